@@ -1,0 +1,56 @@
+from .errors import (
+    DataError as DataError,
+    EvoroboError as EvoroboError,
+    LearningError as LearningError,
+    ResultsError as ResultsError,
+    SettingsError as SettingsError,
+    TaskError as TaskError,
+)
+from .learners.backprop.backprop import Backprop as Backprop
+from .learners.evolution.cma_es import CMAES as CMAES
+from .learners.evolution.evolution import Evolution as Evolution
+from .learners.evolution.genetic import GA as GA
+from .learners.evolution.openai_es import OpenAIES as OpenAIES
+from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
+from .nets.dense import Dense as Dense
+from .nets.genome import Genome as Genome
+from .nets.losses import (
+    MAE as MAE,
+    MSE as MSE,
+    CrossEntropy as CrossEntropy,
+    GaussianNLL as GaussianNLL,
+    Huber as Huber,
+)
+from .nets.optimizers import (
+    SGD as SGD,
+    Adam as Adam,
+    AdamW as AdamW,
+    Momentum as Momentum,
+    Nesterov as Nesterov,
+    RMSprop as RMSprop,
+)
+from .nets.passes import forward as forward, gradient as gradient
+from .nets.schedules import (
+    Constant as Constant,
+    Cosine as Cosine,
+    Exponential as Exponential,
+    ReduceOnPlateau as ReduceOnPlateau,
+    Step as Step,
+    WarmUp as WarmUp,
+)
+from .nets.spec import NetworkSpec as NetworkSpec
+from .script import main as main
+from .study.budget import Budget as Budget
+from .study.study import Study as Study
+from .study.trial import Trial as Trial
+from .tasks.control import ControlTask as ControlTask
+from .tasks.dataset import DatasetTask as DatasetTask
+from .tasks.demonstrations import Demonstrations as Demonstrations
+from .tasks.robots.base import Robot as Robot
+from .tasks.robots.registry import register as register
+from .tasks.splits import (
+    BlockSplit as BlockSplit,
+    GivenSplit as GivenSplit,
+    GroupSplit as GroupSplit,
+    RandomSplit as RandomSplit,
+)
