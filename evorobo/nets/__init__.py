@@ -1,0 +1,1 @@
+"""Floor 1, what learns: networks as flat genomes, in NumPy alone."""

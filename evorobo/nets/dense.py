@@ -1,0 +1,63 @@
+"""The fully connected layer: y = activation(x W + b)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import Array, activation
+from evorobo.nets.initialisers import initialiser
+from evorobo.nets.layer import Parameter, Views
+
+
+@dataclass(frozen=True)
+class Dense:
+    """`units` neurons, each seeing all inputs.
+
+    `init` is the weights' initialiser ("glorot", "he", "lecun", "normal", "zeros"); by default the one that
+    belongs to the activation. Biases begin at zero, except under "normal", where they are drawn like weights.
+    """
+
+    units: int
+    activation: str = "tanh"
+    init: str | None = None
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.units, int) or self.units < 1:
+            raise SettingsError(f"a layer needs at least one unit, not {self.units!r}.")
+        usual = activation(self.activation).initialiser
+        initialiser(self.init or usual)
+
+    def width(self, n_inputs: int) -> int:
+        return self.units
+
+    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
+        name = self.init or activation(self.activation).initialiser
+        draw = initialiser(name)
+        weight = Parameter((n_inputs, self.units), lambda rng: draw(rng, n_inputs, self.units))
+        if not self.bias:
+            return {"weight": weight}
+        spread = 1.0 if name == "normal" else 0.0
+        return {"weight": weight, "bias": Parameter((self.units,), lambda rng: spread * rng.normal(size=self.units))}
+
+    def flops(self, n_inputs: int) -> int:
+        return 2 * n_inputs * self.units
+
+    def forward(self, views: Views, x: Array) -> tuple[Array, Any]:
+        z = np.matmul(x, views["weight"])
+        if self.bias:
+            z += views["bias"][..., None, :]
+        y, kept = activation(self.activation).forward(z)
+        return y, (x, kept)
+
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+        x, kept = memory
+        dz = activation(self.activation).backward(kept, dy)
+        np.matmul(x.swapaxes(-1, -2), dz, out=gradients["weight"])
+        if self.bias:
+            np.sum(dz, axis=-2, out=gradients["bias"])
+        return np.matmul(dz, views["weight"].swapaxes(-1, -2))

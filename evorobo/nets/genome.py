@@ -1,0 +1,95 @@
+"""A trained controller that can be kept: network, weights and scalings in one file."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import DataError, EvoroboError
+from evorobo.files import write_atomically
+from evorobo.nets.activations import Array
+from evorobo.nets.passes import forward
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.settings import from_plain, to_plain
+
+FORMAT = "evorobo genome 1"
+
+
+@dataclass(frozen=True, eq=False)
+class Genome:
+    """`spec` with its `weights (n_params,)`, the scaling of its sensors and, for regression, of its answers."""
+
+    spec: NetworkSpec
+    weights: Array
+    inputs: Scaling | None = None
+    outputs: Scaling | None = None
+
+    def __call__(self, sensors: Array) -> Array:
+        """Raw sensors `(..., in)` to raw outputs `(..., out)`: motor values, class logits, predictions."""
+        sensors = np.asarray(sensors, self.weights.dtype)
+        x = self.inputs.apply(sensors) if self.inputs else sensors
+        y = forward(self.spec, self.weights, np.atleast_2d(x))
+        y = y if sensors.ndim > 1 else y[0]
+        return self.outputs.invert(y) if self.outputs else y
+
+    def save(self, path: str | Path) -> None:
+        """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""
+        arrays: dict[str, Any] = {"weights": self.weights}
+        for name, scaling in (("inputs", self.inputs), ("outputs", self.outputs)):
+            if scaling:
+                arrays |= {f"{name}_mean": scaling.mean, f"{name}_sd": scaling.sd}
+        about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec)})
+        buffer = io.BytesIO()
+        np.savez(buffer, about=np.array(about), **arrays)
+        write_atomically(path, buffer.getvalue())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Genome:
+        """Read what `save` wrote. Raises `DataError` for a missing, damaged or foreign file."""
+        path = Path(path)
+        if not path.is_file():
+            raise DataError(f"there is no genome file {path}.")
+        try:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except Exception as error:  # a damaged zip raises a dozen different kinds
+            raise DataError(f"{path} is damaged or no genome file ({error}); save the genome again.") from error
+        if not {"about", "weights"} <= arrays.keys():
+            raise DataError(f"{path} was not written by Genome.save; it holds {', '.join(arrays) or 'nothing'}.")
+        try:
+            about = json.loads(str(arrays["about"]))
+            if about["format"] != FORMAT:
+                raise DataError(f"{path} is of format {about['format']!r}, this evorobo reads {FORMAT!r}.")
+            spec = from_plain(about["spec"])
+            weights = _numbers(arrays, "weights", spec.n_params)
+            inputs, outputs = _scaling(arrays, "inputs", spec.n_inputs), _scaling(arrays, "outputs", spec.n_outputs)
+        except DataError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
+            raise DataError(f"{path} was not written by Genome.save ({error}).") from error
+        if not np.isfinite(weights).all():
+            raise DataError(f"{path} holds weights that are not finite numbers; its training ran away.")
+        return cls(spec, weights, inputs, outputs)
+
+
+def _numbers(arrays: dict[str, Array], name: str, count: int) -> Array:
+    """The array of that name; one row of `count` real numbers, or `ValueError`."""
+    array = arrays[name]
+    if array.shape != (count,) or array.dtype.kind != "f":
+        raise ValueError(f"{name} should be {count} real numbers, not {array.dtype} {array.shape}")
+    return array
+
+
+def _scaling(arrays: dict[str, Array], name: str, count: int) -> Scaling | None:
+    if f"{name}_mean" not in arrays:
+        return None
+    mean, sd = _numbers(arrays, f"{name}_mean", count), _numbers(arrays, f"{name}_sd", count)
+    if not (np.isfinite(mean) & np.isfinite(sd) & (sd > 0)).all():
+        raise ValueError(f"the scaling of the {name} has means or deviations that cannot be")
+    return Scaling(mean, sd)

@@ -1,0 +1,36 @@
+"""What every kind of layer answers: its shape, its parameters, its forward and its backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from evorobo.nets.activations import Array
+
+Views: TypeAlias = Mapping[str, Array]
+"""The named parameters of one layer, as views into flat weights: `(shape)` for one genome, `(n, shape)` for n."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One block of genes: its shape and how it begins."""
+
+    shape: tuple[int, ...]
+    begin: Callable[[np.random.Generator], Array]
+
+
+class Layer(Protocol):
+    """Frozen settings of one layer; weights come from outside, always with any number of leading axes.
+
+    `x` is `(..., batch, in)` and the answer `(..., batch, out)`. `forward` also gives back what `backward` will need;
+    `backward` writes the gradient of each parameter into `gradients` (summed over the batch) and returns `dx`.
+    """
+
+    def width(self, n_inputs: int) -> int: ...
+    def parameters(self, n_inputs: int) -> dict[str, Parameter]: ...
+    def flops(self, n_inputs: int) -> int: ...
+    def forward(self, views: Views, x: Array) -> tuple[Array, Any]: ...
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array: ...

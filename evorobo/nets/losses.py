@@ -1,0 +1,172 @@
+"""What backprop descends: losses of a batch, each with its gradient by the network's outputs.
+
+`value(outputs (..., batch, width), targets)` is the mean over the batch, `(...)`; `gradient` has the shape of
+`outputs`. `width(targets)` tells how many outputs the network needs, `predict` turns outputs into predictions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import Array
+
+
+class Loss(Protocol):
+    def value(self, outputs: Array, targets: np.ndarray) -> Array: ...
+    def gradient(self, outputs: Array, targets: np.ndarray) -> Array: ...
+    def predict(self, outputs: Array) -> np.ndarray: ...
+    def width(self, n_targets: int) -> int: ...
+
+
+class _Regression:
+    """Targets `(batch, k)`, as many outputs; the prediction is the output."""
+
+    def predict(self, outputs: Array) -> np.ndarray:
+        return outputs
+
+    def width(self, n_targets: int) -> int:
+        return n_targets
+
+
+def _count(outputs: Array) -> int:
+    return outputs.shape[-1] * outputs.shape[-2]
+
+
+@dataclass(frozen=True)
+class MSE(_Regression):
+    """Mean squared error."""
+
+    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+        return np.square(outputs - targets).mean((-2, -1))
+
+    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+        error = outputs - targets
+        error *= 2 / _count(outputs)
+        return error
+
+
+@dataclass(frozen=True)
+class MAE(_Regression):
+    """Mean absolute error; the slope at zero error is zero."""
+
+    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+        return np.abs(outputs - targets).mean((-2, -1))
+
+    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+        return np.sign(outputs - targets) / _count(outputs)
+
+
+@dataclass(frozen=True)
+class Huber(_Regression):
+    """Squared up to an error of `delta`, linear beyond (Huber 1964): outliers pull with a bounded force."""
+
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.delta > 0:
+            raise SettingsError(f"Huber's delta must be above 0, not {self.delta}.")
+
+    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+        size = np.abs(outputs - targets)
+        near = np.minimum(size, self.delta)
+        return (near * (size - near / 2)).mean((-2, -1))
+
+    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+        return np.clip(outputs - targets, -self.delta, self.delta) / _count(outputs)
+
+
+@dataclass(frozen=True)
+class GaussianNLL:
+    """Negative log-likelihood of a normal distribution whose mean *and* log-variance the network tells.
+
+    Outputs `(batch, 2k)`: k means, then k log-variances (Nix & Weigend 1994, eq. 5, without the constant).
+    """
+
+    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+        mean, log_variance = np.split(outputs, 2, axis=-1)
+        return 0.5 * (log_variance + np.square(targets - mean) * np.exp(-log_variance)).mean((-2, -1))
+
+    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+        mean, log_variance = np.split(outputs, 2, axis=-1)
+        error, precision = mean - targets, np.exp(-log_variance)
+        by_mean, by_log_variance = error * precision, 0.5 * (1 - error * error * precision)
+        return np.concatenate([by_mean, by_log_variance], axis=-1) / _count(mean)
+
+    def predict(self, outputs: Array) -> np.ndarray:
+        return np.split(outputs, 2, axis=-1)[0]
+
+    def width(self, n_targets: int) -> int:
+        return 2 * n_targets
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """From logits, for class numbers as targets: `(batch,)`, or `(batch, g)` when each row makes g choices at once.
+
+    `choices` are the numbers of classes of the g choices; they share the outputs end to end (a robot that moves and
+    grips has `choices=(4, 2)` and six outputs). Empty: one choice among all outputs. `smoothing` spreads that much
+    of the target over all classes (Szegedy et al. 2016, section 7). `class_weights`, one for each output, make rare
+    classes count; the mean is then weighted, as in PyTorch.
+    """
+
+    smoothing: float = 0.0
+    class_weights: tuple[float, ...] = ()
+    choices: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.smoothing < 1:
+            raise SettingsError(f"smoothing must lie in [0, 1), not {self.smoothing}.")
+        if any(not weight >= 0 for weight in self.class_weights):
+            raise SettingsError(f"class weights must be 0 or more, not {self.class_weights}.")
+
+    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+        parts = []
+        for logits, target, weights in self._parts(outputs, targets):
+            wanted, total = self._wanted(logits, target, weights)
+            parts.append(-(wanted * _log_softmax(logits)).sum((-2, -1)) / total)
+        return np.asarray(sum(parts) / len(parts))
+
+    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+        slopes = []
+        for logits, target, weights in self._parts(outputs, targets):
+            wanted, total = self._wanted(logits, target, weights)
+            slopes.append((np.exp(_log_softmax(logits)) * wanted.sum(-1, keepdims=True) - wanted) / total)
+        return slopes[0] if len(slopes) == 1 else np.concatenate(slopes, axis=-1) / len(slopes)
+
+    def predict(self, outputs: Array) -> np.ndarray:
+        """Class numbers `(..., batch)`, or `(..., batch, g)` for g choices."""
+        if not self.choices:
+            return outputs.argmax(-1)
+        return np.stack([part.argmax(-1) for part in np.split(outputs, self._cuts(), axis=-1)], axis=-1)
+
+    def width(self, n_targets: int) -> int:
+        return sum(self.choices) or n_targets
+
+    def _cuts(self) -> np.ndarray:
+        return np.cumsum(self.choices)[:-1]
+
+    def _parts(self, outputs: Array, targets: np.ndarray) -> list[tuple[Array, np.ndarray, Array]]:
+        weights = np.asarray(self.class_weights or np.ones(outputs.shape[-1]), outputs.dtype)
+        if len(weights) != outputs.shape[-1]:
+            raise SettingsError(f"{len(weights)} class weights for {outputs.shape[-1]} outputs; give one for each.")
+        if not self.choices:
+            return [(outputs, targets, weights)]
+        logits, shares = np.split(outputs, self._cuts(), axis=-1), np.split(weights, self._cuts())
+        return [(logits[at], targets[:, at], shares[at]) for at in range(len(self.choices))]
+
+    def _wanted(self, logits: Array, target: np.ndarray, weights: Array) -> tuple[Array, Array]:
+        """The weighted target distribution `(batch, classes)` and the sum of the rows' weights."""
+        classes = logits.shape[-1]
+        wanted = np.full((len(target), classes), self.smoothing / classes, logits.dtype)
+        wanted[np.arange(len(target)), target] += 1 - self.smoothing
+        wanted *= weights
+        return wanted, weights[target].sum()
+
+
+def _log_softmax(logits: Array) -> Array:
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))

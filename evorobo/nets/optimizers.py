@@ -1,0 +1,133 @@
+"""From a gradient to a step: the optimizers, each a rule on flat vectors with its state in plain arrays.
+
+`start(weights)` makes the state; `update(weights, gradient, state, factor)` changes `weights` and the state in
+place, `factor` being the schedule's share of the learning rate. All rules work number by number, so `(p,)` and
+`(s, p)` are both fine. Defaults and details are PyTorch's, so that trajectories can be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import Array
+
+State: TypeAlias = dict[str, Array]
+
+
+class Optimizer(Protocol):
+    @property
+    def learning_rate(self) -> float: ...
+    def start(self, weights: Array) -> State: ...
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Rule:
+    learning_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not value >= 0 or (name == "learning_rate" and value == 0):
+                raise SettingsError(f"{name} must be a positive number, not {value!r}.")
+            if name in ("momentum", "decay", "beta1", "beta2") and value >= 1:
+                raise SettingsError(f"{name} must be below 1, not {value!r}, or nothing is ever forgotten.")
+
+
+@dataclass(frozen=True)
+class SGD(_Rule):
+    """Plain gradient descent: w -= rate g (Robbins & Monro 1951)."""
+
+    def start(self, weights: Array) -> State:
+        return {}
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        weights -= self.learning_rate * factor * gradient
+
+
+@dataclass(frozen=True)
+class Momentum(_Rule):
+    """The heavy ball: v = m v + g, w -= rate v (Polyak 1964)."""
+
+    momentum: float = 0.9
+
+    def start(self, weights: Array) -> State:
+        return {"velocity": np.zeros_like(weights)}
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        velocity = state["velocity"]
+        velocity *= self.momentum
+        velocity += gradient
+        weights -= self.learning_rate * factor * velocity
+
+
+@dataclass(frozen=True)
+class Nesterov(Momentum):
+    """The ball that looks ahead: v = m v + g, w -= rate (g + m v) (Nesterov 1983; Sutskever et al. 2013)."""
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        velocity = state["velocity"]
+        velocity *= self.momentum
+        velocity += gradient
+        weights -= self.learning_rate * factor * (gradient + self.momentum * velocity)
+
+
+@dataclass(frozen=True)
+class RMSprop(_Rule):
+    """Each weight by the size of its own gradients: w -= rate g / (sqrt(mean g^2) + eps) (Tieleman & Hinton 2012)."""
+
+    decay: float = 0.99
+    epsilon: float = 1e-8
+
+    def start(self, weights: Array) -> State:
+        return {"square": np.zeros_like(weights)}
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        square = state["square"]
+        square *= self.decay
+        square += (1 - self.decay) * gradient * gradient
+        weights -= self.learning_rate * factor * gradient / (np.sqrt(square) + self.epsilon)
+
+
+@dataclass(frozen=True)
+class Adam(_Rule):
+    """Momentum over RMSprop, both freed of their bias to zero (Kingma & Ba 2015, algorithm 1)."""
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def start(self, weights: Array) -> State:
+        return {"mean": np.zeros_like(weights), "square": np.zeros_like(weights), "time": np.zeros(())}
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        mean, square = state["mean"], state["square"]
+        state["time"] += 1
+        time = float(state["time"])
+        mean *= self.beta1
+        mean += (1 - self.beta1) * gradient
+        square *= self.beta2
+        scratch = gradient * gradient
+        scratch *= 1 - self.beta2
+        square += scratch
+        np.sqrt(square, out=scratch)
+        scratch *= 1 / np.sqrt(1 - self.beta2**time)
+        scratch += self.epsilon
+        np.divide(mean, scratch, out=scratch)
+        scratch *= self.learning_rate * factor / (1 - self.beta1**time)
+        weights -= scratch
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with weight decay apart from the gradient: w -= rate decay w first (Loshchilov & Hutter 2019, alg. 2)."""
+
+    weight_decay: float = 0.01
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        weights *= 1 - self.learning_rate * factor * self.weight_decay
+        super().update(weights, gradient, state, factor)

@@ -1,0 +1,121 @@
+"""The learning rate over a run, as a factor of its start, by the share of the budget that is `spent` (0 to 1).
+
+Counting in shares makes one schedule fit any budget, in any currency, and any number of rows.
+`factor(spent, state)` is asked before every step; `watch(loss, state)` is told the training loss after every epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, inf, pi
+from typing import Protocol, TypeAlias
+
+from evorobo.errors import SettingsError
+
+Watched: TypeAlias = dict[str, float]
+
+
+class Schedule(Protocol):
+    def start(self) -> Watched: ...
+    def factor(self, spent: float, state: Watched) -> float: ...
+    def watch(self, loss: float, state: Watched) -> None: ...
+
+
+class _Blind:
+    """A schedule that looks at the budget only."""
+
+    def start(self) -> Watched:
+        return {}
+
+    def watch(self, loss: float, state: Watched) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Constant(_Blind):
+    """The same rate throughout."""
+
+    def factor(self, spent: float, state: Watched) -> float:
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Step(_Blind):
+    """Times `drop` at each share of the budget in `at`."""
+
+    at: tuple[float, ...] = (0.5, 0.75)
+    drop: float = 0.1
+
+    def factor(self, spent: float, state: Watched) -> float:
+        return self.drop ** sum(spent >= share for share in self.at)
+
+
+@dataclass(frozen=True)
+class Exponential(_Blind):
+    """A steady decay that reaches `final` at the end of the budget."""
+
+    final: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not self.final > 0:
+            raise SettingsError(f"an exponential decay ends above 0, not at {self.final}.")
+
+    def factor(self, spent: float, state: Watched) -> float:
+        return self.final**spent
+
+
+@dataclass(frozen=True)
+class Cosine(_Blind):
+    """Half a cosine from 1 down to `final` (Loshchilov & Hutter 2017, eq. 5, one period)."""
+
+    final: float = 0.0
+
+    def factor(self, spent: float, state: Watched) -> float:
+        return self.final + (1 - self.final) * (1 + cos(pi * min(spent, 1.0))) / 2
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Linear from 0 to 1 over the first `share` of the budget, then another schedule over the rest of it."""
+
+    share: float = 0.05
+    then: Schedule = Constant()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise SettingsError(f"the share of a warm-up lies between 0 and 1, not at {self.share}.")
+
+    def start(self) -> Watched:
+        return self.then.start()
+
+    def factor(self, spent: float, state: Watched) -> float:
+        if spent < self.share:
+            return spent / self.share
+        return self.then.factor((spent - self.share) / (1 - self.share), state)
+
+    def watch(self, loss: float, state: Watched) -> None:
+        self.then.watch(loss, state)
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau:
+    """Times `drop` after more than `patience` epochs without a training loss lower by the share `threshold`."""
+
+    drop: float = 0.1
+    patience: int = 10
+    threshold: float = 1e-4
+
+    def start(self) -> Watched:
+        return {"factor": 1.0, "best": inf, "waited": 0}
+
+    def factor(self, spent: float, state: Watched) -> float:
+        return state["factor"]
+
+    def watch(self, loss: float, state: Watched) -> None:
+        best = state["best"]
+        if loss < min(best * (1 - self.threshold), best * (1 + self.threshold)):  # a likelihood may be below zero
+            state.update(best=loss, waited=0)
+            return
+        state["waited"] += 1
+        if state["waited"] > self.patience:
+            state.update(factor=state["factor"] * self.drop, waited=0)
