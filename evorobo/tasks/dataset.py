@@ -1,0 +1,228 @@
+"""Labelled sensor data as a task: evolution climbs minus the loss on training rows, backprop copies their targets."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import SettingsError, unknown
+from evorobo.nets.activations import Array
+from evorobo.nets.genome import Genome
+from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, Loss
+from evorobo.nets.passes import forward
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.base import Cost, Examples, Metric, Scores
+from evorobo.tasks.datasets.files import find, keep
+from evorobo.tasks.prepared import ARRAYS, Prepared, prepare
+from evorobo.tasks.splits import Parts, Split
+from evorobo.tasks.tables import KINDS, Table, table_of
+
+_AT_ONCE = 2**18  # activations of one layer in memory at once: bounded memory, and no slower
+_RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
+
+
+@dataclass(frozen=True)
+class DatasetTask:
+    """`source` is a named data set ("scitos-24", "kin8nm", ...) or the path of a CSV, TSV, text, ARFF or NPZ file.
+
+    `target` names or numbers the column to predict, or several; `kind` is "classification" or "regression" (None:
+    text, nominal and NPZ's whole-number targets are classes). `split` None is the data set's own, for files
+    `RandomSplit()`. `options` go to the loader: {"ranges": "inverse"}, {"fold": 3}, for files "columns", "ignore",
+    "header" and "classes". `loss` None is `CrossEntropy()` or `MSE()`. With `scale`, inputs and values to predict
+    are brought to mean 0 and deviation 1 by the training rows. Evolution scores on `rows_per_score` training rows,
+    drawn afresh for each generation and the same for all its members (None: on all), computing in `dtype`.
+    """
+
+    source: str
+    target: str | int | tuple[str | int, ...] = -1
+    kind: str | None = None
+    split: Split | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    loss: Loss | None = None
+    scale: bool = True
+    rows_per_score: int | None = 256
+    dtype: str = "float32"
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in KINDS:
+            raise unknown("kind of target", self.kind, KINDS)
+        if self.dtype not in ("float32", "float64"):
+            raise unknown("dtype", self.dtype, ("float32", "float64"))
+        if self.rows_per_score is not None and self.rows_per_score < 1:
+            raise SettingsError(f"a score needs at least one row, not {self.rows_per_score}; None takes all.")
+
+    @classmethod
+    def from_arrays(
+        cls,
+        inputs: Any,
+        targets: Any,
+        *,
+        classes: Iterable[str] = (),
+        columns: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> DatasetTask:
+        """A task on arrays: `inputs (rows, k)`, `targets (rows,)` or `(rows, m)`, and `columns (rows,)` to split by.
+
+        The arrays are kept in the cache, in a file named after their content, so that other processes find them.
+        Targets of text or whole numbers are classes, floats are values, unless `kind` says otherwise.
+        """
+        table = table_of(inputs, targets, settings.get("kind"), classes=classes, columns=columns, where="the arrays")
+        for name in table.columns:
+            if name in _RESERVED:
+                raise SettingsError(f"a column cannot be named {name!r}; rename it.")
+        names = {"classes": np.array(table.classes)} if table.classes else {}
+        buffer = io.BytesIO()
+        np.savez(buffer, inputs=table.inputs, targets=table.targets, **names, **table.columns)  # type: ignore[arg-type]
+        name = f"{ARRAYS}{hashlib.sha256(buffer.getvalue()).hexdigest()}.npz"
+        if find(name) is None:
+            keep(name, buffer.getvalue())
+        return cls(name, **{**settings, "kind": "classification" if table.classes else "regression"})
+
+    @property
+    def name(self) -> str:
+        """The label, or the data set with its options, or the file's name; fit for a folder."""
+        if self.label:
+            parts = [self.label]
+        elif self.source.startswith(ARRAYS):
+            parts = ["arrays", self.source.removeprefix(ARRAYS)[:8]]
+        elif Path(self.source).suffix:
+            parts = [Path(self.source).name.split(".")[0]]
+        else:
+            options = self.options.items()
+            parts = [self.source, *(value if isinstance(value, str) else f"{key}-{value}" for key, value in options)]
+        return re.sub(r"[^\w.-]+", "-", "-".join(parts)).strip("-.") or "data"
+
+    @property
+    def table(self) -> Table:
+        """The data, all rows of it."""
+        return self._data.table
+
+    @property
+    def parts(self) -> Parts:
+        """Which rows train, validate and test."""
+        return self._data.parts
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of the data files: another one means other data."""
+        return self._data.fingerprint
+
+    @property
+    def n_inputs(self) -> int:
+        return self.table.inputs.shape[1]
+
+    @property
+    def n_outputs(self) -> int:
+        return self._loss.width(len(self.table.classes) or self.table.targets.shape[1])
+
+    @property
+    def output(self) -> str:
+        return "identity"
+
+    @property
+    def inputs(self) -> Scaling | None:
+        return self._data.inputs if self.scale else None
+
+    @property
+    def outputs(self) -> Scaling | None:
+        """From scaled answers to the targets' own units; log-variances of `GaussianNLL` too."""
+        targets = self._targets
+        if targets is None or (spare := self.n_outputs - len(targets.mean)) == 0:
+            return targets
+        shift = 2 * np.log(targets.sd) if isinstance(self._loss, GaussianNLL) else np.zeros(spare)
+        return Scaling(np.concatenate([targets.mean, shift]), np.concatenate([targets.sd, np.ones(spare)]))
+
+    @property
+    def metric(self) -> Metric:
+        return Metric("accuracy") if self.table.classes else Metric("RMSE", higher_is_better=False)
+
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+        """Minus the loss of each member; one whose answers overflow scores minus infinity."""
+        self._check(spec)
+        rows = self.parts.train
+        if self.rows_per_score is not None and self.rows_per_score < len(rows):
+            rows = rng.choice(rows, self.rows_per_score, replace=False)
+        raw, targets = self.table.inputs[rows], self._scaled(rows)
+        x = (inputs.apply(raw) if inputs else raw).astype(self.dtype)
+        y = targets if self.table.classes else targets.astype(self.dtype)
+        members = max(1, _AT_ONCE // (len(rows) * max(spec.widths)))
+        values = np.empty(len(weights))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(weights), members):
+                some = slice(start, start + members)
+                values[some] = -self._loss.value(forward(spec, weights[some].astype(self.dtype), x), y)
+        values[~np.isfinite(values)] = -np.inf
+        seen = len(weights) * len(rows)
+        return Scores(values, Cost(samples=seen, forward_flops=seen * spec.forward_flops))
+
+    def examples(self, rng: np.random.Generator) -> Examples:
+        """All training rows: raw inputs, class numbers or scaled values. The labels cost nothing."""
+        rows = self.parts.train
+        return Examples(self.table.inputs[rows], self._scaled(rows), self._loss)
+
+    def validate(self, genome: Genome) -> float:
+        """Accuracy, or root mean squared error in the targets' units; NaN where the split has no validation rows."""
+        return self._measure(genome, self.parts.validation)
+
+    def test(self, genome: Genome) -> float:
+        return self._measure(genome, self.parts.test)
+
+    def references(self) -> dict[str, float]:
+        """What a guess that ignores the inputs scores on the test rows, and published figures of the same split."""
+        train, test = self.table.targets[self.parts.train], self.table.targets[self.parts.test]
+        if self.table.classes:
+            guess = {"majority class": float(np.mean(test == np.bincount(train).argmax()))}
+        else:
+            guess = {"constant guess": _rmse(train.mean(0), test)}
+        return {**guess, **self._data.published}
+
+    @property
+    def _data(self) -> Prepared:
+        return prepare(self.source, self.target, self.kind, self.split, self.options)
+
+    @property
+    def _loss(self) -> Loss:
+        classes = self.table.classes
+        loss = self.loss or (CrossEntropy() if classes else MSE())
+        if classes and (isinstance(loss, MSE | MAE | Huber | GaussianNLL)):
+            raise SettingsError(f"{self.name} has classes, which {loss} cannot count; use CrossEntropy().")
+        if isinstance(loss, CrossEntropy) and (loss.choices or not classes):
+            raise SettingsError(f"{self.name} does not go with {loss}; leave loss out, or use another one.")
+        return loss
+
+    @property
+    def _targets(self) -> Scaling | None:
+        return self._data.targets if self.scale else None
+
+    def _scaled(self, rows: np.ndarray) -> np.ndarray:
+        targets = self.table.targets[rows]
+        return self._targets.apply(targets) if self._targets else targets
+
+    def _measure(self, genome: Genome, rows: np.ndarray) -> float:
+        self._check(genome.spec)
+        if not len(rows):
+            return float("nan")
+        with np.errstate(over="ignore", invalid="ignore"):
+            answers = self._loss.predict(genome(self.table.inputs[rows]))
+            targets = self.table.targets[rows]
+            return float(np.mean(answers == targets)) if self.table.classes else _rmse(answers, targets)
+
+    def _check(self, spec: NetworkSpec) -> None:
+        if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
+            raise SettingsError(
+                f"{self.name} has {self.n_inputs} inputs and {self.n_outputs} outputs, "
+                f"the network {spec.n_inputs} and {spec.n_outputs}."
+            )
+
+
+def _rmse(answers: Array, targets: Array) -> float:
+    return float(np.sqrt(np.mean(np.square(answers - targets))))

@@ -1,0 +1,1 @@
+"""Real robot data sets, one file each."""

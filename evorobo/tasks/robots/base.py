@@ -1,0 +1,67 @@
+"""A robot of our own or of yours: five functions on rows, from which everything else is made."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from evorobo.errors import TaskError
+from evorobo.nets.activations import Array
+from evorobo.tasks.robots.chance import Chance
+
+
+class Robot:
+    """Derive from it, as a frozen dataclass if the robot has settings, and fill in the functions below.
+
+    Rows are robots: `state (rows, k)` in any k numbers, `sensors (rows, n_sensors)`. A robot has either `motors`
+    (that many values in [-1, 1], `action (rows, motors)`) or `moves` (names to choose from, `action (rows,)` numbers).
+    A row must not look at other rows, and all randomness comes from `rng` (see `Chance`). The names are those of
+    `gymnasium.experimental.functional.FuncEnv`.
+    """
+
+    sensors: ClassVar[tuple[str, ...]]
+    motors: ClassVar[tuple[str, ...]] = ()
+    moves: ClassVar[tuple[str, ...]] = ()
+    max_steps: ClassVar[int] = 200
+    solved: ClassVar[float | None] = None
+
+    def initial(self, rng: Chance) -> Array:
+        """The first state of each robot."""
+        raise NotImplementedError
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        """What each robot senses."""
+        raise NotImplementedError
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        """The state one control step later; `state` itself stays as it is."""
+        raise NotImplementedError
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        """What the step earned `(rows,)`."""
+        raise NotImplementedError
+
+    def terminal(self, state: Array) -> np.ndarray:
+        """Which episodes are over `(rows,)`; by default none before `max_steps`."""
+        return np.zeros(len(state), bool)
+
+    def teacher(self, sensors: Array) -> np.ndarray:
+        """What a reference controller does with these sensors; leave it out if there is none."""
+        raise TaskError(f"{type(self).__name__} has no teacher.")
+
+    def draw(self, ax: Any, states: Array) -> None:
+        """The way of one robot `states (steps, k)`, on a matplotlib axes; leave it out if there is nothing to see."""
+        raise TaskError(f"{type(self).__name__} has no drawing.")
+
+
+def offers(robot: Robot, function: str) -> bool:
+    """Whether this robot fills in an optional function ("teacher", "draw")."""
+    return getattr(type(robot), function) is not getattr(Robot, function)
+
+
+def taken(robot: Robot, action: Any) -> np.ndarray:
+    """Rows of actions as the robot's functions get them: move numbers, or motor values cut to [-1, 1]."""
+    if robot.moves:
+        return np.asarray(action).reshape(-1).astype(int)
+    return np.clip(np.asarray(action, float).reshape(-1, len(robot.motors)), -1, 1)

@@ -1,0 +1,56 @@
+"""Robots by name: `register` makes a gymnasium id of a robot, for us, for you and for anyone's `gymnasium.make`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evorobo.errors import SettingsError
+from evorobo.settings import reference
+from evorobo.tasks.robots.base import Robot
+
+SINGLE = "evorobo.tasks.robots.env:RobotEnv"
+VECTOR = "evorobo.tasks.robots.env:RobotVectorEnv"
+
+
+def register(robot: type[Robot], id: str) -> None:
+    """Make `robot` known to gymnasium as `id` ("my/MyRobot-v0"), alone and as a vector.
+
+    Registering the same robot again is fine; another one under a taken id raises `SettingsError`.
+    """
+    if not (isinstance(robot, type) and issubclass(robot, Robot)):
+        raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
+    _register(reference(robot), id, robot.max_steps, robot.solved)
+
+
+def register_own() -> None:
+    """Our own robots, by name only: none of them is imported yet."""
+    _register("evorobo.tasks.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)
+    _register("evorobo.tasks.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
+
+
+def _register(robot: str, id: str, max_steps: int, solved: float | None) -> None:
+    from gymnasium.envs import registration
+
+    there = registration.registry.get(id)
+    if there is not None:
+        if there.kwargs.get("robot") == robot:
+            return
+        raise SettingsError(
+            f"the id {id!r} is taken by {there.kwargs.get('robot') or there.entry_point}; choose another."
+        )
+    registration.register(
+        id,
+        entry_point=SINGLE,
+        vector_entry_point=VECTOR,
+        max_episode_steps=max_steps,
+        reward_threshold=solved,
+        disable_env_checker=True,
+        kwargs={"robot": robot},
+    )
+
+
+def registered() -> dict[str, Any]:
+    """The ids of all registered robots, with their gymnasium specs."""
+    from gymnasium.envs.registration import registry
+
+    return {id: spec for id, spec in sorted(registry.items()) if spec.entry_point == SINGLE}

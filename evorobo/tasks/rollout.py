@@ -1,0 +1,72 @@
+"""Episodes in lock step: all robots of a population, one batched answer and one batched physics step a tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from evorobo.nets.activations import Array
+from evorobo.tasks.drivers import Driver
+from evorobo.tasks.simulators.base import Simulator
+
+SPARSE = 0.75
+"""Members leave the batch when fewer than this share still has a robot running: leaving costs a copy of the weights."""
+
+
+class Watcher(Protocol):
+    """Whoever wants to see each tick: `robots` are the numbers (copy after copy) of the rows that follow."""
+
+    def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Rollout:
+    """Sums of rewards and lengths of all episodes, both `(members, episodes)`."""
+
+    returns: Array
+    steps: np.ndarray
+
+
+def roll(
+    simulator: Simulator, driver: Driver, seeds: np.ndarray, members: int, watch: Watcher | None = None
+) -> Rollout:
+    """Run `members * len(seeds)` episodes to their ends; what has ended is stepped no more.
+
+    Every member has a block of `len(seeds)` rows as long as one of its robots runs, so what it computes does not
+    depend on the others: populations may be cut up in any way without changing a bit.
+    """
+    episodes = len(seeds)
+    observations = simulator.reset(seeds, members)
+    block = observations.reshape(members, episodes, -1).copy()
+    flat = block.reshape(members * episodes, -1)
+    returns, steps = np.zeros(members * episodes), np.zeros(members * episodes, int)
+    robots = np.arange(members * episodes)  # who is still running ...
+    rows = robots  # ... and in which row of the block
+    gained, tick = np.zeros(len(robots)), 0
+    while len(robots):
+        actions = driver(block)
+        actions = actions.reshape(len(flat), *actions.shape[2:])
+        if len(rows) < len(flat):
+            actions = actions[rows]
+        if watch:
+            watch(robots, observations, actions)
+        observations, rewards, ended = simulator.step(actions)
+        gained += rewards
+        tick += 1
+        if ended.any():
+            done = robots[ended]
+            returns[done], steps[done] = gained[ended], tick
+            going = ~ended
+            simulator.keep(going)
+            robots, rows, gained, observations = robots[going], rows[going], gained[going], observations[going]
+            running = np.zeros(len(block), bool)
+            running[rows // episodes] = True
+            if running.mean() < SPARSE and len(robots):
+                driver.keep(running)
+                rows = (np.cumsum(running) - 1)[rows // episodes] * episodes + rows % episodes
+                block = block[running]
+                flat = block.reshape(len(block) * episodes, -1)
+        flat[rows] = observations
+    return Rollout(returns.reshape(members, episodes), steps.reshape(members, episodes))

@@ -1,0 +1,1 @@
+"""What steps many robots at once."""

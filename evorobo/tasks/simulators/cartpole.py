@@ -1,0 +1,51 @@
+"""CartPole-v1 on rows: gymnasium's cart and pole, any number at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evorobo.nets.activations import Array
+from evorobo.tasks.robots.base import Robot
+from evorobo.tasks.robots.chance import Chance
+
+GRAVITY, CART, POLE, HALF_LENGTH, FORCE, STEP = 9.8, 1.0, 0.1, 0.5, 10.0, 0.02
+MASS = POLE + CART
+POLE_MOMENT = POLE * HALF_LENGTH
+WIDEST, STEEPEST = 2.4, 12 * 2 * np.pi / 360
+
+
+class CartPole(Robot):
+    """Physics and limits of gymnasium's `CartPoleEnv` (Barto, Sutton & Anderson 1983), explicit Euler at 50 Hz.
+
+    The equations are evaluated in gymnasium's order, so that states agree to the last bit.
+    """
+
+    sensors = ("x", "x'", "angle", "angle'")
+    moves = ("left", "right")
+    max_steps = 500
+
+    def initial(self, rng: Chance) -> Array:
+        return rng.uniform(-0.05, 0.05, 4)
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        return state
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        x, x_dot, angle, angle_dot = state.T
+        force = np.where(action == 1, FORCE, -FORCE)
+        cos, sin = np.cos(angle), np.sin(angle)
+        push = (force + POLE_MOMENT * np.square(angle_dot) * sin) / MASS
+        angle_acc = (GRAVITY * sin - cos * push) / (HALF_LENGTH * (4.0 / 3.0 - POLE * np.square(cos) / MASS))
+        x_acc = push - POLE_MOMENT * angle_acc * cos / MASS
+        after = np.empty_like(state)
+        after[:, 0] = x + STEP * x_dot
+        after[:, 1] = x_dot + STEP * x_acc
+        after[:, 2] = angle + STEP * angle_dot
+        after[:, 3] = angle_dot + STEP * angle_acc
+        return after
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        return np.ones(len(state))
+
+    def terminal(self, state: Array) -> np.ndarray:
+        return (np.abs(state[:, 0]) > WIDEST) | (np.abs(state[:, 2]) > STEEPEST)

@@ -1,0 +1,48 @@
+"""Any number of one robot's copies, stepped together in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evorobo.nets.activations import Array
+from evorobo.tasks.robots.base import Robot, taken
+from evorobo.tasks.robots.chance import Chance
+
+
+class Rows:
+    """A simulator (see `Simulator`) of a `Robot`, cut off after `max_steps`.
+
+    Tells the story of `gymnasium.make` for the same seeds: the same generator for each seed, observations rounded
+    to single precision, states and rewards in double.
+    """
+
+    capacity = None
+
+    def __init__(self, robot: Robot, max_steps: int) -> None:
+        self.robot = robot
+        self.max_steps = max_steps
+        self.state: Array = np.empty((0, 0))
+
+    def reset(self, seeds: np.ndarray, copies: int) -> Array:
+        # the generator that gymnasium.utils.seeding.np_random gives an environment for this seed
+        generators = [np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed)))) for seed in seeds]
+        first = self.robot.initial(Chance(generators, np.arange(len(seeds))))
+        self.state = np.tile(first, (copies, 1))
+        self._chance = Chance(generators, np.tile(np.arange(len(seeds)), copies))
+        self._time = 0
+        return self._sense()
+
+    def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
+        actions = taken(self.robot, actions)
+        before, self.state = self.state, self.robot.transition(self.state, actions, self._chance)
+        rewards = self.robot.reward(before, actions, self.state)
+        self._time += 1
+        ended = self.robot.terminal(self.state) if self._time < self.max_steps else np.ones(len(self.state), bool)
+        return self._sense(), rewards, ended
+
+    def keep(self, rows: np.ndarray) -> None:
+        self.state = self.state[rows]
+        self._chance.keep(rows)
+
+    def _sense(self) -> Array:
+        return self.robot.observation(self.state, self._chance).astype(np.float32)

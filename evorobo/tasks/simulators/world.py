@@ -1,0 +1,156 @@
+"""From a gymnasium id to a simulator: the fastest one that tells exactly the id's story."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import SettingsError, TaskError, unknown
+from evorobo.settings import load_script
+from evorobo.tasks.robots.base import Robot
+from evorobo.tasks.robots.env import action_space, make_robot, observation_space
+from evorobo.tasks.robots.registry import SINGLE
+from evorobo.tasks.simulators.base import Simulator, World
+from evorobo.tasks.simulators.cartpole import CartPole
+from evorobo.tasks.simulators.rows import Rows
+from evorobo.tasks.simulators.sync import Sync
+from evorobo.tasks.spaces import Flatten, decoder, flattener
+
+ON_ROWS: dict[str, type[Robot]] = {"gymnasium.envs.classic_control.cartpole:CartPoleEnv": CartPole}
+"""Environments of gymnasium that we step on rows, by entry point; only as they come, without keyword arguments."""
+
+
+def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) -> World:
+    """The world behind `"Id-v0"`, `"module:Id-v0"` or `"folder/file.py:Id-v0"`.
+
+    Raises `SettingsError` for an unknown id or option, `TaskError` for spaces that a network cannot face.
+    """
+    spec = _spec(env)
+    limit = max_steps or spec.max_episode_steps
+    plain = not spec.additional_wrappers
+    if spec.entry_point == SINGLE and plain:
+        kwargs = {**spec.kwargs, **options}
+        robot = _attempt(spec.id, lambda: make_robot(kwargs.pop("robot"), kwargs))
+        return RobotWorld(spec.id, robot, limit, spec.reward_threshold)
+    if spec.entry_point in ON_ROWS and plain and not {**spec.kwargs, **options}:
+        space = _attempt(spec.id, lambda: _make(spec, {}, None))
+        world = RobotWorld(spec.id, ON_ROWS[spec.entry_point](), limit, spec.reward_threshold)
+        world.observation_space, world.action_space = space.observation_space, space.action_space
+        return world
+    return GymWorld(spec, dict(options), max_steps)
+
+
+class RobotWorld:
+    """One of the robots on rows, ours or a user's."""
+
+    def __init__(self, id: str, robot: Robot, max_steps: int | None, threshold: float | None) -> None:
+        self.id, self.robot, self.threshold = id, robot, threshold
+        self.max_steps = max_steps or robot.max_steps
+        self.observation_space: Any = observation_space(robot)
+        self.action_space: Any = action_space(robot)
+
+    def simulator(self) -> Simulator:
+        return _Checked(Rows(self.robot, self.max_steps), self.id)
+
+
+class GymWorld:
+    """Any other environment of gymnasium, wrappers and keyword arguments as they are."""
+
+    def __init__(self, spec: Any, options: dict[str, Any], max_steps: int | None) -> None:
+        self.id, self.max_steps, self.threshold = spec.id, max_steps or spec.max_episode_steps, spec.reward_threshold
+        self._make = lambda: _attempt(spec.id, lambda: _make(spec, options, max_steps))
+        first = self._make()
+        self.observation_space, self.action_space = first.observation_space, first.action_space
+        flatten: Flatten = flattener(self.observation_space)[1]
+        self._simulator = Sync(spec.id, self._make, flatten, decoder(self.action_space).native)
+        if self.max_steps is None:
+            raise SettingsError(f"{spec.id} never cuts an episode off; give the task max_steps=...")
+
+    def simulator(self) -> Simulator:
+        return _Checked(self._simulator, self.id)
+
+
+class _Checked:
+    """A simulator whose numbers are looked at: what is not finite or of another shape ends the run with a sentence."""
+
+    def __init__(self, simulator: Simulator, id: str) -> None:
+        self._simulator, self._id, self._time = simulator, id, 0
+        self.capacity = simulator.capacity
+
+    def reset(self, seeds: np.ndarray, copies: int) -> Any:
+        self._time = 0
+        observations = self._call(self._simulator.reset, seeds, copies)
+        self._look("an observation", observations)
+        return observations
+
+    def step(self, actions: np.ndarray) -> Any:
+        self._time += 1
+        observations, rewards, ended = self._call(self._simulator.step, actions)
+        self._look("an observation", observations)
+        self._look("a reward", rewards)
+        return observations, rewards, ended
+
+    def keep(self, rows: np.ndarray) -> None:
+        self._simulator.keep(rows)
+
+    def _look(self, what: str, numbers: np.ndarray) -> None:
+        if not np.isfinite(numbers).all():
+            bad = numbers[~np.isfinite(numbers)][0]
+            raise TaskError(
+                f"{self._id} returned {what} of {bad} at step {self._time}. Mend the environment; "
+                "evorobo.testing.check_robot finds out where such numbers come from."
+            )
+
+    def _call(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return call(*arguments)
+        except TaskError:
+            raise
+        except Exception as error:
+            raise TaskError(
+                f"{self._id} raised {type(error).__name__} at step {self._time}: {error}. Mend the environment, "
+                "then run again; what was finished is kept."
+            ) from error
+
+
+def _spec(env: str) -> Any:
+    import gymnasium
+    from gymnasium.envs.registration import registry
+
+    where, colon, id = env.rpartition(":")
+    if colon:
+        try:
+            if where.endswith(".py"):
+                load_script(Path(where))
+            else:
+                importlib.import_module(where)
+        except ImportError as error:
+            raise SettingsError(
+                f"{env!r}: cannot import {where!r} ({error}). Is its folder on the Python path?"
+            ) from error
+    try:
+        return gymnasium.spec(id)
+    except gymnasium.error.Error as error:
+        raise unknown("environment", id, registry) from error
+
+
+def _make(spec: Any, options: dict[str, Any], max_steps: int | None) -> Any:
+    import gymnasium
+
+    return gymnasium.make(spec, max_episode_steps=max_steps, disable_env_checker=True, **options)
+
+
+def _attempt(id: str, make: Callable[[], Any]) -> Any:
+    """`make`, with whatever goes wrong (a wrong option, a missing package) told as one sentence."""
+    import gymnasium
+
+    try:
+        return make()
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise SettingsError(f"{id} needs a package that is not installed: {error}") from error
+    except (TypeError, SettingsError) as error:
+        raise SettingsError(f"{id} cannot be made with these options: {error}") from error
