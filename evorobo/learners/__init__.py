@@ -1,0 +1,1 @@
+"""Floor 3, how it is learned: backprop and evolution, two siblings that never meet."""

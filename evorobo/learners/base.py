@@ -1,0 +1,50 @@
+"""How it is learned: a method is frozen settings, a learner is a method at work on one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from evorobo.nets.genome import Genome
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.base import Cost, Task
+
+
+@dataclass(frozen=True)
+class Progress:
+    """After one step: the training score as the method sees it (higher is better), and what else it has to tell."""
+
+    score: float
+    info: dict[str, float] = field(default_factory=dict)
+
+
+class Method(Protocol):
+    """Settings of a way to learn. Every method's first draw from `rng` is `spec.init(rng)`: same seed, same start."""
+
+    @property
+    def name(self) -> str: ...
+
+    def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> Learner: ...
+
+
+class Learner(Protocol):
+    """A method at work. Between two steps everything it is lies in `state()`, so it can be stopped and go on.
+
+    `genome` is the answer it would give now (its bet, not its luckiest find); `cost` what it has paid so far,
+    seconds left out (the runner has the clock).
+    """
+
+    @property
+    def genome(self) -> Genome: ...
+    @property
+    def cost(self) -> Cost: ...
+
+    def step(self, spent: float) -> Progress:
+        """Go on by one generation or mini-batch; `spent` is the share of the budget that is gone, 0 to 1."""
+
+    def state(self) -> dict[str, Any]:
+        """Arrays and plain values, nested dicts allowed, from which `restore` goes on identically."""
+
+    def restore(self, state: dict[str, Any]) -> None: ...

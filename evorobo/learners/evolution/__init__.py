@@ -1,0 +1,1 @@
+"""Learning from the score alone, by DEAP's toolbox."""

@@ -1,0 +1,43 @@
+"""A genome as DEAP's algorithms want it: an array that carries its fitness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from deap import base
+
+from evorobo.nets.activations import Array
+
+
+class Fitness(base.Fitness):
+    """One score, the higher the better."""
+
+    weights = (1.0,)
+
+
+class Individual(np.ndarray):
+    """Weights `(p,)` with a `fitness`; importable and picklable, and several times faster than `creator.create`."""
+
+    fitness: Fitness
+
+    def __new__(cls, weights: Array) -> Individual:
+        individual = np.array(weights, dtype=np.float64).view(cls)
+        individual.fitness = Fitness()
+        return individual
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Individual:
+        copy = Individual(self)
+        if self.fitness.valid:
+            copy.fitness.values = self.fitness.values
+        return copy
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (np.asarray(self), self.fitness.values)
+
+
+def _rebuild(weights: Array, values: tuple[float, ...]) -> Individual:
+    individual = Individual(weights)
+    if values:
+        individual.fitness.values = values
+    return individual

@@ -1,0 +1,81 @@
+"""OpenAI-ES: the gradient of the score, felt out by pairs of opposite steps (Salimans et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.individual import Individual
+from evorobo.learners.evolution.strategy import at_least, positive, scores
+from evorobo.nets.activations import Array
+from evorobo.nets.optimizers import Adam, Optimizer
+
+
+@dataclass(frozen=True)
+class OpenAIES:
+    """`population` members in antithetic pairs, steps of size `sigma`, scores shaped to centred ranks.
+
+    Salimans et al. 2017, algorithm 1 with section 2.1: g = sum(rank_i eps_i) / (n sigma), ascended by `optimizer`,
+    with L2 `weight_decay` as a part of the gradient.
+    """
+
+    population: int = 20
+    sigma: float = 0.2
+    optimizer: Optimizer = Adam(0.1)
+    weight_decay: float = 0.005
+    name: str = "openai-es"
+
+    def __post_init__(self) -> None:
+        at_least(2, population=self.population)
+        at_least(0, weight_decay=self.weight_decay)
+        positive(sigma=self.sigma)
+        if self.population % 2:
+            raise SettingsError(f"antithetic pairs need an even population, not {self.population}.")
+
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningOpenAIES:
+        return RunningOpenAIES(self, weights, rng)
+
+
+class RunningOpenAIES:
+    """The centre of the search, its optimizer, and the steps of the generation that is out to be scored."""
+
+    def __init__(self, settings: OpenAIES, weights: Array, rng: np.random.Generator) -> None:
+        self._settings, self._rng = settings, rng
+        self._centre = weights.copy()
+        self._optimizer = settings.optimizer.start(self._centre)
+        self._steps = np.empty((0, len(weights)))
+
+    @property
+    def answer(self) -> Array:
+        return self._centre.copy()
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        half = self._rng.standard_normal((self._settings.population // 2, len(self._centre)))
+        self._steps = np.concatenate([half, -half])
+        return [ind_init(each) for each in self._centre + self._settings.sigma * self._steps]
+
+    def update(self, population: list[Individual]) -> None:
+        ranks = centred_ranks(scores(population))
+        ascent = ranks @ self._steps / (len(population) * self._settings.sigma)
+        descent = self._settings.weight_decay * self._centre - ascent
+        self._settings.optimizer.update(self._centre, descent, self._optimizer)
+
+    def info(self) -> dict[str, float]:
+        return {"step_size": self._settings.sigma, "centre_norm": float(np.linalg.norm(self._centre))}
+
+    def state(self) -> dict[str, Any]:
+        return {"centre": self._centre, "optimizer": self._optimizer}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._centre, self._optimizer = state["centre"], state["optimizer"]
+
+
+def centred_ranks(values: Array) -> Array:
+    """Ranks of `values (n,)` from -0.5 (lowest) to 0.5; equal scores share the mean of their ranks."""
+    below = (values[:, None] > values).sum(1)
+    equal = (values[:, None] == values).sum(1)
+    return (below + (equal - 1) / 2) / (len(values) - 1) - 0.5

@@ -1,0 +1,66 @@
+"""What a strategy is: DEAP's `generate` and `update`, and the answer it would bet on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.individual import Individual
+from evorobo.nets.activations import Array
+
+
+class Strategy(Protocol):
+    """A strategy at work, on genomes `(p,)`, higher fitness being better."""
+
+    @property
+    def answer(self) -> Array:
+        """The genome it would hand in now: usually the centre of its search, scores of single members being noisy."""
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]: ...
+    def update(self, population: list[Individual]) -> None: ...
+    def info(self) -> dict[str, float]:
+        """What to log: its step size, for example."""
+
+    def state(self) -> dict[str, Any]: ...
+    def restore(self, state: dict[str, Any]) -> None: ...
+
+
+class StrategySettings(Protocol):
+    """The frozen settings of a strategy; `start` puts it to work around `weights (p,)`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def start(self, weights: Array, rng: np.random.Generator) -> Strategy: ...
+
+
+def scores(population: list[Individual]) -> Array:
+    """The fitness of each member `(n,)`."""
+    return np.array([individual.fitness.values[0] for individual in population])
+
+
+def best(population: list[Individual], count: int) -> list[Individual]:
+    """The `count` fittest, best first; of equals the earlier."""
+    return [population[at] for at in np.argsort(-scores(population), kind="stable")[:count]]
+
+
+def at_least(lowest: float, **settings: float | None) -> None:
+    """Raise `SettingsError` for a setting below `lowest`; None means "choose for me"."""
+    for name, value in settings.items():
+        if value is not None and not value >= lowest:
+            raise SettingsError(f"{name} must be at least {lowest:g}, not {value!r}.")
+
+
+def positive(**settings: float) -> None:
+    """Raise `SettingsError` for a setting that is not above zero."""
+    for name, value in settings.items():
+        if not value > 0:
+            raise SettingsError(f"{name} must be above 0, not {value!r}.")
+
+
+def usual_population(p: int) -> int:
+    """4 + 3 ln p (Hansen & Ostermeier 2001, table 1)."""
+    return 4 + int(3 * np.log(p))
