@@ -1,0 +1,1 @@
+"""Floor 4, what is compared: trials, budgets, logs, checkpoints."""

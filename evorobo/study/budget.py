@@ -1,0 +1,74 @@
+"""How much a trial may spend, in any column of the ledger, and when to look at what it has learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from evorobo.errors import SettingsError, unknown
+from evorobo.tasks.base import Cost
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`Budget(flops=1e9)`, `Budget(env_steps=200_000)`; with several limits the first one reached ends the trial.
+
+    `flops` are forward and backward together: the currency that both teachers spend. `generations` are the learner's
+    steps: generations of evolution, mini-batches of backprop. Seconds are honest but no run repeats them exactly.
+    The last step may overshoot; what was really spent is in the log. `looks` log-spaced looks at the test score are
+    taken, from 1 % of the budget to its end, besides one at the start.
+    """
+
+    env_steps: float | None = None
+    episodes: float | None = None
+    samples: float | None = None
+    flops: float | None = None
+    forward_flops: float | None = None
+    backward_flops: float | None = None
+    cpu_seconds: float | None = None
+    wall_seconds: float | None = None
+    generations: float | None = None
+    looks: int = 25
+
+    def __post_init__(self) -> None:
+        if not self.limits:
+            raise SettingsError("a budget needs a limit: Budget(flops=1e9), Budget(env_steps=200_000), ...")
+        for name, limit in self.limits.items():
+            if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < np.inf:
+                raise SettingsError(f"a budget of {name}={limit!r} buys nothing; give a number above 0.")
+        if not isinstance(self.looks, int) or self.looks < 1:
+            raise SettingsError(f"looks must be a whole number of at least 1, not {self.looks!r}.")
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """From the command line: `flops=1e9` or `env_steps=1e5,looks=10`."""
+        settings: dict[str, float] = {}
+        known = [field.name for field in fields(cls)]
+        for part in text.split(","):
+            name, _, value = part.partition("=")
+            if name.strip() not in known:
+                raise unknown("currency", name.strip(), known)
+            try:
+                settings[name.strip()] = float(value)
+            except ValueError as error:
+                raise SettingsError(f"{part!r} is no budget; write {name.strip()}=1e6.") from error
+        looks = int(settings.pop("looks", cls.looks))
+        return cls(**settings, looks=looks)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        names = [field.name for field in fields(self) if field.name != "looks"]
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def shares(self, cost: Cost, generations: int) -> list[float]:
+        """How much of each limit is gone; the trial is over when the largest reaches 1."""
+        return [
+            (generations if name == "generations" else getattr(cost, name)) / limit
+            for name, limit in self.limits.items()
+        ]
+
+    @property
+    def look_shares(self) -> list[float]:
+        """The shares of the budget at which to look."""
+        return [1.0] if self.looks == 1 else [float(share) for share in np.geomspace(0.01, 1.0, self.looks)]

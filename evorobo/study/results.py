@@ -1,0 +1,112 @@
+"""A study as it lies on disk, read back: its runs, their curves, and what to compare them with."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import ResultsError
+from evorobo.nets.activations import Array
+from evorobo.tasks.base import Metric
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One trial: which it is, how it ended, and its log as columns `(looks,)` with NaN where a cell is empty."""
+
+    folder: Path
+    task: str
+    method: str
+    seed: int
+    status: str
+    """ "finished", "failed" or "unfinished"."""
+    reason: str
+    """Why it failed, in one sentence; empty otherwise."""
+    curve: dict[str, Array]
+
+    @property
+    def score(self) -> float:
+        """The test score of the answer; NaN before the first look."""
+        test = self.curve.get("test", np.empty(0))
+        return float(test[-1]) if len(test) else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A study's runs, in the order of its settings. `metrics` and `references` go by task name."""
+
+    folder: Path
+    name: str
+    tasks: list[str]
+    methods: list[str]
+    metrics: dict[str, Metric]
+    references: dict[str, dict[str, float]]
+    settings: dict[str, Any]
+    runs: list[Run] = field(default_factory=list)
+
+    def of(self, task: str, method: str) -> list[Run]:
+        """The runs of one cell that have a log, by seed."""
+        return [run for run in self.runs if (run.task, run.method) == (task, method) and "test" in run.curve]
+
+    def cells(self) -> Iterator[tuple[str, str, list[Run]]]:
+        """Each task with each method that has runs."""
+        for task in self.tasks:
+            for method in self.methods:
+                if runs := self.of(task, method):
+                    yield task, method, runs
+
+
+def load(folder: str | Path) -> Results:
+    """Read `results/<study>`. Raises `ResultsError` where no study lies."""
+    folder = Path(folder)
+    about = _read_json(folder / "study.json", f"{folder} holds no study; give a folder that an experiment wrote.")
+    results = Results(
+        folder,
+        about["name"],
+        list(about["tasks"]),
+        list(about["methods"]),
+        {task: Metric(**each["metric"]) for task, each in about["tasks"].items()},
+        {task: each["references"] for task, each in about["tasks"].items()},
+        about["settings"],
+    )
+    for task in results.tasks:
+        for method in results.methods:
+            seeds = sorted((folder / task / method).glob("seed-*"), key=lambda path: int(path.name[5:]))
+            results.runs.extend(_read_run(path, task, method) for path in seeds)
+    return results
+
+
+def _read_run(folder: Path, task: str, method: str) -> Run:
+    result = {"status": "unfinished"}
+    if (folder / "result.json").exists():
+        result = _read_json(folder / "result.json", "")
+    path = folder / "curve.csv"
+    curve = read_curve(path) if path.exists() else {}
+    return Run(folder, task, method, int(folder.name[5:]), result["status"], result.get("reason", ""), curve)
+
+
+def read_curve(path: Path) -> dict[str, Array]:
+    """The columns of a `curve.csv`."""
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    try:
+        cells = [[float(cell) if cell else np.nan for cell in row] for row in rows[1:]]
+        return dict(zip(rows[0], np.array(cells, float).reshape(-1, len(rows[0])).T, strict=True))
+    except (ValueError, IndexError) as error:
+        raise ResultsError(f"{path} is damaged ({error}); delete its folder and run the study again.") from error
+
+
+def _read_json(path: Path, missing: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise ResultsError(missing)
+    try:
+        plain: dict[str, Any] = json.loads(path.read_text())
+        return plain
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged ({error}); delete it and run the study again.") from error

@@ -1,0 +1,114 @@
+"""A study: every task with every method at every seed, run where they were not run yet."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evorobo.errors import SettingsError, unknown
+from evorobo.files import write_json
+from evorobo.learners.base import Method
+from evorobo.nets.layer import Layer
+from evorobo.settings import to_plain
+from evorobo.study.budget import Budget
+from evorobo.study.executors import run_here, run_in_processes
+from evorobo.study.progress import Display
+from evorobo.study.results import Results, load
+from evorobo.study.trial import Trial, status
+from evorobo.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared, as plain settings. Make one with `Study.grid`."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    methods: tuple[Method, ...]
+    seeds: tuple[int, ...]
+    budget: Budget
+    hidden: tuple[int | Layer, ...]
+
+    def __post_init__(self) -> None:
+        if not (self.tasks and self.methods and self.seeds):
+            raise SettingsError("a study needs at least one task, one method and one seed.")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise SettingsError(f"seeds {self.seeds} repeat themselves; a run counted twice proves nothing.")
+        for kind, names in (("task", [t.name for t in self.tasks]), ("method", [m.name for m in self.methods])):
+            for name in (self.name, *names):
+                if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
+                    raise SettingsError(f"{name!r} cannot be the name of a folder; use letters, digits, - and _.")
+            for name in names:
+                if names.count(name) > 1:
+                    raise SettingsError(f"two {kind}s are called {name!r}; give one of them another name.")
+
+    @classmethod
+    def grid(
+        cls,
+        name: str,
+        *,
+        tasks: Sequence[Task],
+        methods: Sequence[Method],
+        seeds: int | Iterable[int],
+        budget: Budget,
+        hidden: Sequence[int | Layer] = (16,),
+    ) -> Study:
+        """Every task x method x seed; `seeds=5` means seeds 0 to 4."""
+        numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+        return cls(name, tuple(tasks), tuple(methods), numbers, budget, tuple(hidden))
+
+    def trials(self, only: str | None = None) -> list[Trial]:
+        """Seed by seed, so that an interrupted study has runs of everything. `only` picks by a part of the path
+        ("cma-es", "seed-3") or a pattern ("cartpole*/backprop/*")."""
+        trials = [
+            Trial(task, method, self.budget, self.hidden, seed)
+            for seed in self.seeds
+            for task in self.tasks
+            for method in self.methods
+        ]
+        if only is None:
+            return trials
+        picked = [t for t in trials if only in t.path.split("/") or fnmatch.fnmatch(t.path, only)]
+        if not picked:
+            raise unknown("part of the study", only, {part for trial in trials for part in trial.path.split("/")})
+        return picked
+
+    def run(self, results: str | Path = "results", *, jobs: int = 1, only: str | None = None) -> Results:
+        """Run what is missing under `results/<name>` and read everything back.
+
+        Finished trials are read, not repeated; failed ones are tried again. Nothing is run before all settings fit
+        together and no folder holds other settings. Ctrl-C raises `Interrupted`; the same call then goes on.
+        """
+        if not isinstance(jobs, int) or jobs < 1:
+            raise SettingsError(f"jobs must be a whole number of at least 1, not {jobs!r}.")
+        folder = Path(results) / self.name
+        trials = self.trials(only)
+        for trial in trials:
+            trial.check(folder / trial.path)
+        missing = [trial for trial in trials if status(folder / trial.path) != "finished"]
+        self._try_out(missing)
+        write_json(folder / "study.json", self._about())
+        with Display(self.name, len(trials), len(trials) - len(missing)) as display:
+            if jobs == 1:
+                run_here(missing, folder, display)
+            elif missing:
+                run_in_processes(missing, folder, display, jobs)
+        return load(folder)
+
+    def _try_out(self, trials: list[Trial]) -> None:
+        """Start one trial of each cell, so that what does not fit together is told before a night is spent on it."""
+        tried = set()
+        for trial in trials:
+            cell = trial.task.name, trial.method.name
+            if cell not in tried:
+                trial.start()
+                tried.add(cell)
+
+    def _about(self) -> dict[str, Any]:
+        tasks = {task.name: {"metric": vars(task.metric), "references": task.references()} for task in self.tasks}
+        methods = {method.name: to_plain(method) for method in self.methods}
+        return {"name": self.name, "tasks": tasks, "methods": methods, "settings": to_plain(self)}

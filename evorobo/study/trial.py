@@ -1,0 +1,221 @@
+"""One trial: one method on one task at one seed, paid from one budget, logged, and never lost."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from evorobo.errors import EvoroboError, ResultsError, SettingsError
+from evorobo.files import write_json
+from evorobo.learners.base import Learner, Method, Progress
+from evorobo.nets.layer import Layer
+from evorobo.nets.spec import NetworkSpec
+from evorobo.settings import from_plain, to_plain
+from evorobo.study import checkpoint
+from evorobo.study.budget import Budget
+from evorobo.study.log import Log
+from evorobo.study.provenance import machine
+from evorobo.tasks.base import Cost, Task
+
+CHECKPOINT_SECONDS = 20.0
+WATCH_SECONDS = 0.2
+
+Watch = Callable[[float], None]
+"""Told now and then which share of the budget is spent."""
+
+
+class Interrupted(EvoroboError):
+    """The run was asked to stop; everything is kept, and the same command goes on."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Settings of one run. `hidden` are the layers between the task's inputs and outputs, as users write them.
+
+    At one seed every method starts from the same genome, and the same trial gives the same curve wherever it runs.
+    """
+
+    task: Task
+    method: Method
+    budget: Budget
+    hidden: tuple[int | Layer, ...]
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise SettingsError(f"a seed is a whole number of at least 0, not {self.seed!r}.")
+
+    @property
+    def path(self) -> str:
+        """Where it lies in its study: task/method/seed-N."""
+        return f"{self.task.name}/{self.method.name}/seed-{self.seed}"
+
+    @cached_property
+    def spec(self) -> NetworkSpec:
+        return NetworkSpec.build(self.task.n_inputs, self.hidden, self.task.n_outputs, self.task.output)
+
+    def start(self) -> Learner:
+        """The method at the beginning of its work."""
+        return self.method.start(self.task, self.spec, np.random.default_rng(self.seed))
+
+    def run(self, folder: str | Path, watch: Watch = lambda share: None, stop: Callable[[], bool] = bool) -> str:
+        """Run in `folder`, or go on where an interrupted run stopped, or do nothing where it has finished.
+
+        Returns "finished" or "failed" (the reason is in `result.json`); a failed trial is tried again next time.
+        Raises `Interrupted`, with everything kept, when `stop()` says so.
+        """
+        folder = Path(folder)
+        self.check(folder)
+        if status(folder) == "finished":
+            return "finished"
+        write_json(folder / "trial.json", to_plain(self))
+        write_json(folder / "machine.json", machine())
+        (folder / "result.json").unlink(missing_ok=True)
+        try:
+            with threadpool_limits(1):  # the same sums in the same order on any machine
+                score = _Run(self, folder, watch, stop).finish()
+        except (Interrupted, ResultsError):
+            raise
+        except Exception as error:
+            reason = str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
+            write_json(
+                folder / "result.json",
+                {"status": "failed", "reason": reason, "traceback": traceback.format_exc().splitlines()},
+            )
+            return "failed"
+        write_json(folder / "result.json", {"status": "finished", "test": score})
+        (folder / "checkpoint.npz").unlink(missing_ok=True)
+        return "finished"
+
+    def check(self, folder: Path) -> None:
+        """Raise `ResultsError` where `folder` holds a trial of other settings."""
+        path = folder / "trial.json"
+        if not path.exists():
+            return
+        try:
+            there = json.loads(path.read_text())
+        except ValueError as error:
+            raise ResultsError(f"{path} is damaged ({error}); delete its folder.") from error
+        here = json.loads(json.dumps(to_plain(self)))
+        if there != here:
+            raise ResultsError(
+                f"{folder} holds a run of other settings ({difference(there, here)}). Keep it and give another folder "
+                "with --results, or delete it."
+            )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trial:
+        """The trial of a `trial.json`; it runs again to the identical curve."""
+        try:
+            trial = from_plain(json.loads(Path(path).read_text()))
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{path} is no trial.json that can be read: {error}.") from error
+        if not isinstance(trial, cls):
+            raise ResultsError(f"{path} holds no trial; give the trial.json of one seed.")
+        return trial
+
+
+class _Run:
+    """The loop, the same for every method: step, pay, look now and then, keep a checkpoint."""
+
+    def __init__(self, trial: Trial, folder: Path, watch: Watch, stop: Callable[[], bool]) -> None:
+        self.trial, self.folder, self.watch, self.stop = trial, folder, watch, stop
+        self.learner = trial.start()
+        self.generations = 0
+        self.seconds = Cost()
+        self.looks = 0
+        self.log = Log(folder / "curve.csv")
+        kept = folder / "checkpoint.npz"
+        if kept.exists():
+            state = checkpoint.load(kept)
+            self.learner.restore(state["learner"])
+            self.generations, self.looks = state["generations"], state["looks"]
+            self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
+            self.log = Log(folder / "curve.csv", state["rows"])
+            self.log.write()
+
+    @property
+    def cost(self) -> Cost:
+        return self.learner.cost + self.seconds
+
+    def finish(self) -> float:
+        """Go on until the budget is spent; returns the test score of the answer."""
+        budget, looks = self.trial.budget, self.trial.budget.look_shares
+        if not self.log.rows:
+            self.look(None)
+        spent = budget.shares(self.cost, self.generations)
+        kept = watched = time.perf_counter()
+        while max(spent) < 1:
+            progress = self.step(max(spent))
+            before, spent = spent, budget.shares(self.cost, self.generations)
+            if spent == before:
+                raise SettingsError(
+                    f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
+                    "this budget never ends; add a limit that it does spend, for example flops=1e9."
+                )
+            share = max(spent)
+            if share >= looks[self.looks]:
+                while self.looks < len(looks) - 1 and looks[self.looks] <= share:
+                    self.looks += 1
+                self.look(progress)
+                self.keep()
+                kept = time.perf_counter()
+            now = time.perf_counter()
+            if now - kept > CHECKPOINT_SECONDS:
+                self.keep()
+                kept = now
+            if now - watched > WATCH_SECONDS:
+                self.watch(min(share, 1.0))
+                watched = now
+                if self.stop():
+                    self.keep()
+                    raise Interrupted(f"{self.trial.path} was interrupted and can go on.")
+        self.learner.genome.save(self.folder / "genome.npz")
+        return float(self.log.rows[-1]["test"])
+
+    def step(self, spent: float) -> Progress:
+        cpu, wall = time.process_time(), time.perf_counter()
+        progress = self.learner.step(spent)
+        self.generations += 1
+        spent_now = Cost(cpu_seconds=time.process_time() - cpu, wall_seconds=time.perf_counter() - wall)
+        self.seconds = self.seconds + spent_now
+        return progress
+
+    def look(self, progress: Progress | None) -> None:
+        genome, task = self.learner.genome, self.trial.task
+        self.log.look(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
+
+    def keep(self) -> None:
+        state: dict[str, Any] = {
+            "learner": self.learner.state(),
+            "generations": self.generations,
+            "looks": self.looks,
+            "cpu_seconds": self.seconds.cpu_seconds,
+            "wall_seconds": self.seconds.wall_seconds,
+            "rows": self.log.rows,
+        }
+        checkpoint.save(self.folder / "checkpoint.npz", state)
+
+
+def status(folder: Path) -> str:
+    """ "finished", "failed" or "unfinished"."""
+    path = folder / "result.json"
+    return str(json.loads(path.read_text())["status"]) if path.exists() else "unfinished"
+
+
+def difference(there: Any, here: Any, path: str = "") -> str:
+    """The first field in which two plain settings differ, in words."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in [*there, *here]:
+            if there.get(key) != here.get(key) or (key in there) != (key in here):
+                return difference(there.get(key), here.get(key), f"{path}.{key}" if path else str(key))
+    return f"{path or 'settings'} is {json.dumps(there)} there and {json.dumps(here)} here"
