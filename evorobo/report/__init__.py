@@ -1,0 +1,1 @@
+"""Floor 5, what is shown: statistics, curves, tables."""

@@ -1,0 +1,82 @@
+"""One panel of learning curves: test scores over what they cost in one currency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import fill
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from evorobo.nets.activations import Array
+from evorobo.report import runs, wording
+from evorobo.report.finals import short
+from evorobo.report.scales import scale_cost
+from evorobo.report.statistics import at, interval, iqm
+from evorobo.report.style import Style
+from evorobo.study.results import Run
+
+_POINTS = 100
+
+
+def draw_curves(axes: Axes, cells: dict[str, list[Run]], currency: str, looks: dict[str, Style], log: bool) -> None:
+    """Every run of `cells` (by method) faintly, and over them each method's average; who spends none is named."""
+    idle, bounds = [], []
+    for method, cell in cells.items():
+        style = looks[method]
+        curves = {run: runs.curve(run, currency, log) for run in cell if runs.spent(run, currency).max(initial=0) > 0}
+        curves = {run: curve for run, curve in curves.items() if len(curve[0])}
+        if not curves:
+            idle.append(method)
+            continue
+        bounds += [bound for x, _ in curves.values() for bound in (x[0], x[-1])]
+        for run, (x, y) in curves.items():
+            axes.plot(
+                x, y, color=style.colour, lw=0.7, alpha=0.35 if len(curves) < 8 else 0.25, zorder=2,
+                marker="o" if len(x) == 1 else "", ms=3.5, mec="none", label=f"_{method} {run.seed}",
+            )  # fmt: skip
+        if finished := [curves[run] for run in runs.counted(curves)]:
+            _draw_average(axes, average(finished), style, method)
+    label = wording.CURRENCIES[currency]
+    if idle:
+        label += "\n" + fill(", ".join(map(short, idle)) + (" spends" if len(idle) == 1 else " spend") + " none", 46)
+    axes.set_xlabel(label)
+    if bounds:
+        scale_cost(axes, min(bounds), max(bounds), log)
+    else:
+        axes.set_xticks([])
+
+
+@dataclass(frozen=True, eq=False)
+class Average:
+    """A method's IQM curve with its 95% bootstrap band, all `(points,)`."""
+
+    x: Array
+    middle: Array
+    low: Array
+    high: Array
+
+
+def average(curves: Sequence[tuple[Array, Array]]) -> Average:
+    """The average of runs given as `(x, y)`, from where all have been looked at to where the last one ends.
+
+    The points lie where the looks lie: where all runs were looked at together, exactly there.
+    """
+    every = np.sort(np.concatenate([x for x, _ in curves]))
+    grid = np.unique([max(x[0] for x, _ in curves), *every[len(curves) - 1 :: len(curves)], every[-1]])
+    grid = grid[grid >= max(x[0] for x, _ in curves)]
+    if len(grid) > _POINTS:
+        grid = grid[np.linspace(0, len(grid) - 1, _POINTS).round().astype(int)]
+    values = np.stack([at(x, y, grid) for x, y in curves])
+    return Average(grid, iqm(values), *interval(values))
+
+
+def _draw_average(axes: Axes, mean: Average, style: Style, method: str) -> None:
+    if len(mean.x) == 1:  # a band without width
+        axes.vlines(mean.x, mean.low, mean.high, color=style.colour, lw=5, alpha=0.25, zorder=2.5)
+    axes.fill_between(mean.x, mean.low, mean.high, color=style.colour, alpha=0.16, lw=0, zorder=2.5)
+    axes.plot(
+        mean.x, mean.middle, color=style.colour, ls=style.dashes, lw=2, zorder=3, label=method,
+        marker=style.marker, ms=5.5, mec="white", mew=0.7, markevery=(0.02, 0.19) if len(mean.x) > 6 else 1,
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Which runs count, and what each of them paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from evorobo.errors import ResultsError, unknown
+from evorobo.nets.activations import Array
+from evorobo.report import wording
+from evorobo.study.results import Run
+
+
+def counted(runs: Iterable[Run]) -> list[Run]:
+    """The runs that averages are made of: finished, with a score."""
+    return [run for run in runs if run.status == "finished" and np.isfinite(run.score)]
+
+
+def failed(runs: Iterable[Run]) -> list[Run]:
+    """The runs that broke, or ended without a score."""
+    return [run for run in runs if run.status == "failed" or (run.status == "finished" and not np.isfinite(run.score))]
+
+
+def unfinished(runs: Iterable[Run]) -> list[Run]:
+    """The runs that are still going or were interrupted."""
+    return [run for run in runs if run.status not in ("finished", "failed")]
+
+
+def spent(run: Run, currency: str) -> Array:
+    """What the run had paid at each of its looks `(looks,)`, in a column of the ledger or in "flops"."""
+    if currency not in wording.CURRENCIES:
+        raise unknown("currency", currency, wording.CURRENCIES)
+    if currency == "flops":
+        return spent(run, "forward_flops") + spent(run, "backward_flops")
+    if currency not in run.curve:
+        raise ResultsError(f"{run.folder / 'curve.csv'} has no column {currency!r}; delete its folder and run again.")
+    return run.curve[currency]
+
+
+def curve(run: Run, currency: str, log: bool) -> tuple[Array, Array]:
+    """The run's test scores over what they cost: `x (looks,)` and `y (looks,)`, only what such an axis can show.
+
+    Of several looks at the same price the last one counts: backprop that paid a teacher beforehand is one point.
+    """
+    x, y = spent(run, currency), run.curve["test"]
+    shown = np.isfinite(x) & np.isfinite(y) & ((x > 0) | (not log))
+    x, y = x[shown], y[shown]
+    last = np.append(x[1:] > x[:-1], True)[: len(x)]
+    return x[last], y[last]
+
+
+def left_out(runs: list[Run]) -> str:
+    """A sentence on the runs that do not count, if there are any."""
+    return wording.left_out(len(failed(runs)), len(unfinished(runs)), len(runs))
