@@ -1,0 +1,153 @@
+"""The command `evorobo`: thin, everything it does is one call into the floors below."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import runpy
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from evorobo.errors import EvoroboError, SettingsError, unknown
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave with its exit status: 0, or 2 with one sentence for whatever a user can get wrong."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    commands: dict[str, Callable[[list[str]], None]] = {"run": run, "plot": plot, "table": table, "list": list_}
+    try:
+        if not words or words[0] in ("-h", "--help"):
+            print(_overview(commands))
+        elif words[0] not in commands:
+            raise unknown("command", words[0], commands)
+        else:
+            commands[words[0]](words[1:])
+    except EvoroboError as error:
+        print(f"evorobo: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    raise SystemExit(0)
+
+
+def run(words: list[str]) -> None:
+    """SCRIPT [flags]: run an experiment script, or again the trial of a trial.json; SCRIPT --help lists the flags"""
+    if not words or words[0].startswith("-"):
+        raise SettingsError("which script? For example: evorobo run experiments/phototaxis.py --seeds 3")
+    script, flags = Path(words[0]), words[1:]
+    if not script.is_file():
+        raise SettingsError(f"there is no file {script}.")
+    if script.suffix == ".json":
+        _run_trial(script, flags)
+        return
+    sys.argv = [str(script), *flags]
+    sys.path.insert(0, str(script.resolve().parent))
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def _run_trial(path: Path, words: list[str]) -> None:
+    from evorobo.script import parse
+    from evorobo.study.trial import Trial
+
+    parser = argparse.ArgumentParser(prog="evorobo run trial.json")
+    parser.add_argument("--results", default="results/again", metavar="DIR", help="where the run goes")
+    folder = Path(parse(parser, words).results)
+    trial = Trial.load(path)
+    print(f"{folder / trial.path}: {trial.run(folder / trial.path)}")
+
+
+def plot(words: list[str]) -> None:
+    """FOLDER [--x COLUMN,..] [--linear] [--out FILE]: draw the learning curves of a study"""
+    from evorobo.report import curves
+    from evorobo.script import parse
+    from evorobo.study.results import load
+
+    parser = argparse.ArgumentParser(prog="evorobo plot")
+    parser.add_argument("folder", help="results/<study>")
+    parser.add_argument("--x", default="", metavar="COLUMNS", help="what to plot against: flops,env_steps,cpu_seconds")
+    parser.add_argument("--linear", action="store_true", help="a linear x axis instead of a logarithmic one")
+    parser.add_argument("--out", metavar="FILE", help="default: curves.png in the folder")
+    asked = parse(parser, words)
+    columns = tuple(filter(None, asked.x.split(",")))
+    print(
+        curves.plot(load(asked.folder), asked.out or Path(asked.folder) / "curves.png", x=columns, log=not asked.linear)
+    )
+
+
+def table(words: list[str]) -> None:
+    """FOLDER [--format terminal|markdown|csv]: print the table of a study"""
+    from evorobo.report import tables
+    from evorobo.script import parse
+    from evorobo.study.results import load
+
+    formats = {"terminal": tables.to_terminal, "markdown": tables.to_markdown, "csv": tables.to_csv}
+    parser = argparse.ArgumentParser(prog="evorobo table")
+    parser.add_argument("folder", help="results/<study>")
+    parser.add_argument("--format", default="terminal", help=", ".join(formats))
+    asked = parse(parser, words)
+    if asked.format not in formats:
+        raise unknown("format", asked.format, formats)
+    print(formats[asked.format](tables.summary(load(asked.folder))))
+
+
+def list_(words: list[str]) -> None:
+    """[tasks|robots|methods|layers|activations]: what there is, a line each"""
+    kinds: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
+        "tasks": _data_sets,
+        "robots": _robots,
+        "methods": _methods,
+        "layers": _layers,
+        "activations": _activations,
+    }
+    for word in words:
+        if word not in kinds:
+            raise unknown("kind of thing", word, kinds)
+    for kind in words or kinds:
+        print(f"{kind}:")
+        for name, thing in kinds[kind]():
+            text = thing if isinstance(thing, str) else inspect.getdoc(thing) or ""
+            print(f"  {name:28} {text.splitlines()[0] if text else ''}".rstrip())
+
+
+def _data_sets() -> Iterable[tuple[str, Any]]:
+    from evorobo.tasks.datasets.catalogue import LOADERS
+
+    yield from sorted(LOADERS.items())
+    yield "FILE.csv .tsv .npz .arff", "your own labelled data: DatasetTask(path, target=...)"
+    yield "any gymnasium id", "a robot to drive: ControlTask(id)"
+
+
+def _robots() -> Iterable[tuple[str, Any]]:
+    from evorobo.settings import resolve
+    from evorobo.tasks.robots import registry
+
+    for id, spec in registry.registered().items():
+        yield id, inspect.getmodule(resolve(spec.kwargs["robot"]))
+
+
+def _methods() -> Iterable[tuple[str, Any]]:
+    import evorobo
+
+    yield "Backprop()", inspect.getmodule(evorobo.Backprop)
+    for strategy in (evorobo.CMAES, evorobo.GA, evorobo.OpenAIES, evorobo.SelfAdaptiveES):
+        yield f"Evolution({strategy.__name__}())", inspect.getmodule(strategy)
+
+
+def _layers() -> Iterable[tuple[str, Any]]:
+    from evorobo.nets import dense
+
+    yield "Dense(units)", dense
+
+
+def _activations() -> Iterable[tuple[str, Any]]:
+    from evorobo.nets.activations import ACTIVATIONS
+
+    for name, activation in ACTIVATIONS.items():
+        yield name, f"begins with {activation.initialiser} weights"
+
+
+def _overview(commands: dict[str, Callable[[list[str]], None]]) -> str:
+    lines = ["evorobo: should this robot's controller be evolved or trained by backpropagation?", ""]
+    for name, command in commands.items():
+        lines.append(f"  evorobo {name} {inspect.getdoc(command)}")
+    return "\n".join(lines)

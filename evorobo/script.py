@@ -1,0 +1,118 @@
+"""What an experiment script ends with: `main(study)` runs it as the command line says, and shows what came out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn
+
+from evorobo.errors import EvoroboError, SettingsError, unknown
+from evorobo.settings import StopLoading
+from evorobo.study.budget import Budget
+from evorobo.study.overrides import change
+from evorobo.study.results import Results
+from evorobo.study.study import Study
+from evorobo.study.trial import Interrupted, status
+
+
+def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
+    """Run `study` with the flags of the command line (`--help` lists them); ends in a figure and a table.
+
+    Returns the results, for whatever the script wants to do with them besides. Leaves with exit status 1 when trials
+    failed, 2 when something was asked that cannot be, 130 when it was interrupted.
+    """
+    if os.environ.get("EVOROBO_WORKER"):
+        raise StopLoading  # a worker needs the script's definitions, not its work
+    try:
+        return _main(study, arguments)
+    except Interrupted:
+        _leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
+    except EvoroboError as error:
+        _leave(str(error), 2)
+
+
+def _main(study: Study, arguments: Sequence[str] | None) -> Results:
+    asked = _parse(arguments)
+    study = change(study, asked.set)
+    if asked.budget:
+        study = replace(study, budget=Budget.parse(asked.budget))
+    if asked.seeds:
+        study = replace(study, seeds=_seeds(asked.seeds))
+    if asked.dry_run:
+        _dry_run(study, asked)
+        raise SystemExit(0)
+    results = study.run(asked.results, jobs=asked.jobs, only=asked.only)
+    from evorobo.report.study import show
+
+    if not any(results.cells()):
+        _complain(results)
+    written, table = show(results)
+    print(f"\n{table}\n")
+    for path in written:
+        print(path)
+    _complain(results)
+    return results
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Run an experiment, or what is still missing of it, and show it.")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    parser.add_argument("--seeds", metavar="N", help="how many seeds (5), or which (3,7,11)")
+    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"trials at a time (default {cores})")
+    parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
+    parser.add_argument("--budget", metavar="B", help="what each trial may spend: flops=1e9, env_steps=1e5,looks=10")
+    parser.add_argument("--only", metavar="PART", help='a part of the study: a task, a method, seed-3, "*/cma-es/*"')
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
+    return parse(parser, arguments)
+
+
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """`parser.parse_args`, with the nearest flag in the message for an unknown one."""
+    asked, rest = parser.parse_known_args(arguments)
+    if rest:
+        flags = [flag for action in parser._actions for flag in action.option_strings]
+        raise unknown("option", rest[0].split("=")[0], flags)
+    return asked
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        numbers = tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise SettingsError(f"--seeds takes a number of seeds (5) or a list (3,7,11), not {text!r}.") from error
+    return numbers if "," in text else tuple(range(numbers[0]))
+
+
+def _dry_run(study: Study, asked: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    folder = Path(asked.results) / study.name
+    trials = study.trials(asked.only)
+    for trial in trials:
+        spec = trial.spec
+        widths = "-".join(map(str, spec.widths))
+        print(f"{folder / trial.path}  {status(folder / trial.path)}  network {widths}, {spec.n_params} weights")
+    limits = ", ".join(f"{name}={limit:g}" for name, limit in study.budget.limits.items())
+    print(f"{len(trials)} trials of {limits} each, {asked.jobs} at a time; nothing was run.")
+
+
+def _complain(results: Results) -> None:
+    """Say which trials failed and why, each reason once, and leave with status 1; do nothing if none did."""
+    reasons = Counter(run.reason for run in results.runs if run.status == "failed")
+    if not reasons:
+        return
+    for reason, count in reasons.items():
+        print(f"evorobo: {count} of {len(results.runs)} trials failed: {reason}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    print(f"evorobo: {message}", file=sys.stderr)
+    raise SystemExit(code)

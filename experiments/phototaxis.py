@@ -1,0 +1,15 @@
+"""The main job: a robot finds a lamp. Is it better evolved, or taught by a Braitenberg vehicle?"""
+
+from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, SelfAdaptiveES, Study, main
+
+study = Study.grid(
+    "phototaxis",
+    tasks=[ControlTask("evorobo/Phototaxis-v0", episodes=4)],
+    methods=[Evolution(CMAES()), Evolution(SelfAdaptiveES()), Backprop()],
+    seeds=10,
+    budget=Budget(flops=5e7),
+    hidden=(8,),
+)
+
+if __name__ == "__main__":
+    main(study)
