@@ -29,12 +29,13 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise ResultsError(
             f"cannot write {path}: {error.strerror or error}. "
             "Free some space, or choose a folder that you may write to with --results."
         ) from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, plain: Any) -> None:

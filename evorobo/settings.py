@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,10 +23,10 @@ from evorobo.errors import SettingsError, unknown
 
 def to_plain(value: Any) -> Any:
     """`value` as JSON-ready data. Raises `SettingsError` for what has no plain form (arrays, lambdas, open files)."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
     if isinstance(value, np.integer | np.floating | np.bool_):
         return value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, tuple | list):
@@ -43,23 +44,31 @@ def to_plain(value: Any) -> Any:
     )
 
 
-def from_plain(plain: Any) -> Any:
-    """What `to_plain` was given, lists as tuples."""
+def from_plain(plain: Any, *, imports: bool = True) -> Any:
+    """What `to_plain` was given, lists as tuples.
+
+    Without `imports` only what is loaded already is found: reading a stranger's file then runs none of its code.
+    """
     if isinstance(plain, list):
-        return tuple(from_plain(item) for item in plain)
+        return tuple(from_plain(item, imports=imports) for item in plain)
     if not isinstance(plain, dict):
         return plain
     if "function" in plain:
-        return resolve(plain["function"])
-    fields = {key: from_plain(item) for key, item in plain.items() if key != "type"}
+        return resolve(plain["function"], imports=imports)
+    fields = {key: from_plain(item, imports=imports) for key, item in plain.items() if key != "type"}
     if "type" not in plain:
         return fields
-    kind = resolve(plain["type"])
-    names = [field.name for field in dataclasses.fields(kind)]
+    kind = resolve(plain["type"], imports=imports)
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+        raise SettingsError(f"{plain['type']} is no class of settings.")
+    known = [field.name for field in dataclasses.fields(kind)]
     for name in fields:
-        if name not in names:
-            raise unknown(f"field of {plain['type']}", name, names)
-    return kind(**fields)
+        if name not in known:
+            raise unknown(f"field of {plain['type']}", name, known)
+    try:
+        return kind(**fields)
+    except TypeError as error:
+        raise SettingsError(f"{plain['type']} cannot be made of {', '.join(fields) or 'nothing'}: {error}.") from error
 
 
 def reference(thing: Any) -> str:
@@ -83,7 +92,7 @@ def reference(thing: Any) -> str:
     return f"{module.__name__}:{name}"
 
 
-def resolve(text: str) -> Any:
+def resolve(text: str, *, imports: bool = True) -> Any:
     """The class or function that `reference` named. Raises `SettingsError` when it is not there any more."""
     import evorobo
 
@@ -92,12 +101,27 @@ def resolve(text: str) -> Any:
         if name not in dir(evorobo):
             raise unknown("name", name, dir(evorobo))
         return getattr(evorobo, name)
-    found: Any = load_script(Path(where)) if where.endswith(".py") else _import(where, text)
+    found: Any
+    if not imports:
+        found = _loaded(where)
+        if found is None:
+            raise SettingsError(f"{text!r} is not loaded; import {where} first if you trust it.")
+    else:
+        found = load_script(Path(where)) if where.endswith(".py") else _import(where, text)
     for part in name.split("."):
         if not hasattr(found, part):
             raise unknown(f"name in {where}", name, [key for key in vars(found) if not key.startswith("_")])
         found = getattr(found, part)
     return found
+
+
+def _loaded(where: str) -> ModuleType | None:
+    """The module of that name or file, if this process has loaded it."""
+    if not where.endswith(".py"):
+        return sys.modules.get(where)
+    path = Path(where).resolve()
+    files = ((module, getattr(module, "__file__", None)) for module in list(sys.modules.values()))
+    return next((module for module, file in files if file and Path(file).resolve() == path), None)
 
 
 def load_script(path: Path) -> ModuleType:
@@ -117,6 +141,7 @@ def load_script(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     sys.path.insert(0, str(path.parent))
+    _loading.append(path)
     try:
         found.loader.exec_module(module)
     except StopLoading:
@@ -124,15 +149,32 @@ def load_script(path: Path) -> ModuleType:
     except BaseException:
         del sys.modules[name]
         raise
+    finally:
+        _loading.pop()
     return module
 
 
 class StopLoading(BaseException):
-    """Raised by a script that is loaded only for its definitions, where its own work would begin."""
+    """Raised in a script that is loaded only for its definitions, where its own work would begin."""
+
+
+def definitions_only() -> None:
+    """Called where a script's work begins: raises `StopLoading` when the script was loaded only for its definitions."""
+    if _loading or os.environ.get(WORKER):
+        raise StopLoading
+
+
+WORKER = "EVOROBO_WORKER"
+"""The environment variable that marks a worker process: it runs trials, and no script's own work."""
+_loading: list[Path] = []
 
 
 def _import(module: str, text: str) -> ModuleType:
     try:
         return importlib.import_module(module)
+    except StopLoading:
+        raise SettingsError(
+            f'{module} begins its own work while it is imported; put that under `if __name__ == "__main__":`.'
+        ) from None
     except ImportError as error:
         raise SettingsError(f"{text!r} cannot be found: {error}. Is its folder on the Python path?") from error

@@ -66,7 +66,7 @@ class Genome:
             about = json.loads(str(arrays["about"]))
             if about["format"] != FORMAT:
                 raise DataError(f"{path} is of format {about['format']!r}, this evorobo reads {FORMAT!r}.")
-            spec = from_plain(about["spec"])
+            spec = from_plain(about["spec"], imports=False)
             weights = _numbers(arrays, "weights", spec.n_params)
             inputs, outputs = _scaling(arrays, "inputs", spec.n_inputs), _scaling(arrays, "outputs", spec.n_outputs)
         except DataError:

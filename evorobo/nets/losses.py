@@ -164,7 +164,8 @@ class CrossEntropy:
         wanted = np.full((len(target), classes), self.smoothing / classes, logits.dtype)
         wanted[np.arange(len(target)), target] += 1 - self.smoothing
         wanted *= weights
-        return wanted, weights[target].sum()
+        total = weights[target].sum()
+        return wanted, total if total > 0 else total.dtype.type(1)  # a batch of classes without weight teaches nothing
 
 
 def _log_softmax(logits: Array) -> Array:

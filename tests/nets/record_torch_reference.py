@@ -1,0 +1,193 @@
+"""Record what PyTorch answers, for our tests to compare with: python tests/nets/record_torch_reference.py
+
+Needs numpy and torch; the tests need only the file it writes, `torch_reference.json`, and the two problems below.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FILE = Path(__file__).with_name("torch_reference.json")
+STEPS = (1, 2, 3, 10, 50, 100)
+START = (-1.2, 1.0, 0.4, -0.6, 1.5, 0.3)
+
+
+def slope(w: np.ndarray) -> np.ndarray:
+    """The gradient of the chained Rosenbrock function, sum of 100 (w[i+1] - w[i]^2)^2 + (1 - w[i])^2, over 100."""
+    g = np.zeros_like(w)
+    bend = w[1:] - w[:-1] ** 2
+    g[:-1] += -400 * w[:-1] * bend - 2 * (1 - w[:-1])
+    g[1:] += 200 * bend
+    return g / 100
+
+
+def plateaus(epochs: int = 60) -> list[float]:
+    """A loss that falls, stands still, trembles within the threshold, falls again and stands still for good."""
+    falls = [1.0 / (1 + epoch) for epoch in range(8)]
+    trembles = [falls[-1] * (1 - 0.0004 * (epoch % 3)) for epoch in range(14)]
+    again = [0.1 * 0.9**epoch for epoch in range(6)]
+    return [*falls, *trembles, *again, *[again[-1]] * (epochs - 28)]
+
+
+# our name and settings, the name and settings there
+OPTIMIZERS: dict[str, tuple[str, dict[str, float], str, dict[str, Any]]] = {
+    "sgd": ("SGD", {"learning_rate": 0.02}, "SGD", {"lr": 0.02}),
+    "momentum": ("Momentum", {"learning_rate": 0.01}, "SGD", {"lr": 0.01, "momentum": 0.9}),
+    "nesterov": (
+        "Nesterov",
+        {"learning_rate": 0.01, "momentum": 0.8},
+        "SGD",
+        {"lr": 0.01, "momentum": 0.8, "nesterov": True},
+    ),
+    "rmsprop default": ("RMSprop", {}, "RMSprop", {}),
+    "rmsprop": (
+        "RMSprop",
+        {"learning_rate": 0.005, "decay": 0.9, "epsilon": 1e-4},
+        "RMSprop",
+        {"lr": 0.005, "alpha": 0.9, "eps": 1e-4},
+    ),
+    "adam default": ("Adam", {}, "Adam", {}),
+    "adam": (
+        "Adam",
+        {"learning_rate": 0.05, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3},
+        "Adam",
+        {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3},
+    ),
+    "adamw default": ("AdamW", {}, "AdamW", {}),
+    "adamw": (
+        "AdamW",
+        {"learning_rate": 0.05, "weight_decay": 0.3},
+        "AdamW",
+        {"lr": 0.05, "weight_decay": 0.3},
+    ),
+}
+
+LOSSES: dict[str, tuple[str, dict[str, Any]]] = {
+    "mse": ("MSE", {}),
+    "mae": ("MAE", {}),
+    "huber default": ("Huber", {}),
+    "huber": ("Huber", {"delta": 0.4}),
+    "gaussian": ("GaussianNLL", {}),
+    "cross entropy": ("CrossEntropy", {}),
+    "cross entropy, smoothed": ("CrossEntropy", {"smoothing": 0.2}),
+    "cross entropy, weighted": ("CrossEntropy", {"class_weights": (0.5, 1.0, 3.0, 0.0)}),
+    "cross entropy, both": ("CrossEntropy", {"smoothing": 0.1, "class_weights": (0.5, 1.0, 3.0, 2.0)}),
+}
+
+
+def optimizer_paths() -> dict[str, Any]:
+    import torch
+
+    paths = {}
+    for annealed in (False, True):
+        for name, (_, _, there, settings) in OPTIMIZERS.items():
+            w = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+            optimizer = getattr(torch.optim, there)([w], **settings)
+            anneal = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS[-1])
+            path = []
+            for step in range(1, STEPS[-1] + 1):
+                w.grad = torch.from_numpy(slope(w.detach().numpy()))
+                optimizer.step()
+                if annealed:
+                    anneal.step()
+                if step in STEPS:
+                    path.append(w.tolist())
+            paths[f"{name}, annealed" if annealed else name] = path
+    return paths
+
+
+def loss_values() -> dict[str, Any]:
+    import torch
+    from torch.nn import functional
+
+    rng = np.random.default_rng(7)
+    outputs, targets = rng.normal(0, 1.5, (6, 4)).round(4), rng.normal(0, 1.5, (6, 4)).round(4)
+    classes = [0, 2, 1, 3, 2, 2]
+    answers = {}
+    for name, (kind, settings) in LOSSES.items():
+        y = torch.tensor(outputs, requires_grad=True)
+        if kind == "CrossEntropy":
+            weight = torch.tensor(settings.get("class_weights", (1.0,) * 4), dtype=torch.float64)
+            smoothing = settings.get("smoothing", 0.0)
+            loss = functional.cross_entropy(y, torch.tensor(classes), weight, label_smoothing=smoothing)
+        elif kind == "GaussianNLL":
+            loss = functional.gaussian_nll_loss(y[:, :2], torch.tensor(targets[:, :2]), torch.exp(y[:, 2:]), eps=1e-300)
+        elif kind == "Huber":
+            loss = functional.huber_loss(y, torch.tensor(targets), delta=settings.get("delta", 1.0))
+        else:
+            loss = {"MSE": functional.mse_loss, "MAE": functional.l1_loss}[kind](y, torch.tensor(targets))
+        loss.backward()
+        assert y.grad is not None
+        answers[name] = {"value": loss.item(), "gradient": y.grad.tolist()}
+    return {"outputs": outputs.tolist(), "targets": targets.tolist(), "classes": classes, "answers": answers}
+
+
+def activation_values() -> dict[str, Any]:
+    import torch
+    from torch.nn import functional
+
+    there = {
+        "identity": lambda z: z * 1,
+        "tanh": torch.tanh,
+        "relu": functional.relu,
+        "leaky_relu": functional.leaky_relu,
+        "elu": functional.elu,
+        "sigmoid": torch.sigmoid,
+        "softplus": functional.softplus,
+        "gelu": lambda z: functional.gelu(z, approximate="tanh"),
+    }
+    points = [-15.0, -6.0, *np.linspace(-3, 3, 13).tolist(), 6.0, 15.0]
+    answers = {}
+    for name, function in there.items():
+        z = torch.tensor(points, dtype=torch.float64, requires_grad=True)
+        y = function(z)
+        y.sum().backward()
+        assert z.grad is not None
+        answers[name] = {"value": y.tolist(), "slope": z.grad.tolist()}
+    return {"points": points, "answers": answers}
+
+
+def schedule_factors() -> dict[str, Any]:
+    import torch
+    from torch.optim import lr_scheduler
+
+    def follow(make: Any, told: list[float] | None = None, steps: int = 20) -> list[float]:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        schedule = make(optimizer)
+        factors = []
+        for step in range(steps if told is None else len(told)):
+            factors.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            schedule.step(*([] if told is None else [told[step]]))
+        return [*factors, optimizer.param_groups[0]["lr"]]
+
+    return {
+        "cosine": follow(lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, T_max=20, eta_min=0.05)),
+        "exponential": follow(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.02 ** (1 / 20))),
+        "step": follow(lambda optimizer: lr_scheduler.MultiStepLR(optimizer, milestones=[5, 15], gamma=0.3)),
+        "plateau": follow(
+            lambda optimizer: lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=4, threshold=1e-3),
+            plateaus(),
+        ),
+    }
+
+
+def main() -> None:
+    import torch
+
+    reference = {
+        "torch": torch.__version__,
+        "optimizers": optimizer_paths(),
+        "losses": loss_values(),
+        "activations": activation_values(),
+        "schedules": schedule_factors(),
+    }
+    FILE.write_text(json.dumps(reference, indent=None, separators=(",", ":")).replace("],[", "],\n[") + "\n")
+
+
+if __name__ == "__main__":
+    main()

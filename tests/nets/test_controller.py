@@ -1,0 +1,98 @@
+"""A population at the wheel: members answer as they would alone, and go on so when others have left."""
+
+import numpy as np
+import pytest
+
+from evorobo.nets.controller import Controller
+from evorobo.nets.genome import Genome
+from evorobo.nets.passes import forward
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+
+SPEC = NetworkSpec.build(4, (8, 6), 2)
+MEMBERS = 7
+both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def population(rng):
+    return rng.normal(size=(MEMBERS, SPEC.n_params))
+
+
+def alone(weights, sensors, scaling, dtype):
+    """One member, computed from its flat weights in the same precision."""
+    x = (sensors.astype(dtype) - scaling.mean.astype(dtype)) / scaling.sd.astype(dtype)
+    return forward(SPEC, weights.astype(dtype), x)
+
+
+@both
+@pytest.mark.parametrize("rows", [1, 2, 20])
+def test_members_answer_as_alone_bit_for_bit_before_and_after_others_leave(rng, population, dtype, rows):
+    scaling = Scaling(rng.normal(size=4), rng.uniform(0.5, 2, 4))
+    controller = Controller(SPEC, population, scaling, dtype)
+    staying = np.arange(MEMBERS)
+    for leaving in ([], [2, 5], [0], [6, 3]):
+        mask = ~np.isin(staying, leaving)
+        if len(leaving):
+            controller.keep(mask)
+            staying = staying[mask]
+        sensors = rng.normal(size=(len(staying), rows, 4))
+        motors = controller(sensors)
+        assert motors.shape == (len(staying), rows, 2)
+        assert motors.dtype == dtype
+        for at, member in enumerate(staying):
+            np.testing.assert_array_equal(motors[at], alone(population[member], sensors[at], scaling, dtype))
+
+
+@both
+def test_members_may_be_kept_by_number_in_any_order(rng, population, dtype):
+    sensors = rng.normal(size=(MEMBERS, 3, 4))
+    controller = Controller(SPEC, population, dtype=dtype)
+    all_motors = controller(sensors)
+    chosen = np.array([5, 0, 5, 2])
+    controller.keep(chosen)
+    np.testing.assert_array_equal(controller(sensors[chosen]), all_motors[chosen])
+
+
+def test_in_double_precision_it_answers_like_the_genome_to_the_last_bit(rng, population):
+    scaling = Scaling(rng.normal(size=4), rng.uniform(0.5, 2, 4))
+    sensors = rng.normal(size=(MEMBERS, 5, 4))
+    motors = Controller(SPEC, population, scaling, np.float64)(sensors)
+    for weights, sense, motor in zip(population, sensors, motors, strict=True):
+        np.testing.assert_array_equal(motor, Genome(SPEC, weights, scaling)(sense))
+
+
+def test_single_precision_is_the_default_and_near_the_double_answer(rng, population):
+    sensors = rng.normal(size=(MEMBERS, 5, 4))
+    motors = Controller(SPEC, population)(sensors)
+    assert motors.dtype == np.float32
+    np.testing.assert_allclose(motors, forward(SPEC, population, sensors), rtol=1e-4, atol=1e-5)
+
+
+def test_one_genome_is_a_population_of_one(rng, population):
+    sensors = rng.normal(size=(1, 3, 4))
+    one = Controller(SPEC, population[0], dtype=np.float64)(sensors)
+    np.testing.assert_array_equal(one, Controller(SPEC, population[:1], dtype=np.float64)(sensors))
+
+
+@both
+@pytest.mark.parametrize("members", [1, 3])
+def test_its_weights_are_its_own(rng, population, dtype, members):
+    weights, sensors = population[:members].astype(dtype), rng.normal(size=(members, 2, 4))
+    controller = Controller(SPEC, weights, dtype=dtype)
+    before = controller(sensors)
+    weights += 1
+    np.testing.assert_array_equal(controller(sensors), before)
+
+
+@both
+def test_sensors_are_not_written_to(rng, population, dtype):
+    sensors = rng.normal(size=(MEMBERS, 2, 4)).astype(dtype)
+    kept = sensors.copy()
+    Controller(SPEC, population, Scaling(np.ones(4), np.full(4, 2.0)), dtype)(sensors)
+    np.testing.assert_array_equal(sensors, kept)

@@ -1,0 +1,264 @@
+"""Genomes that are kept: exact when read back, and a clear sentence for every file that is none."""
+
+import io
+import json
+import re
+import zipfile
+
+import numpy as np
+import pytest
+
+from evorobo.errors import DataError, ResultsError
+from evorobo.nets.dense import Dense
+from evorobo.nets.genome import FORMAT, Genome
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+
+SPEC = NetworkSpec(3, (Dense(5, "relu", "he"), Dense(2, "identity", bias=False)))
+
+
+def scalings(rng):
+    return [Scaling(rng.normal(size=k), rng.uniform(0.5, 2, k)) for k in (3, 2)]
+
+
+@pytest.fixture
+def genome():
+    rng = np.random.default_rng(0)
+    return Genome(SPEC, rng.normal(size=SPEC.n_params), *scalings(rng))
+
+
+@pytest.fixture
+def saved(genome, tmp_path):
+    genome.save(tmp_path / "genome.npz")
+    return tmp_path / "genome.npz"
+
+
+def tampered(saved, **changes):
+    """The saved file with some arrays replaced, or left out where None."""
+    with np.load(saved) as file:
+        arrays = {**file, **changes}
+    np.savez(saved, **{name: array for name, array in arrays.items() if array is not None})
+    return saved
+
+
+def about(**changes):
+    spec = {"type": "NetworkSpec", "n_inputs": 3, "layers": [{"type": "Dense", "units": 2}]}
+    return np.array(json.dumps({"format": FORMAT, "spec": spec, **changes}))
+
+
+def test_what_is_read_is_what_was_saved(genome, saved):
+    read = Genome.load(saved)
+    assert read.spec == genome.spec
+    np.testing.assert_array_equal(read.weights, genome.weights)
+    for name in ("inputs", "outputs"):
+        np.testing.assert_array_equal(getattr(read, name).mean, getattr(genome, name).mean)
+        np.testing.assert_array_equal(getattr(read, name).sd, getattr(genome, name).sd)
+    sensors = np.random.default_rng(1).normal(size=(9, 3))
+    np.testing.assert_array_equal(read(sensors), genome(sensors))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_without_scalings_and_in_either_precision_too(tmp_path, dtype):
+    genome = Genome(SPEC, SPEC.init(np.random.default_rng(0)).astype(dtype))
+    genome.save(tmp_path / "plain")  # the name is taken as it is
+    read = Genome.load(tmp_path / "plain")
+    assert read.inputs is None
+    assert read.outputs is None
+    assert read.weights.dtype == dtype
+    np.testing.assert_array_equal(read.weights, genome.weights)
+
+
+def test_extreme_weights_survive_to_the_last_bit(tmp_path):
+    weights = np.resize([0.1, -0.0, 5e-324, 1.7976931348623157e308, 1 / 3], SPEC.n_params)
+    Genome(SPEC, weights).save(tmp_path / "g.npz")
+    assert Genome.load(tmp_path / "g.npz").weights.tobytes() == weights.tobytes()
+
+
+def test_the_same_genome_makes_the_same_bytes(genome, saved, tmp_path):
+    Genome.load(saved).save(tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == saved.read_bytes()
+
+
+def test_the_file_holds_arrays_and_one_json_text_and_no_pickle(saved):
+    with np.load(saved, allow_pickle=False) as file:
+        assert sorted(file.files) == ["about", "inputs_mean", "inputs_sd", "outputs_mean", "outputs_sd", "weights"]
+        text = json.loads(str(file["about"]))
+    assert text["format"] == "evorobo genome 1"
+    assert text["spec"]["layers"][0] == {
+        "type": "Dense", "units": 5, "activation": "relu", "init": "he", "bias": True
+    }  # fmt: skip
+
+
+def test_saving_where_nothing_can_be_written_says_so(genome, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResultsError, match=r"cannot write .*genome\.npz"):
+        genome.save(tmp_path / "file" / "genome.npz")
+
+
+def refused(path, *words):
+    """Loading is a DataError whose message names the file and says these words."""
+    with pytest.raises(DataError) as error:
+        Genome.load(path)
+    for word in (str(path), *words):
+        assert re.search(word, str(error.value)), f"{word!r} is not in {str(error.value)!r}"
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path):
+    refused(tmp_path / "none.npz", "there is no genome file")
+    refused(tmp_path, "there is no genome file")
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_damaged(saved, share):
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[: int(share * len(whole))])
+    refused(saved, "is damaged or no genome file", "save the genome again")
+
+
+def test_random_bytes_are_no_genome(tmp_path):
+    for seed in range(20):
+        path = tmp_path / f"{seed}.npz"
+        path.write_bytes(np.random.default_rng(seed).bytes(500))
+        refused(path, "is damaged or no genome file")
+
+
+def test_text_is_no_genome(tmp_path):
+    (tmp_path / "notes.txt").write_text("weights: see attachment\n")
+    refused(tmp_path / "notes.txt", "is damaged or no genome file")
+
+
+def test_no_flipped_byte_goes_unnoticed_with_another_error_or_another_genome(genome, saved):
+    whole = saved.read_bytes()
+    noticed = 0
+    for at in range(0, len(whole), 3):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0xFF
+        saved.write_bytes(damaged)
+        try:
+            read = Genome.load(saved)
+        except DataError:
+            noticed += 1
+        else:
+            # what survives lies outside of the contents: dates, attributes, padding
+            assert read.spec == genome.spec
+            np.testing.assert_array_equal(read.weights, genome.weights)
+    assert noticed > 0.8 * len(whole) / 3
+
+
+def test_an_array_file_is_no_genome(tmp_path):
+    np.save(tmp_path / "rows.npy", np.arange(12.0))
+    refused(tmp_path / "rows.npy", "is damaged or no genome file")
+
+
+def test_foreign_arrays_are_no_genome(tmp_path):
+    np.savez(tmp_path / "data.npz", inputs=np.zeros((5, 3)), labels=np.arange(5))
+    refused(tmp_path / "data.npz", "was not written by Genome.save", "inputs, labels")
+    np.savez(tmp_path / "empty.npz")
+    refused(tmp_path / "empty.npz", "was not written by Genome.save; it holds nothing")
+
+
+def test_pickled_objects_are_never_opened(tmp_path, saved):
+    opened = []
+
+    class Trap:
+        def __reduce__(self):
+            return opened.append, (1,)
+
+    buffer = io.BytesIO()
+    np.savez(buffer, about=np.array([Trap()], dtype=object), weights=np.zeros(3))
+    (tmp_path / "trap.npz").write_bytes(buffer.getvalue())
+    opened.clear()
+    refused(tmp_path / "trap.npz", "is damaged or no genome file", "Object arrays cannot be loaded")
+    assert not opened
+
+
+def test_a_zip_of_other_things_is_no_genome(tmp_path):
+    with zipfile.ZipFile(tmp_path / "robot.zip", "w") as file:
+        file.writestr("about.txt", "a robot")
+    refused(tmp_path / "robot.zip", "was not written by Genome.save", "about.txt")
+
+
+def test_a_wrong_number_of_weights_is_told_with_both_numbers(saved):
+    refused(tampered(saved, weights=np.zeros(31)), r"weights should be 30 real numbers, not float64 \(31,\)")
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [np.zeros((2, 30)), np.zeros(()), np.array(["a"] * 30), np.zeros(30, complex), np.zeros(30, int)],
+    ids=["two genomes", "one number", "text", "complex", "whole numbers"],
+)
+def test_weights_are_one_row_of_real_numbers(saved, weights):
+    refused(tampered(saved, weights=weights), "was not written by Genome.save")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_that_ran_away_are_said_to_have_run_away(genome, tmp_path, bad):
+    weights = genome.weights.copy()
+    weights[3] = bad
+    Genome(SPEC, weights).save(tmp_path / "g.npz")
+    refused(tmp_path / "g.npz", "holds weights that are not finite numbers; its training ran away")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inputs_mean": np.zeros(4)},
+        {"inputs_sd": np.zeros(3)},
+        {"inputs_sd": None},
+        {"outputs_mean": np.array([0, np.nan])},
+        {"outputs_sd": np.array(["x", "y"])},
+    ],
+    ids=["too many means", "no spread", "no deviations", "NaN", "text"],
+)
+def test_scalings_that_cannot_be_are_refused(saved, changes):
+    refused(tampered(saved, **changes), "was not written by Genome.save", "the scaling of the|puts_(mean|sd)")
+
+
+def test_an_unknown_layer_is_named_with_the_nearest_one(saved):
+    spec = {"type": "NetworkSpec", "n_inputs": 3, "layers": [{"type": "Dens", "units": 2}]}
+    refused(tampered(saved, about=about(spec=spec)), "unknown name 'Dens'; did you mean 'Dense'")
+
+
+def test_a_layer_whose_module_is_not_here_is_named(saved):
+    spec = {"type": "NetworkSpec", "n_inputs": 3, "layers": [{"type": "nowhere.layers:Spiking", "units": 2}]}
+    refused(tampered(saved, about=about(spec=spec)), "nowhere.layers:Spiking", "import nowhere.layers first")
+
+
+def test_an_unknown_setting_is_named(saved):
+    spec = {"type": "NetworkSpec", "n_inputs": 3, "layers": [{"type": "Dense", "unit": 2}]}
+    refused(tampered(saved, about=about(spec=spec)), "unknown field of Dense 'unit'; did you mean 'units'")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[1, 2]", "not json", '{"format": "evorobo genome 1"}', '{"format": "evorobo genome 1", "spec": 3}',
+     '{"format": "evorobo genome 1", "spec": {"type": "Dense", "units": 2}}'],
+)  # fmt: skip
+def test_a_wrong_description_is_not_by_genome_save(saved, text):
+    refused(tampered(saved, about=np.array(text)), "was not written by Genome.save")
+
+
+def test_a_file_of_another_format_is_told_with_both_formats(saved):
+    refused(tampered(saved, about=about(format="evorobo genome 9")), "format 'evorobo genome 9'", f"reads '{FORMAT}'")
+
+
+def test_a_row_and_a_batch_and_a_batch_of_batches_are_answered_alike(genome):
+    sensors = np.random.default_rng(1).normal(size=(2, 6, 3))
+    batch = genome(sensors[0])
+    assert genome(sensors[0, 0]).shape == (2,)
+    assert batch.shape == (6, 2)
+    assert genome(sensors).shape == (2, 6, 2)
+    np.testing.assert_array_equal(genome(sensors)[0], batch)
+    for at in range(6):
+        np.testing.assert_allclose(genome(sensors[0, at]), batch[at], rtol=1e-13)
+    np.testing.assert_array_equal(genome(list(map(list, sensors[0]))), batch)
+
+
+def test_sensors_are_scaled_and_outputs_scaled_back_by_hand():
+    # one weight 3: sensors 10 +- 2, predictions 100 +- 50; (14 - 10) / 2 = 2, 3 x 2 = 6, 100 + 50 x 6
+    spec = NetworkSpec(1, (Dense(1, "identity", bias=False),))
+    genome = Genome(
+        spec, np.array([3.0]), Scaling(np.array([10.0]), np.array([2.0])), Scaling(np.array([100.0]), np.array([50.0]))
+    )
+    assert genome(np.array([14.0])) == 400
+    assert Genome(spec, np.array([3.0]))(np.array([14.0])) == 42

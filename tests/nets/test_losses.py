@@ -1,0 +1,170 @@
+"""Every loss against PyTorch, by hand, and by the laws that it must keep."""
+
+import json
+
+import numpy as np
+import pytest
+from record_torch_reference import FILE, LOSSES
+
+import evorobo
+from evorobo.errors import SettingsError
+from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
+
+TORCH = json.loads(FILE.read_text())["losses"]
+OUTPUTS = np.array(TORCH["outputs"])
+
+
+def targets_of(kind):
+    if kind == "CrossEntropy":
+        return np.array(TORCH["classes"])
+    return np.array(TORCH["targets"])[:, : 2 if kind == "GaussianNLL" else 4]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_values_and_gradients_are_those_of_torch(name):
+    kind, settings = LOSSES[name]
+    loss, targets, answer = getattr(evorobo, kind)(**settings), targets_of(kind), TORCH["answers"][name]
+    np.testing.assert_allclose(loss.value(OUTPUTS, targets), answer["value"], rtol=1e-10)
+    np.testing.assert_allclose(loss.gradient(OUTPUTS, targets), answer["gradient"], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_several_networks_are_judged_as_one_by_one(name):
+    kind, settings = LOSSES[name]
+    loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
+    several = np.stack([OUTPUTS, 2 * OUTPUTS, 1 - OUTPUTS])
+    values, gradients = loss.value(several, targets), loss.gradient(several, targets)
+    assert values.shape == (3,)
+    for at, outputs in enumerate(several):
+        np.testing.assert_allclose(values[at], loss.value(outputs, targets), rtol=1e-14)
+        np.testing.assert_array_equal(gradients[at], loss.gradient(outputs, targets))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_neither_outputs_nor_targets_are_written_to(name):
+    kind, settings = LOSSES[name]
+    loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
+    outputs, kept = OUTPUTS.copy(), targets.copy()
+    loss.value(outputs, targets)
+    loss.gradient(outputs, targets)
+    np.testing.assert_array_equal(outputs, OUTPUTS)
+    np.testing.assert_array_equal(targets, kept)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_single_precision_stays_single(name):
+    kind, settings = LOSSES[name]
+    loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
+    targets = targets if kind == "CrossEntropy" else targets.astype(np.float32)
+    outputs = OUTPUTS.astype(np.float32)
+    assert loss.value(outputs, targets).dtype == np.float32
+    assert loss.gradient(outputs, targets).dtype == np.float32
+
+
+def test_regression_losses_by_hand():
+    # two rows of two: errors 1, -3, 0, 0.5
+    outputs, targets = np.array([[2.0, 1.0], [0.0, 1.5]]), np.array([[1.0, 4.0], [0.0, 1.0]])
+    assert MSE().value(outputs, targets) == (1 + 9 + 0 + 0.25) / 4
+    assert MAE().value(outputs, targets) == (1 + 3 + 0 + 0.5) / 4
+    # within delta = 1 half the square, beyond it delta (|error| - delta / 2)
+    assert Huber().value(outputs, targets) == (0.5 + 2.5 + 0 + 0.125) / 4
+    np.testing.assert_array_equal(MSE().gradient(outputs, targets), [[0.5, -1.5], [0, 0.25]])
+    np.testing.assert_array_equal(MAE().gradient(outputs, targets), [[0.25, -0.25], [0, 0.25]])
+    np.testing.assert_array_equal(Huber().gradient(outputs, targets), [[0.25, -0.25], [0, 0.125]])
+
+
+def test_a_wide_huber_is_half_the_squared_error_and_a_narrow_one_the_absolute_error():
+    targets = targets_of("Huber")
+    assert Huber(100.0).value(OUTPUTS, targets) == pytest.approx(MSE().value(OUTPUTS, targets) / 2)
+    assert Huber(1e-6).value(OUTPUTS, targets) / 1e-6 == pytest.approx(MAE().value(OUTPUTS, targets), rel=1e-5)
+
+
+def test_gaussian_likelihood_by_hand():
+    # mean 1, log-variance log 4, target 3: (log 4 + 2^2 / 4) / 2
+    outputs, targets = np.array([[1.0, np.log(4)]]), np.array([[3.0]])
+    assert GaussianNLL().value(outputs, targets) == pytest.approx((np.log(4) + 1) / 2)
+    # by the mean: (1 - 3) / 4; by the log-variance: (1 - 2^2 / 4) / 2
+    np.testing.assert_allclose(GaussianNLL().gradient(outputs, targets), [[-0.5, 0.0]], atol=1e-15)
+
+
+def test_the_gaussian_likelihood_is_best_at_the_true_spread():
+    targets = np.random.default_rng(0).normal(2, 0.3, (1000, 1))
+    mean, spread = targets.mean(), targets.std()
+
+    def value(mean, sd):
+        return float(GaussianNLL().value(np.tile([mean, np.log(sd**2)], (1000, 1)), targets))
+
+    best = value(mean, spread)
+    assert all(best < value(mean + a, spread * b) for a, b in ((0.1, 1), (-0.1, 1), (0, 1.2), (0, 0.8)))
+
+
+def test_cross_entropy_by_hand():
+    # probabilities 1/4 and 3/4; the right classes are 1 and 0
+    outputs, targets = np.array([[0, np.log(3)], [0, np.log(3)]]), np.array([1, 0])
+    right, wrong = np.log(4 / 3), np.log(4)
+    assert CrossEntropy().value(outputs, targets) == pytest.approx((right + wrong) / 2)
+    np.testing.assert_allclose(CrossEntropy().gradient(outputs, targets), [[1 / 8, -1 / 8], [-3 / 8, 3 / 8]])
+    # the second row counts three times as much, and the mean is weighted
+    assert CrossEntropy(class_weights=(3.0, 1.0)).value(outputs, targets) == pytest.approx((right + 3 * wrong) / 4)
+    # a fifth of each target is spread over both classes: 0.9 and 0.1
+    smooth = (0.9 * right + 0.1 * wrong + 0.9 * wrong + 0.1 * right) / 2
+    assert CrossEntropy(smoothing=0.2).value(outputs, targets) == pytest.approx(smooth)
+
+
+def test_cross_entropy_of_know_nothing_logits_is_the_logarithm_of_the_number_of_classes():
+    assert CrossEntropy().value(np.zeros((3, 5)), np.array([0, 4, 2])) == pytest.approx(np.log(5))
+
+
+def test_adding_a_number_to_all_logits_changes_nothing_and_huge_logits_do_not_overflow():
+    targets = targets_of("CrossEntropy")
+    near, far = CrossEntropy().value(OUTPUTS, targets), CrossEntropy().value(OUTPUTS + 1e4, targets)
+    assert far == pytest.approx(near, rel=1e-10)
+    assert CrossEntropy().value(np.array([[1e4, -1e4]]), np.array([1])) == 2e4
+    np.testing.assert_array_equal(CrossEntropy().gradient(np.array([[1e4, -1e4]]), np.array([1])), [[1, -1]])
+
+
+def test_several_choices_are_the_mean_of_single_ones():
+    rng = np.random.default_rng(3)
+    choices, cuts = (4, 2, 3), [4, 6]
+    outputs, targets = rng.normal(size=(8, 9)), np.stack([rng.integers(n, size=8) for n in choices], axis=1)
+    weights = (1.0, 2.0, 0.5, 1.5, 3.0, 1.0, 0.2, 1.0, 2.0)
+    together = CrossEntropy(smoothing=0.1, class_weights=weights, choices=choices)
+    parts, shares = np.split(outputs, cuts, axis=1), np.split(np.array(weights), cuts)
+    values, slopes = [], []
+    for part, share, target in zip(parts, shares, targets.T, strict=True):
+        alone = CrossEntropy(0.1, tuple(share))
+        values.append(alone.value(part, target))
+        slopes.append(alone.gradient(part, target))
+    assert together.value(outputs, targets) == pytest.approx(np.mean(values))
+    np.testing.assert_allclose(together.gradient(outputs, targets), np.hstack(slopes) / 3)
+    single = [part.argmax(1) for part in parts]
+    np.testing.assert_array_equal(together.predict(outputs), np.transpose(single))
+
+
+def test_predictions_are_outputs_means_or_the_likeliest_classes():
+    outputs = np.array([[0.1, 0.7, 0.2, 0.9, 0.3, 0.4], [5.0, 4.0, 3.0, 2.0, 1.0, 0.0]])
+    for loss in (MSE(), MAE(), Huber()):
+        np.testing.assert_array_equal(loss.predict(outputs), outputs)
+    np.testing.assert_array_equal(GaussianNLL().predict(outputs), outputs[:, :3])
+    np.testing.assert_array_equal(CrossEntropy().predict(outputs), [3, 0])
+    np.testing.assert_array_equal(CrossEntropy(choices=(2, 4)).predict(outputs), [[1, 1], [0, 0]])
+    # and for several networks at once
+    several = np.tile(outputs, (3, 1, 1))
+    for loss in (MSE(), GaussianNLL(), CrossEntropy(), CrossEntropy(choices=(2, 4))):
+        np.testing.assert_array_equal(loss.predict(several), [loss.predict(outputs)] * 3)
+
+
+def test_the_number_of_outputs_follows_from_the_targets():
+    assert [loss.width(3) for loss in (MSE(), MAE(), Huber(), GaussianNLL(), CrossEntropy())] == [3, 3, 3, 6, 3]
+    assert CrossEntropy(choices=(4, 2)).width(2) == 6
+
+
+def test_impossible_settings_are_refused():
+    with pytest.raises(SettingsError, match="delta must be above 0, not 0"):
+        Huber(0)
+    with pytest.raises(SettingsError, match=r"smoothing must lie in \[0, 1\), not 1"):
+        CrossEntropy(smoothing=1)
+    with pytest.raises(SettingsError, match="class weights must be 0 or more"):
+        CrossEntropy(class_weights=(1, -1))
+    with pytest.raises(SettingsError, match="2 class weights for 3 outputs; give one for each"):
+        CrossEntropy(class_weights=(1, 1)).value(np.zeros((1, 3)), np.array([0]))

@@ -1,0 +1,149 @@
+"""Every optimizer against PyTorch's trajectory, and by the laws that it must keep."""
+
+import json
+
+import numpy as np
+import pytest
+from record_torch_reference import FILE, OPTIMIZERS, START, STEPS, slope
+
+import evorobo
+from evorobo.errors import SettingsError
+from evorobo.nets.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from evorobo.nets.schedules import Cosine
+
+TORCH = json.loads(FILE.read_text())["optimizers"]
+every = pytest.mark.parametrize("rule", [SGD, Momentum, Nesterov, RMSprop, Adam, AdamW])
+
+
+def walk(rule, start, steps, factor=lambda step: 1.0):
+    """The path `(steps, ...)` from `start` down the recorded problem."""
+    weights = np.array(start, float)
+    state = rule.start(weights)
+    path = []
+    for step in range(steps):
+        rule.update(weights, np.apply_along_axis(slope, -1, weights), state, factor(step))
+        path.append(weights.copy())
+    return np.array(path)
+
+
+def test_the_slope_of_the_recorded_problem_is_true():
+    def height(w):
+        return (100 * (w[1:] - w[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2).sum() / 100
+
+    start, h = np.array(START), 1e-6
+    differences = [(height(start + h * axis) - height(start - h * axis)) / (2 * h) for axis in np.eye(6)]
+    np.testing.assert_allclose(slope(start), differences, rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_hundred_steps_follow_torch(name):
+    kind, settings, _, _ = OPTIMIZERS[name]
+    path = walk(getattr(evorobo, kind)(**settings), START, STEPS[-1])
+    np.testing.assert_allclose(path[np.array(STEPS) - 1], TORCH[name], rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_hundred_annealed_steps_follow_torch(name):
+    kind, settings, _, _ = OPTIMIZERS[name]
+    path = walk(getattr(evorobo, kind)(**settings), START, STEPS[-1], lambda step: Cosine().factor(step / 100, {}))
+    np.testing.assert_allclose(path[np.array(STEPS) - 1], TORCH[f"{name}, annealed"], rtol=0, atol=1e-10)
+
+
+@every
+def test_several_networks_walk_as_one_by_one(rule):
+    starts = np.array([START, START[::-1], np.zeros(6)])
+    together = walk(rule(), starts, 20)
+    for at, start in enumerate(starts):
+        np.testing.assert_array_equal(together[:, at], walk(rule(), start, 20))
+
+
+@every
+def test_a_state_written_down_and_read_again_goes_on_identically(rule):
+    whole = walk(rule(), START, 30)[-1]
+    weights = np.array(START)
+    state = rule().start(weights)
+    for step in range(30):
+        if step == 13:
+            state = {name: np.array(array.tolist()) for name, array in json_of(state).items()}
+        rule().update(weights, slope(weights), state)
+    np.testing.assert_array_equal(weights, whole)
+
+
+def json_of(state):
+    """Through JSON and back: nothing but plain arrays survives that."""
+    plain = json.loads(json.dumps({name: array.tolist() for name, array in state.items()}))
+    return {name: np.array(numbers, float) for name, numbers in plain.items()}
+
+
+@every
+def test_the_gradient_is_not_written_to_and_single_precision_stays_single(rule):
+    weights, gradient = np.array(START, np.float32), np.ones(6, np.float32)
+    state = rule().start(weights)
+    rule().update(weights, gradient, state)
+    assert weights.dtype == np.float32
+    assert all(array.dtype == np.float32 for name, array in state.items() if name != "time")
+    np.testing.assert_array_equal(gradient, 1)
+
+
+@every
+def test_the_first_step_goes_downhill_and_no_gradient_means_no_step(rule):
+    weights = np.array([1.0, 1.0])
+    rule().update(weights, np.array([3.0, 0.0]), rule().start(weights))
+    still = 1.0 if rule is not AdamW else 1 - 0.001 * 0.01
+    assert weights[0] < 1
+    assert weights[1] == still
+
+
+def test_the_first_steps_by_hand():
+    # SGD: w - rate g; momentum 0.5 and g = 1 twice: velocities 1, then 1.5
+    np.testing.assert_allclose(two_steps(SGD(0.1)), [0.9, 0.8])
+    np.testing.assert_allclose(two_steps(Momentum(0.1, 0.5)), [0.9, 0.75])
+    # Nesterov adds the gradient to half the velocity: 1.5, then 1.75
+    np.testing.assert_allclose(two_steps(Nesterov(0.1, 0.5)), [0.85, 0.675])
+    # RMSprop: the mean square is 0.1, then 0.19
+    np.testing.assert_allclose(two_steps(RMSprop(0.1, 0.9, 0)), np.cumsum([-0.1 / 0.1**0.5, -0.1 / 0.19**0.5]) + 1)
+    # Adam: freed of their bias, mean and mean square of a constant gradient are 1: steps of one learning rate
+    np.testing.assert_allclose(two_steps(Adam(0.1, epsilon=0)), [0.9, 0.8])
+    # AdamW shrinks the weight by rate times decay before each of them: 0.95 - 0.1, then 0.8075 - 0.1
+    np.testing.assert_allclose(two_steps(AdamW(0.1, epsilon=0, weight_decay=0.5)), [0.85, 0.7075])
+
+
+def two_steps(rule):
+    weights = np.ones(1)
+    state = rule.start(weights)
+    path = []
+    for _ in range(2):
+        rule.update(weights, np.ones(1), state)
+        path.append(float(weights[0]))
+    return path
+
+
+def test_sgd_diverges_beyond_two_over_the_curvature_and_converges_below():
+    def end(rate):
+        weights = np.ones(1)
+        for _ in range(200):
+            SGD(rate).update(weights, 10 * weights, {})
+        return abs(weights[0])
+
+    assert end(0.99 * 0.2) < 0.02
+    assert end(1.01 * 0.2) > 50
+
+
+@every
+def test_adam_like_rules_do_not_care_how_steep_the_slope_is_and_the_others_do(rule):
+    weights, steep = np.ones(1), np.ones(1)
+    rule().update(weights, np.ones(1), rule().start(weights))
+    rule().update(steep, np.full(1, 1000.0), rule().start(steep))
+    ratio = (1 - steep[0]) / (1 - weights[0])
+    assert ratio == pytest.approx(1 if rule in (RMSprop, Adam, AdamW) else 1000, rel=1e-3)
+
+
+def test_impossible_settings_are_refused():
+    for rate in (0, -0.1, float("nan")):
+        with pytest.raises(SettingsError, match="learning_rate must be a positive number, not"):
+            SGD(rate)
+    with pytest.raises(SettingsError, match="momentum must be"):
+        Momentum(momentum=-0.1)
+    for settings in ({"beta1": 1.0}, {"beta2": 1.0}):
+        with pytest.raises(SettingsError, match="must be below 1, not 1"):
+            Adam(**settings)

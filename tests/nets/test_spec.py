@@ -1,0 +1,94 @@
+"""The shape of a network: its genes, its views, its price."""
+
+import numpy as np
+import pytest
+
+from evorobo.errors import SettingsError
+from evorobo.nets.dense import Dense
+from evorobo.nets.spec import NetworkSpec
+
+SPEC = NetworkSpec.build(3, (5,), 2)
+
+
+def test_the_shorthand_means_tanh_layers_and_one_output_layer():
+    assert NetworkSpec.build(3, (16, 8), 2) == NetworkSpec(
+        3, (Dense(16, "tanh"), Dense(8, "tanh"), Dense(2, "identity"))
+    )
+    assert NetworkSpec.build(3, [Dense(16, "relu"), 4], 1, "tanh").layers == (
+        Dense(16, "relu"),
+        Dense(4),
+        Dense(1, "tanh"),
+    )
+    assert NetworkSpec.build(3, (), 2) == NetworkSpec(3, (Dense(2, "identity"),))
+
+
+def test_widths_and_numbers_of_a_3_5_2_network():
+    assert SPEC.widths == (3, 5, 2)
+    assert SPEC.n_outputs == 2
+    assert SPEC.n_params == 3 * 5 + 5 + 5 * 2 + 2
+    assert SPEC.init(np.random.default_rng(0)).shape == (32,)
+
+
+def test_the_price_of_a_3_5_2_network_by_hand():
+    # forward, one multiplication and one addition for each weight: 2 (3 x 5) + 2 (5 x 2)
+    assert SPEC.forward_flops == 30 + 20
+    # back: the same for the weights' gradients, and the same for the inputs'
+    assert SPEC.backward_flops == 60 + 40
+
+
+def test_equal_settings_are_equal_networks():
+    other = NetworkSpec.build(3, (5,), 2)
+    assert SPEC.n_params == other.n_params  # what is computed and kept does not count
+    assert other == SPEC
+    assert hash(SPEC) == hash(other)
+    assert NetworkSpec.build(3, (6,), 2) != SPEC
+
+
+def test_views_write_through_to_the_genome():
+    weights = np.zeros(32)
+    first, last = SPEC.unpack(weights)
+    first["weight"][1, 2] = 1
+    first["bias"] += 2
+    last["weight"][:] = 3
+    last["bias"][1] = 4
+    # weight[1, 2] of a 3 x 5 block is gene 1 x 5 + 2
+    expected = np.zeros(32)
+    expected[7] = 1
+    expected[15:20] = 2
+    expected[20:30] = 3
+    expected[31] = 4
+    np.testing.assert_array_equal(weights, expected)
+
+
+@pytest.mark.parametrize("shape", [(32,), (4, 32), (2, 3, 32)])
+def test_views_of_any_number_of_genomes_share_their_memory(shape):
+    weights = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    views = SPEC.unpack(weights)
+    assert [{name: view.shape[len(shape) - 1 :] for name, view in layer.items()} for layer in views] == [
+        {"weight": (3, 5), "bias": (5,)},
+        {"weight": (5, 2), "bias": (2,)},
+    ]
+    for layer in views:
+        for view in layer.values():
+            view += 1000
+    np.testing.assert_array_equal(weights.ravel(), np.arange(np.prod(shape)) + 1000)
+
+
+def test_views_write_through_even_into_every_second_row():
+    population = np.zeros((6, 32))
+    for layer in SPEC.unpack(population[::2]):
+        for view in layer.values():
+            view += 1
+    np.testing.assert_array_equal(population.sum(1), [32, 0, 32, 0, 32, 0])
+
+
+def test_a_genome_of_another_length_is_refused_with_both_lengths():
+    with pytest.raises(SettingsError, match="this network has 32 weights, the genome 31; layers are 3 -> 5 -> 2 wide"):
+        SPEC.unpack(np.zeros((4, 31)))
+
+
+def test_a_network_without_inputs_or_layers_is_refused():
+    with pytest.raises(SettingsError, match="a network needs inputs and layers, not 0"):
+        NetworkSpec.build(0, (5,), 2)
+    with pytest.raises(SettingsError, match="a network needs inputs and layers"):
+        NetworkSpec(3, ())

@@ -1,0 +1,56 @@
+"""One tree of exceptions, and names that nobody knows."""
+
+import pytest
+
+from evorobo import errors
+from evorobo.errors import DataError, EvoroboError, LearningError, ResultsError, SettingsError, TaskError, unknown
+
+
+def test_whoever_catches_the_root_catches_all():
+    kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
+    assert {SettingsError, DataError, TaskError, LearningError, ResultsError} < set(kinds)
+    assert all(issubclass(each, EvoroboError) for each in kinds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [
+        (SettingsError, ValueError),
+        (DataError, ValueError),
+        (TaskError, RuntimeError),
+        (LearningError, RuntimeError),
+        (ResultsError, RuntimeError),
+    ],
+)
+def test_each_is_also_the_builtin_that_people_expect(kind, builtin):
+    assert issubclass(kind, builtin)
+
+
+def test_the_drawing_at_the_top_of_the_file_shows_the_whole_tree():
+    for each in EvoroboError.__subclasses__():
+        if each.__module__ == errors.__name__:
+            assert f"-- {each.__name__} " in (errors.__doc__ or "")
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_one():
+    error = unknown("task", "fototaxis", ["maze", "phototaxis", "wall_following"])
+    assert isinstance(error, SettingsError)
+    assert str(error) == "unknown task 'fototaxis'; did you mean 'phototaxis'?"
+
+
+def test_a_name_near_to_none_is_answered_with_all_of_them_in_order():
+    assert str(unknown("task", "xyz", ["maze", "balance"])) == "unknown task 'xyz'; known: balance, maze."
+
+
+def test_where_nothing_is_known_none_is_offered():
+    assert str(unknown("task", "maze", iter(()))) == "unknown task 'maze'; known: none."
+
+
+def test_what_is_no_text_is_unknown_too():
+    assert str(unknown("class", 3, ["one", "two"])) == "unknown class 3; known: one, two."
+
+
+def test_of_many_names_a_dozen_are_shown_and_the_rest_counted():
+    names = [f"task{number:02}" for number in range(14)]
+    assert str(unknown("task", "xyz", names[:12])).endswith("task10, task11.")
+    assert str(unknown("task", "xyz", names)).endswith("task10, task11 and 2 more.")

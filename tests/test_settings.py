@@ -1,0 +1,247 @@
+"""Settings as plain data: to JSON and back to the same thing."""
+
+import dataclasses
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evorobo.errors import SettingsError
+from evorobo.nets import dense, losses, optimizers, schedules
+from evorobo.nets.dense import Dense
+from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
+from evorobo.nets.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from evorobo.nets.schedules import Constant, Cosine, Exponential, ReduceOnPlateau, Step, WarmUp
+from evorobo.nets.spec import NetworkSpec
+from evorobo.settings import from_plain, load_script, reference, resolve, to_plain
+
+SETTINGS = [
+    Dense(5),
+    Dense(7, "gelu", "lecun", bias=False),
+    MSE(),
+    MAE(),
+    Huber(0.3),
+    GaussianNLL(),
+    CrossEntropy(),
+    CrossEntropy(0.1, (1.0, 2.0, 0.5), (2, 1)),
+    SGD(0.3),
+    Momentum(0.02, 0.8),
+    Nesterov(0.02, 0.8),
+    RMSprop(0.02, 0.9, 1e-6),
+    Adam(0.02, 0.8, 0.95, 1e-6),
+    AdamW(0.02, 0.8, 0.95, 1e-6, 0.1),
+    Constant(),
+    Step((0.3, 0.6, 0.9), 0.5),
+    Exponential(0.2),
+    Cosine(0.1),
+    WarmUp(0.1, WarmUp(0.2, Cosine(0.3))),
+    ReduceOnPlateau(0.2, 3, 1e-2),
+    NetworkSpec.build(3, (5, Dense(4, "relu")), 2, "tanh"),
+]
+
+
+def through_json(value):
+    return from_plain(json.loads(json.dumps(to_plain(value))))
+
+
+@pytest.mark.parametrize("value", SETTINGS, ids=repr)
+def test_settings_come_back_from_json_as_they_were(value):
+    back = through_json(value)
+    assert type(back) is type(value)
+    assert back == value
+    assert to_plain(back) == to_plain(value)
+
+
+@pytest.mark.parametrize("value", SETTINGS, ids=repr)
+def test_settings_cannot_be_changed_and_may_be_keys(value):
+    name = next((field.name for field in dataclasses.fields(value)), "anything")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, name, 1)
+    assert {value: "kept"}[through_json(value)] == "kept"
+
+
+def test_every_layer_loss_optimizer_and_schedule_is_among_them():
+    tried = {type(value) for value in SETTINGS}
+    for module in (dense, losses, optimizers, schedules):
+        for name, kind in inspect.getmembers(module, dataclasses.is_dataclass):
+            if kind.__module__ == module.__name__ and not name.startswith("_"):
+                assert kind in tried, f"{name} is missing above"
+
+
+def test_the_plain_form_is_what_a_person_would_write():
+    assert to_plain(WarmUp(0.1, Cosine())) == {
+        "type": "WarmUp",
+        "share": 0.1,
+        "then": {"type": "Cosine", "final": 0.0},
+    }
+
+
+def test_settings_left_out_are_the_defaults():
+    assert from_plain({"type": "Adam", "beta1": 0.5}) == Adam(beta1=0.5)
+
+
+def test_lists_come_back_as_tuples_and_numpy_numbers_as_numbers():
+    value = [1, (2.5, None), {"a": [True, "x"]}]
+    assert through_json(value) == (1, (2.5, None), {"a": (True, "x")})
+    numbers = through_json([np.float64(0.1), np.float32(0.5), np.int32(3), np.bool_(True)])
+    assert numbers == (0.1, 0.5, 3, True)
+    assert [type(each) for each in numbers] == [float, float, int, bool]
+    assert to_plain(Path("results") / "maze") == "results/maze"
+
+
+def test_numbers_come_back_to_the_last_bit():
+    for number in (0.1, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, float("inf"), 2**60):
+        assert repr(through_json(number)) == repr(number)
+
+
+@pytest.mark.parametrize("value", [np.zeros(3), object(), {1, 2}, b"bytes", sys.stdout], ids=lambda v: type(v).__name__)
+def test_what_has_no_plain_form_is_refused_with_the_way_out(value):
+    with pytest.raises(SettingsError, match=r"cannot be kept as a setting.*put arrays into a file and give its path"):
+        to_plain({"deep": [value]})
+
+
+def test_lambdas_and_inner_functions_are_refused_with_the_way_out():
+    def inner():
+        pass
+
+    for function in (lambda x: x, inner):
+        with pytest.raises(SettingsError, match="has no name to be found by again; define it at the top of a file"):
+            to_plain(function)
+
+
+def test_a_class_inside_a_function_is_refused():
+    @dataclasses.dataclass(frozen=True)
+    class Inner:
+        x: int = 1
+
+    with pytest.raises(SettingsError, match="Inner has no name to be found by again"):
+        to_plain(Inner())
+
+
+def test_an_unknown_field_is_answered_with_the_nearest_one():
+    with pytest.raises(SettingsError, match="unknown field of Adam 'beta_1'; did you mean 'beta1'"):
+        from_plain({"type": "Adam", "beta_1": 0.9})
+
+
+def test_an_unknown_type_is_answered_with_the_nearest_one():
+    with pytest.raises(SettingsError, match="unknown name 'Addam'; did you mean 'Adam'"):
+        from_plain({"type": "Addam"})
+
+
+def test_what_is_wrong_in_the_saved_settings_is_told_as_when_they_were_made():
+    with pytest.raises(SettingsError, match="learning_rate must be a positive number, not -1"):
+        from_plain({"type": "Adam", "learning_rate": -1})
+
+
+def test_functions_and_classes_are_kept_by_name():
+    assert to_plain(through_json) == {"function": f"{__name__}:through_json"}
+    assert through_json(through_json) is through_json
+    assert through_json(Adam) is Adam
+    assert to_plain(Adam) == {"function": "Adam"}
+
+
+def test_what_is_not_in_its_module_any_more_is_answered_with_the_nearest_name():
+    with pytest.raises(SettingsError, match=r"unknown name in evorobo\.nets\.losses 'HuberLoss'; did you mean 'Huber'"):
+        resolve("evorobo.nets.losses:HuberLoss")
+
+
+def test_a_module_that_is_not_there_is_named_with_a_question():
+    with pytest.raises(SettingsError, match=r"'my_lab:Robot' cannot be found.*Is its folder on the Python path"):
+        resolve("my_lab:Robot")
+
+
+SCRIPT = """
+import json
+from dataclasses import dataclass
+
+from evorobo.settings import StopLoading, from_plain, to_plain
+
+
+@dataclass(frozen=True)
+class Gripper:
+    fingers: int = 2
+
+
+def reward(x):
+    return x + 1
+
+
+if __name__ != "__main__":
+    raise StopLoading
+print(json.dumps(to_plain([Gripper(3), reward])))
+assert from_plain(to_plain(Gripper(3))) == Gripper(3)
+"""
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    """A user's script in the working folder; what loading it leaves behind is undone."""
+    path = tmp_path / "robots" / "arm.py"
+    path.parent.mkdir()
+    path.write_text(SCRIPT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield path
+    for name in [name for name in sys.modules if name.startswith("evorobo_script_")]:
+        del sys.modules[name]
+
+
+def test_what_a_script_defines_is_found_again_by_path_and_name(script):
+    module = load_script(script)
+    assert load_script(script) is module
+    assert reference(module.Gripper) == "robots/arm.py:Gripper"
+    assert through_json(module.Gripper(3)) == module.Gripper(3)
+    assert through_json(module.reward)(1) == 2
+
+
+def test_what_a_running_script_writes_down_another_process_reads(script):
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    gripper, reward = from_plain(json.loads(done.stdout))
+    assert (type(gripper).__name__, gripper.fingers) == ("Gripper", 3)
+    assert reward(1) == 2
+
+
+def test_a_script_elsewhere_is_kept_by_its_whole_path(script, tmp_path_factory, monkeypatch):
+    module = load_script(script)
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert reference(module.Gripper) == f"{script}:Gripper"
+    assert resolve(reference(module.Gripper)) is module.Gripper
+
+
+def test_a_script_that_is_not_there_is_an_error_with_the_way_out(script):
+    with pytest.raises(SettingsError, match=r"there is no file .*leg\.py; run from the folder"):
+        resolve("robots/leg.py:Foot")
+
+
+def test_a_script_that_fails_fails_again_and_leaves_nothing_half_loaded(script):
+    script.write_text("half = 1\nraise RuntimeError('no licence')\n")
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="no licence"):
+            load_script(script)
+
+
+def test_a_script_may_import_its_neighbours(script):
+    (script.parent / "arm_lengths_of_this_test.py").write_text("UPPER = 0.3\n")
+    script.write_text("from arm_lengths_of_this_test import UPPER\n")
+    try:
+        assert load_script(script).UPPER == 0.3
+    finally:
+        sys.modules.pop("arm_lengths_of_this_test", None)
+
+
+def test_reading_without_imports_runs_nobodys_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stranger.py").write_text("raise SystemExit('I ran')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for place in ("stranger:Layer", f"{tmp_path / 'stranger.py'}:Layer"):
+        with pytest.raises(SettingsError, match=r"is not loaded; import .* first if you trust it"):
+            from_plain({"type": place, "units": 3}, imports=False)
+
+
+@pytest.mark.parametrize("plain", [{"type": "main"}, {"type": "Dense"}])
+def test_what_is_no_settings_class_or_lacks_a_field_is_refused_in_a_sentence(plain: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"is no class of settings|cannot be made of nothing"):
+        from_plain(plain)
