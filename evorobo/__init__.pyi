@@ -39,6 +39,7 @@ from .nets.schedules import (
     WarmUp as WarmUp,
 )
 from .nets.spec import NetworkSpec as NetworkSpec
+from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.budget import Budget as Budget
 from .study.study import Study as Study

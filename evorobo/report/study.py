@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from matplotlib.axes import Axes
+
 from evorobo.nets.genome import Genome
 from evorobo.report import behaviour, curves, tables
 from evorobo.report.runs import counted
@@ -25,8 +27,8 @@ def show(results: Results) -> tuple[list[Path], str]:
     return written, tables.to_terminal(tables.summary(results))
 
 
-def draw_paths(results: Results, name: str, episode: int = 0) -> Path | None:
-    """One test episode under the teacher and under the median answer of each method, if it can be drawn."""
+def draw_paths(results: Results, name: str, episodes: int = 6) -> Path | None:
+    """Test episodes under the teacher and under the median answer of each method, where the robot can be drawn."""
     task = next(task for task in from_plain(results.settings).tasks if task.name == name)
     if not isinstance(task, ControlTask) or task.robot is None or not offers(task.robot, "draw"):
         return None
@@ -37,8 +39,12 @@ def draw_paths(results: Results, name: str, episode: int = 0) -> Path | None:
             drivers.append((method, Genome.load(runs[len(runs) // 2].folder / "genome.npz")))
     if not drivers:
         return None
-    states = [task.trajectory(genome, episode) for _, genome in drivers]
-    panels = [
-        (driver, driver, partial(task.robot.draw, states=way)) for (driver, _), way in zip(drivers, states, strict=True)
-    ]
+    episodes = min(episodes, task.test_episodes)
+    panels = [(driver, driver, partial(_draw, task, genome, episodes)) for driver, genome in drivers]
     return behaviour.plot_paths(panels, results.folder / f"paths-{name}.png")
+
+
+def _draw(task: ControlTask, genome: Genome | None, episodes: int, axes: Axes) -> None:
+    for episode in range(episodes):
+        assert task.robot is not None
+        task.robot.draw(axes, task.trajectory(genome, episode))

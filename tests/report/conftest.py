@@ -1,0 +1,109 @@
+"""Studies made up on disk, in the format that evorobo.study.results reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from evorobo.study.results import Results, load
+
+COLUMNS = (
+    "env_steps", "episodes", "samples", "forward_flops", "backward_flops", "cpu_seconds", "wall_seconds",
+    "train", "validation", "test",
+)  # fmt: skip
+
+
+def write_run(folder: Path, rows: list[dict[str, float]], status: str = "finished") -> None:
+    """One trial's folder: looks as rows, and how it ended (nothing for a run that goes on)."""
+    folder.mkdir(parents=True)
+    lines = [",".join(COLUMNS)] + [",".join(repr(float(row.get(name, 0))) for name in COLUMNS) for row in rows]
+    (folder / "curve.csv").write_text("\n".join(lines) + "\n")
+    if status != "unfinished":
+        reason = {"reason": "The weights became NaN."} if status == "failed" else {}
+        (folder / "result.json").write_text(json.dumps({"status": status, **reason}))
+
+
+def write_study(folder: Path, name: str, tasks: dict[str, dict], methods: list[str]) -> None:
+    """study.json; of a task, only what differs from a robot's return need be given."""
+    metric = {"name": "return", "unit": "", "higher_is_better": True}
+    about = {
+        task: {"metric": {**metric, **each.get("metric", {})}, "references": each.get("references", {})}
+        for task, each in tasks.items()
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    study = {"name": name, "tasks": about, "methods": {method: {} for method in methods}, "settings": {}}
+    (folder / "study.json").write_text(json.dumps(study))
+
+
+def learning(seed: int, start: float, end: float, *, looks: int = 25, steps: float = 1e6, noise: float = 0.05) -> list:
+    """A plausible learning curve: up (or down) an S in the logarithm of the cost, with its own pace and luck."""
+    rng = np.random.default_rng(seed)
+    share = np.concatenate([[0], np.geomspace(0.01, 1, looks)])
+    pace, slope = rng.normal(-2.2, 0.5), rng.uniform(1.5, 3)
+    reach = rng.normal(1, noise)
+    rise = reach / (1 + np.exp(-slope * (np.log(np.maximum(share, 1e-9)) - pace)))
+    test = start + (end - start) * (rise + rng.normal(0, noise * 0.6, len(share)) * rise)
+    return [
+        {
+            "env_steps": round(steps * part), "episodes": round(steps * part / 200), "samples": 0,
+            "forward_flops": round(steps * part * 2200), "cpu_seconds": 40 * part * rng.uniform(0.9, 1.1),
+            "wall_seconds": 45 * part, "train": value, "validation": value, "test": value,
+        }
+        for part, value in zip(share, test, strict=True)
+    ]  # fmt: skip
+
+
+def cloning(seed: int, start: float, end: float, *, steps: float = 1e6, paid: float = 0, **more: float) -> list:
+    """The same by backprop: labelled samples, forward and backward; `paid` environment steps for a teacher."""
+    rows = learning(seed, start, end, steps=steps, **more)
+    for row in rows:
+        part = row["env_steps"] / steps
+        row.update(
+            env_steps=paid, episodes=paid / 200, samples=round(steps * part / 3),
+            forward_flops=row["forward_flops"] / 3, backward_flops=row["forward_flops"] * 2 / 3,
+        )  # fmt: skip
+    return rows
+
+
+@pytest.fixture
+def small_study(tmp_path: Path) -> Results:
+    """One task, three methods, five seeds; backprop takes no environment steps."""
+    write_study(
+        tmp_path,
+        "cart-pole",
+        {"CartPole": {"references": {"random": 22, "solved": 475}}},
+        ["backprop", "cma-es", "my-own"],
+    )
+    for seed in range(5):
+        write_run(tmp_path / f"CartPole/backprop/seed-{seed}", cloning(seed, 20, 450))
+        write_run(tmp_path / f"CartPole/cma-es/seed-{seed}", learning(10 + seed, 20, 490))
+        write_run(tmp_path / f"CartPole/my-own/seed-{seed}", learning(20 + seed, 20, 300, noise=0.2))
+    return load(tmp_path)
+
+
+@pytest.fixture
+def tiny_study(tmp_path: Path) -> Callable[..., Results]:
+    """A study of one task whose final scores are given: `tiny_study({"ga": [1, 2, 3]}, ...)`."""
+
+    def make(scores: dict[str, list[float]], *, failed: int = 0, unfinished: int = 0, **task: dict) -> Results:
+        write_study(tmp_path, "tiny", {"reach|grasp": task}, list(scores))
+        for method, finals in scores.items():
+            ends = ["finished"] * (len(finals) - failed - unfinished) + ["failed"] * failed
+            for seed, final in enumerate(finals):
+                rows = [{"test": 0}, {"env_steps": 50, "forward_flops": 10, "backward_flops": 20, "test": final}]
+                end = ends[seed] if seed < len(ends) else "unfinished"
+                write_run(tmp_path / f"reach|grasp/{method}/seed-{seed}", rows, end)
+        return load(tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def fakes() -> SimpleNamespace:
+    """What studies are made up of, for those that need one of their own."""
+    return SimpleNamespace(write_study=write_study, write_run=write_run, learning=learning, cloning=cloning, load=load)

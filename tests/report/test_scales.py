@@ -1,0 +1,42 @@
+"""Axes that suit what is drawn on them."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from evorobo.report.scales import scale_cost, scale_score, spread
+
+
+@pytest.fixture
+def axes():
+    return Figure().subplots()
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(1, 1), (7, 20), (1e3, 3e4), (1e2, 1e12)])
+def test_a_cost_axis_holds_all_and_has_a_few_labels(axes, lowest, highest):
+    scale_cost(axes, lowest, highest, log=True)
+    left, right = axes.get_xlim()
+    assert left < lowest <= highest < right
+    ticks = [tick for tick in axes.get_xticks() if left <= tick <= right]
+    assert 1 <= len(ticks) <= 7
+
+
+def test_scores_that_never_change_stand_in_the_middle(axes):
+    scale_score(axes, np.full(9, -200.0), [-200.0], True)
+    low, high = axes.get_ylim()
+    assert low < -200 < high
+
+
+def test_a_loss_over_powers_of_ten_has_a_log_scale_and_a_return_has_not(axes):
+    values = np.geomspace(1e-4, 10, 20)
+    assert scale_score(axes, values, [1e-4], True) == ""
+    assert axes.get_yscale() == "linear"
+    scale_score(axes, values, [1e-4], False)
+    assert axes.get_yscale() == "log"
+
+
+def test_labels_are_moved_apart_no_further_than_need_be():
+    assert spread([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])
+    assert spread([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
+    assert spread([0.62, 0.6, 0.61, 0.1], 0.1) == pytest.approx([0.71, 0.51, 0.61, 0.1])
+    assert spread([], 0.1) == []

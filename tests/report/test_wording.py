@@ -1,0 +1,48 @@
+"""Numbers and sentences, as they stand in figures and tables."""
+
+import pytest
+
+from evorobo.report.wording import decimals, duration, few_runs, left_out, metric_label, number
+from evorobo.tasks.base import Metric
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.012345, "0.0123"), (475, "475"), (999.4, "999"), (999.9, "1k"), (1000, "1k"), (1.2e6, "1.2M"),
+     (-52_000, "-52k"), (2.2e9, "2.2G"), (3.14159e15, "3.14P"), (float("nan"), "-")],
+)  # fmt: skip
+def test_numbers_are_short(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.012, "0.012 s"), (12, "12 s"), (59.9, "60 s"), (210, "3.5 min"), (7560, "2.1 h")]
+)
+def test_durations_are_told_as_people_do(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_decimals_show_four_digits_of_the_largest():
+    assert [decimals([value]) for value in (0.012, 1.5, 61, 475, 3344, 1e6)] == [5, 3, 2, 1, 0, 0]
+    assert decimals([]) == decimals([0.0]) == 1
+
+
+def test_the_score_axis_says_which_way_is_better():
+    assert metric_label(Metric("light collected", "J")) == "test light collected [J]\nhigher is better →"
+    assert metric_label(Metric("RMSE", higher_is_better=False)) == "test RMSE\n← lower is better"
+
+
+def test_few_runs_are_called_few_with_the_measured_coverage():
+    assert few_runs(10) == ""
+    assert few_runs(1).startswith("One run says nothing about the next")
+    assert few_runs(5) == (
+        "Only 5 runs: such intervals are too narrow. On 192 real runs (SAC on HalfCheetah) this 95% bootstrap interval "
+        "of the IQM held the true value in 76% of draws of 3 runs, 89% of 5 and 94% of 10; "
+        "run 10 seeds or more before you decide."
+    )
+
+
+def test_what_is_left_out_is_said():
+    assert left_out(0, 0, 30) == ""
+    assert left_out(2, 0, 30) == "2 of 30 runs failed and are left out."
+    assert left_out(1, 3, 30).endswith("is left out. 3 of 30 runs are unfinished and not in the averages.")
