@@ -70,7 +70,7 @@ class BackpropLearner:
         self._samples = 0
         self._epoch, self._at = -1, len(self._inputs)
         self._order = np.arange(0)
-        self._losses: list[float] = []
+        self._losses, self._batches = 0.0, 0  # of this epoch: their sum, their number
 
     @property
     def genome(self) -> Genome:
@@ -92,10 +92,11 @@ class BackpropLearner:
         self._at += len(rows)
         self._samples += len(rows)
         targets = self._targets[rows]
-        outputs, memories = trace(self._spec, self._views, self._inputs[rows])
-        loss = float(self._loss.value(outputs, targets))
-        backtrace(self._spec, self._views, memories, self._loss.gradient(outputs, targets), self._slopes)
-        norm = float(np.sqrt(np.dot(self._gradient, self._gradient)))
+        with np.errstate(over="ignore", invalid="ignore"):  # found out below, and told in words
+            outputs, memories = trace(self._spec, self._views, self._inputs[rows])
+            loss = float(self._loss.value(outputs, targets))
+            backtrace(self._spec, self._views, memories, self._loss.gradient(outputs, targets), self._slopes)
+            norm = float(np.sqrt(np.dot(self._gradient, self._gradient)))
         if not np.isfinite(loss + norm):
             raise LearningError(
                 f"training ran away: loss {loss:.3g} and gradient length {norm:.3g} in epoch {self._epoch}, after "
@@ -106,16 +107,17 @@ class BackpropLearner:
             clip_by_norm(self._gradient, self._method.clip_norm)
         factor = self._method.schedule.factor(spent, self._watched)
         self._method.optimizer.update(self._weights, self._gradient, self._optimizer, factor)
-        self._losses.append(loss)
+        self._losses, self._batches = self._losses + loss, self._batches + 1
         rate = self._method.optimizer.learning_rate * factor
         info = {"epoch": self._epoch, "learning_rate": rate, "grad_norm": norm}
-        return Progress(-sum(self._losses) / len(self._losses), info)
+        return Progress(-self._losses / self._batches, info)
 
     def _begin_epoch(self) -> None:
-        if self._losses:
-            self._method.schedule.watch(sum(self._losses) / len(self._losses), self._watched)
+        if self._batches:
+            self._method.schedule.watch(self._losses / self._batches, self._watched)
         self._order = self._rng.permutation(len(self._inputs))
-        self._epoch, self._at, self._losses = self._epoch + 1, 0, []
+        self._epoch, self._at, self._losses = self._epoch + 1, 0, 0.0
+        self._batches = 0
 
     def state(self) -> dict[str, Any]:
         return {
@@ -123,7 +125,8 @@ class BackpropLearner:
             "optimizer": self._optimizer,
             "watched": self._watched,
             "order": self._order,
-            "losses": np.array(self._losses),
+            "losses": self._losses,
+            "batches": self._batches,
             "epoch": self._epoch,
             "at": self._at,
             "samples": self._samples,
@@ -133,6 +136,6 @@ class BackpropLearner:
     def restore(self, state: dict[str, Any]) -> None:
         self._weights[:] = state["weights"]
         self._optimizer, self._watched = state["optimizer"], state["watched"]
-        self._order, self._losses = state["order"], state["losses"].tolist()
+        self._order, self._losses, self._batches = state["order"], state["losses"], state["batches"]
         self._epoch, self._at, self._samples = state["epoch"], state["at"], state["samples"]
         self._rng.bit_generator.state = state["rng"]

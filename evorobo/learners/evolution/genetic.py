@@ -11,7 +11,7 @@ from deap import base, tools
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.strategy import at_least, best, positive, scores
+from evorobo.learners.evolution.strategy import at_least, best, positive, scores, within
 from evorobo.nets.activations import Array
 
 
@@ -38,13 +38,13 @@ class GA:
 
     def __post_init__(self) -> None:
         at_least(2, population=self.population)
-        at_least(1, tournament=self.tournament, elite=self.elite)
+        at_least(1, tournament=self.tournament)
+        at_least(0, elite=self.elite)
         positive(sigma=self.sigma, spread=self.spread)
         if self.elite >= self.population:
             raise SettingsError(f"an elite of {self.elite} leaves no room in a population of {self.population}.")
-        for name in ("crossover", "mutation", "gene_mutation"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"{name} is a probability, from 0 to 1, not {getattr(self, name)!r}.")
+        within(0, 1, crossover=self.crossover, mutation=self.mutation, gene_mutation=self.gene_mutation)
+        within(0, np.inf, blend=self.blend)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningGA:
         return RunningGA(self, weights, rng)

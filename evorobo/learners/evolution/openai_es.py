@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.strategy import at_least, positive, scores
+from evorobo.learners.evolution.strategy import at_least, positive, scores, within
 from evorobo.nets.activations import Array
 from evorobo.nets.optimizers import Adam, Optimizer
 
@@ -31,7 +31,7 @@ class OpenAIES:
 
     def __post_init__(self) -> None:
         at_least(2, population=self.population)
-        at_least(0, weight_decay=self.weight_decay)
+        within(0, np.inf, weight_decay=self.weight_decay)
         positive(sigma=self.sigma)
         if self.population % 2:
             raise SettingsError(f"antithetic pairs need an even population, not {self.population}.")

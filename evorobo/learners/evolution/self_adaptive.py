@@ -37,10 +37,15 @@ class SelfAdaptiveES:
         positive(sigma=self.sigma)
         at_least(2, population=self.population)
         at_least(1, parents=self.parents)
-        if not self.plus and self.population and self.parents and self.parents >= self.population:
-            raise SettingsError(f"{self.parents} parents need more than {self.population} children to select from.")
+        if self.population and self.parents:
+            self.check(self.parents, self.population)
         if not self.name:
             object.__setattr__(self, "name", "plus-es" if self.plus else "comma-es")
+
+    def check(self, parents: int, children: int) -> None:
+        """Refuse what leaves nothing to select from."""
+        if not self.plus and parents >= children:
+            raise SettingsError(f"{parents} parents need more than {children} children to select from.")
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningSelfAdaptiveES:
         return RunningSelfAdaptiveES(self, weights, rng)
@@ -53,6 +58,7 @@ class RunningSelfAdaptiveES:
         self._settings, self._rng = settings, rng
         self._lambda = settings.population or usual_population(len(weights))
         self._mu = settings.parents or max(1, self._lambda // 4)
+        settings.check(self._mu, self._lambda)
         self._genes = weights[None]
         self._sigmas = np.full((1, len(weights) if settings.per_gene else 1), settings.sigma)
         self._children = np.empty((0, self._sigmas.shape[1]))

@@ -47,18 +47,30 @@ def best(population: list[Individual], count: int) -> list[Individual]:
     return [population[at] for at in np.argsort(-scores(population), kind="stable")[:count]]
 
 
-def at_least(lowest: float, **settings: float | None) -> None:
-    """Raise `SettingsError` for a setting below `lowest`; None means "choose for me"."""
+def at_least(lowest: int, **settings: int | None) -> None:
+    """Raise `SettingsError` for what is no whole number from `lowest` on; None means "choose for me"."""
     for name, value in settings.items():
-        if value is not None and not value >= lowest:
-            raise SettingsError(f"{name} must be at least {lowest:g}, not {value!r}.")
+        if value is not None and not (_is_number(value) and isinstance(value, int) and value >= lowest):
+            raise SettingsError(f"{name} must be a whole number of at least {lowest}, not {value!r}.")
+
+
+def within(lowest: float, highest: float, **settings: float) -> None:
+    """Raise `SettingsError` for what is no number from `lowest` to `highest`."""
+    for name, value in settings.items():
+        if not (_is_number(value) and lowest <= value <= highest):
+            end = f"from {lowest:g} to {highest:g}" if highest < np.inf else f"of at least {lowest:g}"
+            raise SettingsError(f"{name} must be a number {end}, not {value!r}.")
 
 
 def positive(**settings: float) -> None:
-    """Raise `SettingsError` for a setting that is not above zero."""
+    """Raise `SettingsError` for what is no finite number above zero."""
     for name, value in settings.items():
-        if not value > 0:
-            raise SettingsError(f"{name} must be above 0, not {value!r}.")
+        if not (_is_number(value) and 0 < value < np.inf):
+            raise SettingsError(f"{name} must be a number above 0, not {value!r}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def usual_population(p: int) -> int:

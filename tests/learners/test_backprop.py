@@ -1,0 +1,225 @@
+"""Backpropagation step by step: what it computes, what it pays, and how it goes on after an interruption."""
+
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+import numpy as np
+import pytest
+from toys import Bowl, Line
+
+from evorobo.errors import LearningError, SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.nets.dense import Dense
+from evorobo.nets.losses import MSE
+from evorobo.nets.optimizers import SGD, Adam, Momentum
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.schedules import Cosine, ReduceOnPlateau
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.tasks.base import Cost, Examples
+
+LINEAR = NetworkSpec.build(2, (), 1)
+SMALL = NetworkSpec.build(2, (3,), 1)
+
+
+def start(method, task=None, spec=LINEAR, seed=0):
+    return method.start(task or Line(), spec, np.random.default_rng(seed))
+
+
+@dataclass(frozen=True)
+class OneRow(Bowl):
+    """Sensors (1, 2), target 3."""
+
+    def examples(self, rng):
+        return Examples(np.array([[1.0, 2.0]]), np.array([[3.0]]), MSE())
+
+
+def test_one_step_is_what_one_gets_by_hand():
+    # y = 0 w1 + 0 w2 + 0 = 0, error -3, loss 9; slopes 2 (-3) (1, 2, 1) = (-6, -12, -6); a tenth of it, downhill
+    learner = start(Backprop(SGD(0.1)), OneRow(), NetworkSpec(2, (Dense(1, "identity", "zeros"),)))
+    progress = learner.step(0.0)
+    np.testing.assert_allclose(learner.genome.weights, [0.6, 1.2, 0.6], rtol=1e-15)
+    assert progress.score == -9
+    assert progress.info["grad_norm"] == pytest.approx(np.sqrt(36 + 144 + 36))
+    # y = 0.6 + 2.4 + 0.6 = 3.6, error 0.6, loss 0.36
+    assert learner.step(0.0).score == pytest.approx(-0.36)
+
+
+def test_one_step_on_all_rows_follows_the_mean_of_their_gradients():
+    learner = start(Backprop(SGD(0.05), batch=100))
+    before = learner.genome.weights
+    examples = Line().examples(None)
+    slope = np.zeros(3)
+    for x, target in zip(examples.inputs, examples.targets[:, 0], strict=True):
+        error = x @ before[:2] + before[2] - target
+        slope += 2 * error * np.array([*x, 1.0]) / len(examples.inputs)
+    learner.step(0.0)
+    np.testing.assert_allclose(learner.genome.weights, before - 0.05 * slope, rtol=1e-13)
+
+
+def test_backprop_learns_a_line_exactly():
+    learner = start(Backprop(Adam(0.1), batch=5))
+    for _ in range(1500):
+        learner.step(0.0)
+    np.testing.assert_allclose(learner.genome.weights, [2, -3, 1], atol=1e-3)
+
+
+@dataclass(frozen=True)
+class Spy(MSE):
+    """A loss that remembers the targets it was shown."""
+
+    seen: list = field(default_factory=list)
+
+    def gradient(self, outputs, targets):
+        self.seen.append(targets[:, 0].tolist())
+        return super().gradient(outputs, targets)
+
+
+def test_an_epoch_sees_every_row_once_and_the_next_one_in_another_order():
+    spy = Spy()
+    learner = start(Backprop(SGD(1e-3), batch=4, loss=spy))
+    epochs = [learner.step(0.0).info["epoch"] for _ in range(6)]
+    assert epochs == [0, 0, 0, 1, 1, 1]
+    assert [len(batch) for batch in spy.seen] == [4, 4, 2, 4, 4, 2]
+    first, second = [list(chain(*batches)) for batches in (spy.seen[:3], spy.seen[3:])]
+    assert sorted(first) == sorted(second) == sorted(Line().examples(None).targets[:, 0].tolist())
+    assert first != second
+
+
+def test_the_score_is_minus_the_mean_loss_of_the_epoch_so_far():
+    spied = []
+
+    @dataclass(frozen=True)
+    class Loud(MSE):
+        def value(self, outputs, targets):
+            spied.append(float(super().value(outputs, targets)))
+            return super().value(outputs, targets)
+
+    learner = start(Backprop(SGD(0.01), batch=4, loss=Loud()))
+    scores = [learner.step(0.0).score for _ in range(4)]
+    means = [-np.mean(spied[: n + 1]) for n in range(3)] + [-spied[3]]
+    assert scores == pytest.approx(means)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_training_that_runs_away_names_the_loss_and_the_ways_out(dtype):
+    learner = start(Backprop(SGD(1000.0), dtype=dtype))
+    sentence = (
+        r"training ran away: loss \S+ and gradient length \S+ in epoch \d+, after \d+ samples\. "
+        r"Try a learning rate below 1000, clip_norm=1, or scaled inputs\."
+    )
+    with pytest.raises(LearningError, match=sentence):
+        list(map(learner.step, np.linspace(0, 1, 500)))
+
+
+def test_clipping_keeps_the_direction_and_bounds_the_length_of_a_step():
+    free, bound, loose = (start(Backprop(SGD(0.1), batch=100, clip_norm=limit)) for limit in (None, 0.5, 1e9))
+    before = free.genome.weights
+    norms = [learner.step(0.0).info["grad_norm"] for learner in (free, bound, loose)]
+    whole, cut = free.genome.weights - before, bound.genome.weights - before
+    assert norms[0] == norms[1] > 0.5
+    assert np.linalg.norm(cut) == pytest.approx(0.1 * 0.5)
+    np.testing.assert_allclose(cut / np.linalg.norm(cut), whole / np.linalg.norm(whole), rtol=1e-12)
+    np.testing.assert_array_equal(loose.genome.weights, free.genome.weights)
+
+
+def test_a_schedule_shrinks_the_step_by_the_share_of_the_budget_that_is_spent():
+    fixed = start(Backprop(SGD(0.2), batch=100))
+    early, late = (start(Backprop(SGD(0.2), batch=100, schedule=Cosine())) for _ in range(2))
+    before = fixed.genome.weights
+    fixed.step(0.75)
+    assert early.step(0.0).info["learning_rate"] == 0.2
+    # half a cosine at three quarters: (1 + cos(3 pi / 4)) / 2
+    factor = (1 - np.sqrt(0.5)) / 2
+    assert late.step(0.75).info["learning_rate"] == pytest.approx(0.2 * factor)
+    np.testing.assert_array_equal(early.genome.weights, fixed.genome.weights)
+    np.testing.assert_allclose(late.genome.weights - before, factor * (fixed.genome.weights - before), rtol=1e-9)
+
+
+def test_a_plateau_is_noticed_after_the_epochs_it_takes():
+    # the loss of a network without slope (zero inputs, zero target) never falls: one best epoch, then two to wait for
+    @dataclass(frozen=True)
+    class Flat(Bowl):
+        def examples(self, rng):
+            return Examples(np.zeros((4, 2)), np.zeros((4, 1)), MSE())
+
+    schedule = ReduceOnPlateau(drop=0.5, patience=1)
+    learner = start(Backprop(SGD(0.1), batch=2, schedule=schedule), Flat())
+    rates = [learner.step(0.0).info["learning_rate"] for _ in range(10)]
+    # epochs of two batches; each is judged when the next begins
+    assert rates == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05])
+
+
+def test_single_precision_trains_nearly_the_same_weights_in_half_the_memory():
+    double, single = (start(Backprop(Adam(0.01), batch=4, dtype=dtype), spec=SMALL) for dtype in ("float64", "float32"))
+    for _ in range(30):
+        double.step(0.0)
+        single.step(0.0)
+    arrays = [single.state()["weights"], *single.state()["optimizer"].values()]
+    assert {array.dtype for array in arrays if array.ndim} == {np.dtype("float32")}
+    assert single.genome.weights.dtype == np.float64
+    np.testing.assert_allclose(single.genome.weights, double.genome.weights, atol=1e-5)
+    assert not np.array_equal(single.genome.weights, double.genome.weights)
+
+
+def test_the_bill_is_samples_times_flops_and_the_teacher():
+    # 2 inputs, 3 hidden, 1 output: 2 (2 * 3 + 3 * 1) = 18 operations forward, twice that backward
+    learner = start(Backprop(batch=20), Bowl(), SMALL)
+    teacher = Cost(env_steps=32, episodes=1)
+    assert learner.cost == teacher
+    learner.step(0.0)  # 20 of 32 rows
+    assert learner.cost == replace(teacher, samples=20, forward_flops=20 * 18, backward_flops=20 * 36)
+    learner.step(0.0)  # the other 12
+    learner.step(0.0)  # 20 of the next epoch
+    assert learner.cost == replace(teacher, samples=52, forward_flops=52 * 18, backward_flops=52 * 36)
+
+
+def test_the_tasks_scalings_are_learned_through_and_handed_on():
+    @dataclass(frozen=True)
+    class Shifted(Line):
+        inputs = Scaling(np.array([10.0, 20.0]), np.array([2.0, 4.0]))
+        outputs = Scaling(np.array([5.0]), np.array([3.0]))
+
+        def examples(self, rng):
+            plain = super().examples(rng)
+            return Examples(self.inputs.invert(plain.inputs), plain.targets, plain.loss)
+
+    plain, shifted = start(Backprop(SGD(0.1))), start(Backprop(SGD(0.1)), Shifted())
+    for _ in range(5):
+        plain.step(0.0)
+        shifted.step(0.0)
+    np.testing.assert_allclose(shifted.genome.weights, plain.genome.weights, rtol=1e-9)
+    rows = np.array([[0.3, -0.2]])
+    raw = Shifted.inputs.invert(rows)
+    np.testing.assert_allclose(shifted.genome(raw), plain.genome(rows) * 3 + 5, rtol=1e-9)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 7])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, steps, dtype):
+    method = Backprop(Momentum(0.02), batch=4, schedule=ReduceOnPlateau(patience=0), dtype=dtype)
+    learner = start(method, Bowl(), SMALL)
+    for _ in range(steps):
+        learner.step(0.0)
+    checkpoint.save(tmp_path / "state.npz", learner.state())
+    other = start(method, Bowl(), SMALL)
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    assert other.cost == learner.cost
+    for _ in range(20):
+        assert other.step(0.5) == learner.step(0.5)
+    np.testing.assert_array_equal(other.genome.weights, learner.genome.weights)
+    assert other.cost == learner.cost
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"batch": 0}, "a batch needs at least 1 row, not 0"),
+        ({"batch": 2.5}, "a batch needs at least 1 row, not 2.5"),
+        ({"clip_norm": 0}, "clip_norm must be above 0, not 0; None leaves"),
+        ({"dtype": "float16"}, 'dtype is "float64" or "float32", not \'float16\''),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        Backprop(**settings)

@@ -1,0 +1,265 @@
+"""One generation of evolution after another, and what must hold for all of them."""
+
+import random
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from deap import algorithms, base, tools
+from toys import Bowl, Observed
+
+from evorobo.errors import LearningError
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.individual import Individual
+from evorobo.learners.evolution.lend import lend
+from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.tasks.base import Cost, Scores
+
+SPEC = NetworkSpec.build(2, (3,), 1)
+STRATEGIES = [CMAES(), GA(), OpenAIES(), SelfAdaptiveES(), SelfAdaptiveES(plus=True, per_gene=True)]
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda each: each.name)
+
+
+def start(strategy, task=None, seed=0):
+    return Evolution(strategy).start(task or Bowl(), SPEC, np.random.default_rng(seed))
+
+
+@dataclass(frozen=True)
+class Lucky(Bowl):
+    """A bowl seen through noise, which is the same for all members; remembers what it was asked and what it said."""
+
+    asked: list = None
+    told: list = None
+
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        values = earned.values + rng.normal(size=len(weights))
+        self.asked.append(weights.copy())
+        self.told.append(values)
+        return replace(earned, values=values)
+
+
+@every_strategy
+def test_thirty_times_one_generation_is_one_time_thirty_of_deap(strategy):
+    learner = start(strategy)
+    progress = [learner.step(0.0) for _ in range(30)]
+
+    rng, task = np.random.default_rng(0), Bowl()
+    running = strategy.start(SPEC.init(rng), rng)
+
+    def generate(ind_init):
+        with lend(rng):
+            return running.generate(ind_init)
+
+    def evaluate(individual):
+        return (task.score(SPEC, np.asarray(individual)[None], rng, None).values[0],)
+
+    toolbox = base.Toolbox()
+    toolbox.register("generate", generate, Individual)
+    toolbox.register("update", running.update)
+    toolbox.register("evaluate", evaluate)
+    statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
+    statistics.register("mean", np.mean)
+    statistics.register("max", np.max)
+    hall = tools.HallOfFame(1, similar=np.array_equal)
+    _, log = algorithms.eaGenerateUpdate(toolbox, ngen=30, stats=statistics, halloffame=hall, verbose=False)
+
+    np.testing.assert_array_equal(learner.genome.weights, running.answer)
+    assert [each.score for each in progress] == log.select("mean")
+    assert [each.info["score_max"] for each in progress] == log.select("max")
+    assert progress[-1].info["best"] == hall[0].fitness.values[0]
+
+
+@every_strategy
+def test_a_generation_is_scored_in_one_call(strategy):
+    task = Lucky("lucky", [], [])
+    learner = start(strategy, task)
+    for _ in range(3):
+        learner.step(0.0)
+    assert len(task.asked) == 3
+    assert {asked.shape[1] for asked in task.asked} == {SPEC.n_params}
+    assert all(len(np.unique(asked, axis=0)) > 1 for asked in task.asked)
+
+
+@every_strategy
+def test_the_best_is_the_highest_score_ever_told(strategy):
+    task = Lucky("lucky", [], [])
+    learner = start(strategy, task)
+    for _ in range(20):
+        info = learner.step(0.0).info
+        assert info["best"] == max(values.max() for values in task.told)
+        assert info["score_max"] == task.told[-1].max()
+
+
+@every_strategy
+def test_progress_tells_mean_spread_and_diversity_of_the_generation(strategy):
+    task = Lucky("lucky", [], [])
+    learner = start(strategy, task)
+    for _ in range(3):
+        progress = learner.step(0.0)
+        assert progress.score == pytest.approx(task.told[-1].mean())
+        assert progress.info["score_sd"] == pytest.approx(task.told[-1].std())
+        assert progress.info["diversity"] == pytest.approx(task.asked[-1].std(0).mean())
+
+
+@every_strategy
+def test_the_bill_is_what_the_task_charged(strategy):
+    task = Lucky("lucky", [], [])
+    learner = start(strategy, task)
+    assert learner.cost == Cost()
+    for _ in range(3):
+        learner.step(0.0)
+    n = sum(map(len, task.asked))
+    assert learner.cost == Cost(env_steps=n, episodes=n, forward_flops=n * SPEC.forward_flops)
+
+
+@every_strategy
+def test_the_global_random_numbers_are_left_alone(strategy):
+    learner = start(strategy)
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    undisturbed = random.random(), np.random.rand()  # noqa: NPY002
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    for _ in range(3):
+        learner.step(0.0)
+    assert (random.random(), np.random.rand()) == undisturbed  # noqa: NPY002
+
+
+@every_strategy
+def test_the_global_random_numbers_have_no_say(strategy):
+    answers = []
+    for disturbance in (1, 2):
+        random.seed(disturbance)
+        np.random.seed(disturbance)  # noqa: NPY002
+        learner = start(strategy)
+        for _ in range(3):
+            learner.step(0.0)
+        answers.append(learner.genome.weights)
+    np.testing.assert_array_equal(*answers)
+
+
+def test_another_seed_is_another_search():
+    one, two = start(CMAES(), seed=0), start(CMAES(), seed=1)
+    assert not np.array_equal(one.genome.weights, two.genome.weights)
+
+
+def test_before_the_first_generation_the_answer_is_the_genome_everybody_starts_from():
+    for strategy in STRATEGIES:
+        np.testing.assert_array_equal(start(strategy).genome.weights, SPEC.init(np.random.default_rng(0)))
+
+
+@every_strategy
+@pytest.mark.parametrize("generations", [0, 1, 5])
+def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, strategy, generations):
+    learner = start(strategy, Observed())
+    for _ in range(generations):
+        learner.step(0.0)
+    checkpoint.save(tmp_path / "state.npz", learner.state())
+    other = start(strategy, Observed())
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    for _ in range(10):
+        assert other.step(0.5) == learner.step(0.5)
+    np.testing.assert_array_equal(other.genome.weights, learner.genome.weights)
+    np.testing.assert_array_equal(other.genome.inputs.sd, learner.genome.inputs.sd)
+    assert other.cost == learner.cost
+
+
+def test_the_normaliser_is_the_mean_and_deviation_of_all_observations_met():
+    @dataclass(frozen=True)
+    class Remembered(Observed):
+        rows: list = None
+        scalings: list = None
+
+        def score(self, spec, weights, rng, inputs):
+            self.scalings.append(inputs)
+            earned = Bowl.score(self, spec, weights, rng, inputs)
+            self.rows.append(self.met(rng, len(weights)))
+            return Scores(earned.values, earned.cost, Moments.of(self.rows[-1]))
+
+    task = Remembered("remembered", [], [])
+    learner = start(CMAES(), task)
+    assert learner.genome.inputs is None
+    for generation in range(5):
+        learner.step(0.0)
+        met = np.concatenate(task.rows)
+        assert len(met) == (generation + 1) * len(task.rows[0])
+        np.testing.assert_allclose(learner.genome.inputs.mean, met.mean(0), rtol=1e-12)
+        np.testing.assert_allclose(learner.genome.inputs.sd, met.std(0), rtol=1e-12)
+    # each generation was scored with what was known before it
+    assert task.scalings[0] is None
+    np.testing.assert_allclose(task.scalings[3].mean, np.concatenate(task.rows[:3]).mean(0), rtol=1e-12)
+
+
+def test_without_observations_the_tasks_own_scaling_stays():
+    @dataclass(frozen=True)
+    class Scaled(Bowl):
+        inputs = Scaling(np.zeros(2), np.ones(2))
+
+    learner = start(CMAES(), Scaled())
+    learner.step(0.0)
+    assert learner.genome.inputs is Scaled.inputs
+
+
+@dataclass(frozen=True)
+class Cliff(Bowl):
+    """Members fall off (NaN) or overflow (-inf) where their first weights say so."""
+
+    bad: float = np.nan
+    share: float = 1.0
+    told: list = None
+
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        values = earned.values.copy()
+        values[: int(np.ceil(self.share * len(values)))] = self.bad
+        return replace(earned, values=values)
+
+
+@every_strategy
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_a_member_without_a_score_is_the_worst_and_not_the_end(strategy, bad):
+    learner = start(strategy, Cliff("cliff", bad, 0.2))
+    for _ in range(5):
+        progress = learner.step(0.0)
+        assert np.isfinite(progress.score)
+        assert np.isfinite(learner.genome.weights).all()
+    assert progress.info["best"] > -np.inf
+
+
+def test_a_failed_members_score_lies_below_all_others():
+    earned = start(CMAES(), Cliff("cliff", np.nan, 0.3))._evaluate(np.array([np.full(13, x) for x in (1.0, 2.0, 3.0)]))
+    assert earned == [(-53.0,), (-13.0,), (-52.0,)]  # lost, 13 (2 - 1)^2, 13 (3 - 1)^2: the lost one a step below
+
+
+@every_strategy
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_a_generation_without_any_score_ends_the_run_in_words(strategy, bad):
+    learner = start(strategy, Cliff("cliff", bad))
+    with pytest.raises(LearningError, match="no member of the generation has a finite score; try a smaller sigma"):
+        learner.step(0.0)
+
+
+def test_a_centre_that_runs_away_ends_the_run_in_words():
+    class Runaway:
+        name = "runaway"
+
+        def start(self, weights, rng):
+            running = CMAES().start(weights, rng)
+            running._deap.update = lambda population: running._deap.centroid.fill(np.inf)
+            return running
+
+    with pytest.raises(LearningError, match="centre is no longer finite; try a smaller sigma"):
+        start(Runaway()).step(0.0)
+
+
+def test_the_method_is_called_as_its_strategy_unless_it_has_a_name():
+    assert Evolution().name == "cma-es"
+    assert Evolution(SelfAdaptiveES(plus=True)).name == "plus-es"
+    assert Evolution(GA(), name="my-ga").name == "my-ga"

@@ -1,0 +1,56 @@
+"""Global random numbers follow from our Generator inside the block, and forget it afterwards."""
+
+import random
+
+import numpy as np
+import pytest
+
+from evorobo.learners.evolution.lend import lend
+
+
+def drawn():
+    return random.random(), random.gauss(0, 1), np.random.rand(), np.random.standard_normal()  # noqa: NPY002
+
+
+def drawn_under(seed, blocks=1):
+    rng, draws = np.random.default_rng(seed), []
+    for _ in range(blocks):
+        with lend(rng):
+            draws.append(drawn())
+    return draws
+
+
+def test_what_is_drawn_inside_follows_from_the_generator_alone():
+    first = drawn_under(3)
+    random.seed(99)
+    np.random.seed(99)  # noqa: NPY002
+    assert drawn_under(3) == first
+    assert drawn_under(4) != first
+
+
+def test_each_block_draws_anew():
+    one, two = drawn_under(3, blocks=2)
+    assert set(one).isdisjoint(two)
+
+
+def test_random_and_numpy_do_not_draw_the_same_numbers():
+    ((uniform, _, numpy_uniform, _),) = drawn_under(3)
+    assert uniform != numpy_uniform
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_afterwards_the_globals_go_on_as_if_nothing_had_been(fails):
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    undisturbed = [drawn(), drawn()]
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    before = drawn()
+    try:
+        with lend(np.random.default_rng(0)):
+            drawn()
+            if fails:
+                raise KeyError
+    except KeyError:
+        pass
+    assert [before, drawn()] == undisturbed
