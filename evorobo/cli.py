@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import runpy
 import sys
@@ -27,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except EvoroboError as error:
         print(f"evorobo: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("evorobo: interrupted.", file=sys.stderr)
+        raise SystemExit(130) from None
     raise SystemExit(0)
 
 
@@ -46,23 +48,27 @@ def run(words: list[str]) -> None:
 
 
 def _run_trial(path: Path, words: list[str]) -> None:
-    from evorobo.script import parse
-    from evorobo.study.trial import Trial
+    from evorobo.script import Parser, parse
+    from evorobo.study.trial import Trial, reason
 
-    parser = argparse.ArgumentParser(prog="evorobo run trial.json")
+    parser = Parser(prog="evorobo run trial.json")
     parser.add_argument("--results", default="results/again", metavar="DIR", help="where the run goes")
     folder = Path(parse(parser, words).results)
     trial = Trial.load(path)
-    print(f"{folder / trial.path}: {trial.run(folder / trial.path)}")
+    folder = folder / trial.path
+    if trial.run(folder) == "failed":
+        print(f"evorobo: {folder} failed: {reason(folder)}", file=sys.stderr)
+        raise SystemExit(1)
+    print(f"{folder}: finished")
 
 
 def plot(words: list[str]) -> None:
     """FOLDER [--x COLUMN,..] [--linear] [--out FILE]: draw the learning curves of a study"""
     from evorobo.report import curves
-    from evorobo.script import parse
+    from evorobo.script import Parser, parse
     from evorobo.study.results import load
 
-    parser = argparse.ArgumentParser(prog="evorobo plot")
+    parser = Parser(prog="evorobo plot")
     parser.add_argument("folder", help="results/<study>")
     parser.add_argument("--x", default="", metavar="COLUMNS", help="what to plot against: flops,env_steps,cpu_seconds")
     parser.add_argument("--linear", action="store_true", help="a linear x axis instead of a logarithmic one")
@@ -77,11 +83,11 @@ def plot(words: list[str]) -> None:
 def table(words: list[str]) -> None:
     """FOLDER [--format terminal|markdown|csv]: print the table of a study"""
     from evorobo.report import tables
-    from evorobo.script import parse
+    from evorobo.script import Parser, parse
     from evorobo.study.results import load
 
     formats = {"terminal": tables.to_terminal, "markdown": tables.to_markdown, "csv": tables.to_csv}
-    parser = argparse.ArgumentParser(prog="evorobo table")
+    parser = Parser(prog="evorobo table")
     parser.add_argument("folder", help="results/<study>")
     parser.add_argument("--format", default="terminal", help=", ".join(formats))
     asked = parse(parser, words)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from evorobo.errors import EvoroboError, SettingsError, unknown
-from evorobo.settings import StopLoading
+from evorobo.settings import definitions_only
 from evorobo.study.budget import Budget
 from evorobo.study.overrides import change
 from evorobo.study.results import Results
@@ -25,11 +25,10 @@ def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
     Returns the results, for whatever the script wants to do with them besides. Leaves with exit status 1 when trials
     failed, 2 when something was asked that cannot be, 130 when it was interrupted.
     """
-    if os.environ.get("EVOROBO_WORKER"):
-        raise StopLoading  # a worker needs the script's definitions, not its work
+    definitions_only()
     try:
         return _main(study, arguments)
-    except Interrupted:
+    except (Interrupted, KeyboardInterrupt):
         _leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
     except EvoroboError as error:
         _leave(str(error), 2)
@@ -48,8 +47,8 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
     results = study.run(asked.results, jobs=asked.jobs, only=asked.only)
     from evorobo.report.study import show
 
-    if not any(results.cells()):
-        _complain(results)
+    if all(run.status == "failed" for run in results.runs):
+        _complain(results)  # there is nothing to show
     written, table = show(results)
     print(f"\n{table}\n")
     for path in written:
@@ -59,7 +58,7 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Run an experiment, or what is still missing of it, and show it.")
+    parser = Parser(description="Run an experiment, or what is still missing of it, and show it.")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parser.add_argument("--seeds", metavar="N", help="how many seeds (5), or which (3,7,11)")
     parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"trials at a time (default {cores})")
@@ -73,7 +72,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parse(parser, arguments)
 
 
-def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+class Parser(argparse.ArgumentParser):
+    """Tells what is wrong as one of our errors, in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(message)
+
+
+def parse(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace:
     """`parser.parse_args`, with the nearest flag in the message for an unknown one."""
     asked, rest = parser.parse_known_args(arguments)
     if rest:
@@ -99,8 +105,7 @@ def _dry_run(study: Study, asked: argparse.Namespace) -> None:
         spec = trial.spec
         widths = "-".join(map(str, spec.widths))
         print(f"{folder / trial.path}  {status(folder / trial.path)}  network {widths}, {spec.n_params} weights")
-    limits = ", ".join(f"{name}={limit:g}" for name, limit in study.budget.limits.items())
-    print(f"{len(trials)} trials of {limits} each, {asked.jobs} at a time; nothing was run.")
+    print(f"{len(trials)} trials of {study.budget.in_words} each, {asked.jobs} at a time; nothing was run.")
 
 
 def _complain(results: Results) -> None:

@@ -80,16 +80,16 @@ def reference(thing: Any) -> str:
         return name
     if "<" in name:
         raise SettingsError(f"{name} has no name to be found by again; define it at the top of a file.")
-    module = sys.modules[thing.__module__]
-    home = getattr(module, "__file__", None)
-    by_path = module.__name__ == "__main__" or module.__name__.startswith("evorobo_script_")
+    module = thing.__module__
+    home = getattr(sys.modules.get(module), "__file__", None)
+    by_path = module not in sys.modules or module == "__main__" or module.startswith("evorobo_script_")
     if by_path and home is None:
         raise SettingsError(f"{name} was typed at a prompt; put it into a file so that it can be found again.")
     if by_path:
         path = Path(home or "").resolve()
         here = Path.cwd().resolve()
         return f"{path.relative_to(here).as_posix() if path.is_relative_to(here) else path}:{name}"
-    return f"{module.__name__}:{name}"
+    return f"{module}:{name}"
 
 
 def resolve(text: str, *, imports: bool = True) -> Any:

@@ -14,7 +14,7 @@ study = Study.grid(
     tasks=[ControlTask("CartPole-v1", teacher=rule_of_thumb)],
     methods=[Evolution(CMAES()), Evolution(OpenAIES()), Evolution(GA()), Backprop()],
     seeds=10,
-    budget=Budget(env_steps=200_000, flops=2e7),
+    budget=Budget(flops=2e7),
     hidden=(8,),
 )
 

@@ -37,7 +37,7 @@ class Budget:
         for name, limit in self.limits.items():
             if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < np.inf:
                 raise SettingsError(f"a budget of {name}={limit!r} buys nothing; give a number above 0.")
-        if not isinstance(self.looks, int) or self.looks < 1:
+        if isinstance(self.looks, bool) or not isinstance(self.looks, int) or self.looks < 1:
             raise SettingsError(f"looks must be a whole number of at least 1, not {self.looks!r}.")
 
     @classmethod
@@ -53,8 +53,12 @@ class Budget:
                 settings[name.strip()] = float(value)
             except ValueError as error:
                 raise SettingsError(f"{part!r} is no budget; write {name.strip()}=1e6.") from error
-        looks = int(settings.pop("looks", cls.looks))
-        return cls(**settings, looks=looks)
+        looks = settings.pop("looks", cls.looks)
+        return cls(**settings, looks=int(looks) if float(looks).is_integer() else looks)  # type: ignore[arg-type]
+
+    @property
+    def in_words(self) -> str:
+        return ", ".join(f"{name}={limit:g}" for name, limit in self.limits.items())
 
     @property
     def limits(self) -> dict[str, float]:

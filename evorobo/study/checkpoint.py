@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,47 +13,46 @@ import numpy as np
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 
-ARRAY = "array:"
+ARRAY = "__array__"
+"""The key under which a dict of the JSON stands for an array, by its number."""
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write nested dicts and lists of arrays and plain values, whole or not at all, without pickle."""
-    arrays: dict[str, np.ndarray] = {}
-    plain = _take_out(state, arrays, "")
+    arrays: list[np.ndarray] = []
+    plain = json.dumps(_take_out(state, arrays))
     buffer = io.BytesIO()
-    np.savez(buffer, state=np.array(json.dumps(plain)), **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, *arrays, state=np.array(plain))
     write_atomically(path, buffer.getvalue())
 
 
 def load(path: Path) -> dict[str, Any]:
     """What `save` was given. Raises `ResultsError` for a damaged file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        state: dict[str, Any] = _put_back(json.loads(str(arrays.pop("state"))), arrays)
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            state: dict[str, Any] = _put_back(json.loads(str(file["state"])), file)
         return state
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged zip raises a dozen different kinds
         raise ResultsError(f"{path} is damaged ({error}); delete it and this trial starts over.") from error
 
 
-def _take_out(value: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
+def _take_out(value: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(value, np.ndarray):
-        name = f"{ARRAY}{path}"
-        arrays[name] = value
-        return name
+        arrays.append(value)
+        return {ARRAY: len(arrays) - 1}
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, dict):
-        return {key: _take_out(item, arrays, f"{path}.{key}") for key, item in value.items()}
+        return {key: _take_out(item, arrays) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_take_out(item, arrays, f"{path}.{number}") for number, item in enumerate(value)]
+        return [_take_out(item, arrays) for item in value]
     return value
 
 
-def _put_back(plain: Any, arrays: dict[str, np.ndarray]) -> Any:
-    if isinstance(plain, str) and plain.startswith(ARRAY):
-        return arrays[plain]
+def _put_back(plain: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(plain, dict):
+        if ARRAY in plain:
+            return arrays[f"arr_{plain[ARRAY]}"]
         return {key: _put_back(item, arrays) for key, item in plain.items()}
     if isinstance(plain, list):
         return [_put_back(item, arrays) for item in plain]

@@ -10,14 +10,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evorobo.errors import ResultsError
-from evorobo.settings import to_plain
-from evorobo.study.trial import Interrupted, Trial
+from evorobo.files import write_json
+from evorobo.settings import WORKER, from_plain, to_plain
+from evorobo.study.trial import Interrupted, Trial, in_words, reason, status
 
 PATIENCE_SECONDS = 30.0
 """How long a worker may take to keep its checkpoint after it was asked to stop."""
@@ -42,8 +43,9 @@ def run_here(trials: list[Trial], folder: Path, listen: Listen) -> None:
         for trial in trials:
             path = trial.path
             listen(Event(path))
-            status, reason = _run(trial, folder / path, lambda share: listen(Event(path, share)), stopping)  # noqa: B023
-            listen(Event(path, 1.0, status, reason))
+            ended, why = _run(trial, folder / path, lambda share: listen(Event(path, share)), stopping)  # noqa: B023
+            _write_down(folder / path, ended, why)
+            listen(Event(path, 1.0, ended, why))
 
 
 def run_in_processes(trials: list[Trial], folder: Path, listen: Listen, jobs: int) -> None:
@@ -58,17 +60,23 @@ def run_in_processes(trials: list[Trial], folder: Path, listen: Listen, jobs: in
             worker, event = news.get()
             if event is None:  # the worker is gone
                 if worker.busy:
-                    listen(Event(worker.busy, 1.0, "failed", worker.last_words()))
+                    why = worker.last_words()
+                    _write_down(folder / worker.busy, "failed", why)
+                    listen(Event(worker.busy, 1.0, "failed", why))
+                    worker.end()
                     workers.remove(worker)
                     if waiting:
                         workers.append(_Worker(news))
                         workers[-1].give(waiting.pop(0), folder)
                 continue
-            listen(event)
             if event.status:
+                _write_down(folder / worker.busy, event.status, event.reason)
                 worker.busy = ""
                 if waiting:
                     worker.give(waiting.pop(0), folder)
+                else:
+                    worker.dismiss()
+            listen(event)
     except KeyboardInterrupt:
         for worker in workers:
             worker.ask_to_stop()
@@ -99,9 +107,16 @@ class _Worker:
 
     def give(self, trial: Trial, folder: Path) -> None:
         self.busy = trial.path
+        order = {"path": trial.path, "trial": to_plain(trial), "folder": str(folder / trial.path)}
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"trial": to_plain(trial), "folder": str(folder / trial.path)}) + "\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):  # dead already: `_hear` brings the news
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+
+    def dismiss(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
 
     def _hear(self, news: queue.Queue[Any]) -> None:
         assert self._process.stdout is not None
@@ -124,8 +139,7 @@ class _Worker:
             self._process.kill()  # its last checkpoint is on disk
 
     def end(self) -> None:
-        if self._process.stdin:
-            self._process.stdin.close()
+        self.dismiss()
         self.wait()
         if self._process.stdout:
             self._process.stdout.close()
@@ -133,7 +147,7 @@ class _Worker:
 
 def work() -> None:
     """The worker's side. It ends when its input does, so none outlives the study that started it."""
-    os.environ["EVOROBO_WORKER"] = "1"
+    os.environ[WORKER] = "1"
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever robots print goes to the error stream, not between our lines
     orders: queue.Queue[str | None] = queue.Queue()
@@ -144,6 +158,7 @@ def work() -> None:
 
     def read_orders() -> None:
         for line in sys.stdin:
+            running.set()
             orders.put(line)
         if running.is_set():
             os._exit(1)  # the study is gone; all that counts is on disk
@@ -151,31 +166,35 @@ def work() -> None:
 
     running = threading.Event()
     threading.Thread(target=read_orders, daemon=True).start()
-    from evorobo.settings import from_plain
-
     with stoppable() as stopping:
         while (line := orders.get()) is not None:
-            running.set()
             order = json.loads(line)
-            trial: Trial = from_plain(order["trial"])
-            path = trial.path
+            path = order["path"]
             tell(Event(path))
             try:
-                status, reason = _run(trial, Path(order["folder"]), lambda share: tell(Event(path, share)), stopping)  # noqa: B023
+                trial = from_plain(order["trial"])
+                ended, why = _run(trial, Path(order["folder"]), lambda share: tell(Event(path, share)), stopping)  # noqa: B023
             except Interrupted:
                 return
+            except Exception as error:  # its script does not load here, for example
+                ended, why = "failed", in_words(error)
             running.clear()
-            tell(Event(path, 1.0, status, reason))
+            tell(Event(path, 1.0, ended, why))
 
 
 def _run(trial: Trial, folder: Path, watch: Callable[[float], None], stopping: Callable[[], bool]) -> tuple[str, str]:
     """Run one trial; how it ended, and why if it failed."""
     try:
-        status = trial.run(folder, watch, stopping)
+        ended = trial.run(folder, watch, stopping)
     except ResultsError as error:
         return "failed", str(error)
-    reason = json.loads((folder / "result.json").read_text()).get("reason", "") if status == "failed" else ""
-    return status, reason
+    return ended, reason(folder) if ended == "failed" else ""
+
+
+def _write_down(folder: Path, ended: str, why: str) -> None:
+    """See to it that a failed trial's folder says so, even if the trial itself could not."""
+    if ended == "failed" and status(folder) != "failed":
+        write_json(folder / "result.json", {"status": "failed", "reason": why})
 
 
 @contextmanager

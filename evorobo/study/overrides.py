@@ -23,27 +23,22 @@ def change(study: Study, assignments: list[str]) -> Study:
         if not equals:
             raise SettingsError(f"--set takes path=value, not {assignment!r}.")
         parts = path.strip().split(".")
+        if parts[0] in names and len(parts) == 2:
+            raise SettingsError(f"--set {path.strip()} names no field; write {path.strip()}.<field>=value.")
         if parts[0] in names and len(parts) > 2:
             every = names[parts[0]]
             if parts[1] != "*" and parts[1] not in every:
                 raise unknown(parts[0][:-1], parts[1], every)
             for number, name in enumerate(every):
                 if parts[1] in ("*", name):
-                    _assign(plain[parts[0]][number], parts[2:], _value(text), path)
+                    _assign(plain[parts[0]][number], parts[2:], text, path)
         else:
-            _assign(plain, parts, _value(text), path)
+            _assign(plain, parts, text, path)
     changed: Study = from_plain(plain)
     return changed
 
 
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _assign(plain: Any, parts: list[str], value: Any, path: str) -> None:
+def _assign(plain: Any, parts: list[str], text: str, path: str) -> None:
     *way, last = parts
     for part in way:
         _known(plain, part, path)
@@ -52,12 +47,35 @@ def _assign(plain: Any, parts: list[str], value: Any, path: str) -> None:
         raise SettingsError(f"{path} leads into {plain!r}, which has no fields of its own.")
     if "type" in plain:  # settings have fixed fields; a dict of options takes any
         _known(plain, last, path)
-    before = plain.get(last)
-    if isinstance(before, bool | int | float) and isinstance(value, str):
-        raise SettingsError(f"{path} is {before!r}, a number; {value!r} is none.")
-    if isinstance(before, int) and isinstance(value, float) and value.is_integer():
-        value = int(value)
-    plain[last] = value
+    plain[last] = _value(text, plain.get(last), path)
+
+
+def _value(text: str, before: Any, path: str) -> Any:
+    """`text` as JSON, or else as text, if it is of the kind of the value before."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    match before:
+        case bool():
+            if not isinstance(value, bool):
+                raise SettingsError(f"{path} is true or false, not {text}.")
+        case float() | int() if not (value is None or _is_number(value)):
+            raise SettingsError(f"{path} is {before!r}, a number; {text!r} is none.")
+        case int() if isinstance(value, float) and value.is_integer():
+            return int(value)
+        case list() if not isinstance(value, list):
+            raise SettingsError(f"{path} is a list; write it as {path}=[{text}].")
+        case {"type": str()} if not (value is None or isinstance(value, dict)):
+            fields = ", ".join(name for name in before if name != "type")
+            raise SettingsError(f"{path} has fields of its own, set one of them: {fields}.")
+        case str() if not isinstance(value, str):
+            return text
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _known(plain: Any, part: str, path: str) -> None:

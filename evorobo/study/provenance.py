@@ -7,9 +7,15 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
+from evorobo.tasks.base import Task
+from evorobo.tasks.dataset import DatasetTask
 
-def machine() -> dict[str, Any]:
-    """Versions of what counts, the processor and the system; no names of people, hosts or folders."""
+
+def provenance(task: Task) -> dict[str, Any]:
+    """Versions of what counts, the processor and the system, and the sha256 of the task's data file, if it has one.
+
+    No names of people, hosts or folders.
+    """
     packages = ("evorobo", "numpy", "deap", "gymnasium", "scipy")
     return {
         "python": platform.python_version(),
@@ -17,4 +23,5 @@ def machine() -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
+        "data_sha256": task.fingerprint if isinstance(task, DatasetTask) else None,
     }

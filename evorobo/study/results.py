@@ -66,19 +66,23 @@ def load(folder: str | Path) -> Results:
     """Read `results/<study>`. Raises `ResultsError` where no study lies."""
     folder = Path(folder)
     about = _read_json(folder / "study.json", f"{folder} holds no study; give a folder that an experiment wrote.")
-    results = Results(
-        folder,
-        about["name"],
-        list(about["tasks"]),
-        list(about["methods"]),
-        {task: Metric(**each["metric"]) for task, each in about["tasks"].items()},
-        {task: each["references"] for task, each in about["tasks"].items()},
-        about["settings"],
-    )
+    try:
+        results = Results(
+            folder,
+            about["name"],
+            list(about["tasks"]),
+            list(about["methods"]),
+            {task: Metric(**each["metric"]) for task, each in about["tasks"].items()},
+            {task: each["references"] for task, each in about["tasks"].items()},
+            about["settings"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(f"{folder / 'study.json'} is of no study ({error!r}); run the experiment again.") from error
     for task in results.tasks:
         for method in results.methods:
-            seeds = sorted((folder / task / method).glob("seed-*"), key=lambda path: int(path.name[5:]))
-            results.runs.extend(_read_run(path, task, method) for path in seeds)
+            trials = [path for path in (folder / task / method).glob("seed-*") if path.name[5:].isdecimal()]
+            trials.sort(key=lambda path: int(path.name[5:]))
+            results.runs.extend(_read_run(path, task, method) for path in trials)
     return results
 
 

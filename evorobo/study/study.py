@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.files import write_json
 from evorobo.learners.base import Method
 from evorobo.nets.layer import Layer
-from evorobo.settings import to_plain
+from evorobo.settings import definitions_only, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.executors import run_here, run_in_processes
 from evorobo.study.progress import Display
@@ -38,6 +40,9 @@ class Study:
             raise SettingsError("a study needs at least one task, one method and one seed.")
         if len(set(self.seeds)) < len(self.seeds):
             raise SettingsError(f"seeds {self.seeds} repeat themselves; a run counted twice proves nothing.")
+        for layer in self.hidden:
+            if isinstance(layer, bool | float | str):
+                raise SettingsError(f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}.")
         for kind, names in (("task", [t.name for t in self.tasks]), ("method", [m.name for m in self.methods])):
             for name in (self.name, *names):
                 if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
@@ -83,6 +88,7 @@ class Study:
         Finished trials are read, not repeated; failed ones are tried again. Nothing is run before all settings fit
         together and no folder holds other settings. Ctrl-C raises `Interrupted`; the same call then goes on.
         """
+        definitions_only()
         if not isinstance(jobs, int) or jobs < 1:
             raise SettingsError(f"jobs must be a whole number of at least 1, not {jobs!r}.")
         folder = Path(results) / self.name
@@ -90,8 +96,9 @@ class Study:
         for trial in trials:
             trial.check(folder / trial.path)
         missing = [trial for trial in trials if status(folder / trial.path) != "finished"]
-        self._try_out(missing)
-        write_json(folder / "study.json", self._about())
+        references = self._references(folder)
+        self._try_out([trial for trial in missing if trial.task.name in references])
+        write_json(folder / "study.json", self._about(references))
         with Display(self.name, len(trials), len(trials) - len(missing)) as display:
             if jobs == 1:
                 run_here(missing, folder, display)
@@ -108,7 +115,22 @@ class Study:
                 trial.start()
                 tried.add(cell)
 
-    def _about(self) -> dict[str, Any]:
-        tasks = {task.name: {"metric": vars(task.metric), "references": task.references()} for task in self.tasks}
+    def _references(self, folder: Path) -> dict[str, dict[str, float]]:
+        """By task, from the last time if it was the same study; a task that breaks down is left out: its trials will
+        say why, and the others run."""
+        if (folder / "study.json").exists():
+            before = load(folder)
+            if before.settings["tasks"] == json.loads(json.dumps(to_plain(self.tasks))):
+                return {task: each for task, each in before.references.items() if each}
+        found = {}
+        for task in self.tasks:
+            with suppress(TaskError):
+                found[task.name] = task.references()
+        return found
+
+    def _about(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
+        tasks = {
+            task.name: {"metric": vars(task.metric), "references": references.get(task.name, {})} for task in self.tasks
+        }
         methods = {method.name: to_plain(method) for method in self.methods}
         return {"name": self.name, "tasks": tasks, "methods": methods, "settings": to_plain(self)}

@@ -23,7 +23,7 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.study import checkpoint
 from evorobo.study.budget import Budget
 from evorobo.study.log import Log
-from evorobo.study.provenance import machine
+from evorobo.study.provenance import provenance
 from evorobo.tasks.base import Cost, Task
 
 CHECKPOINT_SECONDS = 20.0
@@ -70,7 +70,7 @@ class Trial:
     def run(self, folder: str | Path, watch: Watch = lambda share: None, stop: Callable[[], bool] = bool) -> str:
         """Run in `folder`, or go on where an interrupted run stopped, or do nothing where it has finished.
 
-        Returns "finished" or "failed" (the reason is in `result.json`); a failed trial is tried again next time.
+        Returns "finished" or "failed" (the reason is in `result.json`); a failed trial starts over next time.
         Raises `Interrupted`, with everything kept, when `stop()` says so.
         """
         folder = Path(folder)
@@ -78,7 +78,7 @@ class Trial:
         if status(folder) == "finished":
             return "finished"
         write_json(folder / "trial.json", to_plain(self))
-        write_json(folder / "machine.json", machine())
+        write_json(folder / "machine.json", provenance(self.task))
         (folder / "result.json").unlink(missing_ok=True)
         try:
             with threadpool_limits(1):  # the same sums in the same order on any machine
@@ -86,26 +86,23 @@ class Trial:
         except (Interrupted, ResultsError):
             raise
         except Exception as error:
-            reason = str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
-            write_json(
-                folder / "result.json",
-                {"status": "failed", "reason": reason, "traceback": traceback.format_exc().splitlines()},
-            )
+            lines = traceback.format_exc().splitlines()
+            write_json(folder / "result.json", {"status": "failed", "reason": in_words(error), "traceback": lines})
+            # it would fail again at the same step, unless robot or code are mended: then it must begin anew
+            (folder / "checkpoint.npz").unlink(missing_ok=True)
             return "failed"
         write_json(folder / "result.json", {"status": "finished", "test": score})
         (folder / "checkpoint.npz").unlink(missing_ok=True)
         return "finished"
 
     def check(self, folder: Path) -> None:
-        """Raise `ResultsError` where `folder` holds a trial of other settings."""
-        path = folder / "trial.json"
-        if not path.exists():
+        """Raise `ResultsError` where `folder` holds a trial of other settings, or of data that have changed since."""
+        if not (folder / "trial.json").exists():
             return
-        try:
-            there = json.loads(path.read_text())
-        except ValueError as error:
-            raise ResultsError(f"{path} is damaged ({error}); delete its folder.") from error
-        here = json.loads(json.dumps(to_plain(self)))
+        there, here = _read(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
+        if there == here and (folder / "machine.json").exists():
+            data = "data_sha256"
+            there, here = ({data: each.get(data)} for each in (_read(folder / "machine.json"), provenance(self.task)))
         if there != here:
             raise ResultsError(
                 f"{folder} holds a run of other settings ({difference(there, here)}). Keep it and give another folder "
@@ -132,6 +129,7 @@ class _Run:
         self.learner = trial.start()
         self.generations = 0
         self.seconds = Cost()
+        self.begun = trial.budget.shares(self.cost, 0)
         self.looks = 0
         self.log = Log(folder / "curve.csv")
         kept = folder / "checkpoint.npz"
@@ -153,6 +151,11 @@ class _Run:
         if not self.log.rows:
             self.look(None)
         spent = budget.shares(self.cost, self.generations)
+        if max(spent) >= 1 and not self.generations:
+            raise SettingsError(
+                f"what {self.trial.task.name} shows to {self.trial.method.name} costs the whole budget of "
+                f"{budget.in_words}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
+            )
         kept = watched = time.perf_counter()
         while max(spent) < 1:
             progress = self.step(max(spent))
@@ -162,9 +165,9 @@ class _Run:
                     f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
                     "this budget never ends; add a limit that it does spend, for example flops=1e9."
                 )
-            share = max(spent)
-            if share >= looks[self.looks]:
-                while self.looks < len(looks) - 1 and looks[self.looks] <= share:
+            way = self.way(spent)
+            if way >= looks[self.looks]:
+                while self.looks < len(looks) - 1 and looks[self.looks] <= way:
                     self.looks += 1
                 self.look(progress)
                 self.keep()
@@ -174,13 +177,18 @@ class _Run:
                 self.keep()
                 kept = now
             if now - watched > WATCH_SECONDS:
-                self.watch(min(share, 1.0))
+                self.watch(way)
                 watched = now
                 if self.stop():
                     self.keep()
                     raise Interrupted(f"{self.trial.path} was interrupted and can go on.")
         self.learner.genome.save(self.folder / "genome.npz")
         return float(self.log.rows[-1]["test"])
+
+    def way(self, spent: list[float]) -> float:
+        """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
+        ways = ((now - begun) / (1 - begun) for now, begun in zip(spent, self.begun, strict=True))
+        return 1.0 if max(spent) >= 1 else max(ways)
 
     def step(self, spent: float) -> Progress:
         cpu, wall = time.process_time(), time.perf_counter()
@@ -209,7 +217,29 @@ class _Run:
 def status(folder: Path) -> str:
     """ "finished", "failed" or "unfinished"."""
     path = folder / "result.json"
-    return str(json.loads(path.read_text())["status"]) if path.exists() else "unfinished"
+    if not path.exists():
+        return "unfinished"
+    try:
+        return str(_read(path)["status"])
+    except (KeyError, TypeError) as error:
+        raise ResultsError(f"{path} is damaged (no status); delete it, and the trial goes on.") from error
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged ({error}); delete its folder.") from error
+
+
+def reason(folder: Path) -> str:
+    """Why the trial there failed; empty if it did not."""
+    return str(json.loads((folder / "result.json").read_text()).get("reason", ""))
+
+
+def in_words(error: Exception) -> str:
+    """Why a trial failed: our own errors speak for themselves, of others the kind is told too."""
+    return str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
 
 
 def difference(there: Any, here: Any, path: str = "") -> str:

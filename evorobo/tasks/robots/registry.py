@@ -49,6 +49,21 @@ def _register(robot: str, id: str, max_steps: int, solved: float | None) -> None
     )
 
 
+def qualified(env: str) -> str:
+    """`env` with the file or module before it that makes its id known, so that other processes and days find it too."""
+    from gymnasium.envs.registration import registry
+
+    spec = registry.get(env.rpartition(":")[2])
+    if spec is None:
+        return env
+    maker = spec.kwargs.get("robot") or spec.entry_point
+    try:
+        where = (maker if isinstance(maker, str) else reference(maker)).rpartition(":")[0]
+    except SettingsError:  # a class inside a function, say: good for this process alone
+        return env
+    return env if where.split(".")[0] in ("evorobo", "gymnasium", "__main__", "") else f"{where}:{spec.id}"
+
+
 def registered() -> dict[str, Any]:
     """The ids of all registered robots, with their gymnasium specs."""
     from gymnasium.envs.registration import registry

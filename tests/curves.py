@@ -1,0 +1,22 @@
+"""Learning curves on disk, compared as bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from evorobo.study.log import TIME_COLUMNS
+
+
+def without_times(path: Path) -> str:
+    """A `curve.csv` as it is written, but for the columns that a clock filled."""
+    header, *rows = csv.reader(io.StringIO(path.read_text()))
+    kept = [number for number, name in enumerate(header) if name not in TIME_COLUMNS]
+    return "\n".join(",".join(row[number] for number in kept) for row in (header, *rows))
+
+
+def all_curves(folder: Path) -> dict[str, str]:
+    """Every curve under `folder`, by the path of its trial."""
+    paths = sorted(folder.rglob("curve.csv"))
+    return {path.parent.relative_to(folder).as_posix(): without_times(path) for path in paths}

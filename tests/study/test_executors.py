@@ -1,0 +1,181 @@
+"""Trials in this process or in workers: the same news, and nobody takes others along when he falls."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from toys import Bowl, Chatty, Dies, Raises, Slow
+
+from evorobo.errors import ResultsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.study import executors
+from evorobo.study.budget import Budget
+from evorobo.study.executors import run_here, run_in_processes
+from evorobo.study.trial import Interrupted, Trial, status
+
+EVOLUTION = Evolution()
+BUDGET = Budget(generations=5, looks=2)
+
+
+def trials(*tasks, seeds=(0,), method=EVOLUTION, budget=BUDGET):
+    return [Trial(task, method, budget, (3,), seed) for seed in seeds for task in tasks]
+
+
+def ends(events):
+    """How each trial ended, and why."""
+    return {event.trial: (event.status, event.reason) for event in events if event.status}
+
+
+def in_two_processes(these, folder, listen):
+    run_in_processes(these, folder, listen, 2)
+
+
+@pytest.mark.parametrize("run", [run_here, in_two_processes])
+def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
+    these, events = trials(Bowl(), Bowl("dish"), Raises("arm")), []
+    run(these, tmp_path, events.append)
+    assert ends(events) == {
+        "bowl/cma-es/seed-0": ("finished", ""),
+        "dish/cma-es/seed-0": ("finished", ""),
+        "arm/cma-es/seed-0": ("failed", "RuntimeError: the gripper is stuck"),
+    }
+    for trial in these:
+        news = [event for event in events if event.trial == trial.path]
+        assert (news[0].status, news[0].share) == ("", 0.0)
+        assert news[-1].share == 1.0
+    assert [status(tmp_path / trial.path) for trial in these] == ["finished", "finished", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [("exit", "its worker process died (exit status 7)"), ("kill", "its worker process died (SIGKILL)")],
+)
+def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
+    these, events = trials(Dies("fatal", how), Bowl(), seeds=(0, 1)), []
+    run_in_processes(these, tmp_path, events.append, 2)
+    for seed in (0, 1):
+        assert ends(events)[f"fatal/cma-es/seed-{seed}"] == ("failed", reason)
+        assert ends(events)[f"bowl/cma-es/seed-{seed}"] == ("finished", "")
+        result = json.loads((tmp_path / f"fatal/cma-es/seed-{seed}/result.json").read_text())
+        assert result == {"status": "failed", "reason": reason}
+
+
+def test_a_trial_that_its_worker_cannot_load_fails_in_words(tmp_path, monkeypatch):
+    to_plain, events = executors.to_plain, []
+    monkeypatch.setattr(
+        executors, "to_plain", lambda trial: {**to_plain(trial), "task": {"type": "gone.py:Arm", "name": "bowl"}}
+    )
+    run_in_processes(trials(Bowl()), tmp_path, events.append, 1)
+    ended, reason = ends(events)["bowl/cma-es/seed-0"]
+    assert ended == "failed"
+    assert "there is no file" in reason
+    assert status(tmp_path / "bowl/cma-es/seed-0") == "failed"
+
+
+@pytest.mark.parametrize("run", [run_here, in_two_processes])
+def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
+    broken, events = tmp_path / "bowl/cma-es/seed-0", []
+    broken.mkdir(parents=True)
+    (broken / "checkpoint.npz").write_bytes(b"half")
+    run(trials(Bowl(), seeds=(0, 1)), tmp_path, events.append)
+    ended, reason = ends(events)["bowl/cma-es/seed-0"]
+    assert ended == "failed"
+    assert "checkpoint.npz is damaged" in reason
+    assert ends(events)["bowl/cma-es/seed-1"] == ("finished", "")
+    assert status(broken) == "failed"
+
+
+def test_a_full_disk_ends_the_study_in_words(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResultsError, match=r"cannot write .*: No space left on device\. Free some space"):
+        run_here(trials(Bowl()), tmp_path, lambda event: None)
+
+
+def after(seconds, signum):
+    """Send ourselves a signal a little later."""
+    threading.Timer(seconds, os.kill, (os.getpid(), signum)).start()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_one_ctrl_c_keeps_a_checkpoint_here(tmp_path, signum):
+    (trial,) = trials(Slow("slow"), budget=Budget(generations=10_000))
+    after(0.5, signum)
+    before = signal.getsignal(signum)
+    with pytest.raises(Interrupted):
+        run_here([trial], tmp_path, lambda event: None)
+    assert (tmp_path / trial.path / "checkpoint.npz").exists()
+    assert status(tmp_path / trial.path) == "unfinished"
+    assert signal.getsignal(signum) is before
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path):
+    (trial,) = trials(Slow("slow", seconds=20), budget=Budget(generations=2))
+    began = time.monotonic()
+    after(0.3, signal.SIGINT)
+    after(0.6, signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run_here([trial], tmp_path, lambda event: None)
+    assert time.monotonic() - began < 5
+
+
+def test_ctrl_c_stops_all_workers_soon_and_each_keeps_its_checkpoint(tmp_path):
+    these = trials(Slow("one"), Slow("two"), budget=Budget(generations=10_000)) + trials(Bowl("quick"))
+    at_work, ended, sent = set(), [], []
+
+    def listen(event):
+        if event.status:
+            ended.append(event.trial)
+        elif event.share:
+            at_work.add(event.trial)
+        if len(at_work) == 2 and ended and not sent:  # by now the third worker has nothing left to do
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        run_in_processes(these, tmp_path, listen, 3)
+    assert time.monotonic() - sent[0] < 5
+    assert ended == ["quick/cma-es/seed-0"]
+    for trial in these[:2]:
+        assert (tmp_path / trial.path / "checkpoint.npz").exists()
+        assert status(tmp_path / trial.path) == "unfinished"
+
+
+def alone(orders):
+    """A worker whose study is gone as soon as it has given its orders."""
+    program = [sys.executable, "-c", "from evorobo.study.executors import work; work()"]
+    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    process = subprocess.run(program, input=orders, text=True, timeout=20, env={**os.environ, "PYTHONPATH": paths})
+    return process.returncode
+
+
+def test_a_worker_ends_with_its_study_even_if_it_has_only_just_been_started(tmp_path):
+    (trial,) = trials(Slow("slow"), budget=Budget(generations=10_000))
+    order = {"path": trial.path, "trial": executors.to_plain(trial), "folder": str(tmp_path)}
+    assert alone(json.dumps(order) + "\n") == 1
+    assert status(tmp_path) == "unfinished"
+    assert alone("") == 0
+
+
+def test_what_robots_print_does_not_get_between_the_news(tmp_path, capfd):
+    events = []
+    run_in_processes(trials(Chatty("chatty")), tmp_path, events.append, 1)
+    assert ends(events) == {"chatty/cma-es/seed-0": ("finished", "")}
+    heard = capfd.readouterr()
+    assert "beep" in heard.err
+    assert "beep" not in heard.out
+
+
+def test_backprop_runs_in_workers_too(tmp_path):
+    events = []
+    run_in_processes(trials(Bowl(), method=Backprop()), tmp_path, events.append, 2)
+    assert ends(events) == {"bowl/backprop/seed-0": ("finished", "")}

@@ -1,0 +1,54 @@
+"""The log of a trial, and the file that it is kept in."""
+
+import numpy as np
+import pytest
+
+from evorobo.learners.base import Progress
+from evorobo.study.log import Log
+from evorobo.study.results import read_curve
+from evorobo.tasks.base import LEDGER, Cost
+
+COST = Cost(env_steps=10, samples=3, forward_flops=7, cpu_seconds=0.1 + 0.2)
+
+
+@pytest.fixture
+def log(tmp_path):
+    log = Log(tmp_path / "curve.csv")
+    log.look(Cost(), 0, None, 1.0, 2.0)
+    log.look(COST, 1, Progress(-0.5, {"step_size": 1 / 3, "epoch": 2}), float("nan"), 0.1)
+    return log
+
+
+def test_every_row_has_the_whole_ledger_then_the_scores_then_what_the_method_adds(log):
+    header = log.path.read_text().splitlines()[0].split(",")
+    assert header == [*LEDGER, "generations", "train", "validation", "test", "step_size", "epoch"]
+
+
+def test_the_file_reads_back_to_the_very_same_numbers(log):
+    curve = read_curve(log.path)
+    assert curve["env_steps"].tolist() == [0, 10]
+    assert curve["cpu_seconds"].tolist() == [0, 0.1 + 0.2]
+    assert curve["step_size"][1] == 1 / 3
+    assert curve["test"].tolist() == [2.0, 0.1]
+
+
+def test_what_nobody_knows_yet_is_an_empty_cell(log):
+    first, second = log.path.read_text().splitlines()[1:]
+    assert first == "0,0,0,0,0,0.0,0.0,0,,1.0,2.0,,"
+    assert second.split(",")[8:10] == ["-0.5", ""]
+    curve = read_curve(log.path)
+    assert np.isnan(curve["train"][0])
+    assert np.isnan(curve["validation"][1])
+
+
+def test_a_log_made_of_its_rows_goes_on_as_if_it_had_never_stopped(log, tmp_path):
+    other = Log(tmp_path / "other.csv", [dict(row) for row in log.rows])
+    for each in (log, other):
+        each.look(COST, 2, Progress(1.5, {"diversity": 2.0}), 3.0, 4.0)
+    assert other.path.read_bytes() == log.path.read_bytes()
+
+
+def test_numbers_of_numpy_are_written_as_plain_numbers(tmp_path):
+    log = Log(tmp_path / "curve.csv")
+    log.look(Cost(), 0, Progress(np.float64(0.25), {"norm": np.float32(0.5)}), np.float64(1), np.float64(2))
+    assert log.path.read_text().splitlines()[1] == "0,0,0,0,0,0.0,0.0,0,0.25,1.0,2.0,0.5"

@@ -1,0 +1,115 @@
+"""Settings changed from the command line."""
+
+import pytest
+from toys import Bowl
+
+from evorobo.errors import SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.nets.dense import Dense
+from evorobo.nets.optimizers import SGD
+from evorobo.study.budget import Budget
+from evorobo.study.overrides import change
+from evorobo.study.study import Study
+from evorobo.tasks.control import ControlTask
+
+STUDY = Study.grid(
+    "study",
+    tasks=[ControlTask("CartPole-v1", options={}), ControlTask("evorobo/Phototaxis-v0", options={"noise": 0.1})],
+    methods=[Evolution(CMAES()), Backprop()],
+    seeds=3,
+    budget=Budget(flops=1e6),
+    hidden=(8,),
+)
+
+
+def changed(*assignments):
+    return change(STUDY, list(assignments))
+
+
+def test_without_assignments_nothing_changes():
+    assert changed() == STUDY
+
+
+@pytest.mark.parametrize(
+    ("assignment", "read", "value"),
+    [
+        ("budget.flops=2e5", lambda s: s.budget.flops, 2e5),
+        ("budget.looks=7", lambda s: s.budget.looks, 7),
+        ("budget.looks=7.0", lambda s: s.budget.looks, 7),
+        ("hidden=[32,16]", lambda s: s.hidden, (32, 16)),
+        ("hidden=[]", lambda s: s.hidden, ()),
+        ('hidden=[{"type":"Dense","units":4,"activation":"relu"}]', lambda s: s.hidden, (Dense(4, "relu"),)),
+        ("seeds=[5,6]", lambda s: s.seeds, (5, 6)),
+        ("name=other", lambda s: s.name, "other"),
+        ("name=7", lambda s: s.name, "7"),
+        ("tasks.cartpole-v1.episodes=4", lambda s: [t.episodes for t in s.tasks], [4, 1]),
+        ("tasks.*.episodes=4", lambda s: [t.episodes for t in s.tasks], [4, 4]),
+        ("tasks.cartpole-v1.normalise=true", lambda s: s.tasks[0].normalise, True),
+        ("tasks.cartpole-v1.max_steps=50", lambda s: s.tasks[0].max_steps, 50),
+        ("tasks.phototaxis.options.noise=0", lambda s: s.tasks[1].options, {"noise": 0}),
+        ("tasks.cartpole-v1.options.sutton_barto_reward=true", lambda s: len(s.tasks[0].options), 1),
+        ("methods.cma-es.strategy.sigma=0.1", lambda s: s.methods[0].strategy.sigma, 0.1),
+        ("methods.cma-es.strategy.population=12", lambda s: s.methods[0].strategy.population, 12),
+        ("methods.backprop.optimizer.learning_rate=1", lambda s: s.methods[1].optimizer.learning_rate, 1),
+        (
+            'methods.backprop.optimizer={"type":"SGD","learning_rate":0.5}',
+            lambda s: s.methods[1].optimizer,
+            SGD(0.5),
+        ),
+        ("methods.backprop.clip_norm=null", lambda s: s.methods[1].clip_norm, None),
+        (" methods.backprop.dtype =float32", lambda s: s.methods[1].dtype, "float32"),
+    ],
+)
+def test_a_path_leads_to_its_setting(assignment, read, value):
+    assignment = assignment.replace("cartpole-v1", STUDY.tasks[0].name)
+    study = changed(assignment)
+    assert read(study) == value
+    assert type(read(study)) is type(value)
+    assert read(STUDY) != value or value is None
+
+
+def test_later_assignments_win():
+    assert changed("budget.flops=1", "budget.flops=2").budget.flops == 2
+
+
+@pytest.mark.parametrize(
+    ("assignment", "sentence"),
+    [
+        ("budget.flop=1", "unknown setting in --set budget.flop: 'flop'; did you mean 'flops'?"),
+        ("bugdet.flops=1", "unknown setting in --set bugdet.flops: 'bugdet'; did you mean 'budget'?"),
+        ("methods.cma-es.strategy.sgima=1", "'sgima'; did you mean 'sigma'?"),
+        ("methods.cmaes.strategy.sigma=1", "unknown method 'cmaes'; did you mean 'cma-es'?"),
+        ("tasks.fototaxis.episodes=1", "unknown task 'fototaxis'; did you mean 'phototaxis'?"),
+        ("budget.flops", "--set takes path=value, not 'budget.flops'"),
+        ("budget.flops=many", "budget.flops is 1000000.0, a number; 'many' is none"),
+        ("budget.flops=true", "budget.flops is 1000000.0, a number; 'true' is none"),
+        ("budget.flops=[1]", "budget.flops is 1000000.0, a number; '[1]' is none"),
+        ("budget.flops=0", "a budget of flops=0 buys nothing"),
+        ("budget=5", "budget has fields of its own, set one of them: env_steps, episodes"),
+        ("hidden=8", "hidden is a list; write it as hidden=[8]"),
+        ("hidden=abc", "hidden is a list; write it as hidden=[abc]"),
+        ('hidden=["a"]', "hidden layers are numbers of units or layers such as Dense(8), not 'a'"),
+        ("seeds=4", "seeds is a list; write it as seeds=[4]"),
+        ("seeds=[]", "at least one task, one method and one seed"),
+        ("tasks.phototaxis.normalise=yes", "tasks.phototaxis.normalise is true or false, not yes"),
+        ("tasks.phototaxis.episodes=2.5", "episodes must be a whole number of at least 1, not 2.5"),
+        ("tasks.phototaxis=5", "--set tasks.phototaxis names no field; write tasks.phototaxis.<field>=value"),
+        ("tasks=5", "tasks is a list"),
+        ("methods.cma-es.strategy.population=few", "population must be a whole number of at least 4, not 'few'"),
+        ("methods.backprop.batch.size=3", "leads into 64, which has no fields of its own"),
+        ("methods.backprop.batch.size.x=3", "unknown setting in --set methods.backprop.batch.size.x: 'size'"),
+        ('methods.backprop.optimizer={"type":"SDG"}', "unknown name 'SDG'; did you mean 'SGD'?"),
+        ("methods.backprop.type=Evolution", "unknown setting in --set methods.backprop.type: 'type'"),
+    ],
+)
+def test_what_leads_nowhere_or_cannot_be_is_told_with_the_way_out(assignment, sentence):
+    with pytest.raises(SettingsError) as caught:
+        changed(assignment)
+    assert sentence in str(caught.value)
+
+
+def test_a_users_own_task_can_be_changed_too():
+    study = Study.grid("s", tasks=[Bowl()], methods=[Backprop()], seeds=1, budget=Budget(flops=1), hidden=())
+    assert change(study, ["tasks.bowl.name=dish"]).tasks == (Bowl("dish"),)

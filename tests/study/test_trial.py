@@ -1,0 +1,281 @@
+"""One trial: the same curve whenever and wherever it runs, and never lost."""
+
+import csv
+import json
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from toys import Bowl, Line, Raises
+
+from evorobo.errors import ResultsError, SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.nets.genome import Genome
+from evorobo.nets.optimizers import SGD
+from evorobo.study import trial as trial_module
+from evorobo.study.budget import Budget
+from evorobo.study.checkpoint import load as load_checkpoint
+from evorobo.study.log import TIME_COLUMNS
+from evorobo.study.results import read_curve
+from evorobo.study.trial import Interrupted, Trial, difference, status
+
+METHODS = [Backprop(), Evolution(), Evolution(GA()), Evolution(OpenAIES()), Evolution(SelfAdaptiveES())]
+every_method = pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
+
+
+def a_trial(method=METHODS[1], task=None, budget=None, hidden=(3,), seed=0):
+    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, looks=6), hidden, seed)
+
+
+def curve(folder):
+    """The rows of curve.csv, without what the clock says."""
+    with (folder / "curve.csv").open(newline="") as file:
+        return [{name: cell for name, cell in row.items() if name not in TIME_COLUMNS} for row in csv.DictReader(file)]
+
+
+class Stop:
+    """Asks a trial to stop when it is asked for the n-th time; `TRIAL` asks after every step then."""
+
+    def __init__(self, monkeypatch, after):
+        monkeypatch.setattr(trial_module, "WATCH_SECONDS", 0.0)
+        self.left = after
+
+    def __call__(self):
+        self.left -= 1
+        return self.left < 0
+
+
+def test_at_one_seed_every_method_starts_from_the_same_genome():
+    for seed in (0, 7):
+        starts = [a_trial(method, seed=seed).start().genome.weights for method in METHODS]
+        for each in starts[1:]:
+            np.testing.assert_array_equal(each, starts[0])
+    assert not np.array_equal(a_trial(seed=0).start().genome.weights, a_trial(seed=7).start().genome.weights)
+
+
+@every_method
+def test_a_trial_runs_again_from_its_json_to_the_identical_curve(tmp_path, method):
+    assert a_trial(method).run(tmp_path / "first") == "finished"
+    again = Trial.load(tmp_path / "first" / "trial.json")
+    assert again == a_trial(method)
+    assert again.run(tmp_path / "again") == "finished"
+    assert curve(tmp_path / "again") == curve(tmp_path / "first")
+    one, other = (Genome.load(tmp_path / each / "genome.npz") for each in ("first", "again"))
+    np.testing.assert_array_equal(one.weights, other.weights)
+
+
+@every_method
+@pytest.mark.parametrize("stops", [1, 4])
+def test_an_interrupted_trial_goes_on_to_the_identical_curve(tmp_path, monkeypatch, method, stops):
+    a_trial(method).run(tmp_path / "straight")
+    for after in range(1, 1 + stops):
+        with pytest.raises(Interrupted, match="can go on"):
+            a_trial(method).run(tmp_path / "halting", stop=Stop(monkeypatch, after))
+        assert status(tmp_path / "halting") == "unfinished"
+    assert a_trial(method).run(tmp_path / "halting") == "finished"
+    assert curve(tmp_path / "halting") == curve(tmp_path / "straight")
+
+
+def test_a_trial_killed_after_a_look_forgets_what_it_did_since_its_checkpoint(tmp_path, monkeypatch):
+    a_trial().run(tmp_path / "straight")
+    keep = trial_module._Run.keep
+
+    def killed(self):
+        if self.looks == 4:
+            raise SystemExit  # the look is on disk, its checkpoint is not
+        keep(self)
+
+    monkeypatch.setattr(trial_module._Run, "keep", killed)
+    with pytest.raises(SystemExit):
+        a_trial().run(tmp_path / "killed")
+    monkeypatch.undo()
+    kept = load_checkpoint(tmp_path / "killed" / "checkpoint.npz")
+    assert len(kept["rows"]) < len(curve(tmp_path / "killed"))
+    a_trial().run(tmp_path / "killed")
+    assert curve(tmp_path / "killed") == curve(tmp_path / "straight")
+
+
+def test_a_finished_trial_is_not_repeated(tmp_path):
+    a_trial().run(tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert a_trial().run(tmp_path) == "finished"
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_a_finished_trial_leaves_its_settings_machine_curve_genome_and_result(tmp_path):
+    a_trial().run(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "curve.csv",
+        "genome.npz",
+        "machine.json",
+        "result.json",
+        "trial.json",
+    ]
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result == {"status": "finished", "test": float(curve(tmp_path)[-1]["test"])}
+    assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == result["test"]
+    machine = json.loads((tmp_path / "machine.json").read_text())
+    assert machine["numpy"] == np.__version__
+
+
+def test_a_folder_of_other_settings_is_told_with_the_field_and_both_values(tmp_path):
+    a_trial(Evolution(CMAES(sigma=0.3))).run(tmp_path)
+    sentence = r"holds a run of other settings \(method\.strategy\.sigma is 0\.3 there and 0\.5 here\).*--results"
+    with pytest.raises(ResultsError, match=sentence):
+        a_trial(Evolution(CMAES(sigma=0.5))).run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "words"),
+    [
+        ({"a": {"b": 1}}, {"a": {"b": 2}}, "a.b is 1 there and 2 here"),
+        ({"a": [1]}, {"a": [1, 2]}, "a is [1] there and [1, 2] here"),
+        ({"a": 1}, {"a": 1, "c": None}, "c is null there and null here"),
+        ({"a": {"x": 1}}, {"a": None}, 'a is {"x": 1} there and null here'),
+        (5, "five", 'settings is 5 there and "five" here'),
+    ],
+)
+def test_a_difference_is_told_by_the_first_field_that_has_one(there, here, words):
+    assert difference(there, here) == words
+
+
+def test_an_environment_that_breaks_fails_its_trial_which_is_tried_again(tmp_path, monkeypatch):
+    trial = a_trial(task=Raises())
+    for _ in range(2):
+        assert trial.run(tmp_path) == "failed"
+        result = json.loads((tmp_path / "result.json").read_text())
+        assert result["reason"] == "RuntimeError: the gripper is stuck"
+        assert "toys.py" in "".join(result["traceback"])
+    assert len(curve(tmp_path)) == 1  # the look before the first step
+    monkeypatch.setattr(Raises, "score", Bowl.score)
+    assert trial.run(tmp_path) == "finished"
+    assert json.loads((tmp_path / "result.json").read_text())["status"] == "finished"
+
+
+def test_training_that_runs_away_fails_its_trial_with_the_way_out(tmp_path):
+    assert a_trial(Backprop(SGD(1e6)), budget=Budget(flops=1e6)).run(tmp_path) == "failed"
+    reason = json.loads((tmp_path / "result.json").read_text())["reason"]
+    assert reason.startswith("training ran away")
+    assert "Try a learning rate below 1e+06" in reason
+
+
+def test_a_budget_that_a_method_never_spends_is_told_at_once(tmp_path):
+    assert a_trial(Backprop(), Line(), Budget(env_steps=1000)).run(tmp_path) == "failed"
+    reason = json.loads((tmp_path / "result.json").read_text())["reason"]
+    assert reason == (
+        "backprop spends none of env_steps on bowl, so this budget never ends; "
+        "add a limit that it does spend, for example flops=1e9."
+    )
+
+
+def test_a_teacher_that_costs_the_whole_budget_is_told(tmp_path):
+    assert a_trial(Backprop(), budget=Budget(env_steps=32, flops=1e6)).run(tmp_path) == "failed"
+    reason = json.loads((tmp_path / "result.json").read_text())["reason"]
+    assert "what bowl shows to backprop costs the whole budget of env_steps=32, flops=1e+06" in reason
+
+
+def test_the_teachers_cost_is_on_the_bill_from_the_first_row_on(tmp_path):
+    a_trial(Backprop()).run(tmp_path / "backprop")
+    a_trial().run(tmp_path / "evolution")
+    taught, evolved = curve(tmp_path / "backprop"), curve(tmp_path / "evolution")
+    assert {row["env_steps"] for row in taught} == {"32"}
+    assert evolved[0]["env_steps"] == "0"
+    assert {row["samples"] for row in (taught[0], evolved[0])} == {"0"}
+
+
+@every_method
+def test_looks_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path, method):
+    a_trial(method, budget=Budget(flops=2e5, looks=5)).run(tmp_path)
+    columns = read_curve(tmp_path / "curve.csv")
+    flops = columns["forward_flops"] + columns["backward_flops"]
+    wanted = 2e5 * np.geomspace(0.01, 1, 5)
+    steps = np.diff(flops) / np.diff(columns["generations"])
+    assert flops[0] == 0
+    assert len(flops) == 6
+    assert (flops[1:] >= wanted).all()
+    assert (flops[1:] < wanted + 1.01 * steps.max()).all()  # a look waits for the end of its step
+
+
+def test_a_step_that_passes_several_looks_is_looked_at_once(tmp_path):
+    a_trial(Evolution(CMAES(population=500)), budget=Budget(env_steps=1000, looks=9)).run(tmp_path)
+    assert [row["env_steps"] for row in curve(tmp_path)] == ["0", "500", "1000"]
+
+
+def test_the_last_row_is_the_answer_at_the_end_of_the_budget(tmp_path):
+    a_trial(budget=Budget(generations=7, looks=3)).run(tmp_path)
+    rows = curve(tmp_path)
+    assert rows[-1]["generations"] == "7"
+    assert float(rows[-1]["test"]) == Bowl().test(Genome.load(tmp_path / "genome.npz"))
+
+
+def test_with_several_limits_the_first_one_reached_ends_the_trial(tmp_path):
+    a_trial(budget=Budget(generations=3, flops=1e9)).run(tmp_path / "a")
+    a_trial(budget=Budget(generations=1000, env_steps=30)).run(tmp_path / "b")
+    assert curve(tmp_path / "a")[-1]["generations"] == "3"
+    assert 30 <= int(curve(tmp_path / "b")[-1]["env_steps"]) < 60
+
+
+def test_seconds_are_those_of_learning_and_not_of_looking(tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+
+    @dataclass(frozen=True)
+    class Timed(Bowl):
+        def score(self, *arguments):
+            clock.now += 2.0
+            return super().score(*arguments)
+
+        def test(self, genome):
+            clock.now += 100.0
+            return super().test(genome)
+
+    monkeypatch.setattr(trial_module.time, "process_time", lambda: clock.now)
+    monkeypatch.setattr(trial_module, "to_plain", lambda trial: {})
+    a_trial(task=Timed(), budget=Budget(generations=5, looks=5)).run(tmp_path)
+    assert read_curve(tmp_path / "curve.csv")["cpu_seconds"].tolist()[-1] == 10.0
+
+
+def test_progress_is_told_in_shares_of_the_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr(trial_module, "WATCH_SECONDS", 0.0)
+    told = []
+    a_trial(budget=Budget(generations=4)).run(tmp_path, told.append)
+    assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_more_budget_makes_no_worse_an_answer(tmp_path):
+    a_trial(budget=Budget(env_steps=3000)).run(tmp_path)
+    tests = read_curve(tmp_path / "curve.csv")["test"]
+    assert tests[0] < -10
+    assert tests[-1] > -1e-6
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "one"])
+def test_a_seed_is_a_whole_number_from_zero(seed):
+    with pytest.raises(SettingsError, match="a seed is a whole number of at least 0"):
+        a_trial(seed=seed)
+
+
+@pytest.mark.parametrize("name", ["trial.json", "result.json", "checkpoint.npz"])
+def test_a_damaged_file_is_told_with_the_way_out(tmp_path, monkeypatch, name):
+    with pytest.raises(Interrupted):
+        a_trial().run(tmp_path, stop=Stop(monkeypatch, 3))
+    (tmp_path / name).write_text('{"half": ')
+    with pytest.raises(ResultsError, match=rf"{name} is damaged .*delete"):
+        a_trial().run(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"type": "Budget", "flops": 5}'])
+def test_what_is_no_trial_is_told(tmp_path, content):
+    (tmp_path / "trial.json").write_text(content)
+    with pytest.raises(ResultsError, match=r"is no trial\.json that can be read|holds no trial"):
+        Trial.load(tmp_path / "trial.json")
+
+
+def test_a_trial_lies_under_its_task_its_method_and_its_seed():
+    assert a_trial(seed=12).path == "bowl/cma-es/seed-12"
+    assert replace(a_trial(), task=Bowl("dish")).path == "dish/cma-es/seed-0"

@@ -1,0 +1,409 @@
+"""The command line: what it does, and the one sentence that it says when something cannot be."""
+
+import errno
+import json
+import os
+import re
+import subprocess
+import sys
+
+import gymnasium
+import pytest
+from curves import all_curves
+from scripts import rail, run
+
+from evorobo.cli import main
+
+TOYS = """
+study = Study.grid(
+    "toys", tasks=[Bowl()], methods=[Evolution(CMAES()), Backprop()], seeds=1,
+    budget=Budget(flops=1e4, looks=3), hidden=(2,),
+)
+main(study)
+"""
+HEADER = """
+import gymnasium
+import numpy as np
+from toys import Bowl, Mute, Raises
+
+from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution, Study, main
+"""
+
+
+@pytest.fixture
+def evorobo(capsys, monkeypatch, tmp_path):
+    """`evorobo WORDS` in an empty folder: exit status, output, errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def call(*words):
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return left.value.code, out, err
+
+    return call
+
+
+def script(folder, text=TOYS, name="toys_script.py", **changes):
+    """An experiment script; `changes` replace what stands before the first comma or bracket of a setting."""
+    for old, new in changes.items():
+        text = re.sub(rf"{old}=[^\n]*?(?=, \w+=|,?\n)", f"{old}={new}", text, count=1)
+    path = folder / name
+    path.write_text(HEADER + text)
+    return path
+
+
+def sentence(answer, status=2):
+    """The one sentence on the error stream of a call that could not be."""
+    code, _, err = answer
+    assert code == status, err
+    assert re.fullmatch(r"evorobo: [^\n]+\n", err), err
+    return err.removeprefix("evorobo: ").rstrip()
+
+
+# ---- asked for what there is not
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["run"], "which script? For example: evorobo run experiments/phototaxis.py --seeds 3"),
+        (["run", "--seeds", "3"], "which script?"),
+        (["run", "nowhere.py"], "there is no file nowhere.py."),
+        (["run", "."], "there is no file ."),
+        (["rum", "x.py"], "unknown command 'rum'; did you mean 'run'?"),
+        (["plto"], "unknown command 'plto'; did you mean 'plot'?"),
+        (["--version-of-doom"], "unknown command '--version-of-doom'"),
+        (["list", "task"], "unknown kind of thing 'task'; did you mean 'tasks'?"),
+        (["plot"], "the following arguments are required: folder"),
+        (["plot", "nowhere"], "nowhere holds no study; give a folder that an experiment wrote"),
+        (["table", "."], ". holds no study"),
+        (["table", ".", "--formt", "csv"], "unknown option '--formt'; did you mean '--format'?"),
+        (["table", ".", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
+    ],
+)
+def test_what_there_is_not_is_answered_with_what_there_is(evorobo, words, answer):
+    assert answer in sentence(evorobo(*words))
+
+
+@pytest.mark.parametrize(
+    ("flags", "answer"),
+    [
+        (["--seed-of-doom=3"], "unknown option '--seed-of-doom'; did you mean '--seeds'?"),
+        (["--resluts", "there"], "unknown option '--resluts'; did you mean '--results'?"),
+        (["--jobs", "many"], "argument --jobs: invalid int value: 'many'"),
+        (["--jobs", "0"], "jobs must be a whole number of at least 1, not 0"),
+        (["--seeds", "all"], "--seeds takes a number of seeds (5) or a list (3,7,11), not 'all'"),
+        (["--seeds", "0"], "at least one task, one method and one seed"),
+        (["--seeds", "1,1"], "seeds (1, 1) repeat themselves"),
+        (["--budget", "euros=5"], "unknown currency 'euros'"),
+        (["--budget", "flop=5"], "unknown currency 'flop'; did you mean 'flops'?"),
+        (["--budget", "flops=0"], "a budget of flops=0.0 buys nothing; give a number above 0"),
+        (["--only", "backdrop"], "unknown part of the study 'backdrop'; did you mean 'backprop'?"),
+        (["--set", "hiden=[3]"], "unknown setting in --set hiden: 'hiden'; did you mean 'hidden'?"),
+        (["--set", "methods.cma-es.strategy.sgima=1"], "'sgima'; did you mean 'sigma'?"),
+        (["--set", "methods.backprop.batch=big"], "methods.backprop.batch is 64, a number; 'big' is none"),
+    ],
+)
+def test_a_flag_that_cannot_be_is_told_with_the_way_out_and_nothing_runs(evorobo, tmp_path, flags, answer):
+    assert answer in sentence(evorobo("run", script(tmp_path), *flags))
+    assert not (tmp_path / "results").exists()
+
+
+# ---- tasks that cannot be
+
+
+@pytest.mark.parametrize(
+    ("task", "answer"),
+    [
+        ('ControlTask("CartPol-v1")', "unknown environment 'CartPol-v1'; did you mean 'CartPole-v1'?"),
+        ('ControlTask("no_such_lab:Arm-v0")', "cannot import 'no_such_lab'"),
+        ('ControlTask("CartPole-v1", options={"gravty": 1})', "CartPole-v1 cannot be made with these options"),
+        ('ControlTask("CartPole-v1", episodes=0)', "episodes must be a whole number of at least 1, not 0"),
+        ('ControlTask("MountainCar-v0")', "MountainCar-v0 has no teacher, and without labelled examples there is no"),
+        ('Mute("mute")', "mute has no teacher; give the task one"),
+        ('DatasetTask("nowhere.csv")', "there is no file nowhere.csv"),
+        ('DatasetTask("kin8mn")', "unknown data set 'kin8mn'; did you mean 'kin8nm'?"),
+    ],
+)
+def test_a_task_that_cannot_be_is_told_before_anything_runs(evorobo, tmp_path, task, answer):
+    assert answer in sentence(evorobo("run", script(tmp_path, tasks=f"[{task}]")))
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ("a,b,y\n1,2,3\n4,5\n6,7,8\n", r"line 3\b.*\b2\b"),
+        ("a,b,y\n1,2,3\n4,left,5\n6,7,8\n", r"line 3, column 'b': 'left' is no number; mend the cell"),
+        ("a,b,y\n1,2,3\n4,NaN,5\n6,7,8\n", r"line 3, column 'b' is NaN; fill the cell or delete the line"),
+        ("a,b,y\n1,2,3\n4,,5\n6,7,8\n", r"line 3, column 'b' is empty; fill the cell or delete the line"),
+        ("", r"data\.csv"),
+    ],
+    ids=["ragged", "text", "NaN", "empty cell", "empty file"],
+)
+def test_a_data_file_that_makes_no_sense_is_told_with_the_place(evorobo, tmp_path, content, answer):
+    (tmp_path / "data.csv").write_text(content)
+    answered = sentence(evorobo("run", script(tmp_path, tasks='[DatasetTask("data.csv")]')))
+    assert "data.csv" in answered
+    assert re.search(answer, answered), answered
+
+
+ENVIRONMENT = """
+class {name}(gymnasium.Env):
+    observation_space = gymnasium.spaces.{space}
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.time = 0
+        return self.observation_space.sample() * 0, {{}}
+
+    def step(self, action):
+        self.time += 1
+        reward = 1.0
+        {trouble}
+        return self.observation_space.sample() * 0, reward, False, self.time == 10, {{}}
+
+
+gymnasium.register("trouble/{name}-v0", entry_point={name}, max_episode_steps=10)
+"""
+
+
+def with_environment(folder, name, trouble="", space="Box(-1, 1, (3,), np.float32)", more=""):
+    text = ENVIRONMENT.format(name=name, space=space, trouble=trouble) + TOYS
+    tasks = f'[ControlTask("trouble/{name}-v0", test_episodes=2, validation_episodes=2){more}]'
+    return script(folder, text, tasks=tasks, methods="[Evolution(CMAES())]")
+
+
+def test_images_are_refused_with_the_way_out(evorobo, tmp_path):
+    path = with_environment(tmp_path, "Camera", space="Box(0, 255, (64, 64, 3), np.uint8)")
+    answer = sentence(evorobo("run", path))
+    assert "shows images of shape (64, 64, 3)" in answer
+    assert "Choose a version with vector observations" in answer
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("name", "trouble", "reason"),
+    [
+        ("Stuck", 'if self.time == 7: raise ValueError("the gripper is stuck")', "the gripper is stuck"),
+        ("Lost", 'if self.time == 7: reward = float("nan")', "with nan at step 7"),
+    ],
+)
+def test_an_environment_that_breaks_in_mid_run_fails_its_trials_and_the_others_finish(
+    evorobo, tmp_path, jobs, name, trouble, reason
+):
+    path = with_environment(tmp_path, f"{name}{jobs}", trouble, more=", Bowl()")
+    code, out, err = evorobo("run", path, "--jobs", jobs)
+    assert code == 1
+    assert re.fullmatch(r"evorobo: 1 of 2 trials failed: [^\n]+\n", err)
+    assert reason in err
+    assert "bowl/cma-es/seed-0 finished" in out
+    assert (tmp_path / "results/toys/curves.png").exists()
+
+    # the script is mended, as if in another process; only what failed is run again
+    path.write_text(path.read_text().replace(trouble, "pass"))
+    del gymnasium.registry[f"trouble/{name}{jobs}-v0"]
+    code, out, err = evorobo("run", path, "--jobs", jobs)
+    assert (code, err) == (0, "")
+    assert "1 of 2 trials are finished already" in out
+
+
+# ---- results that cannot be written or are others'
+
+
+def test_a_folder_of_other_settings_is_told_with_the_field_and_both_values(evorobo, tmp_path):
+    path = script(tmp_path)
+    assert evorobo("run", path, "--jobs", 1)[0] == 0
+    answer = sentence(evorobo("run", path, "--set", "hidden=[5]", "--jobs", 1))
+    assert "holds a run of other settings (hidden is [2] there and [5] here)" in answer
+    assert "give another folder with --results, or delete it" in answer
+
+
+@pytest.mark.parametrize("folder", ["a_file/results", "/proc/nope"])
+def test_a_folder_that_cannot_be_written_is_told_with_the_way_out(evorobo, tmp_path, folder):
+    (tmp_path / "a_file").write_text("in the way")
+    answer = sentence(evorobo("run", script(tmp_path), "--results", folder, "--jobs", 1))
+    assert re.match(rf"cannot write {folder}/toys/study\.json: .*choose a folder .* with --results\.", answer)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("room", [0, 1, 3, 5])
+def test_a_full_disk_is_told_and_nothing_is_half_written(evorobo, tmp_path, monkeypatch, call, room):
+    path = script(tmp_path)
+    real, left = getattr(os, call), [room]
+
+    def full(*given):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(*given)
+
+    monkeypatch.setattr(os, call, full)
+    answer = sentence(evorobo("run", path, "--jobs", 1))
+    assert "No space left on device. Free some space" in answer
+    monkeypatch.undo()
+    for each in (tmp_path / "results").rglob("*"):
+        assert not each.name.startswith(".")
+        if each.suffix == ".json":
+            json.loads(each.read_text())
+    # with room again the same command goes on
+    monkeypatch.chdir(tmp_path)
+    assert evorobo("run", path, "--jobs", 1)[0] == 0
+
+
+# ---- what it does
+
+
+@pytest.fixture(scope="module")
+def by_python(tmp_path_factory):
+    """The rail script, run by `python rail.py --jobs 1 --seeds 1`."""
+    folder = tmp_path_factory.mktemp("by_python")
+    code, _, err = run(rail(folder), "--jobs", 1, "--seeds", 1, folder=folder)
+    assert (code, err) == (0, "")
+    return folder
+
+
+def test_evorobo_run_does_what_python_does(by_python, tmp_path):
+    code, out, err = run("-m", "evorobo", "run", rail(tmp_path), "--jobs", 2, "--seeds", 1, folder=tmp_path)
+    assert (code, err) == (0, "")
+    assert all_curves(tmp_path) == all_curves(by_python)
+    here, there = ({path.name for path in (folder / "results/rail").iterdir()} for folder in (tmp_path, by_python))
+    assert here == there >= {"curves.png", "table.csv", "table.md", "study.json"}
+    assert "cma-es" in out
+    assert "results/rail/curves.png" in out
+
+
+def test_a_dry_run_lists_the_trials_and_runs_none(evorobo, tmp_path):
+    code, out, err = evorobo("run", script(tmp_path), "--dry-run", "--seeds", "2,5", "--jobs", 3)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "results/toys/bowl/cma-es/seed-2  unfinished  network 2-2-1, 9 weights",
+        "results/toys/bowl/backprop/seed-2  unfinished  network 2-2-1, 9 weights",
+        "results/toys/bowl/cma-es/seed-5  unfinished  network 2-2-1, 9 weights",
+        "results/toys/bowl/backprop/seed-5  unfinished  network 2-2-1, 9 weights",
+        "4 trials of flops=10000 each, 3 at a time; nothing was run.",
+    ]
+    assert not (tmp_path / "results").exists()
+
+
+def test_flags_change_the_study_for_this_run(evorobo, tmp_path):
+    flags = ["--seeds", "3,4", "--budget", "env_steps=100,looks=2", "--only", "cma-es", "--set", "hidden=[4]"]
+    code, _, err = evorobo("run", script(tmp_path), *flags, "--results", "there", "--jobs", 1)
+    assert (code, err) == (0, "")
+    assert sorted(all_curves(tmp_path / "there")) == ["toys/bowl/cma-es/seed-3", "toys/bowl/cma-es/seed-4"]
+    trial = json.loads((tmp_path / "there/toys/bowl/cma-es/seed-3/trial.json").read_text())
+    assert (trial["hidden"], trial["budget"]["env_steps"], trial["budget"]["flops"]) == ([4], 100, None)
+
+
+def test_a_failed_trial_run_again_by_itself_fails_again_in_one_sentence(evorobo, tmp_path):
+    code, _, err = evorobo("run", script(tmp_path, tasks="[Raises()]", methods="[Evolution()]"), "--jobs", 1)
+    assert (code, err) == (1, "evorobo: 1 of 1 trials failed: RuntimeError: the gripper is stuck\n")
+    trial = "results/toys/bowl/cma-es/seed-0/trial.json"
+    answer = sentence(evorobo("run", trial, "--results", "again"), status=1)
+    assert answer == "again/bowl/cma-es/seed-0 failed: RuntimeError: the gripper is stuck"
+
+
+def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):
+    (tmp_path / "study.json").write_text("{}")
+    assert "holds no trial; give the trial.json of one seed" in sentence(evorobo("run", "study.json"))
+
+
+def test_the_figure_is_drawn_where_one_asks(evorobo, by_python, tmp_path):
+    folder = by_python / "results/rail"
+    assert evorobo("plot", folder)[:2] == (0, f"{folder}/curves.png\n")
+    for flags in (["--x", "env_steps,flops"], ["--linear"], ["--x", "cpu_seconds", "--linear"]):
+        target = tmp_path / f"{len(flags)}.png"
+        assert evorobo("plot", folder, *flags, "--out", target)[:2] == (0, f"{target}\n")
+        assert target.read_bytes().startswith(b"\x89PNG")
+    assert "unknown" in sentence(evorobo("plot", folder, "--x", "euros"))
+
+
+def test_the_table_is_printed_in_all_formats(evorobo, by_python):
+    folder = by_python / "results/rail"
+    texts = {}
+    for form in ("terminal", "markdown", "csv"):
+        code, texts[form], err = evorobo("table", folder, "--format", form)
+        assert (code, err) == (0, "")
+        assert "cma-es" in texts[form]
+        assert "backprop" in texts[form]
+    assert evorobo("table", folder)[1] == texts["terminal"]
+    assert texts["markdown"].startswith("|")
+    assert texts["csv"].splitlines()[0].count(",") >= 5
+
+
+def test_a_study_whose_runs_have_not_begun_has_nothing_to_show(evorobo, by_python, tmp_path):
+    (tmp_path / "study.json").write_text((by_python / "results/rail/study.json").read_text())
+    assert "no scores to show yet" in sentence(evorobo("plot", tmp_path))
+    code, out, err = evorobo("table", tmp_path)
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["rail", "(random)"]
+
+
+def test_a_damaged_study_is_told(evorobo, tmp_path):
+    for content in ("{", "{}", "[]", '{"name": "x", "tasks": {"a": {}}, "methods": {}}'):
+        (tmp_path / "study.json").write_text(content)
+        assert "study.json is" in sentence(evorobo("table", tmp_path))
+
+
+def test_list_tells_what_there_is(evorobo):
+    code, out, err = evorobo("list")
+    assert (code, err) == (0, "")
+    sections = dict(re.findall(r"^(\w+):\n((?:  .*\n)+)", out, re.MULTILINE))
+    assert list(sections) == ["tasks", "robots", "methods", "layers", "activations"]
+    for name, kind in {
+        "kin8nm": "tasks",
+        "scitos-24": "tasks",
+        "evorobo/Phototaxis-v0": "robots",
+        "evorobo/WallFollowing-v0": "robots",
+        "Backprop()": "methods",
+        "Evolution(CMAES())": "methods",
+        "Dense(units)": "layers",
+        "tanh": "activations",
+    }.items():
+        (line,) = [line for line in sections[kind].splitlines() if line.split()[0] == name]
+        assert len(line.split()) > 3, f"{name} is not explained"
+    assert evorobo("list", "robots")[1] == "robots:\n" + sections["robots"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], []])
+def test_help_names_every_command(evorobo, words):
+    code, out, err = evorobo(*words)
+    assert (code, err) == (0, "")
+    for command in ("run SCRIPT", "plot FOLDER", "table FOLDER", "list"):
+        assert f"evorobo {command}" in out
+
+
+def test_a_scripts_help_lists_its_flags(evorobo, tmp_path):
+    code, out, _ = evorobo("run", script(tmp_path), "--help")
+    assert code == 0
+    for flag in ("--seeds", "--jobs", "--results", "--budget", "--only", "--set", "--dry-run"):
+        assert flag in out
+
+
+@pytest.mark.parametrize(
+    "code", ["import evorobo", "from evorobo.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"]
+)
+def test_import_and_help_load_nothing_heavy(code):
+    heavy = ("gymnasium", "deap", "matplotlib", "scipy")
+    code += f"\nimport sys\nprint([name for name in {heavy} if name in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+def test_the_installed_command_answers():
+    done = subprocess.run([sys.executable, "-m", "evorobo", "rum"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "evorobo: unknown command 'rum'; did you mean 'run'?\n"
+
+
+def test_no_traceback_of_ctrl_c_in_any_command(evorobo, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evorobo.cli.list_", interrupted)
+    assert evorobo("list") == (130, "", "evorobo: interrupted.\n")

@@ -1,0 +1,53 @@
+"""Every experiment script is short, and runs at a tiny budget to a figure and a table."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from at_hand import needs
+from scripts import run
+
+from evorobo.study.results import load
+from evorobo.tasks.datasets import kin8nm, scitos
+
+EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
+REAL_DATA = {
+    "scitos-24": (scitos.data_file(24),),
+    "kin8nm": (kin8nm.DATA, *map(kin8nm.fold_file, range(5))),
+}
+
+each_experiment = pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+
+
+def test_there_are_experiments():
+    assert {"cartpole", "phototaxis", "wall_following", "kin8nm"} <= {path.stem for path in EXPERIMENTS}
+
+
+@each_experiment
+def test_an_experiment_is_short_and_says_what_it_is_about(path):
+    text = path.read_text()
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    body = [each for each in tree.body[1:] if not isinstance(each, ast.Import | ast.ImportFrom)]
+    assert sum((each.end_lineno or 0) - each.lineno + 1 for each in body) <= 30
+
+
+@each_experiment
+def test_an_experiment_runs_to_a_figure_and_a_table(path, tmp_path):
+    for name, files in REAL_DATA.items():
+        if f'"{name}"' in path.read_text():
+            needs(*files)
+    # every learner takes at least one step, however much a step of it costs
+    flags = ["--seeds", 1, "--budget", "generations=2,looks=2", "--jobs", 1, "--results", tmp_path]
+    code, out, err = run(path, *flags, folder=tmp_path)
+    assert (code, err) == (0, "")
+    (study,) = tmp_path.glob("*/study.json")
+    results = load(study.parent)
+    assert [run.status for run in results.runs] == ["finished"] * len(results.tasks) * len(results.methods)
+    assert all(run.curve["generations"][-1] == 2 for run in results.runs)
+    assert (study.parent / "curves.png").read_bytes().startswith(b"\x89PNG")
+    for name in (*results.tasks, *results.methods, "test IQM"):
+        assert name in out
+        assert name in (study.parent / "table.md").read_text()
