@@ -67,7 +67,7 @@ def test_networks_need_numpy_alone() -> None:
 @pytest.mark.parametrize("package", OWNERS)
 def test_each_package_is_used_on_its_own_floor(package: str) -> None:
     for path in FILES:
-        if path.name == "testing.py":
+        if "testing" in path.relative_to(HOUSE).parts:
             continue  # the contracts look at everything
         if any(each.split(".")[0] == package for each in imports(path)):
             assert path.relative_to(HOUSE).as_posix().startswith(OWNERS[package]), f"{path} imports {package}"

@@ -13,10 +13,7 @@ STUB = Path(evorobo.__file__).with_suffix(".pyi")
 
 def test_the_stub_lists_every_public_name_once() -> None:
     aliases = [
-        alias
-        for node in ast.parse(STUB.read_text()).body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
+        alias for node in ast.parse(STUB.read_text()).body if isinstance(node, ast.ImportFrom) for alias in node.names
     ]
     names = [alias.name for alias in aliases]
     assert all(alias.name == alias.asname for alias in aliases)

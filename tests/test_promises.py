@@ -1,0 +1,121 @@
+"""Whole runs that must reach a number: what the README and the experiments promise, with the experiments' settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from at_hand import needs
+
+from evorobo import Budget, ControlTask, Study
+from evorobo.settings import load_script
+from evorobo.study.results import Results
+from evorobo.tasks.datasets import kin8nm, scitos
+from evorobo.tasks.robots.wall_following import LEFT, LENGTH, WIDTH
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+
+
+def experiment(name: str) -> Any:
+    """What an experiment script defines, its study above all."""
+    return load_script(EXPERIMENTS / f"{name}.py")
+
+
+def run(study: Study, folder: Path, **changes: Any) -> Results:
+    return replace(study, **changes).run(folder, jobs=1)
+
+
+def scores(results: Results, method: str, task: str | None = None) -> np.ndarray:
+    runs = results.of(task or results.tasks[0], method)
+    assert all(run.status == "finished" for run in runs)
+    return np.array([run.score for run in runs])
+
+
+def only(study: Study, *methods: str) -> tuple[Any, ...]:
+    return tuple(method for method in study.methods if method.name in methods)
+
+
+def test_cma_es_solves_cartpole_within_200_000_steps_in_nine_of_ten_seeds(tmp_path: Path) -> None:
+    study = experiment("cartpole").study
+    results = run(study, tmp_path, methods=only(study, "cma-es"), budget=Budget(env_steps=190_000, looks=1))
+    assert (scores(results, "cma-es") >= 475).sum() >= 9
+    spent = [run.curve["env_steps"][-1] for run in results.runs]
+    assert len(spent) == 10
+    assert max(spent) <= 200_000
+
+
+def test_a_network_cloned_on_cartpole_reaches_its_teacher_within_five_percent(tmp_path: Path) -> None:
+    study = experiment("cartpole").study
+    results = run(study, tmp_path, methods=only(study, "backprop"), seeds=(0, 1, 2, 3, 4))
+    teacher = results.references["cartpole-v1"]["teacher"]
+    assert teacher == 500
+    assert (scores(results, "backprop") >= 0.95 * teacher).all()
+
+
+def test_evolution_finds_the_lamp_better_than_the_teacher_and_backprop_about_as_well(tmp_path: Path) -> None:
+    study = experiment("phototaxis").study
+    results = run(study, tmp_path, seeds=(0, 1, 2), budget=Budget(flops=5e7, looks=1))
+    references = results.references["phototaxis"]
+    assert references["random"] < 10 < 35 < references["teacher"] < 45
+    assert scores(results, "cma-es").mean() > 1.3 * references["teacher"]
+    assert scores(results, "comma-es").mean() > 1.2 * references["teacher"]
+    assert scores(results, "backprop").mean() == pytest.approx(references["teacher"], rel=0.15)
+
+
+def test_backprop_reads_the_real_robots_sensors_and_evolution_falls_behind_at_equal_flops(tmp_path: Path) -> None:
+    needs(scitos.data_file(24))
+    study = experiment("wall_following").study
+    real = study.tasks[0]
+    results = run(study, tmp_path, tasks=(real,), budget=replace(study.budget, looks=1))
+    backprop, evolution = scores(results, "backprop"), scores(results, "openai-es")
+    assert len(backprop) == 5
+    assert backprop.mean() >= 0.92
+    assert 0.75 < evolution.mean() < backprop.mean() - 0.02
+    spent = [run.curve["forward_flops"][-1] + run.curve["backward_flops"][-1] for run in results.runs]
+    assert max(spent) / min(spent) < 1.05
+
+
+def test_who_learned_from_the_real_robot_drives_its_twin(tmp_path: Path) -> None:
+    needs(scitos.data_file(24))
+    study = experiment("wall_following").study
+    real, twin = study.tasks[0], study.tasks[2]
+    assert isinstance(twin, ControlTask)
+    trial = replace(study, tasks=(real,), budget=replace(study.budget, looks=1)).trials("backprop")[0]
+    learner = trial.start()
+    while learner.cost.flops < 1e9:
+        learner.step(0.0)
+    references = twin.references()
+    assert references["random"] < 1 < 5 < references["teacher"]
+    assert twin.test(learner.genome) > 0.6 * references["teacher"]
+
+
+def test_backprop_reaches_the_promised_error_on_the_robot_arms_official_splits(tmp_path: Path) -> None:
+    needs(kin8nm.DATA, *(kin8nm.fold_file(fold) for fold in range(5)))
+    study = experiment("kin8nm").study
+    results = run(study, tmp_path, seeds=(0,), methods=only(study, "backprop"), budget=replace(study.budget, looks=1))
+    errors = [scores(results, "backprop", task)[0] for task in results.tasks]
+    assert len(errors) == 5
+    assert np.mean(errors) <= 0.075
+
+
+def test_the_twin_drives_like_the_robot_that_made_the_data() -> None:
+    needs(scitos.data_file(24))
+    real = experiment("wall_following").study.tasks[0].table
+    real_left = 1 / real.inputs[:, 17:20].max(1)  # inverse ranges
+    real_sharp = np.mean(real.targets == real.classes.index("Sharp-Right-Turn"))
+    twin = ControlTask("evorobo/WallFollowing-v0", max_steps=5400, test_episodes=4)  # ten minutes
+    laps, left = [], []
+    for episode in range(4):
+        states = twin.trajectory(None, episode)[900:]  # the first 100 s find the wall
+        x, y = states[:, 0] - LENGTH / 2, states[:, 1] - WIDTH / 2
+        turned = np.unwrap(np.arctan2(y, x))
+        assert turned[-1] < turned[0]  # clockwise, the wall to the left
+        laps.append(2 * np.pi / (turned[0] - turned[-1]) * len(states) / 9)
+        left.append(np.median(states[:, 3:][:, LEFT].min(1)))
+    shown = replace(twin, demonstrations=4).examples(np.random.default_rng(0))
+    assert np.mean(laps) == pytest.approx(101, rel=0.12)  # 5456 rows at 9 Hz, six laps
+    assert np.mean(left) == pytest.approx(np.median(real_left), abs=0.05)
+    assert np.mean(shown.targets == 2) == pytest.approx(real_sharp, abs=0.05)
