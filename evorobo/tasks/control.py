@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -20,16 +21,19 @@ from evorobo.tasks.base import Cost, Examples, Metric, Scores
 from evorobo.tasks.demonstrations import Demonstrations, Recorder
 from evorobo.tasks.drivers import Dice, Driver, Networks, Rule, one_by_one
 from evorobo.tasks.robots.base import Robot, offers
+from evorobo.tasks.robots.registry import qualified
 from evorobo.tasks.rollout import Rollout, Watcher, roll
 from evorobo.tasks.simulators.base import World
-from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.world import RobotWorld, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
 
 Teacher = Callable[[Any], Any]
 
-TRAIN, VALIDATION, TEST, RANDOM = 0, 2**31, 2**32, 2**33
-"""Where the seeds of episodes begin: training draws below 2^31, so nobody trains on an episode that judges."""
+TRAIN, VALIDATION, TEST, RANDOM = 0, 2**31, 3 * 2**30, 2**33
+"""Where the seeds of episodes begin: training draws below 2^31, so nobody trains on an episode that judges.
+
+All are below 2^32, which is as much as `numpy.random.seed` takes, should an environment still use it.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,13 @@ class ControlTask:
         for name in ("episodes", "demonstrations", "validation_episodes", "test_episodes"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}.")
+        object.__setattr__(self, "env", qualified(self.env))
 
     # ---- what it is
 
     @property
     def name(self) -> str:
-        return self.label or self.world.id.split("/")[-1].removesuffix("-v0").lower()
+        return self.label or self.env.rpartition(":")[2].split("/")[-1].removesuffix("-v0").lower()
 
     @property
     def n_inputs(self) -> int:
@@ -117,13 +122,18 @@ class ControlTask:
 
     def examples(self, rng: np.random.Generator) -> Examples:
         shown, cost = self._shown(rng)
-        targets = self.decoder.targets(self.decoder.read(shown.actions))
-        if shown.observations.shape[1] != self.n_inputs or len(targets) != len(shown.observations):
+        if shown.observations.shape[1] != self.n_inputs:
             raise TaskError(
                 f"the demonstrations have {shown.observations.shape[1]} sensors and {self.world.id} has "
                 f"{self.n_inputs}; record them on this environment."
             )
-        return Examples(shown.observations, targets, self.decoder.loss, cost)
+        try:
+            actions = self.decoder.read(shown.actions)
+        except (ValueError, TypeError) as error:
+            raise TaskError(
+                f"the demonstrations hold what is no action of {self.world.id} ({error}); record them on it."
+            ) from error
+        return Examples(shown.observations, self.decoder.targets(actions), self.decoder.loss, cost)
 
     def validate(self, genome: Genome) -> float:
         return self._mean_return(genome, VALIDATION + np.arange(self.validation_episodes))
@@ -173,9 +183,9 @@ class ControlTask:
         if not Path(self.teacher).is_file():
             raise SettingsError(f"there is no file {self.teacher}; a teacher is a function, a genome or a recording.")
         try:
-            with np.load(self.teacher, allow_pickle=False) as file:
-                return "about" not in file.files
-        except (OSError, ValueError, EOFError):
+            with zipfile.ZipFile(self.teacher) as file:
+                return "about.npy" not in file.namelist()
+        except (OSError, zipfile.BadZipFile):
             return False  # Genome.load says what is wrong with it
 
     def _teacher(self) -> Driver | None:
@@ -201,14 +211,15 @@ class ControlTask:
 
         Only for robots on rows, whose `draw` makes a picture of it.
         """
-        if self.robot is None:
-            raise TaskError(f"{self.world.id} is not a robot on rows; its states are its own.")
+        world = self.world
+        if not isinstance(world, RobotWorld):
+            raise TaskError(f"{world.id} is not a robot on rows; its states are its own.")
         driver = self._teacher() if genome is None else self._networks(genome.spec, genome.weights[None], genome.inputs)
         if driver is None:
-            raise TaskError(f"{self.world.id} has no teacher to follow.")
-        rows = Rows(self.robot, self.world.max_steps or self.robot.max_steps)
+            raise TaskError(f"{world.id} has no teacher to follow.")
+        rows = world.rows()
         states: list[Array] = []
-        roll(rows, driver, np.array([TEST + episode]), 1, lambda *_: states.append(rows.state[0]))
+        roll(world.watched(rows), driver, np.array([TEST + episode]), 1, lambda *_: states.append(rows.state[0]))
         return np.stack(states)
 
     def _networks(self, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> Driver:
@@ -238,7 +249,11 @@ class ControlTask:
         for start in range(0, members, together):
             batch = slice(start, min(start + together, members))
             size = batch.stop - batch.start
-            rolled = [roll(simulator, driver(batch), share, size, watch) for share in shares]
+            first = start * len(seeds) + np.arange(0, len(seeds), room)
+            rolled = [
+                roll(simulator, driver(batch), share, size, watch, int(number))
+                for share, number in zip(shares, first, strict=True)
+            ]
             parts.append(
                 [np.concatenate(each, 1) for each in zip(*((r.returns, r.steps) for r in rolled), strict=True)]
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,19 +37,21 @@ class Demonstrations:
         if not path.is_file():
             raise DataError(f"there is no file {path} with demonstrations.")
         arrays = _read_csv(path) if path.suffix == ".csv" else _read_npz(path)
-        observations, actions = np.asarray(arrays["observations"], float), arrays["actions"]
-        observations = observations.reshape(len(observations), -1)
+        observations, actions = arrays["observations"], arrays["actions"]
+        if not all(np.issubdtype(each.dtype, np.number) and each.ndim for each in (observations, actions)):
+            raise DataError(f"{path} needs arrays of numbers, not {observations.dtype} and {actions.dtype}.")
         if len(observations) != len(actions) or not len(actions):
             raise DataError(
                 f"{path} holds {len(observations)} observations and {len(actions)} actions; it needs pairs."
             )
+        observations = observations.reshape(len(observations), -1).astype(float)
         if not (np.isfinite(observations).all() and np.isfinite(actions).all()):
             raise DataError(f"{path} holds numbers that are not finite; remove those rows.")
         return cls(observations, actions, arrays.get("episode", np.zeros(len(actions), int)))
 
 
 class Recorder:
-    """A watcher for `roll` that keeps what it sees; `max_steps` bounds how long an episode can be."""
+    """A watcher for `roll` that keeps what it sees."""
 
     def __init__(self) -> None:
         self._ticks: list[tuple[np.ndarray, Array, np.ndarray]] = []
@@ -65,7 +68,7 @@ class Recorder:
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is damaged or no .npz file ({error}).") from error
@@ -76,16 +79,20 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def _read_csv(path: Path) -> dict[str, np.ndarray]:
-    names = path.read_text().splitlines()[0].split(",") if path.stat().st_size else []
-    names = [name.strip() for name in names]
+    try:
+        header, *lines = path.read_text().splitlines() or [""]
+        rows = np.array([[float(cell) for cell in line.split(",")] for line in lines if line.strip()])
+    except ValueError as error:
+        raise DataError(f"{path} holds something that is no number, or rows of unequal length: {error}.") from error
+    names = [name.strip() for name in header.split(",")]
     is_action = [name.startswith("action") for name in names]
     is_sense = [not (act or name == "episode") for act, name in zip(is_action, names, strict=True)]
     if not any(is_action) or not any(is_sense):
         raise DataError(f"{path} needs a header with columns named action... and others, not {', '.join(names)}.")
-    try:
-        rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    except ValueError as error:
-        raise DataError(f"{path} holds something that is no number, or rows of unequal length: {error}.") from error
+    if not len(rows):
+        raise DataError(f"{path} has a header and no rows.")
+    if rows.shape[1] != len(names):
+        raise DataError(f"{path} has {len(names)} columns in its header and {rows.shape[1]} in its rows.")
     actions = rows[:, is_action]
     arrays = {"observations": rows[:, is_sense], "actions": actions[:, 0] if sum(is_action) == 1 else actions}
     return arrays | ({"episode": rows[:, names.index("episode")].astype(int)} if "episode" in names else {})

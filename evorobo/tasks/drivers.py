@@ -70,10 +70,12 @@ def one_by_one(function: Callable[[Any], Any], decoder: Decoder, restore: Callab
         native = [function(restore(observation)) for observation in observations]
         try:
             actions = decoder.read(np.stack([np.asarray(each) for each in native]))
+            if not np.isfinite(actions).all():
+                raise ValueError("actions must be finite numbers")
         except (ValueError, TypeError, IndexError) as error:
-            raise TaskError(f"the teacher answered {native[0]!r}, which is no action of this environment.") from error
-        if not np.isfinite(actions).all():
-            raise TaskError(f"the teacher answered {native[0]!r}; actions must be finite numbers.")
+            raise TaskError(
+                f"the teacher answered {native[0]!r}, which is no action of this environment ({error})."
+            ) from error
         return actions
 
     return Rule(rule)

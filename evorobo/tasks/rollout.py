@@ -12,7 +12,11 @@ from evorobo.tasks.drivers import Driver
 from evorobo.tasks.simulators.base import Simulator
 
 SPARSE = 0.75
-"""Members leave the batch when fewer than this share still has a robot running: leaving costs a copy of the weights."""
+"""Members leave the batch when fewer than this share still has a robot running: leaving costs a copy of the weights.
+
+What is left to gain lies elsewhere: measured on CartPole, a tick of few robots takes 25 microseconds, a third in the
+networks and half in the physics, all of it calls of NumPy; from a hundred robots on, the networks' weights dominate.
+"""
 
 
 class Watcher(Protocol):
@@ -30,12 +34,18 @@ class Rollout:
 
 
 def roll(
-    simulator: Simulator, driver: Driver, seeds: np.ndarray, members: int, watch: Watcher | None = None
+    simulator: Simulator,
+    driver: Driver,
+    seeds: np.ndarray,
+    members: int,
+    watch: Watcher | None = None,
+    first: int = 0,
 ) -> Rollout:
     """Run `members * len(seeds)` episodes to their ends; what has ended is stepped no more.
 
     Every member has a block of `len(seeds)` rows as long as one of its robots runs, so what it computes does not
-    depend on the others: populations may be cut up in any way without changing a bit.
+    depend on the others: populations may be cut up in any way without changing a bit. For `watch` the robots are
+    numbered from `first` on.
     """
     episodes = len(seeds)
     observations = simulator.reset(seeds, members)
@@ -51,11 +61,11 @@ def roll(
         if len(rows) < len(flat):
             actions = actions[rows]
         if watch:
-            watch(robots, observations, actions)
+            watch(first + robots, observations, actions)
         observations, rewards, ended = simulator.step(actions)
         gained += rewards
         tick += 1
-        if ended.any():
+        if np.count_nonzero(ended):
             done = robots[ended]
             returns[done], steps[done] = gained[ended], tick
             going = ~ended
@@ -68,5 +78,8 @@ def roll(
                 rows = (np.cumsum(running) - 1)[rows // episodes] * episodes + rows % episodes
                 block = block[running]
                 flat = block.reshape(len(block) * episodes, -1)
-        flat[rows] = observations
+        if len(rows) < len(flat):
+            flat[rows] = observations
+        else:
+            flat[:] = observations
     return Rollout(returns.reshape(members, episodes), steps.reshape(members, episodes))

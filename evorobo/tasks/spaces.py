@@ -19,7 +19,8 @@ class Decoder(Protocol):
     """How a network's outputs become actions, and a teacher's actions become targets.
 
     `actions(outputs (..., out))` are plain rows `(..., k)` or class numbers `(...)`; `targets` makes of them what
-    `loss` takes, `native` of one of them what the environment's own `step` takes, and `read` goes back from there.
+    `loss` takes, `native` of one of them what the environment's own `step` takes, and `read` goes back from there
+    (`ValueError` for what is no action).
     """
 
     @property
@@ -52,7 +53,7 @@ class Choice:
         return int(action) + self.start
 
     def read(self, native: np.ndarray) -> np.ndarray:
-        return np.asarray(native).reshape(len(native)).astype(int) - self.start
+        return _choices(np.asarray(native).reshape(len(native)) - self.start, self.n_outputs)
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
         return actions
@@ -86,7 +87,7 @@ class Choices:
         return (action + self.start).reshape(self.shape).astype(self.dtype)
 
     def read(self, native: np.ndarray) -> np.ndarray:
-        return np.asarray(native).reshape(len(native), len(self.sizes)).astype(int) - self.start
+        return _choices(np.asarray(native).reshape(len(native), len(self.sizes)) - np.array(self.start), self.sizes)
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
         return actions
@@ -139,6 +140,13 @@ class Motors:
         if not self.bounded:
             return np.clip(rng.normal(size=(rows, self.n_outputs)), self.low, self.high)
         return rng.uniform(self.low, self.high, (rows, self.n_outputs))
+
+
+def _choices(numbers: np.ndarray, sizes: int | tuple[int, ...]) -> np.ndarray:
+    fits = (numbers >= 0) & (numbers < sizes) & (numbers == np.floor(numbers))
+    if not fits.all():
+        raise ValueError(f"{numbers[~fits][0]} is none of the choices")
+    return numbers.astype(int)
 
 
 def decoder(space: Any) -> Decoder:

@@ -61,7 +61,10 @@ def offers(robot: Robot, function: str) -> bool:
 
 
 def taken(robot: Robot, action: Any) -> np.ndarray:
-    """Rows of actions as the robot's functions get them: move numbers, or motor values cut to [-1, 1]."""
+    """Rows of actions as the robot's functions get them: move numbers, or motor values cut to [-1, 1].
+
+    Motor values are rounded to single precision first, as gymnasium's action space has them: both tell one story.
+    """
     if robot.moves:
-        return np.asarray(action).reshape(-1).astype(int)
-    return np.clip(np.asarray(action, float).reshape(-1, len(robot.motors)), -1, 1)
+        return np.asarray(action).reshape(-1).astype(int, copy=False)
+    return np.clip(np.asarray(action, np.float32).astype(float).reshape(-1, len(robot.motors)), -1, 1)

@@ -14,11 +14,13 @@ from gymnasium.vector.utils import batch_space
 from evorobo.nets.activations import Array
 from evorobo.settings import resolve
 from evorobo.tasks.robots.base import Robot, taken
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, Stream
 
 
-def make_robot(robot: str, options: dict[str, Any]) -> Robot:
-    """The robot that a registered id stands for, with its settings."""
+def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
+    """The robot that a registered id stands for, with its settings; one that is made already stays as it is."""
+    if isinstance(robot, Robot):
+        return robot
     made: Robot = resolve(robot)(**options)
     return made
 
@@ -38,7 +40,7 @@ class RobotEnv(gymnasium.Env[Any, Any]):
 
     metadata = {"render_modes": []}  # noqa: RUF012 - gymnasium declares it so
 
-    def __init__(self, robot: str, **options: Any) -> None:
+    def __init__(self, robot: str | Robot, **options: Any) -> None:
         self.robot = make_robot(robot, options)
         self.observation_space = observation_space(self.robot)
         self.action_space = action_space(self.robot)
@@ -46,7 +48,7 @@ class RobotEnv(gymnasium.Env[Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
-        self._chance = Chance([self.np_random], np.zeros(1, int))
+        self._chance = Chance.alone(self.np_random)
         self._state = self.robot.initial(self._chance)
         return self._sense(), {}
 
@@ -76,7 +78,7 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._limit = max_episode_steps or self.robot.max_steps
-        self._chances = [Chance([seeding.np_random()[0]], np.zeros(1, int)) for _ in range(num_envs)]
+        self._generators = [seeding.np_random()[0] for _ in range(num_envs)]
         self._ended = np.ones(num_envs, bool)
 
     def reset(
@@ -86,8 +88,8 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
         if seeds is not None:
             for row, one in enumerate(seeds):
                 if one is not None:
-                    self._chances[row] = Chance([seeding.np_random(one)[0]], np.zeros(1, int))
-        self._all = Chance([chance.generators[0] for chance in self._chances], np.arange(self.num_envs))
+                    self._generators[row] = seeding.np_random(one)[0]
+        self._all = Chance([Stream(rng) for rng in self._generators], np.arange(self.num_envs))
         self._state = self.robot.initial(self._all)
         self._time = np.zeros(self.num_envs, int)
         self._ended = np.zeros(self.num_envs, bool)
@@ -105,14 +107,16 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
             self._state[going] = moved
         if fresh.any():
             again = np.flatnonzero(fresh)
+            for row in again:
+                self._all.streams[row] = Stream(self._generators[row])
             self._state[again] = self.robot.initial(self._of(again))
         self._time = np.where(fresh, 0, self._time + 1)
-        truncated = (self._time >= self._limit) & ~terminated
+        truncated = self._time >= self._limit
         self._ended = terminated | truncated
         return self._sense(), reward, terminated, truncated, {}
 
     def _of(self, rows: np.ndarray) -> Chance:
-        return Chance([self._all.generators[row] for row in rows], np.arange(len(rows)))
+        return Chance([self._all.streams[row] for row in rows], np.arange(len(rows)))
 
     def _sense(self) -> Array:
         return self.robot.observation(self._state, self._all).astype(np.float32)

@@ -22,13 +22,12 @@ def drive(pose: Array, left: Array, right: Array, axle: float, seconds: float) -
     return np.stack([x + dx, y + dy, after], axis=1)
 
 
-def ranges_in_room(x: Array, y: Array, angle: Array, length: float, width: float) -> Array:
-    """How far it is from `(x, y)` to the walls of the room [0, length] x [0, width] in the direction of `angle`.
+def ranges_in_room(x: Array, y: Array, cos: Array, sin: Array, length: float, width: float) -> Array:
+    """How far it is from `(x, y)` to the walls of the room [0, length] x [0, width] in the direction `(cos, sin)`.
 
     All arrays broadcast. From inside the room the nearest wall ahead is the smaller of the two that the ray faces.
     """
-    cos, sin = np.cos(angle), np.sin(angle)
     with np.errstate(divide="ignore", invalid="ignore"):
-        along = np.where(cos > 0, length - x, -x) / cos
-        across = np.where(sin > 0, width - y, -y) / sin
+        along = np.where(cos > 0, length - x, x) / np.abs(cos)  # infinite for a ray that is parallel to these walls
+        across = np.where(sin > 0, width - y, y) / np.abs(sin)
     return np.fmin(along, across)

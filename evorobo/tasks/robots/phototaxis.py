@@ -62,8 +62,9 @@ class Phototaxis(Robot):
         return np.clip(0.1 + 1.2 * sensors[:, ::-1], -1, 1)
 
     def draw(self, ax: Any, states: Array) -> None:
-        x, y, heading, lamp_x, lamp_y = states.T
-        ax.plot(lamp_x[0], lamp_y[0], marker="*", markersize=14, color="gold", markeredgecolor="black", zorder=3)
+        """As seen from the lamp, so that many episodes fit into one picture."""
+        x, y = (states[:, :2] - states[:, 3:]).T
         ax.plot(x, y, linewidth=1.2)
         ax.plot(x[0], y[0], marker="o", markersize=4, color="black")
-        ax.arrow(x[-1], y[-1], 0.06 * np.cos(heading[-1]), 0.06 * np.sin(heading[-1]), head_width=0.05, color="black")
+        ax.plot(0, 0, marker="*", markersize=12, color="gold", markeredgecolor="black", zorder=3)
+        ax.set(xlim=(-1.3, 1.3), ylim=(-1.3, 1.3))

@@ -8,10 +8,11 @@ from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.chance import Chance
 
-GRAVITY, CART, POLE, HALF_LENGTH, FORCE, STEP = 9.8, 1.0, 0.1, 0.5, 10.0, 0.02
-MASS = POLE + CART
-POLE_MOMENT = POLE * HALF_LENGTH
-WIDEST, STEEPEST = 2.4, 12 * 2 * np.pi / 360
+# arrays without dimensions: with few rows left NumPy is twice as quick with them as with Python's floats
+GRAVITY, CART, POLE, HALF_LENGTH, STEP = map(np.array, (9.8, 1.0, 0.1, 0.5, 0.02))
+MASS, POLE_MOMENT, FOUR_THIRDS = map(np.array, (POLE + CART, POLE * HALF_LENGTH, 4.0 / 3.0))
+FORCES = np.array([-10.0, 10.0])
+WIDEST, STEEPEST = map(np.array, (2.4, 12 * 2 * np.pi / 360))
 
 
 class CartPole(Robot):
@@ -31,18 +32,12 @@ class CartPole(Robot):
         return state
 
     def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
-        x, x_dot, angle, angle_dot = state.T
-        force = np.where(action == 1, FORCE, -FORCE)
+        _, x_dot, angle, angle_dot = state.T
         cos, sin = np.cos(angle), np.sin(angle)
-        push = (force + POLE_MOMENT * np.square(angle_dot) * sin) / MASS
-        angle_acc = (GRAVITY * sin - cos * push) / (HALF_LENGTH * (4.0 / 3.0 - POLE * np.square(cos) / MASS))
+        push = (FORCES[action] + POLE_MOMENT * np.square(angle_dot) * sin) / MASS
+        angle_acc = (GRAVITY * sin - cos * push) / (HALF_LENGTH * (FOUR_THIRDS - POLE * np.square(cos) / MASS))
         x_acc = push - POLE_MOMENT * angle_acc * cos / MASS
-        after = np.empty_like(state)
-        after[:, 0] = x + STEP * x_dot
-        after[:, 1] = x_dot + STEP * x_acc
-        after[:, 2] = angle + STEP * angle_dot
-        after[:, 3] = angle_dot + STEP * angle_acc
-        return after
+        return state + STEP * np.array([x_dot, x_acc, angle_dot, angle_acc]).T
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return np.ones(len(state))

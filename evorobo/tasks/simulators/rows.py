@@ -6,7 +6,7 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot, taken
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, Stream
 
 
 class Rows:
@@ -25,10 +25,10 @@ class Rows:
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
         # the generator that gymnasium.utils.seeding.np_random gives an environment for this seed
-        generators = [np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed)))) for seed in seeds]
-        first = self.robot.initial(Chance(generators, np.arange(len(seeds))))
+        streams = [Stream(np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed))))) for seed in seeds]
+        first = self.robot.initial(Chance(streams, np.arange(len(seeds))))
         self.state = np.tile(first, (copies, 1))
-        self._chance = Chance(generators, np.tile(np.arange(len(seeds)), copies))
+        self._chance = Chance(streams, np.tile(np.arange(len(seeds)), copies))
         self._time = 0
         return self._sense()
 
@@ -37,7 +37,9 @@ class Rows:
         before, self.state = self.state, self.robot.transition(self.state, actions, self._chance)
         rewards = self.robot.reward(before, actions, self.state)
         self._time += 1
-        ended = self.robot.terminal(self.state) if self._time < self.max_steps else np.ones(len(self.state), bool)
+        ended = np.asarray(self.robot.terminal(self.state), bool)
+        if self._time >= self.max_steps:
+            ended = np.ones_like(ended)
         return self._sense(), rewards, ended
 
     def keep(self, rows: np.ndarray) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.cartpole import CartPole
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.sync import Sync
-from evorobo.tasks.spaces import Flatten, decoder, flattener
+from evorobo.tasks.spaces import decoder, flattener
 
 ON_ROWS: dict[str, type[Robot]] = {"gymnasium.envs.classic_control.cartpole:CartPoleEnv": CartPole}
 """Environments of gymnasium that we step on rows, by entry point; only as they come, without keyword arguments."""
@@ -36,7 +37,7 @@ def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) 
         kwargs = {**spec.kwargs, **options}
         robot = _attempt(spec.id, lambda: make_robot(kwargs.pop("robot"), kwargs))
         return RobotWorld(spec.id, robot, limit, spec.reward_threshold)
-    if spec.entry_point in ON_ROWS and plain and not {**spec.kwargs, **options}:
+    if spec.entry_point in ON_ROWS and plain and limit and not {**spec.kwargs, **options}:
         space = _attempt(spec.id, lambda: _make(spec, {}, None))
         world = RobotWorld(spec.id, ON_ROWS[spec.entry_point](), limit, spec.reward_threshold)
         world.observation_space, world.action_space = space.observation_space, space.action_space
@@ -54,7 +55,16 @@ class RobotWorld:
         self.action_space: Any = action_space(robot)
 
     def simulator(self) -> Simulator:
-        return _Checked(Rows(self.robot, self.max_steps), self.id)
+        return self.watched(self.rows())
+
+    def rows(self) -> Rows:
+        """The robots themselves, whose `state` can be looked at."""
+        return Rows(self.robot, self.max_steps)
+
+    def watched(self, rows: Rows) -> Simulator:
+        """`rows`, with whatever they return looked at."""
+        cure = "evorobo.testing.check_robot finds out where that comes from"
+        return _Checked(rows, self.id, len(self.robot.sensors), cure)
 
 
 class GymWorld:
@@ -65,45 +75,49 @@ class GymWorld:
         self._make = lambda: _attempt(spec.id, lambda: _make(spec, options, max_steps))
         first = self._make()
         self.observation_space, self.action_space = first.observation_space, first.action_space
-        flatten: Flatten = flattener(self.observation_space)[1]
+        self._width, flatten = flattener(self.observation_space)
         self._simulator = Sync(spec.id, self._make, flatten, decoder(self.action_space).native)
         if self.max_steps is None:
             raise SettingsError(f"{spec.id} never cuts an episode off; give the task max_steps=...")
 
     def simulator(self) -> Simulator:
-        return _Checked(self._simulator, self.id)
+        return _Checked(self._simulator, self.id, self._width, "mend the environment, or wrap it")
 
 
 class _Checked:
     """A simulator whose numbers are looked at: what is not finite or of another shape ends the run with a sentence."""
 
-    def __init__(self, simulator: Simulator, id: str) -> None:
-        self._simulator, self._id, self._time = simulator, id, 0
+    def __init__(self, simulator: Simulator, id: str, width: int, cure: str) -> None:
+        self._simulator, self._id, self._width, self._cure, self._time = simulator, id, width, cure, 0
         self.capacity = simulator.capacity
 
     def reset(self, seeds: np.ndarray, copies: int) -> Any:
         self._time = 0
         observations = self._call(self._simulator.reset, seeds, copies)
-        self._look("an observation", observations)
+        self._look("observations", observations, (len(seeds) * copies, self._width))
         return observations
 
     def step(self, actions: np.ndarray) -> Any:
         self._time += 1
         observations, rewards, ended = self._call(self._simulator.step, actions)
-        self._look("an observation", observations)
-        self._look("a reward", rewards)
+        rows = (len(actions),)
+        self._look("observations", observations, (*rows, self._width))
+        self._look("rewards", rewards, rows)
+        if np.shape(ended) != rows:
+            self._look("ends of episodes", ended, rows)
         return observations, rewards, ended
 
     def keep(self, rows: np.ndarray) -> None:
         self._simulator.keep(rows)
 
-    def _look(self, what: str, numbers: np.ndarray) -> None:
-        if not np.isfinite(numbers).all():
-            bad = numbers[~np.isfinite(numbers)][0]
-            raise TaskError(
-                f"{self._id} returned {what} of {bad} at step {self._time}. Mend the environment; "
-                "evorobo.testing.check_robot finds out where such numbers come from."
-            )
+    def _look(self, what: str, numbers: np.ndarray, shape: tuple[int, ...]) -> None:
+        # one sum of squares is quicker than a look at each number; it may overflow, then a look decides
+        if np.shape(numbers) == shape and (isfinite(np.vdot(numbers, numbers)) or np.isfinite(numbers).all()):
+            return
+        wrong = f"of shape {np.shape(numbers)}, not {shape},"
+        if np.shape(numbers) == shape:
+            wrong = f"with {numbers[~np.isfinite(numbers)][0]}"
+        raise TaskError(f"{self._id} returned {what} {wrong} at step {self._time}; {self._cure}.")
 
     def _call(self, call: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -154,3 +168,6 @@ def _attempt(id: str, make: Callable[[], Any]) -> Any:
         raise SettingsError(f"{id} needs a package that is not installed: {error}") from error
     except (TypeError, SettingsError) as error:
         raise SettingsError(f"{id} cannot be made with these options: {error}") from error
+    except Exception as error:
+        what = f"{id} raised {type(error).__name__} while it was made: {error}"
+        raise TaskError(f"{what}. Mend the environment.") from error

@@ -1,0 +1,75 @@
+"""What the three contracts share: a name fit for a folder, settings that survive JSON, global generators left alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import EvoroboError, TaskError
+from evorobo.settings import from_plain, to_plain
+
+
+def require(fine: bool, sentence: str) -> None:
+    """Raise `TaskError` with `sentence` unless all is fine."""
+    if not fine:
+        raise TaskError(sentence)
+
+
+def called(thing: Any) -> str:
+    """How sentences begin."""
+    return type(thing).__name__
+
+
+def check_name(thing: Any) -> None:
+    name = thing.name
+    require(
+        isinstance(name, str) and re.fullmatch(r"[\w-][\w.-]*", name) is not None,
+        f"{called(thing)}.name is {name!r}, which cannot be a folder; use letters, digits, '-', '_' and '.'.",
+    )
+
+
+def round_trip(thing: Any) -> Any:
+    """`thing` again from its settings as JSON, equal and of equal settings."""
+    try:
+        plain = json.loads(json.dumps(to_plain(thing)))
+        again = from_plain(plain)
+    except (EvoroboError, TypeError, ValueError) as error:
+        raise TaskError(f"the settings of {called(thing)} cannot be written down and read again: {error}") from error
+    require(
+        again == thing and json.loads(json.dumps(to_plain(again))) == plain,
+        f"{called(thing)} is not the same after its settings went through JSON; make it a frozen dataclass of numbers, "
+        "names and functions, compared by value.",
+    )
+    return again
+
+
+@contextmanager
+def other_globals(seed: int, who: str) -> Iterator[None]:
+    """Inside the block the global generators start from `seed`; it is an error to leave them any further on."""
+    kept = _states()
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the globals are the point
+    begun = _states()
+    try:
+        yield
+        require(
+            _same(_states(), begun),
+            f"{who} draws from the global generators of random or numpy.random; draw from the rng it is given.",
+        )
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])  # noqa: NPY002
+
+
+def _states() -> tuple[Any, Any]:
+    return random.getstate(), np.random.get_state()  # noqa: NPY002
+
+
+def _same(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+    return one[0] == other[0] and all(np.array_equal(a, b) for a, b in zip(one[1], other[1], strict=True))

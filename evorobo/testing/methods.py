@@ -1,0 +1,190 @@
+"""The contract of a method: same seed, same run; stopped and resumed, the same run; and in the end, better."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from evorobo.errors import EvoroboError, TaskError
+from evorobo.learners.base import Learner, Method, Progress
+from evorobo.nets.activations import Array
+from evorobo.nets.genome import Genome
+from evorobo.nets.losses import MSE
+from evorobo.nets.passes import forward
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.tasks.base import LEDGER, Cost, Examples, Metric, Scores, Task
+from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
+
+STEPS = 9
+ENOUGH = 150
+"""Steps of the runs that are compared, and of those that must get better."""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A task that takes no time and has both sides: y = sin(3 x) from x and x squared, on 64 points."""
+
+    name: str = "wave"
+
+    n_inputs, n_outputs, output = 2, 1, "identity"
+    inputs = outputs = None
+    metric = Metric("score")
+
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+        """Minus the mean squared error on 32 points, the same for all members."""
+        x, y = self._points(0.0)
+        some = rng.choice(len(x), 32, replace=False)
+        seen = len(weights) * len(some)
+        values = -np.square(forward(spec, weights, x[some]) - y[some]).mean((1, 2))
+        return Scores(values, Cost(samples=seen, forward_flops=seen * spec.forward_flops))
+
+    def examples(self, rng: np.random.Generator) -> Examples:
+        return Examples(*self._points(0.0), MSE())
+
+    def validate(self, genome: Genome) -> float:
+        return self.test(genome)
+
+    def test(self, genome: Genome) -> float:
+        """Minus the mean squared error halfway between the points."""
+        x, y = self._points(0.5)
+        return -float(np.square(genome(x) - y).mean())
+
+    def references(self) -> dict[str, float]:
+        return {"silence": -float(np.square(self._points(0.5)[1]).mean())}
+
+    @staticmethod
+    def _points(shift: float) -> tuple[Array, Array]:
+        x = (np.arange(64) + shift) / 32 - 1
+        return np.stack([x, x * x], axis=1), np.sin(3 * x)[:, None]
+
+
+def check_method(method: Method, task: Task | None = None, hidden: Sequence[int] = (8,)) -> None:
+    """Raise `TaskError` with one sentence, unless `method` keeps its contract on `task` (by default a small one).
+
+    Checked are name and settings; that it begins with the genome of the seed; that one seed gives one run, to the
+    last bit, through a checkpoint on disk as well; that costs never fall, weights are finite and the global generators
+    stay as they are; and that it gets better on a small task of this file.
+    """
+    check_name(method)
+    round_trip(method)
+    with threadpool_limits(1):  # as in every trial
+        _check_runs(_Place(method, task or Wave(), tuple(hidden)))
+        _check_better(method)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a method is tried."""
+
+    method: Method
+    task: Task
+    hidden: tuple[int, ...]
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return NetworkSpec.build(self.task.n_inputs, self.hidden, self.task.n_outputs, self.task.output)
+
+    def start(self, seed: int = 0) -> Learner:
+        with other_globals(seed, f"{called(self.method)}.start()"):
+            return self.method.start(self.task, self.spec, np.random.default_rng(seed))
+
+
+def _check_runs(place: _Place) -> None:
+    method, first = place.method, _check_first(place)
+    told = _run(place, place.start(), range(STEPS), seed=1)
+    require(
+        _run(place, place.start(), range(STEPS), seed=2) == told,
+        f"{called(method)} made two different runs of one seed; draw all chance from the rng given to start().",
+    )
+    require(told[-1][0] != first.tobytes(), f"{called(method)} did not change the genome in {STEPS} steps; learn.")
+    for steps in (0, STEPS // 2):
+        _check_resumed(place, steps, told)
+
+
+def _check_first(place: _Place) -> Array:
+    first = place.start().genome.weights
+    expected = place.spec.init(np.random.default_rng(0))
+    require(
+        first.shape == expected.shape and np.array_equal(first.astype(np.float32), expected.astype(np.float32)),
+        f"{called(place.method)} begins with another genome than spec.init(rng); make this its first draw from rng, so "
+        "that all methods start alike.",
+    )
+    return first
+
+
+def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[bytes, str, Cost]]:
+    """What a run tells after each step: the genome, the progress, the cost."""
+    name, told = called(place.method), []
+    before = learner.cost
+    for step in steps:
+        with other_globals(seed, f"{name}'s learner"):
+            progress = learner.step(step / STEPS)
+        weights, cost = learner.genome.weights, learner.cost
+        require(
+            weights.shape == (place.spec.n_params,) and bool(np.isfinite(weights).all()),
+            f"{name}'s learner gave a genome of shape {weights.shape} with {_odd(weights)} numbers that are not "
+            f"finite; it needs {place.spec.n_params} weights.",
+        )
+        require(
+            isinstance(progress, Progress)
+            and bool(np.isfinite(progress.score))
+            and all(isinstance(value, int | float) for value in progress.info.values()),
+            f"{name}'s learner told {progress!r}; give a Progress with a finite score and plain numbers by name.",
+        )
+        require(
+            all(getattr(cost, field) >= getattr(before, field) for field in LEDGER) and cost != before,
+            f"{name}'s learner had paid {before} and then {cost}; its cost is a running total that grows in each step.",
+        )
+        before = cost
+        told.append((weights.tobytes(), repr(progress), cost))
+    return told
+
+
+def _odd(weights: Array) -> int:
+    return int((~np.isfinite(weights)).sum())
+
+
+def _check_resumed(place: _Place, steps: int, told: list[tuple[bytes, str, Cost]]) -> None:
+    """A run that stops after `steps`, is written down, and goes on in a new learner."""
+    name, stopped, resumed = called(place.method), place.start(), place.start()
+    _run(place, stopped, range(steps), seed=3)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "checkpoint.npz"
+        try:
+            checkpoint.save(path, stopped.state())
+            _run(place, stopped, range(steps, STEPS), seed=3)
+            resumed.restore(checkpoint.load(path))
+        except (EvoroboError, TypeError, ValueError, KeyError, AttributeError) as error:
+            raise TaskError(
+                f"the state of {name}'s learner cannot be written down after {steps} steps and read again ({error}); "
+                "state() is a dict of arrays, numbers, texts and dicts of these, and restore() takes the same."
+            ) from error
+    require(
+        _run(place, resumed, range(steps, STEPS), seed=4) == told[steps:],
+        f"{name}'s learner goes on differently when its state() after {steps} steps is given to restore(); everything "
+        "that decides belongs into it, the state of rng too.",
+    )
+
+
+def _check_better(method: Method) -> None:
+    gains = []
+    for seed in range(3):
+        place = _Place(method, Wave(), (8,))
+        learner = place.start(seed)
+        before = place.task.test(learner.genome)
+        for step in range(ENOUGH):
+            learner.step(step / ENOUGH)
+        gains.append(place.task.test(learner.genome) - before)
+    require(
+        sum(gains) > 0,
+        f"{called(method)} is no better after {ENOUGH} steps on a small task (gains {np.round(gains, 3).tolist()}); "
+        "scores climb and losses fall, so look at its signs and step sizes.",
+    )

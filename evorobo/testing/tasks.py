@@ -1,0 +1,165 @@
+"""The contract of a task: one problem seen from four sides, each of them fair, repeatable and paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import TaskError
+from evorobo.nets.activations import Array
+from evorobo.nets.genome import Genome
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.base import LEDGER, Cost, Examples, Metric, Scores, Task
+from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
+
+MEMBERS = 5
+
+
+def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
+    """Raise `TaskError` with one sentence, unless `task` keeps its contract; networks of layers `hidden` try it.
+
+    Checked are name, sizes and settings; that scores are finite, repeatable, paid for, and those of a member whoever
+    is scored beside it; that examples fit the network; that validation and test are the same whenever one looks.
+    """
+    check_name(task)
+    spec = _network(task, hidden)
+    weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(MEMBERS)])
+    genome = Genome(spec, weights[0], task.inputs, task.outputs)
+    judged = _judge(task, genome)
+    _check_score(task, spec, weights)
+    _check_examples(task, spec, weights[0])
+    require(
+        _judge(task, genome) == judged,
+        f"{called(task)} judges the same genome differently after others were scored; validate and test need rows or "
+        "episodes of their own that never change.",
+    )
+    require(
+        _judge(round_trip(task), genome) == judged,
+        f"{called(task)} made again from its settings judges the same genome differently; put whatever decides into "
+        "the settings.",
+    )
+    _check_references(task)
+
+
+def _network(task: Task, hidden: Sequence[int]) -> NetworkSpec:
+    name = called(task)
+    for what in ("n_inputs", "n_outputs"):
+        size = getattr(task, what)
+        require(
+            isinstance(size, int) and size >= 1,
+            f"{name}.{what} is {size!r}; give a whole number of at least 1.",
+        )
+    for what, size in (("inputs", task.n_inputs), ("outputs", task.n_outputs)):
+        scaling: Scaling | None = getattr(task, what)
+        require(
+            scaling is None or bool(scaling.mean.shape == scaling.sd.shape == (size,) and (scaling.sd > 0).all()),
+            f"{name}.{what} does not scale {size} numbers; fit it to rows of {size}, or make it None.",
+        )
+    require(isinstance(task.metric, Metric), f"{name}.metric is {task.metric!r}; give a Metric.")
+    return NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
+
+
+def _score(task: Task, spec: NetworkSpec, weights: Array, seed: int = 0) -> Scores:
+    with other_globals(len(weights), f"{called(task)}.score()"):
+        return task.score(spec, weights, np.random.default_rng(seed), task.inputs)
+
+
+def _check_score(task: Task, spec: NetworkSpec, weights: Array) -> None:
+    name, given = called(task), weights.copy()
+    scored = _score(task, spec, given)
+    found = np.shape(scored.values)
+    require(
+        found == (MEMBERS,),
+        f"{name}.score() gave scores of shape {found} to {MEMBERS} members; give one number for each.",
+    )
+    require(
+        bool(np.isfinite(scored.values).all()),
+        f"{name}.score() gave {scored.values.tolist()} to {MEMBERS} fresh members; scores must be finite.",
+    )
+    require(np.array_equal(given, weights), f"{name}.score() changed the weights it was given; work on a copy.")
+    again = _score(task, spec, given)
+    require(
+        np.array_equal(again.values, scored.values),
+        f"{name}.score() gave other scores to the same weights and seed; draw all chance from the rng it is given.",
+    )
+    alone = [_score(task, spec, weights[member : member + 1]) for member in range(MEMBERS)]
+    for member, one in enumerate(alone):
+        require(
+            bool(one.values[0] == scored.values[member]),
+            f"{name}.score() gave member {member} {scored.values[member]} among others and {one.values[0]} alone; all "
+            "members must face the same chances, drawn once from rng.",
+        )
+    _check_cost(name, alone[0].cost, scored.cost)
+
+
+def _check_cost(name: str, one: Cost, many: Cost) -> None:
+    require(
+        all(getattr(one, field) >= 0 for field in LEDGER) and one.forward_flops > 0 and one.env_steps + one.samples > 0,
+        f"{name}.score() charged {one}; count steps or samples, and the operations of the networks' forward passes.",
+    )
+    require(
+        many.forward_flops > one.forward_flops and many.env_steps + many.samples > one.env_steps + one.samples,
+        f"{name}.score() charged {many} for {MEMBERS} members and {one} for one; each member has its price.",
+    )
+
+
+def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
+    name = called(task)
+    try:
+        shown = _examples(task)
+    except TaskError as error:
+        require(len(str(error)) > 20, f"{name} has no examples, and its error does not say what to do: {error}")
+        return
+    rows = len(shown.inputs)
+    require(
+        shown.inputs.shape == (rows, task.n_inputs) and rows > 0 and len(shown.targets) == rows,
+        f"{name}.examples() are inputs of shape {shown.inputs.shape} and targets of shape {shown.targets.shape}; give "
+        f"rows of {task.n_inputs} inputs, and a target for each.",
+    )
+    require(
+        bool(np.isfinite(shown.inputs).all() and np.isfinite(shown.targets).all()),
+        f"{name}.examples() hold numbers that are not finite; leave those rows out.",
+    )
+    again = _examples(task)
+    require(
+        np.array_equal(again.inputs, shown.inputs) and np.array_equal(again.targets, shown.targets),
+        f"{name}.examples() are others for the same seed; draw all chance from the rng it is given.",
+    )
+    outputs = Genome(spec, weights, task.inputs)(shown.inputs)
+    try:
+        loss, slope = shown.loss.value(outputs, shown.targets), shown.loss.gradient(outputs, shown.targets)
+    except (ValueError, IndexError) as error:
+        raise TaskError(f"{name}.examples() do not fit their loss, {shown.loss}: {error}.") from error
+    require(
+        np.shape(loss) == () and bool(np.isfinite(loss)) and slope.shape == outputs.shape,
+        f"{name}.examples() have targets of shape {shown.targets.shape} that do not fit {outputs.shape[1]} outputs "
+        f"under {shown.loss}.",
+    )
+
+
+def _examples(task: Task) -> Examples:
+    with other_globals(3, f"{called(task)}.examples()"):
+        return task.examples(np.random.default_rng(0))
+
+
+def _judge(task: Task, genome: Genome) -> str:
+    """Both verdicts as text, in which NaN (no validation rows) equals NaN."""
+    with other_globals(4, f"{called(task)}.test()"):
+        verdicts = task.validate(genome), task.test(genome)
+    require(
+        all(isinstance(each, float) for each in verdicts) and bool(np.isfinite(verdicts[1])),
+        f"{called(task)} judged a fresh genome as {verdicts}; validate and test return finite floats.",
+    )
+    return repr(verdicts)
+
+
+def _check_references(task: Task) -> None:
+    references: dict[str, Any] = task.references()
+    for name, value in references.items():
+        require(
+            isinstance(name, str) and isinstance(value, float) and bool(np.isfinite(value)),
+            f"{called(task)}.references() has {name!r}: {value!r}; give finite floats by name.",
+        )

@@ -1,0 +1,94 @@
+"""Environments with unusual spaces and bad habits, for tests; importing this makes their ids known to gymnasium."""
+
+from __future__ import annotations
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+
+class Mixed(gymnasium.Env):
+    """A point with a gear: Dict observations, MultiBinary actions; reaching 1 on the first axis ends the episode."""
+
+    observation_space = spaces.Dict({"place": spaces.Box(-9, 9, (2,), np.float32), "gear": spaces.Discrete(3)})
+    action_space = spaces.MultiBinary(3)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place, self.gear = self.np_random.uniform(-0.5, 0.5, 2), 0
+        return self.sense(), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        self.gear = (self.gear + int(action[2])) % 3
+        self.place = self.place + 0.1 * (self.gear + 1) * (2 * action[:2] - 1) + 0.01 * self.np_random.normal(size=2)
+        return self.sense(), float(self.place.sum()), bool(self.place[0] > 1), False, {}
+
+    def sense(self):
+        return {"place": self.place.astype(np.float32), "gear": np.int64(self.gear)}
+
+
+class Pair(gymnasium.Env):
+    """Tuple observations, MultiDiscrete actions that begin at 1 and -1."""
+
+    observation_space = spaces.Tuple((spaces.Box(-9, 9, (1,), np.float32), spaces.MultiBinary(2)))
+    action_space = spaces.MultiDiscrete([2, 3], start=[1, -1])
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place = self.np_random.uniform(-1, 1)
+        return self.sense(), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        self.place = np.clip(self.place + 0.2 * action[0] * action[1], -3, 3)
+        return self.sense(), -abs(self.place), False, False, {}
+
+    def sense(self):
+        signs = np.array([self.place > 0, abs(self.place) > 1], np.int8)
+        return np.array([self.place], np.float32), signs
+
+
+class Breaks(gymnasium.Env):
+    """Breaks in step 3, or in reset, in the way that `how` tells."""
+
+    observation_space = spaces.Box(-1, 1, (2,), np.float32)
+    action_space = spaces.Discrete(2)
+
+    def __init__(self, how="raise"):
+        self.how = how
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.time = 0
+        if self.how == "raise in reset":
+            raise OSError("no power")
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action):
+        self.time += 1
+        observation, reward = np.zeros(2, np.float32), 0.0
+        if self.time == 3:
+            if self.how == "raise":
+                raise OSError("the wheel came off")
+            if self.how == "NaN observation":
+                observation[1] = np.nan
+            if self.how == "infinite reward":
+                reward = np.inf
+            if self.how == "long observation":
+                observation = np.zeros(3, np.float32)
+        return observation, reward, False, False, {}
+
+
+class Endless(Pair):
+    """Registered without a limit of steps."""
+
+
+class Images(Breaks):
+    """Shows pictures."""
+
+    observation_space = spaces.Box(0, 255, (8, 8, 3), np.uint8)
+
+
+for made, limit in ((Mixed, 12), (Pair, 9), (Breaks, 20), (Endless, None), (Images, 5)):
+    gymnasium.register(f"odd/{made.__name__}-v0", made, max_episode_steps=limit, disable_env_checker=True)

@@ -1,0 +1,338 @@
+"""A robot as a task: fair scores, honest bills, teachers of every kind, and a sentence for whatever is wrong."""
+
+import dataclasses
+
+import gymnasium
+import numpy as np
+import odd_environments  # noqa: F401 - registers its ids
+import pytest
+
+import evorobo.tasks.control as control
+from evorobo.errors import DataError, SettingsError, TaskError
+from evorobo.nets.controller import Controller
+from evorobo.nets.genome import Genome
+from evorobo.nets.losses import MSE, CrossEntropy
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.control import TEST, TRAIN, VALIDATION, ControlTask
+from evorobo.tasks.demonstrations import Demonstrations
+
+LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, demonstrations=3, validation_episodes=4, test_episodes=5)
+POLE = ControlTask("CartPole-v1", max_steps=40, demonstrations=3, validation_episodes=4, test_episodes=5)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def network(task, hidden=(4,)):
+    return NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
+
+
+def population(task, members=4):
+    spec = network(task)
+    return spec, rng(9).normal(size=(members, spec.n_params))
+
+
+def genome(task, seed=0):
+    spec = network(task)
+    return Genome(spec, rng(seed).normal(size=spec.n_params))
+
+
+# ---- scores
+
+
+def test_equal_members_score_equal_and_new_generations_meet_new_chances():
+    spec, weights = population(LAMP)
+    scores = LAMP.score(spec, np.concatenate([weights, weights[::-1]]), rng(1), None).values
+    np.testing.assert_array_equal(scores[:4], scores[:3:-1])
+    assert not np.array_equal(LAMP.score(spec, weights, rng(2), None).values, scores[:4])
+
+
+def test_a_score_is_the_mean_over_episodes_and_charged_for_all_of_them():
+    spec, weights = population(POLE)
+    scored = dataclasses.replace(POLE, episodes=3).score(spec, weights, rng(1), None)
+    steps = scored.values.sum() * 3  # CartPole earns 1 for a step
+    assert (scored.cost.episodes, scored.cost.env_steps) == (12, pytest.approx(steps))
+    assert scored.cost.forward_flops == scored.cost.env_steps * (2 * 4 * 4 + 2 * 4 * 2)
+    assert (scored.cost.samples, scored.cost.backward_flops) == (0, 0)
+
+
+@pytest.fixture
+def seeds_met(monkeypatch):
+    """The seeds of all episodes that are played from now on."""
+    met, roll = [], control.roll
+
+    def listening(simulator, driver, seeds, *arguments):
+        met.extend(seeds.tolist())
+        return roll(simulator, driver, seeds, *arguments)
+
+    monkeypatch.setattr(control, "roll", listening)
+    return met
+
+
+def test_nobody_trains_on_an_episode_that_judges(seeds_met):
+    task = dataclasses.replace(LAMP, episodes=50, demonstrations=50)
+    task.score(*population(task, 1), rng(1), None)
+    task.examples(rng(2))
+    trained = set(seeds_met)
+    assert len(trained) == 100
+    assert all(TRAIN <= seed < VALIDATION for seed in trained)
+    seeds_met.clear()
+    task.validate(genome(task))
+    validated = set(seeds_met)
+    assert validated == set(range(VALIDATION, VALIDATION + 4))
+    seeds_met.clear()
+    task.test(genome(task))
+    task.references()
+    assert set(seeds_met) == set(range(TEST, TEST + 5))
+    assert not validated & set(seeds_met)
+
+
+def test_no_seed_is_too_large_for_old_environments():
+    last = ControlTask("CartPole-v1", validation_episodes=10**6, test_episodes=10**6)
+    assert VALIDATION + last.validation_episodes <= TEST
+    assert TEST + last.test_episodes <= 2**32
+
+
+def test_validation_and_test_are_the_same_whenever_one_looks():
+    champion = genome(LAMP)
+    first = LAMP.validate(champion), LAMP.test(champion)
+    LAMP.score(*population(LAMP), rng(5), None)
+    again = dataclasses.replace(LAMP, episodes=7, demonstrations=1)
+    assert first == (again.validate(champion), again.test(champion))
+    assert first[0] != first[1]
+
+
+@pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "odd/Mixed-v0"])
+def test_the_normaliser_is_told_of_all_observations_that_were_answered(env):
+    task = ControlTask(env, normalise=True, episodes=2, max_steps=12)
+    spec, weights = population(task)
+    scaling = Scaling(np.linspace(-0.2, 0.2, task.n_inputs), np.linspace(0.5, 2, task.n_inputs))
+    seen = task.score(spec, weights, rng(1), scaling).seen
+    environment, met = gymnasium.make(env, max_episode_steps=12), []
+    seeds = rng(1).integers(TRAIN, VALIDATION, 2)
+    for member in weights:
+        controller = Controller(spec, member, scaling)
+        for seed in seeds:
+            observation, _ = environment.reset(seed=int(seed))
+            over = False
+            while not over:
+                met.append(gymnasium.spaces.flatten(environment.observation_space, observation))
+                action = task.decoder.actions(controller(met[-1][None, None]))[0, 0]
+                observation, _, terminated, truncated, _ = environment.step(task.decoder.native(action))
+                over = terminated or truncated
+    assert seen.count == len(met)
+    np.testing.assert_allclose(seen.scaling.mean, np.mean(met, 0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(seen.squares / seen.count, np.var(met, 0), rtol=1e-4, atol=1e-9)
+    assert ControlTask(env, episodes=2, max_steps=12).score(spec, weights, rng(1), scaling).seen is None
+
+
+def test_references_are_chance_the_teacher_and_what_counts_as_solved():
+    references = POLE.references()
+    assert list(references) == ["random", "solved"]
+    assert 10 < references["random"] < 35
+    assert references["solved"] == 475
+    references = LAMP.references()
+    assert list(references) == ["random", "teacher"]
+    assert references["teacher"] > references["random"]
+    assert LAMP.references() == references
+
+
+# ---- teachers
+
+
+def lean(observation):
+    """Push to the side to which the pole falls."""
+    return int(observation[2] + 0.3 * observation[3] > 0)
+
+
+def drop(observation):
+    """For Mixed: a teacher that reads the parts of a Dict."""
+    return np.array([observation["place"][0] < 0, 0, observation["gear"] == 0], np.int8)
+
+
+def test_a_robots_own_teacher_labels_what_it_saw_and_its_steps_are_on_the_bill():
+    shown = LAMP.examples(rng())
+    np.testing.assert_array_equal(shown.targets, LAMP.robot.teacher(shown.inputs))
+    assert shown.inputs.shape == (90, 2)
+    assert (shown.cost.env_steps, shown.cost.episodes, shown.cost.forward_flops) == (90, 3, 0)
+    assert shown.loss == MSE()
+
+
+def test_a_function_is_a_teacher_and_gets_observations_as_step_returns_them():
+    shown = dataclasses.replace(POLE, teacher=lean).examples(rng())
+    assert shown.targets.tolist() == [lean(each) for each in shown.inputs]
+    assert shown.loss == CrossEntropy()
+    assert shown.cost.env_steps == len(shown.inputs) == 120
+    mixed = ControlTask("odd/Mixed-v0", teacher=drop, demonstrations=3)
+    shown = mixed.examples(rng())  # flat: gear as three lights, then place
+    np.testing.assert_array_equal(
+        shown.targets, np.stack([shown.inputs[:, 3] < 0, 0 * shown.inputs[:, 0], shown.inputs[:, 0] == 1], 1)
+    )
+    assert shown.loss == CrossEntropy(choices=(2, 2, 2))
+
+
+def test_a_genome_file_is_a_teacher(tmp_path):
+    path = tmp_path / "teacher.npz"
+    spec, weights = population(LAMP, 1)
+    Genome(spec, weights[0], Scaling(np.full(2, 0.3), np.full(2, 0.2))).save(path)
+    task = dataclasses.replace(LAMP, teacher=str(path))
+    shown = task.examples(rng())
+    outputs = Controller(spec, weights, Genome.load(path).inputs)(shown.inputs[None])[0]
+    np.testing.assert_allclose(shown.targets, outputs, atol=1e-6)
+    assert task.references()["teacher"] == task.test(Genome.load(path))
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv"])
+@pytest.mark.parametrize("task", [LAMP, dataclasses.replace(POLE, teacher=lean)], ids=["motors", "moves"])
+def test_recorded_episodes_teach_like_the_teacher_who_was_recorded(task, suffix, tmp_path):
+    shown, cost = task.demonstrate(rng())
+    path = tmp_path / f"recorded{suffix}"
+    if suffix == ".npz":
+        shown.save(path)
+    else:
+        actions = shown.actions.reshape(len(shown.actions), -1)
+        names = [f"sensor {at}" for at in range(task.n_inputs)] + [f"action {at}" for at in range(actions.shape[1])]
+        rows = np.column_stack([shown.observations, actions, shown.episode])
+        np.savetxt(path, rows, delimiter=",", header=",".join([*names, "episode"]), comments="")
+    recorded = dataclasses.replace(task, teacher=str(path))
+    live, read = task.examples(rng()), recorded.examples(rng(77))
+    np.testing.assert_allclose(read.inputs, live.inputs, rtol=1e-12)
+    np.testing.assert_allclose(read.targets, live.targets, atol=1e-7)
+    assert read.cost == cost == live.cost
+    assert "teacher" not in recorded.references()  # it cannot drive
+
+
+def test_a_task_without_a_teacher_says_who_could_teach():
+    with pytest.raises(TaskError, match="CartPole-v1 has no teacher, and without labelled examples there is no backp"):
+        POLE.examples(rng())
+
+
+def text(observation):
+    return "left"
+
+
+def seven(observation):
+    return 7
+
+
+def half(observation):
+    return 0.5
+
+
+def nan(observation):
+    return [np.nan]
+
+
+def pair(observation):
+    return [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("env", "teacher", "match"),
+    [
+        ("CartPole-v1", text, "the teacher answered 'left', which is no action of this environment"),
+        ("CartPole-v1", seven, "the teacher answered 7, which is no action .*7 is none of the choices"),
+        ("CartPole-v1", half, "the teacher answered 0.5, which is no action .*0.5 is none of the choices"),
+        ("CartPole-v1", pair, r"the teacher answered \[0.0, 0.0\], which is no action"),
+        ("Pendulum-v1", nan, r"the teacher answered \[nan\], which is no action .*must be finite"),
+        ("Pendulum-v1", pair, r"the teacher answered \[0.0, 0.0\], which is no action"),
+    ],
+)
+def test_a_teacher_who_answers_no_action_is_told(env, teacher, match):
+    with pytest.raises(TaskError, match=match):
+        ControlTask(env, teacher=teacher, max_steps=5).examples(rng())
+
+
+def test_teachers_that_are_no_files_or_no_genomes_are_told(tmp_path):
+    def shown(path, content=None):
+        if content is not None:
+            path.write_bytes(content)
+        return dataclasses.replace(LAMP, teacher=str(path)).examples(rng())
+
+    with pytest.raises(SettingsError, match=r"there is no file .*nobody.npz; a teacher is a function, a genome or a"):
+        shown(tmp_path / "nobody.npz")
+    with pytest.raises(DataError, match=r"there is no file .*nobody.csv with demonstrations"):
+        shown(tmp_path / "nobody.csv")
+    for content in (b"", b"PK\x03\x04 and no more", b"no archive at all"):
+        with pytest.raises(DataError, match=r"bad.npz is damaged or no genome file"):
+            shown(tmp_path / "bad.npz", content)
+
+
+def test_a_teacher_of_another_robot_is_told(tmp_path):
+    genome(POLE).save(tmp_path / "pole.npz")
+    with pytest.raises(TaskError, match="the network has 4 inputs and 2 outputs, evorobo/Phototaxis-v0 needs 2 and 2"):
+        dataclasses.replace(LAMP, teacher=str(tmp_path / "pole.npz")).examples(rng())
+    steps = np.zeros(3, int)
+    Demonstrations(np.zeros((3, 4)), steps, steps).save(tmp_path / "recorded.npz")
+    with pytest.raises(TaskError, match="the demonstrations have 4 sensors and evorobo/Phototaxis-v0 has 2; record"):
+        dataclasses.replace(LAMP, teacher=str(tmp_path / "recorded.npz")).examples(rng())
+    Demonstrations(np.zeros((3, 2)), np.zeros((3, 5)), steps).save(tmp_path / "hands.npz")
+    with pytest.raises(TaskError, match="the demonstrations hold what is no action of evorobo/Phototaxis-v0"):
+        dataclasses.replace(LAMP, teacher=str(tmp_path / "hands.npz")).examples(rng())
+
+
+# ---- names and settings
+
+
+def test_an_unknown_id_offers_the_nearest():
+    with pytest.raises(SettingsError, match="unknown environment 'CartPol-v1'; did you mean 'CartPole-v1'"):
+        ControlTask("CartPol-v1").n_inputs  # noqa: B018
+    with pytest.raises(SettingsError, match="did you mean 'evorobo/Phototaxis-v0'"):
+        ControlTask("evorobo/Fototaxis-v0").n_inputs  # noqa: B018
+
+
+def test_an_unknown_module_or_file_is_told():
+    with pytest.raises(SettingsError, match=r"cannot import 'no_such_robots' .* Is its folder on the Python path"):
+        ControlTask("no_such_robots:my/Robot-v0").n_inputs  # noqa: B018
+    with pytest.raises(SettingsError, match=r"there is no file .*no_such_robots.py"):
+        ControlTask("no_such_robots.py:my/Robot-v0").n_inputs  # noqa: B018
+
+
+def test_options_reach_the_robot_and_unknown_ones_are_told():
+    assert ControlTask("evorobo/Phototaxis-v0", options={"noise": 0.5}).robot.noise == 0.5
+    with pytest.raises(SettingsError, match=r"evorobo/Phototaxis-v0 cannot be made with these options: .*'noice'"):
+        ControlTask("evorobo/Phototaxis-v0", options={"noice": 0.5}).n_inputs  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["episodes", "demonstrations", "validation_episodes", "test_episodes"])
+@pytest.mark.parametrize("value", [0, -1, 2.0])
+def test_numbers_of_episodes_are_whole_and_positive(name, value):
+    with pytest.raises(SettingsError, match=f"{name} must be a whole number of at least 1, not {value}"):
+        ControlTask("CartPole-v1", **{name: value})
+
+
+def test_the_name_is_the_ids_or_the_label():
+    assert ControlTask("evorobo/Phototaxis-v0").name == "phototaxis"
+    assert ControlTask("CartPole-v1").name == "cartpole-v1"
+    assert ControlTask("CartPole-v1", label="pole").name == "pole"
+
+
+def test_a_genome_of_another_size_is_not_judged():
+    for judge in (LAMP.validate, LAMP.test):
+        with pytest.raises(TaskError, match="the network has 4 inputs and 2 outputs, evorobo/Phototaxis-v0 needs 2 an"):
+            judge(genome(POLE))
+
+
+# ---- paths
+
+
+def test_a_trajectory_begins_at_the_start_and_is_the_episode_that_is_judged():
+    champion = genome(LAMP)
+    states = LAMP.trajectory(champion, episode=2)
+    environment = gymnasium.make("evorobo/Phototaxis-v0")
+    environment.reset(seed=TEST + 2)
+    np.testing.assert_array_equal(states[0], environment.unwrapped._state[0])
+    assert states.shape == (30, 5)
+    one = dataclasses.replace(LAMP, test_episodes=1)
+    near = 1 / (1 + np.square(LAMP.trajectory(champion)[1:, :2] - LAMP.trajectory(champion)[1:, 3:]).sum(1) / 0.15**2)
+    assert one.test(champion) == pytest.approx(near.sum() / 2, abs=0.5)  # the last step is not on the path
+
+
+def test_a_teachers_path_can_be_shown_and_others_have_none():
+    assert LAMP.trajectory(None).shape == (30, 5)
+    with pytest.raises(TaskError, match="CartPole-v1 has no teacher to follow"):
+        POLE.trajectory(None)
+    with pytest.raises(TaskError, match="odd/Mixed-v0 is not a robot on rows"):
+        ControlTask("odd/Mixed-v0").trajectory(None)

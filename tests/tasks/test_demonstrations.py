@@ -1,0 +1,96 @@
+"""Recorded episodes: kept and read without loss, and refused in a sentence when they make no sense."""
+
+import numpy as np
+import pytest
+
+from evorobo.errors import DataError
+from evorobo.tasks.demonstrations import Demonstrations, Recorder
+
+OBSERVATIONS = np.random.default_rng(0).normal(size=(6, 3))
+MOVES = np.array([0, 1, 2, 2, 1, 0])
+MOTORS = np.random.default_rng(1).uniform(-1, 1, (6, 2))
+EPISODE = np.array([0, 0, 0, 1, 1, 1])
+
+
+@pytest.mark.parametrize("actions", [MOVES, MOTORS], ids=["moves", "motors"])
+def test_what_is_saved_is_loaded(actions, tmp_path):
+    Demonstrations(OBSERVATIONS, actions, EPISODE).save(tmp_path / "shown.npz")
+    loaded = Demonstrations.load(tmp_path / "shown.npz")
+    np.testing.assert_array_equal(loaded.observations, OBSERVATIONS, strict=True)
+    np.testing.assert_array_equal(loaded.actions, actions, strict=True)
+    np.testing.assert_array_equal(loaded.episode, EPISODE, strict=True)
+
+
+def test_a_table_is_read_by_the_names_of_its_columns(tmp_path):
+    path = tmp_path / "shown.csv"
+    path.write_text("light, action left ,episode,action right,bumper\n1,0.1,0,-0.2,5\n\n2,0.3,7,-0.4,6\n")
+    loaded = Demonstrations.load(path)
+    assert loaded.observations.tolist() == [[1, 5], [2, 6]]
+    assert loaded.actions.tolist() == [[0.1, -0.2], [0.3, -0.4]]
+    assert loaded.episode.tolist() == [0, 7]
+
+
+def test_one_column_of_actions_is_a_plain_row_of_them_and_episodes_may_be_missing(tmp_path):
+    path = tmp_path / "shown.csv"
+    path.write_text("light,action\n1,2\n3,0\n")
+    loaded = Demonstrations.load(path)
+    assert (loaded.actions.tolist(), loaded.episode.tolist()) == ([2, 0], [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("", "needs a header with columns named action"),
+        ("\n", "needs a header with columns named action"),
+        ("light,motor\n1,2\n", "needs a header with columns named action... and others, not light, motor"),
+        ("action\n1\n", "needs a header with columns named action... and others, not action"),
+        ("light,action\n", "has a header and no rows"),
+        ("light,action\n1,left\n", "holds something that is no number"),
+        ("light,action\n1,2\n1\n", "or rows of unequal length"),
+        ("light,action\n1,2,3\n", "has 2 columns in its header and 3 in its rows"),
+        ("light,action\n1,nan\n", "holds numbers that are not finite; remove those rows"),
+        (b"light,action\n\xff,1\n", "holds something that is no number"),
+    ],
+)
+def test_tables_that_make_no_sense_are_told(content, match, tmp_path):
+    path = tmp_path / "shown.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError, match=match):
+        Demonstrations.load(path)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "match"),
+    [
+        ({"observations": OBSERVATIONS}, "has no array 'actions'; it holds observations"),
+        ({"observations": OBSERVATIONS, "actions": MOVES[:5]}, "holds 6 observations and 5 actions; it needs pairs"),
+        ({"observations": OBSERVATIONS[:0], "actions": MOVES[:0]}, "holds 0 observations and 0 actions"),
+        ({"observations": OBSERVATIONS * np.inf, "actions": MOVES}, "holds numbers that are not finite"),
+        ({"observations": OBSERVATIONS, "actions": MOVES.astype(str)}, "needs arrays of numbers, not float64 and <U"),
+        ({"observations": OBSERVATIONS, "actions": np.array(3)}, "needs arrays of numbers"),
+    ],
+)
+def test_arrays_that_make_no_sense_are_told(arrays, match, tmp_path):
+    np.savez(tmp_path / "shown.npz", **arrays)
+    with pytest.raises(DataError, match=match):
+        Demonstrations.load(tmp_path / "shown.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"nothing of the kind"])
+def test_files_that_are_no_archives_are_told(content, tmp_path):
+    (tmp_path / "shown.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"shown.npz is damaged or no .npz file"):
+        Demonstrations.load(tmp_path / "shown.npz")
+    with pytest.raises(DataError, match=r"there is no file .*other.npz with demonstrations"):
+        Demonstrations.load(tmp_path / "other.npz")
+
+
+def test_a_recorder_puts_the_ticks_of_each_episode_one_after_the_other():
+    recorder = Recorder()
+    recorder(np.array([4, 5]), np.array([[0.4], [0.5]]), np.array([40, 50]))
+    recorder(np.array([5]), np.array([[0.6]]), np.array([60]))
+    recorder(np.array([4, 9]), np.array([[0.7], [0.9]]), np.array([70, 90]))
+    episode, observations, actions = recorder.collected()
+    assert episode.tolist() == [4, 4, 5, 5, 9]
+    assert observations.ravel().tolist() == [0.4, 0.7, 0.5, 0.6, 0.9]
+    assert actions.tolist() == [40, 70, 50, 60, 90]

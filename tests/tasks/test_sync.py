@@ -1,0 +1,130 @@
+"""Any gymnasium environment, one object at a time: the same story as a plain loop, bad habits told in a sentence."""
+
+import gymnasium
+import numpy as np
+import odd_environments  # noqa: F401 - registers its ids
+import pytest
+
+from evorobo.errors import SettingsError, TaskError
+from evorobo.nets.controller import Controller
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.control import TRAIN, VALIDATION, ControlTask
+from evorobo.tasks.simulators.sync import Sync
+from evorobo.tasks.simulators.world import GymWorld
+
+IDS = ["Pendulum-v1", "odd/Mixed-v0", "odd/Pair-v0"]
+
+
+def population(task, members=7):
+    spec = NetworkSpec.build(task.n_inputs, (5,), task.n_outputs, task.output)
+    return spec, np.random.default_rng(0).normal(0, 1.5, (members, spec.n_params))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_scores_are_those_of_a_plain_loop(id):
+    task = ControlTask(id, max_steps=12)
+    assert isinstance(task.world, GymWorld)
+    spec, weights = population(task)
+    scored = task.score(spec, weights, np.random.default_rng(3), None)
+    (seed,) = np.random.default_rng(3).integers(TRAIN, VALIDATION, 1)
+    environment, steps = gymnasium.make(id, max_episode_steps=12), 0
+    for member, expected in zip(weights, scored.values, strict=True):
+        controller, earned, over = Controller(spec, member), 0.0, False
+        observation, _ = environment.reset(seed=int(seed))
+        while not over:
+            flat = gymnasium.spaces.flatten(environment.observation_space, observation)
+            outputs = controller(flat[None, None])
+            action = task.decoder.native(task.decoder.actions(outputs)[0, 0])
+            assert environment.action_space.contains(action)
+            observation, reward, terminated, truncated, _ = environment.step(action)
+            earned, over, steps = earned + float(reward), terminated or truncated, steps + 1
+        assert earned == expected
+    assert scored.cost.env_steps == steps
+    assert len(set(scored.values)) > 1
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_how_many_environments_are_kept_changes_no_score(id, monkeypatch):
+    task = ControlTask(id, episodes=3, max_steps=12)
+    spec, weights = population(task)
+    scores = []
+    for capacity in (64, 7, 3):  # all 21 robots at once, two members at a time, one
+        monkeypatch.setattr(Sync, "capacity", capacity)
+        scores.append(task.score(spec, weights, np.random.default_rng(3), None))
+    for other in scores[1:]:
+        np.testing.assert_array_equal(other.values, scores[0].values)
+        assert other.cost == scores[0].cost
+
+
+def test_a_member_with_more_episodes_than_environments_plays_them_in_turns(monkeypatch):
+    task = ControlTask("odd/Mixed-v0", episodes=5)
+    spec, weights = population(task)
+    at_once = task.score(spec, weights, np.random.default_rng(3), None)
+    monkeypatch.setattr(Sync, "capacity", 2)
+    in_turns = task.score(spec, weights, np.random.default_rng(3), None)
+    np.testing.assert_allclose(in_turns.values, at_once.values, rtol=1e-12)
+    assert len(task.world._simulator._pool) >= 2
+
+
+def up(observation):
+    """A teacher for Mixed that looks at both parts of its observation."""
+    return np.array([1, observation["place"][1] < 0, observation["gear"] == 0], np.int8)
+
+
+def test_demonstrations_in_turns_keep_their_episodes_apart(monkeypatch):
+    shown = []
+    for capacity in (64, 4):
+        monkeypatch.setattr(Sync, "capacity", capacity)
+        task = ControlTask("odd/Mixed-v0", teacher=up, demonstrations=10)
+        shown.append(task.demonstrate(np.random.default_rng(0)))
+    for (one, cost), (other, other_cost) in [shown]:
+        assert np.unique(other.episode).tolist() == list(range(10))
+        assert cost == other_cost
+        for name in ("observations", "actions", "episode"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def fails(how, match):
+    task = ControlTask("odd/Breaks-v0", options={"how": how}, episodes=2)
+    spec, weights = population(task)
+    with pytest.raises(TaskError, match=match):
+        task.score(spec, weights, np.random.default_rng(0), None)
+
+
+def test_an_environment_that_raises_is_told_with_id_step_and_seed():
+    seed = np.random.default_rng(0).integers(TRAIN, VALIDATION, 2)[0]
+    fails(
+        "raise", rf"odd/Breaks-v0 raised OSError in step\(\) at step 3 of the episode with seed {seed}: the wheel came"
+    )
+
+
+def test_an_environment_that_raises_in_reset_is_told():
+    fails("raise in reset", r"odd/Breaks-v0 raised OSError in reset\(\) at step 0 .* no power")
+
+
+def test_an_observation_that_is_not_a_number_is_told_with_id_and_step():
+    fails("NaN observation", "odd/Breaks-v0 returned observations with nan at step 3; mend the environment")
+
+
+def test_an_infinite_reward_is_told_with_id_and_step():
+    fails("infinite reward", "odd/Breaks-v0 returned rewards with inf at step 3; mend the environment")
+
+
+def test_observations_of_another_length_are_told_with_id_and_step():
+    fails("long observation", r"odd/Breaks-v0 returned observations of shape \(14, 3\), not \(14, 2\), at step 3")
+
+
+def test_an_environment_without_an_end_asks_for_one():
+    with pytest.raises(SettingsError, match="odd/Endless-v0 never cuts an episode off; give the task max_steps="):
+        ControlTask("odd/Endless-v0").world  # noqa: B018
+    assert ControlTask("odd/Endless-v0", max_steps=3).world.max_steps == 3
+
+
+def test_images_are_refused_with_the_way_out():
+    with pytest.raises(TaskError, match=r"shows images of shape \(8, 8, 3\), and networks here read sensors"):
+        ControlTask("odd/Images-v0").n_inputs  # noqa: B018
+
+
+def test_an_unknown_option_of_an_environment_is_told():
+    with pytest.raises(SettingsError, match=r"Pendulum-v1 cannot be made with these options: .*gravity"):
+        ControlTask("Pendulum-v1", options={"gravity": 3}).world  # noqa: B018

@@ -1,0 +1,568 @@
+"""The contracts find each broken part, in a sentence of its own, and find nothing wrong with ours."""
+
+import random
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from evorobo.errors import TaskError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.base import Progress
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.nets.genome import Genome
+from evorobo.nets.losses import MSE
+from evorobo.nets.optimizers import SGD
+from evorobo.tasks.base import Cost, Examples, Scores
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.robots.base import Robot
+from evorobo.testing import check_method, check_robot, check_task
+from evorobo.testing.methods import Wave
+
+
+def fails(check, thing, match):
+    with pytest.raises(TaskError, match=match) as told:
+        check(thing)
+    assert "\n" not in str(told.value)
+
+
+# ---- robots
+
+
+class Sound(Robot):
+    """Nothing is wrong with it: a point on a line, pushed to the left or to the right."""
+
+    sensors = ("place", "speed")
+    motors: ClassVar[tuple[str, ...]] = ("push",)
+    max_steps: ClassVar[int] = 30
+
+    def initial(self, rng):
+        return rng.uniform(-1, 1, 2)
+
+    def observation(self, state, rng):
+        return state + rng.normal(0.01, 2)
+
+    def transition(self, state, action, rng):
+        speed = 0.9 * state[:, 1] + 0.1 * action[:, 0] + rng.normal(0.01, 1)[:, 0]
+        return np.stack([state[:, 0] + speed, speed], axis=1)
+
+    def reward(self, state, action, next_state):
+        return -np.abs(next_state[:, 0])
+
+    def terminal(self, state):
+        return np.abs(state[:, 0]) > 2
+
+    def teacher(self, sensors):
+        return np.clip(-sensors.sum(1, keepdims=True), -1, 1)
+
+    def draw(self, ax, states):
+        ax.plot(states[:, 0])
+
+
+class Choosing(Sound):
+    """The same with moves."""
+
+    motors = ()
+    moves = ("left", "stay", "right")
+
+    def transition(self, state, action, rng):
+        return super().transition(state, action[:, None] - 1.0, rng)
+
+    def teacher(self, sensors):
+        return np.where(sensors.sum(1) > 0, 0, 2)
+
+
+@pytest.mark.parametrize("robot", [Sound, Sound(), Choosing, "CartPole-v1"])
+def test_a_sound_robot_passes(robot):
+    check_robot(robot)
+
+
+def broken(kind, **parts):
+    """A class like `kind` with other parts."""
+    return type("Wreck", (kind,), parts)
+
+
+def changes_state(self, state, action, rng):
+    state[:, 0] += 0.1 * action[:, 0]
+    return state
+
+
+def numpys_noise(self, state, rng):
+    return state + np.random.normal(0, 0.01, state.shape)  # noqa: NPY002
+
+
+def pythons_noise(self, state, rng):
+    return state + random.gauss(0, 0.01)
+
+
+def its_own_noise(self, state, rng):
+    return state + np.random.default_rng().normal(0, 0.01, state.shape)
+
+
+class Remembers(Sound):
+    """Carries something from one life to the next."""
+
+    lives = 0
+
+    def initial(self, rng):
+        self.lives += 1
+        return super().initial(rng) + self.lives
+
+
+def sometimes_nan(self, state, rng):
+    return np.where(state > 0.5, np.nan, state)
+
+
+def jumpy_teacher(self, sensors):
+    return np.clip(sensors[:, :1] - sensors[:, :1].mean(), -1, 1)
+
+
+BROKEN_ROBOTS = {
+    "no sensors": (broken(Sound, sensors=()), r"Wreck has no sensors; name them"),
+    "sensors in one text": (broken(Sound, sensors="light"), r"Wreck.sensors is 'light'; give a tuple of names"),
+    "neither motors nor moves": (broken(Sound, motors=()), "Wreck has 0 motors and 0 moves; name either"),
+    "motors and moves": (broken(Sound, moves=("a", "b")), "Wreck has 1 motors and 2 moves; name either"),
+    "no steps": (broken(Sound, max_steps=0), "Wreck.max_steps is 0; give a whole number of at least 1"),
+    "half steps": (broken(Sound, max_steps=20.0), "Wreck.max_steps is 20.0; give a whole number"),
+    "no initial": (broken(Sound, initial=Robot.initial), r"Wreck has no function initial\(\); write it"),
+    "no observation": (broken(Sound, observation=Robot.observation), r"Wreck has no function observation\(\)"),
+    "no transition": (broken(Sound, transition=Robot.transition), r"Wreck has no function transition\(\)"),
+    "no reward": (broken(Sound, reward=Robot.reward), r"Wreck has no function reward\(\)"),
+    "raises": (broken(Sound, reward=lambda self, *_: 1 / 0), r"Wreck.reward\(\) raised ZeroDivisionError: .*; mend it"),
+    "one robot at a time": (
+        broken(Sound, initial=lambda self, rng: rng.uniform(-1, 1, 2)[:1]),
+        r"Wreck.initial\(\) returned shape \(1, 2\) for 3 robots; return one row of numbers for each",
+    ),
+    "a flat state": (
+        broken(Sound, initial=lambda self, rng: rng.uniform(-1, 1, 2)[:, 0]),
+        r"Wreck.initial\(\) returned shape \(1,\) for 1 robots",
+    ),
+    "growing state": (
+        broken(Sound, transition=lambda self, state, action, rng: np.hstack([state, action])),
+        r"Wreck.transition\(\) made shape \(1, 3\) of states of shape \(1, 2\); return as many numbers",
+    ),
+    "too few observations": (
+        broken(Sound, observation=lambda self, state, rng: state[:, :1]),
+        r"Wreck.observation\(\) returned shape \(1, 1\) for 1 robots with 2 sensors; return shape \(1, 2\)",
+    ),
+    "observations in columns": (
+        broken(Sound, observation=lambda self, state, rng: state.T),
+        r"Wreck.observation\(\) returned shape \(2, 1\) for 1 robots with 2 sensors",
+    ),
+    "NaN observation": (
+        broken(Sound, observation=sometimes_nan),
+        r"Wreck.observation\(\) returned nan; sensors must be finite",
+    ),
+    "infinite in single precision": (
+        broken(Sound, observation=lambda self, state, rng: state * 1e300),
+        r"Wreck.observation\(\) returned -?\d.*e\+\d+; sensors must be finite numbers",
+    ),
+    "one reward for all": (
+        broken(Sound, reward=lambda self, *_: 1.0),
+        r"Wreck.reward\(\) returned shape \(\) with 1.0 for 1 robots; return one finite number for each",
+    ),
+    "rewards in a column": (
+        broken(Sound, reward=lambda self, state, action, after: after[:, :1]),
+        r"Wreck.reward\(\) returned shape \(1, 1\)",
+    ),
+    "infinite reward": (
+        broken(Sound, reward=lambda self, state, action, after: np.full(len(after), -np.inf)),
+        r"Wreck.reward\(\) returned shape \(1,\) with -inf for 1 robots; return one finite number",
+    ),
+    "terminal of numbers": (
+        broken(Sound, terminal=lambda self, state: (np.abs(state[:, 0]) > 2).astype(int)),
+        r"Wreck.terminal\(\) returned int64 of shape \(1,\) for 1 robots; return one boolean for each",
+    ),
+    "terminal for all": (
+        broken(Sound, terminal=lambda self, state: bool((np.abs(state) > 2).any())),
+        r"Wreck.terminal\(\) returned bool of shape \(\) for 1 robots",
+    ),
+    "changes its state": (
+        broken(Sound, transition=changes_state),
+        r"Wreck.transition\(\) changed an array that it was given in place; make new ones, or begin with a copy",
+    ),
+    "numpy's global generator": (broken(Sound, observation=numpys_noise), "Wreck draws from the global generators"),
+    "python's global generator": (broken(Sound, observation=pythons_noise), "Wreck draws from the global generators"),
+    "a generator of its own": (
+        broken(Sound, observation=its_own_noise),
+        r"Wreck lives two lives from one seed that part at step 1; draw all chance from rng",
+    ),
+    "memory in the object": (Remembers, "Remembers lives two lives from one seed that part at step 1"),
+    "rows that meet": (
+        broken(Sound, reward=lambda self, state, action, after: after[:, 0] - after[:, 0].mean()),
+        "a Wreck among 17 parts at step 1 from what it does alone; compute each row from that row only",
+    ),
+    "teacher of another shape": (
+        broken(Sound, teacher=lambda self, sensors: sensors),
+        r"Wreck.teacher\(\) answered shape \(\d+, 2\) to \d+ rows of sensors; return shape \(\d+, 1\)",
+    ),
+    "teacher beyond the motors": (
+        broken(Sound, teacher=lambda self, sensors: 3.0 + 0 * sensors[:, :1]),
+        r"Wreck.teacher\(\) answered 3.0; motors take values from -1 to 1",
+    ),
+    "teacher of NaN": (
+        broken(Sound, teacher=lambda self, sensors: np.nan * sensors[:, :1]),
+        r"Wreck.teacher\(\) answered nan; motors take values from -1 to 1",
+    ),
+    "teacher that looks around": (broken(Sound, teacher=jumpy_teacher), "answers otherwise to one row than to many"),
+    "teacher of no move": (
+        broken(Choosing, teacher=lambda self, sensors: np.full(len(sensors), 3)),
+        r"Wreck.teacher\(\) answered 3 \(int64\), which is no move; return whole numbers from 0 to 2",
+    ),
+    "teacher of half moves": (
+        broken(Choosing, teacher=lambda self, sensors: sensors[:, 0]),
+        r"Wreck.teacher\(\) answered .* \(float32\), which is no move",
+    ),
+    "drawing that raises": (
+        broken(Sound, draw=lambda self, ax, states: ax.plot(states[:, 5])),
+        r"Wreck.draw\(\) raised IndexError",
+    ),
+    "empty drawing": (broken(Sound, draw=lambda self, ax, states: None), r"Wreck.draw\(\) drew nothing"),
+}
+
+
+@pytest.mark.parametrize(("robot", "match"), BROKEN_ROBOTS.values(), ids=BROKEN_ROBOTS)
+def test_a_broken_robot_is_found(robot, match):
+    fails(check_robot, robot, match)
+
+
+def test_each_break_has_a_sentence_of_its_own():
+    sentences = set()
+    for robot, _ in BROKEN_ROBOTS.values():
+        with pytest.raises(TaskError) as told:
+            check_robot(robot)
+        sentences.add(str(told.value))
+    assert len(sentences) == len(BROKEN_ROBOTS) - 1  # the two global generators share one
+
+
+def test_what_is_no_robot_is_told():
+    fails(check_robot, 3, "3 is no robot; derive its class from evorobo.Robot")
+    fails(check_robot, "Pendulum-v1", "Pendulum-v1 is no robot on rows but any environment")
+
+
+def test_the_global_generators_are_as_they_were():
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    check_robot(Sound)
+    check_method(Backprop())
+    here = random.random(), np.random.random()  # noqa: NPY002
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    assert here == (random.random(), np.random.random())  # noqa: NPY002
+
+
+# ---- tasks
+
+
+@pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "evorobo/WallFollowing-v0"])
+@pytest.mark.parametrize("episodes", [1, 3])
+def test_robots_are_sound_tasks(env, episodes):
+    check_task(ControlTask(env, episodes=episodes, normalise=True, max_steps=100, test_episodes=20))
+
+
+@pytest.mark.parametrize("targets", ["values", "classes"])
+def test_labelled_data_is_a_sound_task(targets, monkeypatch, tmp_path):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path)
+    x = np.random.default_rng(0).normal(size=(120, 3))
+    y = x @ [1.0, -2.0, 0.5]
+    check_task(DatasetTask.from_arrays(x, y if targets == "values" else (y > 0).astype(int), rows_per_score=50))
+
+
+@dataclass(frozen=True)
+class Task(Wave):
+    """The base of tasks that are broken; importable, as settings must be."""
+
+
+class Shared(Task):
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        return Scores(earned.values - earned.values.mean(), earned.cost)
+
+
+class Unfair(Task):
+    def score(self, spec, weights, rng, inputs):
+        each = [super(Unfair, self).score(spec, one[None], rng, inputs) for one in weights]
+        return Scores(np.concatenate([one.values for one in each]), sum((one.cost for one in each), Cost()))
+
+
+class Spoils(Task):
+    def score(self, spec, weights, rng, inputs):
+        weights *= 0.5
+        return super().score(spec, weights, rng, inputs)
+
+
+class Unseeded(Task):
+    def score(self, spec, weights, rng, inputs):
+        return super().score(spec, weights, np.random.default_rng(), inputs)
+
+
+class Globally(Task):
+    def score(self, spec, weights, rng, inputs):
+        rng = np.random.default_rng(np.random.randint(9))  # noqa: NPY002
+        return super().score(spec, weights, rng, inputs)
+
+
+class Infinite(Task):
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        return Scores(np.where(earned.values > -9, np.inf, 0), earned.cost)
+
+
+class Columns(Task):
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        return Scores(earned.values[:, None], earned.cost)
+
+
+class Free(Task):
+    def score(self, spec, weights, rng, inputs):
+        return Scores(super().score(spec, weights, rng, inputs).values, Cost())
+
+
+class Flat(Task):
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        return Scores(earned.values, Cost(samples=32, forward_flops=99))
+
+
+class Mumbles(Task):
+    def examples(self, rng):
+        raise TaskError("no.")
+
+
+class Narrow(Task):
+    def examples(self, rng):
+        return Examples(np.zeros((4, 1)), np.zeros((4, 1)), MSE())
+
+
+class Holes(Task):
+    def examples(self, rng):
+        return Examples(np.zeros((4, 2)), np.full((4, 1), np.nan), MSE())
+
+
+class Misfit(Task):
+    def examples(self, rng):
+        return Examples(np.zeros((4, 2)), np.zeros((4, 3, 2)), MSE())
+
+
+class Shuffles(Task):
+    def examples(self, rng):
+        x = np.random.default_rng().normal(size=(4, 2))
+        return Examples(x, x[:, :1], MSE())
+
+
+class Moody(Task):
+    tests: ClassVar[list[int]] = []
+
+    def test(self, genome):
+        self.tests.append(1)
+        return super().test(genome) - len(self.tests)
+
+
+class Lost(Task):
+    def test(self, genome):
+        return float("nan")
+
+
+class Boasts(Task):
+    def references(self):
+        return {"published": "very good"}
+
+
+class Sizeless(Task):
+    n_outputs = 0
+
+
+BROKEN_TASKS = {
+    Shared: r"score\(\) gave member 0 .* among others and .* alone; all members must face the same chances",
+    Unfair: r"score\(\) gave member 1 .* among others and .* alone",
+    Spoils: r"score\(\) changed the weights it was given; work on a copy",
+    Unseeded: r"score\(\) gave other scores to the same weights and seed; draw all chance from the rng",
+    Globally: r"score\(\) draws from the global generators",
+    Infinite: r"score\(\) gave \[inf.* to 5 fresh members; scores must be finite",
+    Columns: r"score\(\) gave scores of shape \(5, 1\) to 5 members; give one number for each",
+    Free: r"score\(\) charged Cost\(.*; count steps or samples",
+    Flat: r"score\(\) charged .* for 5 members and .* for one; each member has its price",
+    Mumbles: r"has no examples, and its error does not say what to do: no\.",
+    Narrow: r"examples\(\) are inputs of shape \(4, 1\) and targets of shape \(4, 1\); give rows of 2 inputs",
+    Holes: r"examples\(\) hold numbers that are not finite; leave those rows out",
+    Misfit: r"examples\(\) (do not fit their loss|have targets of shape \(4, 3, 2\))",
+    Shuffles: r"examples\(\) are others for the same seed; draw all chance",
+    Moody: r"judges the same genome differently after others were scored; validate and test need rows",
+    Lost: r"judged a fresh genome as \(nan, nan\); validate and test return finite floats",
+    Boasts: r"references\(\) has 'published': 'very good'; give finite floats by name",
+    Sizeless: r"n_outputs is 0; give a whole number of at least 1",
+}
+
+
+def test_the_small_task_is_sound():
+    check_task(Wave())
+    check_task(Task())
+
+
+@pytest.mark.parametrize(("task", "match"), BROKEN_TASKS.items(), ids=lambda each: getattr(each, "__name__", ""))
+def test_a_broken_task_is_found(task, match):
+    fails(check_task, task(), f"{task.__name__}.*{match}")
+
+
+def test_a_name_that_is_no_folder_is_found():
+    fails(check_task, Task(name="a/b"), "Task.name is 'a/b', which cannot be a folder")
+
+
+@dataclass(frozen=True)
+class Forgets(Wave):
+    """Holds an array, which is no setting."""
+
+    rows: object = None
+
+
+def test_settings_that_cannot_be_written_down_are_found():
+    fails(check_task, Forgets(rows=np.zeros(3)), "the settings of Forgets cannot be written down and read again")
+
+
+# ---- methods
+
+METHODS = [
+    Backprop(),
+    Backprop(SGD(0.05), batch=10, clip_norm=1.0, dtype="float32"),
+    Evolution(CMAES()),
+    Evolution(SelfAdaptiveES()),
+    Evolution(SelfAdaptiveES(plus=True, per_gene=True)),
+    Evolution(GA()),
+    Evolution(OpenAIES()),
+]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_our_methods_keep_their_contract(method):
+    check_method(method)
+
+
+@pytest.mark.parametrize("method", [METHODS[0], METHODS[2], METHODS[5]], ids=lambda method: method.name)
+def test_our_methods_keep_their_contract_on_a_robot(method):
+    check_method(method, ControlTask("evorobo/Phototaxis-v0", normalise=True, max_steps=25, demonstrations=3))
+
+
+@dataclass(frozen=True)
+class Climber:
+    """A sound method: tries a step, keeps it if it is better. The base of broken ones."""
+
+    name: str = "climber"
+
+    def start(self, task, spec, rng):
+        return self.learner(task, spec, rng)
+
+    class learner:
+        def __init__(self, task, spec, rng):
+            self.task, self.spec, self.rng = task, spec, rng
+            self.weights, self.cost = spec.init(rng), Cost()
+
+        @property
+        def genome(self):
+            return Genome(self.spec, self.weights, self.task.inputs, self.task.outputs)
+
+        def step(self, spent):
+            both = np.stack([self.weights, self.weights + self.rng.normal(0, 0.1, self.weights.shape)])
+            earned = self.task.score(self.spec, both, self.rng, self.task.inputs)
+            self.weights, self.cost = both[int(earned.values.argmax())], self.cost + earned.cost
+            return Progress(float(earned.values.max()))
+
+        def state(self):
+            return {"weights": self.weights, "cost": vars(self.cost), "rng": self.rng.bit_generator.state}
+
+        def restore(self, state):
+            self.weights, self.cost = state["weights"], Cost(**state["cost"])
+            self.rng.bit_generator.state = state["rng"]
+
+
+def climber(**parts):
+    """A method like `Climber` whose learner has other parts."""
+    return type("Wreck", (Climber,), {"learner": type("learner", (Climber.learner,), parts)})()
+
+
+def starts_elsewhere(self, task, spec, rng):
+    Climber.learner.__init__(self, task, spec, rng)
+    self.weights = spec.init(rng)
+
+
+def unseeded_start(self, task, spec, rng):
+    Climber.learner.__init__(self, task, spec, rng)
+    self.rng = np.random.default_rng()
+
+
+def global_step(self, spent):
+    np.random.random()  # noqa: NPY002
+    return Climber.learner.step(self, spent)
+
+
+def unpaid(self, spent):
+    before = self.cost
+    progress = Climber.learner.step(self, spent)
+    self.cost = before
+    return progress
+
+
+def runs_away(self, spent):
+    progress = Climber.learner.step(self, spent)
+    self.weights = self.weights * np.inf
+    return progress
+
+
+def chatters(self, spent):
+    return Progress(Climber.learner.step(self, spent).score, {"mood": "good"})
+
+
+def forgets_chance(self):
+    return {"weights": self.weights, "cost": vars(self.cost), "rng": np.random.default_rng(0).bit_generator.state}
+
+
+def worse(self, spent):
+    progress = Climber.learner.step(self, spent)
+    self.weights = self.weights * 1.05 + 0.1
+    return progress
+
+
+def idle(self, spent):
+    weights = self.weights
+    progress = Climber.learner.step(self, spent)
+    self.weights = weights
+    return progress
+
+
+BROKEN_METHODS = {
+    "another start": (climber(__init__=starts_elsewhere), r"begins with another genome than spec.init\(rng\)"),
+    "unseeded": (climber(__init__=unseeded_start), "made two different runs of one seed"),
+    "global chance": (climber(step=global_step), "learner draws from the global generators"),
+    "unpaid": (climber(step=unpaid), "its cost is a running total that grows in each step"),
+    "runs away": (climber(step=runs_away), r"gave a genome of shape \(33,\) with 33 numbers that are not finite"),
+    "chatters": (climber(step=chatters), "give a Progress with a finite score and plain numbers by name"),
+    "forgets chance": (climber(state=forgets_chance), r"goes on differently when its state\(\) after \d steps"),
+    "state of objects": (climber(state=lambda self: {"all": self}), "state .* cannot be written down after 0 steps"),
+    "empty state": (
+        climber(state=lambda self: {}),
+        r"cannot be written down after 0 steps and read again \('weights'\)",
+    ),
+    "idle": (climber(step=idle), "did not change the genome in 9 steps; learn"),
+    "worse": (climber(step=worse), r"is no better after 150 steps on a small task \(gains .*\); scores climb"),
+}
+
+
+def test_a_sound_method_passes():
+    check_method(Climber())
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")  # infinity times zero, in the one that runs away
+@pytest.mark.parametrize(("method", "match"), BROKEN_METHODS.values(), ids=BROKEN_METHODS)
+def test_a_broken_method_is_found(method, match, monkeypatch):
+    monkeypatch.setattr("evorobo.testing.methods.round_trip", lambda method: method)  # made on the spot, not in a file
+    fails(check_method, method, match)
+
+
+def test_a_method_with_a_name_that_is_no_folder_is_found():
+    fails(check_method, Climber(name="../up"), r"Climber.name is '../up', which cannot be a folder")
