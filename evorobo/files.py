@@ -1,14 +1,18 @@
-"""Writing files so that a reader never meets half of one, whatever kills the writer."""
+"""Writing files so that a reader never meets half of one, and reading arrays that strangers wrote."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evorobo.errors import ResultsError
+import numpy as np
+
+from evorobo.errors import DataError, ResultsError
 
 
 def write_atomically(path: str | Path, content: bytes | str) -> None:
@@ -41,3 +45,19 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
 def write_json(path: str | Path, plain: Any) -> None:
     """`write_atomically`, of plain data as JSON for human readers."""
     write_atomically(path, json.dumps(plain, indent=2) + "\n")
+
+
+def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """`arrays` as the content of an `.npz` file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def unpacked(path: Path, kind: str = "NPZ file of plain arrays") -> dict[str, np.ndarray]:
+    """The arrays of an `.npz` file, read without pickle. Raises `DataError` when it is damaged or something else."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception as error:  # a damaged zip raises a dozen different kinds
+        raise DataError(f"{path} is damaged or no {kind} ({error}); save it again.") from error

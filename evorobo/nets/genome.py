@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import DataError, EvoroboError
-from evorobo.files import write_atomically
+from evorobo.files import packed, unpacked, write_atomically
 from evorobo.nets.activations import Array
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
@@ -45,9 +44,7 @@ class Genome:
             if scaling:
                 arrays |= {f"{name}_mean": scaling.mean, f"{name}_sd": scaling.sd}
         about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec)})
-        buffer = io.BytesIO()
-        np.savez(buffer, about=np.array(about), **arrays)
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, packed({"about": np.array(about), **arrays}))
 
     @classmethod
     def load(cls, path: str | Path) -> Genome:
@@ -55,11 +52,7 @@ class Genome:
         path = Path(path)
         if not path.is_file():
             raise DataError(f"there is no genome file {path}.")
-        try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-        except Exception as error:  # a damaged zip raises a dozen different kinds
-            raise DataError(f"{path} is damaged or no genome file ({error}); save the genome again.") from error
+        arrays = unpacked(path, "genome file")
         if not {"about", "weights"} <= arrays.keys():
             raise DataError(f"{path} was not written by Genome.save; it holds {', '.join(arrays) or 'nothing'}.")
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import ResultsError
-from evorobo.files import write_atomically
+from evorobo.errors import DataError, ResultsError
+from evorobo.files import packed, unpacked, write_atomically
 
 ARRAY = "__array__"
 """The key under which a dict of the JSON stands for an array, by its number."""
@@ -21,18 +20,17 @@ def save(path: Path, state: dict[str, Any]) -> None:
     """Write nested dicts and lists of arrays and plain values, whole or not at all, without pickle."""
     arrays: list[np.ndarray] = []
     plain = json.dumps(_take_out(state, arrays))
-    buffer = io.BytesIO()
-    np.savez(buffer, *arrays, state=np.array(plain))
-    write_atomically(path, buffer.getvalue())
+    numbered = {f"{ARRAY}{number}": array for number, array in enumerate(arrays)}
+    write_atomically(path, packed({"state": np.array(plain), **numbered}))
 
 
 def load(path: Path) -> dict[str, Any]:
     """What `save` was given. Raises `ResultsError` for a damaged file."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            state: dict[str, Any] = _put_back(json.loads(str(file["state"])), file)
+        arrays = unpacked(path)
+        state: dict[str, Any] = _put_back(json.loads(str(arrays["state"])), arrays)
         return state
-    except Exception as error:  # a damaged zip raises a dozen different kinds
+    except (DataError, ValueError, KeyError) as error:
         raise ResultsError(f"{path} is damaged ({error}); delete it and this trial starts over.") from error
 
 
@@ -52,7 +50,7 @@ def _take_out(value: Any, arrays: list[np.ndarray]) -> Any:
 def _put_back(plain: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(plain, dict):
         if ARRAY in plain:
-            return arrays[f"arr_{plain[ARRAY]}"]
+            return arrays[f"{ARRAY}{plain[ARRAY]}"]
         return {key: _put_back(item, arrays) for key, item in plain.items()}
     if isinstance(plain, list):
         return [_put_back(item, arrays) for item in plain]

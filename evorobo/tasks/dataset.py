@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError, unknown
+from evorobo.files import packed
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, Loss
@@ -80,11 +80,10 @@ class DatasetTask:
             if name in _RESERVED:
                 raise SettingsError(f"a column cannot be named {name!r}; rename it.")
         names = {"classes": np.array(table.classes)} if table.classes else {}
-        buffer = io.BytesIO()
-        np.savez(buffer, inputs=table.inputs, targets=table.targets, **names, **table.columns)  # type: ignore[arg-type]
-        name = f"{ARRAYS}{hashlib.sha256(buffer.getvalue()).hexdigest()}.npz"
+        content = packed({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
+        name = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
         if find(name) is None:
-            keep(name, buffer.getvalue())
+            keep(name, content)
         return cls(name, **{**settings, "kind": "classification" if table.classes else "regression"})
 
     @property

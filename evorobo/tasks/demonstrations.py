@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from evorobo.errors import DataError
+from evorobo.files import packed, unpacked, write_atomically
 from evorobo.nets.activations import Array
 
 
@@ -24,7 +23,7 @@ class Demonstrations:
 
     def save(self, path: str | Path) -> None:
         """As `.npz` with these three arrays."""
-        np.savez(path, observations=self.observations, actions=self.actions, episode=self.episode)
+        write_atomically(path, packed(vars(self)))
 
     @classmethod
     def load(cls, path: str | Path) -> Demonstrations:
@@ -67,11 +66,7 @@ class Recorder:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged or no .npz file ({error}).") from error
+    arrays = unpacked(path)
     for name in ("observations", "actions"):
         if name not in arrays:
             raise DataError(f"{path} has no array {name!r}; it holds {', '.join(arrays) or 'nothing'}.")

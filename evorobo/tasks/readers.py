@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from evorobo.errors import DataError, unknown
+from evorobo.files import unpacked
 from evorobo.nets.activations import Array
 from evorobo.tasks.sheets import TEXT, Sheet, as_numbers, is_number, read_sheet
 from evorobo.tasks.tables import KINDS, Table, check_classes, check_rows, table_of
@@ -139,11 +139,7 @@ def _class_numbers(sheet: Sheet, wanted: list[int], classes: tuple[str, ...]) ->
 
 
 def _read_npz(path: Path, kind: str | None) -> Table:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path.name} is damaged or no NPZ file of plain arrays ({error}); save it again.") from error
+    arrays = unpacked(path)
     for name in ("inputs", "targets"):
         if name not in arrays:
             raise DataError(f"{path.name} holds {', '.join(arrays) or 'nothing'}, but no array {name!r}; add it.")

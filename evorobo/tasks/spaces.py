@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evorobo.errors import TaskError
+from evorobo.errors import SettingsError
 from evorobo.nets.activations import Array
 from evorobo.nets.losses import MSE, CrossEntropy, Loss
 
@@ -150,7 +150,7 @@ def _choices(numbers: np.ndarray, sizes: int | tuple[int, ...]) -> np.ndarray:
 
 
 def decoder(space: Any) -> Decoder:
-    """The decoder of an action space. Raises `TaskError` for spaces that no fixed number of outputs can fill."""
+    """The decoder of an action space. Raises `SettingsError` for spaces that no fixed number of outputs can fill."""
     from gymnasium import spaces
 
     match space:
@@ -165,16 +165,16 @@ def decoder(space: Any) -> Decoder:
         case spaces.Box():
             low, high = np.ravel(space.low).astype(float), np.ravel(space.high).astype(float)
             return Motors(low, high, space.shape, space.dtype)
-    raise TaskError(f"actions of kind {type(space).__name__} cannot be driven by a network of fixed size.")
+    raise SettingsError(f"actions of kind {type(space).__name__} cannot be driven by a network of fixed size.")
 
 
 def flattener(space: Any) -> tuple[int, Flatten]:
-    """The length of flat observations, and the function that makes them. Images are refused with `TaskError`."""
+    """The length of flat observations, and the function that makes them. Images are refused with `SettingsError`."""
     from gymnasium import spaces
 
     _refuse_images(space)
     if not space.is_np_flattenable:
-        raise TaskError(f"observations of kind {type(space).__name__} have no fixed length.")
+        raise SettingsError(f"observations of kind {type(space).__name__} have no fixed length.")
     size = spaces.flatdim(space)
     if isinstance(space, spaces.Box) and len(space.shape) == 1:
         return size, np.asarray
@@ -185,7 +185,7 @@ def _refuse_images(space: Any) -> None:
     from gymnasium import spaces
 
     if isinstance(space, spaces.Box) and (len(space.shape) == 3 or (len(space.shape) == 2 and space.dtype == np.uint8)):
-        raise TaskError(
+        raise SettingsError(
             f"this environment shows images of shape {space.shape}, and networks here read sensors. "
             "Choose a version with vector observations, or wrap it so that it returns features."
         )

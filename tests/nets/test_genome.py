@@ -112,7 +112,7 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path):
 def test_a_truncated_file_is_damaged(saved, share):
     whole = saved.read_bytes()
     saved.write_bytes(whole[: int(share * len(whole))])
-    refused(saved, "is damaged or no genome file", "save the genome again")
+    refused(saved, "is damaged or no genome file", "save it again")
 
 
 def test_random_bytes_are_no_genome(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from evorobo.errors import TaskError
+from evorobo.errors import SettingsError
 from evorobo.tasks.spaces import decoder, flattener
 
 ACTION_SPACES = {
@@ -114,7 +114,7 @@ def test_what_is_none_of_the_choices_is_refused(wrong):
 
 
 def test_an_action_of_no_fixed_size_is_refused_in_a_sentence():
-    with pytest.raises(TaskError, match="actions of kind Text cannot be driven by a network of fixed size"):
+    with pytest.raises(SettingsError, match="actions of kind Text cannot be driven by a network of fixed size"):
         decoder(spaces.Text(3))
 
 
@@ -153,10 +153,10 @@ def test_a_number_among_n_becomes_n_lights_of_which_one_is_on():
     ids=["colour", "channels first", "grey", "in a Dict", "in a Tuple"],
 )
 def test_images_are_refused_with_the_way_out(space):
-    with pytest.raises(TaskError, match=r"shows images of shape \(.*16, 16.* Choose a version with vector obs"):
+    with pytest.raises(SettingsError, match=r"shows images of shape \(.*16, 16.* Choose a version with vector obs"):
         flattener(space)
 
 
 def test_observations_of_no_fixed_length_are_refused_in_a_sentence():
-    with pytest.raises(TaskError, match="observations of kind Sequence have no fixed length"):
+    with pytest.raises(SettingsError, match="observations of kind Sequence have no fixed length"):
         flattener(spaces.Sequence(spaces.Discrete(2)))

@@ -121,7 +121,7 @@ def test_an_environment_without_an_end_asks_for_one():
 
 
 def test_images_are_refused_with_the_way_out():
-    with pytest.raises(TaskError, match=r"shows images of shape \(8, 8, 3\), and networks here read sensors"):
+    with pytest.raises(SettingsError, match=r"shows images of shape \(8, 8, 3\), and networks here read sensors"):
         ControlTask("odd/Images-v0").n_inputs  # noqa: B018
 
 

@@ -28,7 +28,7 @@ ON_ROWS: dict[str, type[Robot]] = {"gymnasium.envs.classic_control.cartpole:Cart
 def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) -> World:
     """The world behind `"Id-v0"`, `"module:Id-v0"` or `"folder/file.py:Id-v0"`.
 
-    Raises `SettingsError` for an unknown id or option, `TaskError` for spaces that a network cannot face.
+    Raises `SettingsError` for an unknown id or option and for spaces that a network cannot face.
     """
     spec = _spec(env)
     limit = max_steps or spec.max_episode_steps
