@@ -79,7 +79,7 @@ def test_arrays_that_make_no_sense_are_told(arrays, match, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"nothing of the kind"])
 def test_files_that_are_no_archives_are_told(content, tmp_path):
     (tmp_path / "shown.npz").write_bytes(content)
-    with pytest.raises(DataError, match=r"shown.npz is damaged or no .npz file"):
+    with pytest.raises(DataError, match=r"shown.npz is damaged or no NPZ file"):
         Demonstrations.load(tmp_path / "shown.npz")
     with pytest.raises(DataError, match=r"there is no file .*other.npz with demonstrations"):
         Demonstrations.load(tmp_path / "other.npz")
