@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.nets.activations import Array
+from evorobo.nets.how import How
 from evorobo.nets.passes import trace
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
@@ -16,7 +17,8 @@ class Controller:
     """n genomes `(n, p)`, each driving `rows` robots: `sensors (n, rows, in)` to `outputs (n, rows, out)`.
 
     Weights are laid out once, in single precision by default (tanh is five times faster so). A member answers the
-    same whoever drives beside it, so populations can be cut up in any way.
+    same whoever drives beside it, so populations can be cut up in any way. Recurrent layers remember from call to
+    call, each robot for itself; a new controller remembers nothing, so make one for each set of episodes.
     """
 
     def __init__(
@@ -29,11 +31,14 @@ class Controller:
             {name: np.array(view, self.dtype, order="C") for name, view in layer.items()}
             for layer in spec.unpack(np.atleast_2d(weights))
         ]
+        self._hows = [How(state={}) for _ in spec.layers]
 
     def __call__(self, sensors: Array) -> Array:
         x = sensors.astype(self.dtype, copy=False)
-        return trace(self.spec, self._views, self._inputs.apply(x) if self._inputs else x)[0]
+        return trace(self.spec, self._views, self._inputs.apply(x) if self._inputs else x, self._hows)[0]
 
     def keep(self, members: np.ndarray) -> None:
         """Go on with these members only, by number or mask."""
         self._views = [{name: view[members] for name, view in layer.items()} for layer in self._views]
+        for how in self._hows:
+            how.state = {name: state[members] for name, state in (how.state or {}).items()}

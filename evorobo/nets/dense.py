@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import Array, activation
+from evorobo.nets.how import How
 from evorobo.nets.initialisers import initialiser
 from evorobo.nets.layer import Parameter, Views
 
@@ -47,7 +48,7 @@ class Dense:
     def flops(self, n_inputs: int) -> int:
         return 2 * n_inputs * self.units
 
-    def forward(self, views: Views, x: Array) -> tuple[Array, Any]:
+    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
         z = np.matmul(x, views["weight"])
         if self.bias:
             z += views["bias"][..., None, :]

@@ -12,6 +12,7 @@ import numpy as np
 from evorobo.errors import DataError, EvoroboError
 from evorobo.files import packed, unpacked, write_atomically
 from evorobo.nets.activations import Array
+from evorobo.nets.controller import Controller
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
@@ -36,6 +37,11 @@ class Genome:
         y = forward(self.spec, self.weights, np.atleast_2d(x))
         y = y if sensors.ndim > 1 else y[0]
         return self.outputs.invert(y) if self.outputs else y
+
+    def controller(self) -> Controller:
+        """Who drives with this genome, remembering from call to call where layers are recurrent: `sensors (1, rows,
+        in)` to outputs `(1, rows, out)`, in double precision, before the scaling of answers."""
+        return Controller(self.spec, self.weights, self.inputs, np.float64)
 
     def save(self, path: str | Path) -> None:
         """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from evorobo.nets.activations import Array
+from evorobo.nets.how import How
 
 Views: TypeAlias = Mapping[str, Array]
 """The named parameters of one layer, as views into flat weights: `(shape)` for one genome, `(n, shape)` for n."""
@@ -25,12 +26,13 @@ class Parameter:
 class Layer(Protocol):
     """Frozen settings of one layer; weights come from outside, always with any number of leading axes.
 
-    `x` is `(..., batch, in)` and the answer `(..., batch, out)`. `forward` also gives back what `backward` will need;
-    `backward` writes the gradient of each parameter into `gradients` (summed over the batch) and returns `dx`.
+    `x` is `(..., batch, in)` and the answer `(..., batch, out)`; `how` tells whether it is training, by which chance,
+    and over how many moments of time (see `How`). `forward` also gives back what `backward` will need; `backward`
+    writes the gradient of each parameter into `gradients` (summed over the batch) and returns `dx`.
     """
 
     def width(self, n_inputs: int) -> int: ...
     def parameters(self, n_inputs: int) -> dict[str, Parameter]: ...
     def flops(self, n_inputs: int) -> int: ...
-    def forward(self, views: Views, x: Array) -> tuple[Array, Any]: ...
+    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]: ...
     def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array: ...

@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from evorobo.nets.activations import Array
+from evorobo.nets.how import How
 from evorobo.nets.layer import Views
 from evorobo.nets.losses import Loss
 from evorobo.nets.spec import NetworkSpec
 
 
-def forward(spec: NetworkSpec, weights: Array, x: Array) -> Array:
+def forward(spec: NetworkSpec, weights: Array, x: Array, *, time: int = 1) -> Array:
     """Outputs `(..., batch, out)` of inputs `(batch, in)` or `(n, batch, in)` under weights `(p,)` or `(n, p)`.
 
-    Each member of a population answers exactly, to the last bit, as it would alone.
+    For recurrent networks the rows of the batch are sequences of `time` moments, sequence after sequence. Each member
+    of a population answers exactly, to the last bit, as it would alone.
     """
-    return trace(spec, spec.unpack(weights), x)[0]
+    return trace(spec, spec.unpack(weights), x, alike(spec, How(time=time)))[0]
 
 
-def gradient(spec: NetworkSpec, weights: Array, x: Array, dy: Array) -> Array:
+def gradient(spec: NetworkSpec, weights: Array, x: Array, dy: Array, *, time: int = 1) -> Array:
     """The flat gradient `(p,)` or `(n, p)` of a loss whose gradient by the outputs is `dy (..., batch, out)`."""
     views = spec.unpack(weights)
     flat = np.empty(weights.shape, np.result_type(weights, dy))
-    backtrace(spec, views, trace(spec, views, x)[1], dy, spec.unpack(flat))
+    memories = trace(spec, views, x, alike(spec, How(time=time)))[1]
+    backtrace(spec, views, memories, dy, spec.unpack(flat))
     return flat
 
 
 def loss_and_gradient(
-    spec: NetworkSpec, weights: Array, x: Array, targets: np.ndarray, loss: Loss
+    spec: NetworkSpec, weights: Array, x: Array, targets: np.ndarray, loss: Loss, *, time: int = 1
 ) -> tuple[Array, Array]:
     """The loss `()` or `(n,)` over a batch and its flat gradient, of the shape of `weights`."""
     views = spec.unpack(weights)
-    outputs, memories = trace(spec, views, x)
+    outputs, memories = trace(spec, views, x, alike(spec, How(time=time)))
     flat = np.empty_like(weights)
     backtrace(spec, views, memories, loss.gradient(outputs, targets), spec.unpack(flat))
     return loss.value(outputs, targets), flat
 
 
-def trace(spec: NetworkSpec, views: list[dict[str, Array]], x: Array) -> tuple[Array, list[Any]]:
-    """The forward phase over unpacked weights: the outputs, and what each layer keeps for the way back."""
+def alike(spec: NetworkSpec, how: How) -> list[How]:
+    """The same circumstances for every layer, where none has anything of its own to remember."""
+    return [how] * len(spec.layers)
+
+
+def trace(
+    spec: NetworkSpec, views: list[dict[str, Array]], x: Array, hows: Sequence[How] | None = None
+) -> tuple[Array, list[Any]]:
+    """The forward phase over unpacked weights: the outputs, and what each layer keeps for the way back.
+
+    `hows` are the circumstances of each layer; left out, all rows stand alone and the network is in use.
+    """
     memories = []
-    for layer, view in zip(spec.layers, views, strict=True):
-        x, memory = layer.forward(view, x)
+    for layer, view, how in zip(spec.layers, views, hows or alike(spec, How()), strict=True):
+        x, memory = layer.forward(view, x, how)
         memories.append(memory)
     return x, memories
 

@@ -13,6 +13,7 @@ from evorobo.nets.activations import Array
 from evorobo.nets.dense import Dense
 from evorobo.nets.genes import Block, GeneMap
 from evorobo.nets.layer import Layer
+from evorobo.nets.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class NetworkSpec:
     def forward_flops(self) -> int:
         """Floating-point operations of one input row on its way forward (multiplications and additions of weights)."""
         return sum(layer.flops(width) for layer, width in zip(self.layers, self.widths, strict=False))
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether any layer remembers, so that the order of its inputs in time matters."""
+        return any(isinstance(layer, Recurrent) for layer in self.layers)
 
     @property
     def backward_flops(self) -> int:

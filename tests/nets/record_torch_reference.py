@@ -176,6 +176,65 @@ def schedule_factors() -> dict[str, Any]:
     }
 
 
+UNITS, INPUTS, ROWS, MOMENTS = 3, 2, 2, 4
+
+
+def wavy(*shape: int, phase: float = 0.0) -> np.ndarray:
+    """Numbers between -0.9 and 0.9 that anyone can make again."""
+    return 0.9 * np.sin(1.7 * np.arange(int(np.prod(shape))) + phase).reshape(shape)
+
+
+def layer_parameters(kind: str) -> dict[str, np.ndarray]:
+    """By our names, in our shapes."""
+    if kind == "LayerNorm":
+        return {"gain": 1 + wavy(INPUTS, phase=1.0), "shift": wavy(INPUTS, phase=2.0)}
+    gates = {"Elman": 1, "GRU": 3, "LSTM": 4}[kind] * UNITS
+    parameters = {
+        "weight": wavy(INPUTS, gates, phase=1.0),
+        "recurrent": wavy(UNITS, gates, phase=2.0),
+        "bias": wavy(gates, phase=3.0),
+    }
+    return parameters | ({"candidate": wavy(UNITS, phase=4.0)} if kind == "GRU" else {})
+
+
+def layer_answers() -> dict[str, Any]:
+    """Outputs, and the gradients by inputs and parameters of the sum of outputs times `wavy` numbers."""
+    import torch
+
+    answers: dict[str, Any] = {}
+    for kind in ("Elman", "GRU", "LSTM", "LayerNorm"):
+        ours = layer_parameters(kind)
+        x = torch.tensor(wavy(ROWS, MOMENTS, INPUTS, phase=5.0), requires_grad=True)
+        if kind == "LayerNorm":
+            module = torch.nn.LayerNorm(INPUTS).double()
+            theirs = {"weight": ours["gain"], "bias": ours["shift"]}
+        else:
+            name = {"Elman": "RNN"}.get(kind, kind)
+            module = getattr(torch.nn, name)(INPUTS, UNITS, batch_first=True).double()
+            recalled = np.zeros_like(ours["bias"])
+            recalled[2 * UNITS :] = ours.get("candidate", recalled[2 * UNITS :])
+            theirs = {"weight_ih_l0": ours["weight"].T, "weight_hh_l0": ours["recurrent"].T}
+            theirs |= {"bias_ih_l0": ours["bias"], "bias_hh_l0": recalled}
+        module.load_state_dict({key: torch.tensor(np.ascontiguousarray(value)) for key, value in theirs.items()})
+        y = module(x) if kind == "LayerNorm" else module(x)[0]
+        (y * torch.tensor(wavy(*y.shape, phase=6.0))).sum().backward()
+        slopes = {key: parameter.grad.numpy() for key, parameter in module.named_parameters()}
+        if kind == "LayerNorm":
+            slopes = {"gain": slopes["weight"], "shift": slopes["bias"]}
+        else:
+            candidate = slopes["bias_hh_l0"][2 * UNITS :]
+            slopes = {"weight": slopes["weight_ih_l0"].T, "recurrent": slopes["weight_hh_l0"].T} | {
+                "bias": slopes["bias_ih_l0"]
+            }
+            slopes |= {"candidate": candidate} if kind == "GRU" else {}
+        answers[kind] = {
+            "outputs": y.detach().numpy().tolist(),
+            "inputs": x.grad.numpy().tolist(),
+            "gradients": {key: value.tolist() for key, value in slopes.items()},
+        }
+    return answers
+
+
 def main() -> None:
     import torch
 
@@ -185,6 +244,7 @@ def main() -> None:
         "losses": loss_values(),
         "activations": activation_values(),
         "schedules": schedule_factors(),
+        "layers": layer_answers(),
     }
     FILE.write_text(json.dumps(reference, indent=None, separators=(",", ":")).replace("],[", "],\n[") + "\n")
 

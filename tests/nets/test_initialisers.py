@@ -6,6 +6,7 @@ import pytest
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.dense import Dense
+from evorobo.nets.how import How
 from evorobo.nets.initialisers import INITIALISERS, initialiser
 from evorobo.nets.spec import NetworkSpec
 
@@ -81,7 +82,7 @@ def test_he_keeps_a_signal_alive_through_twenty_relu_layers_and_glorot_keeps_it_
         x = rng.normal(size=(50, 100))
         views = spec.unpack(spec.init(rng))
         for layer, view in zip(spec.layers, views, strict=True):
-            x, _ = layer.forward(view, x)
+            x, _ = layer.forward(view, x, How())
         assert 0.1 < np.square(x).mean() < 10
 
 

@@ -186,7 +186,7 @@ class Gain:
     def flops(self, n_inputs):
         return 2 * n_inputs
 
-    def forward(self, views, x):
+    def forward(self, views, x, how):
         return self.fixed * views["gain"][..., None, None] * x, x
 
     def backward(self, views, memory, dy, gradients):

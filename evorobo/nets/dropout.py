@@ -1,0 +1,43 @@
+"""Dropout: in training each value is silenced now and then, so that no unit can rely on another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import Array
+from evorobo.nets.how import How
+from evorobo.nets.layer import Parameter, Views
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Each value is set to zero with probability `rate` and the others divided by 1 - rate, so that the expected sum
+    stays (Srivastava et al. 2014, section 10, "inverted"). In use, and under evolution, it changes nothing."""
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise SettingsError(f"a dropout rate lies from 0 up to but not at 1, not at {self.rate!r}.")
+
+    def width(self, n_inputs: int) -> int:
+        return n_inputs
+
+    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
+        return {}
+
+    def flops(self, n_inputs: int) -> int:
+        return 0
+
+    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
+        if not how.training or not self.rate:
+            return x, None
+        if how.rng is None:
+            raise SettingsError("dropout in training needs a Generator to draw from.")
+        mask = (how.rng.random(x.shape, dtype=x.dtype.type) >= self.rate) / x.dtype.type(1 - self.rate)
+        return x * mask, mask
+
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+        return dy if memory is None else dy * memory

@@ -1,0 +1,208 @@
+"""Layers that remember or normalise: against PyTorch, against finite differences through time, and their laws."""
+
+import json
+
+import numpy as np
+import pytest
+from record_torch_reference import FILE, MOMENTS, ROWS, UNITS, layer_parameters, wavy
+
+from evorobo.errors import SettingsError
+from evorobo.nets.controller import Controller
+from evorobo.nets.ctrnn import CTRNN
+from evorobo.nets.dense import Dense
+from evorobo.nets.dropout import Dropout
+from evorobo.nets.elman import Elman
+from evorobo.nets.genome import Genome
+from evorobo.nets.gru import GRU
+from evorobo.nets.how import How
+from evorobo.nets.layer_norm import LayerNorm
+from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
+from evorobo.nets.lstm import LSTM
+from evorobo.nets.passes import backtrace, forward, loss_and_gradient, trace
+from evorobo.nets.spec import NetworkSpec
+
+TORCH = json.loads(FILE.read_text())["layers"]
+TORCH_LAYERS = {"Elman": Elman(UNITS), "GRU": GRU(UNITS), "LSTM": LSTM(UNITS), "LayerNorm": LayerNorm()}
+MEMORIES = [Elman(4), Elman(3, "sigmoid", bias=False), GRU(4), LSTM(4), CTRNN(4)]
+LAYERS = [*MEMORIES, LayerNorm()]
+LOSSES = [MSE(), MAE(), Huber(0.4), GaussianNLL(), CrossEntropy(), CrossEntropy(0.1, (1.0, 0.5))]
+TIME = 5
+
+
+def network(layer):
+    return NetworkSpec(3, (Dense(4), layer, Dense(2, "identity")))
+
+
+def batch(loss, rng, rows=3):
+    """Sequences of TIME moments, and targets for a network with two outputs."""
+    x = rng.normal(size=(rows * TIME, 3))
+    if isinstance(loss, CrossEntropy):
+        return x, rng.integers(2, size=rows * TIME)
+    return x, rng.normal(size=(rows * TIME, 1 if isinstance(loss, GaussianNLL) else 2))
+
+
+def genome(spec, rng):
+    return spec.init(rng) + 0.3 * rng.normal(size=spec.n_params)
+
+
+@pytest.mark.parametrize("kind", TORCH_LAYERS)
+def test_forward_and_backward_through_time_are_those_of_torch(kind):
+    layer, parameters, answers = TORCH_LAYERS[kind], layer_parameters(kind), TORCH[kind]
+    x = wavy(ROWS, MOMENTS, 2, phase=5.0).reshape(ROWS * MOMENTS, 2)
+    y, memory = layer.forward(parameters, x, How(time=MOMENTS))
+    expected = np.array(answers["outputs"])
+    np.testing.assert_allclose(y, expected.reshape(y.shape), rtol=1e-9, atol=1e-11)
+    gradients = {name: np.empty_like(value) for name, value in parameters.items()}
+    dx = layer.backward(parameters, memory, wavy(*expected.shape, phase=6.0).reshape(y.shape), gradients)
+    np.testing.assert_allclose(dx, np.array(answers["inputs"]).reshape(dx.shape), rtol=1e-9, atol=1e-11)
+    assert gradients.keys() == answers["gradients"].keys()
+    for name, value in gradients.items():
+        np.testing.assert_allclose(value, answers["gradients"][name], rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("layer", LAYERS, ids=repr)
+def test_the_gradient_through_time_is_that_of_central_differences(layer, loss):
+    rng = np.random.default_rng(3)
+    spec = network(layer)
+    weights, (x, targets) = genome(spec, rng), batch(loss, rng)
+    _, slope = loss_and_gradient(spec, weights, x, targets, loss, time=TIME)
+    step, numeric = 1e-5, np.empty_like(weights)
+    for gene in range(len(weights)):
+        moved = np.zeros_like(weights)
+        moved[gene] = step
+        up, _ = loss_and_gradient(spec, weights + moved, x, targets, loss, time=TIME)
+        down, _ = loss_and_gradient(spec, weights - moved, x, targets, loss, time=TIME)
+        numeric[gene] = (up - down) / (2 * step)
+    assert np.abs(slope - numeric).max() < 1e-6 * np.abs(slope).max()
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=repr)
+def test_several_networks_answer_and_learn_like_each_alone(layer):
+    rng = np.random.default_rng(4)
+    spec = network(layer)
+    several, (x, targets) = np.stack([genome(spec, rng) for _ in range(3)]), batch(MSE(), rng)
+    values, slopes = loss_and_gradient(spec, several, x, targets, MSE(), time=TIME)
+    for one, value, slope in zip(several, values, slopes, strict=True):
+        alone, alone_slope = loss_and_gradient(spec, one, x, targets, MSE(), time=TIME)
+        assert alone == value
+        np.testing.assert_array_equal(alone_slope, slope)
+
+
+@pytest.mark.parametrize("layer", MEMORIES, ids=repr)
+def test_a_controller_remembers_moment_by_moment_what_one_pass_through_time_knows(layer):
+    rng = np.random.default_rng(5)
+    spec = network(layer)
+    assert spec.recurrent
+    weights, rows = np.stack([genome(spec, rng) for _ in range(4)]), 2
+    x = rng.normal(size=(4, rows, TIME, 3))
+    at_once = forward(spec, weights, x.reshape(4, rows * TIME, 3), time=TIME).reshape(4, rows, TIME, 2)
+    controller = Controller(spec, weights, dtype=np.float64)
+    members = np.arange(4)
+    for moment in range(TIME):
+        if moment == 3:  # two members leave; the others go on as if nothing had been
+            members = np.array([1, 3])
+            controller.keep(members)
+        answers = controller(x[members][:, :, moment])
+        np.testing.assert_allclose(answers, at_once[members][:, :, moment], rtol=1e-12, atol=1e-14)
+    fresh = Controller(spec, weights, dtype=np.float64)
+    np.testing.assert_allclose(fresh(x[:, :, 0]), at_once[:, :, 0], rtol=1e-12, atol=1e-14)
+
+
+def test_a_genome_hands_out_a_controller_of_its_own():
+    rng = np.random.default_rng(6)
+    spec = network(GRU(3))
+    weights, x = genome(spec, rng), rng.normal(size=(TIME, 3))
+    drive = Genome(spec, weights).controller()
+    told = [drive(moment[None, None])[0, 0] for moment in x]
+    np.testing.assert_allclose(told, forward(spec, weights, x, time=TIME), rtol=1e-12)
+
+
+def test_a_ctrnn_whose_time_constants_are_its_step_is_an_elman_layer():
+    rng = np.random.default_rng(7)
+    fields, elman = CTRNN(4), Elman(4, "sigmoid")
+    weight, recurrent, bias = rng.normal(size=(3, 4)), rng.normal(size=(4, 4)), rng.normal(size=4)
+    x, how = rng.normal(size=(6, 3)), How(time=6)
+    views = {"weight": weight, "recurrent": recurrent, "shift": bias, "pace": np.zeros(4)}
+    told, _ = fields.forward(views, x, how)
+    # both begin with the state 0: a CTRNN neuron then says sigmoid(shift), an Elman unit 0
+    views_elman = {"weight": weight, "recurrent": recurrent, "bias": bias}
+    state = {"h": np.broadcast_to(1 / (1 + np.exp(-bias)), (1, 4)).copy()}
+    expected, _ = elman.forward(views_elman, x, How(time=6, state=state))
+    np.testing.assert_allclose(told, expected, rtol=1e-13)
+
+
+def test_a_slow_neuron_of_a_ctrnn_follows_its_input_by_the_exponential_of_its_step():
+    layer, pace = CTRNN(1), np.log(8.0)
+    views = {"weight": np.ones((1, 1)), "recurrent": np.zeros((1, 1)), "shift": np.zeros(1), "pace": np.array([pace])}
+    told, _ = layer.forward(views, np.ones((20, 1)), How(time=20))
+    y = np.log(told / (1 - told))[:, 0]
+    np.testing.assert_allclose(y, 1 - (1 - 1 / 8) ** np.arange(1, 21), rtol=1e-12)
+
+
+def test_layer_norm_brings_each_row_to_mean_0_and_deviation_1():
+    x = np.random.default_rng(8).normal(3.0, 5.0, (4, 50))
+    y, _ = LayerNorm().forward({"gain": np.ones(50), "shift": np.zeros(50)}, x, How())
+    np.testing.assert_allclose(y.mean(1), 0, atol=1e-12)
+    np.testing.assert_allclose(y.std(1), 1, rtol=1e-5)
+
+
+def test_dropout_changes_nothing_in_use():
+    x = np.random.default_rng(9).normal(size=(4, 5))
+    assert Dropout(0.5).forward({}, x, How())[0] is x
+
+
+def test_dropouts_expected_output_is_the_output_in_use_of_a_linear_network():
+    rng = np.random.default_rng(10)
+    spec = NetworkSpec(6, (Dense(20, "identity"), Dropout(0.4), Dense(3, "identity")))
+    weights, x = genome(spec, rng), rng.normal(size=(1, 6))
+    used = forward(spec, weights, x)
+    how, views = How(training=True, rng=rng), spec.unpack(weights)
+    drawn = np.stack([trace(spec, views, x, [how] * 3)[0] for _ in range(20_000)])
+    spread = drawn.std(0) / np.sqrt(len(drawn))
+    assert (np.abs(drawn.mean(0) - used) < 4 * spread).all()
+    assert (drawn.std(0) > 0.1).all()
+
+
+def test_dropout_sends_the_gradient_back_along_the_values_that_it_let_through():
+    rng = np.random.default_rng(11)
+    layer, x = Dropout(0.5), np.ones((1, 1000))
+    y, memory = layer.forward({}, x, How(training=True, rng=rng))
+    assert set(np.unique(y)) == {0.0, 2.0}
+    assert 0.4 < (y == 0).mean() < 0.6
+    np.testing.assert_array_equal(layer.backward({}, memory, np.ones_like(x), {}), y)
+
+
+def test_a_population_under_dropout_goes_back_through_the_masks_it_went_forward_by():
+    rng = np.random.default_rng(12)
+    spec = NetworkSpec(3, (Dense(6), Dropout(0.3), Dense(2, "identity")))
+    weights, x, dy = genome(spec, rng), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    views, slope = spec.unpack(weights), np.empty_like(weights)
+
+    def answer(genes):
+        how = How(training=True, rng=np.random.default_rng(99))
+        return trace(spec, spec.unpack(genes), x, [how] * 3)
+
+    backtrace(spec, views, answer(weights)[1], dy, spec.unpack(slope))
+    gene = spec.genes.index(0, "weight", 1, 2)
+    moved = np.zeros_like(weights)
+    moved[gene] = 1e-6
+    numeric = ((answer(weights + moved)[0] - answer(weights - moved)[0]) * dy).sum() / 2e-6
+    assert slope[gene] == pytest.approx(numeric, rel=1e-6)
+
+
+@pytest.mark.parametrize("make", [lambda: Elman(0), lambda: GRU(0), lambda: LSTM(-1), lambda: CTRNN(2, slowest=0.5)])
+def test_impossible_layers_are_refused(make):
+    with pytest.raises(SettingsError, match="at least one"):
+        make()
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0])
+def test_a_dropout_rate_is_a_probability_below_1(rate):
+    with pytest.raises(SettingsError, match="dropout rate"):
+        Dropout(rate)
+
+
+def test_dropout_in_training_asks_for_a_generator():
+    with pytest.raises(SettingsError, match="needs a Generator"):
+        Dropout(0.5).forward({}, np.ones((2, 2)), How(training=True))
