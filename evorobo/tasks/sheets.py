@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from evorobo.nets.activations import Array
 TEXT = (".csv", ".tsv", ".data", ".dat", ".txt")
 MISSING = ("", "?", "nan", "na", "n/a", "null")
 """What an empty cell is written as, in small letters."""
+_DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+(?:[eE][+-]?\d+)?)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,10 @@ def is_number(cell: object) -> bool:
 
 
 def read_sheet(path: Path, header: bool | None = None) -> Sheet:
-    """Read CSV, TSV, blank-separated text or ARFF, also gzipped. `header` None: a first row without numbers is one."""
+    """Read CSV, TSV, blank-separated text or ARFF, also gzipped. `header` None: a first row without numbers is one.
+
+    Where semicolons separate the cells, "0,5" is the number 0.5. Columns with neither name nor content are left out.
+    """
     try:
         with _open(path) as file:
             arff = path.name.endswith((".arff", ".arff.gz"))
@@ -126,12 +131,14 @@ def _read_text(path: Path, file: TextIO, header: bool | None) -> Sheet:
     names = tuple(map(str, range(width)))
     if header or (header is None and not any(is_number(cell) for cell in rows[0])):
         names, rows, lines = tuple(rows[0]), rows[1:], lines[1:]
-    for name in names:
-        if names.count(name) > 1:
-            raise DataError(f"{path.name} has two columns named {name!r}; rename one of them.")
     columns = (
         tuple(np.array(column, str) for column in zip(*rows, strict=True)) if rows else (np.empty(0, str),) * width
     )
+    used = [at for at in range(width) if names[at] or (columns[at] != "").any()]
+    names, columns = tuple(names[at] for at in used), tuple(columns[at] for at in used)
+    for name in names:
+        if names.count(name) > 1:
+            raise DataError(f"{path.name} has two columns named {name!r}; rename one of them.")
     return Sheet(path.name, names, columns, lines)
 
 
@@ -143,9 +150,21 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
     if kind.endswith((".txt", ".dat")) and not set(first) & set(",;"):
         yield from ((number, line.split()) for number, line in enumerate(file, 1) if line.strip())
         return
-    delimiter = "\t" if kind.endswith(".tsv") else ";" if ";" in first and "," not in first else ","
+    delimiter = "\t" if kind.endswith(".tsv") else ";" if _semicolons(first) else ","
     reader = csv.reader(file, delimiter=delimiter, strict=True)
-    yield from ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            yield reader.line_num, [_decimal(cell) for cell in row] if delimiter == ";" else row
+
+
+def _semicolons(line: str) -> bool:
+    """Whether semicolons separate its cells, and commas, if any, stand in numbers."""
+    return ";" in line and "," not in "".join(_decimal(cell) for cell in line.split(";"))
+
+
+def _decimal(cell: str) -> str:
+    number = _DECIMAL_COMMA.fullmatch(cell.strip())
+    return ".".join(number.groups()) if number else cell
 
 
 def _read_arff(path: Path, file: TextIO) -> Sheet:

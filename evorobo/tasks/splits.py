@@ -86,6 +86,22 @@ class BlockSplit(_ByNumber):
 
 
 @dataclass(frozen=True)
+class ChronologicalSplit(_ByNumber):
+    """The rows in their order, for one recording: the first train, the next validate, the last test."""
+
+    validation: float = 0.1
+    test: float = 0.2
+
+    def __post_init__(self) -> None:
+        _check_shares(self.validation, self.test)
+
+    def split(self, table: Table) -> Parts:
+        test = len(table) - round(self.test * len(table))
+        validation = test - round(self.validation * len(table))
+        return _parts(*np.split(np.arange(len(table)), [validation, test]))
+
+
+@dataclass(frozen=True)
 class GroupSplit:
     """Whole groups by their value in a column: lap 6 tests, lap 5 validates, the other laps train."""
 
@@ -148,6 +164,55 @@ class GivenSplit:
             share = round(self.validation * len(train))
             train, validation = order[share:], order[:share]
         return _parts(train, validation, test)
+
+
+@dataclass(frozen=True)
+class FoldSplit:
+    """One turn of a cross-validation (Stone 1974): of `folds` parts number `fold` tests, the next one validates, and
+    the others train; without `validation` the next one trains too.
+
+    Rows are dealt out at random by `seed`, or with seed None as stretches in their order, for one long recording.
+    With a `column`, rows of one value stay together, dealt out so that the parts are about equally large.
+    """
+
+    folds: int = 5
+    fold: int = 0
+    seed: int | None = 0
+    column: str | None = None
+    validation: bool = True
+
+    def __post_init__(self) -> None:
+        fewest = 3 if self.validation else 2
+        if self.folds < fewest:
+            raise SettingsError(f"a cross-validation needs at least {fewest} folds, not {self.folds}.")
+        if not 0 <= self.fold < self.folds:
+            raise SettingsError(f"there is no fold {self.fold}; the {self.folds} are 0 to {self.folds - 1}.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return () if self.column is None else (self.column,)
+
+    def split(self, table: Table) -> Parts:
+        part = self._of_rows(len(table)) if self.column is None else self._of_groups(_column(table, self.column))
+        test = part == self.fold
+        validation = (part == (self.fold + 1) % self.folds) & self.validation
+        return _parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
+
+    def _of_rows(self, rows: int) -> np.ndarray:
+        part = np.arange(rows) * self.folds // rows
+        return part if self.seed is None else np.random.default_rng(self.seed).permutation(part)
+
+    def _of_groups(self, values: np.ndarray) -> np.ndarray:
+        """The largest group first, each to the part with the fewest rows."""
+        names, group, sizes = np.unique([_text(each) for each in values], return_inverse=True, return_counts=True)
+        if len(names) < self.folds:
+            raise DataError(f"{len(names)} values of {self.column!r} do not make {self.folds} folds; ask for fewer.")
+        order = np.arange(len(names)) if self.seed is None else np.random.default_rng(self.seed).permutation(len(names))
+        part, rows = np.empty(len(names), int), np.zeros(self.folds, int)
+        for each in order[np.argsort(-sizes[order], kind="stable")]:
+            part[each] = rows.argmin()
+            rows[part[each]] += sizes[each]
+        return part[group]
 
 
 def _check_shares(validation: float, test: float) -> None:

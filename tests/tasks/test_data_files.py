@@ -96,6 +96,21 @@ def test_without_network_the_error_says_what_to_get_from_where_and_where_to_put_
     )
 
 
+def test_a_file_to_get_by_hand_is_not_asked_for_and_the_error_says_where_it_comes_from(server, cache):
+    address, _, asked = server
+    file = DataFile(NAME, f"{address}/a.csv", SHA256, by_hand=True)
+    with pytest.raises(DataError) as caught:
+        file.find()
+    assert str(caught.value) == (
+        f"a.csv is not on this computer and does not download by itself. Get it from {address}/a.csv, sha256 {SHA256}, "
+        f"and put it at {cache / NAME}, or at {NAME} in a folder of your own that the environment variable "
+        "EVOROBO_DATA names."
+    )
+    assert not asked
+    files.keep(NAME, CONTENT)
+    assert file.find() == cache / NAME
+
+
 def test_an_address_that_is_gone_is_the_same_error(server, cache):
     with pytest.raises(DataError, match=r"a.csv is not on this computer and cannot be downloaded \(HTTPError\)"):
         DataFile(NAME, f"{server[0]}/gone.csv", SHA256).find()

@@ -65,6 +65,8 @@ def test_given_classes_keep_their_order_and_admit_no_other(write):
     [
         ("a.csv", "1,2,3\n4,5,6\n7,8,9\n"),
         ("a.csv", "1;2;3\n4;5;6\n7;8;9"),
+        ("a.csv", "1,0;2;3,0e0\n4;5;0,6e+1\n7;8;9"),
+        ("a.csv", "one;two;;three;\n1,0;2;;3;\n;;;;\n4;5;;6;\n7;8;;9;\n"),
         ("a.data", "1,2,3\r\n\n4,5,6\n7,8,9"),
         ("a.tsv", "1\t2\t3\n4\t5\t6\n7\t8\t9\n\n"),
         ("a.txt", "  1 2  3\n4 5 6\n7 8 9\n"),
@@ -79,6 +81,11 @@ def test_every_kind_of_text_file_gives_the_same_table(write, name, text):
     table = read_table(write(name, text))
     np.testing.assert_array_equal(table.inputs, [[1, 2], [4, 5], [7, 8]])
     np.testing.assert_array_equal(table.targets, [[3], [6], [9]])
+
+
+def test_semicolons_in_the_words_of_a_comma_file_separate_nothing(write):
+    table = read_table(write("a.csv", "a;b,c\n1,2\n3,4\n5,6\n"))
+    assert (table.input_names, table.target_names) == (("a;b",), ("c",))
 
 
 def test_a_header_of_numbers_can_be_told(write):

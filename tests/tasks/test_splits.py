@@ -5,7 +5,7 @@ import pytest
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.splits import BlockSplit, GivenSplit, GroupSplit, RandomSplit
+from evorobo.tasks.splits import BlockSplit, ChronologicalSplit, GivenSplit, GroupSplit, RandomSplit
 from evorobo.tasks.tables import Table
 
 ROWS = 203
@@ -19,6 +19,8 @@ SPLITS = (
     RandomSplit(0, 0.5, seed=7),
     BlockSplit(),
     BlockSplit(7, 0.01, 0.3, seed=1),
+    ChronologicalSplit(),
+    ChronologicalSplit(0, 0.5),
     GroupSplit("lap", (5,), (6,)),
     GroupSplit("lap", test=("1", 2.0)),
     GroupSplit("day", test=("test",)),
@@ -54,6 +56,15 @@ def test_shares_of_rows_are_as_asked():
 def test_another_seed_deals_other_rows():
     for kind in (RandomSplit, BlockSplit):
         assert not np.array_equal(kind(seed=0).split(TABLE).test, kind(seed=1).split(TABLE).test)
+
+
+def test_in_time_the_first_rows_train_and_the_last_ones_test():
+    parts = ChronologicalSplit(0.1, 0.2).split(TABLE)
+    assert (len(parts.train), len(parts.validation), len(parts.test)) == (142, 20, 41)
+    assert parts.train[-1] < parts.validation[0] < parts.validation[-1] < parts.test[0]
+    assert not len(ChronologicalSplit(0, 0.5).split(TABLE).validation)
+    with pytest.raises(SettingsError, match="leave nothing to train on or to test on"):
+        ChronologicalSplit(0.5, 0.5)
 
 
 def test_blocks_stay_whole():

@@ -7,15 +7,39 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evorobo.errors import unknown
+from evorobo.tasks.datasets.delan import delan
+from evorobo.tasks.datasets.failures import lp1, lp2, lp3, lp4, lp5
 from evorobo.tasks.datasets.kin8nm import kin8nm
 from evorobo.tasks.datasets.loaded import Dataset
+from evorobo.tasks.datasets.puma import puma8nh, puma32h
+from evorobo.tasks.datasets.sarcos import sarcos
 from evorobo.tasks.datasets.scitos import scitos_2, scitos_4, scitos_24
+from evorobo.tasks.datasets.sonar import sonar
+from evorobo.tasks.datasets.sysid import actuator, dryer, robot_arm
+from evorobo.tasks.datasets.tenfold import kin40k, pumadyn32nm
+from evorobo.tasks.datasets.ur3 import ur3
 
 LOADERS: dict[str, Callable[..., Dataset]] = {
     "scitos-24": scitos_24,
     "scitos-4": scitos_4,
     "scitos-2": scitos_2,
     "kin8nm": kin8nm,
+    "kin40k": kin40k,
+    "puma8NH": puma8nh,
+    "puma32H": puma32h,
+    "pumadyn32nm": pumadyn32nm,
+    "sarcos": sarcos,
+    "lp1": lp1,
+    "lp2": lp2,
+    "lp3": lp3,
+    "lp4": lp4,
+    "lp5": lp5,
+    "ur3": ur3,
+    "sonar": sonar,
+    "actuator": actuator,
+    "robot-arm": robot_arm,
+    "dryer": dryer,
+    "delan": delan,
 }
 
 

@@ -17,12 +17,16 @@ from evorobo.files import write_atomically
 
 @dataclass(frozen=True)
 class DataFile:
-    """`name` is its path in a data folder ("wall_following/sensor_readings_24.data"), `member` its name in a zip."""
+    """`name` is its path in a data folder ("wall_following/sensor_readings_24.data"), `member` its name in a zip.
+
+    `by_hand`: `url` tells a person where the file comes from, and nothing is downloaded.
+    """
 
     name: str
     url: str
     sha256: str
     member: str | None = None
+    by_hand: bool = False
 
     def find(self) -> Path:
         """The file on this computer, downloaded into the cache if need be.
@@ -31,6 +35,8 @@ class DataFile:
         to get from where and which folder to put it into.
         """
         path = find(self.name)
+        if path is None and self.by_hand:
+            raise self._missing("and does not download by itself")
         if path is None:
             path = self._download()
         elif (found := fingerprint(path)) != self.sha256:
@@ -52,11 +58,7 @@ class DataFile:
                 with zipfile.ZipFile(io.BytesIO(content)) as archive:
                     content = archive.read(self.member)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise DataError(
-                f"{Path(self.name).name} is not on this computer and cannot be downloaded ({type(error).__name__}). "
-                f"Get it from {self._source}, sha256 {self.sha256}, and put it at {path}, "
-                f"or at {self.name} in a folder of your own that the environment variable EVOROBO_DATA names."
-            ) from error
+            raise self._missing(f"and cannot be downloaded ({type(error).__name__})") from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.sha256:
             raise DataError(
@@ -64,6 +66,13 @@ class DataFile:
                 f"or put the right one at {path}."
             )
         return keep(self.name, content)
+
+    def _missing(self, why: str) -> DataError:
+        return DataError(
+            f"{Path(self.name).name} is not on this computer {why}. "
+            f"Get it from {self._source}, sha256 {self.sha256}, and put it at {cache() / self.name}, "
+            f"or at {self.name} in a folder of your own that the environment variable EVOROBO_DATA names."
+        )
 
 
 def find(name: str) -> Path | None:

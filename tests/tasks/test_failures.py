@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from at_hand import needs
+from linear import ridge
+
+from evorobo.errors import SettingsError
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.datasets.failures import data_file, lp1, lp2, lp3, lp4, lp5
+
+COUNTS = (
+    {"collision": 17, "fr_collision": 16, "normal": 21, "obstruction": 34},
+    {"back_col": 7, "front_col": 6, "left_col": 9, "normal": 20, "right_col": 5},
+    {"lost": 3, "moved": 15, "ok": 20, "slightly_moved": 9},
+    {"collision": 72, "normal": 24, "obstruction": 21},
+    {"bottom_collision": 26, "bottom_obstruction": 21, "collision_in_part": 47, "collision_in_tool": 26, "normal": 44},
+)
+
+
+@pytest.fixture(autouse=True)
+def _files():
+    needs(*map(data_file, range(1, 6)))
+
+
+@pytest.mark.parametrize(("load", "counts"), list(zip((lp1, lp2, lp3, lp4, lp5), COUNTS, strict=True)))
+def test_sequences_and_classes_are_as_told_and_each_fold_has_its_share_of_every_class(load, counts):
+    data = load()
+    table = data.table
+    assert table.inputs.shape == (sum(counts.values()), 90)
+    assert dict(zip(table.classes, np.bincount(table.targets), strict=True)) == counts
+    np.testing.assert_array_equal(table.columns["sequence"], np.arange(len(table)))
+    tests = [some.split.split(some.table).test for some in map(load, range(5))]
+    np.testing.assert_array_equal(np.sort(np.concatenate(tests)), np.arange(len(table)))
+    for test in tests:
+        shares = np.bincount(table.targets[test], minlength=len(counts))
+        np.testing.assert_array_less(np.abs(shares - np.array(list(counts.values())) / 5), 1)
+
+
+def test_readings_stand_in_their_order():
+    table = lp1().table
+    first = dict(zip(table.input_names, table.inputs[0], strict=True))
+    assert [first[name] for name in ("Fx1", "Fy1", "Fz1", "Tx1", "Fz2", "Fz15", "Tz15")] == [-1, -1, 63, -3, 62, 64, 0]
+
+
+def test_signlog_keeps_signs_and_tames_what_is_huge():
+    raw, tame = lp5().table.inputs, lp5(scaling="signlog").table.inputs
+    np.testing.assert_allclose(np.sign(tame) * np.expm1(np.abs(tame)), raw, atol=1e-9)
+    assert np.abs(raw).max() > 1000
+    assert np.abs(tame).max() < 10
+
+
+def test_a_linear_fit_beats_the_majority_and_signlog_helps_it_on_lp5():
+    def hits(options):
+        tasks = [DatasetTask("lp5", options={"fold": fold, **options}) for fold in range(5)]
+        return np.mean([np.mean(ridge(t, 30).argmax(1) == t.table.targets[t.parts.test]) for t in tasks])
+
+    assert hits({}) > 47 / 164
+    assert hits({"scaling": "signlog"}) > hits({}) + 0.1
+
+
+def bayes(task):
+    """Accuracy of naive Bayes with normal densities."""
+    rows = np.concatenate([task.parts.train, task.parts.validation])
+    x, y, test = task.table.inputs, task.table.targets, task.parts.test
+    chances = []
+    for kind in range(len(task.table.classes)):
+        some = x[rows[y[rows] == kind]]
+        spread = some.var(0) + 1e-9 * x[rows].var(0).max()
+        density = -0.5 * np.sum(np.log(spread) + (x[test] - some.mean(0)) ** 2 / spread, axis=1)
+        chances.append(np.log(len(some)) + density)
+    return np.mean(np.argmax(chances, 0) == y[test])
+
+
+def test_naive_bayes_reaches_the_known_figure_on_lp1():
+    tasks = [DatasetTask("lp1", options={"fold": fold}) for fold in range(5)]
+    assert np.mean([bayes(task) for task in tasks]) == pytest.approx(0.934, abs=0.01)
+
+
+def test_options_that_are_not_there_are_one_sentence():
+    with pytest.raises(SettingsError, match="unknown scaling 'sign-log'; did you mean 'signlog'"):
+        lp1(scaling="sign-log")
+    with pytest.raises(SettingsError, match="lp2 has the folds 0 to 4, not 5"):
+        lp2(fold=5)

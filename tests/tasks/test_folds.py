@@ -1,0 +1,102 @@
+"""Cross-validation: every row is tested once, groups stay whole, and a study takes the folds as tasks."""
+
+import numpy as np
+import pytest
+
+from evorobo.errors import DataError, SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.settings import from_plain, to_plain
+from evorobo.study.budget import Budget
+from evorobo.study.study import Study
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.folds import folds
+from evorobo.tasks.splits import FoldSplit
+from evorobo.tasks.tables import Table
+
+ROWS = 103
+LAPS = np.repeat(np.arange(9), [1, 30, 2, 20, 7, 20, 11, 5, 7])
+TABLE = Table(np.zeros((ROWS, 1)), np.zeros((ROWS, 1)), ("x",), ("y",), columns={"lap": LAPS, "day": LAPS.astype(str)})
+
+
+def splits(n=4, **settings):
+    return [FoldSplit(n, fold, **settings) for fold in range(n)]
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"seed": 7}, {"seed": None}, {"column": "lap"}, {"validation": False}], ids=str
+)
+def test_every_row_is_tested_once_and_in_each_fold_is_in_one_part(settings):
+    parts = [split.split(TABLE) for split in splits(**settings)]
+    tested = np.concatenate([each.test for each in parts])
+    np.testing.assert_array_equal(np.sort(tested), np.arange(ROWS))
+    for each in parts:
+        rows = np.concatenate([each.train, each.validation, each.test])
+        np.testing.assert_array_equal(np.sort(rows), np.arange(ROWS))
+    if settings.get("validation", True):
+        for each, following in zip(parts, [*parts[1:], parts[0]], strict=True):
+            np.testing.assert_array_equal(each.validation, following.test)
+    else:
+        assert all(not len(each.validation) for each in parts)
+
+
+@pytest.mark.parametrize("seed", [0, 3, None])
+def test_folds_of_rows_are_equal_to_a_row(seed):
+    sizes = {len(split.split(TABLE).test) for split in splits(seed=seed)}
+    assert sizes == {25, 26}
+
+
+def test_without_a_seed_each_fold_is_one_stretch_of_the_recording():
+    for split in splits(seed=None):
+        assert (np.diff(split.split(TABLE).test) == 1).all()
+
+
+def test_another_seed_deals_other_rows_and_groups():
+    for column in (None, "lap"):
+        dealt = {tuple(FoldSplit(4, 1, seed, column).split(TABLE).test) for seed in range(9)}
+        assert len(dealt) > 1
+
+
+def test_groups_stay_whole_and_folds_are_about_equal():
+    parts = [split.split(TABLE) for split in splits(column="lap")]
+    for each in parts:
+        for some in (each.train, each.validation, each.test):
+            inside = [np.isin(np.flatnonzero(lap == LAPS), some) for lap in range(9)]
+            assert all(lap.all() or not lap.any() for lap in inside)
+    # by hand: 30, 20, 20 and 11; both 7 to the 11, which is 25 then; 5 to one of the 20; 2 and 1 to the other
+    assert sorted(len(each.test) for each in parts) == [23, 25, 25, 30]
+
+
+def test_numbers_and_their_texts_are_the_same_groups():
+    for one, other in zip(splits(column="lap"), splits(column="day"), strict=True):
+        np.testing.assert_array_equal(one.split(TABLE).test, other.split(TABLE).test)
+
+
+def test_a_study_runs_the_folds_as_tasks_of_their_own_names(monkeypatch, tmp_path):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    task = DatasetTask.from_arrays(x, x @ [1.0, -1.0], columns={"lap": np.arange(60) // 6}, label="line")
+    study = Study.grid(
+        "cross", tasks=folds(task, 3, column="lap"), methods=[Backprop()], seeds=1, budget=Budget(samples=200, looks=2)
+    )
+    results = study.run(tmp_path)
+    assert results.tasks == ["line-fold-0", "line-fold-1", "line-fold-2"]
+    assert [run.status for run in results.runs] == ["finished"] * 3
+    tested = np.concatenate([each.parts.test for each in study.tasks])
+    np.testing.assert_array_equal(np.sort(tested), np.arange(60))
+    assert from_plain(to_plain(study)) == study
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "sentence"),
+    [
+        (lambda: FoldSplit(2), SettingsError, "a cross-validation needs at least 3 folds, not 2"),
+        (lambda: FoldSplit(1, validation=False), SettingsError, "needs at least 2 folds, not 1"),
+        (lambda: FoldSplit(5, 5), SettingsError, "there is no fold 5; the 5 are 0 to 4"),
+        (lambda: FoldSplit(5, -1), SettingsError, "there is no fold -1"),
+        (lambda: FoldSplit(10, column="lap").split(TABLE), DataError, "9 values of 'lap' do not make 10 folds"),
+        (lambda: FoldSplit(column="lpa").split(TABLE), SettingsError, "did you mean 'lap'"),
+    ],
+)
+def test_what_cannot_be_split_is_told(make, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        make()

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from at_hand import needs
+from linear import nmse, ridge
+
+from evorobo.errors import SettingsError
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.datasets.sonar import RIDES, data_file, sonar
+
+
+@pytest.fixture(autouse=True)
+def _files():
+    needs(*map(data_file, RIDES))
+
+
+@pytest.mark.parametrize(
+    ("ride", "rows"),
+    [("linaker5v", 11000), ("linaker1v", 2054), ("maze", 1600), ("complex", 1500), ("irregular", 1770)],
+)
+def test_each_ride_has_16_sonars_and_two_motors(ride, rows):
+    table = sonar(ride, frames=1).table
+    assert table.inputs.shape == (rows, 16)
+    assert table.input_names[15] == "sonar16"
+    assert table.target_names == ("left_motor", "right_motor")
+    assert table.inputs.max() <= 5000
+
+
+def test_frames_are_the_last_ones_the_newest_first():
+    one, five = sonar(frames=1).table, sonar().table
+    assert five.inputs.shape == (10996, 80)
+    for row in (0, 7, 10995):
+        np.testing.assert_array_equal(five.inputs[row].reshape(5, 16), one.inputs[row : row + 5][::-1])
+    np.testing.assert_array_equal(five.targets, one.targets[4:])
+    assert five.input_names[16] == "sonar1 1 ago"
+
+
+def test_a_linear_fit_is_worse_than_repeating_the_last_command():
+    task = DatasetTask("sonar")
+    assert task.parts.train[-1] < task.parts.validation[0] < task.parts.validation[-1] < task.parts.test[0]
+    assert nmse(task, task.table.targets[task.parts.test - 1]) == pytest.approx([0.087, 0.061], abs=0.001)
+    assert nmse(task, ridge(task)) == pytest.approx([0.19, 0.12], abs=0.01)
+
+
+def test_options_that_are_not_there_are_one_sentence():
+    with pytest.raises(SettingsError, match="unknown ride 'linaker'; did you mean 'linaker"):
+        sonar("linaker")
+    for frames in (0, 101, 2.5):
+        with pytest.raises(SettingsError, match=f"sonar looks at 1 to 100 frames, not {frames}"):
+            sonar(frames=frames)

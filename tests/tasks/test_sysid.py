@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from at_hand import needs
+from linear import ridge
+
+from evorobo.errors import SettingsError
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.datasets.sysid import ACTUATOR, DRYER, ROBOT_ARM, actuator, dryer, robot_arm
+
+
+@pytest.fixture(autouse=True)
+def _files():
+    needs(ACTUATOR, ROBOT_ARM, DRYER)
+
+
+def rmse(name, **options):
+    """Of a linear fit, in deviations of the half that is not tested."""
+    task = DatasetTask(name, options=options)
+    targets, test = task.table.targets, task.parts.test
+    return np.sqrt(np.mean((ridge(task, 1e-6) - targets[test]) ** 2)) / np.delete(targets, test).std()
+
+
+@pytest.mark.parametrize(("load", "samples"), [(actuator, 1024), (robot_arm, 1024), (dryer, 1000)])
+def test_lags_are_the_last_inputs_the_newest_first(load, samples):
+    one, ten = load(lags=1).table, load().table
+    assert one.inputs.shape == (samples, 1)
+    assert ten.inputs.shape == (samples - 9, 10)
+    for row in (0, 7, samples - 10):
+        np.testing.assert_array_equal(ten.inputs[row], one.inputs[row : row + 10, 0][::-1])
+    np.testing.assert_array_equal(ten.targets, one.targets[9:])
+    assert ten.input_names[:2] == ("u", "u 1 ago")
+
+
+def test_feedback_adds_the_outputs_before_this_one():
+    plain, both = dryer(lags=1).table, dryer(lags=3, feedback=True).table
+    assert both.input_names == ("u", "u 1 ago", "u 2 ago", "y 1 ago", "y 2 ago", "y 3 ago")
+    assert len(both) == 997
+    np.testing.assert_array_equal(both.inputs[0], np.r_[plain.inputs[[3, 2, 1], 0], plain.targets[[2, 1, 0], 0]])
+    assert both.targets[0] == plain.targets[3]
+
+
+def test_the_second_half_tests():
+    data = actuator(lags=1)
+    parts = data.split.split(data.table)
+    assert (len(parts.train), len(parts.validation), parts.test[0], len(parts.test)) == (410, 102, 512, 512)
+
+
+def test_linear_fits_reach_the_known_figures():
+    assert rmse("actuator", lags=1) == pytest.approx(0.69, abs=0.01)
+    assert rmse("actuator") == pytest.approx(0.67, abs=0.01)
+    assert rmse("robot-arm") > 0.8
+    assert rmse("robot-arm", feedback=True) < 0.002
+
+
+def test_options_that_cannot_be_are_one_sentence():
+    for lags in (0, 101, "10"):
+        with pytest.raises(SettingsError, match=f"a series has 1 to 100 lags, not {lags}"):
+            dryer(lags=lags)
+    with pytest.raises(SettingsError, match="feedback is True or False, not 'no'"):
+        dryer(feedback="no")
+    with pytest.raises(SettingsError, match="unknown option of dryer 'lag'; did you mean 'lags'"):
+        _ = DatasetTask("dryer", options={"lag": 2}).table

@@ -1,0 +1,49 @@
+import pytest
+from at_hand import needs
+from linear import ridge
+from scipy.stats import rankdata
+
+from evorobo.errors import SettingsError
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.datasets.ur3 import DATA, ur3
+from evorobo.tasks.sheets import read_sheet
+
+
+@pytest.fixture(autouse=True)
+def _files():
+    needs(DATA)
+
+
+def auc(task):
+    """The share of pairs of a yes and a no in which the yes has the higher answer."""
+    answers, yes = ridge(task)[:, 1], task.table.targets[task.parts.test] == 1
+    return (rankdata(answers)[yes].mean() - (yes.sum() + 1) / 2) / (~yes).sum()
+
+
+def test_7355_of_7409_rows_are_complete():
+    table = ur3().table
+    assert len(read_sheet(DATA.find()).places) == 7409
+    assert table.inputs.shape == (7355, 19)
+    assert (table.input_names[0], table.input_names[-1]) == ("Current_J0", "Tool_current")
+    assert table.inputs[0, 0] == 0.109627604  # 0,109627604 in the file
+    assert table.classes == ("no", "yes")
+    assert table.targets.sum() == 278
+    assert ur3(target="grip_lost").table.targets.sum() == 243
+
+
+def test_cycles_1_to_264_stand_in_time_and_the_last_rows_test():
+    data = ur3()
+    parts, cycles = data.split.split(data.table), data.table.columns["cycle"]
+    assert (len(set(cycles)), cycles[0], cycles[-1]) == (240, 1, 264)
+    assert (len(parts.train), len(parts.validation), len(parts.test)) == (5148, 736, 1471)
+    assert parts.train[-1] < parts.validation[0] < parts.validation[-1] < parts.test[0]
+
+
+def test_a_linear_fit_reaches_the_known_figure_of_the_grip_but_not_of_the_stop():
+    assert auc(DatasetTask("ur3", options={"target": "grip_lost"})) == pytest.approx(0.74, abs=0.01)
+    assert auc(DatasetTask("ur3")) == pytest.approx(0.76, abs=0.01)  # networks: .92
+
+
+def test_unknown_targets_are_one_sentence():
+    with pytest.raises(SettingsError, match="unknown target 'grip'; did you mean 'grip_lost'"):
+        ur3(target="grip")
