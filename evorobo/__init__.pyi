@@ -7,13 +7,24 @@ from .errors import (
     TaskError as TaskError,
 )
 from .learners.backprop.backprop import Backprop as Backprop
+from .learners.backprop.penalties import L1 as L1, L2 as L2
+from .learners.backprop.rate_finder import (
+    RateSweep as RateSweep,
+    learning_rate_finder as learning_rate_finder,
+)
+from .learners.backprop.stopping import EarlyStopping as EarlyStopping
 from .learners.evolution.cma_es import CMAES as CMAES
 from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.genetic import GA as GA
 from .learners.evolution.openai_es import OpenAIES as OpenAIES
 from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
+from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
+from .nets.dropout import Dropout as Dropout
+from .nets.elman import Elman as Elman
 from .nets.genome import Genome as Genome
+from .nets.gru import GRU as GRU
+from .nets.layer_norm import LayerNorm as LayerNorm
 from .nets.losses import (
     MAE as MAE,
     MSE as MSE,
@@ -21,6 +32,7 @@ from .nets.losses import (
     GaussianNLL as GaussianNLL,
     Huber as Huber,
 )
+from .nets.lstm import LSTM as LSTM
 from .nets.optimizers import (
     SGD as SGD,
     Adam as Adam,
@@ -47,10 +59,13 @@ from .study.trial import Trial as Trial
 from .tasks.control import ControlTask as ControlTask
 from .tasks.dataset import DatasetTask as DatasetTask
 from .tasks.demonstrations import Demonstrations as Demonstrations
+from .tasks.folds import folds as folds
 from .tasks.robots.base import Robot as Robot
 from .tasks.robots.registry import register as register
 from .tasks.splits import (
     BlockSplit as BlockSplit,
+    ChronologicalSplit as ChronologicalSplit,
+    FoldSplit as FoldSplit,
     GivenSplit as GivenSplit,
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,

@@ -56,8 +56,8 @@ def _run_trial(path: Path, words: list[str]) -> None:
     folder = Path(parse(parser, words).results)
     trial = Trial.load(path)
     folder = folder / trial.path
-    if trial.run(folder) == "failed":
-        print(f"evorobo: {folder} failed: {reason(folder)}", file=sys.stderr)
+    if (ended := trial.run(folder)) != "finished":
+        print(f"evorobo: {folder} {ended}: {reason(folder)}", file=sys.stderr)
         raise SystemExit(1)
     print(f"{folder}: finished")
 
@@ -140,9 +140,18 @@ def _methods() -> Iterable[tuple[str, Any]]:
 
 
 def _layers() -> Iterable[tuple[str, Any]]:
-    from evorobo.nets import dense
+    import evorobo
 
-    yield "Dense(units)", dense
+    for layer in (
+        evorobo.CTRNN,
+        evorobo.Dense,
+        evorobo.Dropout,
+        evorobo.Elman,
+        evorobo.GRU,
+        evorobo.LayerNorm,
+        evorobo.LSTM,
+    ):
+        yield layer.__name__, inspect.getmodule(layer)
 
 
 def _activations() -> Iterable[tuple[str, Any]]:

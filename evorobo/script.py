@@ -18,12 +18,14 @@ from evorobo.study.results import Results
 from evorobo.study.study import Study
 from evorobo.study.trial import Interrupted, status
 
+_BROKEN = ("failed", "diverged")
+
 
 def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
     """Run `study` with the flags of the command line (`--help` lists them); ends in a figure and a table.
 
     Returns the results, for whatever the script wants to do with them besides. Leaves with exit status 1 when trials
-    failed, 2 when something was asked that cannot be, 130 when it was interrupted.
+    failed or diverged, 2 when something was asked that cannot be, 130 when it was interrupted.
     """
     definitions_only()
     try:
@@ -47,7 +49,7 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
     results = study.run(asked.results, jobs=asked.jobs, only=asked.only)
     from evorobo.report.study import show
 
-    if all(run.status == "failed" for run in results.runs):
+    if all(run.status in _BROKEN for run in results.runs):
         _complain(results)  # there is nothing to show
     written, table = show(results)
     print(f"\n{table}\n")
@@ -109,12 +111,12 @@ def _dry_run(study: Study, asked: argparse.Namespace) -> None:
 
 
 def _complain(results: Results) -> None:
-    """Say which trials failed and why, each reason once, and leave with status 1; do nothing if none did."""
-    reasons = Counter(run.reason for run in results.runs if run.status == "failed")
+    """Say which trials failed or diverged and why, each reason once, and leave with status 1; nothing if none did."""
+    reasons = Counter((run.status, run.reason) for run in results.runs if run.status in _BROKEN)
     if not reasons:
         return
-    for reason, count in reasons.items():
-        print(f"evorobo: {count} of {len(results.runs)} trials failed: {reason}", file=sys.stderr)
+    for (ended, reason), count in reasons.items():
+        print(f"evorobo: {count} of {len(results.runs)} trials {ended}: {reason}", file=sys.stderr)
     raise SystemExit(1)
 
 

@@ -308,6 +308,19 @@ def test_a_failed_trial_run_again_by_itself_fails_again_in_one_sentence(evorobo,
     assert answer == "again/bowl/cma-es/seed-0 failed: RuntimeError: the gripper is stuck"
 
 
+def test_a_trial_that_diverges_is_told_apart_leaves_with_status_1_and_is_counted_in_the_table(evorobo, tmp_path):
+    wild = 'Backprop(SGD(1e6), name="wild")'
+    path = script(tmp_path, methods=f"[Evolution(), {wild}]")
+    path.write_text(path.read_text().replace("import CMAES", "import CMAES, SGD"))
+    code, out, err = evorobo("run", path, "--budget", "flops=1e6,looks=3", "--seeds", 1, "--jobs", 2)
+    assert code == 1
+    assert re.fullmatch(r"evorobo: 1 of 2 trials diverged: training ran away: [^\n]+ Try a learning rate [^\n]+\n", err)
+    assert re.search(r"bowl/wild/seed-0 diverged in [\d.]+ s: training ran away", out)
+    assert "1 of 2 runs diverged and is left out." in out
+    answer = sentence(evorobo("run", "results/toys/bowl/wild/seed-0/trial.json", "--results", "again"), status=1)
+    assert answer.startswith("again/bowl/wild/seed-0 diverged: training ran away")
+
+
 def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):
     (tmp_path / "study.json").write_text("{}")
     assert "holds no trial; give the trial.json of one seed" in sentence(evorobo("run", "study.json"))
@@ -362,7 +375,7 @@ def test_list_tells_what_there_is(evorobo):
         "evorobo/WallFollowing-v0": "robots",
         "Backprop()": "methods",
         "Evolution(CMAES())": "methods",
-        "Dense(units)": "layers",
+        "Dense": "layers",
         "tanh": "activations",
     }.items():
         (line,) = [line for line in sections[kind].splitlines() if line.split()[0] == name]

@@ -351,6 +351,11 @@ class Misfit(Task):
         return Examples(np.zeros((4, 2)), np.zeros((4, 3, 2)), MSE())
 
 
+class Pulls(Task):
+    def examples(self, rng):
+        return Examples(np.zeros((4, 2)), np.zeros((4, 1)), MSE(), weights=np.array([1, 1, -1, 1]))
+
+
 class Shuffles(Task):
     def examples(self, rng):
         x = np.random.default_rng().normal(size=(4, 2))
@@ -393,6 +398,7 @@ BROKEN_TASKS = {
     Narrow: r"examples\(\) are inputs of shape \(4, 1\) and targets of shape \(4, 1\); give rows of 2 inputs",
     Holes: r"examples\(\) hold numbers that are not finite; leave those rows out",
     Misfit: r"examples\(\) (do not fit their loss|have targets of shape \(4, 3, 2\))",
+    Pulls: r"examples\(\) have weights that are not 4 finite numbers from 0; give each row one, or None",
     Shuffles: r"examples\(\) are others for the same seed; draw all chance",
     Moody: r"judges the same genome differently after others were scored; validate and test need rows",
     Lost: r"judged a fresh genome as \(nan, nan\); validate and test return finite floats",
@@ -459,6 +465,8 @@ class Climber:
         return self.learner(task, spec, rng)
 
     class learner:
+        done = False
+
         def __init__(self, task, spec, rng):
             self.task, self.spec, self.rng = task, spec, rng
             self.weights, self.cost = spec.init(rng), Cost()

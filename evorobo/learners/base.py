@@ -33,16 +33,21 @@ class Learner(Protocol):
     """A method at work. Between two steps everything it is lies in `state()`, so it can be stopped and go on.
 
     `genome` is the answer it would give now (its bet, not its luckiest find); `cost` what it has paid so far,
-    seconds left out (the runner has the clock).
+    seconds left out (the runner has the clock); `done` says that it has nothing more to learn, and ends its trial.
     """
 
     @property
     def genome(self) -> Genome: ...
     @property
     def cost(self) -> Cost: ...
+    @property
+    def done(self) -> bool: ...
 
     def step(self, spent: float) -> Progress:
-        """Go on by one generation or mini-batch; `spent` is the share of the budget that is gone, 0 to 1."""
+        """Go on by one generation or mini-batch; `spent` is the share of the budget that is gone, 0 to 1.
+
+        Raises `LearningError` when learning runs away; `genome` is then the last one before that.
+        """
 
     def state(self) -> dict[str, Any]:
         """Arrays and plain values, nested dicts allowed, from which `restore` goes on identically."""

@@ -30,11 +30,14 @@ class Genome:
     inputs: Scaling | None = None
     outputs: Scaling | None = None
 
-    def __call__(self, sensors: Array) -> Array:
-        """Raw sensors `(..., in)` to raw outputs `(..., out)`: motor values, class logits, predictions."""
+    def __call__(self, sensors: Array, *, time: int = 1) -> Array:
+        """Raw sensors `(..., in)` to raw outputs `(..., out)`: motor values, class logits, predictions.
+
+        Rows are sequences of `time` moments, one after another; to drive moment by moment take `controller()`.
+        """
         sensors = np.asarray(sensors, self.weights.dtype)
         x = self.inputs.apply(sensors) if self.inputs else sensors
-        y = forward(self.spec, self.weights, np.atleast_2d(x))
+        y = forward(self.spec, self.weights, np.atleast_2d(x), time=time)
         y = y if sensors.ndim > 1 else y[0]
         return self.outputs.invert(y) if self.outputs else y
 

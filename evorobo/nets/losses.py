@@ -1,13 +1,14 @@
 """What backprop descends: losses of a batch, each with its gradient by the network's outputs.
 
 `value(outputs (..., batch, width), targets)` is the mean over the batch, `(...)`; `gradient` has the shape of
-`outputs`. `width(targets)` tells how many outputs the network needs, `predict` turns outputs into predictions.
+`outputs`. With `weights (batch,)`, 0 or more, the mean is weighted: a row of weight 2 counts as if it were there twice.
+`width(targets)` tells how many outputs the network needs, `predict` turns outputs into predictions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from evorobo.nets.activations import Array
 
 
 class Loss(Protocol):
-    def value(self, outputs: Array, targets: np.ndarray) -> Array: ...
-    def gradient(self, outputs: Array, targets: np.ndarray) -> Array: ...
+    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array: ...
+    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array: ...
     def predict(self, outputs: Array) -> np.ndarray: ...
     def width(self, n_targets: int) -> int: ...
 
@@ -32,20 +33,35 @@ class _Regression:
         return n_targets
 
 
-def _count(outputs: Array) -> int:
-    return outputs.shape[-1] * outputs.shape[-2]
+def _mean(each: Array, weights: Array | None) -> Array:
+    """Of `each (..., batch, k)` the mean `(...)`, over rows as their weights say."""
+    if weights is None:
+        return each.mean((-2, -1))
+    return each.mean(-1) @ weights / _total(weights)
+
+
+def _share(each: Array, weights: Array | None) -> Array | float:
+    """How much each number of `each (..., batch, k)` counts in the mean: one share for all, or `(batch, 1)`."""
+    if weights is None:
+        return 1 / (each.shape[-2] * each.shape[-1])
+    return weights[:, None] / (_total(weights) * each.shape[-1])
+
+
+def _total(weights: Array) -> Any:
+    total = weights.sum()
+    return total if total > 0 else total.dtype.type(1)  # a batch without weight teaches nothing
 
 
 @dataclass(frozen=True)
 class MSE(_Regression):
     """Mean squared error."""
 
-    def value(self, outputs: Array, targets: np.ndarray) -> Array:
-        return np.square(outputs - targets).mean((-2, -1))
+    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+        return _mean(np.square(outputs - targets), weights)
 
-    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
         error = outputs - targets
-        error *= 2 / _count(outputs)
+        error *= 2 * _share(outputs, weights)
         return error
 
 
@@ -53,11 +69,11 @@ class MSE(_Regression):
 class MAE(_Regression):
     """Mean absolute error; the slope at zero error is zero."""
 
-    def value(self, outputs: Array, targets: np.ndarray) -> Array:
-        return np.abs(outputs - targets).mean((-2, -1))
+    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+        return _mean(np.abs(outputs - targets), weights)
 
-    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
-        return np.sign(outputs - targets) / _count(outputs)
+    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+        return np.sign(outputs - targets) * _share(outputs, weights)
 
 
 @dataclass(frozen=True)
@@ -70,13 +86,13 @@ class Huber(_Regression):
         if not self.delta > 0:
             raise SettingsError(f"Huber's delta must be above 0, not {self.delta}.")
 
-    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
         size = np.abs(outputs - targets)
         near = np.minimum(size, self.delta)
-        return (near * (size - near / 2)).mean((-2, -1))
+        return _mean(near * (size - near / 2), weights)
 
-    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
-        return np.clip(outputs - targets, -self.delta, self.delta) / _count(outputs)
+    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+        return np.clip(outputs - targets, -self.delta, self.delta) * _share(outputs, weights)
 
 
 @dataclass(frozen=True)
@@ -86,15 +102,15 @@ class GaussianNLL:
     Outputs `(batch, 2k)`: k means, then k log-variances (Nix & Weigend 1994, eq. 5, without the constant).
     """
 
-    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
         mean, log_variance = np.split(outputs, 2, axis=-1)
-        return 0.5 * (log_variance + np.square(targets - mean) * np.exp(-log_variance)).mean((-2, -1))
+        return 0.5 * _mean(log_variance + np.square(targets - mean) * np.exp(-log_variance), weights)
 
-    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
         mean, log_variance = np.split(outputs, 2, axis=-1)
         error, precision = mean - targets, np.exp(-log_variance)
         by_mean, by_log_variance = error * precision, 0.5 * (1 - error * error * precision)
-        return np.concatenate([by_mean, by_log_variance], axis=-1) / _count(mean)
+        return np.concatenate([by_mean, by_log_variance], axis=-1) * _share(mean, weights)
 
     def predict(self, outputs: Array) -> np.ndarray:
         return np.split(outputs, 2, axis=-1)[0]
@@ -123,17 +139,17 @@ class CrossEntropy:
         if any(not weight >= 0 for weight in self.class_weights):
             raise SettingsError(f"class weights must be 0 or more, not {self.class_weights}.")
 
-    def value(self, outputs: Array, targets: np.ndarray) -> Array:
+    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
         parts = []
-        for logits, target, weights in self._parts(outputs, targets):
-            wanted, total = self._wanted(logits, target, weights)
+        for logits, target, shares in self._parts(outputs, targets):
+            wanted, total = self._wanted(logits, target, shares, weights)
             parts.append(-(wanted * _log_softmax(logits)).sum((-2, -1)) / total)
         return np.asarray(sum(parts) / len(parts))
 
-    def gradient(self, outputs: Array, targets: np.ndarray) -> Array:
+    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
         slopes = []
-        for logits, target, weights in self._parts(outputs, targets):
-            wanted, total = self._wanted(logits, target, weights)
+        for logits, target, shares in self._parts(outputs, targets):
+            wanted, total = self._wanted(logits, target, shares, weights)
             slopes.append((np.exp(_log_softmax(logits)) * wanted.sum(-1, keepdims=True) - wanted) / total)
         return slopes[0] if len(slopes) == 1 else np.concatenate(slopes, axis=-1) / len(slopes)
 
@@ -158,14 +174,17 @@ class CrossEntropy:
         logits, shares = np.split(outputs, self._cuts(), axis=-1), np.split(weights, self._cuts())
         return [(logits[at], targets[:, at], shares[at]) for at in range(len(self.choices))]
 
-    def _wanted(self, logits: Array, target: np.ndarray, weights: Array) -> tuple[Array, Array]:
+    def _wanted(self, logits: Array, target: np.ndarray, shares: Array, weights: Array | None) -> tuple[Array, Any]:
         """The weighted target distribution `(batch, classes)` and the sum of the rows' weights."""
         classes = logits.shape[-1]
         wanted = np.full((len(target), classes), self.smoothing / classes, logits.dtype)
         wanted[np.arange(len(target)), target] += 1 - self.smoothing
-        wanted *= weights
-        total = weights[target].sum()
-        return wanted, total if total > 0 else total.dtype.type(1)  # a batch of classes without weight teaches nothing
+        wanted *= shares
+        rows = shares[target]
+        if weights is not None:
+            wanted *= weights[:, None]
+            rows = rows * weights
+        return wanted, _total(rows)
 
 
 def _log_softmax(logits: Array) -> Array:

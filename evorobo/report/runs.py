@@ -17,6 +17,11 @@ def counted(runs: Iterable[Run]) -> list[Run]:
     return [run for run in runs if run.status == "finished" and np.isfinite(run.score)]
 
 
+def diverged(runs: Iterable[Run]) -> list[Run]:
+    """The runs whose learning ran away."""
+    return [run for run in runs if run.status == "diverged"]
+
+
 def failed(runs: Iterable[Run]) -> list[Run]:
     """The runs that broke, or ended without a score."""
     return [run for run in runs if run.status == "failed" or (run.status == "finished" and not np.isfinite(run.score))]
@@ -24,7 +29,7 @@ def failed(runs: Iterable[Run]) -> list[Run]:
 
 def unfinished(runs: Iterable[Run]) -> list[Run]:
     """The runs that are still going or were interrupted."""
-    return [run for run in runs if run.status not in ("finished", "failed")]
+    return [run for run in runs if run.status not in ("finished", "diverged", "failed")]
 
 
 def spent(run: Run, currency: str) -> Array:
@@ -52,4 +57,4 @@ def curve(run: Run, currency: str, log: bool) -> tuple[Array, Array]:
 
 def left_out(runs: list[Run]) -> str:
     """A sentence on the runs that do not count, if there are any."""
-    return wording.left_out(len(failed(runs)), len(unfinished(runs)), len(runs))
+    return wording.left_out(len(failed(runs)), len(diverged(runs)), len(unfinished(runs)), len(runs))

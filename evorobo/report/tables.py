@@ -88,6 +88,7 @@ def _measured(task: str, method: str, cell: list[Run], sign: int) -> Row:
         "worst": worst,
         "n": len(counted),
         "failed": len(runs.failed(cell)),
+        "diverged": len(runs.diverged(cell)),
         "unfinished": len(runs.unfinished(cell)),
         **{name: float(np.mean(values)) for name, values in costs.items()},
     }
@@ -95,7 +96,7 @@ def _measured(task: str, method: str, cell: list[Run], sign: int) -> Row:
 
 def _reference(task: str, name: str, value: float) -> Row:
     nothing = dict.fromkeys(("low", "high", "mean", "best", "worst"), np.nan)
-    counts = dict.fromkeys(("n", "failed", "unfinished"), 0)
+    counts = dict.fromkeys(("n", "failed", "diverged", "unfinished"), 0)
     costs = dict.fromkeys(_COSTS, np.nan)
     return {"task": task, "method": name, "kind": "reference", "iqm": float(value), **nothing, **counts, **costs}
 
@@ -133,10 +134,10 @@ def _cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
 
 
 def _with_notes(table: str, rows: Sequence[Row]) -> str:
-    failed, unfinished = (sum(row[key] for row in rows) for key in ("failed", "unfinished"))
-    total = failed + unfinished + sum(row["n"] for row in rows)
+    failed, diverged, unfinished = (sum(row[key] for row in rows) for key in ("failed", "diverged", "unfinished"))
+    total = failed + diverged + unfinished + sum(row["n"] for row in rows)
     fewest = min((row["n"] for row in rows if row["n"]), default=0)
-    notes = [wording.left_out(failed, unfinished, total), wording.few_runs(fewest)]
+    notes = [wording.left_out(failed, diverged, unfinished, total), wording.few_runs(fewest)]
     return "\n\n".join([table, *(note for note in notes if note)])
 
 

@@ -68,11 +68,13 @@ def few_runs(n: int) -> str:
     )
 
 
-def left_out(failed: int, unfinished: int, total: int) -> str:
+def left_out(failed: int, diverged: int, unfinished: int, total: int) -> str:
     """Which runs the averages are without, and nothing when they have all of them."""
     sentences = []
     if failed:
         sentences.append(f"{failed} of {total} runs failed and {_are(failed)} left out.")
+    if diverged:
+        sentences.append(f"{diverged} of {total} runs diverged and {_are(diverged)} left out.")
     if unfinished:
         sentences.append(f"{unfinished} of {total} runs {_are(unfinished)} unfinished and not in the averages.")
     return " ".join(sentences)

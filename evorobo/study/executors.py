@@ -183,12 +183,12 @@ def work() -> None:
 
 
 def _run(trial: Trial, folder: Path, watch: Callable[[float], None], stopping: Callable[[], bool]) -> tuple[str, str]:
-    """Run one trial; how it ended, and why if it failed."""
+    """Run one trial; how it ended, and why if it did not finish."""
     try:
         ended = trial.run(folder, watch, stopping)
     except ResultsError as error:
         return "failed", str(error)
-    return ended, reason(folder) if ended == "failed" else ""
+    return ended, "" if ended == "finished" else reason(folder)
 
 
 def _write_down(folder: Path, ended: str, why: str) -> None:

@@ -25,9 +25,9 @@ class Run:
     method: str
     seed: int
     status: str
-    """ "finished", "failed" or "unfinished"."""
+    """ "finished", "diverged", "failed" or "unfinished"."""
     reason: str
-    """Why it failed, in one sentence; empty otherwise."""
+    """Why it failed or diverged, in one sentence; empty otherwise."""
     curve: dict[str, Array]
 
     @property

@@ -85,8 +85,8 @@ class Study:
     def run(self, results: str | Path = "results", *, jobs: int = 1, only: str | None = None) -> Results:
         """Run what is missing under `results/<name>` and read everything back.
 
-        Finished trials are read, not repeated; failed ones are tried again. Nothing is run before all settings fit
-        together and no folder holds other settings. Ctrl-C raises `Interrupted`; the same call then goes on.
+        Finished trials are read, not repeated; failed and diverged ones are tried again. Nothing is run before all
+        settings fit together and no folder holds other settings. Ctrl-C raises `Interrupted`; the same call goes on.
         """
         definitions_only()
         if not isinstance(jobs, int) or jobs < 1:

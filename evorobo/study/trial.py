@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from evorobo.errors import EvoroboError, ResultsError, SettingsError
+from evorobo.errors import EvoroboError, LearningError, ResultsError, SettingsError
 from evorobo.files import write_json
 from evorobo.learners.base import Learner, Method, Progress
 from evorobo.nets.layer import Layer
@@ -70,7 +70,8 @@ class Trial:
     def run(self, folder: str | Path, watch: Watch = lambda share: None, stop: Callable[[], bool] = bool) -> str:
         """Run in `folder`, or go on where an interrupted run stopped, or do nothing where it has finished.
 
-        Returns "finished" or "failed" (the reason is in `result.json`); a failed trial starts over next time.
+        Returns "finished", "diverged" (its learning ran away; the last genome before that is kept) or "failed"; the
+        reason of these two is in `result.json`, and next time they start over.
         Raises `Interrupted`, with everything kept, when `stop()` says so.
         """
         folder = Path(folder)
@@ -82,16 +83,17 @@ class Trial:
         (folder / "result.json").unlink(missing_ok=True)
         try:
             with threadpool_limits(1):  # the same sums in the same order on any machine
-                score = _Run(self, folder, watch, stop).finish()
+                ending = _Run(self, folder, watch, stop).finish()
         except (Interrupted, ResultsError):
             raise
         except Exception as error:
+            ended = "diverged" if isinstance(error, LearningError) else "failed"
             lines = traceback.format_exc().splitlines()
-            write_json(folder / "result.json", {"status": "failed", "reason": in_words(error), "traceback": lines})
+            write_json(folder / "result.json", {"status": ended, "reason": in_words(error), "traceback": lines})
             # it would fail again at the same step, unless robot or code are mended: then it must begin anew
             (folder / "checkpoint.npz").unlink(missing_ok=True)
-            return "failed"
-        write_json(folder / "result.json", {"status": "finished", "test": score})
+            return ended
+        write_json(folder / "result.json", {"status": "finished", **ending})
         (folder / "checkpoint.npz").unlink(missing_ok=True)
         return "finished"
 
@@ -145,8 +147,9 @@ class _Run:
     def cost(self) -> Cost:
         return self.learner.cost + self.seconds
 
-    def finish(self) -> float:
-        """Go on until the budget is spent; returns the test score of the answer."""
+    def finish(self) -> dict[str, Any]:
+        """Go on until the budget is spent or the learner is done; returns what to tell of the end: the test score of
+        the answer, and `"stopped_early": True` where budget is left."""
         budget, looks = self.trial.budget, self.trial.budget.look_shares
         if not self.log.rows:
             self.look(None)
@@ -157,7 +160,7 @@ class _Run:
                 f"{budget.in_words}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
             )
         kept = watched = time.perf_counter()
-        while max(spent) < 1:
+        while max(spent) < 1 and not self.learner.done:
             progress = self.step(max(spent))
             before, spent = spent, budget.shares(self.cost, self.generations)
             if spent == before:
@@ -183,16 +186,23 @@ class _Run:
                     self.keep()
                     raise Interrupted(f"{self.trial.path} was interrupted and can go on.")
         self.learner.genome.save(self.folder / "genome.npz")
-        return float(self.log.rows[-1]["test"])
+        early = {"stopped_early": True} if max(spent) < 1 else {}
+        return {"test": float(self.log.rows[-1]["test"]), **early}
 
     def way(self, spent: list[float]) -> float:
         """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
+        if self.learner.done:
+            return 1.0
         ways = ((now - begun) / (1 - begun) for now, begun in zip(spent, self.begun, strict=True))
         return 1.0 if max(spent) >= 1 else max(ways)
 
     def step(self, spent: float) -> Progress:
         cpu, wall = time.process_time(), time.perf_counter()
-        progress = self.learner.step(spent)
+        try:
+            progress = self.learner.step(spent)
+        except LearningError:
+            self.learner.genome.save(self.folder / "genome.npz")
+            raise
         self.generations += 1
         spent_now = Cost(cpu_seconds=time.process_time() - cpu, wall_seconds=time.perf_counter() - wall)
         self.seconds = self.seconds + spent_now
@@ -215,7 +225,7 @@ class _Run:
 
 
 def status(folder: Path) -> str:
-    """ "finished", "failed" or "unfinished"."""
+    """ "finished", "diverged", "failed" or "unfinished"."""
     path = folder / "result.json"
     if not path.exists():
         return "unfinished"
@@ -233,7 +243,7 @@ def _read(path: Path) -> Any:
 
 
 def reason(folder: Path) -> str:
-    """Why the trial there failed; empty if it did not."""
+    """Why the trial there failed or diverged; empty if it did not."""
     return str(json.loads((folder / "result.json").read_text()).get("reason", ""))
 
 

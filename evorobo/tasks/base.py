@@ -7,7 +7,7 @@ examples   backprop copies them                     test       judges both; nobo
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -63,12 +63,18 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Labelled data: raw `inputs (rows, in)`, `targets` as `loss` takes them, and what the labels cost."""
+    """Labelled data: raw `inputs (rows, in)`, `targets` as `loss` takes them, and what the labels cost.
+
+    `sequence (rows,)` numbers the runs of rows that follow each other in time, for networks that remember; None where
+    rows stand alone. `weights (rows,)`, 0 or more, say how much each row counts; None: all alike.
+    """
 
     inputs: Array
     targets: np.ndarray
     loss: Loss
     cost: Cost = Cost()
+    sequence: np.ndarray | None = None
+    weights: Array | None = None
 
 
 class Task(Protocol):
@@ -104,3 +110,14 @@ class Task(Protocol):
 
     def references(self) -> dict[str, float]:
         """Test scores to compare with, by name: "random", "teacher", "solved", a published figure."""
+
+
+@runtime_checkable
+class Validating(Protocol):
+    """A task that also tells what validating costs: asked for by learners that learn from it (early stopping).
+
+    `validate` itself is free, since runners and reports only look.
+    """
+
+    def validation(self, genome: Genome) -> tuple[float, Cost]:
+        """What `validate` says, and its price."""

@@ -16,6 +16,7 @@ from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.sequences import runs
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Examples, Metric, Scores
 from evorobo.tasks.demonstrations import Demonstrations, Recorder
@@ -133,21 +134,25 @@ class ControlTask:
             raise TaskError(
                 f"the demonstrations hold what is no action of {self.world.id} ({error}); record them on it."
             ) from error
-        return Examples(shown.observations, self.decoder.targets(actions), self.decoder.loss, cost)
+        return Examples(shown.observations, self.decoder.targets(actions), self.decoder.loss, cost, runs(shown.episode))
 
     def validate(self, genome: Genome) -> float:
-        return self._mean_return(genome, VALIDATION + np.arange(self.validation_episodes))
+        return self.validation(genome)[0]
+
+    def validation(self, genome: Genome) -> tuple[float, Cost]:
+        """`validate`, and its price: the steps of its episodes."""
+        rollout = self._drive(genome, VALIDATION + np.arange(self.validation_episodes))
+        return float(rollout.returns.mean()), self._cost(rollout, genome.spec)
 
     def test(self, genome: Genome) -> float:
-        return self._mean_return(genome, TEST + np.arange(self.test_episodes))
+        return float(self._drive(genome, TEST + np.arange(self.test_episodes)).returns.mean())
 
     def references(self) -> dict[str, float]:
         seeds = TEST + np.arange(self.test_episodes)
         dice = Dice(self.decoder, np.random.default_rng(RANDOM))
         found = {"random": float(self._run(lambda _: dice, seeds, 1).returns.mean())}
-        teacher = self._teacher()
-        if teacher is not None:
-            found["teacher"] = float(self._run(lambda _: teacher, seeds, 1).returns.mean())
+        if (teacher := self._teacher()) is not None:
+            found["teacher"] = float(self._run(lambda _: teacher(), seeds, 1).returns.mean())
         if self.world.threshold is not None:
             found["solved"] = float(self.world.threshold)
         return found
@@ -164,7 +169,7 @@ class ControlTask:
             )
         seeds = rng.integers(TRAIN, VALIDATION, self.demonstrations)
         recorder = Recorder()
-        rollout = self._run(lambda _: teacher, seeds, 1, recorder)
+        rollout = self._run(lambda _: teacher(), seeds, 1, recorder)
         episode, observations, actions = recorder.collected()
         native = np.stack([np.asarray(self.decoder.native(action)) for action in actions])
         return Demonstrations(observations, native, episode), self._cost(rollout, None)
@@ -188,16 +193,18 @@ class ControlTask:
         except (OSError, zipfile.BadZipFile):
             return False  # Genome.load says what is wrong with it
 
-    def _teacher(self) -> Driver | None:
+    def _teacher(self) -> Callable[[], Driver] | None:
+        """What makes a teacher that remembers nothing yet, if there is one who can drive."""
         if self.teacher is None:
-            return Rule(self.robot.teacher) if self.robot and offers(self.robot, "teacher") else None
+            robot = self.robot
+            return (lambda: Rule(robot.teacher)) if robot and offers(robot, "teacher") else None
         if self._is_recording:
             return None
         if isinstance(self.teacher, str):
             genome = Genome.load(self.teacher)
             self._check_fit(genome.spec)
-            return self._networks(genome.spec, genome.weights[None], genome.inputs)
-        return one_by_one(self.teacher, self.decoder, self._restore)
+            return self._driving(genome)
+        return partial(one_by_one, self.teacher, self.decoder, self._restore)
 
     def _restore(self, flat: Array) -> Any:
         from gymnasium import spaces
@@ -214,13 +221,16 @@ class ControlTask:
         world = self.world
         if not isinstance(world, RobotWorld):
             raise TaskError(f"{world.id} is not a robot on rows; its states are its own.")
-        driver = self._teacher() if genome is None else self._networks(genome.spec, genome.weights[None], genome.inputs)
+        driver = self._teacher() if genome is None else self._driving(genome)
         if driver is None:
             raise TaskError(f"{world.id} has no teacher to follow.")
         rows = world.rows()
         states: list[Array] = []
-        roll(world.watched(rows), driver, np.array([TEST + episode]), 1, lambda *_: states.append(rows.state[0]))
+        roll(world.watched(rows), driver(), np.array([TEST + episode]), 1, lambda *_: states.append(rows.state[0]))
         return np.stack(states)
+
+    def _driving(self, genome: Genome) -> Callable[[], Driver]:
+        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs)
 
     def _networks(self, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> Driver:
         return Networks(Controller(spec, weights, inputs), self.decoder)
@@ -232,10 +242,10 @@ class ControlTask:
                 f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}."
             )
 
-    def _mean_return(self, genome: Genome, seeds: np.ndarray) -> float:
+    def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
         self._check_fit(genome.spec)
-        driver = self._networks(genome.spec, genome.weights[None], genome.inputs)
-        return float(self._run(lambda _: driver, seeds, 1).returns.mean())
+        driver = self._driving(genome)
+        return self._run(lambda _: driver(), seeds, 1)
 
     def _run(
         self, driver: Callable[[slice], Driver], seeds: np.ndarray, members: int, watch: Watcher | None = None

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.files import packed
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, Loss
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
+from evorobo.nets.sequences import Units, runs
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Examples, Metric, Scores
 from evorobo.tasks.datasets.files import find, keep
@@ -39,6 +40,11 @@ class DatasetTask:
     "header" and "classes". `loss` None is `CrossEntropy()` or `MSE()`. With `scale`, inputs and values to predict
     are brought to mean 0 and deviation 1 by the training rows. Evolution scores on `rows_per_score` training rows,
     drawn afresh for each generation and the same for all its members (None: on all), computing in `dtype`.
+    `weights` names a further column that says how much each training row counts, 0 or more, to both teachers; in
+    validation and test all rows count alike.
+
+    For networks that remember, `sequence` names the column whose runs of equal values are sequences in time ("lap").
+    Evolution then scores on windows of at most `window` rows; validation and test go through whole sequences.
     """
 
     source: str
@@ -50,6 +56,9 @@ class DatasetTask:
     scale: bool = True
     rows_per_score: int | None = 256
     dtype: str = "float32"
+    weights: str | None = None
+    sequence: str | None = None
+    window: int = 64
     label: str | None = None
 
     def __post_init__(self) -> None:
@@ -57,6 +66,8 @@ class DatasetTask:
             raise unknown("kind of target", self.kind, KINDS)
         if self.dtype not in ("float32", "float64"):
             raise unknown("dtype", self.dtype, ("float32", "float64"))
+        if self.window < 1:
+            raise SettingsError(f"a window needs at least one row, not {self.window!r}.")
         if self.rows_per_score is not None and self.rows_per_score < 1:
             raise SettingsError(f"a score needs at least one row, not {self.rows_per_score}; None takes all.")
 
@@ -147,30 +158,43 @@ class DatasetTask:
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
         """Minus the loss of each member; one whose answers overflow scores minus infinity."""
         self._check(spec)
-        rows = self.parts.train
-        if self.rows_per_score is not None and self.rows_per_score < len(rows):
-            rows = rng.choice(rows, self.rows_per_score, replace=False)
-        raw, targets = self.table.inputs[rows], self._scaled(rows)
+        train = self.parts.train
+        units = Units(len(train), self._sequence(train), self.window)
+        layout = units.take(self._drawn(units, rng))
+        raw, targets = self.table.inputs[train[layout.rows]], self._scaled(train[layout.known])
         x = (inputs.apply(raw) if inputs else raw).astype(self.dtype)
         y = targets if self.table.classes else targets.astype(self.dtype)
-        members = max(1, _AT_ONCE // (len(rows) * max(spec.widths)))
+        truth = self._truth(y, train[layout.known])
+        members = max(1, _AT_ONCE // (len(x) * max(spec.widths)))
         values = np.empty(len(weights))
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(weights), members):
                 some = slice(start, start + members)
-                values[some] = -self._loss.value(forward(spec, weights[some].astype(self.dtype), x), y)
+                outputs = forward(spec, weights[some].astype(self.dtype), x, time=layout.time)
+                values[some] = -self._loss.value(layout.answers(outputs), *truth)
         values[~np.isfinite(values)] = -np.inf
-        seen = len(weights) * len(rows)
-        return Scores(values, Cost(samples=seen, forward_flops=seen * spec.forward_flops))
+        computed = len(weights) * len(x) * spec.forward_flops
+        return Scores(values, Cost(samples=len(weights) * len(y), forward_flops=computed))
 
     def examples(self, rng: np.random.Generator) -> Examples:
         """All training rows: raw inputs, class numbers or scaled values. The labels cost nothing."""
         rows = self.parts.train
-        return Examples(self.table.inputs[rows], self._scaled(rows), self._loss)
+        return Examples(
+            self.table.inputs[rows],
+            self._scaled(rows),
+            self._loss,
+            sequence=self._sequence(rows),
+            weights=self._weights(rows),
+        )
 
     def validate(self, genome: Genome) -> float:
         """Accuracy, or root mean squared error in the targets' units; NaN where the split has no validation rows."""
         return self._measure(genome, self.parts.validation)
+
+    def validation(self, genome: Genome) -> tuple[float, Cost]:
+        """`validate`, and its price: each validation row is a sample, and is computed forward once."""
+        seen = len(self.parts.validation)
+        return self.validate(genome), Cost(samples=seen, forward_flops=seen * genome.spec.forward_flops)
 
     def test(self, genome: Genome) -> float:
         return self._measure(genome, self.parts.test)
@@ -206,13 +230,45 @@ class DatasetTask:
         targets = self.table.targets[rows]
         return self._targets.apply(targets) if self._targets else targets
 
+    def _weights(self, rows: np.ndarray) -> Array | None:
+        """How much each of these rows counts, if a column says so."""
+        if self.weights is None:
+            return None
+        if self.weights not in self.table.columns:
+            raise unknown(f"column of {self.name}", self.weights, self.table.columns)
+        column = self.table.columns[self.weights]
+        if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
+            raise DataError(f"column {self.weights!r} of {self.name} holds what is no weight; give numbers from 0.")
+        return column[rows].astype(np.float64)
+
+    def _truth(self, targets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """What the loss is told besides the outputs: targets, and weights where rows have any."""
+        weights = self._weights(rows)
+        return (targets,) if weights is None else (targets, weights.astype(self.dtype))
+
+    def _sequence(self, rows: np.ndarray) -> np.ndarray | None:
+        """Numbers of the sequences of these rows; a new one begins where the column changes or rows are left out."""
+        if self.sequence is None:
+            return None
+        if self.sequence not in self.table.columns:
+            raise unknown(f"column of {self.name}", self.sequence, self.table.columns)
+        return runs(self.table.columns[self.sequence][rows], rows - np.arange(len(rows)))
+
+    def _drawn(self, units: Units, rng: np.random.Generator) -> np.ndarray:
+        """The units of one score: all, or enough for `rows_per_score` rows."""
+        size = self.window if self.sequence else 1
+        wanted = len(units) if self.rows_per_score is None else max(1, self.rows_per_score // size)
+        return np.arange(len(units)) if wanted >= len(units) else rng.choice(len(units), wanted, replace=False)
+
     def _measure(self, genome: Genome, rows: np.ndarray) -> float:
         self._check(genome.spec)
         if not len(rows):
             return float("nan")
         with np.errstate(over="ignore", invalid="ignore"):
-            answers = self._loss.predict(genome(self.table.inputs[rows]))
-            targets = self.table.targets[rows]
+            units = Units(len(rows), self._sequence(rows))
+            layout = units.take(np.arange(len(units)))
+            outputs = genome(self.table.inputs[rows[layout.rows]], time=layout.time)
+            answers, targets = self._loss.predict(layout.answers(outputs)), self.table.targets[rows[layout.known]]
             return float(np.mean(answers == targets)) if self.table.classes else _rmse(answers, targets)
 
     def _check(self, spec: NetworkSpec) -> None:
@@ -220,6 +276,11 @@ class DatasetTask:
             raise SettingsError(
                 f"{self.name} has {self.n_inputs} inputs and {self.n_outputs} outputs, "
                 f"the network {spec.n_inputs} and {spec.n_outputs}."
+            )
+        if spec.recurrent and self.sequence is None:
+            raise SettingsError(
+                f"rows of {self.name} stand alone, and this network remembers; name the column that tells sequences "
+                "apart, for example sequence='lap'."
             )
 
 

@@ -52,6 +52,9 @@ class Wave:
     def validate(self, genome: Genome) -> float:
         return self.test(genome)
 
+    def validation(self, genome: Genome) -> tuple[float, Cost]:
+        return self.validate(genome), Cost(samples=64, forward_flops=64 * genome.spec.forward_flops)
+
     def test(self, genome: Genome) -> float:
         """Minus the mean squared error halfway between the points."""
         x, y = self._points(0.5)
@@ -125,6 +128,8 @@ def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[b
     name, told = called(place.method), []
     before = learner.cost
     for step in steps:
+        if learner.done:
+            break
         with other_globals(seed, f"{name}'s learner"):
             progress = learner.step(step / STEPS)
         weights, cost = learner.genome.weights, learner.cost
@@ -181,7 +186,8 @@ def _check_better(method: Method) -> None:
         learner = place.start(seed)
         before = place.task.test(learner.genome)
         for step in range(ENOUGH):
-            learner.step(step / ENOUGH)
+            if not learner.done:
+                learner.step(step / ENOUGH)
         gains.append(place.task.test(learner.genome) - before)
     require(
         sum(gains) > 0,

@@ -123,6 +123,11 @@ def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
         bool(np.isfinite(shown.inputs).all() and np.isfinite(shown.targets).all()),
         f"{name}.examples() hold numbers that are not finite; leave those rows out.",
     )
+    counts = np.ones(rows) if shown.weights is None else np.asarray(shown.weights)
+    require(
+        counts.shape == (rows,) and bool((counts >= 0).all() and np.isfinite(counts).all()),
+        f"{name}.examples() have weights that are not {rows} finite numbers from 0; give each row one, or None.",
+    )
     again = _examples(task)
     require(
         np.array_equal(again.inputs, shown.inputs) and np.array_equal(again.targets, shown.targets),

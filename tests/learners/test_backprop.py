@@ -105,11 +105,26 @@ def test_the_score_is_minus_the_mean_loss_of_the_epoch_so_far():
 def test_training_that_runs_away_names_the_loss_and_the_ways_out(dtype):
     learner = start(Backprop(SGD(1000.0), dtype=dtype))
     sentence = (
-        r"training ran away: loss \S+ and gradient length \S+ in epoch \d+, after \d+ samples\. "
+        r"training ran away: loss \S+ and gradient length \S+ in step \d+ \(epoch \d+\), after \d+ samples\. "
         r"Try a learning rate below 1000, clip_norm=1, or scaled inputs\."
     )
     with pytest.raises(LearningError, match=sentence):
         list(map(learner.step, np.linspace(0, 1, 500)))
+
+
+def test_training_that_runs_away_leaves_the_last_weights_whose_loss_was_finite():
+    learner = start(Backprop(SGD(1000.0), batch=4))
+    before = []
+
+    def step():
+        weights = learner.genome.weights
+        learner.step(0.0)
+        before.append(weights)
+
+    with pytest.raises(LearningError) as caught:
+        [step() for _ in range(500)]
+    np.testing.assert_array_equal(learner.genome.weights, before[-1])
+    assert f"in step {len(before) + 1} (epoch {len(before) // 3})" in str(caught.value)
 
 
 def test_clipping_keeps_the_direction_and_bounds_the_length_of_a_step():
@@ -194,6 +209,27 @@ def test_the_tasks_scalings_are_learned_through_and_handed_on():
     np.testing.assert_allclose(shifted.genome(raw), plain.genome(rows) * 3 + 5, rtol=1e-9)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_of_weight_two_teach_as_if_they_were_there_twice(dtype):
+    times = np.arange(10) % 3
+
+    @dataclass(frozen=True)
+    class Weighted(Line):
+        def examples(self, rng):
+            return replace(super().examples(rng), weights=times)
+
+    @dataclass(frozen=True)
+    class Repeated(Line):
+        def examples(self, rng):
+            plain, rows = super().examples(rng), np.repeat(np.arange(10), times)
+            return replace(plain, inputs=plain.inputs[rows], targets=plain.targets[rows])
+
+    one, other = (start(Backprop(SGD(0.1), batch=10, dtype=dtype), task) for task in (Weighted(), Repeated()))
+    for _ in range(20):
+        assert one.step(0.0).score == pytest.approx(other.step(0.0).score, rel=1e-5)
+    np.testing.assert_allclose(one.genome.weights, other.genome.weights, rtol=1e-5)
+
+
 @pytest.mark.parametrize("steps", [0, 1, 7])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, steps, dtype):
@@ -217,6 +253,8 @@ def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, steps, dtype):
         ({"batch": 0}, "a batch needs at least 1 row, not 0"),
         ({"batch": 2.5}, "a batch needs at least 1 row, not 2.5"),
         ({"clip_norm": 0}, "clip_norm must be above 0, not 0; None leaves"),
+        ({"max_norm": 0}, "max_norm must be above 0, not 0; None leaves"),
+        ({"input_noise": -0.1}, "input_noise must be 0 or more, not -0.1"),
         ({"dtype": "float16"}, 'dtype is "float64" or "float32", not \'float16\''),
     ],
 )

@@ -41,6 +41,47 @@ def test_several_networks_are_judged_as_one_by_one(name):
 
 
 @pytest.mark.parametrize("name", LOSSES)
+def test_a_row_of_weight_two_counts_as_if_it_were_there_twice_and_one_of_zero_not_at_all(name):
+    kind, settings = LOSSES[name]
+    loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
+    times = np.arange(len(OUTPUTS)) % 3
+    several = np.repeat(np.arange(len(OUTPUTS)), times)
+    weights = times.astype(float)
+    for scale in (1, 7):  # only how weights compare matters
+        value = loss.value(OUTPUTS, targets, scale * weights)
+        np.testing.assert_allclose(value, loss.value(OUTPUTS[several], targets[several]), rtol=1e-12)
+        expected = np.zeros_like(OUTPUTS)
+        np.add.at(expected, several, loss.gradient(OUTPUTS[several], targets[several]))
+        np.testing.assert_allclose(loss.gradient(OUTPUTS, targets, scale * weights), expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_gradient_of_a_weighted_loss_is_its_central_difference(name):
+    kind, settings = LOSSES[name]
+    loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
+    weights = np.random.default_rng(0).uniform(0, 3, len(OUTPUTS))
+    slopes = loss.gradient(OUTPUTS, targets, weights)
+    for place in np.ndindex(OUTPUTS.shape):
+        step = np.zeros_like(OUTPUTS)
+        step[place] = 1e-6
+        rise = loss.value(OUTPUTS + step, targets, weights) - loss.value(OUTPUTS - step, targets, weights)
+        assert slopes[place] == pytest.approx(rise / 2e-6, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_several_networks_are_weighted_alike_and_rows_without_weight_teach_nothing(name):
+    kind, settings = LOSSES[name]
+    loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
+    several, weights = np.stack([OUTPUTS, 1 - OUTPUTS]), np.linspace(0, 1, len(OUTPUTS))
+    values, slopes = loss.value(several, targets, weights), loss.gradient(several, targets, weights)
+    for at, outputs in enumerate(several):
+        np.testing.assert_allclose(values[at], loss.value(outputs, targets, weights), rtol=1e-14)
+        np.testing.assert_allclose(slopes[at], loss.gradient(outputs, targets, weights), rtol=1e-14)
+    assert loss.value(OUTPUTS, targets, 0 * weights) == 0
+    assert not loss.gradient(OUTPUTS, targets, 0 * weights).any()
+
+
+@pytest.mark.parametrize("name", LOSSES)
 def test_neither_outputs_nor_targets_are_written_to(name):
     kind, settings = LOSSES[name]
     loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)

@@ -90,10 +90,13 @@ def small_study(tmp_path: Path) -> Results:
 def tiny_study(tmp_path: Path) -> Callable[..., Results]:
     """A study of one task whose final scores are given: `tiny_study({"ga": [1, 2, 3]}, ...)`."""
 
-    def make(scores: dict[str, list[float]], *, failed: int = 0, unfinished: int = 0, **task: dict) -> Results:
+    def make(
+        scores: dict[str, list[float]], *, failed: int = 0, diverged: int = 0, unfinished: int = 0, **task: dict
+    ) -> Results:
         write_study(tmp_path, "tiny", {"reach|grasp": task}, list(scores))
         for method, finals in scores.items():
-            ends = ["finished"] * (len(finals) - failed - unfinished) + ["failed"] * failed
+            ends = ["finished"] * (len(finals) - failed - diverged - unfinished)
+            ends += ["failed"] * failed + ["diverged"] * diverged
             for seed, final in enumerate(finals):
                 rows = [{"test": 0}, {"env_steps": 50, "forward_flops": 10, "backward_flops": 20, "test": final}]
                 end = ends[seed] if seed < len(ends) else "unfinished"

@@ -43,6 +43,12 @@ def test_failed_and_unfinished_runs_are_counted_and_not_averaged(tiny_study):
     assert "1 of 5 runs failed and is left out." in to_terminal([row])
 
 
+def test_diverged_runs_are_counted_apart(tiny_study):
+    (row,) = summary(tiny_study({"ga": [1, 2, 3, -999, -888, 50]}, failed=1, diverged=1, unfinished=1))
+    assert (row["n"], row["failed"], row["diverged"], row["unfinished"], row["iqm"]) == (3, 1, 1, 1, 2)
+    assert "1 of 6 runs failed and is left out. 1 of 6 runs diverged and is left out." in to_terminal([row])
+
+
 def test_a_method_that_always_failed_is_listed_last_without_numbers(tiny_study):
     rows = summary(tiny_study({"ga": [9], "cma-es": [1, 2]}, failed=1))
     assert [row["method"] for row in rows] == ["cma-es", "ga"]

@@ -43,6 +43,7 @@ def test_few_runs_are_called_few_with_the_measured_coverage():
 
 
 def test_what_is_left_out_is_said():
-    assert left_out(0, 0, 30) == ""
-    assert left_out(2, 0, 30) == "2 of 30 runs failed and are left out."
-    assert left_out(1, 3, 30).endswith("is left out. 3 of 30 runs are unfinished and not in the averages.")
+    assert left_out(0, 0, 0, 30) == ""
+    assert left_out(2, 0, 0, 30) == "2 of 30 runs failed and are left out."
+    assert left_out(1, 2, 0, 30) == "1 of 30 runs failed and is left out. 2 of 30 runs diverged and are left out."
+    assert left_out(1, 0, 3, 30).endswith("is left out. 3 of 30 runs are unfinished and not in the averages.")

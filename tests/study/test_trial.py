@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from toys import Bowl, Line, Raises
 
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
@@ -158,11 +160,55 @@ def test_an_environment_that_breaks_fails_its_trial_which_is_tried_again(tmp_pat
     assert json.loads((tmp_path / "result.json").read_text())["status"] == "finished"
 
 
-def test_training_that_runs_away_fails_its_trial_with_the_way_out(tmp_path):
-    assert a_trial(Backprop(SGD(1e6)), budget=Budget(flops=1e6)).run(tmp_path) == "failed"
+def test_training_that_runs_away_ends_its_trial_with_the_way_out_its_log_and_the_last_good_genome(tmp_path):
+    trial = a_trial(Backprop(SGD(1e6)), Line(), Budget(flops=1e6))
+    assert trial.run(tmp_path) == status(tmp_path) == "diverged"
     reason = json.loads((tmp_path / "result.json").read_text())["reason"]
-    assert reason.startswith("training ran away")
+    assert re.match(r"training ran away: loss \S+ and gradient length \S+ in step \d+ ", reason)
     assert "Try a learning rate below 1e+06" in reason
+    kept = Genome.load(tmp_path / "genome.npz")
+    assert np.isfinite(kept.weights).all()
+    shown = Line().examples(None)
+    assert np.isfinite(shown.loss.value(kept(shown.inputs), shown.targets))
+    assert len(curve(tmp_path)) > 1
+    assert not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_an_evolution_that_runs_away_keeps_the_last_good_genome_too(tmp_path):
+    trial = a_trial(Evolution(OpenAIES(optimizer=SGD(1e300))), budget=Budget(generations=1000))
+    with np.errstate(all="ignore"):
+        assert trial.run(tmp_path) == "diverged"
+    assert np.isfinite(Genome.load(tmp_path / "genome.npz").weights).all()
+
+
+def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
+    trial = a_trial(Backprop(SGD(0.1), stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, looks=5))
+    watched = []
+    assert trial.run(tmp_path, watched.append) == "finished"
+    result, rows = json.loads((tmp_path / "result.json").read_text()), curve(tmp_path)
+    assert result == {"status": "finished", "test": float(rows[-1]["test"]), "stopped_early": True}
+    assert int(rows[-1]["samples"]) < 1e5
+    genome = Genome.load(tmp_path / "genome.npz")
+    assert Line().validate(genome) == float(rows[-1]["validation"])
+
+    learner, steps = trial.start(), 0
+    while not learner.done:
+        learner.step(0.0)
+        steps += 1
+    assert int(rows[-1]["generations"]) == steps
+
+
+@pytest.mark.parametrize("stops", [1, 5])
+def test_a_trial_interrupted_amid_its_patience_stops_at_the_same_step(tmp_path, monkeypatch, stops):
+    trial = a_trial(Backprop(stopping=EarlyStopping(patience=30)), Line(), Budget(samples=1e5, looks=5))
+    trial.run(tmp_path / "straight")
+    for after in range(1, 1 + stops):
+        with pytest.raises(Interrupted):
+            trial.run(tmp_path / "halting", stop=Stop(monkeypatch, after))
+    assert trial.run(tmp_path / "halting") == "finished"
+    assert curve(tmp_path / "halting") == curve(tmp_path / "straight")
+    one, other = ((tmp_path / each / "result.json").read_text() for each in ("straight", "halting"))
+    assert one == other
 
 
 def test_a_budget_that_a_method_never_spends_is_told_at_once(tmp_path):

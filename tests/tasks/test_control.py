@@ -49,6 +49,16 @@ def test_equal_members_score_equal_and_new_generations_meet_new_chances():
     assert not np.array_equal(LAMP.score(spec, weights, rng(2), None).values, scores[:4])
 
 
+def test_what_validating_costs_is_the_steps_of_its_episodes():
+    task, seen = POLE, genome(POLE)
+    value, cost = task.validation(seen)
+    assert value == task.validate(seen)
+    assert cost.episodes == task.validation_episodes
+    assert cost.env_steps == pytest.approx(value * task.validation_episodes)  # CartPole earns 1 for a step
+    assert cost.forward_flops == cost.env_steps * seen.spec.forward_flops
+    assert (cost.samples, cost.backward_flops) == (0, 0)
+
+
 def test_a_score_is_the_mean_over_episodes_and_charged_for_all_of_them():
     spec, weights = population(POLE)
     scored = dataclasses.replace(POLE, episodes=3).score(spec, weights, rng(1), None)

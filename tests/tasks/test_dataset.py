@@ -17,6 +17,7 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.base import Task
 from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.datasets.catalogue import LOADERS
 from evorobo.tasks.splits import BlockSplit, GivenSplit, GroupSplit, RandomSplit
 
 RNG = np.random.default_rng(0)
@@ -387,7 +388,7 @@ def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
         _ = DatasetTask("robots.csv").n_inputs
     assert str(caught.value) == (
         f"there is no file robots.csv, neither here ({tmp_path}) nor in a folder that EVOROBO_DATA names; "
-        "mend the path, or choose one of kin8nm, scitos-2, scitos-24, scitos-4."
+        f"mend the path, or choose one of {', '.join(sorted(LOADERS))}."
     )
 
 

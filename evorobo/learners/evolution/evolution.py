@@ -47,6 +47,7 @@ class EvolutionLearner:
     def __init__(self, method: Evolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self._task, self._spec, self._rng = task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
+        self._answer = self._strategy.answer
         self._cost = Cost()
         self._seen = Moments.none(spec.n_inputs)
         self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
@@ -62,19 +63,25 @@ class EvolutionLearner:
 
     @property
     def genome(self) -> Genome:
-        return Genome(self._spec, self._strategy.answer, self._inputs, self._task.outputs)
+        return Genome(self._spec, self._answer, self._inputs, self._task.outputs)
 
     @property
     def cost(self) -> Cost:
         return self._cost
+
+    @property
+    def done(self) -> bool:
+        return False  # a population goes on searching as long as one pays
 
     def step(self, spent: float) -> Progress:
         with lend(self._rng):
             population, log = algorithms.eaGenerateUpdate(
                 self._toolbox, ngen=1, stats=self._statistics, halloffame=self._hall, verbose=False
             )
-        if not np.isfinite(self._strategy.answer).all():
+        answer = self._strategy.answer
+        if not np.isfinite(answer).all():
             raise LearningError("the strategy's centre is no longer finite; try a smaller sigma.")
+        self._answer = answer
         info = {name: float(log[0][name]) for name in self._statistics.fields}
         spread = np.stack([np.asarray(each) for each in population]).std(0).mean()
         info |= {"best": self._hall[0].fitness.values[0], "diversity": float(spread), **self._strategy.info()}
@@ -107,6 +114,7 @@ class EvolutionLearner:
 
     def restore(self, state: dict[str, Any]) -> None:
         self._strategy.restore(state["strategy"])
+        self._answer = self._strategy.answer
         self._cost, self._seen = Cost(**state["cost"]), Moments(**state["seen"])
         self._hall.clear()
         if state["hall"]:

@@ -1,0 +1,123 @@
+"""Backprop through time: on sequences of unequal length, cut into windows, and for robots with a memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo.errors import SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.nets.dense import Dense
+from evorobo.nets.dropout import Dropout
+from evorobo.nets.elman import Elman
+from evorobo.nets.gru import GRU
+from evorobo.nets.losses import MSE
+from evorobo.nets.optimizers import SGD, Adam
+from evorobo.nets.passes import loss_and_gradient
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.tasks.base import Examples
+
+LENGTHS = (6, 2, 9, 4)
+
+
+@dataclass(frozen=True)
+class Echo(Bowl):
+    """Say what was heard two moments ago (first of two inputs); sequences of unequal length."""
+
+    alone: bool = False
+
+    def examples(self, rng):
+        x = np.random.default_rng(5).normal(size=(sum(LENGTHS), 2))
+        targets, start = np.zeros((len(x), 1)), 0
+        for length in LENGTHS:
+            targets[start + 2 : start + length, 0] = x[start : start + max(0, length - 2), 0]
+            start += length
+        return Examples(x, targets, MSE(), sequence=None if self.alone else np.repeat(np.arange(4), LENGTHS))
+
+
+def start(spec, method, task=Echo()):
+    return method.start(task, spec, np.random.default_rng(0))
+
+
+def recurrent(layer=Elman(8)):  # noqa: B008
+    return NetworkSpec.build(2, (layer,), 1)
+
+
+def test_a_step_on_one_sequence_is_one_gradient_step_through_time():
+    spec = recurrent()
+    learner = start(spec, Backprop(SGD(0.1), batch=1))
+    before = learner.genome.weights.copy()
+    learner.step(0.0)
+    shown, steps = Echo().examples(None), []
+    for number in range(len(LENGTHS)):
+        rows = shown.sequence == number
+        x, targets = shown.inputs[rows], shown.targets[rows]
+        _, slope = loss_and_gradient(spec, before, x, targets, MSE(), time=len(x))
+        steps.append(np.abs(learner.genome.weights - (before - 0.1 * slope)).max())
+    assert min(steps) < 1e-15
+    assert learner.cost.samples == LENGTHS[int(np.argmin(steps))]
+
+
+def test_a_batch_of_all_sequences_is_one_gradient_step_on_all_their_rows():
+    spec = recurrent(GRU(3))
+    learner = start(spec, Backprop(SGD(0.1), batch=10))
+    before = learner.genome.weights.copy()
+    learner.step(0.0)
+    shown, total = Echo().examples(None), np.zeros_like(before)
+    for number, length in enumerate(LENGTHS):
+        rows = shown.sequence == number
+        _, slope = loss_and_gradient(spec, before, shown.inputs[rows], shown.targets[rows], MSE(), time=length)
+        total += slope * length / sum(LENGTHS)
+    np.testing.assert_allclose(learner.genome.weights, before - 0.1 * total, rtol=1e-12, atol=1e-14)
+    assert learner.cost.samples == sum(LENGTHS)
+    assert learner.cost.forward_flops == 4 * max(LENGTHS) * spec.forward_flops
+
+
+def test_memory_learns_the_echo_and_a_window_of_one_row_cannot():
+    def final(window):
+        learner = start(recurrent(), Backprop(Adam(0.01), batch=2, window=window))
+        for _ in range(1500):
+            progress = learner.step(0.0)
+        return -progress.score
+
+    assert final(None) < 0.05
+    assert final(1) > 0.2
+
+
+def test_training_through_time_goes_on_identically_from_its_state(tmp_path):
+    spec = NetworkSpec(2, (Elman(4), Dropout(0.3), Dense(1, "identity")))
+    one, other = start(spec, Backprop(batch=2)), start(spec, Backprop(batch=2))
+    for _ in range(5):
+        one.step(0.0)
+    checkpoint.save(tmp_path / "kept.npz", one.state())
+    other.restore(checkpoint.load(tmp_path / "kept.npz"))
+    for _ in range(5):
+        one.step(0.0)
+        other.step(0.0)
+    np.testing.assert_array_equal(one.genome.weights, other.genome.weights)
+    assert one.cost == other.cost
+
+
+def test_dropout_is_at_work_in_training():
+    plain = NetworkSpec(2, (Dense(20), Dense(1, "identity")))
+    dropped = NetworkSpec(2, (Dense(20), Dropout(0.5), Dense(1, "identity")))
+    losses = []
+    for spec in (plain, dropped):
+        learner = start(spec, Backprop(Adam(0.01)), Echo(alone=True))
+        losses.append(-learner.step(0.0).score)
+    assert losses[0] != losses[1]
+
+
+def test_a_network_that_remembers_asks_for_sequences():
+    with pytest.raises(SettingsError, match=r"the examples of bowl stand alone; a network that remembers needs seq"):
+        start(recurrent(), Backprop(), Echo(alone=True))
+
+
+@pytest.mark.parametrize("window", [0, -3, 2.5])
+def test_impossible_windows_are_refused(window):
+    with pytest.raises(SettingsError, match="a window needs at least 1 row"):
+        Backprop(window=window)

@@ -1,0 +1,175 @@
+"""What holds weights in check: penalties, max-norm, input noise and decay, each by its law."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from toys import Bowl, Line
+
+from evorobo.errors import SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.backprop.max_norm import bound_units
+from evorobo.learners.backprop.penalties import L1, L2
+from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.nets.elman import Elman
+from evorobo.nets.losses import MSE
+from evorobo.nets.optimizers import SGD, Adam, AdamW
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.tasks.base import Examples
+from evorobo.testing import check_method
+
+LINEAR = NetworkSpec.build(2, (), 1)
+SMALL = NetworkSpec.build(2, (5,), 1)
+STRENGTHS = (0.0, 0.01, 0.1, 1.0)
+
+
+@dataclass(frozen=True)
+class Sparse(Bowl):
+    """Forty noisy rows of eight sensors, of which only the first two matter."""
+
+    n_inputs = 8
+
+    def examples(self, rng):
+        rng = np.random.default_rng(2)
+        x = rng.normal(size=(40, 8))
+        return Examples(x, x[:, :1] - 2 * x[:, 1:2] + 0.5 + 0.3 * rng.normal(size=(40, 1)), MSE())
+
+
+@dataclass(frozen=True)
+class Still(Bowl):
+    """Without sensors and without anything to learn: every gradient is zero."""
+
+    def examples(self, rng):
+        return Examples(np.zeros((4, 2)), np.zeros((4, 1)), MSE())
+
+
+def trained(method, task, spec, steps, seed=0):
+    learner = method.start(task, spec, np.random.default_rng(seed))
+    for _ in range(steps):
+        progress = learner.step(0.0)
+    return learner.genome.weights, progress
+
+
+def test_l2_ends_at_the_ridge_solution_and_leaves_the_bias_alone():
+    shown, strength = Sparse().examples(None), 0.3
+    weights, progress = trained(
+        Backprop(SGD(0.1), batch=40, penalty=L2(strength)), Sparse(), NetworkSpec.build(8, (), 1), 600
+    )
+    # the mean of (x w + b - y)^2, plus strength / 2 w^2: (x'x / n + strength / 2) w = x'y / n on centred data
+    x, y = shown.inputs - shown.inputs.mean(0), shown.targets - shown.targets.mean(0)
+    ridge = np.linalg.solve(x.T @ x / 40 + strength / 2 * np.eye(8), x.T @ y / 40)[:, 0]
+    np.testing.assert_allclose(weights[:8], ridge, atol=1e-9)
+    np.testing.assert_allclose(weights[8], shown.targets.mean() - shown.inputs.mean(0) @ ridge, atol=1e-9)
+    error = shown.inputs @ weights[:8] + weights[8] - shown.targets[:, 0]
+    assert progress.score == pytest.approx(-np.square(error).mean())  # the loss of the data, without the penalty
+
+
+@pytest.mark.parametrize("kind", [L1, L2])
+def test_a_higher_price_makes_smaller_weights(kind):
+    norms = [
+        np.linalg.norm(trained(Backprop(Adam(0.01), penalty=kind(each)), Line(), SMALL, 400)[0][:10])
+        for each in STRENGTHS
+    ]
+    assert (np.diff(norms) < 0).all()
+
+
+def test_l1_drives_to_zero_what_does_not_matter_and_l2_does_not():
+    spec = NetworkSpec.build(8, (), 1)
+    none, one, two = (
+        trained(Backprop(SGD(0.005), batch=40, penalty=penalty), Sparse(), spec, 4000)[0][:8]
+        for penalty in (None, L1(0.4), L2(0.4))
+    )
+    nearly = 2 * 0.005 * 0.4  # two steps of the penalty: a weight swings about zero
+    without, ones, twos = (int((np.abs(each) <= nearly).sum()) for each in (none, one, two))
+    assert (ones, twos) == (6, 0)
+    assert without < 3
+    assert (np.abs(one[:2]) > 0.5).all()
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.5), Adam(0.3)], ids=["sgd", "adam"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_no_unit_ever_sees_longer_weights_than_max_norm(optimizer, dtype):
+    spec = NetworkSpec.build(2, (Elman(5),), 1)
+    learner = Backprop(optimizer, batch=4, max_norm=0.7, dtype=dtype).start(Line(), spec, np.random.default_rng(0))
+    reached = 0
+    for _ in range(60):
+        learner.step(0.0)
+        matrices = [view for layer in spec.unpack(learner.genome.weights) for view in layer.values() if view.ndim == 2]
+        lengths = np.concatenate([np.linalg.norm(each, axis=0) for each in matrices])
+        assert (lengths <= 0.7 * (1 + 1e-6)).all()
+        reached += int((lengths > 0.7 * (1 - 1e-6)).any())
+    assert reached > 30
+    assert learner.genome.weights[-1] > 0.7  # the bias of the output: 1 and more, for a mean of 1
+
+
+def test_max_norm_shortens_only_what_is_too_long():
+    weight = np.array([[3.0, 0.3, 0.0], [4.0, 0.4, 0.0]])
+    np.testing.assert_allclose(bound_units(weight, 1.0), [[0.6, 0.3, 0.0], [0.8, 0.4, 0.0]], rtol=1e-15)
+
+
+def test_input_noise_is_ridge_in_disguise():
+    # of a linear network the loss under noise of deviation s is the loss without plus s^2 w^2 (Bishop 1995)
+    spec, noise = NetworkSpec.build(8, (), 1), 0.5
+    ends = []
+    for seed in range(4):
+        learner = Backprop(SGD(0.01), batch=40, input_noise=noise).start(Sparse(), spec, np.random.default_rng(seed))
+        weights = []
+        for step in range(6000):
+            learner.step(0.0)
+            if step > 1000:
+                weights.append(learner.state()["weights"].copy())
+        ends.append(np.mean(weights, axis=0))
+    ridge, _ = trained(Backprop(SGD(0.1), batch=40, penalty=L2(2 * noise**2)), Sparse(), spec, 600)
+    bare, _ = trained(Backprop(SGD(0.1), batch=40), Sparse(), spec, 600)
+    np.testing.assert_allclose(np.mean(ends, axis=0), ridge, atol=0.02)
+    assert np.abs(bare - ridge).max() > 0.2
+
+
+def test_decoupled_decay_shrinks_all_weights_alike_and_an_l2_gradient_in_adam_does_not():
+    # AdamW without a gradient: w (1 - rate decay)^n, whatever the size of w (Loshchilov & Hutter 2019, algorithm 2)
+    start = SMALL.init(np.random.default_rng(0))
+    decayed, _ = trained(Backprop(AdamW(0.01, weight_decay=0.2)), Still(), SMALL, 50)
+    np.testing.assert_allclose(decayed, start * (1 - 0.01 * 0.2) ** 50, rtol=1e-12)
+    pulled, _ = trained(Backprop(Adam(0.01), penalty=L2(0.2)), Still(), SMALL, 50)
+    shrunk = pulled[:10] / start[:10]
+    assert np.ptp(shrunk) > 0.1
+
+
+def test_in_plain_gradient_descent_decay_and_penalty_are_one():
+    start = SMALL.init(np.random.default_rng(0))
+    weights, _ = trained(Backprop(SGD(0.1), penalty=L2(0.2)), Still(), SMALL, 50)
+    weight = np.r_[0:10, 15:20]  # of both layers, without biases
+    np.testing.assert_allclose(weights[weight], start[weight] * (1 - 0.1 * 0.2) ** 50, rtol=1e-12)
+
+
+def test_all_of_it_goes_on_to_the_last_bit_after_an_interruption(tmp_path):
+    method = Backprop(
+        batch=4, penalty=L1(0.01), max_norm=1.0, input_noise=0.1, stopping=EarlyStopping(patience=99), dtype="float32"
+    )
+    learner, other = (method.start(Line(), SMALL, np.random.default_rng(0)) for _ in range(2))
+    for _ in range(7):
+        learner.step(0.0)
+    checkpoint.save(tmp_path / "state.npz", learner.state())
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    assert [other.step(0.5) for _ in range(20)] == [learner.step(0.5) for _ in range(20)]
+    np.testing.assert_equal(other.state(), learner.state())
+
+
+def test_the_contract_of_methods_is_kept_with_all_of_it():
+    check_method(Backprop(penalty=L2(), max_norm=4.0, input_noise=0.05, stopping=EarlyStopping(patience=40)))
+
+
+def test_no_noise_draws_no_chance():
+    plain, quiet = (
+        method.start(Line(), LINEAR, np.random.default_rng(0))
+        for method in (Backprop(), replace(Backprop(), penalty=L2(0)))
+    )
+    assert [plain.step(0.0) for _ in range(5)] == [quiet.step(0.0) for _ in range(5)]
+
+
+@pytest.mark.parametrize("kind", [L1, L2])
+@pytest.mark.parametrize("strength", [-1.0, float("nan")])
+def test_a_penalty_that_rewards_is_refused(kind, strength):
+    with pytest.raises(SettingsError, match="strength must be 0 or more"):
+        kind(strength)

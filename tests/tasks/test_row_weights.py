@@ -1,0 +1,74 @@
+"""A data task whose rows count unequally: both teachers climb the same weighted loss."""
+
+import numpy as np
+import pytest
+
+from evorobo.errors import DataError, SettingsError
+from evorobo.nets.genome import Genome
+from evorobo.nets.passes import forward
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.testing import check_task
+
+X = np.random.default_rng(0).normal(size=(60, 3))
+TIMES = np.arange(60) % 4
+LABELS = np.where(X[:, 0] > 0, "left", "right")
+KINDS = {"regression": X[:, 0] - X[:, 1], "classification": LABELS}
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
+
+
+def task(kind="regression", **settings):
+    columns = {"times": TIMES, "words": LABELS, "signs": X[:, 0]}
+    given = {"weights": "times", "rows_per_score": None, "dtype": "float64", **settings}
+    return DatasetTask.from_arrays(X, KINDS[kind], columns=columns, label="weighted", **given)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_score_is_minus_the_loss_of_the_examples_and_their_weights(kind):
+    weighted = task(kind)
+    spec = NetworkSpec.build(3, (4,), weighted.n_outputs)
+    weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(3)])
+    shown = weighted.examples(np.random.default_rng(0))
+    np.testing.assert_array_equal(shown.weights, TIMES[weighted.parts.train])
+    outputs = forward(spec, weights, weighted.inputs.apply(shown.inputs))
+    expected = shown.loss.value(outputs, shown.targets, shown.weights)
+    scored = weighted.score(spec, weights, np.random.default_rng(0), weighted.inputs)
+    np.testing.assert_allclose(scored.values, -expected, rtol=1e-12)
+    plain = task(kind, weights=None).score(spec, weights, np.random.default_rng(0), weighted.inputs)
+    assert not np.allclose(scored.values, plain.values)
+
+
+def test_in_validation_and_test_all_rows_count_alike():
+    weighted, plain = task(), task(weights=None)
+    spec = NetworkSpec.build(3, (4,), 1)
+    genome = Genome(spec, spec.init(np.random.default_rng(0)), weighted.inputs, weighted.outputs)
+    assert (weighted.validate(genome), weighted.test(genome)) == (plain.validate(genome), plain.test(genome))
+
+
+def test_the_contract_of_tasks_is_kept():
+    check_task(task(rows_per_score=16))
+
+
+def test_weights_come_from_a_file_too(tmp_path):
+    lines = ["a,b,care,y", *(f"{a},{b},{i % 3},{a - b}" for i, (a, b, _) in enumerate(X))]
+    (tmp_path / "walk.csv").write_text("\n".join(lines))
+    read = DatasetTask(str(tmp_path / "walk.csv"), weights="care", options={"columns": ("care",)})
+    assert read.n_inputs == 2
+    np.testing.assert_array_equal(read.examples(np.random.default_rng(0)).weights, read.parts.train % 3)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "sentence"),
+    [
+        ("tims", SettingsError, "unknown column of weighted 'tims'; did you mean 'times'"),
+        ("words", DataError, "column 'words' of weighted holds what is no weight; give numbers from 0"),
+        ("signs", DataError, "column 'signs' of weighted holds what is no weight"),
+    ],
+)
+def test_columns_that_are_no_weights_are_refused(column, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        task(weights=column).examples(np.random.default_rng(0))
