@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import evorobo
 from evorobo.testing import check_robot
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,14 @@ def test_the_newcomers_robot_keeps_the_contract(tmp_path: Path, monkeypatch: pyt
     import my_own_robot  # type: ignore[import-not-found]
 
     check_robot(my_own_robot.Docking)
+
+
+def test_the_settings_shown_can_be_written_so() -> None:
+    names = {name: getattr(evorobo, name) for name in dir(evorobo)}
+    for line in blocks("python")[2].splitlines():
+        assert eval(line, names), line
+    for hidden in re.findall(r"`hidden=(\(.*?\))`", README):
+        assert evorobo.NetworkSpec.build(3, eval(hidden, names), 2).n_params > 0
 
 
 def test_every_experiment_is_in_the_table() -> None:
