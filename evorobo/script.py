@@ -51,10 +51,7 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
 
     if all(run.status in _BROKEN for run in results.runs):
         _complain(results)  # there is nothing to show
-    written, table = show(results)
-    print(f"\n{table}\n")
-    for path in written:
-        print(path)
+    show(results)
     _complain(results)
     return results
 

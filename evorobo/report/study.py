@@ -16,15 +16,14 @@ from evorobo.tasks.control import ControlTask
 from evorobo.tasks.robots.base import offers
 
 
-def show(results: Results) -> tuple[list[Path], str]:
-    """Write `curves.png`, `table.csv`, `table.md`, and `paths-<task>.png` for robots that can be drawn.
-
-    Returns the files and the table as text for a terminal.
-    """
+def show(results: Results) -> list[Path]:
+    """Write `curves.png`, `table.csv`, `table.md`, and `paths-<task>.png` for robots that can be drawn; print the table
+    and where the files are. Returns the files."""
     written = [curves.plot(results, results.folder / "curves.png")]
     written += [path for task in results.tasks if (path := draw_paths(results, task)) is not None]
     written += tables.write(results, results.folder)
-    return written, tables.to_terminal(tables.summary(results))
+    print("", tables.to_terminal(tables.summary(results)), "", *written, sep="\n")
+    return written
 
 
 def draw_paths(results: Results, name: str, episodes: int = 6) -> Path | None:
