@@ -60,5 +60,5 @@ class Dense:
         dz = activation(self.activation).backward(kept, dy)
         np.matmul(x.swapaxes(-1, -2), dz, out=gradients["weight"])
         if self.bias:
-            np.sum(dz, axis=-2, out=gradients["bias"])
+            np.add.reduce(dz, axis=-2, out=gradients["bias"])
         return np.matmul(dz, views["weight"].swapaxes(-1, -2))

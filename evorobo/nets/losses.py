@@ -147,11 +147,18 @@ class CrossEntropy:
         return np.asarray(sum(parts) / len(parts))
 
     def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
-        slopes = []
+        return self.both(outputs, targets, weights)[1]
+
+    def both(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> tuple[Array, Array]:
+        """Value and gradient, from one softmax."""
+        values, slopes = [], []
         for logits, target, shares in self._parts(outputs, targets):
             wanted, total = self._wanted(logits, target, shares, weights)
-            slopes.append((np.exp(_log_softmax(logits)) * wanted.sum(-1, keepdims=True) - wanted) / total)
-        return slopes[0] if len(slopes) == 1 else np.concatenate(slopes, axis=-1) / len(slopes)
+            log_shares = _log_softmax(logits)
+            values.append(-(wanted * log_shares).sum((-2, -1)) / total)
+            slopes.append((np.exp(log_shares) * wanted.sum(-1, keepdims=True) - wanted) / total)
+        slope = slopes[0] if len(slopes) == 1 else np.concatenate(slopes, axis=-1) / len(slopes)
+        return np.asarray(sum(values) / len(values)), slope
 
     def predict(self, outputs: Array) -> np.ndarray:
         """Class numbers `(..., batch)`, or `(..., batch, g)` for g choices."""
@@ -187,6 +194,17 @@ class CrossEntropy:
         return wanted, _total(rows)
 
 
+def judged(loss: Loss, outputs: Array, *truth: Any) -> tuple[Array, Array]:
+    """Value and gradient of a batch, worked out together where the loss can save work by it.
+
+    `truth` are the targets and, where rows have any, their weights.
+    """
+    if isinstance(loss, CrossEntropy):
+        return loss.both(outputs, *truth)
+    return loss.value(outputs, *truth), loss.gradient(outputs, *truth)
+
+
 def _log_softmax(logits: Array) -> Array:
-    shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    # ufuncs' own reductions: for a controller's small batches the methods around them cost as much as the work
+    shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))

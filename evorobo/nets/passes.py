@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.nets.activations import Array
 from evorobo.nets.how import How
 from evorobo.nets.layer import Views
-from evorobo.nets.losses import Loss
+from evorobo.nets.losses import Loss, judged
 from evorobo.nets.spec import NetworkSpec
 
 
@@ -39,8 +39,9 @@ def loss_and_gradient(
     views = spec.unpack(weights)
     outputs, memories = trace(spec, views, x, alike(spec, How(time=time)))
     flat = np.empty_like(weights)
-    backtrace(spec, views, memories, loss.gradient(outputs, targets), spec.unpack(flat))
-    return loss.value(outputs, targets), flat
+    value, slopes = judged(loss, outputs, targets)
+    backtrace(spec, views, memories, slopes, spec.unpack(flat))
+    return value, flat
 
 
 def alike(spec: NetworkSpec, how: How) -> list[How]:

@@ -16,7 +16,7 @@ from evorobo.nets.activations import Array
 from evorobo.nets.clipping import clip_by_norm
 from evorobo.nets.genome import Genome
 from evorobo.nets.how import How
-from evorobo.nets.losses import Loss
+from evorobo.nets.losses import Loss, judged
 from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.passes import alike, backtrace, trace
 from evorobo.nets.schedules import Constant, Schedule
@@ -30,7 +30,7 @@ class Backprop:
     """Train on a task's examples, `batch` rows at a time, every row once in each epoch, in a new order every epoch.
 
     `loss` replaces the task's own; `clip_norm` bounds the gradient's length; `schedule` is told the share of the
-    budget that is spent. `dtype` is the precision of training: "float64", or "float32" for twice the speed.
+    budget that is spent. `dtype` is the precision of training: "float64", or "float32", faster for wide networks.
 
     Against overfitting: `stopping` ends training in time; `penalty` pulls weights to zero (the logged loss is without
     it); `max_norm` bounds the length of each unit's incoming weights; `input_noise` is the deviation of the Gaussian
@@ -142,9 +142,9 @@ class BackpropLearner:
         with np.errstate(over="ignore", invalid="ignore"):  # found out below, and told in words
             outputs, memories = trace(self._spec, self._views, inputs, alike(self._spec, how))
             answers = layout.answers(outputs)
-            loss = float(self._criterion.value(answers, *truth))
-            slopes = layout.spread(self._criterion.gradient(answers, *truth))
-            backtrace(self._spec, self._views, memories, slopes, self._slopes)
+            value, slopes = judged(self._criterion, answers, *truth)
+            backtrace(self._spec, self._views, memories, layout.spread(slopes), self._slopes)
+            loss = float(value)
             norm = float(np.sqrt(np.dot(self._gradient, self._gradient)))
         if not np.isfinite(loss + norm):
             raise self._ran_away(loss, norm)
