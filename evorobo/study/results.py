@@ -64,10 +64,26 @@ class Results:
 
 def load(folder: str | Path) -> Results:
     """Read `results/<study>`. Raises `ResultsError` where no study lies."""
+    results = opened(folder)
+    for task in results.tasks:
+        for method in results.methods:
+            trials = seed_folders(results.folder / task / method).values()
+            results.runs.extend(_read_run(path, task, method) for path in trials)
+    return results
+
+
+def seed_folders(cell: Path) -> dict[int, Path]:
+    """The folders of one task and method, by seed."""
+    found = {int(path.name[5:]): path for path in cell.glob("seed-*") if path.name[5:].isdecimal()}
+    return dict(sorted(found.items()))
+
+
+def opened(folder: str | Path) -> Results:
+    """What `load` reads, without the runs."""
     folder = Path(folder)
     about = _read_json(folder / "study.json", f"{folder} holds no study; give a folder that an experiment wrote.")
     try:
-        results = Results(
+        return Results(
             folder,
             about["name"],
             list(about["tasks"]),
@@ -78,12 +94,6 @@ def load(folder: str | Path) -> Results:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{folder / 'study.json'} is of no study ({error!r}); run the experiment again.") from error
-    for task in results.tasks:
-        for method in results.methods:
-            trials = [path for path in (folder / task / method).glob("seed-*") if path.name[5:].isdecimal()]
-            trials.sort(key=lambda path: int(path.name[5:]))
-            results.runs.extend(_read_run(path, task, method) for path in trials)
-    return results
 
 
 def _read_run(folder: Path, task: str, method: str) -> Run:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from evorobo.settings import definitions_only, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.executors import run_here, run_in_processes
 from evorobo.study.progress import Display
-from evorobo.study.results import Results, load
+from evorobo.study.results import Results, load, opened, seed_folders
 from evorobo.study.trial import Trial, status
 from evorobo.tasks.base import Task
 
@@ -93,8 +93,7 @@ class Study:
             raise SettingsError(f"jobs must be a whole number of at least 1, not {jobs!r}.")
         folder = Path(results) / self.name
         trials = self.trials(only)
-        for trial in trials:
-            trial.check(folder / trial.path)
+        self._check(folder)
         missing = [trial for trial in trials if status(folder / trial.path) != "finished"]
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
@@ -105,6 +104,13 @@ class Study:
             elif missing:
                 run_in_processes(missing, folder, display, jobs)
         return load(folder)
+
+    def _check(self, folder: Path) -> None:
+        """Refuse a folder in which any trial of a cell, of whatever seed, was run with other settings: their curves
+        would be drawn together."""
+        for trial in replace(self, seeds=self.seeds[:1]).trials():
+            for seed, path in seed_folders((folder / trial.path).parent).items():
+                replace(trial, seed=seed).check(path)
 
     def _try_out(self, trials: list[Trial]) -> None:
         """Start one trial of each cell, so that what does not fit together is told before a night is spent on it."""
@@ -119,7 +125,7 @@ class Study:
         """By task, from the last time if it was the same study; a task that breaks down is left out: its trials will
         say why, and the others run."""
         if (folder / "study.json").exists():
-            before = load(folder)
+            before = opened(folder)
             if before.settings["tasks"] == json.loads(json.dumps(to_plain(self.tasks))):
                 return {task: each for task, each in before.references.items() if each}
         found = {}

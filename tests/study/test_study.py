@@ -140,6 +140,14 @@ def test_a_study_file_tells_what_to_compare_with(here):
     assert list(about["methods"]) == ["cma-es", "backprop"]
 
 
+def test_seeds_run_on_another_budget_are_never_drawn_together(tmp_path):
+    a_study(seeds=(0, 1)).run(tmp_path)
+    with pytest.raises(ResultsError, match=r"seed-0 holds a run of other settings \(budget\.flops is 20000"):
+        a_study(seeds=(2, 3), budget=Budget(flops=4e4, looks=4)).run(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "toys/bowl/backprop").iterdir()) == ["seed-0", "seed-1"]
+    assert len(a_study(seeds=(2, 3)).run(tmp_path).runs) == 2 * 4
+
+
 def test_other_settings_in_the_folder_are_told_before_anything_runs(tmp_path):
     a_study(seeds=(1,)).run(tmp_path)
     before = sorted(tmp_path.rglob("*"))
