@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
 from evorobo.errors import EvoroboError, SettingsError, unknown
@@ -96,8 +97,6 @@ def _seeds(text: str) -> tuple[int, ...]:
 
 
 def _dry_run(study: Study, asked: argparse.Namespace) -> None:
-    from pathlib import Path
-
     folder = Path(asked.results) / study.name
     trials = study.trials(asked.only)
     for trial in trials:

@@ -16,7 +16,7 @@ from evorobo.nets.spec import NetworkSpec
 class Controller:
     """n genomes `(n, p)`, each driving `rows` robots: `sensors (n, rows, in)` to `outputs (n, rows, out)`.
 
-    Weights are laid out once, in single precision by default (tanh is five times faster so). A member answers the
+    Weights are laid out once, in single precision by default (tanh is four times faster so). A member answers the
     same whoever drives beside it, so populations can be cut up in any way. Recurrent layers remember from call to
     call, each robot for itself; a new controller remembers nothing, so make one for each set of episodes.
     """

@@ -18,7 +18,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, Loss
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
-from evorobo.nets.sequences import Units, runs
+from evorobo.nets.sequences import Layout, Units, runs
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Examples, Metric, Scores
 from evorobo.tasks.datasets.files import find, keep
@@ -192,9 +192,10 @@ class DatasetTask:
         return self._measure(genome, self.parts.validation)
 
     def validation(self, genome: Genome) -> tuple[float, Cost]:
-        """`validate`, and its price: each validation row is a sample, and is computed forward once."""
-        seen = len(self.parts.validation)
-        return self.validate(genome), Cost(samples=seen, forward_flops=seen * genome.spec.forward_flops)
+        """`validate`, and its price: each validation row is a sample, and what fills up sequences is computed too."""
+        rows = self.parts.validation
+        computed = len(self._whole(rows).rows) if len(rows) else 0
+        return self.validate(genome), Cost(samples=len(rows), forward_flops=computed * genome.spec.forward_flops)
 
     def test(self, genome: Genome) -> float:
         return self._measure(genome, self.parts.test)
@@ -234,9 +235,7 @@ class DatasetTask:
         """How much each of these rows counts, if a column says so."""
         if self.weights is None:
             return None
-        if self.weights not in self.table.columns:
-            raise unknown(f"column of {self.name}", self.weights, self.table.columns)
-        column = self.table.columns[self.weights]
+        column = self.table.column(self.weights, f"column of {self.name}")
         if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
             raise DataError(f"column {self.weights!r} of {self.name} holds what is no weight; give numbers from 0.")
         return column[rows].astype(np.float64)
@@ -250,9 +249,12 @@ class DatasetTask:
         """Numbers of the sequences of these rows; a new one begins where the column changes or rows are left out."""
         if self.sequence is None:
             return None
-        if self.sequence not in self.table.columns:
-            raise unknown(f"column of {self.name}", self.sequence, self.table.columns)
-        return runs(self.table.columns[self.sequence][rows], rows - np.arange(len(rows)))
+        return runs(self.table.column(self.sequence, f"column of {self.name}")[rows], rows - np.arange(len(rows)))
+
+    def _whole(self, rows: np.ndarray) -> Layout:
+        """These rows as one batch of whole sequences; places in `rows`."""
+        units = Units(len(rows), self._sequence(rows))
+        return units.take(np.arange(len(units)))
 
     def _drawn(self, units: Units, rng: np.random.Generator) -> np.ndarray:
         """The units of one score: all, or enough for `rows_per_score` rows."""
@@ -265,8 +267,7 @@ class DatasetTask:
         if not len(rows):
             return float("nan")
         with np.errstate(over="ignore", invalid="ignore"):
-            units = Units(len(rows), self._sequence(rows))
-            layout = units.take(np.arange(len(units)))
+            layout = self._whole(rows)
             outputs = genome(self.table.inputs[rows[layout.rows]], time=layout.time)
             answers, targets = self._loss.predict(layout.answers(outputs)), self.table.targets[rows[layout.known]]
             return float(np.mean(answers == targets)) if self.table.classes else _rmse(answers, targets)

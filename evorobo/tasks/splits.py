@@ -120,7 +120,7 @@ class GroupSplit:
         return (self.column,)
 
     def split(self, table: Table) -> Parts:
-        values = _column(table, self.column)
+        values = table.column(self.column)
         validation, test = self._of(values, self.validation), self._of(values, self.test)
         return _parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
 
@@ -153,7 +153,7 @@ class GivenSplit:
 
     def split(self, table: Table) -> Parts:
         numbers = {"0": 0, "1": 1, "2": 2, "train": 0, "validation": 1, "test": 2}
-        words = [_text(value).lower() for value in _column(table, self.column)]
+        words = [_text(value).lower() for value in table.column(self.column)]
         for word in words:
             if word not in numbers:
                 raise unknown(f"value of column {self.column!r}", word, numbers)
@@ -193,7 +193,7 @@ class FoldSplit:
         return () if self.column is None else (self.column,)
 
     def split(self, table: Table) -> Parts:
-        part = self._of_rows(len(table)) if self.column is None else self._of_groups(_column(table, self.column))
+        part = self._of_rows(len(table)) if self.column is None else self._of_groups(table.column(self.column))
         test = part == self.fold
         validation = (part == (self.fold + 1) % self.folds) & self.validation
         return _parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
@@ -221,12 +221,6 @@ def _check_shares(validation: float, test: float) -> None:
             f"shares of validation {validation} and test {test} leave nothing to train on or to test on; "
             "they are parts of 1, the test's above 0, the two together below 1."
         )
-
-
-def _column(table: Table, name: str) -> np.ndarray:
-    if name not in table.columns:
-        raise unknown("column to split by", name, table.columns)
-    return table.columns[name]
 
 
 def _text(value: object) -> str:

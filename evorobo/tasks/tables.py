@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import DataError
+from evorobo.errors import DataError, unknown
 from evorobo.nets.activations import Array
 
 KINDS = ("classification", "regression")
@@ -31,6 +31,12 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def column(self, name: str, kind: str = "column to split by") -> np.ndarray:
+        """A further column; `SettingsError`, with the nearest name, says that there is no such `kind` of thing."""
+        if name not in self.columns:
+            raise unknown(kind, name, self.columns)
+        return self.columns[name]
 
 
 def table_of(

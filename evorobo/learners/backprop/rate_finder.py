@@ -11,7 +11,7 @@ from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.nets.activations import Array
 from evorobo.nets.layer import Layer
-from evorobo.nets.schedules import Watched
+from evorobo.nets.schedules import Exponential
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Task
 
@@ -56,8 +56,8 @@ def learning_rate_finder(
         raise SettingsError(f"a sweep needs at least 2 steps, not {steps!r}.")
     rates = np.geomspace(low, high, steps)
     spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
-    growing = _Growing(low / method.optimizer.learning_rate, high / method.optimizer.learning_rate)
-    learner = replace(method, schedule=growing, stopping=None).start(task, spec, rng)
+    slowly = replace(method.optimizer, learning_rate=low)  # type: ignore[type-var]
+    learner = replace(method, optimizer=slowly, schedule=Exponential(high / low), stopping=None).start(task, spec, rng)
     losses: list[float] = []
     for step in range(steps):
         try:
@@ -68,23 +68,6 @@ def learning_rate_finder(
             break
         losses.append(learner.loss)
     return RateSweep(rates[: len(losses)], np.array(losses), _smooth(losses), learner.cost)
-
-
-@dataclass(frozen=True)
-class _Growing:
-    """A schedule whose factor climbs from `first` to `last`."""
-
-    first: float
-    last: float
-
-    def start(self) -> Watched:
-        return {}
-
-    def factor(self, spent: float, state: Watched) -> float:
-        return self.first * (self.last / self.first) ** spent
-
-    def watch(self, loss: float, state: Watched) -> None:
-        pass
 
 
 def _smooth(losses: Sequence[float]) -> Array:

@@ -21,7 +21,7 @@ class CMAES:
     """`sigma` is the first step size, `population` the members of a generation (4 + 3 ln p if None).
 
     DEAP decomposes the covariance matrix in every generation, in time that grows with p cubed: fine up to some
-    hundred weights, 0.2 s a generation at 1,000 and 6 s at 3,000, where OpenAIES is the better choice.
+    hundred weights, 0.1 s a generation at 1,000 and 4 s at 3,000, where OpenAIES is the better choice.
     """
 
     sigma: float = 0.5
