@@ -69,7 +69,7 @@ def _value(text: str, before: Any, path: str) -> Any:
         case {"type": str()} if not (value is None or isinstance(value, dict)):
             fields = ", ".join(name for name in before if name != "type")
             raise SettingsError(f"{path} has fields of its own, set one of them: {fields}.")
-        case str() if not isinstance(value, str):
+        case str() if not (value is None or isinstance(value, str)):
             return text
     return value
 

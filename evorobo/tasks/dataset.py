@@ -66,9 +66,9 @@ class DatasetTask:
             raise unknown("kind of target", self.kind, KINDS)
         if self.dtype not in ("float32", "float64"):
             raise unknown("dtype", self.dtype, ("float32", "float64"))
-        if self.window < 1:
+        if not isinstance(self.window, int) or self.window < 1:
             raise SettingsError(f"a window needs at least one row, not {self.window!r}.")
-        if self.rows_per_score is not None and self.rows_per_score < 1:
+        if self.rows_per_score is not None and (not isinstance(self.rows_per_score, int) or self.rows_per_score < 1):
             raise SettingsError(f"a score needs at least one row, not {self.rows_per_score}; None takes all.")
 
     @classmethod

@@ -113,3 +113,9 @@ def test_what_leads_nowhere_or_cannot_be_is_told_with_the_way_out(assignment, se
 def test_a_users_own_task_can_be_changed_too():
     study = Study.grid("s", tasks=[Bowl()], methods=[Backprop()], seeds=1, budget=Budget(flops=1), hidden=())
     assert change(study, ["tasks.bowl.name=dish"]).tasks == (Bowl("dish"),)
+
+
+def test_null_empties_a_text_too():
+    named = change(STUDY, ["tasks.cartpole-v1.label=pole"])
+    assert named.tasks[0].name == "pole"
+    assert change(named, ["tasks.pole.label=null"]).tasks[0].label is None
