@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from evorobo.nets.passes import alike, backtrace, trace
 from evorobo.nets.schedules import Constant, Schedule
 from evorobo.nets.sequences import Units
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Task
+from evorobo.tasks.base import Cost, Examples, Task
 
 
 @dataclass(frozen=True)
@@ -87,23 +87,36 @@ class BackpropLearner:
         self._optimizer = method.optimizer.start(self._weights)
         self._watched = method.schedule.start()
 
-        examples = task.examples(rng)
-        self._criterion = method.loss or examples.loss
-        inputs = task.inputs.apply(examples.inputs) if task.inputs else examples.inputs
-        self._inputs = np.ascontiguousarray(inputs, dtype)
-        whole = np.issubdtype(examples.targets.dtype, np.integer)
-        self._targets = examples.targets if whole else examples.targets.astype(dtype)
-        self._row_weights = None if examples.weights is None else examples.weights.astype(dtype)
-        if spec.recurrent and examples.sequence is None:
+        shown = task.examples(rng)
+        shown, aside = method.stopping.divide(shown, rng) if method.stopping else (shown, None)
+        self._criterion = method.loss or shown.loss
+        if spec.recurrent and shown.sequence is None:
             raise SettingsError(f"the examples of {task.name} stand alone; a network that remembers needs sequences.")
-        self._units = Units(len(self._inputs), examples.sequence if spec.recurrent else None, method.window)
-        self._teaching = examples.cost
+        self._learn_from(shown)
         self.loss = np.nan
         self._samples, self._computed = 0, 0  # real rows, and those that fill up batches too
         self._epoch, self._at = -1, len(self._units)
         self._order = np.arange(0)
         self._losses, self._batches = 0.0, 0  # of this epoch: their sum, their number
-        self._stopper = method.stopping.start(task, self._now) if method.stopping else None
+        aside = aside and replace(aside, loss=self._criterion)
+        self._stopper = method.stopping.start(task, self._now, aside) if method.stopping else None
+
+    def _learn_from(self, shown: Examples) -> None:
+        dtype = self._weights.dtype
+        self._shown = shown
+        inputs = self._scalings[0].apply(shown.inputs) if self._scalings[0] else shown.inputs
+        self._inputs = np.ascontiguousarray(inputs, dtype)
+        whole = np.issubdtype(shown.targets.dtype, np.integer)
+        self._targets = shown.targets if whole else shown.targets.astype(dtype)
+        self._row_weights = None if shown.weights is None else shown.weights.astype(dtype)
+        self._units = Units(len(self._inputs), shown.sequence if self._spec.recurrent else None, self._method.window)
+
+    def add(self, more: Examples, aside: Examples | None = None) -> None:
+        """Between two epochs: train on `more` examples as well, and watch those held out `aside` as well."""
+        self._learn_from(self._shown + more)
+        self._at = len(self._units)
+        if self._stopper:
+            self._stopper.go_on(aside)
 
     @property
     def genome(self) -> Genome:
@@ -126,7 +139,12 @@ class BackpropLearner:
             backward_flops=self._computed * self._spec.backward_flops,
         )
         watching = self._stopper.cost if self._stopper else Cost()
-        return self._teaching + watching + learning
+        return self._shown.cost + watching + learning
+
+    @property
+    def epochs(self) -> int:
+        """How many are complete."""
+        return self._epoch + (self._at >= len(self._units))
 
     def step(self, spent: float) -> Progress:
         if self._at >= len(self._units):
@@ -160,6 +178,7 @@ class BackpropLearner:
         self._losses, self._batches = self._losses + loss, self._batches + 1
         rate = self._method.optimizer.learning_rate * factor
         info = {"epoch": self._epoch, "learning_rate": rate, "grad_norm": norm}
+        info |= self._stopper.info if self._stopper else {}
         return Progress(-self._losses / self._batches, info)
 
     def _truth(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
