@@ -71,3 +71,4 @@ from .tasks.splits import (
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,
 )
+from .tasks.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher

@@ -6,6 +6,7 @@ examples   backprop copies them                     test       judges both; nobo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Protocol, runtime_checkable
 
@@ -99,6 +100,11 @@ class Examples:
         )
 
 
+Adviser = Callable[[Genome, float, int, np.random.Generator], Examples]
+"""Has robots driven by a genome, at a share of their steps (0 to 1) by the teacher, for so many episodes, with chance
+from a generator: what they met, each step labelled with what the teacher would have done, and what the driving cost."""
+
+
 class Task(Protocol):
     """One problem. Settings are frozen and plain; randomness comes from outside, as a Generator.
 
@@ -146,3 +152,11 @@ class Validating(Protocol):
 
     def validation(self, genome: Genome) -> tuple[float, Cost]:
         """What `validate` says, and its price."""
+
+
+@runtime_checkable
+class Advising(Protocol):
+    """A task whose teacher also tells what to do where others went: asked for by learners that drive (DAgger)."""
+
+    def adviser(self) -> Adviser:
+        """Who labels. Raises `TaskError`, naming the cure, where the teacher can only be watched."""

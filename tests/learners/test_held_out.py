@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_whole_sequences_are_held_out_and_every_row_is_in_one_part(share):
     rows = np.concatenate([shown.inputs, aside.inputs])
     assert sorted(map(tuple, rows)) == sorted(map(tuple, whole.inputs))
     starts = np.cumsum((0, *LENGTHS))
-    runs = [whole.inputs[start:end] for start, end in zip(starts, starts[1:], strict=False)]
+    runs = [whole.inputs[start:end] for start, end in pairwise(starts)]
     held = [run for run in runs if (run[0] == aside.inputs).all(1).any()]
     np.testing.assert_array_equal(np.concatenate(held), aside.inputs)
     assert len(held) == min(max(round(5 * share), 1), 4)
@@ -79,7 +80,7 @@ def test_a_network_that_remembers_is_told_where_sequences_begin():
     shown, spec = replace(examples(), weights=None), NetworkSpec.build(2, (Elman(3),), 1)
     value, cost = HeldOut(shown).validation(genome(spec))
     starts, total = np.cumsum((0, *LENGTHS)), 0.0
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         answers = genome(spec)(shown.inputs[start:end], time=end - start)
         total += np.square(answers - shown.targets[start:end]).sum()
     assert value == pytest.approx(total / 20, rel=1e-12)
