@@ -237,11 +237,9 @@ class ControlTask:
         returns, steps = (np.concatenate(each) for each in zip(*parts, strict=True))
         return Rollout(returns, steps)
 
-    def _cost(self, rollout: Rollout, spec: NetworkSpec | None) -> Cost:
+    def _cost(self, rollout: Rollout, spec: NetworkSpec) -> Cost:
         steps = int(rollout.steps.sum())
-        return Cost(
-            env_steps=steps, episodes=rollout.steps.size, forward_flops=steps * spec.forward_flops if spec else 0
-        )
+        return Cost(env_steps=steps, episodes=rollout.steps.size, forward_flops=steps * spec.forward_flops)
 
 
 class _Moments:

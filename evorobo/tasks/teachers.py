@@ -12,9 +12,6 @@ from evorobo.errors import SettingsError
 from evorobo.tasks.experts import Expert, Mixed, Noisy
 from evorobo.tasks.spaces import Decoder, Motors
 
-Teacher = Any
-"""None (the robot's own), a function from observation to action, a path, or the settings of this file."""
-
 Experts = Callable[[np.random.Generator], Expert]
 """Makes a teacher at the wheel who remembers nothing yet, with chance from a generator."""
 
@@ -71,3 +68,7 @@ class MixedTeachers:
         makers = [of(teacher) for teacher in self.teachers]
         shares = np.ones(len(makers)) if self.shares is None else np.array(self.shares, float)
         return lambda rng: Mixed([make(rng) for make in makers], shares / shares.sum(), rng)
+
+
+Teacher = Callable[[Any], Any] | str | NoisyTeacher | MixedTeachers | None
+"""A function from observation to action, the path of a genome or a recording, one of the above, or the robot's own."""
