@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
@@ -83,22 +83,26 @@ class Verdict:
         return f"about {seeds} of each would be needed for power 0.8 at this effect"
 
 
-def verdicts(results: Results) -> list[Verdict]:
-    """The verdicts on the final test scores of a study, task by task, the best methods first."""
+def verdicts(results: Results, wanted: Iterable[tuple[str, str]] | None = None) -> list[Verdict]:
+    """The verdicts on the final test scores, task by task, on each two methods or the pairs `wanted`."""
     found = []
     for task in results.tasks:
         cells = {method: runs.counted(results.of(task, method)) for method in results.methods}
         scores = {method: [run.score for run in cell] for method, cell in cells.items()}
-        found += judge(scores, results.metrics[task], task)
+        found += judge(scores, results.metrics[task], task, wanted)
     return found
 
 
-def judge(scores: Mapping[str, ArrayLike], metric: Metric, task: str = "") -> list[Verdict]:
-    """A verdict for each two of `scores`, the runs `(n,)` of each method; those without runs are left out."""
+def judge(
+    scores: Mapping[str, ArrayLike], metric: Metric, task: str = "", wanted: Iterable[tuple[str, str]] | None = None
+) -> list[Verdict]:
+    """A verdict for each two of `scores`, the runs `(n,)` of each method, or for the pairs `wanted`; those without runs
+    are left out. The best methods come first."""
     sign = 1 if metric.higher_is_better else -1
     values = {name: np.asarray(each, float) for name, each in scores.items() if np.size(each)}
     ranked = sorted(values, key=lambda name: -sign * values[name].mean())
-    pairs = list(combinations(ranked, 2))
+    asked = None if wanted is None else {frozenset(pair) for pair in wanted}
+    pairs = [pair for pair in combinations(ranked, 2) if asked is None or frozenset(pair) in asked]
     p_values = [welch(values[one], values[other]) for one, other in pairs]
     found = []
     for (one, other), p, corrected in zip(pairs, p_values, holm(p_values), strict=True):

@@ -26,11 +26,6 @@ class Crossing:
     begin: float
     end: float
 
-    @property
-    def certain(self) -> bool:
-        """Whether the whole interval lies between `begin` and `end`."""
-        return self.begin < self.low and self.high <= self.end
-
 
 def crossing(
     leader: Sequence[tuple[Array, Array]],
