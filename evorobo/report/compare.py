@@ -13,7 +13,7 @@ from evorobo.files import write_atomically
 from evorobo.report import measures, prices, sources, versus, wording
 from evorobo.report.cautions import cautions, tuned
 from evorobo.report.merge import Pair, merged, opponents, unlike
-from evorobo.report.verdicts import Verdict, to_csv, verdicts
+from evorobo.report.verdicts import Verdict, to_csv, together, verdicts
 from evorobo.study.results import Results
 
 
@@ -55,8 +55,8 @@ def compare(
         warnings.append(prices.fell_short(results, currency, price))
     if metric == "train":
         warnings.append(
-            "train is what learning itself climbed: champions are not scored again, and the lucky look good. "
-            "Compare test scores before you believe it."
+            "train is what each method itself climbed, a loss here and a return there: champions are not scored again, "
+            "and the lucky look good. Compare test scores before you believe it."
         )
     ours = frozenset(first for first, _ in pairs) if len(sides) > 1 else frozenset(results.methods[:1])
     return Comparison(
@@ -70,8 +70,8 @@ class Comparison:
     """Who is ahead. `results` holds all sides whole, `final` as they were at the `price` asked for in `currency`
     (None: at the end), and `ours` the methods of the first side.
 
-    `verdicts` are on `final`. Where no price was asked for and the sides spent unlike amounts, `equal` holds for each
-    task the highest price that all have paid, with the verdicts there.
+    `verdicts` are on `final`. Where no price was asked for, `equal` holds a verdict for each pair that spent unlike
+    amounts, and the price it is at: the highest that both have paid.
     """
 
     results: Results
@@ -81,7 +81,7 @@ class Comparison:
     threshold: float | None
     ours: frozenset[str]
     verdicts: list[Verdict]
-    equal: list[tuple[float, list[Verdict]]]
+    equal: list[tuple[float, Verdict]]
     cautions: list[str]
 
     @property
@@ -91,11 +91,7 @@ class Comparison:
             told = [self._told(verdict, verdict.told("is", self._when(self.price))) for verdict in self.verdicts]
         else:
             told = [self._told(verdict, verdict.sentence) for verdict in self.verdicts]
-        return told + [
-            self._task(verdict) + verdict.told("is", self._when(price))
-            for price, judged in self.equal
-            for verdict in judged
-        ]
+        return told + [self._task(verdict) + verdict.told("is", self._when(price)) for price, verdict in self.equal]
 
     @property
     def rows(self) -> list[measures.Row]:
@@ -139,11 +135,17 @@ class Comparison:
 
 def _at_equal_price(
     results: Results, currency: str, price: float | None, pairs: Sequence[Pair]
-) -> list[tuple[float, list[Verdict]]]:
-    found = []
-    for task in results.tasks if price is None else ():
-        paid = prices.spent_by_method(results, task, currency).values()
-        if not prices.alike(paid) and min(paid) > 0:
-            judged = verdicts(prices.at_price(results, currency, min(paid)), pairs)
-            found.append((min(paid), [verdict for verdict in judged if verdict.task == task]))
-    return found
+) -> list[tuple[float, Verdict]]:
+    """For each pair of unlike spending the highest price that both have paid, and the verdict there."""
+    if price is not None:
+        return []
+    amounts, found = [], []
+    for task in results.tasks:
+        paid = prices.spent_by_method(results, task, currency)
+        for pair in pairs:
+            both = [paid[method] for method in pair if method in paid]
+            if len(both) == 2 and not prices.alike(both) and min(both) > 0:
+                then = prices.at_price(prices.only(results, task, pair), currency, min(both))
+                found += (judged := verdicts(then))
+                amounts += [min(both)] * len(judged)
+    return list(zip(amounts, together(found), strict=True))

@@ -11,15 +11,13 @@ from evorobo.study.results import Results
 
 
 def sentences(results: Results) -> list[str]:
-    """The verdicts of a study in sentences: task by task, from which price on the winner was ahead, and over all tasks."""
+    """The verdicts of a study in sentences, with the price from which on somebody is ahead, and one on all tasks."""
     found = []
-    for task in results.tasks:
-        currency = prices.shared_currency(results, task)
-        of_task = [verdict for verdict in verdicts.verdicts(results) if verdict.task == task]
-        for verdict in of_task:
-            lead = prices.lead(results, verdict, currency) if currency else None
-            before = f"{task}: " if len(results.tasks) > 1 else ""
-            found.append(before + verdict.sentence + (f" {lead.sentence}" if lead else ""))
+    for verdict in verdicts.verdicts(results):
+        currency = prices.shared_currency(results, verdict.task)
+        lead = prices.lead(results, verdict, currency) if currency else None
+        before = f"{verdict.task}: " if len(results.tasks) > 1 else ""
+        found.append(before + verdict.sentence + (f" {lead.sentence}" if lead else ""))
     return [*found, *filter(None, [across.sentence(results)])]
 
 

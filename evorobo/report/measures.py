@@ -46,7 +46,7 @@ def to_terminal(rows: Sequence[Row], currency: str) -> str:
     places = wording.decimals([row["iqm"] for row in rows])
 
     def score(value: float) -> str:
-        return "" if np.isnan(value) else f"{value:.{places}f}"
+        return "" if np.isnan(value) else f"{value:z.{places}f}"
 
     def paid(value: float) -> str:
         return "" if np.isnan(value) else "never" if np.isinf(value) else wording.number(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 from evorobo.errors import ResultsError
 from evorobo.report.sources import ANY, is_table
@@ -55,7 +56,8 @@ def method_names(sides: Sequence[Results]) -> list[dict[str, str]]:
     found = []
     for side in sides:
         home = side.name if studies.count(side.name) == 1 else str(side.folder)
-        found.append({name: name if every.count(name) == 1 else f"{home}/{name}" for name in side.methods})
+        called = {name: home if Path(home).name == name else f"{home}/{name}" for name in side.methods}
+        found.append({name: name if every.count(name) == 1 else called[name] for name in side.methods})
     return found
 
 

@@ -65,6 +65,13 @@ def alike(amounts: Iterable[float]) -> bool:
     return not paid or max(paid) <= 1.1 * min(paid)
 
 
+def only(results: Results, task: str, methods: Iterable[str]) -> Results:
+    """One task of `results`, and of it these methods."""
+    wanted = [method for method in results.methods if method in methods]
+    runs_of = [run for run in results.runs if run.task == task and run.method in wanted]
+    return replace(results, tasks=[task], methods=wanted, runs=runs_of)
+
+
 def fell_short(results: Results, currency: str, price: float) -> str:
     """Which methods of `results`, uncut, ended before `price` and are compared with the answer they had kept."""
     ended = [
@@ -86,16 +93,19 @@ class Lead:
     other: str
     currency: str
     crossing: Crossing
+    ended: dict[str, float]
+    """What those of the two had paid who ended before the other did, and kept their answer."""
 
     @property
     def sentence(self) -> str:
-        found, pair = self.crossing, f"ahead of {self.other}"
+        found, pair = self.crossing, f"{self.leader} {{}} ahead of {self.other}"
+        ended = "".join(f"; {name} ended at {wording.number(paid)}" for name, paid in self.ended.items())
         if found.high <= found.begin:
-            where = f"at every price from the first common look, {wording.price(found.begin, self.currency)}, on"
-            return f"{self.leader} is {pair} {where}."
+            start = f"from the first common look, {wording.price(found.begin, self.currency)}, on"
+            return f"{pair.format('is')} at every price {start}{ended}."
         low = "the start" if found.low <= found.begin else wording.number(found.low)
-        price = wording.price(found.price, self.currency)
-        return f"{self.leader} stays {pair} from {price} on (interval {low} to {wording.number(found.high)})."
+        price, high = wording.price(found.price, self.currency), wording.number(found.high)
+        return f"{pair.format('stays')} from {price} on (interval {low} to {high}){ended}."
 
 
 def lead(results: Results, verdict: Verdict, currency: str) -> Lead | None:
@@ -109,7 +119,10 @@ def lead(results: Results, verdict: Verdict, currency: str) -> Lead | None:
     for leader, other in ((verdict.first, verdict.second), (verdict.second, verdict.first)):
         found = crossing(curves[leader], curves[other])
         if found is not None and found.high <= found.end:
-            return Lead(leader, other, currency, found)
+            paid = spent_by_method(results, verdict.task, currency)
+            last = max(paid[leader], paid[other])
+            ended = {name: paid[name] for name in (leader, other) if not alike([paid[name], last])}
+            return Lead(leader, other, currency, found, ended)
     return None
 
 

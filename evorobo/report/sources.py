@@ -36,7 +36,7 @@ def read(path: str | Path, metric: str = "test", lower_is_better: bool = False) 
     for up, study in enumerate((path, *path.absolute().parents[:2])):
         if (study / "study.json").is_file():
             names = path.absolute().parts[-up:] if up else ()
-            return _scored_by(_part(load(study), *names), metric, lower_is_better)
+            return _scored_by(replace(_part(load(study), *names), folder=path), metric, lower_is_better)
     inside = sorted(str(found.parent) for found in path.glob("*/study.json"))
     hint = f"it holds {', '.join(inside)}; choose one" if inside else "give a folder that an experiment wrote"
     raise ResultsError(f"{path} is no study, no part of one and no table: {hint}, or a CSV file with steps and scores.")

@@ -38,11 +38,12 @@ def figure(results: Results, final: Results, currency: str, price: float | None,
     with canvas.house_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
         grid = drawn.subplots(len(results.tasks), 3, squeeze=False, width_ratios=widths)
+        banded = False
         for task, axes in zip(results.tasks, grid, strict=True):
             of_task = [verdict for verdict in verdicts if verdict.task == task]
-            _draw_row(list(axes), results, final, task, currency, price, looks, of_task)
+            banded |= _draw_row(list(axes), results, final, task, currency, price, looks, of_task)
         notes = [runs.left_out(final.runs)]
-        frame = Frame(width, results.name, _subtitle(currency, price), looks, [note for note in notes if note])
+        frame = Frame(width, results.name, _subtitle(currency, price, banded), looks, [note for note in notes if note])
         rows = max(2.65, 0.9 + 0.42 * max(sum(verdict.task == task for verdict in verdicts) for task in results.tasks))
         drawn.set_size_inches(width, frame.top + frame.bottom + (rows + labels) * len(results.tasks))
         frame.draw(drawn)
@@ -52,11 +53,12 @@ def figure(results: Results, final: Results, currency: str, price: float | None,
 def _draw_row(
     axes: list[Axes], results: Results, final: Results, task: str, currency: str, price: float | None,
     looks: dict[str, Style], verdicts: Sequence[Verdict],
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
+    """One task; whether a crossing is marked."""
     curves, scores, chances = axes
     cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
     draw_curves(curves, cells, currency, looks, log=True)
-    _mark(curves, results, currency, price, verdicts)
+    banded = _mark(curves, results, currency, price, verdicts)
     values = {method: [run.score for run in runs.counted(final.of(task, method))] for method in looks}
     draw_finals(scores, values, looks)
     references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
@@ -70,14 +72,17 @@ def _draw_row(
     curves.set_ylabel(wording.metric_label(results.metrics[task]))
     scores.set_title("final scores" if price is None else "scores there", weight="normal", color=QUIET, size=8.5)
     _draw_chances(chances, verdicts)
+    return banded
 
 
-def _mark(axes: Axes, results: Results, currency: str, price: float | None, verdicts: Sequence[Verdict]) -> None:
-    """The price that is compared at, and for a single pair the interval in which its curves cross."""
+def _mark(axes: Axes, results: Results, currency: str, price: float | None, verdicts: Sequence[Verdict]) -> bool:
+    """Mark the price that is compared at, and for a single pair the interval in which its curves cross; whether so."""
     if price is not None:
         axes.axvline(price, color=INK, lw=1, label="_price")
     if len(verdicts) == 1 and (lead := prices.lead(results, verdicts[0], currency)):
         axes.axvspan(lead.crossing.low, lead.crossing.high, color=QUIET, alpha=0.15, lw=0, label="_crossing")
+        return True
+    return False
 
 
 def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
@@ -97,11 +102,13 @@ def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _subtitle(currency: str, price: float | None) -> str:
+def _subtitle(currency: str, price: float | None, banded: bool) -> str:
     where = (
         "at the end" if price is None else f"when each run had spent {wording.price(price, currency)} (upright line)"
     )
+    band = " Grey band: where the curves cross for good, 95% interval." if banded else ""
     return (
-        f"Scores {where}. Grey band: where the curves of two cross for good, 95% interval. Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines "
-        "and dots: the runs. Right: 95% intervals of the probability that a run of the first beats one of the second."
+        f"Scores {where}. Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines "
+        f"and dots: the runs.{band} Right: 95% intervals of the probability that a run of the first beats one of the "
+        "second."
     )
