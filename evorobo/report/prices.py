@@ -1,16 +1,14 @@
-"""Comparison at equal prices: what each run was worth when it had paid so much, and from which price on who leads."""
+"""Prices: what everybody paid, and what each run was worth when it had paid so much."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.report import runs, wording
-from evorobo.report.statistics import Crossing, crossing
-from evorobo.report.verdicts import Verdict
 from evorobo.study.results import Results, Run
 
 SHORT = {"seconds": "cpu_seconds"}
@@ -83,47 +81,6 @@ def fell_short(results: Results, currency: str, price: float) -> str:
     if not ended:
         return ""
     return f"Not everybody spent {wording.price(price, currency)}: {', '.join(ended)} had ended, and kept the answer."
-
-
-@dataclass(frozen=True)
-class Lead:
-    """Who of two methods is ahead in the end, and from which price on, in `currency`."""
-
-    leader: str
-    other: str
-    currency: str
-    crossing: Crossing
-    ended: dict[str, float]
-    """What those of the two had paid who ended before the other did, and kept their answer."""
-
-    @property
-    def sentence(self) -> str:
-        found, pair = self.crossing, f"{self.leader} {{}} ahead of {self.other}"
-        ended = "".join(f"; {name} ended at {wording.number(paid)}" for name, paid in self.ended.items())
-        if found.high <= found.begin:
-            start = f"from the first common look, {wording.price(found.begin, self.currency)}, on"
-            return f"{pair.format('is')} at every price {start}{ended}."
-        low = "the start" if found.low <= found.begin else wording.number(found.low)
-        price, high = wording.price(found.price, self.currency), wording.number(found.high)
-        return f"{pair.format('stays')} from {price} on (interval {low} to {high}){ended}."
-
-
-def lead(results: Results, verdict: Verdict, currency: str) -> Lead | None:
-    """Where the curves of the two of a verdict cross for good; None where they may just as well cross again, or where
-    nobody knows."""
-    sign = 1 if results.metrics[verdict.task].higher_is_better else -1
-    curves = {}
-    for method in (verdict.first, verdict.second):
-        every = [runs.curve(run, currency, False) for run in runs.counted(results.of(verdict.task, method))]
-        curves[method] = [(x, sign * y) for x, y in every if len(x)]
-    for leader, other in ((verdict.first, verdict.second), (verdict.second, verdict.first)):
-        found = crossing(curves[leader], curves[other])
-        if found is not None and found.high <= found.end:
-            paid = spent_by_method(results, verdict.task, currency)
-            last = max(paid[leader], paid[other])
-            ended = {name: paid[name] for name in (leader, other) if not alike([paid[name], last])}
-            return Lead(leader, other, currency, found, ended)
-    return None
 
 
 def shared_currency(results: Results, *tasks: str) -> str:

@@ -185,9 +185,7 @@ def test_everything_is_kept_in_the_folder(study, tmp_path):
 
 def test_the_figure_shows_curves_scores_at_the_price_and_chances(study):
     found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}), at="env_steps=2e4")
-    curves, scores, chances = versus.figure(
-        found.results, found.final, found.currency, found.price, found.verdicts
-    ).axes
+    curves, scores, chances = versus.figure(found).axes
     lines = {line.get_label(): line for axes in (curves, scores, chances) for line in axes.lines}
     assert lines["_price"].get_xdata()[0] == 2e4
     assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.of("reach", "a")])
@@ -204,6 +202,6 @@ def test_the_figure_marks_where_the_curves_of_one_pair_cross(fakes, tmp_path):
             fakes.write_run(tmp_path / f"run/{method}/seed-{seed}", rows)
     found = compare(tmp_path)
     assert "slow stays ahead of fast from 4 env steps on (interval 4 to 4)." in found.sentences[0]
-    drawn = versus.figure(found.results, found.final, found.currency, found.price, found.verdicts)
+    drawn = versus.figure(found)
     assert "_crossing" in [patch.get_label() for patch in drawn.axes[0].patches]
     assert any("Grey band" in text.get_text() for text in drawn.texts)
