@@ -36,15 +36,15 @@ def at_price(results: Results, currency: str, price: float) -> Results:
     A run that reached the price counts whatever became of it later; one that finished for less keeps its answer, at
     what it paid. Raises `ResultsError` where a method was never looked at by then.
     """
-    cut = [run if (reached := _until(run, currency, price)) is None else reached for run in results.runs]
+    then = replace(results, runs=[_until(run, currency, price) if "test" in run.curve else run for run in results.runs])
     for task, method, cell in results.cells():
-        if not any(len(run.curve["test"]) for run in cut if (run.task, run.method) == (task, method)):
-            first = min(float(runs.spent(run, currency)[0]) for run in cell if len(run.curve["test"]))
+        first = [float(runs.spent(run, currency)[0]) for run in cell if len(run.curve["test"])]
+        if first and min(first) > price:
             raise ResultsError(
-                f"{method} on {task} was first looked at after {wording.price(first, currency)}, and no score of it is "
-                f"known at {wording.number(price)}; ask for a higher price."
+                f"{method} on {task} was first looked at after {wording.price(min(first), currency)}, and no score of "
+                f"it is known at {wording.number(price)}; ask for a higher price."
             )
-    return replace(results, runs=cut)
+    return then
 
 
 def spent_by_method(results: Results, task: str, currency: str) -> dict[str, float]:
@@ -94,11 +94,9 @@ def shared_currency(results: Results, *tasks: str) -> str:
     return ""
 
 
-def _until(run: Run, currency: str, price: float) -> Run | None:
-    """The run up to `price`; None for one without a log."""
-    if "test" not in run.curve:
-        return None
+def _until(run: Run, currency: str, price: float) -> Run:
+    """The run up to `price`: unfinished where it had not been looked at by then."""
     paid = runs.spent(run, currency)
-    curve = {name: column[paid <= price] for name, column in run.curve.items()}
-    reached = len(paid) > 0 and paid[-1] >= price
-    return replace(run, curve=curve, status="finished" if reached else run.status)
+    seen = paid <= price
+    status = "unfinished" if not seen.any() else "finished" if paid[-1] >= price else run.status
+    return replace(run, curve={name: column[seen] for name, column in run.curve.items()}, status=status)

@@ -53,7 +53,7 @@ def _draw_row(comparison: Comparison, task: str, axes: list[Axes], looks: dict[s
     """One task; whether a crossing is marked."""
     results, final, verdicts = comparison.results, comparison.final, comparison.verdicts
     curves, scores, chances = axes
-    cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
+    cells = runs.shown(results, task)
     draw_curves(curves, cells, comparison.currency, looks, log=True)
     of_task = [verdict for verdict in verdicts if verdict.task == task]
     banded = _mark(comparison, curves, of_task)

@@ -69,6 +69,16 @@ def test_before_the_first_look_nobody_knows(fakes, tmp_path):
         prices.at_price(fakes.load(tmp_path), "env_steps", 100)
 
 
+def test_a_run_that_was_not_looked_at_by_then_is_not_in_the_averages(fakes, tmp_path):
+    fakes.write_study(tmp_path, "race", {"run": {}}, ["ga"])
+    for seed, first in enumerate((5, 5, 50)):
+        fakes.write_run(tmp_path / f"run/ga/seed-{seed}", [{"env_steps": n, "test": n} for n in (first, 90)])
+    (tmp_path / "run/ga/seed-3").mkdir()  # begun, and not yet looked at
+    then = prices.at_price(fakes.load(tmp_path), "env_steps", 10)
+    assert [run.status for run in then.runs] == ["finished", "finished", "unfinished", "unfinished"]
+    assert prices.spent_by_method(then, "run", "env_steps") == {"ga": 5}
+
+
 def test_the_shared_currency_is_one_that_all_have_paid_in(small_study, race):
     assert prices.shared_currency(small_study, "CartPole") == "flops"
     assert prices.shared_currency(race, "run") == "env_steps"
