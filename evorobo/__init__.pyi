@@ -52,6 +52,7 @@ from .nets.schedules import (
     WarmUp as WarmUp,
 )
 from .nets.spec import NetworkSpec as NetworkSpec
+from .report.compare import compare as compare
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main
