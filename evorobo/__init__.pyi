@@ -14,11 +14,24 @@ from .learners.backprop.rate_finder import (
     learning_rate_finder as learning_rate_finder,
 )
 from .learners.backprop.stopping import EarlyStopping as EarlyStopping
+from .learners.evolution.ars import ARS as ARS
+from .learners.evolution.canonical_es import CanonicalES as CanonicalES
 from .learners.evolution.cma_es import CMAES as CMAES
+from .learners.evolution.deep_ga import DeepGA as DeepGA
+from .learners.evolution.differential import DifferentialEvolution as DifferentialEvolution
 from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.genetic import GA as GA
+from .learners.evolution.one_plus_one import OnePlusOneCMAES as OnePlusOneCMAES
 from .learners.evolution.openai_es import OpenAIES as OpenAIES
+from .learners.evolution.pgpe import PGPE as PGPE
+from .learners.evolution.random_search import RandomSearch as RandomSearch
+from .learners.evolution.restarts import Restarts as Restarts
 from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
+from .learners.evolution.sep_cma_es import SepCMAES as SepCMAES
+from .learners.evolution.snes import SNES as SNES
+from .learners.evolution.stagnation import Stagnation as Stagnation
+from .learners.evolution.swarm import ParticleSwarm as ParticleSwarm
+from .learners.evolution.xnes import XNES as XNES
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
 from .nets.dropout import Dropout as Dropout
@@ -38,6 +51,7 @@ from .nets.optimizers import (
     SGD as SGD,
     Adam as Adam,
     AdamW as AdamW,
+    ClipUp as ClipUp,
     Momentum as Momentum,
     Nesterov as Nesterov,
     RMSprop as RMSprop,

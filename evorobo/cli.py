@@ -169,7 +169,24 @@ def _methods() -> Iterable[tuple[str, Any]]:
 
     yield "Backprop()", inspect.getmodule(evorobo.Backprop)
     yield "DAgger()", inspect.getmodule(evorobo.DAgger)
-    for strategy in (evorobo.CMAES, evorobo.GA, evorobo.OpenAIES, evorobo.SelfAdaptiveES):
+    for strategy in (
+        evorobo.ARS,
+        evorobo.CMAES,
+        evorobo.CanonicalES,
+        evorobo.DeepGA,
+        evorobo.DifferentialEvolution,
+        evorobo.GA,
+        evorobo.OnePlusOneCMAES,
+        evorobo.OpenAIES,
+        evorobo.ParticleSwarm,
+        evorobo.PGPE,
+        evorobo.RandomSearch,
+        evorobo.Restarts,
+        evorobo.SelfAdaptiveES,
+        evorobo.SepCMAES,
+        evorobo.SNES,
+        evorobo.XNES,
+    ):
         yield f"Evolution({strategy.__name__}())", inspect.getmodule(strategy)
 
 

@@ -1,8 +1,8 @@
 """From a gradient to a step: the optimizers, each a rule on flat vectors with its state in plain arrays.
 
 `start(weights)` makes the state; `update(weights, gradient, state, factor)` changes `weights` and the state in
-place, `factor` being the schedule's share of the learning rate. All rules work number by number, so `(p,)` and
-`(s, p)` are both fine. Defaults and details are PyTorch's, so that trajectories can be compared.
+place, `factor` being the schedule's share of the learning rate. `(p,)` and `(s, p)`, a network in each row, are both
+fine. Defaults and details are PyTorch's, so that trajectories can be compared.
 """
 
 from __future__ import annotations
@@ -132,3 +132,37 @@ class AdamW(Adam):
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
         weights *= 1 - self.learning_rate * factor * self.weight_decay
         super().update(weights, gradient, state, factor)
+
+
+@dataclass(frozen=True)
+class ClipUp(_Rule):
+    """The gradient gives the direction alone, and no step is longer than `max_speed` (Toklu et al. 2020, alg. 2).
+
+    v = m v + rate g / |g|, shortened to `max_speed` where it is longer (twice the rate if None), w -= v. A rule for
+    each whole vector, not number by number: the rate is a length in weight space.
+    """
+
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    max_speed: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_speed is None:
+            object.__setattr__(self, "max_speed", 2 * self.learning_rate)
+        super().__post_init__()
+
+    def start(self, weights: Array) -> State:
+        return {"velocity": np.zeros_like(weights)}
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        velocity = state["velocity"]
+        velocity *= self.momentum
+        length = _lengths(gradient)
+        velocity += self.learning_rate * factor * gradient / np.where(length > 0, length, 1)
+        most = factor * (self.max_speed or 0)
+        velocity *= np.minimum(1, most / np.maximum(_lengths(velocity), 1e-300))
+        weights -= velocity
+
+
+def _lengths(vectors: Array) -> Array:
+    return np.sqrt(np.square(vectors).sum(-1, keepdims=True))

@@ -252,7 +252,7 @@ def test_a_centre_that_runs_away_ends_the_run_in_words():
 
         def start(self, weights, rng):
             running = CMAES().start(weights, rng)
-            running._deap.update = lambda population: running._deap.centroid.fill(np.inf)
+            running.update = lambda population: running._mean.fill(np.inf)
             return running
 
     with pytest.raises(LearningError, match="centre is no longer finite; try a smaller sigma"):

@@ -1,4 +1,4 @@
-"""A generational genetic algorithm from DEAP's operators: tournaments, blended parents, Gaussian mutation, an elite."""
+"""A genetic algorithm of DEAP's operators, generational or steady-state: tournaments, crossover, mutation, an elite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deap import base, tools
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.strategy import at_least, best, positive, scores, within
+from evorobo.learners.evolution.strategy import around, at_least, best, positive, scores, within
 from evorobo.nets.activations import Array
 
 
@@ -20,9 +20,15 @@ class GA:
     """`population` members; pairs are crossed with probability `crossover`, members mutated with `mutation`.
 
     Selection is by tournaments of `tournament` members (Goldberg & Deb 1991), crossover BLX-alpha (Eshelman &
-    Schaffer 1993) with `blend` as alpha, mutation adds N(0, `sigma`^2) to each gene with probability `gene_mutation`.
+    Schaffer 1993) with `blend` as alpha, or with `uniform` an exchange of each gene with that probability (Syswerda
+    1989). Mutation changes each gene with probability `gene_mutation`: it adds N(0, `sigma`^2), or with `polynomial`
+    it is Deb & Agrawal's (1999) of that index, within `limit`. Weights stay within `limit` to either side of 0.
+
     The `elite` best live on unchanged and are scored again in every generation. The first generation lies around the
     starting genome, `spread` wide. The answer is the best of the last generation.
+
+    With `children` the algorithm is steady-state (Whitley 1989): a generation is the elite, scored again, and so many
+    children, who take the places of the worst where they score higher. The answer is the best of those just scored.
     """
 
     population: int = 40
@@ -34,7 +40,11 @@ class GA:
     sigma: float = 0.3
     elite: int = 2
     spread: float = 0.5
-    name: str = "ga"
+    uniform: float | None = None
+    polynomial: float | None = None
+    limit: float | None = None
+    children: int | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
         at_least(2, population=self.population)
@@ -45,56 +55,109 @@ class GA:
             raise SettingsError(f"an elite of {self.elite} leaves no room in a population of {self.population}.")
         within(0, 1, crossover=self.crossover, mutation=self.mutation, gene_mutation=self.gene_mutation)
         within(0, np.inf, blend=self.blend)
+        at_least(1, children=self.children)
+        if self.uniform is not None:
+            within(0, 1, uniform=self.uniform)
+        if self.limit is not None:
+            positive(limit=self.limit)
+        if self.polynomial is not None:
+            positive(polynomial=self.polynomial)
+            if self.limit is None:
+                raise SettingsError("polynomial mutation needs a limit that weights stay within; for example, limit=3.")
+        if not self.name:
+            object.__setattr__(self, "name", "steady-ga" if self.children else "ga")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        limit = np.inf if self.limit is None else self.limit
+        return -limit, limit
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningGA:
         return RunningGA(self, weights, rng)
 
 
 class RunningGA:
-    """The last scored generation, and a DEAP toolbox that breeds the next."""
+    """The members that have been scored, and a DEAP toolbox that breeds the next."""
 
     def __init__(self, settings: GA, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._first = weights
-        self._parents: list[Individual] = []
-        self._toolbox = base.Toolbox()
-        self._toolbox.register("select", tools.selTournament, tournsize=settings.tournament)
-        self._toolbox.register("mate", tools.cxBlend, alpha=settings.blend)
-        self._toolbox.register("mutate", tools.mutGaussian, mu=0.0, sigma=settings.sigma, indpb=settings.gene_mutation)
+        self._answer = weights.copy()
+        self._members: list[Individual] = []
+        self._toolbox = operators(settings)
 
     @property
     def answer(self) -> Array:
-        return np.asarray(best(self._parents, 1)[0]) if self._parents else self._first
+        return self._answer.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        size, elite = self._settings.population, self._settings.elite
-        if not self._parents:
-            steps = self._rng.normal(0, self._settings.spread, (size - 1, len(self._first)))
-            return [ind_init(self._first), *(ind_init(self._first + step) for step in steps)]
-        kept = [ind_init(each) for each in best(self._parents, elite)]
-        children = [ind_init(each) for each in self._toolbox.select(self._parents, size - elite)]
-        for one, other in zip(children[::2], children[1::2], strict=False):
-            if self._rng.random() < self._settings.crossover:
+        settings = self._settings
+        if not self._members:
+            rows = around(self._answer, settings.population, settings.spread, self._rng)
+            return [ind_init(each) for each in rows.clip(*settings.bounds)]
+        kept = [ind_init(each) for each in best(self._members, settings.elite)]
+        count = settings.children or settings.population - settings.elite
+        children = [ind_init(each) for each in self._toolbox.select(self._members, count + count % 2)]
+        for one, other in zip(children[::2], children[1::2], strict=True):
+            if self._rng.random() < settings.crossover:
                 self._toolbox.mate(one, other)
+        children = children[:count]
         for child in children:
-            if self._rng.random() < self._settings.mutation:
+            if self._rng.random() < settings.mutation:
                 self._toolbox.mutate(child)
         return kept + children
 
     def update(self, population: list[Individual]) -> None:
-        self._parents = population
+        self._answer = np.array(best(population, 1)[0], dtype=np.float64)
+        if self._settings.children and self._members:
+            others = best(self._members, len(self._members))[self._settings.elite :]
+            population = best(population + others, self._settings.population)
+        self._members = population
 
     def info(self) -> dict[str, float]:
         return {}
 
     def state(self) -> dict[str, Any]:
-        if not self._parents:
-            return {}
-        return {"genes": np.stack([np.asarray(each) for each in self._parents]), "scores": scores(self._parents)}
+        genes = np.array(self._members, dtype=np.float64)
+        return {"answer": self._answer, "genes": genes, "scores": scores(self._members)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._parents = []
-        for genes, score in zip(state.get("genes", ()), state.get("scores", ()), strict=True):
+        self._answer, self._members = state["answer"], []
+        for genes, score in zip(state["genes"], state["scores"], strict=True):
             individual = Individual(genes)
             individual.fitness.values = (float(score),)
-            self._parents.append(individual)
+            self._members.append(individual)
+
+
+def operators(settings: GA) -> base.Toolbox:
+    """DEAP's operators as the settings want them: `select`, `mate`, `mutate`."""
+    toolbox = base.Toolbox()
+    toolbox.register("select", tools.selTournament, tournsize=settings.tournament)
+    if settings.uniform is None:
+        toolbox.register("mate", tools.cxBlend, alpha=settings.blend)
+    else:
+        toolbox.register("mate", tools.cxUniform, indpb=settings.uniform)
+    low, up = settings.bounds
+    if settings.polynomial is None:
+        toolbox.register("mutate", tools.mutGaussian, mu=0.0, sigma=settings.sigma, indpb=settings.gene_mutation)
+    else:
+        polynomial = {"eta": settings.polynomial, "low": low, "up": up}
+        toolbox.register("mutate", tools.mutPolynomialBounded, indpb=settings.gene_mutation, **polynomial)
+    if settings.limit is not None:
+        toolbox.decorate("mate", within_bounds(low, up))
+        toolbox.decorate("mutate", within_bounds(low, up))
+    return toolbox
+
+
+def within_bounds(low: float, up: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator for DEAP's operators: what they return is clipped, in place."""
+
+    def decorate(operator: Callable[..., Any]) -> Callable[..., Any]:
+        def bounded(*parents: Individual, **settings: Any) -> tuple[Individual, ...]:
+            children: tuple[Individual, ...] = operator(*parents, **settings)
+            for child in children:
+                np.clip(child, low, up, out=child)
+            return children
+
+        return bounded
+
+    return decorate

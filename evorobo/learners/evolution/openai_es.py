@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.strategy import at_least, positive, scores, within
+from evorobo.learners.evolution.pairs import in_pairs, opposite_steps
+from evorobo.learners.evolution.shaping import centred_ranks
+from evorobo.learners.evolution.strategy import positive, scores, within
 from evorobo.nets.activations import Array
 from evorobo.nets.optimizers import Adam, Optimizer
 
@@ -30,11 +31,9 @@ class OpenAIES:
     name: str = "openai-es"
 
     def __post_init__(self) -> None:
-        at_least(2, population=self.population)
+        in_pairs(self.population)
         within(0, np.inf, weight_decay=self.weight_decay)
         positive(sigma=self.sigma)
-        if self.population % 2:
-            raise SettingsError(f"antithetic pairs need an even population, not {self.population}.")
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOpenAIES:
         return RunningOpenAIES(self, weights, rng)
@@ -47,15 +46,14 @@ class RunningOpenAIES:
         self._settings, self._rng = settings, rng
         self._centre = weights.copy()
         self._optimizer = settings.optimizer.start(self._centre)
-        self._steps = np.empty((0, len(weights)))
+        self._steps: Array = np.empty((0, len(weights)))
 
     @property
     def answer(self) -> Array:
         return self._centre.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        half = self._rng.standard_normal((self._settings.population // 2, len(self._centre)))
-        self._steps = np.concatenate([half, -half])
+        self._steps = opposite_steps(self._rng, self._settings.population, len(self._centre))
         return [ind_init(each) for each in self._centre + self._settings.sigma * self._steps]
 
     def update(self, population: list[Individual]) -> None:
@@ -72,10 +70,3 @@ class RunningOpenAIES:
 
     def restore(self, state: dict[str, Any]) -> None:
         self._centre, self._optimizer = state["centre"], state["optimizer"]
-
-
-def centred_ranks(values: Array) -> Array:
-    """Ranks of `values (n,)` from -0.5 (lowest) to 0.5; equal scores share the mean of their ranks."""
-    below = (values[:, None] > values).sum(1)
-    equal = (values[:, None] == values).sum(1)
-    return (below + (equal - 1) / 2) / (len(values) - 1) - 0.5

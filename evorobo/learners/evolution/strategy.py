@@ -47,6 +47,17 @@ def best(population: list[Individual], count: int) -> list[Individual]:
     return [population[at] for at in np.argsort(-scores(population), kind="stable")[:count]]
 
 
+def best_first(population: list[Individual]) -> Array:
+    """The genomes as rows `(n, p)`, best first."""
+    rows = np.array(population, dtype=np.float64)
+    return rows[np.argsort(-scores(population), kind="stable")]
+
+
+def around(weights: Array, population: int, spread: float, rng: np.random.Generator) -> Array:
+    """A first generation `(population, p)`: `weights (p,)` themselves, and the others `spread` about them."""
+    return np.concatenate([weights[None], weights + rng.normal(0, spread, (population - 1, len(weights)))])
+
+
 def at_least(lowest: int, **settings: int | None) -> None:
     """Raise `SettingsError` for what is no whole number from `lowest` on; None means "choose for me"."""
     for name, value in settings.items():

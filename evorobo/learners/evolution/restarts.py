@@ -1,0 +1,151 @@
+"""Restarts: where a search stands still, begin another one, with a larger population or elsewhere (IPOP, BIPOP)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import SettingsError, unknown
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.individual import Individual
+from evorobo.learners.evolution.stagnation import Stagnation
+from evorobo.learners.evolution.strategy import StrategySettings, at_least, positive, scores
+from evorobo.nets.activations import Array
+
+SCHEMES = ("ipop", "bipop")
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """`Restarts(CMAES())` begins `strategy` anew whenever it stands still, for as long as the budget lasts.
+
+    Under "ipop" each search has `factor` times the population of the one before (Auger & Hansen 2005). Under "bipop"
+    such large searches take turns with small ones, of random smaller populations and step sizes, so that both have
+    made about as many evaluations (Hansen 2009, section 2). When a search stands still, `stagnation` says. A new one
+    begins at the first genome plus a normal step, `spread` wide.
+
+    From the second search on every generation also scores the answer of the best search before and that of the
+    present one, two members more, under the same chances; the answer is whichever scores higher.
+    """
+
+    strategy: StrategySettings = field(default_factory=CMAES)
+    scheme: str = "ipop"
+    factor: int = 2
+    spread: float = 1.0
+    stagnation: Stagnation = Stagnation()
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.scheme not in SCHEMES:
+            raise unknown("scheme of restarts", self.scheme, SCHEMES)
+        at_least(1, factor=self.factor)
+        positive(spread=self.spread)
+        if "population" not in names(self.strategy):
+            raise SettingsError(f"{type(self.strategy).__name__} has no population to enlarge at a restart.")
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.scheme}-{self.strategy.name}")
+
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningRestarts:
+        return RunningRestarts(self, weights, rng)
+
+
+class RunningRestarts:
+    """The present search and how it was set up, the answer kept from those before, and what they have cost."""
+
+    def __init__(self, settings: Restarts, weights: Array, rng: np.random.Generator) -> None:
+        self._settings, self._rng, self._first = settings, rng, weights
+        self._kept: Array = np.empty(0)
+        self._kept_leads = False
+        self._restarts, self._larger, self._usual = 0, 0, 0
+        self._spent, self._latest = {"large": 0, "small": 0}, 0
+        self._begin(weights, {}, "large", np.inf)
+
+    def _begin(self, weights: Array, changes: dict[str, Any], kind: str, allowed: float) -> None:
+        """Another search from `weights`, of at most `allowed` evaluations."""
+        self._origin, self._changes, self._kind, self._allowed = weights, changes, kind, allowed
+        strategy: StrategySettings = replace(self._settings.strategy, **changes)  # type: ignore[type-var]
+        self._search = strategy.start(weights, self._rng)
+        self._history = self._settings.stagnation.start()
+        self._evaluations = 0
+
+    @property
+    def answer(self) -> Array:
+        return self._kept.copy() if self._kept_leads else self._search.answer
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        rivals = [ind_init(self._kept), ind_init(self._search.answer)] if self._restarts else []
+        return self._search.generate(ind_init) + rivals
+
+    def update(self, population: list[Individual]) -> None:
+        self._evaluations += len(population)
+        if self._restarts:
+            kept, present = scores(population[-2:])
+            self._kept_leads, population = bool(kept >= present), population[:-2]
+        self._usual = self._usual or len(population)
+        self._search.update(population)
+        self._history.watch(scores(population), len(self._first), self._search.info())
+        if self._history.over or self._evaluations >= self._allowed:
+            self._restart()
+
+    def _restart(self) -> None:
+        settings, rng = self._settings, self._rng
+        self._kept, self._kept_leads = self.answer, True
+        self._restarts += 1
+        self._spent[self._kind] += self._evaluations
+        if self._kind == "large":
+            self._latest = self._evaluations
+        origin = self._first + rng.normal(0, settings.spread, len(self._first))
+        largest = self._usual * settings.factor**self._larger
+        if settings.scheme == "bipop" and self._larger and self._spent["small"] < self._spent["large"]:
+            between = (largest / (2 * self._usual)) ** (rng.random() ** 2)
+            changes: dict[str, Any] = {"population": _even(max(1.0, between) * self._usual)}
+            if "sigma" in names(settings.strategy):
+                changes["sigma"] = settings.strategy.sigma * 10 ** (-2 * rng.random())  # type: ignore[attr-defined]
+            self._begin(origin, changes, "small", self._latest / 2)
+        else:
+            self._larger += 1
+            self._begin(origin, {"population": settings.factor * largest}, "large", np.inf)
+
+    def info(self) -> dict[str, float]:
+        size = self._changes.get("population", self._usual)
+        return {**self._search.info(), "restarts": self._restarts, "population": size}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "kept": self._kept,
+            "kept_leads": self._kept_leads,
+            "restarts": self._restarts,
+            "larger": self._larger,
+            "usual": self._usual,
+            "spent": self._spent,
+            "latest": self._latest,
+            "origin": self._origin,
+            "changes": self._changes,
+            "kind": self._kind,
+            "allowed": self._allowed,
+            "evaluations": self._evaluations,
+            "search": self._search.state(),
+            "history": self._history.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._begin(state["origin"], state["changes"], state["kind"], float(state["allowed"]))
+        self._kept, self._kept_leads = state["kept"], state["kept_leads"]
+        self._restarts, self._larger, self._usual = state["restarts"], state["larger"], state["usual"]
+        self._spent, self._latest = dict(state["spent"]), state["latest"]
+        self._evaluations = state["evaluations"]
+        self._search.restore(state["search"])
+        self._history.restore(state["history"])
+
+
+def names(strategy: StrategySettings) -> set[str]:
+    """What can be set of a strategy."""
+    return {each.name for each in fields(strategy)}  # type: ignore[arg-type]
+
+
+def _even(number: float) -> int:
+    """For strategies whose members come in pairs."""
+    return int(number) + int(number) % 2

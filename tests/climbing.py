@@ -1,0 +1,67 @@
+"""Landscapes to climb, and the wheel that turns a strategy on them, for tests of strategies."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import special_ortho_group
+
+from evorobo.learners.evolution.individual import Individual
+from evorobo.learners.evolution.lend import lend
+
+N = 10
+START = np.linspace(-1, 2, N)
+
+
+def sphere(x):
+    return -np.square(x).sum(-1)
+
+
+def ellipsoid(x):
+    """Axes from 1 to 1000 long, as in Hansen's benchmarks."""
+    n = x.shape[-1]
+    return -(10 ** (6 * np.arange(n) / (n - 1)) * np.square(x)).sum(-1)
+
+
+def rosenbrock(x):
+    """A bent valley, best where all are 1."""
+    return -(100 * np.square(x[..., 1:] - np.square(x[..., :-1])) + np.square(1 - x[..., :-1])).sum(-1)
+
+
+def rotated_ellipsoid(x):
+    n = x.shape[-1]
+    return ellipsoid(x @ special_ortho_group.rvs(n, random_state=3).T)
+
+
+def give(population, values):
+    for individual, value in zip(population, values, strict=True):
+        individual.fitness.values = (float(value),)
+
+
+def generation(running, score, rng):
+    """One turn of the wheel; returns the scored population."""
+    with lend(rng):
+        population = running.generate(Individual)
+        give(population, score(np.array(population)))
+        running.update(population)
+    return population
+
+
+def climbed(strategy, score, evaluations, seed, start=START):
+    """The score of the answer after that many evaluations."""
+    rng = np.random.default_rng(seed)
+    running = strategy.start(np.array(start), rng)
+    while evaluations > 0:
+        evaluations -= len(generation(running, score, rng))
+    return score(running.answer)
+
+
+def needed(strategy, score, seed, target, start=START, most=100_000):
+    """Evaluations until a member scores above `target`, counted in whole generations; infinitely many beyond `most`."""
+    rng, spent = np.random.default_rng(seed), 0
+    running = strategy.start(np.array(start), rng)
+    while spent < most:
+        population = generation(running, score, rng)
+        spent += len(population)
+        if max(individual.fitness.values[0] for individual in population) > target:
+            return spent
+    return np.inf
