@@ -14,7 +14,7 @@ from evorobo.errors import SettingsError
 from evorobo.nets import dense, losses, optimizers, schedules
 from evorobo.nets.dense import Dense
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
-from evorobo.nets.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from evorobo.nets.optimizers import SGD, Adam, AdamW, ClipUp, Momentum, Nesterov, RMSprop
 from evorobo.nets.schedules import Constant, Cosine, Exponential, ReduceOnPlateau, Step, WarmUp
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, load_script, reference, resolve, to_plain
@@ -34,6 +34,7 @@ SETTINGS = [
     RMSprop(0.02, 0.9, 1e-6),
     Adam(0.02, 0.8, 0.95, 1e-6),
     AdamW(0.02, 0.8, 0.95, 1e-6, 0.1),
+    ClipUp(0.1, 0.8, 0.3),
     Constant(),
     Step((0.3, 0.6, 0.9), 0.5),
     Exponential(0.2),

@@ -8,7 +8,7 @@ from record_torch_reference import FILE, OPTIMIZERS, START, STEPS, slope
 
 import evorobo
 from evorobo.errors import SettingsError
-from evorobo.nets.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
+from evorobo.nets.optimizers import SGD, Adam, AdamW, ClipUp, Momentum, Nesterov, RMSprop
 from evorobo.nets.schedules import Cosine
 
 TORCH = json.loads(FILE.read_text())["optimizers"]
@@ -147,3 +147,23 @@ def test_impossible_settings_are_refused():
     for settings in ({"beta1": 1.0}, {"beta2": 1.0}):
         with pytest.raises(SettingsError, match="must be below 1, not 1"):
             Adam(**settings)
+
+
+def test_clip_up_makes_the_steps_of_its_paper():
+    """Toklu et al. 2020, algorithm 2, worked by hand: directions (0.6, 0.8) and (0, 1), rate 1, momentum 0.5."""
+    weights = np.zeros(2)
+    rule = ClipUp(1.0, momentum=0.5, max_speed=1.2)
+    state = rule.start(weights)
+    rule.update(weights, np.array([30.0, 40.0]), state)
+    np.testing.assert_allclose(weights, [-0.6, -0.8])
+    # velocity 0.5 (0.6, 0.8) + (0, 1) = (0.3, 1.4), of length sqrt(2.05), shortened to 1.2
+    rule.update(weights, np.array([0.0, 1e-3]), state)
+    np.testing.assert_allclose(weights, -np.array([0.6, 0.8]) - 1.2 / np.sqrt(2.05) * np.array([0.3, 1.4]))
+
+
+def test_clip_up_takes_each_row_for_a_vector_and_stands_still_without_a_slope():
+    rows = np.zeros((2, 3))
+    rule = ClipUp(0.5)
+    rule.update(rows, np.array([[0.0, 3, 4], [0, 0, 0]]), rule.start(rows))
+    np.testing.assert_allclose(rows, [[0, -0.3, -0.4], [0, 0, 0]])
+    assert rule.max_speed == 1.0
