@@ -29,7 +29,7 @@ from .learners.evolution.restarts import Restarts as Restarts
 from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
 from .learners.evolution.sep_cma_es import SepCMAES as SepCMAES
 from .learners.evolution.snes import SNES as SNES
-from .learners.evolution.stagnation import Stagnation as Stagnation
+from .learners.evolution.standstill import Standstill as Standstill
 from .learners.evolution.swarm import ParticleSwarm as ParticleSwarm
 from .learners.evolution.xnes import XNES as XNES
 from .nets.ctrnn import CTRNN as CTRNN

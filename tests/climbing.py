@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.stats import special_ortho_group
 
@@ -28,8 +30,12 @@ def rosenbrock(x):
 
 
 def rotated_ellipsoid(x):
-    n = x.shape[-1]
-    return ellipsoid(x @ special_ortho_group.rvs(n, random_state=3).T)
+    return ellipsoid(x @ rotation(x.shape[-1]).T)
+
+
+@cache
+def rotation(n):
+    return special_ortho_group.rvs(n, random_state=3)
 
 
 def give(population, values):

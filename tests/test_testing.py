@@ -10,11 +10,24 @@ import pytest
 from evorobo.errors import TaskError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.base import Progress
+from evorobo.learners.evolution.ars import ARS
+from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.deep_ga import DeepGA
+from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.one_plus_one import OnePlusOneCMAES
 from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.evolution.pgpe import PGPE
+from evorobo.learners.evolution.random_search import RandomSearch
+from evorobo.learners.evolution.restarts import Restarts
 from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.learners.evolution.sep_cma_es import SepCMAES
+from evorobo.learners.evolution.snes import SNES
+from evorobo.learners.evolution.standstill import Standstill
+from evorobo.learners.evolution.swarm import ParticleSwarm
+from evorobo.learners.evolution.xnes import XNES
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD
@@ -442,6 +455,25 @@ METHODS = [
     Evolution(SelfAdaptiveES(plus=True, per_gene=True)),
     Evolution(GA()),
     Evolution(OpenAIES()),
+    Evolution(CMAES(active=False), repeats=2, most_repeats=4),
+    *map(
+        Evolution,
+        (
+            SepCMAES(),
+            OnePlusOneCMAES(),
+            SNES(),
+            XNES(),
+            PGPE(),
+            ARS(),
+            CanonicalES(),
+            GA(children=4),
+            DeepGA(),
+            DifferentialEvolution(),
+            ParticleSwarm(),
+            RandomSearch(),
+            Restarts(standstill=Standstill(window=3, tolerance=0.1)),
+        ),
+    ),
 ]
 
 

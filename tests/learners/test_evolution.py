@@ -9,20 +9,53 @@ from deap import algorithms, base, tools
 from toys import Bowl, Observed
 
 from evorobo.errors import LearningError
+from evorobo.learners.evolution.ars import ARS
+from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.deep_ga import DeepGA
+from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.lend import lend
+from evorobo.learners.evolution.one_plus_one import OnePlusOneCMAES
 from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.evolution.pgpe import PGPE
+from evorobo.learners.evolution.random_search import RandomSearch
+from evorobo.learners.evolution.restarts import Restarts
 from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.learners.evolution.sep_cma_es import SepCMAES
+from evorobo.learners.evolution.snes import SNES
+from evorobo.learners.evolution.standstill import Standstill
+from evorobo.learners.evolution.swarm import ParticleSwarm
+from evorobo.learners.evolution.xnes import XNES
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Scores
 
 SPEC = NetworkSpec.build(2, (3,), 1)
-STRATEGIES = [CMAES(), GA(), OpenAIES(), SelfAdaptiveES(), SelfAdaptiveES(plus=True, per_gene=True)]
+STRATEGIES = [
+    CMAES(),
+    CMAES(population=4, active=False),
+    SepCMAES(),
+    OnePlusOneCMAES(),
+    SNES(),
+    XNES(),
+    OpenAIES(),
+    PGPE(),
+    ARS(),
+    CanonicalES(),
+    SelfAdaptiveES(),
+    SelfAdaptiveES(plus=True, per_gene=True),
+    GA(),
+    GA(children=3, uniform=0.5, polynomial=20.0, limit=3.0),
+    DeepGA(),
+    DifferentialEvolution(),
+    ParticleSwarm(),
+    RandomSearch(),
+    Restarts(CMAES(), "bipop", standstill=Standstill(window=3)),
+]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda each: each.name)
 
 

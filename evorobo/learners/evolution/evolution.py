@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from deap import algorithms, base, tools
 
-from evorobo.errors import LearningError
+from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.base import Progress
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.strategy import StrategySettings, scores
+from evorobo.learners.evolution.repeats import adapted, reliability
+from evorobo.learners.evolution.strategy import StrategySettings, at_least, scores
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
@@ -28,12 +29,26 @@ class Evolution:
 
     One step is one generation, all its members facing the same chances. The answer is the strategy's bet; the best
     individual ever scored is only logged (column `best`).
+
+    Each generation is scored `repeats` times, by chances of its own each time, and means count. With `most_repeats` the
+    number adapts between the two: it grows while differences between members are mostly chance, and falls again (the
+    idea of Hansen, Niederberger, Guzzella & Koumoutsakos 2009; column `repeats`).
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
+    repeats: int = 1
+    most_repeats: int | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
+        at_least(1, repeats=self.repeats)
+        if self.most_repeats is not None:
+            at_least(2, most_repeats=self.most_repeats)
+            if not 2 <= self.repeats <= self.most_repeats:
+                raise SettingsError(
+                    "repeats that adapt begin with at least 2, to see noise, and end with most_repeats; "
+                    f"{self.repeats} to {self.most_repeats} will not do."
+                )
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
@@ -45,11 +60,12 @@ class EvolutionLearner:
     """Evolution at work, by `deap.algorithms.eaGenerateUpdate` one generation at a time."""
 
     def __init__(self, method: Evolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        self._task, self._spec, self._rng = task, spec, rng
+        self._method, self._task, self._spec, self._rng = method, task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
         self._answer = self._strategy.answer
         self._cost = Cost()
         self._seen = Moments.none(spec.n_inputs)
+        self._repeats = method.repeats
         self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
         self._statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
         self._statistics.register("score_mean", np.mean)
@@ -85,6 +101,8 @@ class EvolutionLearner:
         info = {name: float(log[0][name]) for name in self._statistics.fields}
         spread = np.stack([np.asarray(each) for each in population]).std(0).mean()
         info |= {"best": self._hall[0].fitness.values[0], "diversity": float(spread), **self._strategy.info()}
+        if self._method.most_repeats:
+            info["repeats"] = self._repeats
         return Progress(info.pop("score_mean"), info)
 
     @property
@@ -92,12 +110,19 @@ class EvolutionLearner:
         return self._seen.scaling if self._seen.count else self._task.inputs
 
     def _evaluate(self, weights: Array) -> list[tuple[float]]:
-        earned = self._task.score(self._spec, weights, self._rng, self._inputs)
-        self._cost = self._cost + earned.cost
-        if earned.seen:
-            self._seen = self._seen + earned.seen
+        inputs, rounds = self._inputs, []  # what a generation sees is for the next one to be scaled by
+        for _ in range(self._repeats):
+            earned = self._task.score(self._spec, weights, self._rng, inputs)
+            self._cost = self._cost + earned.cost
+            if earned.seen:
+                self._seen = self._seen + earned.seen
+            rounds.append(earned.values)
+        told = np.stack(rounds)
+        if self._method.most_repeats:
+            found = reliability(told)
+            self._repeats = adapted(self._repeats, found, self._method.repeats, self._method.most_repeats)
         # a member whose loss overflows is the worst, not the end of the run
-        values = np.where(np.isnan(earned.values), -np.inf, earned.values)
+        values = np.where(np.isnan(told), -np.inf, told).mean(0)
         if not np.isfinite(values).any():
             raise LearningError("no member of the generation has a finite score; try a smaller sigma or scaled inputs.")
         lowest = values[np.isfinite(values)].min()
@@ -108,6 +133,7 @@ class EvolutionLearner:
             "strategy": self._strategy.state(),
             "cost": vars(self._cost),
             "seen": vars(self._seen),
+            "repeats": self._repeats,
             "hall": {"genes": np.asarray(self._hall[0]), "score": scores(self._hall)} if len(self._hall) else {},
             "rng": self._rng.bit_generator.state,
         }
@@ -116,6 +142,7 @@ class EvolutionLearner:
         self._strategy.restore(state["strategy"])
         self._answer = self._strategy.answer
         self._cost, self._seen = Cost(**state["cost"]), Moments(**state["seen"])
+        self._repeats = state["repeats"]
         self._hall.clear()
         if state["hall"]:
             champion = Individual(state["hall"]["genes"])

@@ -11,7 +11,7 @@ import numpy as np
 from evorobo.errors import SettingsError, unknown
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.stagnation import Stagnation
+from evorobo.learners.evolution.standstill import Standstill
 from evorobo.learners.evolution.strategy import StrategySettings, at_least, positive, scores
 from evorobo.nets.activations import Array
 
@@ -24,7 +24,7 @@ class Restarts:
 
     Under "ipop" each search has `factor` times the population of the one before (Auger & Hansen 2005). Under "bipop"
     such large searches take turns with small ones, of random smaller populations and step sizes, so that both have
-    made about as many evaluations (Hansen 2009, section 2). When a search stands still, `stagnation` says. A new one
+    made about as many evaluations (Hansen 2009, section 2). When a search stands still, `standstill` says. A new one
     begins at the first genome plus a normal step, `spread` wide.
 
     From the second search on every generation also scores the answer of the best search before and that of the
@@ -35,7 +35,7 @@ class Restarts:
     scheme: str = "ipop"
     factor: int = 2
     spread: float = 1.0
-    stagnation: Stagnation = Stagnation()
+    standstill: Standstill = Standstill()
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -68,7 +68,7 @@ class RunningRestarts:
         self._origin, self._changes, self._kind, self._allowed = weights, changes, kind, allowed
         strategy: StrategySettings = replace(self._settings.strategy, **changes)  # type: ignore[type-var]
         self._search = strategy.start(weights, self._rng)
-        self._history = self._settings.stagnation.start()
+        self._history = self._settings.standstill.start()
         self._evaluations = 0
 
     @property

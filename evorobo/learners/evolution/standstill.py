@@ -12,7 +12,7 @@ from evorobo.nets.activations import Array
 
 
 @dataclass(frozen=True)
-class Stagnation:
+class Standstill:
     """A search of p weights, n to a generation, is over when one of these holds (Hansen 2009, section 3):
 
     - the best scores of the last 10 + 30 p / n generations differ by no more than `tolerance`;
@@ -38,7 +38,7 @@ class Stagnation:
 class History:
     """The best and the median score of the last generations `(k, 2)`; `over` when they show that a search has ended."""
 
-    def __init__(self, settings: Stagnation) -> None:
+    def __init__(self, settings: Standstill) -> None:
         self._settings = settings
         self._scores = np.empty((0, 2))
         self._first_step, self.over = 0.0, False

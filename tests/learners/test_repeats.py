@@ -1,0 +1,125 @@
+"""Evolution that scores its generations as often as their noise asks for."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.repeats import adapted, reliability
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+
+SPEC = NetworkSpec.build(2, (3,), 1)
+
+
+@dataclass(frozen=True)
+class Foggy(Bowl):
+    """A bowl seen through noise: some that all members share, and some that each has for itself."""
+
+    noise: float = 0.0
+    shared: float = 0.0
+    told: list = None
+
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        fog = self.shared * rng.normal() + self.noise * rng.normal(size=len(weights))
+        if self.told is not None:
+            self.told.append(earned.values + fog)
+        return replace(earned, values=earned.values + fog)
+
+
+def start(method, task, seed=0):
+    return method.start(task, SPEC, np.random.default_rng(seed))
+
+
+def stepped(method, task, generations):
+    learner = start(method, task)
+    return learner, [learner.step(0.0) for _ in range(generations)]
+
+
+# ---- repeats
+
+
+def test_reliability_is_the_share_of_the_differences_that_is_not_chance():
+    # two rounds of three members by hand: means 2, 4, 6, of variance 4; what is left after members and rounds is
+    # (-1, 0, 1) / 2 in one round and (1, 0, -1) / 2 in the other: 1 over 1 * 2 degrees of freedom, halved for the mean
+    assert reliability(np.array([[1.5, 4.0, 6.5], [2.5, 4.0, 5.5]])) == pytest.approx(1 - 0.25 / 4)
+
+
+def test_reliability_comes_out_as_the_scores_were_drawn():
+    rng = np.random.default_rng(0)
+    skill = rng.normal(0, 2.0, 5000)
+    for rounds in (2, 8):
+        values = skill + 3 * rng.normal(size=(rounds, 1)) + 4.0 * rng.normal(size=(rounds, 5000))
+        assert reliability(values) == pytest.approx(4 / (4 + 16 / rounds), abs=0.03)
+
+
+def test_what_a_round_gives_to_all_members_is_no_noise():
+    values = np.array([1.0, 2, 5]) + np.array([[0.0], [100.0], [-7.0]])
+    assert reliability(values) == pytest.approx(1.0)
+    assert reliability(np.full((2, 3), 4.0)) == 1.0
+    assert reliability(np.array([[1.0, -np.inf, 2], [1.0, 3, 2]])) == pytest.approx(1.0)
+
+
+def test_repeats_grow_by_half_where_chance_rules_and_fall_by_one_where_it_does_not():
+    assert [adapted(k, 0.1, 2, 9) for k in (2, 3, 6, 9)] == [3, 5, 9, 9]
+    assert [adapted(k, 0.9, 2, 9) for k in (2, 3, 9)] == [2, 2, 8]
+    assert adapted(5, 0.65, 2, 9) == 5
+
+
+def test_a_generation_scored_three_times_counts_by_its_means_and_costs_three_times():
+    task = Foggy("foggy", noise=1.0, told=[])
+    learner, progress = stepped(Evolution(repeats=3), task, 4)
+    plain, _ = stepped(Evolution(), Bowl(), 4)
+    assert learner.cost.env_steps == 3 * plain.cost.env_steps
+    assert len(task.told) == 12
+    assert len({tuple(values) for values in task.told}) == 12  # chances of its own each time
+    for turn, news in enumerate(progress):
+        assert news.score == pytest.approx(np.mean(task.told[3 * turn : 3 * turn + 3]))
+
+
+def test_repeats_grow_with_noise_and_only_with_noise():
+    method = Evolution(repeats=2, most_repeats=12)
+    _, clear = stepped(method, Foggy("clear", shared=10.0), 12)
+    _, foggy = stepped(method, Foggy("foggy", noise=30.0), 12)
+    assert [news.info["repeats"] for news in clear] == [2] * 12
+    assert foggy[-1].info["repeats"] == 12
+
+
+def test_adapting_repeats_come_closer_for_the_same_money_than_one_look_each():
+    def left(method, seed):
+        task, learner = Foggy("foggy", noise=3.0), start(method, Foggy("foggy", noise=3.0), seed)
+        while learner.cost.env_steps < 8_000:
+            learner.step(0.0)
+        return -task.test(learner.genome)
+
+    once = np.median([left(Evolution(), seed) for seed in range(5)])
+    often = np.median([left(Evolution(repeats=2, most_repeats=30), seed) for seed in range(5)])
+    assert often < 0.7 * once
+
+
+def test_how_often_the_next_generation_is_scored_is_written_down(tmp_path):
+    method, task = Evolution(repeats=2, most_repeats=12), Foggy("foggy", noise=5.0)
+    one, _ = stepped(method, task, 20)
+    checkpoint.save(tmp_path / "state.npz", one.state())
+    other = start(method, task)
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    for _ in range(10):
+        assert one.step(0.0) == other.step(0.0)
+    assert one.step(0.0).info["repeats"] > 2
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Evolution(repeats=0), "repeats must be a whole number of at least 1, not 0"),
+        (lambda: Evolution(most_repeats=5), "begin with at least 2, to see noise, and end with most_repeats; 1 to 5"),
+        (lambda: Evolution(repeats=6, most_repeats=5), "6 to 5 will not do"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(make, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        make()
