@@ -55,6 +55,8 @@ from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.budget import Budget as Budget
+from .study.callbacks import Callback as Callback, News as News
+from .study.stopping import Stagnation as Stagnation, StopAt as StopAt
 from .study.study import Study as Study
 from .study.trial import Trial as Trial
 from .tasks.control import ControlTask as ControlTask

@@ -27,7 +27,7 @@ class Run:
     status: str
     """ "finished", "diverged", "failed" or "unfinished"."""
     reason: str
-    """Why it failed or diverged, in one sentence; empty otherwise."""
+    """Why it failed, diverged or was stopped by a callback, in one sentence; empty otherwise."""
     curve: dict[str, Array]
 
     @property

@@ -17,6 +17,7 @@ from evorobo.learners.base import Method
 from evorobo.nets.layer import Layer
 from evorobo.settings import definitions_only, to_plain
 from evorobo.study.budget import Budget
+from evorobo.study.callbacks import Callback, check as check_callbacks
 from evorobo.study.crews import crews
 from evorobo.study.ending import status
 from evorobo.study.executors import run_here, run_in_processes
@@ -36,12 +37,14 @@ class Study:
     seeds: tuple[int, ...]
     budget: Budget
     hidden: tuple[int | Layer, ...]
+    callbacks: tuple[Callback, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.tasks and self.methods and self.seeds):
             raise SettingsError("a study needs at least one task, one method and one seed.")
         if len(set(self.seeds)) < len(self.seeds):
             raise SettingsError(f"seeds {self.seeds} repeat themselves; a run counted twice proves nothing.")
+        check_callbacks(self.callbacks)
         for layer in self.hidden:
             if isinstance(layer, bool | float | str):
                 raise SettingsError(f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}.")
@@ -63,16 +66,17 @@ class Study:
         seeds: int | Iterable[int],
         budget: Budget,
         hidden: Sequence[int | Layer] = (16,),
+        callbacks: Sequence[Callback] = (),
     ) -> Study:
-        """Every task x method x seed; `seeds=5` means seeds 0 to 4."""
+        """Every task x method x seed; `seeds=5` means seeds 0 to 4. Each trial has the `callbacks`."""
         numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-        return cls(name, tuple(tasks), tuple(methods), numbers, budget, tuple(hidden))
+        return cls(name, tuple(tasks), tuple(methods), numbers, budget, tuple(hidden), tuple(callbacks))
 
     def trials(self, only: str | None = None) -> list[Trial]:
         """Seed by seed, so that an interrupted study has runs of everything. `only` picks by a part of the path
         ("cma-es", "seed-3") or a pattern ("cartpole*/backprop/*")."""
         trials = [
-            Trial(task, method, self.budget, self.hidden, seed)
+            Trial(task, method, self.budget, self.hidden, seed, self.callbacks)
             for seed in self.seeds
             for task in self.tasks
             for method in self.methods
