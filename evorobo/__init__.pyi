@@ -53,6 +53,7 @@ from .nets.schedules import (
 )
 from .nets.spec import NetworkSpec as NetworkSpec
 from .report.compare import compare as compare
+from .report.dataframe import load_results as load_results
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main

@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "plot": plot,
         "table": table,
         "compare": compare,
+        "convert": convert,
         "list": list_,
     }
     try:
@@ -127,6 +128,22 @@ def compare(words: list[str]) -> None:
     found = compare(*asked.places, **flags)
     print(found, "", *found.write(asked.out), sep="\n")
     raise SystemExit(found.status)
+
+
+def convert(words: list[str]) -> None:
+    """FOLDER --to csv|parquet|tensorboard [--out PATH]: the curves of a study, or of a folder of studies, for others"""
+    from evorobo.report.convert import FORMATS, convert
+    from evorobo.script import Parser, parse
+
+    parser = Parser(prog="evorobo convert")
+    parser.add_argument("folder", help="results/<study>, or a folder with studies in it")
+    parser.add_argument("--to", required=True, metavar="FORMAT", help=", ".join(FORMATS))
+    parser.add_argument(
+        "--x", default="", metavar="COLUMN", help="what TensorBoard's steps count: env_steps, flops, ..."
+    )
+    parser.add_argument("--out", metavar="PATH", help="default: looks.csv, looks.parquet, tensorboard/ in the folder")
+    asked = parse(parser, words)
+    print(convert(asked.folder, asked.to, asked.out, asked.x))
 
 
 def list_(words: list[str]) -> None:

@@ -82,6 +82,8 @@ def sentence(answer, status=2):
         (["table", "."], ". holds no study"),
         (["table", ".", "--formt", "csv"], "unknown option '--formt'; did you mean '--format'?"),
         (["table", ".", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
+        (["convert", "."], "the following arguments are required: --to"),
+        (["convert", ".", "--to", "parket"], "unknown format 'parket'; did you mean 'parquet'?"),
         (["compare"], "the following arguments are required: PLACE"),
         (["compare", "nowhere", "there"], "nowhere is no study, no part of one and no table"),
         (["compare", ".", "--att", "flops=1"], "unknown option '--att'; did you mean '--at'?"),

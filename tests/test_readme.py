@@ -51,7 +51,7 @@ def test_the_newcomers_robot_keeps_the_contract(tmp_path: Path, monkeypatch: pyt
 
 def test_the_settings_shown_can_be_written_so() -> None:
     names = {name: getattr(evorobo, name) for name in dir(evorobo)}
-    for line in blocks("python")[2].splitlines():
+    for line in (blocks("python")[2] + blocks("python")[-1]).splitlines():
         assert eval(line, names), line
     for hidden in re.findall(r"`hidden=(\(.*?\))`", README):
         assert evorobo.NetworkSpec.build(3, eval(hidden, names), 2).n_params > 0
