@@ -163,6 +163,10 @@ BROKEN_ROBOTS = {
         broken(Sound, observation=lambda self, state, rng: state * 1e300),
         r"Wreck.observation\(\) returned -?\d.*e\+\d+; sensors must be finite numbers",
     ),
+    "limits that do not hold": (
+        broken(Sound, limits=lambda self: (-0.001, 0.001)),
+        r"returned readings from -?\d\S* to -?\d\S*, and limits\(\) promises -0.001 to 0.001; widen the limits",
+    ),
     "one reward for all": (
         broken(Sound, reward=lambda self, *_: 1.0),
         r"Wreck.reward\(\) returned shape \(\) with 1.0 for 1 robots; return one finite number for each",

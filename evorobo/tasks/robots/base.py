@@ -46,6 +46,10 @@ class Robot:
         """Which episodes are over `(rows,)`; by default none before `max_steps`."""
         return np.zeros(len(state), bool)
 
+    def limits(self) -> tuple[float, float]:
+        """Between which numbers all sensors read, for gymnasium's observation space; leave it out if there are none."""
+        return -np.inf, np.inf
+
     def teacher(self, sensors: Array) -> np.ndarray:
         """What a reference controller does with these sensors; leave it out if there is none."""
         raise TaskError(f"{type(self).__name__} has no teacher.")

@@ -58,6 +58,10 @@ class Phototaxis(Robot):
         nearness = 1 / (1 + ((lamp_x - x) ** 2 + (lamp_y - y) ** 2) / 0.15**2)
         return nearness * (100 / self.max_steps)
 
+    def limits(self) -> tuple[float, float]:
+        """Ten deviations of noise beyond darkness and full light, which no reading exceeds in a lifetime."""
+        return -10 * self.noise, 1 + 10 * self.noise
+
     def teacher(self, sensors: Array) -> np.ndarray:
         return np.clip(0.1 + 1.2 * sensors[:, ::-1], -1, 1)
 
