@@ -76,11 +76,15 @@ class BackpropLearner:
     """Backprop at work: one `step` is one mini-batch, and `loss` what it found there before it changed the weights."""
 
     def __init__(self, method: Backprop, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
+        if spec.n_moments and method.batch == 1 and not spec.recurrent:
+            raise SettingsError("batch norm needs batches of several rows to measure, not of 1; give batch=2 or more.")
         self._method, self._spec, self._rng = method, spec, rng
         self._scalings = task.inputs, task.outputs
         dtype = np.dtype(method.dtype)
         self._weights = spec.init(rng).astype(dtype)
-        self._sound = self._weights.copy()  # the last weights whose loss was finite
+        self._moments = spec.begin_moments().astype(dtype)
+        self._sound = self._weights.copy()  # the last weights whose loss was finite ...
+        self._sound_moments = self._moments.copy()  # ... and the moments with them
         self._gradient = np.empty_like(self._weights)
         self._views, self._slopes = spec.unpack(self._weights), spec.unpack(self._gradient)
         self._matrices, self._inclines = _matrices(self._views), _matrices(self._slopes)
@@ -112,7 +116,7 @@ class BackpropLearner:
 
     @property
     def _now(self) -> Genome:
-        return Genome(self._spec, self._weights.astype(np.float64), *self._scalings)
+        return Genome(self._spec, self._weights.astype(np.float64), *self._scalings, self._moments.astype(np.float64))
 
     @property
     def done(self) -> bool:
@@ -136,19 +140,19 @@ class BackpropLearner:
         self._samples += len(layout.known)
         self._computed += len(layout.rows)
         inputs, truth = self._inputs[layout.rows], self._truth(layout.known)
-        how = How(training=True, rng=self._rng, time=layout.time)
+        how = How(training=True, rng=self._rng, time=layout.time, real=layout.real)
         if self._method.input_noise:
             inputs += self._method.input_noise * self._rng.standard_normal(inputs.shape, inputs.dtype)
         with np.errstate(over="ignore", invalid="ignore"):  # found out below, and told in words
-            outputs, memories = trace(self._spec, self._views, inputs, alike(self._spec, how))
+            outputs, memories = trace(self._spec, self._views, inputs, alike(self._spec, how, self._moments))
             answers = layout.answers(outputs)
             value, slopes = judged(self._criterion, answers, *truth)
             backtrace(self._spec, self._views, memories, layout.spread(slopes), self._slopes)
             loss = float(value)
             norm = float(np.sqrt(np.dot(self._gradient, self._gradient)))
-        if not np.isfinite(loss + norm):
+        if not np.isfinite(loss + norm) or not np.isfinite(self._moments).all():
             raise self._ran_away(loss, norm)
-        self._sound[:] = self._weights
+        self._sound[:], self._sound_moments[:] = self._weights, self._moments
         factor = self._method.schedule.factor(spent, self._watched)
         with np.errstate(over="ignore", invalid="ignore"):
             self._change_weights(factor)
@@ -182,7 +186,7 @@ class BackpropLearner:
 
     def _ran_away(self, loss: float, norm: float) -> LearningError:
         """The error to raise, once the weights are again those before the step that ran away."""
-        self._weights[:] = self._sound
+        self._weights[:], self._moments[:] = self._sound, self._sound_moments
         per_epoch = -(-len(self._units) // self._method.batch)
         step = self._epoch * per_epoch + -(-self._at // self._method.batch)
         return LearningError(
@@ -201,7 +205,9 @@ class BackpropLearner:
     def state(self) -> dict[str, Any]:
         return {
             "weights": self._weights,
+            "moments": self._moments,
             "sound": self._sound,
+            "sound_moments": self._sound_moments,
             "optimizer": self._optimizer,
             "watched": self._watched,
             "order": self._order,
@@ -217,6 +223,7 @@ class BackpropLearner:
 
     def restore(self, state: dict[str, Any]) -> None:
         self._weights[:], self._sound[:] = state["weights"], state["sound"]
+        self._moments[:], self._sound_moments[:] = state["moments"], state["sound_moments"]
         self._optimizer, self._watched = state["optimizer"], state["watched"]
         self._order, self._losses, self._batches = state["order"], state["losses"], state["batches"]
         self._epoch, self._at = state["epoch"], state["at"]

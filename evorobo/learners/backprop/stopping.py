@@ -88,6 +88,7 @@ class Stopper:
     def state(self) -> dict[str, Any]:
         return {
             "weights": self._kept.weights,
+            "moments": self._kept.moments,
             "best": self._best,
             "mark": self._mark,
             "waited": self._waited,
@@ -96,6 +97,7 @@ class Stopper:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._kept, self._best = replace(self._kept, weights=state["weights"]), state["best"]
+        self._kept = replace(self._kept, weights=state["weights"], moments=state["moments"])
+        self._best = state["best"]
         self._mark, self._waited, self._epochs = state["mark"], state["waited"], state["epochs"]
         self.cost = Cost(**state["cost"])
