@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.sequences import runs
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Examples, Metric, Scores
+from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
+from evorobo.tasks.chance import look_around, ticks
 from evorobo.tasks.demonstrations import Demonstrations, Recorder
 from evorobo.tasks.drivers import Dice, Driver, Networks, Rule, one_by_one
 from evorobo.tasks.robots.base import Robot, offers
@@ -136,6 +137,16 @@ class ControlTask:
             ) from error
         return Examples(shown.observations, self.decoder.targets(actions), self.decoder.loss, cost, runs(shown.episode))
 
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """What robots see that chance drives, in short episodes that are on the bill."""
+        short = replace(self, max_steps=min(ticks(rows), self.world.max_steps or rows))
+        dice = Dice(self.decoder, rng)
+        return look_around(
+            lambda seeds, watch: short._run(lambda _: dice, seeds, 1, watch),
+            lambda n: rng.integers(TRAIN, VALIDATION, n),
+            rows,
+        )
+
     def validate(self, genome: Genome) -> float:
         return self.validation(genome)[0]
 
@@ -230,10 +241,12 @@ class ControlTask:
         return np.stack(states)
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
-        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs)
+        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
-    def _networks(self, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> Driver:
-        return Networks(Controller(spec, weights, inputs), self.decoder)
+    def _networks(
+        self, spec: NetworkSpec, weights: Array, inputs: Scaling | None, moments: Array | None = None
+    ) -> Driver:
+        return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
     def _check_fit(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
