@@ -41,6 +41,6 @@ class Affine:
     def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
         x, kept = memory
         dz = activation(self.activation).backward(kept, dy)
-        np.sum(dz * x, axis=-2, out=gradients["gain"])
-        np.sum(dz, axis=-2, out=gradients["shift"])
+        np.add.reduce(dz * x, axis=-2, out=gradients["gain"])
+        np.add.reduce(dz, axis=-2, out=gradients["shift"])
         return dz * views["gain"][..., None, :]

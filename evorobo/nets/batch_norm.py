@@ -60,7 +60,7 @@ class BatchNorm:
         return {"mean": np.zeros(n_inputs), "variance": np.ones(n_inputs)}
 
     def measure(self, x: Array, how: How) -> None:
-        mean, variance, _ = _statistics(x, how.real)
+        mean, variance, _, _ = _statistics(x, how.real)
         how.moments["mean"][...] = mean[..., 0, :]
         how.moments["variance"][...] = variance[..., 0, :]
 
@@ -70,13 +70,13 @@ class BatchNorm:
 
     def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
         if how.training and _count(x, how.real) > 1:
-            mean, variance, count = _statistics(x, how.real)
+            mean, variance, centred, count = _statistics(x, how.real)
             self._follow(how.moments, mean, variance, count)
             scale = self._scale(variance)
-            normal = (x - mean) * scale
-            y, kept = activation(self.activation).forward(
-                normal * views["gain"][..., None, :] + views["shift"][..., None, :]
-            )
+            normal = np.multiply(centred, scale, out=centred)
+            z = normal * views["gain"][..., None, :]
+            z += views["shift"][..., None, :]
+            y, kept = activation(self.activation).forward(z)
             return y, (normal, scale, kept, _shares(how.real, count, x.dtype))
         layer, settled = self.settled(views, how.moments)
         y, (_, kept) = layer.forward(settled, x, how)
@@ -86,13 +86,12 @@ class BatchNorm:
     def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
         normal, scale, kept, shares = memory
         dz = activation(self.activation).backward(kept, dy)
-        np.sum(dz * normal, axis=-2, out=gradients["gain"])
-        np.sum(dz, axis=-2, out=gradients["shift"])
-        slope = dz * views["gain"][..., None, :]
-        if shares is None:  # the moments stood still
-            return slope * scale
-        along = np.sum(slope * normal, axis=-2, keepdims=True)
-        return (slope - shares * (np.sum(slope, axis=-2, keepdims=True) + normal * along)) * scale
+        by_gain, by_shift = gradients["gain"], gradients["shift"]
+        np.add.reduce(dz * normal, axis=-2, out=by_gain)
+        np.add.reduce(dz, axis=-2, out=by_shift)
+        if shares is not None:  # what each row does to all by mean and variance
+            dz = dz - shares * (normal * by_gain[..., None, :] + by_shift[..., None, :])
+        return dz * (views["gain"][..., None, :] * scale)
 
     def _scale(self, variance: Array) -> Array:
         return 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
@@ -107,12 +106,15 @@ def _count(x: Array, real: np.ndarray | None) -> int:
     return int(x.shape[-2] if real is None else np.count_nonzero(real))
 
 
-def _statistics(x: Array, real: np.ndarray | None) -> tuple[Array, Array, int]:
-    """Mean and (biased) variance `(..., 1, k)` of the real rows of `x (..., batch, k)`, and how many they are."""
+def _statistics(x: Array, real: np.ndarray | None) -> tuple[Array, Array, Array, int]:
+    """Mean and (biased) variance `(..., 1, k)` of the real rows of `x (..., batch, k)`, all rows less that mean, and
+    how many are real."""
     rows = x if real is None else np.compress(real, x, axis=-2)
     count = rows.shape[-2]
     mean = np.add.reduce(rows, axis=-2, keepdims=True) / count
-    return mean, np.add.reduce(np.square(rows - mean), axis=-2, keepdims=True) / count, count
+    centred = x - mean
+    counted = centred if real is None else np.compress(real, centred, axis=-2)
+    return mean, np.add.reduce(np.square(counted), axis=-2, keepdims=True) / count, centred, count
 
 
 def _shares(real: np.ndarray | None, count: int, dtype: Any) -> Array | float:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from evorobo.nets.activations import ACTIVATIONS
+from evorobo.nets.affine import Affine
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
@@ -22,6 +23,7 @@ LAYERS = [
     Dense(4, bias=False),
     BatchNorm(momentum=0.3, epsilon=1e-3),
     BatchNorm(activation="relu"),
+    Affine("tanh"),
     LayerNorm(),
     Dropout(0.5),
     Elman(4),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from every_layer import LAYERS, LAYOUT, LENGTHS, LOSSES, descend, problem
 
+from evorobo.nets.affine import Affine
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
@@ -38,6 +39,8 @@ def theirs(layer, views, moments, x, real, training):
     """One layer by torch's own functions, from our parameters as tensors: `x (sequences, time, in)`."""
     if isinstance(layer, Dense):
         return BENDS[layer.activation](functional.linear(x, views["weight"].T, views.get("bias")))
+    if isinstance(layer, Affine):
+        return BENDS[layer.activation](torch.addcmul(views["shift"], x, views["gain"]))
     if isinstance(layer, LayerNorm):
         return functional.layer_norm(x, x.shape[-1:], views["gain"], views["shift"], layer.epsilon)
     if isinstance(layer, Dropout):
