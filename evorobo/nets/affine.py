@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.nets.activations import Array, activation
+from evorobo.nets.activations import ACTIVATIONS, Array, activation
 from evorobo.nets.how import How
 from evorobo.nets.layer import Parameter, Views
 
@@ -35,12 +35,12 @@ class Affine:
 
     def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
         z = x * views["gain"][..., None, :] + views["shift"][..., None, :]
-        y, kept = activation(self.activation).forward(z)
+        y, kept = ACTIVATIONS[self.activation].forward(z)
         return y, (x, kept)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
         x, kept = memory
-        dz = activation(self.activation).backward(kept, dy)
+        dz = ACTIVATIONS[self.activation].backward(kept, dy)
         np.add.reduce(dz * x, axis=-2, out=gradients["gain"])
         np.add.reduce(dz, axis=-2, out=gradients["shift"])
-        return dz * views["gain"][..., None, :]
+        return dz * views["gain"][..., None, :] if inputs else dz

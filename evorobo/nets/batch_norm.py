@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array, activation
+from evorobo.nets.activations import ACTIVATIONS, Array, activation
 from evorobo.nets.affine import Affine
 from evorobo.nets.how import How
 from evorobo.nets.layer import Layer, Parameter, Views
@@ -76,19 +76,21 @@ class BatchNorm:
             normal = np.multiply(centred, scale, out=centred)
             z = normal * views["gain"][..., None, :]
             z += views["shift"][..., None, :]
-            y, kept = activation(self.activation).forward(z)
+            y, kept = ACTIVATIONS[self.activation].forward(z)
             return y, (normal, scale, kept, _shares(how.real, count, x.dtype))
         layer, settled = self.settled(views, how.moments)
         y, (_, kept) = layer.forward(settled, x, how)
         scale = self._scale(how.moments["variance"][..., None, :])
         return y, ((x - how.moments["mean"][..., None, :]) * scale, scale, kept, None)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
         normal, scale, kept, shares = memory
-        dz = activation(self.activation).backward(kept, dy)
+        dz = ACTIVATIONS[self.activation].backward(kept, dy)
         by_gain, by_shift = gradients["gain"], gradients["shift"]
         np.add.reduce(dz * normal, axis=-2, out=by_gain)
         np.add.reduce(dz, axis=-2, out=by_shift)
+        if not inputs:
+            return dz
         if shares is not None:  # what each row does to all by mean and variance
             dz = dz - shares * (normal * by_gain[..., None, :] + by_shift[..., None, :])
         return dz * (views["gain"][..., None, :] * scale)

@@ -60,17 +60,11 @@ def problem(layer, loss):
     return spec, spec.init(rng) + rng.normal(0, 0.4, spec.n_params), moments, x, targets
 
 
-class OneChance:
-    """A generator that draws the same for every member of a population, whenever it is asked."""
-
-    def random(self, shape, dtype):
-        return np.broadcast_to(np.random.default_rng(0).random(shape[-2:], dtype), shape)
-
-
 def descend(spec, weights, moments, x, targets, loss, training):
     """Answers, loss and gradient as in a step of training, or in use, for `weights (p,)` or `(n, p)`; training
     updates `moments`."""
-    how = How(training=training, rng=OneChance(), time=LAYOUT.time, real=LAYOUT.real)
+    chance = [np.random.default_rng(0) for _ in np.atleast_2d(weights)]  # the same for all
+    how = How(training, chance if weights.ndim > 1 else chance[0], LAYOUT.time, LAYOUT.real)
     outputs, memories = trace(spec, spec.unpack(weights), x, alike(spec, how, moments))
     answers, gradient = LAYOUT.answers(outputs), np.empty_like(weights)
     value, slopes = judged(loss, answers, targets)
