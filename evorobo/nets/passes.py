@@ -57,10 +57,9 @@ def loss_and_gradient(
 
 def alike(spec: NetworkSpec, how: How, moments: Array | None = None) -> list[How]:
     """The same circumstances for every layer, but for its own views into `moments (..., k)` where layers keep any."""
-    views = spec.unpack_moments(moments)
     if not spec.n_moments:
         return [how] * len(spec.layers)
-    return [replace(how, moments=own) for own in views]
+    return [replace(how, moments=own) for own in spec.unpack_moments(moments)]
 
 
 def trace(

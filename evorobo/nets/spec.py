@@ -60,7 +60,7 @@ class NetworkSpec:
             for name, parameter in layer.parameters(width).items()
         )
 
-    @property
+    @cached_property
     def n_moments(self) -> int:
         return len(self.moments)
 

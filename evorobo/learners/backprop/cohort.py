@@ -65,7 +65,7 @@ class Cohort:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found out below, and told in words
             losses = self._find_slopes(batches)
             squares = np.vecdot(gradient, gradient).tolist()
-            measured = np.vecdot(moments, moments).tolist()
+            measured = np.vecdot(moments, moments).tolist() if moments.size else [0.0] * len(learners)
             lost = set()
             for at, sizes in enumerate(zip(losses, squares, measured, strict=True)):
                 # squares may overflow, then a look at each number decides
