@@ -9,6 +9,7 @@ import pytest
 
 from evorobo.errors import TaskError
 from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.backprop.dagger import DAgger
 from evorobo.learners.base import Progress
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
@@ -487,7 +488,7 @@ def test_our_methods_keep_their_contract_on_a_robot(method):
     check_method(method, ControlTask("evorobo/Phototaxis-v0", normalise=True, max_steps=25, demonstrations=3))
 
 
-@pytest.mark.parametrize("method", [METHODS[0], METHODS[2]], ids=lambda method: method.name)
+@pytest.mark.parametrize("method", [METHODS[0], METHODS[2], DAgger(epochs=2)], ids=lambda method: method.name)
 def test_they_keep_it_with_moments_that_travel_with_the_genome(method):
     check_method(method, hidden=(Dense(8, "identity"), BatchNorm(activation="tanh")))
 

@@ -27,14 +27,20 @@ def look_around(
 
     `draw(n)` gives the seeds of n episodes. Every step is on the bill.
     """
-    inputs: list[Array] = []
-    sequence: list[np.ndarray] = []
-    cost = Cost()
-    while sum(map(len, inputs)) < rows:
-        recorder = Recorder()
-        rollout = drive(draw(ROBOTS), recorder)
-        robots, observations, _ = recorder.collected()
-        sequence.append(robots + ROBOTS * len(inputs))
-        inputs.append(observations)
+    onlooker, cost = _Onlooker(), Cost()
+    while cost.env_steps < rows:
+        rollout = drive(draw(ROBOTS), onlooker)
+        onlooker.first += ROBOTS
         cost = cost + Cost(env_steps=int(rollout.steps.sum()), episodes=rollout.steps.size)
-    return Glimpse(np.concatenate(inputs)[:rows], cost, np.concatenate(sequence)[:rows])
+    sequence, inputs = onlooker.recorder.collected()
+    return Glimpse(inputs[:rows], cost, sequence[:rows])
+
+
+class _Onlooker:
+    """A watcher that sees robots without their actions, and numbers those of each drive from `first` on."""
+
+    def __init__(self) -> None:
+        self.first, self.recorder = 0, Recorder()
+
+    def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
+        self.recorder(self.first + robots, observations)

@@ -16,7 +16,8 @@ from evorobo.nets.clipping import clip_by_norm
 from evorobo.nets.how import How
 from evorobo.nets.losses import each_judged
 from evorobo.nets.optimizers import State
-from evorobo.nets.passes import alike, backtrace, trace
+from evorobo.nets.passes import alike
+from evorobo.nets.workspace import Workspace
 
 if TYPE_CHECKING:
     from evorobo.learners.backprop.backprop import BackpropLearner, Batch
@@ -40,8 +41,10 @@ class Cohort:
         self._moments = np.stack([learner.moments for learner in learners])
         self._sound_moments = np.stack([learner.sound_moments for learner in learners])
         self._gradient = np.empty_like(self._weights)
-        self._views, self._slopes = self._spec.unpack(self._weights), self._spec.unpack(self._gradient)
-        self._matrices, self._inclines = _matrices(self._views), _matrices(self._slopes)
+        self._workspace = Workspace(self._spec, self._weights, self._gradient)
+        self._matrices, self._inclines = (
+            _matrices(self._spec.unpack(flat)) for flat in (self._weights, self._gradient)
+        )
         self._optimizer = _joined([learner.optimizer for learner in learners], first.weights.shape)
         self._counters = first.optimizer.keys() - _by_weight(first)
         for at, learner in enumerate(learners):
@@ -89,28 +92,24 @@ class Cohort:
     def _find_slopes(self, batches: list[Batch]) -> list[float]:
         """The loss of each learner on its batch; its gradient goes into `_gradient`."""
         if len(batches) == 1 or len({batch.shape for batch in batches}) == 1:
-            return self._pass(self._learners, batches, self._views, self._moments, self._slopes)
+            return self._pass(self._workspace, self._learners, batches, self._moments)
         losses = []
         for at, batch in enumerate(batches):
-            views, slopes = (self._spec.unpack(flat[at : at + 1]) for flat in (self._weights, self._gradient))
-            losses += self._pass(self._learners[at : at + 1], [batch], views, self._moments[at : at + 1], slopes)
+            one = slice(at, at + 1)
+            workspace = Workspace(self._spec, self._weights[one], self._gradient[one])
+            losses += self._pass(workspace, self._learners[one], [batch], self._moments[one])
         return losses
 
     def _pass(
-        self,
-        learners: list[BackpropLearner],
-        batches: list[Batch],
-        views: list[dict[str, Array]],
-        moments: Array,
-        slopes: list[dict[str, Array]],
+        self, workspace: Workspace, learners: list[BackpropLearner], batches: list[Batch], moments: Array
     ) -> list[float]:
         layout = batches[0].layout
         how = How(True, [learner.rng for learner in learners], layout.time, layout.real)
         inputs = _stacked([batch.inputs for batch in batches])
         truth = [_stacked(list(each)) for each in zip(*(batch.truth for batch in batches), strict=True)]
-        outputs, memories = trace(self._spec, views, inputs, alike(self._spec, how, moments))
+        outputs = workspace.forward(inputs, alike(self._spec, how, moments))
         values, dy = each_judged(self._criterion, layout.answers(outputs), *truth)
-        backtrace(self._spec, views, memories, layout.spread(dy), slopes)
+        workspace.backward(layout.spread(dy))
         losses: list[float] = values.tolist()
         return losses
 
