@@ -204,3 +204,28 @@ def test_as_many_go_together_as_fit_into_a_cores_cache():
     assert Backprop(batch=32, dtype="float32").crew_size(small) > 10
     assert Backprop(batch=256, dtype="float32").crew_size(wide) < 5
     assert Backprop(batch=100_000).crew_size(wide) == 1
+
+
+@dataclass(frozen=True)
+class Moody(Line):
+    """Its validation breaks down for one genome."""
+
+    def validation(self, genome):
+        if abs(genome.weights[0]) > 0.6:
+            raise RuntimeError("the arena is closed")
+        return super().validation(genome)
+
+
+def test_one_whose_validation_breaks_down_leaves_and_the_others_go_on():
+    method = replace(PLAIN, stopping=EarlyStopping(), optimizer=SGD(0.05))
+    spec = NetworkSpec.build(2, (), 1)
+    crowd = []
+    for seed in range(12):
+        try:
+            crowd.append(method.start(Moody(), spec, np.random.default_rng(seed)))
+        except RuntimeError:
+            continue
+    crew, kinds = method.together(crowd), set()
+    for _ in range(4):
+        kinds |= {type(each).__name__ for each in crew.step([0.0] * len(crowd))}
+    assert kinds == {"Progress", "RuntimeError"}

@@ -181,7 +181,7 @@ class BackpropLearner:
         if len(self.cohort) > 1:
             Cohort([self])  # it has left the others
         (told,) = self.cohort.step([spent])
-        if isinstance(told, LearningError):
+        if isinstance(told, Exception):
             raise told
         return told
 
