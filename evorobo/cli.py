@@ -194,6 +194,7 @@ def _layers() -> Iterable[tuple[str, Any]]:
     import evorobo
 
     for layer in (
+        evorobo.BatchNorm,
         evorobo.CTRNN,
         evorobo.Dense,
         evorobo.Dropout,
