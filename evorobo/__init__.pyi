@@ -58,6 +58,7 @@ from .report.dataframe import load_results as load_results
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main
+from .study.baselines import Baseline as Baseline
 from .study.budget import Budget as Budget
 from .study.callbacks import Callback as Callback, News as News
 from .study.stopping import Stagnation as Stagnation, StopAt as StopAt

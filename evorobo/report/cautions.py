@@ -19,6 +19,7 @@ def cautions(results: Results) -> list[str]:
     found += [successes(results, task) for task in results.tasks]
     found += [best_so_far(results, task) for task in results.tasks]
     found.append(tuned(results))
+    found.append(brought(results))
     return [caution for caution in found if caution]
 
 
@@ -78,6 +79,17 @@ def tuned(results: Results) -> str:
     return (
         f"Settings were tuned on seeds that count here ({named}): their scores flatter whoever was tuned. "
         "Compare on seeds that nobody was tuned on."
+    )
+
+
+def brought(results: Results) -> str:
+    """Whether some methods are baselines, and their scores somebody else's."""
+    baselines = [each["name"] for each in results.settings.get("baselines") or () if each["name"] in results.methods]
+    if not baselines:
+        return ""
+    return (
+        f"Read from other tools' files: {', '.join(baselines)}. These scores are as those tools measured them, on "
+        "episodes of their own; the other methods were scored on the test episodes of this study."
     )
 
 

@@ -19,14 +19,18 @@ from evorobo.study.results import Run
 
 
 def draw_curves(axes: Axes, cells: dict[str, list[Run]], currency: str, looks: dict[str, Style], log: bool) -> None:
-    """Every run of `cells` (by method) faintly, and over them each method's average; who spends none is named."""
-    idle, bounds = [], []
+    """Every run of `cells` (by method) faintly, and over them each method's average; who spends none, or does not tell
+    what it spends, is named."""
+    idle: list[str] = []
+    silent: list[str] = []
+    bounds: list[float] = []
     for method, cell in cells.items():
         style = looks[method]
         curves = {run: runs.curve(run, currency, log) for run in cell if runs.spent(run, currency).max(initial=0) > 0}
         curves = {run: curve for run, curve in curves.items() if len(curve[0])}
         if not curves:
-            idle.append(method)
+            told = any(np.isfinite(runs.spent(run, currency)).any() for run in cell)
+            (idle if told else silent).append(method)
             continue
         bounds += [bound for x, _ in curves.values() for bound in (x[0], x[-1])]
         for run, (x, y) in curves.items():
@@ -36,14 +40,16 @@ def draw_curves(axes: Axes, cells: dict[str, list[Run]], currency: str, looks: d
             )  # fmt: skip
         if finished := [curves[run] for run in runs.counted(curves)]:
             _draw_average(axes, average(finished), style, method)
-    label = wording.CURRENCIES[currency]
-    if idle:
-        label += "\n" + fill(", ".join(map(short, idle)) + (" spends" if len(idle) == 1 else " spend") + " none", 46)
-    axes.set_xlabel(label)
+    remarks = [_remark(idle, "spends none", "spend none"), _remark(silent, "does not tell", "do not tell")]
+    axes.set_xlabel("\n".join([wording.CURRENCIES[currency], *filter(None, remarks)]))
     if bounds:
         scale_cost(axes, min(bounds), max(bounds), log)
     else:
         axes.set_xticks([])
+
+
+def _remark(methods: list[str], one: str, several: str) -> str:
+    return fill(f"{', '.join(map(short, methods))} {one if len(methods) == 1 else several}", 46) if methods else ""
 
 
 @dataclass(frozen=True, eq=False)

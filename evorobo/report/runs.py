@@ -17,6 +17,11 @@ def counted(runs: Iterable[Run]) -> list[Run]:
     return [run for run in runs if run.status == "finished" and np.isfinite(run.score)]
 
 
+def answers(runs: Iterable[Run]) -> list[Run]:
+    """The counted runs that left a genome; baselines, read from other tools' files, have none."""
+    return [run for run in counted(runs) if (run.folder / "genome.npz").exists()]
+
+
 def diverged(runs: Iterable[Run]) -> list[Run]:
     """The runs whose learning ran away."""
     return [run for run in runs if run.status == "diverged"]

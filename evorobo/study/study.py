@@ -16,6 +16,7 @@ from evorobo.files import write_json
 from evorobo.learners.base import Method
 from evorobo.nets.layer import Layer
 from evorobo.settings import definitions_only, to_plain
+from evorobo.study.baselines import Baseline, bring, check as check_baselines
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check as check_callbacks
 from evorobo.study.crews import crews
@@ -40,6 +41,7 @@ class Study:
     callbacks: tuple[Callback, ...] = ()
     tuning_seeds: tuple[int, ...] = ()
     """On which the settings were chosen; reports warn where they are among `seeds`."""
+    baselines: tuple[Baseline, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.tasks and self.methods and self.seeds):
@@ -47,10 +49,14 @@ class Study:
         if len(set(self.seeds)) < len(self.seeds):
             raise SettingsError(f"seeds {self.seeds} repeat themselves; a run counted twice proves nothing.")
         check_callbacks(self.callbacks)
+        check_baselines(self.baselines, [task.name for task in self.tasks])
         for layer in self.hidden:
             if isinstance(layer, bool | float | str):
                 raise SettingsError(f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}.")
-        for kind, names in (("task", [t.name for t in self.tasks]), ("method", [m.name for m in self.methods])):
+        for kind, names in (
+            ("task", [task.name for task in self.tasks]),
+            ("method", [*(m.name for m in self.methods), *(b.name for b in self.baselines)]),
+        ):
             for name in (self.name, *names):
                 if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
                     raise SettingsError(f"{name!r} cannot be the name of a folder; use letters, digits, - and _.")
@@ -70,11 +76,21 @@ class Study:
         hidden: Sequence[int | Layer] = (16,),
         callbacks: Sequence[Callback] = (),
         tuning_seeds: Iterable[int] = (),
+        baselines: Sequence[Baseline] = (),
     ) -> Study:
-        """Every task x method x seed; `seeds=5` means seeds 0 to 4. Each trial has the `callbacks`."""
+        """Every task x method x seed; `seeds=5` means seeds 0 to 4. Each trial has the `callbacks`; `baselines` are
+        shown beside the methods."""
         numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
         return cls(
-            name, tuple(tasks), tuple(methods), numbers, budget, tuple(hidden), tuple(callbacks), tuple(tuning_seeds)
+            name,
+            tuple(tasks),
+            tuple(methods),
+            numbers,
+            budget,
+            tuple(hidden),
+            tuple(callbacks),
+            tuple(tuning_seeds),
+            tuple(baselines),
         )
 
     def trials(self, only: str | None = None) -> list[Trial]:
@@ -105,6 +121,7 @@ class Study:
         folder = Path(results) / self.name
         trials = self.trials(only)
         self._check(folder)
+        bring(self.baselines, folder)
         missing = [trial for trial in trials if status(folder / trial.path) != "finished"]
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
@@ -150,4 +167,5 @@ class Study:
             task.name: {"metric": vars(task.metric), "references": references.get(task.name, {})} for task in self.tasks
         }
         methods = {method.name: to_plain(method) for method in self.methods}
+        methods |= {baseline.name: to_plain(baseline) for baseline in self.baselines}
         return {"name": self.name, "tasks": tasks, "methods": methods, "settings": to_plain(self)}
