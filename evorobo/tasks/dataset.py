@@ -22,6 +22,8 @@ from evorobo.nets.sequences import Layout, Units, runs
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Examples, Metric, Scores
 from evorobo.tasks.datasets.files import find, keep
+from evorobo.tasks.guesses import guesses
+from evorobo.tasks.measures import NMSE, RMSE, Accuracy, Measure
 from evorobo.tasks.prepared import ARRAYS, Prepared, prepare
 from evorobo.tasks.splits import Parts, Split
 from evorobo.tasks.tables import KINDS, Table, table_of
@@ -41,7 +43,8 @@ class DatasetTask:
     are brought to mean 0 and deviation 1 by the training rows. Evolution scores on `rows_per_score` training rows,
     drawn afresh for each generation and the same for all its members (None: on all), computing in `dtype`.
     `weights` names a further column that says how much each training row counts, 0 or more, to both teachers; in
-    validation and test all rows count alike.
+    validation and test all rows count alike. These judge by `measure`: None is `Accuracy()` or `RMSE()`, and `NMSE()`
+    compares targets of different units.
 
     For networks that remember, `sequence` names the column whose runs of equal values are sequences in time ("lap").
     Evolution then scores on windows of at most `window` rows; validation and test go through whole sequences.
@@ -53,6 +56,7 @@ class DatasetTask:
     split: Split | None = None
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     loss: Loss | None = None
+    measure: Measure | None = None
     scale: bool = True
     rows_per_score: int | None = 256
     dtype: str = "float32"
@@ -153,7 +157,7 @@ class DatasetTask:
 
     @property
     def metric(self) -> Metric:
-        return Metric("accuracy") if self.table.classes else Metric("RMSE", higher_is_better=False)
+        return self._measure.metric
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
         """Minus the loss of each member; one whose answers overflow scores minus infinity."""
@@ -188,8 +192,8 @@ class DatasetTask:
         )
 
     def validate(self, genome: Genome) -> float:
-        """Accuracy, or root mean squared error in the targets' units; NaN where the split has no validation rows."""
-        return self._measure(genome, self.parts.validation)
+        """The `measure` of the answers to the validation rows; NaN where the split has none."""
+        return self._judge(genome, self.parts.validation)
 
     def validation(self, genome: Genome) -> tuple[float, Cost]:
         """`validate`, and its price: each validation row is a sample, and what fills up sequences is computed too."""
@@ -198,16 +202,15 @@ class DatasetTask:
         return self.validate(genome), Cost(samples=len(rows), forward_flops=computed * genome.spec.forward_flops)
 
     def test(self, genome: Genome) -> float:
-        return self._measure(genome, self.parts.test)
+        return self._judge(genome, self.parts.test)
 
     def references(self) -> dict[str, float]:
-        """What a guess that ignores the inputs scores on the test rows, and published figures of the same split."""
-        train, test = self.table.targets[self.parts.train], self.table.targets[self.parts.test]
-        if self.table.classes:
-            guess = {"majority class": float(np.mean(test == np.bincount(train).argmax()))}
-        else:
-            guess = {"constant guess": _rmse(train.mean(0), test)}
-        return {**guess, **self._data.published}
+        """What the test rows give to a guess that ignores the inputs and to a linear fit, both made of training rows,
+        and published figures of the same split and measure."""
+        rows, inputs = self.parts.test, self._data.inputs.apply(self.table.inputs)
+        answers = guesses(self.table, inputs, self.parts.train, rows)
+        scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
+        return scores | dict(self._data.published if self.measure in (None, self._usual) else {})
 
     @property
     def _data(self) -> Prepared:
@@ -222,6 +225,18 @@ class DatasetTask:
         if isinstance(loss, CrossEntropy) and (loss.choices or not classes):
             raise SettingsError(f"{self.name} does not go with {loss}; leave loss out, or use another one.")
         return loss
+
+    @property
+    def _usual(self) -> Measure:
+        return Accuracy() if self.table.classes else RMSE()
+
+    @property
+    def _measure(self) -> Measure:
+        measure = self.measure or self._usual
+        if isinstance(measure, RMSE | NMSE if self.table.classes else Accuracy):
+            what = "classes" if self.table.classes else "values"
+            raise SettingsError(f"{self.name} has {what} to tell, which {measure} cannot judge; use {self._usual}.")
+        return measure
 
     @property
     def _targets(self) -> Scaling | None:
@@ -262,7 +277,7 @@ class DatasetTask:
         wanted = len(units) if self.rows_per_score is None else max(1, self.rows_per_score // size)
         return np.arange(len(units)) if wanted >= len(units) else rng.choice(len(units), wanted, replace=False)
 
-    def _measure(self, genome: Genome, rows: np.ndarray) -> float:
+    def _judge(self, genome: Genome, rows: np.ndarray) -> float:
         self._check(genome.spec)
         if not len(rows):
             return float("nan")
@@ -270,7 +285,7 @@ class DatasetTask:
             layout = self._whole(rows)
             outputs = genome(self.table.inputs[rows[layout.rows]], time=layout.time)
             answers, targets = self._loss.predict(layout.answers(outputs)), self.table.targets[rows[layout.known]]
-            return float(np.mean(answers == targets)) if self.table.classes else _rmse(answers, targets)
+            return self._measure.value(answers, targets)
 
     def _check(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
@@ -283,7 +298,3 @@ class DatasetTask:
                 f"rows of {self.name} stand alone, and this network remembers; name the column that tells sequences "
                 "apart, for example sequence='lap'."
             )
-
-
-def _rmse(answers: Array, targets: Array) -> float:
-    return float(np.sqrt(np.mean(np.square(answers - targets))))

@@ -39,7 +39,7 @@ def test_whole_blocks_test_and_no_published_figure_is_shown_for_them():
     runs = np.split(task.parts.test, np.flatnonzero(np.diff(task.parts.test) > 1) + 1)
     assert min(map(len, runs)) >= 4449 // 20
     assert sum(map(len, runs)) == pytest.approx(0.2 * 4449, abs=4)
-    assert (task.n_outputs, list(task.references())) == (7, ["constant guess"])
+    assert (task.n_outputs, list(task.references())) == (7, ["constant guess", "linear fit"])
 
 
 @pytest.mark.parametrize(("split", "figure"), [(BlockSplit, 0.156), (RandomSplit, 0.116)])
