@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import DataError, SettingsError, unknown
-from evorobo.files import packed
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, Loss
@@ -21,10 +19,9 @@ from evorobo.nets.scaling import Scaling
 from evorobo.nets.sequences import Layout, Units, runs
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Examples, Metric, Scores
-from evorobo.tasks.datasets.files import find, keep
 from evorobo.tasks.guesses import guesses
 from evorobo.tasks.measures import NMSE, RMSE, Accuracy, Measure
-from evorobo.tasks.prepared import ARRAYS, Prepared, prepare
+from evorobo.tasks.prepared import ARRAYS, Prepared, kept, prepare
 from evorobo.tasks.splits import Parts, Split
 from evorobo.tasks.tables import KINDS, Table, table_of
 
@@ -47,7 +44,9 @@ class DatasetTask:
     compares targets of different units.
 
     For networks that remember, `sequence` names the column whose runs of equal values are sequences in time ("lap").
-    Evolution then scores on windows of at most `window` rows; validation and test go through whole sequences.
+    Evolution then scores on windows of at most `window` rows; validation and test go through whole sequences. Where a
+    sequence has one answer, `judged` names the column that holds a 1 in the rows that must give it, and 0 in all
+    others: those are seen, but neither teach nor count in validation and test.
     """
 
     source: str
@@ -62,6 +61,7 @@ class DatasetTask:
     dtype: str = "float32"
     weights: str | None = None
     sequence: str | None = None
+    judged: str | None = None
     window: int = 64
     label: str | None = None
 
@@ -94,12 +94,7 @@ class DatasetTask:
         for name in table.columns:
             if name in _RESERVED:
                 raise SettingsError(f"a column cannot be named {name!r}; rename it.")
-        names = {"classes": np.array(table.classes)} if table.classes else {}
-        content = packed({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
-        name = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
-        if find(name) is None:
-            keep(name, content)
-        return cls(name, **{**settings, "kind": "classification" if table.classes else "regression"})
+        return cls(kept(table), **{**settings, "kind": "classification" if table.classes else "regression"})
 
     @property
     def name(self) -> str:
@@ -207,8 +202,8 @@ class DatasetTask:
     def references(self) -> dict[str, float]:
         """What the test rows give to a guess that ignores the inputs and to a linear fit, both made of training rows,
         and published figures of the same split and measure."""
-        rows, inputs = self.parts.test, self._data.inputs.apply(self.table.inputs)
-        answers = guesses(self.table, inputs, self.parts.train, rows)
+        train, rows = self._judged(self.parts.train), self._judged(self.parts.test)
+        answers = guesses(self.table, self._data.inputs.apply(self.table.inputs), train, rows)
         scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
         return scores | dict(self._data.published if self.measure in (None, self._usual) else {})
 
@@ -247,13 +242,19 @@ class DatasetTask:
         return self._targets.apply(targets) if self._targets else targets
 
     def _weights(self, rows: np.ndarray) -> Array | None:
-        """How much each of these rows counts, if a column says so."""
-        if self.weights is None:
-            return None
-        column = self.table.column(self.weights, f"column of {self.name}")
-        if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
-            raise DataError(f"column {self.weights!r} of {self.name} holds what is no weight; give numbers from 0.")
-        return column[rows].astype(np.float64)
+        """How much each of these rows teaches, if a column says so: nothing where it is not judged."""
+        names = [name for name in (self.weights, self.judged) if name is not None]
+        return np.prod([self.table.counts(name, self.name)[rows] for name in names], axis=0) if names else None
+
+    def _judged(self, rows: np.ndarray) -> np.ndarray:
+        """Those of these rows that count in validation and test."""
+        if self.judged is None:
+            return rows
+        column = self.table.counts(self.judged, self.name)
+        if not np.isin(column, (0, 1)).all() or not column[rows].any():
+            where = f"column {self.judged!r} of {self.name}"
+            raise DataError(f"{where} must hold 0 and 1, with a 1 in each part of the split.")
+        return rows[column[rows] == 1]
 
     def _truth(self, targets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the loss is told besides the outputs: targets, and weights where rows have any."""
@@ -283,9 +284,10 @@ class DatasetTask:
             return float("nan")
         with np.errstate(over="ignore", invalid="ignore"):
             layout = self._whole(rows)
-            outputs = genome(self.table.inputs[rows[layout.rows]], time=layout.time)
-            answers, targets = self._loss.predict(layout.answers(outputs)), self.table.targets[rows[layout.known]]
-            return self._measure.value(answers, targets)
+            outputs = layout.answers(genome(self.table.inputs[rows[layout.rows]], time=layout.time))
+            judged = self._judged(rows)
+            answers = self._loss.predict(outputs[np.isin(rows[layout.known], judged)])
+            return self._measure.value(answers, self.table.targets[judged])
 
     def _check(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -10,11 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from evorobo.errors import DataError, SettingsError, unknown
+from evorobo.files import packed
 from evorobo.nets.scaling import Scaling
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.datasets.catalogue import LOADERS, load
-from evorobo.tasks.datasets.files import find, fingerprint
+from evorobo.tasks.datasets.files import find, fingerprint, keep
 from evorobo.tasks.datasets.loaded import Dataset
 from evorobo.tasks.readers import SUFFIXES, Columns, read_table, several
 from evorobo.tasks.splits import Parts, RandomSplit, Split
@@ -47,6 +51,16 @@ def prepare(
     path = _locate(source)
     about = path.stat()
     return _prepare(settings, os.getcwd(), str(path), about.st_mtime_ns, about.st_size)
+
+
+def kept(table: Table) -> str:
+    """The source of arrays given by hand: a file in the cache, written unless it is there."""
+    names = {"classes": np.array(table.classes)} if table.classes else {}
+    content = packed({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
+    source = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
+    if find(source) is None:
+        keep(source, content)
+    return source
 
 
 @lru_cache(maxsize=16)
