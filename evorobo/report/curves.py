@@ -51,7 +51,13 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
             remarks.append(_draw_row(list(axes), results, task, rows[task], looks, log))
             axes[0].set_title(task)
         smallest = min((n for _, _, cell in results.cells() if (n := len(runs.counted(cell)))), default=0)
-        notes = [*(remark for remark in remarks if remark), runs.left_out(results.runs), wording.few_runs(smallest)]
+        cautions = [f"{task}: {results.cautions[task]}" for task in tasks if task in results.cautions]
+        notes = [
+            *cautions,
+            *(remark for remark in remarks if remark),
+            runs.left_out(results.runs),
+            wording.few_runs(smallest),
+        ]
         frame = Frame(width, results.name, _subtitle(results), looks, [note for note in notes if note])
         drawn.set_size_inches(width, frame.top + frame.bottom + (2.65 + labels) * len(tasks))
         frame.draw(drawn)

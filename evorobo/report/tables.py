@@ -36,12 +36,14 @@ def summary(results: Results) -> list[Row]:
             if (cell := [run for run in results.runs if (run.task, run.method) == (task, method)])
         ]
         # NaN, a method without a finished run, goes last
+        for row in of_task:
+            row["caution"] = results.cautions.get(task, "")
         rows += sorted(of_task, key=lambda row: (np.isnan(row["iqm"]), sign * row["iqm"]))
     return rows
 
 
 def to_terminal(rows: Sequence[Row]) -> str:
-    """The table as people read it on a terminal, with a word of caution where the runs are few."""
+    """The table as people read it on a terminal, with words of caution where scores flatter or runs are few."""
     return _with_notes(tabulate(_cells(rows, str), _HEADERS, "simple", colalign=_SIDES, disable_numparse=True), rows)
 
 
@@ -137,7 +139,9 @@ def _with_notes(table: str, rows: Sequence[Row]) -> str:
     failed, diverged, unfinished = (sum(row[key] for row in rows) for key in ("failed", "diverged", "unfinished"))
     total = failed + diverged + unfinished + sum(row["n"] for row in rows)
     fewest = min((row["n"] for row in rows if row["n"]), default=0)
-    notes = [wording.left_out(failed, diverged, unfinished, total), wording.few_runs(fewest)]
+    cautions = {row["task"]: row["caution"] for row in rows if row["caution"]}
+    notes = [f"{task}: {caution}" for task, caution in cautions.items()]
+    notes += [wording.left_out(failed, diverged, unfinished, total), wording.few_runs(fewest)]
     return "\n\n".join([table, *(note for note in notes if note)])
 
 

@@ -121,3 +121,11 @@ class Validating(Protocol):
 
     def validation(self, genome: Genome) -> tuple[float, Cost]:
         """What `validate` says, and its price."""
+
+
+@runtime_checkable
+class Cautious(Protocol):
+    """A task that knows why its scores may flatter: reports then say so, beside every table and figure."""
+
+    def caution(self) -> str:
+        """What a reader must know before believing the scores, in a sentence or two; empty if there is nothing."""

@@ -18,6 +18,7 @@ from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.sequences import Layout, Units, runs
 from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks import neighbours
 from evorobo.tasks.base import Cost, Examples, Metric, Scores
 from evorobo.tasks.guesses import guesses
 from evorobo.tasks.measures import NMSE, RMSE, Accuracy, Measure
@@ -206,6 +207,11 @@ class DatasetTask:
         answers = guesses(self.table, self._data.inputs.apply(self.table.inputs), train, rows)
         scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
         return scores | dict(self._data.published if self.measure in (None, self._usual) else {})
+
+    def caution(self) -> str:
+        """What flatters the test scores: neighbours of test rows to learn from, or what the data set is known for."""
+        in_time = self._data.in_time or self.sequence is not None
+        return self._data.caution or (neighbours.caution(self.parts) if in_time else "")
 
     @property
     def _data(self) -> Prepared:

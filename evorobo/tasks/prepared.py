@@ -31,13 +31,18 @@ _FILE_OPTIONS = ("columns", "ignore", "header", "classes")
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """`inputs` and `targets` (None for classes) are scalings learned on the training rows alone."""
+    """`inputs` and `targets` (None for classes) are scalings learned on the training rows alone.
+
+    `published` and `caution` go with the data set's own split and are empty under any other.
+    """
 
     table: Table
     parts: Parts
     inputs: Scaling
     targets: Scaling | None
     published: Mapping[str, float]
+    in_time: bool
+    caution: str
     fingerprint: str
 
 
@@ -81,8 +86,8 @@ def _prepare(settings: str, *_stamp: object) -> Prepared:
     parts = (split or data.split).split(data.table)
     train = data.table.inputs[parts.train]
     targets = None if data.table.classes else Scaling.fit(data.table.targets[parts.train])
-    published = data.published if split is None else {}
-    return Prepared(data.table, parts, Scaling.fit(train), targets, published, found)
+    published, caution = (data.published, data.caution) if split is None else ({}, "")
+    return Prepared(data.table, parts, Scaling.fit(train), targets, published, data.in_time, caution, found)
 
 
 def _read(path: Path, target: Columns, kind: str | None, split: Split | None, options: Mapping[str, Any]) -> Dataset:

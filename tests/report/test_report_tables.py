@@ -106,3 +106,11 @@ def test_write_puts_both_files_into_the_folder(tiny_study, tmp_path):
     assert (as_csv.name, as_markdown.name) == ("table.csv", "table.md")
     assert as_csv.read_text() == to_csv(summary(results))
     assert as_markdown.read_text() == to_markdown(summary(results)) + "\n"
+
+
+def test_a_task_whose_scores_flatter_says_so_under_every_table(tiny_study):
+    results = tiny_study({"ga": list(range(10))}, caution="Its test rows are known.")
+    rows = summary(results)
+    assert "reach|grasp: Its test rows are known." in to_terminal(rows)
+    assert "reach|grasp: Its test rows are known." in to_markdown(rows)
+    assert [row["caution"] for row in csv.DictReader(io.StringIO(to_csv(rows)))] == ["Its test rows are known."]

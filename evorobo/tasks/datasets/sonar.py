@@ -45,7 +45,7 @@ def sonar(ride: str = "linaker5v", frames: int = 5) -> Dataset:
         raise SettingsError(f"sonar looks at 1 to {MOST_FRAMES} frames, not {frames}.")
     path = data_file(ride).find()
     table = read_table(path, target=MOTORS, ignore=("time", "x", "y", "th"))
-    return Dataset(_stacked(table, frames), (path,), ChronologicalSplit(validation=0.1, test=0.3))
+    return Dataset(_stacked(table, frames), (path,), ChronologicalSplit(validation=0.1, test=0.3), in_time=True)
 
 
 def data_file(ride: str) -> DataFile:

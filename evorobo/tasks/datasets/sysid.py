@@ -81,7 +81,7 @@ def _series(file: DataFile, target: str, lags: int, feedback: bool) -> Dataset:
         past |= {_ago("y", back): y[first - back : len(y) - back] for back in range(1, lags + 1)}
     one_run = {"run": np.zeros(len(y) - first, np.int64)}
     table = Table(np.column_stack(list(past.values())), y[first:, None], tuple(past), (target,), (), one_run)
-    return Dataset(table, (path,), ChronologicalSplit(validation=0.1, test=0.5))
+    return Dataset(table, (path,), ChronologicalSplit(validation=0.1, test=0.5), in_time=True)
 
 
 def _ago(name: str, back: int) -> str:
