@@ -1,7 +1,7 @@
 """A gripper felt that something went wrong (lp4): what was it? A network with memory feels the forces moment by moment.
 
 Each fifth of the 117 failures in turn tests. The fifteen moments of a failure follow each other, and only the answer at
-the last one teaches and counts.
+the last one teaches and counts. The settings were chosen on validation rows, with other seeds.
 """
 
 import evorobo as er
@@ -10,8 +10,8 @@ import evorobo as er
 def fifth(fold):
     return er.DatasetTask(
         "lp4",
-        options={"row": "moment", "scaling": "signlog"},
-        split=er.FoldSplit(5, fold, column="sequence", validation=False),
+        options={"row": "moment", "scaling": "signlog", "fold": fold},
+        split=er.GroupSplit("split", test=("test",)),  # what would validate trains, too
         sequence="sequence",
         judged="last",
         window=15,

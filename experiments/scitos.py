@@ -25,7 +25,7 @@ study = er.Study.grid(
     ],
     seeds=5,
     budget=er.Budget(samples=270_000),
-    hidden=(er.Dense(128, "relu"), er.Dropout(0.1), er.Dense(128, "relu"), er.Dropout(0.1)),
+    hidden=(er.Dense(64, "relu"), er.Dropout(0.1)) * 3,
 )
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ Tiny: every network comes to know its training rows by heart. scaling="signlog",
 huge forces. The split is one of 5 folds (`fold` 0 to 4), each with its share of every class; 15 % of the other
 failures validate.
 
-Published under another validation, so no reference line: naive Bayes 93.85 % (Sensors 26(5), 2026). Here, lp1: naive
+Published under another validation, so no published line: naive Bayes 93.85 % (Sensors 26(5), 2026). Here, lp1: naive
 Bayes .934, networks .74 to .77; lp4: random forest .909; lp5: random forest .734.
 Data: UCI 138 (Seabra Lopes & Camarinha-Matos), CC BY 4.0.
 """
