@@ -121,6 +121,15 @@ def test_l1_finds_the_two_sensors_that_matter_where_plain_training_fits_noise(tm
     assert scores(results, "plain").min() > 0.8
 
 
+def test_what_a_gripper_felt_tells_a_network_with_memory_what_went_wrong(tmp_path: Path) -> None:
+    needs(failures.data_file(4))
+    study = experiment("failures").study
+    results = run(study, tmp_path, methods=only(study, "backprop"), budget=replace(study.budget, looks=1))
+    right = [scores(results, "backprop", task).mean() for task in results.tasks]
+    assert len(right) == 5
+    assert np.mean(right) >= 0.85
+
+
 def test_the_torques_of_a_real_arm_are_told_on_whole_blocks_of_its_ride(tmp_path: Path) -> None:
     needs(sarcos.TEST)
     study = experiment("sarcos").study

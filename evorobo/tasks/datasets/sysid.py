@@ -11,8 +11,9 @@ chronological: the second half tests, the 10 % before validate.
 For networks that remember, the column "run" says that all samples follow each other: DatasetTask("actuator",
 options={"lags": 1}, sequence="run"). Each part begins without memory.
 
-Nothing published for this split. Here, actuator, root mean squared error in training deviations: linear
-.69, MLP(16) .33, Elman(16) .39. robot-arm is linear: with feedback, a linear fit leaves .001.
+Nothing published for this split. Here, actuator, trained on the first half, root mean squared error in training
+deviations: linear .67, MLP(16) .46, Elman(16) on lags=1 .43; an MLP(16) trained with feedback and then run free, on
+its own answers in place of the outputs, .37. robot-arm is linear: with feedback, a linear fit leaves .001.
 Data: DaISy, KU Leuven, for academic use; actuator: Norgaard, Ravn, Poulsen & Hansen, "Neural Networks for Modelling
 and Control of Dynamic Systems" (2000).
 """
