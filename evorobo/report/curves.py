@@ -79,7 +79,8 @@ def _draw_row(
     scores = {method: [run.score for run in runs.counted(cells.get(method, []))] for method in looks}
     draw_finals(last, scores, looks)
 
-    values = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell])
+    drawn = [run for cell in cells.values() for run in cell]
+    values = np.concatenate([runs.curve(run, currency, log)[1] for run in drawn for currency in currencies])
     fixed = [*references.values(), *(score for each in scores.values() for score in each)]
     remarks = [scale_score(panel, values, fixed, metric.higher_is_better) for panel in [*panels, last]]
     for panel in [*panels, last][1:]:
