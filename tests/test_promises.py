@@ -133,10 +133,10 @@ def test_what_a_gripper_felt_tells_a_network_with_memory_what_went_wrong(tmp_pat
 def test_the_torques_of_a_real_arm_are_told_on_whole_blocks_of_its_ride(tmp_path: Path) -> None:
     needs(sarcos.TEST)
     study = experiment("sarcos").study
-    blocks = study.tasks[:-1]
+    blocks = study.tasks[:-1]  # the last one is random rows
     results = run(study, tmp_path, tasks=blocks, methods=only(study, "backprop"), budget=replace(study.budget, looks=1))
     errors = [scores(results, "backprop", task).mean() for task in results.tasks]
-    assert np.mean(errors) <= 0.045
+    assert np.mean(errors) <= 0.040
     assert all(
         results.references[task]["linear fit"] > 2 * error for task, error in zip(results.tasks, errors, strict=True)
     )
