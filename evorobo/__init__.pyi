@@ -7,6 +7,7 @@ from .errors import (
     TaskError as TaskError,
 )
 from .learners.backprop.backprop import Backprop as Backprop
+from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
@@ -72,3 +73,4 @@ from .tasks.splits import (
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,
 )
+from .tasks.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher
