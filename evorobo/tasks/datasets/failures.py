@@ -14,7 +14,8 @@ huge forces. The split is one of 5 folds (`fold` 0 to 4), each with its share of
 failures validate.
 
 Published under another validation, so no published line: naive Bayes 93.85 % (Sensors 26(5), 2026). Here, lp1: naive
-Bayes .934, networks .74 to .77; lp4: random forest .909; lp5: random forest .734.
+Bayes .934, networks .74 to .77; lp4: random forest .909, GRU(16) moment by moment .861 (experiments/failures.py); lp5:
+random forest .734.
 Data: UCI 138 (Seabra Lopes & Camarinha-Matos), CC BY 4.0.
 """
 
