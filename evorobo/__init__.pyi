@@ -64,6 +64,7 @@ from .tasks.control import ControlTask as ControlTask
 from .tasks.dataset import DatasetTask as DatasetTask
 from .tasks.demonstrations import Demonstrations as Demonstrations
 from .tasks.folds import folds as folds
+from .tasks.measures import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
 from .tasks.robots.base import Robot as Robot
 from .tasks.robots.registry import register as register
 from .tasks.splits import (
