@@ -9,13 +9,25 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from evorobo.commands import bring, leave
 from evorobo.errors import EvoroboError, SettingsError, unknown
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit status: 0, or 2 with one sentence for whatever a user can get wrong."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands: dict[str, Callable[[list[str]], None]] = {"run": run, "plot": plot, "table": table, "list": list_}
+    commands: dict[str, Callable[[list[str]], None]] = {
+        "run": run,
+        "plot": plot,
+        "table": table,
+        "list": list_,
+        "new-task": bring.new_task,
+        "new-dataset": bring.new_dataset,
+        "check-task": bring.check,
+        "export": leave.export,
+        "import": leave.import_,
+    }
+    sys.path.insert(0, str(Path.cwd()))  # robots in files here are found, as under `python -m`
     try:
         if not words or words[0] in ("-h", "--help"):
             print(_overview(commands))

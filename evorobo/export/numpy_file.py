@@ -50,8 +50,7 @@ class Controller:
         self.reset()
 
     def reset(self):
-        """Forget what was: {forgets}."""
-{reset}
+        """Forget what was: {forgets}."""{reset}
 
     def __call__(self, sensors):
         """{answers}"""
@@ -102,7 +101,7 @@ def write_numpy(blueprint: Blueprint) -> str:
         n_sensors=blueprint.n_sensors,
         n_outputs=blueprint.n_outputs,
         forgets="call it before each episode" if remembered else "nothing, for this network does not remember",
-        reset=indented([f"self.{name} = np.zeros({size})" for name, size in remembered.items()] or ["pass"]),
+        reset="".join(f"\n        self.{name} = np.zeros({size})" for name, size in remembered.items()),
         answers=commented(blueprint.about, "")[-1],
         pick=blueprint.pick,
         what=what,
