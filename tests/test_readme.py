@@ -56,6 +56,16 @@ def test_the_settings_shown_can_be_written_so() -> None:
         assert evorobo.NetworkSpec.build(3, eval(hidden, names), 2).n_params > 0
 
 
+def test_every_command_shown_is_one() -> None:
+    lines = "\n".join([*blocks("sh"), *re.findall(r"`(evorobo [^`]+)`", README)])
+    shown = set(re.findall(r"^evorobo ([a-z-]+)", lines, re.MULTILINE))
+    told = subprocess.run(
+        [sys.executable, "-m", "evorobo", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert shown <= set(re.findall(r"^  evorobo ([a-z-]+)", told, re.MULTILINE))
+    assert {"run", "export", "import", "new-task", "check-task", "new-dataset"} <= shown
+
+
 def test_every_experiment_is_in_the_table() -> None:
     for script in (ROOT / "experiments").glob("*.py"):
         assert f"`experiments/{script.name}`" in README
