@@ -9,6 +9,7 @@ from .errors import (
 from .export.export_genome import export_genome as export_genome
 from .export.import_genome import import_genome as import_genome
 from .learners.backprop.backprop import Backprop as Backprop
+from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
@@ -73,3 +74,4 @@ from .tasks.splits import (
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,
 )
+from .tasks.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher

@@ -13,7 +13,6 @@ from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
 from evorobo.tasks.control import TEST, ControlTask
 from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.demonstrations import Recorder
 from evorobo.tasks.drivers import Networks
 from evorobo.tasks.rollout import roll
 
@@ -52,10 +51,10 @@ def answers(genome: Genome, sensors: Array) -> Array:
 
 def _met(genome: Genome, task: Task | None, ticks: int) -> Array:
     if isinstance(task, ControlTask):
-        recorder, simulator = Recorder(), task.world.simulator()
+        seen: list[Array] = []
         driver = Networks(Controller(genome.spec, genome.weights, genome.inputs), task.decoder)
-        roll(simulator, driver, np.array([TEST]), 1, recorder)
-        return recorder.collected()[1]
+        roll(task.world.simulator(), driver, np.array([TEST]), 1, lambda _, observations, __: seen.append(observations))
+        return np.concatenate(seen)
     if isinstance(task, DatasetTask):
         return task.table.inputs[task.parts.test[:ticks]]
     thrown = np.random.default_rng(0).normal(size=(ticks, genome.spec.n_inputs))

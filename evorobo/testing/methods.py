@@ -20,7 +20,7 @@ from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import LEDGER, Cost, Examples, Metric, Scores, Task
+from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Metric, Scores, Task
 from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
 
 STEPS = 9
@@ -48,6 +48,16 @@ class Wave:
 
     def examples(self, rng: np.random.Generator) -> Examples:
         return Examples(*self._points(0.0), MSE())
+
+    def adviser(self) -> Adviser:
+        """Wherever one drives on a wave, one meets other points of it, one a step."""
+
+        def advise(genome: Genome, share: float, episodes: int, rng: np.random.Generator) -> Examples:
+            x = rng.uniform(-1, 1, 8 * episodes)
+            cost = Cost(env_steps=len(x), episodes=episodes, forward_flops=len(x) * genome.spec.forward_flops)
+            return Examples(np.stack([x, x * x], axis=1), np.sin(3 * x)[:, None], MSE(), cost)
+
+        return advise
 
     def validate(self, genome: Genome) -> float:
         return self.test(genome)

@@ -93,6 +93,7 @@ METHODS = {
     "l1, max-norm": replace(PLAIN, penalty=L1(0.01), max_norm=0.7),
     "noise": replace(PLAIN, input_noise=0.3),
     "early stopping": replace(PLAIN, stopping=EarlyStopping(patience=50)),
+    "held out": replace(PLAIN, stopping=EarlyStopping(patience=50, held_out=0.3)),
     "mae": replace(PLAIN, loss=MAE()),
     "huber": replace(PLAIN, loss=Huber(0.3)),
 }

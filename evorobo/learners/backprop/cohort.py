@@ -16,7 +16,8 @@ from evorobo.nets.clipping import clip_by_norm
 from evorobo.nets.how import How
 from evorobo.nets.losses import each_judged
 from evorobo.nets.optimizers import State
-from evorobo.nets.passes import alike, backtrace, trace
+from evorobo.nets.passes import alike
+from evorobo.nets.tape import Tape
 
 if TYPE_CHECKING:
     from evorobo.learners.backprop.backprop import BackpropLearner, Batch
@@ -38,8 +39,10 @@ class Cohort:
         self._weights = np.stack([learner.weights for learner in learners])
         self._sound = np.stack([learner.sound for learner in learners])
         self._gradient = np.empty_like(self._weights)
-        self._views, self._slopes = self._spec.unpack(self._weights), self._spec.unpack(self._gradient)
-        self._matrices, self._inclines = _matrices(self._views), _matrices(self._slopes)
+        self._tape = Tape(self._spec, self._weights, self._gradient)
+        self._matrices, self._inclines = (
+            _matrices(self._spec.unpack(flat)) for flat in (self._weights, self._gradient)
+        )
         self._optimizer = _joined([learner.optimizer for learner in learners], first.weights.shape)
         self._counters = first.optimizer.keys() - _by_weight(first)
         for at, learner in enumerate(learners):
@@ -82,27 +85,21 @@ class Cohort:
     def _find_slopes(self, batches: list[Batch]) -> list[float]:
         """The loss of each learner on its batch; its gradient goes into `_gradient`."""
         if len(batches) == 1 or len({batch.shape for batch in batches}) == 1:
-            return self._pass(self._learners, batches, self._views, self._slopes)
+            return self._pass(self._tape, self._learners, batches)
         losses = []
         for at, batch in enumerate(batches):
-            views, slopes = (self._spec.unpack(flat[at : at + 1]) for flat in (self._weights, self._gradient))
-            losses += self._pass(self._learners[at : at + 1], [batch], views, slopes)
+            tape = Tape(self._spec, self._weights[at : at + 1], self._gradient[at : at + 1])
+            losses += self._pass(tape, self._learners[at : at + 1], [batch])
         return losses
 
-    def _pass(
-        self,
-        learners: list[BackpropLearner],
-        batches: list[Batch],
-        views: list[dict[str, Array]],
-        slopes: list[dict[str, Array]],
-    ) -> list[float]:
+    def _pass(self, tape: Tape, learners: list[BackpropLearner], batches: list[Batch]) -> list[float]:
         layout = batches[0].layout
         how = How(training=True, rng=[learner.rng for learner in learners], time=layout.time)
         inputs = _stacked([batch.inputs for batch in batches])
         truth = [_stacked(list(each)) for each in zip(*(batch.truth for batch in batches), strict=True)]
-        outputs, memories = trace(self._spec, views, inputs, alike(self._spec, how))
+        outputs = tape.forward(inputs, alike(self._spec, how))
         values, dy = each_judged(self._criterion, layout.answers(outputs), *truth)
-        backtrace(self._spec, views, memories, layout.spread(dy), slopes)
+        tape.backward(layout.spread(dy))
         losses: list[float] = values.tolist()
         return losses
 
