@@ -46,7 +46,7 @@ class Blueprint:
     def about(self) -> tuple[str, ...]:
         """The lines that open every file: who this is, what goes in, what comes out."""
         names = ", ".join(self.sensors)
-        inside = f"{self.n_sensors} sensors" + (f": {names}" if names else "")
+        inside = _counted(self.n_sensors, "sensor") + (f": {names}" if names else "")
         return self.title, f"In: {inside}.", f"Out: {self._out}."
 
     @property
@@ -57,7 +57,7 @@ class Blueprint:
             return "the number of a choice, " + (", ".join(moves) or f"{starts[0]} to {starts[0] + sizes[0] - 1}")
         if sizes:
             return f"the numbers of {len(sizes)} choices, of {', '.join(map(str, sizes))} each"
-        return f"{self.n_outputs} values" + (f": {', '.join(names)}" if names else "")
+        return _counted(self.n_outputs, "value") + (f": {', '.join(names)}" if names else "")
 
     def written(self) -> tuple[Steps, Name, Name]:
         """The steps of one moment, from a value named `sensors` to `outputs` and `action`; for choices the action is
@@ -103,3 +103,7 @@ def _sensors(task: Task | None) -> tuple[str, ...]:
         names = task.table.input_names
         return names if any(not name.isdigit() for name in names) else ()
     return ()
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -24,8 +24,7 @@ def check_name(name: str) -> None:
 
 
 def write_folder(name: str, files: Mapping[str, str | bytes]) -> list[Path]:
-    """Write `files` into the new folder `name`; returns their paths."""
-    check_name(name)
+    """Write `files` into the new folder `name`, a checked one; returns their paths."""
     for file, content in files.items():
         write_atomically(Path(name) / file, content)
     return [Path(name) / file for file in files]

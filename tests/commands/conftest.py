@@ -1,10 +1,10 @@
-"""Robots that a command made known are forgotten after its test, for their files are."""
+"""Robots that commands made known are forgotten when a file of tests is over, for their own files are gone then."""
 
 import gymnasium
 import pytest
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def the_same_registry():
     known = set(gymnasium.registry)
     yield

@@ -38,7 +38,7 @@ def test_a_trials_folder_leaves_as_a_file_that_knows_its_robot(there, trial):
     text = (trial / TRIAL / "controller.py").read_text()
     assert "A controller: rail/cma-es/seed-0. Made by evorobo." in text
     assert "In: 2 sensors: place, speed." in text
-    assert "Out: 1 values: push." in text
+    assert "Out: 1 value: push." in text
     done = subprocess.run([sys.executable, f"{TRIAL}/controller.py"], cwd=trial, capture_output=True, text=True)
     assert (done.returncode, done.stdout.split(",")[0]) == (0, "20 recorded moments agree")
 
