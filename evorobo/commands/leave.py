@@ -25,7 +25,8 @@ def export(words: list[str]) -> None:
         raise unknown("language", asked.to, SUFFIXES)
     path = genome_file(asked.genome)
     task = own_task(path) if asked.task is None else None if asked.task == "none" else named_task(asked.task)
-    out = Path(asked.out) if asked.out else path.with_name(f"controller{SUFFIXES[asked.to]}")
+    usual = "controller_torch.py" if asked.to == "torch" else f"controller{SUFFIXES[asked.to]}"
+    out = Path(asked.out) if asked.out else path.with_name(usual)
     title = "/".join(path.resolve().parent.parts[-3:]) if path.with_name("trial.json").is_file() else path.stem
     files = export_genome(Genome.load(path), asked.to, out, task, f"A controller: {title}. Made by evorobo.")
     for file in files:

@@ -41,7 +41,7 @@ def import_genome(
     all weights in a row, or what `export_genome` wrote as JSON. A state_dict in memory will do, too.
 
     The layouts are told in `evorobo.export.layouts`. Without a `spec` the layers are read off the shapes, with
-    `activation` in all dense and Elman layers but the last, which has `output`; weights in a row need a spec. `only`
+    `activation` in dense and Elman layers, and `output` in a dense one at the end; weights in a row need a spec. `only`
     keeps what begins with one of these words ("actor", "mlp_extractor.policy_net"). Nothing in the file is executed.
 
     Raises `DataError` for what cannot be read or does not fit, `SettingsError` where a spec or a package is missing.
@@ -143,7 +143,8 @@ def _filled(parts: list[Part], where: str, spec: NetworkSpec | None, activation:
 def _shaped(parts: list[Part], activation: str, output: str) -> NetworkSpec:
     """The spec that the shapes tell."""
     last = len(parts) - 1
-    layers = [_layer(part, output if number == last else activation) for number, part in enumerate(parts)]
+    dense = parts[last].keys() <= {"weight", "bias"}
+    layers = [_layer(part, output if number == last and dense else activation) for number, part in enumerate(parts)]
     first = parts[0].get("weight", parts[0].get("gain"))
     assert first is not None
     return NetworkSpec(int(first.shape[0]), tuple(layers))

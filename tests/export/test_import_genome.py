@@ -98,7 +98,8 @@ def test_pytorchs_rnn_is_an_elman_layer():
     for x in X:
         h = np.tanh(wi @ x + bi + wh @ h + bh)  # the equations of torch.nn.RNN
         right.append(h)
-    genome = import_genome(found, NetworkSpec(3, (Elman(4),)))
+    genome = import_genome(found)
+    assert genome.spec.layers == (Elman(4),)
     np.testing.assert_allclose(genome(X, time=len(X)), right, rtol=1e-10)
 
 
