@@ -85,7 +85,9 @@ class Blueprint:
 
 
 def blueprint(genome: Genome, task: Task | None, title: str) -> Blueprint:
-    """Raises `SettingsError` for a task that the genome does not fit."""
+    """Of the plain network behind `genome`, batch norm folded and dropout gone. Raises `SettingsError` for a batch norm
+    that cannot be folded, and for a task that the genome does not fit."""
+    genome = genome.folded()
     spec = genome.spec
     if task is not None and (task.n_inputs, task.n_outputs) != (spec.n_inputs, spec.n_outputs):
         raise SettingsError(

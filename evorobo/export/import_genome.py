@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from evorobo.export.json_file import read_json_file
 from evorobo.export.layouts import Part, from_matrices, from_state_dict, is_flat, unpaired
 from evorobo.files import unpacked
 from evorobo.nets.activations import Array
+from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.elman import Elman
@@ -100,7 +102,7 @@ def _of_state_dict(
         mean, sd = arrays.pop(f"{name}_mean", None), arrays.pop(f"{name}_sd", None)
         scalings.append(Scaling(mean, sd) if mean is not None and sd is not None else None)
     genome = _filled(from_state_dict(arrays, where), where, spec, activation, output)
-    return Genome(genome.spec, genome.weights, *scalings)
+    return replace(genome, inputs=scalings[0], outputs=scalings[1])
 
 
 def _wanted(name: str, only: Sequence[str]) -> bool:
@@ -122,8 +124,9 @@ def _filled(parts: list[Part], where: str, spec: NetworkSpec | None, activation:
     if not parts:
         raise DataError(f"{where} holds no weights of that name or kind.")
     spec = spec or _shaped(parts, activation, output)
-    weights = np.empty(spec.n_params)
-    places = [(number, views) for number, views in enumerate(spec.unpack(weights)) if views]
+    weights, moments = np.empty(spec.n_params), np.empty(spec.n_moments)
+    unpacked_both = zip(spec.unpack(weights), spec.unpack_moments(moments), strict=True)
+    places = [(number, {**views, **measured}) for number, (views, measured) in enumerate(unpacked_both) if views]
     if len(places) != len(parts):
         raise DataError(f"{where} holds weights of {len(parts)} layers, the spec has {len(places)} with weights.")
     for (number, views), part in zip(places, parts, strict=True):
@@ -137,7 +140,7 @@ def _filled(parts: list[Part], where: str, spec: NetworkSpec | None, activation:
                     "if its matrices are (out, in), say so (transposed)."
                 )
             view[...] = part[name]
-    return Genome(spec, _finite(weights, where))
+    return Genome(spec, _finite(weights, where), moments=_finite(moments, where) if spec.n_moments else None)
 
 
 def _shaped(parts: list[Part], activation: str, output: str) -> NetworkSpec:
@@ -152,7 +155,7 @@ def _shaped(parts: list[Part], activation: str, output: str) -> NetworkSpec:
 
 def _layer(part: Part, activation: str) -> Layer:
     if "gain" in part:
-        return LayerNorm()
+        return BatchNorm() if "mean" in part else LayerNorm()
     columns = int(part["weight"].shape[1])
     if "recurrent" not in part:
         return Dense(columns, activation, bias="bias" in part)

@@ -11,7 +11,6 @@ from evorobo.errors import SettingsError
 from evorobo.export.steps import Call, Name, Steps, Term
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer_norm import LayerNorm
@@ -58,10 +57,6 @@ def _layer_norm(layer: LayerNorm, at: At, x: Name) -> Name:
     return at.steps.norm(f"y{at.number}", x, gain, shift, layer.epsilon)
 
 
-def _dropout(layer: Dropout, at: At, x: Name) -> Name:
-    return x
-
-
 def _elman(layer: Elman, at: At, x: Name) -> Name:
     h = at.remembered("h", layer.units)
     drive, recalled = at.product("drive", x, "weight", "bias"), at.product("recalled", h, "recurrent")
@@ -104,7 +99,6 @@ def _ctrnn(layer: CTRNN, at: At, x: Name) -> Name:
 KINDS: dict[type, Callable[[Any, At, Name], Name]] = {
     Dense: _dense,
     LayerNorm: _layer_norm,
-    Dropout: _dropout,
     Elman: _elman,
     GRU: _gru,
     LSTM: _lstm,
@@ -120,8 +114,7 @@ def write_layers(steps: Steps, spec: NetworkSpec, weights: Any, x: Name) -> Name
     for number, (layer, views) in enumerate(zip(spec.layers, spec.unpack(weights), strict=True)):
         if type(layer) not in KINDS:
             raise unable(layer, KINDS)
-        if not isinstance(layer, Dropout):  # silent in use
-            steps.say(f"layer {number}: {summary(layer)}")
+        steps.say(f"layer {number}: {summary(layer)}")
         x = KINDS[type(layer)](layer, At(steps, number, views), x)
     return x
 

@@ -5,7 +5,7 @@ matrices    NPZ, or JSON lists: W, b, W, b, ... in order, `W (in, out)` for y = 
 flat        JSON, all weights in a row, layer by layer, W row by row and then b (estool: the first item of the file)
 state_dict  PyTorch: Linear's weight is `(out, in)`; RNN, GRU and LSTM (and their Cells) have `weight_ih`, `weight_hh`
             and two biases that are added, but for GRU's candidate, whose second bias stays inside the reset gate;
-            LayerNorm's weight and bias are our gain and shift
+            LayerNorm's and BatchNorm's weight and bias are our gain and shift
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def from_state_dict(arrays: Mapping[str, Array], where: str) -> list[Part]:
         stacked = re.search(r"_l\d+(_reverse)?$", name)
         layer = stacked.group() if stacked else ""
         name = name.removesuffix(layer)
-        if "reverse" in layer or name.startswith(("running_", "in_proj", "weight_hr")):
+        if name == "num_batches_tracked":
+            continue
+        if "reverse" in layer or name.startswith(("in_proj", "weight_hr")):
             raise DataError(f"{where}: {key} belongs to a kind of layer that has no counterpart here.")
         modules.setdefault((prefix, layer), {})[name] = array
     return [_module(f"{where}: {prefix or 'the module'}", weights) for (prefix, _), weights in modules.items()]
@@ -73,6 +75,10 @@ def from_state_dict(arrays: Mapping[str, Array], where: str) -> list[Part]:
 
 def _module(where: str, found: dict[str, Array]) -> Part:
     names = set(found)
+    if {"running_mean", "running_var"} <= names:
+        mean, variance = found["running_mean"], found["running_var"]
+        gain, shift = found.get("weight", np.ones_like(mean)), found.get("bias", np.zeros_like(mean))
+        return {"gain": gain, "shift": shift, "mean": mean, "variance": variance}
     if names <= {"weight", "bias"} and "weight" in names:
         if found["weight"].ndim == 1:
             return {"gain": found["weight"], "shift": found.get("bias", np.zeros_like(found["weight"]))}

@@ -16,7 +16,6 @@ from evorobo.export.words import commented, indented, precise, rows
 from evorobo.nets.activations import Array
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer_norm import LayerNorm
@@ -144,8 +143,6 @@ def write_torch(blueprint: Blueprint, weights: str) -> tuple[str, bytes]:
     begin, moment, state = _head(blueprint)
     x = "x" if genome.inputs else "sensors"
     for number, (layer, views) in enumerate(zip(genome.spec.layers, genome.spec.unpack(genome.weights), strict=True)):
-        if isinstance(layer, Dropout):
-            continue
         if type(layer) not in MODULES:
             raise unable(layer, MODULES)
         module, call, parameters = MODULES[type(layer)](layer, genome.spec.widths[number], views)

@@ -114,6 +114,16 @@ Adviser = Callable[[Genome, float, int, np.random.Generator], Examples]
 from a generator: what they met, each step labelled with what the teacher would have done, and what the driving cost."""
 
 
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What sensors say, unlabelled: raw `inputs (rows, in)`, what seeing them cost, and, as in `Examples`, the
+    `sequence (rows,)` of each where rows follow each other in time."""
+
+    inputs: Array
+    cost: Cost = Cost()
+    sequence: np.ndarray | None = None
+
+
 class Task(Protocol):
     """One problem. Settings are frozen and plain; randomness comes from outside, as a Generator.
 
@@ -161,6 +171,14 @@ class Validating(Protocol):
 
     def validation(self, genome: Genome) -> tuple[float, Cost]:
         """What `validate` says, and its price."""
+
+
+@runtime_checkable
+class Glimpsing(Protocol):
+    """A task that shows inputs before there is anybody to score: asked for by evolution of networks with batch norm."""
+
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """About `rows` rows of training inputs, as they come from data or from a robot that is driven by chance."""
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,7 +15,8 @@ from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Adviser, Cost, Examples, Metric, Scores
+from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
+from evorobo.tasks.chance import look_around, ticks
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.drivers import Dice, Driver, Networks
 from evorobo.tasks.experts import Copied
@@ -126,6 +127,16 @@ class ControlTask:
         shown = Demonstrations.load(str(self.teacher)) if recorded else self.demonstrate(rng)
         return self._teaching.labelled(shown)
 
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """What robots see that chance drives, in short episodes that are on the bill."""
+        short = replace(self, max_steps=min(ticks(rows), self.world.max_steps or rows))
+        dice = Dice(self.decoder, rng)
+        return look_around(
+            lambda seeds, watch: short._run(lambda _: dice, seeds, 1, watch),
+            lambda n: rng.integers(TRAIN, VALIDATION, n),
+            rows,
+        )
+
     def validate(self, genome: Genome) -> float:
         return self.validation(genome)[0]
 
@@ -193,10 +204,12 @@ class ControlTask:
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
         self._check_fit(genome.spec)
-        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs)
+        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
-    def _networks(self, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> Driver:
-        return Networks(Controller(spec, weights, inputs), self.decoder)
+    def _networks(
+        self, spec: NetworkSpec, weights: Array, inputs: Scaling | None, moments: Array | None = None
+    ) -> Driver:
+        return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
     def _check_fit(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):

@@ -19,7 +19,7 @@ from evorobo.nets.layer import Layer, Views
 from evorobo.nets.spec import NetworkSpec
 
 
-class Tape:
+class Workspace:
     """Networks `weights (s, p)`, each on a batch of its own; their `gradient (s, p)` is written in place."""
 
     def __init__(self, spec: NetworkSpec, weights: Array, gradient: Array) -> None:
