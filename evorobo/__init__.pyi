@@ -6,6 +6,8 @@ from .errors import (
     SettingsError as SettingsError,
     TaskError as TaskError,
 )
+from .export.export_genome import export_genome as export_genome
+from .export.import_genome import import_genome as import_genome
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.penalties import L1 as L1, L2 as L2
