@@ -66,6 +66,8 @@ from .study.callbacks import Callback as Callback, News as News
 from .study.stopping import Stagnation as Stagnation, StopAt as StopAt
 from .study.study import Study as Study
 from .study.trial import Trial as Trial
+from .study.tuned import tuned as tuned
+from .study.tuning import tune as tune
 from .tasks.control import ControlTask as ControlTask
 from .tasks.dataset import DatasetTask as DatasetTask
 from .tasks.demonstrations import Demonstrations as Demonstrations

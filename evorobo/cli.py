@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from evorobo.commands import bring, leave
+from evorobo.commands import bring, leave, tune
 from evorobo.errors import EvoroboError, SettingsError, unknown
 
 
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "table": table,
         "compare": compare,
         "convert": convert,
+        "tune": tune.tune,
         "list": list_,
         "new-task": bring.new_task,
         "new-dataset": bring.new_dataset,

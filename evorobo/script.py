@@ -18,6 +18,7 @@ from evorobo.study.ending import Interrupted, status
 from evorobo.study.overrides import change
 from evorobo.study.results import Results
 from evorobo.study.study import Study
+from evorobo.study.tuned import tuned
 
 _BROKEN = ("failed", "diverged")
 
@@ -39,11 +40,13 @@ def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
 
 def _main(study: Study, arguments: Sequence[str] | None) -> Results:
     asked = _parse(arguments)
+    if asked.tuned:
+        study = tuned(study, asked.tuned)
     study = change(study, asked.set)
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
     if asked.seeds:
-        study = replace(study, seeds=_seeds(asked.seeds))
+        study = replace(study, seeds=seed_numbers(asked.seeds))
     if asked.dry_run:
         _dry_run(study, asked)
         raise SystemExit(0)
@@ -68,6 +71,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
     )
+    parser.add_argument("--tuned", metavar="FILE", help="take the settings that evorobo tune has found")
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
     return parse(parser, arguments)
 
@@ -88,7 +92,8 @@ def parse(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace
     return asked
 
 
-def _seeds(text: str) -> tuple[int, ...]:
+def seed_numbers(text: str) -> tuple[int, ...]:
+    """The seeds that `--seeds` asks for."""
     try:
         numbers = tuple(int(part) for part in text.split(","))
     except ValueError as error:

@@ -305,6 +305,14 @@ def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):
     assert "holds no trial; give the trial.json of one seed" in sentence(evorobo("run", "study.json"))
 
 
+def test_all_looks_leave_in_one_file(evorobo, by_python, tmp_path):
+    pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
+    target = tmp_path / "looks.csv"
+    assert evorobo("convert", by_python / "results", "--to", "csv", "--out", target)[:2] == (0, f"{target}\n")
+    looks = sum(len(path.read_text().splitlines()) - 1 for path in by_python.rglob("curve.csv"))
+    assert len(target.read_text().splitlines()) - 1 == looks > 10
+
+
 def test_the_figure_is_drawn_where_one_asks(evorobo, by_python, tmp_path):
     folder = by_python / "results/rail"
     assert evorobo("plot", folder)[:2] == (0, f"{folder}/curves.png\n")

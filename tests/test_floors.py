@@ -16,8 +16,11 @@ OWNERS = {
     "gymnasium": "tasks",
     "matplotlib": "report",
     "onnx": "export",
+    "optuna": "study",
+    "pandas": "report",
     "pooch": "tasks",
     "rich": "study",
+    "tensorboard": "report",
     "torch": "export",
 }
 FILES = sorted(HOUSE.rglob("*.py"))

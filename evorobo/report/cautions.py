@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.report import prices, runs, wording
+from evorobo.report import prices, runs, tuning, wording
 from evorobo.report.sources import is_table
 from evorobo.report.statistics import wilson
 from evorobo.study.results import Results, Run
@@ -20,7 +20,7 @@ def cautions(results: Results) -> list[str]:
     found += [successes(results, task) for task in results.tasks]
     found += [best_so_far(results, task) for task in results.tasks]
     found.append(tuned(results))
-    found.append(brought(results))
+    found += [brought(results), tuning.bill(results)]
     return [caution for caution in found if caution]
 
 

@@ -10,12 +10,14 @@ from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, unknown
 from evorobo.report import canvas, runs, wording
+from evorobo.report.cautions import brought
 from evorobo.report.finals import draw_finals, size
 from evorobo.report.frame import Frame
 from evorobo.report.panel import draw_curves
 from evorobo.report.references import draw_references
 from evorobo.report.scales import scale_score
 from evorobo.report.style import QUIET, Style, styles
+from evorobo.report.tuning import bill
 from evorobo.study.results import Results
 
 
@@ -57,6 +59,8 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
             *(remark for remark in remarks if remark),
             runs.left_out(results.runs),
             wording.few_runs(smallest),
+            brought(results),
+            bill(results),
         ]
         frame = Frame(width, results.name, _subtitle(results), looks, [note for note in notes if note])
         drawn.set_size_inches(width, frame.top + frame.bottom + (2.65 + labels) * len(tasks))

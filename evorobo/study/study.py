@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class Study:
     tuning_seeds: tuple[int, ...] = ()
     """On which the settings were chosen; reports warn where they are among `seeds`."""
     baselines: tuple[Baseline, ...] = ()
+    tuning: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What finding the settings has cost, by method; see `tuned`."""
 
     def __post_init__(self) -> None:
         if not (self.tasks and self.methods and self.seeds):

@@ -120,7 +120,9 @@ def test_a_baseline_is_in_table_figure_and_frame_and_its_scores_are_called_someb
     assert flops.get_xlabel().splitlines()[-1] == "ppo does not tell"
     assert next(line for line in steps.lines if line.get_label() == "_ppo 2").get_ydata().tolist() == [4, 9]
     assert [label.get_text() for label in finals.get_xticklabels()] == ["cma-es", "ppo"]
-    assert any("Read from other tools' files: ppo. These scores are as" in caution for caution in cautions(results))
+    told = "Read from other tools' files: ppo. These scores are as"
+    assert told in " ".join(text.get_text() for text in figure(results).texts)
+    assert any(told in caution for caution in cautions(results))
     assert not any("nan" in caution for caution in cautions(results))
     pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
     assert load_results(results.folder).query("method == 'ppo'").groupby("seed").test.last().tolist() == [7, 8, 9]
