@@ -15,7 +15,13 @@ from evorobo.errors import EvoroboError, SettingsError, unknown
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit status: 0, or 2 with one sentence for whatever a user can get wrong."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands: dict[str, Callable[[list[str]], None]] = {"run": run, "plot": plot, "table": table, "list": list_}
+    commands: dict[str, Callable[[list[str]], None]] = {
+        "run": run,
+        "plot": plot,
+        "table": table,
+        "replay": replay,
+        "list": list_,
+    }
     try:
         if not words or words[0] in ("-h", "--help"):
             print(_overview(commands))
@@ -94,6 +100,30 @@ def table(words: list[str]) -> None:
     if asked.format not in formats:
         raise unknown("format", asked.format, formats)
     print(formats[asked.format](tables.summary(load(asked.folder))))
+
+
+def replay(words: list[str]) -> None:
+    """SEED_FOLDER [--gif|--mp4|--png|--window] [--episodes N] [--episode K] [--out FILE]: a trial's robot at work"""
+    from evorobo.report.replay import Replay
+    from evorobo.script import Parser, parse
+
+    parser = Parser(prog="evorobo replay")
+    parser.add_argument("folder", help="results/<study>/<task>/<method>/seed-0")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--gif", action="store_const", dest="form", const=Replay.gif, help="moving pictures (default)")
+    forms.add_argument("--mp4", action="store_const", dest="form", const=Replay.mp4, help="a video, made by ffmpeg")
+    forms.add_argument("--png", action="store_const", dest="form", const=Replay.png, help="many episodes, one picture")
+    forms.add_argument("--window", action="store_const", dest="form", const=Replay.window, help="on the screen")
+    parser.add_argument("--episodes", type=int, metavar="N", help="how many test episodes")
+    parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
+    parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4, .png in the folder")
+    parser.set_defaults(form=Replay.gif)
+    asked = parse(parser, words)
+    out = (asked.out,) if asked.out else ()
+    if asked.form is Replay.window and out:
+        raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")
+    if written := asked.form(Replay(asked.folder, asked.episode, asked.episodes), *out):
+        print(written)
 
 
 def list_(words: list[str]) -> None:

@@ -1,0 +1,116 @@
+"""What a robot did in one test episode, as pictures: drawn by the robot itself, or by its environment's renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from evorobo.errors import TaskError
+from evorobo.nets.activations import Array
+from evorobo.nets.genome import Genome
+from evorobo.report import canvas
+from evorobo.tasks.base import Task
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.recording import Recording
+from evorobo.tasks.robots.base import Robot, offers
+
+Limits: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+"""Of the x and of the y axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """`pictures` `(height, width, 3)`, all of one size, and the step of the episode that each of them shows."""
+
+    recording: Recording
+    steps: np.ndarray
+    pictures: list[np.ndarray]
+
+
+def robot_task(task: Task) -> ControlTask:
+    """`task`, if it has a robot to look at. Raises `TaskError` for data sets and whatever else has none."""
+    if not isinstance(task, ControlTask):
+        raise TaskError(f"{task.name} has no robot to look at; evorobo report shows how its answers meet the truth.")
+    return task
+
+
+def films(task: ControlTask, genomes: Sequence[Genome | None], episode: int, most: int, width: int) -> list[Film]:
+    """One test episode under each of `genomes` (None: the teacher), in at most `most` pictures each, all to one scale.
+
+    `width` is in pixels. Raises `TaskError` for what cannot be drawn.
+    """
+    recordings = [task.record(genome, episode) for genome in genomes]
+    steps = [spaced(len(recording), most) for recording in recordings]
+    robot = drawn_by_itself(task)
+    if robot:
+        limits = shared_limits(robot, recordings)
+        shown = [_drawn(robot, each, at, limits, width) for each, at in zip(recordings, steps, strict=True)]
+    else:
+        shown = [
+            [fitted(picture, width) for picture in task.film(genome, episode, set(at.tolist()))]
+            for genome, at in zip(genomes, steps, strict=True)
+        ]
+    return [Film(*each) for each in zip(recordings, steps, shown, strict=True)]
+
+
+def drawn_by_itself(task: ControlTask) -> Robot | None:
+    """The robot of a task, if it has a `draw`."""
+    return task.robot if task.robot is not None and offers(task.robot, "draw") else None
+
+
+def spaced(length: int, most: int) -> np.ndarray:
+    """At most `most` of the numbers from 0 to `length - 1`, evenly spaced, with both ends."""
+    return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
+
+
+def shared_limits(robot: Robot, recordings: Sequence[Recording]) -> Limits:
+    """Limits of the axes that hold the ways of all of them."""
+    axes = _empty(100)[1]
+    for recording in recordings:
+        robot.draw(axes, states(recording))
+    return axes.get_xlim(), axes.get_ylim()
+
+
+def states(recording: Recording) -> Array:
+    assert recording.states is not None, "only robots on rows are drawn"
+    return recording.states
+
+
+def fitted(picture: np.ndarray, width: int) -> np.ndarray:
+    """The picture no wider than `width` pixels."""
+    from PIL import Image
+
+    height, wide, _ = picture.shape
+    if wide <= width:
+        return picture
+    return np.asarray(Image.fromarray(picture).resize((width, round(height * width / wide)), Image.Resampling.LANCZOS))
+
+
+def _drawn(robot: Robot, recording: Recording, steps: np.ndarray, limits: Limits, width: int) -> list[np.ndarray]:
+    (left, right), (bottom, top) = limits
+    shape = min(max((top - bottom) / (right - left), 0.3), 1.5)
+    with canvas.house_style():
+        figure, axes = _empty(width, shape)
+        screen = FigureCanvasAgg(figure)
+        pictures = []
+        for step in steps:
+            axes.clear()
+            robot.draw(axes, states(recording)[: step + 1])
+            axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
+            axes.set_axis_off()
+            screen.draw()
+            pictures.append(np.array(screen.buffer_rgba())[..., :3])
+    return pictures
+
+
+def _empty(width: int, shape: float = 1.0) -> tuple[Figure, Axes]:
+    """An empty figure of so many pixels with one axes that fills it."""
+    figure = Figure(figsize=(width / 100, width * shape / 100), dpi=100)
+    place: Any = (0.01, 0.01, 0.98, 0.98)
+    return figure, figure.add_axes(place)
