@@ -89,6 +89,7 @@ def plot(words: list[str]) -> None:
 def table(words: list[str]) -> None:
     """FOLDER [--format terminal|markdown|csv]: print the table of a study"""
     from evorobo.report import tables
+    from evorobo.report.cautions import cautions
     from evorobo.script import Parser, parse
     from evorobo.study.results import load
 
@@ -99,7 +100,9 @@ def table(words: list[str]) -> None:
     asked = parse(parser, words)
     if asked.format not in formats:
         raise unknown("format", asked.format, formats)
-    print(formats[asked.format](tables.summary(load(asked.folder))))
+    results = load(asked.folder)
+    words = [] if asked.format == "csv" else cautions(results)
+    print("\n\n".join([formats[asked.format](tables.summary(results)), *words]))
 
 
 def replay(words: list[str]) -> None:

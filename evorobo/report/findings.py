@@ -1,0 +1,53 @@
+"""What came out of a study: its table, the verdicts under it, and what to know before believing them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evorobo.files import write_atomically
+from evorobo.report import prices, tables, verdicts
+from evorobo.report.cautions import cautions
+from evorobo.report.verdicts import Verdict
+from evorobo.study.results import Results
+
+
+def sentences(results: Results) -> list[str]:
+    """The verdicts of a study in sentences, task by task, and from which price on the winner was ahead."""
+    found = []
+    for task in results.tasks:
+        currency = prices.shared_currency(results, task)
+        of_task = [verdict for verdict in verdicts.verdicts(results) if verdict.task == task]
+        for verdict in of_task:
+            told = [verdict.sentence, _lead(results, verdict, currency)]
+            before = f"{task}: " if len(results.tasks) > 1 else ""
+            found.append(before + " ".join(filter(None, told)))
+    return found
+
+
+def to_terminal(results: Results) -> str:
+    """Table, verdicts and cautions, as people read them on a terminal."""
+    return "\n\n".join([tables.to_terminal(tables.summary(results)), *sentences(results), *cautions(results)])
+
+
+def to_markdown(results: Results) -> str:
+    """The same in Markdown."""
+    words = ["\n".join(f"- {each}" for each in sentences(results)), *cautions(results)]
+    return "\n\n".join([tables.to_markdown(tables.summary(results)), *filter(None, words)])
+
+
+def write(results: Results, folder: str | Path) -> list[Path]:
+    """Write `table.csv`, `table.md` (with verdicts and cautions) and `verdicts.csv` into `folder`; where they are."""
+    texts = {
+        "table.csv": tables.to_csv(tables.summary(results)),
+        "table.md": to_markdown(results) + "\n",
+        "verdicts.csv": verdicts.to_csv(verdicts.verdicts(results)),
+    }
+    for name, text in texts.items():
+        write_atomically(Path(folder) / name, text)
+    return [Path(folder) / name for name in texts]
+
+
+def _lead(results: Results, verdict: Verdict, currency: str) -> str:
+    if not (currency and verdict.decided):
+        return ""
+    return prices.lead_in_words(prices.lead(results, verdict, currency), verdict, currency)
