@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "run": run,
         "plot": plot,
         "table": table,
+        "report": report,
         "replay": replay,
         "list": list_,
     }
@@ -103,6 +104,20 @@ def table(words: list[str]) -> None:
     results = load(asked.folder)
     words = [] if asked.format == "csv" else cautions(results)
     print("\n\n".join([formats[asked.format](tables.summary(results)), *words]))
+
+
+def report(words: list[str]) -> None:
+    """FOLDER [--robustness] [--out FILE]: all there is to see of a study, on one page for any browser"""
+    from evorobo.report.page.page import write_report
+    from evorobo.script import Parser, parse
+    from evorobo.study.results import load
+
+    parser = Parser(prog="evorobo report")
+    parser.add_argument("folder", help="results/<study>")
+    parser.add_argument("--robustness", action="store_true", help="test all answers with noise on sensors and weights")
+    parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
+    asked = parse(parser, words)
+    print(write_report(load(asked.folder), asked.out, robustness=asked.robustness))
 
 
 def replay(words: list[str]) -> None:

@@ -24,6 +24,10 @@ Limits: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """Of the x and of the y axis."""
 
 
+_MARGIN = 0.56  # half of what is drawn, and some air
+_FLATTEST = 0.45  # of two sides, the shorter one's share of the longer one
+
+
 @dataclass(frozen=True, eq=False)
 class Film:
     """`pictures` `(height, width, 3)`, all of one size, and the step of the episode that each of them shows."""
@@ -70,11 +74,17 @@ def spaced(length: int, most: int) -> np.ndarray:
 
 
 def shared_limits(robot: Robot, recordings: Sequence[Recording]) -> Limits:
-    """Limits of the axes that hold the ways of all of them."""
+    """Limits of the axes that hold what is drawn of all of them, and a margin around it."""
     axes = _empty(100)[1]
     for recording in recordings:
         robot.draw(axes, states(recording))
-    return axes.get_xlim(), axes.get_ylim()
+    drawn = axes.dataLim
+    if not np.isfinite(drawn.extents).all():  # nothing that matplotlib measures, a text say
+        return axes.get_xlim(), axes.get_ylim()
+    middle = (drawn.x0 + drawn.x1) / 2, (drawn.y0 + drawn.y1) / 2
+    reach = _MARGIN * max(drawn.width, drawn.height) or 1.0
+    x_reach, y_reach = (max(_MARGIN * size, _FLATTEST * reach) or reach for size in (drawn.width, drawn.height))
+    return (middle[0] - x_reach, middle[0] + x_reach), (middle[1] - y_reach, middle[1] + y_reach)
 
 
 def states(recording: Recording) -> Array:
@@ -94,7 +104,7 @@ def fitted(picture: np.ndarray, width: int) -> np.ndarray:
 
 def _drawn(robot: Robot, recording: Recording, steps: np.ndarray, limits: Limits, width: int) -> list[np.ndarray]:
     (left, right), (bottom, top) = limits
-    shape = min(max((top - bottom) / (right - left), 0.3), 1.5)
+    shape = (top - bottom) / (right - left)
     with canvas.house_style():
         figure, axes = _empty(width, shape)
         screen = FigureCanvasAgg(figure)

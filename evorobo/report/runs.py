@@ -9,7 +9,7 @@ import numpy as np
 from evorobo.errors import ResultsError, unknown
 from evorobo.nets.activations import Array
 from evorobo.report import wording
-from evorobo.study.results import Run
+from evorobo.study.results import Results, Run
 
 
 def counted(runs: Iterable[Run]) -> list[Run]:
@@ -30,6 +30,14 @@ def failed(runs: Iterable[Run]) -> list[Run]:
 def unfinished(runs: Iterable[Run]) -> list[Run]:
     """The runs that are still going or were interrupted."""
     return [run for run in runs if run.status not in ("finished", "diverged", "failed")]
+
+
+def shown(results: Results, task: str) -> dict[str, list[Run]]:
+    """The methods of a task with the runs to draw: all with a score that did not fail."""
+    cells = {method: results.of(task, method) for method in results.methods}
+    broken = {id(run) for run in failed(results.runs)}
+    kept = {m: [run for run in cell if id(run) not in broken and len(run.curve["test"])] for m, cell in cells.items()}
+    return {method: cell for method, cell in kept.items() if cell}
 
 
 def spent(run: Run, currency: str) -> Array:

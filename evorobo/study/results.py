@@ -49,6 +49,8 @@ class Results:
     references: dict[str, dict[str, float]]
     settings: dict[str, Any]
     runs: list[Run] = field(default_factory=list)
+    question: str = ""
+    """What the experiment's script says about itself."""
 
     def of(self, task: str, method: str) -> list[Run]:
         """The runs of one cell that have a log, by seed."""
@@ -91,6 +93,7 @@ def opened(folder: str | Path) -> Results:
             {task: Metric(**each["metric"]) for task, each in about["tasks"].items()},
             {task: each["references"] for task, each in about["tasks"].items()},
             about["settings"],
+            question=str(about.get("question", "")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{folder / 'study.json'} is of no study ({error!r}); run the experiment again.") from error

@@ -262,14 +262,20 @@ class DatasetTask:
         wanted = len(units) if self.rows_per_score is None else max(1, self.rows_per_score // size)
         return np.arange(len(units)) if wanted >= len(units) else rng.choice(len(units), wanted, replace=False)
 
+    def answers(self, genome: Genome, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the genome says of these rows, sequence by sequence where rows have one, and the truth: class numbers
+        `(rows,)`, or values `(rows, m)` in the targets' units."""
+        self._check(genome.spec)
+        layout = self._whole(rows)
+        outputs = genome(self.table.inputs[rows[layout.rows]], time=layout.time)
+        return self._loss.predict(layout.answers(outputs)), self.table.targets[rows[layout.known]]
+
     def _measure(self, genome: Genome, rows: np.ndarray) -> float:
         self._check(genome.spec)
         if not len(rows):
             return float("nan")
         with np.errstate(over="ignore", invalid="ignore"):
-            layout = self._whole(rows)
-            outputs = genome(self.table.inputs[rows[layout.rows]], time=layout.time)
-            answers, targets = self._loss.predict(layout.answers(outputs)), self.table.targets[rows[layout.known]]
+            answers, targets = self.answers(genome, rows)
             return float(np.mean(answers == targets)) if self.table.classes else _rmse(answers, targets)
 
     def _check(self, spec: NetworkSpec) -> None:
