@@ -51,6 +51,7 @@ from .nets.schedules import (
     WarmUp as WarmUp,
 )
 from .nets.spec import NetworkSpec as NetworkSpec
+from .report.compare import compare as compare
 from .report.page.page import write_report as write_report
 from .report.replay import Replay as Replay
 from .report.study import show as show

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.report import runs, wording
+from evorobo.report import prices, runs, wording
+from evorobo.report.sources import is_table
 from evorobo.report.statistics import wilson
 from evorobo.study.results import Results, Run
-
-_LIKE = 1.1
-"""Prices within a tenth of each other are equal."""
 
 
 def cautions(results: Results) -> list[str]:
@@ -17,28 +15,23 @@ def cautions(results: Results) -> list[str]:
     found = [runs.left_out(results.runs)]
     counts = [len(runs.counted(cell)) for _, _, cell in results.cells()]
     found.append(wording.few_runs(min((n for n in counts if n), default=0)))
-    found += [unequal_prices(results, task) for task in results.tasks]
+    found += [unequal_prices(results, task, currency) for task in results.tasks for currency in _budget(results)]
     found += [successes(results, task) for task in results.tasks]
     found += [best_so_far(results, task) for task in results.tasks]
     found.append(tuned(results))
     return [caution for caution in found if caution]
 
 
-def unequal_prices(results: Results, task: str) -> str:
-    """Whether the methods of a task spent unlike amounts of what their budget is counted in."""
-    spent = {}
-    for currency in _budget(results):
-        for method in results.methods:
-            if cell := runs.counted(results.of(task, method)):
-                spent[method] = float(np.median([runs.spent(run, currency)[-1] for run in cell]))
-        if spent and max(spent.values()) > _LIKE * min(spent.values()):
-            most, least = max(spent, key=lambda name: spent[name]), min(spent, key=lambda name: spent[name])
-            return (
-                f"Unequal budgets on {task}: {most} spent {wording.price(spent[most], currency)}, {least} "
-                f"{wording.number(spent[least])}. Compare at one price: "
-                f"evorobo compare {results.folder} --at {currency}={min(spent.values()):.3g}."
-            )
-    return ""
+def unequal_prices(results: Results, task: str, currency: str) -> str:
+    """Whether the methods of a task spent unlike amounts of `currency`."""
+    spent = prices.spent_by_method(results, task, currency)
+    if prices.alike(spent.values()):
+        return ""
+    most, least = max(spent, key=lambda name: spent[name]), min(spent, key=lambda name: spent[name])
+    return (
+        f"Unequal budgets on {task}: {most} spent {wording.price(spent[most], currency)}, {least} "
+        f"{wording.number(spent[least])}; evorobo compare ... --at {currency}={spent[least]:.3g} compares at one price."
+    )
 
 
 def successes(results: Results, task: str) -> str:
@@ -60,15 +53,13 @@ def successes(results: Results, task: str) -> str:
 
 
 def best_so_far(results: Results, task: str) -> str:
-    """Whether a stranger's scores never get worse in any run: then they are those of the luckiest so far.
+    """Whether the scores in somebody's table never get worse: then they are those of the luckiest so far.
 
     Our own studies score every answer again, on episodes that it was not chosen by.
     """
-    if results.settings:
-        return ""
     sign = 1 if results.metrics[task].higher_is_better else -1
     for method in results.methods:
-        cell = [run for run in results.of(task, method) if len(_scores(run)) >= 10]
+        cell = [run for run in results.of(task, method) if is_table(run) and len(_scores(run)) >= 10]
         if len(cell) >= 3 and all((sign * np.diff(_scores(run)) >= 0).all() and _rises(run) for run in cell):
             return (
                 f"No run of {method} on {task} ever gets worse: such scores are of the best so far, and where chance "

@@ -5,23 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from evorobo.files import write_atomically
-from evorobo.report import prices, tables, verdicts
+from evorobo.report import across, prices, tables, verdicts
 from evorobo.report.cautions import cautions
-from evorobo.report.verdicts import Verdict
 from evorobo.study.results import Results
 
 
 def sentences(results: Results) -> list[str]:
-    """The verdicts of a study in sentences, task by task, and from which price on the winner was ahead."""
+    """The verdicts of a study in sentences, with the price from which on somebody is ahead, and one on all tasks."""
     found = []
-    for task in results.tasks:
-        currency = prices.shared_currency(results, task)
-        of_task = [verdict for verdict in verdicts.verdicts(results) if verdict.task == task]
-        for verdict in of_task:
-            told = [verdict.sentence, _lead(results, verdict, currency)]
-            before = f"{task}: " if len(results.tasks) > 1 else ""
-            found.append(before + " ".join(filter(None, told)))
-    return found
+    for verdict in verdicts.verdicts(results):
+        currency = prices.shared_currency(results, verdict.task)
+        lead = prices.lead(results, verdict, currency) if currency else None
+        before = f"{verdict.task}: " if len(results.tasks) > 1 else ""
+        found.append(before + verdict.sentence + (f" {lead.sentence}" if lead else ""))
+    return [*found, *filter(None, [across.sentence(results)])]
 
 
 def to_terminal(results: Results) -> str:
@@ -45,9 +42,3 @@ def write(results: Results, folder: str | Path) -> list[Path]:
     for name, text in texts.items():
         write_atomically(Path(folder) / name, text)
     return [Path(folder) / name for name in texts]
-
-
-def _lead(results: Results, verdict: Verdict, currency: str) -> str:
-    if not (currency and verdict.decided):
-        return ""
-    return prices.lead_in_words(prices.lead(results, verdict, currency), verdict, currency)

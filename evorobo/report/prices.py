@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,45 +49,87 @@ def at_price(results: Results, currency: str, price: float) -> Results:
     return replace(results, runs=cut)
 
 
+def spent_by_method(results: Results, task: str, currency: str) -> dict[str, float]:
+    """What the median run of each method of a task paid in all."""
+    cells = {method: runs.counted(results.of(task, method)) for method in results.methods}
+    return {
+        method: float(np.median([runs.spent(run, currency)[-1] for run in cell]))
+        for method, cell in cells.items()
+        if cell
+    }
+
+
+def alike(amounts: Iterable[float]) -> bool:
+    """Whether they are one price: within a tenth of each other, as a budget's last step may overshoot."""
+    paid = list(amounts)
+    return not paid or max(paid) <= 1.1 * min(paid)
+
+
+def only(results: Results, task: str, methods: Iterable[str]) -> Results:
+    """One task of `results`, and of it these methods."""
+    wanted = [method for method in results.methods if method in methods]
+    runs_of = [run for run in results.runs if run.task == task and run.method in wanted]
+    return replace(results, tasks=[task], methods=wanted, runs=runs_of)
+
+
 def fell_short(results: Results, currency: str, price: float) -> str:
-    """Which methods ended before `price` and are compared with the answer they had kept, if any."""
-    ended = []
-    for task, method, cell in results.cells():
-        paid = [float(runs.spent(run, currency)[-1]) for run in runs.counted(cell)]
-        # a budget's last step may stop a little short of it
-        if paid and np.median(paid) < price / 1.1:
-            ended.append(f"{method} on {task} after {wording.price(float(np.median(paid)), currency)}")
+    """Which methods of `results`, uncut, ended before `price` and are compared with the answer they had kept."""
+    ended = [
+        f"{method} on {task} after {wording.number(paid)}"
+        for task in results.tasks
+        for method, paid in spent_by_method(results, task, currency).items()
+        if paid < price and not alike([paid, price])
+    ]
     if not ended:
         return ""
     return f"Not everybody spent {wording.price(price, currency)}: {', '.join(ended)} had ended, and kept the answer."
 
 
-def lead(results: Results, verdict: Verdict, currency: str) -> Crossing | None:
-    """From which price on, in `currency`, the first of a verdict is ahead of the second; None where none is known."""
-    sign = 1 if verdict.higher_is_better else -1
-    leader, other = (
-        [(x, sign * y) for x, y in (runs.curve(run, currency, False) for run in runs.counted(cell)) if len(x)]
-        for cell in (results.of(verdict.task, verdict.first), results.of(verdict.task, verdict.second))
-    )
-    return crossing(leader, other)
+@dataclass(frozen=True)
+class Lead:
+    """Who of two methods is ahead in the end, and from which price on, in `currency`."""
+
+    leader: str
+    other: str
+    currency: str
+    crossing: Crossing
+    ended: dict[str, float]
+    """What those of the two had paid who ended before the other did, and kept their answer."""
+
+    @property
+    def sentence(self) -> str:
+        found, pair = self.crossing, f"{self.leader} {{}} ahead of {self.other}"
+        ended = "".join(f"; {name} ended at {wording.number(paid)}" for name, paid in self.ended.items())
+        if found.high <= found.begin:
+            start = f"from the first common look, {wording.price(found.begin, self.currency)}, on"
+            return f"{pair.format('is')} at every price {start}{ended}."
+        low = "the start" if found.low <= found.begin else wording.number(found.low)
+        price, high = wording.price(found.price, self.currency), wording.number(found.high)
+        return f"{pair.format('stays')} from {price} on (interval {low} to {high}){ended}."
 
 
-def lead_in_words(found: Crossing | None, verdict: Verdict, currency: str) -> str:
-    """A sentence on where two curves cross, with its interval; empty where nothing is known."""
-    if found is None:
-        return ""
-    first, second = verdict.first, verdict.second
-    if found.price <= found.begin and found.high <= found.begin:
-        where = f"from the first common look, at {wording.price(found.begin, currency)}, to the last"
-        return f"{first} is ahead of {second} {where}."
-    low = "the start" if found.low <= found.begin else wording.number(found.low)
-    high = "never" if found.high > found.end else wording.number(found.high)
-    return f"{first} stays ahead of {second} from {wording.price(found.price, currency)} on (interval {low} to {high})."
+def lead(results: Results, verdict: Verdict, currency: str) -> Lead | None:
+    """Where the curves of the two of a verdict cross for good; None where they may just as well cross again, or where
+    nobody knows."""
+    sign = 1 if results.metrics[verdict.task].higher_is_better else -1
+    curves = {}
+    for method in (verdict.first, verdict.second):
+        every = [runs.curve(run, currency, False) for run in runs.counted(results.of(verdict.task, method))]
+        curves[method] = [(x, sign * y) for x, y in every if len(x)]
+    for leader, other in ((verdict.first, verdict.second), (verdict.second, verdict.first)):
+        found = crossing(curves[leader], curves[other])
+        if found is not None and found.high <= found.end:
+            paid = spent_by_method(results, verdict.task, currency)
+            last = max(paid[leader], paid[other])
+            ended = {name: paid[name] for name in (leader, other) if not alike([paid[name], last])}
+            return Lead(leader, other, currency, found, ended)
+    return None
 
 
-def shared_currency(results: Results, task: str) -> str:
-    """What all methods of a task spend: FLOPs where logs have them, else the first column that all have paid in."""
-    spenders = [run for method in results.methods for run in runs.counted(results.of(task, method))]
+def shared_currency(results: Results, *tasks: str) -> str:
+    """What all runs on `tasks` spend: FLOPs where logs have them, else the first column that all have paid in; empty
+    where there is none."""
+    spenders = [run for run in runs.counted(results.runs) if run.task in tasks]
     for currency in wording.CURRENCIES:
         needed = ("forward_flops", "backward_flops") if currency == "flops" else (currency,)
         if all(set(needed) <= run.curve.keys() and runs.spent(run, currency)[-1] > 0 for run in spenders):

@@ -47,7 +47,9 @@ def spent(run: Run, currency: str) -> Array:
     if currency == "flops":
         return spent(run, "forward_flops") + spent(run, "backward_flops")
     if currency not in run.curve:
-        raise ResultsError(f"{run.folder / 'curve.csv'} has no column {currency!r}; delete its folder and run again.")
+        raise ResultsError(
+            f"{run.folder} tells nothing of {currency}, only of {', '.join(run.curve)}; choose among these."
+        )
     return run.curve[currency]
 
 

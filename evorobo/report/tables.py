@@ -101,7 +101,7 @@ def cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
         places = wording.decimals([other["iqm"] for other in of_task])
 
         def score(value: float, places: int = places) -> str:
-            return "" if np.isnan(value) else f"{value:.{places}f}"
+            return "" if np.isnan(value) else f"{value:z.{places}f}"
 
         method = name(row["method"])
         table.append(

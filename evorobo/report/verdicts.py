@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -57,7 +57,7 @@ class Verdict:
     def told(self, verb: str, when: str = "") -> str:
         """The verdict in a sentence: `first` `verb` above `second` `when`, or how far that is from decided."""
         places = wording.decimals([self.mean_first, self.mean_second])
-        means = f"mean {self.mean_first:.{places}f} against {self.mean_second:.{places}f}"
+        means = f"mean {self.mean_first:z.{places}f} against {self.mean_second:z.{places}f}"
         counts = f"n = {self.n_first} v {self.n_second}"
         when = f" {when}" if when else ""
         if min(self.n_first, self.n_second) < 2:
@@ -83,39 +83,51 @@ class Verdict:
         return f"about {seeds} of each would be needed for power 0.8 at this effect"
 
 
-def verdicts(results: Results) -> list[Verdict]:
-    """The verdicts on the final test scores of a study, task by task, the best methods first."""
+def verdicts(results: Results, wanted: Iterable[tuple[str, str]] | None = None) -> list[Verdict]:
+    """The verdicts on the final test scores, task by task, on each two methods or the pairs `wanted`."""
     found = []
     for task in results.tasks:
         cells = {method: runs.counted(results.of(task, method)) for method in results.methods}
         scores = {method: [run.score for run in cell] for method, cell in cells.items()}
-        found += judge(scores, results.metrics[task], task)
+        found += judge(scores, results.metrics[task], task, wanted)
     return found
 
 
-def judge(scores: Mapping[str, ArrayLike], metric: Metric, task: str = "") -> list[Verdict]:
-    """A verdict for each two of `scores`, the runs `(n,)` of each method; those without runs are left out."""
+def judge(
+    scores: Mapping[str, ArrayLike], metric: Metric, task: str = "", wanted: Iterable[tuple[str, str]] | None = None
+) -> list[Verdict]:
+    """A verdict for each two of `scores`, the runs `(n,)` of each method, or for the pairs `wanted`; those without runs
+    are left out. The best methods come first."""
     sign = 1 if metric.higher_is_better else -1
     values = {name: np.asarray(each, float) for name, each in scores.items() if np.size(each)}
     ranked = sorted(values, key=lambda name: -sign * values[name].mean())
-    pairs = list(combinations(ranked, 2))
-    p_values = [welch(values[one], values[other]) for one, other in pairs]
+    asked = None if wanted is None else {frozenset(pair) for pair in wanted}
+    pairs = [pair for pair in combinations(ranked, 2) if asked is None or frozenset(pair) in asked]
     found = []
-    for (one, other), p, corrected in zip(pairs, p_values, holm(p_values), strict=True):
+    for one, other in pairs:
         x, y = values[one], values[other]
         probability = probability_of_improvement(sign * x, sign * y)
-        effect = effect_size(sign * x, sign * y)
-        needed = runs_needed(effect, LEVEL / len(pairs)) if np.isfinite(effect) else 2
+        p = welch(x, y)
         found.append(
             Verdict(
                 task=task, first=one, second=other, n_first=len(x), n_second=len(y),
                 mean_first=float(x.mean()), mean_second=float(y.mean()), higher_is_better=metric.higher_is_better,
                 probability=probability.value, low=probability.low, high=probability.high,
-                p=p, corrected=float(corrected), effect=effect,
-                more=None if needed is None else max(needed - min(len(x), len(y)), 0),
+                p=p, corrected=p, effect=effect_size(sign * x, sign * y), more=None,
             )
         )  # fmt: skip
-    return found
+    return together(found)
+
+
+def together(found: Sequence[Verdict]) -> list[Verdict]:
+    """The same verdicts, asked at once: with Holm's correction for all of them, and the seeds that it takes then."""
+    corrected = holm([verdict.p for verdict in found])
+    judged = []
+    for verdict, p in zip(found, corrected, strict=True):
+        needed = runs_needed(verdict.effect, LEVEL / len(found))
+        more = None if needed is None else max(needed - min(verdict.n_first, verdict.n_second), 0)
+        judged.append(replace(verdict, corrected=float(p), more=more))
+    return judged
 
 
 def to_csv(found: Sequence[Verdict]) -> str:

@@ -21,8 +21,7 @@ CURRENCIES = {
 
 _UNITS = {
     "flops": "FLOPs",
-    "env_steps": "environment steps",
-    "samples": "labelled samples",
+    "env_steps": "env steps",
     "forward_flops": "forward FLOPs",
     "backward_flops": "backward FLOPs",
 }
@@ -52,7 +51,12 @@ def price(value: float, currency: str) -> str:
     """An amount of a currency: "1.2M environment steps", "3.5 min of CPU time"."""
     if currency.endswith("_seconds"):
         return f"{duration(value)} of {'CPU' if currency.startswith('cpu') else 'wall'} time"
-    return f"{number(value)} {_UNITS.get(currency, currency)}"
+    return f"{number(value)} {unit(currency)}"
+
+
+def unit(currency: str) -> str:
+    """What a currency's amounts are counted in, for the heads of tables."""
+    return _UNITS.get(currency, currency.replace("_", " "))
 
 
 def p_value(p: float) -> str:

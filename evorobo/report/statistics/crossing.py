@@ -16,8 +16,8 @@ from evorobo.report.statistics.looks import at, grid_of
 class Crossing:
     """From `price` on the side that leads at `end` stays ahead, with a 95% interval `low` to `high`.
 
-    `begin` and `end` bound the prices at which both sides are known. A bound at `begin` says that there may be no
-    crossing, the leader being ahead all the way; an infinite one that the leader may not be ahead in the end.
+    Both sides are known from `begin` to `end`. A bound at `begin` says that there may be no crossing, the leader being
+    ahead all the way; an infinite one that the leader may not be ahead in the end.
     """
 
     price: float
@@ -25,11 +25,6 @@ class Crossing:
     high: float
     begin: float
     end: float
-
-    @property
-    def certain(self) -> bool:
-        """Whether the whole interval lies between `begin` and `end`."""
-        return self.begin < self.low and self.high <= self.end
 
 
 def crossing(
@@ -41,18 +36,13 @@ def crossing(
 ) -> Crossing | None:
     """Where the IQM curve of `leader`, runs given as `(x, y)`, rises above that of `other` for the last time.
 
-    Scores are such that higher is better. The interval is the percentile bootstrap's, runs drawn whole on either side.
-    None where the two are never known at one price, where `leader` is not ahead in the end, or with fewer than two
-    runs on a side.
+    Scores are such that higher is better, and finished runs keep their answer until the last one ends. The interval is
+    the percentile bootstrap's, runs drawn whole on either side. None where `leader` is not ahead in the end, or with
+    fewer than two runs on a side.
     """
     if min(len(leader), len(other)) < 2:
         return None
-    every = [*leader, *other]
-    end = min(max(x[-1] for x, _ in side) for side in (leader, other))
-    grid = grid_of(every)
-    grid = grid[grid <= end]
-    if not len(grid):
-        return None
+    grid = grid_of([*leader, *other])
     ours, theirs = (np.stack([at(x, y, grid) for x, y in side]) for side in (leader, other))
     price = float(_last_change(grid, iqm(ours) - iqm(theirs)))
     if not np.isfinite(price):

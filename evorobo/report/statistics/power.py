@@ -7,6 +7,8 @@ from scipy.stats import nct, t
 
 MOST = 2_000
 """Beyond so many runs nobody is told a number."""
+_PLAIN = 50
+"""Standard deviations that two runs a group show at any level."""
 
 
 def power(effect: float, n: int, alpha: float = 0.05) -> float:
@@ -18,11 +20,12 @@ def power(effect: float, n: int, alpha: float = 0.05) -> float:
 
 
 def runs_needed(effect: float, alpha: float = 0.05, wanted: float = 0.8) -> int | None:
-    """The fewest runs a group with which an `effect` (Cohen's d) is found with power `wanted`; None beyond `MOST`."""
-    if not np.isfinite(effect):
+    """The fewest runs a group with which an `effect` (Cohen's d) is found with power `wanted`; None beyond `MOST`, or
+    for an effect that nobody knows (NaN)."""
+    if abs(effect) > _PLAIN:
         return 2
     low, high = 1, 2
-    while power(effect, high, alpha) < wanted:
+    while not power(effect, high, alpha) >= wanted:
         low, high = high, 2 * high
         if high > MOST:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,8 @@ class Times:
 @dataclass(frozen=True, eq=False)
 class Solved:
     """The `share` of runs that has reached a threshold at each `price`, a step function, with its interval `low` to
-    `high`, all `(steps,)`; `median` is the price at which half of them have, infinite where they never do."""
+    `high` (NaN where it is 0 or 1), all `(steps,)`; `median` is the price at which half of them have, infinite where
+    they never do."""
 
     price: Array
     share: Array
@@ -62,7 +64,8 @@ def kaplan_meier(times: Times, confidence: float = 0.95) -> Solved:
     sample = CensoredData(times.paid[times.reached], right=times.paid[~times.reached])
     solved = ecdf(sample).cdf
     price, share = np.asarray(solved.quantiles, float), np.asarray(solved.probabilities, float)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # no interval where none has solved, or all: NaN
         bounds: Any = solved.confidence_interval(confidence, method="log-log")  # its stubs say float
     low, high = (np.asarray(side.probabilities, float) for side in (bounds.low, bounds.high))
     half = price[share >= 0.5]
