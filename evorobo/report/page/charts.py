@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,9 +12,10 @@ from matplotlib.transforms import Affine2D
 from numpy.typing import ArrayLike
 
 from evorobo.report import runs, wording
-from evorobo.report.panel import average
+from evorobo.report.across import normalised_scores
+from evorobo.report.panel import Average, average
 from evorobo.report.scales import scale_score
-from evorobo.report.statistics import interval, iqm, performance_profile
+from evorobo.report.statistics import Profile, interval, iqm, performance_profile
 from evorobo.report.style import Style, reference_dashes
 from evorobo.study.results import Results, Run
 
@@ -48,7 +50,18 @@ def task_charts(results: Results, task: str) -> Plain:
             for name, value in references.items()
         ],
         "methods": {method: _method(cell) for method, cell in cells.items()},
+        "profiles": _profiles(
+            {m: [[run.score for run in finished]] for m, cell in cells.items() if (finished := runs.counted(cell))}
+        ),
     }
+
+
+def across_charts(results: Results) -> Plain:
+    """The profiles of the methods over all tasks that have a common scale; empty where fewer than two have."""
+    scores = normalised_scores(results)
+    if len(next(iter(scores.values()), [])) < 2:
+        return {}
+    return _profiles(scores)
 
 
 def numbers(values: ArrayLike) -> Plain:
@@ -73,13 +86,25 @@ def _method(cell: list[Run]) -> Plain:
                 run.setdefault("x", {})[currency] = numbers(each)
             curves = [curve for run in finished if len((curve := runs.curve(run, currency, log=False))[0])]
             if curves:
-                plain["averages"][currency] = {name: numbers(each) for name, each in vars(average(curves)).items()}
+                plain["averages"][currency] = _plain(average(curves))
     if scores:
-        profile = performance_profile([scores])
         plain["scores"] = numbers(scores)
         plain["iqm"], plain["interval"] = numbers(iqm(scores)), numbers(interval(scores))
-        plain["profile"] = {name: numbers(each) for name, each in vars(profile).items()}
     return plain
+
+
+def _profiles(scores: Mapping[str, Sequence[ArrayLike]]) -> Plain:
+    """The profiles of methods, whose scores come task by task, all from just below the lowest score of anybody on."""
+    if not scores:
+        return {}
+    every = np.concatenate([np.asarray(values, float) for tasks in scores.values() for values in tasks])
+    low, high = every.min(), every.max()
+    grid = np.linspace(low - (0.02 * (high - low) or 1.0), high + (high == low), 101)
+    return {method: _plain(performance_profile(tasks, grid)) for method, tasks in scores.items()}
+
+
+def _plain(arrays: Average | Profile) -> Plain:
+    return {name: numbers(each) for name, each in vars(arrays).items()}
 
 
 def _scale(cells: dict[str, list[Run]], fixed: list[float], higher_is_better: bool) -> Plain:

@@ -18,7 +18,7 @@ from evorobo.report import findings, tables, wording
 from evorobo.report.cautions import cautions
 from evorobo.report.page import facts
 from evorobo.report.page.behaviour import behaviour
-from evorobo.report.page.charts import Plain, look, task_charts
+from evorobo.report.page.charts import Plain, across_charts, look, task_charts
 from evorobo.report.page.robust import robust_charts
 from evorobo.report.robustness import kept, robustness
 from evorobo.report.runs import shown
@@ -50,6 +50,7 @@ def page(results: Results, *, noisy: bool = False) -> str:
         "styles": {method: look(style) for method, style in styles(results.methods).items()},
         "currencies": wording.CURRENCIES,
         "tasks": [task_charts(results, task) for task in results.tasks if shown(results, task)],
+        "across": across_charts(results),
         "robustness": robust_charts(rows, results),
         "behaviour": _behaviour(results),
     }

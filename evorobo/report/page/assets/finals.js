@@ -2,8 +2,11 @@
 function drawFinals() {
   const charts = data.tasks.flatMap(task => {
     const methods = Object.entries(task.methods).filter(([, method]) => method.scores);
-    return methods.length ? [strips(task, methods), profiles(task, methods)] : [];
+    const title = `${task.name}: share of runs above a score`;
+    return methods.length ? [strips(task, methods), profiles(title, task.metric, task.profiles)] : [];
   });
+  if (Object.keys(data.across).length)
+    charts.push(profiles("All tasks: share of runs above a score", "score between random (0) and solved (1)", data.across));
   document.getElementById("final-charts").replaceChildren(...charts);
 }
 
@@ -32,14 +35,13 @@ function strips(task, methods) {
   return make("figure", {}, make("figcaption", {}, `${task.name}: final ${task.metric}`, make("small", {}, task.better)), picture);
 }
 
-function profiles(task, methods) {
-  const series = methods.map(([name, method]) => {
-    const { taus, share, low, high } = method.profile;
-    return { name, look: data.styles[name], x: taus, middle: share, low, high };
-  });
+function profiles(title, xLabel, methods) {
+  const series = Object.entries(methods).map(([name, { taus, share, low, high }]) => ({
+    name, look: data.styles[name], x: taus, middle: share, low, high,
+  }));
   const every = series.flatMap(each => each.x), low = Math.min(...every), high = Math.max(...every);
   return chart({
-    title: `${task.name}: share of runs above a score`, remark: task.metric, xLabel: task.metric, xLog: false,
+    title, remark: "performance profile", xLabel, xLog: false,
     x: { low, high: high === low ? low + 1 : high }, y: { low: 0, high: 1.02, log: false }, series,
     tell: x => [`above ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
   });
