@@ -23,6 +23,9 @@ from evorobo.tasks.robots.base import Robot, offers
 Limits: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """Of the x and of the y axis."""
 
+Life: TypeAlias = tuple[Genome | None, int]
+"""Whose (None: the teacher's), in the test episode of that number."""
+
 
 _MARGIN = 0.56  # half of what is drawn, and some air
 _FLATTEST = 0.45  # of two sides, the shorter one's share of the longer one
@@ -44,21 +47,21 @@ def robot_task(task: Task) -> ControlTask:
     return task
 
 
-def films(task: ControlTask, genomes: Sequence[Genome | None], episode: int, most: int, width: int) -> list[Film]:
-    """One test episode under each of `genomes` (None: the teacher), in at most `most` pictures each, all to one scale.
+def films(task: ControlTask, lives: Sequence[Life], most: int, size: int) -> list[Film]:
+    """Each of `lives` in at most `most` pictures, drawn to one scale and none of them longer than `size` pixels.
 
-    `width` is in pixels. Raises `TaskError` for what cannot be drawn.
+    Raises `TaskError` for what cannot be drawn.
     """
-    recordings = [task.record(genome, episode) for genome in genomes]
+    recordings = [task.record(*life) for life in lives]
     steps = [spaced(len(recording), most) for recording in recordings]
     robot = drawn_by_itself(task)
     if robot:
         limits = shared_limits(robot, recordings)
-        shown = [_drawn(robot, each, at, limits, width) for each, at in zip(recordings, steps, strict=True)]
+        shown = [_drawn(robot, each, at, limits, size) for each, at in zip(recordings, steps, strict=True)]
     else:
         shown = [
-            [fitted(picture, width) for picture in task.film(genome, episode, set(at.tolist()))]
-            for genome, at in zip(genomes, steps, strict=True)
+            [fitted(picture, size) for picture in task.film(*life, set(at.tolist()))]
+            for life, at in zip(lives, steps, strict=True)
         ]
     return [Film(*each) for each in zip(recordings, steps, shown, strict=True)]
 
@@ -75,7 +78,7 @@ def spaced(length: int, most: int) -> np.ndarray:
 
 def shared_limits(robot: Robot, recordings: Sequence[Recording]) -> Limits:
     """Limits of the axes that hold what is drawn of all of them, and a margin around it."""
-    axes = _empty(100)[1]
+    axes = _empty(100, 100)[1]
     for recording in recordings:
         robot.draw(axes, states(recording))
     drawn = axes.dataLim
@@ -92,21 +95,20 @@ def states(recording: Recording) -> Array:
     return recording.states
 
 
-def fitted(picture: np.ndarray, width: int) -> np.ndarray:
-    """The picture no wider than `width` pixels."""
+def fitted(picture: np.ndarray, size: int) -> np.ndarray:
+    """The picture with no side longer than `size` pixels."""
     from PIL import Image
 
-    height, wide, _ = picture.shape
-    if wide <= width:
-        return picture
-    return np.asarray(Image.fromarray(picture).resize((width, round(height * width / wide)), Image.Resampling.LANCZOS))
+    image = Image.fromarray(picture)
+    image.thumbnail((size, size), Image.Resampling.LANCZOS)
+    return np.asarray(image)
 
 
-def _drawn(robot: Robot, recording: Recording, steps: np.ndarray, limits: Limits, width: int) -> list[np.ndarray]:
+def _drawn(robot: Robot, recording: Recording, steps: np.ndarray, limits: Limits, size: int) -> list[np.ndarray]:
     (left, right), (bottom, top) = limits
-    shape = (top - bottom) / (right - left)
+    scale = size / max(right - left, top - bottom)
     with canvas.house_style():
-        figure, axes = _empty(width, shape)
+        figure, axes = _empty(scale * (right - left), scale * (top - bottom))
         screen = FigureCanvasAgg(figure)
         pictures = []
         for step in steps:
@@ -119,8 +121,8 @@ def _drawn(robot: Robot, recording: Recording, steps: np.ndarray, limits: Limits
     return pictures
 
 
-def _empty(width: int, shape: float = 1.0) -> tuple[Figure, Axes]:
+def _empty(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty figure of so many pixels with one axes that fills it."""
-    figure = Figure(figsize=(width / 100, width * shape / 100), dpi=100)
+    figure = Figure(figsize=(width / 100, height / 100), dpi=100)
     place: Any = (0.01, 0.01, 0.98, 0.98)
     return figure, figure.add_axes(place)

@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report import canvas, movies, window
-from evorobo.report.film import drawn_by_itself, films, robot_task, shared_limits, states
+from evorobo.report.film import Film, drawn_by_itself, films, robot_task, shared_limits, states
 from evorobo.study.trial import Trial
 from evorobo.tasks.control import ControlTask
 
 _MOST = 150  # pictures of an episode
-_WIDTH = 480  # pixels
+_SIZE = 480  # pixels
 _PATHS, _SHEETS, _ACROSS = 20, 4, 6  # episodes in one picture: as ways, or as rows of so many small pictures
 
 
@@ -70,10 +70,12 @@ class Replay:
     def _numbers(self, usual: int) -> range:
         return range(self.first, self.first + (self.episodes or usual))
 
+    def _films(self, numbers: range, most: int) -> list[Film]:
+        return films(self._task, [(self._genome, episode) for episode in numbers], most, _SIZE)
+
     def _pictures(self) -> list[np.ndarray]:
-        shown = []
-        for episode in self._numbers(1):
-            (film,) = films(self._task, [self._genome], episode, _MOST, _WIDTH)
+        shown, numbers = [], self._numbers(1)
+        for episode, film in zip(numbers, self._films(numbers, _MOST), strict=True):
             last, score = len(film.recording), film.recording.score
             for step, picture in zip(film.steps, film.pictures, strict=True):
                 text = f"episode {episode}, step {step + 1} of {last}; return {score:.4g}"
@@ -101,15 +103,15 @@ class Replay:
         with canvas.house_style():
             figure = Figure(layout="constrained")
             grid = figure.subplots(len(numbers), _ACROSS, squeeze=False)
-            for episode, row in zip(numbers, grid, strict=True):
-                (film,) = films(self._task, [self._genome], episode, _ACROSS, _WIDTH)
+            made = self._films(numbers, _ACROSS)
+            for episode, row, film in zip(numbers, grid, made, strict=True):
                 for axes in row:
                     axes.set_axis_off()
                 for axes, step, picture in zip(row, film.steps, film.pictures, strict=False):
                     axes.imshow(picture)
                     axes.set_title(f"step {step + 1}", weight="normal")
                 row[0].set_title(f"episode {episode}, return {film.recording.score:.4g}\nstep {film.steps[0] + 1}")
-            height, width, _ = film.pictures[0].shape
+            height, width, _ = made[0].pictures[0].shape
             figure.set_size_inches(10, len(numbers) * (10 / _ACROSS * height / width + 0.45) + 0.3)
             figure.suptitle(f"{self._task.name}: {_named(numbers)}", fontsize=10)
         return figure

@@ -23,7 +23,7 @@ from evorobo.tasks.spaces import Choice
 from evorobo.tasks.tables import Table
 
 _PICTURES = 60
-_WIDTH = 300  # pixels
+_SIZE = 300  # pixels
 _POINTS = 400  # of predictions against the truth
 _EPISODE = 0
 
@@ -58,7 +58,7 @@ def _on_the_robot(task: ControlTask, best: dict[str, Run], genomes: Sequence[Gen
     shown: list[Film] | list[None] = [None] * len(genomes)
     why = ""
     try:
-        shown = films(task, genomes, _EPISODE, _PICTURES, _WIDTH)
+        shown = films(task, [(genome, _EPISODE) for genome in genomes], _PICTURES, _SIZE)
     except EvoroboError as error:
         why = f"{error} Shown are the networks alone."
     methods = []

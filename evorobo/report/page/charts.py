@@ -38,6 +38,7 @@ def task_charts(results: Results, task: str) -> Plain:
     """All that is drawn of one task: its scale, its references, and curves, finals and profiles by method."""
     metric = results.metrics[task]
     cells = runs.shown(results, task)
+    scores = {method: [run.score for run in runs.counted(cell)] for method, cell in cells.items()}
     references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
     name, better = wording.metric_label(metric).split("\n")
     return {
@@ -50,9 +51,7 @@ def task_charts(results: Results, task: str) -> Plain:
             for name, value in references.items()
         ],
         "methods": {method: _method(cell) for method, cell in cells.items()},
-        "profiles": _profiles(
-            {m: [[run.score for run in finished]] for m, cell in cells.items() if (finished := runs.counted(cell))}
-        ),
+        "profiles": _profiles({method: [each] for method, each in scores.items() if each}),
     }
 
 
