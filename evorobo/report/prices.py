@@ -98,14 +98,14 @@ class Lead:
 
     @property
     def sentence(self) -> str:
-        found, pair = self.crossing, f"{self.leader} {{}} ahead of {self.other}"
+        found, behind = self.crossing, f"ahead of {self.other}"
         ended = "".join(f"; {name} ended at {wording.number(paid)}" for name, paid in self.ended.items())
         if found.high <= found.begin:
             start = f"from the first common look, {wording.price(found.begin, self.currency)}, on"
-            return f"{pair.format('is')} at every price {start}{ended}."
+            return f"{self.leader} is {behind} at every price {start}{ended}."
         low = "the start" if found.low <= found.begin else wording.number(found.low)
         price, high = wording.price(found.price, self.currency), wording.number(found.high)
-        return f"{pair.format('stays')} from {price} on (interval {low} to {high}){ended}."
+        return f"{self.leader} stays {behind} from {price} on (interval {low} to {high}){ended}."
 
 
 def lead(results: Results, verdict: Verdict, currency: str) -> Lead | None:

@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from evorobo import Backprop, Budget, ControlTask, DatasetTask, Evolution, Genome, OpenAIES, Study
+from evorobo import Budget, ControlTask, DatasetTask, Evolution, Genome, OpenAIES, Study
 from evorobo.errors import ResultsError
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
@@ -30,7 +30,9 @@ def results(tmp_path_factory):
         ControlTask("CartPole-v1", teacher=None, max_steps=30, test_episodes=5),
     ]
     methods = [Evolution(OpenAIES(population=10))]
-    study = Study.grid("robust", tasks=tasks, methods=methods, seeds=2, budget=Budget(generations=30, looks=2), hidden=())
+    study = Study.grid(
+        "robust", tasks=tasks, methods=methods, seeds=2, budget=Budget(generations=30, looks=2), hidden=()
+    )
     yield study.run(folder)
     patch.undo()
 
@@ -44,7 +46,7 @@ def test_without_noise_the_scores_are_those_of_the_trial(results):
 
 def test_each_finished_run_is_tested_at_every_level_under_both_kinds_of_noise(results):
     rows = robustness(results)
-    assert len(rows) == len(set(row[:5] for row in rows)) == 2 * 2 * 2 * len(LEVELS)
+    assert len(rows) == len({row[:5] for row in rows}) == 2 * 2 * 2 * len(LEVELS)
     assert kept(results.folder) == rows
 
 
@@ -123,7 +125,7 @@ def test_noise_leaves_the_network_its_shape():
 
 def test_a_damaged_file_is_told(results, tmp_path):
     (tmp_path / "robustness.csv").write_text("task,method\nrows,openai-es\n")
-    with pytest.raises(ResultsError, match="robustness.csv is damaged"):
+    with pytest.raises(ResultsError, match=r"robustness\.csv is damaged"):
         kept(tmp_path)
     assert kept(tmp_path / "nowhere") == []
 

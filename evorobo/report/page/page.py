@@ -25,6 +25,7 @@ from evorobo.report.runs import shown
 from evorobo.report.style import styles
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
+from evorobo.study.study import Study
 
 _SCRIPTS = (
     "elements.js", "ticks.js", "chart.js", "curves.js", "finals.js", "answers.js", "network.js", "stage.js", "page.js",
@@ -80,11 +81,14 @@ def page(results: Results, *, noisy: bool = False) -> str:
 
 
 def _behaviour(results: Results) -> list[Plain]:
+    why = "These results do not say with what settings they were made, so no robot can be shown."
     try:
-        tasks = from_plain(results.settings).tasks if results.settings else ()
-        return [behaviour(results, task) for task in tasks]
+        study = from_plain(results.settings)
+        if isinstance(study, Study):
+            return [behaviour(results, task) for task in study.tasks]
     except EvoroboError as error:  # the script of the study is not here, or not what it was
-        return [{"task": "", "kind": "none", "why": f"The tasks cannot be made here: {error}", "methods": []}]
+        why = f"The tasks cannot be made here: {error}"
+    return [{"task": "", "kind": "none", "why": why, "methods": []}]
 
 
 def _template() -> Any:
