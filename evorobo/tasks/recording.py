@@ -75,7 +75,8 @@ class Screen:
         try:
             picture = np.asarray(self._environment.render())
         except Exception as error:  # each renderer fails in its own way: no package, no display, no driver
-            raise TaskError(f"{self._id} cannot be drawn here: {error}") from error
+            cure = " Where there is no screen, MuJoCo draws with MUJOCO_GL=egl." if "OpenGL" in str(error) else ""
+            raise TaskError(f"{self._id} cannot be drawn here: {str(error).rstrip('.')}.{cure}") from error
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise TaskError(
                 f"{self._id} renders {picture.dtype} {picture.shape}; a picture is bytes (height, width, 3)."

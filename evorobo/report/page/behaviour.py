@@ -60,7 +60,7 @@ def _on_the_robot(task: ControlTask, best: dict[str, Run], genomes: Sequence[Gen
     try:
         shown = films(task, [(genome, _EPISODE) for genome in genomes], _PICTURES, _SIZE)
     except EvoroboError as error:
-        why = f"{error} Shown are the networks alone."
+        why = f"{error} Here are the networks alone."
     methods = []
     for (method, run), genome, film in zip(best.items(), genomes, shown, strict=True):
         recording = film.recording if film else task.record(genome, _EPISODE)

@@ -47,7 +47,7 @@ def settings(results: Results) -> list[tuple[str, str]]:
 
 def trials(results: Results) -> tuple[list[str], list[list[str]]]:
     """Head and rows of the table of all trials: how each ended, what it scored and paid, and on which machine."""
-    machines = _machines(results)
+    machines, reasons = _machines(results), any(run.reason for run in results.runs)
     rows = []
     for run in results.runs:
         priced = len(run.curve.get("test", ())) > 0
@@ -60,11 +60,11 @@ def trials(results: Results) -> tuple[list[str], list[list[str]]]:
                 f"{run.score:.5g}" if priced else "",
                 *(_price(run, currency) if priced else "" for currency in _COSTS),
                 machines.get(_machine(run), ""),
-                run.reason,
+                *([run.reason] if reasons else []),
             ]
         )
-    head = ["task", "method", "seed", "ended", "test score", *_COSTS.values(), "machine", "reason"]
-    return head, rows
+    head = ["task", "method", "seed", "ended", "test score", *_COSTS.values(), "machine"]
+    return [*head, *(["reason"] if reasons else [])], rows
 
 
 def machines(results: Results) -> list[tuple[str, dict[str, Any]]]:

@@ -50,7 +50,7 @@ def _column(title: str, values: Array, moments: Sequence[int], names: Sequence[s
 
 def _title(layer: Any, last: bool) -> str:
     kind = getattr(layer, "activation", type(layer).__name__)
-    return "answers" if last else f"{layer.units} {kind} units"
+    return "answers" if last else f"{layer.units} {kind}"
 
 
 def _links(weight: Array, units: int) -> Plain:

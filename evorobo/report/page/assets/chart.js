@@ -1,7 +1,8 @@
 /* One panel of lines: series with a band and single runs, references across it, and its values read aloud on demand.
 
    A series: {name, look, x, middle, low, high, runs: [{x, y}]}; any of middle, low and high may hold null.
-   The panel: {title, remark, xLabel, xLog, y: {low, high, log}, references, series, tell(x)}. */
+   The panel: {title, remark, xLabel, xLog, y: {low, high, log}, references, series, tell(x)}; x: {low, high} where the
+   axis shall reach further than the series, named: true where it needs a legend of its own. */
 const WIDTH = 520, HEIGHT = 330, LEFT = 48, RIGHT = 66, TOP = 10, BOTTOM = 44;
 const tip = document.getElementById("tip");
 
@@ -23,6 +24,7 @@ function chart(panel) {
   inside.append(cursor);
   readable(picture, panel, [...new Set(series.flatMap(each => each.x ?? []).filter(shown))].sort((a, b) => a - b), across, cursor);
   const caption = make("figcaption", {}, panel.title, ...(panel.remark ? [make("small", {}, panel.remark)] : []));
+  if (panel.named) caption.append(make("small", { class: "legend" }, ...series.map(each => make("span", {}, sample(each.look), ` ${each.name}`))));
   return make("figure", {}, caption, picture);
 }
 

@@ -41,7 +41,7 @@ function profiles(title, xLabel, methods) {
   }));
   const every = series.flatMap(each => each.x), low = Math.min(...every), high = Math.max(...every);
   return chart({
-    title, remark: "performance profile", xLabel, xLog: false,
+    title, remark: "", named: true, xLabel, xLog: false,
     x: { low, high: high === low ? low + 1 : high }, y: { low: 0, high: 1.02, log: false }, series,
     tell: x => [`above ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
   });
@@ -54,7 +54,7 @@ function drawRobustness() {
     const values = series.flatMap(each => [...each.middle, ...each.low, ...each.high]).filter(each => each !== null);
     const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
     return chart({
-      title: `${task}: ${about.metric}`, remark: about.better, xLabel: title, xLog: false,
+      title: `${task}: ${about.metric}`, remark: about.better, named: true, xLabel: title, xLog: false,
       y: { low: low - margin, high: high + margin, log: false }, references: [], series,
       tell: x => [`noise of ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
     });

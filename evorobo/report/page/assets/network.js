@@ -28,9 +28,14 @@ function networkCanvas(net) {
   };
 }
 
+function roomForNames(column) {
+  const longest = Math.max(0, ...column.names.map(name => name.length));
+  return column.values[0].length > 26 ? 24 : Math.max(24, Math.min(84, 16 + 6 * longest));
+}
+
 function layout(net, width, height) {
-  const named = end => (net.columns.at(end).names.length && net.columns.at(end).values[0].length <= 26 ? 84 : 14);
-  const left = named(0), right = named(-1), step = (width - left - right) / (net.columns.length - 1);
+  const left = roomForNames(net.columns[0]), right = roomForNames(net.columns.at(-1));
+  const step = (width - left - right) / (net.columns.length - 1);
   return net.columns.map((column, at) => {
     const units = column.values[0].length, room = (height - 22) / units, radius = Math.max(1.5, Math.min(8, room * 0.42));
     return column.values[0].map((_, unit) => ({ x: left + at * step, y: 18 + (unit + 0.5) * room, radius }));
