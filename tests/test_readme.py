@@ -64,7 +64,7 @@ def test_every_experiment_is_in_the_table() -> None:
 def test_the_reference_run_is_there_as_its_command_made_it() -> None:
     folder = ROOT / "results" / "reference" / "phototaxis"
     names = {path.name for path in folder.iterdir() if path.is_file()}
-    assert {"curves.png", "paths-phototaxis.png", "table.csv", "table.md", "study.json"} <= names
+    assert {"curves.png", "paths-phototaxis.png", "table.csv", "table.md", "verdicts.csv", "study.json"} <= names
 
 
 def test_the_ci_reads_the_test_command_from_here() -> None:

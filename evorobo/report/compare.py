@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.files import write_atomically
-from evorobo.report import measures, prices, sources, versus, wording
+from evorobo.report import prices, sources
 from evorobo.report.cautions import cautions, tuned
+from evorobo.report.comparison import Comparison
+from evorobo.report.leads import leads
 from evorobo.report.merge import Pair, merged, opponents, unlike
-from evorobo.report.verdicts import Verdict, to_csv, together, verdicts
+from evorobo.report.verdicts import Verdict, together, verdicts
 from evorobo.study.results import Results
 
 
@@ -60,86 +58,23 @@ def compare(
         )
     ours = frozenset(first for first, _ in pairs) if len(sides) > 1 else frozenset(results.methods[:1])
     return Comparison(
-        results, final, currency, price, threshold, ours, found, _at_equal_price(results, currency, price, pairs),
-        [words for words in warnings if words],
-    )  # fmt: skip
+        results=results,
+        final=final,
+        currency=currency,
+        price=price,
+        threshold=threshold,
+        ours=ours,
+        verdicts=found,
+        equal=_at_equal_price(results, currency, pairs) if price is None else [],
+        leads=leads(results, verdicts(results, pairs), currency),
+        cautions=[words for words in warnings if words],
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Who is ahead. `results` holds all sides whole, `final` as they were at the `price` asked for in `currency`
-    (None: at the end), and `ours` the methods of the first side.
-
-    `verdicts` are on `final`. Where no price was asked for, `equal` holds a verdict for each pair that spent unlike
-    amounts, and the price it is at: the highest that both have paid.
-    """
-
-    results: Results
-    final: Results
-    currency: str
-    price: float | None
-    threshold: float | None
-    ours: frozenset[str]
-    verdicts: list[Verdict]
-    equal: list[tuple[float, Verdict]]
-    cautions: list[str]
-
-    @property
-    def sentences(self) -> list[str]:
-        """The verdicts in words, each with the price from which on its winner was ahead."""
-        if self.price is not None:
-            told = [self._told(verdict, verdict.told("is", self._when(self.price))) for verdict in self.verdicts]
-        else:
-            told = [self._told(verdict, verdict.sentence) for verdict in self.verdicts]
-        return told + [self._task(verdict) + verdict.told("is", self._when(price)) for price, verdict in self.equal]
-
-    @property
-    def rows(self) -> list[measures.Row]:
-        """Each method in numbers, at the price asked for."""
-        return measures.measures(self.final, self.currency, self.threshold)
-
-    @property
-    def status(self) -> int:
-        """0: the first is not worse than any other. 1: it is, beyond chance. 2: nobody has the two runs that it takes
-        to say."""
-        if any(verdict.decided and verdict.second in self.ours for verdict in self.verdicts):
-            return 1
-        return 2 if all(np.isnan(verdict.corrected) for verdict in self.verdicts) else 0
-
-    def __str__(self) -> str:
-        return "\n\n".join([*self.sentences, measures.to_terminal(self.rows, self.currency), *self.cautions])
-
-    def write(self, folder: str | Path) -> list[Path]:
-        """Write `compare.png`, `compare.txt`, `compare.csv` and `verdicts.csv` into `folder`; where they are."""
-        folder = Path(folder)
-        texts = {
-            "compare.txt": f"{self}\n",
-            "compare.csv": measures.to_csv(self.rows),
-            "verdicts.csv": to_csv(self.verdicts),
-        }
-        for name, text in texts.items():
-            write_atomically(folder / name, text)
-        figure = versus.plot(self.results, self.final, self.currency, self.price, self.verdicts, folder / "compare.png")
-        return [figure, *(folder / name for name in texts)]
-
-    def _told(self, verdict: Verdict, sentence: str) -> str:
-        lead = prices.lead(self.results, verdict, self.currency)
-        return self._task(verdict) + sentence + (f" {lead.sentence}" if lead else "")
-
-    def _task(self, verdict: Verdict) -> str:
-        return f"{verdict.task}: " if len(self.results.tasks) > 1 else ""
-
-    def _when(self, price: float) -> str:
-        return f"when both have spent {wording.price(price, self.currency)}"
-
-
-def _at_equal_price(
-    results: Results, currency: str, price: float | None, pairs: Sequence[Pair]
-) -> list[tuple[float, Verdict]]:
+def _at_equal_price(results: Results, currency: str, pairs: Sequence[Pair]) -> list[tuple[float, Verdict]]:
     """For each pair of unlike spending the highest price that both have paid, and the verdict there."""
-    if price is not None:
-        return []
-    amounts, found = [], []
+    amounts: list[float] = []
+    found: list[Verdict] = []
     for task in results.tasks:
         paid = prices.spent_by_method(results, task, currency)
         for pair in pairs:

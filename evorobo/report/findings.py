@@ -7,6 +7,7 @@ from pathlib import Path
 from evorobo.files import write_atomically
 from evorobo.report import across, prices, tables, verdicts
 from evorobo.report.cautions import cautions
+from evorobo.report.leads import leads
 from evorobo.study.results import Results
 
 
@@ -15,9 +16,9 @@ def sentences(results: Results) -> list[str]:
     found = []
     for verdict in verdicts.verdicts(results):
         currency = prices.shared_currency(results, verdict.task)
-        lead = prices.lead(results, verdict, currency) if currency else None
+        ahead = leads(results, [verdict], currency) if currency else []
         before = f"{verdict.task}: " if len(results.tasks) > 1 else ""
-        found.append(before + verdict.sentence + (f" {lead.sentence}" if lead else ""))
+        found.append(before + " ".join([verdict.sentence, *(lead.sentence for lead in ahead)]))
     return [*found, *filter(None, [across.sentence(results)])]
 
 

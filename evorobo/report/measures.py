@@ -43,10 +43,10 @@ def to_terminal(rows: Sequence[Row], currency: str) -> str:
     """The table for people."""
     if not rows:
         return ""
-    places = wording.decimals([row["iqm"] for row in rows])
+    places = {task: wording.decimals([row["iqm"] for row in rows if row["task"] == task]) for task in _tasks(rows)}
 
-    def score(value: float) -> str:
-        return "" if np.isnan(value) else f"{value:z.{places}f}"
+    def score(row: Row, name: str) -> str:
+        return "" if np.isnan(row[name]) else f"{row[name]:z.{places[row['task']]}f}"
 
     def paid(value: float) -> str:
         return "" if np.isnan(value) else "never" if np.isinf(value) else wording.number(value)
@@ -56,19 +56,19 @@ def to_terminal(rows: Sequence[Row], currency: str) -> str:
     header += ["solved", f"expected {unit}"]
     table = [
         [
-            row["task"], row["method"], str(row["n"]), paid(row["spent"]), score(row["mean"]), score(row["iqm"]),
-            "" if np.isnan(row["low"]) else f"{score(row['low'])} to {score(row['high'])}",
-            score(row["median"]), score(row["best"]), score(row["area"]),
+            row["task"], row["method"], str(row["n"]), paid(row["spent"]), score(row, "mean"), score(row, "iqm"),
+            "" if np.isnan(row["low"]) else f"{score(row, 'low')} to {score(row, 'high')}",
+            *(score(row, name) for name in ("median", "best", "area")),
             "" if np.isnan(row["threshold"]) else f"{row['solved']} of {row['n']}", paid(row["expected"]),
         ]
         for row in rows
     ]  # fmt: skip
     sides = ["left", "left", *["right"] * 10]
     text = tabulate(table, header, "simple", colalign=sides, disable_numparse=True)
-    wanted = {row["task"]: row["threshold"] for row in rows if not np.isnan(row["threshold"])}
+    wanted = {row["task"]: score(row, "threshold") for row in rows if not np.isnan(row["threshold"])}
     if not wanted:
         return text
-    named = " and ".join(f"{score(value)} on {task}" for task, value in wanted.items())
+    named = " and ".join(f"{value} on {task}" for task, value in wanted.items())
     return f"{text}\nSolved: ever seen at {named} or better; expected: {unit} for one such success."
 
 
@@ -79,6 +79,10 @@ def to_csv(rows: Sequence[Row]) -> str:
     writer.writeheader()
     writer.writerows({key: "" if cell != cell else cell for key, cell in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _tasks(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row["task"] for row in rows))
 
 
 def _measured(

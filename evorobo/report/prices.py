@@ -1,16 +1,14 @@
-"""Comparison at equal prices: what each run was worth when it had paid so much, and from which price on who leads."""
+"""Prices: what everybody paid, and what each run was worth when it had paid so much."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.report import runs, wording
-from evorobo.report.statistics import Crossing, crossing
-from evorobo.report.verdicts import Verdict
 from evorobo.study.results import Results, Run
 
 SHORT = {"seconds": "cpu_seconds"}
@@ -38,15 +36,15 @@ def at_price(results: Results, currency: str, price: float) -> Results:
     A run that reached the price counts whatever became of it later; one that finished for less keeps its answer, at
     what it paid. Raises `ResultsError` where a method was never looked at by then.
     """
-    cut = [run if (reached := _until(run, currency, price)) is None else reached for run in results.runs]
+    then = replace(results, runs=[_until(run, currency, price) if "test" in run.curve else run for run in results.runs])
     for task, method, cell in results.cells():
-        if not any(len(run.curve["test"]) for run in cut if (run.task, run.method) == (task, method)):
-            first = min(float(runs.spent(run, currency)[0]) for run in cell if len(run.curve["test"]))
+        first = [float(runs.spent(run, currency)[0]) for run in cell if len(run.curve["test"])]
+        if first and min(first) > price:
             raise ResultsError(
-                f"{method} on {task} was first looked at after {wording.price(first, currency)}, and no score of it is "
-                f"known at {wording.number(price)}; ask for a higher price."
+                f"{method} on {task} was first looked at after {wording.price(min(first), currency)}, and no score of "
+                f"it is known at {wording.number(price)}; ask for a higher price."
             )
-    return replace(results, runs=cut)
+    return then
 
 
 def spent_by_method(results: Results, task: str, currency: str) -> dict[str, float]:
@@ -85,47 +83,6 @@ def fell_short(results: Results, currency: str, price: float) -> str:
     return f"Not everybody spent {wording.price(price, currency)}: {', '.join(ended)} had ended, and kept the answer."
 
 
-@dataclass(frozen=True)
-class Lead:
-    """Who of two methods is ahead in the end, and from which price on, in `currency`."""
-
-    leader: str
-    other: str
-    currency: str
-    crossing: Crossing
-    ended: dict[str, float]
-    """What those of the two had paid who ended before the other did, and kept their answer."""
-
-    @property
-    def sentence(self) -> str:
-        found, behind = self.crossing, f"ahead of {self.other}"
-        ended = "".join(f"; {name} ended at {wording.number(paid)}" for name, paid in self.ended.items())
-        if found.high <= found.begin:
-            start = f"from the first common look, {wording.price(found.begin, self.currency)}, on"
-            return f"{self.leader} is {behind} at every price {start}{ended}."
-        low = "the start" if found.low <= found.begin else wording.number(found.low)
-        price, high = wording.price(found.price, self.currency), wording.number(found.high)
-        return f"{self.leader} stays {behind} from {price} on (interval {low} to {high}){ended}."
-
-
-def lead(results: Results, verdict: Verdict, currency: str) -> Lead | None:
-    """Where the curves of the two of a verdict cross for good; None where they may just as well cross again, or where
-    nobody knows."""
-    sign = 1 if results.metrics[verdict.task].higher_is_better else -1
-    curves = {}
-    for method in (verdict.first, verdict.second):
-        every = [runs.curve(run, currency, False) for run in runs.counted(results.of(verdict.task, method))]
-        curves[method] = [(x, sign * y) for x, y in every if len(x)]
-    for leader, other in ((verdict.first, verdict.second), (verdict.second, verdict.first)):
-        found = crossing(curves[leader], curves[other])
-        if found is not None and found.high <= found.end:
-            paid = spent_by_method(results, verdict.task, currency)
-            last = max(paid[leader], paid[other])
-            ended = {name: paid[name] for name in (leader, other) if not alike([paid[name], last])}
-            return Lead(leader, other, currency, found, ended)
-    return None
-
-
 def shared_currency(results: Results, *tasks: str) -> str:
     """What all runs on `tasks` spend: FLOPs where logs have them, else the first column that all have paid in; empty
     where there is none."""
@@ -137,11 +94,9 @@ def shared_currency(results: Results, *tasks: str) -> str:
     return ""
 
 
-def _until(run: Run, currency: str, price: float) -> Run | None:
-    """The run up to `price`; None for one without a log."""
-    if "test" not in run.curve:
-        return None
+def _until(run: Run, currency: str, price: float) -> Run:
+    """The run up to `price`: unfinished where it had not been looked at by then."""
     paid = runs.spent(run, currency)
-    curve = {name: column[paid <= price] for name, column in run.curve.items()}
-    reached = len(paid) > 0 and paid[-1] >= price
-    return replace(run, curve=curve, status="finished" if reached else run.status)
+    seen = paid <= price
+    status = "unfinished" if not seen.any() else "finished" if paid[-1] >= price else run.status
+    return replace(run, curve={name: column[seen] for name, column in run.curve.items()}, status=status)

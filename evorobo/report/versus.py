@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evorobo.report import canvas, prices, runs, wording
+from evorobo.report import canvas, runs, wording
+from evorobo.report.comparison import Comparison
 from evorobo.report.finals import draw_finals, short, size
 from evorobo.report.frame import Frame
 from evorobo.report.panel import draw_curves
@@ -17,20 +18,18 @@ from evorobo.report.references import draw_references
 from evorobo.report.scales import scale_score
 from evorobo.report.style import INK, QUIET, Style, styles
 from evorobo.report.verdicts import Verdict
-from evorobo.study.results import Results
 
 _CURVES, _CHANCES = 3.6, 2.6  # inches
 
 
-def plot(
-    results: Results, final: Results, currency: str, price: float | None, verdicts: Sequence[Verdict], path: Path
-) -> Path:
-    """Write the figure to `path` (PNG): `results` as curves, `final` as dots, a row for each task."""
-    return canvas.save(figure(results, final, currency, price, verdicts), path)
+def plot(comparison: Comparison, path: Path) -> Path:
+    """Write the figure to `path` (PNG), a row for each task."""
+    return canvas.save(figure(comparison), path)
 
 
-def figure(results: Results, final: Results, currency: str, price: float | None, verdicts: Sequence[Verdict]) -> Figure:
+def figure(comparison: Comparison) -> Figure:
     """The figure that `plot` writes; in each row curves, scores, and the pairs."""
+    results, verdicts = comparison.results, comparison.verdicts
     looks = styles(results.methods)
     finals, labels = size(results.methods)
     widths = [_CURVES, finals, _CHANCES]
@@ -38,27 +37,26 @@ def figure(results: Results, final: Results, currency: str, price: float | None,
     with canvas.house_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
         grid = drawn.subplots(len(results.tasks), 3, squeeze=False, width_ratios=widths)
-        banded = False
-        for task, axes in zip(results.tasks, grid, strict=True):
-            of_task = [verdict for verdict in verdicts if verdict.task == task]
-            banded |= _draw_row(list(axes), results, final, task, currency, price, looks, of_task)
-        notes = [runs.left_out(final.runs)]
-        frame = Frame(width, results.name, _subtitle(currency, price, banded), looks, [note for note in notes if note])
-        rows = max(2.65, 0.9 + 0.42 * max(sum(verdict.task == task for verdict in verdicts) for task in results.tasks))
-        drawn.set_size_inches(width, frame.top + frame.bottom + (rows + labels) * len(results.tasks))
+        rows = zip(results.tasks, grid, strict=True)
+        banded = [_draw_row(comparison, task, list(axes), looks) for task, axes in rows]
+        notes = [runs.left_out(comparison.final.runs)]
+        subtitle = _subtitle(comparison, any(banded))
+        frame = Frame(width, results.name, subtitle, looks, [note for note in notes if note])
+        pairs = max(sum(verdict.task == task for verdict in verdicts) for task in results.tasks)
+        height = max(2.65, 0.9 + 0.42 * pairs) + labels
+        drawn.set_size_inches(width, frame.top + frame.bottom + height * len(results.tasks))
         frame.draw(drawn)
     return drawn
 
 
-def _draw_row(
-    axes: list[Axes], results: Results, final: Results, task: str, currency: str, price: float | None,
-    looks: dict[str, Style], verdicts: Sequence[Verdict],
-) -> bool:  # fmt: skip
+def _draw_row(comparison: Comparison, task: str, axes: list[Axes], looks: dict[str, Style]) -> bool:
     """One task; whether a crossing is marked."""
+    results, final, verdicts = comparison.results, comparison.final, comparison.verdicts
     curves, scores, chances = axes
-    cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
-    draw_curves(curves, cells, currency, looks, log=True)
-    banded = _mark(curves, results, currency, price, verdicts)
+    cells = runs.shown(results, task)
+    draw_curves(curves, cells, comparison.currency, looks, log=True)
+    of_task = [verdict for verdict in verdicts if verdict.task == task]
+    banded = _mark(comparison, curves, of_task)
     values = {method: [run.score for run in runs.counted(final.of(task, method))] for method in looks}
     draw_finals(scores, values, looks)
     references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
@@ -70,19 +68,20 @@ def _draw_row(
     draw_references([curves, scores], references)
     curves.set_title(task)
     curves.set_ylabel(wording.metric_label(results.metrics[task]))
-    scores.set_title("final scores" if price is None else "scores there", weight="normal", color=QUIET, size=8.5)
-    _draw_chances(chances, verdicts)
+    when = "final scores" if comparison.price is None else "scores there"
+    scores.set_title(when, weight="normal", color=QUIET, size=8.5)
+    _draw_chances(chances, of_task)
     return banded
 
 
-def _mark(axes: Axes, results: Results, currency: str, price: float | None, verdicts: Sequence[Verdict]) -> bool:
+def _mark(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) -> bool:
     """Mark the price that is compared at, and for a single pair the interval in which its curves cross; whether so."""
-    if price is not None:
-        axes.axvline(price, color=INK, lw=1, label="_price")
-    if len(verdicts) == 1 and (lead := prices.lead(results, verdicts[0], currency)):
+    if comparison.price is not None:
+        axes.axvline(comparison.price, color=INK, lw=1, label="_price")
+    lead = comparison.lead(verdicts[0]) if len(verdicts) == 1 else None
+    if lead:
         axes.axvspan(lead.crossing.low, lead.crossing.high, color=QUIET, alpha=0.15, lw=0, label="_crossing")
-        return True
-    return False
+    return lead is not None
 
 
 def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
@@ -94,7 +93,10 @@ def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
         axes.plot([verdict.low, verdict.high], [place] * 2, color=colour, lw=2.4, alpha=0.6, solid_capstyle="butt")
         axes.plot([verdict.probability], [place], ls="", marker="o", ms=5.5, color=colour, label=f"_{verdict.first}")
         names = f"{short(verdict.first)} v {short(verdict.second)}"
-        axes.annotate(names, (0, place), xytext=(0, 6), textcoords="offset points", size=7.5, color=colour)
+        axes.annotate(
+            names, (0, place), xytext=(0, 6), textcoords="offset points", size=7.5, color=colour,
+            bbox={"fc": "white", "ec": "none", "pad": 0.5},
+        )  # fmt: skip
     axes.set(xlim=(-0.02, 1.02), ylim=(len(verdicts) - 0.6, -0.7), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     axes.set_xticklabels(["0", ".25", "even", ".75", "1"])
     axes.set_xlabel("probability; grey: undecided")
@@ -102,10 +104,10 @@ def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _subtitle(currency: str, price: float | None, banded: bool) -> str:
-    where = (
-        "at the end" if price is None else f"when each run had spent {wording.price(price, currency)} (upright line)"
-    )
+def _subtitle(comparison: Comparison, banded: bool) -> str:
+    where = "at the end"
+    if comparison.price is not None:
+        where = f"when each run had spent {wording.price(comparison.price, comparison.currency)} (upright line)"
     band = " Grey band: where the curves cross for good, 95% interval." if banded else ""
     return (
         f"Scores {where}. Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines "

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.report.statistics.aggregates import iqm
-from evorobo.report.statistics.looks import at, grid_of
+from evorobo.report.statistics.looks import at, thinned
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ def crossing(
     """
     if min(len(leader), len(other)) < 2:
         return None
-    grid = grid_of([*leader, *other])
+    every = [x for x, _ in (*leader, *other)]
+    grid = np.unique(np.concatenate(every))
+    grid = thinned(grid[grid >= max(x[0] for x in every)])
     ours, theirs = (np.stack([at(x, y, grid) for x, y in side]) for side in (leader, other))
     price = float(_last_change(grid, iqm(ours) - iqm(theirs)))
     if not np.isfinite(price):

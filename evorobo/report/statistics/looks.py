@@ -11,7 +11,7 @@ from evorobo.errors import SettingsError
 from evorobo.nets.activations import Array
 
 POINTS = 100
-"""At most so many points has a common grid."""
+"""So many points show any curve."""
 
 
 def at(curve_x: ArrayLike, curve_y: ArrayLike, grid: ArrayLike) -> Array:
@@ -30,10 +30,14 @@ def grid_of(curves: Sequence[tuple[Array, Array]]) -> Array:
     """
     every = np.sort(np.concatenate([x for x, _ in curves]))
     grid = np.unique([max(x[0] for x, _ in curves), *every[len(curves) - 1 :: len(curves)], every[-1]])
-    grid = grid[grid >= max(x[0] for x, _ in curves)]
-    if len(grid) > POINTS:
-        grid = grid[np.linspace(0, len(grid) - 1, POINTS).round().astype(int)]
-    return grid
+    return thinned(grid[grid >= max(x[0] for x, _ in curves)])
+
+
+def thinned(grid: Array) -> Array:
+    """At most `POINTS` of a rising grid, its ends among them."""
+    if len(grid) <= POINTS:
+        return grid
+    return grid[np.linspace(0, len(grid) - 1, POINTS).round().astype(int)]
 
 
 def area(curve_x: ArrayLike, curve_y: ArrayLike, until: float | None = None) -> float:

@@ -21,7 +21,7 @@ def welch(first: ArrayLike, second: ArrayLike) -> float:
     if min(len(x), len(y)) < 2:
         return float("nan")
     if not (_varies(x) or _varies(y)):
-        return permutation(x, y)
+        return permutation(x, y) if _varies(np.append(x, y)) else 1.0
     one, other = ((each.mean(), each.std(ddof=1), len(each)) for each in (x, y))
     return float(stats.ttest_ind_from_stats(*one, *other, equal_var=False).pvalue)
 
@@ -29,7 +29,8 @@ def welch(first: ArrayLike, second: ArrayLike) -> float:
 def permutation(first: ArrayLike, second: ArrayLike, rng_seed: int = 0, repetitions: int = 9999) -> float:
     """The two-sided p of the difference of means among all ways to deal the runs to the two groups (Fisher 1935).
 
-    Exact where there are at most `repetitions` ways, else from as many random ones (Phipson & Smyth 2010: never 0).
+    Twice the smaller tail; exact where there are at most `repetitions` ways, else from as many random ones (Phipson &
+    Smyth 2010: never 0).
     """
     x, y = np.asarray(first, float), np.asarray(second, float)
     found = stats.permutation_test(
