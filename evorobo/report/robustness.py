@@ -128,7 +128,7 @@ class SensorNoise:
     def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
         return x + (self.sd * self.rng.standard_normal(x.shape)).astype(x.dtype), None
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
         return dy
 
 
