@@ -51,6 +51,9 @@ def compare(
     warnings = [*cautions(final), *map(tuned, sides), *unlike(sides)]
     if price is not None:
         warnings.append(prices.fell_short(results, currency, price))
+    if all(map(sources.is_table, sides)) and not lower_is_better:
+        name = next(iter(results.metrics.values())).name
+        warnings.append(f"Nobody says which way {name} is better: higher is taken to be, unless --lower-is-better.")
     if metric == "train":
         warnings.append(
             "train is what each method itself climbed, a loss here and a return there: champions are not scored again, "

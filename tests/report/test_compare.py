@@ -93,6 +93,9 @@ def test_a_table_takes_task_and_direction_from_the_study_and_is_told_to(study, t
 def test_two_tables_compare_by_their_column(tmp_path):
     one, two = table(tmp_path / "one.csv", 5), table(tmp_path / "two.csv", 9)
     assert (compare(one, two).status, compare(one, two, lower_is_better=True).status) == (1, 0)
+    words = "Nobody says which way score is better: higher is taken to be, unless --lower-is-better."
+    assert words in compare(one, two).cautions
+    assert words not in compare(one, two, lower_is_better=True).cautions
 
 
 def test_at_a_price_the_scores_are_those_of_then(study):

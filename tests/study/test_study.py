@@ -1,7 +1,6 @@
 """A study: all of its trials, the same whoever runs them, whatever happens meanwhile."""
 
 import json
-import shutil
 import signal
 import time
 from dataclasses import replace
@@ -143,12 +142,13 @@ def test_a_study_file_tells_what_to_compare_with(here):
     assert list(about["methods"]) == ["cma-es", "backprop"]
 
 
-def test_the_seeds_that_settings_were_chosen_on_may_be_told_later_too(here, tmp_path):
-    shutil.copytree(here, tmp_path / "here")
-    results = replace(a_study(), tuning_seeds=(1,)).run(tmp_path / "here")
+def test_the_seeds_that_settings_were_chosen_on_may_be_told_later_too(tmp_path):
+    assert tuned(a_study().run(tmp_path)) == ""
+    before = all_curves(tmp_path)
+    results = replace(a_study(), tuning_seeds=(1,)).run(tmp_path)
     assert results.settings["tuning_seeds"] == [1]
     assert tuned(results).startswith("Settings were tuned on seeds that count here (1)")
-    assert all_curves(tmp_path / "here") == all_curves(here)
+    assert all_curves(tmp_path) == before
 
 
 def test_seeds_run_on_another_budget_are_never_drawn_together(tmp_path):
