@@ -7,6 +7,7 @@ import numpy as np
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.how import How
+from evorobo.nets.passes import alike
 
 
 def activity(genome: Genome, sensors: Array) -> list[Array]:
@@ -14,7 +15,7 @@ def activity(genome: Genome, sensors: Array) -> list[Array]:
     raw `sensors (moments, in)` of one robot come in one after the other; before the scaling of answers."""
     x = np.asarray(sensors, genome.weights.dtype)
     values = [genome.inputs.apply(x) if genome.inputs else x]
-    how = How(time=len(x))
-    for layer, views in zip(genome.spec.layers, genome.spec.unpack(genome.weights), strict=True):
+    hows = alike(genome.spec, How(time=len(x)))
+    for layer, views, how in zip(genome.spec.layers, genome.spec.unpack(genome.weights), hows, strict=True):
         values.append(layer.forward(views, values[-1], how)[0])
     return values

@@ -37,7 +37,9 @@ def overview(results: Results) -> list[tuple[str, str]]:
 def settings(results: Results) -> list[tuple[str, str]]:
     """The settings of each task and method as JSON texts, by name."""
     whole = results.settings
-    named = {"budget and network": {key: whole.get(key) for key in ("budget", "hidden", "seeds") if key in whole}}
+    named = {
+        "budget and network": {key: whole.get(key) for key in ("budget", "hidden", "tuning_seeds") if whole.get(key)}
+    }
     tasks = dict(zip(results.tasks, whole.get("tasks", ()), strict=False))
     methods = dict(zip(results.methods, whole.get("methods", ()), strict=False))
     named |= {f"task {name}": each for name, each in tasks.items()}

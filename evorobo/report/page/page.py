@@ -35,8 +35,8 @@ _SCRIPTS = (
 def write_report(results: Results, out: str | Path | None = None, *, robustness: bool = False) -> Path:
     """Write the page of a study to `report.html` in its folder, or to `out`; returns where it is.
 
-    With `robustness` all answers are tested under noise first, which takes about 30 times as long as one test of each;
-    what was found out is kept in `robustness.csv` and shown from then on.
+    With `robustness` all answers are tested under noise first, 22 times each; what was found out is kept in
+    `robustness.csv` and shown from then on.
     """
     path = Path(out or results.folder / "report.html")
     write_atomically(path, page(results, noisy=robustness))

@@ -58,7 +58,7 @@ function references(scores, up) {
   let free = Infinity;
   for (const { name, value, dashes } of [...scores].sort((a, b) => a.value - b.value)) {
     const at = up.place(value), text = Math.min(at + 4, free);
-    free = text - 13;
+    free = text - 15;
     group.append(draw("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: at, y2: at, stroke: "#6b6b6b", "stroke-dasharray": dashes.join(" ") }));
     // long names stand inside, on their lines
     if (name.length <= 9) group.append(label(name, WIDTH - RIGHT + 4, text));
