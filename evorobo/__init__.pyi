@@ -7,6 +7,7 @@ from .errors import (
     TaskError as TaskError,
 )
 from .learners.backprop.backprop import Backprop as Backprop
+from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
@@ -18,6 +19,7 @@ from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.genetic import GA as GA
 from .learners.evolution.openai_es import OpenAIES as OpenAIES
 from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
+from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
 from .nets.dropout import Dropout as Dropout
@@ -74,3 +76,4 @@ from .tasks.splits import (
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,
 )
+from .tasks.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher

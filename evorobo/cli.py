@@ -208,6 +208,7 @@ def _methods() -> Iterable[tuple[str, Any]]:
     import evorobo
 
     yield "Backprop()", inspect.getmodule(evorobo.Backprop)
+    yield "DAgger()", inspect.getmodule(evorobo.DAgger)
     for strategy in (evorobo.CMAES, evorobo.GA, evorobo.OpenAIES, evorobo.SelfAdaptiveES):
         yield f"Evolution({strategy.__name__}())", inspect.getmodule(strategy)
 
@@ -216,6 +217,7 @@ def _layers() -> Iterable[tuple[str, Any]]:
     import evorobo
 
     for layer in (
+        evorobo.BatchNorm,
         evorobo.CTRNN,
         evorobo.Dense,
         evorobo.Dropout,

@@ -448,6 +448,7 @@ def test_list_tells_what_there_is(evorobo):
         "evorobo/Phototaxis-v0": "robots",
         "evorobo/WallFollowing-v0": "robots",
         "Backprop()": "methods",
+        "DAgger()": "methods",
         "Evolution(CMAES())": "methods",
         "Dense": "layers",
         "tanh": "activations",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import evorobo
@@ -54,6 +55,17 @@ def test_the_settings_shown_can_be_written_so() -> None:
         assert eval(line, names), line
     for hidden in re.findall(r"`hidden=(\(.*?\))`", README):
         assert evorobo.NetworkSpec.build(3, eval(hidden, names), 2).n_params > 0
+
+
+def test_the_teachers_shown_can_be_written_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {name: getattr(evorobo, name) for name in dir(evorobo)} | {"rng": np.random.default_rng(0)}
+    spec = evorobo.NetworkSpec.build(2, (), 2, "tanh")
+    evorobo.Genome(spec, spec.init(np.random.default_rng(0))).save("genome.npz")
+    for line in blocks("python")[3].splitlines():
+        made = eval(line, names)
+        if isinstance(made, evorobo.ControlTask):
+            assert made.examples(np.random.default_rng(0)).cost.episodes == made.demonstrations
 
 
 def test_every_experiment_is_in_the_table() -> None:

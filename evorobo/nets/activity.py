@@ -15,7 +15,7 @@ def activity(genome: Genome, sensors: Array) -> list[Array]:
     raw `sensors (moments, in)` of one robot come in one after the other; before the scaling of answers."""
     x = np.asarray(sensors, genome.weights.dtype)
     values = [genome.inputs.apply(x) if genome.inputs else x]
-    hows = alike(genome.spec, How(time=len(x)))
+    hows = alike(genome.spec, How(time=len(x)), genome.moments)
     for layer, views, how in zip(genome.spec.layers, genome.spec.unpack(genome.weights), hows, strict=True):
         values.append(layer.forward(views, values[-1], how)[0])
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -60,6 +61,16 @@ def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: s
         known = f"it offers {', '.join(map(repr, modes))}" if modes else "it offers no render mode"
         raise TaskError(f"{spec.id} cannot be shown as {mode!r}: {known}; a robot on rows is shown by its draw().")
     return _attempt(spec.id, lambda: _make(spec, {**options, "render_mode": mode}, max_steps))
+
+
+def described(world: World, options: Mapping[str, Any]) -> Any:
+    """The gymnasium spec that makes the world's environment, with these options and its limit of steps."""
+    import gymnasium
+
+    spec = copy.deepcopy(gymnasium.spec(world.id))
+    spec.kwargs |= options
+    spec.max_episode_steps = world.max_steps
+    return spec
 
 
 class RobotWorld:
