@@ -25,17 +25,13 @@ from evorobo.nets.layer import Parameter, Views
 from evorobo.report.runs import counted
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
-from evorobo.tasks.base import Task
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.drivers import Dice
-from evorobo.tasks.recording import record
+from evorobo.tasks.base import Glimpsing, Task
 
 LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Standard deviations of the noise: shares of the sensor's own, or of the root mean square of the answer's weights."""
 
 _COPIES = 3  # perturbed copies of each genome; their scores are averaged
-_EPISODES = 20  # to learn how much sensors usually vary
+_ROWS = 4000  # of sensor readings, to learn how much they usually vary
 _FIELDS = ("task", "method", "seed", "noise_on", "level", "score", "genome")
 
 
@@ -133,11 +129,7 @@ class SensorNoise:
 
 
 def usual(task: Task) -> Array:
-    """How much each sensor varies `(in,)`: over the training rows, or in training episodes that chance drives."""
-    if isinstance(task, DatasetTask):
-        return np.asarray(task.table.inputs[task.parts.train].std(0))
-    if isinstance(task, ControlTask):
-        dice = Dice(task.decoder, np.random.default_rng(0))
-        episodes = [record(task.world.simulator(), dice, seed).observations for seed in range(_EPISODES)]
-        return np.asarray(np.concatenate(episodes).std(0))
-    return np.ones(task.n_inputs)
+    """How much each sensor varies `(in,)`: over training rows, or where chance drives; 1 for tasks that do not show."""
+    if not isinstance(task, Glimpsing):
+        return np.ones(task.n_inputs)
+    return np.asarray(task.glimpse(np.random.default_rng(0), _ROWS).inputs.std(0))

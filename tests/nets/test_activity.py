@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo import CTRNN, GRU, LSTM, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec
+from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec
 from evorobo.nets.activity import activity
 from evorobo.nets.scaling import Scaling
 
@@ -11,13 +11,16 @@ from evorobo.nets.scaling import Scaling
 def genome(*hidden):
     rng = np.random.default_rng(0)
     spec = NetworkSpec.build(3, hidden, 2, "tanh")
-    return Genome(spec, rng.normal(size=spec.n_params), Scaling(rng.normal(size=3), rng.uniform(1, 2, 3)))
+    scaling, moments = Scaling(rng.normal(size=3), rng.uniform(1, 2, 3)), rng.uniform(0.5, 1.5, spec.n_moments)
+    return Genome(spec, rng.normal(size=spec.n_params), scaling, moments=moments if spec.n_moments else None)
 
 
 SENSORS = np.random.default_rng(1).normal(size=(7, 3))
 
 
-@pytest.mark.parametrize("hidden", [(4,), (Dense(5, "relu"), LayerNorm(), Dropout(0.3)), (Elman(4), 3), (GRU(3),)])
+@pytest.mark.parametrize(
+    "hidden", [(4,), (Dense(5, "relu"), LayerNorm(), Dropout(0.3)), (Elman(4), 3), (GRU(3),), (4, BatchNorm())]
+)
 def test_the_last_layer_says_what_the_genome_answers(hidden):
     values = activity(genome(*hidden), SENSORS)
     np.testing.assert_allclose(values[-1], genome(*hidden)(SENSORS, time=7), rtol=0, atol=1e-12)

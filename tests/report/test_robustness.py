@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from evorobo import Budget, ControlTask, DatasetTask, Evolution, Genome, OpenAIES, Study
+from evorobo import BatchNorm, Budget, ControlTask, DatasetTask, Dense, Evolution, Genome, OpenAIES, Study
 from evorobo.errors import ResultsError
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
@@ -15,6 +15,7 @@ from evorobo.report.page.robust import robust_charts
 from evorobo.report.robustness import LEVELS, SensorNoise, kept, robustness, usual, with_sensor_noise, with_weight_noise
 from evorobo.report.statistics import interval, iqm
 from evorobo.study.results import load
+from evorobo.tasks.base import Glimpse
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +84,13 @@ def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypa
 
 
 def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling():
-    """A task that tells how far its one linear unit was moved: by level * sd, the unit being the sensor itself."""
+    """A task that tells how far its one linear unit was moved, the unit being the sensor, which varies by 3."""
 
     class Spread:
         n_inputs = 1
+
+        def glimpse(self, rng, rows):
+            return Glimpse(rng.normal(5, 3, (rows, 1)))
 
         def test(self, genome):
             return float(np.std(genome(np.full((20000, 1), 7.0))))
@@ -94,7 +98,7 @@ def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling(
     spec = NetworkSpec.build(1, (), 1)
     genome = Genome(spec, np.array([1.0, 0.0]), Scaling(np.array([3.0]), np.array([4.0])))
     found = list(with_sensor_noise(Spread(), genome, seed=0))
-    np.testing.assert_allclose(found, np.array(LEVELS) / 4, rtol=0.03, atol=1e-12)
+    np.testing.assert_allclose(found, np.array(LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
 
 
 def test_weights_get_noise_in_shares_of_their_root_mean_square():
@@ -116,6 +120,17 @@ def test_usual_is_the_spread_of_training_rows_and_of_what_chance_meets(results):
     assert pole.shape == (4,)
     assert (pole > 0).all()
     assert pole[3] > pole[2]  # a falling pole's speed varies more than its angle
+
+
+def test_networks_with_batch_norm_are_tested_like_others():
+    task = ControlTask("CartPole-v1", max_steps=30, test_episodes=5)
+    spec = NetworkSpec.build(4, (Dense(3, "identity"), BatchNorm(activation="tanh")), 2)
+    rng = np.random.default_rng(0)
+    moments = rng.uniform(0.5, 1.5, spec.n_moments)
+    genome = Genome(spec, rng.normal(size=spec.n_params), moments=moments)
+    for noise in (with_sensor_noise, with_weight_noise):
+        assert next(iter(noise(task, genome, 0))) == task.test(genome)
+        assert len(list(noise(task, genome, 0))) == len(LEVELS)
 
 
 def test_noise_leaves_the_network_its_shape():
