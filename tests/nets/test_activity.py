@@ -41,3 +41,10 @@ def test_layers_that_remember_go_through_the_moments_as_a_controller_does(layer)
     controller = of.controller()
     answers = [controller(sensors[None, None])[0, 0] for sensors in SENSORS]
     np.testing.assert_allclose(activity(of, SENSORS)[-1], answers, rtol=0, atol=1e-12)
+
+
+def test_a_new_sequence_begins_without_memory():
+    of = genome(Elman(4))
+    first, second = activity(of, SENSORS[:3])[-1], activity(of, SENSORS[3:])[-1]
+    both = activity(of, SENSORS, np.array([0, 0, 0, 1, 1, 1, 1]))[-1]
+    np.testing.assert_array_equal(both, np.concatenate([first, second]))

@@ -95,20 +95,21 @@ def _robot_names(task: ControlTask) -> tuple[Sequence[str], Sequence[str]]:
 def _on_the_data(task: DatasetTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Plain:
     rows = task.parts.test
     table = task.table
-    some = spaced(len(rows), _PICTURES)
+    judged = np.flatnonzero(np.isin(rows, task.judged_of(rows)))
+    some = spaced(len(judged), _PICTURES)
+    moments, sequence = judged[some].tolist(), task.sequences(rows)
     methods = []
     for (method, run), genome in zip(best.items(), genomes, strict=True):
         answers, truth = task.answers(genome, rows)
         names = table.input_names, table.classes or table.target_names
-        sensors = table.inputs[rows[: some[-1] + 1]]
         methods.append(
             {
                 **_about(method, run),
-                "note": f"on {len(rows)} test rows",
-                "steps": some.tolist(),
+                "note": f"on {len(judged)} test rows",
+                "steps": moments,
                 "told": [_told(table, answers[at], truth[at]) for at in some],
                 "answers": _confusion(answers, truth, table.classes) if table.classes else _scatter(answers, truth),
-                "network": network(genome, sensors, some.tolist(), names),
+                "network": network(genome, table.inputs[rows], moments, names, sequence),
             }
         )
     return {"kind": "classes" if table.classes else "values", "targets": list(table.target_names), "methods": methods}

@@ -17,14 +17,18 @@ _LINKS = 1200
 
 
 def network(
-    genome: Genome, sensors: Array, moments: Sequence[int], names: tuple[Sequence[str], Sequence[str]]
+    genome: Genome,
+    sensors: Array,
+    moments: Sequence[int],
+    names: tuple[Sequence[str], Sequence[str]],
+    sequence: np.ndarray | None = None,
 ) -> Plain:
-    """The network of a genome that met the raw `sensors (time, in)` of one robot, with its values at `moments`.
+    """The network of a genome that met the raw `sensors (time, in)`, with its values at `moments` (see `activity`).
 
     `names` are those of the sensors and of the answers; empty where nobody named them.
     """
     spec, views = genome.spec, genome.spec.unpack(genome.weights)
-    values = activity(genome, sensors)
+    values = activity(genome, sensors, sequence)
     weighted = [number for number, view in enumerate(views) if "weight" in view]
     # layers without weights belong to the column before them: a column shows what it hands on
     ends = [*(number for number in weighted[1:]), len(spec.layers)]
