@@ -7,6 +7,7 @@ from .errors import (
     TaskError as TaskError,
 )
 from .learners.backprop.backprop import Backprop as Backprop
+from .learners.backprop.epochs import epochs as epochs
 from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
@@ -18,6 +19,7 @@ from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.genetic import GA as GA
 from .learners.evolution.openai_es import OpenAIES as OpenAIES
 from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
+from .lesson import teach as teach
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
 from .nets.dropout import Dropout as Dropout
@@ -51,6 +53,7 @@ from .nets.schedules import (
     WarmUp as WarmUp,
 )
 from .nets.spec import NetworkSpec as NetworkSpec
+from .report.lesson import estimate as estimate
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main

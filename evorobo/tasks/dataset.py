@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +199,16 @@ class DatasetTask:
 
     def test(self, genome: Genome) -> float:
         return self._measure(genome, self.parts.test)
+
+    def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
+        """What training descends, on any `rows (k,)` of the table: the loss of scaled answers, all rows counting alike.
+
+        Squared errors are so in parts of the training targets' variance.
+        """
+        self._check(genome.spec)
+        layout = self._whole(rows)
+        outputs = replace(genome, outputs=None)(self.table.inputs[rows[layout.rows]], time=layout.time)
+        return float(self._loss.value(layout.answers(outputs), self._scaled(rows[layout.known])))
 
     def references(self) -> dict[str, float]:
         """What a guess that ignores the inputs scores on the test rows, and published figures of the same split."""
