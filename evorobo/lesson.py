@@ -55,7 +55,7 @@ def _teach(measure: Measure, say: Any, draw: Any, seeds: int, arguments: Sequenc
     script = sys.modules[measure.__module__]
     title = (script.__doc__ or "").splitlines()[0]
     finding = f"{say(found)} ({_number(len(chosen))}; interquartile mean [95% interval])."
-    name = Path(script.__file__ or "").stem.replace("_", "-", 1)
+    name = Path(script.__file__ or "").stem.replace("_", "-")
     path = publish(title, finding, draw, found, few_runs(len(chosen)), Path(asked.results) / "lessons" / f"{name}.png")
     print(finding, path, sep="\n")
 

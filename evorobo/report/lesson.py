@@ -9,12 +9,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import ArrayLike
 
 from evorobo.nets.activations import Array
 from evorobo.report import canvas, wording
 from evorobo.report.finals import draw_finals
 from evorobo.report.frame import Frame
+from evorobo.report.network import Layers, Names, draw_network
 from evorobo.report.panel import Average, draw_average
 from evorobo.report.statistics import interval, iqm
 from evorobo.report.style import KNOWN, QUIET, Style
@@ -60,8 +62,23 @@ class Page:
         looks = {name: self.look(name) for name in values}
         draw_finals(axes, {name: np.asarray(each, float).tolist() for name, each in values.items()}, looks)
 
-    def level(self, axes: Axes, value: float, text: str) -> None:
-        """A thin grey line to compare with, named at its right end."""
+    def log(self, axes: Axes, which: str) -> None:
+        """Logarithmic axes ("x", "y" or "xy") whose powers of ten are written 1e-8, 0.1, 10."""
+        for axis in which:
+            axes.set(**{f"{axis}scale": "log"})
+            scale = getattr(axes, f"{axis}axis")
+            scale.set_major_formatter(FuncFormatter(_power))
+            scale.set_minor_formatter(NullFormatter())
+
+    def network(
+        self, axes: Axes, units: Layers, weights: Layers, names: Names, name: str, backwards: bool = False
+    ) -> None:
+        """A small network with its numbers, in the colour of `name` (see `draw_network`)."""
+        draw_network(axes, units, weights, names, self.look(name).colour, backwards)
+
+    def level(self, axes: Axes, values: ArrayLike, text: str) -> None:
+        """A thin grey line at the IQM of `values (seeds,)` to compare with, named at its right end."""
+        value = float(iqm(np.atleast_1d(np.asarray(values, float))))
         axes.axhline(value, color=QUIET, lw=0.9, ls="--", zorder=1.5)
         axes.text(1, value, text, transform=axes.get_yaxis_transform(), color=QUIET, size=7.5, ha="right", va="bottom")
 
@@ -70,6 +87,10 @@ class Page:
         frame = Frame(_WIDTH, title, finding, self._legend, [note])
         self.figure.set_size_inches(_WIDTH, frame.top + frame.bottom + _HEIGHT)
         frame.draw(self.figure)
+
+
+def _power(value: float, _: object = None) -> str:
+    return f"{value:g}" if 0.01 <= value < 1e4 else f"1e{np.log10(value):.0f}"
 
 
 Draw: TypeAlias = Callable[[Page, Found], object]
@@ -91,8 +112,6 @@ def estimate(values: ArrayLike, places: int | None = None) -> str:
     """
     values = np.asarray(values, float)
     middle, (low, high) = float(iqm(values)), interval(values)
-    if places is None:
-        places = max(wording.decimals([middle]) - 1, 0)
-    if not np.isfinite(low):
-        return f"{middle:.{places}f}"
-    return f"{middle:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
+    form = f".{max(wording.decimals([middle]) - 1, 0) if places is None else places}f"
+    form = ".2g" if places is None and 0 < abs(middle) < 1e-3 else form
+    return f"{middle:{form}}" + (f" [{low:{form}}, {high:{form}}]" if np.isfinite(low) else "")
