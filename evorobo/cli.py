@@ -49,7 +49,8 @@ def run(words: list[str]) -> None:
 
 def _run_trial(path: Path, words: list[str]) -> None:
     from evorobo.script import Parser, parse
-    from evorobo.study.trial import Trial, reason
+    from evorobo.study.ending import reason
+    from evorobo.study.trial import Trial
 
     parser = Parser(prog="evorobo run trial.json")
     parser.add_argument("--results", default="results/again", metavar="DIR", help="where the run goes")

@@ -14,10 +14,10 @@ from typing import NoReturn
 from evorobo.errors import EvoroboError, SettingsError, unknown
 from evorobo.settings import definitions_only
 from evorobo.study.budget import Budget
+from evorobo.study.ending import Interrupted, status
 from evorobo.study.overrides import change
 from evorobo.study.results import Results
 from evorobo.study.study import Study
-from evorobo.study.trial import Interrupted, status
 
 _BROKEN = ("failed", "diverged")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from evorobo.errors import LearningError
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Task
@@ -53,3 +55,21 @@ class Learner(Protocol):
         """Arrays and plain values, nested dicts allowed, from which `restore` goes on identically."""
 
     def restore(self, state: dict[str, Any]) -> None: ...
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A method whose learners can be stepped in one call, which costs less than one by one and changes no number."""
+
+    def crew_size(self, spec: NetworkSpec) -> int:
+        """How many learners at a time gain by it; 1 if none do."""
+
+    def together(self, learners: Sequence[Any]) -> Crew:
+        """These learners of one task and spec, each with a run of its own; from then on they are stepped as a crew."""
+
+
+class Crew(Protocol):
+    """Learners at work side by side."""
+
+    def step(self, spent: Sequence[float]) -> Sequence[Progress | LearningError]:
+        """`Learner.step` for each of them; whoever has an error to tell must leave the crew."""

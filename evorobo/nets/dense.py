@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array, activation
+from evorobo.nets.activations import ACTIVATIONS, Array, activation
 from evorobo.nets.how import How
 from evorobo.nets.initialisers import initialiser
 from evorobo.nets.layer import Parameter, Views
@@ -52,13 +52,13 @@ class Dense:
         z = np.matmul(x, views["weight"])
         if self.bias:
             z += views["bias"][..., None, :]
-        y, kept = activation(self.activation).forward(z)
+        y, kept = ACTIVATIONS[self.activation].forward(z)
         return y, (x, kept)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
         x, kept = memory
-        dz = activation(self.activation).backward(kept, dy)
+        dz = ACTIVATIONS[self.activation].backward(kept, dy)
         np.matmul(x.swapaxes(-1, -2), dz, out=gradients["weight"])
         if self.bias:
             np.add.reduce(dz, axis=-2, out=gradients["bias"])
-        return np.matmul(dz, views["weight"].swapaxes(-1, -2))
+        return np.matmul(dz, views["weight"].swapaxes(-1, -2)) if inputs else dz

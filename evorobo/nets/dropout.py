@@ -34,10 +34,8 @@ class Dropout:
     def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
         if not how.training or not self.rate:
             return x, None
-        if how.rng is None:
-            raise SettingsError("dropout in training needs a Generator to draw from.")
-        mask = (how.rng.random(x.shape, dtype=x.dtype.type) >= self.rate) / x.dtype.type(1 - self.rate)
+        mask = (how.random(x.shape, x.dtype) >= self.rate) / x.dtype.type(1 - self.rate)
         return x * mask, mask
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
         return dy if memory is None else dy * memory

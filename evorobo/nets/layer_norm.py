@@ -37,7 +37,7 @@ class LayerNorm:
         normal = centred * scale
         return normal * views["gain"][..., None, :] + views["shift"][..., None, :], (normal, scale)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
         normal, scale = memory
         np.sum(dy * normal, axis=-2, out=gradients["gain"])
         np.sum(dy, axis=-2, out=gradients["shift"])

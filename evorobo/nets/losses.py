@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,16 +41,22 @@ def _mean(each: Array, weights: Array | None) -> Array:
     return each.mean(-1) @ weights / _total(weights)
 
 
-def _share(each: Array, weights: Array | None) -> Array | float:
-    """How much each number of `each (..., batch, k)` counts in the mean: one share for all, or `(batch, 1)`."""
+def _share(each: Array, weights: Array | None) -> Any:
+    """How much each number of `each (..., batch, k)` counts in the mean: one share for all, or `(..., batch, 1)`."""
     if weights is None:
         return 1 / (each.shape[-2] * each.shape[-1])
-    return weights[:, None] / (_total(weights) * each.shape[-1])
+    return (weights / (_total(weights)[..., None] * each.shape[-1]))[..., None]
 
 
-def _total(weights: Array) -> Any:
-    total = weights.sum()
-    return total if total > 0 else total.dtype.type(1)  # a batch without weight teaches nothing
+def _total(weights: Array) -> Array:
+    """The sums `(...)` of `weights (..., batch)`; 1 where nothing has weight, for such a batch teaches nothing."""
+    total = np.asarray(np.add.reduce(weights, axis=-1))
+    return np.where(total > 0, total, total.dtype.type(1))
+
+
+def _flat(each: Array) -> Array:
+    """`(..., batch, k)` as `(..., batch * k)`."""
+    return each.reshape(*each.shape[:-2], -1)
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,14 @@ class MSE(_Regression):
         return _mean(np.square(outputs - targets), weights)
 
     def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+        return self.both(outputs, targets, weights)[1]
+
+    def both(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> tuple[Array, Array]:
+        """Value and gradient, from one difference."""
         error = outputs - targets
-        error *= 2 * _share(outputs, weights)
-        return error
+        shares = _share(outputs, weights)
+        slope = error * (2 * shares)
+        return 0.5 * np.vecdot(_flat(error), _flat(slope)), slope
 
 
 @dataclass(frozen=True)
@@ -151,12 +163,15 @@ class CrossEntropy:
 
     def both(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> tuple[Array, Array]:
         """Value and gradient, from one softmax."""
+        if not (self.smoothing or self.class_weights or self.choices) and weights is None:
+            return _plain_cross_entropy(outputs, targets)
         values, slopes = [], []
         for logits, target, shares in self._parts(outputs, targets):
             wanted, total = self._wanted(logits, target, shares, weights)
             log_shares = _log_softmax(logits)
             values.append(-(wanted * log_shares).sum((-2, -1)) / total)
-            slopes.append((np.exp(log_shares) * wanted.sum(-1, keepdims=True) - wanted) / total)
+            slope = np.exp(log_shares) * wanted.sum(-1, keepdims=True) - wanted
+            slopes.append(slope / total[..., None, None])
         slope = slopes[0] if len(slopes) == 1 else np.concatenate(slopes, axis=-1) / len(slopes)
         return np.asarray(sum(values) / len(values)), slope
 
@@ -179,32 +194,68 @@ class CrossEntropy:
         if not self.choices:
             return [(outputs, targets, weights)]
         logits, shares = np.split(outputs, self._cuts(), axis=-1), np.split(weights, self._cuts())
-        return [(logits[at], targets[:, at], shares[at]) for at in range(len(self.choices))]
+        return [(logits[at], targets[..., at], shares[at]) for at in range(len(self.choices))]
 
     def _wanted(self, logits: Array, target: np.ndarray, shares: Array, weights: Array | None) -> tuple[Array, Any]:
-        """The weighted target distribution `(batch, classes)` and the sum of the rows' weights."""
+        """The weighted target distribution `(..., batch, classes)` and the sum `(...)` of the rows' weights."""
         classes = logits.shape[-1]
-        wanted = np.full((len(target), classes), self.smoothing / classes, logits.dtype)
-        wanted[np.arange(len(target)), target] += 1 - self.smoothing
+        wanted = _one_hot(target, classes, logits.dtype) * (1 - self.smoothing)
+        wanted += self.smoothing / classes
         wanted *= shares
         rows = shares[target]
         if weights is not None:
-            wanted *= weights[:, None]
+            wanted *= weights[..., None]
             rows = rows * weights
         return wanted, _total(rows)
 
 
 def judged(loss: Loss, outputs: Array, *truth: Any) -> tuple[Array, Array]:
-    """Value and gradient of a batch, worked out together where the loss can save work by it.
+    """Value `(...)` and gradient of a batch, worked out together where the loss can save work by it.
 
     `truth` are the targets and, where rows have any, their weights.
     """
-    if isinstance(loss, CrossEntropy):
-        return loss.both(outputs, *truth)
+    if type(loss) in _FUSED:
+        return loss.both(outputs, *truth)  # type: ignore[attr-defined]
     return loss.value(outputs, *truth), loss.gradient(outputs, *truth)
 
 
+def each_judged(loss: Loss, outputs: Array, *truth: Any) -> tuple[Array, Array]:
+    """`judged` for several networks with a batch each: `outputs (s, batch, k)`, and truth with an axis `s` in front."""
+    if type(loss) in _FUSED:
+        return loss.both(outputs, *truth)  # type: ignore[attr-defined]
+    values, slopes = zip(*(judged(loss, *each) for each in zip(outputs, *truth, strict=True)), strict=True)
+    return np.stack(values), np.stack(slopes)
+
+
+_FUSED = (MSE, CrossEntropy)
+"""Losses with a `both` that takes either kind of truth; not what is derived from them, and may value in its own way."""
+
+
+def _plain_cross_entropy(outputs: Array, targets: np.ndarray) -> tuple[Array, Array]:
+    """Value and gradient where all rows and classes count alike, in half as many passes over the outputs."""
+    # ufuncs and products: for a controller's small batches the methods around them cost as much as the work
+    rows, classes = outputs.shape[-2:]
+    wanted = _one_hot(targets, classes, outputs.dtype)
+    shifted = outputs - np.maximum.reduce(outputs, axis=-1, keepdims=True)
+    slope = np.exp(shifted)
+    total = np.matmul(slope, np.ones((classes, 1), outputs.dtype))
+    slope /= total
+    slope -= wanted
+    slope *= 1 / rows
+    known = np.vecdot(shifted.reshape(*shifted.shape[:-2], -1), wanted.reshape(*wanted.shape[:-2], -1))
+    return (np.add.reduce(np.log(total), axis=(-2, -1)) - known) / rows, slope
+
+
+def _one_hot(targets: np.ndarray, classes: int, dtype: Any) -> Array:
+    """`(..., batch)` class numbers as `(..., batch, classes)`: 1 for the class, 0 for the others."""
+    return _eye(classes, dtype).take(targets, axis=0)
+
+
+@lru_cache(maxsize=32)
+def _eye(classes: int, dtype: Any) -> Array:
+    return np.eye(classes, dtype=dtype)
+
+
 def _log_softmax(logits: Array) -> Array:
-    # ufuncs' own reductions: for a controller's small batches the methods around them cost as much as the work
     shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))

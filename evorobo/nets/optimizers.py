@@ -8,6 +8,7 @@ place, `factor` being the schedule's share of the learning rate. All rules work 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -102,23 +103,23 @@ class Adam(_Rule):
     epsilon: float = 1e-8
 
     def start(self, weights: Array) -> State:
-        return {"mean": np.zeros_like(weights), "square": np.zeros_like(weights), "time": np.zeros(())}
+        return {"sum": np.zeros_like(weights), "squares": np.zeros_like(weights), "time": np.zeros(())}
 
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
-        mean, square = state["mean"], state["square"]
+        # the sums are the paper's m / (1 - beta1) and v / (1 - beta2): three passes over the weights less
+        total, squares = state["sum"], state["squares"]
         state["time"] += 1
         time = float(state["time"])
-        mean *= self.beta1
-        mean += (1 - self.beta1) * gradient
-        square *= self.beta2
+        total *= self.beta1
+        total += gradient
+        squares *= self.beta2
         scratch = gradient * gradient
-        scratch *= 1 - self.beta2
-        square += scratch
-        np.sqrt(square, out=scratch)
-        scratch *= 1 / np.sqrt(1 - self.beta2**time)
-        scratch += self.epsilon
-        np.divide(mean, scratch, out=scratch)
-        scratch *= self.learning_rate * factor / (1 - self.beta1**time)
+        squares += scratch
+        np.sqrt(squares, out=scratch)
+        size = sqrt((1 - self.beta2) / (1 - self.beta2**time))
+        scratch += self.epsilon / size
+        np.divide(total, scratch, out=scratch)
+        scratch *= self.learning_rate * factor * (1 - self.beta1) / (1 - self.beta1**time) / size
         weights -= scratch
 
 

@@ -68,5 +68,7 @@ def backtrace(
 ) -> None:
     """The backward phase (the chain rule, from the last layer to the first), written into unpacked `gradients`."""
     steps: list[tuple[Any, Views, Any, Views]] = list(zip(spec.layers, views, memories, gradients, strict=True))
-    for layer, view, memory, into in reversed(steps):
+    for layer, view, memory, into in reversed(steps[1:]):
         dy = layer.backward(view, memory, dy, into)
+    layer, view, memory, into = steps[0]
+    layer.backward(view, memory, dy, into, inputs=False)

@@ -57,7 +57,7 @@ class Recurrent:
             how.state.update(states)
         return outputs.reshape(*lead, rows * how.time, self.units), (x, memories)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views) -> Array:
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
         x, memories = memory
         lead, time = dy.shape[:-2], len(memories)
         dy = dy.reshape(*lead, -1, time, self.units)
@@ -72,7 +72,7 @@ class Recurrent:
         gradients["weight"][...] = np.matmul(x.swapaxes(-1, -2), slope)
         if "bias" in gradients:
             gradients["bias"][...] = slope.sum(-2)
-        return np.matmul(slope, views["weight"].swapaxes(-1, -2))
+        return np.matmul(slope, views["weight"].swapaxes(-1, -2)) if inputs else slope
 
 
 def turned(matrix: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -60,7 +61,7 @@ class Budget:
     def in_words(self) -> str:
         return ", ".join(f"{name}={limit:g}" for name, limit in self.limits.items())
 
-    @property
+    @cached_property
     def limits(self) -> dict[str, float]:
         names = [field.name for field in fields(self) if field.name != "looks"]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}

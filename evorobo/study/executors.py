@@ -12,13 +12,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from evorobo.errors import ResultsError
 from evorobo.files import write_json
 from evorobo.settings import WORKER, from_plain, to_plain
-from evorobo.study.trial import Interrupted, Trial, in_words, reason, status
+from evorobo.study.ending import Interrupted, in_words, reason, status
+from evorobo.study.running import run_crew
+from evorobo.study.trial import Trial
 
 PATIENCE_SECONDS = 30.0
 """How long a worker may take to keep its checkpoint after it was asked to stop."""
@@ -37,20 +40,21 @@ class Event:
 Listen = Callable[[Event], None]
 
 
-def run_here(trials: list[Trial], folder: Path, listen: Listen) -> None:
-    """One after the other in this process. Ctrl-C keeps a checkpoint and raises `Interrupted`; twice stops at once."""
+def run_here(crews: list[list[Trial]], folder: Path, listen: Listen) -> None:
+    """One crew after the other in this process. Ctrl-C keeps checkpoints and raises `Interrupted`; twice stops at
+    once."""
     with stoppable() as stopping:
-        for trial in trials:
-            path = trial.path
-            listen(Event(path))
-            ended, why = _run(trial, folder / path, lambda share: listen(Event(path, share)), stopping)  # noqa: B023
-            _write_down(folder / path, ended, why)
-            listen(Event(path, 1.0, ended, why))
+        for crew in crews:
+            for trial in crew:
+                listen(Event(trial.path))
+            for path, ended, why in _run(crew, folder, listen, stopping):
+                _write_down(folder / path, ended, why)
+                listen(Event(path, 1.0, ended, why))
 
 
-def run_in_processes(trials: list[Trial], folder: Path, listen: Listen, jobs: int) -> None:
-    """`jobs` at a time, each in a fresh process with one BLAS thread. A worker that dies fails its trial only."""
-    waiting = list(trials)
+def run_in_processes(crews: list[list[Trial]], folder: Path, listen: Listen, jobs: int) -> None:
+    """`jobs` crews at a time, each in a fresh process with one BLAS thread. A worker that dies fails its crew only."""
+    waiting = list(crews)
     news: queue.Queue[tuple[_Worker, Event | None]] = queue.Queue()
     workers = [_Worker(news) for _ in range(min(jobs, len(waiting)))]
     try:
@@ -61,8 +65,9 @@ def run_in_processes(trials: list[Trial], folder: Path, listen: Listen, jobs: in
             if event is None:  # the worker is gone
                 if worker.busy:
                     why = worker.last_words()
-                    _write_down(folder / worker.busy, "failed", why)
-                    listen(Event(worker.busy, 1.0, "failed", why))
+                    for path in worker.busy:
+                        _write_down(folder / path, "failed", why)
+                        listen(Event(path, 1.0, "failed", why))
                     worker.end()
                     workers.remove(worker)
                     if waiting:
@@ -70,11 +75,11 @@ def run_in_processes(trials: list[Trial], folder: Path, listen: Listen, jobs: in
                         workers[-1].give(waiting.pop(0), folder)
                 continue
             if event.status:
-                _write_down(folder / worker.busy, event.status, event.reason)
-                worker.busy = ""
-                if waiting:
+                _write_down(folder / event.trial, event.status, event.reason)
+                worker.busy.remove(event.trial)
+                if not worker.busy and waiting:
                     worker.give(waiting.pop(0), folder)
-                else:
+                elif not worker.busy:
                     worker.dismiss()
             listen(event)
     except KeyboardInterrupt:
@@ -92,7 +97,7 @@ class _Worker:
     """A process that runs `evorobo.study.executors` as a program: trials in, news out, a JSON text a line."""
 
     def __init__(self, news: queue.Queue[Any]) -> None:
-        self.busy = ""
+        self.busy: list[str] = []  # the trials that it has in hand
         one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(
@@ -105,9 +110,9 @@ class _Worker:
         )
         threading.Thread(target=self._hear, args=(news,), daemon=True).start()
 
-    def give(self, trial: Trial, folder: Path) -> None:
-        self.busy = trial.path
-        order = {"path": trial.path, "trial": to_plain(trial), "folder": str(folder / trial.path)}
+    def give(self, crew: list[Trial], folder: Path) -> None:
+        self.busy = [trial.path for trial in crew]
+        order = {"paths": self.busy, "trials": [to_plain(trial) for trial in crew], "folder": str(folder)}
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # dead already: `_hear` brings the news
             self._process.stdin.write(json.dumps(order) + "\n")
@@ -169,26 +174,35 @@ def work() -> None:
     with stoppable() as stopping:
         while (line := orders.get()) is not None:
             order = json.loads(line)
-            path = order["path"]
-            tell(Event(path))
+            for path in order["paths"]:
+                tell(Event(path))
             try:
-                trial = from_plain(order["trial"])
-                ended, why = _run(trial, Path(order["folder"]), lambda share: tell(Event(path, share)), stopping)  # noqa: B023
+                crew = [from_plain(trial) for trial in order["trials"]]
+                endings = _run(crew, Path(order["folder"]), tell, stopping)
             except Interrupted:
                 return
             except Exception as error:  # its script does not load here, for example
-                ended, why = "failed", in_words(error)
+                endings = [(path, "failed", in_words(error)) for path in order["paths"]]
             running.clear()
-            tell(Event(path, 1.0, ended, why))
+            for path, ended, why in endings:
+                tell(Event(path, 1.0, ended, why))
 
 
-def _run(trial: Trial, folder: Path, watch: Callable[[float], None], stopping: Callable[[], bool]) -> tuple[str, str]:
-    """Run one trial; how it ended, and why if it did not finish."""
-    try:
-        ended = trial.run(folder, watch, stopping)
-    except ResultsError as error:
-        return "failed", str(error)
-    return ended, "" if ended == "finished" else reason(folder)
+def _run(crew: list[Trial], folder: Path, listen: Listen, stopping: Callable[[], bool]) -> list[tuple[str, str, str]]:
+    """Run trials together; of each its path, how it ended, and why if it did not finish."""
+    folders = [folder / trial.path for trial in crew]
+    watches = [partial(_watch, listen, trial.path) for trial in crew]
+    told = []
+    for trial, place, ending in zip(crew, folders, run_crew(crew, folders, watches, stopping), strict=True):
+        if isinstance(ending, ResultsError):
+            told.append((trial.path, "failed", str(ending)))
+        else:
+            told.append((trial.path, ending, "" if ending == "finished" else reason(place)))
+    return told
+
+
+def _watch(listen: Listen, path: str, share: float) -> None:
+    listen(Event(path, share))
 
 
 def _write_down(folder: Path, ended: str, why: str) -> None:

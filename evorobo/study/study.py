@@ -17,10 +17,12 @@ from evorobo.learners.base import Method
 from evorobo.nets.layer import Layer
 from evorobo.settings import definitions_only, to_plain
 from evorobo.study.budget import Budget
+from evorobo.study.crews import crews
+from evorobo.study.ending import status
 from evorobo.study.executors import run_here, run_in_processes
 from evorobo.study.progress import Display
 from evorobo.study.results import Results, load, opened, seed_folders
-from evorobo.study.trial import Trial, status
+from evorobo.study.trial import Trial
 from evorobo.tasks.base import Task
 
 
@@ -100,9 +102,9 @@ class Study:
         write_json(folder / "study.json", self._about(references))
         with Display(self.name, len(trials), len(trials) - len(missing)) as display:
             if jobs == 1:
-                run_here(missing, folder, display)
+                run_here(crews(missing, jobs), folder, display)
             elif missing:
-                run_in_processes(missing, folder, display, jobs)
+                run_in_processes(crews(missing, jobs), folder, display, jobs)
         return load(folder)
 
     def _check(self, folder: Path) -> None:

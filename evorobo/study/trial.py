@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,29 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from evorobo.errors import EvoroboError, LearningError, ResultsError, SettingsError
-from evorobo.files import write_json
-from evorobo.learners.base import Learner, Method, Progress
+from evorobo.errors import ResultsError, SettingsError
+from evorobo.learners.base import Learner, Method
 from evorobo.nets.layer import Layer
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
-from evorobo.study import checkpoint
 from evorobo.study.budget import Budget
-from evorobo.study.log import Log
+from evorobo.study.ending import read_json
 from evorobo.study.provenance import provenance
-from evorobo.tasks.base import Cost, Task
-
-CHECKPOINT_SECONDS = 20.0
-WATCH_SECONDS = 0.2
-
-Watch = Callable[[float], None]
-"""Told now and then which share of the budget is spent."""
-
-
-class Interrupted(EvoroboError):
-    """The run was asked to stop; everything is kept, and the same command goes on."""
+from evorobo.study.running import Watch, run_crew
+from evorobo.tasks.base import Task
 
 
 @dataclass(frozen=True)
@@ -74,37 +60,21 @@ class Trial:
         reason of these two is in `result.json`, and next time they start over.
         Raises `Interrupted`, with everything kept, when `stop()` says so.
         """
-        folder = Path(folder)
-        self.check(folder)
-        if status(folder) == "finished":
-            return "finished"
-        write_json(folder / "trial.json", to_plain(self))
-        write_json(folder / "machine.json", provenance(self.task))
-        (folder / "result.json").unlink(missing_ok=True)
-        try:
-            with threadpool_limits(1):  # the same sums in the same order on any machine
-                ending = _Run(self, folder, watch, stop).finish()
-        except (Interrupted, ResultsError):
-            raise
-        except Exception as error:
-            ended = "diverged" if isinstance(error, LearningError) else "failed"
-            lines = traceback.format_exc().splitlines()
-            write_json(folder / "result.json", {"status": ended, "reason": in_words(error), "traceback": lines})
-            # it would fail again at the same step, unless robot or code are mended: then it must begin anew
-            (folder / "checkpoint.npz").unlink(missing_ok=True)
-            return ended
-        write_json(folder / "result.json", {"status": "finished", **ending})
-        (folder / "checkpoint.npz").unlink(missing_ok=True)
-        return "finished"
+        (ending,) = run_crew([self], [Path(folder)], [watch], stop)
+        if isinstance(ending, ResultsError):
+            raise ending
+        return ending
 
     def check(self, folder: Path) -> None:
         """Raise `ResultsError` where `folder` holds a trial of other settings, or of data that have changed since."""
         if not (folder / "trial.json").exists():
             return
-        there, here = _read(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
+        there, here = read_json(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
         if there == here and (folder / "machine.json").exists():
             data = "data_sha256"
-            there, here = ({data: each.get(data)} for each in (_read(folder / "machine.json"), provenance(self.task)))
+            there, here = (
+                {data: each.get(data)} for each in (read_json(folder / "machine.json"), provenance(self.task))
+            )
         if there != here:
             raise ResultsError(
                 f"{folder} holds a run of other settings ({difference(there, here)}). Keep it and give another folder "
@@ -121,135 +91,6 @@ class Trial:
         if not isinstance(trial, cls):
             raise ResultsError(f"{path} holds no trial; give the trial.json of one seed.")
         return trial
-
-
-class _Run:
-    """The loop, the same for every method: step, pay, look now and then, keep a checkpoint."""
-
-    def __init__(self, trial: Trial, folder: Path, watch: Watch, stop: Callable[[], bool]) -> None:
-        self.trial, self.folder, self.watch, self.stop = trial, folder, watch, stop
-        self.learner = trial.start()
-        self.generations = 0
-        self.seconds = Cost()
-        self.begun = trial.budget.shares(self.cost, 0)
-        self.looks = 0
-        self.log = Log(folder / "curve.csv")
-        kept = folder / "checkpoint.npz"
-        if kept.exists():
-            state = checkpoint.load(kept)
-            self.learner.restore(state["learner"])
-            self.generations, self.looks = state["generations"], state["looks"]
-            self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
-            self.log = Log(folder / "curve.csv", state["rows"])
-            self.log.write()
-
-    @property
-    def cost(self) -> Cost:
-        return self.learner.cost + self.seconds
-
-    def finish(self) -> dict[str, Any]:
-        """Go on until the budget is spent or the learner is done; returns what to tell of the end: the test score of
-        the answer, and `"stopped_early": True` where budget is left."""
-        budget, looks = self.trial.budget, self.trial.budget.look_shares
-        if not self.log.rows:
-            self.look(None)
-        spent = budget.shares(self.cost, self.generations)
-        if max(spent) >= 1 and not self.generations:
-            raise SettingsError(
-                f"what {self.trial.task.name} shows to {self.trial.method.name} costs the whole budget of "
-                f"{budget.in_words}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
-            )
-        kept = watched = time.perf_counter()
-        while max(spent) < 1 and not self.learner.done:
-            progress = self.step(max(spent))
-            before, spent = spent, budget.shares(self.cost, self.generations)
-            if spent == before:
-                raise SettingsError(
-                    f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
-                    "this budget never ends; add a limit that it does spend, for example flops=1e9."
-                )
-            way = self.way(spent)
-            if way >= looks[self.looks]:
-                while self.looks < len(looks) - 1 and looks[self.looks] <= way:
-                    self.looks += 1
-                self.look(progress)
-                self.keep()
-                kept = time.perf_counter()
-            now = time.perf_counter()
-            if now - kept > CHECKPOINT_SECONDS:
-                self.keep()
-                kept = now
-            if now - watched > WATCH_SECONDS:
-                self.watch(way)
-                watched = now
-                if self.stop():
-                    self.keep()
-                    raise Interrupted(f"{self.trial.path} was interrupted and can go on.")
-        self.learner.genome.save(self.folder / "genome.npz")
-        early = {"stopped_early": True} if max(spent) < 1 else {}
-        return {"test": float(self.log.rows[-1]["test"]), **early}
-
-    def way(self, spent: list[float]) -> float:
-        """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
-        if self.learner.done:
-            return 1.0
-        ways = ((now - begun) / (1 - begun) for now, begun in zip(spent, self.begun, strict=True))
-        return 1.0 if max(spent) >= 1 else max(ways)
-
-    def step(self, spent: float) -> Progress:
-        cpu, wall = time.process_time(), time.perf_counter()
-        try:
-            progress = self.learner.step(spent)
-        except LearningError:
-            self.learner.genome.save(self.folder / "genome.npz")
-            raise
-        self.generations += 1
-        spent_now = Cost(cpu_seconds=time.process_time() - cpu, wall_seconds=time.perf_counter() - wall)
-        self.seconds = self.seconds + spent_now
-        return progress
-
-    def look(self, progress: Progress | None) -> None:
-        genome, task = self.learner.genome, self.trial.task
-        self.log.look(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
-
-    def keep(self) -> None:
-        state: dict[str, Any] = {
-            "learner": self.learner.state(),
-            "generations": self.generations,
-            "looks": self.looks,
-            "cpu_seconds": self.seconds.cpu_seconds,
-            "wall_seconds": self.seconds.wall_seconds,
-            "rows": self.log.rows,
-        }
-        checkpoint.save(self.folder / "checkpoint.npz", state)
-
-
-def status(folder: Path) -> str:
-    """ "finished", "diverged", "failed" or "unfinished"."""
-    path = folder / "result.json"
-    if not path.exists():
-        return "unfinished"
-    try:
-        return str(_read(path)["status"])
-    except (KeyError, TypeError) as error:
-        raise ResultsError(f"{path} is damaged (no status); delete it, and the trial goes on.") from error
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ResultsError(f"{path} is damaged ({error}); delete its folder.") from error
-
-
-def reason(folder: Path) -> str:
-    """Why the trial there failed or diverged; empty if it did not."""
-    return str(json.loads((folder / "result.json").read_text()).get("reason", ""))
-
-
-def in_words(error: Exception) -> str:
-    """Why a trial failed: our own errors speak for themselves, of others the kind is told too."""
-    return str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
 
 
 def difference(there: Any, here: Any, path: str = "") -> str:

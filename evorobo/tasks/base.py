@@ -31,7 +31,16 @@ class Cost:
     wall_seconds: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(*(getattr(self, name) + getattr(other, name) for name in LEDGER))
+        # written out: costs are added up after every step of every learner
+        return Cost(
+            self.env_steps + other.env_steps,
+            self.episodes + other.episodes,
+            self.samples + other.samples,
+            self.forward_flops + other.forward_flops,
+            self.backward_flops + other.backward_flops,
+            self.cpu_seconds + other.cpu_seconds,
+            self.wall_seconds + other.wall_seconds,
+        )
 
     @property
     def flops(self) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from evorobo.errors import EvoroboError, TaskError
-from evorobo.learners.base import Learner, Method, Progress
+from evorobo.learners.base import Learner, Method, Progress, Together
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
@@ -73,8 +73,9 @@ def check_method(method: Method, task: Task | None = None, hidden: Sequence[int]
     """Raise `TaskError` with one sentence, unless `method` keeps its contract on `task` (by default a small one).
 
     Checked are name and settings; that it begins with the genome of the seed; that one seed gives one run, to the
-    last bit, through a checkpoint on disk as well; that costs never fall, weights are finite and the global generators
-    stay as they are; and that it gets better on a small task of this file.
+    last bit, through a checkpoint on disk as well, and among learners that are stepped together; that costs never
+    fall, weights are finite and the global generators stay as they are; and that it gets better on a small task of
+    this file.
     """
     check_name(method)
     round_trip(method)
@@ -110,6 +111,8 @@ def _check_runs(place: _Place) -> None:
     require(told[-1][0] != first.tobytes(), f"{called(method)} did not change the genome in {STEPS} steps; learn.")
     for steps in (0, STEPS // 2):
         _check_resumed(place, steps, told)
+    if isinstance(method, Together):
+        _check_together(place)
 
 
 def _check_first(place: _Place) -> Array:
@@ -177,6 +180,20 @@ def _check_resumed(place: _Place, steps: int, told: list[tuple[bytes, str, Cost]
         f"{name}'s learner goes on differently when its state() after {steps} steps is given to restore(); everything "
         "that decides belongs into it, the state of rng too.",
     )
+
+
+def _check_together(place: _Place) -> None:
+    """Learners that are stepped in one call come to what each comes to alone."""
+    alone, crew = ([place.start(seed) for seed in range(3)] for _ in range(2))
+    step = place.method.together(crew).step  # type: ignore[attr-defined]
+    for spent in np.arange(STEPS) / STEPS:
+        told, expected = step([spent] * 3), [learner.step(spent) for learner in alone]
+        require(
+            repr(told) == repr(expected)
+            and all(np.array_equal(a.genome.weights, b.genome.weights) for a, b in zip(alone, crew, strict=True)),
+            f"{called(place.method)} comes to other numbers when its learners are stepped together(); their rows must "
+            "not mix, and each must draw from its own rng. Without crew_size and together they are stepped one by one.",
+        )
 
 
 def _check_better(method: Method) -> None:

@@ -54,7 +54,7 @@ def central_differences(spec, weights, x, targets, loss, h=1e-5):
 def test_the_gradient_agrees_with_central_differences(activation, loss):
     spec, weights, x, targets = problem(activation, loss)
     value, flat = loss_and_gradient(spec, weights, x, targets, loss)
-    assert value == loss.value(forward(spec, weights, x), targets)
+    assert value == pytest.approx(loss.value(forward(spec, weights, x), targets), rel=1e-14)
     assert all(flat[block.start : block.stop].any() for block in spec.genes.blocks)
     np.testing.assert_allclose(
         flat, central_differences(spec, weights, x, targets, loss), rtol=1e-6, atol=1e-9 * np.abs(flat).max()

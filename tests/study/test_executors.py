@@ -17,8 +17,9 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.study import executors
 from evorobo.study.budget import Budget
+from evorobo.study.ending import Interrupted, status
 from evorobo.study.executors import run_here, run_in_processes
-from evorobo.study.trial import Interrupted, Trial, status
+from evorobo.study.trial import Trial
 
 EVOLUTION = Evolution()
 BUDGET = Budget(generations=5, looks=2)
@@ -26,6 +27,11 @@ BUDGET = Budget(generations=5, looks=2)
 
 def trials(*tasks, seeds=(0,), method=EVOLUTION, budget=BUDGET):
     return [Trial(task, method, budget, (3,), seed) for seed in seeds for task in tasks]
+
+
+def singles(these):
+    """Crews of one."""
+    return [[trial] for trial in these]
 
 
 def ends(events):
@@ -40,7 +46,7 @@ def in_two_processes(these, folder, listen):
 @pytest.mark.parametrize("run", [run_here, in_two_processes])
 def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
     these, events = trials(Bowl(), Bowl("dish"), Raises("arm")), []
-    run(these, tmp_path, events.append)
+    run(singles(these), tmp_path, events.append)
     assert ends(events) == {
         "bowl/cma-es/seed-0": ("finished", ""),
         "dish/cma-es/seed-0": ("finished", ""),
@@ -59,7 +65,7 @@ def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
 )
 def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
     these, events = trials(Dies("fatal", how), Bowl(), seeds=(0, 1)), []
-    run_in_processes(these, tmp_path, events.append, 2)
+    run_in_processes(singles(these), tmp_path, events.append, 2)
     for seed in (0, 1):
         assert ends(events)[f"fatal/cma-es/seed-{seed}"] == ("failed", reason)
         assert ends(events)[f"bowl/cma-es/seed-{seed}"] == ("finished", "")
@@ -72,7 +78,7 @@ def test_a_trial_that_its_worker_cannot_load_fails_in_words(tmp_path, monkeypatc
     monkeypatch.setattr(
         executors, "to_plain", lambda trial: {**to_plain(trial), "task": {"type": "gone.py:Arm", "name": "bowl"}}
     )
-    run_in_processes(trials(Bowl()), tmp_path, events.append, 1)
+    run_in_processes(singles(trials(Bowl())), tmp_path, events.append, 1)
     ended, reason = ends(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
     assert "there is no file" in reason
@@ -84,7 +90,7 @@ def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     broken, events = tmp_path / "bowl/cma-es/seed-0", []
     broken.mkdir(parents=True)
     (broken / "checkpoint.npz").write_bytes(b"half")
-    run(trials(Bowl(), seeds=(0, 1)), tmp_path, events.append)
+    run(singles(trials(Bowl(), seeds=(0, 1))), tmp_path, events.append)
     ended, reason = ends(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
     assert "checkpoint.npz is damaged" in reason
@@ -98,7 +104,7 @@ def test_a_full_disk_ends_the_study_in_words(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ResultsError, match=r"cannot write .*: No space left on device\. Free some space"):
-        run_here(trials(Bowl()), tmp_path, lambda event: None)
+        run_here(singles(trials(Bowl())), tmp_path, lambda event: None)
 
 
 def after(seconds, signum):
@@ -112,7 +118,7 @@ def test_one_ctrl_c_keeps_a_checkpoint_here(tmp_path, signum):
     after(0.5, signum)
     before = signal.getsignal(signum)
     with pytest.raises(Interrupted):
-        run_here([trial], tmp_path, lambda event: None)
+        run_here([[trial]], tmp_path, lambda event: None)
     assert (tmp_path / trial.path / "checkpoint.npz").exists()
     assert status(tmp_path / trial.path) == "unfinished"
     assert signal.getsignal(signum) is before
@@ -124,7 +130,7 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path):
     after(0.3, signal.SIGINT)
     after(0.6, signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        run_here([trial], tmp_path, lambda event: None)
+        run_here([[trial]], tmp_path, lambda event: None)
     assert time.monotonic() - began < 5
 
 
@@ -142,7 +148,7 @@ def test_ctrl_c_stops_all_workers_soon_and_each_keeps_its_checkpoint(tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted):
-        run_in_processes(these, tmp_path, listen, 3)
+        run_in_processes(singles(these), tmp_path, listen, 3)
     assert time.monotonic() - sent[0] < 5
     assert ended == ["quick/cma-es/seed-0"]
     for trial in these[:2]:
@@ -160,15 +166,15 @@ def alone(orders):
 
 def test_a_worker_ends_with_its_study_even_if_it_has_only_just_been_started(tmp_path):
     (trial,) = trials(Slow("slow"), budget=Budget(generations=10_000))
-    order = {"path": trial.path, "trial": executors.to_plain(trial), "folder": str(tmp_path)}
+    order = {"paths": [trial.path], "trials": [executors.to_plain(trial)], "folder": str(tmp_path)}
     assert alone(json.dumps(order) + "\n") == 1
-    assert status(tmp_path) == "unfinished"
+    assert status(tmp_path / trial.path) == "unfinished"
     assert alone("") == 0
 
 
 def test_what_robots_print_does_not_get_between_the_news(tmp_path, capfd):
     events = []
-    run_in_processes(trials(Chatty("chatty")), tmp_path, events.append, 1)
+    run_in_processes(singles(trials(Chatty("chatty"))), tmp_path, events.append, 1)
     assert ends(events) == {"chatty/cma-es/seed-0": ("finished", "")}
     heard = capfd.readouterr()
     assert "beep" in heard.err
@@ -177,5 +183,5 @@ def test_what_robots_print_does_not_get_between_the_news(tmp_path, capfd):
 
 def test_backprop_runs_in_workers_too(tmp_path):
     events = []
-    run_in_processes(trials(Bowl(), method=Backprop()), tmp_path, events.append, 2)
+    run_in_processes(singles(trials(Bowl(), method=Backprop())), tmp_path, events.append, 2)
     assert ends(events) == {"bowl/backprop/seed-0": ("finished", "")}

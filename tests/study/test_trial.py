@@ -20,12 +20,13 @@ from evorobo.learners.evolution.openai_es import OpenAIES
 from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import SGD
-from evorobo.study import trial as trial_module
+from evorobo.study import running, trial as trial_module
 from evorobo.study.budget import Budget
 from evorobo.study.checkpoint import load as load_checkpoint
+from evorobo.study.ending import Interrupted, status
 from evorobo.study.log import TIME_COLUMNS
 from evorobo.study.results import read_curve
-from evorobo.study.trial import Interrupted, Trial, difference, status
+from evorobo.study.trial import Trial, difference
 
 METHODS = [Backprop(), Evolution(), Evolution(GA()), Evolution(OpenAIES()), Evolution(SelfAdaptiveES())]
 every_method = pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
@@ -45,7 +46,7 @@ class Stop:
     """Asks a trial to stop when it is asked for the n-th time; `TRIAL` asks after every step then."""
 
     def __init__(self, monkeypatch, after):
-        monkeypatch.setattr(trial_module, "WATCH_SECONDS", 0.0)
+        monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
         self.left = after
 
     def __call__(self):
@@ -86,14 +87,14 @@ def test_an_interrupted_trial_goes_on_to_the_identical_curve(tmp_path, monkeypat
 
 def test_a_trial_killed_after_a_look_forgets_what_it_did_since_its_checkpoint(tmp_path, monkeypatch):
     a_trial().run(tmp_path / "straight")
-    keep = trial_module._Run.keep
+    keep = running.Run.keep
 
     def killed(self):
         if self.looks == 4:
             raise SystemExit  # the look is on disk, its checkpoint is not
         keep(self)
 
-    monkeypatch.setattr(trial_module._Run, "keep", killed)
+    monkeypatch.setattr(running.Run, "keep", killed)
     with pytest.raises(SystemExit):
         a_trial().run(tmp_path / "killed")
     monkeypatch.undo()
@@ -280,14 +281,15 @@ def test_seconds_are_those_of_learning_and_not_of_looking(tmp_path, monkeypatch)
             clock.now += 100.0
             return super().test(genome)
 
-    monkeypatch.setattr(trial_module.time, "process_time", lambda: clock.now)
-    monkeypatch.setattr(trial_module, "to_plain", lambda trial: {})
+    monkeypatch.setattr(running.time, "process_time", lambda: clock.now)
+    for module in (trial_module, running):
+        monkeypatch.setattr(module, "to_plain", lambda trial: {})
     a_trial(task=Timed(), budget=Budget(generations=5, looks=5)).run(tmp_path)
     assert read_curve(tmp_path / "curve.csv")["cpu_seconds"].tolist()[-1] == 10.0
 
 
 def test_progress_is_told_in_shares_of_the_budget(tmp_path, monkeypatch):
-    monkeypatch.setattr(trial_module, "WATCH_SECONDS", 0.0)
+    monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
     told = []
     a_trial(budget=Budget(generations=4)).run(tmp_path, told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from evorobo.errors import LearningError, SettingsError
-from evorobo.learners.backprop.max_norm import bound_units
+from evorobo.learners.backprop.cohort import Cohort
 from evorobo.learners.backprop.penalties import Penalty
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.base import Progress
 from evorobo.nets.activations import Array
-from evorobo.nets.clipping import clip_by_norm
 from evorobo.nets.genome import Genome
-from evorobo.nets.how import How
-from evorobo.nets.losses import Loss, judged
+from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Adam, Optimizer
-from evorobo.nets.passes import alike, backtrace, trace
 from evorobo.nets.schedules import Constant, Schedule
-from evorobo.nets.sequences import Units
+from evorobo.nets.sequences import Layout, Units
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Task
+
+_CACHE, _MOST, _USUAL_LENGTH = 2**20, 16, 32
+"""Bytes of cache, networks trained at once at most, and moments of a sequence whose length is not known yet.
+
+Measured, seconds per network and step, of ten at once as a share of one alone: .31 (24-32-4, batch 32), .65 (24-32-4,
+batch 256), .58 (24-64-64-4, batch 64); 21-128-128-7, batch 256: .97 of two, 2.2 of ten, which no longer fit.
+"""
 
 
 @dataclass(frozen=True)
@@ -71,24 +76,46 @@ class Backprop:
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> BackpropLearner:
         return BackpropLearner(self, task, spec, rng)
 
+    def crew_size(self, spec: NetworkSpec) -> int:
+        """As many as keep the values between their layers within a core's cache: beyond it, more are slower."""
+        rows = self.batch * (self.window or _USUAL_LENGTH if spec.recurrent else 1)
+        return max(1, min(_MOST, _CACHE // (rows * sum(spec.widths) * np.dtype(self.dtype).itemsize)))
+
+    def together(self, learners: Sequence[BackpropLearner]) -> Cohort:
+        """These learners as one, for `Together`."""
+        return Cohort(learners)
+
+
+class Batch(NamedTuple):
+    """Scaled `inputs (rows, in)`, what the loss is told besides the outputs, and how the rows lie in time."""
+
+    inputs: Array
+    truth: tuple[np.ndarray, ...]
+    layout: Layout
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Equal for batches that can go through several networks at once."""
+        return self.inputs.shape, self.layout.time, self.layout.real is None or self.layout.real.tobytes()
+
 
 class BackpropLearner:
-    """Backprop at work: one `step` is one mini-batch, and `loss` what it found there before it changed the weights."""
+    """Backprop at work: one `step` is one mini-batch, and `loss` what it found there before it changed the weights.
+
+    What is drawn and kept for one network is here; the arithmetic, for one or many at once, is the `Cohort`'s.
+    """
 
     def __init__(self, method: Backprop, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        self._method, self._spec, self._rng = method, spec, rng
+        self.method, self.spec, self.rng = method, spec, rng
         self._scalings = task.inputs, task.outputs
         dtype = np.dtype(method.dtype)
-        self._weights = spec.init(rng).astype(dtype)
-        self._sound = self._weights.copy()  # the last weights whose loss was finite
-        self._gradient = np.empty_like(self._weights)
-        self._views, self._slopes = spec.unpack(self._weights), spec.unpack(self._gradient)
-        self._matrices, self._inclines = _matrices(self._views), _matrices(self._slopes)
-        self._optimizer = method.optimizer.start(self._weights)
+        self.weights = spec.init(rng).astype(dtype)
+        self.sound = self.weights.copy()  # the last weights whose loss was finite
+        self.optimizer = method.optimizer.start(self.weights)
         self._watched = method.schedule.start()
 
         examples = task.examples(rng)
-        self._criterion = method.loss or examples.loss
+        self.criterion = method.loss or examples.loss
         inputs = task.inputs.apply(examples.inputs) if task.inputs else examples.inputs
         self._inputs = np.ascontiguousarray(inputs, dtype)
         whole = np.issubdtype(examples.targets.dtype, np.integer)
@@ -104,6 +131,7 @@ class BackpropLearner:
         self._order = np.arange(0)
         self._losses, self._batches = 0.0, 0  # of this epoch: their sum, their number
         self._stopper = method.stopping.start(task, self._now) if method.stopping else None
+        self.cohort = Cohort([self])
 
     @property
     def genome(self) -> Genome:
@@ -112,7 +140,7 @@ class BackpropLearner:
 
     @property
     def _now(self) -> Genome:
-        return Genome(self._spec, self._weights.astype(np.float64), *self._scalings)
+        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings)
 
     @property
     def done(self) -> bool:
@@ -127,87 +155,76 @@ class BackpropLearner:
     def cost(self) -> Cost:
         learning = Cost(
             samples=self._samples,
-            forward_flops=self._computed * self._spec.forward_flops,
-            backward_flops=self._computed * self._spec.backward_flops,
+            forward_flops=self._computed * self.spec.forward_flops,
+            backward_flops=self._computed * self.spec.backward_flops,
         )
-        watching = self._stopper.cost if self._stopper else Cost()
-        return self._teaching + watching + learning
+        paid = self._teaching + learning
+        return paid + self._stopper.cost if self._stopper else paid
 
     def step(self, spent: float) -> Progress:
+        if len(self.cohort) > 1:
+            Cohort([self])  # it has left the others
+        (told,) = self.cohort.step([spent])
+        if isinstance(told, LearningError):
+            raise told
+        return told
+
+    # ---- what a cohort asks of each of its learners, in this order
+
+    def draw(self) -> Batch:
+        """The next batch; after the last one of an epoch, the first of the next."""
         if self._at >= len(self._units):
             self._begin_epoch()
-        layout = self._units.take(self._order[self._at : self._at + self._method.batch])
-        self._at += self._method.batch
-        self._samples += len(layout.known)
+        layout = self._units.take(self._order[self._at : self._at + self.method.batch])
+        self._at += self.method.batch
+        known = layout.known
+        self._samples += len(known)
         self._computed += len(layout.rows)
-        inputs, truth = self._inputs[layout.rows], self._truth(layout.known)
-        how = How(training=True, rng=self._rng, time=layout.time)
-        if self._method.input_noise:
-            inputs += self._method.input_noise * self._rng.standard_normal(inputs.shape, inputs.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):  # found out below, and told in words
-            outputs, memories = trace(self._spec, self._views, inputs, alike(self._spec, how))
-            answers = layout.answers(outputs)
-            value, slopes = judged(self._criterion, answers, *truth)
-            backtrace(self._spec, self._views, memories, layout.spread(slopes), self._slopes)
-            loss = float(value)
-            norm = float(np.sqrt(np.dot(self._gradient, self._gradient)))
-        if not np.isfinite(loss + norm):
-            raise self._ran_away(loss, norm)
-        self._sound[:] = self._weights
-        factor = self._method.schedule.factor(spent, self._watched)
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._change_weights(factor)
-        if not np.isfinite(self._weights).all():
-            raise self._ran_away(loss, norm)
+        inputs = self._inputs.take(layout.rows, axis=0)
+        if self.method.input_noise:
+            inputs += self.method.input_noise * self.rng.standard_normal(inputs.shape, inputs.dtype)
+        targets = self._targets.take(known, axis=0)
+        truth = (targets,) if self._row_weights is None else (targets, self._row_weights[known])
+        return Batch(inputs, truth, layout)
+
+    def factor(self, spent: float) -> float:
+        """The schedule's, for the learning rate."""
+        return self.method.schedule.factor(spent, self._watched)
+
+    def learned(self, loss: float, norm: float, factor: float) -> Progress:
+        """Told once its weights have changed: the loss and the gradient's length before that."""
         if self._stopper and self._at >= len(self._units):
             self._stopper.watch(self._now)
         self.loss = loss
         self._losses, self._batches = self._losses + loss, self._batches + 1
-        rate = self._method.optimizer.learning_rate * factor
+        rate = self.method.optimizer.learning_rate * factor
         info = {"epoch": self._epoch, "learning_rate": rate, "grad_norm": norm}
         return Progress(-self._losses / self._batches, info)
 
-    def _truth(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """What the loss is told besides the outputs: the targets, and the weights of rows where they have any."""
-        targets = self._targets[rows]
-        return (targets,) if self._row_weights is None else (targets, self._row_weights[rows])
-
-    def _change_weights(self, factor: float) -> None:
-        """The step downhill, by the gradient of this batch and all that holds weights in check."""
-        method = self._method
-        if method.penalty:
-            for weight, slope in zip(self._matrices, self._inclines, strict=True):
-                method.penalty.add(weight, slope)
-        if method.clip_norm:
-            clip_by_norm(self._gradient, method.clip_norm)
-        method.optimizer.update(self._weights, self._gradient, self._optimizer, factor)
-        if method.max_norm:
-            for weight in self._matrices:
-                bound_units(weight, method.max_norm)
-
-    def _ran_away(self, loss: float, norm: float) -> LearningError:
-        """The error to raise, once the weights are again those before the step that ran away."""
-        self._weights[:] = self._sound
-        per_epoch = -(-len(self._units) // self._method.batch)
-        step = self._epoch * per_epoch + -(-self._at // self._method.batch)
+    def ran_away(self, loss: float, norm: float) -> LearningError:
+        """What there is to say when its weights had to be set back to those before this step."""
+        per_epoch = -(-len(self._units) // self.method.batch)
+        step = self._epoch * per_epoch + -(-self._at // self.method.batch)
         return LearningError(
             f"training ran away: loss {loss:.3g} and gradient length {norm:.3g} in step {step} (epoch {self._epoch}), "
-            f"after {self._samples} samples. Try a learning rate below {self._method.optimizer.learning_rate:g}, "
+            f"after {self._samples} samples. Try a learning rate below {self.method.optimizer.learning_rate:g}, "
             "clip_norm=1, or scaled inputs."
         )
 
     def _begin_epoch(self) -> None:
         if self._batches:
-            self._method.schedule.watch(self._losses / self._batches, self._watched)
-        self._order = self._rng.permutation(len(self._units))
+            self.method.schedule.watch(self._losses / self._batches, self._watched)
+        self._order = self.rng.permutation(len(self._units))
         self._epoch, self._at, self._losses = self._epoch + 1, 0, 0.0
         self._batches = 0
 
+    # ---- going on another day
+
     def state(self) -> dict[str, Any]:
         return {
-            "weights": self._weights,
-            "sound": self._sound,
-            "optimizer": self._optimizer,
+            "weights": self.weights,
+            "sound": self.sound,
+            "optimizer": self.optimizer,
             "watched": self._watched,
             "order": self._order,
             "losses": self._losses,
@@ -217,20 +234,16 @@ class BackpropLearner:
             "samples": self._samples,
             "computed": self._computed,
             "stopper": self._stopper.state() if self._stopper else {},
-            "rng": self._rng.bit_generator.state,
+            "rng": self.rng.bit_generator.state,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._weights[:], self._sound[:] = state["weights"], state["sound"]
-        self._optimizer, self._watched = state["optimizer"], state["watched"]
+        self.weights, self.sound = state["weights"], state["sound"]
+        self.optimizer, self._watched = state["optimizer"], state["watched"]
         self._order, self._losses, self._batches = state["order"], state["losses"], state["batches"]
         self._epoch, self._at = state["epoch"], state["at"]
         self._samples, self._computed = state["samples"], state["computed"]
         if self._stopper:
             self._stopper.restore(state["stopper"])
-        self._rng.bit_generator.state = state["rng"]
-
-
-def _matrices(views: list[dict[str, Array]]) -> list[Array]:
-    """The weights between units, without the vectors beside them (biases, gains, time constants)."""
-    return [view for layer in views for view in layer.values() if view.ndim > 1]
+        self.rng.bit_generator.state = state["rng"]
+        Cohort([self])

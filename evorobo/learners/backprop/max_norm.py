@@ -8,10 +8,10 @@ from evorobo.nets.activations import Array
 
 
 def bound_units(weight: Array, limit: float) -> Array:
-    """`weight (inputs, units)`, each unit's column shrunk in place to a length of at most `limit`.
+    """`weight (..., inputs, units)`, each unit's column shrunk in place to a length of at most `limit`.
 
     (Srivastava et al. 2014, section 5.1: w is projected onto the ball of radius c after every step.)
     """
-    length = np.sqrt(np.square(weight).sum(0))
+    length = np.sqrt(np.square(weight).sum(-2, keepdims=True))
     weight *= limit / np.maximum(length, limit)
     return weight

@@ -1,0 +1,221 @@
+"""Trials on their way: the loop, the same for every method; step, pay, look now and then, keep a checkpoint."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from threadpoolctl import threadpool_limits
+
+from evorobo.errors import LearningError, ResultsError, SettingsError
+from evorobo.files import write_json
+from evorobo.learners.base import Learner, Progress, Together
+from evorobo.settings import to_plain
+from evorobo.study import checkpoint
+from evorobo.study.ending import Interrupted, in_words, status
+from evorobo.study.log import Log
+from evorobo.study.provenance import provenance
+from evorobo.tasks.base import Cost
+
+if TYPE_CHECKING:
+    from evorobo.study.trial import Trial
+
+CHECKPOINT_SECONDS = 20.0
+WATCH_SECONDS = 0.2
+
+Watch = Callable[[float], None]
+"""Told now and then which share of the budget is spent."""
+
+
+def run_crew(
+    trials: Sequence[Trial], folders: Sequence[Path], watches: Sequence[Watch], stop: Callable[[], bool]
+) -> list[str | ResultsError]:
+    """Run each of `trials` in its folder, or go on where it stopped; how each ended, or why its results have no place.
+
+    Several must be of one task and one method that is `Together`; they are stepped in one call, and each comes to the
+    numbers that it comes to alone. Raises `Interrupted`, with everything kept, when `stop()` says so.
+    """
+    with threadpool_limits(1):  # the same sums in the same order on any machine
+        runs = [Run(trial, folder, watch) for trial, folder, watch in zip(trials, folders, watches, strict=True)]
+        for run in runs:
+            run.begin()
+        _drive(runs, stop)
+    return [run.ending for run in runs]
+
+
+def _drive(runs: list[Run], stop: Callable[[], bool]) -> None:
+    """Step all that have not ended until all have."""
+    watched = time.perf_counter()
+    active: list[Run] = []
+    while going_on := [run for run in runs if not run.ending]:
+        if len(going_on) != len(active):
+            active, step = going_on, _stepper(going_on)
+        cpu, wall = time.process_time(), time.perf_counter()
+        told = step([run.spent for run in active])
+        now = time.perf_counter()
+        share = 1 / len(active)
+        seconds = Cost(cpu_seconds=(time.process_time() - cpu) * share, wall_seconds=(now - wall) * share)
+        for run, news in zip(active, told, strict=True):
+            run.go_on(news, seconds)
+        if now - watched > WATCH_SECONDS:
+            watched = now
+            for run in active:
+                run.watch(run.way)
+            going_on = [run for run in active if not run.ending]
+            if going_on and stop():
+                for run in going_on:
+                    run.keep()
+                raise Interrupted(f"{', '.join(run.trial.path for run in going_on)} was interrupted and can go on.")
+
+
+def _stepper(runs: list[Run]) -> Callable[[list[float]], Sequence[Progress | Exception]]:
+    """One step of all learners: what each has to tell, or the error that ended it."""
+    learners = [run.learner for run in runs]
+    method = runs[0].trial.method
+    crew = method.together(learners) if len(runs) > 1 and isinstance(method, Together) else None
+
+    def step(spent: list[float]) -> Sequence[Progress | Exception]:
+        try:
+            return crew.step(spent) if crew else [learners[0].step(spent[0])]
+        except Exception as error:
+            return [error] * len(learners)
+
+    return step
+
+
+class Run:
+    """One trial in its folder. `ending` is empty while it goes on; `spent` is the share of its budget that is gone."""
+
+    def __init__(self, trial: Trial, folder: Path, watch: Watch) -> None:
+        self.trial, self.folder, self.watch = trial, folder, watch
+        self.ending: str | ResultsError = ""
+        self.spent = 0.0
+        self.generations, self.looks, self.seconds = 0, 0, Cost()
+        self.log = Log(folder / "curve.csv")
+        self.learner: Learner
+
+    def begin(self) -> None:
+        """Up to the first step; a trial that has finished already has nothing to do."""
+        try:
+            self.trial.check(self.folder)
+            if status(self.folder) == "finished":
+                self.ending = "finished"
+                return
+            write_json(self.folder / "trial.json", to_plain(self.trial))
+            write_json(self.folder / "machine.json", provenance(self.trial.task))
+            (self.folder / "result.json").unlink(missing_ok=True)
+            self._start()
+            self._end_if_over()
+        except Exception as error:
+            self._give_up(error)
+
+    def go_on(self, news: Progress | Exception, seconds: Cost) -> None:
+        """After a step that took `seconds`: up to the next one, or to the end."""
+        try:
+            if isinstance(news, Exception):
+                if isinstance(news, LearningError):
+                    self.learner.genome.save(self.folder / "genome.npz")
+                raise news
+            self.generations += 1
+            self.seconds = self.seconds + seconds
+            self._look_around(news)
+            self._end_if_over()
+        except Exception as error:
+            self._give_up(error)
+
+    def keep(self) -> None:
+        """Write down all that it takes to go on from here."""
+        state: dict[str, Any] = {
+            "learner": self.learner.state(),
+            "generations": self.generations,
+            "looks": self.looks,
+            "cpu_seconds": self.seconds.cpu_seconds,
+            "wall_seconds": self.seconds.wall_seconds,
+            "rows": self.log.rows,
+        }
+        checkpoint.save(self.folder / "checkpoint.npz", state)
+        self._kept = time.perf_counter()
+
+    @property
+    def cost(self) -> Cost:
+        return self.learner.cost + self.seconds
+
+    @property
+    def way(self) -> float:
+        """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
+        if self.learner.done or self.spent >= 1:
+            return 1.0
+        return max((now - begun) / (1 - begun) for now, begun in zip(self._shares, self._begun, strict=True))
+
+    def _start(self) -> None:
+        budget = self.trial.budget
+        self.learner = self.trial.start()
+        self._begun, self._look_shares = budget.shares(self.cost, 0), budget.look_shares
+        kept = self.folder / "checkpoint.npz"
+        if kept.exists():
+            state = checkpoint.load(kept)
+            self.learner.restore(state["learner"])
+            self.generations, self.looks = state["generations"], state["looks"]
+            self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
+            self.log = Log(self.folder / "curve.csv", state["rows"])
+            self.log.write()
+        if not self.log.rows:
+            self._look(None)
+        self._shares = budget.shares(self.cost, self.generations)
+        self.spent = max(self._shares)
+        self._kept = time.perf_counter()
+        if self.spent >= 1 and not self.generations:
+            raise SettingsError(
+                f"what {self.trial.task.name} shows to {self.trial.method.name} costs the whole budget of "
+                f"{budget.in_words}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
+            )
+
+    def _look_around(self, progress: Progress) -> None:
+        """See what the step has cost; log and keep what it is time to log and keep."""
+        budget = self.trial.budget
+        before, self._shares = self._shares, budget.shares(self.cost, self.generations)
+        self.spent = max(self._shares)
+        if self._shares == before:
+            raise SettingsError(
+                f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
+                "this budget never ends; add a limit that it does spend, for example flops=1e9."
+            )
+        looks, way = self._look_shares, self.way
+        if way >= looks[self.looks]:
+            while self.looks < len(looks) - 1 and looks[self.looks] <= way:
+                self.looks += 1
+            self._look(progress)
+            self.keep()
+        elif time.perf_counter() - self._kept > CHECKPOINT_SECONDS:
+            self.keep()
+
+    def _look(self, progress: Progress | None) -> None:
+        genome, task = self.learner.genome, self.trial.task
+        self.log.look(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
+
+    def _end_if_over(self) -> None:
+        """The end, once the budget is spent or the learner is done: the answer, its test score, and
+        `"stopped_early": True` where budget is left."""
+        if self.spent < 1 and not self.learner.done:
+            return
+        self.learner.genome.save(self.folder / "genome.npz")
+        early = {"stopped_early": True} if self.spent < 1 else {}
+        test = float(self.log.rows[-1]["test"])
+        write_json(self.folder / "result.json", {"status": "finished", "test": test, **early})
+        (self.folder / "checkpoint.npz").unlink(missing_ok=True)
+        self.ending = "finished"
+
+    def _give_up(self, error: Exception) -> None:
+        """Write down what ended this trial before its time."""
+        if isinstance(error, ResultsError):
+            self.ending = error
+            return
+        ending = "diverged" if isinstance(error, LearningError) else "failed"
+        lines = "".join(traceback.format_exception(error)).splitlines()
+        write_json(self.folder / "result.json", {"status": ending, "reason": in_words(error), "traceback": lines})
+        # it would fail again at the same step, unless robot or code are mended: then it must begin anew
+        (self.folder / "checkpoint.npz").unlink(missing_ok=True)
+        self.ending = ending

@@ -1,0 +1,146 @@
+"""Seeds that are stepped together: the very curves that each draws alone, whatever happens to one of them."""
+
+import csv
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from curves import all_curves
+from toys import Bowl, Line
+
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.nets.dropout import Dropout
+from evorobo.nets.losses import MSE
+from evorobo.nets.optimizers import SGD, Adam
+from evorobo.nets.schedules import ReduceOnPlateau
+from evorobo.study import running
+from evorobo.study.budget import Budget
+from evorobo.study.crews import crews
+from evorobo.study.ending import Interrupted, status
+from evorobo.study.running import run_crew
+from evorobo.study.study import Study
+from evorobo.study.trial import Trial
+from evorobo.tasks.base import Examples
+
+TRAINING = Backprop(Adam(0.02), batch=4, schedule=ReduceOnPlateau(patience=1), stopping=EarlyStopping(patience=30))
+
+
+def trials(method=TRAINING, task=None, seeds=5, budget=None):
+    budget = budget or Budget(flops=2e5, looks=8)
+    return [Trial(task or Line(), method, budget, (4, Dropout(0.2)), seed) for seed in range(seeds)]
+
+
+def together(these, folder, stop=bool):
+    return run_crew(these, [folder / each.path for each in these], [lambda share: None] * len(these), stop)
+
+
+@dataclass(frozen=True)
+class Steep(Bowl):
+    """Some seeds have targets that no step size survives."""
+
+    def examples(self, rng):
+        x = np.random.default_rng(3).normal(size=(8, 2))
+        return Examples(x, x[:, :1] * (1e200 if rng.random() < 0.5 else 1.0), MSE())
+
+
+@pytest.mark.parametrize("task", [Line(), Bowl()], ids=["one table", "examples of their own"])
+def test_a_crew_draws_the_very_curves_and_finds_the_very_answers_of_each_alone(tmp_path, task):
+    for trial in trials(task=task):
+        assert trial.run(tmp_path / "alone" / trial.path) == "finished"
+    assert together(trials(task=task), tmp_path / "crew") == ["finished"] * 5
+    assert all_curves(tmp_path / "crew") == all_curves(tmp_path / "alone")
+    for path in (tmp_path / "crew").rglob("genome.npz"):
+        assert path.read_bytes() == (tmp_path / "alone" / path.relative_to(tmp_path / "crew")).read_bytes()
+
+
+def test_a_study_steps_the_seeds_of_backprop_together_and_counts_their_time_in_shares(tmp_path):
+    method = Backprop(Adam(0.02), batch=4)
+    study = Study.grid("toys", tasks=[Line()], methods=[method], seeds=5, budget=Budget(flops=2e5), hidden=(4,))
+    results = study.run(tmp_path)
+    for trial in study.trials():
+        trial.run(tmp_path / "alone" / trial.path)
+    assert all_curves(tmp_path / "toys") == all_curves(tmp_path / "alone")
+    spent = [run.curve["cpu_seconds"][-1] for run in results.runs]
+    assert max(spent) == pytest.approx(min(spent), rel=1e-9)
+
+
+def test_one_that_runs_away_ends_as_diverged_and_the_others_go_on(tmp_path):
+    these = trials(Backprop(SGD(0.01)), Steep())
+    alone = [trial.run(tmp_path / "alone" / trial.path) for trial in these]
+    assert {"finished", "diverged"} == set(alone)
+    assert together(these, tmp_path / "crew") == alone
+    assert all_curves(tmp_path / "crew") == all_curves(tmp_path / "alone")
+
+
+def test_an_interrupted_crew_keeps_all_of_its_members_and_goes_on_to_the_same_curves(tmp_path, monkeypatch):
+    together(trials(), tmp_path / "straight")
+    monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
+    for stop_after in (3, 40):
+        asked = iter(range(10_000))
+        with pytest.raises(Interrupted, match="seed-4 was interrupted and can go on"):
+            together(trials(), tmp_path / "halting", lambda: next(asked) > stop_after)  # noqa: B023
+    monkeypatch.undo()
+    trials()[2].run(tmp_path / "halting" / trials()[2].path)  # one of them alone
+    assert together(trials(), tmp_path / "halting") == ["finished"] * 5
+    assert all_curves(tmp_path / "halting") == all_curves(tmp_path / "straight")
+
+
+def test_a_member_with_a_damaged_checkpoint_fails_alone(tmp_path):
+    these = trials()
+    (tmp_path / these[1].path).mkdir(parents=True)
+    (tmp_path / these[1].path / "checkpoint.npz").write_bytes(b"half")
+    ended = together(these, tmp_path)
+    assert ended[:1] + ended[2:] == ["finished"] * 4
+    assert "checkpoint.npz is damaged" in str(ended[1])
+
+
+def test_what_breaks_the_crew_itself_fails_each_of_them_in_words(tmp_path):
+    @dataclass(frozen=True)
+    class Broken(MSE):
+        def value(self, outputs, targets, weights=None):
+            raise RuntimeError("no more luck")
+
+    method = Backprop(loss=Broken())
+    running_trials = [Trial(Line(), method, Budget(flops=2e5), (4,), seed) for seed in range(2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "to_plain", lambda trial: {})
+        assert together(running_trials, tmp_path) == ["failed"] * 2
+    assert all("no more luck" in (tmp_path / t.path / "result.json").read_text() for t in running_trials)
+
+
+def test_a_finished_member_is_not_run_again(tmp_path):
+    these = trials()
+    these[0].run(tmp_path / these[0].path)
+    before = (tmp_path / these[0].path / "curve.csv").stat().st_mtime_ns
+    together(these, tmp_path)
+    assert (tmp_path / these[0].path / "curve.csv").stat().st_mtime_ns == before
+    assert {status(tmp_path / each.path) for each in these} == {"finished"}
+
+
+def test_crews_are_the_seeds_of_one_cell_shared_among_the_jobs():
+    backprop, evolution = trials(), trials(Evolution())
+    mixed = [trial for pair in zip(backprop, evolution, strict=True) for trial in pair]
+
+    def sizes(jobs):
+        return [(crew[0].method.name, [trial.seed for trial in crew]) for crew in crews(mixed, jobs)]
+
+    alone = [("cma-es", [seed]) for seed in range(5)]
+    assert sorted(sizes(1)) == sorted([("backprop", [0, 1, 2, 3, 4]), *alone])
+    assert sorted(sizes(2)) == sorted([("backprop", [0, 1, 2]), ("backprop", [3, 4]), *alone])
+    assert sizes(1)[:2] == [("backprop", [0, 1, 2, 3, 4]), ("cma-es", [0])]  # in the order of their first
+
+
+def test_a_budget_of_seconds_is_spent_alone():
+    these = trials(budget=Budget(cpu_seconds=1.0))
+    assert crews(these, 1) == [[trial] for trial in these]
+
+
+def test_the_ledger_of_a_crew_is_whole(tmp_path):
+    together(trials(), tmp_path)
+    for path in tmp_path.rglob("curve.csv"):
+        with path.open(newline="") as file:
+            last = list(csv.DictReader(file))[-1]
+        assert float(last["cpu_seconds"]) > 0
+        assert int(last["samples"]) > 0
