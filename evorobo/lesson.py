@@ -1,4 +1,4 @@
-"""What a lesson's script ends with: `teach(measure, say, draw)` measures at many seeds, says and shows what it found."""
+"""What a lesson's script ends with: `teach(measure, say, draw)` measures at many seeds, tells and draws the finding."""
 
 from __future__ import annotations
 

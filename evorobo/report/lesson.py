@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import ArrayLike
 
-from evorobo.nets.activations import Array
 from evorobo.report import canvas, wording
 from evorobo.report.finals import draw_finals
 from evorobo.report.frame import Frame
@@ -57,6 +56,13 @@ class Page:
         axes.plot(x, values.T, color=look.colour, lw=0.5, alpha=0.25)
         draw_average(axes, Average(np.asarray(x, float), iqm(values), *interval(values)), look, name)
 
+    def path(self, axes: Axes, points: ArrayLike, name: str) -> None:
+        """A way through `points (n, 2)`, from a small mark to a large one."""
+        look, (x, y) = self.look(name), np.asarray(points, float).T
+        self._legend[name] = look
+        axes.plot(x, y, color=look.colour, lw=1.4, marker=look.marker, ms=2, zorder=3)
+        axes.plot(x[-1], y[-1], color=look.colour, marker=look.marker, ms=8, mec="white", zorder=4)
+
     def scores(self, axes: Axes, values: Mapping[str, ArrayLike]) -> None:
         """Final scores `(seeds,)` by name, side by side: every run a dot, beside them their IQM and its interval."""
         looks = {name: self.look(name) for name in values}
@@ -76,11 +82,17 @@ class Page:
         """A small network with its numbers, in the colour of `name` (see `draw_network`)."""
         draw_network(axes, units, weights, names, self.look(name).colour, backwards)
 
-    def level(self, axes: Axes, values: ArrayLike, text: str) -> None:
-        """A thin grey line at the IQM of `values (seeds,)` to compare with, named at its right end."""
+    def law(self, axes: Axes, x: ArrayLike, values: ArrayLike, name: str) -> None:
+        """What theory says, `values (points,)` over `x (points,)`."""
+        self._legend[name] = Style(QUIET, (0, (1, 2)), "")
+        axes.plot(x, values, color=QUIET, ls=self._legend[name].dashes, lw=2, zorder=4)
+
+    def level(self, axes: Axes, values: ArrayLike, text: str, side: str = "right") -> None:
+        """A thin grey line at the IQM of `values (seeds,)` to compare with, named at one of its ends."""
         value = float(iqm(np.atleast_1d(np.asarray(values, float))))
         axes.axhline(value, color=QUIET, lw=0.9, ls="--", zorder=1.5)
-        axes.text(1, value, text, transform=axes.get_yaxis_transform(), color=QUIET, size=7.5, ha="right", va="bottom")
+        at, place = {"right": 1, "left": 0}[side], axes.get_yaxis_transform()
+        axes.text(at, value, text, transform=place, color=QUIET, size=7.5, ha=side, va="bottom")
 
     def frame(self, title: str, finding: str, note: str) -> None:
         """Statement, finding and legend above the panels, small print below."""

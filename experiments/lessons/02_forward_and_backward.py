@@ -2,31 +2,28 @@
 
 import numpy as np
 
-from evorobo import CrossEntropy, DatasetTask, NetworkSpec, estimate, forward, gradient, teach
+from evorobo import CrossEntropy, DatasetTask, Dense, NetworkSpec, estimate, forward, gradient, teach
 
 near, all_round = DatasetTask("scitos-2"), DatasetTask("scitos-24")  # a robot's nearest walls, and all its sensors
-small, large = NetworkSpec.build(2, (2,), 1), NetworkSpec.build(24, (20,), 4)
-STEPS = 10.0 ** -np.arange(1, 12)
+small = NetworkSpec(2, (Dense(2, "tanh", bias=False), Dense(1, "identity", bias=False)))
+large, STEPS = NetworkSpec.build(24, (20,), 4), 10.0 ** -np.arange(1, 12)
 
 
 def measure(seed):
     """Both phases of the small network by hand; the large one's slopes against differences of its loss."""
     rng = np.random.default_rng(seed)
     row = rng.choice(np.flatnonzero(near.table.targets == 2))  # here the robot turned sharply right: answer 1
-    x, target = near.inputs.apply(near.table.inputs[row]), 1.0
-    weights = small.init(rng)
-    first, second = small.unpack(weights)
-
-    h = np.tanh(x @ first["weight"] + first["bias"])  # forward, layer after layer, to the answer y
-    y = h @ second["weight"] + second["bias"]
-    dy = 2 * (y - target)  # backward: the slope of (y - target)^2 by y, from there by h, by each weight, by x
-    dh = second["weight"] @ dy
+    x, weights = near.inputs.apply(near.table.inputs[row]), small.init(rng)
+    w1, w2 = (layer["weight"] for layer in small.unpack(weights))
+    h = np.tanh(x @ w1)  # forward, layer after layer
+    y = h @ w2
+    dy = 2 * (y - 1)  # backward: the slopes of (y - 1)^2 by y, and from there by everything before it
+    dh, dw2 = w2 @ dy, np.outer(h, dy)
     dz = dh * (1 - h**2)
-    by_hand = np.concatenate([np.outer(x, dz).ravel(), dz, np.outer(h, dy).ravel(), dy])
-    off = np.abs(by_hand - gradient(small, weights, x[None], dy[None])).max()
-    out = {"x": x, "h": h, "y": y, "first": first["weight"], "second": second["weight"]}
-    back = {"dx": first["weight"] @ dz, "dh": dh, "dy": dy, "d first": np.outer(x, dz), "d second": np.outer(h, dy)}
-    return {**out, **back, "off": off, "differences": check(rng)}
+    dx, dw1 = w1 @ dz, np.outer(x, dz)
+    off = np.abs(np.append(dw1, dw2) - gradient(small, weights, x[None], dy[None])).max()
+    phases = {"x": x, "h": h, "y": y, "w1": w1, "w2": w2, "dx": dx, "dh": dh, "dy": dy, "dw1": dw1, "dw2": dw2}
+    return {**phases, "off": off, "differences": check(rng)}
 
 
 def check(rng):
@@ -42,21 +39,20 @@ def check(rng):
 
 def say(found):
     return (
-        f"One forward and one backward phase gave the slopes of {large.n_params} weights; {2 * large.n_params} forward "
-        f"phases with steps of {STEPS[found['differences'].mean(0).argmin()]:g} feel out the same, but for a relative "
-        f"{estimate(found['differences'].min(1))}; done by hand in small it differs by at most {found['off'].max():.1g}"
+        f"One forward and one backward phase gave {large.n_params} slopes; {2 * large.n_params} forward phases, by steps "
+        f"of {STEPS[found['differences'].mean(0).argmin()]:g}, feel out the same but for a relative "
+        f"{estimate(found['differences'].min(1))}, and smaller steps drown in rounding"
     )
 
 
 def draw(page, found):
     left, middle, right = page.panels("Forward: answers", "Backward: slopes", "Check: steps", widths=(1.4, 1.4, 1))
-    seen = {name: each[0] for name, each in found.items()}
     names = [["ahead", "left"], ["hidden", "hidden"], ["answer"]]
-    page.network(left, [seen[k] for k in ("x", "h", "y")], [seen["first"], seen["second"]], names, "forward")
-    back = [seen[k] for k in ("dx", "dh", "dy")], [seen["d first"], seen["d second"]]
-    page.network(middle, *back, names, "backward", backwards=True)
-    left.set_xlabel(f"the answer wanted is 1: squared error {(seen['y'][0] - 1) ** 2:.2f}")
-    middle.set_xlabel("of the squared error by each number on the left")
+    for axes, d, phase in ((left, "", "forward"), (middle, "d", "backward")):
+        units, weights = ([found[d + name][0] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))
+        page.network(axes, units, weights, names, phase, backwards=phase == "backward")
+    left.set_xlabel(f"1 is wanted: squared error {(found['y'][0, 0] - 1) ** 2:.2f}")
+    middle.set_xlabel("of that error, by each number")
     page.curve(right, STEPS, found["differences"], "difference between slopes felt out and slopes by backprop")
     page.log(right, "xy")
     right.set(xlabel="size of the step", ylabel="relative difference\n← lower is better")

@@ -1,4 +1,4 @@
-"""The learning rate is crucial: too low is slow, too high runs away."""
+"""The learning rate: too low is slow, too high runs away."""
 
 import numpy as np
 
@@ -42,10 +42,9 @@ def say(found):
 def draw(page, found):
     left, right = page.panels("A bowl: linear network, robot arm", "No bowl: tanh network, wall following")
     for at, part in enumerate(PARTS):
-        name = f"{part:g} x limit"
-        page.curve(left, np.arange(found["bowl"].shape[2]), found["bowl"][:, at], name)
+        page.curve(left, np.arange(found["bowl"].shape[2]), found["bowl"][:, at], f"{part:g} x limit")
     page.curve(right, RATES, found["last"], "tanh network")
-    page.level(right, found["untrained"], "untrained")
+    page.level(right, found["untrained"], "untrained", side="left")
     page.log(left, "y")
     page.log(right, "xy")
     left.set(xlabel="steps", ylabel="loss above its minimum\n← lower is better")

@@ -1,4 +1,4 @@
-"""Trained too long, a network overfits: ever better on the rows it learns from, ever worse on those it does not."""
+"""Trained too long, a network overfits: better on rows it sees, worse on others."""
 
 import numpy as np
 
@@ -23,8 +23,8 @@ def say(found):
     best, seeds = found["test"].argmin(1), np.arange(len(found["test"]))
     return (
         f"The loss on unseen rows was lowest after {estimate(best, 0)} epochs, at {estimate(found['test'].min(1))}; "
-        f"by epoch {found['test'].shape[1] - 1} it had risen to {estimate(found['test'][:, -1])}, while on the training "
-        f"rows it fell to {estimate(found['train'][:, -1])}; accuracy hid that, "
+        f"by epoch {found['test'].shape[1] - 1} it had risen to {estimate(found['test'][:, -1])}, while on training "
+        f"rows it fell to {estimate(found['train'][:, -1])}; accuracy hardly tells, "
         f"going from {estimate(found['accuracy'][seeds, best])} to {estimate(found['accuracy'][:, -1])}"
     )
 
