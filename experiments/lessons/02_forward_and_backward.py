@@ -39,9 +39,9 @@ def check(rng):
 
 def say(found):
     return (
-        f"One forward and one backward phase gave {large.n_params} slopes; {2 * large.n_params} forward phases, by steps "
-        f"of {STEPS[found['differences'].mean(0).argmin()]:g}, feel out the same but for a relative "
-        f"{estimate(found['differences'].min(1))}, and smaller steps drown in rounding"
+        f"One forward and one backward phase gave {large.n_params} slopes; {2 * large.n_params} forward phases, by "
+        f"steps of {STEPS[found['differences'].mean(0).argmin()]:g}, feel out the same but for a relative "
+        f"{estimate(found['differences'].min(1))}"
     )
 
 
