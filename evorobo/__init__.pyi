@@ -8,6 +8,7 @@ from .errors import (
 )
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.epochs import epochs as epochs
+from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
@@ -20,6 +21,7 @@ from .learners.evolution.genetic import GA as GA
 from .learners.evolution.openai_es import OpenAIES as OpenAIES
 from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
 from .lesson import teach as teach
+from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
 from .nets.dropout import Dropout as Dropout
@@ -54,6 +56,7 @@ from .nets.schedules import (
 )
 from .nets.spec import NetworkSpec as NetworkSpec
 from .report.lesson import estimate as estimate
+from .report.compare import compare as compare
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main
@@ -74,3 +77,4 @@ from .tasks.splits import (
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,
 )
+from .tasks.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher

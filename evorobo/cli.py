@@ -13,9 +13,15 @@ from evorobo.errors import EvoroboError, SettingsError, unknown
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command and leave with its exit status: 0, or 2 with one sentence for whatever a user can get wrong."""
+    """Run a command and leave with its exit status: its own, or 2 with one sentence for what a user can get wrong."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands: dict[str, Callable[[list[str]], None]] = {"run": run, "plot": plot, "table": table, "list": list_}
+    commands: dict[str, Callable[[list[str]], None]] = {
+        "run": run,
+        "plot": plot,
+        "table": table,
+        "compare": compare,
+        "list": list_,
+    }
     try:
         if not words or words[0] in ("-h", "--help"):
             print(_overview(commands))
@@ -84,6 +90,7 @@ def plot(words: list[str]) -> None:
 def table(words: list[str]) -> None:
     """FOLDER [--format terminal|markdown|csv]: print the table of a study"""
     from evorobo.report import tables
+    from evorobo.report.cautions import cautions
     from evorobo.script import Parser, parse
     from evorobo.study.results import load
 
@@ -94,7 +101,32 @@ def table(words: list[str]) -> None:
     asked = parse(parser, words)
     if asked.format not in formats:
         raise unknown("format", asked.format, formats)
-    print(formats[asked.format](tables.summary(load(asked.folder))))
+    results = load(asked.folder)
+    words = [] if asked.format == "csv" else cautions(results)
+    print("\n\n".join([formats[asked.format](tables.summary(results)), *words]))
+
+
+def compare(words: list[str]) -> None:
+    """PLACE.. [--at env_steps=1e5] [--metric COLUMN] [--out DIR]: is the first worse than the others? status 1 if so"""
+    from evorobo.report.compare import compare
+    from evorobo.script import Parser, parse
+
+    parser = Parser(
+        prog="evorobo compare",
+        description="Compare the first place with each other one, or the methods of a single study. Exit status: 0, "
+        "the first is not worse; 1, it is, with confidence; 2, they cannot be compared.",
+    )
+    parser.add_argument("places", nargs="+", metavar="PLACE", help="a study, a task's or method's folder in it, a CSV")
+    parser.add_argument("--at", default="", metavar="PRICE", help="when all have spent it: env_steps=1e5, seconds=60")
+    parser.add_argument("--metric", default="test", metavar="COLUMN", help="another column than the test score")
+    parser.add_argument("--threshold", type=float, metavar="SCORE", help="the score whose price is told")
+    parser.add_argument("--lower-is-better", action="store_true", help="for columns that do not say so themselves")
+    parser.add_argument("--out", default="results/compare", metavar="DIR", help="default results/compare")
+    asked = parse(parser, words)
+    flags = {name: vars(asked)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
+    found = compare(*asked.places, **flags)
+    print(found, "", *found.write(asked.out), sep="\n")
+    raise SystemExit(found.status)
 
 
 def list_(words: list[str]) -> None:
@@ -136,6 +168,7 @@ def _methods() -> Iterable[tuple[str, Any]]:
     import evorobo
 
     yield "Backprop()", inspect.getmodule(evorobo.Backprop)
+    yield "DAgger()", inspect.getmodule(evorobo.DAgger)
     for strategy in (evorobo.CMAES, evorobo.GA, evorobo.OpenAIES, evorobo.SelfAdaptiveES):
         yield f"Evolution({strategy.__name__}())", inspect.getmodule(strategy)
 
@@ -144,6 +177,7 @@ def _layers() -> Iterable[tuple[str, Any]]:
     import evorobo
 
     for layer in (
+        evorobo.BatchNorm,
         evorobo.CTRNN,
         evorobo.Dense,
         evorobo.Dropout,

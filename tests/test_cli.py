@@ -82,6 +82,9 @@ def sentence(answer, status=2):
         (["table", "."], ". holds no study"),
         (["table", ".", "--formt", "csv"], "unknown option '--formt'; did you mean '--format'?"),
         (["table", ".", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
+        (["compare"], "the following arguments are required: PLACE"),
+        (["compare", "nowhere", "there"], "nowhere is no study, no part of one and no table"),
+        (["compare", ".", "--att", "flops=1"], "unknown option '--att'; did you mean '--at'?"),
     ],
 )
 def test_what_there_is_not_is_answered_with_what_there_is(evorobo, words, answer):
@@ -349,6 +352,46 @@ def test_the_table_is_printed_in_all_formats(evorobo, by_python):
     assert texts["csv"].splitlines()[0].count(",") >= 5
 
 
+@pytest.fixture
+def tables(tmp_path):
+    """Ten runs each of somebody's `good` and `bad` method."""
+    for name, level in (("good", 5), ("bad", 1)):
+        rows = [f"{step},{level * step + seed},{seed}" for seed in range(10) for step in (1, 10, 100)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["step,return,seed", *rows]))
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_comparison_leaves_with_1_where_the_first_is_worse_and_else_with_0(evorobo, tmp_path):
+    code, out, err = evorobo("compare", "bad.csv", "good.csv")
+    assert (code, err) == (1, "")
+    assert out.startswith("good ends above bad: mean 504.5 against 104.5 (P = 1.00,")
+    assert all((tmp_path / line).stat().st_size > 0 for line in out.splitlines()[-4:])
+    code, out, _ = evorobo("compare", "good.csv", "bad.csv", "--at", "env_steps=1", "--out", "then")
+    assert code == 0
+    assert "when both have spent 1 env steps" in out
+    assert out.splitlines()[-4:] == [
+        f"then/{name}" for name in ("compare.png", "compare.txt", "compare.csv", "verdicts.csv")
+    ]
+    assert evorobo("compare", "good.csv", "bad.csv", "--lower-is-better")[0] == 1
+
+
+@pytest.mark.usefixtures("tables")
+def test_what_cannot_be_compared_leaves_with_2(evorobo):
+    answer = sentence(evorobo("compare", "good.csv", "bad.csv", "--at", "flops=3"))
+    assert "tells nothing of forward_flops, only of env_steps, test; choose among these" in answer
+    assert "is no price" in sentence(evorobo("compare", "good.csv", "bad.csv", "--at", "flops=-3"))
+    assert "among its columns step, return, seed" in sentence(
+        evorobo("compare", "good.csv", "bad.csv", "--metric", "loss")
+    )
+
+
+def test_a_study_of_one_seed_is_compared_at_a_price_and_nothing_is_decided(evorobo, by_python):
+    code, out, _ = evorobo("compare", by_python / "results/rail", "--at", "flops=5e4", "--threshold", "-3")
+    assert code == 2  # one seed each
+    assert "when both have spent 50k FLOPs cannot be decided" in out
+    assert "Solved: ever seen at -3" in out
+
+
 def test_a_study_whose_runs_have_not_begun_has_nothing_to_show(evorobo, by_python, tmp_path):
     (tmp_path / "study.json").write_text((by_python / "results/rail/study.json").read_text())
     assert "no scores to show yet" in sentence(evorobo("plot", tmp_path))
@@ -374,6 +417,7 @@ def test_list_tells_what_there_is(evorobo):
         "evorobo/Phototaxis-v0": "robots",
         "evorobo/WallFollowing-v0": "robots",
         "Backprop()": "methods",
+        "DAgger()": "methods",
         "Evolution(CMAES())": "methods",
         "Dense": "layers",
         "tanh": "activations",
@@ -387,7 +431,7 @@ def test_list_tells_what_there_is(evorobo):
 def test_help_names_every_command(evorobo, words):
     code, out, err = evorobo(*words)
     assert (code, err) == (0, "")
-    for command in ("run SCRIPT", "plot FOLDER", "table FOLDER", "list"):
+    for command in ("run SCRIPT", "plot FOLDER", "table FOLDER", "compare PLACE", "list"):
         assert f"evorobo {command}" in out
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import evorobo
@@ -56,6 +57,17 @@ def test_the_settings_shown_can_be_written_so() -> None:
         assert evorobo.NetworkSpec.build(3, eval(hidden, names), 2).n_params > 0
 
 
+def test_the_teachers_shown_can_be_written_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {name: getattr(evorobo, name) for name in dir(evorobo)} | {"rng": np.random.default_rng(0)}
+    spec = evorobo.NetworkSpec.build(2, (), 2, "tanh")
+    evorobo.Genome(spec, spec.init(np.random.default_rng(0))).save("genome.npz")
+    for line in blocks("python")[3].splitlines():
+        made = eval(line, names)
+        if isinstance(made, evorobo.ControlTask):
+            assert made.examples(np.random.default_rng(0)).cost.episodes == made.demonstrations
+
+
 def test_every_experiment_is_in_the_table() -> None:
     for script in (ROOT / "experiments").glob("*.py"):
         assert f"`experiments/{script.name}`" in README
@@ -64,7 +76,7 @@ def test_every_experiment_is_in_the_table() -> None:
 def test_the_reference_run_is_there_as_its_command_made_it() -> None:
     folder = ROOT / "results" / "reference" / "phototaxis"
     names = {path.name for path in folder.iterdir() if path.is_file()}
-    assert {"curves.png", "paths-phototaxis.png", "table.csv", "table.md", "study.json"} <= names
+    assert {"curves.png", "paths-phototaxis.png", "table.csv", "table.md", "verdicts.csv", "study.json"} <= names
 
 
 def test_the_ci_reads_the_test_command_from_here() -> None:

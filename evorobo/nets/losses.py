@@ -238,7 +238,7 @@ def _plain_cross_entropy(outputs: Array, targets: np.ndarray) -> tuple[Array, Ar
     wanted = _one_hot(targets, classes, outputs.dtype)
     shifted = outputs - np.maximum.reduce(outputs, axis=-1, keepdims=True)
     slope = np.exp(shifted)
-    total = np.matmul(slope, np.ones((classes, 1), outputs.dtype))
+    total = np.matmul(slope, _ones(classes, outputs.dtype))
     slope /= total
     slope -= wanted
     slope *= 1 / rows
@@ -249,6 +249,11 @@ def _plain_cross_entropy(outputs: Array, targets: np.ndarray) -> tuple[Array, Ar
 def _one_hot(targets: np.ndarray, classes: int, dtype: Any) -> Array:
     """`(..., batch)` class numbers as `(..., batch, classes)`: 1 for the class, 0 for the others."""
     return _eye(classes, dtype).take(targets, axis=0)
+
+
+@lru_cache(maxsize=32)
+def _ones(classes: int, dtype: Any) -> Array:
+    return np.ones((classes, 1), dtype)
 
 
 @lru_cache(maxsize=32)

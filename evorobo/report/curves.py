@@ -16,7 +16,7 @@ from evorobo.report.panel import draw_curves
 from evorobo.report.references import draw_references
 from evorobo.report.scales import scale_score
 from evorobo.report.style import QUIET, Style, styles
-from evorobo.study.results import Results, Run
+from evorobo.study.results import Results
 
 
 def plot(results: Results, path: str | Path, *, x: tuple[str, ...] = (), log: bool = True) -> Path:
@@ -33,8 +33,8 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
     for currency in x:
         if currency not in wording.CURRENCIES:
             raise unknown("currency", currency, wording.CURRENCIES)
-    tasks = [task for task in results.tasks if _shown(results, task)]
-    methods = [method for method in results.methods if any(method in _shown(results, task) for task in tasks)]
+    tasks = [task for task in results.tasks if runs.shown(results, task)]
+    methods = [method for method in results.methods if any(method in runs.shown(results, task) for task in tasks)]
     if not tasks:
         raise ResultsError(f"{results.folder} has no scores to show yet; wait for the first looks, or run it again.")
     looks = styles(methods)
@@ -62,7 +62,7 @@ def _draw_row(
     axes: list[Axes], results: Results, task: str, currencies: tuple[str, ...], looks: dict[str, Style], log: bool
 ) -> str:
     """One task: its panels of curves, and its final scores on the same y axis. A remark if something is not shown."""
-    cells, metric = _shown(results, task), results.metrics[task]
+    cells, metric = runs.shown(results, task), results.metrics[task]
     references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
     *panels, last = axes
     for spare in panels[len(currencies) :]:
@@ -84,16 +84,8 @@ def _draw_row(
     return f"{task}: {remarks[0]}" if remarks[0] else ""
 
 
-def _shown(results: Results, task: str) -> dict[str, list[Run]]:
-    """The methods of a task with the runs to draw: all with a score that did not fail."""
-    cells = {method: results.of(task, method) for method in results.methods}
-    broken = {id(run) for run in runs.failed(results.runs)}
-    kept = {m: [run for run in cell if id(run) not in broken and len(run.curve["test"])] for m, cell in cells.items()}
-    return {method: cell for method, cell in kept.items() if cell}
-
-
 def _currencies(results: Results, task: str) -> tuple[str, ...]:
-    cells = _shown(results, task).values()
+    cells = runs.shown(results, task).values()
     steps = any(runs.spent(run, "env_steps").max(initial=0) > 0 for cell in cells for run in cell)
     return "flops", "env_steps" if steps else "samples"
 

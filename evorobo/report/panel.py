@@ -13,11 +13,9 @@ from evorobo.nets.activations import Array
 from evorobo.report import runs, wording
 from evorobo.report.finals import short
 from evorobo.report.scales import scale_cost
-from evorobo.report.statistics import at, interval, iqm
+from evorobo.report.statistics import at, grid_of, interval, iqm
 from evorobo.report.style import Style
 from evorobo.study.results import Run
-
-_POINTS = 100
 
 
 def draw_curves(axes: Axes, cells: dict[str, list[Run]], currency: str, looks: dict[str, Style], log: bool) -> None:
@@ -59,15 +57,8 @@ class Average:
 
 
 def average(curves: Sequence[tuple[Array, Array]]) -> Average:
-    """The average of runs given as `(x, y)`, from where all have been looked at to where the last one ends.
-
-    The points lie where the looks lie: where all runs were looked at together, exactly there.
-    """
-    every = np.sort(np.concatenate([x for x, _ in curves]))
-    grid = np.unique([max(x[0] for x, _ in curves), *every[len(curves) - 1 :: len(curves)], every[-1]])
-    grid = grid[grid >= max(x[0] for x, _ in curves)]
-    if len(grid) > _POINTS:
-        grid = grid[np.linspace(0, len(grid) - 1, _POINTS).round().astype(int)]
+    """The average of runs given as `(x, y)`, from where all have been looked at to where the last one ends."""
+    grid = grid_of(curves)
     values = np.stack([at(x, y, grid) for x, y in curves])
     return Average(grid, iqm(values), *interval(values))
 

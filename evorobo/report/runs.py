@@ -9,7 +9,7 @@ import numpy as np
 from evorobo.errors import ResultsError, unknown
 from evorobo.nets.activations import Array
 from evorobo.report import wording
-from evorobo.study.results import Run
+from evorobo.study.results import Results, Run
 
 
 def counted(runs: Iterable[Run]) -> list[Run]:
@@ -32,6 +32,14 @@ def unfinished(runs: Iterable[Run]) -> list[Run]:
     return [run for run in runs if run.status not in ("finished", "diverged", "failed")]
 
 
+def shown(results: Results, task: str) -> dict[str, list[Run]]:
+    """The methods of a task with the runs to draw: all with a score that did not fail."""
+    cells = {method: results.of(task, method) for method in results.methods}
+    broken = {id(run) for run in failed(results.runs)}
+    kept = {m: [run for run in cell if id(run) not in broken and len(run.curve["test"])] for m, cell in cells.items()}
+    return {method: cell for method, cell in kept.items() if cell}
+
+
 def spent(run: Run, currency: str) -> Array:
     """What the run had paid at each of its looks `(looks,)`, in a column of the ledger or in "flops"."""
     if currency not in wording.CURRENCIES:
@@ -39,7 +47,9 @@ def spent(run: Run, currency: str) -> Array:
     if currency == "flops":
         return spent(run, "forward_flops") + spent(run, "backward_flops")
     if currency not in run.curve:
-        raise ResultsError(f"{run.folder / 'curve.csv'} has no column {currency!r}; delete its folder and run again.")
+        raise ResultsError(
+            f"{run.folder} tells nothing of {currency}, only of {', '.join(run.curve)}; choose among these."
+        )
     return run.curve[currency]
 
 

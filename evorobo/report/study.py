@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from evorobo.nets.genome import Genome
-from evorobo.report import behaviour, curves, tables
+from evorobo.report import behaviour, curves, findings
 from evorobo.report.runs import counted
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
@@ -17,12 +17,12 @@ from evorobo.tasks.robots.base import offers
 
 
 def show(results: Results) -> list[Path]:
-    """Write `curves.png`, `table.csv`, `table.md`, and `paths-<task>.png` for robots that can be drawn; print the table
-    and where the files are. Returns the files."""
+    """Write `curves.png`, `table.csv`, `table.md`, `verdicts.csv`, and `paths-<task>.png` for robots that can be drawn;
+    print the table, who won and how sure that is, and where the files are. Returns the files."""
     written = [curves.plot(results, results.folder / "curves.png")]
     written += [path for task in results.tasks if (path := draw_paths(results, task)) is not None]
-    written += tables.write(results, results.folder)
-    print("", tables.to_terminal(tables.summary(results)), "", *written, sep="\n")
+    written += findings.write(results, results.folder)
+    print("", findings.to_terminal(results), "", *written, sep="\n")
     return written
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from tabulate import tabulate
 
-from evorobo.files import write_atomically
 from evorobo.report import runs, wording
 from evorobo.report.statistics import interval, iqm
 from evorobo.study.results import Results, Run
@@ -41,14 +39,13 @@ def summary(results: Results) -> list[Row]:
 
 
 def to_terminal(rows: Sequence[Row]) -> str:
-    """The table as people read it on a terminal, with a word of caution where the runs are few."""
-    return _with_notes(tabulate(_cells(rows, str), _HEADERS, "simple", colalign=_SIDES, disable_numparse=True), rows)
+    """The table as people read it on a terminal."""
+    return tabulate(_cells(rows, str), _HEADERS, "simple", colalign=_SIDES, disable_numparse=True)
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """The same table in Markdown."""
-    table = tabulate(_cells(rows, _escaped), _HEADERS, "pipe", colalign=_SIDES, disable_numparse=True)
-    return _with_notes(table, rows)
+    return tabulate(_cells(rows, _escaped), _HEADERS, "pipe", colalign=_SIDES, disable_numparse=True)
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -59,15 +56,6 @@ def to_csv(rows: Sequence[Row]) -> str:
     for row in rows:
         writer.writerow({key: "" if isinstance(cell, float) and np.isnan(cell) else cell for key, cell in row.items()})
     return text.getvalue()
-
-
-def write(results: Results, folder: str | Path) -> tuple[Path, Path]:
-    """Write `table.csv` and `table.md` into `folder`, and say where they are."""
-    rows, folder = summary(results), Path(folder)
-    as_csv, as_markdown = folder / "table.csv", folder / "table.md"
-    write_atomically(as_csv, to_csv(rows))
-    write_atomically(as_markdown, to_markdown(rows) + "\n")
-    return as_csv, as_markdown
 
 
 def _measured(task: str, method: str, cell: list[Run], sign: int) -> Row:
@@ -113,7 +101,7 @@ def _cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
         places = wording.decimals([other["iqm"] for other in of_task])
 
         def score(value: float, places: int = places) -> str:
-            return "" if np.isnan(value) else f"{value:.{places}f}"
+            return "" if np.isnan(value) else f"{value:z.{places}f}"
 
         method = name(row["method"])
         table.append(
@@ -131,14 +119,6 @@ def _cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
         )
         before = row["task"]
     return table
-
-
-def _with_notes(table: str, rows: Sequence[Row]) -> str:
-    failed, diverged, unfinished = (sum(row[key] for row in rows) for key in ("failed", "diverged", "unfinished"))
-    total = failed + diverged + unfinished + sum(row["n"] for row in rows)
-    fewest = min((row["n"] for row in rows if row["n"]), default=0)
-    notes = [wording.left_out(failed, diverged, unfinished, total), wording.few_runs(fewest)]
-    return "\n\n".join([table, *(note for note in notes if note)])
 
 
 def _escaped(name: str) -> str:

@@ -19,6 +19,14 @@ CURRENCIES = {
 """What may be an x axis: the ledger's columns and both kinds of FLOPs together, with their labels."""
 
 
+_UNITS = {
+    "flops": "FLOPs",
+    "env_steps": "env steps",
+    "forward_flops": "forward FLOPs",
+    "backward_flops": "backward FLOPs",
+}
+
+
 def number(value: float) -> str:
     """Up to three digits that matter and an SI prefix: 1.2e6 is "1.2M"."""
     if not isfinite(value):
@@ -37,6 +45,23 @@ def duration(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds:.2g} s"
+
+
+def price(value: float, currency: str) -> str:
+    """An amount of a currency: "1.2M environment steps", "3.5 min of CPU time"."""
+    if currency.endswith("_seconds"):
+        return f"{duration(value)} of {'CPU' if currency.startswith('cpu') else 'wall'} time"
+    return f"{number(value)} {unit(currency)}"
+
+
+def unit(currency: str) -> str:
+    """What a currency's amounts are counted in, for the heads of tables."""
+    return _UNITS.get(currency, currency.replace("_", " "))
+
+
+def p_value(p: float) -> str:
+    """A p-value with its sign: "= 0.032", "< 0.0001"."""
+    return "< 0.0001" if p < 1e-4 else f"= {p:.2g}" if p < 0.1 else f"= {p:.2f}"
 
 
 def decimals(values: list[float]) -> int:

@@ -36,6 +36,8 @@ class Study:
     seeds: tuple[int, ...]
     budget: Budget
     hidden: tuple[int | Layer, ...]
+    tuning_seeds: tuple[int, ...] = ()
+    """On which the settings were chosen; reports warn where they are among `seeds`."""
 
     def __post_init__(self) -> None:
         if not (self.tasks and self.methods and self.seeds):
@@ -63,10 +65,11 @@ class Study:
         seeds: int | Iterable[int],
         budget: Budget,
         hidden: Sequence[int | Layer] = (16,),
+        tuning_seeds: Iterable[int] = (),
     ) -> Study:
         """Every task x method x seed; `seeds=5` means seeds 0 to 4."""
         numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-        return cls(name, tuple(tasks), tuple(methods), numbers, budget, tuple(hidden))
+        return cls(name, tuple(tasks), tuple(methods), numbers, budget, tuple(hidden), tuple(tuning_seeds))
 
     def trials(self, only: str | None = None) -> list[Trial]:
         """Seed by seed, so that an interrupted study has runs of everything. `only` picks by a part of the path

@@ -6,7 +6,8 @@ examples   backprop copies them                     test       judges both; nobo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -85,6 +86,43 @@ class Examples:
     sequence: np.ndarray | None = None
     weights: Array | None = None
 
+    def take(self, rows: np.ndarray) -> Examples:
+        """These rows, by number, at the price of all."""
+        sequence, weights = (each if each is None else each[rows] for each in (self.sequence, self.weights))
+        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], sequence=sequence, weights=weights)
+
+    def __add__(self, other: Examples) -> Examples:
+        """The rows of both, each sequence still for itself, and the price of both; the loss is that of the first."""
+        sequence = weights = None
+        if self.sequence is not None and other.sequence is not None:
+            sequence = np.r_[self.sequence, other.sequence - other.sequence.min() + self.sequence.max() + 1]
+        if self.weights is not None or other.weights is not None:
+            counts = (np.ones(len(each.inputs)) if each.weights is None else each.weights for each in (self, other))
+            weights = np.concatenate(list(counts))
+        return Examples(
+            np.concatenate([self.inputs, other.inputs]),
+            np.concatenate([self.targets, other.targets]),
+            self.loss,
+            self.cost + other.cost,
+            sequence,
+            weights,
+        )
+
+
+Adviser = Callable[[Genome, float, int, np.random.Generator], Examples]
+"""Has robots driven by a genome, at a share of their steps (0 to 1) by the teacher, for so many episodes, with chance
+from a generator: what they met, each step labelled with what the teacher would have done, and what the driving cost."""
+
+
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What sensors say, unlabelled: raw `inputs (rows, in)`, what seeing them cost, and, as in `Examples`, the
+    `sequence (rows,)` of each where rows follow each other in time."""
+
+    inputs: Array
+    cost: Cost = Cost()
+    sequence: np.ndarray | None = None
+
 
 class Task(Protocol):
     """One problem. Settings are frozen and plain; randomness comes from outside, as a Generator.
@@ -128,5 +166,24 @@ class Validating(Protocol):
     `validate` itself is free, since runners and reports only look.
     """
 
+    @property
+    def metric(self) -> Metric: ...
+
     def validation(self, genome: Genome) -> tuple[float, Cost]:
         """What `validate` says, and its price."""
+
+
+@runtime_checkable
+class Glimpsing(Protocol):
+    """A task that shows inputs before there is anybody to score: asked for by evolution of networks with batch norm."""
+
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """About `rows` rows of training inputs, as they come from data or from a robot that is driven by chance."""
+
+
+@runtime_checkable
+class Advising(Protocol):
+    """A task whose teacher also tells what to do where others went: asked for by learners that drive (DAgger)."""
+
+    def adviser(self) -> Adviser:
+        """Who labels. Raises `TaskError`, naming the cure, where the teacher can only be watched."""

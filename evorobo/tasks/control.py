@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,19 +14,21 @@ from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
-from evorobo.nets.sequences import runs
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Examples, Metric, Scores
-from evorobo.tasks.demonstrations import Demonstrations, Recorder
-from evorobo.tasks.drivers import Dice, Driver, Networks, Rule, one_by_one
-from evorobo.tasks.robots.base import Robot, offers
+from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
+from evorobo.tasks.chance import look_around, ticks
+from evorobo.tasks.demonstrations import Demonstrations, is_recording
+from evorobo.tasks.drivers import Dice, Driver, Networks
+from evorobo.tasks.experts import Copied
+from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.registry import qualified
 from evorobo.tasks.rollout import Rollout, Watcher, roll
-from evorobo.tasks.simulators.base import World
+from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.world import RobotWorld, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
-
-Teacher = Callable[[Any], Any]
+from evorobo.tasks.tape import Tape
+from evorobo.tasks.teachers import Teacher
+from evorobo.tasks.teaching import Teaching
 
 TRAIN, VALIDATION, TEST, RANDOM = 0, 2**31, 3 * 2**30, 2**33
 """Where the seeds of episodes begin: training draws below 2^31, so nobody trains on an episode that judges.
@@ -47,8 +47,9 @@ class ControlTask:
     seen so far. `validate` and `test` use their own fixed seeds, `validation_episodes` and `test_episodes` of them.
 
     `teacher` gives examples: None takes the robot's own, if it has one; a function (one observation in, one action
-    out, as with `env.step`); the path of a genome (`.npz`); or of recorded episodes (`.npz`, `.csv`: see
-    `Demonstrations`). A teacher shows `demonstrations` episodes, and its steps are on the bill.
+    out, as with `env.step`); the path of a genome (`.npz`); or of recorded episodes (`.npz`, `.csv`, the folder of a
+    Minari data set: see `Demonstrations`); `NoisyTeacher` and `MixedTeachers` of these. A teacher shows
+    `demonstrations` episodes, and its steps are on the bill; the reference "teacher" is who copies it without error.
 
     Networks drive in single precision.
     """
@@ -56,7 +57,7 @@ class ControlTask:
     env: str
     options: dict[str, Any] = field(default_factory=dict)
     episodes: int = 1
-    teacher: Teacher | str | None = None
+    teacher: Teacher = None
     demonstrations: int = 20
     normalise: bool = False
     validation_episodes: int = 20
@@ -122,19 +123,19 @@ class ControlTask:
         return Scores(rollout.returns.mean(1), self._cost(rollout, spec), watch.moments if watch else None)
 
     def examples(self, rng: np.random.Generator) -> Examples:
-        shown, cost = self._shown(rng)
-        if shown.observations.shape[1] != self.n_inputs:
-            raise TaskError(
-                f"the demonstrations have {shown.observations.shape[1]} sensors and {self.world.id} has "
-                f"{self.n_inputs}; record them on this environment."
-            )
-        try:
-            actions = self.decoder.read(shown.actions)
-        except (ValueError, TypeError) as error:
-            raise TaskError(
-                f"the demonstrations hold what is no action of {self.world.id} ({error}); record them on it."
-            ) from error
-        return Examples(shown.observations, self.decoder.targets(actions), self.decoder.loss, cost, runs(shown.episode))
+        recorded = isinstance(self.teacher, str) and is_recording(self.teacher)
+        shown = Demonstrations.load(str(self.teacher)) if recorded else self.demonstrate(rng)
+        return self._teaching.labelled(shown)
+
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """What robots see that chance drives, in short episodes that are on the bill."""
+        short = replace(self, max_steps=min(ticks(rows), self.world.max_steps or rows))
+        dice = Dice(self.decoder, rng)
+        return look_around(
+            lambda seeds, watch: short._run(lambda _: dice, seeds, 1, watch),
+            lambda n: rng.integers(TRAIN, VALIDATION, n),
+            rows,
+        )
 
     def validate(self, genome: Genome) -> float:
         return self.validation(genome)[0]
@@ -151,65 +152,37 @@ class ControlTask:
         seeds = TEST + np.arange(self.test_episodes)
         dice = Dice(self.decoder, np.random.default_rng(RANDOM))
         found = {"random": float(self._run(lambda _: dice, seeds, 1).returns.mean())}
-        if (teacher := self._teacher()) is not None:
-            found["teacher"] = float(self._run(lambda _: teacher(), seeds, 1).returns.mean())
+        if (copy := self._copying_teacher()) is not None:
+            found["teacher"] = float(self._run(lambda _: copy(), seeds, 1).returns.mean())
         if self.world.threshold is not None:
             found["solved"] = float(self.world.threshold)
         return found
 
     # ---- teachers
 
-    def demonstrate(self, rng: np.random.Generator) -> tuple[Demonstrations, Cost]:
-        """Let the teacher drive `demonstrations` episodes: what it saw and did, and what that cost."""
-        teacher = self._teacher()
-        if teacher is None:
-            raise TaskError(
-                f"{self.world.id} has no teacher, and without labelled examples there is no backprop. Give the task "
-                "one: teacher=a function from observation to action, the path of a genome or of recorded episodes."
-            )
-        seeds = rng.integers(TRAIN, VALIDATION, self.demonstrations)
-        recorder = Recorder()
-        rollout = self._run(lambda _: teacher(), seeds, 1, recorder)
-        episode, observations, actions = recorder.collected()
-        native = np.stack([np.asarray(self.decoder.native(action)) for action in actions])
-        return Demonstrations(observations, native, episode), self._cost(rollout, None)
+    def demonstrate(self, rng: np.random.Generator) -> Demonstrations:
+        """Let the teacher drive `demonstrations` episodes: what it saw and did, and as `.cost` what that cost.
 
-    def _shown(self, rng: np.random.Generator) -> tuple[Demonstrations, Cost]:
-        if not self._is_recording:
-            return self.demonstrate(rng)
-        shown = Demonstrations.load(str(self.teacher))
-        return shown, Cost(env_steps=len(shown.actions), episodes=len(np.unique(shown.episode)))
+        Raises `TaskError` where nobody can drive.
+        """
+        return self._teaching.driven(partial(self._teaching.teacher(self.teacher), rng), self.demonstrations, rng)
 
-    @cached_property
-    def _is_recording(self) -> bool:
-        """Whether the teacher is a file of recorded episodes rather than somebody who can drive."""
-        if not isinstance(self.teacher, str) or self.teacher.endswith(".csv"):
-            return isinstance(self.teacher, str)
-        if not Path(self.teacher).is_file():
-            raise SettingsError(f"there is no file {self.teacher}; a teacher is a function, a genome or a recording.")
-        try:
-            with zipfile.ZipFile(self.teacher) as file:
-                return "about.npy" not in file.namelist()
-        except (OSError, zipfile.BadZipFile):
-            return False  # Genome.load says what is wrong with it
+    def adviser(self) -> Adviser:
+        """Who labels where a learner drives, with what the teacher would have done there (see `Advising`)."""
+        return self._teaching.adviser(self.teacher)
 
-    def _teacher(self) -> Callable[[], Driver] | None:
-        """What makes a teacher that remembers nothing yet, if there is one who can drive."""
-        if self.teacher is None:
-            robot = self.robot
-            return (lambda: Rule(robot.teacher)) if robot and offers(robot, "teacher") else None
-        if self._is_recording:
-            return None
-        if isinstance(self.teacher, str):
-            genome = Genome.load(self.teacher)
-            self._check_fit(genome.spec)
-            return self._driving(genome)
-        return partial(one_by_one, self.teacher, self.decoder, self._restore)
+    def _copying_teacher(self) -> Callable[[], Driver] | None:
+        """Who drives as the teacher wants it done, if there is one who can drive."""
+        experts, rng = self._teaching.experts(self.teacher), np.random.default_rng(RANDOM)
+        return None if experts is None else lambda: Copied(experts(rng))
 
-    def _restore(self, flat: Array) -> Any:
-        from gymnasium import spaces
+    @property
+    def _teaching(self) -> Teaching:
+        return Teaching(self.world, self.decoder, self.options, self._driving, self._practise)
 
-        return spaces.unflatten(self.world.observation_space, flat)
+    def _practise(self, tape: Tape, episodes: int, rng: np.random.Generator) -> Rollout:
+        """Training episodes on tape."""
+        return self._run(tape.driver, rng.integers(TRAIN, VALIDATION, episodes), 1, simulator=tape)
 
     # ---- driving
 
@@ -221,7 +194,7 @@ class ControlTask:
         world = self.world
         if not isinstance(world, RobotWorld):
             raise TaskError(f"{world.id} is not a robot on rows; its states are its own.")
-        driver = self._teacher() if genome is None else self._driving(genome)
+        driver = self._copying_teacher() if genome is None else self._driving(genome)
         if driver is None:
             raise TaskError(f"{world.id} has no teacher to follow.")
         rows = world.rows()
@@ -230,10 +203,13 @@ class ControlTask:
         return np.stack(states)
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
-        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs)
+        self._check_fit(genome.spec)
+        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
-    def _networks(self, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> Driver:
-        return Networks(Controller(spec, weights, inputs), self.decoder)
+    def _networks(
+        self, spec: NetworkSpec, weights: Array, inputs: Scaling | None, moments: Array | None = None
+    ) -> Driver:
+        return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
     def _check_fit(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
@@ -243,15 +219,19 @@ class ControlTask:
             )
 
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
-        self._check_fit(genome.spec)
         driver = self._driving(genome)
         return self._run(lambda _: driver(), seeds, 1)
 
     def _run(
-        self, driver: Callable[[slice], Driver], seeds: np.ndarray, members: int, watch: Watcher | None = None
+        self,
+        driver: Callable[[slice], Driver],
+        seeds: np.ndarray,
+        members: int,
+        watch: Watcher | None = None,
+        simulator: Simulator | None = None,
     ) -> Rollout:
         """All episodes of all members, in as many batches as the simulator's capacity asks for."""
-        simulator = self.world.simulator()
+        simulator = simulator or self.world.simulator()
         room = simulator.capacity or members * len(seeds)
         shares = [seeds[at : at + room] for at in range(0, len(seeds), room)]
         together = max(1, room // len(seeds))
@@ -270,11 +250,9 @@ class ControlTask:
         returns, steps = (np.concatenate(each) for each in zip(*parts, strict=True))
         return Rollout(returns, steps)
 
-    def _cost(self, rollout: Rollout, spec: NetworkSpec | None) -> Cost:
+    def _cost(self, rollout: Rollout, spec: NetworkSpec) -> Cost:
         steps = int(rollout.steps.sum())
-        return Cost(
-            env_steps=steps, episodes=rollout.steps.size, forward_flops=steps * spec.forward_flops if spec else 0
-        )
+        return Cost(env_steps=steps, episodes=rollout.steps.size, forward_flops=steps * spec.forward_flops)
 
 
 class _Moments:

@@ -20,7 +20,7 @@ from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.sequences import Layout, Units, runs
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Examples, Metric, Scores
+from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.datasets.files import find, keep
 from evorobo.tasks.prepared import ARRAYS, Prepared, prepare
 from evorobo.tasks.splits import Parts, Split
@@ -160,7 +160,7 @@ class DatasetTask:
         self._check(spec)
         train = self.parts.train
         units = Units(len(train), self._sequence(train), self.window)
-        layout = units.take(self._drawn(units, rng))
+        layout = units.take(self._drawn(units, self.rows_per_score, rng))
         raw, targets = self.table.inputs[train[layout.rows]], self._scaled(train[layout.known])
         x = (inputs.apply(raw) if inputs else raw).astype(self.dtype)
         y = targets if self.table.classes else targets.astype(self.dtype)
@@ -185,6 +185,17 @@ class DatasetTask:
             self._loss,
             sequence=self._sequence(rows),
             weights=self._weights(rows),
+        )
+
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """Training rows without their labels: `rows` of them, or as many windows of sequences as hold that; free."""
+        train = self.parts.train
+        units = Units(len(train), self._sequence(train), self.window)
+        layout = units.take(self._drawn(units, rows, rng))
+        window = np.arange(len(layout.rows)) // layout.time
+        return Glimpse(
+            self.table.inputs[train[layout.known]],
+            sequence=None if self.sequence is None else window if layout.real is None else window[layout.real],
         )
 
     def validate(self, genome: Genome) -> float:
@@ -266,10 +277,10 @@ class DatasetTask:
         units = Units(len(rows), self._sequence(rows))
         return units.take(np.arange(len(units)))
 
-    def _drawn(self, units: Units, rng: np.random.Generator) -> np.ndarray:
-        """The units of one score: all, or enough for `rows_per_score` rows."""
+    def _drawn(self, units: Units, rows: int | None, rng: np.random.Generator) -> np.ndarray:
+        """The numbers of some units, enough for so many rows, or of all (None)."""
         size = self.window if self.sequence else 1
-        wanted = len(units) if self.rows_per_score is None else max(1, self.rows_per_score // size)
+        wanted = len(units) if rows is None else max(1, rows // size)
         return np.arange(len(units)) if wanted >= len(units) else rng.choice(len(units), wanted, replace=False)
 
     def _measure(self, genome: Genome, rows: np.ndarray) -> float:

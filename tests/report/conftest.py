@@ -110,3 +110,16 @@ def tiny_study(tmp_path: Path) -> Callable[..., Results]:
 def fakes() -> SimpleNamespace:
     """What studies are made up of, for those that need one of their own."""
     return SimpleNamespace(write_study=write_study, write_run=write_run, learning=learning, cloning=cloning, load=load)
+
+
+@pytest.fixture
+def race(tmp_path: Path) -> Results:
+    """The tortoise gains 1 for 10 steps up to 100; the hare has 4.5 at step 10 and never more, and ends at 40."""
+    write_study(tmp_path, "race", {"run": {}}, ["tortoise", "hare"])
+    for seed in range(4):
+        luck = seed / 100
+        tortoise = [{"env_steps": n, "test": n / 10 + luck} for n in range(0, 101, 10)]
+        hare = [{"env_steps": n, "test": 4.5 * (n > 0) + luck} for n in range(0, 41, 10)]
+        write_run(tmp_path / f"run/tortoise/seed-{seed}", tortoise)
+        write_run(tmp_path / f"run/hare/seed-{seed}", hare)
+    return load(tmp_path)

@@ -59,7 +59,13 @@ def study(tmp_path_factory):
 def test_showing_writes_figures_and_tables_and_prints_where_they_are(study, capsys):
     _, results = study
     written = show(results)
-    assert [path.name for path in written] == ["curves.png", "paths-wallfollowing.png", "table.csv", "table.md"]
+    assert [path.name for path in written] == [
+        "curves.png",
+        "paths-wallfollowing.png",
+        "table.csv",
+        "table.md",
+        "verdicts.csv",
+    ]
     printed = capsys.readouterr().out
     assert all(path.stat().st_size > 100 and str(path) in printed for path in written)
     assert "openai-es" in printed

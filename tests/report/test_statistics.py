@@ -1,10 +1,11 @@
-"""The statistics of few runs, against scipy, by hand, and against the law of what an interval promises."""
+"""Aggregates and their intervals: against scipy, rliable's formulas, by hand, and what an interval promises."""
 
 import numpy as np
 import pytest
 import scipy.stats
 
-from evorobo.report.statistics import at, interval, iqm
+from evorobo.errors import SettingsError
+from evorobo.report.statistics import interval, iqm, optimality_gap, stratified, wilson
 
 
 def test_iqm_is_the_mean_of_the_middle_half():
@@ -69,18 +70,58 @@ def test_thirty_runs_hold_the_truth_about_as_often_as_promised_and_three_do_not(
     assert coverage(3) < 0.85
 
 
-def test_at_is_the_last_look_at_or_before_each_point():
-    answer = at([10, 20, 40], [1, 2, 3], [5, 10, 19, 20, 39.9, 40, 1000])
-    assert np.isnan(answer[0])
-    assert answer[1:].tolist() == [1, 1, 2, 2, 3, 3]
+def test_the_optimality_gap_is_what_is_missing_to_the_target():
+    # misses of 0.5, 0, 0 (more than the target is not better) and 1.2: 1.7 / 4
+    assert optimality_gap([0.5, 1.0, 3.0, -0.2]) == pytest.approx(0.425)
+    assert optimality_gap([[300, 500], [475, 475]], axis=0, target=475).tolist() == [87.5, 0]
 
 
-def test_at_of_a_curve_without_looks_is_unknown():
-    assert np.isnan(at([], [], [1, 2])).all()
+def test_many_tasks_have_the_aggregates_of_rliable(rng):
+    scores = rng.normal(0.6, 0.4, size=(5, 6))  # runs x tasks
+    tasks = list(scores.T)
+    flat = np.concatenate(tasks)
+    middle_half = np.sort(scores, axis=None)[7:-7]
+    assert iqm(flat) == pytest.approx(middle_half.mean(), abs=1e-12)
+    assert optimality_gap(flat) == pytest.approx(1 - np.mean(np.minimum(scores, 1)), abs=1e-12)
 
 
-def test_at_takes_the_last_of_several_looks_at_one_price():
-    assert at([10, 10, 20], [1, 2, 3], [10]).tolist() == [2]
+def test_the_stratified_bootstrap_draws_within_each_task():
+    # whatever is drawn, a task of equal runs keeps its mean: the interval of the whole moves with the other alone
+    low, high = stratified([[5.0] * 4, [0.0, 1.0]], statistic=np.mean)
+    assert (low, high) == pytest.approx((20 / 6, 22 / 6))  # mixed draws would reach from 0 to 5
+
+
+def test_a_single_task_has_the_plain_interval_and_any_number_of_draws_the_same_law(rng):
+    values = rng.normal(size=9)
+    assert stratified([values], 3) == interval(values, 3)
+    once = stratified([values, values + 1, values * 2], repetitions=50_000)
+    again = stratified([values, values + 1, values * 2], repetitions=50_000)
+    assert once == again
+    assert once == pytest.approx(stratified([values, values + 1, values * 2], 1, repetitions=5_000), abs=0.05)
+
+
+def test_a_task_with_one_run_has_no_interval():
+    assert np.isnan(stratified([[1, 2, 3], [1]])).all()
+
+
+# statsmodels 0.15, proportion_confint(..., method="wilson")
+@pytest.mark.parametrize(
+    ("successes", "attempts", "low", "high"),
+    [
+        (0, 10, 0.0, 0.27753279986288926),
+        (3, 10, 0.10779126740630104, 0.6032218525388546),
+        (10, 10, 0.7224672001371106, 1.0),
+        (47, 60, 0.6637997242680521, 0.868769559518097),
+    ],
+)
+def test_the_rate_of_successes_has_wilsons_interval(successes, attempts, low, high):
+    assert wilson(successes, attempts) == pytest.approx((low, high), abs=1e-9)
+
+
+@pytest.mark.parametrize(("successes", "attempts"), [(3, 2), (0, 0), (-1, 4)])
+def test_impossible_counts_are_refused(successes, attempts):
+    with pytest.raises(SettingsError, match="give no rate"):
+        wilson(successes, attempts)
 
 
 @pytest.fixture

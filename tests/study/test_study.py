@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
 from evorobo.nets.dense import Dense
+from evorobo.report.cautions import tuned
 from evorobo.study.budget import Budget
 from evorobo.study.study import Study
 
@@ -138,6 +140,15 @@ def test_a_study_file_tells_what_to_compare_with(here):
     assert about["tasks"]["bowl"]["references"] == {"random": -3.0}
     assert about["tasks"]["bowl"]["metric"]["name"] == "score"
     assert list(about["methods"]) == ["cma-es", "backprop"]
+
+
+def test_the_seeds_that_settings_were_chosen_on_may_be_told_later_too(tmp_path):
+    assert tuned(a_study().run(tmp_path)) == ""
+    before = all_curves(tmp_path)
+    results = replace(a_study(), tuning_seeds=(1,)).run(tmp_path)
+    assert results.settings["tuning_seeds"] == [1]
+    assert tuned(results).startswith("Settings were tuned on seeds that count here (1)")
+    assert all_curves(tmp_path) == before
 
 
 def test_seeds_run_on_another_budget_are_never_drawn_together(tmp_path):

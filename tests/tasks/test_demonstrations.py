@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError
+from evorobo.errors import DataError, SettingsError
+from evorobo.tasks.base import Cost
 from evorobo.tasks.demonstrations import Demonstrations, Recorder
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(6, 3))
@@ -13,12 +14,41 @@ EPISODE = np.array([0, 0, 0, 1, 1, 1])
 
 
 @pytest.mark.parametrize("actions", [MOVES, MOTORS], ids=["moves", "motors"])
-def test_what_is_saved_is_loaded(actions, tmp_path):
-    Demonstrations(OBSERVATIONS, actions, EPISODE).save(tmp_path / "shown.npz")
-    loaded = Demonstrations.load(tmp_path / "shown.npz")
+@pytest.mark.parametrize("suffix", [".npz", ".csv"])
+def test_what_is_saved_is_loaded(actions, suffix, tmp_path):
+    Demonstrations(OBSERVATIONS, actions, EPISODE).save(tmp_path / f"shown{suffix}")
+    loaded = Demonstrations.load(tmp_path / f"shown{suffix}")
     np.testing.assert_array_equal(loaded.observations, OBSERVATIONS, strict=True)
-    np.testing.assert_array_equal(loaded.actions, actions, strict=True)
+    np.testing.assert_array_equal(loaded.actions, actions)
     np.testing.assert_array_equal(loaded.episode, EPISODE, strict=True)
+
+
+def test_a_saved_table_has_the_names_that_a_reader_expects(tmp_path):
+    Demonstrations(OBSERVATIONS, MOTORS, EPISODE).save(tmp_path / "shown.csv")
+    header, first, *_ = (tmp_path / "shown.csv").read_text().splitlines()
+    assert header == "sensor 0,sensor 1,sensor 2,action 0,action 1,episode"
+    assert first == ",".join(map(repr, [*OBSERVATIONS[0].tolist(), *MOTORS[0].tolist(), 0]))
+    Demonstrations(OBSERVATIONS, MOVES, EPISODE).save(tmp_path / "moves.csv")
+    assert (tmp_path / "moves.csv").read_text().splitlines()[2].endswith(",1,0")
+
+
+def test_demonstrations_cost_their_steps_and_episodes():
+    assert Demonstrations(OBSERVATIONS, MOVES, EPISODE).cost == Cost(env_steps=6, episodes=2)
+
+
+def test_demonstrations_add_up_with_their_episodes_apart():
+    one, other = Demonstrations(OBSERVATIONS, MOVES, EPISODE), Demonstrations(OBSERVATIONS[:2], MOVES[:2], EPISODE[2:4])
+    both = one + other
+    assert both.episode.tolist() == [0, 0, 0, 1, 1, 1, 2, 3]
+    assert both.actions.tolist() == [*MOVES, 0, 1]
+    assert both.cost == one.cost + other.cost
+    with pytest.raises(DataError, match=r"of shapes .* are not of one robot; add demonstrations of the same"):
+        one + Demonstrations(OBSERVATIONS, MOTORS, EPISODE)
+
+
+def test_a_name_with_another_ending_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"shown.txt ends with .txt; demonstrations are kept as .npz, .csv or a fo"):
+        Demonstrations(OBSERVATIONS, MOVES, EPISODE).save(tmp_path / "shown.txt")
 
 
 def test_a_table_is_read_by_the_names_of_its_columns(tmp_path):
@@ -68,6 +98,7 @@ def test_tables_that_make_no_sense_are_told(content, match, tmp_path):
         ({"observations": OBSERVATIONS * np.inf, "actions": MOVES}, "holds numbers that are not finite"),
         ({"observations": OBSERVATIONS, "actions": MOVES.astype(str)}, "needs arrays of numbers, not float64 and <U"),
         ({"observations": OBSERVATIONS, "actions": np.array(3)}, "needs arrays of numbers"),
+        ({"observations": OBSERVATIONS, "actions": MOVES, "episode": EPISODE[:3]}, "holds 6 steps, and .*give each"),
     ],
 )
 def test_arrays_that_make_no_sense_are_told(arrays, match, tmp_path):

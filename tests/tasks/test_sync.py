@@ -77,11 +77,12 @@ def test_demonstrations_in_turns_keep_their_episodes_apart(monkeypatch):
         monkeypatch.setattr(Sync, "capacity", capacity)
         task = ControlTask("odd/Mixed-v0", teacher=up, demonstrations=10)
         shown.append(task.demonstrate(np.random.default_rng(0)))
-    for (one, cost), (other, other_cost) in [shown]:
-        assert np.unique(other.episode).tolist() == list(range(10))
-        assert cost == other_cost
-        for name in ("observations", "actions", "episode"):
-            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    one, other = shown
+    assert np.unique(other.episode).tolist() == list(range(10))
+    for name in ("observations", "actions", "episode"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    for name in ("rewards", "last", "terminated"):
+        np.testing.assert_array_equal(getattr(one.story, name), getattr(other.story, name))
 
 
 def fails(how, match):

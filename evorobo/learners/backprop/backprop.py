@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.schedules import Constant, Schedule
 from evorobo.nets.sequences import Layout, Units
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Task
+from evorobo.tasks.base import Cost, Examples, Task
 
 _CACHE, _MOST, _USUAL_LENGTH = 2**20, 16, 32
 """Bytes of cache, networks trained at once at most, and moments of a sequence whose length is not known yet.
@@ -106,32 +106,48 @@ class BackpropLearner:
     """
 
     def __init__(self, method: Backprop, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
+        if spec.n_moments and method.batch == 1 and not spec.recurrent:
+            raise SettingsError("batch norm needs batches of several rows to measure, not of 1; give batch=2 or more.")
         self.method, self.spec, self.rng = method, spec, rng
         self._scalings = task.inputs, task.outputs
         dtype = np.dtype(method.dtype)
         self.weights = spec.init(rng).astype(dtype)
-        self.sound = self.weights.copy()  # the last weights whose loss was finite
+        self.moments = spec.begin_moments().astype(dtype)
+        # the last weights whose loss was finite, and the moments that went with them
+        self.sound, self.sound_moments = self.weights.copy(), self.moments.copy()
         self.optimizer = method.optimizer.start(self.weights)
         self._watched = method.schedule.start()
 
-        examples = task.examples(rng)
-        self.criterion = method.loss or examples.loss
-        inputs = task.inputs.apply(examples.inputs) if task.inputs else examples.inputs
-        self._inputs = np.ascontiguousarray(inputs, dtype)
-        whole = np.issubdtype(examples.targets.dtype, np.integer)
-        self._targets = examples.targets if whole else examples.targets.astype(dtype)
-        self._row_weights = None if examples.weights is None else examples.weights.astype(dtype)
-        if spec.recurrent and examples.sequence is None:
+        shown = task.examples(rng)
+        shown, aside = method.stopping.divide(shown, rng) if method.stopping else (shown, None)
+        self.criterion = method.loss or shown.loss
+        if spec.recurrent and shown.sequence is None:
             raise SettingsError(f"the examples of {task.name} stand alone; a network that remembers needs sequences.")
-        self._units = Units(len(self._inputs), examples.sequence if spec.recurrent else None, method.window)
-        self._teaching = examples.cost
+        self._learn_from(shown)
         self.loss = np.nan
         self._samples, self._computed = 0, 0  # real rows, and those that fill up batches too
         self._epoch, self._at = -1, len(self._units)
         self._order = np.arange(0)
         self._losses, self._batches = 0.0, 0  # of this epoch: their sum, their number
-        self._stopper = method.stopping.start(task, self._now) if method.stopping else None
+        aside = aside and replace(aside, loss=self.criterion)
+        self._stopper = method.stopping.start(task, self._now, aside) if method.stopping else None
         self.cohort = Cohort([self])
+
+    def _learn_from(self, shown: Examples) -> None:
+        dtype, inputs = self.weights.dtype, self._scalings[0]
+        self._shown = shown
+        self._inputs = np.ascontiguousarray(inputs.apply(shown.inputs) if inputs else shown.inputs, dtype)
+        whole = np.issubdtype(shown.targets.dtype, np.integer)
+        self._targets = shown.targets if whole else shown.targets.astype(dtype)
+        self._row_weights = None if shown.weights is None else shown.weights.astype(dtype)
+        self._units = Units(len(self._inputs), shown.sequence if self.spec.recurrent else None, self.method.window)
+
+    def add(self, more: Examples, aside: Examples | None = None) -> None:
+        """Between two epochs: train on `more` examples as well, and watch those held out `aside` as well."""
+        self._learn_from(self._shown + more)
+        self._at = len(self._units)
+        if self._stopper:
+            self._stopper.go_on(aside)
 
     @property
     def genome(self) -> Genome:
@@ -140,7 +156,7 @@ class BackpropLearner:
 
     @property
     def _now(self) -> Genome:
-        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings)
+        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings, self.moments.astype(np.float64))
 
     @property
     def done(self) -> bool:
@@ -158,14 +174,19 @@ class BackpropLearner:
             forward_flops=self._computed * self.spec.forward_flops,
             backward_flops=self._computed * self.spec.backward_flops,
         )
-        paid = self._teaching + learning
+        paid = self._shown.cost + learning
         return paid + self._stopper.cost if self._stopper else paid
+
+    @property
+    def epochs(self) -> int:
+        """How many are complete."""
+        return self._epoch + (self._at >= len(self._units))
 
     def step(self, spent: float) -> Progress:
         if len(self.cohort) > 1:
             Cohort([self])  # it has left the others
         (told,) = self.cohort.step([spent])
-        if isinstance(told, LearningError):
+        if isinstance(told, Exception):
             raise told
         return told
 
@@ -199,6 +220,7 @@ class BackpropLearner:
         self._losses, self._batches = self._losses + loss, self._batches + 1
         rate = self.method.optimizer.learning_rate * factor
         info = {"epoch": self._epoch, "learning_rate": rate, "grad_norm": norm}
+        info |= self._stopper.info if self._stopper else {}
         return Progress(-self._losses / self._batches, info)
 
     def ran_away(self, loss: float, norm: float) -> LearningError:
@@ -223,7 +245,9 @@ class BackpropLearner:
     def state(self) -> dict[str, Any]:
         return {
             "weights": self.weights,
+            "moments": self.moments,
             "sound": self.sound,
+            "sound_moments": self.sound_moments,
             "optimizer": self.optimizer,
             "watched": self._watched,
             "order": self._order,
@@ -239,6 +263,7 @@ class BackpropLearner:
 
     def restore(self, state: dict[str, Any]) -> None:
         self.weights, self.sound = state["weights"], state["sound"]
+        self.moments, self.sound_moments = state["moments"], state["sound_moments"]
         self.optimizer, self._watched = state["optimizer"], state["watched"]
         self._order, self._losses, self._batches = state["order"], state["losses"], state["batches"]
         self._epoch, self._at = state["epoch"], state["at"]

@@ -8,22 +8,28 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
+from evorobo.learners.backprop.held_out import HeldOut, divided
 from evorobo.nets.genome import Genome
-from evorobo.tasks.base import Cost, Task, Validating
+from evorobo.tasks.base import Cost, Examples, Task, Validating
 
 
 @dataclass(frozen=True)
 class EarlyStopping:
     """Stop after `patience` looks at validation, one every `every` epochs, without a gain of more than `min_change`.
 
+    Looked at is the task's own validation (a robot drives its validation episodes), or with `held_out`, say 0.2, the
+    loss on that share of the examples, whole sequences where there are any: nobody trains on them, and watching a
+    teacher's demonstrations takes no steps of the robot. The log then has the curve, as `held_out_loss`.
+
     The first look is before the first step. The answer is the genome of the best look, however small its lead;
-    `min_change`, in the units of the task's metric, decides only about patience. What the looks cost is on the bill.
-    (Prechelt 1998; patience as in Goodfellow, Bengio & Courville 2016, algorithm 7.1.)
+    `min_change`, in the units of the task's metric or of the loss, decides only about patience. What the looks cost
+    is on the bill. (Prechelt 1998; patience as in Goodfellow, Bengio & Courville 2016, algorithm 7.1.)
     """
 
     patience: int = 10
     min_change: float = 0.0
     every: int = 1
+    held_out: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("patience", "every"):
@@ -32,31 +38,43 @@ class EarlyStopping:
                 raise SettingsError(f"{name} must be a whole number of at least 1, not {value!r}.")
         if not 0 <= self.min_change < np.inf:
             raise SettingsError(f"min_change must be 0 or more, not {self.min_change!r}.")
+        if self.held_out is not None and not 0 < self.held_out < 1:
+            raise SettingsError(
+                f"held_out is a share of the examples between 0 and 1, not {self.held_out!r}; None watches the task's "
+                "own validation."
+            )
 
-    def start(self, task: Task, genome: Genome) -> Stopper:
-        return Stopper(self, task, genome)
+    def divide(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples | None]:
+        """What to train on, and what to hold out, if anything."""
+        return divided(examples, self.held_out, rng) if self.held_out else (examples, None)
 
-
-class Stopper:
-    """Early stopping at work: remembers the best genome, and what looking has cost."""
-
-    def __init__(self, settings: EarlyStopping, task: Task, genome: Genome) -> None:
+    def start(self, task: Task, genome: Genome, aside: Examples | None = None) -> Stopper:
+        """Watch the loss on the examples held out, or without any the validation of `task`."""
+        if aside:
+            return Stopper(self, genome, HeldOut(aside))
         if not isinstance(task, Validating):
             raise SettingsError(
                 f"{task.name} does not tell what validating costs, and early stopping must pay for it; give the task "
-                "a method validation(genome) that returns the score of validate and its Cost."
+                "a method validation(genome) that returns the score of validate and its Cost, or hold out examples."
             )
-        self._settings, self._look = settings, task.validation
-        self._sign = 1 if task.metric.higher_is_better else -1
-        self.cost = Cost()
-        score = self._score(genome)
-        if np.isnan(score):
+        stopper = Stopper(self, genome, task)
+        if np.isnan(stopper.latest):
             raise SettingsError(
                 f"{task.name} has no validation rows to stop by; split some off, for example with "
-                "split=RandomSplit(validation=0.1), or leave stopping out."
+                "split=RandomSplit(validation=0.1), hold out examples with held_out=0.1, or leave stopping out."
             )
-        self._kept, self._best = genome, score
-        self._mark, self._waited, self._epochs = score, 0, 0  # patience counts from the mark
+        return stopper
+
+
+class Stopper:
+    """Early stopping at work: remembers the best genome, and what looking has cost; `latest` is the latest look."""
+
+    def __init__(self, settings: EarlyStopping, genome: Genome, watched: Validating | HeldOut) -> None:
+        self._settings, self._watched = settings, watched
+        self.cost = Cost()
+        self.latest = self._look(genome)
+        self._kept, self._best = genome, self._better(self.latest)
+        self._mark, self._waited, self._epochs = self._best, 0, 0  # patience counts from the mark
 
     def answer(self, genome: Genome) -> Genome:
         """The best genome so far; in the first epochs, before anything learned was looked at, `genome` as it is."""
@@ -66,12 +84,18 @@ class Stopper:
     def done(self) -> bool:
         return self._waited >= self._settings.patience
 
+    @property
+    def info(self) -> dict[str, float]:
+        """What the log is told of the latest look."""
+        return {"held_out_loss": self.latest} if isinstance(self._watched, HeldOut) else {}
+
     def watch(self, genome: Genome) -> None:
         """Told at the end of every epoch."""
         self._epochs += 1
         if self._epochs % self._settings.every:
             return
-        score = self._score(genome)  # NaN, of answers that overflow, is never better
+        self.latest = self._look(genome)
+        score = self._better(self.latest)  # NaN, of answers that overflow, is never better
         if score > self._best:
             self._kept, self._best = genome, score
         if score > self._mark + self._settings.min_change:
@@ -79,16 +103,30 @@ class Stopper:
         else:
             self._waited += 1
 
-    def _score(self, genome: Genome) -> float:
-        """Validation, higher for better."""
-        value, cost = self._look(genome)
+    def go_on(self, aside: Examples | None) -> None:
+        """Told when more is shown to learn from: patience begins anew; and where more is held out, what was best so
+        far is looked at again, so that all looks are at the same examples."""
+        if aside and isinstance(self._watched, HeldOut):
+            self._watched.add(aside)
+            self._best = self._better(self._look(self._kept))
+        self._mark, self._waited = self._best, 0
+
+    def _look(self, genome: Genome) -> float:
+        """What is watched, paid for."""
+        value, cost = self._watched.validation(genome)
         self.cost = self.cost + cost
-        return self._sign * value
+        return value
+
+    def _better(self, value: float) -> float:
+        """The same, higher for better."""
+        return value if self._watched.metric.higher_is_better else -value
 
     def state(self) -> dict[str, Any]:
         return {
             "weights": self._kept.weights,
+            "moments": self._kept.moments,
             "best": self._best,
+            "latest": self.latest,
             "mark": self._mark,
             "waited": self._waited,
             "epochs": self._epochs,
@@ -96,6 +134,7 @@ class Stopper:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._kept, self._best = replace(self._kept, weights=state["weights"]), state["best"]
-        self._mark, self._waited, self._epochs = state["mark"], state["waited"], state["epochs"]
+        self._kept = replace(self._kept, weights=state["weights"], moments=state["moments"])
+        self._best, self.latest, self._mark = state["best"], state["latest"], state["mark"]
+        self._waited, self._epochs = state["waited"], state["epochs"]
         self.cost = Cost(**state["cost"])

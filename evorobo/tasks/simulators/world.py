@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -43,6 +44,16 @@ def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) 
         world.observation_space, world.action_space = space.observation_space, space.action_space
         return world
     return GymWorld(spec, dict(options), max_steps)
+
+
+def described(world: World, options: Mapping[str, Any]) -> Any:
+    """The gymnasium spec that makes the world's environment, with these options and its limit of steps."""
+    import gymnasium
+
+    spec = copy.deepcopy(gymnasium.spec(world.id))
+    spec.kwargs |= options
+    spec.max_episode_steps = world.max_steps
+    return spec
 
 
 class RobotWorld:

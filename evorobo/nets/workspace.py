@@ -1,0 +1,97 @@
+"""The forward and backward passes of training, laid out once: what `trace` and `backtrace` do, a third quicker.
+
+A step of a controller-sized network is bound by calls, not by arithmetic. So dense layers keep their arrays from step
+to step, and a column of ones among a layer's inputs makes its weights and biases one matrix: one product forwards, one
+for both gradients backwards, no sums over the batch. Sums then run in another order: equal to 1e-12, not to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from evorobo.nets.activations import ACTIVATIONS, Array
+from evorobo.nets.dense import Dense
+from evorobo.nets.how import How
+from evorobo.nets.layer import Layer, Views
+from evorobo.nets.spec import NetworkSpec
+
+
+class Workspace:
+    """Networks `weights (s, p)`, each on a batch of its own; their `gradient (s, p)` is written in place."""
+
+    def __init__(self, spec: NetworkSpec, weights: Array, gradient: Array) -> None:
+        views, slopes = spec.unpack(weights), spec.unpack(gradient)
+        self._stages: list[_Stage] = []
+        for number, layer in enumerate(spec.layers):
+            if isinstance(layer, Dense):
+                blocks = [block for block in spec.genes.blocks if block.layer == number]
+                genes = slice(blocks[0].start, blocks[-1].stop)
+                self._stages.append(_DenseStage(layer, weights[:, genes], gradient[:, genes]))
+            else:
+                self._stages.append(_AnyStage(layer, views[number], slopes[number]))
+
+    def forward(self, x: Array, hows: Sequence[How]) -> Array:
+        """Outputs `(s, batch, out)` of `x (s, batch, in)`; they hold until the next pass."""
+        for stage, how in zip(self._stages, hows, strict=True):
+            x = stage.forward(x, how)
+        return x
+
+    def backward(self, dy: Array) -> None:
+        """The gradient of the last pass, from that by its outputs, which may be overwritten."""
+        for stage in reversed(self._stages[1:]):
+            dy = stage.backward(dy, True)
+        self._stages[0].backward(dy, False)
+
+
+class _Stage(Protocol):
+    def forward(self, x: Array, how: How) -> Array: ...
+    def backward(self, dy: Array, inputs: bool) -> Array: ...
+
+
+class _AnyStage:
+    """A layer as it is."""
+
+    def __init__(self, layer: Layer, views: Views, slopes: Views) -> None:
+        self._layer, self._views, self._slopes = layer, views, slopes
+
+    def forward(self, x: Array, how: How) -> Array:
+        y, self._memory = self._layer.forward(self._views, x, how)
+        return y
+
+    def backward(self, dy: Array, inputs: bool) -> Array:
+        return self._layer.backward(self._views, self._memory, dy, self._slopes, inputs)
+
+
+class _DenseStage:
+    """A dense layer whose genes, weights and then biases, are one matrix `(s, in + 1, units)`."""
+
+    def __init__(self, layer: Dense, genes: Array, slopes: Array) -> None:
+        self._bend = ACTIVATIONS[layer.activation]
+        self._matrix, self._slope = (each.reshape(len(each), -1, layer.units) for each in (genes, slopes))
+        self._n_inputs = self._matrix.shape[1] - layer.bias
+        self._turned = self._matrix[:, : self._n_inputs].swapaxes(-1, -2)
+        self._rows = -1
+
+    def forward(self, x: Array, how: How) -> Array:
+        if x.shape[1] != self._rows:
+            self._lay_out(x.shape[1])
+        self._inputs[...] = x
+        y, self._kept = self._bend.forward(np.matmul(self._x, self._matrix, out=self._z))
+        return y
+
+    def backward(self, dy: Array, inputs: bool) -> Array:
+        dz = self._bend.backward(self._kept, dy)
+        np.matmul(self._x_turned, dz, out=self._slope)
+        return np.matmul(dz, self._turned, out=self._dx) if inputs else dz
+
+    def _lay_out(self, rows: int) -> None:
+        """Make room for batches of that many rows."""
+        self._rows = rows
+        networks, width, units = self._matrix.shape
+        self._x = np.ones((networks, rows, width), self._matrix.dtype)
+        self._inputs, self._x_turned = self._x[..., : self._n_inputs], self._x.swapaxes(-1, -2)
+        self._z = np.empty((networks, rows, units), self._matrix.dtype)
+        self._dx = np.empty((networks, rows, self._n_inputs), self._matrix.dtype)

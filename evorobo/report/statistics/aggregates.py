@@ -1,0 +1,35 @@
+"""Many scores as one number: the interquartile mean, the gap to a target, the rate of successes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import binomtest, trim_mean
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import Array
+
+
+def iqm(values: ArrayLike, axis: int = 0) -> Array:
+    """The interquartile mean: the mean of the middle half (Agarwal et al. 2021).
+
+    Of n values, the int(n / 4) smallest and the int(n / 4) largest are left out; below 4 values it is the plain mean.
+    """
+    return np.asarray(trim_mean(np.asarray(values, float), 0.25, axis=axis))
+
+
+def optimality_gap(values: ArrayLike, axis: int = 0, target: float = 1.0) -> Array:
+    """By how much the scores miss `target` on average, where more than the target counts as the target
+    (Agarwal et al. 2021); of normalised scores 0 is perfect and 1 as bad as the score 0."""
+    return np.asarray(target - np.minimum(np.asarray(values, float), target).mean(axis=axis))
+
+
+def wilson(successes: int, attempts: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The score interval of a success rate (Wilson 1927): low and high, sensible even for none or all of few attempts.
+
+    Raises `SettingsError` for more successes than attempts, or no attempt at all.
+    """
+    if not 0 <= successes <= attempts or attempts < 1:
+        raise SettingsError(f"{successes} successes of {attempts} attempts give no rate; count at least one attempt.")
+    found = binomtest(successes, attempts).proportion_ci(confidence, "wilson")
+    return float(found.low), float(found.high)

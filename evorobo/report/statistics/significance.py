@@ -1,0 +1,66 @@
+"""Tests for two groups of runs, of unequal number and spread, and the correction for asking several times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import Array
+
+
+def welch(first: ArrayLike, second: ArrayLike) -> float:
+    """The two-sided p of equal means for groups of unequal variance (Welch 1947); the default of Colas et al. 2019.
+
+    Where neither group varies the t-test knows nothing: the permutation test answers. NaN for fewer than two runs.
+    """
+    x, y = np.asarray(first, float), np.asarray(second, float)
+    if min(len(x), len(y)) < 2:
+        return float("nan")
+    if not (_varies(x) or _varies(y)):
+        return permutation(x, y) if _varies(np.append(x, y)) else 1.0
+    one, other = ((each.mean(), each.std(ddof=1), len(each)) for each in (x, y))
+    return float(stats.ttest_ind_from_stats(*one, *other, equal_var=False).pvalue)
+
+
+def permutation(first: ArrayLike, second: ArrayLike, rng_seed: int = 0, repetitions: int = 9999) -> float:
+    """The two-sided p of the difference of means among all ways to deal the runs to the two groups (Fisher 1935).
+
+    Twice the smaller tail; exact where there are at most `repetitions` ways, else from as many random ones (Phipson &
+    Smyth 2010: never 0).
+    """
+    x, y = np.asarray(first, float), np.asarray(second, float)
+    found = stats.permutation_test(
+        (x, y), _difference, vectorized=True, n_resamples=repetitions, rng=np.random.default_rng(rng_seed)
+    )
+    return float(found.pvalue)
+
+
+def mann_whitney(first: ArrayLike, second: ArrayLike) -> float:
+    """The two-sided p of P(X > Y) = 1/2 (Mann & Whitney 1947): exact for small groups without ties."""
+    return float(stats.mannwhitneyu(np.asarray(first, float), np.asarray(second, float)).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> Array:
+    """The p-values `(tests,)` corrected so that all together err as seldom as one (Holm 1979); NaN stays NaN and does
+    not count as a test."""
+    p = np.asarray(p_values, float)
+    if ((p < 0) | (p > 1)).any():
+        raise SettingsError(f"p-values lie between 0 and 1, unlike {p[(p < 0) | (p > 1)][0]:g}.")
+    order = np.argsort(p)[: np.isfinite(p).sum()]
+    stretched = p[order] * np.arange(len(order), 0, -1)
+    corrected = np.full(p.shape, np.nan)
+    corrected[order] = np.minimum(np.maximum.accumulate(stretched), 1.0)
+    return corrected
+
+
+def _varies(x: Array) -> bool:
+    """Whether values differ by more than rounding."""
+    return bool(np.ptp(x) > 1e-12 * np.abs(x).max())
+
+
+def _difference(x: Array, y: Array, axis: int) -> Array:
+    return np.asarray(x.mean(axis=axis) - y.mean(axis=axis))

@@ -1,0 +1,228 @@
+"""DAgger: rounds as in the paper, all that was shown is learned from, paid for and kept, and a clone that stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+import road  # noqa: F401 - registers its id
+from toys import Bowl
+
+from evorobo.errors import SettingsError, TaskError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.backprop.dagger import DAgger
+from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.nets.elman import Elman
+from evorobo.nets.losses import MSE
+from evorobo.nets.optimizers import Adam
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.study.budget import Budget
+from evorobo.study.trial import Trial
+from evorobo.tasks.base import Cost, Examples
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.teachers import NoisyTeacher
+from evorobo.testing import check_method
+
+ROAD = ControlTask("tests/Road-v0", demonstrations=2, validation_episodes=5, test_episodes=50)
+
+
+@dataclass(frozen=True)
+class Asked(Bowl):
+    """A bowl that keeps what it is asked, and shows eight rows for each episode."""
+
+    asked: list = field(default_factory=list)
+
+    def adviser(self):
+        def advise(genome, share, episodes, rng):
+            self.asked.append((genome.weights.copy(), share, episodes))
+            x = rng.normal(size=(8 * episodes, 2))
+            return Examples(x, x.sum(1, keepdims=True), MSE(), Cost(env_steps=len(x), episodes=episodes))
+
+        return advise
+
+
+def start(method, task, hidden=(4,), seed=0):
+    spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
+    return method.start(task, spec, np.random.default_rng(seed))
+
+
+def finished(method, task, hidden=(8,), flops=2e7, seed=0):
+    learner = start(method, task, hidden, seed)
+    while not learner.done and learner.cost.flops < flops:
+        learner.step(learner.cost.flops / flops)
+    return learner
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        DAgger(rounds=4, epochs=2, mixture=0.5),
+        DAgger(Backprop(stopping=EarlyStopping(patience=2)), rounds=3, epochs=1),
+        DAgger(Backprop(batch=8, stopping=EarlyStopping(held_out=0.3)), rounds=3, epochs=1, episodes=2),
+    ],
+    ids=["plain", "validating", "held-out"],
+)
+def test_dagger_keeps_the_contract_of_a_method(method):
+    check_method(method)
+
+
+def test_rounds_are_those_of_the_paper():
+    task = Asked()
+    learner = start(DAgger(Backprop(batch=16), rounds=4, epochs=3, episodes=2, mixture=0.5), task, ())
+    rounds, samples, weights = [], [], []
+    for _ in range(80):
+        weights.append(learner.genome.weights)
+        before = learner.cost.samples
+        rounds.append(learner.step(0.0).info["round"])
+        samples.append(learner.cost.samples - before)
+    # rounds of 3 epochs over 32, 48, 64 and 80 rows, and the last one goes on
+    assert rounds == [1] * 6 + [2] * 9 + [3] * 12 + [4] * 53
+    assert samples == [16] * 80
+    assert [(share, episodes) for _, share, episodes in task.asked] == [(0.5, 2), (0.25, 2), (0.125, 2)]
+    for (driver, _, _), step in zip(task.asked, (6, 15, 27), strict=True):
+        np.testing.assert_array_equal(driver, weights[step])  # the learner of that moment drives
+
+
+def test_by_default_the_learner_drives_alone_from_the_second_round_on():
+    task = Asked()
+    learner = start(DAgger(Backprop(batch=64), rounds=3, epochs=1), task, ())
+    for _ in range(5):
+        learner.step(0.0)
+    assert [share for _, share, _ in task.asked] == [0, 0]
+
+
+def test_one_round_is_plain_cloning():
+    dagger, plain = start(DAgger(rounds=1), Asked()), start(Backprop(), Asked())
+    for _ in range(30):
+        assert dagger.step(0.0).score == plain.step(0.0).score
+    np.testing.assert_array_equal(dagger.genome.weights, plain.genome.weights)
+    assert dagger.cost == plain.cost
+
+
+def test_the_steps_of_the_teacher_and_of_the_learner_are_on_the_bill():
+    learner = start(DAgger(Backprop(batch=64), rounds=3, epochs=1, episodes=2), Asked(), ())
+    learner.step(0.0)
+    assert (learner.cost.env_steps, learner.cost.episodes) == (32, 1)  # the demonstrations of the bowl
+    for _ in range(5):
+        learner.step(0.0)
+    assert (learner.cost.env_steps, learner.cost.episodes) == (32 + 2 * 16, 1 + 2 * 2)
+
+
+def test_a_round_ends_when_patience_is_over_and_the_last_one_ends_all():
+    task, stopping = Asked(), EarlyStopping(patience=2, min_change=1e9)  # no gain is ever enough
+    learner = start(DAgger(Backprop(batch=500, stopping=stopping), rounds=3, epochs=100), task, ())
+    rounds = []
+    while not learner.done:
+        rounds.append(learner.step(0.0).info["round"])
+    assert rounds == [1, 1, 2, 2, 3, 3]
+
+
+def test_the_answer_is_the_best_of_all_rounds_on_validation():
+    method = DAgger(Backprop(Adam(0.05), stopping=EarlyStopping(patience=3)), rounds=5, epochs=2, episodes=1)
+    learner = start(method, ROAD)
+    best = [ROAD.validate(learner.genome)]
+    while not learner.done:
+        learner.step(0.0)
+        best.append(ROAD.validate(learner._training._now))
+        if learner._training._at >= len(learner._training._units):
+            assert ROAD.validate(learner.genome) >= best[-1]
+    assert ROAD.validate(learner.genome) > best[0]
+
+
+def test_held_out_examples_grow_with_the_rounds_and_what_was_best_is_looked_at_again():
+    method = DAgger(Backprop(batch=200, stopping=EarlyStopping(held_out=0.5)), rounds=2, epochs=2, episodes=4)
+    learner = start(method, Asked(), ())
+    looks = []
+    for _ in range(5):
+        before = learner.cost.samples
+        learner.step(0.0)
+        looks.append(learner.cost.samples - before)
+    # 16 rows to train on and 16 to look at; then 16 more of each, and the best so far looked at once more
+    assert looks == [32, 32, 32 + 32 + 32, 64, 64]
+
+
+@pytest.mark.parametrize("hidden", [(6,), (Elman(4),)], ids=["reactive", "remembering"])
+@pytest.mark.parametrize("held_out", [None, 0.4])
+@pytest.mark.parametrize("steps", [0, 3, 23])
+def test_a_learner_restored_goes_on_to_the_last_bit(hidden, held_out, steps, tmp_path):
+    stopping = EarlyStopping(patience=50, held_out=held_out) if held_out else None
+    task = replace(ROAD, teacher=NoisyTeacher(noise=0.2), max_steps=20)
+    method = DAgger(Backprop(Adam(0.01), batch=10, stopping=stopping), rounds=4, epochs=2, episodes=2, mixture=0.5)
+    one, other = start(method, task, hidden), start(method, task, hidden)
+    for _ in range(steps):
+        one.step(0.0)
+    checkpoint.save(tmp_path / "state.npz", one.state())
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    for _ in range(25):
+        assert one.step(0.5) == other.step(0.5)
+        np.testing.assert_array_equal(one.genome.weights, other.genome.weights)
+        assert one.cost == other.cost
+    np.testing.assert_equal(other.state(), one.state())
+
+
+def test_a_clone_errs_and_is_lost_and_with_advice_it_stays_on_the_road_at_no_higher_price():
+    flops = 1.5e7
+    cloned, advised, unsteady = [], [], []
+    for seed in range(5):
+        plain = finished(Backprop(), replace(ROAD, demonstrations=10), flops=flops, seed=seed)
+        shaky = finished(
+            Backprop(), replace(ROAD, demonstrations=10, teacher=NoisyTeacher(noise=0.3)), flops=flops, seed=seed
+        )
+        dagger = finished(DAgger(rounds=9, epochs=10, episodes=1), ROAD, flops=flops, seed=seed)
+        assert dagger.cost.env_steps <= plain.cost.env_steps
+        assert dagger.cost.flops == pytest.approx(plain.cost.flops, rel=0.01)
+        cloned.append(ROAD.test(plain.genome))
+        advised.append(ROAD.test(dagger.genome))
+        unsteady.append(ROAD.test(shaky.genome))
+    assert ROAD.references()["teacher"] == 100
+    assert np.mean(cloned) < 75
+    assert np.min(advised) > 95
+    assert np.min(unsteady) > 95  # a teacher who strays on purpose shows the same thing
+
+
+def test_a_network_that_remembers_stays_on_the_road_too():
+    method = DAgger(Backprop(Adam(0.01), batch=4), rounds=9, epochs=20, episodes=1)
+    learner = finished(method, ROAD, (Elman(6),), flops=6e7)
+    assert ROAD.test(learner.genome) > 90
+
+
+def test_a_trial_logs_its_rounds_and_spends_its_steps(tmp_path):
+    trial = Trial(ROAD, DAgger(rounds=3, epochs=2), Budget(flops=5e5, looks=4), (4,), 0)
+    assert trial.run(tmp_path) == "finished"
+    header, *_, last = [line.split(",") for line in (tmp_path / "curve.csv").read_text().splitlines()]
+    row = dict(zip(header, last, strict=True))
+    assert row["round"] == "3"
+    assert int(row["episodes"]) == 2 + 2 * 5
+
+
+def test_a_task_that_cannot_advise_is_told():
+    with pytest.raises(
+        SettingsError, match=r"bowl has nobody to ask .*; take Backprop, or give the task a method advi"
+    ):
+        start(DAgger(), Bowl())
+
+
+def test_a_recording_that_cannot_advise_is_told_before_anything_is_learned(tmp_path):
+    path = str(tmp_path / "shown.csv")
+    ROAD.demonstrate(np.random.default_rng(0)).save(path)
+    with pytest.raises(
+        TaskError, match="holds recorded episodes of tests/Road-v0: they cannot drive, advise a learner"
+    ):
+        start(DAgger(), replace(ROAD, teacher=path))
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"rounds": 0}, "rounds must be a whole number of at least 1, not 0"),
+        ({"epochs": 1.5}, "epochs must be a whole number of at least 1, not 1.5"),
+        ({"episodes": True}, "episodes must be a whole number of at least 1, not True"),
+        ({"mixture": 1.1}, "mixture must lie between 0 and 1, not 1.1"),
+        ({"mixture": float("nan")}, "mixture must lie between 0 and 1, not nan"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        DAgger(**settings)

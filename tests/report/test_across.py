@@ -1,0 +1,57 @@
+"""All tasks of a study on one scale, as the sentence under its table tells."""
+
+import numpy as np
+import pytest
+
+from evorobo.report.across import normalised_scores, sentence
+from evorobo.report.statistics import iqm, stratified
+
+
+@pytest.fixture
+def study(fakes, tmp_path):
+    """Two tasks with references, one of them a loss, and one without; `ga` has no runs on the second."""
+
+    def make(skip=()):
+        loss = {"name": "RMSE", "higher_is_better": False}
+        tasks = {
+            "reach": {"references": {"random": 0, "solved": 10, "teacher": 20}},
+            "fit": {"metric": loss, "references": {"random": 5, "teacher": 1}},
+            "bare": {"references": {"random": 3}},
+        }
+        fakes.write_study(tmp_path, "both", tasks, ["cma-es", "ga"])
+        for method, reach, fit in (("cma-es", 9, 2), ("ga", 5, 4)):
+            for seed in range(4):
+                for task, score in (("reach", reach + seed / 10), ("fit", fit), ("bare", 1)):
+                    if (method, task) not in skip:
+                        fakes.write_run(tmp_path / f"{task}/{method}/seed-{seed}", [{"env_steps": 1, "test": score}])
+        return fakes.load(tmp_path)
+
+    return make
+
+
+def test_scores_stand_between_random_and_solved_or_else_the_teacher(study):
+    found = normalised_scores(study())
+    assert list(found) == ["cma-es", "ga"]
+    assert found["cma-es"][0] == pytest.approx([0.9, 0.91, 0.92, 0.93])
+    assert [each.tolist() for each in (found["cma-es"][1], found["ga"][1])] == [[0.75] * 4, [0.25] * 4]
+
+
+def test_the_sentence_tells_the_iqm_over_all_tasks_and_who_beats_whom(study):
+    results = study()
+    cma = normalised_scores(results)["cma-es"]
+    low, high = stratified(cma)
+    told = sentence(results)
+    # the middle half of 0.9 0.91 0.92 0.93 0.75 0.75 0.75 0.75 is 0.75 0.75 0.9 0.91
+    assert f"cma-es {iqm(np.concatenate(cma)):.2f} (interval {low:.2f} to {high:.2f}, optimality gap 0.17)" in told
+    assert told.startswith("Over 2 tasks, IQM of scores from 0 (random) to 1 (solved): cma-es 0.83")
+    assert told.endswith("cma-es beats ga with P = 1.00 (interval 0.70 to 1.00).")
+
+
+def test_a_method_that_was_not_tried_on_all_tasks_has_no_place(study):
+    results = study(skip=[("ga", "fit")])
+    assert list(normalised_scores(results)) == ["cma-es"]
+    assert sentence(results) == ""
+
+
+def test_one_task_needs_no_scale(small_study):
+    assert sentence(small_study) == ""

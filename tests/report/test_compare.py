@@ -1,0 +1,210 @@
+"""Comparisons across studies and tables: who is set against whom, what is refused, and the status for a CI."""
+
+from __future__ import annotations
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from evorobo import compare
+from evorobo.errors import ResultsError, SettingsError
+from evorobo.report import versus
+
+
+@pytest.fixture
+def study(fakes, tmp_path):
+    """`study("monday", {"ga": (seeds, score), ...})`: S-shaped curves up to a score, spent as `steps` says."""
+
+    def make(name, methods, *, tasks=("reach",), steps=1e5, folder=None, about=None):
+        folder = tmp_path / (folder or name)
+        fakes.write_study(folder, name, {task: about or {} for task in tasks}, list(methods))
+        for task in tasks:
+            for method, (seeds, score) in methods.items():
+                for seed in range(seeds):
+                    rows = fakes.learning(seed + len(method), 0, score, looks=8, steps=steps)
+                    fakes.write_run(folder / f"{task}/{method}/seed-{seed}", rows)
+        return folder
+
+    return make
+
+
+def table(path, score, seeds=10, steps=1e5, column="score"):
+    rng = np.random.default_rng(1)
+    lines = [f"step,{column},seed"]
+    lines += [
+        f"{share * steps},{score * share + rng.normal()},{seed}"
+        for seed in range(seeds)
+        for share in (0.01, 0.1, 0.5, 1)
+    ]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def pairs(found):
+    return {frozenset((verdict.first, verdict.second)) for verdict in found.verdicts}
+
+
+def test_the_methods_of_one_study_are_compared_each_with_each(study):
+    found = compare(study("s", {"a": (10, 5), "bb": (10, 9), "ccc": (10, 9)}))
+    assert len(pairs(found)) == 3
+    assert (found.status, found.currency) == (1, "flops")  # a comes first, and is worse
+
+
+def test_studies_of_different_days_are_compared_like_with_like(study):
+    found = compare(study("monday", {"ga": (10, 5), "es": (10, 9)}), study("tuesday", {"ga": (12, 9), "es": (10, 9)}))
+    assert pairs(found) == {frozenset(("monday/ga", "tuesday/ga")), frozenset(("monday/es", "tuesday/es"))}
+    assert found.status == 1
+    assert any(
+        words.startswith("tuesday/ga ends above monday/ga") and "n = 12 v 10" in words for words in found.sentences
+    )
+
+
+def test_the_other_way_round_the_first_is_not_worse(study):
+    monday, tuesday = study("monday", {"ga": (10, 5)}), study("tuesday", {"ga": (12, 9)})
+    assert (compare(tuesday, monday).status, compare(monday, tuesday).status) == (0, 1)
+
+
+def test_studies_of_one_name_are_called_after_their_folders(study, tmp_path):
+    found = compare(study("s", {"ga": (3, 5)}, folder="old"), study("s", {"ga": (3, 9)}, folder="new"))
+    assert pairs(found) == {frozenset((f"{tmp_path}/old/ga", f"{tmp_path}/new/ga"))}
+
+
+def test_a_method_is_compared_with_all_of_another_study(study):
+    s, t = study("s", {"ga": (3, 5)}), study("t", {"es": (3, 9), "backprop": (3, 9)})
+    assert pairs(compare(s / "reach/ga", t)) == {frozenset(("ga", "es")), frozenset(("ga", "backprop"))}
+
+
+def test_a_third_place_is_compared_with_the_first_alone(study):
+    found = compare(study("r", {"a": (3, 5)}), study("s", {"b": (3, 5)}), study("t", {"c": (3, 9)}))
+    assert pairs(found) == {frozenset("ab"), frozenset("ac")}
+
+
+def test_a_table_takes_task_and_direction_from_the_study_and_is_told_to(study, tmp_path):
+    s = study("s", {"ga": (10, 5)}, about={"metric": {"name": "RMSE", "higher_is_better": False}})
+    found = compare(s, table(tmp_path / "theirs.csv", 9))
+    (verdict,) = found.verdicts
+    assert (verdict.first, verdict.task, found.currency) == ("ga", "reach", "env_steps")
+    assert found.cautions[-1] == (
+        f"{tmp_path}/theirs.csv does not tell how its scores were measured; they are taken for RMSE as in {s}, of "
+        "answers that were scored again."
+    )
+
+
+def test_two_tables_compare_by_their_column(tmp_path):
+    one, two = table(tmp_path / "one.csv", 5), table(tmp_path / "two.csv", 9)
+    assert (compare(one, two).status, compare(one, two, lower_is_better=True).status) == (1, 0)
+    words = "Nobody says which way score is better: higher is taken to be, unless --lower-is-better."
+    assert words in compare(one, two).cautions
+    assert words not in compare(one, two, lower_is_better=True).cautions
+
+
+def test_at_a_price_the_scores_are_those_of_then(study):
+    s = study("s", {"a": (10, 5), "bb": (10, 9)})
+    found = compare(s, at="env_steps=2e4")
+    assert all(run.curve["env_steps"][-1] <= 2e4 for run in found.final.runs)
+    assert "when both have spent 20k env steps" in found.sentences[0]
+    assert found.rows[0]["mean"] < compare(s).rows[0]["mean"]
+
+
+def test_unlike_spending_is_also_judged_at_the_price_that_both_paid(study):
+    found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5))
+    ((price, verdict),) = found.equal
+    assert (price, verdict.first) == (2200e5, "a")
+    assert found.sentences[-1].startswith("a is above b when both have spent 220M FLOPs: mean")
+    assert compare(study("u", {"a": (10, 9)}), study("v", {"b": (10, 9)})).equal == []
+
+
+def test_a_price_that_one_side_never_paid_is_told(study):
+    found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5), at="env_steps=3e5")
+    assert any(
+        "Not everybody spent 300k env steps: a on reach after 100k had ended" in words for words in found.cautions
+    )
+
+
+def test_tasks_of_other_settings_are_told(study):
+    places = []
+    for name, episodes in (("s", 4), ("t", 8)):
+        folder = study(name, {"ga": (3, 5)})
+        text = (folder / "study.json").read_text()
+        settings = f'"settings": {{"tasks": [{{"episodes": {episodes}}}]}}'
+        (folder / "study.json").write_text(text.replace('"settings": {}', settings))
+        places.append(folder)
+    told = "reach is not quite the same task in {} and {}: episodes is 4 there and 8 here, in that order."
+    assert told.format(*places) in compare(*places).cautions
+
+
+def test_seeds_tuned_on_in_either_study_are_told(study):
+    s, t = study("s", {"ga": (3, 5)}), study("t", {"es": (3, 9)})
+    text = (t / "study.json").read_text()
+    (t / "study.json").write_text(text.replace('"settings": {}', '"settings": {"tuning_seeds": [1]}'))
+    assert any("seeds that count here (1)" in words for words in compare(s, t).cautions)
+
+
+def test_the_training_score_is_no_champions_score(study):
+    found = compare(study("s", {"a": (3, 5), "b": (3, 9)}), metric="train")
+    assert "champions are not scored again" in found.cautions[-1]
+
+
+def test_one_run_a_side_cannot_be_compared(study):
+    assert compare(study("s", {"a": (1, 5)}), study("t", {"b": (1, 9)})).status == 2
+
+
+def test_what_cannot_be_compared_is_refused_in_a_sentence(study, tmp_path):
+    s = study("s", {"a": (2, 5), "b": (2, 5)})
+    other_task = study("t", {"a": (2, 5)}, tasks=("grasp",))
+    other_metric = study("u", {"a": (2, 5)}, about={"metric": {"name": "accuracy"}})
+    with pytest.raises(ResultsError, match=r"no task is common to all.*s has reach; .*t has grasp"):
+        compare(s, other_task)
+    with pytest.raises(ResultsError, match=r"scores on reach are 'return' in .*s and 'accuracy' in .*u"):
+        compare(s, other_metric)
+    with pytest.raises(ResultsError, match=r"have no method in common; say which by its folder"):
+        compare(s, study("v", {"c": (2, 5), "d": (2, 5)}))
+    with pytest.raises(ResultsError, match="holds one method alone; give another"):
+        compare(other_task)
+    with pytest.raises(SettingsError, match="compared with itself decides nothing"):
+        compare(s, s)
+    with pytest.raises(ResultsError, match=r"does not say which of the tasks reach, grasp it is of"):
+        compare(study("w", {"a": (2, 5)}, tasks=("reach", "grasp")), table(tmp_path / "x.csv", 1))
+    with pytest.raises(
+        ResultsError, match=r"x\.csv tells nothing of forward_flops, only of env_steps, test; choose among these"
+    ):
+        compare(s, tmp_path / "x.csv", at="flops=10")
+
+
+def test_a_study_without_finished_runs_is_refused(tiny_study, tmp_path):
+    tiny_study({"ga": [1], "es": [2]}, unfinished=1)
+    with pytest.raises(ResultsError, match="there are no two methods with finished runs on reach"):
+        compare(tmp_path)
+
+
+def test_everything_is_kept_in_the_folder(study, tmp_path):
+    found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}))
+    written = found.write(tmp_path / "out")
+    assert [path.name for path in written] == ["compare.png", "compare.txt", "compare.csv", "verdicts.csv"]
+    assert written[1].read_text() == f"{found}\n"
+    assert found.sentences[0] in str(found)
+    assert matplotlib.image.imread(written[0]).shape[1] > 1000
+
+
+def test_the_figure_shows_curves_scores_at_the_price_and_chances(study):
+    found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}), at="env_steps=2e4")
+    curves, scores, chances = versus.figure(found).axes
+    lines = {line.get_label(): line for axes in (curves, scores, chances) for line in axes.lines}
+    assert lines["_price"].get_xdata()[0] == 2e4
+    assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.of("reach", "a")])
+    verdict = found.verdicts[0]
+    assert lines[f"_{verdict.first}"].get_xdata()[0] == verdict.probability
+    assert [text.get_text() for text in chances.texts] == [f"{verdict.first} v {verdict.second}"]
+
+
+def test_the_figure_marks_where_the_curves_of_one_pair_cross(fakes, tmp_path):
+    fakes.write_study(tmp_path, "race", {"run": {}}, ["slow", "fast"])
+    for seed in range(5):
+        for method, scores in (("slow", (0, 1, 2, 9, 9)), ("fast", (0, 5, 5, 5, 5))):
+            rows = [{"env_steps": n, "test": score + seed / 50} for n, score in enumerate(scores, 1)]
+            fakes.write_run(tmp_path / f"run/{method}/seed-{seed}", rows)
+    found = compare(tmp_path)
+    assert "slow stays ahead of fast from 4 env steps on (interval 4 to 4)." in found.sentences[0]
+    drawn = versus.figure(found)
+    assert "_crossing" in [patch.get_label() for patch in drawn.axes[0].patches]
+    assert any("Grey band" in text.get_text() for text in drawn.texts)

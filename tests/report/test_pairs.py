@@ -1,0 +1,110 @@
+"""One method against another: P(X > Y), its interval and Cohen's d, by counting, algebra, and simulation."""
+
+import numpy as np
+import pytest
+from scipy.stats import mannwhitneyu, norm
+
+from evorobo.report.statistics import effect_size, mean_probability, probability_of_improvement
+
+X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
+
+
+def test_p_counts_the_pairs_that_are_won_and_half_of_the_ties():
+    # 3 beats both; 2 ties with 2 and beats 1; 1 ties with 1 and loses: (2 + 1.5 + 0.5) / 6
+    assert probability_of_improvement([1, 2, 3], [1, 2]).value == pytest.approx(4 / 6, abs=1e-12)
+    assert probability_of_improvement(X, Y).value == pytest.approx(26 / 35, abs=1e-12)  # statsmodels: 0.742857...
+
+
+def test_p_is_mann_whitneys_u_over_all_pairs(rng):
+    x, y = rng.integers(0, 6, 9), rng.integers(1, 7, 14)
+    expected = mannwhitneyu(x, y).statistic / (9 * 14)
+    assert probability_of_improvement(x, y).value == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_other_way_round_is_the_rest():
+    p, q = probability_of_improvement(X, Y), probability_of_improvement(Y, X)
+    assert (p.value, p.low, p.high) == pytest.approx((1 - q.value, 1 - q.high, 1 - q.low), abs=1e-9)
+
+
+@pytest.mark.parametrize(("x", "y"), [(X, Y), (range(10, 20), range(10)), ([1, 2], [1.5, 3, 4])])
+def test_the_interval_solves_newcombes_equation(x, y):
+    # (p - P)^2 n m (2 - p)(1 + p) = z^2 p (1 - p) [(2 - p)(1 + p) + k (1 - p)(1 + p) + k p (2 - p)]
+    x, y = np.array(x, float), np.array(y, float)
+    found = probability_of_improvement(x, y)
+    p, n, m = np.poly1d([1, 0]), len(x), len(y)
+    k, z = (n + m) / 2 - 1, norm.ppf(0.975)
+    right = p * (1 - p) * ((2 - p) * (1 + p) + k * (1 - p) * (1 + p) + k * p * (2 - p))
+    roots = ((p - found.value) ** 2 * n * m * (2 - p) * (1 + p) - z**2 * right).roots
+    inside = sorted(root.real for root in roots if abs(root.imag) < 1e-9 and -1e-9 < root.real < 1 + 1e-9)
+    assert (found.low, found.high) == pytest.approx((inside[0], inside[-1]), abs=1e-9)
+
+
+def test_even_where_all_runs_are_better_the_interval_has_a_width():
+    found = probability_of_improvement(range(10, 20), range(10))
+    assert (found.value, found.high) == (1, 1)
+    assert 0.7 < found.low < 0.9
+
+
+@pytest.mark.parametrize(("shift", "n", "m"), [(0.0, 10, 10), (1.0, 5, 12), (2.0, 10, 10)])
+def test_the_interval_of_p_holds_the_truth_as_often_as_promised(rng, shift, n, m):
+    truth, hits = norm.cdf(shift / np.sqrt(2)), 0
+    for _ in range(1000):
+        found = probability_of_improvement(rng.normal(shift, 1, n), rng.normal(0, 1, m))
+        hits += found.low <= truth <= found.high
+    # three standard errors of 1,000 coin tosses are 0.02; the method is known to be a little conservative
+    assert 0.93 <= hits / 1000 <= 0.99
+
+
+def test_over_tasks_p_is_the_mean_of_the_tasks(rng):
+    first, second = [rng.normal(1, 1, n) for n in (5, 8, 3)], [rng.normal(0, 1, n) for n in (6, 4, 9)]
+    each = [np.mean([[a > b for b in y] for a in x]) for x, y in zip(first, second, strict=True)]
+    assert mean_probability(first, second).value == pytest.approx(np.mean(each), abs=1e-12)
+
+
+def test_over_a_single_task_the_interval_is_the_tasks_own_and_more_tasks_narrow_it():
+    alone = probability_of_improvement(X, Y)
+    assert vars(mean_probability([X], [Y])) == pytest.approx(vars(alone))
+    four = mean_probability([X] * 4, [Y] * 4)
+    # four like tasks halve the distances
+    assert (four.low, four.high) == pytest.approx(
+        (alone.value - (alone.value - alone.low) / 2, alone.value + (alone.high - alone.value) / 2), abs=1e-12
+    )
+
+
+def test_over_tasks_the_interval_is_about_the_stratified_bootstraps(rng):
+    first, second = [rng.normal(0.5, 1, 8) for _ in range(4)], [rng.normal(0, 1, 8) for _ in range(4)]
+    found, draws = mean_probability(first, second), []
+    for _ in range(1500):
+        drawn = [(rng.choice(x, 8), rng.choice(y, 8)) for x, y in zip(first, second, strict=True)]
+        draws.append(np.mean([np.mean(x[:, None] > y) for x, y in drawn]))
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.05)
+
+
+def test_over_tasks_the_interval_holds_the_truth_as_often_as_promised(rng):
+    shifts, hits = (0.0, 0.8, 2.5), 0
+    truth = np.mean([norm.cdf(shift / np.sqrt(2)) for shift in shifts])
+    for _ in range(400):
+        first, second = [rng.normal(shift, 1, 6) for shift in shifts], [rng.normal(0, 1, 7) for _ in shifts]
+        found = mean_probability(first, second)
+        hits += found.low <= truth <= found.high
+    assert 0.91 <= hits / 400 <= 0.99
+
+
+def test_one_run_has_a_probability_without_an_interval():
+    found = probability_of_improvement([2.0], [1.0, 3.0])
+    assert found.value == 0.5
+    assert np.isnan([found.low, found.high]).all()
+    assert np.isnan(mean_probability([[1, 2]], [[1]]).low)
+
+
+def test_cohens_d_worked_by_hand():
+    # means 4 and 1, variances 4 and 1: 3 / sqrt(2.5)
+    assert effect_size([2, 4, 6], [0, 1, 2]) == pytest.approx(3 / np.sqrt(2.5), abs=1e-12)
+    assert effect_size([5, 5], [5, 5]) == 0
+    assert effect_size([5, 5], [6, 6]) == -np.inf
+    assert np.isnan(effect_size([1], [1, 2]))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

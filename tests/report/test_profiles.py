@@ -1,0 +1,47 @@
+"""Normalised scores and performance profiles: rliable's formulas, and the law of what is shared out."""
+
+import numpy as np
+import pytest
+
+from evorobo.errors import SettingsError
+from evorobo.report.statistics import normalised, performance_profile
+
+
+def test_references_become_zero_and_one():
+    references = {"random": 20.0, "solved": 420.0, "teacher": 500.0}
+    assert normalised([20, 220, 420, 620], references).tolist() == [0, 0.5, 1, 1.5]
+    assert normalised([500], references, one="teacher").tolist() == [1]
+
+
+def test_a_loss_is_turned_round():
+    assert normalised([6.0, 2.0, 4.0], {"random": 6.0, "teacher": 2.0}, one="teacher").tolist() == [0, 1, 0.5]
+
+
+def test_a_reference_that_is_not_there_is_told_with_the_nearest():
+    with pytest.raises(SettingsError, match=r"unknown reference 'teachr'; did you mean 'teacher'\?"):
+        normalised([1], {"random": 0.0, "teacher": 1.0}, one="teachr")
+    with pytest.raises(SettingsError, match=r"random \(3\) and solved \(3\) span no scale"):
+        normalised([1], {"random": 3.0, "solved": 3.0})
+
+
+def test_the_profile_is_the_share_of_runs_strictly_above(rng):
+    scores, taus = rng.normal(size=(5, 6)), np.linspace(-1, 1, 9)
+    found = performance_profile(list(scores.T), taus)
+    assert found.share == pytest.approx([np.mean(scores > tau) for tau in taus], abs=1e-12)
+    assert performance_profile([[1.0, 2.0]], [0.5, 1.0, 2.0]).share.tolist() == [1, 0.5, 0]
+
+
+def test_unequal_numbers_of_runs_are_all_counted():
+    assert performance_profile([[0.0, 1.0, 1.0], [1.0]], [0.5]).share == pytest.approx([0.75])
+
+
+def test_a_profile_falls_from_the_lowest_score_to_nothing_at_the_highest_within_its_band(rng):
+    found = performance_profile([rng.normal(size=7), rng.normal(size=4)])
+    assert (np.diff(found.share) <= 0).all()
+    assert (found.share[-1], len(found.taus)) == (0, 101)
+    assert ((found.low <= found.share) & (found.share <= found.high)).all()
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

@@ -1,0 +1,115 @@
+"""What can be compared is read: studies, their parts, and other people's tables; all else is told with the cure."""
+
+import pytest
+
+from evorobo.errors import DataError, ResultsError
+from evorobo.report.sources import read
+from evorobo.tasks.base import Metric
+
+TABLE = """Global Step,Episodic Return,Seed,Algo
+10,1.5,a,ppo
+30,3.5,a,ppo
+20,2.5,a,ppo
+10,4,b,ppo
+10,7,7,sac
+"""
+
+
+@pytest.fixture
+def study(fakes, tmp_path):
+    folder = tmp_path / "study"
+    fakes.write_study(folder, "race", {"reach": {"references": {"random": 1}}, "grasp": {}}, ["ga", "cma-es"])
+    for task in ("reach", "grasp"):
+        for method in ("ga", "cma-es"):
+            fakes.write_run(
+                folder / f"{task}/{method}/seed-3", [{"env_steps": 5, "train": 8, "validation": 7, "test": 6}]
+            )
+    return folder
+
+
+def test_a_study_is_read_whole_or_in_part(study):
+    assert read(study).tasks == ["reach", "grasp"]
+    part = read(study / "grasp")
+    assert (part.tasks, part.methods, {run.task for run in part.runs}) == (["grasp"], ["ga", "cma-es"], {"grasp"})
+    (run,) = read(study / "grasp/ga").runs
+    assert (run.task, run.method, run.seed, run.score) == ("grasp", "ga", 3, 6)
+
+
+def test_a_part_is_found_from_inside_the_study_too(study, monkeypatch):
+    monkeypatch.chdir(study / "grasp")
+    assert read("ga").methods == ["ga"]
+    assert read(".").tasks == ["grasp"]
+
+
+def test_another_column_takes_the_place_of_the_test_score(study):
+    validated = read(study, "validation")
+    assert validated.runs[0].score == 7
+    assert validated.references["reach"] == {"random": 1}  # the scale is the same
+    trained = read(study, "train", lower_is_better=True)
+    assert (trained.runs[0].score, trained.metrics["reach"]) == (8, Metric("train", higher_is_better=False))
+    assert trained.references["reach"] == {}
+
+
+def test_a_column_that_is_not_there_is_told(study):
+    with pytest.raises(ResultsError, match=r"seed-3 has no column 'loss'; its columns are env_steps, .*test\."):
+        read(study, "loss")
+
+
+def test_a_table_has_runs_by_method_and_seed_with_looks_in_order(tmp_path):
+    (tmp_path / "theirs.csv").write_text(TABLE)
+    found = read(tmp_path / "theirs.csv")
+    assert (found.name, found.methods, found.metrics) == ("theirs", ["ppo", "sac"], {"": Metric("Episodic Return")})
+    assert [(run.method, run.seed) for run in found.runs] == [("ppo", 0), ("ppo", 1), ("sac", 7)]
+    first = found.runs[0].curve
+    assert (first["env_steps"].tolist(), first["test"].tolist()) == ([10, 20, 30], [1.5, 2.5, 3.5])
+    assert {run.status for run in found.runs} == {"finished"}
+
+
+def test_a_table_of_one_run_needs_two_columns_alone(tmp_path):
+    (tmp_path / "one.tsv").write_text("step\tscore\n1\t2\n2\t3\n")
+    (run,) = read(tmp_path / "one.tsv").runs
+    assert (run.method, run.seed, run.score) == ("one", 0, 3)
+
+
+def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
+    (tmp_path / "x.csv").write_text("env_steps,cpu_seconds,loss,task\n1,0.5,9,a\n2,0.7,8,a\n1,0.5,3,b\n")
+    found = read(tmp_path / "x.csv", "loss", lower_is_better=True)
+    assert (found.tasks, found.metrics["b"]) == (["a", "b"], Metric("loss", higher_is_better=False))
+    assert found.runs[0].curve["cpu_seconds"].tolist() == [0.5, 0.7]
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "answer"),
+    [
+        (
+            "a,score\n1,2\n",
+            "test",
+            r"t\.csv has no column of steps \(step, .*wall_seconds\) among its columns a, score; rename",
+        ),
+        (
+            "step,points\n1,2\n",
+            "test",
+            r"t\.csv has no column of scores \(test, score, .* among its columns step, points",
+        ),
+        ("step,points\n1,2\n", "score", r"no column of scores \(score\) among its columns step, points"),
+        ("step,score\n", "test", r"t\.csv has a header and no rows"),
+        ("step,score\n1,high\n", "test", r"t\.csv, line 2, column 'score': 'high' is no number"),
+        ("step,score\n1,2\n,3\n", "test", r"t\.csv, line 3, column 'step' is empty"),
+    ],
+)
+def test_a_table_that_makes_no_sense_is_told_with_the_place(tmp_path, text, metric, answer):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(DataError, match=answer):
+        read(tmp_path / "t.csv", metric)
+
+
+def test_what_is_neither_is_told_with_what_is_near(study, tmp_path):
+    with pytest.raises(ResultsError, match="nowhere is no study, no part of one and no table: give a folder"):
+        read(tmp_path / "nowhere")
+    with pytest.raises(ResultsError, match=r"it holds .*study; choose one"):
+        read(tmp_path)
+    with pytest.raises(ResultsError, match="reach/gaga holds no runs yet"):
+        read(study / "reach/gaga")
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(DataError, match=r"x\.json is no table that can be compared"):
+        read(tmp_path / "x.json")
