@@ -7,8 +7,8 @@ from .errors import (
     TaskError as TaskError,
 )
 from .learners.backprop.backprop import Backprop as Backprop
-from .learners.backprop.epochs import epochs as epochs
 from .learners.backprop.dagger import DAgger as DAgger
+from .learners.backprop.epochs import epochs as epochs
 from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
@@ -55,8 +55,8 @@ from .nets.schedules import (
     WarmUp as WarmUp,
 )
 from .nets.spec import NetworkSpec as NetworkSpec
-from .report.lesson import estimate as estimate
 from .report.compare import compare as compare
+from .report.lesson import estimate as estimate
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main

@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "plot": plot,
         "table": table,
         "compare": compare,
+        "lessons": lessons,
         "list": list_,
     }
     try:
@@ -127,6 +128,21 @@ def compare(words: list[str]) -> None:
     found = compare(*asked.places, **flags)
     print(found, "", *found.write(asked.out), sep="\n")
     raise SystemExit(found.status)
+
+
+def lessons(words: list[str]) -> None:
+    """[NUMBER|NAME|all] [flags]: what the course teaches, a line each; or run one of its lessons, or all"""
+    from evorobo import course
+
+    if not words:
+        for script in course.lessons():
+            print(f"{script.stem[:2]}  {course.statement(script)}")
+        return
+    ended = []
+    for script in course.chosen(words[0]):
+        print(f"{script.stem[:2]}  {course.statement(script)}", flush=True)
+        ended.append(course.run(script, words[1:]))
+    raise SystemExit(max(ended))
 
 
 def list_(words: list[str]) -> None:

@@ -34,9 +34,10 @@ def draw_network(
             start, end = np.array([at, places[at][i]]), np.array([at + 1, places[at + 1][j]])
             tail, head = (end, start) if backwards else (start, end)
             arrow = {"arrowstyle": "-|>", "color": colour, "lw": 0.9, "shrinkA": _CIRCLE / 2, "shrinkB": _CIRCLE / 2}
-            axes.annotate("", head, tail, arrowprops=arrow)
+            axes.annotate("", tuple(head), tuple(tail), arrowprops=arrow)
+            x, y = start + _LABEL * (end - start)
             axes.text(
-                *(start + _LABEL * (end - start)), _short(number), color=colour, size=7, ha="center", va="center",
+                x, y, _short(number), color=colour, size=7, ha="center", va="center",
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )  # fmt: skip
     for at, layer in enumerate(units):

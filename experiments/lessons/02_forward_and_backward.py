@@ -19,8 +19,7 @@ def measure(seed):
     y = h @ w2
     dy = 2 * (y - 1)  # backward: the slopes of (y - 1)^2 by y, and from there by everything before it
     dh, dw2 = w2 @ dy, np.outer(h, dy)
-    dz = dh * (1 - h**2)
-    dx, dw1 = w1 @ dz, np.outer(x, dz)
+    dx, dw1 = w1 @ (dh * (1 - h**2)), np.outer(x, dh * (1 - h**2))
     off = np.abs(np.append(dw1, dw2) - gradient(small, weights, x[None], dy[None])).max()
     phases = {"x": x, "h": h, "y": y, "w1": w1, "w2": w2, "dx": dx, "dh": dh, "dy": dy, "dw1": dw1, "dw2": dw2}
     return {**phases, "off": off, "differences": check(rng)}
@@ -46,13 +45,12 @@ def say(found):
 
 
 def draw(page, found):
-    left, middle, right = page.panels("Forward: answers", "Backward: slopes", "Check: steps", widths=(1.4, 1.4, 1))
+    left, middle, right = page.panels("Forward: answers", "Backward: its slopes", "Check: steps", widths=(1.4, 1.4, 1))
     names = [["ahead", "left"], ["hidden", "hidden"], ["answer"]]
     for axes, d, phase in ((left, "", "forward"), (middle, "d", "backward")):
         units, weights = ([found[d + name][0] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))
-        page.network(axes, units, weights, names, phase, backwards=phase == "backward")
-    left.set_xlabel(f"1 is wanted: squared error {(found['y'][0, 0] - 1) ** 2:.2f}")
-    middle.set_xlabel("of that error, by each number")
+        page.network(axes, units, weights, names, phase, backwards=bool(d))
+    left.set_xlabel(f"wanted is 1, the error (y − 1)² = {(found['y'][0, 0] - 1) ** 2:.2f}")
     page.curve(right, STEPS, found["differences"], "difference between slopes felt out and slopes by backprop")
     page.log(right, "xy")
     right.set(xlabel="size of the step", ylabel="relative difference\n← lower is better")

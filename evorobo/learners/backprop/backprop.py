@@ -163,11 +163,6 @@ class BackpropLearner:
         return self._stopper is not None and self._stopper.done
 
     @property
-    def epochs(self) -> int:
-        """How many times every example has been learned from."""
-        return self._epoch + (self._at >= len(self._units))
-
-    @property
     def cost(self) -> Cost:
         learning = Cost(
             samples=self._samples,
