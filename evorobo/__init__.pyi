@@ -6,6 +6,8 @@ from .errors import (
     SettingsError as SettingsError,
     TaskError as TaskError,
 )
+from .export.export_genome import export_genome as export_genome
+from .export.import_genome import import_genome as import_genome
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.epochs import epochs as epochs
@@ -67,6 +69,7 @@ from .tasks.control import ControlTask as ControlTask
 from .tasks.dataset import DatasetTask as DatasetTask
 from .tasks.demonstrations import Demonstrations as Demonstrations
 from .tasks.folds import folds as folds
+from .tasks.measures import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
 from .tasks.robots.base import Robot as Robot
 from .tasks.robots.registry import register as register
 from .tasks.splits import (

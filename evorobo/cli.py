@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from evorobo.commands import bring, leave
 from evorobo.errors import EvoroboError, SettingsError, unknown
 
 
@@ -22,7 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "compare": compare,
         "lessons": lessons,
         "list": list_,
+        "new-task": bring.new_task,
+        "new-dataset": bring.new_dataset,
+        "check-task": bring.check,
+        "export": leave.export,
+        "import": leave.import_,
     }
+    sys.path.insert(0, str(Path.cwd()))  # robots in files here are found, as under `python -m`
     try:
         if not words or words[0] in ("-h", "--help"):
             print(_overview(commands))

@@ -10,9 +10,7 @@ import sys
 import gymnasium
 import pytest
 from curves import all_curves
-from scripts import rail, run
-
-from evorobo.cli import main
+from scripts import rail, run, sentence
 
 TOYS = """
 study = Study.grid(
@@ -30,22 +28,6 @@ from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution
 """
 
 
-@pytest.fixture
-def evorobo(capsys, monkeypatch, tmp_path):
-    """`evorobo WORDS` in an empty folder: exit status, output, errors."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", list(sys.argv))
-    monkeypatch.setattr(sys, "path", list(sys.path))
-
-    def call(*words):
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return left.value.code, out, err
-
-    return call
-
-
 def script(folder, text=TOYS, name="toys_script.py", **changes):
     """An experiment script; `changes` replace what stands before the first comma or bracket of a setting."""
     for old, new in changes.items():
@@ -53,14 +35,6 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
     path = folder / name
     path.write_text(HEADER + text)
     return path
-
-
-def sentence(answer, status=2):
-    """The one sentence on the error stream of a call that could not be."""
-    code, _, err = answer
-    assert code == status, err
-    assert re.fullmatch(r"evorobo: [^\n]+\n", err), err
-    return err.removeprefix("evorobo: ").rstrip()
 
 
 # ---- asked for what there is not

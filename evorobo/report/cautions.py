@@ -13,6 +13,7 @@ from evorobo.study.results import Results, Run
 def cautions(results: Results) -> list[str]:
     """What a reader must know before believing averages and verdicts, a sentence or two each; empty if nothing."""
     found = [runs.left_out(results.runs)]
+    found += [f"{task}: {text}" for task, text in results.cautions.items()]
     counts = [len(runs.counted(cell)) for _, _, cell in results.cells()]
     found.append(wording.few_runs(min((n for n in counts if n), default=0)))
     found += [unequal_prices(results, task, currency) for task in results.tasks for currency in _budget(results)]

@@ -34,6 +34,8 @@ def summary(results: Results) -> list[Row]:
             if (cell := [run for run in results.runs if (run.task, run.method) == (task, method)])
         ]
         # NaN, a method without a finished run, goes last
+        for row in of_task:
+            row["caution"] = results.cautions.get(task, "")
         rows += sorted(of_task, key=lambda row: (np.isnan(row["iqm"]), sign * row["iqm"]))
     return rows
 

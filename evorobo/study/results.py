@@ -39,7 +39,8 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """A study's runs, in the order of its settings. `metrics` and `references` go by task name."""
+    """A study's runs, in the order of its settings. `metrics` and `references` go by task name, and so do `cautions`,
+    sentences on what flatters the scores of some tasks."""
 
     folder: Path
     name: str
@@ -48,6 +49,7 @@ class Results:
     metrics: dict[str, Metric]
     references: dict[str, dict[str, float]]
     settings: dict[str, Any]
+    cautions: dict[str, str] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
 
     def of(self, task: str, method: str) -> list[Run]:
@@ -91,6 +93,7 @@ def opened(folder: str | Path) -> Results:
             {task: Metric(**each["metric"]) for task, each in about["tasks"].items()},
             {task: each["references"] for task, each in about["tasks"].items()},
             about["settings"],
+            {task: each["caution"] for task, each in about["tasks"].items() if "caution" in each},
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{folder / 'study.json'} is of no study ({error!r}); run the experiment again.") from error

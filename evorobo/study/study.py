@@ -23,7 +23,7 @@ from evorobo.study.executors import run_here, run_in_processes
 from evorobo.study.progress import Display
 from evorobo.study.results import Results, load, opened, seed_folders
 from evorobo.study.trial import Trial
-from evorobo.tasks.base import Task
+from evorobo.tasks.base import Cautious, Task
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,10 @@ class Study:
         return found
 
     def _about(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
-        tasks = {
-            task.name: {"metric": vars(task.metric), "references": references.get(task.name, {})} for task in self.tasks
-        }
+        tasks: dict[str, dict[str, Any]] = {}
+        for task in self.tasks:
+            tasks[task.name] = {"metric": vars(task.metric), "references": references.get(task.name, {})}
+            if isinstance(task, Cautious) and (caution := task.caution()):
+                tasks[task.name]["caution"] = caution
         methods = {method.name: to_plain(method) for method in self.methods}
         return {"name": self.name, "tasks": tasks, "methods": methods, "settings": to_plain(self)}

@@ -187,3 +187,11 @@ class Advising(Protocol):
 
     def adviser(self) -> Adviser:
         """Who labels. Raises `TaskError`, naming the cure, where the teacher can only be watched."""
+
+
+@runtime_checkable
+class Cautious(Protocol):
+    """A task that knows why its scores may flatter: reports then say so, beside every table and figure."""
+
+    def caution(self) -> str:
+        """What a reader must know before believing the scores, in a sentence or two; empty if there is nothing."""
