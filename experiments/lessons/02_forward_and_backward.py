@@ -50,7 +50,7 @@ def draw(page, found):
     for axes, d, phase in ((left, "", "forward"), (middle, "d", "backward")):
         units, weights = ([found[d + name][0] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))
         page.network(axes, units, weights, names, phase, backwards=bool(d))
-    left.set_xlabel(f"wanted is 1, the error (y − 1)² = {(found['y'][0, 0] - 1) ** 2:.2f}")
+    left.set_xlabel(f"wanted is 1, the error (answer - 1)² = {(found['y'][0, 0] - 1) ** 2:.2f}")
     page.curve(right, STEPS, found["differences"], "difference between slopes felt out and slopes by backprop")
     page.log(right, "xy")
     right.set(xlabel="size of the step", ylabel="relative difference\n← lower is better")
