@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "compare": compare,
         "report": report,
         "replay": replay,
+        "lessons": lessons,
         "list": list_,
         "new-task": bring.new_task,
         "new-dataset": bring.new_dataset,
@@ -174,6 +175,21 @@ def replay(words: list[str]) -> None:
         raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")
     if written := asked.form(Replay(asked.folder, asked.episode, asked.episodes), *out):
         print(written)
+
+
+def lessons(words: list[str]) -> None:
+    """[NUMBER|NAME|all] [flags]: what the course teaches, a line each; or run one of its lessons, or all"""
+    from evorobo import course
+
+    if not words:
+        for script in course.lessons():
+            print(f"{script.stem[:2]}  {course.statement(script)}")
+        return
+    ended = []
+    for script in course.chosen(words[0]):
+        print(f"{script.stem[:2]}  {course.statement(script)}", flush=True)
+        ended.append(course.run(script, words[1:]))
+    raise SystemExit(max(ended))
 
 
 def list_(words: list[str]) -> None:

@@ -35,7 +35,7 @@ def draw_curves(axes: Axes, cells: dict[str, list[Run]], currency: str, looks: d
                 marker="o" if len(x) == 1 else "", ms=3.5, mec="none", label=f"_{method} {run.seed}",
             )  # fmt: skip
         if finished := [curves[run] for run in runs.counted(curves)]:
-            _draw_average(axes, average(finished), style, method)
+            draw_average(axes, average(finished), style, method)
     label = wording.CURRENCIES[currency]
     if idle:
         label += "\n" + fill(", ".join(map(short, idle)) + (" spends" if len(idle) == 1 else " spend") + " none", 46)
@@ -63,7 +63,8 @@ def average(curves: Sequence[tuple[Array, Array]]) -> Average:
     return Average(grid, iqm(values), *interval(values))
 
 
-def _draw_average(axes: Axes, mean: Average, style: Style, method: str) -> None:
+def draw_average(axes: Axes, mean: Average, style: Style, method: str) -> None:
+    """The IQM as a thick line over its band, in the method's style."""
     if len(mean.x) == 1:  # a band without width
         axes.vlines(mean.x, mean.low, mean.high, color=style.colour, lw=5, alpha=0.25, zorder=2.5)
     axes.fill_between(mean.x, mean.low, mean.high, color=style.colour, alpha=0.16, lw=0, zorder=2.5)

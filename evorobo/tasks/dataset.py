@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks import neighbours
 from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.guesses import guesses
-from evorobo.tasks.measures import NMSE, RMSE, Accuracy, Measure
+from evorobo.tasks.measures import Measure, fitting, usual
 from evorobo.tasks.prepared import ARRAYS, Prepared, kept, prepare
 from evorobo.tasks.splits import Parts, Split
 from evorobo.tasks.tables import KINDS, Table, table_of
@@ -219,13 +219,20 @@ class DatasetTask:
         outputs = layout.answers(genome(self.table.inputs[rows[layout.rows]], time=layout.time))
         return self._loss.predict(outputs[np.isin(rows[layout.known], judged)]), self.table.targets[judged]
 
+    def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
+        """What training descends, on any `rows (k,)` of the table, all counting alike; values to predict are scaled."""
+        self._check(genome.spec)
+        layout = self._whole(rows)
+        outputs = replace(genome, outputs=None)(self.table.inputs[rows[layout.rows]], time=layout.time)
+        return float(self._loss.value(layout.answers(outputs), self._scaled(rows[layout.known])))
+
     def references(self) -> dict[str, float]:
         """What the test rows give to a guess that ignores the inputs and to a linear fit, both made of training rows,
         and published figures of the same split and measure."""
         train, rows = self.judged_of(self.parts.train), self.judged_of(self.parts.test)
         answers = guesses(self.table, self._data.inputs.apply(self.table.inputs), train, rows)
         scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
-        return scores | dict(self._data.published if self.measure in (None, self._usual) else {})
+        return scores | dict(self._data.published if self._measure == usual(bool(self.table.classes)) else {})
 
     def caution(self) -> str:
         """What flatters the test scores: neighbours of test rows to learn from, or what the data set is known for."""
@@ -247,16 +254,8 @@ class DatasetTask:
         return loss
 
     @property
-    def _usual(self) -> Measure:
-        return Accuracy() if self.table.classes else RMSE()
-
-    @property
     def _measure(self) -> Measure:
-        measure = self.measure or self._usual
-        if isinstance(measure, RMSE | NMSE if self.table.classes else Accuracy):
-            what = "classes" if self.table.classes else "values"
-            raise SettingsError(f"{self.name} has {what} to tell, which {measure} cannot judge; use {self._usual}.")
-        return measure
+        return fitting(self.measure, bool(self.table.classes), self.name)
 
     @property
     def _targets(self) -> Scaling | None:
