@@ -23,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "compare": compare,
         "convert": convert,
         "tune": tune.tune,
+        "report": report,
+        "replay": replay,
+        "lessons": lessons,
         "list": list_,
         "new-task": bring.new_task,
         "new-dataset": bring.new_dataset,
@@ -152,6 +155,59 @@ def convert(words: list[str]) -> None:
     parser.add_argument("--out", metavar="PATH", help="default: looks.csv, looks.parquet, tensorboard/ in the folder")
     asked = parse(parser, words)
     print(convert(asked.folder, asked.to, asked.out, asked.x))
+
+
+def report(words: list[str]) -> None:
+    """FOLDER [--robustness] [--out FILE]: all there is to see of a study, on one page for any browser"""
+    from evorobo.report.page.page import write_report
+    from evorobo.script import Parser, parse
+    from evorobo.study.results import load
+
+    parser = Parser(prog="evorobo report")
+    parser.add_argument("folder", help="results/<study>")
+    parser.add_argument("--robustness", action="store_true", help="test all answers with noise on sensors and weights")
+    parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
+    asked = parse(parser, words)
+    print(write_report(load(asked.folder), asked.out, robustness=asked.robustness))
+
+
+def replay(words: list[str]) -> None:
+    """SEED_FOLDER [--gif|--mp4|--png|--window] [--episodes N] [--episode K] [--out FILE]: a trial's robot at work"""
+    from evorobo.report.replay import Replay
+    from evorobo.script import Parser, parse
+
+    parser = Parser(prog="evorobo replay")
+    parser.add_argument("folder", help="results/<study>/<task>/<method>/seed-0")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--gif", action="store_const", dest="form", const=Replay.gif, help="moving pictures (default)")
+    forms.add_argument("--mp4", action="store_const", dest="form", const=Replay.mp4, help="a video, made by ffmpeg")
+    forms.add_argument("--png", action="store_const", dest="form", const=Replay.png, help="many episodes, one picture")
+    forms.add_argument("--window", action="store_const", dest="form", const=Replay.window, help="on the screen")
+    parser.add_argument("--episodes", type=int, metavar="N", help="how many test episodes")
+    parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
+    parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4, .png in the folder")
+    parser.set_defaults(form=Replay.gif)
+    asked = parse(parser, words)
+    out = (asked.out,) if asked.out else ()
+    if asked.form is Replay.window and out:
+        raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")
+    if written := asked.form(Replay(asked.folder, asked.episode, asked.episodes), *out):
+        print(written)
+
+
+def lessons(words: list[str]) -> None:
+    """[NUMBER|NAME|all] [flags]: what the course teaches, a line each; or run one of its lessons, or all"""
+    from evorobo import course
+
+    if not words:
+        for script in course.lessons():
+            print(f"{script.stem[:2]}  {course.statement(script)}")
+        return
+    ended = []
+    for script in course.chosen(words[0]):
+        print(f"{script.stem[:2]}  {course.statement(script)}", flush=True)
+        ended.append(course.run(script, words[1:]))
+    raise SystemExit(max(ended))
 
 
 def list_(words: list[str]) -> None:

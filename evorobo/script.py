@@ -33,9 +33,9 @@ def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
     try:
         return _main(study, arguments)
     except (Interrupted, KeyboardInterrupt):
-        _leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
+        leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
     except EvoroboError as error:
-        _leave(str(error), 2)
+        leave(str(error), 2)
 
 
 def _main(study: Study, arguments: Sequence[str] | None) -> Results:
@@ -46,7 +46,7 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
     if asked.seeds:
-        study = replace(study, seeds=seed_numbers(asked.seeds))
+        study = replace(study, seeds=seeds_of(asked.seeds))
     if asked.dry_run:
         _dry_run(study, asked)
         raise SystemExit(0)
@@ -62,10 +62,8 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(description="Run an experiment, or what is still missing of it, and show it.")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parser.add_argument("--seeds", metavar="N", help="how many seeds (5), or which (3,7,11)")
-    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"trials at a time (default {cores})")
-    parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
+    add_common(parser, "trials")
     parser.add_argument("--budget", metavar="B", help="what each trial may spend: flops=1e9, env_steps=1e5,looks=10")
     parser.add_argument("--only", metavar="PART", help='a part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(
@@ -92,8 +90,15 @@ def parse(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace
     return asked
 
 
-def seed_numbers(text: str) -> tuple[int, ...]:
-    """The seeds that `--seeds` asks for."""
+def add_common(parser: Parser, work: str) -> None:
+    """The flags of whatever runs many pieces of `work`: `--jobs` and `--results`."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"{work} at a time (default {cores})")
+    parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """The seeds that `--seeds` asks for: the first N, or a list. Raises `SettingsError` for what is neither."""
     try:
         numbers = tuple(int(part) for part in text.split(","))
     except ValueError as error:
@@ -121,6 +126,7 @@ def _complain(results: Results) -> None:
     raise SystemExit(1)
 
 
-def _leave(message: str, code: int) -> NoReturn:
+def leave(message: str, code: int) -> NoReturn:
+    """Say why, and end the program with that exit status."""
     print(f"evorobo: {message}", file=sys.stderr)
     raise SystemExit(code)

@@ -58,6 +58,14 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
         (["table", ".", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
         (["convert", "."], "the following arguments are required: --to"),
         (["convert", ".", "--to", "parket"], "unknown format 'parket'; did you mean 'parquet'?"),
+        (["report"], "the following arguments are required: folder"),
+        (["report", "nowhere"], "nowhere holds no study; give a folder that an experiment wrote"),
+        (["report", ".", "--rubustness"], "unknown option '--rubustness'; did you mean '--robustness'?"),
+        (["replay", "nowhere"], "nowhere/trial.json is no trial.json that can be read"),
+        (["replay", ".", "--gif", "--mp4"], "argument --mp4: not allowed with argument --gif"),
+        (["replay", ".", "--window", "--out", "x"], "a window writes no file; leave out --out"),
+        (["replay", ".", "--episodes", "0"], "a replay needs at least one episode, not 0"),
+        (["replay", ".", "--episode", "-1"], "there is no episode -1"),
         (["compare"], "the following arguments are required: PLACE"),
         (["compare", "nowhere", "there"], "nowhere is no study, no part of one and no table"),
         (["compare", ".", "--att", "flops=1"], "unknown option '--att'; did you mean '--at'?"),
@@ -311,6 +319,29 @@ def test_all_looks_leave_in_one_file(evorobo, by_python, tmp_path):
     assert evorobo("convert", by_python / "results", "--to", "csv", "--out", target)[:2] == (0, f"{target}\n")
     looks = sum(len(path.read_text().splitlines()) - 1 for path in by_python.rglob("curve.csv"))
     assert len(target.read_text().splitlines()) - 1 == looks > 10
+
+
+def test_the_page_of_a_study_begins_with_what_its_script_says(evorobo, by_python, tmp_path):
+    folder = by_python / "results/rail"
+    assert evorobo("report", folder, "--out", tmp_path / "page.html")[:2] == (0, f"{tmp_path}/page.html\n")
+    assert "A cart on a rail that should stay in the middle: a robot" in (tmp_path / "page.html").read_text()
+    assert not (folder / "robustness.csv").exists()
+
+
+def test_a_robot_is_replayed_in_the_form_asked_for(evorobo, tmp_path):
+    lamp = 'ControlTask("evorobo/Phototaxis-v0", max_steps=5, test_episodes=2, validation_episodes=2)'
+    assert evorobo("run", script(tmp_path, tasks=f"[{lamp}]", methods="[Evolution()]"), "--jobs", 1)[0] == 0
+    folder = "results/toys/phototaxis/cma-es/seed-0"
+    assert evorobo("replay", folder)[:2] == (0, f"{folder}/replay.gif\n")
+    assert evorobo("replay", folder, "--png", "--episodes", 2, "--out", "ways.png")[:2] == (0, "ways.png\n")
+    assert (tmp_path / "ways.png").stat().st_size > 1000
+
+
+def test_a_robot_that_nobody_drew_is_told_how_to_be_seen(by_python):
+    # in a process of its own: the trial imports its script, which registers the robot
+    answer = sentence(run("-m", "evorobo", "replay", "results/rail/rail/cma-es/seed-0", folder=by_python))
+    assert "my/Rail-v0 cannot be shown" in answer
+    assert "a robot on rows is shown by its draw()" in answer
 
 
 def test_the_figure_is_drawn_where_one_asks(evorobo, by_python, tmp_path):

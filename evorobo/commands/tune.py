@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def tune(words: list[str]) -> None:
     """SCRIPT --space PATH=LOW..HIGH[:log] .. [--trials N]: better settings for every method, at equal effort"""
     from evorobo.report.tuning import to_terminal
-    from evorobo.script import Parser, parse, seed_numbers
+    from evorobo.script import Parser, add_common, parse, seeds_of
     from evorobo.study.budget import Budget
     from evorobo.study.ending import Interrupted
     from evorobo.study.overrides import change
@@ -38,8 +38,7 @@ def tune(words: list[str]) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting for all tries"
     )
-    parser.add_argument("--results", default="results", metavar="DIR", help="where <study>-tuning goes (results)")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="trials at a time (default 1)")
+    add_common(parser, "trials")
     parser.add_argument(
         "--chance", type=int, default=0, metavar="SEED", help="of what the sampler proposes (default 0)"
     )
@@ -49,7 +48,7 @@ def tune(words: list[str]) -> None:
         study = replace(study, budget=Budget.parse(asked.budget))
     places = {"task": asked.task, "results": asked.results, "jobs": asked.jobs, "chance": asked.chance}
     try:
-        path = tune(study, asked.space, trials=asked.trials, seeds=seed_numbers(asked.seeds), **places)
+        path = tune(study, asked.space, trials=asked.trials, seeds=seeds_of(asked.seeds), **places)
     except Interrupted:
         print("evorobo: interrupted; run the same command again to go on.", file=sys.stderr)
         raise SystemExit(130) from None

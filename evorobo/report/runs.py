@@ -58,6 +58,11 @@ def spent(run: Run, currency: str) -> Array:
     return run.curve[currency]
 
 
+def told(runs: Iterable[Run], currency: str) -> bool:
+    """Whether any of the runs tells what it has paid in a currency; baselines leave columns empty."""
+    return any(np.isfinite(spent(run, currency)).any() for run in runs)
+
+
 def curve(run: Run, currency: str, log: bool) -> tuple[Array, Array]:
     """The run's test scores over what they cost: `x (looks,)` and `y (looks,)`, only what such an axis can show.
 

@@ -51,6 +51,8 @@ class Results:
     settings: dict[str, Any]
     cautions: dict[str, str] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
+    question: str = ""
+    """What the experiment's script says about itself."""
 
     def of(self, task: str, method: str) -> list[Run]:
         """The runs of one cell that have a log, by seed."""
@@ -94,6 +96,7 @@ def opened(folder: str | Path) -> Results:
             {task: each["references"] for task, each in about["tasks"].items()},
             about["settings"],
             {task: each["caution"] for task, each in about["tasks"].items() if "caution" in each},
+            question=str(about.get("question", "")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{folder / 'study.json'} is of no study ({error!r}); run the experiment again.") from error

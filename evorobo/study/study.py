@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import inspect
 import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -172,4 +174,11 @@ class Study:
                 tasks[task.name]["caution"] = caution
         methods = {method.name: to_plain(method) for method in self.methods}
         methods |= {baseline.name: to_plain(baseline) for baseline in self.baselines}
-        return {"name": self.name, "tasks": tasks, "methods": methods, "settings": to_plain(self)}
+        about = {"name": self.name, "question": self._question(), "tasks": tasks, "methods": methods}
+        return {**about, "settings": to_plain(self)}
+
+    def _question(self) -> str:
+        """What the script that holds this study says in its docstring; nothing where it was made otherwise."""
+        script = sys.modules.get("__main__")
+        held = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
+        return inspect.getdoc(script) or "" if self.name in [study.name for study in held] else ""

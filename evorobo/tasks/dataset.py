@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks import neighbours
 from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.guesses import guesses
-from evorobo.tasks.measures import NMSE, RMSE, Accuracy, Measure
+from evorobo.tasks.measures import Measure, fitting, usual
 from evorobo.tasks.prepared import ARRAYS, Prepared, kept, prepare
 from evorobo.tasks.splits import Parts, Split
 from evorobo.tasks.tables import KINDS, Table, table_of
@@ -159,7 +159,7 @@ class DatasetTask:
         """Minus the loss of each member; one whose answers overflow scores minus infinity."""
         self._check(spec)
         train = self.parts.train
-        units = Units(len(train), self._sequence(train), self.window)
+        units = Units(len(train), self.sequences(train), self.window)
         layout = units.take(self._drawn(units, self.rows_per_score, rng))
         raw, targets = self.table.inputs[train[layout.rows]], self._scaled(train[layout.known])
         x = (inputs.apply(raw) if inputs else raw).astype(self.dtype)
@@ -183,14 +183,14 @@ class DatasetTask:
             self.table.inputs[rows],
             self._scaled(rows),
             self._loss,
-            sequence=self._sequence(rows),
+            sequence=self.sequences(rows),
             weights=self._weights(rows),
         )
 
     def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
         """Training rows without their labels: `rows` of them, or as many windows of sequences as hold that; free."""
         train = self.parts.train
-        units = Units(len(train), self._sequence(train), self.window)
+        units = Units(len(train), self.sequences(train), self.window)
         layout = units.take(self._drawn(units, rows, rng))
         window = np.arange(len(layout.rows)) // layout.time
         return Glimpse(
@@ -211,13 +211,28 @@ class DatasetTask:
     def test(self, genome: Genome) -> float:
         return self._judge(genome, self.parts.test)
 
+    def answers(self, genome: Genome, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the genome says of those of `rows` that are judged, and the truth: class numbers, or values `(rows, m)`
+        in the targets' units."""
+        self._check(genome.spec)
+        layout, judged = self._whole(rows), self.judged_of(rows)
+        outputs = layout.answers(genome(self.table.inputs[rows[layout.rows]], time=layout.time))
+        return self._loss.predict(outputs[np.isin(rows[layout.known], judged)]), self.table.targets[judged]
+
+    def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
+        """What training descends, on any `rows (k,)` of the table, all counting alike; values to predict are scaled."""
+        self._check(genome.spec)
+        layout = self._whole(rows)
+        outputs = replace(genome, outputs=None)(self.table.inputs[rows[layout.rows]], time=layout.time)
+        return float(self._loss.value(layout.answers(outputs), self._scaled(rows[layout.known])))
+
     def references(self) -> dict[str, float]:
         """What the test rows give to a guess that ignores the inputs and to a linear fit, both made of training rows,
         and published figures of the same split and measure."""
-        train, rows = self._judged(self.parts.train), self._judged(self.parts.test)
+        train, rows = self.judged_of(self.parts.train), self.judged_of(self.parts.test)
         answers = guesses(self.table, self._data.inputs.apply(self.table.inputs), train, rows)
         scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
-        return scores | dict(self._data.published if self.measure in (None, self._usual) else {})
+        return scores | dict(self._data.published if self._measure == usual(bool(self.table.classes)) else {})
 
     def caution(self) -> str:
         """What flatters the test scores: neighbours of test rows to learn from, or what the data set is known for."""
@@ -239,16 +254,8 @@ class DatasetTask:
         return loss
 
     @property
-    def _usual(self) -> Measure:
-        return Accuracy() if self.table.classes else RMSE()
-
-    @property
     def _measure(self) -> Measure:
-        measure = self.measure or self._usual
-        if isinstance(measure, RMSE | NMSE if self.table.classes else Accuracy):
-            what = "classes" if self.table.classes else "values"
-            raise SettingsError(f"{self.name} has {what} to tell, which {measure} cannot judge; use {self._usual}.")
-        return measure
+        return fitting(self.measure, bool(self.table.classes), self.name)
 
     @property
     def _targets(self) -> Scaling | None:
@@ -263,7 +270,7 @@ class DatasetTask:
         names = [name for name in (self.weights, self.judged) if name is not None]
         return np.prod([self.table.counts(name, self.name)[rows] for name in names], axis=0) if names else None
 
-    def _judged(self, rows: np.ndarray) -> np.ndarray:
+    def judged_of(self, rows: np.ndarray) -> np.ndarray:
         """Those of these rows that count in validation and test."""
         if self.judged is None:
             return rows
@@ -278,7 +285,7 @@ class DatasetTask:
         weights = self._weights(rows)
         return (targets,) if weights is None else (targets, weights.astype(self.dtype))
 
-    def _sequence(self, rows: np.ndarray) -> np.ndarray | None:
+    def sequences(self, rows: np.ndarray) -> np.ndarray | None:
         """Numbers of the sequences of these rows; a new one begins where the column changes or rows are left out."""
         if self.sequence is None:
             return None
@@ -286,7 +293,7 @@ class DatasetTask:
 
     def _whole(self, rows: np.ndarray) -> Layout:
         """These rows as one batch of whole sequences; places in `rows`."""
-        units = Units(len(rows), self._sequence(rows))
+        units = Units(len(rows), self.sequences(rows))
         return units.take(np.arange(len(units)))
 
     def _drawn(self, units: Units, rows: int | None, rng: np.random.Generator) -> np.ndarray:
@@ -296,15 +303,8 @@ class DatasetTask:
         return np.arange(len(units)) if wanted >= len(units) else rng.choice(len(units), wanted, replace=False)
 
     def _judge(self, genome: Genome, rows: np.ndarray) -> float:
-        self._check(genome.spec)
-        if not len(rows):
-            return float("nan")
         with np.errstate(over="ignore", invalid="ignore"):
-            layout = self._whole(rows)
-            outputs = layout.answers(genome(self.table.inputs[rows[layout.rows]], time=layout.time))
-            judged = self._judged(rows)
-            answers = self._loss.predict(outputs[np.isin(rows[layout.known], judged)])
-            return self._measure.value(answers, self.table.targets[judged])
+            return self._measure.value(*self.answers(genome, rows)) if len(rows) else float("nan")
 
     def _check(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):

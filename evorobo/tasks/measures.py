@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evorobo.errors import DataError
+from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.base import Metric
 
 
@@ -66,3 +66,16 @@ class NMSE:
                 "parts of no variance says nothing; judge by RMSE(), or choose a split with more rows."
             )
         return float(np.mean(np.mean(np.square(answers - targets), axis=0) / targets.var(axis=0)))
+
+
+def usual(classes: bool) -> Measure:
+    """How a task is judged that asks for no measure."""
+    return Accuracy() if classes else RMSE()
+
+
+def fitting(measure: Measure | None, classes: bool, name: str) -> Measure:
+    """`measure`, None for the usual one. Raises `SettingsError` where it cannot judge what task `name` asks for."""
+    if isinstance(measure, RMSE | NMSE if classes else Accuracy):
+        what = "classes" if classes else "values"
+        raise SettingsError(f"{name} has {what} to tell, which {measure} cannot judge; use {usual(classes)}.")
+    return measure or usual(classes)

@@ -17,7 +17,7 @@ def optuna():
 @pytest.mark.usefixtures("optuna")
 def test_an_experiment_is_tuned_and_runs_with_what_was_found(evorobo, tmp_path):
     script = rail(tmp_path)
-    asked = ["--trials", 3, "--seeds", "50,51", "--budget", "generations=2", "--set", "hidden=[3]"]
+    asked = ["--trials", 3, "--seeds", "50,51", "--budget", "generations=2", "--set", "hidden=[3]", "--jobs", 1]
     code, out, err = evorobo("tune", script, *FLAGS, *asked)
     assert (code, err) == (0, "")
     file = "results/rail-tuning/rail.json"
@@ -65,5 +65,5 @@ def test_ctrl_c_says_how_to_go_on(evorobo, tmp_path, monkeypatch):
         raise Interrupted("interrupted")
 
     monkeypatch.setattr("evorobo.study.tuning.run_here", interrupted)
-    code, _, err = evorobo("tune", rail(tmp_path), *FLAGS)
+    code, _, err = evorobo("tune", rail(tmp_path), *FLAGS, "--jobs", 1)
     assert (code, err) == (130, "evorobo: interrupted; run the same command again to go on.\n")

@@ -11,8 +11,12 @@ from evorobo.learners.evolution.evolution import Evolution
 from evorobo.report.cautions import cautions
 from evorobo.report.curves import figure
 from evorobo.report.dataframe import load_results
+from evorobo.report.page.charts import task_charts
+from evorobo.report.page.page import page
 from evorobo.report.prices import at_price, shared_currency
+from evorobo.report.robustness import kept
 from evorobo.report.tables import summary
+from evorobo.report.wording import CURRENCIES
 from evorobo.settings import from_plain
 from evorobo.study.baselines import Baseline
 from evorobo.study.budget import Budget
@@ -126,6 +130,17 @@ def test_a_baseline_is_in_table_figure_and_frame_and_its_scores_are_called_someb
     assert not any("nan" in caution for caution in cautions(results))
     pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
     assert load_results(results.folder).query("method == 'ppo'").groupby("seed").test.last().tolist() == [7, 8, 9]
+
+
+def test_a_baseline_is_on_the_page_and_nothing_there_asks_for_its_network(ppo, tmp_path):
+    results = a_study(ppo).run(tmp_path / "results")
+    charts = task_charts(results, "bowl")["methods"]
+    assert charts["ppo"]["untold"] == [name for name in CURRENCIES if name != "env_steps"]
+    assert charts["cma-es"]["untold"] == []
+    html = page(results, noisy=True)
+    assert "Read from other tools" in html
+    assert "method ppo" in html
+    assert {row.method for row in kept(results.folder)} == {"cma-es"}
 
 
 def test_prices_are_compared_in_what_everybody_tells(ppo, tmp_path):

@@ -408,3 +408,14 @@ def test_a_network_of_another_shape_is_one_sentence():
         task.score(other, np.zeros((1, other.n_params)), np.random.default_rng(0), None)
     with pytest.raises(SettingsError, match="has 4 inputs and 3 outputs, the network 4 and 2"):
         classification().test(Genome(spec, weights[0], Scaling(np.zeros(4), np.ones(4))))
+
+
+def test_the_loss_on_rows_is_what_training_descends_there():
+    for task, loss in ((regression(), MSE()), (classification(), CrossEntropy()), (regression(loss=MAE()), MAE())):
+        spec, weights = population(task, n=1)
+        genome = Genome(spec, weights[0], task.inputs, task.outputs)
+        shown = task.examples(np.random.default_rng(0))
+        outputs = Genome(spec, weights[0], task.inputs)(shown.inputs)
+        assert task.loss_on(genome, task.parts.train) == pytest.approx(float(loss.value(outputs, shown.targets)))
+        one, other = (task.loss_on(genome, task.parts.test[part]) for part in (slice(0, 9), slice(9, 18)))
+        assert task.loss_on(genome, task.parts.test) == pytest.approx((one + other) / 2)

@@ -55,7 +55,8 @@ class Robot:
         raise TaskError(f"{type(self).__name__} has no teacher.")
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The way of one robot `states (steps, k)`, on a matplotlib axes; leave it out if there is nothing to see."""
+        """The way of one robot `states (steps, k)` up to now, on a matplotlib axes; leave it out if there is nothing to
+        see. Moving pictures call it again and again, with ever more steps."""
         raise TaskError(f"{type(self).__name__} has no drawing.")
 
 

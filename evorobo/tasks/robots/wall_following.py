@@ -82,10 +82,14 @@ class WallFollowing(Robot):
         return np.select([front <= 0.9, left < 0.495, left <= 0.9], [2, 1, 0], 3)
 
     def draw(self, ax: Any, states: Array) -> None:
+        """The room from above; the circle is the robot, the line in it points ahead."""
         x, y = states[:, :2].T
         ax.plot([0, LENGTH, LENGTH, 0, 0], [0, 0, WIDTH, WIDTH, 0], color="black", linewidth=2)
         ax.plot(x, y, linewidth=1.2)
         ax.plot(x[0], y[0], marker="o", markersize=4, color="black")
+        turn = states[-1, 2] + np.linspace(0, 2 * np.pi, 33)
+        hull = HULL * np.stack([np.cos(turn), np.sin(turn)])
+        ax.plot(x[-1] + np.r_[0, hull[0]], y[-1] + np.r_[0, hull[1]], color="black", linewidth=1)
 
 
 def _with_ranges(pose: Array) -> Array:
