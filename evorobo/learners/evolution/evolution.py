@@ -14,6 +14,7 @@ from evorobo.learners.base import Progress
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.lend import lend
+from evorobo.learners.evolution.reference import ReferenceBatch
 from evorobo.learners.evolution.repeats import adapted, reliability
 from evorobo.learners.evolution.strategy import StrategySettings, at_least, scores
 from evorobo.nets.activations import Array
@@ -33,6 +34,8 @@ class Evolution:
     Each generation is scored `repeats` times, by chances of its own each time, and means count. With `most_repeats` the
     number adapts between the two: it grows while differences between members are mostly chance, and falls again (the
     idea of Hansen, Niederberger, Guzzella & Koumoutsakos 2009; column `repeats`).
+
+    Networks with batch norm are scored with the moments of a reference batch: see `BatchNorm`.
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
@@ -63,7 +66,8 @@ class EvolutionLearner:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
         self._answer = self._strategy.answer
-        self._cost = Cost()
+        self._reference = ReferenceBatch(task, spec, rng) if spec.n_moments else None
+        self._cost = self._reference.cost if self._reference else Cost()
         self._seen = Moments.none(spec.n_inputs)
         self._repeats = method.repeats
         self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
@@ -79,7 +83,8 @@ class EvolutionLearner:
 
     @property
     def genome(self) -> Genome:
-        return Genome(self._spec, self._answer, self._inputs, self._task.outputs)
+        moments = self._reference.moments(self._answer, self._inputs) if self._reference else None
+        return Genome(self._spec, self._answer, self._inputs, self._task.outputs, moments)
 
     @property
     def cost(self) -> Cost:
@@ -110,9 +115,13 @@ class EvolutionLearner:
         return self._seen.scaling if self._seen.count else self._task.inputs
 
     def _evaluate(self, weights: Array) -> list[tuple[float]]:
-        inputs, rounds = self._inputs, []  # what a generation sees is for the next one to be scaled by
+        spec, inputs = self._spec, self._inputs  # what a generation sees is for the next one to be scaled by
+        if self._reference:
+            self._cost = self._cost + self._reference.price(len(weights))
+            spec, weights = self._reference.settled(weights, inputs)
+        rounds = []
         for _ in range(self._repeats):
-            earned = self._task.score(self._spec, weights, self._rng, inputs)
+            earned = self._task.score(spec, weights, self._rng, inputs)
             self._cost = self._cost + earned.cost
             if earned.seen:
                 self._seen = self._seen + earned.seen
@@ -134,6 +143,7 @@ class EvolutionLearner:
             "cost": vars(self._cost),
             "seen": vars(self._seen),
             "repeats": self._repeats,
+            "reference": self._reference.state() if self._reference else {},
             "hall": {"genes": np.asarray(self._hall[0]), "score": scores(self._hall)} if len(self._hall) else {},
             "rng": self._rng.bit_generator.state,
         }
@@ -143,6 +153,8 @@ class EvolutionLearner:
         self._answer = self._strategy.answer
         self._cost, self._seen = Cost(**state["cost"]), Moments(**state["seen"])
         self._repeats = state["repeats"]
+        if self._reference:
+            self._reference.restore(state["reference"])
         self._hall.clear()
         if state["hall"]:
             champion = Individual(state["hall"]["genes"])
