@@ -16,13 +16,24 @@ from evorobo.settings import load_script
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.robots.registry import SINGLE
+from evorobo.tasks.simulators.acrobot import Acrobot
 from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.cartpole import CartPole
+from evorobo.tasks.simulators.mountain_car import MountainCar
+from evorobo.tasks.simulators.mountain_car_continuous import MountainCarContinuous
+from evorobo.tasks.simulators.pendulum import Pendulum
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.sync import Sync
 from evorobo.tasks.spaces import decoder, flattener
 
-ON_ROWS: dict[str, type[Robot]] = {"gymnasium.envs.classic_control.cartpole:CartPoleEnv": CartPole}
+CLASSIC = "gymnasium.envs.classic_control."
+ON_ROWS: dict[str, type[Robot]] = {
+    CLASSIC + "acrobot:AcrobotEnv": Acrobot,
+    CLASSIC + "cartpole:CartPoleEnv": CartPole,
+    CLASSIC + "continuous_mountain_car:Continuous_MountainCarEnv": MountainCarContinuous,
+    CLASSIC + "mountain_car:MountainCarEnv": MountainCar,
+    CLASSIC + "pendulum:PendulumEnv": Pendulum,
+}
 """Environments of gymnasium that we step on rows, by entry point; only as they come, without keyword arguments."""
 
 
