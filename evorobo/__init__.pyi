@@ -6,8 +6,11 @@ from .errors import (
     SettingsError as SettingsError,
     TaskError as TaskError,
 )
+from .export.export_genome import export_genome as export_genome
+from .export.import_genome import import_genome as import_genome
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.dagger import DAgger as DAgger
+from .learners.backprop.epochs import epochs as epochs
 from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
@@ -19,6 +22,8 @@ from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.genetic import GA as GA
 from .learners.evolution.openai_es import OpenAIES as OpenAIES
 from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
+from .lesson import teach as teach
+from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
 from .nets.dropout import Dropout as Dropout
@@ -53,16 +58,26 @@ from .nets.schedules import (
 )
 from .nets.spec import NetworkSpec as NetworkSpec
 from .report.compare import compare as compare
+from .report.dataframe import load_results as load_results
+from .report.lesson import estimate as estimate
+from .report.page.page import write_report as write_report
+from .report.replay import Replay as Replay
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main
+from .study.baselines import Baseline as Baseline
 from .study.budget import Budget as Budget
+from .study.callbacks import Callback as Callback, News as News
+from .study.stopping import Stagnation as Stagnation, StopAt as StopAt
 from .study.study import Study as Study
 from .study.trial import Trial as Trial
+from .study.tuned import tuned as tuned
+from .study.tuning import tune as tune
 from .tasks.control import ControlTask as ControlTask
 from .tasks.dataset import DatasetTask as DatasetTask
 from .tasks.demonstrations import Demonstrations as Demonstrations
 from .tasks.folds import folds as folds
+from .tasks.measures import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
 from .tasks.robots.base import Robot as Robot
 from .tasks.robots.registry import register as register
 from .tasks.splits import (

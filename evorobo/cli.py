@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from evorobo.commands import bring, leave, tune
 from evorobo.errors import EvoroboError, SettingsError, unknown
 
 
@@ -20,8 +21,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         "plot": plot,
         "table": table,
         "compare": compare,
+        "convert": convert,
+        "tune": tune.tune,
+        "report": report,
+        "replay": replay,
+        "lessons": lessons,
         "list": list_,
+        "new-task": bring.new_task,
+        "new-dataset": bring.new_dataset,
+        "check-task": bring.check,
+        "export": leave.export,
+        "import": leave.import_,
     }
+    sys.path.insert(0, str(Path.cwd()))  # robots in files here are found, as under `python -m`
     try:
         if not words or words[0] in ("-h", "--help"):
             print(_overview(commands))
@@ -129,6 +141,75 @@ def compare(words: list[str]) -> None:
     raise SystemExit(found.status)
 
 
+def convert(words: list[str]) -> None:
+    """FOLDER --to csv|parquet|tensorboard [--out PATH]: the curves of a study, or of a folder of studies, for others"""
+    from evorobo.report.convert import FORMATS, convert
+    from evorobo.script import Parser, parse
+
+    parser = Parser(prog="evorobo convert")
+    parser.add_argument("folder", help="results/<study>, or a folder with studies in it")
+    parser.add_argument("--to", required=True, metavar="FORMAT", help=", ".join(FORMATS))
+    parser.add_argument(
+        "--x", default="", metavar="COLUMN", help="what TensorBoard's steps count: env_steps, flops, ..."
+    )
+    parser.add_argument("--out", metavar="PATH", help="default: looks.csv, looks.parquet, tensorboard/ in the folder")
+    asked = parse(parser, words)
+    print(convert(asked.folder, asked.to, asked.out, asked.x))
+
+
+def report(words: list[str]) -> None:
+    """FOLDER [--robustness] [--out FILE]: all there is to see of a study, on one page for any browser"""
+    from evorobo.report.page.page import write_report
+    from evorobo.script import Parser, parse
+    from evorobo.study.results import load
+
+    parser = Parser(prog="evorobo report")
+    parser.add_argument("folder", help="results/<study>")
+    parser.add_argument("--robustness", action="store_true", help="test all answers with noise on sensors and weights")
+    parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
+    asked = parse(parser, words)
+    print(write_report(load(asked.folder), asked.out, robustness=asked.robustness))
+
+
+def replay(words: list[str]) -> None:
+    """SEED_FOLDER [--gif|--mp4|--png|--window] [--episodes N] [--episode K] [--out FILE]: a trial's robot at work"""
+    from evorobo.report.replay import Replay
+    from evorobo.script import Parser, parse
+
+    parser = Parser(prog="evorobo replay")
+    parser.add_argument("folder", help="results/<study>/<task>/<method>/seed-0")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--gif", action="store_const", dest="form", const=Replay.gif, help="moving pictures (default)")
+    forms.add_argument("--mp4", action="store_const", dest="form", const=Replay.mp4, help="a video, made by ffmpeg")
+    forms.add_argument("--png", action="store_const", dest="form", const=Replay.png, help="many episodes, one picture")
+    forms.add_argument("--window", action="store_const", dest="form", const=Replay.window, help="on the screen")
+    parser.add_argument("--episodes", type=int, metavar="N", help="how many test episodes")
+    parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
+    parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4, .png in the folder")
+    parser.set_defaults(form=Replay.gif)
+    asked = parse(parser, words)
+    out = (asked.out,) if asked.out else ()
+    if asked.form is Replay.window and out:
+        raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")
+    if written := asked.form(Replay(asked.folder, asked.episode, asked.episodes), *out):
+        print(written)
+
+
+def lessons(words: list[str]) -> None:
+    """[NUMBER|NAME|all] [flags]: what the course teaches, a line each; or run one of its lessons, or all"""
+    from evorobo import course
+
+    if not words:
+        for script in course.lessons():
+            print(f"{script.stem[:2]}  {course.statement(script)}")
+        return
+    ended = []
+    for script in course.chosen(words[0]):
+        print(f"{script.stem[:2]}  {course.statement(script)}", flush=True)
+        ended.append(course.run(script, words[1:]))
+    raise SystemExit(max(ended))
+
+
 def list_(words: list[str]) -> None:
     """[tasks|robots|methods|layers|activations]: what there is, a line each"""
     kinds: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
@@ -177,6 +258,7 @@ def _layers() -> Iterable[tuple[str, Any]]:
     import evorobo
 
     for layer in (
+        evorobo.BatchNorm,
         evorobo.CTRNN,
         evorobo.Dense,
         evorobo.Dropout,

@@ -18,6 +18,7 @@ from evorobo.study.ending import Interrupted, status
 from evorobo.study.overrides import change
 from evorobo.study.results import Results
 from evorobo.study.study import Study
+from evorobo.study.tuned import tuned
 
 _BROKEN = ("failed", "diverged")
 
@@ -32,18 +33,20 @@ def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
     try:
         return _main(study, arguments)
     except (Interrupted, KeyboardInterrupt):
-        _leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
+        leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
     except EvoroboError as error:
-        _leave(str(error), 2)
+        leave(str(error), 2)
 
 
 def _main(study: Study, arguments: Sequence[str] | None) -> Results:
     asked = _parse(arguments)
+    if asked.tuned:
+        study = tuned(study, asked.tuned)
     study = change(study, asked.set)
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
     if asked.seeds:
-        study = replace(study, seeds=_seeds(asked.seeds))
+        study = replace(study, seeds=seeds_of(asked.seeds))
     if asked.dry_run:
         _dry_run(study, asked)
         raise SystemExit(0)
@@ -59,15 +62,14 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(description="Run an experiment, or what is still missing of it, and show it.")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parser.add_argument("--seeds", metavar="N", help="how many seeds (5), or which (3,7,11)")
-    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"trials at a time (default {cores})")
-    parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
+    add_common(parser, "trials")
     parser.add_argument("--budget", metavar="B", help="what each trial may spend: flops=1e9, env_steps=1e5,looks=10")
     parser.add_argument("--only", metavar="PART", help='a part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
     )
+    parser.add_argument("--tuned", metavar="FILE", help="take the settings that evorobo tune has found")
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
     return parse(parser, arguments)
 
@@ -88,7 +90,15 @@ def parse(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace
     return asked
 
 
-def _seeds(text: str) -> tuple[int, ...]:
+def add_common(parser: Parser, work: str) -> None:
+    """The flags of whatever runs many pieces of `work`: `--jobs` and `--results`."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"{work} at a time (default {cores})")
+    parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """The seeds that `--seeds` asks for: the first N, or a list. Raises `SettingsError` for what is neither."""
     try:
         numbers = tuple(int(part) for part in text.split(","))
     except ValueError as error:
@@ -116,6 +126,7 @@ def _complain(results: Results) -> None:
     raise SystemExit(1)
 
 
-def _leave(message: str, code: int) -> NoReturn:
+def leave(message: str, code: int) -> NoReturn:
+    """Say why, and end the program with that exit status."""
     print(f"evorobo: {message}", file=sys.stderr)
     raise SystemExit(code)

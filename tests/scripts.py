@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,11 @@ def run(*words: object, folder: Path) -> tuple[int, str, str]:
     process = launch(*words, folder=folder)
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
+
+
+def sentence(answer: tuple[int, str, str], status: int = 2) -> str:
+    """The one sentence on the error stream of a call that could not be."""
+    code, _, err = answer
+    assert code == status, err
+    assert re.fullmatch(r"evorobo: [^\n]+\n", err), err
+    return err.removeprefix("evorobo: ").rstrip()

@@ -10,9 +10,7 @@ import sys
 import gymnasium
 import pytest
 from curves import all_curves
-from scripts import rail, run
-
-from evorobo.cli import main
+from scripts import rail, run, sentence
 
 TOYS = """
 study = Study.grid(
@@ -30,22 +28,6 @@ from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution
 """
 
 
-@pytest.fixture
-def evorobo(capsys, monkeypatch, tmp_path):
-    """`evorobo WORDS` in an empty folder: exit status, output, errors."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", list(sys.argv))
-    monkeypatch.setattr(sys, "path", list(sys.path))
-
-    def call(*words):
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return left.value.code, out, err
-
-    return call
-
-
 def script(folder, text=TOYS, name="toys_script.py", **changes):
     """An experiment script; `changes` replace what stands before the first comma or bracket of a setting."""
     for old, new in changes.items():
@@ -53,14 +35,6 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
     path = folder / name
     path.write_text(HEADER + text)
     return path
-
-
-def sentence(answer, status=2):
-    """The one sentence on the error stream of a call that could not be."""
-    code, _, err = answer
-    assert code == status, err
-    assert re.fullmatch(r"evorobo: [^\n]+\n", err), err
-    return err.removeprefix("evorobo: ").rstrip()
 
 
 # ---- asked for what there is not
@@ -82,6 +56,16 @@ def sentence(answer, status=2):
         (["table", "."], ". holds no study"),
         (["table", ".", "--formt", "csv"], "unknown option '--formt'; did you mean '--format'?"),
         (["table", ".", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
+        (["convert", "."], "the following arguments are required: --to"),
+        (["convert", ".", "--to", "parket"], "unknown format 'parket'; did you mean 'parquet'?"),
+        (["report"], "the following arguments are required: folder"),
+        (["report", "nowhere"], "nowhere holds no study; give a folder that an experiment wrote"),
+        (["report", ".", "--rubustness"], "unknown option '--rubustness'; did you mean '--robustness'?"),
+        (["replay", "nowhere"], "nowhere/trial.json is no trial.json that can be read"),
+        (["replay", ".", "--gif", "--mp4"], "argument --mp4: not allowed with argument --gif"),
+        (["replay", ".", "--window", "--out", "x"], "a window writes no file; leave out --out"),
+        (["replay", ".", "--episodes", "0"], "a replay needs at least one episode, not 0"),
+        (["replay", ".", "--episode", "-1"], "there is no episode -1"),
         (["compare"], "the following arguments are required: PLACE"),
         (["compare", "nowhere", "there"], "nowhere is no study, no part of one and no table"),
         (["compare", ".", "--att", "flops=1"], "unknown option '--att'; did you mean '--at'?"),
@@ -327,6 +311,37 @@ def test_a_trial_that_diverges_is_told_apart_leaves_with_status_1_and_is_counted
 def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):
     (tmp_path / "study.json").write_text("{}")
     assert "holds no trial; give the trial.json of one seed" in sentence(evorobo("run", "study.json"))
+
+
+def test_all_looks_leave_in_one_file(evorobo, by_python, tmp_path):
+    pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
+    target = tmp_path / "looks.csv"
+    assert evorobo("convert", by_python / "results", "--to", "csv", "--out", target)[:2] == (0, f"{target}\n")
+    looks = sum(len(path.read_text().splitlines()) - 1 for path in by_python.rglob("curve.csv"))
+    assert len(target.read_text().splitlines()) - 1 == looks > 10
+
+
+def test_the_page_of_a_study_begins_with_what_its_script_says(evorobo, by_python, tmp_path):
+    folder = by_python / "results/rail"
+    assert evorobo("report", folder, "--out", tmp_path / "page.html")[:2] == (0, f"{tmp_path}/page.html\n")
+    assert "A cart on a rail that should stay in the middle: a robot" in (tmp_path / "page.html").read_text()
+    assert not (folder / "robustness.csv").exists()
+
+
+def test_a_robot_is_replayed_in_the_form_asked_for(evorobo, tmp_path):
+    lamp = 'ControlTask("evorobo/Phototaxis-v0", max_steps=5, test_episodes=2, validation_episodes=2)'
+    assert evorobo("run", script(tmp_path, tasks=f"[{lamp}]", methods="[Evolution()]"), "--jobs", 1)[0] == 0
+    folder = "results/toys/phototaxis/cma-es/seed-0"
+    assert evorobo("replay", folder)[:2] == (0, f"{folder}/replay.gif\n")
+    assert evorobo("replay", folder, "--png", "--episodes", 2, "--out", "ways.png")[:2] == (0, "ways.png\n")
+    assert (tmp_path / "ways.png").stat().st_size > 1000
+
+
+def test_a_robot_that_nobody_drew_is_told_how_to_be_seen(by_python):
+    # in a process of its own: the trial imports its script, which registers the robot
+    answer = sentence(run("-m", "evorobo", "replay", "results/rail/rail/cma-es/seed-0", folder=by_python))
+    assert "my/Rail-v0 cannot be shown" in answer
+    assert "a robot on rows is shown by its draw()" in answer
 
 
 def test_the_figure_is_drawn_where_one_asks(evorobo, by_python, tmp_path):

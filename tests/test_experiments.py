@@ -10,11 +10,14 @@ from at_hand import needs
 from scripts import run
 
 from evorobo.study.results import load
-from evorobo.tasks.datasets import kin8nm, scitos
+from evorobo.tasks.datasets import failures, kin8nm, puma, sarcos, scitos
 
 EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
 REAL_DATA = {
     "scitos-24": (scitos.data_file(24),),
+    "lp4": (failures.data_file(4),),
+    "puma32H": (puma.PUMA32H,),
+    "sarcos": (sarcos.TEST,),
     "kin8nm": (kin8nm.DATA, *map(kin8nm.fold_file, range(5))),
 }
 

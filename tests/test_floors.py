@@ -8,10 +8,21 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1] / "evorobo"
-FLOORS = {"nets": 1, "tasks": 2, "learners": 3, "study": 4, "report": 5}
+FLOORS = {"nets": 1, "tasks": 2, "learners": 3, "study": 4, "report": 5, "export": 5, "scaffold": 5}
 GROUND = {"errors", "files", "settings"}
 TOP = 6
-OWNERS = {"deap": "learners/evolution", "gymnasium": "tasks", "matplotlib": "report", "pooch": "tasks", "rich": "study"}
+OWNERS = {
+    "deap": "learners/evolution",
+    "gymnasium": "tasks",
+    "matplotlib": "report",
+    "onnx": "export",
+    "optuna": "study",
+    "pandas": "report",
+    "pooch": "tasks",
+    "rich": "study",
+    "tensorboard": "report",
+    "torch": "export",
+}
 FILES = sorted(HOUSE.rglob("*.py"))
 
 
@@ -55,6 +66,14 @@ def test_learners_know_no_concrete_task() -> None:
     for path in (HOUSE / "learners").rglob("*.py"):
         tasks = [each for each in imports(path) if each.startswith("evorobo.tasks")]
         assert all(each.startswith("evorobo.tasks.base.") for each in tasks), f"{path}: {tasks}"
+
+
+def test_the_rooms_of_the_fifth_floor_do_not_know_each_other() -> None:
+    rooms = [name for name, number in FLOORS.items() if number == 5]
+    for room in rooms:
+        for path in (HOUSE / room).rglob("*.py"):
+            others = [f"evorobo.{other}." for other in rooms if other != room]
+            assert not any(each.startswith(tuple(others)) for each in imports(path)), path
 
 
 def test_networks_need_numpy_alone() -> None:

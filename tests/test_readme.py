@@ -51,10 +51,20 @@ def test_the_newcomers_robot_keeps_the_contract(tmp_path: Path, monkeypatch: pyt
 
 def test_the_settings_shown_can_be_written_so() -> None:
     names = {name: getattr(evorobo, name) for name in dir(evorobo)}
-    for line in blocks("python")[2].splitlines():
+    for line in (blocks("python")[2] + blocks("python")[-1]).splitlines():
         assert eval(line, names), line
     for hidden in re.findall(r"`hidden=(\(.*?\))`", README):
         assert evorobo.NetworkSpec.build(3, eval(hidden, names), 2).n_params > 0
+
+
+def test_every_command_shown_is_one() -> None:
+    lines = "\n".join([*blocks("sh"), *re.findall(r"`(evorobo [^`\n]+)`", README)])
+    shown = set(re.findall(r"^evorobo ([a-z-]+)", lines, re.MULTILINE))
+    told = subprocess.run(
+        [sys.executable, "-m", "evorobo", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert shown <= set(re.findall(r"^  evorobo ([a-z-]+)", told, re.MULTILINE))
+    assert {"run", "export", "import", "new-task", "check-task", "new-dataset"} <= shown
 
 
 def test_the_teachers_shown_can_be_written_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,16 +9,19 @@ import pytest
 
 from evorobo.errors import TaskError
 from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.backprop.dagger import DAgger
 from evorobo.learners.base import Progress
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
 from evorobo.learners.evolution.openai_es import OpenAIES
 from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD
-from evorobo.tasks.base import Cost, Examples, Scores
+from evorobo.tasks.base import Cost, Examples, Glimpse, Scores
 from evorobo.tasks.control import ControlTask
 from evorobo.tasks.dataset import DatasetTask
 from evorobo.tasks.robots.base import Robot
@@ -162,6 +165,10 @@ BROKEN_ROBOTS = {
     "infinite in single precision": (
         broken(Sound, observation=lambda self, state, rng: state * 1e300),
         r"Wreck.observation\(\) returned -?\d.*e\+\d+; sensors must be finite numbers",
+    ),
+    "limits that do not hold": (
+        broken(Sound, limits=lambda self: (-0.001, 0.001)),
+        r"returned readings from -?\d\S* to -?\d\S*, and limits\(\) promises -0.001 to 0.001; widen the limits",
     ),
     "one reward for all": (
         broken(Sound, reward=lambda self, *_: 1.0),
@@ -362,6 +369,31 @@ class Shuffles(Task):
         return Examples(x, x[:, :1], MSE())
 
 
+class Squints(Task):
+    def glimpse(self, rng, rows):
+        return Glimpse(super().glimpse(rng, rows).inputs[:, :1])
+
+
+class Stares(Task):
+    def glimpse(self, rng, rows):
+        return Glimpse(np.zeros((1, 2)))
+
+
+class Dazzled(Task):
+    def glimpse(self, rng, rows):
+        return Glimpse(np.full((rows, 2), np.inf))
+
+
+class Unordered(Task):
+    def glimpse(self, rng, rows):
+        return Glimpse(super().glimpse(rng, rows).inputs, sequence=np.arange(3))
+
+
+class Dreams(Task):
+    def glimpse(self, rng, rows):
+        return super().glimpse(np.random.default_rng(), rows)
+
+
 class Moody(Task):
     tests: ClassVar[list[int]] = []
 
@@ -400,6 +432,11 @@ BROKEN_TASKS = {
     Misfit: r"examples\(\) (do not fit their loss|have targets of shape \(4, 3, 2\))",
     Pulls: r"examples\(\) have weights that are not 4 finite numbers from 0; give each row one, or None",
     Shuffles: r"examples\(\) are others for the same seed; draw all chance",
+    Squints: r"glimpse\(\) showed inputs of shape \(50, 1\) when asked for 50 rows; give about as many, of 2 numbers",
+    Stares: r"glimpse\(\) showed inputs of shape \(1, 2\) when asked for 50 rows",
+    Dazzled: r"glimpse\(\) showed numbers that are not finite; leave those rows out",
+    Unordered: r"glimpse\(\) has sequences of shape \(3,\); number each of its 50 rows, or None",
+    Dreams: r"glimpse\(\) is another one for the same seed; draw all chance",
     Moody: r"judges the same genome differently after others were scored; validate and test need rows",
     Lost: r"judged a fresh genome as \(nan, nan\); validate and test return finite floats",
     Boasts: r"references\(\) has 'published': 'very good'; give finite floats by name",
@@ -453,6 +490,11 @@ def test_our_methods_keep_their_contract(method):
 @pytest.mark.parametrize("method", [METHODS[0], METHODS[2], METHODS[5]], ids=lambda method: method.name)
 def test_our_methods_keep_their_contract_on_a_robot(method):
     check_method(method, ControlTask("evorobo/Phototaxis-v0", normalise=True, max_steps=25, demonstrations=3))
+
+
+@pytest.mark.parametrize("method", [METHODS[0], METHODS[2], DAgger(epochs=2)], ids=lambda method: method.name)
+def test_they_keep_it_with_moments_that_travel_with_the_genome(method):
+    check_method(method, hidden=(Dense(8, "identity"), BatchNorm(activation="tanh")))
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,16 @@ class Bowl:
 
 
 @dataclass(frozen=True)
+class Flattering(Bowl):
+    """A bowl that knows how easy it is."""
+
+    name: str = "flattering"
+
+    def caution(self):
+        return "Everybody is good at this."
+
+
+@dataclass(frozen=True)
 class Line(Bowl):
     """Ten rows of y = 2 a - 3 b + 1, scored by minus the squared error; nothing to pay for."""
 

@@ -8,7 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from evorobo.errors import LearningError
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Task
@@ -71,5 +70,5 @@ class Together(Protocol):
 class Crew(Protocol):
     """Learners at work side by side."""
 
-    def step(self, spent: Sequence[float]) -> Sequence[Progress | LearningError]:
+    def step(self, spent: Sequence[float]) -> Sequence[Progress | Exception]:
         """`Learner.step` for each of them; whoever has an error to tell must leave the crew."""

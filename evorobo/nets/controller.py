@@ -10,6 +10,7 @@ from evorobo.nets.activations import Array
 from evorobo.nets.how import How
 from evorobo.nets.passes import trace
 from evorobo.nets.scaling import Scaling
+from evorobo.nets.settle import settled
 from evorobo.nets.spec import NetworkSpec
 
 
@@ -18,12 +19,20 @@ class Controller:
 
     Weights are laid out once, in single precision by default (tanh is four times faster so). A member answers the
     same whoever drives beside it, so populations can be cut up in any way. Recurrent layers remember from call to
-    call, each robot for itself; a new controller remembers nothing, so make one for each set of episodes.
+    call, each robot for itself; a new controller remembers nothing, so make one for each set of episodes. `moments`
+    `(k,)` or `(n, k)` are those of networks with batch norm.
     """
 
     def __init__(
-        self, spec: NetworkSpec, weights: Array, inputs: Scaling | None = None, dtype: Any = np.float32
+        self,
+        spec: NetworkSpec,
+        weights: Array,
+        inputs: Scaling | None = None,
+        dtype: Any = np.float32,
+        moments: Array | None = None,
     ) -> None:
+        if spec.n_moments:
+            spec, weights = settled(spec, weights, moments)
         self.spec = spec
         self.dtype = np.dtype(dtype)
         self._inputs = inputs and Scaling(inputs.mean.astype(dtype), inputs.sd.astype(dtype))

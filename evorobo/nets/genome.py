@@ -13,6 +13,7 @@ from evorobo.errors import DataError, EvoroboError
 from evorobo.files import packed, unpacked, write_atomically
 from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
+from evorobo.nets.fold import fold
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
@@ -23,32 +24,48 @@ FORMAT = "evorobo genome 1"
 
 @dataclass(frozen=True, eq=False)
 class Genome:
-    """`spec` with its `weights (n_params,)`, the scaling of its sensors and, for regression, of its answers."""
+    """`spec` with its `weights (n_params,)`, the scaling of its sensors and, for regression, of its answers.
+
+    `moments (n_moments,)` are what layers such as `BatchNorm` measured in training; None where there are none.
+    """
 
     spec: NetworkSpec
     weights: Array
     inputs: Scaling | None = None
     outputs: Scaling | None = None
+    moments: Array | None = None
+
+    def __post_init__(self) -> None:
+        self.spec.unpack_moments(self.moments)  # a network that needs moments is none without them
 
     def __call__(self, sensors: Array, *, time: int = 1) -> Array:
         """Raw sensors `(..., in)` to raw outputs `(..., out)`: motor values, class logits, predictions.
 
-        Rows are sequences of `time` moments, one after another; to drive moment by moment take `controller()`.
+        Rows are sequences of `time` rows each, one after another; to drive row by row take `controller()`.
         """
         sensors = np.asarray(sensors, self.weights.dtype)
         x = self.inputs.apply(sensors) if self.inputs else sensors
-        y = forward(self.spec, self.weights, np.atleast_2d(x), time=time)
+        y = forward(self.spec, self.weights, np.atleast_2d(x), moments=self.moments, time=time)
         y = y if sensors.ndim > 1 else y[0]
         return self.outputs.invert(y) if self.outputs else y
 
     def controller(self) -> Controller:
         """Who drives with this genome, remembering from call to call where layers are recurrent: `sensors (1, rows,
         in)` to outputs `(1, rows, out)`, in double precision, before the scaling of answers."""
-        return Controller(self.spec, self.weights, self.inputs, np.float64)
+        return Controller(self.spec, self.weights, self.inputs, np.float64, self.moments)
+
+    def folded(self) -> Genome:
+        """The plain network that answers as this one: batch norm worked into the layers beside it, dropout left out.
+
+        Raises `SettingsError`, which says how to order the layers, for a batch norm that fits into neither neighbour.
+        """
+        return Genome(*fold(self.spec, self.weights, self.moments), self.inputs, self.outputs)
 
     def save(self, path: str | Path) -> None:
         """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""
         arrays: dict[str, Any] = {"weights": self.weights}
+        if self.spec.n_moments:
+            arrays["moments"] = self.moments
         for name, scaling in (("inputs", self.inputs), ("outputs", self.outputs)):
             if scaling:
                 arrays |= {f"{name}_mean": scaling.mean, f"{name}_sd": scaling.sd}
@@ -70,6 +87,7 @@ class Genome:
                 raise DataError(f"{path} is of format {about['format']!r}, this evorobo reads {FORMAT!r}.")
             spec = from_plain(about["spec"], imports=False)
             weights = _numbers(arrays, "weights", spec.n_params)
+            moments = _numbers(arrays, "moments", spec.n_moments) if spec.n_moments else None
             inputs, outputs = _scaling(arrays, "inputs", spec.n_inputs), _scaling(arrays, "outputs", spec.n_outputs)
         except DataError:
             raise
@@ -77,11 +95,15 @@ class Genome:
             raise DataError(f"{path} was not written by Genome.save ({error}).") from error
         if not np.isfinite(weights).all():
             raise DataError(f"{path} holds weights that are not finite numbers; its training ran away.")
-        return cls(spec, weights, inputs, outputs)
+        if moments is not None and not np.isfinite(moments).all():
+            raise DataError(f"{path} holds moments that are not finite numbers; its training ran away.")
+        return cls(spec, weights, inputs, outputs, moments)
 
 
 def _numbers(arrays: dict[str, Array], name: str, count: int) -> Array:
     """The array of that name; one row of `count` real numbers, or `ValueError`."""
+    if name not in arrays:
+        raise ValueError(f"it has no {name}, of which this network needs {count}")
     array = arrays[name]
     if array.shape != (count,) or array.dtype.kind != "f":
         raise ValueError(f"{name} should be {count} real numbers, not {array.dtype} {array.shape}")

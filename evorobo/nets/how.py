@@ -16,14 +16,16 @@ from evorobo.nets.activations import Array
 class How:
     """One layer's circumstances. The rows of a batch are sequences of `time` steps, sequence after sequence.
 
-    `rng` is the chance of training; several networks trained together have one each. `moments` belong to the genome
-    (batch norm's running mean and variance) and are updated in training; `state` is what recurrent layers carry on
-    from here, and find again in the next pass; None begins at zero and keeps nothing.
+    `rng` is the chance of training; several networks trained together have one each. `real (batch,)` is False for rows
+    that only fill up sequences which are over; None: all rows are real. `moments` belong to the genome (batch norm's
+    running mean and variance) and are updated in training; `state` is what recurrent layers carry on from here, and
+    find again in the next pass; None begins at zero and keeps nothing.
     """
 
     training: bool = False
     rng: np.random.Generator | Sequence[np.random.Generator] | None = None
     time: int = 1
+    real: np.ndarray | None = None
     moments: dict[str, Array] = field(default_factory=dict)
     state: dict[str, Array] | None = None
 

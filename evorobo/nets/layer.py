@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -37,3 +37,20 @@ class Layer(Protocol):
     def flops(self, n_inputs: int) -> int: ...
     def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]: ...
     def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array: ...
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """A layer that also keeps moments of what passes through it: no genes, but kept with them.
+
+    They reach `forward` as `how.moments`, which it updates in training.
+    """
+
+    def moments(self, n_inputs: int) -> dict[str, Array]:
+        """How they begin, by name."""
+
+    def measure(self, x: Array, how: How) -> None:
+        """Set `how.moments` to those of `x (..., batch, in)`."""
+
+    def settled(self, views: Views, moments: Views) -> tuple[Layer, dict[str, Array]]:
+        """A layer without moments, and its parameters, that answers as this one in use."""

@@ -38,7 +38,7 @@ def _mean(each: Array, weights: Array | None) -> Array:
     """Of `each (..., batch, k)` the mean `(...)`, over rows as their weights say."""
     if weights is None:
         return each.mean((-2, -1))
-    return each.mean(-1) @ weights / _total(weights)
+    return np.vecdot(each.mean(-1), weights) / _total(weights)  # a product would sum one network in another order
 
 
 def _share(each: Array, weights: Array | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,39 +15,51 @@ from evorobo.nets.losses import Loss, judged
 from evorobo.nets.spec import NetworkSpec
 
 
-def forward(spec: NetworkSpec, weights: Array, x: Array, *, time: int = 1) -> Array:
+def forward(spec: NetworkSpec, weights: Array, x: Array, *, moments: Array | None = None, time: int = 1) -> Array:
     """Outputs `(..., batch, out)` of inputs `(batch, in)` or `(n, batch, in)` under weights `(p,)` or `(n, p)`.
 
-    For recurrent networks the rows of the batch are sequences of `time` moments, sequence after sequence. Each member
-    of a population answers exactly, to the last bit, as it would alone.
+    For recurrent networks the batch is sequences of `time` rows each, one after the other. Networks with batch norm
+    need their `moments (k,)` or `(n, k)`. Each member of a population answers exactly, to the last bit, as it would
+    alone.
     """
-    return trace(spec, spec.unpack(weights), x, alike(spec, How(time=time)))[0]
+    return trace(spec, spec.unpack(weights), x, alike(spec, How(time=time), moments))[0]
 
 
-def gradient(spec: NetworkSpec, weights: Array, x: Array, dy: Array, *, time: int = 1) -> Array:
+def gradient(
+    spec: NetworkSpec, weights: Array, x: Array, dy: Array, *, moments: Array | None = None, time: int = 1
+) -> Array:
     """The flat gradient `(p,)` or `(n, p)` of a loss whose gradient by the outputs is `dy (..., batch, out)`."""
     views = spec.unpack(weights)
     flat = np.empty(weights.shape, np.result_type(weights, dy))
-    memories = trace(spec, views, x, alike(spec, How(time=time)))[1]
+    memories = trace(spec, views, x, alike(spec, How(time=time), moments))[1]
     backtrace(spec, views, memories, dy, spec.unpack(flat))
     return flat
 
 
 def loss_and_gradient(
-    spec: NetworkSpec, weights: Array, x: Array, targets: np.ndarray, loss: Loss, *, time: int = 1
+    spec: NetworkSpec,
+    weights: Array,
+    x: Array,
+    targets: np.ndarray,
+    loss: Loss,
+    *,
+    moments: Array | None = None,
+    time: int = 1,
 ) -> tuple[Array, Array]:
     """The loss `()` or `(n,)` over a batch and its flat gradient, of the shape of `weights`."""
     views = spec.unpack(weights)
-    outputs, memories = trace(spec, views, x, alike(spec, How(time=time)))
+    outputs, memories = trace(spec, views, x, alike(spec, How(time=time), moments))
     flat = np.empty_like(weights)
     value, slopes = judged(loss, outputs, targets)
     backtrace(spec, views, memories, slopes, spec.unpack(flat))
     return value, flat
 
 
-def alike(spec: NetworkSpec, how: How) -> list[How]:
-    """The same circumstances for every layer, where none has anything of its own to remember."""
-    return [how] * len(spec.layers)
+def alike(spec: NetworkSpec, how: How, moments: Array | None = None) -> list[How]:
+    """The same circumstances for every layer, but for its own views into `moments (..., k)` where layers keep any."""
+    if not spec.n_moments:
+        return [how] * len(spec.layers)
+    return [replace(how, moments=own) for own in spec.unpack_moments(moments)]
 
 
 def trace(

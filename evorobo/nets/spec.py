@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from evorobo.errors import SettingsError
 from evorobo.nets.activations import Array
 from evorobo.nets.dense import Dense
 from evorobo.nets.genes import Block, GeneMap
-from evorobo.nets.layer import Layer
+from evorobo.nets.layer import Layer, Measuring
 from evorobo.nets.recurrent import Recurrent
 
 
@@ -54,11 +54,22 @@ class NetworkSpec:
     @cached_property
     def genes(self) -> GeneMap:
         """Which gene is which weight."""
-        blocks: list[Block] = []
-        for number, (layer, width) in enumerate(zip(self.layers, self.widths, strict=False)):
-            for name, parameter in layer.parameters(width).items():
-                blocks.append(Block(number, name, parameter.shape, blocks[-1].stop if blocks else 0))
-        return GeneMap(tuple(blocks))
+        return _end_to_end(
+            (number, name, parameter.shape)
+            for number, (layer, width) in enumerate(zip(self.layers, self.widths, strict=False))
+            for name, parameter in layer.parameters(width).items()
+        )
+
+    @cached_property
+    def n_moments(self) -> int:
+        return len(self.moments)
+
+    @cached_property
+    def moments(self) -> GeneMap:
+        """Which moment is which: what layers such as `BatchNorm` keep, in a flat vector beside the genes."""
+        return _end_to_end(
+            (number, name, moment.shape) for number, begun in self._begun.items() for name, moment in begun.items()
+        )
 
     @cached_property
     def forward_flops(self) -> int:
@@ -84,6 +95,17 @@ class NetworkSpec:
         ]
         return np.concatenate(parts)
 
+    def begin_moments(self) -> Array:
+        """Moments `(n_moments,)` before anything was measured."""
+        begun = [moment.ravel() for layer in self._begun.values() for moment in layer.values()]
+        return np.concatenate([np.zeros(0), *begun])
+
+    @property
+    def _begun(self) -> dict[int, dict[str, Array]]:
+        """By number of their layer."""
+        layers = enumerate(zip(self.layers, self.widths, strict=False))
+        return {number: layer.moments(width) for number, (layer, width) in layers if isinstance(layer, Measuring)}
+
     def unpack(self, weights: Array) -> list[dict[str, Array]]:
         """Named views into `weights (..., n_params)`, one dict for each layer: writing to them changes the genome."""
         if weights.shape[-1] != self.n_params:
@@ -91,8 +113,37 @@ class NetworkSpec:
                 f"this network has {self.n_params} weights, the genome {weights.shape[-1]}; "
                 f"layers are {' -> '.join(map(str, self.widths))} wide."
             )
-        views: list[dict[str, Array]] = [{} for _ in self.layers]
+        return self._views(weights, self.genes)
+
+    def pack(self, views: Sequence[Mapping[str, Array]]) -> Array:
+        """Weights `(..., n_params)` from named arrays, one dict for each layer: what `unpack` takes apart."""
+        parts = []
         for block in self.genes.blocks:
-            view = weights[..., block.start : block.stop].reshape((*weights.shape[:-1], *block.shape))
+            view = views[block.layer][block.parameter]
+            parts.append(view.reshape((*view.shape[: view.ndim - len(block.shape)], -1)))
+        return np.concatenate(parts, axis=-1)
+
+    def unpack_moments(self, moments: Array | None) -> list[dict[str, Array]]:
+        """Named views into `moments (..., n_moments)`, one dict for each layer; None will do where there are none."""
+        found = 0 if moments is None else moments.shape[-1]
+        if found != self.n_moments:
+            raise SettingsError(
+                f"this network keeps {self.n_moments} moments beside its weights, and was given {found}; take those of "
+                "the genome (genome.moments), or spec.begin_moments()."
+            )
+        return [{} for _ in self.layers] if moments is None else self._views(moments, self.moments)
+
+    def _views(self, flat: Array, places: GeneMap) -> list[dict[str, Array]]:
+        views: list[dict[str, Array]] = [{} for _ in self.layers]
+        for block in places.blocks:
+            view = flat[..., block.start : block.stop].reshape((*flat.shape[:-1], *block.shape))
             views[block.layer][block.parameter] = view
         return views
+
+
+def _end_to_end(shapes: Iterable[tuple[int, str, tuple[int, ...]]]) -> GeneMap:
+    """Arrays of these layers, names and shapes, one behind the other in a flat vector."""
+    blocks: list[Block] = []
+    for layer, name, shape in shapes:
+        blocks.append(Block(layer, name, shape, blocks[-1].stop if blocks else 0))
+    return GeneMap(tuple(blocks))

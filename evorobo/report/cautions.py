@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.report import prices, runs, wording
+from evorobo.report import prices, runs, tuning, wording
 from evorobo.report.sources import is_table
 from evorobo.report.statistics import wilson
 from evorobo.study.results import Results, Run
@@ -13,12 +13,14 @@ from evorobo.study.results import Results, Run
 def cautions(results: Results) -> list[str]:
     """What a reader must know before believing averages and verdicts, a sentence or two each; empty if nothing."""
     found = [runs.left_out(results.runs)]
+    found += [f"{task}: {text}" for task, text in results.cautions.items()]
     counts = [len(runs.counted(cell)) for _, _, cell in results.cells()]
     found.append(wording.few_runs(min((n for n in counts if n), default=0)))
     found += [unequal_prices(results, task, currency) for task in results.tasks for currency in _budget(results)]
     found += [successes(results, task) for task in results.tasks]
     found += [best_so_far(results, task) for task in results.tasks]
     found.append(tuned(results))
+    found += [brought(results), tuning.bill(results)]
     return [caution for caution in found if caution]
 
 
@@ -78,6 +80,17 @@ def tuned(results: Results) -> str:
     return (
         f"Settings were tuned on seeds that count here ({named}): their scores flatter whoever was tuned. "
         "Compare on seeds that nobody was tuned on."
+    )
+
+
+def brought(results: Results) -> str:
+    """Whether some methods are baselines, and their scores somebody else's."""
+    baselines = [each["name"] for each in results.settings.get("baselines") or () if each["name"] in results.methods]
+    if not baselines:
+        return ""
+    return (
+        f"Read from other tools' files: {', '.join(baselines)}. These scores are as those tools measured them, on "
+        "episodes of their own; the other methods were scored on the test episodes of this study."
     )
 
 

@@ -10,12 +10,14 @@ from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, unknown
 from evorobo.report import canvas, runs, wording
+from evorobo.report.cautions import brought
 from evorobo.report.finals import draw_finals, size
 from evorobo.report.frame import Frame
 from evorobo.report.panel import draw_curves
 from evorobo.report.references import draw_references
 from evorobo.report.scales import scale_score
 from evorobo.report.style import QUIET, Style, styles
+from evorobo.report.tuning import bill
 from evorobo.study.results import Results
 
 
@@ -51,7 +53,15 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
             remarks.append(_draw_row(list(axes), results, task, rows[task], looks, log))
             axes[0].set_title(task)
         smallest = min((n for _, _, cell in results.cells() if (n := len(runs.counted(cell)))), default=0)
-        notes = [*(remark for remark in remarks if remark), runs.left_out(results.runs), wording.few_runs(smallest)]
+        cautions = [f"{task}: {results.cautions[task]}" for task in tasks if task in results.cautions]
+        notes = [
+            *cautions,
+            *(remark for remark in remarks if remark),
+            runs.left_out(results.runs),
+            wording.few_runs(smallest),
+            brought(results),
+            bill(results),
+        ]
         frame = Frame(width, results.name, _subtitle(results), looks, [note for note in notes if note])
         drawn.set_size_inches(width, frame.top + frame.bottom + (2.65 + labels) * len(tasks))
         frame.draw(drawn)
@@ -73,7 +83,8 @@ def _draw_row(
     scores = {method: [run.score for run in runs.counted(cells.get(method, []))] for method in looks}
     draw_finals(last, scores, looks)
 
-    values = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell])
+    drawn = [run for cell in cells.values() for run in cell]
+    values = np.concatenate([runs.curve(run, currency, log)[1] for run in drawn for currency in currencies])
     fixed = [*references.values(), *(score for each in scores.values() for score in each)]
     remarks = [scale_score(panel, values, fixed, metric.higher_is_better) for panel in [*panels, last]]
     for panel in [*panels, last][1:]:

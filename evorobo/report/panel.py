@@ -19,14 +19,17 @@ from evorobo.study.results import Run
 
 
 def draw_curves(axes: Axes, cells: dict[str, list[Run]], currency: str, looks: dict[str, Style], log: bool) -> None:
-    """Every run of `cells` (by method) faintly, and over them each method's average; who spends none is named."""
-    idle, bounds = [], []
+    """Every run of `cells` (by method) faintly, and over them each method's average; who spends none, or does not tell
+    what it spends, is named."""
+    idle: list[str] = []
+    silent: list[str] = []
+    bounds: list[float] = []
     for method, cell in cells.items():
         style = looks[method]
         curves = {run: runs.curve(run, currency, log) for run in cell if runs.spent(run, currency).max(initial=0) > 0}
         curves = {run: curve for run, curve in curves.items() if len(curve[0])}
         if not curves:
-            idle.append(method)
+            (idle if runs.told(cell, currency) else silent).append(method)
             continue
         bounds += [bound for x, _ in curves.values() for bound in (x[0], x[-1])]
         for run, (x, y) in curves.items():
@@ -35,15 +38,17 @@ def draw_curves(axes: Axes, cells: dict[str, list[Run]], currency: str, looks: d
                 marker="o" if len(x) == 1 else "", ms=3.5, mec="none", label=f"_{method} {run.seed}",
             )  # fmt: skip
         if finished := [curves[run] for run in runs.counted(curves)]:
-            _draw_average(axes, average(finished), style, method)
-    label = wording.CURRENCIES[currency]
-    if idle:
-        label += "\n" + fill(", ".join(map(short, idle)) + (" spends" if len(idle) == 1 else " spend") + " none", 46)
-    axes.set_xlabel(label)
+            draw_average(axes, average(finished), style, method)
+    remarks = [_remark(idle, "spends none", "spend none"), _remark(silent, "does not tell", "do not tell")]
+    axes.set_xlabel("\n".join([wording.CURRENCIES[currency], *filter(None, remarks)]))
     if bounds:
         scale_cost(axes, min(bounds), max(bounds), log)
     else:
         axes.set_xticks([])
+
+
+def _remark(methods: list[str], one: str, several: str) -> str:
+    return fill(f"{', '.join(map(short, methods))} {one if len(methods) == 1 else several}", 46) if methods else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +68,8 @@ def average(curves: Sequence[tuple[Array, Array]]) -> Average:
     return Average(grid, iqm(values), *interval(values))
 
 
-def _draw_average(axes: Axes, mean: Average, style: Style, method: str) -> None:
+def draw_average(axes: Axes, mean: Average, style: Style, method: str) -> None:
+    """The IQM as a thick line over its band, in the method's style."""
     if len(mean.x) == 1:  # a band without width
         axes.vlines(mean.x, mean.low, mean.high, color=style.colour, lw=5, alpha=0.25, zorder=2.5)
     axes.fill_between(mean.x, mean.low, mean.high, color=style.colour, alpha=0.16, lw=0, zorder=2.5)

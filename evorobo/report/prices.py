@@ -39,6 +39,8 @@ def at_price(results: Results, currency: str, price: float) -> Results:
     then = replace(results, runs=[_until(run, currency, price) if "test" in run.curve else run for run in results.runs])
     for task, method, cell in results.cells():
         first = [float(runs.spent(run, currency)[0]) for run in cell if len(run.curve["test"])]
+        if first and np.isnan(first).all():
+            raise ResultsError(f"{method} on {task} does not tell its {wording.unit(currency)}; ask for another price.")
         if first and min(first) > price:
             raise ResultsError(
                 f"{method} on {task} was first looked at after {wording.price(min(first), currency)}, and no score of "
@@ -48,13 +50,14 @@ def at_price(results: Results, currency: str, price: float) -> Results:
 
 
 def spent_by_method(results: Results, task: str, currency: str) -> dict[str, float]:
-    """What the median run of each method of a task paid in all."""
+    """What the median run of each method of a task paid in all; without those who do not tell."""
     cells = {method: runs.counted(results.of(task, method)) for method in results.methods}
-    return {
+    medians = {
         method: float(np.median([runs.spent(run, currency)[-1] for run in cell]))
         for method, cell in cells.items()
         if cell
     }
+    return {method: paid for method, paid in medians.items() if np.isfinite(paid)}
 
 
 def alike(amounts: Iterable[float]) -> bool:

@@ -17,6 +17,11 @@ def counted(runs: Iterable[Run]) -> list[Run]:
     return [run for run in runs if run.status == "finished" and np.isfinite(run.score)]
 
 
+def answers(runs: Iterable[Run]) -> list[Run]:
+    """The counted runs that left a genome; baselines, read from other tools' files, have none."""
+    return [run for run in counted(runs) if (run.folder / "genome.npz").exists()]
+
+
 def diverged(runs: Iterable[Run]) -> list[Run]:
     """The runs whose learning ran away."""
     return [run for run in runs if run.status == "diverged"]
@@ -51,6 +56,11 @@ def spent(run: Run, currency: str) -> Array:
             f"{run.folder} tells nothing of {currency}, only of {', '.join(run.curve)}; choose among these."
         )
     return run.curve[currency]
+
+
+def told(runs: Iterable[Run], currency: str) -> bool:
+    """Whether any of the runs tells what it has paid in a currency; baselines leave columns empty."""
+    return any(np.isfinite(spent(run, currency)).any() for run in runs)
 
 
 def curve(run: Run, currency: str, log: bool) -> tuple[Array, Array]:

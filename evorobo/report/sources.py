@@ -104,9 +104,9 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
         list(dict.fromkeys(names)) for names in ([run.task for run in runs], [run.method for run in runs])
     )
     measured = Metric(sheet.names[score], higher_is_better=not lower_is_better)
-    return Results(
-        path, path.stem, tasks, methods, dict.fromkeys(tasks, measured), {task: {} for task in tasks}, {}, runs
-    )
+    metrics = dict.fromkeys(tasks, measured)
+    references: dict[str, dict[str, float]] = {task: {} for task in tasks}
+    return Results(path, path.stem, tasks, methods, metrics, references, {}, runs=runs)
 
 
 def _one_of(sheet: Sheet, columns: dict[str, int], names: Iterable[str], of: str) -> int:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from evorobo.nets.genome import Genome
 from evorobo.report import behaviour, curves, findings
-from evorobo.report.runs import counted
+from evorobo.report.runs import answers
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
 from evorobo.tasks.control import ControlTask
@@ -33,7 +33,7 @@ def draw_paths(results: Results, name: str, episodes: int = 6) -> Path | None:
         return None
     drivers: list[tuple[str, Genome | None]] = [("teacher", None)] if offers(task.robot, "teacher") else []
     for method in results.methods:
-        runs = sorted(counted(results.of(name, method)), key=lambda run: run.score)
+        runs = sorted(answers(results.of(name, method)), key=lambda run: run.score)
         if runs:
             drivers.append((method, Genome.load(runs[len(runs) // 2].folder / "genome.npz")))
     if not drivers:

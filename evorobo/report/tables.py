@@ -34,18 +34,20 @@ def summary(results: Results) -> list[Row]:
             if (cell := [run for run in results.runs if (run.task, run.method) == (task, method)])
         ]
         # NaN, a method without a finished run, goes last
+        for row in of_task:
+            row["caution"] = results.cautions.get(task, "")
         rows += sorted(of_task, key=lambda row: (np.isnan(row["iqm"]), sign * row["iqm"]))
     return rows
 
 
 def to_terminal(rows: Sequence[Row]) -> str:
     """The table as people read it on a terminal."""
-    return tabulate(_cells(rows, str), _HEADERS, "simple", colalign=_SIDES, disable_numparse=True)
+    return tabulate(cells(rows, str), HEADERS, "simple", colalign=_SIDES, disable_numparse=True)
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """The same table in Markdown."""
-    return tabulate(_cells(rows, _escaped), _HEADERS, "pipe", colalign=_SIDES, disable_numparse=True)
+    return tabulate(cells(rows, _escaped), HEADERS, "pipe", colalign=_SIDES, disable_numparse=True)
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -89,11 +91,11 @@ def _reference(task: str, name: str, value: float) -> Row:
     return {"task": task, "method": name, "kind": "reference", "iqm": float(value), **nothing, **counts, **costs}
 
 
-_HEADERS = ["task", "method", "test IQM", "95% interval", "best", "worst", "n", "env steps", "samples", "FLOPs", "CPU"]
+HEADERS = ["task", "method", "test IQM", "95% interval", "best", "worst", "n", "env steps", "samples", "FLOPs", "CPU"]
 _SIDES = ["left", "left", *["right"] * 9]
 
 
-def _cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
+def cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
     """The rows as text; a task is named once, and a reference stands in brackets."""
     table, before = [], None
     for row in rows:

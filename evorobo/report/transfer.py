@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.report.runs import counted
+from evorobo.report.runs import answers
 from evorobo.report.statistics import interval, iqm
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
@@ -24,7 +24,7 @@ def transfer(results: Results) -> str:
     tasks: list[Task] = list(from_plain(results.settings).tasks)
     rows = []
     for trained_on, method, runs in results.cells():
-        genomes = [Genome.load(run.folder / "genome.npz") for run in counted(runs)]
+        genomes = [Genome.load(run.folder / "genome.npz") for run in answers(runs)]
         if genomes:
             home = next(task for task in tasks if task.name == trained_on)
             rows.append([method, trained_on, *(_judge(genomes, home, task) for task in tasks)])

@@ -33,7 +33,7 @@ def read_json(path: Path) -> Any:
 
 
 def reason(folder: Path) -> str:
-    """Why the trial there failed or diverged; empty if it did not."""
+    """Why the trial there failed, diverged or was stopped; empty if it was not."""
     return str(json.loads((folder / "result.json").read_text()).get("reason", ""))
 
 

@@ -189,7 +189,7 @@ def work() -> None:
 
 
 def _run(crew: list[Trial], folder: Path, listen: Listen, stopping: Callable[[], bool]) -> list[tuple[str, str, str]]:
-    """Run trials together; of each its path, how it ended, and why if it did not finish."""
+    """Run trials together; of each its path, how it ended, and why if it ended before its time."""
     folders = [folder / trial.path for trial in crew]
     watches = [partial(_watch, listen, trial.path) for trial in crew]
     told = []
@@ -197,7 +197,7 @@ def _run(crew: list[Trial], folder: Path, listen: Listen, stopping: Callable[[],
         if isinstance(ending, ResultsError):
             told.append((trial.path, "failed", str(ending)))
         else:
-            told.append((trial.path, ending, "" if ending == "finished" else reason(place)))
+            told.append((trial.path, ending, reason(place)))
     return told
 
 

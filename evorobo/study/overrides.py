@@ -38,6 +38,16 @@ def change(study: Study, assignments: list[str]) -> Study:
     return changed
 
 
+def setting(thing: Any, field: str, path: str) -> Any:
+    """What `thing` has now at `field` ("strategy.sigma"), as plain data. Raises `SettingsError`, which names the whole
+    `path`, if it leads nowhere."""
+    plain = to_plain(thing)
+    for part in field.split("."):
+        _known(plain, part, path)
+        plain = plain[part]
+    return plain
+
+
 def _assign(plain: Any, parts: list[str], text: str, path: str) -> None:
     *way, last = parts
     for part in way:

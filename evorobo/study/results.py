@@ -27,7 +27,7 @@ class Run:
     status: str
     """ "finished", "diverged", "failed" or "unfinished"."""
     reason: str
-    """Why it failed or diverged, in one sentence; empty otherwise."""
+    """Why it failed, diverged or was stopped by a callback, in one sentence; empty otherwise."""
     curve: dict[str, Array]
 
     @property
@@ -39,7 +39,8 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """A study's runs, in the order of its settings. `metrics` and `references` go by task name."""
+    """A study's runs, in the order of its settings. `metrics` and `references` go by task name, and so do `cautions`,
+    sentences on what flatters the scores of some tasks."""
 
     folder: Path
     name: str
@@ -48,7 +49,10 @@ class Results:
     metrics: dict[str, Metric]
     references: dict[str, dict[str, float]]
     settings: dict[str, Any]
+    cautions: dict[str, str] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
+    question: str = ""
+    """What the experiment's script says about itself."""
 
     def of(self, task: str, method: str) -> list[Run]:
         """The runs of one cell that have a log, by seed."""
@@ -91,6 +95,8 @@ def opened(folder: str | Path) -> Results:
             {task: Metric(**each["metric"]) for task, each in about["tasks"].items()},
             {task: each["references"] for task, each in about["tasks"].items()},
             about["settings"],
+            {task: each["caution"] for task, each in about["tasks"].items() if "caution" in each},
+            question=str(about.get("question", "")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{folder / 'study.json'} is of no study ({error!r}); run the experiment again.") from error

@@ -14,7 +14,7 @@ from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import write_json
 from evorobo.learners.base import Learner, Progress, Together
 from evorobo.settings import to_plain
-from evorobo.study import checkpoint
+from evorobo.study import callbacks, checkpoint
 from evorobo.study.ending import Interrupted, in_words, status
 from evorobo.study.log import Log
 from evorobo.study.provenance import provenance
@@ -87,15 +87,18 @@ def _stepper(runs: list[Run]) -> Callable[[list[float]], Sequence[Progress | Exc
 
 
 class Run:
-    """One trial in its folder. `ending` is empty while it goes on; `spent` is the share of its budget that is gone."""
+    """One trial in its folder. `ending` is empty while it goes on; `spent` is the share of its budget that is gone;
+    `stopped` tells which callback stopped it and why."""
 
     def __init__(self, trial: Trial, folder: Path, watch: Watch) -> None:
         self.trial, self.folder, self.watch = trial, folder, watch
         self.ending: str | ResultsError = ""
+        self.stopped = ""
         self.spent = 0.0
         self.generations, self.looks, self.seconds = 0, 0, Cost()
         self.log = Log(folder / "curve.csv")
         self.learner: Learner
+        self._listening = callbacks.listening(trial.callbacks)
 
     def begin(self) -> None:
         """Up to the first step; a trial that has finished already has nothing to do."""
@@ -132,6 +135,7 @@ class Run:
             "learner": self.learner.state(),
             "generations": self.generations,
             "looks": self.looks,
+            "stopped": self.stopped,
             "cpu_seconds": self.seconds.cpu_seconds,
             "wall_seconds": self.seconds.wall_seconds,
             "rows": self.log.rows,
@@ -146,9 +150,13 @@ class Run:
     @property
     def way(self) -> float:
         """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
-        if self.learner.done or self.spent >= 1:
+        if self._is_over:
             return 1.0
         return max((now - begun) / (1 - begun) for now, begun in zip(self._shares, self._begun, strict=True))
+
+    @property
+    def _is_over(self) -> bool:
+        return self.spent >= 1 or self.learner.done or bool(self.stopped)
 
     def _start(self) -> None:
         budget = self.trial.budget
@@ -158,7 +166,7 @@ class Run:
         if kept.exists():
             state = checkpoint.load(kept)
             self.learner.restore(state["learner"])
-            self.generations, self.looks = state["generations"], state["looks"]
+            self.generations, self.looks, self.stopped = state["generations"], state["looks"], state["stopped"]
             self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
             self.log = Log(self.folder / "curve.csv", state["rows"])
             self.log.write()
@@ -183,6 +191,8 @@ class Run:
                 f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
                 "this budget never ends; add a limit that it does spend, for example flops=1e9."
             )
+        if self._listening:
+            self.stopped = callbacks.tell(self._listening, "on_generation", self._news, progress)
         looks, way = self._look_shares, self.way
         if way >= looks[self.looks]:
             while self.looks < len(looks) - 1 and looks[self.looks] <= way:
@@ -195,14 +205,26 @@ class Run:
     def _look(self, progress: Progress | None) -> None:
         genome, task = self.learner.genome, self.trial.task
         self.log.look(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
+        if self.trial.callbacks:
+            why = callbacks.tell(self.trial.callbacks, "on_look", self._news)
+            self.stopped = self.stopped or why
+
+    @property
+    def _news(self) -> callbacks.News:
+        judged = ({name: value for name, value in row.items() if name != "test"} for row in self.log.rows)
+        genome = self.learner.genome
+        return callbacks.News(self.trial, self.folder, genome, self.cost, self.generations, tuple(judged))
 
     def _end_if_over(self) -> None:
-        """The end, once the budget is spent or the learner is done: the answer, its test score, and
-        `"stopped_early": True` where budget is left."""
-        if self.spent < 1 and not self.learner.done:
+        """The end, once the budget is spent, the learner is done or a callback has had enough: the answer, its test
+        score, and `"stopped_early": True` where budget is left, with the callback's reason."""
+        if not self._is_over:
             return
         self.learner.genome.save(self.folder / "genome.npz")
-        early = {"stopped_early": True} if self.spent < 1 else {}
+        self._tell_the_end("finished")
+        early: dict[str, Any] = {"stopped_early": True} if self.spent < 1 else {}
+        if early and self.stopped:
+            early["reason"] = self.stopped
         test = float(self.log.rows[-1]["test"])
         write_json(self.folder / "result.json", {"status": "finished", "test": test, **early})
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
@@ -214,8 +236,16 @@ class Run:
             self.ending = error
             return
         ending = "diverged" if isinstance(error, LearningError) else "failed"
+        try:
+            self._tell_the_end(ending)
+        except SettingsError as broken:
+            ending, error = "failed", broken
         lines = "".join(traceback.format_exception(error)).splitlines()
         write_json(self.folder / "result.json", {"status": ending, "reason": in_words(error), "traceback": lines})
         # it would fail again at the same step, unless robot or code are mended: then it must begin anew
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
         self.ending = ending
+
+    def _tell_the_end(self, ending: str) -> None:
+        if self.trial.callbacks and self.log.rows:
+            callbacks.tell(self.trial.callbacks, "on_finish", self._news, ending)

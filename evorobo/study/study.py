@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
+import inspect
 import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,16 @@ from evorobo.files import write_json
 from evorobo.learners.base import Method
 from evorobo.nets.layer import Layer
 from evorobo.settings import definitions_only, to_plain
+from evorobo.study.baselines import Baseline, bring, check as check_baselines
 from evorobo.study.budget import Budget
+from evorobo.study.callbacks import Callback, check as check_callbacks
 from evorobo.study.crews import crews
 from evorobo.study.ending import status
 from evorobo.study.executors import run_here, run_in_processes
 from evorobo.study.progress import Display
 from evorobo.study.results import Results, load, opened, seed_folders
 from evorobo.study.trial import Trial
-from evorobo.tasks.base import Task
+from evorobo.tasks.base import Cautious, Task
 
 
 @dataclass(frozen=True)
@@ -36,18 +40,27 @@ class Study:
     seeds: tuple[int, ...]
     budget: Budget
     hidden: tuple[int | Layer, ...]
+    callbacks: tuple[Callback, ...] = ()
     tuning_seeds: tuple[int, ...] = ()
     """On which the settings were chosen; reports warn where they are among `seeds`."""
+    baselines: tuple[Baseline, ...] = ()
+    tuning: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What finding the settings has cost, by method; see `tuned`."""
 
     def __post_init__(self) -> None:
         if not (self.tasks and self.methods and self.seeds):
             raise SettingsError("a study needs at least one task, one method and one seed.")
         if len(set(self.seeds)) < len(self.seeds):
             raise SettingsError(f"seeds {self.seeds} repeat themselves; a run counted twice proves nothing.")
+        check_callbacks(self.callbacks)
+        check_baselines(self.baselines, [task.name for task in self.tasks])
         for layer in self.hidden:
             if isinstance(layer, bool | float | str):
                 raise SettingsError(f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}.")
-        for kind, names in (("task", [t.name for t in self.tasks]), ("method", [m.name for m in self.methods])):
+        for kind, names in (
+            ("task", [task.name for task in self.tasks]),
+            ("method", [*(m.name for m in self.methods), *(b.name for b in self.baselines)]),
+        ):
             for name in (self.name, *names):
                 if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
                     raise SettingsError(f"{name!r} cannot be the name of a folder; use letters, digits, - and _.")
@@ -65,17 +78,30 @@ class Study:
         seeds: int | Iterable[int],
         budget: Budget,
         hidden: Sequence[int | Layer] = (16,),
+        callbacks: Sequence[Callback] = (),
         tuning_seeds: Iterable[int] = (),
+        baselines: Sequence[Baseline] = (),
     ) -> Study:
-        """Every task x method x seed; `seeds=5` means seeds 0 to 4."""
+        """Every task x method x seed; `seeds=5` means seeds 0 to 4. Each trial has the `callbacks`; `baselines` are
+        shown beside the methods."""
         numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-        return cls(name, tuple(tasks), tuple(methods), numbers, budget, tuple(hidden), tuple(tuning_seeds))
+        return cls(
+            name,
+            tuple(tasks),
+            tuple(methods),
+            numbers,
+            budget,
+            tuple(hidden),
+            tuple(callbacks),
+            tuple(tuning_seeds),
+            tuple(baselines),
+        )
 
     def trials(self, only: str | None = None) -> list[Trial]:
         """Seed by seed, so that an interrupted study has runs of everything. `only` picks by a part of the path
         ("cma-es", "seed-3") or a pattern ("cartpole*/backprop/*")."""
         trials = [
-            Trial(task, method, self.budget, self.hidden, seed)
+            Trial(task, method, self.budget, self.hidden, seed, self.callbacks)
             for seed in self.seeds
             for task in self.tasks
             for method in self.methods
@@ -99,6 +125,7 @@ class Study:
         folder = Path(results) / self.name
         trials = self.trials(only)
         self._check(folder)
+        bring(self.baselines, folder)
         missing = [trial for trial in trials if status(folder / trial.path) != "finished"]
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
@@ -140,8 +167,18 @@ class Study:
         return found
 
     def _about(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
-        tasks = {
-            task.name: {"metric": vars(task.metric), "references": references.get(task.name, {})} for task in self.tasks
-        }
+        tasks: dict[str, dict[str, Any]] = {}
+        for task in self.tasks:
+            tasks[task.name] = {"metric": vars(task.metric), "references": references.get(task.name, {})}
+            if isinstance(task, Cautious) and (caution := task.caution()):
+                tasks[task.name]["caution"] = caution
         methods = {method.name: to_plain(method) for method in self.methods}
-        return {"name": self.name, "tasks": tasks, "methods": methods, "settings": to_plain(self)}
+        methods |= {baseline.name: to_plain(baseline) for baseline in self.baselines}
+        about = {"name": self.name, "question": self._question(), "tasks": tasks, "methods": methods}
+        return {**about, "settings": to_plain(self)}
+
+    def _question(self) -> str:
+        """What the script that holds this study says in its docstring; nothing where it was made otherwise."""
+        script = sys.modules.get("__main__")
+        held = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
+        return inspect.getdoc(script) or "" if self.name in [study.name for study in held] else ""

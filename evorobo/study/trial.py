@@ -17,6 +17,7 @@ from evorobo.nets.layer import Layer
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
+from evorobo.study.callbacks import Callback, check as check_callbacks
 from evorobo.study.ending import read_json
 from evorobo.study.provenance import provenance
 from evorobo.study.running import Watch, run_crew
@@ -35,8 +36,10 @@ class Trial:
     budget: Budget
     hidden: tuple[int | Layer, ...]
     seed: int
+    callbacks: tuple[Callback, ...] = ()
 
     def __post_init__(self) -> None:
+        check_callbacks(self.callbacks)
         if not isinstance(self.seed, int) or self.seed < 0:
             raise SettingsError(f"a seed is a whole number of at least 0, not {self.seed!r}.")
 

@@ -114,6 +114,16 @@ Adviser = Callable[[Genome, float, int, np.random.Generator], Examples]
 from a generator: what they met, each step labelled with what the teacher would have done, and what the driving cost."""
 
 
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What sensors say, unlabelled: raw `inputs (rows, in)`, what seeing them cost, and, as in `Examples`, the
+    `sequence (rows,)` of each where rows follow each other in time."""
+
+    inputs: Array
+    cost: Cost = Cost()
+    sequence: np.ndarray | None = None
+
+
 class Task(Protocol):
     """One problem. Settings are frozen and plain; randomness comes from outside, as a Generator.
 
@@ -164,8 +174,24 @@ class Validating(Protocol):
 
 
 @runtime_checkable
+class Glimpsing(Protocol):
+    """A task that shows inputs before there is anybody to score: asked for by evolution of networks with batch norm."""
+
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """About `rows` rows of training inputs, as they come from data or from a robot that is driven by chance."""
+
+
+@runtime_checkable
 class Advising(Protocol):
     """A task whose teacher also tells what to do where others went: asked for by learners that drive (DAgger)."""
 
     def adviser(self) -> Adviser:
         """Who labels. Raises `TaskError`, naming the cure, where the teacher can only be watched."""
+
+
+@runtime_checkable
+class Cautious(Protocol):
+    """A task that knows why its scores may flatter: reports then say so, beside every table and figure."""
+
+    def caution(self) -> str:
+        """What a reader must know before believing the scores, in a sentence or two; empty if there is nothing."""

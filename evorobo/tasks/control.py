@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,15 +15,17 @@ from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Adviser, Cost, Examples, Metric, Scores
+from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
+from evorobo.tasks.chance import look_around, ticks
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.drivers import Dice, Driver, Networks
 from evorobo.tasks.experts import Copied
+from evorobo.tasks.recording import Recording, Screen, record
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.registry import qualified
 from evorobo.tasks.rollout import Rollout, Watcher, roll
 from evorobo.tasks.simulators.base import Simulator, World
-from evorobo.tasks.simulators.world import RobotWorld, look_up
+from evorobo.tasks.simulators.world import RobotWorld, look_at, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
 from evorobo.tasks.tape import Tape
 from evorobo.tasks.teachers import Teacher
@@ -126,6 +128,16 @@ class ControlTask:
         shown = Demonstrations.load(str(self.teacher)) if recorded else self.demonstrate(rng)
         return self._teaching.labelled(shown)
 
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """What robots see that chance drives, in short episodes that are on the bill."""
+        short = replace(self, max_steps=min(ticks(rows), self.world.max_steps or rows))
+        dice = Dice(self.decoder, rng)
+        return look_around(
+            lambda seeds, watch: short._run(lambda _: dice, seeds, 1, watch),
+            lambda n: rng.integers(TRAIN, VALIDATION, n),
+            rows,
+        )
+
     def validate(self, genome: Genome) -> float:
         return self.validation(genome)[0]
 
@@ -180,23 +192,40 @@ class ControlTask:
 
         Only for robots on rows, whose `draw` makes a picture of it.
         """
-        world = self.world
-        if not isinstance(world, RobotWorld):
-            raise TaskError(f"{world.id} is not a robot on rows; its states are its own.")
-        driver = self._copying_teacher() if genome is None else self._driving(genome)
-        if driver is None:
-            raise TaskError(f"{world.id} has no teacher to follow.")
-        rows = world.rows()
-        states: list[Array] = []
-        roll(world.watched(rows), driver(), np.array([TEST + episode]), 1, lambda *_: states.append(rows.state[0]))
-        return np.stack(states)
+        if self.robot is None:
+            raise TaskError(f"{self.world.id} is not a robot on rows; its states are its own.")
+        return np.asarray(self.record(genome, episode).states)
+
+    def record(self, genome: Genome | None, episode: int = 0) -> Recording:
+        """All that happened in one test episode under a genome, or under the teacher (None)."""
+        return record(self.world.simulator(), self._driver(genome), TEST + episode)
+
+    def film(
+        self, genome: Genome | None, episode: int, at: Collection[int], mode: str = "rgb_array"
+    ) -> list[np.ndarray]:
+        """The same episode on the environment's own screen: its pictures `(height, width, 3)` before the steps `at`.
+
+        With `mode="human"` the environment opens a window instead. Raises `TaskError` where it cannot be shown so.
+        """
+        screen = Screen(look_at(self.env, self.options, self.max_steps, mode), self.world, self.decoder)
+        return screen.film(self._driver(genome), TEST + episode, at)
+
+    def _driver(self, genome: Genome | None) -> Driver:
+        """Who drives through one episode, remembering nothing yet."""
+        if genome is not None:
+            return self._driving(genome)()
+        if (teacher := self._copying_teacher()) is None:
+            raise TaskError(f"{self.world.id} has no teacher to follow.")
+        return teacher()
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
         self._check_fit(genome.spec)
-        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs)
+        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
-    def _networks(self, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> Driver:
-        return Networks(Controller(spec, weights, inputs), self.decoder)
+    def _networks(
+        self, spec: NetworkSpec, weights: Array, inputs: Scaling | None, moments: Array | None = None
+    ) -> Driver:
+        return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
     def _check_fit(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):

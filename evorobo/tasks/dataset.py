@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evorobo.errors import DataError, SettingsError, unknown
-from evorobo.files import packed
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, Loss
@@ -20,9 +18,11 @@ from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.sequences import Layout, Units, runs
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Examples, Metric, Scores
-from evorobo.tasks.datasets.files import find, keep
-from evorobo.tasks.prepared import ARRAYS, Prepared, prepare
+from evorobo.tasks import neighbours
+from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
+from evorobo.tasks.guesses import guesses
+from evorobo.tasks.measures import Measure, fitting, usual
+from evorobo.tasks.prepared import ARRAYS, Prepared, kept, prepare
 from evorobo.tasks.splits import Parts, Split
 from evorobo.tasks.tables import KINDS, Table, table_of
 
@@ -41,10 +41,13 @@ class DatasetTask:
     are brought to mean 0 and deviation 1 by the training rows. Evolution scores on `rows_per_score` training rows,
     drawn afresh for each generation and the same for all its members (None: on all), computing in `dtype`.
     `weights` names a further column that says how much each training row counts, 0 or more, to both teachers; in
-    validation and test all rows count alike.
+    validation and test all rows count alike. These judge by `measure`: None is `Accuracy()` or `RMSE()`, and `NMSE()`
+    compares targets of different units.
 
     For networks that remember, `sequence` names the column whose runs of equal values are sequences in time ("lap").
-    Evolution then scores on windows of at most `window` rows; validation and test go through whole sequences.
+    Evolution then scores on windows of at most `window` rows; validation and test go through whole sequences. Where a
+    sequence has one answer, `judged` names the column that holds a 1 in the rows that must give it, and 0 in all
+    others: those are seen, but neither teach nor count in validation and test.
     """
 
     source: str
@@ -53,11 +56,13 @@ class DatasetTask:
     split: Split | None = None
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     loss: Loss | None = None
+    measure: Measure | None = None
     scale: bool = True
     rows_per_score: int | None = 256
     dtype: str = "float32"
     weights: str | None = None
     sequence: str | None = None
+    judged: str | None = None
     window: int = 64
     label: str | None = None
 
@@ -90,12 +95,7 @@ class DatasetTask:
         for name in table.columns:
             if name in _RESERVED:
                 raise SettingsError(f"a column cannot be named {name!r}; rename it.")
-        names = {"classes": np.array(table.classes)} if table.classes else {}
-        content = packed({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
-        name = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
-        if find(name) is None:
-            keep(name, content)
-        return cls(name, **{**settings, "kind": "classification" if table.classes else "regression"})
+        return cls(kept(table), **{**settings, "kind": "classification" if table.classes else "regression"})
 
     @property
     def name(self) -> str:
@@ -153,14 +153,14 @@ class DatasetTask:
 
     @property
     def metric(self) -> Metric:
-        return Metric("accuracy") if self.table.classes else Metric("RMSE", higher_is_better=False)
+        return self._measure.metric
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
         """Minus the loss of each member; one whose answers overflow scores minus infinity."""
         self._check(spec)
         train = self.parts.train
-        units = Units(len(train), self._sequence(train), self.window)
-        layout = units.take(self._drawn(units, rng))
+        units = Units(len(train), self.sequences(train), self.window)
+        layout = units.take(self._drawn(units, self.rows_per_score, rng))
         raw, targets = self.table.inputs[train[layout.rows]], self._scaled(train[layout.known])
         x = (inputs.apply(raw) if inputs else raw).astype(self.dtype)
         y = targets if self.table.classes else targets.astype(self.dtype)
@@ -183,13 +183,24 @@ class DatasetTask:
             self.table.inputs[rows],
             self._scaled(rows),
             self._loss,
-            sequence=self._sequence(rows),
+            sequence=self.sequences(rows),
             weights=self._weights(rows),
         )
 
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        """Training rows without their labels: `rows` of them, or as many windows of sequences as hold that; free."""
+        train = self.parts.train
+        units = Units(len(train), self.sequences(train), self.window)
+        layout = units.take(self._drawn(units, rows, rng))
+        window = np.arange(len(layout.rows)) // layout.time
+        return Glimpse(
+            self.table.inputs[train[layout.known]],
+            sequence=None if self.sequence is None else window if layout.real is None else window[layout.real],
+        )
+
     def validate(self, genome: Genome) -> float:
-        """Accuracy, or root mean squared error in the targets' units; NaN where the split has no validation rows."""
-        return self._measure(genome, self.parts.validation)
+        """The `measure` of the answers to the validation rows; NaN where the split has none."""
+        return self._judge(genome, self.parts.validation)
 
     def validation(self, genome: Genome) -> tuple[float, Cost]:
         """`validate`, and its price: each validation row is a sample, and what fills up sequences is computed too."""
@@ -198,16 +209,35 @@ class DatasetTask:
         return self.validate(genome), Cost(samples=len(rows), forward_flops=computed * genome.spec.forward_flops)
 
     def test(self, genome: Genome) -> float:
-        return self._measure(genome, self.parts.test)
+        return self._judge(genome, self.parts.test)
+
+    def answers(self, genome: Genome, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the genome says of those of `rows` that are judged, and the truth: class numbers, or values `(rows, m)`
+        in the targets' units."""
+        self._check(genome.spec)
+        layout, judged = self._whole(rows), self.judged_of(rows)
+        outputs = layout.answers(genome(self.table.inputs[rows[layout.rows]], time=layout.time))
+        return self._loss.predict(outputs[np.isin(rows[layout.known], judged)]), self.table.targets[judged]
+
+    def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
+        """What training descends, on any `rows (k,)` of the table, all counting alike; values to predict are scaled."""
+        self._check(genome.spec)
+        layout = self._whole(rows)
+        outputs = replace(genome, outputs=None)(self.table.inputs[rows[layout.rows]], time=layout.time)
+        return float(self._loss.value(layout.answers(outputs), self._scaled(rows[layout.known])))
 
     def references(self) -> dict[str, float]:
-        """What a guess that ignores the inputs scores on the test rows, and published figures of the same split."""
-        train, test = self.table.targets[self.parts.train], self.table.targets[self.parts.test]
-        if self.table.classes:
-            guess = {"majority class": float(np.mean(test == np.bincount(train).argmax()))}
-        else:
-            guess = {"constant guess": _rmse(train.mean(0), test)}
-        return {**guess, **self._data.published}
+        """What the test rows give to a guess that ignores the inputs and to a linear fit, both made of training rows,
+        and published figures of the same split and measure."""
+        train, rows = self.judged_of(self.parts.train), self.judged_of(self.parts.test)
+        answers = guesses(self.table, self._data.inputs.apply(self.table.inputs), train, rows)
+        scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
+        return scores | dict(self._data.published if self._measure == usual(bool(self.table.classes)) else {})
+
+    def caution(self) -> str:
+        """What flatters the test scores: neighbours of test rows to learn from, or what the data set is known for."""
+        in_time = self._data.in_time or self.sequence is not None
+        return self._data.caution or (neighbours.caution(self.parts) if in_time else "")
 
     @property
     def _data(self) -> Prepared:
@@ -224,6 +254,10 @@ class DatasetTask:
         return loss
 
     @property
+    def _measure(self) -> Measure:
+        return fitting(self.measure, bool(self.table.classes), self.name)
+
+    @property
     def _targets(self) -> Scaling | None:
         return self._data.targets if self.scale else None
 
@@ -232,20 +266,26 @@ class DatasetTask:
         return self._targets.apply(targets) if self._targets else targets
 
     def _weights(self, rows: np.ndarray) -> Array | None:
-        """How much each of these rows counts, if a column says so."""
-        if self.weights is None:
-            return None
-        column = self.table.column(self.weights, f"column of {self.name}")
-        if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
-            raise DataError(f"column {self.weights!r} of {self.name} holds what is no weight; give numbers from 0.")
-        return column[rows].astype(np.float64)
+        """How much each of these rows teaches, if a column says so: nothing where it is not judged."""
+        names = [name for name in (self.weights, self.judged) if name is not None]
+        return np.prod([self.table.counts(name, self.name)[rows] for name in names], axis=0) if names else None
+
+    def judged_of(self, rows: np.ndarray) -> np.ndarray:
+        """Those of these rows that count in validation and test."""
+        if self.judged is None:
+            return rows
+        column = self.table.counts(self.judged, self.name)
+        if not np.isin(column, (0, 1)).all() or not column[rows].any():
+            where = f"column {self.judged!r} of {self.name}"
+            raise DataError(f"{where} must hold 0 and 1, with a 1 in each part of the split.")
+        return rows[column[rows] == 1]
 
     def _truth(self, targets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the loss is told besides the outputs: targets, and weights where rows have any."""
         weights = self._weights(rows)
         return (targets,) if weights is None else (targets, weights.astype(self.dtype))
 
-    def _sequence(self, rows: np.ndarray) -> np.ndarray | None:
+    def sequences(self, rows: np.ndarray) -> np.ndarray | None:
         """Numbers of the sequences of these rows; a new one begins where the column changes or rows are left out."""
         if self.sequence is None:
             return None
@@ -253,24 +293,18 @@ class DatasetTask:
 
     def _whole(self, rows: np.ndarray) -> Layout:
         """These rows as one batch of whole sequences; places in `rows`."""
-        units = Units(len(rows), self._sequence(rows))
+        units = Units(len(rows), self.sequences(rows))
         return units.take(np.arange(len(units)))
 
-    def _drawn(self, units: Units, rng: np.random.Generator) -> np.ndarray:
-        """The units of one score: all, or enough for `rows_per_score` rows."""
+    def _drawn(self, units: Units, rows: int | None, rng: np.random.Generator) -> np.ndarray:
+        """The numbers of some units, enough for so many rows, or of all (None)."""
         size = self.window if self.sequence else 1
-        wanted = len(units) if self.rows_per_score is None else max(1, self.rows_per_score // size)
+        wanted = len(units) if rows is None else max(1, rows // size)
         return np.arange(len(units)) if wanted >= len(units) else rng.choice(len(units), wanted, replace=False)
 
-    def _measure(self, genome: Genome, rows: np.ndarray) -> float:
-        self._check(genome.spec)
-        if not len(rows):
-            return float("nan")
+    def _judge(self, genome: Genome, rows: np.ndarray) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
-            layout = self._whole(rows)
-            outputs = genome(self.table.inputs[rows[layout.rows]], time=layout.time)
-            answers, targets = self._loss.predict(layout.answers(outputs)), self.table.targets[rows[layout.known]]
-            return float(np.mean(answers == targets)) if self.table.classes else _rmse(answers, targets)
+            return self._measure.value(*self.answers(genome, rows)) if len(rows) else float("nan")
 
     def _check(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
@@ -283,7 +317,3 @@ class DatasetTask:
                 f"rows of {self.name} stand alone, and this network remembers; name the column that tells sequences "
                 "apart, for example sequence='lap'."
             )
-
-
-def _rmse(answers: Array, targets: Array) -> float:
-    return float(np.sqrt(np.mean(np.square(answers - targets))))

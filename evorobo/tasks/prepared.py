@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -10,11 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from evorobo.errors import DataError, SettingsError, unknown
+from evorobo.files import packed
 from evorobo.nets.scaling import Scaling
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.datasets.catalogue import LOADERS, load
-from evorobo.tasks.datasets.files import find, fingerprint
+from evorobo.tasks.datasets.files import find, fingerprint, keep
 from evorobo.tasks.datasets.loaded import Dataset
 from evorobo.tasks.readers import SUFFIXES, Columns, read_table, several
 from evorobo.tasks.splits import Parts, RandomSplit, Split
@@ -27,13 +31,18 @@ _FILE_OPTIONS = ("columns", "ignore", "header", "classes")
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """`inputs` and `targets` (None for classes) are scalings learned on the training rows alone."""
+    """`inputs` and `targets` (None for classes) are scalings learned on the training rows alone.
+
+    `published` and `caution` go with the data set's own split and are empty under any other.
+    """
 
     table: Table
     parts: Parts
     inputs: Scaling
     targets: Scaling | None
     published: Mapping[str, float]
+    in_time: bool
+    caution: str
     fingerprint: str
 
 
@@ -47,6 +56,16 @@ def prepare(
     path = _locate(source)
     about = path.stat()
     return _prepare(settings, os.getcwd(), str(path), about.st_mtime_ns, about.st_size)
+
+
+def kept(table: Table) -> str:
+    """The source of arrays given by hand: a file in the cache, written unless it is there."""
+    names = {"classes": np.array(table.classes)} if table.classes else {}
+    content = packed({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
+    source = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
+    if find(source) is None:
+        keep(source, content)
+    return source
 
 
 @lru_cache(maxsize=16)
@@ -67,8 +86,8 @@ def _prepare(settings: str, *_stamp: object) -> Prepared:
     parts = (split or data.split).split(data.table)
     train = data.table.inputs[parts.train]
     targets = None if data.table.classes else Scaling.fit(data.table.targets[parts.train])
-    published = data.published if split is None else {}
-    return Prepared(data.table, parts, Scaling.fit(train), targets, published, found)
+    published, caution = (data.published, data.caution) if split is None else ({}, "")
+    return Prepared(data.table, parts, Scaling.fit(train), targets, published, data.in_time, caution, found)
 
 
 def _read(path: Path, target: Columns, kind: str | None, split: Split | None, options: Mapping[str, Any]) -> Dataset:

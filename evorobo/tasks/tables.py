@@ -38,6 +38,13 @@ class Table:
             raise unknown(kind, name, self.columns)
         return self.columns[name]
 
+    def counts(self, name: str, where: str) -> Array:
+        """A further column that says how much rows count, `(rows,)`, 0 or more; `where` is how errors call the data."""
+        column = self.column(name, f"column of {where}")
+        if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
+            raise DataError(f"column {name!r} of {where} holds what is no weight; give numbers from 0.")
+        return column.astype(np.float64)
+
 
 def table_of(
     inputs: Any,

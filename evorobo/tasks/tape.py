@@ -19,6 +19,8 @@ class Tape:
     `driver` is who drives it, made anew for each batch of episodes; a tape hears what its own drivers say.
     """
 
+    state = None
+
     def __init__(self, simulator: Simulator, experts: Callable[[], Expert]) -> None:
         self._simulator, self._experts = simulator, experts
         self.capacity = simulator.capacity

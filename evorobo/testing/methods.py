@@ -15,12 +15,13 @@ from evorobo.errors import EvoroboError, TaskError
 from evorobo.learners.base import Learner, Method, Progress, Together
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
+from evorobo.nets.layer import Layer
 from evorobo.nets.losses import MSE
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Metric, Scores, Task
+from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Glimpse, Metric, Scores, Task
 from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
 
 STEPS = 9
@@ -48,6 +49,10 @@ class Wave:
 
     def examples(self, rng: np.random.Generator) -> Examples:
         return Examples(*self._points(0.0), MSE())
+
+    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+        x, _ = self._points(0.0)
+        return Glimpse(rng.permutation(x)[:rows])
 
     def adviser(self) -> Adviser:
         """Wherever one drives on a wave, one meets other points of it, one a step."""
@@ -79,7 +84,7 @@ class Wave:
         return np.stack([x, x * x], axis=1), np.sin(3 * x)[:, None]
 
 
-def check_method(method: Method, task: Task | None = None, hidden: Sequence[int] = (8,)) -> None:
+def check_method(method: Method, task: Task | None = None, hidden: Sequence[int | Layer] = (8,)) -> None:
     """Raise `TaskError` with one sentence, unless `method` keeps its contract on `task` (by default a small one).
 
     Checked are name and settings; that it begins with the genome of the seed; that one seed gives one run, to the
@@ -100,7 +105,7 @@ class _Place:
 
     method: Method
     task: Task
-    hidden: tuple[int, ...]
+    hidden: tuple[int | Layer, ...]
 
     @property
     def spec(self) -> NetworkSpec:
@@ -137,7 +142,7 @@ def _check_first(place: _Place) -> Array:
 
 
 def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[bytes, str, Cost]]:
-    """What a run tells after each step: the genome, the progress, the cost."""
+    """What a run tells after each step: the weights, the progress with the moments, the cost."""
     name, told = called(place.method), []
     before = learner.cost
     for step in steps:
@@ -145,7 +150,8 @@ def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[b
             break
         with other_globals(seed, f"{name}'s learner"):
             progress = learner.step(step / STEPS)
-        weights, cost = learner.genome.weights, learner.cost
+        genome, cost = learner.genome, learner.cost
+        weights = genome.weights
         require(
             weights.shape == (place.spec.n_params,) and bool(np.isfinite(weights).all()),
             f"{name}'s learner gave a genome of shape {weights.shape} with {_odd(weights)} numbers that are not "
@@ -162,7 +168,8 @@ def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[b
             f"{name}'s learner had paid {before} and then {cost}; its cost is a running total that grows in each step.",
         )
         before = cost
-        told.append((weights.tobytes(), repr(progress), cost))
+        measured = [] if genome.moments is None else genome.moments.tolist()
+        told.append((weights.tobytes(), f"{progress} {measured}", cost))
     return told
 
 

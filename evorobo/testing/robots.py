@@ -145,6 +145,12 @@ def _sense(robot: Robot, state: Array, chance: Chance, width: int) -> Array:
         f"{name}.observation() returned {_worst(sensors)}; sensors must be finite numbers, so look for a division by "
         "zero or a root of something negative.",
     )
+    low, high = robot.limits()
+    require(
+        bool(np.float32(low) <= single.min() and single.max() <= np.float32(high)),
+        f"{name}.observation() returned readings from {sensors.min():.4g} to {sensors.max():.4g}, and limits() "
+        f"promises {low:g} to {high:g}; widen the limits, or cut the readings with np.clip.",
+    )
     return sensors
 
 

@@ -12,17 +12,18 @@ from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import LEDGER, Cost, Examples, Metric, Scores, Task
+from evorobo.tasks.base import LEDGER, Cost, Examples, Glimpse, Glimpsing, Metric, Scores, Task
 from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
 
-MEMBERS = 5
+MEMBERS, ROWS = 5, 50
 
 
 def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     """Raise `TaskError` with one sentence, unless `task` keeps its contract; networks of layers `hidden` try it.
 
     Checked are name, sizes and settings; that scores are finite, repeatable, paid for, and those of a member whoever
-    is scored beside it; that examples fit the network; that validation and test are the same whenever one looks.
+    is scored beside it; that examples, and a glimpse if the task gives one, fit the network; that validation and test
+    are the same whenever one looks.
     """
     check_name(task)
     spec = _network(task, hidden)
@@ -31,6 +32,8 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     judged = _judge(task, genome)
     _check_score(task, spec, weights)
     _check_examples(task, spec, weights[0])
+    if isinstance(task, Glimpsing):
+        _check_glimpse(task, task.n_inputs)
     require(
         _judge(task, genome) == judged,
         f"{called(task)} judges the same genome differently after others were scored; validate and test need rows or "
@@ -148,6 +151,35 @@ def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
 def _examples(task: Task) -> Examples:
     with other_globals(3, f"{called(task)}.examples()"):
         return task.examples(np.random.default_rng(0))
+
+
+def _check_glimpse(task: Glimpsing, n_inputs: int) -> None:
+    name = called(task)
+
+    def look() -> Glimpse:
+        with other_globals(5, f"{name}.glimpse()"):
+            return task.glimpse(np.random.default_rng(0), ROWS)
+
+    shown, again = look(), look()
+    rows = len(shown.inputs)
+    numbered = (rows,) if shown.sequence is None else shown.sequence.shape
+    require(
+        shown.inputs.shape == (rows, n_inputs) and 1 < rows <= 2 * ROWS,
+        f"{name}.glimpse() showed inputs of shape {shown.inputs.shape} when asked for {ROWS} rows; give about as many, "
+        f"of {n_inputs} numbers each.",
+    )
+    require(
+        bool(np.isfinite(shown.inputs).all()),
+        f"{name}.glimpse() showed numbers that are not finite; leave those rows out.",
+    )
+    require(
+        numbered == (rows,),
+        f"{name}.glimpse() has sequences of shape {numbered}; number each of its {rows} rows, or None.",
+    )
+    require(
+        np.array_equal(again.inputs, shown.inputs) and again.cost == shown.cost,
+        f"{name}.glimpse() is another one for the same seed; draw all chance from the rng it is given.",
+    )
 
 
 def _judge(task: Task, genome: Genome) -> str:

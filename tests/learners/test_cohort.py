@@ -10,6 +10,7 @@ from evorobo.errors import LearningError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.backprop.penalties import L1, L2
 from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
@@ -74,6 +75,7 @@ def assert_together_is_alone(method, task=None, hidden=(5,), steps=STEPS):
             assert (told[at].score, told[at].info) == (expected.score, expected.info)
     for one, other in zip(alone, crowd, strict=True):
         np.testing.assert_array_equal(one.genome.weights, other.genome.weights)
+        np.testing.assert_array_equal(one.genome.moments, other.genome.moments)
         assert one.cost == other.cost
         assert repr(one.state()) == repr(other.state())
 
@@ -105,7 +107,9 @@ def test_every_way_to_train(method):
 
 
 @pytest.mark.parametrize(
-    "layer", [Dense(4, "relu"), LayerNorm(), Dropout(0.4), Elman(4), GRU(3), LSTM(3), CTRNN(4)], ids=repr
+    "layer",
+    [Dense(4, "relu"), LayerNorm(), Dropout(0.4), Elman(4), GRU(3), LSTM(3), CTRNN(4), BatchNorm()],
+    ids=repr,
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_layer(layer, dtype):
@@ -123,7 +127,8 @@ def test_classes_and_rows_that_count_unequally(loss):
 
 @pytest.mark.parametrize("window", [None, 4])
 def test_sequences_of_unequal_length(window):
-    assert_together_is_alone(replace(PLAIN, batch=3, window=window), Trips(), hidden=(GRU(4), Dropout(0.2)))
+    hidden = (BatchNorm(), GRU(4), Dropout(0.2), BatchNorm())
+    assert_together_is_alone(replace(PLAIN, batch=3, window=window), Trips(), hidden)
 
 
 def test_learners_that_have_made_unequal_numbers_of_steps():
@@ -199,3 +204,28 @@ def test_as_many_go_together_as_fit_into_a_cores_cache():
     assert Backprop(batch=32, dtype="float32").crew_size(small) > 10
     assert Backprop(batch=256, dtype="float32").crew_size(wide) < 5
     assert Backprop(batch=100_000).crew_size(wide) == 1
+
+
+@dataclass(frozen=True)
+class Moody(Line):
+    """Its validation breaks down for one genome."""
+
+    def validation(self, genome):
+        if abs(genome.weights[0]) > 0.6:
+            raise RuntimeError("the arena is closed")
+        return super().validation(genome)
+
+
+def test_one_whose_validation_breaks_down_leaves_and_the_others_go_on():
+    method = replace(PLAIN, stopping=EarlyStopping(), optimizer=SGD(0.05))
+    spec = NetworkSpec.build(2, (), 1)
+    crowd = []
+    for seed in range(12):
+        try:
+            crowd.append(method.start(Moody(), spec, np.random.default_rng(seed)))
+        except RuntimeError:
+            continue
+    crew, kinds = method.together(crowd), set()
+    for _ in range(4):
+        kinds |= {type(each).__name__ for each in crew.step([0.0] * len(crowd))}
+    assert kinds == {"Progress", "RuntimeError"}

@@ -186,7 +186,7 @@ def wavy(*shape: int, phase: float = 0.0) -> np.ndarray:
 
 def layer_parameters(kind: str) -> dict[str, np.ndarray]:
     """By our names, in our shapes."""
-    if kind == "LayerNorm":
+    if kind in ("LayerNorm", "BatchNorm"):
         return {"gain": 1 + wavy(INPUTS, phase=1.0), "shift": wavy(INPUTS, phase=2.0)}
     gates = {"Elman": 1, "GRU": 3, "LSTM": 4}[kind] * UNITS
     parameters = {
@@ -235,6 +235,31 @@ def layer_answers() -> dict[str, Any]:
     return answers
 
 
+def batch_norm_answers() -> dict[str, Any]:
+    """As `layer_answers`, of a batch norm in training, the running moments after it, and again in use with those."""
+    import torch
+
+    ours = layer_parameters("BatchNorm")
+    module = torch.nn.BatchNorm1d(INPUTS, eps=0.01, momentum=0.3).double()
+    running = {"running_mean": wavy(INPUTS, phase=7.0), "running_var": 1 + wavy(INPUTS, phase=8.0)}
+    given = {"weight": ours["gain"], "bias": ours["shift"], **running, "num_batches_tracked": np.array(0)}
+    module.load_state_dict({key: torch.tensor(value) for key, value in given.items()})
+    answers: dict[str, Any] = {}
+    for mode in ("training", "use"):
+        module.train(mode == "training").zero_grad()
+        x = torch.tensor(wavy(ROWS * MOMENTS, INPUTS, phase=5.0), requires_grad=True)
+        y = module(x)
+        (y * torch.tensor(wavy(*y.shape, phase=6.0))).sum().backward()
+        assert x.grad is not None
+        answers[mode] = {
+            "outputs": y.tolist(),
+            "inputs": x.grad.tolist(),
+            "gradients": {"gain": module.weight.grad.tolist(), "shift": module.bias.grad.tolist()},
+            "moments": {"mean": module.running_mean.tolist(), "variance": module.running_var.tolist()},
+        }
+    return answers
+
+
 def main() -> None:
     import torch
 
@@ -245,6 +270,7 @@ def main() -> None:
         "activations": activation_values(),
         "schedules": schedule_factors(),
         "layers": layer_answers(),
+        "batch norm": batch_norm_answers(),
     }
     FILE.write_text(json.dumps(reference, indent=None, separators=(",", ":")).replace("],[", "],\n[") + "\n")
 

@@ -8,7 +8,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, ResultsError
+from evorobo.errors import DataError, ResultsError, SettingsError
+from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import FORMAT, Genome
 from evorobo.nets.scaling import Scaling
@@ -176,6 +177,44 @@ def test_a_zip_of_other_things_is_no_genome(tmp_path):
     with zipfile.ZipFile(tmp_path / "robot.zip", "w") as file:
         file.writestr("about.txt", "a robot")
     refused(tmp_path / "robot.zip", "was not written by Genome.save", "about.txt")
+
+
+NORMALISED = NetworkSpec(3, (BatchNorm(), Dense(2, "identity")))
+
+
+@pytest.fixture
+def normalised(tmp_path):
+    rng = np.random.default_rng(2)
+    moments = rng.uniform(0.5, 2, NORMALISED.n_moments)
+    genome = Genome(NORMALISED, rng.normal(size=NORMALISED.n_params), *scalings(rng), moments)
+    genome.save(tmp_path / "genome.npz")
+    return genome
+
+
+def test_moments_travel_with_the_genome(normalised, tmp_path):
+    read = Genome.load(tmp_path / "genome.npz")
+    np.testing.assert_array_equal(read.moments, normalised.moments)
+    sensors = np.random.default_rng(1).normal(size=(9, 3))
+    np.testing.assert_array_equal(read(sensors), normalised(sensors))
+    np.testing.assert_array_equal(read.outputs.invert(read.controller()(sensors[None])[0]), read(sensors))
+
+
+@pytest.mark.parametrize(
+    ("moments", "words"),
+    [
+        (None, "it has no moments, of which this network needs 6"),
+        (np.ones(4), r"moments should be 6 real numbers, not float64 \(4,\)"),
+        (np.full(6, np.nan), "holds moments that are not finite numbers; its training ran away"),
+    ],
+    ids=["none", "too few", "NaN"],
+)
+def test_a_file_without_the_moments_that_its_network_needs_is_refused(normalised, tmp_path, moments, words):
+    refused(tampered(tmp_path / "genome.npz", moments=moments), words)
+
+
+def test_a_genome_of_a_network_with_batch_norm_is_none_without_moments(normalised):
+    with pytest.raises(SettingsError, match="keeps 6 moments beside its weights, and was given 0"):
+        Genome(NORMALISED, normalised.weights)
 
 
 def test_a_wrong_number_of_weights_is_told_with_both_numbers(saved):

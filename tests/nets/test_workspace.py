@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evorobo.nets.activations import ACTIVATIONS
+from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
@@ -22,14 +23,19 @@ STACKS = {
     "one layer": (),
     "dropout": (Dense(6), Dropout(0.3), Dense(5)),
     "normalised": (LayerNorm(), Dense(6, "relu"), LayerNorm()),
+    "normalised over the batch": (BatchNorm(), Dense(6, "identity"), BatchNorm(activation="relu"), GRU(4)),
     "memories": (Elman(3), GRU(4), Dense(5), LSTM(3), CTRNN(4)),
 }
 
 
-def by_layers(spec, weights, x, dy, how):
+def begun(spec, dtype, networks=NETWORKS):
+    return np.tile(spec.begin_moments().astype(dtype), (networks, 1))
+
+
+def by_layers(spec, weights, x, dy, how, moments):
     slopes = np.empty_like(weights)
     views = spec.unpack(weights)
-    y, memories = trace(spec, views, x, alike(spec, how))
+    y, memories = trace(spec, views, x, alike(spec, how, moments))
     backtrace(spec, views, memories, dy, spec.unpack(slopes))
     return y, slopes
 
@@ -42,11 +48,14 @@ def test_outputs_and_gradients_are_those_of_the_layers_one_after_the_other(hidde
     weights = np.stack([spec.init(rng) + 0.1 * rng.normal(size=spec.n_params) for _ in range(NETWORKS)]).astype(dtype)
     slopes = np.empty_like(weights)
     workspace, tolerance = Workspace(spec, weights, slopes), 1e-12 if dtype == "float64" else 1e-4
+    moments = begun(spec, dtype), begun(spec, dtype)
     for rows in (2, 2, 5, 1, 2):  # in sequences of TIME moments
         x, dy = (rng.normal(size=(NETWORKS, rows * TIME, k)).astype(dtype) for k in (3, 2))
         hows = [How(training=True, rng=np.random.default_rng(rows), time=TIME) for _ in range(2)]
-        y, expected = by_layers(spec, weights, x, dy.copy(), hows[0])
-        np.testing.assert_allclose(workspace.forward(x, alike(spec, hows[1])), y, rtol=tolerance, atol=tolerance)
+        y, expected = by_layers(spec, weights, x, dy.copy(), hows[0], moments[0])
+        found = workspace.forward(x, alike(spec, hows[1], moments[1]))
+        np.testing.assert_allclose(found, y, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(moments[1], moments[0], rtol=tolerance, atol=tolerance)
         workspace.backward(dy)
         np.testing.assert_allclose(slopes, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max())
         weights -= 0.01 * slopes  # a workspace reads the weights as they are now
@@ -65,9 +74,10 @@ def test_each_network_passes_as_it_would_alone(hidden):
             Workspace(spec, weights[some], slopes),
             [np.random.default_rng(at) for at in range(NETWORKS)][some],
         )
-        y = workspace.forward(x[some], alike(spec, How(training=True, rng=rngs, time=TIME))).copy()
+        moments = begun(spec, np.float32, len(rngs))
+        y = workspace.forward(x[some], alike(spec, How(training=True, rng=rngs, time=TIME), moments)).copy()
         workspace.backward(dy[some].copy())
-        return y, slopes
+        return y, slopes, moments
 
     together = passed(slice(None))
     for at in range(NETWORKS):

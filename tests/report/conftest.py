@@ -32,8 +32,7 @@ def write_study(folder: Path, name: str, tasks: dict[str, dict], methods: list[s
     """study.json; of a task, only what differs from a robot's return need be given."""
     metric = {"name": "return", "unit": "", "higher_is_better": True}
     about = {
-        task: {"metric": {**metric, **each.get("metric", {})}, "references": each.get("references", {})}
-        for task, each in tasks.items()
+        task: {"references": {}, **each, "metric": {**metric, **each.get("metric", {})}} for task, each in tasks.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
     study = {"name": name, "tasks": about, "methods": {method: {} for method in methods}, "settings": {}}

@@ -196,3 +196,10 @@ def test_a_dollar_in_a_name_is_a_dollar(tiny_study, tmp_path):
 
 def same(band, method):
     return matplotlib.colors.to_hex(band.get_facecolor()[0]) == KNOWN[method].colour.lower()
+
+
+def test_scores_before_anything_was_paid_do_not_stretch_an_axis_that_cannot_show_them(tiny_study):
+    # fake runs begin with a score of 0 at a price of 0
+    study = tiny_study({"ga": [100.0, 101.0, 102.0]})
+    assert figure(study).axes[0].get_ylim()[0] > 90
+    assert figure(study, log=False).axes[0].get_ylim()[0] <= 0

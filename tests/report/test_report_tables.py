@@ -90,3 +90,8 @@ def test_nothing_run_yet_makes_an_empty_table(tiny_study):
     assert summary(tiny_study({})) == []
     assert to_csv([]).strip() == ""
     assert "task" in to_terminal([])
+
+
+def test_a_task_whose_scores_flatter_says_so_in_the_table_of_numbers(tiny_study):
+    rows = summary(tiny_study({"ga": list(range(10))}, caution="Its test rows are known."))
+    assert [row["caution"] for row in csv.DictReader(io.StringIO(to_csv(rows)))] == ["Its test rows are known."]

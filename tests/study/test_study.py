@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from curves import all_curves
 from scripts import launch, rail, run
-from toys import Bowl, Broken, Dies, Line, Mute, Raises
+from toys import Bowl, Broken, Dies, Flattering, Line, Mute, Raises
 
 from evorobo.errors import ResultsError, SettingsError, TaskError
 from evorobo.learners.backprop.backprop import Backprop
@@ -322,3 +322,8 @@ def test_a_script_that_runs_its_study_itself_needs_no_guard_either(tmp_path, str
     code, _, err = run(script, folder=tmp_path)
     assert (code, err) == (0, "")
     assert all_curves(tmp_path / "results") == straight
+
+
+def test_a_task_that_knows_why_its_scores_flatter_is_asked(tmp_path):
+    results = a_study(Flattering(), Bowl(), seeds=1).run(tmp_path)
+    assert results.cautions == {"flattering": "Everybody is good at this."}

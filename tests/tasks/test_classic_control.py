@@ -67,7 +67,7 @@ def test_what_the_policies_reach_for_is_reached(id):
     """The comparison above would be idle if nobody met a limit or a goal."""
     policy = {"Pendulum-v1": hard, "Acrobot-v1": swing, "MountainCar-v0": along}.get(id, along_dosed)
     world, rng = look_up(id, {}), np.random.default_rng(0)
-    rows = world.rows()
+    rows = world.simulator()
     sensors = rows.reset(np.arange(20), 1)
     extremes, early = [], 0
     for _ in range(world.max_steps - 1):

@@ -80,3 +80,27 @@ def test_options_that_are_not_there_are_one_sentence():
         lp1(scaling="sign-log")
     with pytest.raises(SettingsError, match="lp2 has the folds 0 to 4, not 5"):
         lp2(fold=5)
+    with pytest.raises(SettingsError, match="unknown row 'moments'; did you mean 'moment'"):
+        lp3(row="moments")
+
+
+def test_moments_are_the_same_failures_in_time_with_one_answer_each_at_the_end():
+    for fold in range(5):
+        whole, moments = lp4(fold=fold), lp4(fold=fold, row="moment")
+        table = moments.table
+        np.testing.assert_array_equal(table.inputs.reshape(len(whole.table), 90), whole.table.inputs)
+        assert table.input_names == ("Fx", "Fy", "Fz", "Tx", "Ty", "Tz")
+        last = table.columns["last"] == 1
+        np.testing.assert_array_equal(np.flatnonzero(last), np.arange(14, 15 * 117, 15))
+        np.testing.assert_array_equal(table.targets[last], whole.table.targets)
+        for name in ("train", "validation", "test"):
+            rows, of_moments = (getattr(data.split.split(data.table), name) for data in (whole, moments))
+            np.testing.assert_array_equal(table.columns["sequence"][of_moments], np.repeat(rows, 15))
+
+
+def test_a_network_sees_a_failure_moment_by_moment_and_is_judged_once():
+    task = DatasetTask("lp4", options={"row": "moment"}, sequence="sequence", judged="last")
+    assert (task.name, task.n_inputs) == ("lp4-moment", 6)
+    guess = task.references()["majority class"]
+    assert guess == DatasetTask("lp4").references()["majority class"]
+    assert task.references()["linear fit"] >= guess  # of the last reading alone

@@ -366,13 +366,29 @@ def test_normal_and_uniform_are_what_they_are_called():
 # ---- gymnasium's view
 
 
-@everyone
-def test_gymnasiums_own_checker_finds_nothing(id):
+@pytest.mark.parametrize(
+    ("id", "options"),
+    [*((id, {}) for id in OWN), *((id, {"noise": 0.3}) for id in OWN), (list(OWN)[1], {"ranges": "inverse"})],
+)
+def test_gymnasiums_own_checker_finds_nothing(id, options):
+    check_env(gymnasium.make(id, **options).unwrapped)  # warnings are errors here
+
+
+def test_of_a_robot_without_limits_the_checker_finds_only_that():
     with warnings.catch_warnings():
-        # sensors have no ends that could be promised, and nothing is rendered
         warnings.filterwarnings("ignore", message=r".*A Box observation space m..imum value is -?infinity")
-        warnings.filterwarnings("ignore", message=r".*No render fps was declared")
-        check_env(gymnasium.make(id).unwrapped, skip_render_check=True)
+        check_env(gymnasium.make("newcomer/Docking-v0").unwrapped)
+
+
+@own
+def test_a_vector_of_robots_stays_within_its_spaces(id):
+    robots = gymnasium.make_vec(id, 4, vectorization_mode="vector_entry_point")
+    robots.action_space.seed(0)
+    assert robots.single_observation_space.is_bounded()
+    sensed, _ = robots.reset(seed=0)
+    for _ in range(50):
+        assert robots.observation_space.contains(sensed)
+        sensed, *_ = robots.step(robots.action_space.sample())
 
 
 @everyone

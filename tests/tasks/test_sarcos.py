@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.dataset import DatasetTask
 from evorobo.tasks.datasets import sarcos as module
 from evorobo.tasks.datasets.sarcos import TEST, sarcos
+from evorobo.tasks.measures import NMSE
 from evorobo.tasks.splits import BlockSplit, RandomSplit
 
 
@@ -39,7 +41,7 @@ def test_whole_blocks_test_and_no_published_figure_is_shown_for_them():
     runs = np.split(task.parts.test, np.flatnonzero(np.diff(task.parts.test) > 1) + 1)
     assert min(map(len, runs)) >= 4449 // 20
     assert sum(map(len, runs)) == pytest.approx(0.2 * 4449, abs=4)
-    assert (task.n_outputs, list(task.references())) == (7, ["constant guess"])
+    assert (task.n_outputs, list(task.references())) == (7, ["constant guess", "linear fit"])
 
 
 @pytest.mark.parametrize(("split", "figure"), [(BlockSplit, 0.156), (RandomSplit, 0.116)])
@@ -71,6 +73,11 @@ def test_with_a_training_file_the_test_file_tests_and_published_figures_show(fol
     np.testing.assert_array_equal(parts.test, np.arange(100, 4549))
     np.testing.assert_array_equal(data.table.inputs[100:], sarcos().table.inputs)
     assert (len(parts.train), len(parts.validation)) == (95, 5)
+    task = DatasetTask("sarcos", options={"parts": "published"})
+    assert task.caution().startswith("The published test rows lie between the published training rows in time")
+    assert "published MLP" in task.references()
+    assert "published MLP" not in replace(task, measure=NMSE()).references()  # published as squared errors
+    assert (DatasetTask("sarcos").caution(), replace(task, split=BlockSplit()).caution()) == ("", "")
     assert data.published["published MLP"] == pytest.approx(1.459, abs=0.001)  # the root of 2.13
 
 

@@ -34,6 +34,11 @@ def test_frames_are_the_last_ones_the_newest_first():
     assert five.input_names[16] == "sonar1 1 ago"
 
 
+def test_a_ride_is_one_sequence_for_networks_that_remember():
+    sequence = DatasetTask("sonar", options={"frames": 1}, sequence="run").examples(np.random.default_rng(0)).sequence
+    np.testing.assert_array_equal(sequence, np.zeros(6600))
+
+
 def test_a_linear_fit_is_worse_than_repeating_the_last_command():
     task = DatasetTask("sonar")
     assert task.parts.train[-1] < task.parts.validation[0] < task.parts.validation[-1] < task.parts.test[0]

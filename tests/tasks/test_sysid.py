@@ -39,6 +39,11 @@ def test_feedback_adds_the_outputs_before_this_one():
     assert both.targets[0] == plain.targets[3]
 
 
+def test_a_series_is_one_sequence_for_networks_that_remember():
+    task = DatasetTask("actuator", options={"lags": 1}, sequence="run")
+    np.testing.assert_array_equal(task.examples(np.random.default_rng(0)).sequence, np.zeros(410))
+
+
 def test_the_second_half_tests():
     data = actuator(lags=1)
     parts = data.split.split(data.table)

@@ -106,11 +106,15 @@ class BackpropLearner:
     """
 
     def __init__(self, method: Backprop, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
+        if spec.n_moments and method.batch == 1 and not spec.recurrent:
+            raise SettingsError("batch norm needs batches of several rows to measure, not of 1; give batch=2 or more.")
         self.method, self.spec, self.rng = method, spec, rng
         self._scalings = task.inputs, task.outputs
         dtype = np.dtype(method.dtype)
         self.weights = spec.init(rng).astype(dtype)
-        self.sound = self.weights.copy()  # the last weights whose loss was finite
+        self.moments = spec.begin_moments().astype(dtype)
+        # the last weights whose loss was finite, and the moments that went with them
+        self.sound, self.sound_moments = self.weights.copy(), self.moments.copy()
         self.optimizer = method.optimizer.start(self.weights)
         self._watched = method.schedule.start()
 
@@ -152,7 +156,7 @@ class BackpropLearner:
 
     @property
     def _now(self) -> Genome:
-        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings)
+        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings, self.moments.astype(np.float64))
 
     @property
     def done(self) -> bool:
@@ -177,7 +181,7 @@ class BackpropLearner:
         if len(self.cohort) > 1:
             Cohort([self])  # it has left the others
         (told,) = self.cohort.step([spent])
-        if isinstance(told, LearningError):
+        if isinstance(told, Exception):
             raise told
         return told
 
@@ -236,7 +240,9 @@ class BackpropLearner:
     def state(self) -> dict[str, Any]:
         return {
             "weights": self.weights,
+            "moments": self.moments,
             "sound": self.sound,
+            "sound_moments": self.sound_moments,
             "optimizer": self.optimizer,
             "watched": self._watched,
             "order": self._order,
@@ -252,6 +258,7 @@ class BackpropLearner:
 
     def restore(self, state: dict[str, Any]) -> None:
         self.weights, self.sound = state["weights"], state["sound"]
+        self.moments, self.sound_moments = state["moments"], state["sound_moments"]
         self.optimizer, self._watched = state["optimizer"], state["watched"]
         self._order, self._losses, self._batches = state["order"], state["losses"], state["batches"]
         self._epoch, self._at = state["epoch"], state["at"]

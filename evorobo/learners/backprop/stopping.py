@@ -124,6 +124,7 @@ class Stopper:
     def state(self) -> dict[str, Any]:
         return {
             "weights": self._kept.weights,
+            "moments": self._kept.moments,
             "best": self._best,
             "latest": self.latest,
             "mark": self._mark,
@@ -133,7 +134,7 @@ class Stopper:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._kept, self._best = replace(self._kept, weights=state["weights"]), state["best"]
-        self.latest, self._mark = state["latest"], state["mark"]
+        self._kept = replace(self._kept, weights=state["weights"], moments=state["moments"])
+        self._best, self.latest, self._mark = state["best"], state["latest"], state["mark"]
         self._waited, self._epochs = state["waited"], state["epochs"]
         self.cost = Cost(**state["cost"])

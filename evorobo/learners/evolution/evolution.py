@@ -14,6 +14,7 @@ from evorobo.learners.base import Progress
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.lend import lend
+from evorobo.learners.evolution.reference import ReferenceBatch
 from evorobo.learners.evolution.strategy import StrategySettings, scores
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
@@ -28,6 +29,8 @@ class Evolution:
 
     One step is one generation, all its members facing the same chances. The answer is the strategy's bet; the best
     individual ever scored is only logged (column `best`).
+
+    Networks with batch norm are scored with the moments of a reference batch: see `BatchNorm`.
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
@@ -48,7 +51,8 @@ class EvolutionLearner:
         self._task, self._spec, self._rng = task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
         self._answer = self._strategy.answer
-        self._cost = Cost()
+        self._reference = ReferenceBatch(task, spec, rng) if spec.n_moments else None
+        self._cost = self._reference.cost if self._reference else Cost()
         self._seen = Moments.none(spec.n_inputs)
         self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
         self._statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
@@ -63,7 +67,8 @@ class EvolutionLearner:
 
     @property
     def genome(self) -> Genome:
-        return Genome(self._spec, self._answer, self._inputs, self._task.outputs)
+        moments = self._reference.moments(self._answer, self._inputs) if self._reference else None
+        return Genome(self._spec, self._answer, self._inputs, self._task.outputs, moments)
 
     @property
     def cost(self) -> Cost:
@@ -92,7 +97,11 @@ class EvolutionLearner:
         return self._seen.scaling if self._seen.count else self._task.inputs
 
     def _evaluate(self, weights: Array) -> list[tuple[float]]:
-        earned = self._task.score(self._spec, weights, self._rng, self._inputs)
+        spec, inputs = self._spec, self._inputs
+        if self._reference:
+            self._cost = self._cost + self._reference.price(len(weights))
+            spec, weights = self._reference.settled(weights, inputs)
+        earned = self._task.score(spec, weights, self._rng, inputs)
         self._cost = self._cost + earned.cost
         if earned.seen:
             self._seen = self._seen + earned.seen
@@ -108,6 +117,7 @@ class EvolutionLearner:
             "strategy": self._strategy.state(),
             "cost": vars(self._cost),
             "seen": vars(self._seen),
+            "reference": self._reference.state() if self._reference else {},
             "hall": {"genes": np.asarray(self._hall[0]), "score": scores(self._hall)} if len(self._hall) else {},
             "rng": self._rng.bit_generator.state,
         }
@@ -116,6 +126,8 @@ class EvolutionLearner:
         self._strategy.restore(state["strategy"])
         self._answer = self._strategy.answer
         self._cost, self._seen = Cost(**state["cost"]), Moments(**state["seen"])
+        if self._reference:
+            self._reference.restore(state["reference"])
         self._hall.clear()
         if state["hall"]:
             champion = Individual(state["hall"]["genes"])

@@ -5,7 +5,7 @@ says whose row it is. The split is by whole characters: e, q and v test, g and n
 
 Published: torque error 4.3e-4, squared and summed over both joints, by a network that knows mechanics (Lutter, Ritter &
 Peters, ICLR 2019). Their program tests on e, q and v, their figure shows a, d and e: which one the number belongs to
-is not said, so there is no reference line. A plain (64, 64) tanh network here: 8e-4.
+is not said, so there is no published line. A plain (64, 64) tanh network here: 8e-4.
 Data: deep_lagrangian_networks, MIT; its character_data.pickle as npz.
 """
 
@@ -39,4 +39,4 @@ def delan() -> Dataset:
         raise DataError(f"{path.name} has no array {error}; get it again from {DATA.url}.") from error
     names = tuple(f"{what} {joint}" for what in ("angle", "velocity", "acceleration") for joint in (1, 2))
     table = Table(inputs, arrays["tau"], names, ("torque 1", "torque 2"), (), {"character": character})
-    return Dataset(table, (path,), GroupSplit("character", validation=("g", "n"), test=("e", "q", "v")))
+    return Dataset(table, (path,), GroupSplit("character", validation=("g", "n"), test=("e", "q", "v")), in_time=True)

@@ -5,12 +5,17 @@ the part's position after that ("lp3"), in approach to ungrasp ("lp4"), in motio
 failure: 15 readings of 3 forces and 3 torques, one after the other (90 inputs, "Fx1" to "Tz15"). The table's column
 "sequence" numbers them in the order of the file.
 
-Tiny: every network comes to know its training rows by heart. scaling="signlog", sign(x) log(1 + |x|), tames the rare
-huge forces. The split is one of 5 folds (`fold` 0 to 4), each with its share of every class; 15 % of the other rows
-validate.
+With row="moment" each row is one reading (6 inputs) and a failure 15 rows, for networks that remember; the column
+"last" is 1 where the answer is due: DatasetTask("lp4", options={"row": "moment"}, sequence="sequence", judged="last").
+Both ways, the same failures train, validate and test.
 
-Published under another validation, so no reference line: naive Bayes 93.85 % (Sensors 26(5), 2026). Here, lp1: naive
-Bayes .934, networks .74 to .77; lp4: random forest .909; lp5: random forest .734.
+Tiny: every network comes to know its training rows by heart. scaling="signlog", sign(x) log(1 + |x|), tames the rare
+huge forces. The split is one of 5 folds (`fold` 0 to 4), each with its share of every class; 15 % of the other
+failures validate.
+
+Published under another validation, so no published line: naive Bayes 93.85 % (Sensors 26(5), 2026). Here, lp1: naive
+Bayes .934, networks .74 to .77; lp4: random forest .909, GRU(16) moment by moment .861 (experiments/failures.py); lp5:
+random forest .734.
 Data: UCI 138 (Seabra Lopes & Camarinha-Matos), CC BY 4.0.
 """
 
@@ -27,10 +32,11 @@ from evorobo.nets.activations import Array
 from evorobo.tasks.datasets.files import DataFile
 from evorobo.tasks.datasets.loaded import Dataset
 from evorobo.tasks.splits import GivenSplit
-from evorobo.tasks.tables import table_of
+from evorobo.tasks.tables import Table, table_of
 
 STEPS, AXES = 15, ("Fx", "Fy", "Fz", "Tx", "Ty", "Tz")
 FOLDS = 5
+ROWS = ("failure", "moment")
 SCALINGS: dict[str, Callable[[Array], Array]] = {
     "raw": lambda x: x,
     "signlog": lambda x: np.sign(x) * np.log1p(np.abs(x)),
@@ -44,29 +50,29 @@ _SHA256 = (
 )
 
 
-def lp1(fold: int = 0, scaling: str = "raw") -> Dataset:
+def lp1(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in approach to grasp: 15 x 6 forces and torques to 4 classes, 88 sequences."""
-    return _failures(1, fold, scaling)
+    return _failures(1, fold, scaling, row)
 
 
-def lp2(fold: int = 0, scaling: str = "raw") -> Dataset:
+def lp2(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in the transfer of a part: 15 x 6 forces and torques to 5 classes, 47 sequences."""
-    return _failures(2, fold, scaling)
+    return _failures(2, fold, scaling, row)
 
 
-def lp3(fold: int = 0, scaling: str = "raw") -> Dataset:
+def lp3(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Where the part is after a failed transfer: 15 x 6 forces and torques to 4 classes, 47 sequences."""
-    return _failures(3, fold, scaling)
+    return _failures(3, fold, scaling, row)
 
 
-def lp4(fold: int = 0, scaling: str = "raw") -> Dataset:
+def lp4(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in approach to ungrasp: 15 x 6 forces and torques to 3 classes, 117 sequences."""
-    return _failures(4, fold, scaling)
+    return _failures(4, fold, scaling, row)
 
 
-def lp5(fold: int = 0, scaling: str = "raw") -> Dataset:
+def lp5(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in motion with a part: 15 x 6 forces and torques to 5 classes, 164 sequences."""
-    return _failures(5, fold, scaling)
+    return _failures(5, fold, scaling, row)
 
 
 def data_file(problem: int) -> DataFile:
@@ -79,11 +85,13 @@ def data_file(problem: int) -> DataFile:
     )
 
 
-def _failures(problem: int, fold: int, scaling: str) -> Dataset:
+def _failures(problem: int, fold: int, scaling: str, row: str) -> Dataset:
     if not isinstance(fold, int) or fold not in range(FOLDS):
         raise SettingsError(f"lp{problem} has the folds 0 to {FOLDS - 1}, not {fold}.")
     if scaling not in SCALINGS:
         raise unknown("scaling", scaling, SCALINGS)
+    if row not in ROWS:
+        raise unknown("row", row, ROWS)
     path = data_file(problem).find()
     readings, labels = _read(path)
     columns = {
@@ -92,8 +100,27 @@ def _failures(problem: int, fold: int, scaling: str) -> Dataset:
     }
     table = table_of(SCALINGS[scaling](readings), labels, "classification", columns=columns, where=path.name)
     names = tuple(f"{axis}{step}" for step in range(1, STEPS + 1) for axis in AXES)
-    table = replace(table, input_names=names, target_names=("failure",))
-    return Dataset(table, (path,), GivenSplit("split", validation=0.15))
+    table = _validating(replace(table, input_names=names, target_names=("failure",)), share=0.15)
+    return Dataset(_moments(table) if row == "moment" else table, (path,), GivenSplit("split"))
+
+
+def _validating(table: Table, share: float) -> Table:
+    """Some of the training rows, taken at random, validate instead."""
+    split = table.columns["split"].astype("U10")
+    split[GivenSplit("split", validation=share).split(table).validation] = "validation"
+    return replace(table, columns={**table.columns, "split": split})
+
+
+def _moments(table: Table) -> Table:
+    """Each row as 15, one for each reading, of which the last gives the answer."""
+    columns = {name: np.repeat(column, STEPS) for name, column in table.columns.items()}
+    return replace(
+        table,
+        inputs=table.inputs.reshape(-1, len(AXES)),
+        targets=np.repeat(table.targets, STEPS),
+        input_names=AXES,
+        columns={**columns, "last": np.tile(np.arange(STEPS) == STEPS - 1, len(table)).astype(np.int64)},
+    )
 
 
 def _read(path: Path) -> tuple[Array, np.ndarray]:

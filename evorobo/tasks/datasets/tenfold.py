@@ -6,7 +6,7 @@ variance, here): it needs a hidden layer. "kin40k" is the forward kinematics of 
 distance; 40000 rows, nonlinear, of low noise. Inputs and targets come standardised, so errors have no unit.
 
 A file of masks beside each says which rows test in fold 0 to 9: column k holds a 1 for those of fold k, and each row
-is in one fold. 5 % of the other rows validate. No figure is published for these folds, so there is no reference line.
+is in one fold. 5 % of the other rows validate. No figure is published for these folds.
 Data: collection uci_datasets, MIT.
 """
 

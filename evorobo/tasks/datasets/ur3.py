@@ -41,7 +41,7 @@ def ur3(target: str = "protective_stop") -> Dataset:
     if target not in TARGETS:
         raise unknown("target", target, TARGETS)
     path = DATA.find()
-    return Dataset(_read(path, target), (path,), ChronologicalSplit())
+    return Dataset(_read(path, target), (path,), ChronologicalSplit(), in_time=True)
 
 
 def _read(path: Path, target: str) -> Table:

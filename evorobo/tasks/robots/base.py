@@ -48,12 +48,17 @@ class Robot:
         """Which episodes are over `(rows,)`; by default none before `max_steps`."""
         return np.zeros(len(state), bool)
 
+    def limits(self) -> tuple[float, float]:
+        """Between which numbers all sensors read, for gymnasium's observation space; leave it out if there are none."""
+        return -np.inf, np.inf
+
     def teacher(self, sensors: Array) -> np.ndarray:
         """What a reference controller does with these sensors; leave it out if there is none."""
         raise TaskError(f"{type(self).__name__} has no teacher.")
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The way of one robot `states (steps, k)`, on a matplotlib axes; leave it out if there is nothing to see."""
+        """The way of one robot `states (steps, k)` up to now, on a matplotlib axes; leave it out if there is nothing to
+        see. Moving pictures call it again and again, with ever more steps."""
         raise TaskError(f"{type(self).__name__} has no drawing.")
 
 

@@ -26,7 +26,8 @@ def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
 
 
 def observation_space(robot: Robot) -> spaces.Box:
-    return spaces.Box(-np.inf, np.inf, (len(robot.sensors),), np.float32)
+    low, high = robot.limits()
+    return spaces.Box(low, high, (len(robot.sensors),), np.float32)
 
 
 def action_space(robot: Robot) -> spaces.Space[Any]:

@@ -14,7 +14,7 @@ from evorobo.tasks.robots.chance import Chance
 from evorobo.tasks.robots.geometry import ranges_in_room
 
 LENGTH, WIDTH, HULL = 6.2, 3.2, 0.28
-ECHO_LIMIT = 5.0
+ECHO_LIMIT, ECHO_LEAST = 5.0, 0.05
 SAMPLES_PER_SECOND = 9
 ANGLES = np.radians(-180 + 15 * np.arange(24))  # US1 looks back, US13 ahead, US19 to the left
 RAYS = ANGLES[:, None] + np.radians([-7.5, 0.0, 7.5])  # three for each sensor's cone
@@ -56,7 +56,7 @@ class WallFollowing(Robot):
 
     def observation(self, state: Array, rng: Chance) -> Array:
         ranges = np.minimum(state[:, 3:], ECHO_LIMIT) + rng.normal(self.noise, 24)
-        ranges = np.where(rng.uniform(0, 1, 24) < self.lost, ECHO_LIMIT, np.clip(ranges, 0.05, ECHO_LIMIT))
+        ranges = np.where(rng.uniform(0, 1, 24) < self.lost, ECHO_LIMIT, np.clip(ranges, ECHO_LEAST, ECHO_LIMIT))
         return 1 / ranges if self.ranges == "inverse" else ranges
 
     def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
@@ -73,16 +73,23 @@ class WallFollowing(Robot):
         x, y = state[:, :2].T
         return np.minimum(np.minimum(x, LENGTH - x), np.minimum(y, WIDTH - y)) <= HULL
 
+    def limits(self) -> tuple[float, float]:
+        return (1 / ECHO_LIMIT, 1 / ECHO_LEAST) if self.ranges == "inverse" else (ECHO_LEAST, ECHO_LIMIT)
+
     def teacher(self, sensors: Array) -> np.ndarray:
         ranges = 1 / sensors if self.ranges == "inverse" else sensors
         front, left = ranges[:, FRONT].min(1), ranges[:, LEFT].min(1)
         return np.select([front <= 0.9, left < 0.495, left <= 0.9], [2, 1, 0], 3)
 
     def draw(self, ax: Any, states: Array) -> None:
+        """The room from above; the circle is the robot, the line in it points ahead."""
         x, y = states[:, :2].T
         ax.plot([0, LENGTH, LENGTH, 0, 0], [0, 0, WIDTH, WIDTH, 0], color="black", linewidth=2)
         ax.plot(x, y, linewidth=1.2)
         ax.plot(x[0], y[0], marker="o", markersize=4, color="black")
+        turn = states[-1, 2] + np.linspace(0, 2 * np.pi, 33)
+        hull = HULL * np.stack([np.cos(turn), np.sin(turn)])
+        ax.plot(x[-1] + np.r_[0, hull[0]], y[-1] + np.r_[0, hull[1]], color="black", linewidth=1)
 
 
 def _with_ranges(pose: Array) -> Array:

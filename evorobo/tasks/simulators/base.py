@@ -14,11 +14,14 @@ class Simulator(Protocol):
 
     Equal seeds give equal chances to every copy (common random numbers). `step` takes the actions of the running
     robots and returns `(observations (rows, k), rewards (rows,), ended (rows,))`; `keep` lets the others go.
-    `capacity` is how many robots it can hold at once, None for any number.
+    `capacity` is how many robots it can hold at once, None for any number; `state (rows, s)` are the running robots'
+    states where these can be looked at, else None.
     """
 
     @property
     def capacity(self) -> int | None: ...
+    @property
+    def state(self) -> Array | None: ...
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array: ...
     def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]: ...

@@ -15,6 +15,7 @@ from evorobo.tasks.spaces import Flatten
 class Sync:
     """A simulator (see `Simulator`) of environment objects, made as they are needed and used again."""
 
+    state = None
     capacity = 64  # environment objects kept in memory; a task with more robots runs them in turns
 
     def __init__(self, id: str, make: Callable[[], Any], flatten: Flatten, native: Callable[[np.ndarray], Any]) -> None:

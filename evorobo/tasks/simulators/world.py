@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError, TaskError, unknown
+from evorobo.nets.activations import Array
 from evorobo.settings import load_script
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.env import action_space, make_robot, observation_space
@@ -61,6 +62,22 @@ def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) 
     return GymWorld(spec, dict(options), max_steps)
 
 
+def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: str) -> Any:
+    """The environment behind an id, as gymnasium makes it, with a picture: its `render` works in this mode.
+
+    Raises `TaskError` for an id that has no pictures of that kind.
+    """
+    from gymnasium.envs.registration import load_env_creator
+
+    spec = _spec(env)
+    maker = spec.entry_point if callable(spec.entry_point) else load_env_creator(spec.entry_point)
+    modes = getattr(maker, "metadata", {}).get("render_modes", [])
+    if mode not in modes:
+        known = f"it offers {', '.join(map(repr, modes))}" if modes else "it offers no render mode"
+        raise TaskError(f"{spec.id} cannot be shown as {mode!r}: {known}; a robot on rows is shown by its draw().")
+    return _attempt(spec.id, lambda: _make(spec, {**options, "render_mode": mode}, max_steps))
+
+
 def described(world: World, options: Mapping[str, Any]) -> Any:
     """The gymnasium spec that makes the world's environment, with these options and its limit of steps."""
     import gymnasium
@@ -81,16 +98,8 @@ class RobotWorld:
         self.action_space: Any = action_space(robot)
 
     def simulator(self) -> Simulator:
-        return self.watched(self.rows())
-
-    def rows(self) -> Rows:
-        """The robots themselves, whose `state` can be looked at."""
-        return Rows(self.robot, self.max_steps)
-
-    def watched(self, rows: Rows) -> Simulator:
-        """`rows`, with whatever they return looked at."""
         cure = "evorobo.testing.check_robot finds out where that comes from"
-        return _Checked(rows, self.id, len(self.robot.sensors), cure)
+        return _Checked(Rows(self.robot, self.max_steps), self.id, len(self.robot.sensors), cure)
 
 
 class MujocoWorld:
@@ -131,6 +140,10 @@ class _Checked:
     def __init__(self, simulator: Simulator, id: str, width: int, cure: str) -> None:
         self._simulator, self._id, self._width, self._cure, self._time = simulator, id, width, cure, 0
         self.capacity = simulator.capacity
+
+    @property
+    def state(self) -> Array | None:
+        return self._simulator.state
 
     def reset(self, seeds: np.ndarray, copies: int) -> Any:
         self._time = 0

@@ -13,6 +13,8 @@ from evorobo.tasks.simulators.mujoco.physics import physics
 class Bodies:
     """A simulator (see `Simulator`) of a `Body`, cut off after `max_steps`; observations in double precision."""
 
+    state = None
+
     def __init__(self, body: Body, max_steps: int) -> None:
         self._body, self._max_steps, self._physics = body, max_steps, physics(body)
         self.capacity = self._physics.capacity

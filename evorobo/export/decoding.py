@@ -1,0 +1,123 @@
+"""From a network's outputs to what the robot does, or to what the data are called: the last step before leaving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from evorobo.export.steps import Call, Name, Steps, Term
+from evorobo.nets.activations import Array
+from evorobo.tasks.base import Task
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.spaces import Choice, Choices, Motors
+
+
+class Decoding(Protocol):
+    """What is made of `outputs (..., out)`. `sizes` are the groups of outputs of which the largest wins, each counted
+    from its number in `starts`; without groups an answer is values, which `term` works out."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]: ...
+    @property
+    def starts(self) -> tuple[int, ...]: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def term(self, steps: Steps, outputs: Name) -> Term: ...
+    def __call__(self, outputs: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The outputs are the answer."""
+
+    names: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
+
+    def term(self, steps: Steps, outputs: Name) -> Term:
+        return outputs
+
+    def __call__(self, outputs: Array) -> Array:
+        return outputs
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The largest output of each group wins; `names` say what the moves of a single group are."""
+
+    sizes: tuple[int, ...]
+    starts: tuple[int, ...]
+    names: tuple[str, ...] = ()
+
+    def term(self, steps: Steps, outputs: Name) -> Term:
+        return outputs
+
+    def __call__(self, outputs: Array) -> Array:
+        ends = np.cumsum(self.sizes)
+        groups = [outputs[..., end - size : end] for end, size in zip(ends, self.sizes, strict=True)]
+        return np.stack([group.argmax(-1) for group in groups], axis=-1) + np.array(self.starts)
+
+    def sure(self, outputs: Array, gap: float) -> np.ndarray:
+        """Which rows `(rows,)` no rounding can turn: no second output of a group is within `gap` of the largest,
+        unless it equals it."""
+        ends = np.cumsum(self.sizes)
+        clear = np.ones(len(outputs), bool)
+        for end, size in zip(ends, self.sizes, strict=True):
+            behind = outputs[:, end - size : end].max(1, keepdims=True) - outputs[:, end - size : end]
+            clear &= ~((behind > 0) & (behind < gap)).any(1)
+        return clear
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Motor values: outputs from -1 to 1 spread over `low` to `high` if `bounded`, and kept within them."""
+
+    low: Array
+    high: Array
+    bounded: bool
+    names: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
+
+    def term(self, steps: Steps, outputs: Name) -> Term:
+        value: Term = outputs
+        if self.bounded and not (np.all(self.low == -1) and np.all(self.high == 1)):
+            half, centre = (self.high - self.low) / 2, (self.high + self.low) / 2
+            value = steps.constant("centre", centre) + steps.constant("half", half) * value
+        if np.isinf(self.low).all() and np.isinf(self.high).all():
+            return value
+        # a side without an end gets the largest number that single precision holds
+        most = float(np.finfo(np.float32).max)
+        low, high = (np.nan_to_num(each, posinf=most, neginf=-most) for each in (self.low, self.high))
+        value = Call("maximum", (value, steps.constant("low", low)))
+        return Call("minimum", (value, steps.constant("high", high)))
+
+    def __call__(self, outputs: Array) -> Array:
+        spread = self.low + (outputs + 1) / 2 * (self.high - self.low) if self.bounded else outputs
+        return np.clip(spread, self.low, self.high)
+
+
+def decoding(task: Task | None) -> Decoding:
+    """How the outputs of a task's networks are read: as its robot's moves or motors, as classes, or as they are."""
+    if isinstance(task, DatasetTask):
+        classes = task.table.classes
+        if classes:
+            return Chosen((len(classes),), (0,), classes)
+        names = task.table.target_names
+        return Plain(names if len(names) == task.n_outputs else ())
+    if not isinstance(task, ControlTask):
+        return Plain()
+    robot = task.robot
+    match task.decoder:
+        case Choice(n_outputs=n, start=start):
+            return Chosen((n,), (start,), tuple(robot.moves) if robot and len(robot.moves) == n else ())
+        case Choices(sizes=sizes, start=start):
+            return Chosen(sizes, start)
+        case Motors() as motors:
+            names = tuple(robot.motors) if robot and len(robot.motors) == motors.n_outputs else ()
+            return Spread(motors.low, motors.high, motors.bounded, names)
+    return Plain()

@@ -1,0 +1,61 @@
+"""What a controller met and did, kept beside it: whoever runs it elsewhere can see whether it still does the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evorobo.export.decoding import Chosen, Decoding
+from evorobo.nets.activations import Array
+from evorobo.nets.controller import Controller
+from evorobo.nets.genome import Genome
+from evorobo.tasks.base import Task
+from evorobo.tasks.control import TEST, ControlTask
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.drivers import Networks
+from evorobo.tasks.rollout import roll
+
+TICKS = 20
+"""How many moments are kept."""
+GAP = 1e-3
+"""Moves are not kept from where two outputs are closer than this: there rounding decides, not the controller."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Moments in a row, the first without memory: `sensors (ticks, in)`, `outputs (ticks, out)`, `actions (ticks, k)`,
+    all as the genome has them in double precision; sensors are numbers of single precision."""
+
+    sensors: Array
+    outputs: Array
+    actions: Array
+
+
+def record(genome: Genome, decoding: Decoding, task: Task | None, ticks: int = TICKS) -> Recording:
+    """From the first test episode under the genome, from the first test rows, or, without a task, by the dice."""
+    sensors = np.asarray(_met(genome, task, ticks), np.float32).astype(np.float64)[:ticks]
+    outputs = answers(genome, sensors)
+    if isinstance(decoding, Chosen) and not (clear := decoding.sure(outputs, GAP)).all():
+        kept = np.arange(int(clear.argmin())) if genome.spec.recurrent else np.flatnonzero(clear)
+        sensors, outputs = sensors[kept], outputs[kept]
+    return Recording(sensors, outputs, decoding(outputs))
+
+
+def answers(genome: Genome, sensors: Array) -> Array:
+    """Outputs `(ticks, out)` to sensors `(ticks, in)` that follow each other, in the units of the task."""
+    drive = genome.controller()
+    outputs = np.concatenate([drive(np.asarray(row, np.float64)[None, None])[0] for row in sensors])
+    return genome.outputs.invert(outputs) if genome.outputs else outputs
+
+
+def _met(genome: Genome, task: Task | None, ticks: int) -> Array:
+    if isinstance(task, ControlTask):
+        seen: list[Array] = []
+        driver = Networks(Controller(genome.spec, genome.weights, genome.inputs), task.decoder)
+        roll(task.world.simulator(), driver, np.array([TEST]), 1, lambda _, observations, __: seen.append(observations))
+        return np.concatenate(seen)
+    if isinstance(task, DatasetTask):
+        return task.table.inputs[task.parts.test[:ticks]]
+    thrown = np.random.default_rng(0).normal(size=(ticks, genome.spec.n_inputs))
+    return genome.inputs.invert(thrown) if genome.inputs else thrown

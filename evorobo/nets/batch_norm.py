@@ -1,0 +1,124 @@
+"""Batch normalisation: each unit brought to mean 0 and deviation 1 across a batch, then to a size of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import ACTIVATIONS, Array, activation
+from evorobo.nets.affine import Affine
+from evorobo.nets.how import How
+from evorobo.nets.layer import Layer, Parameter, Views
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """activation(gain (x - mean) / sqrt(variance + epsilon) + shift), mean and variance of each unit over all rows of
+    a batch, moments of time included (Ioffe & Szegedy 2015, algorithm 1). Gain and shift are genes.
+
+    Before the bend, where the paper puts it: `Dense(32, "identity"), BatchNorm(activation="relu")`; after it:
+    `Dense(32, "relu"), BatchNorm()`. `genome.folded()` works it into its neighbours once all is learned.
+
+    Under backprop the running moments follow those of the batches: `momentum` is the share of the newest, whose
+    variance is the unbiased one, as in PyTorch. In use they take the batch's place, so rows do not mix; they are kept
+    with the genome. A lonely row has no deviation: in training too it is normalised by the running moments.
+
+    A population has no batch: its members are perturbed and scored, and what a robot meets depends on who drives it.
+    So evolution normalises by a reference batch, drawn once and kept (robots are driven by chance for it), each member
+    by the moments of those rows under its own weights: virtual batch normalisation (Salimans et al. 2016, "Improved
+    techniques for training GANs", section 3.4; for evolution strategies Salimans et al. 2017, section 2.2).
+    """
+
+    momentum: float = 0.1
+    epsilon: float = 1e-5
+    activation: str = "identity"
+
+    def __post_init__(self) -> None:
+        activation(self.activation)
+        if not 0 < self.momentum <= 1:
+            raise SettingsError(
+                f"momentum, the share of the newest batch, lies above 0 up to 1, not {self.momentum!r}."
+            )
+        if not 0 < self.epsilon < np.inf:
+            raise SettingsError(
+                f"epsilon must be above 0, not {self.epsilon!r}, or units that stand still divide by it."
+            )
+
+    def width(self, n_inputs: int) -> int:
+        return n_inputs
+
+    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
+        return Affine(self.activation).parameters(n_inputs)
+
+    def flops(self, n_inputs: int) -> int:
+        return 8 * n_inputs
+
+    def moments(self, n_inputs: int) -> dict[str, Array]:
+        return {"mean": np.zeros(n_inputs), "variance": np.ones(n_inputs)}
+
+    def measure(self, x: Array, how: How) -> None:
+        mean, variance, _, _ = _statistics(x, how.real)
+        how.moments["mean"][...] = mean[..., 0, :]
+        how.moments["variance"][...] = variance[..., 0, :]
+
+    def settled(self, views: Views, moments: Views) -> tuple[Layer, dict[str, Array]]:
+        gain = views["gain"] * self._scale(moments["variance"])
+        return Affine(self.activation), {"gain": gain, "shift": views["shift"] - moments["mean"] * gain}
+
+    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
+        if how.training and _count(x, how.real) > 1:
+            mean, variance, centred, count = _statistics(x, how.real)
+            self._follow(how.moments, mean, variance, count)
+            scale = self._scale(variance)
+            normal = np.multiply(centred, scale, out=centred)
+            z = normal * views["gain"][..., None, :]
+            z += views["shift"][..., None, :]
+            y, kept = ACTIVATIONS[self.activation].forward(z)
+            return y, (normal, scale, kept, _shares(how.real, count, x.dtype))
+        layer, settled = self.settled(views, how.moments)
+        y, (_, kept) = layer.forward(settled, x, how)
+        scale = self._scale(how.moments["variance"][..., None, :])
+        return y, ((x - how.moments["mean"][..., None, :]) * scale, scale, kept, None)
+
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
+        normal, scale, kept, shares = memory
+        dz = ACTIVATIONS[self.activation].backward(kept, dy)
+        by_gain, by_shift = gradients["gain"], gradients["shift"]
+        np.add.reduce(dz * normal, axis=-2, out=by_gain)
+        np.add.reduce(dz, axis=-2, out=by_shift)
+        if not inputs:
+            return dz
+        if shares is not None:  # what each row does to all by mean and variance
+            dz = dz - shares * (normal * by_gain[..., None, :] + by_shift[..., None, :])
+        return dz * (views["gain"][..., None, :] * scale)
+
+    def _scale(self, variance: Array) -> Array:
+        return 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
+
+    def _follow(self, moments: Views, mean: Array, variance: Array, count: int) -> None:
+        for name, newest in (("mean", mean), ("variance", variance * (count / (count - 1)))):
+            running = moments[name]
+            running += self.momentum * (newest[..., 0, :] - running)
+
+
+def _count(x: Array, real: np.ndarray | None) -> int:
+    return int(x.shape[-2] if real is None else np.count_nonzero(real))
+
+
+def _statistics(x: Array, real: np.ndarray | None) -> tuple[Array, Array, Array, int]:
+    """Mean and (biased) variance `(..., 1, k)` of the real rows of `x (..., batch, k)`, all rows less that mean, and
+    how many are real."""
+    rows = x if real is None else np.compress(real, x, axis=-2)
+    count = rows.shape[-2]
+    mean = np.add.reduce(rows, axis=-2, keepdims=True) / count
+    centred = x - mean
+    counted = centred if real is None else np.compress(real, centred, axis=-2)
+    return mean, np.add.reduce(np.square(counted), axis=-2, keepdims=True) / count, centred, count
+
+
+def _shares(real: np.ndarray | None, count: int, dtype: Any) -> Array | float:
+    """How much each row counts in the batch's mean: one share for all, or `(batch, 1)`."""
+    return 1 / count if real is None else real[:, None].astype(dtype) / count

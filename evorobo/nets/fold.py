@@ -1,0 +1,78 @@
+"""The plain network behind a normalised one: batch norm worked into its neighbours, dropout gone, the same answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from evorobo.errors import SettingsError
+from evorobo.nets.activations import Array
+from evorobo.nets.affine import Affine
+from evorobo.nets.dense import Dense
+from evorobo.nets.dropout import Dropout
+from evorobo.nets.elman import Elman
+from evorobo.nets.gru import GRU
+from evorobo.nets.layer import Layer, Views
+from evorobo.nets.lstm import LSTM
+from evorobo.nets.settle import settled
+from evorobo.nets.spec import NetworkSpec
+
+Part = tuple[Layer, Views]
+
+
+def fold(spec: NetworkSpec, weights: Array, moments: Array | None) -> tuple[NetworkSpec, Array]:
+    """Spec and weights `(p',)` of a network without batch norm and dropout that answers as `weights (p,)` in use.
+
+    What stays of a batch norm once its moments stand still, a gain and a shift, goes into the layer before it, or
+    else into the one behind it. Raises `SettingsError` where it fits into neither.
+    """
+    still, weights = settled(spec, weights, moments)
+    plain: list[Part] = []
+    waiting: tuple[int, Views] | None = None  # an affine layer, by number, that the next one must take in
+    for number, (layer, unfolded) in enumerate(zip(still.layers, still.unpack(weights), strict=True)):
+        if isinstance(layer, Dropout):
+            continue
+        views: Views = unfolded
+        if waiting:
+            if not isinstance(layer, Affine | Dense | Elman | GRU | LSTM):
+                raise _stuck(spec, waiting[0])
+            layer, views = _forwards(waiting[1], layer, views)
+            waiting = None
+        if not isinstance(layer, Affine):
+            plain.append((layer, views))
+        elif plain and isinstance(before := plain[-1][0], Dense) and before.activation == "identity":
+            plain[-1] = _backwards(before, plain[-1][1], layer, views)
+        elif layer.activation == "identity":
+            waiting = number, views
+        else:
+            raise _stuck(spec, number)
+    if waiting:
+        raise _stuck(spec, waiting[0])
+    whole = replace(spec, layers=tuple(layer for layer, _ in plain))
+    return whole, whole.pack([views for _, views in plain])
+
+
+def _backwards(layer: Dense, inside: Views, affine: Affine, views: Views) -> Part:
+    """g (x W + b) + s = x (W g) + (g b + s), nothing bending between the two."""
+    bias = views["gain"] * inside.get("bias", 0) + views["shift"]
+    return replace(layer, activation=affine.activation, bias=True), {
+        "weight": inside["weight"] * views["gain"],
+        "bias": bias,
+    }
+
+
+def _forwards(affine: Views, layer: Layer, views: Views) -> Part:
+    """(g x + s) W + b = x (g W) + (s W + b), which is how the layers that are taken here begin."""
+    gain, shift = affine["gain"], affine["shift"]
+    if isinstance(layer, Affine):
+        return layer, {"gain": gain * views["gain"], "shift": shift * views["gain"] + views["shift"]}
+    bias = views.get("bias", 0) + shift @ views["weight"]
+    whole = replace(layer, bias=True) if isinstance(layer, Dense | Elman) else layer
+    return whole, {**views, "weight": gain[:, None] * views["weight"], "bias": bias}
+
+
+def _stuck(spec: NetworkSpec, number: int) -> SettingsError:
+    return SettingsError(
+        f"layer {number} of this network, {spec.layers[number]}, can be folded neither into the layer before it nor "
+        'into the one behind it. Put it behind a Dense layer with the activation "identity" (its own activation then '
+        "becomes that layer's), or without an activation before a Dense, Elman, GRU or LSTM layer."
+    )

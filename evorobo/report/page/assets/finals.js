@@ -1,0 +1,63 @@
+/* Final scores: a dot for each run, the average with its interval, and the share of runs above any score. */
+function drawFinals() {
+  const charts = data.tasks.flatMap(task => {
+    const methods = Object.entries(task.methods).filter(([, method]) => method.scores);
+    const title = `${task.name}: share of runs above a score`;
+    return methods.length ? [strips(task, methods), profiles(title, task.metric, task.profiles)] : [];
+  });
+  if (Object.keys(data.across).length)
+    charts.push(profiles("All tasks: share of runs above a score", "score between random (0) and solved (1)", data.across));
+  document.getElementById("final-charts").replaceChildren(...charts);
+}
+
+function strips(task, methods) {
+  const up = scale(task.scale.low, task.scale.high, HEIGHT - BOTTOM, TOP, task.scale.log);
+  const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Final scores on ${task.name}` });
+  picture.append(axes(null, up, ""), references(task.references, up));
+  const room = (WIDTH - LEFT - RIGHT) / methods.length;
+  methods.forEach(([name, method], place) => {
+    const { colour } = data.styles[name], middle = LEFT + (place + 0.5) * room, bar = Math.min(26, room / 4);
+    method.scores.forEach((score, i) => {
+      const aside = Math.min(40, room / 3) * (((0.5 + 0.618034 * i) % 1) - 0.5);
+      const dot = draw("circle", { cx: middle - bar + aside, cy: up.place(score), r: 3.6, fill: colour, opacity: 0.55 });
+      dot.append(draw("title", {}, `${name}: ${shortened(score)}`));
+      picture.append(dot);
+    });
+    const [low, high] = method.interval;
+    if (low !== null)
+      picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(high), height: Math.max(1, up.place(low) - up.place(high)), fill: colour, opacity: 0.3 }));
+    picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(method.iqm) - 1.5, height: 3, fill: colour }));
+    const most = Math.floor(room / 7), short = name.length > most ? `${name.slice(0, Math.max(2, most - 1))}…` : name;
+    const text = label(short, middle, HEIGHT - BOTTOM + 17, { "text-anchor": "middle", class: "title" });
+    text.append(draw("title", {}, name));
+    picture.append(text);
+  });
+  return make("figure", {}, make("figcaption", {}, `${task.name}: final ${task.metric}`, make("small", {}, task.better)), picture);
+}
+
+function profiles(title, xLabel, methods) {
+  const series = Object.entries(methods).map(([name, { taus, share, low, high }]) => ({
+    name, look: data.styles[name], x: taus, middle: share, low, high,
+  }));
+  const every = series.flatMap(each => each.x), low = Math.min(...every), high = Math.max(...every);
+  return chart({
+    title, remark: "", named: true, xLabel, xLog: false,
+    x: { low, high: high === low ? low + 1 : high }, y: { low: 0, high: 1.02, log: false }, series,
+    tell: x => [`above ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
+  });
+}
+
+function drawRobustness() {
+  const charts = data.robustness.map(({ task, title, methods }) => {
+    const series = Object.entries(methods).map(([name, curve]) => ({ name, look: data.styles[name], ...curve }));
+    const about = data.tasks.find(each => each.name === task);
+    const values = series.flatMap(each => [...each.middle, ...each.low, ...each.high]).filter(each => each !== null);
+    const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
+    return chart({
+      title: `${task}: ${about.metric}`, remark: about.better, named: true, xLabel: title, xLog: false,
+      y: { low: low - margin, high: high + margin, log: false }, references: [], series,
+      tell: x => [`noise of ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
+    });
+  });
+  document.getElementById("robust-charts")?.replaceChildren(...charts);
+}

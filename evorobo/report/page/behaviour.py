@@ -1,0 +1,137 @@
+"""The best answer of each method at work, side by side: a robot's episode, or a data set's test rows."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import EvoroboError
+from evorobo.nets.genome import Genome
+from evorobo.report import runs
+from evorobo.report.film import Film, films, spaced
+from evorobo.report.movies import sheet
+from evorobo.report.page.charts import Plain, numbers
+from evorobo.report.page.network import network
+from evorobo.study.results import Results, Run
+from evorobo.tasks.base import Task
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.spaces import Choice
+from evorobo.tasks.tables import Table
+
+_PICTURES = 60
+_SIZE = 300  # pixels
+_POINTS = 400  # of predictions against the truth
+_EPISODE = 0
+
+
+def behaviour(results: Results, task: Task) -> Plain:
+    """Of each method of a task the run with the best test score, with its network and what there is to see of it.
+
+    A task that breaks down here, on another machine say, is told in a sentence instead.
+    """
+    best = _best(results, task.name)
+    plain: Plain = {"task": task.name, "kind": "none", "why": "", "methods": []}
+    if not best:
+        return {**plain, "why": "No run has finished yet."}
+    try:
+        genomes = [Genome.load(run.folder / "genome.npz") for run in best.values()]
+        if isinstance(task, ControlTask):
+            return plain | _on_the_robot(task, best, genomes)
+        if isinstance(task, DatasetTask):
+            return plain | _on_the_data(task, best, genomes)
+    except EvoroboError as error:
+        return {**plain, "why": str(error)}
+    return {**plain, "why": "This task has neither a robot nor rows to look at."}
+
+
+def _best(results: Results, task: str) -> dict[str, Run]:
+    sign = 1 if results.metrics[task].higher_is_better else -1
+    cells = {method: runs.answers(results.of(task, method)) for method in results.methods}
+    return {method: max(cell, key=lambda run: sign * run.score) for method, cell in cells.items() if cell}
+
+
+def _on_the_robot(task: ControlTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Plain:
+    shown: list[Film] | list[None] = [None] * len(genomes)
+    why = ""
+    try:
+        shown = films(task, [(genome, _EPISODE) for genome in genomes], _PICTURES, _SIZE)
+    except EvoroboError as error:
+        why = f"{error} Here are the networks alone."
+    methods = []
+    for (method, run), genome, film in zip(best.items(), genomes, shown, strict=True):
+        recording = film.recording if film else task.record(genome, _EPISODE)
+        steps = spaced(len(recording), _PICTURES)
+        methods.append(
+            {
+                **_about(method, run),
+                "note": f"this episode: return {recording.score:.4g} in {len(recording)} steps",
+                "steps": steps.tolist(),
+                "film": _film(film) if film else None,
+                "network": network(genome, recording.observations, steps.tolist(), _robot_names(task)),
+            }
+        )
+    return {"kind": "robot", "why": why, "episode": _EPISODE, "methods": methods}
+
+
+def _film(film: Film) -> Plain:
+    content, across = sheet(film.pictures)
+    height, width, _ = film.pictures[0].shape
+    address = f"data:image/webp;base64,{b64encode(content).decode()}"
+    return {"sheet": address, "across": across, "width": width, "height": height}
+
+
+def _robot_names(task: ControlTask) -> tuple[Sequence[str], Sequence[str]]:
+    robot = task.robot
+    if robot is not None:
+        return robot.sensors, robot.moves or robot.motors
+    choices = isinstance(task.decoder, Choice)
+    return (), tuple(f"{'choice' if choices else 'motor'} {number}" for number in range(task.n_outputs))
+
+
+def _on_the_data(task: DatasetTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Plain:
+    rows = task.parts.test
+    table = task.table
+    judged = np.flatnonzero(np.isin(rows, task.judged_of(rows)))
+    some = spaced(len(judged), _PICTURES)
+    moments, sequence = judged[some].tolist(), task.sequences(rows)
+    methods = []
+    for (method, run), genome in zip(best.items(), genomes, strict=True):
+        answers, truth = task.answers(genome, rows)
+        names = table.input_names, table.classes or table.target_names
+        methods.append(
+            {
+                **_about(method, run),
+                "note": f"on {len(judged)} test rows",
+                "steps": moments,
+                "told": [_told(table, answers[at], truth[at]) for at in some],
+                "answers": _confusion(answers, truth, table.classes) if table.classes else _scatter(answers, truth),
+                "network": network(genome, table.inputs[rows], moments, names, sequence),
+            }
+        )
+    return {"kind": "classes" if table.classes else "values", "targets": list(table.target_names), "methods": methods}
+
+
+def _told(table: Table, answer: Any, truth: Any) -> str:
+    if table.classes:
+        return f"answer {table.classes[answer]}, truth {table.classes[truth]}"
+    return f"answer {answer[0]:.4g}, truth {truth[0]:.4g}"
+
+
+def _about(method: str, run: Run) -> Plain:
+    return {"method": method, "seed": run.seed, "score": numbers(run.score)}
+
+
+def _confusion(answers: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Plain:
+    counts = np.zeros((len(classes), len(classes)), int)
+    np.add.at(counts, (truth, answers), 1)
+    return {"classes": list(classes), "counts": counts.tolist()}
+
+
+def _scatter(answers: np.ndarray, truth: np.ndarray) -> Plain:
+    """Of the first target, a part of the rows."""
+    some = spaced(len(truth), _POINTS)
+    return {"answers": numbers(answers[some, 0]), "truth": numbers(truth[some, 0])}

@@ -1,0 +1,40 @@
+"""The charts of robustness: mean scores against the noise on sensors and on weights, with bootstrap intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evorobo.report.page.charts import Plain, numbers
+from evorobo.report.robustness import Row
+from evorobo.report.statistics import interval, iqm
+from evorobo.study.results import Results
+
+TITLES = {
+    "sensors": "noise on the sensors [share of each sensor's usual deviation]",
+    "weights": "noise on the weights [share of their root mean square]",
+}
+
+
+def robust_charts(rows: Sequence[Row], results: Results) -> list[Plain]:
+    """A chart for each task and kind of noise: the IQM of the runs at each level, by method."""
+    charts = []
+    for task in results.tasks:
+        for noise_on, title in TITLES.items():
+            of_chart = [row for row in rows if (row.task, row.noise_on) == (task, noise_on)]
+            methods = {m: _curve([row for row in of_chart if row.method == m]) for m in results.methods}
+            methods = {method: curve for method, curve in methods.items() if curve}
+            if methods:
+                charts.append({"task": task, "noise_on": noise_on, "title": title, "methods": methods})
+    return charts
+
+
+def _curve(rows: Sequence[Row]) -> Plain:
+    if not rows:
+        return None
+    levels = sorted({row.level for row in rows})
+    scores = [np.array([row.score for row in rows if row.level == level]) for level in levels]
+    bounds = [interval(each) for each in scores]
+    low, high = zip(*bounds, strict=True)
+    return {"x": levels, "middle": numbers([iqm(each) for each in scores]), "low": numbers(low), "high": numbers(high)}

@@ -1,0 +1,84 @@
+"""Callbacks: told how a trial stands, at every look, after every step and at its end; they may stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evorobo.errors import SettingsError
+from evorobo.learners.base import Progress
+from evorobo.nets.genome import Genome
+from evorobo.study.ending import in_words
+from evorobo.tasks.base import Cost
+
+if TYPE_CHECKING:
+    from evorobo.study.trial import Trial
+
+
+@dataclass(frozen=True, eq=False)
+class News:
+    """How a trial stands: its settings and its folder, the answer that it would give now, and what it has paid.
+
+    `looks` are the rows of its log so far, by column name, the newest last; the test score is not among the columns,
+    for whoever may stop a trial must not be taught by what judges it.
+    """
+
+    trial: Trial
+    folder: Path
+    genome: Genome
+    cost: Cost
+    generations: int
+    looks: tuple[dict[str, float], ...]
+
+
+class Callback:
+    """Derive from it, as a frozen dataclass at the top of a file, and fill in what you want to hear of.
+
+    A callback belongs to the settings of a trial and remembers nothing: all there is to know is in `News`, so that a
+    trial is stopped at the same step in any process and after any interruption (unless you go by seconds). What it
+    takes is not on the bill. One that raises fails its trial, with its error as the reason.
+    """
+
+    def on_look(self, news: News) -> str | None:
+        """After each look, the one before the first step too; return in words why the trial should stop, or None."""
+
+    def on_generation(self, news: News, progress: Progress) -> str | None:
+        """After each step of the learner (a generation, a mini-batch); return why the trial should stop, or None."""
+
+    def on_finish(self, news: News, ending: str) -> None:
+        """At the end: "finished", "diverged" or "failed", with `genome.npz` in the folder. Told again where the
+        process is killed before that is written down; not told of trials that could not begin."""
+
+
+def check(callbacks: Sequence[Any]) -> None:
+    """Raise `SettingsError` for what is no callback."""
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            hint = "write it with brackets" if isinstance(callback, type) else "derive its class from evorobo.Callback"
+            raise SettingsError(f"{callback!r} is no callback; {hint}.")
+
+
+def listening(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:
+    """Those that want to hear of every step, which costs time."""
+    return tuple(each for each in callbacks if type(each).on_generation is not Callback.on_generation)
+
+
+def tell(callbacks: Sequence[Callback], event: str, *news: Any) -> str:
+    """Call `event` ("on_look", ...) of all of them; who says why that the trial should stop, or nothing.
+
+    Raises `SettingsError`, with the name of the callback, when one breaks.
+    """
+    answers = []
+    for callback in callbacks:
+        name = f"{type(callback).__name__}.{event}"
+        try:
+            answer = getattr(callback, event)(*news)
+        except Exception as error:
+            raise SettingsError(f"the callback {name} broke: {in_words(error)}") from error
+        if not isinstance(answer, str | None):
+            raise SettingsError(f"{name} returned {answer!r}; return None to go on, or in words why to stop.")
+        if answer:
+            answers.append(f"stopped by {type(callback).__name__}: {answer}")
+    return "; ".join(answers)

@@ -1,0 +1,63 @@
+"""Two callbacks that end a trial before its budget does: the score is reached, or nothing more comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.study.callbacks import Callback, News
+
+
+@dataclass(frozen=True)
+class StopAt(Callback):
+    """Stop at the first look whose validation score is `score` or better, in the units of the task's metric.
+
+    What the trial has paid by then is its price of reaching that score, to the next look: more looks, a sharper price.
+    """
+
+    score: float
+
+    def on_look(self, news: News) -> str | None:
+        metric = news.trial.task.metric
+        now = _validation(news)[-1]
+        reached = now >= self.score if metric.higher_is_better else now <= self.score
+        return f"validation {metric.name} {now:.6g} reached {self.score:g}" if reached else None
+
+
+@dataclass(frozen=True)
+class Stagnation(Callback):
+    """Stop when none of the last `looks` looks validated better than what came before them by more than `min_change`.
+
+    Looks are spaced evenly on a logarithmic scale: with 25 of them, the last 6 stand for two thirds of all that was
+    spent so far. (`EarlyStopping` of backprop counts epochs instead, and answers with the best genome.)
+    """
+
+    looks: int = 6
+    min_change: float = 0.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.looks, bool) or not isinstance(self.looks, int) or self.looks < 1:
+            raise SettingsError(f"looks must be a whole number of at least 1, not {self.looks!r}.")
+        if not 0 <= self.min_change < np.inf:
+            raise SettingsError(f"min_change must be 0 or more, not {self.min_change!r}.")
+
+    def on_look(self, news: News) -> str | None:
+        sign = 1 if news.trial.task.metric.higher_is_better else -1
+        scores = [sign * score if score == score else -np.inf for score in _validation(news)]
+        before, last = scores[: -self.looks], scores[-self.looks :]
+        if not before or max(last) > max(before) + self.min_change:
+            return None
+        return f"no better validation {news.trial.task.metric.name} than {sign * max(before):.6g} in {self.looks} looks"
+
+
+def _validation(news: News) -> list[float]:
+    """The validation scores of all looks. Raises `SettingsError` where the task has none."""
+    scores = [look["validation"] for look in news.looks]
+    if np.isnan(scores[0]):
+        raise SettingsError(
+            f"{news.trial.task.name} has no validation rows to stop by; split some off, for example with "
+            "split=RandomSplit(validation=0.1)."
+        )
+    return scores

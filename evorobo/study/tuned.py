@@ -1,0 +1,59 @@
+"""A study with the settings that tuning has found, and with the bill for finding them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evorobo.errors import ResultsError, SettingsError
+from evorobo.study.overrides import change
+from evorobo.study.study import Study
+
+
+def tuned(study: Study, path: str | Path) -> Study:
+    """`study` with the best settings of the file that `tune` wrote, for every method; reports tell what that has cost.
+
+    Raises `SettingsError` where the file is of other methods, since untuned ones would be compared with tuned ones, and
+    `ResultsError` where it is none of `tune`.
+    """
+    found = read_tuning(path)
+    names = [method.name for method in study.methods]
+    if set(names) != set(found["methods"]):
+        raise SettingsError(
+            f"{path} tuned {', '.join(found['methods'])}, and the study compares {', '.join(names)}; tune all that are "
+            "compared, together."
+        )
+    assignments = [
+        f"{setting}={json.dumps(value)}"
+        for name in names
+        for setting, value in found["methods"][name]["settings"].items()
+    ]
+    bill = {
+        name: {"trials": found["trials"], "failed": each["failed"], **each["cost"]}
+        for name, each in found["methods"].items()
+    }
+    return replace(change(study, assignments), tuning_seeds=tuple(found["seeds"]), tuning=bill)
+
+
+def read_tuning(path: str | Path) -> dict[str, Any]:
+    """The content of a file that `tune` wrote."""
+    try:
+        found: dict[str, Any] = json.loads(Path(path).read_text())
+        for name, each in found["methods"].items():
+            if not each["settings"]:
+                raise ResultsError(f"{path} has found nothing for {name}.")
+            _ = each["cost"], each["failed"], each["validation"]
+        _ = found["seeds"], found["trials"], found["task"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(
+            f"{path} is no file of `evorobo tune` ({error!r}); give results/<study>-tuning/<task>.json."
+        ) from error
+    return found
+
+
+def flags(found: dict[str, Any]) -> str:
+    """The settings found, as flags of an experiment's command line."""
+    every = [item for each in found["methods"].values() for item in each["settings"].items()]
+    return " ".join(f"--set {path}={json.dumps(value)}" for path, value in every)

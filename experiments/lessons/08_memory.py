@@ -1,0 +1,48 @@
+"""Memory: what happened before is in a window of the past, or in a network that remembers."""
+
+import numpy as np
+
+from evorobo import GRU, Adam, Backprop, DatasetTask, Elman, epochs, estimate, teach
+
+PROBLEMS = {"lp1": "approach to grasp", "lp4": "approach to ungrasp"}  # a gripper felt that it failed: how?
+WAYS = ("moment", "window", "Elman", "GRU")
+
+
+def measure(seed, count=100):
+    """Share of unseen failures told right, by problem and way."""
+    found = []
+    for name in PROBLEMS:
+        options = {"fold": seed % 5, "row": "moment"}  # a row for each of 15 moments; an answer is due at the last
+        moment = DatasetTask(name, options=options, judged="last")
+        window = DatasetTask(name, options={"fold": seed % 5})  # the 15 moments side by side
+        series = DatasetTask(name, options=options, judged="last", sequence="sequence")  # one after the other
+        ways = (moment, 16), (window, 16), (series, Elman(16)), (series, GRU(16))
+        found.append([accuracy(task, layer, seed, count) for task, layer in ways])
+    return {"found": found}
+
+
+def accuracy(task, layer, seed, count):
+    method = Backprop(Adam(0.01), batch=16, clip_norm=1.0)
+    *_, genome = epochs(task, (layer,), method, np.random.default_rng(seed), count)
+    return task.test(genome)
+
+
+def say(found):
+    problems = zip(PROBLEMS.values(), found["found"].swapaxes(0, 1), strict=True)
+    told = [
+        f"{name}: " + ", ".join(f"{way} {estimate(each)}" for way, each in zip(WAYS, values.T, strict=True))
+        for name, values in problems
+    ]
+    return f"Failures of a gripper told right by the last moment, a window of 15 or a memory; {'; '.join(told)}"
+
+
+def draw(page, found):
+    panels = page.panels(*(f"Failures in {name}" for name in PROBLEMS.values()))
+    for axes, values in zip(panels, found["found"].swapaxes(0, 1), strict=True):
+        page.scores(axes, dict(zip(WAYS, values.T, strict=True)))
+        axes.set(ylim=(0, 1.02))
+    panels[0].set(ylabel="unseen failures told right\nhigher is better →")
+
+
+if __name__ == "__main__":
+    teach(measure, say, draw, seeds=20)

@@ -1,0 +1,23 @@
+"""A robot arm of which 2 of 32 sensors matter, and 1000 rows to find out which (puma32H): who keeps from guessing?
+
+Figures are squared errors in parts of the variance, 200 epochs. The strength of L1 was chosen on validation rows, with
+other seeds. ReLU units overfit worst here; with tanh units plain training ends at about 0.4 instead of above 1.
+"""
+
+from evorobo import L1, NMSE, Adam, AdamW, Backprop, Budget, DatasetTask, Dense, Study, main
+
+study = Study.grid(
+    "puma32h",
+    tasks=[DatasetTask("puma32H", options={"rows": 1000}, measure=NMSE())],
+    methods=[
+        Backprop(Adam(0.003), dtype="float32", name="plain"),
+        Backprop(Adam(0.003), penalty=L1(0.004), dtype="float32", name="l1"),
+        Backprop(AdamW(0.003, weight_decay=1.0), dtype="float32", name="weight decay"),
+    ],
+    seeds=10,
+    budget=Budget(samples=200_000),
+    hidden=(Dense(64, "relu"), Dense(64, "relu")),
+)
+
+if __name__ == "__main__":
+    main(study)

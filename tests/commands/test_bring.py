@@ -1,0 +1,254 @@
+"""Your robot and your data, from an empty folder: what is written runs, and what is broken is told with its cure."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scripts import run, sentence
+
+from evorobo.study.results import load
+
+TINY = ("--seeds", 1, "--budget", "generations=2,looks=2", "--jobs", 1)
+
+
+def own_tests(folder):
+    """The tests that came with a folder, as its owner runs them."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+# ---- a robot
+
+
+def test_a_new_task_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_path):
+    code, out, err = evorobo("new-task", "my_robot")
+    assert (code, err) == (0, "")
+    files = {"my_robot.py", "experiment.py", "test_my_robot.py"}
+    assert {path.name for path in (tmp_path / "my_robot").iterdir()} == files
+    assert all(f"my_robot/{name}\n" in out for name in files)
+    assert out.splitlines()[-1] == "Now: cd my_robot; python experiment.py; python -m pytest"
+
+    code, out, err = evorobo("check-task", "my_robot/my_robot.py:MyRobot")
+    assert (code, err) == (0, "")
+    assert re.match(r"my_robot/my_robot\.py:MyRobot: a sound robot\. .*\n", out)
+    told = re.search(
+        r"my/MyRobot-v0: a sound task\. 4 inputs, 2 outputs; episode return: random ([\d.]+), teacher ([\d.]+)\.\n", out
+    )
+    chance, teacher = map(float, told.groups())
+    assert teacher > 5 * chance
+
+    folder = tmp_path / "my_robot"
+    assert own_tests(folder)[0] == 0
+    code, out, err = run("experiment.py", *TINY, folder=folder)
+    assert (code, err) == (0, "")
+    results = load(folder / "results" / "my_robot")
+    assert [each.status for each in results.runs] == ["finished"] * 3
+    for name in ("curves.png", "paths-myrobot.png"):
+        assert (folder / "results" / "my_robot" / name).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("my-robot", "'my-robot' is no name for a Python file; take small letters, digits and _, as in my_robot."),
+        ("9lives", "'9lives' is no name for a Python file"),
+        ("class", "'class' is no name for a Python file"),
+        ("MyRobot", "'MyRobot' is no name for a Python file; take small letters"),
+        ("../up", "'../up' is no name for a Python file"),
+        ("numpy", "numpy is the name of a Python package already, which the new file would hide; take another."),
+        ("random", "random is the name of a Python package already"),
+        ("there", "there is a there here already; take another name, or move it away."),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_and_nothing_is_written(evorobo, tmp_path, name, answer):
+    (tmp_path / "there").mkdir()
+    assert answer in sentence(evorobo("new-task", name))
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
+BREAKS = {
+    "no sensors": ('sensors = ("east", "north", "speed east", "speed north")', "sensors = ()", "has no sensors; name"),
+    "a missing function": (
+        "def transition(",
+        "def transit(",
+        "has no function transition(); write it as",
+    ),
+    "one robot at a time": (
+        "return np.hstack([place, rng.normal(0.3, 2)])",
+        "return np.hstack([place, rng.normal(0.3, 2)])[0]",
+        "initial() returned shape (4,) for 1 robots; return one row of numbers for each",
+    ),
+    "a sensor too few": (
+        "return state + rng.normal(0.02, 4)",
+        "return state[:, :3]",
+        "observation() returned shape (1, 3) for 1 robots with 4 sensors; return shape (1, 4).",
+    ),
+    "a division by zero": (
+        "return state + rng.normal(0.02, 4)",
+        "return state / np.zeros(())",
+        "sensors must be finite numbers, so look for a division by zero",
+    ),
+    "numpy's own chance": (
+        "rng.normal(self.gusts, 2))",
+        "np.random.normal(0, self.gusts, speed.shape))",
+        "draws from the global generators of random or numpy.random; draw from the rng it is given.",
+    ),
+    "a state changed in place": (
+        "place, speed = state[:, :2], state[:, 2:]",
+        "state *= 0.99; place, speed = state[:, :2], state[:, 2:]",
+        "transition() changed an array that it was given in place; make new ones, or begin with a copy().",
+    ),
+    "rows that meet": (
+        "return np.exp(-2 * distance) * (100 / self.max_steps)",
+        "return np.exp(-2 * distance.mean()) + 0 * distance",
+        "compute each row from that row only, without means over axis 0",
+    ),
+    "one reward for all": (
+        "return np.exp(-2 * distance) * (100 / self.max_steps)",
+        "return float(np.exp(-2 * distance[0]))",
+        "reward() returned shape () with",
+    ),
+    "ends that are numbers": (
+        "return np.hypot(state[:, 0], state[:, 1]) > 5",
+        "return np.hypot(state[:, 0], state[:, 1])",
+        "terminal() returned float64 of shape (1,) for 1 robots; return one boolean for each.",
+    ),
+    "a teacher beyond the motors": (
+        "return np.clip(-sensors[:, :2] - 1.5 * sensors[:, 2:], -1, 1)",
+        "return -sensors[:, :2] - 9.5 * sensors[:, 2:]",
+        "motors take values from -1 to 1, np.clip makes them so.",
+    ),
+    "a drawing of a wrong column": ("ax.plot(*states[0, :2],", "ax.plot(states[0, 9],", "draw() raised IndexError"),
+    "a settings field without default": ("gusts: float = 0.2", "gusts: float", "cannot be made without settings"),
+    "a slip of the pen": ("def terminal(self, state):", "def terminal(self, state)", "SyntaxError in line 52"),
+    "an import that fails": ("import numpy as np", "import numpyy as np", "cannot be loaded: ModuleNotFoundError"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+@pytest.mark.parametrize(("old", "new", "answer"), BREAKS.values(), ids=BREAKS)
+def test_a_broken_robot_gets_the_sentence_that_leads_to_the_repair(evorobo, tmp_path, old, new, answer):
+    assert evorobo("new-task", "wreck")[0] == 0
+    path = tmp_path / "wreck" / "wreck.py"
+    assert path.read_text().count(old) == 1
+    path.write_text(path.read_text().replace(old, new).replace("my/Wreck-v0", f"{tmp_path.name}/Wreck-v0"))
+    assert answer in sentence(evorobo("check-task", "wreck/wreck.py:Wreck"))
+
+
+def test_a_teacher_worse_than_chance_is_remarked_upon(evorobo, tmp_path):
+    assert evorobo("new-task", "fool")[0] == 0
+    path = tmp_path / "fool" / "fool.py"
+    path.write_text(path.read_text().replace("np.clip(-sensors", "np.clip(sensors"))
+    code, out, _ = evorobo("check-task", "fool/fool.py:Fool")
+    assert code == 0
+    assert "Its teacher does no better than chance, so copying it teaches nothing; mend or delete the teacher." in out
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        ("nowhere.py:Arm", "there is no file nowhere.py; give the path from the folder in which you run."),
+        ("nowhere:Arm", "'nowhere:Arm' cannot be found: No module named 'nowhere'. Is its folder on the Python path?"),
+        ("parts.py", "which robot or task of parts.py? Say parts.py:Name."),
+        ("parts:Leg", "unknown name in parts.py 'Leg'; did you mean 'leg'?"),
+        ("parts:leg", "parts:leg is a int, neither an evorobo.Robot nor a task; name one of these."),
+        ("CartPol-v1", "unknown environment 'CartPol-v1'; did you mean 'CartPole-v1'?"),
+        ("nowhere.csv", "there is no file nowhere.csv"),
+    ],
+)
+def test_what_cannot_be_checked_is_told(evorobo, tmp_path, word, answer):
+    (tmp_path / "parts.py").write_text("leg = 4\n")
+    assert answer in sentence(evorobo("check-task", word))
+
+
+def test_any_gymnasium_id_can_be_checked(evorobo):
+    code, out, err = evorobo("check-task", "CartPole-v1")
+    assert (code, err) == (0, "")
+    assert out.startswith("CartPole-v1: a sound task. 4 inputs, 2 outputs; episode return: random ")
+
+
+# ---- data
+
+
+def rows(count=60):
+    rng = np.random.default_rng(0)
+    lines = ["left,right,lap,move"]
+    for number in range(count):
+        left, right = rng.uniform(0, 3, 2)
+        lines.append(f"{left:.3f},{right:.3f},{number // 20},{'turn' if left < right else 'go'}")
+    return "\n".join(lines) + "\n"
+
+
+def test_a_new_dataset_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_path):
+    (tmp_path / "Wall data.csv").write_text(rows())
+    code, out, err = evorobo("new-dataset", "Wall data.csv", "--target", "move", "--ignore", "lap")
+    assert (code, err) == (0, "")
+    assert out.startswith("60 rows of 2 inputs, 2 classes, the largest ")
+    folder = tmp_path / "wall_data"
+    assert {path.name for path in folder.iterdir()} == {
+        "Wall data.csv",
+        "wall_data.py",
+        "experiment.py",
+        "test_wall_data.py",
+    }
+    assert own_tests(folder)[0] == 0
+    code, out, err = run("experiment.py", *TINY, folder=folder)
+    assert (code, err) == (0, "")
+    assert (folder / "results" / "wall_data" / "curves.png").exists()
+    assert evorobo("check-task", "wall_data/wall_data.py:task")[0] == 0
+
+
+def test_values_to_predict_may_be_several_and_the_folder_may_have_a_name(evorobo, tmp_path):
+    lines = ["a;b;x;y", *(f"{i};{i % 3};{i / 2};{i * i}" for i in range(30))]
+    (tmp_path / "arm.csv").write_text("\n".join(lines))
+    code, out, err = evorobo("new-dataset", "arm.csv", "--target", "x,y", "--name", "two_joints")
+    assert (code, err) == (0, "")
+    assert out.startswith("30 rows of 2 inputs, 2 values to predict.")
+    assert own_tests(tmp_path / "two_joints")[0] == 0
+
+
+BROKEN_DATA = {
+    "no header where one is named": (rows().split("\n", 1)[1], "'move'"),
+    "a ragged line": (rows() + "1.0,2.0\n", "line 62"),
+    "a word among numbers": (rows() + "near,2.0,3,go\n", "line 62, column 'left': 'near' is no number; mend the cell"),
+    "an empty cell": (rows() + ",2.0,3,go\n", "line 62, column 'left' is empty; fill the cell or delete the line"),
+    "NaN": (rows() + "NaN,2.0,3,go\n", "line 62, column 'left' is NaN; fill the cell or delete the line"),
+    "infinity": (rows() + "inf,2.0,3,go\n", "line 62, column 'left'"),
+    "no target": (rows() + "1.0,2.0,3,\n", "line 62, column 'move' is empty; fill the cell or delete the line"),
+    "one class": (rows().replace("turn", "go"), "all rows are of one class, 'go'; a choice needs at least two."),
+    "two rows": ("left,right,lap,move\n1,2,0,go\n2,1,0,turn\n", "2 rows are too few to train, validate and test"),
+    "nothing": ("", "data.csv"),
+    "a header alone": ("left,right,lap,move\n", "data.csv"),
+    "a misspelt target": (rows().replace("move", "moves"), "did you mean 'moves'?"),
+}
+
+
+@pytest.mark.parametrize(("content", "answer"), BROKEN_DATA.values(), ids=BROKEN_DATA)
+def test_a_broken_data_file_gets_the_sentence_that_leads_to_the_repair(evorobo, tmp_path, content, answer):
+    (tmp_path / "data.csv").write_text(content)
+    told = sentence(evorobo("new-dataset", "data.csv", "--target", "move", "--name", "mine"))
+    assert answer in told
+    assert "data.csv" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["nowhere.csv"], "there is no file nowhere.csv; give the path from the folder in which you run."),
+        (["data.xlsx"], "data.xlsx is of no kind that evorobo reads"),
+        (["data.npz"], "data.npz is damaged or no NPZ file of plain arrays"),
+        (["test.csv"], "test is the name of a Python package already, which the new file would hide; take another."),
+        (["data.csv", "--kind", "clustering"], "unknown kind of target 'clustering'"),
+        (["data.csv", "--target", "0,0,1,2,3"], "data.csv has no column left as input"),
+        (["data.csv", "--ignore", "lapp"], "did you mean 'lap'?"),
+    ],
+)
+def test_data_that_cannot_be_brought_are_told_and_nothing_is_written(evorobo, tmp_path, words, answer):
+    for name in ("data.csv", "data.xlsx", "data.npz", "test.csv"):
+        (tmp_path / name).write_text(rows())
+    assert answer in sentence(evorobo("new-dataset", *words))
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]

@@ -1,0 +1,137 @@
+"""`evorobo export` and `evorobo import`, from a trial's folder to a file that runs, and back."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scripts import rail, run, sentence
+
+from evorobo.nets.genome import Genome
+from evorobo.nets.spec import NetworkSpec
+
+TRIAL = "results/rail/rail/cma-es/seed-0"
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory):
+    """A folder in which an experiment with a robot of its own has run."""
+    folder = tmp_path_factory.mktemp("trial")
+    code, _, err = run(rail(folder), "--jobs", 1, "--seeds", 1, "--only", "cma-es", folder=folder)
+    assert (code, err) == (0, "")
+    return folder
+
+
+@pytest.fixture
+def there(evorobo, trial, monkeypatch):
+    """`evorobo WORDS` in the folder of that experiment."""
+    monkeypatch.chdir(trial)
+    return evorobo
+
+
+def test_a_trials_folder_leaves_as_a_file_that_knows_its_robot(there, trial):
+    code, out, err = there("export", TRIAL, "--to", "numpy")
+    assert (code, err) == (0, "")
+    assert out == f"{TRIAL}/controller.py\nTest it: python {TRIAL}/controller.py\n"
+    text = (trial / TRIAL / "controller.py").read_text()
+    assert "A controller: rail/cma-es/seed-0. Made by evorobo." in text
+    assert "In: 2 sensors: place, speed." in text
+    assert "Out: 1 value: push." in text
+    done = subprocess.run([sys.executable, f"{TRIAL}/controller.py"], cwd=trial, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split(",")[0]) == (0, "20 recorded moments agree")
+
+
+@pytest.mark.parametrize(("to", "files"), [("c", 1), ("onnx", 2), ("json", 1)])
+def test_each_language_tells_its_files_and_how_to_test_them(there, tmp_path, to, files):
+    suffix = {"onnx": ".onnx", "c": ".c", "json": ".json"}[to]
+    code, out, err = there("export", f"{TRIAL}/genome.npz", "--to", to, "--out", tmp_path / f"leg{suffix}")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == f"{tmp_path}/leg{suffix}"
+    assert len(lines) == files + 1
+    assert lines[-1].startswith("Test it: ")
+
+
+def test_without_a_task_outputs_stay_as_they_are(there, tmp_path):
+    for flags, action in (([], True), (["--task", "none"], False)):
+        code, _, err = there("export", TRIAL, "--to", "json", "--out", tmp_path / "leg.json", *flags)
+        assert (code, err) == (0, "")
+        kind = json.loads((tmp_path / "leg.json").read_text())["decoding"]["kind"]
+        assert kind == ("spread from -1..1 over low..high" if action else "values")
+
+
+def test_what_left_as_json_comes_back_and_is_judged(there, trial, tmp_path):
+    assert there("export", TRIAL, "--to", "json", "--out", tmp_path / "leg.json")[0] == 0
+    again = tmp_path / "again.npz"
+    code, out, err = there("import", tmp_path / "leg.json", "--task", f"{TRIAL}/trial.json", "--out", again)
+    assert (code, err) == (0, "")
+    first, second = out.splitlines()
+    assert first == f"{again}: layers 2 -> 4 -> 1 wide, 17 weights"
+    score = float(re.match(r"rail: episode return (\S+) on test \(random ", second).group(1))
+    kept = json.loads((trial / TRIAL / "result.json").read_text())["test"]
+    assert score == pytest.approx(kept, rel=1e-3)
+    np.testing.assert_array_equal(Genome.load(again).weights, Genome.load(trial / TRIAL / "genome.npz").weights)
+
+
+def test_weights_in_a_row_are_read_with_layers_and_activations(evorobo, tmp_path):
+    spec = NetworkSpec.build(4, (5, 5), 2, "tanh")
+    weights = np.random.default_rng(0).normal(size=spec.n_params)
+    (tmp_path / "biped.json").write_text(json.dumps([weights.tolist(), 310.6]))
+    code, out, err = evorobo("import", "biped.json", "--layers", "4,5,5,2", "--output", "tanh")
+    assert (code, err) == (0, "")
+    assert out == f"biped.genome.npz: layers 4 -> 5 -> 5 -> 2 wide, {spec.n_params} weights\n"
+    genome = Genome.load(tmp_path / "biped.genome.npz")
+    assert genome.spec == spec
+    np.testing.assert_array_equal(genome.weights, weights)
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ([], "the following arguments are required: genome, --to"),
+        ([TRIAL], "the following arguments are required: --to"),
+        ([TRIAL, "--to", "cobol"], "unknown language 'cobol'; known: c, json, numpy, onnx, torch."),
+        ([TRIAL, "--to", "c", "--out", "leg.h"], "a file for c is named something.c, not leg.h."),
+        (
+            ["nowhere.npz", "--to", "c"],
+            "there is no genome nowhere.npz; give the genome.npz of a trial, or its",
+        ),
+        (["results/rail", "--to", "c"], "there is no genome results/rail/genome.npz; give the genome.npz of a trial"),
+        (["rail.py", "--to", "c"], "rail.py is damaged or no genome file"),
+        (
+            [TRIAL, "--to", "c", "--task", "CartPole-v1"],
+            "the genome has 2 inputs and 1 outputs, cartpole-v1 has 4",
+        ),
+        ([TRIAL, "--to", "c", "--task", "CartPol-v1"], "did you mean 'CartPole-v1'?"),
+    ],
+)
+def test_what_cannot_be_exported_is_told(there, words, answer):
+    assert answer in sentence(there("export", *words))
+
+
+def test_a_robot_that_is_gone_is_told_with_the_way_round(there, trial, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = sentence(there("export", trial / TRIAL, "--to", "c", "--out", "leg.c"))
+    assert "there is no file" in answer
+    assert "rail.py" in answer
+    assert answer.endswith("Name the task with --task, or say --task none.")
+    assert there("export", trial / TRIAL, "--to", "c", "--out", "leg.c", "--task", "none")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["nowhere.pt"], "there is no file nowhere.pt to import."),
+        (["row.json"], "holds 3 weights in a row, and nothing tells where layers end; give a spec (--layers)."),
+        (["row.json", "--layers", "1,1"], "holds 3 weights, and layers of 1 -> 1 need 2."),
+        (["row.json", "--layers", "one,two"], "--layers takes widths such as 24,40,40,4, not 'one,two'."),
+        (["row.json", "--layers", "4"], "--layers names at least sensors and outputs, as 4,2 does, not '4' alone."),
+        (["row.json", "--layers", "1,1", "--activation", "tahn"], "holds 3 weights"),
+        (["row.json", "--layers", "1,1", "--output", "tahn"], "unknown activation 'tahn'; did you mean 'tanh'?"),
+    ],
+)
+def test_what_cannot_be_imported_is_told(evorobo, tmp_path, words, answer):
+    (tmp_path / "row.json").write_text("[1.0, 2.0, 3.0]")
+    assert answer in sentence(evorobo("import", *words))

@@ -1,0 +1,69 @@
+"""`evorobo tune`, from an experiment script to the same experiment with what was found."""
+
+import json
+
+import pytest
+from scripts import rail, run, sentence
+
+SPACE = ("methods.cma-es.strategy.sigma=0.1..2:log", "methods.backprop.optimizer.learning_rate=1e-4..0.1:log")
+FLAGS = [word for each in SPACE for word in ("--space", each)]
+
+
+@pytest.fixture
+def optuna():
+    pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'evorobo[tune]'")
+
+
+@pytest.mark.usefixtures("optuna")
+def test_an_experiment_is_tuned_and_runs_with_what_was_found(evorobo, tmp_path):
+    script = rail(tmp_path)
+    asked = ["--trials", 3, "--seeds", "50,51", "--budget", "generations=2", "--set", "hidden=[3]", "--jobs", 1]
+    code, out, err = evorobo("tune", script, *FLAGS, *asked)
+    assert (code, err) == (0, "")
+    file = "results/rail-tuning/rail.json"
+    found = json.loads((tmp_path / file).read_text())
+    assert (found["trials"], found["seeds"], found["budget"]["generations"]) == (3, [50, 51], 2)
+    sigma = found["methods"]["cma-es"]["settings"]["methods.cma-es.strategy.sigma"]
+    assert f"Run it: python {script} --results results/tuned --tuned {file}" in out
+    assert f"or with --set methods.cma-es.strategy.sigma={sigma} --set methods.backprop" in out
+
+    flags = ["--results", "results/tuned", "--tuned", file, "--seeds", 1, "--jobs", 1]
+    code, out, err = run(script, *flags, folder=tmp_path)
+    assert (code, err) == (0, "")
+    trial = json.loads((tmp_path / "results/tuned/rail/rail/cma-es/seed-0/trial.json").read_text())
+    assert trial["method"]["strategy"]["sigma"] == sigma
+    bill = "Tuned beforehand, each method with 3 settings at 2 seeds of their own"
+    assert bill in out
+    assert bill in (tmp_path / "results/tuned/rail/table.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ([], "the following arguments are required: script, --space"),
+        (["rail.py"], "the following arguments are required: --space"),
+        (["nowhere.py", *FLAGS], "there is no file"),
+        (["empty.py", *FLAGS], "empty.py holds 0 studies; give a script with one: study = Study.grid(...)"),
+        (["rail.py", *FLAGS[:2]], "backprop would be compared untuned"),
+        (["rail.py", *FLAGS, "--seeds", "0,1"], "seeds 0, 1 are the study's own"),
+        (["rail.py", *FLAGS, "--seeds", "some"], "--seeds takes a number of seeds (5) or a list (3,7,11), not 'some'"),
+        (["rail.py", *FLAGS, "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?"),
+    ],
+)
+def test_what_cannot_be_tuned_is_told_with_the_way_out(evorobo, tmp_path, words, answer):
+    rail(tmp_path)
+    (tmp_path / "empty.py").write_text("x = 1\n")
+    assert answer in sentence(evorobo("tune", *words))
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.usefixtures("optuna")
+def test_ctrl_c_says_how_to_go_on(evorobo, tmp_path, monkeypatch):
+    def interrupted(*_):
+        from evorobo.study.ending import Interrupted
+
+        raise Interrupted("interrupted")
+
+    monkeypatch.setattr("evorobo.study.tuning.run_here", interrupted)
+    code, _, err = evorobo("tune", rail(tmp_path), *FLAGS, "--jobs", 1)
+    assert (code, err) == (130, "evorobo: interrupted; run the same command again to go on.\n")

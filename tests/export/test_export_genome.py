@@ -1,0 +1,302 @@
+"""Exported controllers answer like the genome, whatever they are made of and wherever they run."""
+
+import re
+import subprocess
+import sys
+
+import gymnasium
+import numpy as np
+import pytest
+from kinds import NETWORKS, grown, scaled
+from languages import CC, EXACT, LANGUAGES, load, needs_cc
+
+from evorobo.errors import SettingsError
+from evorobo.export.export_genome import export_genome
+from evorobo.nets.activations import ACTIVATIONS
+from evorobo.nets.ctrnn import CTRNN
+from evorobo.nets.dense import Dense
+from evorobo.nets.genome import Genome
+from evorobo.nets.gru import GRU
+from evorobo.nets.layer_norm import LayerNorm
+from evorobo.nets.lstm import LSTM
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.control import TEST, ControlTask
+from evorobo.tasks.dataset import DatasetTask
+
+TICKS = 1000
+
+
+def assert_close(told, right, to):
+    assert np.abs(np.asarray(told) - right).max() <= EXACT[to] * (1 + np.abs(right).max())
+
+
+# ---- outputs
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+@pytest.mark.parametrize("hidden", NETWORKS.values(), ids=NETWORKS)
+def test_a_thousand_random_moments_are_answered_as_by_the_genome(to, hidden, tmp_path):
+    rng = np.random.default_rng(1)
+    genome, sensors = grown(hidden, rng), rng.normal(0, 2, (TICKS, 3)).astype(np.float32).astype(float)
+    controller = load(to, genome, tmp_path)
+    told = [controller.moment(row)[0] for row in sensors]
+    assert_close(told, genome(sensors, time=TICKS), to)
+    controller.reset()
+    again = [controller.moment(row)[0] for row in sensors[:5]]
+    np.testing.assert_array_equal(again, told[:5])
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+@pytest.mark.parametrize("hidden", [(4,), (GRU(3),)], ids=["4", "GRU"])
+def test_sensors_and_answers_keep_their_units(to, hidden, tmp_path):
+    rng = np.random.default_rng(2)
+    genome = scaled(grown(hidden, rng))
+    sensors = genome.inputs.invert(rng.normal(size=(50, 3))).astype(np.float32).astype(float)
+    controller = load(to, genome, tmp_path)
+    told = np.array([controller.moment(row)[0] for row in sensors])
+    right = genome(sensors, time=50)
+    assert_close(told[:, 0], right[:, 0], to)
+    assert_close(told[:, 1], right[:, 1], to)
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+def test_inputs_that_leave_the_range_of_exp_are_answered(to, tmp_path):
+    rng = np.random.default_rng(3)
+    for name in ACTIVATIONS:
+        (tmp_path / name).mkdir()
+        genome = grown((Dense(4, name), Dense(3, name)), rng)
+        sensors = np.array([[300.0, -300.0, 100.0], [-300.0, 200.0, -250.0]])
+        controller = load(to, genome, tmp_path / name)
+        assert_close([controller.moment(row)[0] for row in sensors], genome(sensors), to)
+
+
+@pytest.mark.parametrize("to", ["numpy", "onnx"])
+def test_many_robots_can_be_driven_in_rows_each_with_its_own_memory(to, tmp_path):
+    rng = np.random.default_rng(4)
+    genome, crowd = grown((LSTM(4), LayerNorm()), rng), rng.normal(size=(6, 5, 3))
+    controller = load(to, genome, tmp_path)
+    told = np.stack([controller.moment(rows)[0] for rows in crowd])
+    for robot in range(5):
+        assert_close(told[:, robot], genome(crowd[:, robot], time=6), to)
+
+
+def test_the_numpy_file_of_single_precision_weights_is_exact(tmp_path):
+    rng = np.random.default_rng(5)
+    genome, sensors = grown((7, GRU(3)), rng, dtype=np.float32), rng.normal(size=(40, 3))
+    controller = load("numpy", genome, tmp_path)
+    double = Genome(genome.spec, genome.weights.astype(float))
+    assert_close([controller.moment(row)[0] for row in sensors], double(sensors, time=40), "numpy")
+
+
+# ---- actions
+
+
+class Still(gymnasium.Env):
+    """Always shows the same; what counts is its action space."""
+
+    observation_space = gymnasium.spaces.Box(-1, 1, (3,), np.float32)
+
+    def __init__(self, space):
+        self.action_space = space
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self.np_random.uniform(-1, 1, 3).astype(np.float32), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        return self.np_random.uniform(-1, 1, 3).astype(np.float32), 0.0, False, False, {}
+
+
+box = gymnasium.spaces.Box
+SPACES = {
+    "moves": gymnasium.spaces.Discrete(4),
+    "moves from 5": gymnasium.spaces.Discrete(3, start=5),
+    "several choices": gymnasium.spaces.MultiDiscrete([2, 4], start=[1, -1]),
+    "switches": gymnasium.spaces.MultiBinary(3),
+    "motors": box(-1, 1, (2,), np.float32),
+    "uneven motors": box(np.array([-2.0, 0.0], np.float32), np.array([1.0, 50.0], np.float32)),
+    "motors without end": box(-np.inf, np.inf, (2,), np.float32),
+    "motors with one end": box(0.0, np.inf, (2,), np.float32),
+}
+gymnasium.register("leaving/Still-v0", entry_point=Still, max_episode_steps=30, disable_env_checker=True)
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+def test_outputs_become_the_actions_that_the_robot_takes(to, space, tmp_path):
+    task = ControlTask("leaving/Still-v0", options={"space": space})
+    rng = np.random.default_rng(6)
+    genome = grown((6,), rng, outputs=task.n_outputs, output=task.output)
+    sensors = rng.normal(size=(200, 3)).astype(np.float32)
+    controller = load(to, genome, tmp_path, task)
+    told = np.array([controller.moment(row)[1] for row in sensors])
+    actions = task.decoder.actions(genome(sensors))
+    right = np.array([task.decoder.native(each) for each in actions]).reshape(len(sensors), -1)
+    assert told.shape == right.shape
+    if told.dtype.kind == "f":
+        assert_close(told, right, "c")  # robots take single precision
+    else:
+        np.testing.assert_array_equal(told, right)
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+@pytest.mark.parametrize(
+    ("env", "hidden"), [("evorobo/Phototaxis-v0", (CTRNN(4),)), ("CartPole-v1", (LSTM(3),)), ("Pendulum-v1", (8,))]
+)
+def test_the_exported_controller_drives_a_whole_episode_as_the_genome_does(to, env, hidden, tmp_path):
+    task = ControlTask(env, test_episodes=1)
+    genome = grown(hidden, np.random.default_rng(7), task.n_inputs, task.n_outputs, task.output)
+    controller = load(to, genome, tmp_path, task)
+    world = gymnasium.make(env)
+    sensors, earned, over = world.reset(seed=TEST)[0], 0.0, False
+    while not over:
+        action = controller.moment(sensors)[1]
+        native = action if isinstance(world.action_space, box) else int(action[0])
+        sensors, reward, terminated, truncated, _ = world.step(np.asarray(native))
+        earned, over = earned + float(reward), terminated or truncated
+    assert earned == pytest.approx(task.test(genome), rel=1e-3)
+
+
+def test_a_single_move_is_a_number_and_motor_values_are_a_row(tmp_path):
+    rng = np.random.default_rng(8)
+    cart = load("numpy", grown((4,), rng, 4, 2), tmp_path, ControlTask("CartPole-v1"))
+    assert np.shape(cart([0.0, 0.1, 0.2, 0.3])) == ()
+    lamp = load("numpy", grown((4,), rng, 2, 2, "tanh"), tmp_path, ControlTask("evorobo/Phototaxis-v0"))
+    assert np.shape(lamp([0.0, 0.1])) == (2,)
+
+
+def test_classes_are_named_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
+    x = np.random.default_rng(9).normal(size=(60, 3))
+    task = DatasetTask.from_arrays(x, np.where(x[:, 0] > 0, "wall", "door"))
+    genome = Genome((spec := NetworkSpec.build(3, (4,), 2)), spec.init(np.random.default_rng(0)), task.inputs)
+    controller = load("numpy", genome, tmp_path, task)
+    assert "0 door, 1 wall" in (tmp_path / "leg.py").read_text()
+    np.testing.assert_array_equal(controller(x), genome(x).argmax(1))
+
+
+# ---- self-tests
+
+
+def self_test(to, folder, name="leg"):
+    """Exit status and last line of the file's own test."""
+    if to == "c":
+        subprocess.run([*CC, "-DSELF_TEST", f"{name}.c", "-lm", "-o", "test"], cwd=folder, check=True)
+        command = ["./test"]
+    else:
+        command = [sys.executable, {"onnx": f"{name}_onnx.py"}.get(to, f"{name}.py")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, (done.stdout + done.stderr).strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+@pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1"])
+def test_a_file_tests_itself_against_what_was_recorded_on_the_robot(to, env, tmp_path):
+    task = ControlTask(env, max_steps=25)
+    genome = grown((GRU(3),), np.random.default_rng(10), task.n_inputs, task.n_outputs, task.output)
+    load(to, genome, tmp_path, task)
+    code, line = self_test(to, tmp_path)
+    assert code == 0, line
+    assert re.fullmatch(r"\d+ recorded moments agree, largest gap \d\.\de[-+]\d+", line)
+    assert int(line.split()[0]) >= 5
+
+
+@pytest.mark.parametrize("to", LANGUAGES[:3])  # PyTorch's files have a checksum of their own
+def test_a_damaged_file_says_that_it_differs(to, tmp_path):
+    rng = np.random.default_rng(11)
+    spec = grown((4,), rng).spec
+    load(to, Genome(spec, np.full(spec.n_params, 0.25)), tmp_path)
+    name = {"numpy": "leg.py", "c": "leg.c", "onnx": "leg.onnx"}[to]
+    content = (tmp_path / name).read_bytes()
+    a, b = (b"0.25", b"0.75") if to in ("numpy", "c") else np.array([0.25, 0.75], "<f4").view("V4")
+    assert bytes(a) in content
+    (tmp_path / name).write_bytes(content.replace(bytes(a), bytes(b), 1))
+    code, line = self_test(to, tmp_path)
+    assert code == 1
+    assert "recorded moments DIFFER" in line
+
+
+@needs_cc
+def test_the_c_file_asks_for_mathematics_and_nothing_else(tmp_path):
+    every = grown(
+        (6, LayerNorm(), GRU(4), LSTM(3), CTRNN(4), *(Dense(3, name) for name in ACTIVATIONS)),
+        np.random.default_rng(12),
+    )
+    (path,) = export_genome(every, "c", tmp_path / "leg.c")
+    subprocess.run([*CC, "-c", path.name, "-o", "leg.o"], cwd=tmp_path, check=True)
+    listed = subprocess.run(["nm", "-u", "leg.o"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"U (\w+)", listed)) <= {
+        "tanhf", "expf", "expm1f", "log1pf", "sqrtf", "fmaxf", "fminf", "_GLOBAL_OFFSET_TABLE_", "memset", "memcpy",
+    }  # fmt: skip
+
+
+@needs_cc
+def test_two_controllers_fit_into_one_program(tmp_path):
+    rng = np.random.default_rng(13)
+    for name in ("left-leg.c", "2nd leg.c"):
+        export_genome(grown((GRU(3),), rng), "c", tmp_path / name)
+    subprocess.run(
+        [*CC, "-shared", "-fPIC", "left-leg.c", "2nd leg.c", "-lm", "-o", "both.so"], cwd=tmp_path, check=True
+    )
+
+
+def test_the_numpy_file_needs_numpy_alone(tmp_path):
+    (path,) = export_genome(grown((4,), np.random.default_rng(14)), "numpy", tmp_path / "leg.py")
+    others = "('evorobo', 'gymnasium', 'deap', 'scipy', 'matplotlib')"
+    code = f"import sys, leg; print([name for name in {others} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=path.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_moves_that_rounding_decides_are_not_recorded(tmp_path):
+    """Two outputs that are equal but for the tenth digit would make the self-test of one machine fail on another."""
+    spec = NetworkSpec.build(4, (), 2)
+    weights = np.repeat([0.3, -0.2, 0.1, 0.7], 2) + np.tile([0.0, 1e-10], 4)
+    genome = Genome(spec, np.concatenate([weights, [0.0, 0.0]]))
+    load("numpy", genome, tmp_path, ControlTask("CartPole-v1"))
+    assert self_test("numpy", tmp_path) == (0, "0 recorded moments agree, largest gap 0.0e+00")
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+def test_hostile_titles_stay_in_their_comments(to, tmp_path):
+    title = '*/ """ \\ #include "x" \n raise SystemExit(3) /* \u2028 {x} ??/'
+    genome = grown((3,), np.random.default_rng(15))
+    load(to, genome, tmp_path)
+    suffix = {"onnx": ".onnx", "c": ".c"}.get(to, ".py")
+    export_genome(genome, to, tmp_path / f"leg{suffix}", title=title)
+    assert self_test(to, tmp_path)[0] == 0
+
+
+# ---- what cannot be
+
+
+class Strange(Dense):
+    """A kind of layer that nobody taught to leave."""
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"to": "pascal"}, "unknown language 'pascal'; known: c, json, numpy, onnx, torch."),
+        ({"to": "nunpy"}, "unknown language 'nunpy'; did you mean 'numpy'?"),
+        ({"path": "leg.py"}, "a file for c is named something.c, not leg.py."),
+        ({"task": "CartPole-v1"}, "the genome has 3 inputs and 2 outputs, cartpole-v1 has 4 and 2; name the task that"),
+        ({"hidden": (Strange(3),)}, "Strange layers cannot be exported; these can: Dense, "),
+    ],
+)
+def test_what_cannot_leave_is_told_and_nothing_is_written(tmp_path, change, sentence):
+    genome = grown(change.get("hidden", (3,)), np.random.default_rng(16))
+    task = ControlTask(change["task"]) if "task" in change else None
+    with pytest.raises(SettingsError, match=re.escape(sentence)):
+        export_genome(genome, change.get("to", "c"), tmp_path / change.get("path", "leg.c"), task)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("to", "module"), [("onnx", "onnx"), ("torch", "torch")])
+def test_a_missing_package_is_named_with_its_cure(tmp_path, monkeypatch, to, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    suffix = {"onnx": ".onnx", "torch": ".py"}[to]
+    with pytest.raises(SettingsError, match=re.escape(f"pip install 'evorobo[{to}]'")):
+        export_genome(grown((3,), np.random.default_rng(17)), to, tmp_path / f"leg{suffix}")
+    assert not any(tmp_path.iterdir())

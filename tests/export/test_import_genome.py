@@ -1,0 +1,287 @@
+"""Controllers of others become genomes that answer as they did, and files that make no sense are told."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from kinds import NETWORKS, grown, scaled
+
+from evorobo.errors import DataError, EvoroboError, SettingsError
+from evorobo.export.export_genome import export_genome
+from evorobo.export.import_genome import import_genome
+from evorobo.nets.dense import Dense
+from evorobo.nets.elman import Elman
+from evorobo.nets.genome import Genome
+from evorobo.nets.gru import GRU
+from evorobo.nets.lstm import LSTM
+from evorobo.nets.spec import NetworkSpec
+
+RNG = np.random.default_rng(0)
+W0, B0, W1, B1 = (RNG.normal(size=shape) for shape in ((3, 5), (5,), (5, 2), (2,)))
+X = RNG.normal(size=(20, 3))
+ANSWER = np.tanh(X @ W0 + B0) @ W1 + B1
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+# ---- lists of matrices
+
+
+def test_an_npz_of_matrices_is_read_in_the_order_in_which_it_was_saved(tmp_path):
+    np.savez(tmp_path / "w.npz", W0, B0, W1, B1)
+    genome = import_genome(tmp_path / "w.npz")
+    assert genome.spec == NetworkSpec.build(3, (5,), 2)
+    np.testing.assert_allclose(genome(X), ANSWER, rtol=1e-12)
+
+
+def test_matrices_may_be_out_by_in_and_without_biases(tmp_path):
+    np.savez(tmp_path / "w.npz", W0.T, W1.T)
+    genome = import_genome(tmp_path / "w.npz", transposed=True, activation="relu", output="tanh")
+    np.testing.assert_allclose(genome(X), np.tanh(np.maximum(X @ W0, 0) @ W1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_json_lists_of_matrices_are_read_in_a_row_and_in_pairs(tmp_path, paired):
+    row = [each.tolist() for each in (W0, B0, W1, B1)]
+    (tmp_path / "w.json").write_text(json.dumps([row[:2], row[2:]] if paired else row))
+    np.testing.assert_allclose(import_genome(tmp_path / "w.json")(X), ANSWER, rtol=1e-12)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_weights_in_a_row_fill_a_spec_as_in_estool(tmp_path, alone):
+    """estool keeps [parameters, other things]; its layers are W (in, out), row by row, and then b."""
+    row = np.concatenate([W0.ravel(), B0, W1.ravel(), B1]).tolist()
+    (tmp_path / "biped.json").write_text(json.dumps(row if alone else [row, 310.6]))
+    spec = NetworkSpec(3, (Dense(5), Dense(2, "tanh")))
+    np.testing.assert_allclose(import_genome(tmp_path / "biped.json", spec)(X), np.tanh(ANSWER), rtol=1e-12)
+
+
+# ---- state_dicts
+
+
+def test_pytorchs_linear_layers_are_turned():
+    found = {"net.0.weight": W0.T, "net.0.bias": B0, "net.2.weight": W1.T, "net.2.bias": B1}
+    np.testing.assert_allclose(import_genome(found)(X), ANSWER, rtol=1e-12)
+
+
+def test_only_the_actor_is_taken_of_an_actor_and_a_critic():
+    """The names that Stable-Baselines3 gives its policies."""
+    found = {
+        "log_std": np.zeros(2),
+        "mlp_extractor.policy_net.0.weight": W0.T,
+        "mlp_extractor.policy_net.0.bias": B0,
+        "mlp_extractor.value_net.0.weight": RNG.normal(size=(5, 3)),
+        "action_net.weight": W1.T,
+        "action_net.bias": B1,
+        "value_net.weight": RNG.normal(size=(1, 5)),
+    }
+    genome = import_genome(found, only=("mlp_extractor.policy_net", "action_net"))
+    np.testing.assert_allclose(genome(X), ANSWER, rtol=1e-12)
+    with pytest.raises(DataError, match=r"the state_dict: the module holds log_std, which is no layer"):
+        import_genome(found)
+
+
+def recurrent(gates):
+    """A state_dict of one recurrent layer of 4 units on 3 inputs, and the product of its two sides."""
+    rng = np.random.default_rng(gates)
+    wi, wh, bi, bh = (rng.normal(size=shape) for shape in ((4 * gates, 3), (4 * gates, 4), 4 * gates, 4 * gates))
+    return {"weight_ih_l0": wi, "weight_hh_l0": wh, "bias_ih_l0": bi, "bias_hh_l0": bh}
+
+
+def test_pytorchs_rnn_is_an_elman_layer():
+    found = recurrent(1)
+    wi, wh, bi, bh = found.values()
+    h, right = np.zeros(4), []
+    for x in X:
+        h = np.tanh(wi @ x + bi + wh @ h + bh)  # the equations of torch.nn.RNN
+        right.append(h)
+    genome = import_genome(found)
+    assert genome.spec.layers == (Elman(4),)
+    np.testing.assert_allclose(genome(X, time=len(X)), right, rtol=1e-10)
+
+
+def test_pytorchs_gru_keeps_its_second_bias_within_the_reset_gate():
+    found = recurrent(3)
+    wi, wh, bi, bh = found.values()
+    h, right = np.zeros(4), []
+    for x in X:
+        i, j = wi @ x + bi, wh @ h + bh  # the equations of torch.nn.GRU
+        r, z = sigmoid(i[:4] + j[:4]), sigmoid(i[4:8] + j[4:8])
+        h = (1 - z) * np.tanh(i[8:] + r * j[8:]) + z * h
+        right.append(h)
+    genome = import_genome(found)
+    assert genome.spec.layers == (GRU(4),)
+    np.testing.assert_allclose(genome(X, time=len(X)), right, rtol=1e-10)
+
+
+def test_pytorchs_lstm_adds_its_two_biases():
+    found = recurrent(4)
+    wi, wh, bi, bh = found.values()
+    h, c, right = np.zeros(4), np.zeros(4), []
+    for x in X:
+        i, f, g, o = np.split(wi @ x + bi + wh @ h + bh, 4)  # the equations of torch.nn.LSTM
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        right.append(h)
+    genome = import_genome(found)
+    assert genome.spec.layers == (LSTM(4),)
+    np.testing.assert_allclose(genome(X, time=len(X)), right, rtol=1e-10)
+
+
+@pytest.mark.parametrize("affine", [True, False])
+def test_pytorchs_batch_norm_brings_its_running_moments(affine):
+    mean, variance = RNG.normal(size=5), RNG.uniform(0.5, 2, 5)
+    found = {"0.weight": W0.T, "0.bias": B0, "1.running_mean": mean, "1.running_var": variance}
+    found |= {"1.weight": B0, "1.bias": W1[:, 0]} if affine else {}
+    found |= {"1.num_batches_tracked": np.array(7), "2.weight": W1.T, "2.bias": B1}
+    gain, shift = (B0, W1[:, 0]) if affine else (1.0, 0.0)
+    inner = gain * (np.maximum(X @ W0 + B0, 0) - mean) / np.sqrt(variance + 1e-5) + shift
+    np.testing.assert_allclose(import_genome(found, activation="relu")(X), inner @ W1 + B1, rtol=1e-10)
+
+
+def test_stacked_layers_of_pytorch_are_layers_one_after_the_other():
+    lower = {f"rnn.{name}": values for name, values in recurrent(3).items()}
+    upper = {f"rnn.{name.replace('l0', 'l1')}": values for name, values in recurrent(3).items()}
+    upper["rnn.weight_ih_l1"] = RNG.normal(size=(12, 4))
+    assert import_genome(lower | upper).spec.layers == (GRU(4), GRU(4))
+
+
+# ---- there and back
+
+
+@pytest.mark.parametrize("hidden", NETWORKS.values(), ids=NETWORKS)
+def test_json_of_ours_comes_back_to_the_last_bit(hidden, tmp_path):
+    genome = scaled(grown(hidden, np.random.default_rng(1)))
+    (path,) = export_genome(genome, "json", tmp_path / "leg.json")
+    again = import_genome(path)
+    plain = genome.folded()
+    assert again.spec == plain.spec
+    assert again.weights.tobytes() == plain.weights.tobytes()
+    np.testing.assert_array_equal(again(X, time=20), plain(X, time=20))
+
+
+@pytest.mark.parametrize("hidden", NETWORKS.values(), ids=NETWORKS)
+def test_pytorch_files_of_ours_come_back_in_single_precision(hidden, tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    genome = scaled(grown(hidden, np.random.default_rng(2)))
+    _, weights = export_genome(genome, "torch", tmp_path / "leg.py")
+    again = import_genome(weights, genome.folded().spec)
+    np.testing.assert_array_equal(again.weights, genome.folded().weights.astype(np.float32))
+    right = genome(X, time=20)
+    np.testing.assert_allclose(again(X, time=20), right, rtol=1e-4, atol=1e-4 * np.abs(right).max())
+
+
+def test_an_imported_genome_is_kept_like_any_other(tmp_path):
+    np.savez(tmp_path / "w.npz", W0, B0, W1, B1)
+    import_genome(tmp_path / "w.npz").save(tmp_path / "genome.npz")
+    np.testing.assert_allclose(Genome.load(tmp_path / "genome.npz")(X), ANSWER, rtol=1e-12)
+
+
+# ---- what cannot be
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ([B0, W0], "a vector of 5 numbers follows no matrix; the order is W, b, W, b."),
+        ([W0, B0, B0], "a vector of 5 numbers follows no matrix"),
+        (
+            [W0.T, W1.T],
+            "layer 1 has a weight of shape (2, 5), and (3, 5) would fit; if its matrices are (out, in), say",
+        ),
+        ([W0, B1, W1], "layer 0 has a bias of shape (2,), and (5,) would fit"),
+        ([np.array(["a"])], "holds <U1 of shape (1,); give matrices and vectors of numbers."),
+        ([np.zeros((2, 2, 2))], "holds float64 of shape (2, 2, 2); give matrices"),
+        ([W0 * np.nan], "holds weights that are not finite numbers."),
+        ([], "holds no weights of that name or kind."),
+    ],
+)
+def test_matrices_that_make_no_network_are_told(tmp_path, arrays, sentence):
+    np.savez(tmp_path / "w.npz", *arrays)
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        import_genome(tmp_path / "w.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("w.json", "{", "is no JSON"),
+        ("w.json", '"weights"', "holds no list of weights."),
+        ("w.json", "[[1, 2, 3], 4]", "holds 3 weights in a row, and nothing tells where layers end; give a spec"),
+        ("w.json", "[[[1, 2], [3]]]", "holds a matrix that is none"),
+        ("w.json", "{}", "is damaged or no controller that evorobo exported ('format')"),
+        ("w.json", '{"format": "evorobo controller 9"}', "is of format 'evorobo controller 9', this evorobo reads"),
+        ("w.npz", "PK", "is damaged or no NPZ file"),
+        ("w.h5", "", "w.h5 is no file that can be imported; give one of .pt, .pth, .npz, .json."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path, name, text, sentence):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(EvoroboError, match=re.escape(sentence)):
+        import_genome(tmp_path / name)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(DataError, match=r"there is no file .*nowhere\.pt to import"):
+        import_genome(tmp_path / "nowhere.pt")
+
+
+def test_a_row_of_another_length_is_told_with_both_numbers(tmp_path):
+    (tmp_path / "w.json").write_text("[1.0, 2.0, 3.0]")
+    with pytest.raises(DataError, match="holds 3 weights, and layers of 3 -> 5 -> 2 need 32"):
+        import_genome(tmp_path / "w.json", NetworkSpec.build(3, (5,), 2))
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            {"bn.weight": B0, "bn.running_mean": B0},
+            "bn holds running_mean, weight, which is no layer that has a counterpart",
+        ),
+        ({"rnn.weight_ih_l0_reverse": W0}, "belongs to a kind of layer that has no counterpart here."),
+        ({"mha.in_proj_weight": W0}, "belongs to a kind of layer that has no counterpart here."),
+    ],
+)
+def test_modules_without_a_counterpart_are_named(found, sentence):
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        import_genome(found)
+
+
+def test_a_spec_with_other_layers_is_told_with_both_lists():
+    found = {"0.weight": W0.T, "1.weight": W1.T}
+    with pytest.raises(DataError, match=r"layer 0 holds weight, and the spec has bias, weight there"):
+        import_genome(found, NetworkSpec.build(3, (5,), 2))
+    with pytest.raises(DataError, match=r"holds weights of 2 layers, the spec has 3 with weights"):
+        import_genome(found, NetworkSpec.build(3, (5, 5), 2))
+
+
+def test_json_that_does_not_do_any_more_what_was_recorded_is_refused(tmp_path):
+    (path,) = export_genome(grown((4,), np.random.default_rng(3)), "json", tmp_path / "leg.json")
+    plain = json.loads(path.read_text())
+    plain["layers"][0]["weight"][0][0] += 0.5
+    path.write_text(json.dumps(plain))
+    with pytest.raises(DataError, match=r"does not answer any more as it did when it was written; export it again"):
+        import_genome(path)
+
+
+def test_reading_pytorch_without_pytorch_names_the_cure(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    (tmp_path / "w.pt").write_bytes(b"")
+    with pytest.raises(SettingsError, match=re.escape("pip install 'evorobo[torch]'")):
+        import_genome(tmp_path / "w.pt")
+
+
+def test_a_pickle_with_code_in_it_is_refused_and_not_run(tmp_path):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    class Trap:
+        def __reduce__(self):
+            return (print, ("the trap went off",))
+
+    torch.save({"weight": Trap()}, tmp_path / "w.pt")
+    with pytest.raises(DataError, match=r"is damaged, or holds more than a state_dict"):
+        import_genome(tmp_path / "w.pt")

@@ -1,0 +1,164 @@
+"""Backprop of networks with batch norm: their moments are learned, kept, taken back and handed in with the weights."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from toys import Bowl, Line
+
+from evorobo.errors import LearningError, SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.backprop.rate_finder import learning_rate_finder
+from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.dense import Dense
+from evorobo.nets.gru import GRU
+from evorobo.nets.losses import MSE
+from evorobo.nets.optimizers import SGD, Adam
+from evorobo.nets.schedules import Cosine
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.tasks.base import Cost, Examples, Metric
+
+HIDDEN = (BatchNorm(), Dense(4, "identity"), BatchNorm(activation="tanh"))
+SPEC = NetworkSpec.build(2, HIDDEN, 1)
+
+
+def start(method, task=None, spec=SPEC, seed=0):
+    return method.start(task or Line(), spec, np.random.default_rng(seed))
+
+
+def test_moments_follow_the_batches_that_were_seen():
+    x = Line().examples(None).inputs
+    learner = start(Backprop(batch=10))  # all rows in one batch
+    np.testing.assert_array_equal(learner.genome.moments, SPEC.begin_moments())
+    for steps in range(1, 4):
+        learner.step(0.0)
+        first = SPEC.unpack_moments(learner.genome.moments)[0]
+        share = 1 - 0.9**steps
+        np.testing.assert_allclose(first["mean"], share * x.mean(0), rtol=1e-12)
+        np.testing.assert_allclose(first["variance"], 1 - share + share * x.var(0, ddof=1), rtol=1e-12)
+
+
+@dataclass(frozen=True)
+class Bent(Bowl):
+    """Four hundred rows of y = sin(3 a) + b, far from the middle of the numbers."""
+
+    def examples(self, rng):
+        x = np.random.default_rng(5).normal(size=(400, 2))
+        return Examples(100 + 20 * x, np.sin(3 * x[:, :1]) + x[:, 1:], MSE())
+
+
+def test_the_genome_in_use_is_as_good_as_training_says():
+    spec = NetworkSpec.build(2, (BatchNorm(), Dense(16), BatchNorm()), 1)
+    # running moments lag behind weights that move, so these come to rest
+    method, shown = Backprop(Adam(0.03), batch=400, schedule=Cosine()), Bent().examples(None)
+    learner = start(method, Bent(), spec)
+    for step in range(400):
+        learner.step(step / 400)
+    assert learner.loss < 0.05 * shown.targets.var()
+    assert MSE().value(learner.genome(shown.inputs), shown.targets) == pytest.approx(learner.loss, rel=0.05)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, dtype):
+    method = Backprop(batch=4, dtype=dtype)
+    learner, other = start(method), start(method, seed=1)
+    for _ in range(5):
+        learner.step(0.0)
+    checkpoint.save(tmp_path / "state.npz", learner.state())
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    for _ in range(5):
+        assert other.step(0.5) == learner.step(0.5)
+    np.testing.assert_array_equal(other.genome.moments, learner.genome.moments)
+    assert other.genome.moments.dtype == np.float64
+
+
+@dataclass(frozen=True)
+class Spiked(Bowl):
+    """Ten ordinary rows, and one that no network can bear."""
+
+    def examples(self, rng):
+        x = np.random.default_rng(5).normal(size=(11, 2))
+        x[7] = 1e200
+        return Examples(x, x[:, :1] / 1e200, MSE())
+
+
+@pytest.mark.parametrize(
+    "spec", [SPEC, NetworkSpec.build(2, HIDDEN[:1], 1)], ids=["two", "one, whose loss stays finite"]
+)
+def test_after_training_ran_away_the_moments_are_those_of_the_last_good_weights(spec):
+    for seed in range(20):
+        learner = start(Backprop(SGD(1e-6), batch=3), Spiked(), spec, seed)
+        kept = []
+        with pytest.raises(LearningError, match="training ran away"):  # noqa: PT012, it may be any of the four
+            for _ in range(5):
+                kept.append(learner.genome.moments)
+                learner.step(0.0)
+        np.testing.assert_array_equal(learner.genome.moments, kept[-1])
+        if len(kept) > 2:
+            return
+    raise AssertionError("the spike always came first")
+
+
+class Told:
+    """Ten rows of a line whose validation gets better until the third look, and then worse."""
+
+    metric = Metric("told")
+
+    def __init__(self):
+        self.seen = []
+
+    def __getattr__(self, name):
+        return getattr(Line(), name)
+
+    def validation(self, genome):
+        self.seen.append(genome)
+        return -abs(len(self.seen) - 3.0), Cost(samples=1)
+
+
+def test_early_stopping_hands_in_the_moments_of_the_best_weights(tmp_path):
+    method, task = Backprop(batch=10, stopping=EarlyStopping(patience=2)), Told()
+    learner = start(method, task)
+    while not learner.done:
+        learner.step(0.0)
+    assert len(task.seen) == 5
+    best = task.seen[2]
+    assert not np.array_equal(best.moments, task.seen[4].moments)
+    checkpoint.save(tmp_path / "state.npz", learner.state())
+    other = start(method, Told())
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    for answer in (learner.genome, other.genome):
+        np.testing.assert_array_equal(answer.weights, best.weights)
+        np.testing.assert_array_equal(answer.moments, best.moments)
+
+
+def test_the_learning_rate_finder_sweeps_them_too():
+    sweep = learning_rate_finder(Line(), HIDDEN, Backprop(batch=5), np.random.default_rng(0), steps=40)
+    assert np.isfinite(sweep.losses).all()
+    assert 1e-6 <= sweep.suggestion <= 10
+
+
+def test_sequences_of_unequal_length_are_measured_without_what_fills_them_up():
+    @dataclass(frozen=True)
+    class Uneven(Line):
+        def examples(self, rng):
+            return replace(super().examples(rng), sequence=np.repeat([0, 1, 2], [5, 1, 4]))
+
+    spec = NetworkSpec.build(2, (BatchNorm(1.0), GRU(3)), 1)
+    learner = start(Backprop(batch=3), Uneven(), spec)
+    learner.step(0.0)
+    x, found = Line().examples(None).inputs, spec.unpack_moments(learner.genome.moments)[0]
+    np.testing.assert_allclose(found["mean"], x.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(found["variance"], x.var(0, ddof=1), rtol=1e-12)
+
+
+def test_the_last_row_of_an_epoch_may_stand_alone():
+    learner = start(Backprop(batch=3))  # ten rows: 3, 3, 3, 1
+    for _ in range(8):
+        assert np.isfinite(learner.step(0.0).score)
+
+
+def test_batches_of_one_row_are_refused():
+    with pytest.raises(SettingsError, match=r"batch norm needs batches of several rows .* give batch=2 or more"):
+        start(Backprop(batch=1))

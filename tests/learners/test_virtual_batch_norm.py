@@ -1,0 +1,220 @@
+"""Evolution of networks with batch norm: every member is normalised by one reference batch under its own weights."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from toys import Bowl, Observed
+
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.reference import ROWS
+from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.dense import Dense
+from evorobo.nets.gru import GRU
+from evorobo.nets.how import How
+from evorobo.nets.passes import forward
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.sequences import Units
+from evorobo.nets.settle import settle
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.tasks.base import Cost, Glimpse, Scores
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.dataset import DatasetTask
+
+SPEC = NetworkSpec.build(2, (Dense(4, "identity"), BatchNorm(activation="relu")), 1)
+PAID = Cost(env_steps=50, episodes=3)
+
+
+@dataclass(frozen=True)
+class Seen(Bowl):
+    """Scores by the answers on four points and remembers who asked; shows a new glimpse to whoever wants one."""
+
+    asked: list = field(default_factory=list)
+    shown: list = field(default_factory=list)
+
+    points = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0], [-1.0, 4.0]])
+
+    def glimpse(self, rng, rows):
+        inputs = rng.normal([3.0, -1.0], [0.5, 4.0], (rows, 2))
+        self.shown.append(inputs)
+        return Glimpse(inputs, PAID, np.repeat([0, 1, 2], [60, 50, rows - 110]))
+
+    def score(self, spec, weights, rng, inputs):
+        x = inputs.apply(self.points) if inputs else self.points
+        answers = forward(spec, weights, x)
+        self.asked.append((spec, answers, inputs))
+        earned = super().score(spec, weights, rng, inputs)
+        return replace(earned, values=-np.square(answers - 1).mean((1, 2)))
+
+    def test(self, genome):
+        return -float(np.square(genome(self.points) - 1).mean())
+
+
+@dataclass(frozen=True)
+class Shifting(Seen):
+    """Its members also meet observations, so that the scaling of inputs changes from generation to generation."""
+
+    def score(self, spec, weights, rng, inputs):
+        earned = super().score(spec, weights, rng, inputs)
+        return Scores(earned.values, earned.cost, Observed().score(spec, weights, rng, inputs).seen)
+
+
+class Told:
+    """A strategy that keeps the populations it proposes."""
+
+    name = "told"
+
+    def __init__(self):
+        self.proposed = []
+
+    def start(self, weights, rng):
+        running = CMAES(population=6).start(weights, rng)
+        generate = running.generate
+
+        def remember(kind):
+            population = generate(kind)
+            self.proposed.append(np.stack([np.asarray(each) for each in population]))
+            return population
+
+        running.generate = remember
+        return running
+
+
+def start(task, strategy=None, spec=SPEC, seed=0):
+    return Evolution(strategy or CMAES(population=6)).start(task, spec, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("kind", [Seen, Shifting])
+def test_each_member_has_the_moments_of_the_same_rows_under_its_own_weights(kind):
+    task, strategy = kind(), Told()
+    learner = start(task, strategy)
+    for _ in range(4):
+        learner.step(0.0)
+    (reference,) = task.shown  # drawn once
+    assert len(reference) == ROWS
+    for (spec, answers, inputs), weights in zip(task.asked, strategy.proposed, strict=True):
+        assert spec.n_moments == 0  # a task need not know of batch norm
+        x, points = (inputs.apply(each) if inputs else each for each in (reference, task.points))
+        for member, answer in zip(weights, answers, strict=True):
+            moments = settle(SPEC, member, x, How())
+            np.testing.assert_array_equal(answer, forward(SPEC, member, points, moments=moments))
+    if kind is Shifting:
+        assert [inputs is None for _, _, inputs in task.asked] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("kind", [Seen, Shifting])
+def test_the_answer_carries_its_own_moments(kind):
+    task = kind()
+    learner = start(task)
+    for _ in range(3):
+        learner.step(0.0)
+        answer = learner.genome
+        x = answer.inputs.apply(task.shown[0]) if answer.inputs else task.shown[0]
+        np.testing.assert_array_equal(answer.moments, settle(SPEC, answer.weights, x, How()))
+
+
+def test_networks_that_remember_go_through_the_reference_in_time():
+    spec = NetworkSpec.build(2, (GRU(3), BatchNorm()), 1)
+    task = Seen()
+    answer = start(task, spec=spec).genome
+    layout = Units(ROWS, np.repeat([0, 1, 2], [60, 50, ROWS - 110])).take(np.arange(3))
+    how = How(time=60, real=layout.real)
+    np.testing.assert_array_equal(answer.moments, settle(spec, answer.weights, task.shown[0][layout.rows], how))
+    alone = settle(spec, answer.weights, task.shown[0], How())
+    assert not np.allclose(alone, answer.moments, rtol=0.1)
+
+
+def test_the_reference_and_its_passes_are_on_the_bill():
+    learner = start(Seen())
+    assert learner.cost == PAID
+    for generation in range(1, 4):
+        learner.step(0.0)
+        learner.genome  # noqa: B018, looking is free
+        scored = replace(SPEC, layers=learner._task.asked[0][0].layers).forward_flops
+        assert learner.cost == PAID + Cost(
+            env_steps=6 * generation,
+            episodes=6 * generation,
+            forward_flops=6 * generation * (scored + ROWS * SPEC.forward_flops),
+        )
+
+
+@pytest.mark.parametrize("generations", [0, 3])
+def test_a_restored_learner_goes_on_with_the_same_reference(tmp_path, generations):
+    learner, other = start(Shifting()), start(Shifting(), seed=1)
+    for _ in range(generations):
+        learner.step(0.0)
+    checkpoint.save(tmp_path / "state.npz", learner.state())
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
+    for _ in range(4):
+        assert other.step(0.5) == learner.step(0.5)
+    assert other.cost == learner.cost
+    for part in ("weights", "moments"):
+        np.testing.assert_array_equal(getattr(other.genome, part), getattr(learner.genome, part))
+
+
+def test_networks_without_batch_norm_draw_nothing_for_it():
+    plain, task = NetworkSpec.build(2, (4,), 1), Seen()
+    learner, rng = start(task, spec=plain), np.random.default_rng(0)
+    CMAES(population=6).start(plain.init(rng), rng)
+    assert learner.state()["rng"] == rng.bit_generator.state
+    assert not task.shown
+    assert learner.genome.moments is None
+
+
+def test_a_task_that_shows_nothing_is_told_what_it_needs():
+    with pytest.raises(SettingsError, match=r"bowl shows no inputs to measure.*glimpse\(rng, rows\).*or use LayerNorm"):
+        start(Bowl())
+
+
+def test_a_member_that_overflows_is_the_worst_and_not_the_end():
+    class Wild:
+        name = "wild"
+
+        def start(self, weights, rng):
+            running = CMAES(population=6).start(weights, rng)
+            generate = running.generate
+
+            def once(kind):
+                population = generate(kind)
+                population[2][:] = 1e150
+                return population
+
+            running.generate = once
+            return running
+
+    scored = DatasetTask.from_arrays(np.random.default_rng(0).normal(size=(40, 2)), np.arange(40.0))
+    learner = start(scored, Wild())
+    assert np.isfinite(learner.step(0.0).score)
+
+
+def test_it_learns_where_sensors_are_far_from_any_scale():
+    # a target in columns of unlike sizes and places: without normalisation all rows look alike
+    rng = np.random.default_rng(1)
+    x = rng.normal([500.0, -3.0], [100.0, 0.02], (300, 2))
+    y = np.tanh((x[:, 0] - 500) / 100) - (x[:, 1] + 3) / 0.02
+    task = DatasetTask.from_arrays(x, y, scale=False)
+    guess, reached = task.references()["constant guess"], []
+    for hidden in ((BatchNorm(), Dense(4)), (Dense(4),)):
+        learner = start(task, CMAES(), NetworkSpec.build(2, hidden, 1))
+        for _ in range(60):
+            learner.step(0.0)
+        reached.append(task.test(learner.genome) / guess)
+    assert reached[0] < 0.5
+    assert reached[1] > 0.9
+
+
+def test_a_robot_evolves_with_batch_norm_and_its_answer_drives_from_a_file(tmp_path):
+    task = ControlTask("evorobo/Phototaxis-v0", episodes=2, max_steps=40, validation_episodes=4, normalise=True)
+    spec = NetworkSpec.build(task.n_inputs, (Dense(4, "identity"), BatchNorm(activation="tanh")), task.n_outputs)
+    learner = start(task, spec=spec)
+    for _ in range(3):
+        learner.step(0.0)
+    learner.genome.save(tmp_path / "genome.npz")
+    read = type(learner.genome).load(tmp_path / "genome.npz")
+    assert task.validate(read) == task.validate(learner.genome)
+    # folded in double precision, driven in single: the same story but for rounding
+    assert task.validate(read.folded()) == pytest.approx(task.validate(read), rel=1e-3)
+    assert isinstance(read.inputs, Scaling)

@@ -1,0 +1,72 @@
+"""Every layer and every loss, and a training problem for any two of them: sequences of unequal length, filled up."""
+
+import numpy as np
+
+from evorobo.nets.activations import ACTIVATIONS
+from evorobo.nets.affine import Affine
+from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.ctrnn import CTRNN
+from evorobo.nets.dense import Dense
+from evorobo.nets.dropout import Dropout
+from evorobo.nets.elman import Elman
+from evorobo.nets.gru import GRU
+from evorobo.nets.how import How
+from evorobo.nets.layer_norm import LayerNorm
+from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, judged
+from evorobo.nets.lstm import LSTM
+from evorobo.nets.passes import alike, backtrace, trace
+from evorobo.nets.sequences import Units
+from evorobo.nets.spec import NetworkSpec
+
+LAYERS = [
+    *(Dense(4, name) for name in ACTIVATIONS),
+    Dense(4, bias=False),
+    BatchNorm(momentum=0.3, epsilon=1e-3),
+    BatchNorm(activation="relu"),
+    Affine("tanh"),
+    LayerNorm(),
+    Dropout(0.5),
+    Elman(4),
+    Elman(4, "relu", bias=False),
+    GRU(4),
+    LSTM(4),
+    CTRNN(4),
+]
+LOSSES = [
+    MSE(),
+    MAE(),
+    Huber(0.4),
+    GaussianNLL(),
+    CrossEntropy(),
+    CrossEntropy(0.2, (0.5, 1.0, 2.0, 0.3)),
+    CrossEntropy(0.1, choices=(3, 1)),
+]
+LENGTHS = (5, 3, 4)
+LAYOUT = Units(sum(LENGTHS), np.repeat(range(3), LENGTHS)).take(np.arange(3))
+
+
+def problem(layer, loss):
+    """A network around the layer, its weights and moments, a batch of sequences, targets of its real rows."""
+    rng = np.random.default_rng(len(repr(layer) + repr(loss)))
+    spec = NetworkSpec(3, (Dense(4), layer, Dense(4, "identity")))
+    moments = np.abs(spec.begin_moments() + rng.normal(0, 0.4, spec.n_moments))
+    x, rows = rng.normal(size=(len(LAYOUT.rows), 3)), sum(LENGTHS)
+    if not isinstance(loss, CrossEntropy):
+        targets = rng.normal(size=(rows, 2 if isinstance(loss, GaussianNLL) else 4))
+    elif loss.choices:
+        targets = np.stack([rng.integers(n, size=rows) for n in loss.choices], axis=1)
+    else:
+        targets = rng.integers(4, size=rows)
+    return spec, spec.init(rng) + rng.normal(0, 0.4, spec.n_params), moments, x, targets
+
+
+def descend(spec, weights, moments, x, targets, loss, training):
+    """Answers, loss and gradient as in a step of training, or in use, for `weights (p,)` or `(n, p)`; training
+    updates `moments`."""
+    chance = [np.random.default_rng(0) for _ in np.atleast_2d(weights)]  # the same for all
+    how = How(training, chance if weights.ndim > 1 else chance[0], LAYOUT.time, LAYOUT.real)
+    outputs, memories = trace(spec, spec.unpack(weights), x, alike(spec, how, moments))
+    answers, gradient = LAYOUT.answers(outputs), np.empty_like(weights)
+    value, slopes = judged(loss, answers, targets)
+    backtrace(spec, spec.unpack(weights), memories, LAYOUT.spread(slopes), spec.unpack(gradient))
+    return answers, value, gradient

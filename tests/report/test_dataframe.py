@@ -1,0 +1,83 @@
+"""Results as a DataFrame: every number of every log, in its row."""
+
+import sys
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo.errors import ResultsError, SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.report.dataframe import load_results
+from evorobo.study.budget import Budget
+from evorobo.study.results import load
+from evorobo.study.study import Study
+from evorobo.tasks.base import LEDGER
+
+pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two small studies, really run."""
+    folder = tmp_path_factory.mktemp("results")
+    for name, methods in (("a", [Evolution(), Backprop()]), ("b", [Evolution()])):
+        budget = Budget(generations=6, looks=3)
+        Study.grid(name, tasks=[Bowl()], methods=methods, seeds=2, budget=budget, hidden=(2,)).run(folder)
+    return folder
+
+
+def test_each_look_of_each_run_is_a_row_with_all_its_numbers(folder):
+    table = load_results(folder / "a")
+    runs = load(folder / "a").runs
+    assert len(table) == sum(len(run.curve["test"]) for run in runs) > 8
+    for run in runs:
+        rows = table[(table.task == run.task) & (table.method == run.method) & (table.seed == run.seed)]
+        assert rows.look.tolist() == list(range(len(run.curve["test"])))
+        assert set(rows.status) == {"finished"}
+        for name, column in run.curve.items():
+            np.testing.assert_array_equal(rows[name], column)
+        np.testing.assert_array_equal(rows.flops, run.curve["forward_flops"] + run.curve["backward_flops"])
+
+
+def test_columns_that_a_method_does_not_have_are_empty(folder):
+    table = load_results(folder / "a")
+    assert list(table.columns[:7]) == ["study", "task", "method", "seed", "status", "reason", "look"]
+    assert set(LEDGER) < set(table.columns)
+    assert table[table.method == "backprop"].step_size.isna().all()
+    assert table[table.method == "cma-es"].grad_norm.isna().all()
+    assert table[(table.method == "cma-es") & (table.look > 0)].step_size.notna().all()
+
+
+def test_a_folder_of_studies_is_one_table(folder):
+    table = load_results(folder)
+    pandas.testing.assert_frame_equal(
+        table[table.study == "a"].reset_index(drop=True)[load_results(folder / "a").columns], load_results(folder / "a")
+    )
+    finals = table.groupby(["study", "method", "seed"]).test.last()
+    for name in ("a", "b"):
+        for run in load(folder / name).runs:
+            assert finals[name, run.method, run.seed] == run.score
+
+
+def test_every_trial_is_counted_also_one_that_was_never_looked_at(tiny_study):
+    results = tiny_study({"ga": [1, 2, 3]}, failed=1)
+    (results.runs[2].folder / "curve.csv").unlink()
+    table = load_results(results.folder)
+    assert table.groupby("seed").status.first().tolist() == ["finished", "finished", "failed"]
+    (row,) = table[table.seed == 2].to_dict("records")
+    assert (row["look"], row["reason"]) == (0, "The weights became NaN.")
+    assert np.isnan(row["test"])
+    assert np.isnan(row["env_steps"])
+
+
+def test_where_no_study_lies_is_told(tmp_path):
+    with pytest.raises(ResultsError, match="holds no study, nor do the folders in it"):
+        load_results(tmp_path)
+
+
+def test_without_pandas_the_cure_is_named(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(SettingsError, match=r"need pandas: pip install 'evorobo\[pandas\]'"):
+        load_results(folder)

@@ -1,0 +1,89 @@
+"""A lesson's figure: names keep their colours, numbers stand where they belong."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from evorobo.report import canvas
+from evorobo.report.lesson import Page, estimate, publish
+from evorobo.report.style import KNOWN
+
+VALUES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 80.0])  # IQM 4.5: the mean of 3, 4, 5, 6
+
+
+@pytest.fixture
+def page():
+    with canvas.house_style():
+        yield Page()
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts if text.get_text()]
+
+
+def test_an_estimate_is_the_interquartile_mean_with_its_interval():
+    middle, low, high = (float(part.strip("[],")) for part in estimate(VALUES).split())
+    assert middle == 4.5
+    assert low < middle < high < 80
+    assert estimate(np.full(5, 0.88123)) == "0.881 [0.881, 0.881]"
+    assert estimate(np.full(5, 17.0), 0) == "17 [17, 17]"
+    assert estimate([2.2e-10, 2.2e-10]) == "2.2e-10 [2.2e-10, 2.2e-10]"
+    assert estimate([3.0]) == "3.00"
+
+
+def test_methods_have_their_usual_colours_and_other_names_the_free_ones_in_order(page):
+    assert page.look("backprop") == KNOWN["backprop"]
+    first, second = page.look("wide"), page.look("narrow")
+    assert (first, second) == (KNOWN["cma-es"], KNOWN["openai-es"])
+    assert page.look("wide") == first
+
+
+def test_a_curve_is_its_iqm_over_every_run(page):
+    (axes,) = page.panels("panel")
+    page.curve(axes, [0, 1], np.column_stack([VALUES, 2 * VALUES]), "backprop")
+    *runs, average = axes.lines
+    assert [tuple(line.get_ydata()) for line in runs] == [(value, 2 * value) for value in VALUES]
+    assert tuple(average.get_ydata()) == (4.5, 9.0)
+    assert to_hex(average.get_color()) == KNOWN["backprop"].colour.lower()
+
+
+def test_a_path_begins_small_and_ends_large(page):
+    (axes,) = page.panels("panel")
+    page.path(axes, [[0, 0], [1, 2], [3, 4]], "backprop")
+    way, end = axes.lines
+    assert way.get_xydata().tolist() == [[0, 0], [1, 2], [3, 4]]
+    assert end.get_xydata().tolist() == [[3, 4]]
+    assert end.get_markersize() > way.get_markersize()
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_network_is_drawn_with_a_number_in_each_unit_and_on_each_arrow(page, backwards):
+    (axes,) = page.panels("panel")
+    names = [["a", "b"], ["c"]]
+    page.network(axes, [[1, -2], [3]], [[[0.25], [0.5]]], names, "forward", backwards)
+    assert sorted(texts(axes)) == sorted(["1.00", "−2.00", "3.00", "0.25", "0.50", "a", "b", "c"])  # noqa: RUF001
+    arrows = [(text.xyann, text.xy) for text in axes.texts if not text.get_text()]
+    ways = [((0, 0.5), (1, 0)), ((0, -0.5), (1, 0))]
+    assert arrows == [(end, start) if backwards else (start, end) for start, end in ways]
+
+
+def test_powers_of_ten_are_written_plainly(page):
+    (axes,) = page.panels("panel")
+    page.log(axes, "xy")
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    labels = [axes.xaxis.get_major_formatter()(value) for value in (1e-8, 1e-3, 0.01, 1, 1000, 1e5)]
+    assert labels == ["1e-8", "1e-3", "0.01", "1", "1000", "1e5"]
+
+
+def test_a_figure_is_written_under_its_statement(tmp_path):
+    def draw(page, found):
+        left, right = page.panels("left", "right")
+        page.scores(left, {"one": found["one"], "other": found["one"]})
+        page.level(left, found["one"], "usual")
+        page.law(right, [0, 1], [2, 3], "theory")
+        texts.append(left.texts[0].get_position()[1])
+
+    texts: list[float] = []
+    path = publish("A statement.", "A finding.", draw, {"one": VALUES}, "", tmp_path / "page.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert texts == [4.5]

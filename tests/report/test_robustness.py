@@ -1,0 +1,166 @@
+"""Scores under noise: nothing changes without it, its size is as said, and nothing is tested twice."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from evorobo import BatchNorm, Budget, ControlTask, DatasetTask, Dense, Evolution, Genome, OpenAIES, Study
+from evorobo.errors import ResultsError
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.report.page.robust import robust_charts
+from evorobo.report.robustness import LEVELS, SensorNoise, kept, robustness, usual, with_sensor_noise, with_weight_noise
+from evorobo.report.statistics import interval, iqm
+from evorobo.study.results import load
+from evorobo.tasks.base import Glimpse
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("robust")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("EVOROBO_DATA", str(folder))
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(2.0, [1.0, 10.0], size=(400, 2))
+    targets = (inputs[:, 0] > 2).astype(int)
+    tasks = [
+        DatasetTask.from_arrays(inputs, targets, label="rows"),
+        ControlTask("CartPole-v1", teacher=None, max_steps=30, test_episodes=5),
+    ]
+    methods = [Evolution(OpenAIES(population=10))]
+    study = Study.grid(
+        "robust", tasks=tasks, methods=methods, seeds=2, budget=Budget(generations=30, looks=2), hidden=()
+    )
+    yield study.run(folder)
+    patch.undo()
+
+
+def test_without_noise_the_scores_are_those_of_the_trial(results):
+    for row in robustness(results):
+        if row.level == 0:
+            (run,) = [run for run in results.of(row.task, row.method) if run.seed == row.seed]
+            assert row.score == pytest.approx(run.score, rel=1e-12)
+
+
+def test_each_finished_run_is_tested_at_every_level_under_both_kinds_of_noise(results):
+    rows = robustness(results)
+    assert len(rows) == len({row[:5] for row in rows}) == 2 * 2 * 2 * len(LEVELS)
+    assert kept(results.folder) == rows
+
+
+def test_noise_harms_who_reads_a_sensor_that_tells(results):
+    rows = [row for row in robustness(results) if (row.task, row.noise_on) == ("rows", "sensors")]
+    calm, wild = (np.mean([row.score for row in rows if row.level == level]) for level in (0.0, 0.8))
+    assert calm - wild > 0.05
+
+
+def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypatch):
+    before = robustness(results)
+    tested = []
+
+    def test(self, genome):
+        tested.append(genome)
+        return 0.5
+
+    monkeypatch.setattr(DatasetTask, "test", test)
+    monkeypatch.setattr(ControlTask, "test", test)
+    assert robustness(results) == before
+    assert not tested
+    run = results.of("rows", "openai-es")[0]
+    content = (run.folder / "genome.npz").read_bytes()
+    try:
+        genome = Genome.load(run.folder / "genome.npz")
+        Genome(genome.spec, genome.weights + 1, genome.inputs, genome.outputs).save(run.folder / "genome.npz")
+        changed = [row for row in robustness(results) if row not in before]
+        assert {row[:3] for row in changed} == {("rows", "openai-es", 0)}
+        assert len(changed) == 2 * len(LEVELS)
+    finally:
+        (run.folder / "genome.npz").write_bytes(content)
+    monkeypatch.undo()
+    assert robustness(results) == before
+
+
+def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling():
+    """A task that tells how far its one linear unit was moved, the unit being the sensor, which varies by 3."""
+
+    class Spread:
+        n_inputs = 1
+
+        def glimpse(self, rng, rows):
+            return Glimpse(rng.normal(5, 3, (rows, 1)))
+
+        def test(self, genome):
+            return float(np.std(genome(np.full((20000, 1), 7.0))))
+
+    spec = NetworkSpec.build(1, (), 1)
+    genome = Genome(spec, np.array([1.0, 0.0]), Scaling(np.array([3.0]), np.array([4.0])))
+    found = list(with_sensor_noise(Spread(), genome, seed=0))
+    np.testing.assert_allclose(found, np.array(LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
+
+
+def test_weights_get_noise_in_shares_of_their_root_mean_square():
+    class Moved:
+        def test(self, genome):
+            return float(np.sqrt(np.mean(np.square(genome.weights - weights))))
+
+    spec = NetworkSpec.build(60, (60,), 3)
+    weights = np.random.default_rng(1).normal(0, 2.5, spec.n_params)
+    size = np.sqrt(np.mean(np.square(weights)))
+    found = list(with_weight_noise(Moved(), Genome(spec, weights), seed=0))
+    np.testing.assert_allclose(found, np.array(LEVELS) * size, rtol=0.03, atol=1e-12)
+
+
+def test_usual_is_the_spread_of_training_rows_and_of_what_chance_meets(results):
+    task = DatasetTask.from_arrays(np.arange(60.0).reshape(30, 2) * [1, 5], np.arange(30) % 2, label="ramp")
+    np.testing.assert_allclose(usual(task), task.table.inputs[task.parts.train].std(0))
+    pole = usual(ControlTask("CartPole-v1"))
+    assert pole.shape == (4,)
+    assert (pole > 0).all()
+    assert pole[3] > pole[2]  # a falling pole's speed varies more than its angle
+
+
+def test_networks_with_batch_norm_are_tested_like_others():
+    task = ControlTask("CartPole-v1", max_steps=30, test_episodes=5)
+    spec = NetworkSpec.build(4, (Dense(3, "identity"), BatchNorm(activation="tanh")), 2)
+    rng = np.random.default_rng(0)
+    moments = rng.uniform(0.5, 1.5, spec.n_moments)
+    genome = Genome(spec, rng.normal(size=spec.n_params), moments=moments)
+    for noise in (with_sensor_noise, with_weight_noise):
+        assert next(iter(noise(task, genome, 0))) == task.test(genome)
+        assert len(list(noise(task, genome, 0))) == len(LEVELS)
+
+
+def test_noise_leaves_the_network_its_shape():
+    noise = SensorNoise(np.ones(3), np.random.default_rng(0))
+    assert NetworkSpec(3, (noise, *NetworkSpec.build(3, (4,), 2).layers)).n_params == 4 * 4 + 5 * 2
+
+
+def test_a_damaged_file_is_told(results, tmp_path):
+    (tmp_path / "robustness.csv").write_text("task,method\nrows,openai-es\n")
+    with pytest.raises(ResultsError, match=r"robustness\.csv is damaged"):
+        kept(tmp_path)
+    assert kept(tmp_path / "nowhere") == []
+
+
+def test_the_charts_show_the_iqm_of_the_runs_at_each_level(results):
+    rows = robustness(results)
+    charts = robust_charts(rows, results)
+    assert [(chart["task"], chart["noise_on"]) for chart in charts] == [
+        (task, noise) for task in ("rows", "cartpole-v1") for noise in ("sensors", "weights")
+    ]
+    curve = charts[0]["methods"]["openai-es"]
+    assert curve["x"] == list(LEVELS)
+    scores = [[row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in LEVELS]
+    np.testing.assert_allclose(curve["middle"], [iqm(each) for each in scores], rtol=1e-4)
+    np.testing.assert_allclose(curve["low"], [interval(each)[0] for each in scores], rtol=1e-4)
+
+
+def test_the_file_can_be_read_by_anybody(results):
+    robustness(results)
+    with (results.folder / "robustness.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert set(rows[0]) == {"task", "method", "seed", "noise_on", "level", "score", "genome"}
+    assert load(results.folder).tasks == ["rows", "cartpole-v1"]

@@ -1,0 +1,244 @@
+"""Curves of other tools become runs of a study: the numbers of their files, and nothing that these do not tell."""
+
+import json
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo.errors import DataError, ResultsError, SettingsError
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.report.cautions import cautions
+from evorobo.report.curves import figure
+from evorobo.report.dataframe import load_results
+from evorobo.report.page.charts import task_charts
+from evorobo.report.page.page import page
+from evorobo.report.prices import at_price, shared_currency
+from evorobo.report.robustness import kept
+from evorobo.report.tables import summary
+from evorobo.report.wording import CURRENCIES
+from evorobo.settings import from_plain
+from evorobo.study.baselines import Baseline
+from evorobo.study.budget import Budget
+from evorobo.study.results import load
+from evorobo.study.study import Study
+
+EVALUATED = {
+    "timesteps": np.array([100, 200]),
+    "results": np.array([[1.0, 3.0], [5.0, 9.0]]),
+    "ep_lengths": np.ones((2, 2)),
+}
+MONITOR = '#{"t_start": 1795581638.4, "env_id": "arm"}\nr,l,t\n2.0,10,0.5\n4.0,20,1.5\n9.0,30,2.0\n'
+PROGRESS = "time/total_timesteps,rollout/ep_rew_mean,eval/mean_reward\n50,1.5,\n100,2.5,7.0\n150,3.5,\n200,4.5,8.0\n"
+
+
+def read(path, content=None, **settings):
+    """The curve of one file."""
+    if content is not None:
+        path.write_text(content)
+    (curve,) = Baseline("theirs", "bowl", str(path), **settings).curves().values()
+    return {name: column.tolist() for name, column in curve.items()}
+
+
+def a_study(*baselines, name="toys", budget=None):
+    budget = budget or Budget(env_steps=150, looks=3)
+    return Study.grid(
+        name, tasks=[Bowl()], methods=[Evolution()], seeds=2, budget=budget, hidden=(2,), baselines=baselines
+    )
+
+
+# ---- reading
+
+
+def test_evaluations_are_looks_with_their_mean_return(tmp_path):
+    np.savez(tmp_path / "evaluations.npz", **EVALUATED)
+    assert read(tmp_path / "evaluations.npz") == {"env_steps": [100, 200], "test": [2, 7]}
+
+
+def test_of_a_monitor_file_a_look_is_the_mean_of_the_last_episodes_by_hand(tmp_path):
+    assert read(tmp_path / "monitor.csv", MONITOR) == {
+        "env_steps": [10, 30, 60], "episodes": [1, 2, 3], "wall_seconds": [0.5, 1.5, 2.0], "test": [2, 3, 5],
+    }  # fmt: skip
+
+
+def test_of_a_long_monitor_file_some_looks_are_kept_each_over_its_last_hundred_episodes(tmp_path):
+    returns = np.random.default_rng(0).normal(size=3000)
+    rows = "".join(f"{value!r},7,{number / 8}\n" for number, value in enumerate(returns.tolist()))
+    curve = read(tmp_path / "monitor.csv", "#{}\nr,l,t\n" + rows)
+    assert 30 < len(curve["test"]) <= 50
+    assert curve["env_steps"][-1] == 7 * 3000
+    for episode, score in zip(curve["episodes"], curve["test"], strict=True):
+        assert score == pytest.approx(returns[max(0, int(episode) - 100) : int(episode)].mean())
+
+
+def test_of_a_table_the_columns_are_told_and_rows_without_a_score_are_no_looks(tmp_path):
+    names = {"env_steps": "time/total_timesteps", "test": "eval/mean_reward"}
+    assert read(tmp_path / "progress.csv", PROGRESS, columns=names) == {"env_steps": [100, 200], "test": [7, 8]}
+    names["test"] = "rollout/ep_rew_mean"
+    assert read(tmp_path / "progress.csv", columns=names)["test"] == [1.5, 2.5, 3.5, 4.5]
+
+
+def test_a_curve_of_ours_is_read_as_it_is(tmp_path):
+    run = a_study().run(tmp_path).runs[0]
+    curve = read(run.folder / "curve.csv")
+    for name in ("env_steps", "forward_flops", "cpu_seconds", "test"):
+        assert curve[name] == run.curve[name].tolist()
+
+
+# ---- in a study
+
+
+@pytest.fixture
+def ppo(tmp_path):
+    """Three runs of theirs, told apart by number."""
+    for number, better in ((2, 0.0), (9, 1.0), (10, 2.0)):
+        (tmp_path / f"ppo-{number}").mkdir()
+        np.savez(tmp_path / f"ppo-{number}/evaluations.npz", **{**EVALUATED, "results": EVALUATED["results"] + better})
+    return Baseline("ppo", "bowl", str(tmp_path / "ppo-*/evaluations.npz"))
+
+
+def test_a_baseline_has_a_run_for_each_file_in_the_order_of_their_numbers(ppo, tmp_path):
+    results = a_study(ppo).run(tmp_path / "results")
+    assert results.methods == ["cma-es", "ppo"]
+    theirs = [run for run in results.runs if run.method == "ppo"]
+    assert [(run.seed, run.status, run.score) for run in theirs] == [
+        (0, "finished", 7),
+        (1, "finished", 8),
+        (2, "finished", 9),
+    ]
+    assert theirs[0].curve["env_steps"].tolist() == [100, 200]
+    assert np.isnan(theirs[0].curve["forward_flops"]).all()
+    source = json.loads((theirs[2].folder / "result.json").read_text())["read_from"]
+    assert source.endswith("ppo-10/evaluations.npz")
+    ours = [run for run in results.runs if run.method == "cma-es"]
+    alone = a_study().run(tmp_path / "alone").runs
+    assert [run.score for run in ours] == [run.score for run in alone]
+
+
+def test_a_baseline_is_in_table_figure_and_frame_and_its_scores_are_called_somebody_elses(ppo, tmp_path):
+    results = a_study(ppo).run(tmp_path / "results")
+    row = next(row for row in summary(results) if row["method"] == "ppo")
+    assert (row["n"], row["mean"], row["env_steps"]) == (3, 8, 200)
+    assert np.isnan(row["flops"])
+    flops, steps, finals = figure(results).axes
+    assert flops.get_xlabel().splitlines()[-1] == "ppo does not tell"
+    assert next(line for line in steps.lines if line.get_label() == "_ppo 2").get_ydata().tolist() == [4, 9]
+    assert [label.get_text() for label in finals.get_xticklabels()] == ["cma-es", "ppo"]
+    told = "Read from other tools' files: ppo. These scores are as"
+    assert told in " ".join(text.get_text() for text in figure(results).texts)
+    assert any(told in caution for caution in cautions(results))
+    assert not any("nan" in caution for caution in cautions(results))
+    pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
+    assert load_results(results.folder).query("method == 'ppo'").groupby("seed").test.last().tolist() == [7, 8, 9]
+
+
+def test_a_baseline_is_on_the_page_and_nothing_there_asks_for_its_network(ppo, tmp_path):
+    results = a_study(ppo).run(tmp_path / "results")
+    charts = task_charts(results, "bowl")["methods"]
+    assert charts["ppo"]["untold"] == [name for name in CURRENCIES if name != "env_steps"]
+    assert charts["cma-es"]["untold"] == []
+    html = page(results, noisy=True)
+    assert "Read from other tools" in html
+    assert "method ppo" in html
+    assert {row.method for row in kept(results.folder)} == {"cma-es"}
+
+
+def test_prices_are_compared_in_what_everybody_tells(ppo, tmp_path):
+    results = a_study(ppo).run(tmp_path / "results")
+    assert shared_currency(results, "bowl") == "env_steps"
+    at = at_price(results, "env_steps", 120.0)
+    assert [run.score for run in at.runs if run.method == "ppo"] == [2, 3, 4]
+    with pytest.raises(ResultsError, match="ppo on bowl does not tell its FLOPs; ask for another price"):
+        at_price(results, "flops", 1e3)
+
+
+def test_what_has_changed_in_the_files_is_read_again(ppo, tmp_path):
+    a_study(ppo).run(tmp_path / "results")
+    np.savez(tmp_path / "ppo-2/evaluations.npz", timesteps=np.array([500]), results=np.array([[4.0]]))
+    results = a_study(ppo).run(tmp_path / "results")
+    assert next(run for run in results.runs if run.method == "ppo").curve["env_steps"].tolist() == [500]
+
+
+def test_a_baseline_is_a_setting(ppo, tmp_path):
+    settings = load(a_study(ppo).run(tmp_path / "results").folder).settings
+    assert from_plain(settings).baselines == (ppo,)
+
+
+# ---- asked for what cannot be
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "sentence"),
+    [
+        ("a,b\n1,2\n", {}, r'has the columns a, b; tell the baseline theirs which of them are ours: columns=\{"env_'),
+        ("env_steps,score\n1,2\n", {}, "has the columns env_steps, score; tell the baseline"),
+        (
+            PROGRESS,
+            {"columns": {"test": "eval/mean", "env_steps": "time/total_timesteps"}},
+            "did you mean 'eval/mean_reward'",
+        ),
+        ("env_steps,test\n10,1\n5,2\n", {}, "env_steps falls in .*, and a bill never does; give a file for each run"),
+        ("env_steps,test\n10,\n", {}, "holds no score in its column 'test'"),
+        ("env_steps,test\n10,1\nmany,2\n", {}, "line 3, column 'env_steps': 'many' is no number; mend the cell"),
+        ("#{}\nr,l,t\n", {}, "holds no episode yet"),
+        ("#{}\nr,l\n1,2\n", {}, r"is no whole monitor\.csv of Stable-Baselines3"),
+        ("#{}\nr,l,t\n1,2,3\n4,5\n", {}, r"is no whole monitor\.csv of Stable-Baselines3"),
+    ],
+)
+def test_a_file_that_is_no_curve_is_told_with_the_way_out(tmp_path, content, settings, sentence):
+    with pytest.raises(DataError, match=sentence):
+        read(tmp_path / "x.csv", content, **settings)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"timesteps": np.arange(3)}, "it is no file of an EvalCallback"),
+        ({"timesteps": np.arange(3), "results": np.ones((2, 5))}, "it is no file of an EvalCallback"),
+        ({"timesteps": np.arange(0), "results": np.ones((0, 5))}, "holds no evaluation yet"),
+    ],
+)
+def test_arrays_that_are_no_evaluations_are_told(tmp_path, arrays, sentence):
+    np.savez(tmp_path / "evaluations.npz", **arrays)
+    with pytest.raises(DataError, match=sentence):
+        read(tmp_path / "evaluations.npz")
+
+
+def test_a_pattern_that_nothing_fits_is_told_before_anything_runs(tmp_path):
+    with pytest.raises(
+        DataError, match=r"no file fits .*nowhere-\*\.csv of the baseline ppo; give a path, or a pattern"
+    ):
+        a_study(Baseline("ppo", "bowl", str(tmp_path / "nowhere-*.csv"))).run(tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("baseline", "sentence"),
+    [
+        (Baseline("cma-es", "bowl", "x.csv"), "two methods are called 'cma-es'"),
+        (Baseline("ppo", "bow", "x.csv"), "unknown task 'bow'; did you mean 'bowl'"),
+        (Baseline("p/po", "bowl", "x.csv"), "'p/po' cannot be the name of a folder"),
+        ("x.csv", "'x.csv' is no baseline; write Baseline"),
+    ],
+)
+def test_a_baseline_that_cannot_be_is_refused(baseline, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        a_study(baseline)
+
+
+def test_an_unknown_column_of_ours_is_answered_with_the_nearest():
+    with pytest.raises(SettingsError, match="unknown column of ours 'env_step'; did you mean 'env_steps'"):
+        Baseline("ppo", "bowl", "x.csv", columns={"env_step": "timesteps"})
+
+
+def test_runs_that_are_not_the_files_are_never_overwritten(ppo, tmp_path):
+    a_study(ppo).run(tmp_path / "results")
+    (tmp_path / "ppo-10/evaluations.npz").unlink()
+    with pytest.raises(ResultsError, match=r"seed-2 holds a run that is none of .*; move or delete .*bowl/ppo"):
+        a_study(ppo).run(tmp_path / "results")
+    a_study().run(tmp_path / "ours")
+    with pytest.raises(ResultsError, match="seed-0 holds a run that is none of"):
+        Study.grid(
+            "toys", tasks=[Bowl()], methods=[Evolution(name="other")], seeds=2, budget=Budget(generations=2),
+            baselines=[Baseline("cma-es", "bowl", ppo.files)],
+        ).run(tmp_path / "ours")  # fmt: skip

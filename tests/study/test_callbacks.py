@@ -1,0 +1,335 @@
+"""Callbacks: they hear of everything but the test score, and stop a trial at the same step whoever runs it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from curves import all_curves, without_times
+from toys import Bowl, Line, Raises
+
+from evorobo.errors import SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.nets.genome import Genome
+from evorobo.nets.optimizers import SGD
+from evorobo.study import running
+from evorobo.study.budget import Budget
+from evorobo.study.callbacks import Callback
+from evorobo.study.ending import Interrupted
+from evorobo.study.results import read_curve
+from evorobo.study.stopping import Stagnation, StopAt
+from evorobo.study.study import Study
+from evorobo.study.trial import Trial
+from evorobo.tasks.base import Metric
+
+
+@dataclass(frozen=True)
+class Diary(Callback):
+    """Writes down in the trial's folder whatever it hears."""
+
+    def on_look(self, news):
+        self._write(news, "look", sorted(news.looks[-1]))
+
+    def on_generation(self, news, progress):
+        self._write(news, "generation", progress.score)
+
+    def on_finish(self, news, ending):
+        self._write(news, "finish", ending)
+        assert np.array_equal(Genome.load(news.folder / "genome.npz").weights, news.genome.weights)
+
+    def _write(self, news, event, what):
+        with (news.folder / "diary.jsonl").open("a") as file:
+            file.write(json.dumps([event, news.generations, news.cost.flops, len(news.looks), what]) + "\n")
+
+
+@dataclass(frozen=True)
+class After(Callback):
+    """Stops after so many generations."""
+
+    generations: int
+
+    def on_generation(self, news, progress):
+        return f"{news.generations} are enough" if news.generations >= self.generations else None
+
+
+@dataclass(frozen=True)
+class Enough(Callback):
+    """Stops as soon as a weight is above a limit, by what it sees of the genome."""
+
+    limit: float
+
+    def on_generation(self, news, progress):
+        highest = news.genome.weights.max()
+        return f"a weight of {highest:.3f}" if highest > self.limit else None
+
+
+@dataclass(frozen=True)
+class Clumsy(Callback):
+    """Breaks at one of its events."""
+
+    event: str
+
+    def on_look(self, news):
+        return self._break("on_look")
+
+    def on_generation(self, news, progress):
+        return self._break("on_generation")
+
+    def on_finish(self, news, ending):
+        self._break("on_finish")
+
+    def _break(self, event):
+        return {}["nothing there"] if self.event == event else None
+
+
+@dataclass(frozen=True)
+class Says(Callback):
+    """Returns what no callback should."""
+
+    def on_look(self, news):
+        return True
+
+
+METHODS = (Evolution(), Backprop())
+
+
+def a_trial(*callbacks, method=METHODS[0], task=None, budget=None, seed=0):
+    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, looks=6), (3,), seed, callbacks)
+
+
+def a_study(*callbacks, methods=METHODS):
+    budget = Budget(flops=2e4, looks=4)
+    return Study.grid("toys", tasks=[Bowl()], methods=methods, seeds=3, budget=budget, hidden=(3,), callbacks=callbacks)
+
+
+def result(folder):
+    return json.loads((folder / "result.json").read_text())
+
+
+def diary(folder):
+    return [json.loads(line) for line in (folder / "diary.jsonl").read_text().splitlines()]
+
+
+# ---- what they hear
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
+def test_they_hear_of_every_look_every_step_and_the_end_and_change_no_number(tmp_path, method):
+    a_trial(Diary(), method=method).run(tmp_path / "heard")
+    a_trial(method=method).run(tmp_path / "alone")
+    assert without_times(tmp_path / "heard/curve.csv") == without_times(tmp_path / "alone/curve.csv")
+
+    curve, heard = read_curve(tmp_path / "heard/curve.csv"), diary(tmp_path / "heard")
+    looks = [each for each in heard if each[0] == "look"]
+    assert [each[1] for each in looks] == curve["generations"].tolist()
+    assert [each[2] for each in looks] == (curve["forward_flops"] + curve["backward_flops"]).tolist()
+    assert [each[3] for each in looks] == list(range(1, len(looks) + 1))
+    steps = [each for each in heard if each[0] == "generation"]
+    assert [each[1] for each in steps] == list(range(1, int(curve["generations"][-1]) + 1))
+    trained = {each[1]: each[4] for each in steps}
+    assert [trained[number] for number in curve["generations"][1:]] == curve["train"][1:].tolist()
+    assert [each for each in heard if each[0] == "finish"] == [heard[-1]]
+    assert heard[-1][4] == "finished"
+
+
+def test_nobody_who_may_stop_a_trial_sees_what_judges_it(tmp_path):
+    a_trial(Diary()).run(tmp_path)
+    columns = [set(each[4]) for each in diary(tmp_path) if each[0] == "look"]
+    assert all({"validation", "env_steps", "generations"} <= each for each in columns)
+    assert not any("test" in each for each in columns)
+
+
+def test_they_are_told_of_a_trial_that_diverged(tmp_path):
+    assert (
+        a_trial(Diary(), method=Backprop(SGD(1e6)), task=Line(), budget=Budget(flops=1e6)).run(tmp_path) == "diverged"
+    )
+    assert diary(tmp_path)[-1][0::4] == ["finish", "diverged"]
+
+
+# ---- stopping
+
+
+def test_a_stopped_trial_is_finished_with_its_last_look_there_and_says_who_stopped_it(tmp_path):
+    assert a_trial(After(7), Diary()).run(tmp_path) == "finished"
+    curve = read_curve(tmp_path / "curve.csv")
+    assert curve["generations"][-1] == 7
+    told = {"status": "finished", "test": curve["test"][-1], "stopped_early": True}
+    assert result(tmp_path) == {**told, "reason": "stopped by After: 7 are enough"}
+    assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == curve["test"][-1]
+    assert not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_who_would_stop_at_the_very_end_of_the_budget_stops_nothing(tmp_path):
+    a_trial(After(5), budget=Budget(generations=5, looks=2)).run(tmp_path)
+    assert result(tmp_path).keys() == {"status", "test"}
+
+
+def test_of_two_that_stop_at_once_both_are_named(tmp_path):
+    a_trial(After(3), After(2), budget=Budget(generations=9)).run(tmp_path)
+    assert result(tmp_path)["reason"] == "stopped by After: 2 are enough"
+    a_trial(After(2), After(2), budget=Budget(generations=9)).run(tmp_path / "both")
+    assert result(tmp_path / "both")["reason"] == "; ".join(["stopped by After: 2 are enough"] * 2)
+
+
+@pytest.mark.parametrize("callback", [Enough(1.0), Stagnation(2, 1e9)], ids=lambda each: type(each).__name__)
+def test_workers_and_seeds_side_by_side_stop_where_a_trial_alone_stops(tmp_path, callback):
+    study = a_study(callback)
+    study.run(tmp_path / "here")
+    study.run(tmp_path / "there", jobs=2)
+    for trial in study.trials():
+        trial.run(tmp_path / "alone/toys" / trial.path)
+    alone = all_curves(tmp_path / "alone")
+    assert all_curves(tmp_path / "here") == all_curves(tmp_path / "there") == alone
+    reasons = {
+        path.parent.relative_to(tmp_path / "alone"): result(path.parent).get("reason")
+        for path in (tmp_path / "alone").rglob("result.json")
+    }
+    assert any(reasons.values())
+    for path, reason in reasons.items():
+        assert result(tmp_path / "there" / path).get("reason") == reason
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
+@pytest.mark.parametrize("callback", [After(6), Stagnation(4, 1e9)], ids=lambda each: type(each).__name__)
+def test_an_interrupted_trial_is_stopped_at_the_same_step(tmp_path, monkeypatch, callback, method):
+    a_trial(callback, method=method).run(tmp_path / "straight")
+    assert "reason" in result(tmp_path / "straight")
+    monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
+    halts = 0
+    while True:
+        try:
+            a_trial(callback, method=method).run(tmp_path / "halting", stop=iter([False, True]).__next__)
+            break
+        except Interrupted:
+            halts += 1
+    assert halts > 1
+    assert without_times(tmp_path / "halting/curve.csv") == without_times(tmp_path / "straight/curve.csv")
+    assert result(tmp_path / "halting") == result(tmp_path / "straight")
+
+
+def test_a_trial_killed_when_it_was_stopped_stays_stopped(tmp_path, monkeypatch):
+    a_trial(StopAt(-30.0)).run(tmp_path / "straight")
+    monkeypatch.setattr(
+        running.Run, "_end_if_over", lambda self: (_ for _ in ()).throw(SystemExit) if self.stopped else None
+    )
+    with pytest.raises(SystemExit):
+        a_trial(StopAt(-30.0)).run(tmp_path / "killed")
+    monkeypatch.undo()
+    a_trial(StopAt(-30.0)).run(tmp_path / "killed")
+    assert without_times(tmp_path / "killed/curve.csv") == without_times(tmp_path / "straight/curve.csv")
+    assert result(tmp_path / "killed") == result(tmp_path / "straight")
+
+
+def test_a_trial_with_callbacks_runs_again_from_its_json(tmp_path):
+    a_trial(After(4), StopAt(0.0)).run(tmp_path / "first")
+    again = Trial.load(tmp_path / "first/trial.json")
+    assert again == a_trial(After(4), StopAt(0.0))
+    again.run(tmp_path / "again")
+    assert without_times(tmp_path / "again/curve.csv") == without_times(tmp_path / "first/curve.csv")
+
+
+# ---- ready-made ones
+
+
+def test_stop_at_stops_at_the_first_look_that_reaches_the_score(tmp_path):
+    a_trial().run(tmp_path / "whole")
+    whole = read_curve(tmp_path / "whole/curve.csv")
+    a_trial(StopAt(-1.0)).run(tmp_path / "stopped")
+    stopped = read_curve(tmp_path / "stopped/curve.csv")
+    first = int(np.argmax(whole["validation"] >= -1.0))
+    assert 0 < first < len(whole["validation"]) - 1
+    for column in ("env_steps", "validation", "test"):
+        assert stopped[column].tolist() == whole[column][: first + 1].tolist()
+    assert result(tmp_path / "stopped")["reason"].endswith("reached -1")
+
+
+@dataclass(frozen=True)
+class Error(Bowl):
+    """A bowl whose metric is an error."""
+
+    metric = Metric("error", higher_is_better=False)
+
+    def test(self, genome):
+        return -super().test(genome)
+
+
+def test_where_lower_is_better_a_score_is_reached_from_above(tmp_path):
+    a_trial(StopAt(1.0), task=Error()).run(tmp_path)
+    validation = read_curve(tmp_path / "curve.csv")["validation"]
+    assert (validation[:-1] > 1).all()
+    assert validation[-1] <= 1
+
+
+def looking(*scores, higher=True):
+    task = SimpleNamespace(name="arm", metric=Metric("return", higher_is_better=higher))
+    return SimpleNamespace(trial=SimpleNamespace(task=task), looks=[{"validation": score} for score in scores])
+
+
+@pytest.mark.parametrize(
+    ("scores", "stops"),
+    [
+        ((1, 2, 3), False),
+        ((5, 3, 4), True),  # two looks after the best
+        ((5, 3), False),
+        ((5, 3, 6), False),
+        ((5, 5.4, 5.5), True),  # better, but by no more than .5
+        ((5, 5.4, 5.6), False),
+        ((-9, np.nan, np.nan), True),  # answers that overflow are no gain
+    ],
+)
+def test_stagnation_is_no_gain_in_the_last_looks(scores, stops):
+    rule = Stagnation(looks=2, min_change=0.5)
+    assert bool(rule.on_look(looking(*scores))) == stops
+    assert bool(rule.on_look(looking(*(-score for score in scores), higher=False))) == stops
+
+
+@pytest.mark.parametrize("rule", [StopAt(1.0), Stagnation()])
+def test_without_validation_rows_there_is_nothing_to_stop_by(rule):
+    with pytest.raises(SettingsError, match=r"arm has no validation rows to stop by; split some off"):
+        rule.on_look(looking(np.nan))
+
+
+# ---- asked for what cannot be
+
+
+@pytest.mark.parametrize("event", ["on_look", "on_generation", "on_finish"])
+def test_one_that_breaks_fails_its_trial_in_words(tmp_path, event):
+    assert a_trial(Clumsy(event)).run(tmp_path) == "failed"
+    assert result(tmp_path)["reason"] == f"the callback Clumsy.{event} broke: KeyError: 'nothing there'"
+    assert "test_callbacks.py" in "".join(result(tmp_path)["traceback"])
+
+
+def test_one_that_breaks_while_a_failure_is_told_takes_the_blame(tmp_path):
+    assert a_trial(Clumsy("on_finish"), task=Raises()).run(tmp_path) == "failed"
+    assert "Clumsy.on_finish broke" in result(tmp_path)["reason"]
+    assert "the gripper is stuck" in "".join(result(tmp_path)["traceback"])
+
+
+def test_an_answer_is_words_or_nothing(tmp_path):
+    assert a_trial(Says()).run(tmp_path) == "failed"
+    assert result(tmp_path)["reason"] == "Says.on_look returned True; return None to go on, or in words why to stop."
+
+
+@pytest.mark.parametrize(
+    ("callback", "cure"),
+    [(After, "write it with brackets"), (print, r"derive its class from evorobo\.Callback"), ("After", "derive")],
+)
+def test_what_is_no_callback_is_refused(callback, cure):
+    for make in (a_study, a_trial):
+        with pytest.raises(SettingsError, match=f"is no callback; {cure}"):
+            make(callback)
+
+
+@pytest.mark.parametrize("settings", [{"looks": 0}, {"looks": 1.5}, {"min_change": -1}, {"min_change": np.nan}])
+def test_patience_is_a_number_of_looks(settings):
+    with pytest.raises(SettingsError, match=f"{next(iter(settings))} must be"):
+        Stagnation(**settings)
+
+
+def test_a_study_shows_who_was_stopped(tmp_path: Path, capsys):
+    results = a_study(After(2), methods=METHODS[:1]).run(tmp_path)
+    assert {run.reason for run in results.runs} == {"stopped by After: 2 are enough"}
+    assert "stopped by After: 2 are enough" in capsys.readouterr().out

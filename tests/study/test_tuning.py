@@ -1,0 +1,277 @@
+"""Tuning: the same effort for every method, seeds of its own, and a bill; going on gives what a straight run gives."""
+
+import json
+import re
+import sys
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo.errors import ResultsError, SettingsError
+from evorobo.learners.backprop.backprop import Backprop
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.nets.optimizers import SGD
+from evorobo.report.cautions import cautions
+from evorobo.report.tuning import to_terminal
+from evorobo.study import tuning as tuning_module
+from evorobo.study.budget import Budget
+from evorobo.study.ending import Interrupted
+from evorobo.study.results import read_curve
+from evorobo.study.study import Study
+from evorobo.study.tuned import flags, read_tuning, tuned
+from evorobo.study.tuning import tune
+from evorobo.tasks.base import LEDGER
+
+optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'evorobo[tune]'")
+
+SPACE = ["methods.cma-es.strategy.sigma=0.01..3:log", "methods.backprop.optimizer.learning_rate=1e-4..1:log"]
+
+
+@dataclass(frozen=True)
+class Crooked(Bowl):
+    """The test score is the opposite of the validation score: whoever looks at it is led astray."""
+
+    def test(self, genome):
+        return -super().test(genome)
+
+    def validate(self, genome):
+        return super().test(genome)
+
+
+METHODS = (Evolution(), Backprop(SGD(0.1)))
+
+
+def a_study(*tasks, methods=METHODS, **changes):
+    study = Study.grid(
+        "toys", tasks=tasks or [Bowl()], methods=methods, seeds=2, budget=Budget(generations=6), hidden=(2,)
+    )
+    return replace(study, **changes)
+
+
+def content(path):
+    """A tuning file, without what the clock says."""
+    found = json.loads(path.read_text())
+    for each in found["methods"].values():
+        del each["cost"]["cpu_seconds"], each["cost"]["wall_seconds"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """The toy study, tuned by this process without a pause."""
+    return tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path_factory.mktemp("straight"))
+
+
+def curves(path, method):
+    return [read_curve(each) for each in sorted(path.parent.glob(f"try-*/bowl/{method}/seed-*/curve.csv"))]
+
+
+def test_every_method_has_as_many_tries_at_the_same_price_on_seeds_of_their_own(straight):
+    assert straight.name == "bowl.json"
+    for method in ("cma-es", "backprop"):
+        trials = [json.loads(each.read_text()) for each in straight.parent.glob(f"try-*/bowl/{method}/*/trial.json")]
+        assert sorted(trial["seed"] for trial in trials) == [7] * 5 + [8] * 5
+        assert {json.dumps(trial["budget"]) for trial in trials} == {json.dumps(trials[0]["budget"])}
+        assert all(curve["generations"][-1] == 6 for curve in curves(straight, method))
+
+
+def test_the_first_try_is_the_study_as_it_is_and_the_others_lie_in_the_range(straight):
+    sigmas = [
+        json.loads(each.read_text())["method"]["strategy"]["sigma"]
+        for each in sorted(straight.parent.glob("try-*/bowl/cma-es/seed-7/trial.json"))
+    ]
+    assert sigmas[0] == Evolution().strategy.sigma
+    assert len(set(sigmas)) == 5
+    assert all(0.01 <= sigma <= 3 for sigma in sigmas)
+
+
+def test_what_lies_outside_its_range_is_not_tried(tmp_path):
+    path = tune(a_study(), ["methods.cma-es.strategy.sigma=1..3", SPACE[1]], trials=2, seeds=(7,), results=tmp_path)
+    assert all(
+        json.loads(each.read_text())["method"]["strategy"]["sigma"] >= 1
+        for each in path.parent.glob("try-*/bowl/cma-es/seed-7/trial.json")
+    )
+
+
+def test_the_best_is_the_one_whose_answers_validate_best_on_average(straight):
+    found = read_tuning(straight)
+    for method in ("cma-es", "backprop"):
+        ends = np.array([curve["validation"][-1] for curve in curves(straight, method)]).reshape(5, 2).mean(1)
+        best = found["methods"][method]
+        assert best["try"] == ends.argmax()
+        assert best["validation"] == pytest.approx(ends.max())
+        ((path, value),) = best["settings"].items()
+        tried = json.loads((straight.parent / f"try-{best['try']:03d}/bowl/{method}/seed-7/trial.json").read_text())[
+            "method"
+        ]
+        for part in path.split(".")[2:]:
+            tried = tried[part]
+        assert tried == value
+
+
+def test_the_test_score_has_no_say(tmp_path, straight):
+    path = tune(a_study(Crooked()), SPACE, trials=5, seeds=(7, 8), results=tmp_path)
+    for method, each in content(path)["methods"].items():
+        assert each["settings"] == content(straight)["methods"][method]["settings"]
+
+
+def test_the_bill_is_the_sum_of_all_trials(straight):
+    found = read_tuning(straight)
+    for method in ("cma-es", "backprop"):
+        for name in LEDGER:
+            assert found["methods"][method]["cost"][name] == pytest.approx(
+                sum(curve[name][-1] for curve in curves(straight, method))
+            )
+
+
+def test_two_workers_find_what_one_process_finds(tmp_path, straight):
+    assert content(tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path, jobs=2)) == content(straight)
+
+
+def test_an_interrupted_search_goes_on_to_what_a_straight_one_finds(tmp_path, straight, monkeypatch):
+    run, calls = tuning_module.run_here, []
+
+    def interrupted(crews, folder, listen):
+        calls.append(folder)
+        if len(calls) == 3:
+            run(crews[:1], folder, listen)
+            raise Interrupted("interrupted")
+        run(crews, folder, listen)
+
+    monkeypatch.setattr(tuning_module, "run_here", interrupted)
+    with pytest.raises(Interrupted):
+        tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("genome.npz")}
+    path = tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path)
+    assert content(path) == content(straight)
+    assert len(before) == 9
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_more_tries_go_on_from_those_that_are_there(tmp_path, straight):
+    tune(a_study(), SPACE, trials=2, seeds=(7, 8), results=tmp_path)
+    assert content(tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path)) == content(straight)
+
+
+def test_settings_that_diverge_are_worth_nothing_and_paid_for(tmp_path):
+    wild = ["methods.backprop.optimizer.learning_rate=1e-3..1e9:log"]
+    study = a_study(methods=(Backprop(SGD(1e-3)),), budget=Budget(generations=40))
+    path = tune(study, wild, trials=6, seeds=(7,), results=tmp_path)
+    (found,) = read_tuning(path)["methods"].values()
+    ended = [json.loads(each.read_text())["status"] for each in path.parent.glob("try-*/bowl/*/seed-7/result.json")]
+    assert found["failed"] == ended.count("diverged") > 0
+    assert next(iter(found["settings"].values())) < 10
+    assert found["cost"]["samples"] == sum(curve["samples"][-1] for curve in curves(path, "backprop"))
+
+
+# ---- the study with what was found
+
+
+def test_a_tuned_study_has_the_settings_and_its_reports_tell_the_bill(tmp_path, straight):
+    study = tuned(a_study(), straight)
+    found = read_tuning(straight)["methods"]
+    assert study.methods[0].strategy.sigma == found["cma-es"]["settings"]["methods.cma-es.strategy.sigma"]
+    assert study.methods[1].optimizer.learning_rate == next(iter(found["backprop"]["settings"].values()))
+    assert study.tuning_seeds == (7, 8)
+    told = cautions(study.run(tmp_path))
+    steps = found["cma-es"]["cost"]["env_steps"]
+    (bill,) = [each for each in told if each.startswith("Tuned beforehand, each method with 5 settings at 2 seeds")]
+    assert f"cma-es {steps} env steps" in bill
+    assert not any("tuned on seeds that count" in each for each in told)
+
+
+def test_tuned_settings_are_no_worse_on_the_tuning_seeds_than_those_before(straight):
+    first = {
+        method: [curve["validation"][-1] for curve in curves(straight, method)[:2]] for method in ("cma-es", "backprop")
+    }
+    for method, each in read_tuning(straight)["methods"].items():
+        assert each["validation"] >= np.mean(first[method])
+
+
+def test_the_table_and_the_flags_tell_what_was_found(straight):
+    found = read_tuning(straight)
+    sigma = found["methods"]["cma-es"]["settings"]["methods.cma-es.strategy.sigma"]
+    table = to_terminal(found)
+    assert re.search(rf"cma-es +-\S+ +\d +strategy\.sigma={sigma}", table)
+    assert "cost of tuning" in table
+    assert flags(found).startswith(f"--set methods.cma-es.strategy.sigma={sigma} --set methods.backprop.opt")
+
+
+# ---- asked for what cannot be
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"seeds": (1, 5)}, "seeds 1 are the study's own, and flatter whoever was tuned on them; tune on others"),
+        ({"seeds": ()}, "at least one task, one method and one seed"),
+        ({"trials": 0}, "trials must be a whole number of at least 1"),
+        ({"task": "bow"}, "unknown task 'bow'; did you mean 'bowl'"),
+        ({"space": SPACE[:1]}, "backprop would be compared untuned"),
+    ],
+)
+def test_what_would_mislead_is_refused_before_anything_runs(tmp_path, asked, sentence):
+    settings = {"space": SPACE, "seeds": (7,), **asked}
+    with pytest.raises(SettingsError, match=sentence):
+        tune(a_study(), results=tmp_path, **settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_several_tasks_one_is_tuned_on(tmp_path):
+    study = a_study(Bowl(), Bowl("dish"))
+    with pytest.raises(SettingsError, match="one task at a time; say which: bowl, dish"):
+        tune(study, SPACE, results=tmp_path)
+    path = tune(study, SPACE, trials=1, seeds=(7,), task="dish", results=tmp_path)
+    assert path == tmp_path / "toys-tuning" / "dish.json"
+
+
+@dataclass(frozen=True)
+class Blind(Bowl):
+    """Has no validation rows."""
+
+    def validate(self, genome):
+        return float("nan")
+
+
+def test_without_validation_rows_nothing_is_tuned(tmp_path):
+    with pytest.raises(SettingsError, match="bowl has no validation rows to tune by; split some off"):
+        tune(a_study(Blind()), SPACE, trials=1, seeds=(7,), results=tmp_path)
+
+
+def test_a_method_that_fails_with_all_settings_is_told_with_the_last_reason(tmp_path):
+    study = a_study(budget=Budget(env_steps=100))
+    space = [SPACE[0], "methods.backprop.batch=-3..-1"]
+    with pytest.raises(
+        ResultsError, match="backprop failed with all of 2 settings: a batch needs at least 1 row, not -"
+    ):
+        tune(study, space, trials=2, seeds=(7,), results=tmp_path)
+
+
+def test_tries_of_other_settings_in_the_folder_are_told(tmp_path):
+    tune(a_study(), SPACE, trials=1, seeds=(7,), results=tmp_path)
+    with pytest.raises(
+        ResultsError, match=r"holds a run of other settings \(budget\.generations is 6 there and 7 here\)"
+    ):
+        tune(a_study(budget=Budget(generations=7)), SPACE, trials=1, seeds=(7,), results=tmp_path)
+
+
+def test_settings_of_other_methods_are_refused(straight):
+    study = a_study(methods=(Evolution(), Evolution(name="other")))
+    with pytest.raises(SettingsError, match=r"tuned cma-es, backprop, and the study compares cma-es, other; tune all"):
+        tuned(study, straight)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"methods": {"a": {}}}', '{"methods": {}}'])
+def test_what_is_no_file_of_tuning_is_told(tmp_path, text):
+    if text is not None:
+        (tmp_path / "x.json").write_text(text)
+    with pytest.raises(ResultsError, match=r"x\.json is no file of `evorobo tune`"):
+        tuned(a_study(), tmp_path / "x.json")
+
+
+def test_without_optuna_the_cure_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(SettingsError, match=r"tuning needs Optuna: pip install 'evorobo\[tune\]'"):
+        tune(a_study(), SPACE, seeds=(7,), results=tmp_path)
