@@ -263,7 +263,7 @@ def test_each_break_has_a_sentence_of_its_own():
 
 def test_what_is_no_robot_is_told():
     fails(check_robot, 3, "3 is no robot; derive its class from evorobo.Robot")
-    fails(check_robot, "Pendulum-v1", "Pendulum-v1 is no robot on rows but any environment")
+    fails(check_robot, "FrozenLake-v1", "FrozenLake-v1 is no robot on rows but any environment")
 
 
 def test_the_global_generators_are_as_they_were():

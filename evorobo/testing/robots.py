@@ -181,7 +181,7 @@ def _actions(robot: Robot, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     if robot.moves:
         return rng.integers(len(robot.moves), size=max(STEPS, EPISODE))
-    return rng.uniform(-1, 1, (max(STEPS, EPISODE), len(robot.motors)))
+    return rng.uniform(-robot.reach, robot.reach, (max(STEPS, EPISODE), len(robot.motors)))
 
 
 def _check_chance(robot: Robot) -> None:
@@ -234,8 +234,9 @@ def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
         )
     else:
         require(
-            bool((np.abs(answers) <= 1).all()),
-            f"{name}.teacher() answered {_worst(answers)}; motors take values from -1 to 1, np.clip makes them so.",
+            bool((np.abs(answers) <= robot.reach).all()),
+            f"{name}.teacher() answered {_worst(answers)}; motors take values from {-robot.reach:g} to "
+            f"{robot.reach:g}, np.clip makes them so.",
         )
     alone = np.concatenate([_ask(robot, "teacher", row[None]) for row in sensors])
     require(

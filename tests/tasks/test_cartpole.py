@@ -4,6 +4,7 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.wrappers import TransformReward
+from story import lengths_alike
 
 from evorobo.errors import SettingsError
 from evorobo.nets.spec import NetworkSpec
@@ -26,24 +27,10 @@ def by_rule(rng, sensors):
 
 @pytest.mark.parametrize(("policy", "rows"), [(at_random, 200), (by_rule, 12)])
 def test_whole_episodes_are_those_of_gymnasium_to_the_last_bit(policy, rows):
-    rng, seeds = np.random.default_rng(0), 1000 + np.arange(rows)
-    simulator, environments = Rows(CartPole(), 500), [gymnasium.make("CartPole-v1") for _ in seeds]
-    sensors = simulator.reset(seeds, 1)
-    one_by_one = [each.reset(seed=int(seed))[0] for each, seed in zip(environments, seeds, strict=True)]
-    lengths = []
-    while environments:
-        np.testing.assert_array_equal(sensors, np.stack(one_by_one), strict=True)
+    def states(simulator, environments):
         np.testing.assert_array_equal(simulator.state, np.stack([each.unwrapped.state for each in environments]))
-        actions = policy(rng, sensors)
-        sensors, rewards, ended = simulator.step(actions)
-        told = [each.step(int(action)) for each, action in zip(environments, actions, strict=True)]
-        assert rewards.tolist() == [each[1] for each in told]
-        assert ended.tolist() == [each[2] or each[3] for each in told]
-        lengths += [len(lengths)] * ended.sum()
-        environments = [each for each, over in zip(environments, ended, strict=True) if not over]
-        one_by_one = [each[0] for each, over in zip(told, ended, strict=True) if not over]
-        sensors = sensors[~ended]
-        simulator.keep(~ended)
+
+    lengths = lengths_alike("CartPole-v1", Rows(CartPole(), 500), 1000 + np.arange(rows), policy, look=states)
     assert len(lengths) == rows
 
 

@@ -12,7 +12,7 @@ from evorobo.tasks.control import TRAIN, VALIDATION, ControlTask
 from evorobo.tasks.simulators.sync import Sync
 from evorobo.tasks.simulators.world import GymWorld
 
-IDS = ["Pendulum-v1", "odd/Mixed-v0", "odd/Pair-v0"]
+IDS = ["odd/Mixed-v0", "odd/Pair-v0"]
 
 
 def population(task, members=7):

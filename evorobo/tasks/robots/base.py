@@ -16,6 +16,7 @@ class Robot:
 
     Rows are robots: `state (rows, k)` in any k numbers, `sensors (rows, n_sensors)`. A robot has either `motors`
     (that many values in [-1, 1], `action (rows, motors)`) or `moves` (names to choose from, `action (rows,)` numbers).
+    `reach` is for motors that take values from -reach to reach instead, as gymnasium's pendulum does.
     A row must not look at other rows, and all randomness comes from `rng` (see `Chance`). The names are those of
     `gymnasium.experimental.functional.FuncEnv`.
     """
@@ -23,6 +24,7 @@ class Robot:
     sensors: ClassVar[tuple[str, ...]]
     motors: ClassVar[tuple[str, ...]] = ()
     moves: ClassVar[tuple[str, ...]] = ()
+    reach: ClassVar[float] = 1.0
     max_steps: ClassVar[int] = 200
     solved: ClassVar[float | None] = None
 
@@ -66,10 +68,12 @@ def offers(robot: Robot, function: str) -> bool:
 
 
 def taken(robot: Robot, action: Any) -> np.ndarray:
-    """Rows of actions as the robot's functions get them: move numbers, or motor values cut to [-1, 1].
+    """Rows of actions as the robot's functions get them: move numbers, or motor values cut to [-reach, reach].
 
     Motor values are rounded to single precision first, as gymnasium's action space has them: both tell one story.
     """
     if robot.moves:
         return np.asarray(action).reshape(-1).astype(int, copy=False)
-    return np.clip(np.asarray(action, np.float32).astype(float).reshape(-1, len(robot.motors)), -1, 1)
+    return np.clip(
+        np.asarray(action, np.float32).astype(float).reshape(-1, len(robot.motors)), -robot.reach, robot.reach
+    )

@@ -33,7 +33,7 @@ def observation_space(robot: Robot) -> spaces.Box:
 def action_space(robot: Robot) -> spaces.Space[Any]:
     if robot.moves:
         return spaces.Discrete(len(robot.moves))
-    return spaces.Box(-1.0, 1.0, (len(robot.motors),), np.float32)
+    return spaces.Box(-robot.reach, robot.reach, (len(robot.motors),), np.float32)
 
 
 class RobotEnv(gymnasium.Env[Any, Any]):

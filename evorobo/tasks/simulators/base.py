@@ -43,3 +43,8 @@ class World(Protocol):
     def threshold(self) -> float | None: ...
 
     def simulator(self) -> Simulator: ...
+
+
+def generator(seed: int) -> np.random.Generator:
+    """The generator that `gymnasium.utils.seeding.np_random` gives an environment for this seed."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed))))

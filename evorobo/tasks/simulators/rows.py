@@ -7,6 +7,7 @@ import numpy as np
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot, taken
 from evorobo.tasks.robots.chance import Chance, Stream
+from evorobo.tasks.simulators.base import generator
 
 
 class Rows:
@@ -24,8 +25,7 @@ class Rows:
         self.state: Array = np.empty((0, 0))
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
-        # the generator that gymnasium.utils.seeding.np_random gives an environment for this seed
-        streams = [Stream(np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed))))) for seed in seeds]
+        streams = [Stream(generator(seed)) for seed in seeds]
         first = self.robot.initial(Chance(streams, np.arange(len(seeds))))
         self.state = np.tile(first, (copies, 1))
         self._chance = Chance(streams, np.tile(np.arange(len(seeds)), copies))

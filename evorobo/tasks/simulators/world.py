@@ -17,13 +17,26 @@ from evorobo.settings import load_script
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.robots.registry import SINGLE
+from evorobo.tasks.simulators.acrobot import Acrobot
 from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.cartpole import CartPole
+from evorobo.tasks.simulators.mountain_car import MountainCar
+from evorobo.tasks.simulators.mountain_car_continuous import MountainCarContinuous
+from evorobo.tasks.simulators.mujoco.catalogue import BODIES, has_batch
+from evorobo.tasks.simulators.mujoco.simulator import Bodies
+from evorobo.tasks.simulators.pendulum import Pendulum
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.sync import Sync
 from evorobo.tasks.spaces import decoder, flattener
 
-ON_ROWS: dict[str, type[Robot]] = {"gymnasium.envs.classic_control.cartpole:CartPoleEnv": CartPole}
+CLASSIC = "gymnasium.envs.classic_control."
+ON_ROWS: dict[str, type[Robot]] = {
+    CLASSIC + "acrobot:AcrobotEnv": Acrobot,
+    CLASSIC + "cartpole:CartPoleEnv": CartPole,
+    CLASSIC + "continuous_mountain_car:Continuous_MountainCarEnv": MountainCarContinuous,
+    CLASSIC + "mountain_car:MountainCarEnv": MountainCar,
+    CLASSIC + "pendulum:PendulumEnv": Pendulum,
+}
 """Environments of gymnasium that we step on rows, by entry point; only as they come, without keyword arguments."""
 
 
@@ -44,6 +57,8 @@ def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) 
         world = RobotWorld(spec.id, ON_ROWS[spec.entry_point](), limit, spec.reward_threshold)
         world.observation_space, world.action_space = space.observation_space, space.action_space
         return world
+    if spec.entry_point in BODIES and plain and limit and not {**spec.kwargs, **options} and has_batch():
+        return MujocoWorld(spec, limit)
     return GymWorld(spec, dict(options), max_steps)
 
 
@@ -85,6 +100,21 @@ class RobotWorld:
     def simulator(self) -> Simulator:
         cure = "evorobo.testing.check_robot finds out where that comes from"
         return _Checked(Rows(self.robot, self.max_steps), self.id, len(self.robot.sensors), cure)
+
+
+class MujocoWorld:
+    """One of gymnasium's MuJoCo robots, as it comes."""
+
+    def __init__(self, spec: Any, limit: int) -> None:
+        self.id, self.max_steps, self.threshold = spec.id, limit, spec.reward_threshold
+        made = _attempt(spec.id, lambda: _make(spec, {}, None))
+        self.observation_space, self.action_space = made.observation_space, made.action_space
+        body = BODIES[spec.entry_point](made.unwrapped.model, made.unwrapped.frame_skip)
+        self._simulator = Bodies(body, limit)
+
+    def simulator(self) -> Simulator:
+        cure = "the physics ran away: shorter episodes (max_steps=...) or weaker actions may help"
+        return _Checked(self._simulator, self.id, self.observation_space.shape[0], cure)
 
 
 class GymWorld:

@@ -1,0 +1,1 @@
+"""Gymnasium's MuJoCo robots, version 5, any number at a time."""
