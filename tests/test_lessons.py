@@ -78,10 +78,9 @@ def test_02_both_phases_by_hand_are_the_gradient_and_differences_agree():
     assert (seen["differences"][:, -1] > 1e-6).all()
 
 
-@pytest.mark.skip(reason="open: fails at this budget, finding or margin must be settled")
 def test_03_a_bowl_diverges_just_above_the_limit_and_a_network_far_above_its_best_rate():
     needs(sarcos.TEST, scitos.data_file(24))
-    seen = found(3, seeds=2, steps=100, count=3)
+    seen = found(3, seeds=2, count=3)
     begun, (slow, right, below, above) = seen["bowl"][:, 0, 0], seen["bowl"][:, :, -1].T
     assert (above > 10 * begun).all()
     assert (below < begun / 50).all()
@@ -111,10 +110,9 @@ def test_05_early_stopping_saves_the_loss_and_costs_a_lap():
     assert all_laps.mean() > stopped.mean()
 
 
-@pytest.mark.skip(reason="open: fails at this budget, finding or margin must be settled")
 def test_06_each_regulariser_helps_on_unseen_rows_and_l1_most():
     needs(puma.PUMA32H, scitos.data_file(24))
-    seen = found(6, seeds=2, arm_epochs=100, rover_epochs=30)
+    seen = found(6, seeds=2, arm_epochs=100)
     unseen, (plain, *_) = seen["losses"][..., 1], seen["losses"][..., 0].swapaxes(0, 1)
     arm, rover = unseen.mean(0).T
     assert (arm[1:] < 0.75 * arm[0]).all()
@@ -134,10 +132,10 @@ def test_07_batch_norm_is_faster_at_first_and_better_on_unseen_rows():
     assert relu[1, -1, 0] > relu[0, -1, 0]  # against the course page: plain training is ahead in the end
 
 
-@pytest.mark.skip(reason="open: fails at this budget, finding or margin must be settled")
+@pytest.mark.skip(reason="open: asks that a window beat the last moment on ungrasp, and at 20 seeds it does not")
 def test_08_who_remembers_tells_failures_apart_and_a_window_not_always():
     needs(failures.data_file(1), failures.data_file(4))
-    seen = found(8, seeds=5, count=60)
+    seen = found(8, seeds=5)
     (approach, ungrasp) = seen["found"].mean(0)
     moment, window, elman, gru = range(4)
     assert ungrasp[[window, elman, gru]].min() > ungrasp[moment] + 0.1
@@ -150,10 +148,9 @@ def test_09_the_cosine_of_the_two_gradients_follows_its_law():
     assert seen["cosine"].mean(0) == pytest.approx(lesson(9).law(lesson(9).PAIRS), abs=0.03)
 
 
-@pytest.mark.skip(reason="open: fails at this budget, finding or margin must be settled")
 def test_10_between_the_answers_of_backprop_and_evolution_stands_a_ridge():
     needs(scitos.data_file(24))
-    seen = found(10, seeds=2, looks=10, generations=150)
+    seen = found(10, seeds=2)
     line = seen["line"]
     assert (line[:, [0, -1]].max(1) < 0.4 * seen["begun"]).all()
     assert (line[:, 0] < line[:, -1]).all()

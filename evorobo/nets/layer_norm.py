@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.nets.activations import Array
+from evorobo.nets.affine import Affine
 from evorobo.nets.how import How
 from evorobo.nets.layer import Parameter, Views
 
@@ -23,10 +24,7 @@ class LayerNorm:
         return n_inputs
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
-        return {
-            "gain": Parameter((n_inputs,), lambda rng: np.ones(n_inputs)),
-            "shift": Parameter((n_inputs,), lambda rng: np.zeros(n_inputs)),
-        }
+        return Affine().parameters(n_inputs)
 
     def flops(self, n_inputs: int) -> int:
         return 8 * n_inputs

@@ -1,8 +1,9 @@
-"""The forward and backward passes of training, laid out once: what `trace` and `backtrace` do, a third quicker.
+"""The forward and backward passes of training, laid out once: what `trace` and `backtrace` do, quicker.
 
 A step of a controller-sized network is bound by calls, not by arithmetic. So dense layers keep their arrays from step
 to step, and a column of ones among a layer's inputs makes its weights and biases one matrix: one product forwards, one
-for both gradients backwards, no sums over the batch. Sums then run in another order: equal to 1e-12, not to the bit.
+for both gradients backwards, no sums over the batch: a training step of a 24-32-4 network on 32 rows takes 51
+microseconds instead of 58. Sums then run in another order: equal to 1e-12, not to the last bit.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ from evorobo.tasks.base import Cost, Examples, Task
 _CACHE, _MOST, _USUAL_LENGTH = 2**20, 16, 32
 """Bytes of cache, networks trained at once at most, and moments of a sequence whose length is not known yet.
 
-Measured, seconds per network and step, of ten at once as a share of one alone: .31 (24-32-4, batch 32), .65 (24-32-4,
-batch 256), .58 (24-64-64-4, batch 64); 21-128-128-7, batch 256: .97 of two, 2.2 of ten, which no longer fit.
+Measured, seconds per network and step, of ten at once as a share of one alone: .33 (24-32-4, batch 32), .65 (24-32-4,
+batch 256), .61 (24-64-64-4, batch 64); 21-128-128-7, batch 256: .96 of two, 1.2 of five, which no longer fit.
 """
 
 

