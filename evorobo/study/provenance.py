@@ -36,9 +36,13 @@ def provenance(trial: Trial) -> dict[str, Any]:
 
 
 def content(trial: Trial) -> dict[str, str | None]:
-    """The sha256 of the data file of the trial's task, and of the user's own code in it; None where there is none."""
-    data = trial.task.fingerprint if isinstance(trial.task, DatasetTask) else None
-    return {"data_sha256": data, "code_sha256": code_sha256(classes(trial))}
+    """The sha256 of the data file of the trial's task, and of the user's own code in its task and in the rest of it;
+    None where there is none."""
+    return {
+        "data_sha256": trial.task.fingerprint if isinstance(trial.task, DatasetTask) else None,
+        "task_code_sha256": code_sha256(classes(trial.task)),
+        "learning_code_sha256": code_sha256(classes((trial.method, trial.hidden, trial.callbacks))),
+    }
 
 
 def classes(value: Any) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check as check_callbacks
 from evorobo.study.ending import read_json, status
 from evorobo.study.own_code import own
+from evorobo.study.places import to_trial
 from evorobo.study.provenance import classes, content
 from evorobo.study.running import Watch, run_crew
 from evorobo.tasks.base import Task
@@ -96,12 +97,15 @@ class Trial:
     @classmethod
     def load(cls, path: str | Path) -> Trial:
         """The trial of a `trial.json`; it runs again to the identical curve."""
+        path = Path(path)
+        if not path.is_file():
+            raise ResultsError(f"{path.parent} holds no trial; {to_trial(path.parent)}")
         try:
-            trial = from_plain(json.loads(Path(path).read_text()))
+            trial = from_plain(json.loads(path.read_text()))
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path} is no trial.json that can be read: {error}.") from error
         if not isinstance(trial, cls):
-            raise ResultsError(f"{path} holds no trial; give the trial.json of one seed.")
+            raise ResultsError(f"{path} holds no trial; {to_trial(path.parent)}")
         return trial
 
 
