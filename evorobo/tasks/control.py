@@ -231,7 +231,8 @@ class ControlTask:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
             raise TaskError(
                 f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}."
+                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
+                "the robot as it was when this one was made."
             )
 
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
