@@ -114,4 +114,3 @@ def _draw_trials(axes: Axes, place: int, times: Times, look: Style) -> None:
         paid = times.paid[times.reached == reached]
         axes.plot(paid, np.full(len(paid), place), ls="", marker=marker, ms=4.5, color=look.colour, alpha=0.5)
     axes.plot([times.paid.mean()] * 2, [place - 0.3, place + 0.3], color=look.colour, lw=2.4, solid_capstyle="butt")
-

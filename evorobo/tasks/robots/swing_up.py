@@ -72,6 +72,10 @@ class SwingUp(Robot):
     def terminal(self, state: Array) -> np.ndarray:
         return np.abs(state[:, 0]) > TRACK
 
+    def limits(self) -> tuple[float, float]:
+        """Speeds have no end in the equations; with 10 N none comes near this one in 10 s."""
+        return -100 - 10 * self.noise, 100 + 10 * self.noise
+
     def teacher(self, sensors: Array) -> np.ndarray:
         x, speed, cos, sin, turn = sensors.T
         energy = LENGTH * np.square(turn) / 3 + GRAVITY * (cos - 1)  # of m l / 2, less that of standing upright
