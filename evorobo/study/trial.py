@@ -13,8 +13,7 @@ import numpy as np
 
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.learners.base import Learner, Method
-from evorobo.nets.layer import Layer
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check as check_callbacks
@@ -36,7 +35,7 @@ class Trial:
     task: Task
     method: Method
     budget: Budget
-    hidden: tuple[int | Layer, ...]
+    hidden: tuple[Hidden, ...]
     seed: int
     callbacks: tuple[Callback, ...] = ()
 

@@ -23,6 +23,7 @@ from evorobo.tasks.simulators.mountain_car_continuous import MountainCarContinuo
 from evorobo.tasks.simulators.mujoco.catalogue import BODIES, has_batch
 from evorobo.tasks.simulators.mujoco.simulator import Bodies
 from evorobo.tasks.simulators.pendulum import Pendulum
+from evorobo.tasks.simulators.processes import Processes
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.sync import Sync
 from evorobo.tasks.spaces import decoder, flattener
@@ -38,11 +39,22 @@ ON_ROWS: dict[str, type[Robot]] = {
 """Environments of gymnasium that we step on rows, by entry point; only as they come, without keyword arguments."""
 
 
-def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) -> World:
+def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None, processes: int = 1) -> World:
     """The world behind `"Id-v0"`, `"module:Id-v0"` or `"folder/file.py:Id-v0"`.
 
-    Raises `SettingsError` for an unknown id or option and for spaces that a network cannot face.
+    Raises `SettingsError` for an unknown id or option, for spaces that a network cannot face, and for `processes` where
+    all robots are stepped in one call.
     """
+    world = _found(env, options, max_steps, processes)
+    if processes > 1 and not isinstance(world, GymWorld):
+        raise SettingsError(
+            f"{world.id} steps all robots in one call, which {processes} processes would only slow down; leave "
+            "processes out."
+        )
+    return world
+
+
+def _found(env: str, options: Mapping[str, Any], max_steps: int | None, processes: int) -> World:
     spec = _spec(env)
     limit = max_steps or spec.max_episode_steps
     plain = not spec.additional_wrappers
@@ -57,7 +69,8 @@ def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) 
         return world
     if spec.entry_point in BODIES and plain and limit and not {**spec.kwargs, **options} and has_batch():
         return MujocoWorld(spec, limit)
-    return GymWorld(spec, dict(options), max_steps)
+    apart = Processes(env, options, max_steps, processes) if processes > 1 else None
+    return GymWorld(spec, dict(options), max_steps, apart)
 
 
 def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: str) -> Any:
@@ -128,15 +141,17 @@ class MujocoWorld:
 
 
 class GymWorld:
-    """Any other environment of gymnasium, wrappers and keyword arguments as they are."""
+    """Any other environment of gymnasium, wrappers and keyword arguments as they are; stepped `apart`, or else here."""
 
-    def __init__(self, spec: Any, options: dict[str, Any], max_steps: int | None) -> None:
+    def __init__(
+        self, spec: Any, options: dict[str, Any], max_steps: int | None, apart: Simulator | None = None
+    ) -> None:
         self.id, self.max_steps, self.threshold = spec.id, max_steps or spec.max_episode_steps, spec.reward_threshold
         self._make = lambda: _attempt(spec.id, lambda: _make(spec, options, max_steps))
         first = self._make()
         self.observation_space, self.action_space = first.observation_space, first.action_space
         self._width, flatten = flattener(self.observation_space)
-        self._simulator = Sync(spec.id, self._make, flatten, decoder(self.action_space).native)
+        self._simulator = apart or Sync(spec.id, self._make, flatten, decoder(self.action_space).native)
         if self.max_steps is None:
             raise SettingsError(f"{spec.id} never cuts an episode off; give the task max_steps=...")
 
