@@ -21,7 +21,7 @@ study = Study.grid(
     tasks=[ControlTask("evorobo/Maze-v0", validation_episodes=1, test_episodes=1)],
     methods=[
         Evolution(Mapped(places, NoveltySearch(("x", "y")))),
-        Evolution(MAPElites(places)),
+        Evolution(MAPElites(places, iso=0.05)),
         Evolution(Mapped(places, GA())),
         Evolution(Mapped(places, CMAES(population=40))),
         Evolution(Mapped(places, RandomSearch(population=40))),
