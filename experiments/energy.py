@@ -6,8 +6,8 @@ study = Study.grid(
     "energy",
     tasks=[ControlTask("evorobo/Phototaxis-v0", episodes=4)],
     methods=[
-        Evolution(NSGA2(minimise=("energy",), lowest=0.0, name="nsga-ii, energy")),
-        Evolution(NSGA2(minimise=("size",), lowest=0.0, name="nsga-ii, size")),
+        Evolution(NSGA2(minimise=("energy",), lowest=0.0, name="nsga-ii-energy")),
+        Evolution(NSGA2(minimise=("size",), lowest=0.0, name="nsga-ii-size")),
         Evolution(CMAES(population=40)),
     ],
     seeds=10,
