@@ -1,7 +1,7 @@
 """The picture and the table of what searches for more than one thing brought home."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,17 +26,9 @@ from evorobo import (
 from evorobo.nets.spec import NetworkSpec
 from evorobo.report import archive_table, archives
 from evorobo.report.archive_panel import draw_archive
-from evorobo.study.results import load
 from evorobo.testing.methods import Wave
 
 GRID = Grid(("level", "tilt"), (6, 4), lowest=-2.0)
-
-
-@dataclass(frozen=True)
-class Pond(Wave):
-    """A wave of its own name, for a second task."""
-
-    name: str = "pond"
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +97,10 @@ def test_showing_a_study_writes_both_and_of_a_plain_one_neither(results, tmp_pat
     assert results.folder / "archives-wave.png" in written
     assert (results.folder / "archives.md").read_text().startswith("| task ")
     assert "coverage (least to most)" in capsys.readouterr().out
-    plain = Study.grid("plain", tasks=[Pond()], methods=[Evolution(CMAES())], seeds=2, budget=Budget(generations=3))
-    written = show(load(plain.run(tmp_path, jobs=1).folder))
-    assert not any("archives" in path.name for path in written)
+    plain = replace(results, methods=["cma-es"])
+    assert archives.plot(plain, "wave", tmp_path / "none.png") is None
+    assert archive_table.variety(plain) == []
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
