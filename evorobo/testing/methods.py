@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,23 @@ class Wave:
         seen = len(weights) * len(some)
         values = -np.square(forward(spec, weights, x[some]) - y[some]).mean((1, 2))
         return Scores(values, Cost(samples=seen, forward_flops=seen * spec.forward_flops))
+
+    @property
+    def measures(self) -> dict[str, tuple[float, float]]:
+        return {"energy": (0.0, 2.0), "level": (-1.0, 1.0), "tilt": (-1.0, 1.0)}
+
+    def measured(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+    ) -> Scores:
+        """Of the answers to all points the mean square, the mean, and how much more the right half answers."""
+        y = forward(spec, weights, self._points(0.0)[0])[..., 0]
+        found = {
+            "energy": np.square(y).mean(1),
+            "level": y.mean(1),
+            "tilt": y[:, 32:].mean(1) - y[:, :32].mean(1),
+        }
+        told = np.stack([found[name] for name in names], axis=1)
+        return replace(self.score(spec, weights, rng, inputs), measures=told)
 
     def examples(self, rng: np.random.Generator) -> Examples:
         return Examples(*self._points(0.0), MSE())

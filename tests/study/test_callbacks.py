@@ -342,6 +342,25 @@ def test_what_is_no_callback_is_refused(callback, cure):
             make(callback)
 
 
+class Bare(Callback):
+    """A callback whose author forgot that settings are dataclasses."""
+
+
+@pytest.mark.parametrize(
+    ("callback", "cure"),
+    [
+        (
+            lambda news: None,
+            r"the function <lambda> is no callback.* Make it on_look\(self, news\) of a frozen dataclass",
+        ),
+        (Bare(), r"the callback Bare cannot be kept as a setting; put @dataclass\(frozen=True\) above it"),
+    ],
+)
+def test_what_could_not_be_kept_as_a_setting_is_told_how_to_become_one(callback, cure):
+    with pytest.raises(SettingsError, match=cure):
+        a_study(callback)
+
+
 @pytest.mark.parametrize("settings", [{"looks": 0}, {"looks": 1.5}, {"min_change": -1}, {"min_change": np.nan}])
 def test_patience_is_a_number_of_looks(settings):
     with pytest.raises(SettingsError, match=f"{next(iter(settings))} must be"):
