@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.nets.activations import Array
+from evorobo.nets.scaling import Moments
 from evorobo.tasks.drivers import Driver
 from evorobo.tasks.simulators.base import Simulator
 
@@ -23,6 +24,16 @@ class Watcher(Protocol):
     """Whoever wants to see each tick: `robots` are the numbers (copy after copy) of the rows that follow."""
 
     def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None: ...
+
+
+class Observed:
+    """A watcher that sums up the observations of everybody."""
+
+    def __init__(self, k: int) -> None:
+        self.moments = Moments.none(k)
+
+    def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
+        self.moments = self.moments + Moments.of(observations)
 
 
 @dataclass(frozen=True, eq=False)
