@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -24,13 +24,14 @@ from evorobo.tasks.experts import Copied
 from evorobo.tasks.recording import Recording, Screen, record
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.registry import qualified
-from evorobo.tasks.rollout import Observed, Rollout, Watcher, roll
+from evorobo.tasks.rollout import Observed, Rollout, Watcher, roll_in_turns
 from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.world import RobotWorld, look_at, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
 from evorobo.tasks.tape import Tape
 from evorobo.tasks.teachers import Teacher
 from evorobo.tasks.teaching import Teaching
+from evorobo.tasks.witness import Witness, measurable
 
 TRAIN, VALIDATION, TEST, RANDOM = 0, 2**31, 3 * 2**30, 2**33
 """Where the seeds of episodes begin: training draws below 2^31, so nobody trains on an episode that judges.
@@ -120,12 +121,25 @@ class ControlTask:
         """The robot on rows behind the id, if it is one: for its drawing and its teacher."""
         return self.world.robot if isinstance(self.world, RobotWorld) else None
 
+    @property
+    def measures(self) -> dict[str, tuple[float, float]]:
+        """What can be told of what a member does, beside its score, and between which numbers it lies."""
+        return measurable(self.world, self.decoder)
+
     # ---- the four sides
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+        return self.measured((), spec, weights, rng, inputs)
+
+    def measured(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+    ) -> Scores:
+        """`score`, with the mean of each of the measures `names` over a member's episodes."""
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
-        rollout, seen = self._fleet(spec, weights, inputs, None, seeds, self.normalise)
-        return Scores(rollout.returns.mean(1), self._cost(rollout, spec), seen)
+        witness = Witness(self.world, self.decoder, names) if names else None
+        rollout, seen = self._fleet(spec, weights, inputs, None, seeds, self.normalise, witness)
+        measures = witness.means(self.episodes) if witness else None
+        return Scores(rollout.returns.mean(1), self._cost(rollout, spec), seen, measures)
 
     def examples(self, rng: np.random.Generator) -> Examples:
         recorded = isinstance(self.teacher, str) and is_recording(self.teacher)
@@ -235,7 +249,8 @@ class ControlTask:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
             raise TaskError(
                 f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}."
+                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
+                "the robot as it was when this one was made."
             )
 
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
@@ -250,14 +265,16 @@ class ControlTask:
         moments: Array | None,
         seeds: np.ndarray,
         watched: bool = False,
+        witness: Simulator | None = None,
     ) -> tuple[Rollout, Moments | None]:
         """The episodes of networks `weights (n, p)`, and if `watched` the moments of what all of them saw."""
         if self.compiled:
+            if witness:
+                raise TaskError("what robots do is measured on rows, step by step; leave compiled=True out.")
             return self._episodes.play(spec, weights, inputs, moments, seeds, watched)
         watch = Observed(self.n_inputs) if watched else None
-        rollout = self._run(
-            lambda members: self._networks(spec, weights[members], inputs, moments), seeds, len(weights), watch
-        )
+        drivers = partial(self._networks, spec, inputs=inputs, moments=moments)
+        rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch, witness)
         return rollout, watch.moments if watch else None
 
     @cached_property
@@ -277,25 +294,7 @@ class ControlTask:
         watch: Watcher | None = None,
         simulator: Simulator | None = None,
     ) -> Rollout:
-        """All episodes of all members, in as many batches as the simulator's capacity asks for."""
-        simulator = simulator or self.world.simulator()
-        room = simulator.capacity or members * len(seeds)
-        shares = [seeds[at : at + room] for at in range(0, len(seeds), room)]
-        together = max(1, room // len(seeds))
-        parts = []
-        for start in range(0, members, together):
-            batch = slice(start, min(start + together, members))
-            size = batch.stop - batch.start
-            first = start * len(seeds) + np.arange(0, len(seeds), room)
-            rolled = [
-                roll(simulator, driver(batch), share, size, watch, int(number))
-                for share, number in zip(shares, first, strict=True)
-            ]
-            parts.append(
-                [np.concatenate(each, 1) for each in zip(*((r.returns, r.steps) for r in rolled), strict=True)]
-            )
-        returns, steps = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return Rollout(returns, steps)
+        return roll_in_turns(simulator or self.world.simulator(), driver, seeds, members, watch)
 
     def _cost(self, rollout: Rollout, spec: NetworkSpec) -> Cost:
         steps = int(rollout.steps.sum())

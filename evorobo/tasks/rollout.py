@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -94,3 +95,27 @@ def roll(
         else:
             flat[:] = observations
     return Rollout(returns.reshape(members, episodes), steps.reshape(members, episodes))
+
+
+def roll_in_turns(
+    simulator: Simulator,
+    driver: Callable[[slice], Driver],
+    seeds: np.ndarray,
+    members: int,
+    watch: Watcher | None = None,
+) -> Rollout:
+    """`roll`, in as many batches as the simulator's capacity asks for; `driver` makes who drives a batch of members."""
+    room = simulator.capacity or members * len(seeds)
+    shares = [seeds[at : at + room] for at in range(0, len(seeds), room)]
+    together = max(1, room // len(seeds))
+    parts = []
+    for start in range(0, members, together):
+        batch = slice(start, min(start + together, members))
+        first = start * len(seeds) + np.arange(0, len(seeds), room)
+        rolled = [
+            roll(simulator, driver(batch), share, batch.stop - batch.start, watch, int(number))
+            for share, number in zip(shares, first, strict=True)
+        ]
+        parts.append([np.concatenate(each, 1) for each in zip(*((r.returns, r.steps) for r in rolled), strict=True)])
+    returns, steps = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Rollout(returns, steps)

@@ -1,6 +1,7 @@
 """A trial's answer at the wheel again, in every form, and one sentence for whatever cannot be shown."""
 
 import itertools
+import os
 import shutil
 import sys
 
@@ -25,6 +26,7 @@ from evorobo.errors import DataError, ResultsError, SettingsError, TaskError
 from evorobo.report import movies
 from evorobo.report.film import films, shared_limits, spaced
 from evorobo.study.trial import Trial
+from evorobo.tasks.recording import SCREENS
 
 
 class Blind(Robot):
@@ -164,8 +166,17 @@ def test_a_trial_without_a_genome_is_told_from_a_folder_that_is_none(study, tmp_
     shutil.copy(seat(study, "phototaxis") / "trial.json", tmp_path)
     with pytest.raises(ResultsError, match=r"holds no genome yet; run its study to the end of this trial first"):
         Replay(tmp_path).gif()
-    with pytest.raises(ResultsError, match=r"is no trial.json that can be read"):
+    with pytest.raises(ResultsError, match=r"holds no trial; give the folder of one seed, for example .*seed-"):
         Replay(study).gif()
+
+
+def test_a_genome_stands_for_its_trial_and_a_picture_for_its_form(study, tmp_path):
+    folder = seat(study, "phototaxis")
+    assert Replay(folder / "genome.npz").png() == folder / "replay.png"
+    for write, name in ((Replay.gif, "film.mp4"), (Replay.png, "film"), (Replay.mp4, "film.gif")):
+        with pytest.raises(SettingsError, match=f"{name} would hold a .*; give it a name that ends in [.]"):
+            write(Replay(folder), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_genome_is_told(study, tmp_path):
@@ -212,6 +223,20 @@ def test_a_window_shows_whole_episodes(study, monkeypatch):
     task = Trial.load(seat(study, "cartpole-v1") / "trial.json").task
     steps = len(task.record(Genome.load(seat(study, "cartpole-v1") / "genome.npz")))
     assert shown == ["human"] * (steps + 1)
+
+
+def test_pictures_look_for_no_screen_and_leave_none_behind(study, monkeypatch, tmp_path):
+    pytest.importorskip("pygame", reason="pip install 'gymnasium[classic-control]'")
+    from gymnasium.envs.classic_control.cartpole import CartPoleEnv
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in SCREENS:
+        monkeypatch.delenv(name, raising=False)
+    told, before = set(), CartPoleEnv.render
+    monkeypatch.setattr(CartPoleEnv, "render", lambda self: told.add(os.environ["SDL_VIDEODRIVER"]) or before(self))
+    Replay(seat(study, "cartpole-v1")).gif(tmp_path / "pole.gif")
+    assert told == {"dummy"}
+    assert "SDL_VIDEODRIVER" not in os.environ
 
 
 @pytest.mark.parametrize(

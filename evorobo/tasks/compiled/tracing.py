@@ -100,4 +100,4 @@ def _values(robot: Robot, function: str, result: Any, shape: tuple[int, ...]) ->
 
 
 def _no(robot: Robot, why: str) -> TaskError:
-    return TaskError(f"{type(robot).__name__} cannot be compiled: {why}.; leave compiled=True out.")
+    return TaskError(f"{type(robot).__name__} cannot be compiled: {why}; leave compiled=True out.")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-import importlib
 from collections.abc import Callable, Mapping
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.nets.activations import Array
-from evorobo.settings import load_script
+from evorobo.settings import load_module, resolve
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.robots.registry import SINGLE
@@ -89,6 +87,18 @@ def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: s
         known = f"it offers {', '.join(map(repr, modes))}" if modes else "it offers no render mode"
         raise TaskError(f"{spec.id} cannot be shown as {mode!r}: {known}; a robot on rows is shown by its draw().")
     return _attempt(spec.id, lambda: _make(spec, {**options, "render_mode": mode}, max_steps))
+
+
+def makers(env: str) -> list[Any]:
+    """What stands behind an id: the class of its robot or its entry point, and the wrappers of its spec."""
+    from gymnasium.envs.registration import load_env_creator
+
+    spec = _spec(env)
+    robot = spec.kwargs.get("robot") if spec.entry_point == SINGLE else None
+    if robot is not None:
+        return [type(robot) if isinstance(robot, Robot) else resolve(robot)]
+    points = [spec.entry_point, *(wrapper.entry_point for wrapper in spec.additional_wrappers)]
+    return [load_env_creator(point) if isinstance(point, str) else point for point in points]
 
 
 def described(world: World, options: Mapping[str, Any]) -> Any:
@@ -206,15 +216,7 @@ def _spec(env: str) -> Any:
 
     where, colon, id = env.rpartition(":")
     if colon:
-        try:
-            if where.endswith(".py"):
-                load_script(Path(where))
-            else:
-                importlib.import_module(where)
-        except ImportError as error:
-            raise SettingsError(
-                f"{env!r}: cannot import {where!r} ({error}). Is its folder on the Python path?"
-            ) from error
+        load_module(where, env)
     try:
         return gymnasium.spec(id)
     except gymnasium.error.Error as error:
