@@ -20,6 +20,7 @@ from evorobo.learners.evolution.lend import lend
 from evorobo.learners.evolution.reference import ReferenceBatch
 from evorobo.learners.evolution.repeats import adapted, reliability
 from evorobo.learners.evolution.strategy import StrategySettings, Watching, at_least, scores
+from evorobo.learners.penalties import Penalty, between_units
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
@@ -38,12 +39,16 @@ class Evolution:
     number adapts between the two: it grows while differences between members are mostly chance, and falls again (the
     idea of Hansen, Niederberger, Guzzella & Koumoutsakos 2009; column `repeats`).
 
+    With a `penalty` (`L2(0.01)`) large weights cost a member of its score, in the task's units, in any strategy; column
+    `train` is then the mean of what is left.
+
     Networks with batch norm are scored with the moments of a reference batch: see `BatchNorm`.
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
     repeats: int = 1
     most_repeats: int | None = None
+    penalty: Penalty | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -155,6 +160,8 @@ class EvolutionLearner:
             raise LearningError("no member of the generation has a finite score; try a smaller sigma or scaled inputs.")
         lowest = values[np.isfinite(values)].min()
         values = np.maximum(values, lowest - 1.0 * ~np.isfinite(values))
+        if penalty := self._method.penalty:
+            values = values - sum(penalty.of(weight) for weight in between_units(self._spec, genes))
         return [(float(value),) for value in values], np.mean(did, axis=0)
 
     def state(self) -> dict[str, Any]:
