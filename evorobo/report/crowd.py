@@ -11,13 +11,11 @@ from evorobo.report.finals import short
 from evorobo.report.frame import Frame
 from evorobo.report.notes import below, seeds
 from evorobo.report.panel import Average, average
+from evorobo.report.ranks import ranked
 from evorobo.report.scales import scale_cost, scale_score
 from evorobo.report.statistics import interval, iqm
 from evorobo.report.style import GRID, INK, QUIET, Style, reference_dashes, styles
 from evorobo.study.results import Results, Run
-
-MANY = 8
-"""From more methods than these on, curves in one panel can no longer be told apart."""
 
 _LINE, _CURVES, _SCORES = 0.36, 1.35, 1.75  # inches
 
@@ -48,18 +46,6 @@ def figure(results: Results, tasks: list[str], x: tuple[str, ...], log: bool) ->
         drawn.set_size_inches(width, frame.top + frame.bottom + _LINE * len(methods) + 0.85)
         frame.draw(drawn, between=0.015)
     return drawn
-
-
-def ranked(results: Results, tasks: list[str]) -> list[str]:
-    """The methods with something to show, by their mean rank over `tasks`; where one has no score it is the last."""
-    methods = [method for method in results.methods if any(method in runs.shown(results, task) for task in tasks)]
-    ranks = np.zeros(len(methods))
-    for task in tasks:
-        sign = 1 if results.metrics[task].higher_is_better else -1
-        cells = [[run.score for run in runs.counted(results.of(task, method))] for method in methods]
-        scores = np.array([sign * float(iqm(cell)) if cell else -np.inf for cell in cells])
-        ranks += (scores[:, None] < scores).sum(1) + ((scores[:, None] == scores).sum(1) - 1) / 2
-    return [methods[at] for at in np.argsort(ranks, kind="stable")]
 
 
 def _currency(results: Results, task: str) -> str:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, unknown
-from evorobo.report import canvas, crowd, runs, wording
+from evorobo.report import canvas, crowd, ranks, runs, wording
 from evorobo.report.finals import draw_finals, size
 from evorobo.report.frame import Frame
 from evorobo.report.notes import below, seeds
@@ -39,7 +39,7 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
     methods = [method for method in results.methods if any(method in runs.shown(results, task) for task in tasks)]
     if not tasks:
         raise ResultsError(f"{results.folder} has no scores to show yet; wait for the first looks, or run it again.")
-    if len(methods) > crowd.MANY:
+    if len(methods) > ranks.MANY:
         return crowd.figure(results, tasks, x, log)
     looks = styles(methods)
     rows = {task: x or _currencies(results, task) for task in tasks}

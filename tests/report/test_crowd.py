@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from conftest import learning, write_run, write_study
 
-from evorobo.report.crowd import MANY, figure, ranked
+from evorobo.report.crowd import figure
 from evorobo.report.curves import figure as usual, plot
+from evorobo.report.findings import sentences
+from evorobo.report.ranks import MANY, mean_ranks, ranked
 from evorobo.report.statistics import iqm
 from evorobo.study.results import load
 
@@ -32,11 +34,12 @@ def crowd(tmp_path):
 
 def test_methods_are_ranked_by_their_mean_rank(tmp_path):
     write_study(tmp_path, "ranks", {"one": {}, "two": {}, "three": {}}, ["a", "b", "c"])
-    # ranks on the three tasks:          a: 0 2 2       b: 1 0 .5      c: 2 1 .5
+    # ranks on the three tasks: a is 1st, 3rd, 3rd; b is 2nd, 1st, and shares the first with c, who was 3rd and 2nd
     for task, scores in {"one": (9, 5, 1), "two": (1, 9, 5), "three": (3, 4, 4)}.items():
         for method, score in zip("abc", scores, strict=True):
             write_run(tmp_path / task / method / "seed-0", flat(float(score)))
     assert ranked(load(tmp_path), ["one", "two", "three"]) == ["b", "c", "a"]
+    assert mean_ranks(load(tmp_path), ["one", "two", "three"]) == {"a": 7 / 3, "b": 1.5, "c": 6.5 / 3}
     assert ranked(load(tmp_path), ["one"]) == ["a", "b", "c"]
 
 
@@ -74,3 +77,16 @@ def test_any_currencies_may_be_asked_for(crowd):
     assert len(drawn.axes) == len(METHODS) * (3 + 3)
     labels = [axes.get_xlabel() for axes in drawn.axes[-6:]]
     assert labels[:2] == ["episodes", "CPU time [s]"]
+
+
+def test_of_many_methods_only_the_best_is_told_of(crowd):
+    climb, fall, both = sentences(crowd)
+    assert climb.startswith("climb: of 9 methods method-a has the best mean, ")
+    assert "(higher is better)" in climb
+    assert "Holm-corrected for all 36 pairs" in climb
+    # .1 apart within a method and 1 between them: nobody could be closer to the best than b, 8 d away
+    above = ", ".join(METHODS[1:-1])
+    assert fall.startswith("fall: of 8 methods method-a has the best mean, 5.100 (lower is better).")
+    assert f"Beyond chance it is above {above}; undecided it stands against nobody" in fall
+    assert both.startswith("Mean ranks over 2 tasks, 1 being the best: method-a 1.0, method-b 2.0, method-c 3.0, ")
+    assert both.endswith("method-i 9.0.")
