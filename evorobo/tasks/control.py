@@ -17,6 +17,7 @@ from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
+from evorobo.tasks.contest import Contest
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.drivers import Dice, Driver, Networks
 from evorobo.tasks.experts import Copied
@@ -172,6 +173,30 @@ class ControlTask:
         if self.world.threshold is not None:
             found["solved"] = float(self.world.threshold)
         return found
+
+    # ---- a rival
+
+    @cached_property
+    def _contest(self) -> Contest:
+        if self.normalise:
+            raise SettingsError("rivals meet without a scaling of their sensors; set normalise=False.")
+        return Contest(self.robot, self.world.id, self.max_steps)
+
+    def rival(self) -> ControlTask:
+        """The same contest from the rival's side. Raises `TaskError` for a robot that is no `Contestant`."""
+        id, options = self._contest.rival
+        return replace(self, env=id, options=options, teacher=None, label=None)
+
+    def meet(
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
+    ) -> Scores:
+        """`score` against networks of the other side, `rivals (k, q)`: `episodes` episodes with each of them."""
+        seeds = rng.integers(TRAIN, VALIDATION, (len(rivals), self.episodes))
+        return self._contest.score(spec, weights, rival_spec, rivals, seeds)
+
+    def tournament(self, ours: Sequence[Genome], theirs: Sequence[Genome]) -> Array:
+        """Mean returns `(ours, theirs)` of everybody against every rival over the test episodes, in one batch."""
+        return self._contest.everybody(ours, theirs, TEST + np.arange(self.test_episodes))
 
     # ---- teachers
 

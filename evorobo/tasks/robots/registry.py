@@ -26,6 +26,8 @@ def register_own() -> None:
     """Our own robots, by name only: none of them is imported yet."""
     _register("evorobo.tasks.robots.maze:Maze", "evorobo/Maze-v0", 300, 99.0)
     _register("evorobo.tasks.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)
+    _register("evorobo.tasks.robots.predator_prey:Predator", "evorobo/Predator-v0", 500, None)
+    _register("evorobo.tasks.robots.predator_prey:Prey", "evorobo/Prey-v0", 500, None)
     _register("evorobo.tasks.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
 
 
