@@ -68,6 +68,7 @@ from .nets.optimizers import (
     Nesterov as Nesterov,
     RMSprop as RMSprop,
 )
+from .nets.output import Output as Output
 from .nets.passes import forward as forward, gradient as gradient
 from .nets.schedules import (
     Constant as Constant,
@@ -83,13 +84,14 @@ from .report.dataframe import load_results as load_results
 from .report.lesson import estimate as estimate
 from .report.page.page import write_report as write_report
 from .report.replay import Replay as Replay
+from .report.solving import solving as solving
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.baselines import Baseline as Baseline
 from .study.budget import Budget as Budget
 from .study.callbacks import Callback as Callback, News as News
-from .study.stopping import Stagnation as Stagnation, StopAt as StopAt
+from .study.stopping import Stagnation as Stagnation, StopAt as StopAt, StopWhen as StopWhen
 from .study.study import Study as Study
 from .study.trial import Trial as Trial
 from .study.tuned import tuned as tuned

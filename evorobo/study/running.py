@@ -108,7 +108,7 @@ class Run:
                 self.ending = "finished"
                 return
             write_json(self.folder / "trial.json", to_plain(self.trial))
-            write_json(self.folder / "machine.json", provenance(self.trial.task))
+            write_json(self.folder / "machine.json", provenance(self.trial))
             (self.folder / "result.json").unlink(missing_ok=True)
             self._start()
             self._end_if_over()

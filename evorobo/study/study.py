@@ -16,7 +16,7 @@ from typing import Any
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.files import write_json
 from evorobo.learners.base import Method
-from evorobo.nets.layer import Layer
+from evorobo.nets.spec import Hidden
 from evorobo.settings import definitions_only, to_plain
 from evorobo.study.baselines import Baseline, bring, check as check_baselines
 from evorobo.study.budget import Budget
@@ -39,7 +39,7 @@ class Study:
     methods: tuple[Method, ...]
     seeds: tuple[int, ...]
     budget: Budget
-    hidden: tuple[int | Layer, ...]
+    hidden: tuple[Hidden, ...]
     callbacks: tuple[Callback, ...] = ()
     tuning_seeds: tuple[int, ...] = ()
     """On which the settings were chosen; reports warn where they are among `seeds`."""
@@ -77,7 +77,7 @@ class Study:
         methods: Sequence[Method],
         seeds: int | Iterable[int],
         budget: Budget,
-        hidden: Sequence[int | Layer] = (16,),
+        hidden: Sequence[Hidden] = (16,),
         callbacks: Sequence[Callback] = (),
         tuning_seeds: Iterable[int] = (),
         baselines: Sequence[Baseline] = (),

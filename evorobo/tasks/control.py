@@ -54,6 +54,8 @@ class ControlTask:
     Minari data set: see `Demonstrations`); `NoisyTeacher` and `MixedTeachers` of these. A teacher shows
     `demonstrations` episodes, and its steps are on the bill; the reference "teacher" is who copies it without error.
 
+    Environments that are stepped one at a time can share the work among `processes`, to the same scores.
+
     Networks drive in single precision.
     """
 
@@ -66,13 +68,14 @@ class ControlTask:
     validation_episodes: int = 20
     test_episodes: int = 100
     max_steps: int | None = None
+    processes: int = 1
     label: str | None = None
 
     inputs = None
     outputs = None
 
     def __post_init__(self) -> None:
-        for name in ("episodes", "demonstrations", "validation_episodes", "test_episodes"):
+        for name in ("episodes", "demonstrations", "validation_episodes", "test_episodes", "processes"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}.")
         object.__setattr__(self, "env", qualified(self.env))
@@ -101,7 +104,7 @@ class ControlTask:
 
     @cached_property
     def world(self) -> World:
-        return look_up(self.env, self.options, self.max_steps)
+        return look_up(self.env, self.options, self.max_steps, self.processes)
 
     @cached_property
     def decoder(self) -> Decoder:
@@ -270,7 +273,8 @@ class ControlTask:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
             raise TaskError(
                 f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}."
+                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
+                "the robot as it was when this one was made."
             )
 
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:

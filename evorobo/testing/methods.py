@@ -15,11 +15,10 @@ from evorobo.errors import EvoroboError, TaskError
 from evorobo.learners.base import Learner, Method, Progress, Together
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
-from evorobo.nets.layer import Layer
 from evorobo.nets.losses import MSE
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Glimpse, Metric, Scores, Task
 from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
@@ -115,7 +114,7 @@ class Wave:
         return np.stack([x, x * x], axis=1), np.sin(3 * x)[:, None]
 
 
-def check_method(method: Method, task: Task | None = None, hidden: Sequence[int | Layer] = (8,)) -> None:
+def check_method(method: Method, task: Task | None = None, hidden: Sequence[Hidden] = (8,)) -> None:
     """Raise `TaskError` with one sentence, unless `method` keeps its contract on `task` (by default a small one).
 
     Checked are name and settings; that it begins with the genome of the seed; that one seed gives one run, to the
@@ -136,7 +135,7 @@ class _Place:
 
     method: Method
     task: Task
-    hidden: tuple[int | Layer, ...]
+    hidden: tuple[Hidden, ...]
 
     @property
     def spec(self) -> NetworkSpec:

@@ -17,6 +17,7 @@ from evorobo.tasks.drivers import Dice
 from evorobo.tasks.robots.base import Robot, offers, taken
 from evorobo.tasks.robots.chance import AHEAD, Chance, Stream
 from evorobo.tasks.robots.geometry import drive, ranges_in_room
+from evorobo.tasks.robots.maze import Maze
 from evorobo.tasks.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
 from evorobo.tasks.robots.registry import register, registered
 from evorobo.tasks.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
@@ -26,7 +27,7 @@ from evorobo.tasks.simulators.world import RobotWorld
 from evorobo.tasks.spaces import decoder
 from evorobo.testing import check_robot
 
-OWN = {"evorobo/Phototaxis-v0": Phototaxis, "evorobo/WallFollowing-v0": WallFollowing}
+OWN = {"evorobo/Maze-v0": Maze, "evorobo/Phototaxis-v0": Phototaxis, "evorobo/WallFollowing-v0": WallFollowing}
 own = pytest.mark.parametrize("id", OWN)
 
 
@@ -368,7 +369,11 @@ def test_normal_and_uniform_are_what_they_are_called():
 
 @pytest.mark.parametrize(
     ("id", "options"),
-    [*((id, {}) for id in OWN), *((id, {"noise": 0.3}) for id in OWN), (list(OWN)[1], {"ranges": "inverse"})],
+    [
+        *((id, {}) for id in OWN),
+        *((id, {"noise": 0.3}) for id in OWN),
+        ("evorobo/WallFollowing-v0", {"ranges": "inverse"}),
+    ],
 )
 def test_gymnasiums_own_checker_finds_nothing(id, options):
     check_env(gymnasium.make(id, **options).unwrapped)  # warnings are errors here

@@ -32,9 +32,9 @@ class Maze(Robot):
 
     It senses what the robot of Lehman & Stanley 2011 senses: six beams measure the nearest wall, up to 0.4 m, as a
     share of that, and of four quarters (ahead, left, behind, right) one tells that the goal is there, walls or not.
-    Running into a wall leaves it where it is. Robots start alike; `noise` is the standard deviation of Gaussian noise on
-    the beams, 0 in the paper. Maze and body are ours. In the paper's hard maze novelty search found the way in 39 of 40
-    runs, search by the score in 3.
+    Running into a wall leaves it where it is. Robots start alike; `noise` is the standard deviation (m) of Gaussian
+    noise on the beams, 0 in the paper. Maze and body are ours. In the paper's hard maze novelty search found the way in
+    39 of 40 runs, search by the score in 3.
 
     Its measures are where it ends, `x` and `y` in m.
     """
