@@ -86,6 +86,7 @@ from .report.page.page import write_report as write_report
 from .report.replay import Replay as Replay
 from .report.solving import solving as solving
 from .report.study import show as show
+from .report.tournament import tournament as tournament
 from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.baselines import Baseline as Baseline

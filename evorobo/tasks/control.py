@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
@@ -25,6 +25,7 @@ from evorobo.tasks.recording import Recording, Screen, record
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.registry import qualified
 from evorobo.tasks.rollout import Rollout, Watcher, roll
+from evorobo.tasks.seen import Seen
 from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.world import RobotWorld, look_at, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
@@ -134,7 +135,7 @@ class ControlTask:
     ) -> Scores:
         """`score`, with the mean of each of the measures `names` over a member's episodes."""
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
-        watch = _Moments(self.n_inputs) if self.normalise else None
+        watch = Seen(self.n_inputs) if self.normalise else None
         witness = Witness(self.world, self.decoder, names) if names else None
         drivers = partial(self._networks, spec, inputs=inputs)
         rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch, witness)
@@ -312,13 +313,3 @@ class ControlTask:
     def _cost(self, rollout: Rollout, spec: NetworkSpec) -> Cost:
         steps = int(rollout.steps.sum())
         return Cost(env_steps=steps, episodes=rollout.steps.size, forward_flops=steps * spec.forward_flops)
-
-
-class _Moments:
-    """A watcher that sums up the observations of everybody."""
-
-    def __init__(self, k: int) -> None:
-        self.moments = Moments.none(k)
-
-    def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
-        self.moments = self.moments + Moments.of(observations)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import check_env
 
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.elman import Elman
@@ -33,6 +35,7 @@ def rows(genomes):
 def test_contestants_alone_are_sound_robots_and_tasks(id):
     check_robot(id)
     check_task(ControlTask(id, episodes=2, max_steps=60, test_episodes=5))
+    check_env(gymnasium.make(id, noise=0.1).unwrapped)  # warnings are errors here
 
 
 def test_both_in_one_are_a_sound_robot():
