@@ -17,6 +17,7 @@ from evorobo.tasks.drivers import Dice
 from evorobo.tasks.robots.base import Robot, offers, taken
 from evorobo.tasks.robots.chance import AHEAD, Chance, Stream
 from evorobo.tasks.robots.geometry import drive, ranges_in_room
+from evorobo.tasks.robots.obstacle_avoidance import ObstacleAvoidance
 from evorobo.tasks.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
 from evorobo.tasks.robots.registry import register, registered
 from evorobo.tasks.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing

@@ -31,3 +31,29 @@ def ranges_in_room(x: Array, y: Array, cos: Array, sin: Array, length: float, wi
         along = np.where(cos > 0, length - x, x) / np.abs(cos)  # infinite for a ray that is parallel to these walls
         across = np.where(sin > 0, width - y, y) / np.abs(sin)
     return np.fmin(along, across)
+
+
+def to_walls(x: Array, y: Array, walls: Array) -> tuple[Array, Array]:
+    """The way `(dx, dy)`, each `(..., w)`, from places `x, y (...)` to the nearest point of every wall.
+
+    A wall is a segment, `walls (w, 4)` as x1, y1, x2, y2.
+    """
+    x1, y1, x2, y2 = walls.T
+    across_x, across_y = x1 - x[..., None], y1 - y[..., None]
+    along_x, along_y = x2 - x1, y2 - y1
+    share = -(across_x * along_x + across_y * along_y) / (along_x**2 + along_y**2)
+    share = np.clip(share, 0.0, 1.0)
+    return across_x + share * along_x, across_y + share * along_y
+
+
+def to_disc(x: Array, y: Array, disc_x: Array, disc_y: Array, radius: float) -> tuple[Array, Array]:
+    """The way `(dx, dy)` from places outside of a disc to the nearest point of its rim; all arrays broadcast."""
+    dx, dy = disc_x - x, disc_y - y
+    left = 1 - radius / np.hypot(dx, dy)
+    return dx * left, dy * left
+
+
+def outline(*corners: tuple[float, float]) -> Array:
+    """The walls `(corners, 4)` of a closed polygon."""
+    here = np.array(corners)
+    return np.concatenate([here, np.roll(here, -1, axis=0)], axis=1)

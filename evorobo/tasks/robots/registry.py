@@ -24,6 +24,7 @@ def register(robot: type[Robot], id: str) -> None:
 
 def register_own() -> None:
     """Our own robots, by name only: none of them is imported yet."""
+    _register("evorobo.tasks.robots.obstacle_avoidance:ObstacleAvoidance", "evorobo/ObstacleAvoidance-v0", 240, None)
     _register("evorobo.tasks.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)
     _register("evorobo.tasks.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
 
