@@ -10,8 +10,10 @@ starts; peers that are not installed are left out. It prints medians: epochs per
 a peer's that is, beside what is promised. Then ten networks at once beside ten one by one.
 
 What bounds the smallest shape: a step is some forty calls of NumPy of half a microsecond to two each, a sixth of it in
-the optimizer and a quarter in the loss. Written out by hand for this one network, with nothing general in it, the same
-step takes three fifths of the time; scikit-learn makes fewer calls, and JAX compiles them away.
+the optimizer and a quarter in the loss. A network of 18 weights on two rows takes 42 of its 51 microseconds, so there
+is little left to gain in the arithmetic. Written out by hand for this one network, with nothing general in it, the same
+step takes three fifths of the time; scikit-learn makes fewer calls, and JAX compiles them away. Batches dealt out once
+an epoch, or a call less in the loss, were tried: two per cent.
 """
 
 from __future__ import annotations

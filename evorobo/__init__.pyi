@@ -8,6 +8,7 @@ from .errors import (
 )
 from .export.export_genome import export_genome as export_genome
 from .export.import_genome import import_genome as import_genome
+from .learners.archive import Archive as Archive
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.epochs import epochs as epochs
@@ -22,8 +23,13 @@ from .learners.evolution.canonical_es import CanonicalES as CanonicalES
 from .learners.evolution.cma_es import CMAES as CMAES
 from .learners.evolution.deep_ga import DeepGA as DeepGA
 from .learners.evolution.differential import DifferentialEvolution as DifferentialEvolution
+from .learners.evolution.elites import Grid as Grid
 from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.genetic import GA as GA
+from .learners.evolution.map_elites import MAPElites as MAPElites
+from .learners.evolution.mapped import Mapped as Mapped
+from .learners.evolution.novelty import NoveltySearch as NoveltySearch
+from .learners.evolution.nsga2 import NSGA2 as NSGA2
 from .learners.evolution.one_plus_one import OnePlusOneCMAES as OnePlusOneCMAES
 from .learners.evolution.openai_es import OpenAIES as OpenAIES
 from .learners.evolution.pgpe import PGPE as PGPE
@@ -61,6 +67,7 @@ from .nets.optimizers import (
     Nesterov as Nesterov,
     RMSprop as RMSprop,
 )
+from .nets.output import Output as Output
 from .nets.passes import forward as forward, gradient as gradient
 from .nets.schedules import (
     Constant as Constant,
@@ -76,13 +83,14 @@ from .report.dataframe import load_results as load_results
 from .report.lesson import estimate as estimate
 from .report.page.page import write_report as write_report
 from .report.replay import Replay as Replay
+from .report.solving import solving as solving
 from .report.study import show as show
 from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.baselines import Baseline as Baseline
 from .study.budget import Budget as Budget
 from .study.callbacks import Callback as Callback, News as News
-from .study.stopping import Stagnation as Stagnation, StopAt as StopAt
+from .study.stopping import Stagnation as Stagnation, StopAt as StopAt, StopWhen as StopWhen
 from .study.study import Study as Study
 from .study.trial import Trial as Trial
 from .study.tuned import tuned as tuned

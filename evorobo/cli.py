@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         if not words or words[0] in ("-h", "--help"):
             print(_overview(commands))
+        elif words[0] == "--version":
+            print(f"evorobo {version('evorobo')}")
         elif words[0] not in commands:
             raise unknown("command", words[0], commands)
         else:

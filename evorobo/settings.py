@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import EvoroboError, SettingsError, TaskError, unknown
 
 
 def to_plain(value: Any) -> Any:
@@ -107,7 +108,7 @@ def resolve(text: str, *, imports: bool = True) -> Any:
         if found is None:
             raise SettingsError(f"{text!r} is not loaded; import {where} first if you trust it.")
     else:
-        found = load_script(Path(where)) if where.endswith(".py") else _import(where, text)
+        found = load_module(where, text)
     for part in name.split("."):
         if not hasattr(found, part):
             raise unknown(f"name in {where}", name, [key for key in vars(found) if not key.startswith("_")])
@@ -122,6 +123,34 @@ def _loaded(where: str) -> ModuleType | None:
     path = Path(where).resolve()
     files = ((module, getattr(module, "__file__", None)) for module in list(sys.modules.values()))
     return next((module for module, file in files if file and Path(file).resolve() == path), None)
+
+
+def load_module(where: str, text: str) -> ModuleType:
+    """The module of that name, or made by that Python file, for what `text` is about.
+
+    Raises `SettingsError` where there is none, `TaskError` with the line where it breaks while it is loaded.
+    """
+    try:
+        return load_script(Path(where)) if where.endswith(".py") else importlib.import_module(where)
+    except StopLoading:
+        raise SettingsError(
+            f'{where} begins its own work while it is imported; put that under `if __name__ == "__main__":`.'
+        ) from None
+    except EvoroboError:
+        raise
+    except Exception as error:  # whatever a file may do while it is loaded
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{where}.".startswith(f"{error.name}."):
+            raise SettingsError(f"{text!r} cannot be found: {error}. Is its folder on the Python path?") from error
+        raise TaskError(f"{where} cannot be loaded: {_place(error, where)}; mend it.") from error
+
+
+def _place(error: Exception, where: str) -> str:
+    """What went wrong in a file, with the line."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError in line {error.lineno}: {error.msg}"
+    name = where.removesuffix(".py").replace(".", "/") + ".py"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(name)]
+    return f"{type(error).__name__}{f' in line {lines[-1]}' if lines else ''}: {error}"
 
 
 def load_script(path: Path) -> ModuleType:
@@ -167,14 +196,3 @@ def definitions_only() -> None:
 WORKER = "EVOROBO_WORKER"
 """The environment variable that marks a worker process: it runs trials, and no script's own work."""
 _loading: list[Path] = []
-
-
-def _import(module: str, text: str) -> ModuleType:
-    try:
-        return importlib.import_module(module)
-    except StopLoading:
-        raise SettingsError(
-            f'{module} begins its own work while it is imported; put that under `if __name__ == "__main__":`.'
-        ) from None
-    except ImportError as error:
-        raise SettingsError(f"{text!r} cannot be found: {error}. Is its folder on the Python path?") from error

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import gymnasium
 import pytest
@@ -61,7 +62,7 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
         (["report"], "the following arguments are required: folder"),
         (["report", "nowhere"], "nowhere holds no study; give a folder that an experiment wrote"),
         (["report", ".", "--rubustness"], "unknown option '--rubustness'; did you mean '--robustness'?"),
-        (["replay", "nowhere"], "nowhere/trial.json is no trial.json that can be read"),
+        (["replay", "nowhere"], "nowhere holds no trial; give the folder of one seed"),
         (["replay", ".", "--gif", "--mp4"], "argument --mp4: not allowed with argument --gif"),
         (["replay", ".", "--window", "--out", "x"], "a window writes no file; leave out --out"),
         (["replay", ".", "--episodes", "0"], "a replay needs at least one episode, not 0"),
@@ -106,7 +107,7 @@ def test_a_flag_that_cannot_be_is_told_with_the_way_out_and_nothing_runs(evorobo
     ("task", "answer"),
     [
         ('ControlTask("CartPol-v1")', "unknown environment 'CartPol-v1'; did you mean 'CartPole-v1'?"),
-        ('ControlTask("no_such_lab:Arm-v0")', "cannot import 'no_such_lab'"),
+        ('ControlTask("no_such_lab:Arm-v0")', "cannot be found: No module named 'no_such_lab'"),
         ('ControlTask("CartPole-v1", options={"gravty": 1})', "CartPole-v1 cannot be made with these options"),
         ('ControlTask("CartPole-v1", episodes=0)', "episodes must be a whole number of at least 1, not 0"),
         ('ControlTask("MountainCar-v0")', "MountainCar-v0 has no teacher, and without labelled examples there is no"),
@@ -310,7 +311,7 @@ def test_a_trial_that_diverges_is_told_apart_leaves_with_status_1_and_is_counted
 
 def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):
     (tmp_path / "study.json").write_text("{}")
-    assert "holds no trial; give the trial.json of one seed" in sentence(evorobo("run", "study.json"))
+    assert "holds no trial; give the folder of one seed" in sentence(evorobo("run", "study.json"))
 
 
 def test_all_looks_leave_in_one_file(evorobo, by_python, tmp_path):
@@ -465,6 +466,10 @@ def test_import_and_help_load_nothing_heavy(code):
     code += f"\nimport sys\nprint([name for name in {heavy} if name in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_told(evorobo):
+    assert evorobo("--version") == (0, f"evorobo {version('evorobo')}\n", "")
 
 
 def test_the_installed_command_answers():

@@ -42,6 +42,11 @@ def test_a_name_near_to_none_is_answered_with_all_of_them_in_order():
     assert str(unknown("task", "xyz", ["maze", "balance"])) == "unknown task 'xyz'; known: balance, maze."
 
 
+def test_a_name_of_which_the_nearest_is_hardly_meant_is_answered_with_all_of_them_too():
+    told = "unknown currency 'minutes'; did you mean 'env_steps'? Known: env_steps, flops."
+    assert str(unknown("currency", "minutes", ["flops", "env_steps"])) == told
+
+
 def test_where_nothing_is_known_none_is_offered():
     assert str(unknown("task", "maze", iter(()))) == "unknown task 'maze'; known: none."
 

@@ -9,7 +9,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "evorobo"
 FLOORS = {"nets": 1, "tasks": 2, "learners": 3, "study": 4, "report": 5, "export": 5, "scaffold": 5}
-GROUND = {"errors", "files", "settings"}
+GROUND = {"errors", "files", "processes", "settings"}
 TOP = 6
 OWNERS = {
     "deap": "learners/evolution",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
+from evorobo.errors import SettingsError, TaskError
 from evorobo.nets import dense, losses, optimizers, schedules
 from evorobo.nets.dense import Dense
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
@@ -246,3 +246,16 @@ def test_reading_without_imports_runs_nobodys_code(tmp_path: Path, monkeypatch: 
 def test_what_is_no_settings_class_or_lacks_a_field_is_refused_in_a_sentence(plain: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=r"is no class of settings|cannot be made of nothing"):
         from_plain(plain)
+
+
+def test_a_file_that_breaks_while_it_is_loaded_is_told_with_the_line(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, text, words in (
+        ("no_syntax", "x = 1\ndef broken(:\n", r"SyntaxError in line 2: invalid syntax; mend it"),
+        ("no_sense", "x = 1\n\ny = x / 0\n", r"ZeroDivisionError in line 3: division by zero; mend it"),
+        ("no_friend", "import no_such_friend\n", r"ModuleNotFoundError in line 1: No module named 'no_such_friend'"),
+    ):
+        (tmp_path / f"{name}.py").write_text(text)
+        for where in (name, (tmp_path / f"{name}.py").as_posix()):
+            with pytest.raises(TaskError, match=f"{name}.* cannot be loaded: {words}"):
+                resolve(f"{where}:Robot")

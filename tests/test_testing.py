@@ -16,8 +16,13 @@ from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.deep_ga import DeepGA
 from evorobo.learners.evolution.differential import DifferentialEvolution
+from evorobo.learners.evolution.elites import Grid
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.map_elites import MAPElites
+from evorobo.learners.evolution.mapped import Mapped
+from evorobo.learners.evolution.novelty import NoveltySearch
+from evorobo.learners.evolution.nsga2 import NSGA2
 from evorobo.learners.evolution.one_plus_one import OnePlusOneCMAES
 from evorobo.learners.evolution.openai_es import OpenAIES
 from evorobo.learners.evolution.pgpe import PGPE
@@ -94,7 +99,16 @@ class Choosing(Sound):
         return np.where(sensors.sum(1) > 0, 0, 2)
 
 
-@pytest.mark.parametrize("robot", [Sound, Sound(), Choosing, "CartPole-v1"])
+class Measured(Sound):
+    """The same, and where it ended."""
+
+    measures: ClassVar[dict[str, tuple[float, float]]] = {"end": (-2.0, 2.0)}
+
+    def measure(self, state):
+        return state[:, :1]
+
+
+@pytest.mark.parametrize("robot", [Sound, Sound(), Choosing, Measured, "CartPole-v1"])
 def test_a_sound_robot_passes(robot):
     check_robot(robot)
 
@@ -243,6 +257,20 @@ BROKEN_ROBOTS = {
         broken(Sound, draw=lambda self, ax, states: ax.plot(states[:, 5])),
         r"Wreck.draw\(\) raised IndexError",
     ),
+    "measures of another number": (
+        broken(Measured, measures={"end": (-2.0, 2.0), "speed": (-1.0, 1.0)}),
+        r"Wreck.measure\(\) returned shape \(17, 1\) with .* for 17 robots; return a row of 2 finite numbers for each",
+    ),
+    "measures that are not finite": (
+        broken(Measured, measure=lambda self, state: np.nan * state[:, :1]),
+        r"Wreck.measure\(\) returned shape \(17, 1\) with nan for 17 robots",
+    ),
+    "measures without a function": (broken(Sound, measures={"end": (0, 1)}), "Wreck has no measures"),
+    "a function without measures": (broken(Measured, measures={}), "return a row of 0 finite numbers for each"),
+    "a range that is none": (
+        broken(Measured, measures={"end": (1.0, 1.0)}),
+        "Wreck.measures has 'end' between 1.0 and 1.0; give the lower one first",
+    ),
     "empty drawing": (broken(Sound, draw=lambda self, ax, states: None), r"Wreck.draw\(\) drew nothing"),
 }
 
@@ -280,7 +308,7 @@ def test_the_global_generators_are_as_they_were():
 # ---- tasks
 
 
-@pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "evorobo/WallFollowing-v0"])
+@pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "evorobo/WallFollowing-v0", "evorobo/Maze-v0"])
 @pytest.mark.parametrize("episodes", [1, 3])
 def test_robots_are_sound_tasks(env, episodes):
     check_task(ControlTask(env, episodes=episodes, normalise=True, max_steps=100, test_episodes=20))
@@ -509,6 +537,12 @@ METHODS = [
             ParticleSwarm(),
             RandomSearch(),
             Restarts(factor=1, standstill=Standstill(window=3, tolerance=0.1)),
+            NSGA2(("energy",), ("tilt",), population=20, lowest=-1.0),
+            NSGA2(("size",), population=20, rescore=False),
+            NoveltySearch(("level", "tilt")),
+            NoveltySearch(("tilt",), CMAES(), share=0.5),
+            MAPElites(Grid(("level", "tilt"), (10, 10))),
+            Mapped(Grid(("tilt",)), NoveltySearch(("level",))),
         ),
     ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evorobo.errors import EvoroboError, SettingsError, TaskError
+from evorobo.errors import SettingsError, TaskError
 
 
 def new_task(words: list[str]) -> None:
@@ -119,14 +119,7 @@ def _found(word: str) -> Any:
         where = f"{where}.py"
     if where.endswith(".py") and not Path(where).is_file():
         raise SettingsError(f"there is no file {where}; give the path from the folder in which you run.")
-    try:
-        return resolve(f"{where}:{name}")
-    except EvoroboError:
-        raise
-    except Exception as error:  # whatever a file may do while it is loaded
-        line = f" in line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        what = error.msg if isinstance(error, SyntaxError) else error
-        raise TaskError(f"{where} cannot be loaded: {type(error).__name__}{line}: {what}; mend it.") from error
+    return resolve(f"{where}:{name}")
 
 
 def _columns(text: str) -> tuple[str | int, ...]:

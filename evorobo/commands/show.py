@@ -112,10 +112,11 @@ def replay(words: list[str]) -> None:
     parser.add_argument("--episodes", type=int, metavar="N", help="how many test episodes")
     parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
     parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4, .png in the folder")
-    parser.set_defaults(form=Replay.gif)
     asked = parse(parser, words)
     out = (asked.out,) if asked.out else ()
     if asked.form is Replay.window and out:
         raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")
-    if written := asked.form(Replay(asked.folder, asked.episode, asked.episodes), *out):
+    by_name = {".mp4": Replay.mp4, ".png": Replay.png}
+    form = asked.form or by_name.get(Path(asked.out or "").suffix.lower(), Replay.gif)
+    if written := form(Replay(asked.folder, asked.episode, asked.episodes), *out):
         print(written)

@@ -25,10 +25,12 @@ def named_task(word: str) -> Task:
 
 def genome_file(word: str) -> Path:
     """The genome of that path, or of that trial's folder."""
+    from evorobo.study.places import to_trial
+
     path = Path(word)
     path = path / "genome.npz" if path.is_dir() else path
     if not path.is_file():
-        raise DataError(f"there is no genome {path}; give the genome.npz of a trial, or its folder.")
+        raise DataError(f"there is no genome {path}; {to_trial(Path(word))}")
     return path
 
 

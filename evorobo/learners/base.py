@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from evorobo.learners.archive import Archive
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Task
@@ -54,6 +55,14 @@ class Learner(Protocol):
         """Arrays and plain values, nested dicts allowed, from which `restore` goes on identically."""
 
     def restore(self, state: dict[str, Any]) -> None: ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A learner that may have more to hand in than one genome: a front, a map of behaviours; None if it has not."""
+
+    @property
+    def archive(self) -> Archive | None: ...
 
 
 @runtime_checkable

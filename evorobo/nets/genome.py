@@ -66,9 +66,7 @@ class Genome:
         arrays: dict[str, Any] = {"weights": self.weights}
         if self.spec.n_moments:
             arrays["moments"] = self.moments
-        for name, scaling in (("inputs", self.inputs), ("outputs", self.outputs)):
-            if scaling:
-                arrays |= {f"{name}_mean": scaling.mean, f"{name}_sd": scaling.sd}
+        arrays |= scaling_arrays(self.inputs, self.outputs)
         about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec)})
         write_atomically(path, packed({"about": np.array(about), **arrays}))
 
@@ -86,9 +84,9 @@ class Genome:
             if about["format"] != FORMAT:
                 raise DataError(f"{path} is of format {about['format']!r}, this evorobo reads {FORMAT!r}.")
             spec = from_plain(about["spec"], imports=False)
-            weights = _numbers(arrays, "weights", spec.n_params)
-            moments = _numbers(arrays, "moments", spec.n_moments) if spec.n_moments else None
-            inputs, outputs = _scaling(arrays, "inputs", spec.n_inputs), _scaling(arrays, "outputs", spec.n_outputs)
+            weights = numbers(arrays, "weights", spec.n_params)
+            moments = numbers(arrays, "moments", spec.n_moments) if spec.n_moments else None
+            inputs, outputs = scaling_of(arrays, "inputs", spec.n_inputs), scaling_of(arrays, "outputs", spec.n_outputs)
         except DataError:
             raise
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
@@ -100,20 +98,28 @@ class Genome:
         return cls(spec, weights, inputs, outputs, moments)
 
 
-def _numbers(arrays: dict[str, Array], name: str, count: int) -> Array:
-    """The array of that name; one row of `count` real numbers, or `ValueError`."""
+def numbers(arrays: dict[str, Array], name: str, *shape: int) -> Array:
+    """The array of that name; of this shape and of real numbers, or `ValueError`."""
+    count = " x ".join(map(str, shape))
     if name not in arrays:
         raise ValueError(f"it has no {name}, of which this network needs {count}")
     array = arrays[name]
-    if array.shape != (count,) or array.dtype.kind != "f":
+    if array.shape != shape or array.dtype.kind != "f":
         raise ValueError(f"{name} should be {count} real numbers, not {array.dtype} {array.shape}")
     return array
 
 
-def _scaling(arrays: dict[str, Array], name: str, count: int) -> Scaling | None:
+def scaling_arrays(inputs: Scaling | None, outputs: Scaling | None) -> dict[str, Array]:
+    """Both scalings as arrays of a file."""
+    given = [(name, scaling) for name, scaling in (("inputs", inputs), ("outputs", outputs)) if scaling]
+    return {f"{name}_{part}": getattr(scaling, part) for name, scaling in given for part in ("mean", "sd")}
+
+
+def scaling_of(arrays: dict[str, Array], name: str, count: int) -> Scaling | None:
+    """The scaling of that name, of `count` numbers, where the file has it; or `ValueError`."""
     if f"{name}_mean" not in arrays:
         return None
-    mean, sd = _numbers(arrays, f"{name}_mean", count), _numbers(arrays, f"{name}_sd", count)
+    mean, sd = numbers(arrays, f"{name}_mean", count), numbers(arrays, f"{name}_sd", count)
     if not (np.isfinite(mean) & np.isfinite(sd) & (sd > 0)).all():
         raise ValueError(f"the scaling of the {name} has means or deviations that cannot be")
     return Scaling(mean, sd)

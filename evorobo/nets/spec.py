@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,7 +14,11 @@ from evorobo.nets.activations import Array
 from evorobo.nets.dense import Dense
 from evorobo.nets.genes import Block, GeneMap
 from evorobo.nets.layer import Layer, Measuring
+from evorobo.nets.output import Output
 from evorobo.nets.recurrent import Recurrent
+
+Hidden: TypeAlias = int | Layer | Output
+"""What users write between the inputs and outputs of a task: numbers of units, layers, and perhaps an `Output`."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,19 @@ class NetworkSpec:
             raise SettingsError(f"a network needs inputs and layers, not {self.n_inputs} and {self.layers}.")
 
     @classmethod
-    def build(
-        cls, n_inputs: int, hidden: Iterable[int | Layer], n_outputs: int, output: str = "identity"
-    ) -> NetworkSpec:
-        """From the users' shorthand: `hidden=(16, 16)` means `Dense(16, "tanh")` twice, then the output layer."""
-        layers = tuple(Dense(each) if isinstance(each, int) else each for each in hidden)
-        return cls(n_inputs, (*layers, Dense(n_outputs, output)))
+    def build(cls, n_inputs: int, hidden: Iterable[Hidden], n_outputs: int, output: str = "identity") -> NetworkSpec:
+        """From the users' shorthand: `hidden=(16, 16)` means `Dense(16, "tanh")` twice, then the output layer, which an
+        `Output` at the end describes."""
+        layers: list[Layer] = []
+        end = Output()
+        for number, each in enumerate(hidden := tuple(hidden), start=1):
+            if not isinstance(each, Output):
+                layers.append(Dense(each) if isinstance(each, int) else each)
+            elif number < len(hidden):
+                raise SettingsError(f"{each} is the last layer of a network; write it at the end of {hidden}.")
+            else:
+                end = each
+        return cls(n_inputs, (*layers, end.layer(n_outputs, output)))
 
     @cached_property
     def widths(self) -> tuple[int, ...]:

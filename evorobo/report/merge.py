@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -92,6 +93,11 @@ def unlike(sides: Sequence[Results]) -> list[str]:
                     f"{task} is not quite the same task in {studies[0].folder} and {side.folder}: "
                     f"{difference(here, there[task])}, in that order."
                 )
+            elif _made_of(studies[0], task) != _made_of(side, task):
+                found.append(
+                    f"{task} had other code or data in {studies[0].folder} than in {side.folder}, under the same "
+                    "settings: what differs may be the task and not the methods."
+                )
     for side in sides:
         if is_table(side) and studies:
             metric = next(iter(studies[0].metrics.values()))
@@ -100,6 +106,13 @@ def unlike(sides: Sequence[Results]) -> list[str]:
                 f"{studies[0].folder}, of answers that were scored again."
             )
     return found
+
+
+def _made_of(side: Results, task: str) -> set[str]:
+    """The fingerprints of the data and of the user's code that a task's runs were made with."""
+    files = [run.folder / "machine.json" for run in side.runs if run.task == task]
+    machines = [json.loads(file.read_text()) for file in files if file.is_file()]
+    return {f"{each.get('data_sha256')} {each.get('task_code_sha256')}" for each in machines}
 
 
 def _on_known_tasks(sides: Sequence[Results]) -> list[Results]:

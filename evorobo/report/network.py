@@ -14,7 +14,7 @@ from evorobo.report.style import INK, QUIET
 Layers: TypeAlias = Sequence[ArrayLike]
 Names: TypeAlias = Sequence[Sequence[str]]
 
-_CIRCLE = 24  # points across
+_CIRCLE = 29  # points across
 _LABEL = 0.41  # how far along an arrow its number stands, so that the numbers of crossing arrows keep apart
 
 

@@ -23,7 +23,8 @@ _PATHS, _SHEETS, _ACROSS = 20, 4, 6  # episodes in one picture: as ways, or as r
 
 @dataclass(frozen=True)
 class Replay:
-    """The answer kept in `folder` (`results/<study>/<task>/<method>/seed-0`) on its own test episodes.
+    """The answer kept in `folder` (`results/<study>/<task>/<method>/seed-0`, or the genome in it) on its own test
+    episodes.
 
     They are numbered from 0; `first` is the first one to show, `episodes` how many, None for what suits the form.
     Raises `ResultsError` where no answer is kept, `TaskError` for tasks without a robot to look at.
@@ -41,28 +42,41 @@ class Replay:
 
     def gif(self, out: str | Path | None = None) -> Path:
         """The episodes one after the other, in `replay.gif` beside the genome unless `out` says otherwise."""
-        return movies.write_gif(self._pictures(), out or Path(self.folder) / "replay.gif")
+        path = self._out(out, ".gif")
+        return movies.write_gif(self._pictures(), path)
 
     def mp4(self, out: str | Path | None = None) -> Path:
         """The same as a video, `replay.mp4`. Raises `SettingsError` where ffmpeg is missing."""
-        return movies.write_mp4(self._pictures(), out or Path(self.folder) / "replay.mp4")
+        path = self._out(out, ".mp4")
+        return movies.write_mp4(self._pictures(), path)
 
     def png(self, out: str | Path | None = None) -> Path:
         """Many episodes in one picture, `replay.png`: the ways of a robot that draws itself, else a row for each."""
+        path = self._out(out, ".png")
         figure = self._ways() if drawn_by_itself(self._task) else self._contact_sheet()
-        return canvas.save(figure, out or Path(self.folder) / "replay.png")
+        return canvas.save(figure, path)
 
     def window(self) -> None:
         """In a window, until it is closed or the episodes are over. Raises `SettingsError` without a screen."""
         window.show(self._task, self._genome, self._numbers(1))
 
     @cached_property
+    def _home(self) -> Path:
+        return Path(self.folder).parent if Path(self.folder).is_file() else Path(self.folder)
+
+    def _out(self, out: str | Path | None, suffix: str) -> Path:
+        path = Path(out) if out else self._home / f"replay{suffix}"
+        if path.suffix.lower() != suffix:
+            raise SettingsError(f"{path} would hold a {suffix[1:].upper()}; give it a name that ends in {suffix}.")
+        return path
+
+    @cached_property
     def _task(self) -> ControlTask:
-        return robot_task(Trial.load(Path(self.folder) / "trial.json").task)
+        return robot_task(Trial.load(self._home / "trial.json").task)
 
     @cached_property
     def _genome(self) -> Genome:
-        kept = Path(self.folder) / "genome.npz"
+        kept = self._home / "genome.npz"
         if (kept.parent / "trial.json").is_file() and not kept.is_file():
             raise ResultsError(f"{self.folder} holds no genome yet; run its study to the end of this trial first.")
         return Genome.load(kept)

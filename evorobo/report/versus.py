@@ -89,9 +89,12 @@ def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
     axes.set_title("how often the first beats the second", weight="normal", color=QUIET, size=8.5)
     axes.axvline(0.5, color=QUIET, lw=0.9, ls=(0, (1, 2)))
     for place, verdict in enumerate(verdicts):
-        colour = INK if verdict.decided else QUIET
-        axes.plot([verdict.low, verdict.high], [place] * 2, color=colour, lw=2.4, alpha=0.6, solid_capstyle="butt")
-        axes.plot([verdict.probability], [place], ls="", marker="o", ms=5.5, color=colour, label=f"_{verdict.first}")
+        colour, face = (INK, INK) if verdict.decided else (QUIET, "white")
+        axes.plot([verdict.low, verdict.high], [place] * 2, color=colour, lw=2.4, solid_capstyle="butt")
+        axes.plot(
+            [verdict.probability], [place], ls="", marker="o", ms=5.5, color=colour, mfc=face, mew=1.4,
+            label=f"_{verdict.first}",
+        )  # fmt: skip
         names = f"{short(verdict.first)} v {short(verdict.second)}"
         axes.annotate(
             names, (0, place), xytext=(0, 6), textcoords="offset points", size=7.5, color=colour,
@@ -99,7 +102,7 @@ def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
         )  # fmt: skip
     axes.set(xlim=(-0.02, 1.02), ylim=(len(verdicts) - 0.6, -0.7), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     axes.set_xticklabels(["0", ".25", "even", ".75", "1"])
-    axes.set_xlabel("probability; grey: undecided")
+    axes.set_xlabel("probability; hollow and grey: undecided")
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
 

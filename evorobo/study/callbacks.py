@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from evorobo.errors import SettingsError
@@ -55,9 +56,19 @@ class Callback:
 def check(callbacks: Sequence[Any]) -> None:
     """Raise `SettingsError` for what is no callback."""
     for callback in callbacks:
+        if isinstance(callback, FunctionType):
+            raise SettingsError(
+                f"the function {callback.__name__} is no callback: a trial keeps its callbacks as settings, to run "
+                "again with them. Make it on_look(self, news) of a frozen dataclass derived from evorobo.Callback."
+            )
         if not isinstance(callback, Callback):
             hint = "write it with brackets" if isinstance(callback, type) else "derive its class from evorobo.Callback"
             raise SettingsError(f"{callback!r} is no callback; {hint}.")
+        if not is_dataclass(callback):
+            name = type(callback).__name__
+            raise SettingsError(
+                f"the callback {name} cannot be kept as a setting; put @dataclass(frozen=True) above it."
+            )
 
 
 def listening(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from evorobo.errors import ResultsError
 from evorobo.files import write_json
+from evorobo.processes import fresh_process, keep_output_apart, last_words
 from evorobo.settings import WORKER, from_plain, to_plain
 from evorobo.study.ending import Interrupted, in_words, reason, status
 from evorobo.study.running import run_crew
@@ -98,16 +99,7 @@ class _Worker:
 
     def __init__(self, news: queue.Queue[Any]) -> None:
         self.busy: list[str] = []  # the trials that it has in hand
-        one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from evorobo.study.executors import work; work()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we ask politely
-            env={**os.environ, **one_thread, "PYTHONPATH": paths},
-        )
+        self._process = fresh_process("from evorobo.study.executors import work; work()", text=True)
         threading.Thread(target=self._hear, args=(news,), daemon=True).start()
 
     def give(self, crew: list[Trial], folder: Path) -> None:
@@ -130,8 +122,7 @@ class _Worker:
         news.put((self, None))
 
     def last_words(self) -> str:
-        code = self._process.wait()
-        return f"its worker process died ({signal.Signals(-code).name if code < 0 else f'exit status {code}'})"
+        return f"its worker process died ({last_words(self._process)})"
 
     def ask_to_stop(self) -> None:
         if self._process.poll() is None:
@@ -153,8 +144,7 @@ class _Worker:
 def work() -> None:
     """The worker's side. It ends when its input does, so none outlives the study that started it."""
     os.environ[WORKER] = "1"
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever robots print goes to the error stream, not between our lines
+    out = os.fdopen(keep_output_apart(), "w")  # whatever robots print does not come between our lines
     orders: queue.Queue[str | None] = queue.Queue()
 
     def tell(event: Event) -> None:

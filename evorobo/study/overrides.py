@@ -75,7 +75,8 @@ def _value(text: str, before: Any, path: str) -> Any:
         case int() if isinstance(value, float) and value.is_integer():
             return int(value)
         case list() if not isinstance(value, list):
-            raise SettingsError(f"{path} is a list; write it as {path}=[{text}].")
+            cure = "close its brackets, with texts in double quotes" if "[" in text else f"write it as {path}=[{text}]"
+            raise SettingsError(f"{path} is a list; {cure}.")
         case {"type": str()} if not (value is None or isinstance(value, dict)):
             fields = ", ".join(name for name in before if name != "type")
             raise SettingsError(f"{path} has fields of its own, set one of them: {fields}.")

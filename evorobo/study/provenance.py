@@ -1,18 +1,26 @@
-"""What a run was made with: versions, machine and data, written beside its results."""
+"""What a run was made with: versions, machine, data and the user's own code, written beside its results."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
-from typing import Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
-from evorobo.tasks.base import Task
+from evorobo.study.own_code import code_sha256
+from evorobo.tasks.control import ControlTask
 from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.simulators.world import makers
+
+if TYPE_CHECKING:
+    from evorobo.study.trial import Trial
 
 
-def provenance(task: Task) -> dict[str, Any]:
-    """Versions of what counts, the processor and the system, and the sha256 of the task's data file, if it has one.
+def provenance(trial: Trial) -> dict[str, Any]:
+    """Versions of what counts, the processor and the system, and the `content` of the trial.
 
     No names of people, hosts or folders.
     """
@@ -23,5 +31,32 @@ def provenance(task: Task) -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
-        "data_sha256": task.fingerprint if isinstance(task, DatasetTask) else None,
+        **content(trial),
     }
+
+
+def content(trial: Trial) -> dict[str, str | None]:
+    """The sha256 of the data file of the trial's task, and of the user's own code in its task and in the rest of it;
+    None where there is none."""
+    return {
+        "data_sha256": trial.task.fingerprint if isinstance(trial.task, DatasetTask) else None,
+        "task_code_sha256": code_sha256(classes(trial.task)),
+        "learning_code_sha256": code_sha256(classes((trial.method, trial.hidden, trial.callbacks))),
+    }
+
+
+def classes(value: Any) -> Iterator[Any]:
+    """The classes and functions that settings are made of, and those behind the ids of robots."""
+    if isinstance(value, ControlTask):
+        yield from classes(makers(value.env))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield type(value)
+        for field in dataclasses.fields(value):
+            yield from classes(getattr(value, field.name))
+    elif isinstance(value, FunctionType | type):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from classes(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from classes(each)

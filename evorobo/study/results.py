@@ -13,6 +13,7 @@ import numpy as np
 
 from evorobo.errors import ResultsError
 from evorobo.nets.activations import Array
+from evorobo.study.places import to_study
 from evorobo.tasks.base import Metric
 
 
@@ -85,7 +86,7 @@ def seed_folders(cell: Path) -> dict[int, Path]:
 def opened(folder: str | Path) -> Results:
     """What `load` reads, without the runs."""
     folder = Path(folder)
-    about = _read_json(folder / "study.json", f"{folder} holds no study; give a folder that an experiment wrote.")
+    about = _read_json(folder / "study.json", f"{folder} holds no study; {to_study(folder)}")
     try:
         return Results(
             folder,

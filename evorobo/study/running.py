@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import write_json
-from evorobo.learners.base import Learner, Progress, Together
+from evorobo.learners.base import Keeping, Learner, Progress, Together
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.ending import Interrupted, in_words, status
@@ -108,7 +108,7 @@ class Run:
                 self.ending = "finished"
                 return
             write_json(self.folder / "trial.json", to_plain(self.trial))
-            write_json(self.folder / "machine.json", provenance(self.trial.task))
+            write_json(self.folder / "machine.json", provenance(self.trial))
             (self.folder / "result.json").unlink(missing_ok=True)
             self._start()
             self._end_if_over()
@@ -221,6 +221,8 @@ class Run:
         if not self._is_over:
             return
         self.learner.genome.save(self.folder / "genome.npz")
+        if isinstance(self.learner, Keeping) and (archive := self.learner.archive) is not None:
+            archive.save(self.folder / "archive.npz")
         self._tell_the_end("finished")
         early: dict[str, Any] = {"stopped_early": True} if self.spent < 1 else {}
         if early and self.stopped:

@@ -1,12 +1,15 @@
-"""Two callbacks that end a trial before its budget does: the score is reached, or nothing more comes."""
+"""Callbacks that end a trial before its budget does: a score is reached, an exam passed, or nothing more comes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from evorobo.errors import SettingsError
+from evorobo.learners.base import Progress
+from evorobo.nets.genome import Genome
 from evorobo.study.callbacks import Callback, News
 
 
@@ -24,6 +27,24 @@ class StopAt(Callback):
         now = _validation(news)[-1]
         reached = now >= self.score if metric.higher_is_better else now <= self.score
         return f"validation {metric.name} {now:.6g} reached {self.score:g}" if reached else None
+
+
+@dataclass(frozen=True)
+class StopWhen(Callback):
+    """Stop after the first generation whose answer passes `exam`, a function of a genome at the top of a file.
+
+    For tasks that count as solved by something else than their score, such as double pole balancing. Like all looks the
+    exam is not on the bill; where evaluations are counted, each answer that was examined is one (see `solving`).
+    """
+
+    exam: Callable[[Genome], bool]
+
+    def __post_init__(self) -> None:
+        if not callable(self.exam):
+            raise SettingsError(f"an exam is a function from a genome to whether it passes, not {self.exam!r}.")
+
+    def on_generation(self, news: News, progress: Progress) -> str | None:
+        return f"the answer passed {self.exam.__name__}" if self.exam(news.genome) else None
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ import numpy as np
 
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.learners.base import Learner, Method
-from evorobo.nets.layer import Layer
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check as check_callbacks
-from evorobo.study.ending import read_json
-from evorobo.study.provenance import provenance
+from evorobo.study.ending import read_json, status
+from evorobo.study.own_code import own
+from evorobo.study.places import to_trial
+from evorobo.study.provenance import classes, content
 from evorobo.study.running import Watch, run_crew
 from evorobo.tasks.base import Task
 
@@ -34,7 +35,7 @@ class Trial:
     task: Task
     method: Method
     budget: Budget
-    hidden: tuple[int | Layer, ...]
+    hidden: tuple[Hidden, ...]
     seed: int
     callbacks: tuple[Callback, ...] = ()
 
@@ -69,30 +70,41 @@ class Trial:
         return ending
 
     def check(self, folder: Path) -> None:
-        """Raise `ResultsError` where `folder` holds a trial of other settings, or of data that have changed since."""
+        """Raise `ResultsError` where `folder` holds a trial of other settings, or of data or code that have changed."""
         if not (folder / "trial.json").exists():
             return
         there, here = read_json(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
-        if there == here and (folder / "machine.json").exists():
-            data = "data_sha256"
-            there, here = (
-                {data: each.get(data)} for each in (read_json(folder / "machine.json"), provenance(self.task))
-            )
+        cure = "Keep it and give another folder with --results, or delete it."
         if there != here:
+            raise ResultsError(f"{folder} holds a run of other settings ({difference(there, here)}). {cure}")
+        if (folder / "machine.json").exists() and status(folder) not in ("failed", "diverged"):  # these start over
+            self._check_content(folder, cure)
+
+    def _check_content(self, folder: Path, cure: str) -> None:
+        there = read_json(folder / "machine.json")
+        for name, now in content(self).items():
+            if there.get(name, now) == now:
+                continue
+            if name == "data_sha256":
+                raise ResultsError(f"{folder} holds a run on data that have changed since. {cure}")
+            names = ", ".join(thing.__qualname__ for thing in own(classes(self)))
             raise ResultsError(
-                f"{folder} holds a run of other settings ({difference(there, here)}). Keep it and give another folder "
-                "with --results, or delete it."
+                f"{folder} holds a run of code that has changed since ({names or 'now there is none'}; draw, comments "
+                f"and docstrings do not count). {cure}"
             )
 
     @classmethod
     def load(cls, path: str | Path) -> Trial:
         """The trial of a `trial.json`; it runs again to the identical curve."""
+        path = Path(path)
+        if not path.is_file():
+            raise ResultsError(f"{path.parent} holds no trial; {to_trial(path.parent)}")
         try:
-            trial = from_plain(json.loads(Path(path).read_text()))
+            trial = from_plain(json.loads(path.read_text()))
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path} is no trial.json that can be read: {error}.") from error
         if not isinstance(trial, cls):
-            raise ResultsError(f"{path} holds no trial; give the trial.json of one seed.")
+            raise ResultsError(f"{path} holds no trial; {to_trial(path.parent)}")
         return trial
 
 

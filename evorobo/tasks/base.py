@@ -6,7 +6,7 @@ examples   backprop copies them                     test       judges both; nobo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Protocol, runtime_checkable
 
@@ -64,11 +64,13 @@ class Metric:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What a population earned: `values (n,)`, higher is better; what it cost; the observations it met, if wanted."""
+    """What a population earned: `values (n,)`, higher is better; what it cost; and, where wanted, the observations it
+    met, and `measures (n, k)` of what each member did (see `Measuring`)."""
 
     values: Array
     cost: Cost
     seen: Moments | None = None
+    measures: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +181,22 @@ class Glimpsing(Protocol):
 
     def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
         """About `rows` rows of training inputs, as they come from data or from a robot that is driven by chance."""
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """A task that also tells what members did: asked for by learners with a second objective, or in search of variety.
+
+    `measures` are what can be told of a member, each with the two numbers between which it usually lies.
+    """
+
+    @property
+    def measures(self) -> dict[str, tuple[float, float]]: ...
+
+    def measured(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+    ) -> Scores:
+        """What `score` says, with `measures (n, len(names))`. Raises `SettingsError` for a name that is none."""
 
 
 @runtime_checkable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -30,6 +30,7 @@ from evorobo.tasks.spaces import Decoder, decoder, flattener
 from evorobo.tasks.tape import Tape
 from evorobo.tasks.teachers import Teacher
 from evorobo.tasks.teaching import Teaching
+from evorobo.tasks.witness import Witness, measurable
 
 TRAIN, VALIDATION, TEST, RANDOM = 0, 2**31, 3 * 2**30, 2**33
 """Where the seeds of episodes begin: training draws below 2^31, so nobody trains on an episode that judges.
@@ -52,6 +53,8 @@ class ControlTask:
     Minari data set: see `Demonstrations`); `NoisyTeacher` and `MixedTeachers` of these. A teacher shows
     `demonstrations` episodes, and its steps are on the bill; the reference "teacher" is who copies it without error.
 
+    Environments that are stepped one at a time can share the work among `processes`, to the same scores.
+
     Networks drive in single precision.
     """
 
@@ -64,13 +67,14 @@ class ControlTask:
     validation_episodes: int = 20
     test_episodes: int = 100
     max_steps: int | None = None
+    processes: int = 1
     label: str | None = None
 
     inputs = None
     outputs = None
 
     def __post_init__(self) -> None:
-        for name in ("episodes", "demonstrations", "validation_episodes", "test_episodes"):
+        for name in ("episodes", "demonstrations", "validation_episodes", "test_episodes", "processes"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}.")
         object.__setattr__(self, "env", qualified(self.env))
@@ -99,7 +103,7 @@ class ControlTask:
 
     @cached_property
     def world(self) -> World:
-        return look_up(self.env, self.options, self.max_steps)
+        return look_up(self.env, self.options, self.max_steps, self.processes)
 
     @cached_property
     def decoder(self) -> Decoder:
@@ -114,14 +118,27 @@ class ControlTask:
         """The robot on rows behind the id, if it is one: for its drawing and its teacher."""
         return self.world.robot if isinstance(self.world, RobotWorld) else None
 
+    @property
+    def measures(self) -> dict[str, tuple[float, float]]:
+        """What can be told of what a member does, beside its score, and between which numbers it lies."""
+        return measurable(self.world, self.decoder)
+
     # ---- the four sides
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+        return self.measured((), spec, weights, rng, inputs)
+
+    def measured(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+    ) -> Scores:
+        """`score`, with the mean of each of the measures `names` over a member's episodes."""
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
         watch = _Moments(self.n_inputs) if self.normalise else None
+        witness = Witness(self.world, self.decoder, names) if names else None
         drivers = partial(self._networks, spec, inputs=inputs)
-        rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch)
-        return Scores(rollout.returns.mean(1), self._cost(rollout, spec), watch.moments if watch else None)
+        rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch, witness)
+        seen, measures = watch.moments if watch else None, witness.means(self.episodes) if witness else None
+        return Scores(rollout.returns.mean(1), self._cost(rollout, spec), seen, measures)
 
     def examples(self, rng: np.random.Generator) -> Examples:
         recorded = isinstance(self.teacher, str) and is_recording(self.teacher)
@@ -231,7 +248,8 @@ class ControlTask:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
             raise TaskError(
                 f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}."
+                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
+                "the robot as it was when this one was made."
             )
 
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:

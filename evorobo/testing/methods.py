@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,10 @@ from evorobo.errors import EvoroboError, TaskError
 from evorobo.learners.base import Learner, Method, Progress, Together
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
-from evorobo.nets.layer import Layer
 from evorobo.nets.losses import MSE
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Glimpse, Metric, Scores, Task
 from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
@@ -46,6 +45,23 @@ class Wave:
         seen = len(weights) * len(some)
         values = -np.square(forward(spec, weights, x[some]) - y[some]).mean((1, 2))
         return Scores(values, Cost(samples=seen, forward_flops=seen * spec.forward_flops))
+
+    @property
+    def measures(self) -> dict[str, tuple[float, float]]:
+        return {"energy": (0.0, 2.0), "level": (-1.0, 1.0), "tilt": (-1.0, 1.0)}
+
+    def measured(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+    ) -> Scores:
+        """Of the answers to all points the mean square, the mean, and how much more the right half answers."""
+        y = forward(spec, weights, self._points(0.0)[0])[..., 0]
+        found = {
+            "energy": np.square(y).mean(1),
+            "level": y.mean(1),
+            "tilt": y[:, 32:].mean(1) - y[:, :32].mean(1),
+        }
+        told = np.stack([found[name] for name in names], axis=1)
+        return replace(self.score(spec, weights, rng, inputs), measures=told)
 
     def examples(self, rng: np.random.Generator) -> Examples:
         return Examples(*self._points(0.0), MSE())
@@ -84,7 +100,7 @@ class Wave:
         return np.stack([x, x * x], axis=1), np.sin(3 * x)[:, None]
 
 
-def check_method(method: Method, task: Task | None = None, hidden: Sequence[int | Layer] = (8,)) -> None:
+def check_method(method: Method, task: Task | None = None, hidden: Sequence[Hidden] = (8,)) -> None:
     """Raise `TaskError` with one sentence, unless `method` keeps its contract on `task` (by default a small one).
 
     Checked are name and settings; that it begins with the genome of the seed; that one seed gives one run, to the
@@ -105,7 +121,7 @@ class _Place:
 
     method: Method
     task: Task
-    hidden: tuple[int | Layer, ...]
+    hidden: tuple[Hidden, ...]
 
     @property
     def spec(self) -> NetworkSpec:

@@ -47,6 +47,8 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
         _check_teacher(made, crowds[-1])
     for rows in CROWDS:
         _check_story(made, environment, rows)
+    if made.measures or offers(made, "measure"):
+        _check_measures(made, np.stack([life[-1].state for life in crowds[-1]]))
     if offers(made, "draw"):
         _check_draw(made, crowds[-1][0])
 
@@ -289,6 +291,17 @@ def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> 
         one = np.stack([each[0] for each in told])[~ended]
         many, numbers, step = many[~ended], numbers[~ended], step + 1
         simulator.keep(~ended)
+
+
+def _check_measures(robot: Robot, states: Array) -> None:
+    name, told = called(robot), _ask(robot, "measure", states)
+    require(
+        told.shape == (len(states), len(robot.measures)) and bool(np.isfinite(told).all()),
+        f"{name}.measure() returned shape {told.shape} with {_worst(told)} for {len(states)} robots; return a row of "
+        f"{len(robot.measures)} finite numbers for each, as named in measures.",
+    )
+    for measure, (low, high) in robot.measures.items():
+        require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")
 
 
 def _check_draw(robot: Robot, life: list[Tick]) -> None:

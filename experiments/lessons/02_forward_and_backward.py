@@ -45,15 +45,15 @@ def say(found):
 
 
 def draw(page, found):
-    left, middle, right = page.panels("Forward: answers", "Backward: its slopes", "Check: steps", widths=(1.4, 1.4, 1))
-    names = [["ahead", "left"], ["hidden", "hidden"], ["answer"]]
-    for axes, d, phase in ((left, "", "forward"), (middle, "d", "backward")):
-        units, weights = ([found[d + name][0] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))
+    panels = page.panels("Forward: the answer", "Backward: its error's slopes", "Check: felt out", widths=(1.4, 1.4, 1))
+    names, run = [["ahead", "left"], ["hidden", "hidden"], ["answer"]], np.abs(found["dy"]).argmax()
+    for axes, d, phase in zip(panels, ("", "d"), ("forward", "backward"), strict=False):
+        units, weights = ([found[d + name][run] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))
         page.network(axes, units, weights, names, phase, backwards=bool(d))
-    left.set_xlabel(f"wanted is 1, the error (answer - 1)² = {(found['y'][0, 0] - 1) ** 2:.2f}")
-    page.curve(right, STEPS, found["differences"], "difference between slopes felt out and slopes by backprop")
-    page.log(right, "xy")
-    right.set(xlabel="size of the step", ylabel="relative difference\n← lower is better")
+    panels[0].set_xlabel(f"wanted is 1, the error (answer - 1)² = {(found['y'][run, 0] - 1) ** 2:.2f}")
+    page.curve(panels[2], STEPS, found["differences"], "difference between slopes felt out and slopes by backprop")
+    page.log(panels[2], "xy")
+    panels[2].set(xlabel="size of the step", ylabel="relative difference\n← lower is better")
 
 
 if __name__ == "__main__":

@@ -96,9 +96,12 @@ def test_weights_in_a_row_are_read_with_layers_and_activations(evorobo, tmp_path
         ([TRIAL, "--to", "c", "--out", "leg.h"], "a file for c is named something.c, not leg.h."),
         (
             ["nowhere.npz", "--to", "c"],
-            "there is no genome nowhere.npz; give the genome.npz of a trial, or its",
+            "there is no genome nowhere.npz; give the folder of one seed",
         ),
-        (["results/rail", "--to", "c"], "there is no genome results/rail/genome.npz; give the genome.npz of a trial"),
+        (
+            ["results/rail", "--to", "c"],
+            "there is no genome results/rail/genome.npz; give the folder of one seed, for example results/rail/",
+        ),
         (["rail.py", "--to", "c"], "rail.py is damaged or no genome file"),
         (
             [TRIAL, "--to", "c", "--task", "CartPole-v1"],

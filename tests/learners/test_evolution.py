@@ -267,7 +267,9 @@ def test_a_member_without_a_score_is_the_worst_and_not_the_end(strategy, bad):
 
 
 def test_a_failed_members_score_lies_below_all_others():
-    earned = start(CMAES(), Cliff("cliff", np.nan, 0.3))._evaluate(np.array([np.full(13, x) for x in (1.0, 2.0, 3.0)]))
+    earned, _ = start(CMAES(), Cliff("cliff", np.nan, 0.3))._evaluate(
+        np.array([np.full(13, x) for x in (1.0, 2.0, 3.0)])
+    )
     assert earned == [(-53.0,), (-13.0,), (-52.0,)]  # lost, 13 (2 - 1)^2, 13 (3 - 1)^2: the lost one a step below
 
 

@@ -126,11 +126,12 @@ def loss_values() -> dict[str, Any]:
     return {"outputs": outputs.tolist(), "targets": targets.tolist(), "classes": classes, "answers": answers}
 
 
-def activation_values() -> dict[str, Any]:
+def bends() -> dict[str, Any]:
+    """PyTorch's activations by our names."""
     import torch
     from torch.nn import functional
 
-    there = {
+    return {
         "identity": lambda z: z * 1,
         "tanh": torch.tanh,
         "relu": functional.relu,
@@ -140,9 +141,14 @@ def activation_values() -> dict[str, Any]:
         "softplus": functional.softplus,
         "gelu": lambda z: functional.gelu(z, approximate="tanh"),
     }
+
+
+def activation_values() -> dict[str, Any]:
+    import torch
+
     points = [-15.0, -6.0, *np.linspace(-3, 3, 13).tolist(), 6.0, 15.0]
     answers = {}
-    for name, function in there.items():
+    for name, function in bends().items():
         z = torch.tensor(points, dtype=torch.float64, requires_grad=True)
         y = function(z)
         y.sum().backward()

@@ -6,6 +6,7 @@
 import numpy as np
 import pytest
 from every_layer import LAYERS, LAYOUT, LENGTHS, LOSSES, descend, problem
+from record_torch_reference import bends
 
 from evorobo.nets.affine import Affine
 from evorobo.nets.batch_norm import BatchNorm
@@ -23,16 +24,7 @@ functional = torch.nn.functional
 # what dropout silences in training is its own affair: see test_layers.py
 CASES = [(layer, mode) for layer in LAYERS for mode in (True, False) if not (mode and isinstance(layer, Dropout))]
 
-BENDS = {
-    "identity": lambda z: z,
-    "tanh": torch.tanh,
-    "relu": functional.relu,
-    "leaky_relu": functional.leaky_relu,
-    "elu": functional.elu,
-    "sigmoid": torch.sigmoid,
-    "softplus": functional.softplus,
-    "gelu": lambda z: functional.gelu(z, approximate="tanh"),
-}
+BENDS = bends()
 
 
 def theirs(layer, views, moments, x, real, training):

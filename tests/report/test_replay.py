@@ -164,8 +164,17 @@ def test_a_trial_without_a_genome_is_told_from_a_folder_that_is_none(study, tmp_
     shutil.copy(seat(study, "phototaxis") / "trial.json", tmp_path)
     with pytest.raises(ResultsError, match=r"holds no genome yet; run its study to the end of this trial first"):
         Replay(tmp_path).gif()
-    with pytest.raises(ResultsError, match=r"is no trial.json that can be read"):
+    with pytest.raises(ResultsError, match=r"holds no trial; give the folder of one seed, for example .*seed-"):
         Replay(study).gif()
+
+
+def test_a_genome_stands_for_its_trial_and_a_picture_for_its_form(study, tmp_path):
+    folder = seat(study, "phototaxis")
+    assert Replay(folder / "genome.npz").png() == folder / "replay.png"
+    for write, name in ((Replay.gif, "film.mp4"), (Replay.png, "film"), (Replay.mp4, "film.gif")):
+        with pytest.raises(SettingsError, match=f"{name} would hold a .*; give it a name that ends in [.]"):
+            write(Replay(folder), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_genome_is_told(study, tmp_path):

@@ -20,7 +20,7 @@ from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback
 from evorobo.study.ending import Interrupted
 from evorobo.study.results import read_curve
-from evorobo.study.stopping import Stagnation, StopAt
+from evorobo.study.stopping import Stagnation, StopAt, StopWhen
 from evorobo.study.study import Study
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Metric
@@ -263,6 +263,25 @@ def test_where_lower_is_better_a_score_is_reached_from_above(tmp_path):
     assert validation[-1] <= 1
 
 
+def far_out(genome):
+    """An exam: some weight is above 0.9."""
+    return genome.weights.max() > 0.9
+
+
+def test_stop_when_stops_at_the_first_generation_whose_answer_passes_and_no_earlier(tmp_path):
+    a_trial(StopWhen(far_out)).run(tmp_path / "exam")
+    a_trial(Enough(0.9)).run(tmp_path / "rule")
+    assert far_out(Genome.load(tmp_path / "exam/genome.npz"))
+    assert result(tmp_path / "exam")["reason"] == "stopped by StopWhen: the answer passed far_out"
+    assert without_times(tmp_path / "exam/curve.csv") == without_times(tmp_path / "rule/curve.csv")
+    assert Trial.load(tmp_path / "exam/trial.json") == a_trial(StopWhen(far_out))
+
+
+def test_an_exam_is_a_function():
+    with pytest.raises(SettingsError, match="an exam is a function from a genome to whether it passes, not 1000"):
+        StopWhen(1000)
+
+
 def looking(*scores, higher=True):
     task = SimpleNamespace(name="arm", metric=Metric("return", higher_is_better=higher))
     return SimpleNamespace(trial=SimpleNamespace(task=task), looks=[{"validation": score} for score in scores])
@@ -321,6 +340,25 @@ def test_what_is_no_callback_is_refused(callback, cure):
     for make in (a_study, a_trial):
         with pytest.raises(SettingsError, match=f"is no callback; {cure}"):
             make(callback)
+
+
+class Bare(Callback):
+    """A callback whose author forgot that settings are dataclasses."""
+
+
+@pytest.mark.parametrize(
+    ("callback", "cure"),
+    [
+        (
+            lambda news: None,
+            r"the function <lambda> is no callback.* Make it on_look\(self, news\) of a frozen dataclass",
+        ),
+        (Bare(), r"the callback Bare cannot be kept as a setting; put @dataclass\(frozen=True\) above it"),
+    ],
+)
+def test_what_could_not_be_kept_as_a_setting_is_told_how_to_become_one(callback, cure):
+    with pytest.raises(SettingsError, match=cure):
+        a_study(callback)
 
 
 @pytest.mark.parametrize("settings", [{"looks": 0}, {"looks": 1.5}, {"min_change": -1}, {"min_change": np.nan}])

@@ -89,6 +89,7 @@ def test_later_assignments_win():
         ("budget.flops=0", "a budget of flops=0 buys nothing"),
         ("budget=5", "budget has fields of its own, set one of them: env_steps, episodes"),
         ("hidden=8", "hidden is a list; write it as hidden=[8]"),
+        ("hidden=[8", "hidden is a list; close its brackets, with texts in double quotes"),
         ("hidden=abc", "hidden is a list; write it as hidden=[abc]"),
         ('hidden=["a"]', "hidden layers are numbers of units or layers such as Dense(8), not 'a'"),
         ("seeds=4", "seeds is a list; write it as seeds=[4]"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import gymnasium
 import numpy as np
 from gymnasium import spaces
@@ -71,6 +73,8 @@ class Breaks(gymnasium.Env):
         if self.time == 3:
             if self.how == "raise":
                 raise OSError("the wheel came off")
+            if self.how == "exit":
+                os._exit(7)
             if self.how == "NaN observation":
                 observation[1] = np.nan
             if self.how == "infinite reward":

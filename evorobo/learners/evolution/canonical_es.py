@@ -11,7 +11,8 @@ import numpy as np
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.shaping import log_weights
-from evorobo.learners.evolution.strategy import at_least, best_first, positive, usual_population, within
+from evorobo.learners.evolution.step_size import check_shrinking, shrunk
+from evorobo.learners.evolution.strategy import at_least, best_first, usual_population
 from evorobo.nets.activations import Array
 
 
@@ -32,11 +33,9 @@ class CanonicalES:
     name: str = "canonical-es"
 
     def __post_init__(self) -> None:
-        positive(sigma=self.sigma, sigma_decay=self.sigma_decay)
+        check_shrinking(self)
         at_least(2, population=self.population)
         at_least(1, parents=self.parents)
-        within(0, 1, sigma_decay=self.sigma_decay)
-        within(0, np.inf, sigma_floor=self.sigma_floor)
         if self.population and self.parents and self.parents > self.population:
             raise SettingsError(f"of {self.population} children there are no {self.parents} best.")
 
@@ -63,7 +62,7 @@ class RunningCanonicalES:
 
     def update(self, population: list[Individual]) -> None:
         self._centre = self._weights @ best_first(population)[: len(self._weights)]
-        self._sigma = max(self._settings.sigma_floor, self._sigma * self._settings.sigma_decay)
+        self._sigma = shrunk(self._sigma, self._settings)
 
     def info(self) -> dict[str, float]:
         return {"step_size": self._sigma}

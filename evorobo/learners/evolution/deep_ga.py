@@ -10,7 +10,8 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.strategy import around, at_least, positive, scores, within
+from evorobo.learners.evolution.step_size import check_shrinking, shrunk
+from evorobo.learners.evolution.strategy import around, at_least, positive, scores
 from evorobo.nets.activations import Array
 
 
@@ -37,9 +38,8 @@ class DeepGA:
     def __post_init__(self) -> None:
         at_least(2, population=self.population)
         at_least(1, truncation=self.truncation, candidates=self.candidates)
-        positive(sigma=self.sigma, spread=self.spread, sigma_decay=self.sigma_decay)
-        within(0, 1, sigma_decay=self.sigma_decay)
-        within(0, np.inf, sigma_floor=self.sigma_floor)
+        positive(spread=self.spread)
+        check_shrinking(self)
         for name in ("truncation", "candidates"):
             if (value := getattr(self, name)) >= self.population:
                 raise SettingsError(f"a population of {self.population} leaves no room for {name}={value}.")
@@ -78,7 +78,7 @@ class RunningDeepGA:
         elite = rows[:0]
         if second := len(self._candidates):
             elite = rows[[np.argmax(self._scores + told[:second])]]
-            self._sigma = max(settings.sigma_floor, self._sigma * settings.sigma_decay)
+            self._sigma = shrunk(self._sigma, settings)
         self._parents = np.concatenate([elite, rows[order[: settings.truncation]]])
         chosen = order[: settings.candidates]
         self._candidates, self._scores = rows[chosen], told[chosen]

@@ -10,13 +10,16 @@ import numpy as np
 from deap import algorithms, base, tools
 
 from evorobo.errors import LearningError, SettingsError
+from evorobo.learners.archive import Archive
 from evorobo.learners.base import Progress
 from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.collection import Collecting
+from evorobo.learners.evolution.gauge import Gauge
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.lend import lend
 from evorobo.learners.evolution.reference import ReferenceBatch
 from evorobo.learners.evolution.repeats import adapted, reliability
-from evorobo.learners.evolution.strategy import StrategySettings, at_least, scores
+from evorobo.learners.evolution.strategy import StrategySettings, Watching, at_least, scores
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
@@ -65,6 +68,7 @@ class EvolutionLearner:
     def __init__(self, method: Evolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
+        self._gauge = Gauge(task, method.strategy.measures if isinstance(method.strategy, Watching) else ())
         self._answer = self._strategy.answer
         self._reference = ReferenceBatch(task, spec, rng) if spec.n_moments else None
         self._cost = self._reference.cost if self._reference else Cost()
@@ -85,6 +89,19 @@ class EvolutionLearner:
     def genome(self) -> Genome:
         moments = self._reference.moments(self._answer, self._inputs) if self._reference else None
         return Genome(self._spec, self._answer, self._inputs, self._task.outputs, moments)
+
+    @property
+    def archive(self) -> Archive | None:
+        """All that the strategy has to hand in besides its answer; None where that is nothing."""
+        strategy = self._strategy
+        if not isinstance(strategy, Collecting) or not len(strategy.collection):
+            return None
+        kept, ranges = strategy.collection, self._gauge.ranges(strategy.names)
+        measures = ranges[:, 0] + kept.measures * np.ptp(ranges, axis=1)
+        moments = self._reference.moments(kept.weights, self._inputs) if self._reference else None
+        scalings = self._inputs, self._task.outputs
+        about = strategy.names, ranges, strategy.cells
+        return Archive(self._spec, kept.weights, kept.scores, measures, *about, *scalings, moments)
 
     @property
     def cost(self) -> Cost:
@@ -114,18 +131,20 @@ class EvolutionLearner:
     def _inputs(self) -> Scaling | None:
         return self._seen.scaling if self._seen.count else self._task.inputs
 
-    def _evaluate(self, weights: Array) -> list[tuple[float]]:
-        spec, inputs = self._spec, self._inputs  # what a generation sees is for the next one to be scaled by
+    def _evaluate(self, genes: Array) -> tuple[list[tuple[float]], Array]:
+        """Fitness and measures `(n, k)` of each member."""
+        spec, weights, inputs = self._spec, genes, self._inputs  # what a generation sees is for the next to scale by
         if self._reference:
             self._cost = self._cost + self._reference.price(len(weights))
             spec, weights = self._reference.settled(weights, inputs)
-        rounds = []
+        rounds, did = [], []
         for _ in range(self._repeats):
-            earned = self._task.score(spec, weights, self._rng, inputs)
+            earned, measures = self._gauge.score(spec, weights, self._rng, inputs, genes)
             self._cost = self._cost + earned.cost
             if earned.seen:
                 self._seen = self._seen + earned.seen
             rounds.append(earned.values)
+            did.append(measures)
         told = np.stack(rounds)
         if self._method.most_repeats:
             found = reliability(told)
@@ -135,7 +154,8 @@ class EvolutionLearner:
         if not np.isfinite(values).any():
             raise LearningError("no member of the generation has a finite score; try a smaller sigma or scaled inputs.")
         lowest = values[np.isfinite(values)].min()
-        return [(float(value),) for value in np.maximum(values, lowest - 1.0 * ~np.isfinite(values))]
+        values = np.maximum(values, lowest - 1.0 * ~np.isfinite(values))
+        return [(float(value),) for value in values], np.mean(did, axis=0)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -163,6 +183,11 @@ class EvolutionLearner:
         self._rng.bit_generator.state = state["rng"]
 
 
-def whole_population(evaluate: Callable[[Array], list[tuple[float]]], population: list[Individual]) -> Any:
+def whole_population(
+    evaluate: Callable[[Array], tuple[list[tuple[float]], Array]], population: list[Individual]
+) -> list[tuple[float]]:
     """DEAP's `toolbox.map` as one call: the population `(n, p)` goes to the task as a matrix."""
-    return evaluate(np.stack([np.asarray(individual) for individual in population]))
+    fitness, measures = evaluate(np.stack([np.asarray(individual) for individual in population]))
+    for individual, measured in zip(population, measures, strict=True):
+        individual.measures = measured
+    return fitness

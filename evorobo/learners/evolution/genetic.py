@@ -11,6 +11,7 @@ from deap import base, tools
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
+from evorobo.learners.evolution.step_size import check_shrinking, shrunk
 from evorobo.learners.evolution.strategy import around, at_least, best, positive, scores, within
 from evorobo.nets.activations import Array
 
@@ -22,7 +23,8 @@ class GA:
     Selection is by tournaments of `tournament` members (Goldberg & Deb 1991), crossover BLX-alpha (Eshelman &
     Schaffer 1993) with `blend` as alpha, or with `uniform` an exchange of each gene with that probability (Syswerda
     1989). Mutation changes each gene with probability `gene_mutation`: it adds N(0, `sigma`^2), or with `polynomial`
-    it is Deb & Agrawal's (1999) of that index, within `limit`. Weights stay within `limit` to either side of 0.
+    it is Deb & Agrawal's (1999) of that index, within `limit`. Weights stay within `limit` to either side of 0. With
+    `sigma_decay` below 1 sigma shrinks by that factor in each generation, down to `sigma_floor`.
 
     The `elite` best live on unchanged and are scored again in every generation. The first generation lies around the
     starting genome, `spread` wide. The answer is the best of the last generation.
@@ -44,13 +46,16 @@ class GA:
     polynomial: float | None = None
     limit: float | None = None
     children: int | None = None
+    sigma_decay: float = 1.0
+    sigma_floor: float = 0.0
     name: str = ""
 
     def __post_init__(self) -> None:
         at_least(2, population=self.population)
         at_least(1, tournament=self.tournament)
         at_least(0, elite=self.elite)
-        positive(sigma=self.sigma, spread=self.spread)
+        positive(spread=self.spread)
+        check_shrinking(self)
         if self.elite >= self.population:
             raise SettingsError(f"an elite of {self.elite} leaves no room in a population of {self.population}.")
         within(0, 1, crossover=self.crossover, mutation=self.mutation, gene_mutation=self.gene_mutation)
@@ -77,13 +82,12 @@ class GA:
 
 
 class RunningGA:
-    """The members that have been scored, and a DEAP toolbox that breeds the next."""
+    """The members that have been scored, and the step size of Gaussian mutation."""
 
     def __init__(self, settings: GA, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._answer = weights.copy()
+        self._answer, self._sigma = weights.copy(), settings.sigma
         self._members: list[Individual] = []
-        self._toolbox = operators(settings)
 
     @property
     def answer(self) -> Array:
@@ -94,16 +98,17 @@ class RunningGA:
         if not self._members:
             rows = around(self._answer, settings.population, settings.spread, self._rng)
             return [ind_init(each) for each in rows.clip(*settings.bounds)]
+        toolbox = operators(settings, self._sigma)
         kept = [ind_init(each) for each in best(self._members, settings.elite)]
         count = settings.children or settings.population - settings.elite
-        children = [ind_init(each) for each in self._toolbox.select(self._members, count + count % 2)]
+        children = [ind_init(each) for each in toolbox.select(self._members, count + count % 2)]
         for one, other in zip(children[::2], children[1::2], strict=True):
             if self._rng.random() < settings.crossover:
-                self._toolbox.mate(one, other)
+                toolbox.mate(one, other)
         children = children[:count]
         for child in children:
             if self._rng.random() < settings.mutation:
-                self._toolbox.mutate(child)
+                toolbox.mutate(child)
         return kept + children
 
     def update(self, population: list[Individual]) -> None:
@@ -111,25 +116,27 @@ class RunningGA:
         if self._settings.children and self._members:
             others = best(self._members, len(self._members))[self._settings.elite :]
             population = best(population + others, self._settings.population)
+        if self._members:
+            self._sigma = shrunk(self._sigma, self._settings)
         self._members = population
 
     def info(self) -> dict[str, float]:
-        return {}
+        return {} if self._settings.polynomial else {"step_size": self._sigma}
 
     def state(self) -> dict[str, Any]:
         genes = np.array(self._members, dtype=np.float64)
-        return {"answer": self._answer, "genes": genes, "scores": scores(self._members)}
+        return {"answer": self._answer, "sigma": self._sigma, "genes": genes, "scores": scores(self._members)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._answer, self._members = state["answer"], []
+        self._answer, self._sigma, self._members = state["answer"], float(state["sigma"]), []
         for genes, score in zip(state["genes"], state["scores"], strict=True):
             individual = Individual(genes)
             individual.fitness.values = (float(score),)
             self._members.append(individual)
 
 
-def operators(settings: GA) -> base.Toolbox:
-    """DEAP's operators as the settings want them: `select`, `mate`, `mutate`."""
+def operators(settings: GA, sigma: float) -> base.Toolbox:
+    """DEAP's operators as the settings want them, at this step size: `select`, `mate`, `mutate`."""
     toolbox = base.Toolbox()
     toolbox.register("select", tools.selTournament, tournsize=settings.tournament)
     if settings.uniform is None:
@@ -138,7 +145,7 @@ def operators(settings: GA) -> base.Toolbox:
         toolbox.register("mate", tools.cxUniform, indpb=settings.uniform)
     low, up = settings.bounds
     if settings.polynomial is None:
-        toolbox.register("mutate", tools.mutGaussian, mu=0.0, sigma=settings.sigma, indpb=settings.gene_mutation)
+        toolbox.register("mutate", tools.mutGaussian, mu=0.0, sigma=sigma, indpb=settings.gene_mutation)
     else:
         polynomial = {"eta": settings.polynomial, "low": low, "up": up}
         toolbox.register("mutate", tools.mutPolynomialBounded, indpb=settings.gene_mutation, **polynomial)

@@ -17,27 +17,34 @@ class Fitness(base.Fitness):
 
 
 class Individual(np.ndarray):
-    """Weights `(p,)` with a `fitness`; importable and picklable, and several times faster than `creator.create`."""
+    """Weights `(p,)` with a `fitness`; importable and picklable, and several times faster than `creator.create`.
+
+    `measures (k,)` of what it did are there once it is scored, for strategies that ask for some (see `Watching`).
+    """
 
     fitness: Fitness
+    measures: Array
 
     def __new__(cls, weights: Array) -> Individual:
         individual = np.array(weights, dtype=np.float64).view(cls)
         individual.fitness = Fitness()
+        individual.measures = np.empty(0)
         return individual
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Individual:
         copy = Individual(self)
         if self.fitness.valid:
             copy.fitness.values = self.fitness.values
+        copy.measures = self.measures.copy()
         return copy
 
     def __reduce__(self) -> Any:
-        return _rebuild, (np.asarray(self), self.fitness.values)
+        return _rebuild, (np.asarray(self), self.fitness.values, self.measures)
 
 
-def _rebuild(weights: Array, values: tuple[float, ...]) -> Individual:
+def _rebuild(weights: Array, values: tuple[float, ...], measures: Array) -> Individual:
     individual = Individual(weights)
     if values:
         individual.fitness.values = values
+    individual.measures = measures
     return individual

@@ -11,7 +11,8 @@ import numpy as np
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.pairs import in_pairs, opposite_steps
 from evorobo.learners.evolution.shaping import centred_ranks
-from evorobo.learners.evolution.strategy import positive, scores, within
+from evorobo.learners.evolution.step_size import check_shrinking, shrunk
+from evorobo.learners.evolution.strategy import scores, within
 from evorobo.nets.activations import Array
 from evorobo.nets.optimizers import Adam, Optimizer
 
@@ -21,30 +22,33 @@ class OpenAIES:
     """`population` members in antithetic pairs, steps of size `sigma`, scores shaped to centred ranks.
 
     Salimans et al. 2017, algorithm 1 with section 2.1: g = sum(rank_i eps_i) / (n sigma), ascended by `optimizer`,
-    with L2 `weight_decay` as a part of the gradient.
+    with L2 `weight_decay` as a part of the gradient. With `sigma_decay` below 1 the step size shrinks by that factor in
+    each generation, down to `sigma_floor`.
     """
 
     population: int = 20
     sigma: float = 0.2
     optimizer: Optimizer = Adam(0.1)
     weight_decay: float = 0.005
+    sigma_decay: float = 1.0
+    sigma_floor: float = 0.0
     name: str = "openai-es"
 
     def __post_init__(self) -> None:
         in_pairs(self.population)
         within(0, np.inf, weight_decay=self.weight_decay)
-        positive(sigma=self.sigma)
+        check_shrinking(self)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOpenAIES:
         return RunningOpenAIES(self, weights, rng)
 
 
 class RunningOpenAIES:
-    """The centre of the search, its optimizer, and the steps of the generation that is out to be scored."""
+    """The centre of the search, its optimizer, the step size, and the steps that are out to be scored."""
 
     def __init__(self, settings: OpenAIES, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._centre = weights.copy()
+        self._centre, self._sigma = weights.copy(), settings.sigma
         self._optimizer = settings.optimizer.start(self._centre)
         self._steps: Array = np.empty((0, len(weights)))
 
@@ -54,19 +58,20 @@ class RunningOpenAIES:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         self._steps = opposite_steps(self._rng, self._settings.population, len(self._centre))
-        return [ind_init(each) for each in self._centre + self._settings.sigma * self._steps]
+        return [ind_init(each) for each in self._centre + self._sigma * self._steps]
 
     def update(self, population: list[Individual]) -> None:
         ranks = centred_ranks(scores(population))
-        ascent = ranks @ self._steps / (len(population) * self._settings.sigma)
+        ascent = ranks @ self._steps / (len(population) * self._sigma)
         descent = self._settings.weight_decay * self._centre - ascent
         self._settings.optimizer.update(self._centre, descent, self._optimizer)
+        self._sigma = shrunk(self._sigma, self._settings)
 
     def info(self) -> dict[str, float]:
-        return {"step_size": self._settings.sigma, "centre_norm": float(np.linalg.norm(self._centre))}
+        return {"step_size": self._sigma, "centre_norm": float(np.linalg.norm(self._centre))}
 
     def state(self) -> dict[str, Any]:
-        return {"centre": self._centre, "optimizer": self._optimizer}
+        return {"centre": self._centre, "sigma": self._sigma, "optimizer": self._optimizer}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._centre, self._optimizer = state["centre"], state["optimizer"]
+        self._centre, self._sigma, self._optimizer = state["centre"], float(state["sigma"]), state["optimizer"]

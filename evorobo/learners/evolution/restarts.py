@@ -12,7 +12,7 @@ from evorobo.errors import SettingsError, unknown
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.standstill import Standstill
-from evorobo.learners.evolution.strategy import StrategySettings, at_least, positive, scores
+from evorobo.learners.evolution.strategy import StrategySettings, Watching, at_least, positive, scores
 from evorobo.nets.activations import Array
 
 SCHEMES = ("ipop", "bipop")
@@ -45,6 +45,10 @@ class Restarts:
         positive(spread=self.spread)
         if "population" not in names(self.strategy):
             raise SettingsError(f"{type(self.strategy).__name__} has no population to enlarge at a restart.")
+        if isinstance(self.strategy, Watching):
+            raise SettingsError(
+                f"{self.strategy.name} goes by more than its score; when it stands still, nobody can tell."
+            )
         if not self.name:
             object.__setattr__(self, "name", f"{self.scheme}-{self.strategy.name}")
 

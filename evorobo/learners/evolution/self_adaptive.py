@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.strategy import at_least, positive, scores, usual_population
+from evorobo.learners.evolution.strategy import at_least, positive, scores, usual_population, within
 from evorobo.nets.activations import Array
 
 
@@ -20,7 +20,7 @@ class SelfAdaptiveES:
 
     `population` is lambda (4 + 3 ln p if None), `parents` is mu (a quarter of lambda if None). With `plus` parents
     compete with their children, and are scored anew in every generation so that no lucky score lives on (lambda + mu
-    evaluations). With `per_gene` each weight has a step size of its own.
+    evaluations). With `per_gene` each weight has a step size of its own. No step size falls below `sigma_floor`.
 
     Beyer & Schwefel 2002, section 3.2: sigma' = <sigma> exp(tau N(0, 1)), x' = <x> + sigma' N(0, I), with
     tau = 1 / sqrt(2 n); per gene sigma_i' = <sigma_i> exp(N(0, 1) / sqrt(2 n) + N_i(0, 1) / sqrt(2 sqrt(n))).
@@ -31,10 +31,12 @@ class SelfAdaptiveES:
     parents: int | None = None
     plus: bool = False
     per_gene: bool = False
+    sigma_floor: float = 0.0
     name: str = ""
 
     def __post_init__(self) -> None:
         positive(sigma=self.sigma)
+        within(0, np.inf, sigma_floor=self.sigma_floor)
         at_least(2, population=self.population)
         at_least(1, parents=self.parents)
         if self.population and self.parents:
@@ -72,7 +74,7 @@ class RunningSelfAdaptiveES:
         drawn = self._rng.standard_normal((self._lambda, 1)) / np.sqrt(2 * n)
         if self._settings.per_gene:
             drawn = drawn + self._rng.standard_normal((self._lambda, k)) / np.sqrt(2 * np.sqrt(n))
-        self._children = self._sigmas.mean(0) * np.exp(drawn)
+        self._children = np.maximum(self._sigmas.mean(0) * np.exp(drawn), self._settings.sigma_floor)
         genes = self._genes.mean(0) + self._children * self._rng.standard_normal((self._lambda, n))
         if self._settings.plus:
             genes = np.concatenate([genes, self._genes])

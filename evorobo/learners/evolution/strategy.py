@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,17 @@ class StrategySettings(Protocol):
     def name(self) -> str: ...
 
     def start(self, weights: Array, rng: np.random.Generator) -> Strategy: ...
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """Settings of a strategy that goes by what members do, besides their score.
+
+    When `update` gets them, individuals have `measures (k,)` of these names, in units of their ranges (0 to 1).
+    """
+
+    @property
+    def measures(self) -> tuple[str, ...]: ...
 
 
 def scores(population: list[Individual]) -> Array:

@@ -16,7 +16,8 @@ class Robot:
 
     Rows are robots: `state (rows, k)` in any k numbers, `sensors (rows, n_sensors)`. A robot has either `motors`
     (that many values in [-1, 1], `action (rows, motors)`) or `moves` (names to choose from, `action (rows,)` numbers).
-    `reach` is for motors that take values from -reach to reach instead, as gymnasium's pendulum does.
+    `reach` is for motors that take values from -reach to reach instead, as gymnasium's pendulum does. `measures` name
+    what `measure` tells of a robot's behaviour, each with the two numbers between which it lies: {"x": (0.0, 2.0)}.
     `memory` names the numbers that its teacher keeps in mind from step to step, if it has to (see `remember`).
     A row must not look at other rows, and all randomness comes from `rng` (see `Chance`). The names are those of
     `gymnasium.experimental.functional.FuncEnv`.
@@ -29,6 +30,7 @@ class Robot:
     memory: ClassVar[tuple[str, ...]] = ()
     max_steps: ClassVar[int] = 200
     solved: ClassVar[float | None] = None
+    measures: ClassVar[dict[str, tuple[float, float]]] = {}
 
     def initial(self, rng: Chance) -> Array:
         """The first state of each robot."""
@@ -49,6 +51,11 @@ class Robot:
     def terminal(self, state: Array) -> np.ndarray:
         """Which episodes are over `(rows,)`; by default none before `max_steps`."""
         return np.zeros(len(state), bool)
+
+    def measure(self, state: Array) -> Array:
+        """What each robot's behaviour came to `(rows, measures)`, told by the `state` in which its episode ended; leave
+        it out if there are no measures. What is to be known of the way there must be kept in the state."""
+        raise TaskError(f"{type(self).__name__} has no measures.")
 
     def limits(self) -> tuple[float, float]:
         """Between which numbers all sensors read, for gymnasium's observation space; leave it out if there are none."""

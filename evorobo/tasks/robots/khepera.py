@@ -58,13 +58,16 @@ class Arena:
         to_x, to_y = to_disc(x, y, at[..., 0], at[..., 1], self.thing_radius)
         return np.concatenate([dx, to_x[..., None]], -1), np.concatenate([dy, to_y[..., None]], -1)
 
-    def draw(self, ax: Any, states: Array) -> None:
-        """The walls from above and a robot's way between them; the circle is the robot, the line in it points ahead."""
+    def draw(self, ax: Any, *ways: Array) -> None:
+        """The walls from above and a robot's `ways` between them, each `(steps, k)`, in the colours C0, C1, ...;
+        the circle is the robot, the line in it points ahead."""
         for x1, y1, x2, y2 in self.walls:
             ax.plot([x1, x2], [y1, y2], color="black", linewidth=1.5)
-        x, y = states[:, :2].T
-        ax.plot(x, y, linewidth=1.2)
-        ax.plot(x[0], y[0], marker="o", markersize=4, color="black")
-        turn = states[-1, 2] + np.linspace(0, 2 * np.pi, 33)
-        ax.plot(x[-1] + RADIUS * np.r_[0, np.cos(turn)], y[-1] + RADIUS * np.r_[0, np.sin(turn)], color="black", lw=1)
+        for number, way in enumerate(ways):
+            ax.plot(*way[:, :2].T, color=f"C{number}", linewidth=1.2)
+            ax.plot(*way[0, :2], marker="o", markersize=4, color="black")
+        x, y, heading = ways[-1][-1, POSE]
+        turn = heading + np.linspace(0, 2 * np.pi, 33)
+        hull_x, hull_y = x + RADIUS * np.cos(turn), y + RADIUS * np.sin(turn)
+        ax.plot(np.r_[x, hull_x], np.r_[y, hull_y], color="black", linewidth=1)
         ax.set_aspect("equal")

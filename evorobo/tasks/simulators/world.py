@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-import importlib
 from collections.abc import Callable, Mapping
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.nets.activations import Array
-from evorobo.settings import load_script
+from evorobo.settings import load_module, resolve
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.robots.registry import SINGLE
@@ -25,6 +23,7 @@ from evorobo.tasks.simulators.mountain_car_continuous import MountainCarContinuo
 from evorobo.tasks.simulators.mujoco.catalogue import BODIES, has_batch
 from evorobo.tasks.simulators.mujoco.simulator import Bodies
 from evorobo.tasks.simulators.pendulum import Pendulum
+from evorobo.tasks.simulators.processes import Processes
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.sync import Sync
 from evorobo.tasks.spaces import decoder, flattener
@@ -40,11 +39,22 @@ ON_ROWS: dict[str, type[Robot]] = {
 """Environments of gymnasium that we step on rows, by entry point; only as they come, without keyword arguments."""
 
 
-def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) -> World:
+def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None, processes: int = 1) -> World:
     """The world behind `"Id-v0"`, `"module:Id-v0"` or `"folder/file.py:Id-v0"`.
 
-    Raises `SettingsError` for an unknown id or option and for spaces that a network cannot face.
+    Raises `SettingsError` for an unknown id or option, for spaces that a network cannot face, and for `processes` where
+    all robots are stepped in one call.
     """
+    world = _found(env, options, max_steps, processes)
+    if processes > 1 and not isinstance(world, GymWorld):
+        raise SettingsError(
+            f"{world.id} steps all robots in one call, which {processes} processes would only slow down; leave "
+            "processes out."
+        )
+    return world
+
+
+def _found(env: str, options: Mapping[str, Any], max_steps: int | None, processes: int) -> World:
     spec = _spec(env)
     limit = max_steps or spec.max_episode_steps
     plain = not spec.additional_wrappers
@@ -59,7 +69,8 @@ def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None) 
         return world
     if spec.entry_point in BODIES and plain and limit and not {**spec.kwargs, **options} and has_batch():
         return MujocoWorld(spec, limit)
-    return GymWorld(spec, dict(options), max_steps)
+    apart = Processes(env, options, max_steps, processes) if processes > 1 else None
+    return GymWorld(spec, dict(options), max_steps, apart)
 
 
 def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: str) -> Any:
@@ -76,6 +87,18 @@ def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: s
         known = f"it offers {', '.join(map(repr, modes))}" if modes else "it offers no render mode"
         raise TaskError(f"{spec.id} cannot be shown as {mode!r}: {known}; a robot on rows is shown by its draw().")
     return _attempt(spec.id, lambda: _make(spec, {**options, "render_mode": mode}, max_steps))
+
+
+def makers(env: str) -> list[Any]:
+    """What stands behind an id: the class of its robot or its entry point, and the wrappers of its spec."""
+    from gymnasium.envs.registration import load_env_creator
+
+    spec = _spec(env)
+    robot = spec.kwargs.get("robot") if spec.entry_point == SINGLE else None
+    if robot is not None:
+        return [type(robot) if isinstance(robot, Robot) else resolve(robot)]
+    points = [spec.entry_point, *(wrapper.entry_point for wrapper in spec.additional_wrappers)]
+    return [load_env_creator(point) if isinstance(point, str) else point for point in points]
 
 
 def described(world: World, options: Mapping[str, Any]) -> Any:
@@ -118,15 +141,17 @@ class MujocoWorld:
 
 
 class GymWorld:
-    """Any other environment of gymnasium, wrappers and keyword arguments as they are."""
+    """Any other environment of gymnasium, wrappers and keyword arguments as they are; stepped `apart`, or else here."""
 
-    def __init__(self, spec: Any, options: dict[str, Any], max_steps: int | None) -> None:
+    def __init__(
+        self, spec: Any, options: dict[str, Any], max_steps: int | None, apart: Simulator | None = None
+    ) -> None:
         self.id, self.max_steps, self.threshold = spec.id, max_steps or spec.max_episode_steps, spec.reward_threshold
         self._make = lambda: _attempt(spec.id, lambda: _make(spec, options, max_steps))
         first = self._make()
         self.observation_space, self.action_space = first.observation_space, first.action_space
         self._width, flatten = flattener(self.observation_space)
-        self._simulator = Sync(spec.id, self._make, flatten, decoder(self.action_space).native)
+        self._simulator = apart or Sync(spec.id, self._make, flatten, decoder(self.action_space).native)
         if self.max_steps is None:
             raise SettingsError(f"{spec.id} never cuts an episode off; give the task max_steps=...")
 
@@ -191,15 +216,7 @@ def _spec(env: str) -> Any:
 
     where, colon, id = env.rpartition(":")
     if colon:
-        try:
-            if where.endswith(".py"):
-                load_script(Path(where))
-            else:
-                importlib.import_module(where)
-        except ImportError as error:
-            raise SettingsError(
-                f"{env!r}: cannot import {where!r} ({error}). Is its folder on the Python path?"
-            ) from error
+        load_module(where, env)
     try:
         return gymnasium.spec(id)
     except gymnasium.error.Error as error:

@@ -1,0 +1,85 @@
+"""When double pole balancing counts as solved: the field's examination of a controller, and what it took others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evorobo.nets.activations import Array
+from evorobo.nets.controller import Controller
+from evorobo.nets.genome import Genome
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.drivers import Networks
+from evorobo.tasks.robots.double_pole import DoublePole, DoublePoleBlind, Poles, generalisation_starts
+from evorobo.tasks.rollout import roll
+from evorobo.tasks.simulators.rows import Rows
+
+LONG, SHORT = 100_000, 1000
+"""Steps to balance from the tilted start, and from each start of the generalisation test."""
+GENERAL = 200
+"""Starts of 625 from which a controller without velocities must balance."""
+
+WITH_VELOCITIES = {
+    "random weights": 474_329,
+    "evolutionary programming": 307_200,
+    "CNE": 22_100,
+    "SANE": 12_600,
+    "Q-MLP": 10_582,
+    "ESP": 3_800,
+    "NEAT": 3_600,
+    "CoSyNE": 954,
+    "CMA-ES, 2003": 895,
+}
+"""Mean evaluations to solve it with velocities (Gomez, Schmidhuber & Miikkulainen 2008, table 3; CMA-ES: Igel 2003)."""
+
+WITHOUT_VELOCITIES = {
+    "random weights": 1_232_296,
+    "SANE": 451_612,
+    "CNE": 87_623,
+    "ESP": 26_342,
+    "NEAT": 6_929,
+    "CMA-ES, 2003": 6_061,
+    "CoSyNE": 3_416,
+}
+"""Mean evaluations to solve it without velocities by the damping fitness, from the same sources."""
+
+
+def solves(genome: Genome) -> bool:
+    """Whether `genome` balances both poles for 100,000 steps from the tilted start and, if it has no velocities (three
+    inputs), also passes the generalisation test. The cheapest failures are looked for first."""
+    if balanced(genome, SHORT) < SHORT:
+        return False
+    if _robot(genome).sensors == DoublePoleBlind.sensors and generalisation(genome) < GENERAL:
+        return False
+    return balanced(genome) >= LONG
+
+
+def balanced(genome: Genome, steps: int = LONG) -> int:
+    """How many steps, `steps` at most, `genome` balances both poles from the tilted start."""
+    name = type(_robot(genome)).__name__
+    return int(ControlTask(f"evorobo/{name}-v0", max_steps=steps, test_episodes=1).test(genome))
+
+
+def generalisation(genome: Genome) -> int:
+    """From how many of the 625 starts (see `generalisation_starts`) `genome` balances both poles for 1000 steps."""
+    robot, starts = _robot(genome), generalisation_starts()
+    task = ControlTask(f"evorobo/{type(robot).__name__}-v0")
+    controller = Controller(genome.spec, genome.weights[None], genome.inputs, moments=genome.moments)
+    rolled = roll(_Placed(robot, starts), Networks(controller, task.decoder), np.arange(len(starts)), 1)
+    return int((rolled.returns >= SHORT).sum())
+
+
+class _Placed(Rows):
+    """Robots that begin where they are put: episode e in row e of `starts`."""
+
+    def __init__(self, robot: Poles, starts: Array) -> None:
+        super().__init__(robot, SHORT)
+        self._starts = starts
+
+    def reset(self, seeds: np.ndarray, copies: int) -> Array:
+        super().reset(seeds, copies)
+        self.state = np.tile(self._starts, (copies, 1))
+        return self._sense()
+
+
+def _robot(genome: Genome) -> Poles:
+    return DoublePole() if genome.spec.n_inputs == len(DoublePole.sensors) else DoublePoleBlind()

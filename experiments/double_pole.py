@@ -1,0 +1,20 @@
+"""Double pole balancing with velocities: how many evaluations does it take, and how many did it take others?
+
+A trial is solved when the answer of a generation balances both poles for 100,000 steps (half an hour of robot time).
+"""
+
+from evorobo import CMAES, Budget, ControlTask, Dense, Evolution, Output, StopWhen, Study, main, solving
+from evorobo.tasks.robots.double_pole_exam import WITH_VELOCITIES, solves
+
+study = Study.grid(
+    "double-pole",
+    tasks=[ControlTask("evorobo/DoublePole-v0", validation_episodes=1, test_episodes=1)],
+    methods=[Evolution(CMAES(sigma=0.6, population=13))],
+    seeds=20,
+    budget=Budget(episodes=10_000, looks=10),
+    hidden=(Dense(6, bias=False), Output(bias=False)),
+    callbacks=[StopWhen(solves)],
+)
+
+if __name__ == "__main__":
+    print(solving(main(study), WITH_VELOCITIES))

@@ -1,0 +1,22 @@
+"""Double pole balancing without velocities: a memory must find out which way the poles move, and must not wriggle.
+
+A trial is solved when the answer of a generation balances both poles for 100,000 steps, and for 1000 steps from at
+least 200 of the 625 starts of the generalisation test.
+"""
+
+from evorobo import CMAES, Budget, ControlTask, Elman, Evolution, Output, Restarts, StopWhen, Study, main, solving
+from evorobo.tasks.robots.double_pole_exam import WITHOUT_VELOCITIES, solves
+
+damping = {"fitness": "damping"}
+study = Study.grid(
+    "double-pole-blind",
+    tasks=[ControlTask("evorobo/DoublePoleBlind-v0", options=damping, validation_episodes=1, test_episodes=1)],
+    methods=[Evolution(Restarts(CMAES(sigma_floor=0.1)))],
+    seeds=10,
+    budget=Budget(episodes=50_000, looks=10),
+    hidden=(Elman(3, bias=False), Output(bias=False)),
+    callbacks=[StopWhen(solves)],
+)
+
+if __name__ == "__main__":
+    print(solving(main(study), WITHOUT_VELOCITIES))

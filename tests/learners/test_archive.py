@@ -1,0 +1,165 @@
+"""Archives: kept exactly, told apart from other files, and the same whenever a trial is interrupted."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo.errors import DataError, SettingsError
+from evorobo.learners.archive import Archive
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.elites import Grid
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.map_elites import MAPElites
+from evorobo.learners.evolution.mapped import Mapped
+from evorobo.learners.evolution.novelty import NoveltySearch
+from evorobo.learners.evolution.nsga2 import NSGA2
+from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.dense import Dense
+from evorobo.nets.genome import Genome
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import running
+from evorobo.study.budget import Budget
+from evorobo.study.ending import Interrupted
+from evorobo.study.trial import Trial
+from evorobo.testing.methods import Wave
+
+SPEC = NetworkSpec.build(2, (3,), 1)
+GRID = Grid(("level", "tilt"), (8, 6))
+COLLECTORS = [
+    Evolution(NSGA2(minimise=("energy", "size"), population=12)),
+    Evolution(NoveltySearch(("tilt",))),
+    Evolution(MAPElites(GRID)),
+    Evolution(Mapped(GRID, CMAES())),
+]
+
+
+@pytest.fixture
+def archive():
+    rng = np.random.default_rng(0)
+    measures = np.array([[0.0, 5.0], [1.0, 5.0], [1.0, 9.0]])
+    scores, weights = np.array([1.0, 3.0, 2.0]), rng.normal(size=(3, SPEC.n_params))
+    ranges, inputs = np.array([[0.0, 1.0], [0.0, 100.0]]), Scaling(np.ones(2), np.full(2, 2.0))
+    return Archive(SPEC, weights, scores, measures, ("x", "y"), ranges, (4, 5), inputs)
+
+
+@pytest.fixture
+def saved(archive, tmp_path):
+    archive.save(tmp_path / "archive.npz")
+    return tmp_path / "archive.npz"
+
+
+def test_what_is_read_is_what_was_saved(archive, saved):
+    read = Archive.load(saved)
+    assert (read.spec, read.names, read.cells, len(read)) == (SPEC, ("x", "y"), (4, 5), 3)
+    for name in ("weights", "scores", "measures", "ranges"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(archive, name))
+    sensors = np.array([0.3, -1.0])
+    np.testing.assert_array_equal(read[2](sensors), archive[2](sensors))
+
+
+def test_each_of_its_genomes_can_be_taken_out(archive):
+    np.testing.assert_array_equal(archive[2].weights, archive.weights[2])
+    assert archive[2].inputs is archive.inputs
+    np.testing.assert_array_equal(archive.best.weights, archive.weights[1])
+
+
+def test_the_nearest_is_found_in_units_of_the_ranges(archive):
+    """From x = 0.9, y = 8 it is 0.1 of a range to the third in x and a hundredth in y."""
+    np.testing.assert_array_equal(archive.nearest(x=0.9, y=8.0).weights, archive.weights[2])
+    np.testing.assert_array_equal(archive.nearest(x=0.1).weights, archive.weights[0])
+    # 0.4 of a range away in x counts for more than 0.05 in y
+    np.testing.assert_array_equal(archive.nearest(x=0.4, y=9.0).weights, archive.weights[0])
+    with pytest.raises(SettingsError, match="unknown measure 'z'; known: x, y"):
+        archive.nearest(z=1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"about": None}, "about"),
+        ({"about": np.array(json.dumps({"format": "evorobo archive 9"}))}, "its format is 'evorobo archive 9'"),
+        ({"scores": np.ones(4)}, "weights should be 4 x 13 real numbers, not float64 (3, 13)"),
+        ({"measures": np.ones((3, 2), int)}, "measures should be 3 x 2 real numbers, not int64 (3, 2)"),
+        ({"ranges": None}, "it has no ranges, of which this network needs 2 x 2"),
+    ],
+)
+def test_a_file_that_is_none_is_told_in_a_sentence(saved, change, sentence):
+    with np.load(saved) as file:
+        arrays = {**file, **change}
+    np.savez(saved, **{name: array for name, array in arrays.items() if array is not None})
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        Archive.load(saved)
+
+
+def test_a_genome_is_no_archive_and_nothing_is_none_either(tmp_path):
+    Genome(SPEC, np.zeros(SPEC.n_params)).save(tmp_path / "genome.npz")
+    with pytest.raises(DataError, match=r"was not written by Archive\.save"):
+        Archive.load(tmp_path / "genome.npz")
+    with pytest.raises(DataError, match="there is no archive file"):
+        Archive.load(tmp_path / "nothing.npz")
+
+
+# ---- archives of trials
+
+
+def trial(method, hidden=(3,)):
+    return Trial(Wave(), method, Budget(generations=12, looks=3), hidden, 0)
+
+
+@pytest.mark.parametrize("method", COLLECTORS, ids=lambda each: each.name)
+def test_an_interrupted_trial_comes_to_the_identical_archive(tmp_path, monkeypatch, method):
+    trial(method).run(tmp_path / "straight")
+    monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
+    for after in (1, 4):
+        asked = iter(range(100))
+        with pytest.raises(Interrupted):
+            trial(method).run(tmp_path / "stopped", stop=lambda asked=asked, after=after: next(asked) >= after)
+    trial(method).run(tmp_path / "stopped")
+    one, other = ((tmp_path / each / "archive.npz").read_bytes() for each in ("straight", "stopped"))
+    assert one == other
+
+
+@pytest.mark.parametrize("method", COLLECTORS, ids=lambda each: each.name)
+def test_an_archive_tells_what_its_genomes_do_in_the_units_of_the_task(tmp_path, method):
+    trial(method).run(tmp_path)
+    archive = Archive.load(tmp_path / "archive.npz")
+    assert len(archive) >= 3
+    watched = [name for name in archive.names if name != "size"]
+    told = Wave().measured(watched, archive.spec, archive.weights, np.random.default_rng(0), None).measures
+    columns = [archive.names.index(name) for name in watched]
+    np.testing.assert_allclose(archive.measures[:, columns], told, rtol=1e-9, atol=1e-12)
+    if "size" in archive.names:
+        size = archive.measures[:, archive.names.index("size")]
+        np.testing.assert_allclose(size, np.abs(archive.weights).mean(1))
+
+
+def test_the_genomes_of_an_archive_bring_the_moments_of_their_batch_norm(tmp_path):
+    trial(COLLECTORS[2], hidden=(Dense(4, "identity"), BatchNorm(activation="tanh"))).run(tmp_path)
+    archive, task = Archive.load(tmp_path / "archive.npz"), Wave()
+    assert archive.moments.shape == (len(archive), archive.spec.n_moments)
+    x = task._points(0.0)[0]
+    levels = [float(archive[number](x).mean()) for number in range(len(archive))]
+    np.testing.assert_allclose(archive.measures[:, archive.names.index("level")], levels, atol=1e-9)
+
+
+def test_a_trial_of_one_aim_has_no_archive(tmp_path):
+    trial(Evolution(CMAES())).run(tmp_path)
+    assert not (tmp_path / "archive.npz").exists()
+
+
+def test_an_unknown_measure_offers_the_nearest():
+    with pytest.raises(SettingsError, match="unknown measure of wave 'energie'; did you mean 'energy'"):
+        Evolution(NSGA2(("energie",))).start(Wave(), SPEC, np.random.default_rng(0))
+
+
+def test_a_task_that_measures_nothing_still_knows_how_large_its_weights_are():
+    learner = Evolution(NSGA2(("size",))).start(Bowl(), SPEC, np.random.default_rng(0))
+    for _ in range(20):
+        learner.step(0.0)
+    assert learner.archive.measures.min() < 0.8 * learner.archive.measures.max()
+    with pytest.raises(SettingsError, match="unknown measure of bowl 'energy'; known: size"):
+        Evolution(NSGA2()).start(Bowl(), SPEC, np.random.default_rng(0))

@@ -1,0 +1,198 @@
+"""Maps of elites: who gets a cell, what a map is worth, how children are made, and that a map only looks on."""
+
+import numpy as np
+import pytest
+from climbing import START, N, sphere
+
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.collection import Collection
+from evorobo.learners.evolution.elites import Grid
+from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.individual import Individual
+from evorobo.learners.evolution.lend import lend
+from evorobo.learners.evolution.map_elites import MAPElites
+from evorobo.learners.evolution.mapped import Mapped
+from evorobo.learners.evolution.novelty import NoveltySearch
+
+PLANE = Grid(("a", "b"), (4, 5), lowest=-2.0)
+
+
+def told(scores, measures):
+    """A collection in which each genome is its number."""
+    weights = np.arange(len(scores), dtype=float)[:, None]
+    return Collection(weights, np.array(scores, float), np.array(measures, float))
+
+
+def turn(running, rng, judge=lambda rows: (sphere(rows), rows[:, 4:6])):
+    with lend(rng):
+        population = running.generate(Individual)
+    for individual, score, measured in zip(population, *judge(np.array(population)), strict=True):
+        individual.fitness.values, individual.measures = (float(score),), measured
+    running.update(population)
+    return np.array(population)
+
+
+# ---- the grid
+
+
+def test_a_cell_takes_whoever_scores_higher_and_of_equals_the_first():
+    elites = PLANE.start(1)
+    # cells are 0.25 by 0.2: the first three share one, the fourth has another
+    elites.add(told([1, 3, 3, -5], [[0.1, 0.1], [0.2, 0.1], [0.2, 0.15], [0.3, 0.1]]))
+    np.testing.assert_array_equal(elites.kept.weights[:, 0], [1, 3])
+    np.testing.assert_array_equal(elites.kept.measures, [[0.2, 0.1], [0.3, 0.1]])
+    elites.add(told([3, -4], [[0.0, 0.0], [0.4, 0.1]]))
+    np.testing.assert_array_equal(elites.kept.weights[:, 0], [1, 1])
+    np.testing.assert_array_equal(elites.kept.scores, [3, -4])
+
+
+def test_what_lies_beyond_a_range_is_in_the_outermost_cell():
+    elites = PLANE.start(1)
+    measures = np.array([[-3.0, -0.1], [0.0, 0.0], [1.0, 1.0], [9.0, 1.5], [0.25, 0.2], [0.2499, 0.1999]])
+    np.testing.assert_array_equal(elites.cell(measures), [0, 0, 19, 19, 6, 0])
+
+
+def test_coverage_and_qd_score_are_what_one_counts_by_hand():
+    """Three of twenty cells; 1 - -2 and 0.5 - -2, and nothing for an elite below the lowest score."""
+    elites = PLANE.start(1)
+    assert elites.info() == {"coverage": 0.0, "qd_score": 0.0}
+    elites.add(told([1, 0.5, -7, 0], [[0.1, 0.1], [0.3, 0.1], [0.9, 0.9], [0.1, 0.1]]))
+    assert elites.info() == {"coverage": 3 / 20, "qd_score": 3 + 2.5}
+
+
+def test_neither_coverage_nor_qd_score_ever_falls():
+    rng, elites, before = np.random.default_rng(0), PLANE.start(1), (0.0, 0.0)
+    for _ in range(50):
+        elites.add(told(rng.normal(size=7), rng.uniform(size=(7, 2))))
+        info = elites.info()
+        assert info["coverage"] >= before[0]
+        assert info["qd_score"] >= before[1]
+        before = info["coverage"], info["qd_score"]
+
+
+def test_it_does_not_matter_in_how_many_parts_a_crowd_comes():
+    rng = np.random.default_rng(1)
+    crowd = told(rng.normal(size=200), rng.uniform(-0.2, 1.2, (200, 2)))
+    at_once, in_parts = PLANE.start(1), PLANE.start(1)
+    at_once.add(crowd)
+    for part in np.array_split(np.arange(200), 13):
+        in_parts.add(crowd.take(part))
+    for one, other in zip(vars(at_once.kept).values(), vars(in_parts.kept).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_grid_is_that_of_pyribs():
+    ribs = pytest.importorskip("ribs.archives", reason="pyribs is not installed: pip install ribs")
+    rng, elites = np.random.default_rng(2), PLANE.start(1)
+    theirs = ribs.GridArchive(solution_dim=1, dims=(4, 5), ranges=[(0, 1), (0, 1)], qd_score_offset=-2.0)
+    for _ in range(10):
+        crowd = told(rng.uniform(-2, 3, 9), rng.uniform(size=(9, 2)))
+        elites.add(crowd)
+        theirs.add(crowd.weights, crowd.scores, crowd.measures)
+    data = theirs.data()
+    order = np.argsort(data["index"])
+    np.testing.assert_array_equal(elites.cells, data["index"][order])
+    np.testing.assert_allclose(elites.kept.scores, data["objective"][order])
+    np.testing.assert_allclose(elites.kept.measures, data["measures"][order])
+    assert elites.info()["coverage"] == float(theirs.stats.coverage)
+    assert elites.info()["qd_score"] == pytest.approx(float(theirs.stats.qd_score))
+
+
+# ---- MAP-Elites
+
+
+def test_a_child_lies_along_the_line_from_one_elite_to_another():
+    settings, rng = MAPElites(PLANE, population=6, iso=1e-9, line=0.5), np.random.default_rng(0)
+    running = settings.start(START.copy(), rng)
+    first = turn(running, rng)
+    np.testing.assert_array_equal(first[0], START)
+    elites = running.collection.weights
+    assert len(elites) > 2
+    children = turn(running, rng)[:6]
+    for child in children:
+        near = []
+        for x in elites:
+            for y in elites:
+                way = y - x
+                share = (child - x) @ way / (way @ way) if way.any() else 0.0
+                near.append(np.abs(child - x - share * way).max())
+        assert min(near) < 1e-8
+
+
+def test_children_have_the_spread_that_their_two_sizes_ask_for():
+    """Two elites, far from each other along the first gene: iso in all directions, line times the way along it."""
+    settings = MAPElites(Grid(("a",), (2,)), population=4000, iso=0.3, line=0.2)
+    rng = np.random.default_rng(0)
+    running = settings.start(np.zeros(N), rng)
+    place = np.zeros((4001, N))
+    place[0, 0] = 10.0
+    running._elites.add(Collection(place[:2], np.zeros(2), np.array([[0.1], [0.9]])))
+    children = turn(running, rng, lambda rows: (np.zeros(len(rows)), np.zeros((len(rows), 1))))[:-1]
+    assert children[:, 1:].std() == pytest.approx(0.3, rel=0.03)
+    # half of all children have two different parents, and their elites are at 0 and at 10
+    away = np.minimum(np.abs(children[:, 0]), np.abs(children[:, 0] - 10))
+    assert np.square(away).mean() == pytest.approx(0.3**2 + 0.5 * (0.2 * 10) ** 2, rel=0.1)
+
+
+def test_the_answer_is_the_champion_and_a_lucky_one_is_forgotten():
+    running, rng = (
+        MAPElites(PLANE, population=3).start(START.copy(), np.random.default_rng(0)),
+        np.random.default_rng(1),
+    )
+    first = turn(running, rng, lambda rows: ([0, 5, 0, 1], np.full((4, 2), 0.5)))
+    np.testing.assert_array_equal(running.answer, first[1])
+    second = turn(running, rng, lambda rows: ([0, 1, 2, -1], np.full((4, 2), 0.5)))
+    np.testing.assert_array_equal(second[3], first[1])
+    np.testing.assert_array_equal(running.answer, second[2])
+    np.testing.assert_array_equal(running.collection.weights, first[[1]])  # the map keeps what it was told
+
+
+def test_map_elites_fills_a_map_that_the_score_alone_does_not():
+    """The score draws both genes that are measured to the same corner, where GA's members meet."""
+    fine, coverage = Grid(("a", "b"), (20, 20)), {}
+    for settings in (MAPElites(fine), Mapped(fine, GA())):
+        rng = np.random.default_rng(0)
+        running = settings.start(START.copy(), rng)
+        for _ in range(50):
+            turn(running, rng)
+        coverage[settings.name] = running.info()["coverage"]
+    assert coverage["map-elites"] > 0.95
+    assert coverage["ga"] < 0.7
+
+
+# ---- a map beside a strategy
+
+
+@pytest.mark.parametrize("strategy", [CMAES(), GA(), NoveltySearch(("c",))], ids=lambda each: each.name)
+def test_a_map_beside_a_strategy_changes_nothing_of_its_search(strategy):
+    """Measures are the genes a, b and c; a strategy with measures of its own finds these first."""
+    seen = []
+    for settings in (strategy, Mapped(PLANE, strategy)):
+        rng = np.random.default_rng(3)
+        running = settings.start(START.copy(), rng)
+        columns = ["abc".index(name) for name in getattr(settings, "measures", ())]
+        told = [turn(running, rng, lambda rows, k=columns: (sphere(rows), rows[:, k])) for _ in range(5)]
+        seen.append((np.concatenate(told), running.answer))
+    np.testing.assert_array_equal(seen[0][0], seen[1][0])
+    np.testing.assert_array_equal(seen[0][1], seen[1][1])
+    everybody = seen[1][0]
+    best = PLANE.start(N)
+    best.add(Collection(everybody, sphere(everybody), everybody[:, :2]))
+    np.testing.assert_array_equal(running.collection.weights, best.kept.weights)
+    assert running.info()["coverage"] == best.info()["coverage"]
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Grid(()), "a grid over what"),
+        (lambda: Grid(("x", "y"), (20,)), r"2 measures need as many numbers of cells, not \(20,\)"),
+        (lambda: Grid(("x",), (0,)), "cells must be a whole number of at least 1, not 0"),
+        (lambda: MAPElites(PLANE, iso=0.0), "iso must be a number above 0, not 0.0"),
+        (lambda: MAPElites(PLANE, line=-1.0), "line must be a number of at least 0, not -1.0"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(make, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        make()

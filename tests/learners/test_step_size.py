@@ -1,0 +1,73 @@
+"""Step sizes that shrink, and floors beneath those that adapt."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from climbing import START, generation, sphere
+
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.canonical_es import CanonicalES
+from evorobo.learners.evolution.deep_ga import DeepGA
+from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+
+every_shrinking = pytest.mark.parametrize(
+    "strategy",
+    [OpenAIES, CanonicalES, GA, partial(GA, children=4), DeepGA],
+    ids=["openai-es", "canonical-es", "ga", "steady-ga", "deep-ga"],
+)
+
+
+def flat(x):
+    return np.zeros(len(x))
+
+
+@every_shrinking
+def test_a_step_size_shrinks_by_its_factor_in_each_generation_down_to_its_floor(strategy):
+    settings, rng = strategy(sigma=0.8, sigma_decay=0.5, sigma_floor=0.15), np.random.default_rng(0)
+    running, told = settings.start(START.copy(), rng), [0.8]
+    for _ in range(5):
+        generation(running, sphere, rng)
+        told.append(running.info()["step_size"])
+    first = told.index(0.4)  # genetic algorithms draw their first generation, and mutate nobody
+    assert told == ([0.8] * first + [0.4, 0.2, 0.15, 0.15, 0.15])[:6]
+
+
+def test_pairs_step_as_far_as_the_step_size_that_is_told():
+    running = OpenAIES(4000, 0.8, sigma_decay=0.5).start(np.zeros(3), np.random.default_rng(0))
+    for sigma in (0.8, 0.4, 0.2):  # on flat ground the centre stays where it is
+        assert running.info()["step_size"] == sigma
+        assert np.std(generation(running, flat, np.random.default_rng(1))) == pytest.approx(sigma, rel=0.05)
+
+
+def test_mutations_add_up_to_the_variances_of_their_step_sizes():
+    settings = GA(4000, 1, crossover=0, mutation=1, gene_mutation=1, sigma=0.8, elite=0, spread=1e-9, sigma_decay=0.5)
+    rng = np.random.default_rng(0)
+    running = settings.start(np.zeros(3), rng)
+    variances = [np.var(generation(running, flat, rng)) for _ in range(4)]
+    # parents are drawn by lot: each generation adds its own variance, .8^2, .4^2, .2^2
+    assert variances == pytest.approx([0, 0.64, 0.80, 0.84], rel=0.1, abs=1e-6)
+
+
+@pytest.mark.parametrize("per_gene", [False, True])
+def test_no_inherited_step_size_falls_below_its_floor(per_gene):
+    rng = np.random.default_rng(0)
+    running = SelfAdaptiveES(population=8, parents=2, per_gene=per_gene, sigma_floor=0.1).start(START.copy(), rng)
+    least = []
+    for _ in range(300):
+        generation(running, sphere, rng)
+        least.append(running.state()["sigmas"].min())
+    assert min(least) == 0.1  # it has come down to the floor, and no further
+
+
+@every_shrinking
+def test_a_step_size_that_cannot_be_is_refused(strategy):
+    for wrong, sentence in (
+        ({"sigma": -1.0}, "sigma must be a number above 0, not -1.0"),
+        ({"sigma_decay": 1.5}, "sigma_decay must be a number from 0 to 1, not 1.5"),
+        ({"sigma_floor": -0.1}, "sigma_floor must be a number of at least 0, not -0.1"),
+    ):
+        with pytest.raises(SettingsError, match=sentence):
+            strategy(**wrong)

@@ -1,0 +1,45 @@
+"""The output layer as users may choose it, at the end of `hidden`."""
+
+import numpy as np
+import pytest
+
+from evorobo.errors import SettingsError
+from evorobo.nets.dense import Dense
+from evorobo.nets.genome import Genome
+from evorobo.nets.output import Output
+from evorobo.nets.spec import NetworkSpec
+from evorobo.settings import from_plain, to_plain
+
+
+def test_an_output_layer_has_the_tasks_width_and_bend_and_the_users_biases_and_beginning():
+    spec = NetworkSpec.build(6, (Dense(6, bias=False), Output(bias=False, init="zeros")), 2, "sigmoid")
+    assert spec.layers == (Dense(6, bias=False), Dense(2, "sigmoid", "zeros", bias=False))
+    assert spec.n_params == 6 * 6 + 6 * 2
+    assert (spec.init(np.random.default_rng(0))[36:] == 0).all()
+
+
+def test_without_biases_no_input_makes_no_output():
+    spec = NetworkSpec.build(3, (Dense(4, bias=False), Output(bias=False)), 1, "tanh")
+    genome = Genome(spec, spec.init(np.random.default_rng(0)))
+    assert genome(np.zeros(3)) == 0
+    assert genome(np.ones(3)) == -genome(-np.ones(3)) != 0
+
+
+@pytest.mark.parametrize("hidden", [(), (4,)])
+def test_an_output_that_says_nothing_changes_nothing(hidden):
+    assert NetworkSpec.build(3, (*hidden, Output()), 2) == NetworkSpec.build(3, hidden, 2)
+
+
+def test_settings_survive_their_plain_form():
+    hidden = (Dense(6, bias=False), Output(bias=False))
+    assert from_plain(to_plain(hidden)) == hidden
+
+
+def test_an_output_layer_in_the_middle_is_refused():
+    with pytest.raises(SettingsError, match=r"Output\(.*\) is the last layer of a network; write it at the end of"):
+        NetworkSpec.build(3, (Output(), 4), 2)
+
+
+def test_an_unknown_beginning_is_told_with_the_nearest():
+    with pytest.raises(SettingsError, match="unknown initialiser 'zero'; did you mean 'zeros'"):
+        Output(init="zero")

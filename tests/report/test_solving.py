@@ -1,0 +1,55 @@
+"""Evaluations to solve: counted by hand on a made-up study, in the table, the file and the figure."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from evorobo.report.solving import evaluations, solving
+
+PUBLISHED = {"NEAT": 3600.0, "somebody": 120.0}
+
+
+@pytest.fixture
+def study(tmp_path, fakes):
+    """Three trials of 100, 200 and 300 episodes: two are stopped by an exam and by a score, one goes to its end."""
+    fakes.write_study(tmp_path, "poles", {"poles": {}}, ["cma-es"])
+    for seed, reason in enumerate(["stopped by StopWhen: passed", "stopped by StopAt: 1 reached 1", ""]):
+        folder = tmp_path / f"poles/cma-es/seed-{seed}"
+        fakes.write_run(folder, [{"test": 0}, {"episodes": 100 * (seed + 1), "test": 1}])
+        lines = (folder / "curve.csv").read_text().splitlines()
+        lines = [f"{line},{end}" for line, end in zip(lines, ("generations", 0, 10 * (seed + 1)), strict=True)]
+        (folder / "curve.csv").write_text("\n".join(lines) + "\n")
+        (folder / "result.json").write_text(json.dumps({"status": "finished", "reason": reason}))
+    return fakes.load(tmp_path)
+
+
+def test_an_evaluation_is_an_episode_or_an_answer_that_was_tried(study):
+    times = evaluations(study.of("poles", "cma-es"))
+    np.testing.assert_array_equal(times.paid, [110, 220, 330])
+    np.testing.assert_array_equal(times.reached, [True, True, False])
+
+
+def test_the_table_holds_mean_median_and_price_of_a_success_among_published_means(study):
+    printed = solving(study, PUBLISHED)
+    lines = [line.split() for line in printed.splitlines()]
+    assert [line[0] for line in lines[3:6]] == ["(somebody)", "cma-es", "(NEAT)"]  # best first
+    # (110 + 220) / 2; half of three have solved at 220; 660 evaluations for two successes
+    assert lines[4] == ["cma-es", "2", "of", "3", "165", "220", "220", "330"]
+    with (study.folder / "solving.csv").open() as file:
+        rows = {row["method"]: row for row in csv.DictReader(file)}
+    assert float(rows["cma-es"]["per success"]) == 330
+    assert (rows["(NEAT)"]["mean"], rows["(NEAT)"]["median"]) == ("3600.0", "")
+
+
+def test_the_figure_is_written(study):
+    assert str(study.folder / "solving.png") in solving(study)
+    assert (study.folder / "solving.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_where_nobody_solved_it_there_is_no_mean(tmp_path, fakes, study):
+    for seed in range(3):
+        (study.folder / f"poles/cma-es/seed-{seed}/result.json").write_text('{"status": "finished"}')
+    lines = solving(fakes.load(study.folder), PUBLISHED).splitlines()
+    assert lines[-3].split() == ["cma-es", "0", "of", "3"]

@@ -1,0 +1,45 @@
+"""Memory does not grow with generations: a long run ends with what it had in hand at generation 100."""
+
+from __future__ import annotations
+
+import gc
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.study.budget import Budget
+from evorobo.study.callbacks import Callback
+from evorobo.study.executors import run_in_processes
+from evorobo.study.trial import Trial
+from evorobo.tasks.control import ControlTask
+
+EARLY, LATE = 100, 2000
+RESIDENT = Path("/proc/self/statm")
+
+
+@dataclass(frozen=True)
+class Weighing(Callback):
+    """Writes down early and late how many things Python holds, and how many pages of memory the process has."""
+
+    def on_generation(self, news, progress):
+        if news.generations in (EARLY, LATE):
+            gc.collect()
+            weighed = {"things": len(gc.get_objects()), "pages": int(RESIDENT.read_text().split()[1])}
+            (news.folder / f"{news.generations}.json").write_text(json.dumps(weighed))
+
+
+@pytest.mark.skipif(not RESIDENT.exists(), reason="the system does not tell in /proc how much memory a process has")
+def test_a_run_of_2000_generations_ends_within_a_tenth_of_its_memory_at_generation_100(tmp_path):
+    task = ControlTask("CartPole-v1", max_steps=3, validation_episodes=2, test_episodes=2, normalise=True)
+    method, budget = Evolution(CMAES(population=4)), Budget(generations=LATE, looks=40)
+    trial = Trial(task, method, budget, (2,), 0, (Weighing(),))
+    ends = []
+    run_in_processes([[trial]], tmp_path, lambda event: ends.append(event.status), jobs=1)
+    assert ends[-1] == "finished"
+    early, late = (json.loads((tmp_path / trial.path / f"{at}.json").read_text()) for at in (EARLY, LATE))
+    assert late["pages"] <= 1.1 * early["pages"]
+    assert late["things"] <= early["things"] + (LATE - EARLY) / 10  # a generation leaves nothing behind
