@@ -11,6 +11,7 @@ from evorobo.errors import TaskError
 from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.spaces import Decoder
 
 
@@ -56,6 +57,28 @@ class Rule:
 
     def keep(self, members: np.ndarray) -> None:
         pass
+
+
+class Mindful:
+    """The own teacher of a robot that names a `memory`, with what it has in mind in each episode."""
+
+    def __init__(self, robot: Robot) -> None:
+        self._robot = robot
+        self._memory: Array | None = None
+
+    def __call__(self, observations: Array) -> np.ndarray:
+        members, episodes = observations.shape[:2]
+        sensors = observations.reshape(members * episodes, -1)
+        shape = members, episodes, len(self._robot.memory)
+        before = np.zeros(shape) if self._memory is None else self._memory
+        memory = self._robot.remember(before.reshape(len(sensors), -1), sensors)
+        self._memory = memory.reshape(shape)
+        actions = np.asarray(self._robot.teacher(np.concatenate([sensors, memory], axis=1)))
+        return actions.reshape(members, episodes, *actions.shape[1:])
+
+    def keep(self, members: np.ndarray) -> None:
+        if self._memory is not None:
+            self._memory = self._memory[members]
 
 
 class Dice:
