@@ -14,6 +14,7 @@ from evorobo.tasks.robots.chance import Chance, Stream
 from evorobo.tasks.robots.env import RobotEnv
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.world import RobotWorld, look_up
+from evorobo.testing.compiled import check_compiled
 from evorobo.testing.ground import called, other_globals, require
 
 CROWDS = (1, 3, 17)
@@ -35,8 +36,8 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     """Raise `TaskError` with one sentence, unless `robot` (an object, a class or a registered id) keeps its contract.
 
     Checked are shapes and finite numbers, the teacher's answers and the drawing; that states are not changed in place,
-    that chance comes from `rng` alone and rows do not influence each other; and that many on rows live step by step
-    the lives of single gymnasium environments.
+    that chance comes from `rng` alone and rows do not influence each other; and that many on rows, and compiled ones
+    where it can be compiled, live step by step the lives of single gymnasium environments.
     """
     made, environment = _made(robot)
     _check_lists(made)
@@ -47,6 +48,7 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
         _check_teacher(made, crowds[-1])
     for rows in CROWDS:
         _check_story(made, environment, rows)
+    check_compiled(made, np.stack([_actions(made, seed)[:STEPS] for seed in range(CROWDS[1])]))
     if made.measures or offers(made, "measure"):
         _check_measures(made, np.stack([life[-1].state for life in crowds[-1]]))
     if offers(made, "draw"):
@@ -72,7 +74,7 @@ def _made(robot: Robot | type[Robot] | str) -> tuple[Robot, Callable[[int], Any]
 
 def _check_lists(robot: Robot) -> None:
     name = called(robot)
-    for what in ("sensors", "motors", "moves"):
+    for what in ("sensors", "motors", "moves", "memory"):
         names = getattr(robot, what, ())
         require(
             isinstance(names, tuple | list) and all(isinstance(each, str) for each in names),
@@ -221,7 +223,8 @@ def _parting(one: list[Tick], other: list[Tick]) -> int | None:
 
 def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
     name = called(robot)
-    sensors = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
+    sensed = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
+    sensors = _minded(robot, sensed)
     answers = _ask(robot, "teacher", sensors)
     shape = (len(sensors),) if robot.moves else (len(sensors), len(robot.motors))
     require(
@@ -246,6 +249,21 @@ def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
         f"{name}.teacher() answers otherwise to one row than to many; compute each row from that row only, without "
         "chance.",
     )
+
+
+def _minded(robot: Robot, sensors: Array) -> Array:
+    """Sensors with what the teacher has in mind at the second of two such moments, if it has to remember."""
+    if not robot.memory:
+        return sensors
+    name, memory = called(robot), np.zeros((len(sensors), len(robot.memory)))
+    for _ in range(2):
+        memory = _ask(robot, "remember", memory, sensors)
+        require(
+            memory.shape == (len(sensors), len(robot.memory)) and bool(np.isfinite(memory).all()),
+            f"{name}.remember() returned shape {memory.shape} with {_worst(memory)} for {len(sensors)} rows and "
+            f"{len(robot.memory)} numbers in memory; return one finite number for each.",
+        )
+    return np.concatenate([sensors, memory], axis=1)
 
 
 def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> None:
