@@ -21,6 +21,7 @@ from .learners.evolution.ars import ARS as ARS
 from .learners.evolution.bounded import Bounded as Bounded
 from .learners.evolution.canonical_es import CanonicalES as CanonicalES
 from .learners.evolution.cma_es import CMAES as CMAES
+from .learners.evolution.coevolution import Coevolution as Coevolution
 from .learners.evolution.deep_ga import DeepGA as DeepGA
 from .learners.evolution.differential import DifferentialEvolution as DifferentialEvolution
 from .learners.evolution.elites import Grid as Grid
@@ -87,6 +88,7 @@ from .report.page.page import write_report as write_report
 from .report.replay import Replay as Replay
 from .report.solving import solving as solving
 from .report.study import show as show
+from .report.tournament import tournament as tournament
 from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.baselines import Baseline as Baseline
@@ -103,6 +105,7 @@ from .tasks.demonstrations import Demonstrations as Demonstrations
 from .tasks.folds import folds as folds
 from .tasks.measures import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
 from .tasks.robots.base import Robot as Robot
+from .tasks.robots.contestant import Contestant as Contestant
 from .tasks.robots.registry import register as register
 from .tasks.splits import (
     BlockSplit as BlockSplit,

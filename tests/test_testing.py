@@ -15,6 +15,7 @@ from evorobo.learners.evolution.ars import ARS
 from evorobo.learners.evolution.bounded import Bounded
 from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.deep_ga import DeepGA
 from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.elites import Grid
@@ -525,6 +526,7 @@ METHODS = [
     Evolution(OpenAIES()),
     Evolution(CMAES(active=False), repeats=2, most_repeats=4),
     Evolution(GA(sigma_decay=0.98), penalty=L2(1e-3), genealogy=True, name="family"),
+    Coevolution(rivals=3),
     *map(
         Evolution,
         (

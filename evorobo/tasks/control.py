@@ -18,8 +18,9 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
 from evorobo.tasks.compiled.episodes import Episodes
+from evorobo.tasks.contest import Contest
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
-from evorobo.tasks.drivers import Dice, Driver, Networks
+from evorobo.tasks.drivers import Dice, Driver, Networks, check_fit
 from evorobo.tasks.experts import Copied
 from evorobo.tasks.published import PUBLISHED
 from evorobo.tasks.recording import Recording, Screen, record
@@ -179,6 +180,30 @@ class ControlTask:
         as_it_comes = not self.options and self.max_steps is None
         return found | (PUBLISHED.get(self.world.id, {}) if as_it_comes else {})
 
+    # ---- a rival
+
+    @cached_property
+    def _contest(self) -> Contest:
+        if self.normalise:
+            raise SettingsError("rivals meet without a scaling of their sensors; set normalise=False.")
+        return Contest(self.robot, self.world.id, self.max_steps)
+
+    def rival(self) -> ControlTask:
+        """The same contest from the rival's side. Raises `TaskError` for a robot that is no `Contestant`."""
+        id, options = self._contest.rival
+        return replace(self, env=id, options=options, teacher=None, label=None)
+
+    def meet(
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
+    ) -> Scores:
+        """`score` against networks of the other side, `rivals (k, q)`: `episodes` episodes with each of them."""
+        seeds = rng.integers(TRAIN, VALIDATION, (len(rivals), self.episodes))
+        return self._contest.score(spec, weights, rival_spec, rivals, seeds)
+
+    def tournament(self, ours: Sequence[Genome], theirs: Sequence[Genome]) -> Array:
+        """Mean returns `(ours, theirs)` of everybody against every rival over the test episodes, in one batch."""
+        return self._contest.everybody(ours, theirs, TEST + np.arange(self.test_episodes))
+
     # ---- teachers
 
     def demonstrate(self, rng: np.random.Generator) -> Demonstrations:
@@ -239,7 +264,7 @@ class ControlTask:
         return teacher()
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
-        self._check_fit(genome.spec)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
         return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
     def _networks(
@@ -247,16 +272,8 @@ class ControlTask:
     ) -> Driver:
         return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
-    def _check_fit(self, spec: NetworkSpec) -> None:
-        if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
-            raise TaskError(
-                f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
-                "the robot as it was when this one was made."
-            )
-
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
-        self._check_fit(genome.spec)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
         return self._fleet(genome.spec, genome.weights[None], genome.inputs, genome.moments, seeds)[0]
 
     def _fleet(
@@ -281,12 +298,7 @@ class ControlTask:
 
     @cached_property
     def _episodes(self) -> Episodes:
-        if not isinstance(self.world, RobotWorld):
-            raise TaskError(
-                f"{self.world.id} is stepped by others' code, which cannot be compiled; robots on rows and gymnasium's "
-                "classic control can. Leave compiled=True out."
-            )
-        return Episodes(self.world.id, self.world.robot, self.world.max_steps, self.decoder)
+        return Episodes(self.world, self.decoder)
 
     def _run(
         self,

@@ -74,7 +74,7 @@ def _made(robot: Robot | type[Robot] | str) -> tuple[Robot, Callable[[int], Any]
 
 def _check_lists(robot: Robot) -> None:
     name = called(robot)
-    for what in ("sensors", "motors", "moves"):
+    for what in ("sensors", "motors", "moves", "memory"):
         names = getattr(robot, what, ())
         require(
             isinstance(names, tuple | list) and all(isinstance(each, str) for each in names),
@@ -223,7 +223,8 @@ def _parting(one: list[Tick], other: list[Tick]) -> int | None:
 
 def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
     name = called(robot)
-    sensors = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
+    sensed = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
+    sensors = _minded(robot, sensed)
     answers = _ask(robot, "teacher", sensors)
     shape = (len(sensors),) if robot.moves else (len(sensors), len(robot.motors))
     require(
@@ -248,6 +249,21 @@ def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
         f"{name}.teacher() answers otherwise to one row than to many; compute each row from that row only, without "
         "chance.",
     )
+
+
+def _minded(robot: Robot, sensors: Array) -> Array:
+    """Sensors with what the teacher has in mind at the second of two such moments, if it has to remember."""
+    if not robot.memory:
+        return sensors
+    name, memory = called(robot), np.zeros((len(sensors), len(robot.memory)))
+    for _ in range(2):
+        memory = _ask(robot, "remember", memory, sensors)
+        require(
+            memory.shape == (len(sensors), len(robot.memory)) and bool(np.isfinite(memory).all()),
+            f"{name}.remember() returned shape {memory.shape} with {_worst(memory)} for {len(sensors)} rows and "
+            f"{len(robot.memory)} numbers in memory; return one finite number for each.",
+        )
+    return np.concatenate([sensors, memory], axis=1)
 
 
 def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> None:

@@ -26,7 +26,7 @@ from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Task
+from evorobo.tasks.base import Cost, Scoring
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ class Evolution:
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
-    def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> EvolutionLearner:
+    def start(self, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> EvolutionLearner:
         return EvolutionLearner(self, task, spec, rng)
 
 
 class EvolutionLearner:
     """Evolution at work, by `deap.algorithms.eaGenerateUpdate` one generation at a time."""
 
-    def __init__(self, method: Evolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
+    def __init__(self, method: Evolution, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
         self._gauge = Gauge(task, method.strategy.measures if isinstance(method.strategy, Watching) else ())
