@@ -99,7 +99,7 @@ def _draw_growth(axes: Axes, cells: dict[str, list[Run]], column: str, looks: di
     axes.set_xlabel(wording.CURRENCIES[currency])
     axes.set_ylabel(COLUMNS[column])
     if column == "coverage":
-        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     axes.set_ylim(bottom=0.0)
     return {method: looks[method] for method in shown}
 
