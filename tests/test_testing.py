@@ -14,6 +14,7 @@ from evorobo.learners.base import Progress
 from evorobo.learners.evolution.ars import ARS
 from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.deep_ga import DeepGA
 from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.elites import Grid
@@ -521,6 +522,7 @@ METHODS = [
     Evolution(GA()),
     Evolution(OpenAIES()),
     Evolution(CMAES(active=False), repeats=2, most_repeats=4),
+    Coevolution(rivals=3),
     *map(
         Evolution,
         (

@@ -49,6 +49,7 @@ def _methods() -> Iterable[tuple[str, Any]]:
 
     yield "Backprop()", inspect.getmodule(evorobo.Backprop)
     yield "DAgger()", inspect.getmodule(evorobo.DAgger)
+    yield "Coevolution()", inspect.getmodule(evorobo.Coevolution)
     for strategy in (
         evorobo.ARS,
         evorobo.CMAES,

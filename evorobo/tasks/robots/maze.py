@@ -26,7 +26,7 @@ REACH = 0.4  # m, of a beam
 class Maze(Robot):
     """An e-puck in a maze of 1.2 x 0.8 m, from the lower left corner to the upper left one; an episode is 20 s.
 
-    A wall lies between the two, and the way around it is five times as long as that through it. The score is how much
+    A wall lies between the two, and the way around it is four times as long as that through it. The score is how much
     of the distance to the goal is gone at the end, in percent: about 50 in front of the wall, far below 0 where the way
     around begins, 100 at the goal, which ends the episode.
 
