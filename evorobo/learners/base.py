@@ -67,10 +67,13 @@ class Keeping(Protocol):
 
 @runtime_checkable
 class Contending(Protocol):
-    """A learner with a rival that learns, too, and has champions of its own to hand in; None before the first."""
+    """A learner with a rival that learns, too: both sides' champions of all generations are handed in.
+
+    They come by the names of their files, "champions" and "rivals"; there are none before the first generation.
+    """
 
     @property
-    def rivals(self) -> Archive | None: ...
+    def champions(self) -> dict[str, Archive]: ...
 
 
 @runtime_checkable

@@ -34,7 +34,7 @@ def masters(task: ControlTask, folders: Sequence[Path]) -> list[Master]:
 
     Each is kept as `tournament.npz` beside the champions, and what is there is not played again.
     """
-    sides = [(Archive.load(folder / "archive.npz"), Archive.load(folder / "rivals.npz")) for folder in folders]
+    sides = [(Archive.load(folder / "champions.npz"), Archive.load(folder / "rivals.npz")) for folder in folders]
     size = min(CHAMPIONS, *(len(own) for own, _ in sides))
     return [_master(task, folder, *pair, size) for folder, pair in zip(folders, sides, strict=True)]
 

@@ -55,8 +55,8 @@ def run(method, generations, task=None):
     own, other = [learner._sides[0].evolution.genome.weights], [learner._sides[1].evolution.genome.weights]
     for _ in range(generations):
         learner.step(0.0)
-        own.append(learner.archive.weights[-1])
-        other.append(learner.rivals.weights[-1])
+        own.append(learner.champions["champions"].weights[-1])
+        other.append(learner.champions["rivals"].weights[-1])
         np.testing.assert_array_equal(own[-1], learner.genome.weights)
     return task, learner, np.stack(own), np.stack(other)
 
@@ -99,12 +99,12 @@ def test_both_sides_climb_and_both_are_paid_and_told():
 
 def test_champions_come_with_the_best_score_of_their_generation():
     learner = start(Coevolution(rivals=2), Race())
-    assert learner.archive is None
-    assert learner.rivals is None
+    assert learner.champions == {}
     best = [learner.step(0.0).info for _ in range(3)]
-    assert learner.archive.scores.tolist() == [info["score_max"] for info in best]
-    assert learner.rivals.scores.tolist() == [info["rival_max"] for info in best]
-    assert learner.archive.measures.ravel().tolist() == [1, 2, 3]
+    own, other = learner.champions["champions"], learner.champions["rivals"]
+    assert own.scores.tolist() == [info["score_max"] for info in best]
+    assert other.scores.tolist() == [info["rival_max"] for info in best]
+    assert own.measures.ravel().tolist() == other.measures.ravel().tolist() == [1, 2, 3]
 
 
 def test_a_hall_gives_its_champions_back():
@@ -141,16 +141,16 @@ def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with
     monkeypatch.setattr("evorobo.study.running.WATCH_SECONDS", 0.0)
     with pytest.raises(Interrupted):
         trial.run(tmp_path / "parts", stop=lambda: True)
-    assert not (tmp_path / "parts" / "archive.npz").exists()
+    assert not (tmp_path / "parts" / "champions.npz").exists()
     assert trial.run(tmp_path / "parts") == "finished"
-    for name in ("archive.npz", "rivals.npz"):
+    for name in ("champions.npz", "rivals.npz"):
         whole, parts = (Archive.load(tmp_path / folder / name) for folder in ("whole", "parts"))
         assert len(whole) == 4
         np.testing.assert_array_equal(whole.weights, parts.weights)
         np.testing.assert_array_equal(whole.scores, parts.scores)
     np.testing.assert_array_equal(whole[0](np.zeros(8)).shape, (2,))  # the prey's networks have 8 sensors
     genome = Genome.load(tmp_path / "parts" / "genome.npz")
-    np.testing.assert_array_equal(genome.weights, Archive.load(tmp_path / "parts" / "archive.npz").weights[-1])
+    np.testing.assert_array_equal(genome.weights, Archive.load(tmp_path / "parts" / "champions.npz").weights[-1])
 
 
 def test_evolved_predators_catch_a_prey_that_keeps_its_rule_far_better_than_random_ones():

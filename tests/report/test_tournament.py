@@ -47,7 +47,7 @@ def champions(run):
 
 
 def archives(run):
-    return [Archive.load(run.folder / name) for name in ("archive.npz", "rivals.npz")]
+    return [Archive.load(run.folder / name) for name in ("champions.npz", "rivals.npz")]
 
 
 def test_a_master_tournament_is_the_duels_of_all_champions_one_by_one(results):

@@ -30,8 +30,8 @@ class Coevolution:
     several times. A generation's champion is the strategy's answer after it; before the first one the champions are the
     two genomes to begin with.
 
-    The answer is that of the task's own side, and the costs are of both. All champions are handed in, those of the own
-    side as `archive`, those of the other as `rivals`.
+    The answer is that of the task's own side, and the costs are of both. Beside it lie the champions of all generations,
+    `champions.npz` and, of the other side, `rivals.npz`; read them with `Archive.load`, and see `tournament`.
     """
 
     evolution: Evolution = Evolution()
@@ -67,12 +67,9 @@ class CoevolutionLearner:
         return self._sides[0].evolution.genome
 
     @property
-    def archive(self) -> Archive | None:
-        return self._sides[0].hall.archive
-
-    @property
-    def rivals(self) -> Archive | None:
-        return self._sides[1].hall.archive
+    def champions(self) -> dict[str, Archive]:
+        own, other = (side.hall for side in self._sides)
+        return {"champions": own.archive, "rivals": other.archive} if len(own) else {}
 
     @property
     def cost(self) -> Cost:
@@ -115,13 +112,17 @@ class Hall:
         numbers = rng.choice(np.arange(oldest, known), count, replace=known - oldest < count)
         return np.stack([self._weights[number] for number in numbers])
 
+    def __len__(self) -> int:
+        """How many generations there were."""
+        return len(self._weights) - 1
+
     @property
-    def archive(self) -> Archive | None:
-        """The champions of all generations so far; None before there was one."""
+    def archive(self) -> Archive:
+        """The champions of all generations so far."""
         weights, scores = np.stack(self._weights)[1:], np.array(self._scores)[1:]
         generations = np.arange(1.0, len(self._weights))[:, None]
         ends = np.array([[0.0, len(scores)]])
-        return Archive(self.spec, weights, scores, generations, ("generation",), ends) if len(scores) else None
+        return Archive(self.spec, weights, scores, generations, ("generation",), ends)
 
     def state(self) -> dict[str, Any]:
         return {"weights": np.stack(self._weights), "scores": np.array(self._scores)}
