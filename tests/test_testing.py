@@ -542,9 +542,8 @@ METHODS = [
             NSGA2(("energy",), ("tilt",), population=20, lowest=-1.0),
             NSGA2(("size",), population=20, rescore=False),
             NoveltySearch(("level", "tilt")),
-            NoveltySearch(("tilt",), CMAES(), share=0.5),
             MAPElites(Grid(("level", "tilt"), (10, 10))),
-            Mapped(Grid(("tilt",)), NoveltySearch(("level",))),
+            Mapped(Grid(("tilt",)), NoveltySearch(("level",), CMAES(), share=0.5)),
         ),
     ),
 ]

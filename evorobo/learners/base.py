@@ -77,6 +77,14 @@ class Contending(Protocol):
 
 
 @runtime_checkable
+class Descended(Protocol):
+    """A learner that may know who descends from whom: a table in CSV, None if it does not keep one."""
+
+    @property
+    def genealogy(self) -> str | None: ...
+
+
+@runtime_checkable
 class Together(Protocol):
     """A method whose learners can be stepped in one call, which costs less than one by one and changes no number."""
 

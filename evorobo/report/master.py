@@ -49,6 +49,9 @@ def _master(task: ControlTask, folder: Path, own: Archive, rivals: Archive, size
     known = unpacked(path) if path.exists() else {}
     if not np.array_equal(known.get("generations", ()), numbers + 1):
         sides = [[side[number] for number in numbers] for side in (own, rivals)]
-        known = {"generations": numbers + 1, "scores": replace(task, test_episodes=EPISODES).tournament(*sides)}
+        known = {
+            "generations": numbers + 1,
+            "scores": replace(task, test_episodes=EPISODES).contest().tournament(*sides),
+        }
         write_atomically(path, packed(known))
     return Master(known["generations"], known["scores"], own.scores, rivals.scores)

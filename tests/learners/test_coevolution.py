@@ -34,6 +34,9 @@ class Race(Bowl):
     met: list = field(default_factory=list, compare=False)
     other: list = field(default_factory=list, compare=False)
 
+    def contest(self):
+        return self
+
     def rival(self):
         return Race("rival", self.other, self.met)
 
@@ -121,7 +124,7 @@ def test_a_hall_gives_its_champions_back():
 
 
 def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
-    with pytest.raises(SettingsError, match=r"bowl has no rival; take Evolution, or give the task the methods rival"):
+    with pytest.raises(SettingsError, match=r"bowl has no rival; take Evolution, or give the task a method contest"):
         start(Coevolution(), Bowl())
     with pytest.raises(TaskError, match="CartPole-v1 has no rival to evolve against"):
         start(Coevolution(), ControlTask("CartPole-v1"))
@@ -166,5 +169,7 @@ def test_coevolved_predators_catch_the_prey_they_began_with_better_than_the_firs
     predator, prey = (side.evolution.genome for side in learner._sides)
     for _ in range(8):
         learner.step(0.0)
-    (first, evolved) = replace(PREDATOR, test_episodes=30).tournament([predator, learner.genome], [prey])[:, 0]
+    (first, evolved) = (
+        replace(PREDATOR, test_episodes=30).contest().tournament([predator, learner.genome], [prey])[:, 0]
+    )
     assert evolved > first + 20

@@ -47,7 +47,7 @@ class _Chase(Contestant):
         return -10 * self.noise, 1 + 10 * self.noise
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The arena from above: predator red, prey blue; dots mark where they began, the lines in the hulls look ahead."""
+        """The arena from above: predator red, prey blue; dots mark where they began, lines in the hulls look ahead."""
         ax.plot([0, SIDE, SIDE, 0, 0], [0, 0, SIDE, SIDE, 0], color="black", linewidth=1.5)
         turn = np.linspace(0, 2 * np.pi, 33)
         for part, colour in ((PREDATOR, "#C1272D"), (PREY, "#0072B2")):
