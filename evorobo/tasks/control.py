@@ -19,7 +19,7 @@ from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
 from evorobo.tasks.compiled.episodes import Episodes
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
-from evorobo.tasks.drivers import Dice, Driver, Networks
+from evorobo.tasks.drivers import Dice, Driver, Networks, check_fit
 from evorobo.tasks.duels import Duels
 from evorobo.tasks.experts import Copied
 from evorobo.tasks.published import PUBLISHED
@@ -239,7 +239,7 @@ class ControlTask:
         return teacher()
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
-        self._check_fit(genome.spec)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
         return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
     def _networks(
@@ -247,16 +247,8 @@ class ControlTask:
     ) -> Driver:
         return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
-    def _check_fit(self, spec: NetworkSpec) -> None:
-        if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
-            raise TaskError(
-                f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
-                "the robot as it was when this one was made."
-            )
-
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
-        self._check_fit(genome.spec)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
         return self._fleet(genome.spec, genome.weights[None], genome.inputs, genome.moments, seeds)[0]
 
     def _fleet(
@@ -281,12 +273,7 @@ class ControlTask:
 
     @cached_property
     def _episodes(self) -> Episodes:
-        if not isinstance(self.world, RobotWorld):
-            raise TaskError(
-                f"{self.world.id} is stepped by others' code, which cannot be compiled; robots on rows and gymnasium's "
-                "classic control can. Leave compiled=True out."
-            )
-        return Episodes(self.world.id, self.world.robot, self.world.max_steps, self.decoder)
+        return Episodes(self.world, self.decoder)
 
     def _run(
         self,

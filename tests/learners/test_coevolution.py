@@ -157,7 +157,7 @@ def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with
 
 
 def test_evolved_predators_catch_a_prey_that_keeps_its_rule_far_better_than_random_ones():
-    task = replace(PREDATOR, episodes=4, test_episodes=40)
+    task = replace(PREDATOR, episodes=4, test_episodes=40, max_steps=200)
     learner = start(Evolution(CMAES(population=8)), task)
     for _ in range(12):
         learner.step(0.0)
@@ -165,11 +165,10 @@ def test_evolved_predators_catch_a_prey_that_keeps_its_rule_far_better_than_rand
 
 
 def test_coevolved_predators_catch_the_prey_they_began_with_better_than_the_first_one_does():
-    learner = start(Coevolution(Evolution(CMAES(population=8)), rivals=3), PREDATOR)
+    task = replace(PREDATOR, test_episodes=30, max_steps=200)
+    learner = start(Coevolution(Evolution(CMAES(population=8)), rivals=3), task)
     predator, prey = (side.evolution.genome for side in learner._sides)
     for _ in range(8):
         learner.step(0.0)
-    (first, evolved) = (
-        replace(PREDATOR, test_episodes=30).contest().tournament([predator, learner.genome], [prey])[:, 0]
-    )
+    (first, evolved) = task.contest().tournament([predator, learner.genome], [prey])[:, 0]
     assert evolved > first + 20
