@@ -1,4 +1,4 @@
-"""Fresh Python processes for our own work: told what to do on their input, deaf to Ctrl-C, with one BLAS thread."""
+"""Processes and threads: fresh Python processes for our own work, and how many threads this one may use."""
 
 from __future__ import annotations
 
@@ -37,3 +37,11 @@ def keep_output_apart() -> int:
     output = os.dup(1)
     os.dup2(2, 1)
     return output
+
+
+def threads() -> int:
+    """`OMP_NUM_THREADS`, which is 1 where a study runs trials side by side; else all processors there are for us."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdigit():
+        return max(1, int(told))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -41,7 +41,7 @@ def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
 def _main(study: Study, arguments: Sequence[str] | None) -> Results:
     asked = _parse(arguments)
     if asked.tuned:
-        study = tuned(study, asked.tuned)
+        study = tuned(study, *asked.tuned)
     study = change(study, asked.set)
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
@@ -69,7 +69,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
     )
-    parser.add_argument("--tuned", metavar="FILE", help="take the settings that evorobo tune has found")
+    parser.add_argument(
+        "--tuned", action="append", metavar="FILE", help="take the settings that evorobo tune has found"
+    )
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
     return parse(parser, arguments)
 

@@ -15,6 +15,7 @@ OWNERS = {
     "deap": "learners/evolution",
     "gymnasium": "tasks",
     "matplotlib": "report",
+    "numba": "tasks",
     "onnx": "export",
     "optuna": "study",
     "pandas": "report",

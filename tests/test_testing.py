@@ -14,6 +14,7 @@ from evorobo.learners.base import Progress
 from evorobo.learners.evolution.ars import ARS
 from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.deep_ga import DeepGA
 from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.elites import Grid
@@ -526,6 +527,7 @@ METHODS = [
     Evolution(GA()),
     Evolution(OpenAIES()),
     Evolution(CMAES(active=False), repeats=2, most_repeats=4),
+    Coevolution(rivals=3),
     *map(
         Evolution,
         (
@@ -545,9 +547,8 @@ METHODS = [
             NSGA2(("energy",), ("tilt",), population=20, lowest=-1.0),
             NSGA2(("size",), population=20, rescore=False),
             NoveltySearch(("level", "tilt")),
-            NoveltySearch(("tilt",), CMAES(), share=0.5),
             MAPElites(Grid(("level", "tilt"), (10, 10))),
-            Mapped(Grid(("tilt",)), NoveltySearch(("level",))),
+            Mapped(Grid(("tilt",)), NoveltySearch(("level",), CMAES(), share=0.5)),
         ),
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -131,4 +132,5 @@ def _columns(text: str) -> tuple[str | int, ...]:
 def _tell(files: list[Path], name: str) -> None:
     for file in files:
         print(file)
-    print(f"\nNow: cd {name}; python experiment.py; python -m pytest")
+    tests = "python -m pytest" if find_spec("pytest") else "pip install pytest; python -m pytest"
+    print(f"\nNow: cd {name}; python experiment.py; {tests}")

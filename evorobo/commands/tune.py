@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def tune(words: list[str]) -> None:
-    """SCRIPT --space PATH=LOW..HIGH[:log] .. [--trials N]: better settings for every method, at equal effort"""
+    """SCRIPT --space PATH=LOW..HIGH[:log] .. [--trials N] [--method NAME]: better settings for all, at equal effort"""
     from evorobo.report.tuning import to_terminal
     from evorobo.script import Parser, add_common, parse, seeds_of
     from evorobo.study.budget import Budget
@@ -34,6 +34,9 @@ def tune(words: list[str]) -> None:
     parser.add_argument("--trials", type=int, default=20, metavar="N", help="settings to try for each method (20)")
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)), metavar="N,..", help="default 1000,1001,1002")
     parser.add_argument("--task", metavar="NAME", help="on which task, where the study has several")
+    parser.add_argument(
+        "--method", action="append", default=[], metavar="NAME", help="tune this one alone; the others another time"
+    )
     parser.add_argument("--budget", metavar="B", help="what each trial may spend; default: as in the study")
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting for all tries"
@@ -46,7 +49,13 @@ def tune(words: list[str]) -> None:
     study = change(_study(Path(asked.script)), asked.set)
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
-    places = {"task": asked.task, "results": asked.results, "jobs": asked.jobs, "chance": asked.chance}
+    places = {
+        "task": asked.task,
+        "methods": asked.method,
+        "results": asked.results,
+        "jobs": asked.jobs,
+        "chance": asked.chance,
+    }
     try:
         path = tune(study, asked.space, trials=asked.trials, seeds=seeds_of(asked.seeds), **places)
     except Interrupted:
@@ -55,7 +64,10 @@ def tune(words: list[str]) -> None:
     found = read_tuning(path)
     print("", to_terminal(found), "", path, sep="\n")
     script = shlex.quote(asked.script)
-    print(f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {flags(found)}", sep="\n")
+    if missing := [method.name for method in study.methods if method.name not in found["methods"]]:
+        print(f"Tune {', '.join(missing)} too, with the same effort, then run the study with --tuned for each file.")
+    else:
+        print(f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {flags(found)}", sep="\n")
 
 
 def _study(script: Path) -> Study:

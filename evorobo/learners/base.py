@@ -66,6 +66,22 @@ class Keeping(Protocol):
 
 
 @runtime_checkable
+class Descended(Protocol):
+    """A learner that may know who descends from whom: a table in CSV, None if it does not keep one."""
+
+    @property
+    def genealogy(self) -> str | None: ...
+
+
+@runtime_checkable
+class Contending(Protocol):
+    """A learner with a rival that learns, too, and has champions of its own to hand in; None before the first."""
+
+    @property
+    def rivals(self) -> Archive | None: ...
+
+
+@runtime_checkable
 class Together(Protocol):
     """A method whose learners can be stepped in one call, which costs less than one by one and changes no number."""
 

@@ -14,6 +14,7 @@ from evorobo.nets.genome import Genome
 from evorobo.report.film import drawn_by_itself, shared_limits, states
 from evorobo.report.movies import PER_SECOND
 from evorobo.tasks.control import ControlTask
+from evorobo.tasks.recording import SCREENS
 from evorobo.tasks.robots.base import Robot
 
 _NO_WINDOWS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
@@ -21,7 +22,7 @@ _NO_WINDOWS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 def show(task: ControlTask, genome: Genome, episodes: Iterable[int]) -> None:
     """Play these test episodes, one after the other. Raises `SettingsError` where no window can be opened."""
-    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"} & os.environ.keys():
+    if sys.platform == "linux" and not SCREENS & os.environ.keys():
         raise SettingsError("there is no screen to open a window on; --gif writes the same into a file.")
     robot = drawn_by_itself(task)
     for episode in episodes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import ResultsError, SettingsError
+from evorobo.errors import EvoroboError, ResultsError, SettingsError
 from evorobo.learners.base import Learner, Method
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.settings import from_plain, to_plain
@@ -101,6 +101,8 @@ class Trial:
             raise ResultsError(f"{path.parent} holds no trial; {to_trial(path.parent)}")
         try:
             trial = from_plain(json.loads(path.read_text()))
+        except EvoroboError as error:
+            raise ResultsError(f"{path} cannot be run here: {error}") from error
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path} is no trial.json that can be read: {error}.") from error
         if not isinstance(trial, cls):

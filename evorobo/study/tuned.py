@@ -12,18 +12,26 @@ from evorobo.study.overrides import change
 from evorobo.study.study import Study
 
 
-def tuned(study: Study, path: str | Path) -> Study:
-    """`study` with the best settings of the file that `tune` wrote, for every method; reports tell what that has cost.
+def tuned(study: Study, *paths: str | Path) -> Study:
+    """`study` with the best settings of the files that `tune` wrote, for every method; reports tell what that has cost.
 
-    Raises `SettingsError` where the file is of other methods, since untuned ones would be compared with tuned ones, and
-    `ResultsError` where it is none of `tune`.
+    Raises `SettingsError` where the files are of other methods, since untuned ones would be compared with tuned ones,
+    or of unlike effort, and `ResultsError` where one is none of `tune`.
     """
-    found = read_tuning(path)
+    found, *others = [read_tuning(path) for path in paths]
+    for path, other in zip(paths[1:], others, strict=True):
+        for what in ("task", "trials", "seeds", "budget"):
+            if found[what] != other[what]:
+                raise SettingsError(
+                    f"{what} of tuning: {found[what]} in {paths[0]} and {other[what]} in {path}; tune all methods with "
+                    "the same effort."
+                )
+        found["methods"] |= other["methods"]
     names = [method.name for method in study.methods]
     if set(names) != set(found["methods"]):
         raise SettingsError(
-            f"{path} tuned {', '.join(found['methods'])}, and the study compares {', '.join(names)}; tune all that are "
-            "compared, together."
+            f"{', '.join(map(str, paths))} tuned {', '.join(found['methods'])}, and the study compares "
+            f"{', '.join(names)}; tune all that are compared."
         )
     assignments = [
         f"{setting}={json.dumps(value)}"
@@ -45,7 +53,7 @@ def read_tuning(path: str | Path) -> dict[str, Any]:
             if not each["settings"]:
                 raise ResultsError(f"{path} has found nothing for {name}.")
             _ = each["cost"], each["failed"], each["validation"]
-        _ = found["seeds"], found["trials"], found["task"]
+        _ = found["seeds"], found["trials"], found["task"], found["budget"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultsError(
             f"{path} is no file of `evorobo tune` ({error!r}); give results/<study>-tuning/<task>.json."

@@ -31,6 +31,7 @@ def tune(
     trials: int = 20,
     seeds: Iterable[int] = SEEDS,
     task: str | None = None,
+    methods: Sequence[str] = (),
     results: str | Path = "results",
     jobs: int = 1,
     chance: int = 0,
@@ -41,19 +42,21 @@ def tune(
     settings, the study's own first where they lie in its ranges, the others proposed by Optuna's TPE sampler (Bergstra
     et al. 2011) with the seed `chance`. A try is run at each of `seeds` on the study's whole budget, and is worth the
     mean validation score of its answers; the test score has no say. One that fails or diverges at any seed is worth
-    nothing, and paid for. With several tasks say which `task`.
+    nothing, and paid for. With several tasks say which `task`. With `methods` only these are tuned now, and told in a
+    file of their own; `tuned` takes several files, if all methods had the same effort.
 
-    Everything lies in `results/<study>-tuning`: `<task>.json` and a folder for each try. Interrupted, the same call
-    goes on: what is finished is read, and the sampler, told of it in the same order, proposes the same. Raises
-    `SettingsError` where seeds are the study's own, a method has no range, or Optuna is missing.
+    Everything lies in `results/<study>-tuning`: `<task>.json` (or `<task>-<method>.json`) and a folder for each try.
+    Interrupted, the same call goes on: what is finished is read, and the sampler, told of it in the same order,
+    proposes the same. Raises `SettingsError` where seeds are the study's own, a method has no range, or Optuna is
+    missing.
     """
     definitions_only()
-    study = _on_tuning_seeds(study, tuple(seeds), task)
+    study = _on_tuning_seeds(_only(study, methods), tuple(seeds), task)
     if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:
         raise SettingsError(f"trials must be a whole number of at least 1, not {trials!r}.")
     ranges = spaces(study, space)
     folder = Path(results) / f"{study.name}-tuning"
-    file = folder / f"{study.tasks[0].name}.json"
+    file = folder / f"{'-'.join([study.tasks[0].name, *methods])}.json"
     searches = [Search(method, ranges[method.name], study, chance) for method in study.methods]
     about = {
         "study": study.name,
@@ -73,6 +76,14 @@ def tune(
         if search.best is None:
             raise ResultsError(f"{search.method.name} failed with all of {trials} settings: {search.why}")
     return file
+
+
+def _only(study: Study, methods: Sequence[str]) -> Study:
+    names = [method.name for method in study.methods]
+    for name in methods:
+        if name not in names:
+            raise unknown("method", name, names)
+    return replace(study, methods=tuple(each for each in study.methods if not methods or each.name in methods))
 
 
 def _on_tuning_seeds(study: Study, seeds: tuple[int, ...], task: str | None) -> Study:

@@ -17,13 +17,16 @@ from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
+from evorobo.tasks.compiled.episodes import Episodes
+from evorobo.tasks.contest import Contest
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
-from evorobo.tasks.drivers import Dice, Driver, Networks
+from evorobo.tasks.drivers import Dice, Driver, Networks, check_fit
 from evorobo.tasks.experts import Copied
+from evorobo.tasks.published import PUBLISHED
 from evorobo.tasks.recording import Recording, Screen, record
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.registry import qualified
-from evorobo.tasks.rollout import Rollout, Watcher, roll
+from evorobo.tasks.rollout import Observed, Rollout, Watcher, roll_in_turns
 from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.world import RobotWorld, look_at, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
@@ -53,7 +56,8 @@ class ControlTask:
     Minari data set: see `Demonstrations`); `NoisyTeacher` and `MixedTeachers` of these. A teacher shows
     `demonstrations` episodes, and its steps are on the bill; the reference "teacher" is who copies it without error.
 
-    Environments that are stepped one at a time can share the work among `processes`, to the same scores.
+    Environments that are stepped one at a time can share the work among `processes`, to the same scores. `compiled`
+    has numba make machine code of whole episodes, of any robot on rows whose functions can be traced.
 
     Networks drive in single precision.
     """
@@ -68,6 +72,7 @@ class ControlTask:
     test_episodes: int = 100
     max_steps: int | None = None
     processes: int = 1
+    compiled: bool = False
     label: str | None = None
 
     inputs = None
@@ -133,11 +138,9 @@ class ControlTask:
     ) -> Scores:
         """`score`, with the mean of each of the measures `names` over a member's episodes."""
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
-        watch = _Moments(self.n_inputs) if self.normalise else None
         witness = Witness(self.world, self.decoder, names) if names else None
-        drivers = partial(self._networks, spec, inputs=inputs)
-        rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch, witness)
-        seen, measures = watch.moments if watch else None, witness.means(self.episodes) if witness else None
+        rollout, seen = self._fleet(spec, weights, inputs, None, seeds, self.normalise, witness)
+        measures = witness.means(self.episodes) if witness else None
         return Scores(rollout.returns.mean(1), self._cost(rollout, spec), seen, measures)
 
     def examples(self, rng: np.random.Generator) -> Examples:
@@ -174,7 +177,32 @@ class ControlTask:
             found["teacher"] = float(self._run(lambda _: copy(), seeds, 1).returns.mean())
         if self.world.threshold is not None:
             found["solved"] = float(self.world.threshold)
-        return found
+        as_it_comes = not self.options and self.max_steps is None
+        return found | (PUBLISHED.get(self.world.id, {}) if as_it_comes else {})
+
+    # ---- a rival
+
+    @cached_property
+    def _contest(self) -> Contest:
+        if self.normalise:
+            raise SettingsError("rivals meet without a scaling of their sensors; set normalise=False.")
+        return Contest(self.robot, self.world.id, self.max_steps)
+
+    def rival(self) -> ControlTask:
+        """The same contest from the rival's side. Raises `TaskError` for a robot that is no `Contestant`."""
+        id, options = self._contest.rival
+        return replace(self, env=id, options=options, teacher=None, label=None)
+
+    def meet(
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
+    ) -> Scores:
+        """`score` against networks of the other side, `rivals (k, q)`: `episodes` episodes with each of them."""
+        seeds = rng.integers(TRAIN, VALIDATION, (len(rivals), self.episodes))
+        return self._contest.score(spec, weights, rival_spec, rivals, seeds)
+
+    def tournament(self, ours: Sequence[Genome], theirs: Sequence[Genome]) -> Array:
+        """Mean returns `(ours, theirs)` of everybody against every rival over the test episodes, in one batch."""
+        return self._contest.everybody(ours, theirs, TEST + np.arange(self.test_episodes))
 
     # ---- teachers
 
@@ -236,7 +264,7 @@ class ControlTask:
         return teacher()
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
-        self._check_fit(genome.spec)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
         return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
     def _networks(
@@ -244,17 +272,33 @@ class ControlTask:
     ) -> Driver:
         return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
-    def _check_fit(self, spec: NetworkSpec) -> None:
-        if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
-            raise TaskError(
-                f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
-                "the robot as it was when this one was made."
-            )
-
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
-        driver = self._driving(genome)
-        return self._run(lambda _: driver(), seeds, 1)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
+        return self._fleet(genome.spec, genome.weights[None], genome.inputs, genome.moments, seeds)[0]
+
+    def _fleet(
+        self,
+        spec: NetworkSpec,
+        weights: Array,
+        inputs: Scaling | None,
+        moments: Array | None,
+        seeds: np.ndarray,
+        watched: bool = False,
+        witness: Simulator | None = None,
+    ) -> tuple[Rollout, Moments | None]:
+        """The episodes of networks `weights (n, p)`, and if `watched` the moments of what all of them saw."""
+        if self.compiled:
+            if witness:
+                raise TaskError("what robots do is measured on rows, step by step; leave compiled=True out.")
+            return self._episodes.play(spec, weights, inputs, moments, seeds, watched)
+        watch = Observed(self.n_inputs) if watched else None
+        drivers = partial(self._networks, spec, inputs=inputs, moments=moments)
+        rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch, witness)
+        return rollout, watch.moments if watch else None
+
+    @cached_property
+    def _episodes(self) -> Episodes:
+        return Episodes(self.world, self.decoder)
 
     def _run(
         self,
@@ -264,36 +308,8 @@ class ControlTask:
         watch: Watcher | None = None,
         simulator: Simulator | None = None,
     ) -> Rollout:
-        """All episodes of all members, in as many batches as the simulator's capacity asks for."""
-        simulator = simulator or self.world.simulator()
-        room = simulator.capacity or members * len(seeds)
-        shares = [seeds[at : at + room] for at in range(0, len(seeds), room)]
-        together = max(1, room // len(seeds))
-        parts = []
-        for start in range(0, members, together):
-            batch = slice(start, min(start + together, members))
-            size = batch.stop - batch.start
-            first = start * len(seeds) + np.arange(0, len(seeds), room)
-            rolled = [
-                roll(simulator, driver(batch), share, size, watch, int(number))
-                for share, number in zip(shares, first, strict=True)
-            ]
-            parts.append(
-                [np.concatenate(each, 1) for each in zip(*((r.returns, r.steps) for r in rolled), strict=True)]
-            )
-        returns, steps = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return Rollout(returns, steps)
+        return roll_in_turns(simulator or self.world.simulator(), driver, seeds, members, watch)
 
     def _cost(self, rollout: Rollout, spec: NetworkSpec) -> Cost:
         steps = int(rollout.steps.sum())
         return Cost(env_steps=steps, episodes=rollout.steps.size, forward_flops=steps * spec.forward_flops)
-
-
-class _Moments:
-    """A watcher that sums up the observations of everybody."""
-
-    def __init__(self, k: int) -> None:
-        self.moments = Moments.none(k)
-
-    def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
-        self.moments = self.moments + Moments.of(observations)

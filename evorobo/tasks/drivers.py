@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.errors import TaskError
 from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
+from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.spaces import Decoder
 
@@ -32,6 +33,15 @@ class Networks:
 
     def keep(self, members: np.ndarray) -> None:
         self._controller.keep(members)
+
+
+def check_fit(spec: NetworkSpec, decoder: Decoder, n_inputs: int, id: str) -> None:
+    """Raise `TaskError` for networks that cannot be at the wheel of `id`, which has so many sensors."""
+    if (spec.n_inputs, spec.n_outputs) != (n_inputs, decoder.n_outputs):
+        raise TaskError(
+            f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, {id} needs {n_inputs} and "
+            f"{decoder.n_outputs}; take a genome that was made for it, or the robot as it was when this one was made."
+        )
 
 
 class Rule:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +60,7 @@ class Screen:
     def film(self, driver: Driver, seed: int, at: Collection[int]) -> list[np.ndarray]:
         """The pictures `(height, width, 3)` before the steps `at`; then the environment is closed."""
         pictures: list[np.ndarray] = []
-        step = 0
+        step, pictured = 0, self._environment.render_mode != "human"
 
         def watch(robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
             nonlocal step
@@ -66,7 +69,8 @@ class Screen:
             step += 1
 
         try:
-            roll(self._simulator, driver, np.array([seed]), 1, watch)
+            with _no_screen() if pictured else nullcontext():
+                roll(self._simulator, driver, np.array([seed]), 1, watch)
         finally:
             self._environment.close()
         return pictures
@@ -82,3 +86,20 @@ class Screen:
                 f"{self._id} renders {picture.dtype} {picture.shape}; a picture is bytes (height, width, 3)."
             )
         return picture
+
+
+SCREENS = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"}
+"""Environment variables that tell of a screen."""
+
+
+@contextmanager
+def _no_screen() -> Iterator[None]:
+    """Pictures need none, but SDL, which draws classic control, complains where it looks for one in vain."""
+    if sys.platform != "linux" or SCREENS & os.environ.keys():
+        yield
+        return
+    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    try:
+        yield
+    finally:
+        del os.environ["SDL_VIDEODRIVER"]

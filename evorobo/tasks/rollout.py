@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from evorobo.nets.activations import Array
+from evorobo.nets.scaling import Moments
 from evorobo.tasks.drivers import Driver
 from evorobo.tasks.simulators.base import Simulator
 
@@ -23,6 +25,16 @@ class Watcher(Protocol):
     """Whoever wants to see each tick: `robots` are the numbers (copy after copy) of the rows that follow."""
 
     def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None: ...
+
+
+class Observed:
+    """A watcher that sums up the observations of everybody."""
+
+    def __init__(self, k: int) -> None:
+        self.moments = Moments.none(k)
+
+    def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
+        self.moments = self.moments + Moments.of(observations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,3 +95,27 @@ def roll(
         else:
             flat[:] = observations
     return Rollout(returns.reshape(members, episodes), steps.reshape(members, episodes))
+
+
+def roll_in_turns(
+    simulator: Simulator,
+    driver: Callable[[slice], Driver],
+    seeds: np.ndarray,
+    members: int,
+    watch: Watcher | None = None,
+) -> Rollout:
+    """`roll`, in as many batches as the simulator's capacity asks for; `driver` makes who drives a batch of members."""
+    room = simulator.capacity or members * len(seeds)
+    shares = [seeds[at : at + room] for at in range(0, len(seeds), room)]
+    together = max(1, room // len(seeds))
+    parts = []
+    for start in range(0, members, together):
+        batch = slice(start, min(start + together, members))
+        first = start * len(seeds) + np.arange(0, len(seeds), room)
+        rolled = [
+            roll(simulator, driver(batch), share, batch.stop - batch.start, watch, int(number))
+            for share, number in zip(shares, first, strict=True)
+        ]
+        parts.append([np.concatenate(each, 1) for each in zip(*((r.returns, r.steps) for r in rolled), strict=True)])
+    returns, steps = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Rollout(returns, steps)

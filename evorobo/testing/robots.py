@@ -14,6 +14,7 @@ from evorobo.tasks.robots.chance import Chance, Stream
 from evorobo.tasks.robots.env import RobotEnv
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.world import RobotWorld, look_up
+from evorobo.testing.compiled import check_compiled
 from evorobo.testing.ground import called, other_globals, require
 
 CROWDS = (1, 3, 17)
@@ -35,8 +36,8 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     """Raise `TaskError` with one sentence, unless `robot` (an object, a class or a registered id) keeps its contract.
 
     Checked are shapes and finite numbers, the teacher's answers and the drawing; that states are not changed in place,
-    that chance comes from `rng` alone and rows do not influence each other; and that many on rows live step by step
-    the lives of single gymnasium environments.
+    that chance comes from `rng` alone and rows do not influence each other; and that many on rows, and compiled ones
+    where it can be compiled, live step by step the lives of single gymnasium environments.
     """
     made, environment = _made(robot)
     _check_lists(made)
@@ -47,6 +48,7 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
         _check_teacher(made, crowds[-1])
     for rows in CROWDS:
         _check_story(made, environment, rows)
+    check_compiled(made, np.stack([_actions(made, seed)[:STEPS] for seed in range(CROWDS[1])]))
     if made.measures or offers(made, "measure"):
         _check_measures(made, np.stack([life[-1].state for life in crowds[-1]]))
     if offers(made, "draw"):

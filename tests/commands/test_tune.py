@@ -37,9 +37,32 @@ def test_an_experiment_is_tuned_and_runs_with_what_was_found(evorobo, tmp_path):
     assert bill in (tmp_path / "results/tuned/rail/table.md").read_text()
 
 
+@pytest.mark.usefixtures("optuna")
+def test_methods_tuned_one_by_one_run_together(evorobo, tmp_path):
+    script, files = rail(tmp_path), []
+    for method, space in zip(("cma-es", "backprop"), SPACE, strict=True):
+        asked = ["--trials", 2, "--seeds", "50,51", "--budget", "generations=2", "--jobs", 1]
+        code, out, err = evorobo("tune", script, "--space", space, "--method", method, *asked)
+        assert (code, err) == (0, "")
+        assert "too, with the same effort, then run the study with --tuned for each file." in out
+        files.append(f"results/rail-tuning/rail-{method}.json")
+        assert list(json.loads((tmp_path / files[-1]).read_text())["methods"]) == [method]
+    flags = ["--results", "results/tuned", "--seeds", 1, "--jobs", 1]
+    code, _, err = run(script, "--tuned", files[0], *flags, folder=tmp_path)
+    assert (code, "the study compares cma-es, backprop; tune all" in err) == (2, True)
+    code, out, err = run(script, "--tuned", files[0], "--tuned", files[1], *flags, folder=tmp_path)
+    assert (code, err) == (0, "")
+    assert "Tuned beforehand, each method with 2 settings at 2 seeds of their own" in out
+    other = json.loads((tmp_path / files[1]).read_text()) | {"trials": 3}
+    (tmp_path / files[1]).write_text(json.dumps(other))
+    code, _, err = run(script, "--tuned", files[0], "--tuned", files[1], *flags, folder=tmp_path)
+    assert (code, "trials of tuning: 2 in" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
+        (["rail.py", *FLAGS, "--method", "cmaes"], "unknown method 'cmaes'; did you mean 'cma-es'?"),
         ([], "the following arguments are required: script, --space"),
         (["rail.py"], "the following arguments are required: --space"),
         (["nowhere.py", *FLAGS], "there is no file"),

@@ -1,6 +1,7 @@
 """A trial's answer at the wheel again, in every form, and one sentence for whatever cannot be shown."""
 
 import itertools
+import os
 import shutil
 import sys
 
@@ -25,6 +26,7 @@ from evorobo.errors import DataError, ResultsError, SettingsError, TaskError
 from evorobo.report import movies
 from evorobo.report.film import films, shared_limits, spaced
 from evorobo.study.trial import Trial
+from evorobo.tasks.recording import SCREENS
 
 
 class Blind(Robot):
@@ -221,6 +223,20 @@ def test_a_window_shows_whole_episodes(study, monkeypatch):
     task = Trial.load(seat(study, "cartpole-v1") / "trial.json").task
     steps = len(task.record(Genome.load(seat(study, "cartpole-v1") / "genome.npz")))
     assert shown == ["human"] * (steps + 1)
+
+
+def test_pictures_look_for_no_screen_and_leave_none_behind(study, monkeypatch, tmp_path):
+    pytest.importorskip("pygame", reason="pip install 'gymnasium[classic-control]'")
+    from gymnasium.envs.classic_control.cartpole import CartPoleEnv
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in SCREENS:
+        monkeypatch.delenv(name, raising=False)
+    told, before = set(), CartPoleEnv.render
+    monkeypatch.setattr(CartPoleEnv, "render", lambda self: told.add(os.environ["SDL_VIDEODRIVER"]) or before(self))
+    Replay(seat(study, "cartpole-v1")).gif(tmp_path / "pole.gif")
+    assert told == {"dummy"}
+    assert "SDL_VIDEODRIVER" not in os.environ
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
-import evorobo.tasks.control as control
+import evorobo.tasks.rollout as rollout
 from evorobo.errors import DataError, SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
@@ -71,13 +71,13 @@ def test_a_score_is_the_mean_over_episodes_and_charged_for_all_of_them():
 @pytest.fixture
 def seeds_met(monkeypatch):
     """The seeds of all episodes that are played from now on."""
-    met, roll = [], control.roll
+    met, roll = [], rollout.roll
 
     def listening(simulator, driver, seeds, *arguments):
         met.extend(seeds.tolist())
         return roll(simulator, driver, seeds, *arguments)
 
-    monkeypatch.setattr(control, "roll", listening)
+    monkeypatch.setattr(rollout, "roll", listening)
     return met
 
 

@@ -56,10 +56,10 @@ def test_of_four_quarters_the_one_with_the_goal_tells(turn, quarter):
 
 def test_who_would_touch_a_wall_stays_where_it_is():
     rng, maze = np.random.default_rng(1), Maze()
-    state = np.tile(START, (40, 1))
+    state = np.tile(START, (20, 1))
     stopped = 0
-    for _ in range(300):
-        action = np.clip(rng.normal(0.5, 0.7, (40, 2)), -1, 1)
+    for _ in range(100):
+        action = np.clip(rng.normal(0.5, 0.7, (20, 2)), -1, 1)
         after = maze.transition(state, action, CHANCE)
         still = (after == state).all(1)
         stopped += int(still.sum())
@@ -97,7 +97,7 @@ def test_there_is_a_way_and_it_is_far_longer_than_it_looks():
     """Breadth first over places a centimetre apart at which no wall is nearer than the robot's radius."""
     step = 0.01
     columns, rows = int(LENGTH / step) + 1, int(WIDTH / step) + 1
-    share = np.linspace(0, 1, 400)[:, None]
+    share = np.linspace(0, 1, 120)[:, None]
     walls = np.concatenate([(1 - share) * wall[:2] + share * wall[2:] for wall in WALLS])
     grid = step * np.stack(np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij"), -1)
     free = np.hypot(*(grid[:, :, None] - walls).transpose(3, 0, 1, 2)).min(2) >= RADIUS

@@ -20,10 +20,13 @@ class Individual(np.ndarray):
     """Weights `(p,)` with a `fitness`; importable and picklable, and several times faster than `creator.create`.
 
     `measures (k,)` of what it did are there once it is scored, for strategies that ask for some (see `Watching`).
+    Strategies that breed tell its `parents`, by the `number` that each has in a genealogy, if one is kept.
     """
 
     fitness: Fitness
     measures: Array
+    number: int = -1
+    parents: tuple[int, ...] = ()
 
     def __new__(cls, weights: Array) -> Individual:
         individual = np.array(weights, dtype=np.float64).view(cls)

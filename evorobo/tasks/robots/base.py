@@ -17,8 +17,9 @@ class Robot:
     Rows are robots: `state (rows, k)` in any k numbers, `sensors (rows, n_sensors)`. A robot has either `motors`
     (that many values in [-1, 1], `action (rows, motors)`) or `moves` (names to choose from, `action (rows,)` numbers).
     `reach` is for motors that take values from -reach to reach instead, as gymnasium's pendulum does. `measures` name
-    what `measure` tells of a robot's behaviour, each with the two numbers between which it lies: {"x": (0.0, 2.0)}.
-    `memory` names the numbers that its teacher keeps in mind from step to step, if it has to (see `remember`).
+    what `measure` tells of a robot's behaviour, each with the two numbers between which it lies: {"x": (0.0, 2.0)};
+    if the first two are "x" and "y", they are places as `draw` has them. `memory` names the numbers that its teacher
+    keeps in mind from step to step, if it has to (see `remember`).
     A row must not look at other rows, and all randomness comes from `rng` (see `Chance`). The names are those of
     `gymnasium.experimental.functional.FuncEnv`.
     """

@@ -65,7 +65,7 @@ class Poles(Robot):
             raise SettingsError(f"noise must be 0 or more, not {self.noise!r}.")
 
     def initial(self, rng: Chance) -> Array:
-        """The state above; for damping, behind it, the number of steps and what the last 100 of them add to f."""
+        """The state above; for damping, behind it, the number of steps and what f sums of the last 100 of them."""
         state = np.tile(TILTED, (len(rng.episode), 1))
         if self.starts == "spread":
             state = placed(rng.uniform(0, len(PLACES), 4).astype(int))
@@ -87,9 +87,8 @@ class Poles(Robot):
             now = rk4(lambda at: rates(at, push), now, HALF_STEP)
         if self.fitness == "steps":
             return now.T.copy()
-        steps, window = state[:, 6], state[:, 7:].copy()
-        window[np.arange(len(window)), steps.astype(int) % WINDOW] = np.abs(now[:4]).sum(0)
-        return np.concatenate([now.T, steps[:, None] + 1, window], axis=1)
+        moved = np.abs(now[:4]).sum(0)
+        return np.concatenate([now.T, state[:, 6:7] + 1, state[:, 8:], moved[:, None]], axis=1)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         earned = 1.0 if self.fitness == "steps" else 1e-4 + 0.9 * (_damped(next_state) - _damped(state))

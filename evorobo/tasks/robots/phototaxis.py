@@ -66,11 +66,11 @@ class Phototaxis(Robot):
         return np.clip(0.1 + 1.2 * sensors[:, ::-1], -1, 1)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """As seen from the lamp, so that many episodes fit into one picture; the triangle is the robot."""
+        """As seen from the lamp, for many episodes in one picture; the dot is the start, the triangle the robot."""
         x, y = (states[:, :2] - states[:, 3:]).T
         ax.plot(x, y, linewidth=1.2)
         ax.plot(x[0], y[0], marker="o", markersize=4, color="black")
         tip = (3, 0, np.degrees(states[-1, 2]) - 90)
-        ax.plot(x[-1], y[-1], marker=tip, markersize=9, color="black", markeredgecolor="white", zorder=4)
-        ax.plot(0, 0, marker="*", markersize=12, color="gold", markeredgecolor="black", zorder=3)
+        ax.plot(x[-1], y[-1], marker=tip, markersize=8, color="black", markeredgecolor="white", zorder=3)
+        ax.plot(0, 0, marker="*", markersize=13, color="gold", markeredgecolor="black", zorder=4)
         ax.set(xlim=(-1.3, 1.3), ylim=(-1.3, 1.3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import cos
 
 import numpy as np
@@ -12,6 +13,7 @@ from evorobo.tasks.robots.chance import Chance
 
 LEFT_END, RIGHT_END, FASTEST = -1.2, 0.6, 0.07
 FORCE, GRAVITY, GOAL = 0.001, 0.0025, 0.5
+EXACT_COS: Callable[[Array], Array] = np.frompyfunc(cos, 1, 1)
 
 
 class MountainCar(Robot):
@@ -45,7 +47,7 @@ def in_the_valley(rng: Chance) -> Array:
 
 def slope(position: Array) -> Array:
     """cos(3 position), each by the C library's function, as gymnasium has it: NumPy's may round otherwise."""
-    return np.array([cos(each) for each in (3 * position).tolist()])
+    return EXACT_COS(3 * position).astype(float)
 
 
 def rolled(state: Array, push: Array) -> Array:

@@ -28,13 +28,13 @@ class Rows:
         streams = [Stream(generator(seed)) for seed in seeds]
         first = self.robot.initial(Chance(streams, np.arange(len(seeds))))
         self.state = np.tile(first, (copies, 1))
-        self._chance = Chance(streams, np.tile(np.arange(len(seeds)), copies))
+        self.chance = Chance(streams, np.tile(np.arange(len(seeds)), copies))
         self._time = 0
         return self._sense()
 
     def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
         actions = taken(self.robot, actions)
-        before, self.state = self.state, self.robot.transition(self.state, actions, self._chance)
+        before, self.state = self.state, self.robot.transition(self.state, actions, self.chance)
         rewards = self.robot.reward(before, actions, self.state)
         self._time += 1
         ended = np.asarray(self.robot.terminal(self.state), bool)
@@ -44,7 +44,7 @@ class Rows:
 
     def keep(self, rows: np.ndarray) -> None:
         self.state = self.state[rows]
-        self._chance.keep(rows)
+        self.chance.keep(rows)
 
     def _sense(self) -> Array:
-        return self.robot.observation(self.state, self._chance).astype(np.float32)
+        return self.robot.observation(self.state, self.chance).astype(np.float32)

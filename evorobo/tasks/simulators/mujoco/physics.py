@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from evorobo.nets.activations import Array
+from evorobo.processes import threads
 from evorobo.tasks.simulators.mujoco.body import Body
 
 
@@ -30,14 +30,6 @@ class Physics(Protocol):
 def physics(body: Body) -> Physics:
     """The quickest that has what the robot feels."""
     return Touching(body) if "cfrc_ext" in body.fields else Batched(body)
-
-
-def threads() -> int:
-    """`OMP_NUM_THREADS`, which is 1 where a study runs trials side by side; else all processors there are for us."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdigit():
-        return max(1, int(told))
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Batched:

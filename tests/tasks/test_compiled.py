@@ -1,0 +1,350 @@
+"""Episodes in machine code: the story of robots on rows, whoever else drives and on any number of threads."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from evorobo.errors import SettingsError, TaskError
+from evorobo.nets.activations import ACTIVATIONS
+from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.dense import Dense
+from evorobo.nets.dropout import Dropout
+from evorobo.nets.elman import Elman
+from evorobo.nets.genome import Genome
+from evorobo.nets.gru import GRU
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.compiled import kernel, loading
+from evorobo.tasks.compiled.layout import laid_out
+from evorobo.tasks.compiled.traced import DOUBLE, Number, Script, traced
+from evorobo.tasks.compiled.tracing import trace
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.robots.base import Robot
+from evorobo.tasks.robots.registry import register
+from evorobo.tasks.simulators.world import look_up
+from evorobo.testing import check_robot
+from evorobo.testing.compiled import check_compiled
+
+CLASSIC = ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
+COMPILED = ["CartPole-v1", "Pendulum-v1", "evorobo/Phototaxis-v0"]
+
+
+def numba():
+    return pytest.importorskip("numba", reason="compiling needs numba: pip install 'evorobo[fast]'")
+
+
+def population(task, members=9, hidden=(6,), spread=1.0):
+    spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
+    return spec, np.random.default_rng(0).normal(0, spread, (members, spec.n_params))
+
+
+def pair(id, **settings):
+    return ControlTask(id, **settings), ControlTask(id, **settings, compiled=True)
+
+
+def interpret(patch):
+    """From now on the text for numba is run by Python, on one thread."""
+
+    def episodes(text):
+        names = {}
+        exec(text, names)
+        return names["episodes"]
+
+    patch.setattr("evorobo.tasks.compiled.episodes.compiled", episodes)
+    patch.setenv("OMP_NUM_THREADS", "1")
+
+
+# ---- robots, traced
+
+
+def actions(robot, robots=4, steps=60):
+    rng = np.random.default_rng(0)
+    if robot.moves:
+        return rng.integers(len(robot.moves), size=(robots, steps))
+    return rng.uniform(-robot.reach, robot.reach, (robots, steps, len(robot.motors)))
+
+
+@pytest.mark.parametrize("id", [*CLASSIC, "evorobo/Phototaxis-v0"])
+def test_robots_are_traced_to_the_story_of_their_rows(id):
+    robot = look_up(id, {}).robot
+    assert check_compiled(robot, actions(robot))
+
+
+class Busy(Robot):
+    """Does with arrays what robots do, and is noisy in three ways."""
+
+    sensors = ("a", "b", "c", "d")
+    motors = ("left", "right")
+    max_steps = 60
+
+    def initial(self, rng):
+        return rng.uniform(-1, 1, 3)
+
+    def observation(self, state, rng):
+        a, b, c = state.T
+        seen = np.column_stack([np.hypot(a, b), np.arctan2(b, a), np.exp(-np.abs(c))])
+        seen = seen + rng.normal([0.1, 0.2, 0.3], 3)
+        seen[:, 0] = np.maximum(seen[:, 0], 0)
+        return np.concatenate([seen, np.sign(state[:, 2:]) * rng.uniform(0.5, [1.5], 1)], axis=1)
+
+    def transition(self, state, action, rng):
+        near = np.linalg.norm(state[:, :2], axis=1) < 0.7
+        turn = np.select([near, state[:, 2] > 0], [0.1, -0.2], 0.3)
+        rates = np.stack([action[:, 0] - 0.3 * state[:, 0], action[:, 1] * np.cos(state[:, 1]), turn], axis=1)
+        after = state + 0.1 * rates + rng.normal(0.01, 3)
+        after[:, 2] = (after[:, 2] + np.pi) % (2 * np.pi) - np.pi
+        return np.clip(after, [-2, -2, -np.inf], [2, 2, np.inf])
+
+    def reward(self, state, action, next_state):
+        effort = (action**2).sum(1) + 1.0 * np.any(np.abs(action) > 0.9, axis=1)
+        return next_state.mean(1) - 0.1 * effort.astype(np.float32) + np.array([state.min(1), state.max(1)]).sum(0)
+
+    def terminal(self, state):
+        return ((state[:, 0] > 1.2) & ~(state[:, 1] < 0)) | (np.power(state[:, 2], 2) > 9.5)
+
+
+class Fork(Robot):
+    """Asks with `if` where it stands."""
+
+    sensors = ("x",)
+    moves = ("left", "right")
+
+    def initial(self, rng):
+        return rng.uniform(-1, 1, 1)
+
+    def observation(self, state, rng):
+        return state
+
+    def transition(self, state, action, rng):
+        return state + np.array([-0.1, 0.1])[action][:, None]
+
+    def reward(self, state, action, next_state):
+        return np.array([1.0 if x > 0 else 0.0 for x in next_state[:, 0]])
+
+
+class Rolling(Fork):
+    """Goes over to its neighbour's place, which one robot alone does not have."""
+
+    def reward(self, state, action, next_state):
+        return np.interp(next_state[:, 0], [-1, 1], [0, 1])
+
+
+class Counting(Fork):
+    """Has a clock of its own."""
+
+    time = 0
+
+    def reward(self, state, action, next_state):
+        type(self).time += 1
+        return next_state[:, 0] + self.time
+
+
+def test_a_robot_that_does_all_sorts_of_things_is_traced_to_the_last_draw():
+    check_robot(Busy())
+    assert check_compiled(Busy(), actions(Busy(), robots=20))
+
+
+@pytest.mark.parametrize(
+    ("robot", "why"),
+    [
+        (Fork(), r"Fork cannot be compiled: it decides by a number that is not known yet; np.where, & and \| do not"),
+        (Rolling(), "Rolling cannot be compiled: arrays of names in place of numbers lead to .*; leave compiled=True"),
+        (look_up("evorobo/WallFollowing-v0", {}).robot, "a step takes .* numbers, and more than 3000 take numba"),
+    ],
+)
+def test_what_cannot_be_traced_is_told(robot, why):
+    width = 27 if len(robot.sensors) > 1 else 1
+    with pytest.raises(TaskError, match=why):
+        trace(robot, width)
+    assert not check_compiled(robot, actions(robot))
+
+
+def test_a_robot_that_would_live_another_life_compiled_is_found_out():
+    with pytest.raises(TaskError, match=r"Counting.reward\(\) gives .* on rows and .* when compiled"):
+        check_compiled(Counting(), actions(Counting()))
+
+
+def test_moves_that_draw_other_chances_cannot_be_compiled():
+    class Slips(Fork):
+        def transition(self, state, action, rng):
+            return state + (rng.normal(1, 1) if action[0] else 0.0)
+
+        def reward(self, state, action, next_state):
+            return next_state[:, 0]
+
+    with pytest.raises(TaskError, match="what it draws from rng depends on the move"):
+        trace(Slips(), 1)
+
+
+def test_single_precision_stays_single_and_what_is_computed_twice_is_named_once():
+    script = Script()
+    x = traced([script.number("x[0]", np.dtype(np.float32))])
+    assert [each.dtype for each in (x * 2.0)[0]] == [np.float32]
+    assert [each.dtype for each in (x * np.array([2.0]))[0]] == [DOUBLE]
+    lines = len(script.lines)
+    np.sin(x[:, 0] * 2.0) + np.sin(2.0 * x[:, 0]) + np.sin(x[:, 0] * 2.0)
+    assert len([line for line in script.lines[lines:] if "sin" in line]) == 2
+    assert isinstance(np.sum(x), Number)
+
+
+# ---- the kernel
+
+
+def test_the_quick_tanh_is_within_5e_7():
+    x = np.linspace(-12, 12, 20_001).astype(np.float32)
+    quick = np.array([kernel.quick_tanh(each) for each in x])
+    assert quick.dtype == np.float32
+    assert np.abs(quick - np.tanh(x.astype(float))).max() < 5e-7
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_are_those_of_networks(name):
+    z = np.linspace(-6, 6, 997).astype(np.float32)
+    bent = z.copy()
+    kernel.bent(list(ACTIVATIONS).index(name), bent, len(bent))
+    np.testing.assert_allclose(bent, ACTIVATIONS[name].forward(z.copy())[0], rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 3, 2], [2, 2, 1], [1, np.nan, 9], [np.nan, np.nan, 9], [-np.inf, -np.inf, -np.inf]]
+)
+def test_the_largest_output_is_that_of_argmax(values):
+    assert kernel.largest(np.array(values, np.float32), 3) == np.argmax(values)
+
+
+@pytest.mark.parametrize("id", COMPILED)
+def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
+    numba()
+    task = ControlTask(id, max_steps=25, compiled=True)
+    spec, weights = population(task, members=3, hidden=(5, Elman(3)))
+    inputs = Scaling(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
+    made = task._episodes.play(spec, weights, inputs, None, np.arange(2), True)
+    with pytest.MonkeyPatch.context() as patch:
+        interpret(patch)
+        read = ControlTask(id, max_steps=25)._episodes.play(spec, weights, inputs, None, np.arange(2), True)
+    for one, other in ((made[0].returns, read[0].returns), (made[0].steps, read[0].steps)):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(vars(made[1]).values(), vars(read[1]).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len(np.unique(made[0].returns)) > 1
+
+
+def test_layouts_are_padded_with_nothing_that_counts():
+    spec = NetworkSpec.build(3, (5,), 2)
+    rows, table = laid_out(spec, np.ones((2, spec.n_params)))
+    assert table.tolist() == [[3, 0, 4, 8, 1, 5, 8], [5, 0, 8, 8, 0, 2, 8]]
+    assert rows.sum(1).tolist() == [spec.n_params] * 2
+
+
+# ---- tasks
+
+
+@pytest.mark.parametrize(
+    ("id", "rtol"), [("CartPole-v1", 1e-12), ("Pendulum-v1", 1e-3), ("evorobo/Phototaxis-v0", 1e-5)]
+)
+@pytest.mark.parametrize(
+    "hidden", [(8,), (6, Elman(4)), (Dense(5, "identity"), BatchNorm(activation="relu"), Dropout(0.1))]
+)
+def test_scores_are_those_of_the_lock_step_but_for_rounding(id, rtol, hidden):
+    numba()
+    plain, fast = pair(id, episodes=3, max_steps=150)
+    spec, weights = population(plain, hidden=hidden)
+    inputs = Scaling(np.full(plain.n_inputs, 0.1), np.full(plain.n_inputs, 0.8))
+    moments = np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_moments)) if spec.n_moments else None
+    seeds = np.arange(3)
+    one, other = (each._fleet(spec, weights, inputs, moments, seeds, True) for each in (plain, fast))
+    np.testing.assert_allclose(other[0].returns, one[0].returns, rtol=rtol)
+    assert other[0].steps.sum() == one[0].steps.sum()
+    np.testing.assert_allclose(other[1].mean, one[1].mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(other[1].squares, one[1].squares, rtol=1e-3)
+    assert len(np.unique(one[0].returns)) > 3
+
+
+def test_the_four_sides_of_a_task_agree():
+    numba()
+    plain, fast = pair("CartPole-v1", episodes=2)
+    spec, weights = population(plain)
+    genome = Genome(spec, weights[0])
+    assert (fast.test(genome), fast.validation(genome)) == (plain.test(genome), plain.validation(genome))
+    one, other = (each.score(spec, weights, np.random.default_rng(3), None) for each in (plain, fast))
+    assert one.values.tolist() == other.values.tolist()
+    assert one.cost == other.cost
+
+
+@pytest.mark.parametrize("id", ["Pendulum-v1", "evorobo/Phototaxis-v0"])
+def test_no_score_depends_on_threads_or_on_who_else_drives(id, monkeypatch):
+    numba()
+    task = ControlTask(id, episodes=3, compiled=True)
+    spec, weights = population(task, members=11)
+    told = []
+    for threads, parts in (
+        ("1", [slice(None)]),
+        ("3", [slice(None)]),
+        ("2", [slice(0, 1), slice(1, 8), slice(8, None)]),
+    ):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        scored = [task.score(spec, weights[part], np.random.default_rng(5), None) for part in parts]
+        told.append(np.concatenate([each.values for each in scored]))
+    np.testing.assert_array_equal(told[1], told[0])
+    np.testing.assert_array_equal(told[2], told[0])
+
+
+class Bursts(Busy):
+    """Comes to no number after ten steps or so."""
+
+    def transition(self, state, action, rng):
+        return state * 1e40
+
+    def terminal(self, state):
+        return np.zeros(len(state), bool)
+
+
+register(Busy, "compiled/Busy-v0")
+register(Bursts, "compiled/Bursts-v0")
+
+
+def test_a_robot_of_ones_own_is_compiled_without_writing_anything_special():
+    numba()
+    plain, fast = pair("compiled/Busy-v0", episodes=4)
+    spec, weights = population(plain, members=20)
+    one, other = (each.score(spec, weights, np.random.default_rng(3), None) for each in (plain, fast))
+    np.testing.assert_allclose(other.values, one.values, rtol=1e-3)
+    assert one.cost == other.cost
+
+
+def test_what_is_not_finite_is_told_with_its_step(monkeypatch):
+    interpret(monkeypatch)
+    task = ControlTask("compiled/Bursts-v0", compiled=True)
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(TaskError, match="compiled/Bursts-v0 came to a number that is not finite at step 1; "),
+    ):
+        task.score(*population(task), np.random.default_rng(3), None)
+
+
+def test_layers_of_other_kinds_are_refused():
+    task = ControlTask("CartPole-v1", compiled=True)
+    with pytest.raises(TaskError, match="networks with GRU layers cannot be compiled, those of Dense, Elman"):
+        task.score(*population(task, hidden=(GRU(3),)), np.random.default_rng(3), None)
+
+
+def test_environments_of_others_are_refused():
+    task = ControlTask("CartPole-v1", options={"sutton_barto_reward": True}, compiled=True)
+    with pytest.raises(TaskError, match="CartPole-v1 is stepped by others' code, which cannot be compiled"):
+        task.score(*population(task), np.random.default_rng(3), None)
+
+
+def test_without_numba_the_error_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    task = ControlTask("CartPole-v1", compiled=True)
+    with pytest.raises(SettingsError, match=r"compiled=True needs numba: pip install 'evorobo\[fast\]'"):
+        task.score(*population(task), np.random.default_rng(3), None)
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch, tmp_path):
+    numba()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    episodes = loading._module("def episodes():\n    return 7\n").episodes
+    assert episodes() == 7
