@@ -236,6 +236,11 @@ BROKEN_ROBOTS = {
         broken(Sound, reward=lambda self, state, action, after: after[:, 0] - after[:, 0].mean()),
         "a Wreck among 17 parts at step 1 from what it does alone; compute each row from that row only",
     ),
+    "memory of another shape": (
+        broken(Sound, memory=("place",), remember=lambda self, memory, sensors: sensors),
+        r"Wreck.remember\(\) returned shape \(\d+, 2\) with .* for \d+ rows and 1 numbers in memory; return one finite",
+    ),
+    "memory without names": (broken(Sound, memory=3), r"Wreck.memory is 3; give a tuple of names"),
     "teacher of another shape": (
         broken(Sound, teacher=lambda self, sensors: sensors),
         r"Wreck.teacher\(\) answered shape \(\d+, 2\) to \d+ rows of sensors; return shape \(\d+, 1\)",
