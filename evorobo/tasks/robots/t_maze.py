@@ -29,7 +29,8 @@ class TMaze(Robot):
     For the first half second of a trip a light shines at the robot's left or right, and the robot is held where it is.
     Then it is dark, and the robot must drive to the end of the arm on the side of the light. One trip of an episode has
     the light on the left, one on the right, by chance which is first; the score is the percentage of trips that end
-    well. `noise` is the standard deviation of the sensors' Gaussian noise.
+    well, where a trip that does not end counts half the share of the way that was made, so that evolution finds the way.
+    `noise` is the standard deviation of the sensors' Gaussian noise.
 
     So 50 is chance, and no more can be had without memory: both trips begin at the same place and heading, and once it
     is dark the same senses follow from the same deeds. Networks that remember reach 100 (Ziemke & Thieme 2002;
@@ -77,7 +78,7 @@ class TMaze(Robot):
         return after
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
-        return 50 * (next_state[:, RIGHT] - state[:, RIGHT])
+        return _worth(next_state) - _worth(state)
 
     def terminal(self, state: Array) -> np.ndarray:
         return state[:, TRIPS] == 2
@@ -103,3 +104,10 @@ class TMaze(Robot):
         for number, trip in enumerate(trips):
             place = -0.1 * trip[0, SIDE], 0.05
             ax.plot(*place, color=f"C{number}", marker="*", markersize=12, markeredgecolor="black")
+
+
+def _worth(state: Array) -> Array:
+    """What the episode would be worth if it ended here."""
+    x, y = state[:, :2].T
+    way = np.clip(np.minimum(y, 0.45) - 0.05 + np.maximum(np.abs(x) - 0.05, 0), 0, 0.6) / 0.6
+    return 50 * state[:, RIGHT] + 25 * way * (state[:, TRIPS] < 2)
