@@ -12,20 +12,22 @@ from .learners.archive import Archive as Archive
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.dagger import DAgger as DAgger
 from .learners.backprop.epochs import epochs as epochs
-from .learners.backprop.penalties import L1 as L1, L2 as L2
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
     learning_rate_finder as learning_rate_finder,
 )
 from .learners.backprop.stopping import EarlyStopping as EarlyStopping
 from .learners.evolution.ars import ARS as ARS
+from .learners.evolution.bounded import Bounded as Bounded
 from .learners.evolution.canonical_es import CanonicalES as CanonicalES
 from .learners.evolution.cma_es import CMAES as CMAES
+from .learners.evolution.coevolution import Coevolution as Coevolution
 from .learners.evolution.deep_ga import DeepGA as DeepGA
 from .learners.evolution.differential import DifferentialEvolution as DifferentialEvolution
 from .learners.evolution.elites import Grid as Grid
 from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.genetic import GA as GA
+from .learners.evolution.hall_of_fame import HallOfFame as HallOfFame
 from .learners.evolution.map_elites import MAPElites as MAPElites
 from .learners.evolution.mapped import Mapped as Mapped
 from .learners.evolution.novelty import NoveltySearch as NoveltySearch
@@ -41,6 +43,7 @@ from .learners.evolution.snes import SNES as SNES
 from .learners.evolution.standstill import Standstill as Standstill
 from .learners.evolution.swarm import ParticleSwarm as ParticleSwarm
 from .learners.evolution.xnes import XNES as XNES
+from .learners.penalties import L1 as L1, L2 as L2
 from .lesson import teach as teach
 from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.ctrnn import CTRNN as CTRNN
@@ -85,6 +88,7 @@ from .report.page.page import write_report as write_report
 from .report.replay import Replay as Replay
 from .report.solving import solving as solving
 from .report.study import show as show
+from .report.tournament import tournament as tournament
 from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.baselines import Baseline as Baseline
@@ -101,6 +105,7 @@ from .tasks.demonstrations import Demonstrations as Demonstrations
 from .tasks.folds import folds as folds
 from .tasks.measures import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
 from .tasks.robots.base import Robot as Robot
+from .tasks.robots.contestant import Contestant as Contestant
 from .tasks.robots.registry import register as register
 from .tasks.splits import (
     BlockSplit as BlockSplit,

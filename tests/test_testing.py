@@ -12,13 +12,16 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.backprop.dagger import DAgger
 from evorobo.learners.base import Progress
 from evorobo.learners.evolution.ars import ARS
+from evorobo.learners.evolution.bounded import Bounded
 from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.deep_ga import DeepGA
 from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.elites import Grid
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.hall_of_fame import HallOfFame
 from evorobo.learners.evolution.map_elites import MAPElites
 from evorobo.learners.evolution.mapped import Mapped
 from evorobo.learners.evolution.novelty import NoveltySearch
@@ -34,6 +37,7 @@ from evorobo.learners.evolution.snes import SNES
 from evorobo.learners.evolution.standstill import Standstill
 from evorobo.learners.evolution.swarm import ParticleSwarm
 from evorobo.learners.evolution.xnes import XNES
+from evorobo.learners.penalties import L2
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
@@ -232,6 +236,11 @@ BROKEN_ROBOTS = {
         broken(Sound, reward=lambda self, state, action, after: after[:, 0] - after[:, 0].mean()),
         "a Wreck among 17 parts at step 1 from what it does alone; compute each row from that row only",
     ),
+    "memory of another shape": (
+        broken(Sound, memory=("place",), remember=lambda self, memory, sensors: sensors),
+        r"Wreck.remember\(\) returned shape \(\d+, 2\) with .* for \d+ rows and 1 numbers in memory; return one finite",
+    ),
+    "memory without names": (broken(Sound, memory=3), r"Wreck.memory is 3; give a tuple of names"),
     "teacher of another shape": (
         broken(Sound, teacher=lambda self, sensors: sensors),
         r"Wreck.teacher\(\) answered shape \(\d+, 2\) to \d+ rows of sensors; return shape \(\d+, 1\)",
@@ -521,6 +530,8 @@ METHODS = [
     Evolution(GA()),
     Evolution(OpenAIES()),
     Evolution(CMAES(active=False), repeats=2, most_repeats=4),
+    Evolution(GA(sigma_decay=0.98), penalty=L2(1e-3), genealogy=True, name="family"),
+    Coevolution(rivals=3),
     *map(
         Evolution,
         (
@@ -536,13 +547,13 @@ METHODS = [
             DifferentialEvolution(),
             ParticleSwarm(),
             RandomSearch(),
+            HallOfFame(Bounded(OpenAIES(sigma_decay=0.99, sigma_floor=0.05))),
             Restarts(factor=1, standstill=Standstill(window=3, tolerance=0.1)),
             NSGA2(("energy",), ("tilt",), population=20, lowest=-1.0),
             NSGA2(("size",), population=20, rescore=False),
             NoveltySearch(("level", "tilt")),
-            NoveltySearch(("tilt",), CMAES(), share=0.5),
             MAPElites(Grid(("level", "tilt"), (10, 10))),
-            Mapped(Grid(("tilt",)), NoveltySearch(("level",))),
+            Mapped(Grid(("tilt",)), NoveltySearch(("level",), CMAES(), share=0.5)),
         ),
     ),
 ]

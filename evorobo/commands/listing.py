@@ -49,6 +49,7 @@ def _methods() -> Iterable[tuple[str, Any]]:
 
     yield "Backprop()", inspect.getmodule(evorobo.Backprop)
     yield "DAgger()", inspect.getmodule(evorobo.DAgger)
+    yield "Coevolution()", inspect.getmodule(evorobo.Coevolution)
     for strategy in (
         evorobo.ARS,
         evorobo.CMAES,
@@ -56,6 +57,10 @@ def _methods() -> Iterable[tuple[str, Any]]:
         evorobo.DeepGA,
         evorobo.DifferentialEvolution,
         evorobo.GA,
+        evorobo.MAPElites,
+        evorobo.Mapped,
+        evorobo.NSGA2,
+        evorobo.NoveltySearch,
         evorobo.OnePlusOneCMAES,
         evorobo.OpenAIES,
         evorobo.ParticleSwarm,

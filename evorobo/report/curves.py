@@ -9,15 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, unknown
-from evorobo.report import canvas, runs, wording
-from evorobo.report.cautions import brought
+from evorobo.report import canvas, crowd, ranks, runs, wording
 from evorobo.report.finals import draw_finals, size
 from evorobo.report.frame import Frame
+from evorobo.report.notes import below, seeds
 from evorobo.report.panel import draw_curves
 from evorobo.report.references import draw_references
 from evorobo.report.scales import scale_score
 from evorobo.report.style import QUIET, Style, styles
-from evorobo.report.tuning import bill
 from evorobo.study.results import Results
 
 
@@ -31,7 +30,8 @@ def plot(results: Results, path: str | Path, *, x: tuple[str, ...] = (), log: bo
 
 
 def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Figure:
-    """The figure that `plot` writes; in each row, panels for `x` and then the final scores."""
+    """The figure that `plot` writes: a row for each task, panels for `x` and then the final scores; of many methods, a
+    line for each of them (see `crowd`)."""
     for currency in x:
         if currency not in wording.CURRENCIES:
             raise unknown("currency", currency, wording.CURRENCIES)
@@ -39,6 +39,8 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
     methods = [method for method in results.methods if any(method in runs.shown(results, task) for task in tasks)]
     if not tasks:
         raise ResultsError(f"{results.folder} has no scores to show yet; wait for the first looks, or run it again.")
+    if len(methods) > ranks.MANY:
+        return crowd.figure(results, {task: x or _currencies(results, task)[1:] for task in tasks}, log)
     looks = styles(methods)
     rows = {task: x or _currencies(results, task) for task in tasks}
     columns = max(len(row) for row in rows.values())
@@ -52,17 +54,7 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
         for task, axes in zip(tasks, grid, strict=True):
             remarks.append(_draw_row(list(axes), results, task, rows[task], looks, log))
             axes[0].set_title(task)
-        smallest = min((n for _, _, cell in results.cells() if (n := len(runs.counted(cell)))), default=0)
-        cautions = [f"{task}: {results.cautions[task]}" for task in tasks if task in results.cautions]
-        notes = [
-            *cautions,
-            *(remark for remark in remarks if remark),
-            runs.left_out(results.runs),
-            wording.few_runs(smallest),
-            brought(results),
-            bill(results),
-        ]
-        frame = Frame(width, results.name, _subtitle(results), looks, [note for note in notes if note])
+        frame = Frame(width, results.name, _subtitle(results), looks, below(results, tasks, filter(None, remarks)))
         drawn.set_size_inches(width, frame.top + frame.bottom + (2.65 + labels) * len(tasks))
         frame.draw(drawn)
     return drawn
@@ -102,11 +94,10 @@ def _currencies(results: Results, task: str) -> tuple[str, ...]:
 
 
 def _subtitle(results: Results) -> str:
-    counts = {len(cell) for _, _, cell in results.cells()}
-    seeds = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-    if counts == {1}:
-        return "1 seed for each method."
+    found = f"{seeds(results)}."
+    if {len(cell) for _, _, cell in results.cells()} == {1}:
+        return found
     return (
-        f"{seeds} seeds for each method. Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap "
-        "interval; thin lines and dots: the runs."
+        f"{found} Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines and "
+        "dots: the runs."
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from evorobo.files import write_atomically
-from evorobo.report import across, prices, tables, verdicts
+from evorobo.report import across, prices, ranks, tables, verdicts
 from evorobo.report.cautions import cautions
 from evorobo.report.leads import leads
 from evorobo.study.results import Results
 
 
 def sentences(results: Results) -> list[str]:
-    """The verdicts of a study in sentences, with the price from which on somebody is ahead, and one on all tasks."""
+    """The verdicts of a study in sentences, with the price from which on somebody is ahead, and one on all tasks; of
+    many methods only who is on top."""
+    if len(results.methods) > ranks.MANY:
+        return ranks.sentences(results)
     found = []
     for verdict in verdicts.verdicts(results):
         currency = prices.shared_currency(results, verdict.task)

@@ -30,13 +30,13 @@ class Frame:
         self.top = 0.14 + 0.22 * len(self.title) + 0.15 * len(self.subtitle) + (0.2 * rows + 0.07 if rows else 0)
         self.bottom = 0.13 * len(self.notes) + 0.16
 
-    def draw(self, figure: Figure) -> None:
-        """Put it around `figure`, and keep the panels between."""
+    def draw(self, figure: Figure, between: float = 0.06) -> None:
+        """Put it around `figure`, and keep the panels between, `between` inches apart from top to bottom."""
         width, height = figure.get_size_inches()
         engine = figure.get_layout_engine()
         assert isinstance(engine, ConstrainedLayoutEngine)
         room = (0.004, self.bottom / height, 0.992, 1 - (self.top + self.bottom) / height)
-        engine.set(rect=room, w_pad=0.05, h_pad=0.06, wspace=0.02)
+        engine.set(rect=room, w_pad=0.05, h_pad=between, wspace=0.02)
 
         y = height - 0.14
         for line in self.title:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
+from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.report import behaviour, curves, findings
+from evorobo.report import archive_table, archives, behaviour, curves, findings
 from evorobo.report.runs import answers
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
@@ -17,12 +18,20 @@ from evorobo.tasks.robots.base import offers
 
 
 def show(results: Results) -> list[Path]:
-    """Write `curves.png`, `table.csv`, `table.md`, `verdicts.csv`, and `paths-<task>.png` for robots that can be drawn;
-    print the table, who won and how sure that is, and where the files are. Returns the files."""
+    """Write `curves.png`, `table.csv`, `table.md`, `verdicts.csv`, `paths-<task>.png` for robots that can be drawn, and
+    `archives-<task>.png` and `archives.md` where methods brought more than one genome home; print the tables, who won
+    and how sure that is, and where the files are. Returns the files."""
     written = [curves.plot(results, results.folder / "curves.png")]
     written += [path for task in results.tasks if (path := draw_paths(results, task)) is not None]
+    pictures = {task: results.folder / f"archives-{task}.png" for task in results.tasks}
+    written += [path for task, file in pictures.items() if (path := archives.plot(results, task, file)) is not None]
     written += findings.write(results, results.folder)
-    print("", findings.to_terminal(results), "", *written, sep="\n")
+    found = archive_table.variety(results)
+    if found:
+        written.append(results.folder / "archives.md")
+        write_atomically(written[-1], archive_table.to_markdown(found) + "\n")
+    print("", findings.to_terminal(results), *(["", archive_table.to_terminal(found)] if found else []), sep="\n")
+    print("", *written, sep="\n")
     return written
 
 

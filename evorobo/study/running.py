@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
-from evorobo.files import write_json
-from evorobo.learners.base import Keeping, Learner, Progress, Together
+from evorobo.files import write_atomically, write_json
+from evorobo.learners.base import Contending, Descended, Keeping, Learner, Progress, Together
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.ending import Interrupted, in_words, status
@@ -223,6 +223,10 @@ class Run:
         self.learner.genome.save(self.folder / "genome.npz")
         if isinstance(self.learner, Keeping) and (archive := self.learner.archive) is not None:
             archive.save(self.folder / "archive.npz")
+        for name, side in self.learner.champions.items() if isinstance(self.learner, Contending) else ():
+            side.save(self.folder / f"{name}.npz")
+        if isinstance(self.learner, Descended) and (table := self.learner.genealogy) is not None:
+            write_atomically(self.folder / "genealogy.csv", table)
         self._tell_the_end("finished")
         early: dict[str, Any] = {"stopped_early": True} if self.spent < 1 else {}
         if early and self.stopped:

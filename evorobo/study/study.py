@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,7 +39,7 @@ class Study:
     methods: tuple[Method, ...]
     seeds: tuple[int, ...]
     budget: Budget
-    hidden: tuple[Hidden, ...]
+    hidden: tuple[Hidden, ...] | dict[str, tuple[Hidden, ...]]
     callbacks: tuple[Callback, ...] = ()
     tuning_seeds: tuple[int, ...] = ()
     """On which the settings were chosen; reports warn where they are among `seeds`."""
@@ -54,9 +54,14 @@ class Study:
             raise SettingsError(f"seeds {self.seeds} repeat themselves; a run counted twice proves nothing.")
         check_callbacks(self.callbacks)
         check_baselines(self.baselines, [task.name for task in self.tasks])
-        for layer in self.hidden:
-            if isinstance(layer, bool | float | str):
-                raise SettingsError(f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}.")
+        for method in self.methods:
+            if isinstance(self.hidden, dict) and method.name not in self.hidden:
+                raise SettingsError(f"hidden layers are given by method, and {method.name!r} has none; name it, too.")
+            for layer in self.layers(method):
+                if isinstance(layer, bool | float | str):
+                    raise SettingsError(
+                        f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}."
+                    )
         for kind, names in (
             ("task", [task.name for task in self.tasks]),
             ("method", [*(m.name for m in self.methods), *(b.name for b in self.baselines)]),
@@ -77,13 +82,14 @@ class Study:
         methods: Sequence[Method],
         seeds: int | Iterable[int],
         budget: Budget,
-        hidden: Sequence[Hidden] = (16,),
+        hidden: Sequence[Hidden] | Mapping[str, Sequence[Hidden]] = (16,),
         callbacks: Sequence[Callback] = (),
         tuning_seeds: Iterable[int] = (),
         baselines: Sequence[Baseline] = (),
     ) -> Study:
         """Every task x method x seed; `seeds=5` means seeds 0 to 4. Each trial has the `callbacks`; `baselines` are
-        shown beside the methods."""
+        shown beside the methods. `hidden` layers are those of all networks, or by method where networks are what is
+        compared: {"reactive": (8,), "recurrent": (Elman(8),)}."""
         numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
         return cls(
             name,
@@ -91,17 +97,21 @@ class Study:
             tuple(methods),
             numbers,
             budget,
-            tuple(hidden),
+            {name: tuple(each) for name, each in hidden.items()} if isinstance(hidden, Mapping) else tuple(hidden),
             tuple(callbacks),
             tuple(tuning_seeds),
             tuple(baselines),
         )
 
+    def layers(self, method: Method) -> tuple[Hidden, ...]:
+        """The hidden layers of this method's networks."""
+        return self.hidden[method.name] if isinstance(self.hidden, dict) else self.hidden
+
     def trials(self, only: str | None = None) -> list[Trial]:
         """Seed by seed, so that an interrupted study has runs of everything. `only` picks by a part of the path
         ("cma-es", "seed-3") or a pattern ("cartpole*/backprop/*")."""
         trials = [
-            Trial(task, method, self.budget, self.hidden, seed, self.callbacks)
+            Trial(task, method, self.budget, self.layers(method), seed, self.callbacks)
             for seed in self.seeds
             for task in self.tasks
             for method in self.methods

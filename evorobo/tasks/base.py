@@ -126,7 +126,21 @@ class Glimpse:
     sequence: np.ndarray | None = None
 
 
-class Task(Protocol):
+class Scoring(Protocol):
+    """The side of a task that evolution climbs; see `Task`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def inputs(self) -> Scaling | None: ...
+    @property
+    def outputs(self) -> Scaling | None: ...
+
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+        """Score `weights (n, p)`, all members facing the same chances, with sensors scaled by `inputs`."""
+
+
+class Task(Scoring, Protocol):
     """One problem. Settings are frozen and plain; randomness comes from outside, as a Generator.
 
     `inputs` and `outputs` are the scalings that every genome of this task starts with (learned on training rows
@@ -134,22 +148,13 @@ class Task(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
-    @property
     def n_inputs(self) -> int: ...
     @property
     def n_outputs(self) -> int: ...
     @property
     def output(self) -> str: ...
     @property
-    def inputs(self) -> Scaling | None: ...
-    @property
-    def outputs(self) -> Scaling | None: ...
-    @property
     def metric(self) -> Metric: ...
-
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
-        """Score `weights (n, p)`, all members facing the same chances, with sensors scaled by `inputs`."""
 
     def examples(self, rng: np.random.Generator) -> Examples:
         """Labelled data for backprop. Raises `TaskError`, naming the cure, where there is nobody to label."""
@@ -197,6 +202,26 @@ class Measuring(Protocol):
         self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
     ) -> Scores:
         """What `score` says, with `measures (n, len(names))`. Raises `SettingsError` for a name that is none."""
+
+
+@runtime_checkable
+class Contested(Task, Protocol):
+    """A task whose robot has a rival that can learn, too: asked for by coevolution."""
+
+    def contest(self) -> Contest:
+        """Who meets whom. Raises an error, naming the cure, where there is no rival."""
+
+
+class Contest(Protocol):
+    """Two sides that play against each other, as seen from one of them."""
+
+    def rival(self) -> Contested:
+        """The task of the other side."""
+
+    def meet(
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
+    ) -> Scores:
+        """Score `weights (n, p)`, each against all of `rivals (k, q)`, networks of the other side."""
 
 
 @runtime_checkable

@@ -19,12 +19,15 @@ from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
 from evorobo.tasks.compiled.episodes import Episodes
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
-from evorobo.tasks.drivers import Dice, Driver, Networks
+from evorobo.tasks.drivers import Dice, Driver, Networks, check_fit
+from evorobo.tasks.duels import Duels
 from evorobo.tasks.experts import Copied
+from evorobo.tasks.published import PUBLISHED
 from evorobo.tasks.recording import Recording, Screen, record
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.registry import qualified
 from evorobo.tasks.rollout import Observed, Rollout, Watcher, roll_in_turns
+from evorobo.tasks.seeds import RANDOM, TEST, TRAIN, VALIDATION
 from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.world import RobotWorld, look_at, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
@@ -32,12 +35,6 @@ from evorobo.tasks.tape import Tape
 from evorobo.tasks.teachers import Teacher
 from evorobo.tasks.teaching import Teaching
 from evorobo.tasks.witness import Witness, measurable
-
-TRAIN, VALIDATION, TEST, RANDOM = 0, 2**31, 3 * 2**30, 2**33
-"""Where the seeds of episodes begin: training draws below 2^31, so nobody trains on an episode that judges.
-
-All are below 2^32, which is as much as `numpy.random.seed` takes, should an environment still use it.
-"""
 
 
 @dataclass(frozen=True)
@@ -175,7 +172,12 @@ class ControlTask:
             found["teacher"] = float(self._run(lambda _: copy(), seeds, 1).returns.mean())
         if self.world.threshold is not None:
             found["solved"] = float(self.world.threshold)
-        return found
+        as_it_comes = not self.options and self.max_steps is None
+        return found | (PUBLISHED.get(self.world.id, {}) if as_it_comes else {})
+
+    def contest(self) -> Duels:
+        """The duels of this robot and its rival, for coevolution. Raises `TaskError` for a robot that has no rival."""
+        return Duels(self)
 
     # ---- teachers
 
@@ -237,7 +239,7 @@ class ControlTask:
         return teacher()
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
-        self._check_fit(genome.spec)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
         return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
 
     def _networks(
@@ -245,16 +247,8 @@ class ControlTask:
     ) -> Driver:
         return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
 
-    def _check_fit(self, spec: NetworkSpec) -> None:
-        if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
-            raise TaskError(
-                f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, "
-                f"{self.world.id} needs {self.n_inputs} and {self.n_outputs}; take a genome that was made for it, or "
-                "the robot as it was when this one was made."
-            )
-
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
-        self._check_fit(genome.spec)
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
         return self._fleet(genome.spec, genome.weights[None], genome.inputs, genome.moments, seeds)[0]
 
     def _fleet(
@@ -279,12 +273,7 @@ class ControlTask:
 
     @cached_property
     def _episodes(self) -> Episodes:
-        if not isinstance(self.world, RobotWorld):
-            raise TaskError(
-                f"{self.world.id} is stepped by others' code, which cannot be compiled; robots on rows and gymnasium's "
-                "classic control can. Leave compiled=True out."
-            )
-        return Episodes(self.world.id, self.world.robot, self.world.max_steps, self.decoder)
+        return Episodes(self.world, self.decoder)
 
     def _run(
         self,

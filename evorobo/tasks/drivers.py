@@ -10,6 +10,8 @@ import numpy as np
 from evorobo.errors import TaskError
 from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.spaces import Decoder
 
 
@@ -33,6 +35,15 @@ class Networks:
         self._controller.keep(members)
 
 
+def check_fit(spec: NetworkSpec, decoder: Decoder, n_inputs: int, id: str) -> None:
+    """Raise `TaskError` for networks that cannot be at the wheel of `id`, which has so many sensors."""
+    if (spec.n_inputs, spec.n_outputs) != (n_inputs, decoder.n_outputs):
+        raise TaskError(
+            f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, {id} needs {n_inputs} and "
+            f"{decoder.n_outputs}; take a genome that was made for it, or the robot as it was when this one was made."
+        )
+
+
 class Rule:
     """A teacher: any function from observations `(rows, k)` to actions `(rows, ...)`."""
 
@@ -46,6 +57,28 @@ class Rule:
 
     def keep(self, members: np.ndarray) -> None:
         pass
+
+
+class Mindful:
+    """The own teacher of a robot that names a `memory`, with what it has in mind in each episode."""
+
+    def __init__(self, robot: Robot) -> None:
+        self._robot = robot
+        self._memory: Array | None = None
+
+    def __call__(self, observations: Array) -> np.ndarray:
+        members, episodes = observations.shape[:2]
+        sensors = observations.reshape(members * episodes, -1)
+        shape = members, episodes, len(self._robot.memory)
+        before = np.zeros(shape) if self._memory is None else self._memory
+        memory = self._robot.remember(before.reshape(len(sensors), -1), sensors)
+        self._memory = memory.reshape(shape)
+        actions = np.asarray(self._robot.teacher(np.concatenate([sensors, memory], axis=1)))
+        return actions.reshape(members, episodes, *actions.shape[1:])
+
+    def keep(self, members: np.ndarray) -> None:
+        if self._memory is not None:
+            self._memory = self._memory[members]
 
 
 class Dice:

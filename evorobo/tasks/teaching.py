@@ -15,7 +15,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import runs
 from evorobo.tasks.base import Adviser, Cost, Examples
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
-from evorobo.tasks.drivers import Driver, Rule, one_by_one
+from evorobo.tasks.drivers import Driver, Mindful, Rule, one_by_one
 from evorobo.tasks.experts import Advised, Exemplary, Expert
 from evorobo.tasks.minari import Story
 from evorobo.tasks.robots.base import offers
@@ -47,7 +47,9 @@ class Teaching:
         if teacher is not None:
             return _exemplary(partial(one_by_one, teacher, self.decoder, self._restored))
         robot = self.world.robot if isinstance(self.world, RobotWorld) else None
-        return _exemplary(partial(Rule, robot.teacher)) if robot and offers(robot, "teacher") else None
+        if robot is None or not offers(robot, "teacher"):
+            return None
+        return _exemplary(partial(Mindful, robot) if robot.memory else partial(Rule, robot.teacher))
 
     def teacher(self, teacher: Teacher) -> Experts:
         """The same, or `TaskError` with the cure."""

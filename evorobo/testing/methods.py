@@ -70,6 +70,24 @@ class Wave:
         x, _ = self._points(0.0)
         return Glimpse(rng.permutation(x)[:rows])
 
+    def contest(self) -> Wave:
+        """Who errs less."""
+        return self
+
+    def rival(self) -> Wave:
+        """Somebody who learns the same wave."""
+        return Wave("rival")
+
+    def meet(
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
+    ) -> Scores:
+        """By how much members err less than their rivals do on average."""
+        state = rng.bit_generator.state
+        own = self.score(spec, weights, rng, None)
+        rng.bit_generator.state = state
+        others = self.score(rival_spec, rivals, rng, None)
+        return Scores(own.values - others.values.mean(), own.cost + others.cost)
+
     def adviser(self) -> Adviser:
         """Wherever one drives on a wave, one meets other points of it, one a step."""
 

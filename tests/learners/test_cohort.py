@@ -8,8 +8,8 @@ from toys import Bowl, Line
 
 from evorobo.errors import LearningError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.penalties import L1, L2
 from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.learners.penalties import L1, L2
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense

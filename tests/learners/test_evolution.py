@@ -10,12 +10,14 @@ from toys import Bowl, Observed
 
 from evorobo.errors import LearningError
 from evorobo.learners.evolution.ars import ARS
+from evorobo.learners.evolution.bounded import Bounded
 from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.deep_ga import DeepGA
 from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.hall_of_fame import HallOfFame
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.lend import lend
 from evorobo.learners.evolution.one_plus_one import OnePlusOneCMAES
@@ -55,6 +57,8 @@ STRATEGIES = [
     ParticleSwarm(),
     RandomSearch(),
     Restarts(CMAES(), "bipop", standstill=Standstill(window=3)),
+    Bounded(CMAES(), 1.5),
+    HallOfFame(SNES()),
 ]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda each: each.name)
 

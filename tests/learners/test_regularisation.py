@@ -9,8 +9,12 @@ from toys import Bowl, Line
 from evorobo.errors import SettingsError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.backprop.max_norm import bound_units
-from evorobo.learners.backprop.penalties import L1, L2
 from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.penalties import L1, L2
 from evorobo.nets.elman import Elman
 from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD, Adam, AdamW
@@ -173,3 +177,38 @@ def test_no_noise_draws_no_chance():
 def test_a_penalty_that_rewards_is_refused(kind, strength):
     with pytest.raises(SettingsError, match="strength must be 0 or more"):
         kind(strength)
+
+
+# ---- under evolution
+
+
+@pytest.mark.parametrize("strategy", [CMAES(), OpenAIES(weight_decay=0), GA()], ids=lambda each: each.name)
+def test_the_stronger_the_penalty_the_smaller_are_the_weights_that_evolution_finds(strategy):
+    sizes = []
+    for strength in STRENGTHS:
+        learner = Evolution(strategy, penalty=L2(strength)).start(Bowl(), SMALL, np.random.default_rng(0))
+        for _ in range(150):
+            learner.step(0.0)
+        sizes.append(np.square(learner.genome.weights).sum())
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < 0.7 * sizes[0]
+
+
+def test_evolution_ends_where_the_penalty_balances_the_score_and_leaves_biases_alone():
+    learner = Evolution(CMAES(), penalty=L2(2.0)).start(Bowl(), LINEAR, np.random.default_rng(0))
+    for _ in range(150):
+        learner.step(0.0)
+    # minus (w - 1)^2 less w^2 is best at 1/2; the bias has no price and goes to 1
+    np.testing.assert_allclose(learner.genome.weights, [0.5, 0.5, 1.0], atol=1e-4)
+
+
+@pytest.mark.parametrize("penalty", [L1(0.3), L2(0.3)], ids=["L1", "L2"])
+def test_what_a_penalty_adds_to_a_gradient_is_the_slope_of_what_it_takes_from_a_score(penalty):
+    rng = np.random.default_rng(0)
+    weights, gradient, h = rng.normal(size=(1, 3, 2)), np.zeros((1, 3, 2)), 1e-6
+    penalty.add(weights, gradient)
+    for place in np.ndindex(weights.shape):
+        step = np.zeros_like(weights)
+        step[place] = h
+        slope = (penalty.of(weights + step) - penalty.of(weights - step)) / (2 * h)
+        assert slope[0] == pytest.approx(gradient[place], rel=1e-6)

@@ -79,12 +79,29 @@ def test_a_part_that_is_not_there_is_answered_with_the_nearest():
         ({"name": ".."}, r"'\.\.' cannot be the name of a folder"),
         ({"name": ""}, "'' cannot be the name of a folder"),
         ({"methods": (Evolution(name="a\nb"),)}, "cannot be the name of a folder"),
+        (
+            {"methods": (Backprop(), Evolution()), "hidden": {"backprop": (3,)}},
+            "hidden layers are given by method, and 'cma-es' has none; name it, too",
+        ),
         ({"hidden": ("8",)}, r"hidden layers are numbers of units or layers such as Dense\(8\), not '8'"),
     ],
 )
 def test_what_cannot_be_a_study_is_refused(settings, sentence):
     with pytest.raises(SettingsError, match=sentence):
         a_study(**settings)
+
+
+def test_each_method_may_have_networks_of_its_own(tmp_path):
+    layers = {"backprop": (5, Dense(2, "relu")), "cma-es": ()}
+    study = a_study(methods=(Backprop(), Evolution()), hidden=layers, seeds=1)
+    assert {trial.method.name: trial.hidden for trial in study.trials()} == layers
+    assert from_plain(json.loads(json.dumps(to_plain(study)))) == study
+    assert change(study, ["hidden.cma-es=[7]"]).hidden == {**layers, "cma-es": (7,)}
+    results = study.run(tmp_path)
+    assert {run.method: run.genome.spec.widths for run in results.runs} == {"backprop": (2, 5, 2, 1), "cma-es": (2, 1)}
+    assert dict(overview(results))["hidden layers"] == (
+        "backprop: 5 tanh units, Dense(units=2, activation=relu, bias=True); cma-es: none"
+    )
 
 
 def test_two_tasks_of_one_name_are_refused():

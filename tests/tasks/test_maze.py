@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 
 from evorobo.tasks.robots.chance import Chance
-from evorobo.tasks.robots.maze import BEAMS, GOAL, GOAL_RADIUS, LENGTH, RADIUS, REACH, START, WALLS, WIDTH, Maze, ranges
+from evorobo.tasks.robots.maze import (
+    BEAMS,
+    GOAL,
+    GOAL_RADIUS,
+    LENGTH,
+    RADIUS,
+    REACH,
+    START,
+    STEP,
+    TOP_SPEED,
+    WALLS,
+    WIDTH,
+    Maze,
+    ranges,
+)
 
 CHANCE = Chance.alone(np.random.default_rng(0))
 
@@ -56,10 +70,10 @@ def test_of_four_quarters_the_one_with_the_goal_tells(turn, quarter):
 
 def test_who_would_touch_a_wall_stays_where_it_is():
     rng, maze = np.random.default_rng(1), Maze()
-    state = np.tile(START, (40, 1))
+    state = np.tile(START, (20, 1))
     stopped = 0
-    for _ in range(300):
-        action = np.clip(rng.normal(0.5, 0.7, (40, 2)), -1, 1)
+    for _ in range(100):
+        action = np.clip(rng.normal(0.5, 0.7, (20, 2)), -1, 1)
         after = maze.transition(state, action, CHANCE)
         still = (after == state).all(1)
         stopped += int(still.sum())
@@ -97,7 +111,7 @@ def test_there_is_a_way_and_it_is_far_longer_than_it_looks():
     """Breadth first over places a centimetre apart at which no wall is nearer than the robot's radius."""
     step = 0.01
     columns, rows = int(LENGTH / step) + 1, int(WIDTH / step) + 1
-    share = np.linspace(0, 1, 400)[:, None]
+    share = np.linspace(0, 1, 120)[:, None]
     walls = np.concatenate([(1 - share) * wall[:2] + share * wall[2:] for wall in WALLS])
     grid = step * np.stack(np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij"), -1)
     free = np.hypot(*(grid[:, :, None] - walls).transpose(3, 0, 1, 2)).min(2) >= RADIUS
@@ -112,7 +126,7 @@ def test_there_is_a_way_and_it_is_far_longer_than_it_looks():
     way = step * far[tuple(np.round(GOAL / step).astype(int))]
     straight = hypot(*(START[:2] - GOAL))
     assert way > 4 * straight
-    assert way < 0.013 * Maze.max_steps  # at top speed there is time for it
+    assert way < TOP_SPEED * STEP * Maze.max_steps  # at top speed there is time for it
 
 
 def test_noise_is_on_the_beams_alone():

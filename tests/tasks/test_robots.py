@@ -18,8 +18,10 @@ from evorobo.tasks.robots.base import Robot, offers, taken
 from evorobo.tasks.robots.chance import AHEAD, Chance, Stream
 from evorobo.tasks.robots.geometry import drive, ranges_in_room
 from evorobo.tasks.robots.maze import Maze
+from evorobo.tasks.robots.obstacle_avoidance import ObstacleAvoidance
 from evorobo.tasks.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
 from evorobo.tasks.robots.registry import register, registered
+from evorobo.tasks.robots.t_maze import TMaze
 from evorobo.tasks.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
 from evorobo.tasks.rollout import roll
 from evorobo.tasks.simulators.rows import Rows
@@ -27,7 +29,13 @@ from evorobo.tasks.simulators.world import RobotWorld
 from evorobo.tasks.spaces import decoder
 from evorobo.testing import check_robot
 
-OWN = {"evorobo/Maze-v0": Maze, "evorobo/Phototaxis-v0": Phototaxis, "evorobo/WallFollowing-v0": WallFollowing}
+OWN = {
+    "evorobo/Maze-v0": Maze,
+    "evorobo/ObstacleAvoidance-v0": ObstacleAvoidance,
+    "evorobo/Phototaxis-v0": Phototaxis,
+    "evorobo/TMaze-v0": TMaze,
+    "evorobo/WallFollowing-v0": WallFollowing,
+}
 own = pytest.mark.parametrize("id", OWN)
 
 

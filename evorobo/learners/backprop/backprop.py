@@ -10,9 +10,9 @@ import numpy as np
 
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.cohort import Cohort
-from evorobo.learners.backprop.penalties import Penalty
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.base import Progress
+from evorobo.learners.penalties import Penalty
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss

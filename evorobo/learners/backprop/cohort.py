@@ -11,6 +11,7 @@ import numpy as np
 
 from evorobo.learners.backprop.max_norm import bound_units
 from evorobo.learners.base import Progress
+from evorobo.learners.penalties import between_units
 from evorobo.nets.activations import Array
 from evorobo.nets.clipping import clip_by_norm
 from evorobo.nets.how import How
@@ -42,9 +43,7 @@ class Cohort:
         self._sound_moments = np.stack([learner.sound_moments for learner in learners])
         self._gradient = np.empty_like(self._weights)
         self._workspace = Workspace(self._spec, self._weights, self._gradient)
-        self._matrices, self._inclines = (
-            _matrices(self._spec.unpack(flat)) for flat in (self._weights, self._gradient)
-        )
+        self._matrices, self._inclines = (between_units(self._spec, flat) for flat in (self._weights, self._gradient))
         self._optimizer = _joined([learner.optimizer for learner in learners], first.weights.shape)
         self._counters = first.optimizer.keys() - _by_weight(first)
         for at, learner in enumerate(learners):
@@ -169,8 +168,3 @@ def _joined(states: list[State], shape: tuple[int, ...]) -> State | None:
 
 def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
     return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
-
-
-def _matrices(views: list[dict[str, Array]]) -> list[Array]:
-    """The weights between units `(s, in, out)`, without the vectors beside them (biases, gains, time constants)."""
-    return [view for layer in views for view in layer.values() if view.ndim > 2]

@@ -15,16 +15,18 @@ from evorobo.learners.base import Progress
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.collection import Collecting
 from evorobo.learners.evolution.gauge import Gauge
+from evorobo.learners.evolution.genealogy import Genealogy
 from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.lend import lend
 from evorobo.learners.evolution.reference import ReferenceBatch
 from evorobo.learners.evolution.repeats import adapted, reliability
 from evorobo.learners.evolution.strategy import StrategySettings, Watching, at_least, scores
+from evorobo.learners.penalties import Penalty, between_units
 from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Task
+from evorobo.tasks.base import Cost, Scoring
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,19 @@ class Evolution:
     number adapts between the two: it grows while differences between members are mostly chance, and falls again (the
     idea of Hansen, Niederberger, Guzzella & Koumoutsakos 2009; column `repeats`).
 
+    With a `penalty` (`L2(0.01)`) large weights cost a member of its score, in the task's units, in any strategy; column
+    `train` is then the mean of what is left.
+
+    With `genealogy` the trial of a GA keeps who descends from whom, in `genealogy.csv`.
+
     Networks with batch norm are scored with the moments of a reference batch: see `BatchNorm`.
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
     repeats: int = 1
     most_repeats: int | None = None
+    penalty: Penalty | None = None
+    genealogy: bool = False
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -58,14 +67,14 @@ class Evolution:
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
-    def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> EvolutionLearner:
+    def start(self, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> EvolutionLearner:
         return EvolutionLearner(self, task, spec, rng)
 
 
 class EvolutionLearner:
     """Evolution at work, by `deap.algorithms.eaGenerateUpdate` one generation at a time."""
 
-    def __init__(self, method: Evolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
+    def __init__(self, method: Evolution, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
         self._gauge = Gauge(task, method.strategy.measures if isinstance(method.strategy, Watching) else ())
@@ -74,6 +83,7 @@ class EvolutionLearner:
         self._cost = self._reference.cost if self._reference else Cost()
         self._seen = Moments.none(spec.n_inputs)
         self._repeats = method.repeats
+        self._genealogy = Genealogy() if method.genealogy else None
         self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
         self._statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
         self._statistics.register("score_mean", np.mean)
@@ -104,6 +114,11 @@ class EvolutionLearner:
         return Archive(self._spec, kept.weights, kept.scores, measures, *about, *scalings, moments)
 
     @property
+    def genealogy(self) -> str | None:
+        """The table of who descends from whom; None where it is not kept."""
+        return self._genealogy.table if self._genealogy else None
+
+    @property
     def cost(self) -> Cost:
         return self._cost
 
@@ -116,6 +131,8 @@ class EvolutionLearner:
             population, log = algorithms.eaGenerateUpdate(
                 self._toolbox, ngen=1, stats=self._statistics, halloffame=self._hall, verbose=False
             )
+        if self._genealogy:
+            self._genealogy.add(population)
         answer = self._strategy.answer
         if not np.isfinite(answer).all():
             raise LearningError("the strategy's centre is no longer finite; try a smaller sigma.")
@@ -155,6 +172,8 @@ class EvolutionLearner:
             raise LearningError("no member of the generation has a finite score; try a smaller sigma or scaled inputs.")
         lowest = values[np.isfinite(values)].min()
         values = np.maximum(values, lowest - 1.0 * ~np.isfinite(values))
+        if penalty := self._method.penalty:
+            values = values - sum(penalty.of(weight) for weight in between_units(self._spec, genes))
         return [(float(value),) for value in values], np.mean(did, axis=0)
 
     def state(self) -> dict[str, Any]:
@@ -164,6 +183,7 @@ class EvolutionLearner:
             "seen": vars(self._seen),
             "repeats": self._repeats,
             "reference": self._reference.state() if self._reference else {},
+            "genealogy": self._genealogy.state() if self._genealogy else {},
             "hall": {"genes": np.asarray(self._hall[0]), "score": scores(self._hall)} if len(self._hall) else {},
             "rng": self._rng.bit_generator.state,
         }
@@ -175,6 +195,8 @@ class EvolutionLearner:
         self._repeats = state["repeats"]
         if self._reference:
             self._reference.restore(state["reference"])
+        if self._genealogy:
+            self._genealogy.restore(state["genealogy"])
         self._hall.clear()
         if state["hall"]:
             champion = Individual(state["hall"]["genes"])

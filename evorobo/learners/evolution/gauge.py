@@ -10,7 +10,7 @@ from evorobo.errors import unknown
 from evorobo.nets.activations import Array
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Measuring, Scores, Task
+from evorobo.tasks.base import Measuring, Scores, Scoring
 
 SIZE = "size"
 """The measure that every task has: the mean absolute weight."""
@@ -22,7 +22,7 @@ class Gauge:
     Raises `SettingsError` for a measure that nobody can tell.
     """
 
-    def __init__(self, task: Task, names: Sequence[str]) -> None:
+    def __init__(self, task: Scoring, names: Sequence[str]) -> None:
         known = dict(task.measures) if isinstance(task, Measuring) else {}
         known[SIZE] = (0.0, 1.0)
         for name in names:
@@ -43,6 +43,8 @@ class Gauge:
             earned = self._task.measured(watched, spec, weights, rng, inputs)
         else:
             earned = self._task.score(spec, weights, rng, inputs)
+        if not self.names:
+            return earned, np.empty((len(weights), 0))
         found = {SIZE: np.abs(genes).mean(1)}
         if earned.measures is not None:
             found |= dict(zip(watched, earned.measures.T, strict=True))

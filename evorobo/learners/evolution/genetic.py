@@ -99,12 +99,13 @@ class RunningGA:
             rows = around(self._answer, settings.population, settings.spread, self._rng)
             return [ind_init(each) for each in rows.clip(*settings.bounds)]
         toolbox = operators(settings, self._sigma)
-        kept = [ind_init(each) for each in best(self._members, settings.elite)]
+        kept = [_born(ind_init, each) for each in best(self._members, settings.elite)]
         count = settings.children or settings.population - settings.elite
-        children = [ind_init(each) for each in toolbox.select(self._members, count + count % 2)]
+        children = [_born(ind_init, each) for each in toolbox.select(self._members, count + count % 2)]
         for one, other in zip(children[::2], children[1::2], strict=True):
             if self._rng.random() < settings.crossover:
                 toolbox.mate(one, other)
+                one.parents = other.parents = one.parents + other.parents
         children = children[:count]
         for child in children:
             if self._rng.random() < settings.mutation:
@@ -125,14 +126,23 @@ class RunningGA:
 
     def state(self) -> dict[str, Any]:
         genes = np.array(self._members, dtype=np.float64)
-        return {"answer": self._answer, "sigma": self._sigma, "genes": genes, "scores": scores(self._members)}
+        told = {"scores": scores(self._members), "numbers": np.array([each.number for each in self._members], int)}
+        return {"answer": self._answer, "sigma": self._sigma, "genes": genes, **told}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._answer, self._sigma, self._members = state["answer"], float(state["sigma"]), []
-        for genes, score in zip(state["genes"], state["scores"], strict=True):
+        for genes, score, number in zip(state["genes"], state["scores"], state["numbers"], strict=True):
             individual = Individual(genes)
+            individual.number = int(number)
             individual.fitness.values = (float(score),)
             self._members.append(individual)
+
+
+def _born(ind_init: Callable[[Array], Individual], parent: Individual) -> Individual:
+    """A copy that knows whose it is."""
+    child = ind_init(parent)
+    child.parents = (parent.number,)
+    return child
 
 
 def operators(settings: GA, sigma: float) -> base.Toolbox:

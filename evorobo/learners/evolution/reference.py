@@ -13,7 +13,7 @@ from evorobo.nets.scaling import Scaling
 from evorobo.nets.sequences import Units
 from evorobo.nets.settle import settle, settled
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Glimpsing, Task
+from evorobo.tasks.base import Cost, Glimpsing, Scoring
 
 ROWS = 128
 
@@ -24,7 +24,7 @@ class ReferenceBatch:
     Networks that remember go through its sequences in time; for others all rows stand alone.
     """
 
-    def __init__(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
+    def __init__(self, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, Glimpsing):
             raise SettingsError(
                 f"{task.name} shows no inputs to measure, which batch norm needs under evolution; give the task a "

@@ -109,6 +109,9 @@ def _budget(limits: dict[str, Any]) -> str:
 
 
 def _layers(hidden: Plain) -> str:
+    if isinstance(hidden, dict):
+        return "; ".join(f"{method}: {_layers(each) or 'none'}" for method, each in hidden.items())
+
     def named(layer: Plain) -> str:
         if not isinstance(layer, dict):
             return f"{layer} tanh units"

@@ -16,10 +16,11 @@ from evorobo.processes import threads
 from evorobo.tasks.compiled.layout import laid_out
 from evorobo.tasks.compiled.loading import compiled, source
 from evorobo.tasks.compiled.tracing import Draws, trace
-from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.chance import Stream
 from evorobo.tasks.rollout import Rollout
+from evorobo.tasks.simulators.base import World
 from evorobo.tasks.simulators.rows import Rows
+from evorobo.tasks.simulators.world import RobotWorld
 from evorobo.tasks.spaces import Decoder, Motors
 
 PIECES = 4
@@ -30,13 +31,19 @@ class Episodes:
     """What `roll` does for networks, without a call of NumPy in a step: the same episodes, rounded a little otherwise.
 
     Every episode is computed by itself in one order, so that no number depends on threads or on who else drives.
+    Raises `TaskError` for a world that is stepped by others' code.
     """
 
-    def __init__(self, id: str, robot: Robot, max_steps: int, decoder: Decoder) -> None:
-        self._id, self._robot, self._max_steps = id, robot, max_steps
+    def __init__(self, world: World, decoder: Decoder) -> None:
+        if not isinstance(world, RobotWorld):
+            raise TaskError(
+                f"{world.id} is stepped by others' code, which cannot be compiled; robots on rows and gymnasium's "
+                "classic control can. Leave compiled=True out."
+            )
+        self._id, self._robot, self._max_steps = world.id, world.robot, world.max_steps
         self._motors = np.empty((3, 0))
         if isinstance(decoder, Motors):
-            self._motors = np.array([decoder.low, decoder.high, np.full(decoder.n_outputs, robot.reach)])
+            self._motors = np.array([decoder.low, decoder.high, np.full(decoder.n_outputs, world.robot.reach)])
         self._ready: tuple[Callable[..., None], Draws] | None = None
 
     def play(

@@ -17,7 +17,9 @@ class Robot:
     Rows are robots: `state (rows, k)` in any k numbers, `sensors (rows, n_sensors)`. A robot has either `motors`
     (that many values in [-1, 1], `action (rows, motors)`) or `moves` (names to choose from, `action (rows,)` numbers).
     `reach` is for motors that take values from -reach to reach instead, as gymnasium's pendulum does. `measures` name
-    what `measure` tells of a robot's behaviour, each with the two numbers between which it lies: {"x": (0.0, 2.0)}.
+    what `measure` tells of a robot's behaviour, each with the two numbers between which it lies: {"x": (0.0, 2.0)};
+    if the first two are "x" and "y", they are places as `draw` has them. `memory` names the numbers that its teacher
+    keeps in mind from step to step, if it has to (see `remember`).
     A row must not look at other rows, and all randomness comes from `rng` (see `Chance`). The names are those of
     `gymnasium.experimental.functional.FuncEnv`.
     """
@@ -26,6 +28,7 @@ class Robot:
     motors: ClassVar[tuple[str, ...]] = ()
     moves: ClassVar[tuple[str, ...]] = ()
     reach: ClassVar[float] = 1.0
+    memory: ClassVar[tuple[str, ...]] = ()
     max_steps: ClassVar[int] = 200
     solved: ClassVar[float | None] = None
     measures: ClassVar[dict[str, tuple[float, float]]] = {}
@@ -60,8 +63,19 @@ class Robot:
         return -np.inf, np.inf
 
     def teacher(self, sensors: Array) -> np.ndarray:
-        """What a reference controller does with these sensors; leave it out if there is none."""
+        """What a reference controller does with these sensors; leave it out if there is none.
+
+        Where the robot names a `memory`, its columns follow those of the sensors.
+        """
         raise TaskError(f"{type(self).__name__} has no teacher.")
+
+    def remember(self, memory: Array, sensors: Array) -> Array:
+        """What the teacher has in mind `(rows, len(self.memory))` once it has these sensors too; it begins with zeros.
+
+        Only its teacher remembers for the robot: networks that are to do as it does must find out by themselves what
+        to keep.
+        """
+        return memory
 
     def draw(self, ax: Any, states: Array) -> None:
         """The way of one robot `states (steps, k)` up to now, on a matplotlib axes; leave it out if there is nothing to

@@ -1,4 +1,4 @@
-"""A price on large weights: what a penalty adds to the gradient of the loss.
+"""A price on large weights: what a penalty adds to the gradient of the loss, or takes from a score.
 
 Penalised are the weights between units, not the vectors beside them (biases, gains, time constants): they multiply
 no input, so their size makes no function steeper. Decoupled decay, which adds nothing to the gradient, is AdamW's.
@@ -13,11 +13,15 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import Array
+from evorobo.nets.spec import NetworkSpec
 
 
 class Penalty(Protocol):
     def add(self, weights: Array, gradient: Array) -> None:
         """Add the penalty's slope at `weights` to `gradient`, both of one shape, in place."""
+
+    def of(self, weights: Array) -> Array:
+        """The penalty itself `(n,)` for `weights (n, ...)`."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class L2(_Strength):
     def add(self, weights: Array, gradient: Array) -> None:
         gradient += self.strength * weights
 
+    def of(self, weights: Array) -> Array:
+        total: Array = self.strength / 2 * np.square(weights).reshape(len(weights), -1).sum(1)
+        return total
+
 
 @dataclass(frozen=True)
 class L1(_Strength):
@@ -43,3 +51,12 @@ class L1(_Strength):
 
     def add(self, weights: Array, gradient: Array) -> None:
         gradient += self.strength * np.sign(weights)
+
+    def of(self, weights: Array) -> Array:
+        total: Array = self.strength * np.abs(weights).reshape(len(weights), -1).sum(1)
+        return total
+
+
+def between_units(spec: NetworkSpec, weights: Array) -> list[Array]:
+    """Views of what is penalised in `weights (n, n_params)`: each `(n, in, out)`."""
+    return [view for layer in spec.unpack(weights) for view in layer.values() if view.ndim > 2]

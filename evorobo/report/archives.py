@@ -1,0 +1,129 @@
+"""What searches for more than one thing brought home: how variety grew, and the archives side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from evorobo.errors import EvoroboError
+from evorobo.learners.archive import Archive
+from evorobo.nets.genome import Genome
+from evorobo.report import canvas, runs, wording
+from evorobo.report.archive_panel import SHADES, draw_archive
+from evorobo.report.archive_table import COLUMNS, told
+from evorobo.report.frame import Frame
+from evorobo.report.panel import average, draw_average
+from evorobo.report.scales import scale_cost
+from evorobo.report.style import Style, styles
+from evorobo.settings import from_plain
+from evorobo.study.results import Results, Run
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.robots.base import offers
+
+_ACROSS = 4
+_WIDTH, _HEIGHT = 2.9, 2.4  # inches, of a panel
+
+
+def plot(results: Results, task: str, path: str | Path) -> Path | None:
+    """Write the picture of a task's archives to `path` (PNG), if it has any.
+
+    First how coverage, QD-score or hypervolume grew, then the archive of each method's run that is the median by test
+    score (see `draw_archive`). Over maps of places goes the way of that run's answer, where the robot can be drawn.
+    """
+    drawn = figure(results, task)
+    return canvas.save(drawn, path) if drawn else None
+
+
+def figure(results: Results, task: str) -> Figure | None:
+    """The figure that `plot` writes; None where no run has an archive."""
+    kept = {method: run for method in results.methods if (run := _median(results.of(task, method)))}
+    if not kept:
+        return None
+    cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
+    grown = [column for column in COLUMNS if any(told(run, column).any() for cell in cells.values() for run in cell)]
+    archives = {method: Archive.load(run.folder / "archive.npz") for method, run in kept.items()}
+    looks = styles(cells)
+    count = len(grown) + len(archives)
+    columns = min(_ACROSS, count)
+    rows = -(-count // columns)
+    lowest, highest = np.quantile(np.concatenate([archive.scores for archive in archives.values()]), [0.05, 1.0])
+    norm = Normalize(lowest, highest)
+    with canvas.house_style():
+        drawn = Figure(figsize=(1, 1), layout="constrained")
+        grid = list(drawn.subplots(rows, columns, squeeze=False).ravel())
+        for spare in grid[count:]:
+            spare.set_visible(False)
+        legend: dict[str, Style] = {}
+        for axes, column in zip(grid, grown, strict=False):
+            legend |= _draw_growth(axes, cells, column, looks)
+        shaded = False
+        for axes, (method, archive) in zip(grid[len(grown) :], archives.items(), strict=False):
+            axes.set_title(method, color=looks[method].colour, fontsize=9)
+            shaded |= draw_archive(axes, archive, norm, looks[method].colour)
+            if archive.names[:2] == ("x", "y"):
+                _draw_way(axes, results, task, kept[method])
+        width = _WIDTH * columns + (0.7 if shaded else 0.0)
+        frame = Frame(width, f"{results.name}: {task}", _subtitle(archives), legend, [])
+        drawn.set_size_inches(width, frame.top + frame.bottom + _HEIGHT * rows)
+        if shaded:
+            bar = drawn.colorbar(ScalarMappable(norm, SHADES), ax=grid[:count], shrink=0.6, aspect=30, extend="min")
+            bar.set_label("training score")
+        frame.draw(drawn)
+    return drawn
+
+
+def _median(cell: list[Run]) -> Run | None:
+    """Of the runs with an archive the one in the middle by test score."""
+    kept = [run for run in runs.counted(cell) if (run.folder / "archive.npz").exists()]
+    return sorted(kept, key=lambda run: run.score)[len(kept) // 2] if kept else None
+
+
+def _draw_growth(axes: Axes, cells: dict[str, list[Run]], column: str, looks: dict[str, Style]) -> dict[str, Style]:
+    """A column over what was paid for it, episodes or else samples, one average for each method; who is shown."""
+    shown = {method: [run for run in cell if told(run, column).any()] for method, cell in cells.items()}
+    shown = {method: cell for method, cell in shown.items() if cell}
+    currency = (
+        "episodes" if any(runs.spent(run, "episodes")[-1] for cell in shown.values() for run in cell) else "samples"
+    )
+    highest = 0.0
+    for method, cell in shown.items():
+        curves = [(runs.spent(run, currency)[told(run, column)], run.curve[column][told(run, column)]) for run in cell]
+        draw_average(axes, average(curves), looks[method], method)
+        highest = max(highest, *(float(x[-1]) for x, _ in curves))
+    scale_cost(axes, 0.0, highest, log=False)
+    axes.set_xlabel(wording.CURRENCIES[currency])
+    axes.set_ylabel(COLUMNS[column])
+    if column == "coverage":
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
+    axes.set_ylim(bottom=0.0)
+    return {method: looks[method] for method in shown}
+
+
+def _draw_way(axes: Axes, results: Results, name: str, run: Run) -> None:
+    """The way of a run's answer through the map, and what stands in it, where the robot is at hand."""
+    try:
+        task = next(task for task in from_plain(results.settings).tasks if task.name == name)
+    except EvoroboError:  # the script that defines it is not here, or not what it was
+        return
+    if isinstance(task, ControlTask) and task.robot is not None and offers(task.robot, "draw"):
+        limits = axes.get_xlim(), axes.get_ylim()
+        task.robot.draw(axes, task.trajectory(Genome.load(run.folder / "genome.npz")))
+        axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
+
+
+def _subtitle(archives: dict[str, Archive]) -> str:
+    text = "What was found: of each method the run in the middle by test score."
+    if any(archive.cells for archive in archives.values()):
+        text += " Maps are shaded by the score of the best that was met in each cell; empty cells are white."
+    if any(not archive.cells and len(archive.names) > 1 for archive in archives.values()):
+        text += " Dots are the members of an archive, shaded by their scores."
+    if any(len(archive.names) == 1 for archive in archives.values()):
+        text += " A front holds those whom nobody beats in both its axes."
+    if any(archive.names[:2] == ("x", "y") for archive in archives.values()):
+        text += " The line is the way of the run's answer."
+    return text

@@ -1,0 +1,73 @@
+"""Khepera, the small round robot of the field's classics: two wheels, eight infrared sensors, walls to keep off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.nets.activations import Array
+from evorobo.tasks.robots.geometry import drive, to_disc, to_walls
+from evorobo.tasks.robots.infrared import reading
+
+RADIUS, AXLE, TOP_SPEED, STEP = 0.0275, 0.053, 0.144, 0.1  # m, m, m/s, s
+INFRARED = ("left", "front left", "ahead left", "ahead right", "front right", "right", "back right", "back left")
+ANGLES = np.radians([90.0, 45.0, 10.0, -10.0, -45.0, -90.0, -165.0, 165.0])
+"""Where each of them sits on the hull, looking outwards (to a few degrees)."""
+POSE, SENSED = slice(0, 3), slice(3, 3 + len(INFRARED))
+"""Where states have x, y and heading, and the readings without noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arena:
+    """The walls `(w, 4)` between which it drives, and the radius (m) of the round thing that may stand there, too.
+
+    `thing (rows, 2)` is the place of that thing, for each robot its own.
+    """
+
+    walls: Array
+    thing_radius: float = 0.0
+
+    def placed(self, pose: Array, thing: Array | None = None) -> Array:
+        """A robot that stands at `pose (rows, 3)`, and what its infrared sensors read there: `(rows, 11)`."""
+        x, y, heading = pose.T
+        look = heading[:, None] + ANGLES
+        ahead_x, ahead_y = np.cos(look), np.sin(look)
+        dx, dy = self._ways(x[:, None] + RADIUS * ahead_x, y[:, None] + RADIUS * ahead_y, thing)
+        return np.concatenate([pose, reading(dx, dy, ahead_x, ahead_y)], axis=1)
+
+    def driven(self, state: Array, action: Array, thing: Array | None = None) -> Array:
+        """The same robots one control step later, the wheels at `action (rows, 2)` of their top speed.
+
+        Who would run into something stays where it was: a collision undoes the move.
+        """
+        before = state[:, POSE]
+        left, right = TOP_SPEED * action.T
+        after = drive(before, left, right, AXLE, STEP)
+        dx, dy = self._ways(after[:, 0], after[:, 1], thing)
+        free = (dx * dx + dy * dy).min(-1) >= RADIUS**2
+        return self.placed(np.where(free[:, None], after, before), thing)
+
+    def _ways(self, x: Array, y: Array, thing: Array | None) -> tuple[Array, Array]:
+        """From places `(rows, ...)` to the nearest points of all surfaces `(rows, ..., surfaces)`."""
+        dx, dy = to_walls(x, y, self.walls)
+        if thing is None:
+            return dx, dy
+        at = thing.reshape(len(x), *(1,) * (x.ndim - 1), 2)
+        to_x, to_y = to_disc(x, y, at[..., 0], at[..., 1], self.thing_radius)
+        return np.concatenate([dx, to_x[..., None]], -1), np.concatenate([dy, to_y[..., None]], -1)
+
+    def draw(self, ax: Any, *ways: Array) -> None:
+        """The walls from above and a robot's `ways` between them, each `(steps, k)`, in the colours C0, C1, ...;
+        the circle is the robot, the line in it points ahead."""
+        for x1, y1, x2, y2 in self.walls:
+            ax.plot([x1, x2], [y1, y2], color="black", linewidth=1.5)
+        for number, way in enumerate(ways):
+            ax.plot(*way[:, :2].T, color=f"C{number}", linewidth=1.2)
+            ax.plot(*way[0, :2], marker="o", markersize=4, color="black")
+        x, y, heading = ways[-1][-1, POSE]
+        turn = heading + np.linspace(0, 2 * np.pi, 33)
+        hull_x, hull_y = x + RADIUS * np.cos(turn), y + RADIUS * np.sin(turn)
+        ax.plot(np.r_[x, hull_x], np.r_[y, hull_y], color="black", linewidth=1)
+        ax.set_aspect("equal")

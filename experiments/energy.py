@@ -1,0 +1,19 @@
+"""Who finds the lamp may do it with less: what does saving energy, or weights, cost in score? Two fronts by NSGA-II."""
+
+from evorobo import CMAES, NSGA2, Budget, ControlTask, Evolution, Study, main
+
+study = Study.grid(
+    "energy",
+    tasks=[ControlTask("evorobo/Phototaxis-v0", episodes=4)],
+    methods=[
+        Evolution(NSGA2(minimise=("energy",), lowest=0.0, name="nsga-ii-energy")),
+        Evolution(NSGA2(minimise=("size",), lowest=0.0, name="nsga-ii-size")),
+        Evolution(CMAES(population=40)),
+    ],
+    seeds=10,
+    budget=Budget(env_steps=2.4e6),
+    hidden=(8,),
+)
+
+if __name__ == "__main__":
+    main(study)

@@ -1,0 +1,15 @@
+"""InvertedPendulum-v5 by linear policies: five weights keep a pole up, and it takes evolution a few hundred falls."""
+
+from evorobo import ARS, CMAES, SNES, Budget, ControlTask, Evolution, Output, RandomSearch, Study, main
+
+study = Study.grid(
+    "inverted-pendulum",
+    tasks=[ControlTask("InvertedPendulum-v5", validation_episodes=2, test_episodes=5)],
+    methods=[Evolution(CMAES()), Evolution(SNES()), Evolution(ARS(step=0.1, noise=0.3)), Evolution(RandomSearch())],
+    seeds=5,
+    budget=Budget(env_steps=200_000, looks=10),
+    hidden=(Output(init="zeros"),),
+)
+
+if __name__ == "__main__":
+    main(study)

@@ -1,0 +1,22 @@
+"""Obstacle avoidance: evolution against a Braitenberg vehicle, and against a network that copies it.
+
+The fitness as it was published does not ask where to, and rocking to and fro pays best; forward only is what was meant.
+"""
+
+from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, OpenAIES, Study, main
+
+robot = "evorobo/ObstacleAvoidance-v0"
+study = Study.grid(
+    "obstacle-avoidance",
+    tasks=[
+        ControlTask(robot, episodes=2, label="as published"),
+        ControlTask(robot, options={"forward": True}, episodes=2, label="forward only"),
+    ],
+    methods=[Evolution(CMAES()), Evolution(OpenAIES(population=20)), Backprop()],
+    seeds=5,
+    budget=Budget(flops=4e7),
+    hidden=(4,),
+)
+
+if __name__ == "__main__":
+    main(study)

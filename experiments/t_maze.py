@@ -1,0 +1,28 @@
+"""T-maze: a light tells at the start which arm to take at the end. Who remembers it, and who can teach to remember?
+
+Networks without memory stay at chance, 50, however they learn. The teacher of the others knows what it saw.
+"""
+
+from evorobo import CMAES, Adam, Backprop, Budget, ControlTask, Cosine, Elman, Evolution, Study, main
+
+study = Study.grid(
+    "t-maze",
+    tasks=[ControlTask("evorobo/TMaze-v0", episodes=2)],
+    methods=[
+        Evolution(CMAES(), name="reactive evolved"),
+        Evolution(CMAES(), name="recurrent evolved"),
+        Backprop(Adam(0.01), schedule=Cosine(), name="reactive taught"),
+        Backprop(Adam(0.01), batch=4, clip_norm=1.0, schedule=Cosine(), name="recurrent taught"),
+    ],
+    seeds=5,
+    budget=Budget(flops=3e8),
+    hidden={
+        "reactive evolved": (8,),
+        "reactive taught": (8,),
+        "recurrent evolved": (Elman(8),),
+        "recurrent taught": (Elman(8),),
+    },
+)
+
+if __name__ == "__main__":
+    main(study)

@@ -1,0 +1,112 @@
+"""Who descends from whom is told by the very genomes that were bred, and survives a checkpoint."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.genetic import GA
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study import checkpoint
+from evorobo.study.budget import Budget
+from evorobo.study.study import Study
+
+SPEC = NetworkSpec.build(2, (3,), 1)
+
+
+class Seen(Bowl):
+    """A bowl that remembers all genomes, in the order in which they were scored."""
+
+    genomes = np.empty((0, SPEC.n_params))
+
+    def score(self, spec, weights, rng, inputs):
+        Seen.genomes = np.concatenate([Seen.genomes, weights])
+        return super().score(spec, weights, rng, inputs)
+
+
+def family(strategy, steps=6):
+    """All genomes of a run, their table as dicts, and the learner."""
+    Seen.genomes = np.empty((0, SPEC.n_params))
+    learner = Evolution(strategy, genealogy=True).start(Seen(), SPEC, np.random.default_rng(0))
+    for _ in range(steps):
+        learner.step(0.0)
+    return Seen.genomes, rows(learner), learner
+
+
+def rows(learner):
+    return list(csv.DictReader(io.StringIO(learner.genealogy)))
+
+
+def parents(row):
+    return [int(row[name]) for name in ("parent", "other_parent") if row[name]]
+
+
+@pytest.mark.parametrize("children", [None, 5], ids=["generational", "steady"])
+def test_without_mutation_and_crossover_everybody_equals_the_parent(children):
+    genomes, table, _ = family(GA(10, crossover=0, mutation=0, children=children))
+    assert [int(row["individual"]) for row in table] == list(range(len(genomes)))
+    bred = [row for row in table if row["generation"] != "0"]
+    assert all(len(parents(row)) == 1 for row in bred)
+    for row in bred:
+        np.testing.assert_array_equal(genomes[int(row["individual"])], genomes[parents(row)[0]])
+    assert all(not parents(row) for row in table if row["generation"] == "0")
+
+
+@pytest.mark.parametrize("children", [None, 6], ids=["generational", "steady"])
+def test_who_was_crossed_has_each_gene_from_one_of_two_parents(children):
+    genomes, table, _ = family(GA(10, crossover=1, uniform=0.5, mutation=0, elite=2, children=children))
+    crossed = [row for row in table if len(parents(row)) == 2]
+    # all but the elite, in five generations
+    assert len(crossed) == 5 * (children or 8)
+    for row in crossed:
+        one, other = genomes[parents(row)]
+        mine = genomes[int(row["individual"])]
+        assert ((mine == one) | (mine == other)).all()
+
+
+def test_parents_lived_before_their_children_and_scores_are_those_of_the_run():
+    genomes, table, _ = family(GA())
+    assert all(max(parents(row), default=-1) < int(row["individual"]) for row in table)
+    told = [float(row["score"]) for row in table]
+    np.testing.assert_array_equal(told, -np.square(genomes - 1).sum(1))
+
+
+def test_the_search_goes_as_it_goes_without_a_genealogy():
+    answers = []
+    for kept in (False, True):
+        learner = Evolution(GA(), genealogy=kept).start(Bowl(), SPEC, np.random.default_rng(0))
+        for _ in range(8):
+            learner.step(0.0)
+        answers.append(learner.genome.weights.tobytes())
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("strategy", [GA(10), GA(10, children=3)], ids=lambda each: each.name)
+def test_a_genealogy_goes_on_where_it_stopped(strategy, tmp_path):
+    _, whole, _ = family(strategy, steps=8)
+    _, _, stopped = family(strategy, steps=4)
+    checkpoint.save(tmp_path / "checkpoint.npz", stopped.state())
+    resumed = Evolution(strategy, genealogy=True).start(Seen(), SPEC, np.random.default_rng(1))
+    resumed.restore(checkpoint.load(tmp_path / "checkpoint.npz"))
+    for _ in range(4):
+        resumed.step(0.0)
+    assert rows(resumed) == whole
+
+
+def test_a_trial_leaves_its_genealogy_beside_its_genome(tmp_path):
+    methods = [Evolution(GA(10), genealogy=True), Evolution(GA(10), name="plain")]
+    study = Study.grid("family", tasks=[Bowl()], methods=methods, seeds=1, budget=Budget(generations=3), hidden=(3,))
+    study.run(tmp_path, jobs=1)
+    (table,) = tmp_path.rglob("genealogy.csv")
+    assert (table.parent / "genome.npz").exists()
+    assert len(table.read_text().splitlines()) == 1 + 3 * 10
+
+
+def test_a_strategy_that_does_not_breed_is_told_so():
+    with pytest.raises(SettingsError, match="does not breed, so there is no genealogy to keep; GA"):
+        family(CMAES())

@@ -1,0 +1,64 @@
+"""The hall of fame keeps the best that a strategy ever came across, and does not meddle with its search."""
+
+import numpy as np
+import pytest
+from climbing import START, generation, sphere
+from toys import Bowl
+
+from evorobo.errors import SettingsError
+from evorobo.learners.archive import Archive
+from evorobo.learners.evolution.cma_es import CMAES
+from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.hall_of_fame import HallOfFame
+from evorobo.nets.spec import NetworkSpec
+
+SPEC = NetworkSpec.build(2, (3,), 1)
+
+
+@pytest.mark.parametrize("strategy", [CMAES(), GA()], ids=lambda each: each.name)
+def test_the_highest_scores_of_a_whole_run_are_kept_best_first(strategy):
+    rng = np.random.default_rng(0)
+    running = HallOfFame(strategy, 7).start(START.copy(), rng)
+    met = np.concatenate([np.array(generation(running, sphere, rng)) for _ in range(15)])
+    different = np.unique(met, axis=0)  # the GA's elite is met again and again
+    expected = different[np.argsort(-sphere(different), kind="stable")[:7]]
+    np.testing.assert_array_equal(running.collection.weights, expected)
+    np.testing.assert_array_equal(running.collection.scores, sphere(expected))
+
+
+def test_the_search_goes_as_it_goes_without():
+    answers = []
+    for settings in (CMAES(), HallOfFame(CMAES())):
+        learner = Evolution(settings).start(Bowl(), SPEC, np.random.default_rng(0))
+        told = [learner.step(0.0) for _ in range(10)]
+        answers.append((learner.genome.weights.tobytes(), told))
+    assert answers[0] == answers[1]
+
+
+def test_equals_keep_their_order_through_a_checkpoint():
+    rng = np.random.default_rng(0)
+    running = HallOfFame(CMAES(), 6).start(START.copy(), rng)
+    for _ in range(3):
+        generation(running, lambda x: np.round(sphere(x) / 10), rng)
+    again = HallOfFame(CMAES(), 6).start(START.copy(), rng)
+    again.restore(running.state())
+    assert len(set(running.collection.scores)) < 6
+    np.testing.assert_array_equal(again.collection.weights, running.collection.weights)
+
+
+def test_the_hall_is_handed_in_as_an_archive_of_genomes(tmp_path):
+    learner = Evolution(HallOfFame(CMAES(), 3)).start(Bowl(), SPEC, np.random.default_rng(0))
+    assert learner.archive is None
+    best = [learner.step(0.0).info["best"] for _ in range(5)][-1]
+    learner.archive.save(tmp_path / "archive.npz")
+    archive = Archive.load(tmp_path / "archive.npz")
+    assert len(archive) == 3
+    assert archive.scores[0] == best
+    assert Bowl().test(archive[0]) == best  # a bowl has no noise: once more, the same
+    assert list(archive.scores) == sorted(archive.scores, reverse=True)
+
+
+def test_an_empty_hall_is_refused():
+    with pytest.raises(SettingsError, match="size must be a whole number of at least 1, not 0"):
+        HallOfFame(CMAES(), 0)

@@ -1,0 +1,118 @@
+"""The picture and the table of what searches for more than one thing brought home."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from evorobo import (
+    CMAES,
+    NSGA2,
+    Archive,
+    Budget,
+    ControlTask,
+    Evolution,
+    Genome,
+    Grid,
+    MAPElites,
+    Mapped,
+    NoveltySearch,
+    Study,
+    show,
+)
+from evorobo.nets.spec import NetworkSpec
+from evorobo.report import archive_table, archives
+from evorobo.report.archive_panel import draw_archive
+from evorobo.report.page.page import page
+from evorobo.testing.methods import Wave
+
+GRID = Grid(("level", "tilt"), (6, 4), lowest=-2.0)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    methods = [
+        Evolution(MAPElites(GRID, population=8)),
+        Evolution(NoveltySearch(("level", "tilt"))),
+        Evolution(NSGA2(("size",), population=8, lowest=-2.0)),
+        Evolution(Mapped(GRID, CMAES(), name="mapped")),
+        Evolution(CMAES()),
+    ]
+    study = Study.grid("variety", tasks=[Wave()], methods=methods, seeds=3, budget=Budget(generations=6, looks=3))
+    return study.run(tmp_path_factory.mktemp("variety"), jobs=1)
+
+
+def last(run, column):
+    with (run.folder / "curve.csv").open(newline="") as file:
+        return float(list(csv.DictReader(file))[-1][column])
+
+
+def test_the_table_has_the_last_looks_of_those_who_tell(results):
+    rows = {row["method"]: row for row in archive_table.variety(results)}
+    assert list(rows) == ["map-elites", "nsga-ii", "mapped"]
+    for method, columns in {"map-elites": ("coverage", "qd_score"), "nsga-ii": ("hypervolume",)}.items():
+        for column in columns:
+            ends = [last(run, column) for run in results.of("wave", method)]
+            told = [rows[method][name] for name in (column, f"{column}_least", f"{column}_most")]
+            assert told == pytest.approx([np.mean(ends), min(ends), max(ends)])
+    assert np.isnan(rows["nsga-ii"]["coverage"])
+    text = archive_table.to_terminal(list(rows.values()))
+    assert f"{100 * rows['mapped']['coverage']:.1f}% (" in text
+    assert "hypervolume (least to most)" in text
+    assert archive_table.to_terminal([]) == ""
+
+
+def test_the_picture_has_a_panel_for_each_growth_and_for_each_archive(results):
+    drawn = archives.figure(results, "wave")
+    panels = [axes for axes in drawn.axes if axes.get_visible()]
+    assert [axes.get_ylabel() for axes in panels[:3]] == ["coverage", "QD-score", "hypervolume"]
+    assert [axes.get_title(loc="left") for axes in panels[3:7]] == ["map-elites", "novelty-ga", "nsga-ii", "mapped"]
+    assert [axes.get_xlabel() for axes in panels[3:7]] == ["level", "level", "size", "level"]
+    assert [axes.get_ylabel() for axes in panels[3:7]] == ["tilt", "tilt", "training score", "tilt"]
+    assert [axes.get_ylabel() for axes in panels[7:]] == ["training score"]  # of the shades
+
+
+def test_a_map_shows_the_best_of_each_cell_where_it_lies():
+    """Three of four measures share a column of cells; two of them also a row, and the better of these is seen."""
+    spec = NetworkSpec.build(2, (), 1)
+    measures = np.array([[0.1, 1.0, 0.0], [0.2, 1.5, 0.9], [0.3, 9.0, 0.0], [0.9, 99.0, 0.0]])
+    scores, ranges = np.array([1.0, 2.0, 3.0, 4.0]), np.array([[0.0, 1.0], [0.0, 10.0], [0.0, 1.0]])
+    archive = Archive(spec, np.zeros((4, 3)), scores, measures, ("x", "y", "z"), ranges, (2, 5, 2))
+    axes = Figure().subplots()
+    assert draw_archive(axes, archive, Normalize(0, 4), "black")
+    (picture,) = axes.get_images()
+    shown = np.ma.filled(picture.get_array(), np.nan)
+    expected = np.full((5, 2), np.nan)
+    expected[0, 0], expected[4, 0], expected[4, 1] = 2, 3, 4
+    np.testing.assert_array_equal(shown, expected)
+    assert picture.get_extent() == [0, 1, 0, 10]
+    assert picture.origin == "lower"
+
+
+def test_showing_a_study_writes_both_and_of_a_plain_one_neither(results, tmp_path, capsys):
+    written = show(results)
+    assert results.folder / "archives-wave.png" in written
+    assert (results.folder / "archives.md").read_text().startswith("| task ")
+    assert "coverage (least to most)" in capsys.readouterr().out
+    plain = replace(results, methods=["cma-es"])
+    assert archives.plot(plain, "wave", tmp_path / "none.png") is None
+    assert archive_table.variety(plain) == []
+    assert not (tmp_path / "none.png").exists()
+    assert page(results).count("data:image/png;base64,") == 1
+    assert "data:image/png;base64," not in page(plain)
+
+
+def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
+    task = ControlTask("evorobo/Maze-v0", max_steps=20, validation_episodes=1, test_episodes=1)
+    places = Grid(("x", "y"), (24, 16))
+    methods = [Evolution(MAPElites(places, population=6))]
+    study = Study.grid("maze", tasks=[task], methods=methods, seeds=1, budget=Budget(generations=2))
+    results = study.run(tmp_path, jobs=1)
+    (run,) = results.of("maze", "map-elites")
+    drawn = archives.figure(results, "maze")
+    lines = [line.get_xydata() for line in drawn.axes[2].get_lines()]
+    way = task.trajectory(Genome.load(run.folder / "genome.npz"))[:, :2]
+    assert any(line.shape == way.shape and np.array_equal(line, way) for line in lines)

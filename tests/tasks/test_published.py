@@ -1,0 +1,23 @@
+"""Published scores stand beside a robot as it comes, and beside no other."""
+
+import gymnasium
+import pytest
+
+from evorobo.tasks.control import ControlTask
+from evorobo.tasks.published import PUBLISHED
+
+
+@pytest.mark.parametrize("env", PUBLISHED)
+def test_every_robot_with_a_published_score_exists(env):
+    assert gymnasium.spec(env).id == env
+
+
+def test_published_scores_are_references_of_the_robot_as_it_comes():
+    found = ControlTask("Pendulum-v1", test_episodes=2).references()
+    assert found.items() >= {"ARS, 2M steps": -212.5, "SAC, 20k steps": -157.0}.items()
+    assert found["random"] < -500
+
+
+@pytest.mark.parametrize("changed", [{"options": {"g": 5.0}}, {"max_steps": 20}], ids=["options", "max_steps"])
+def test_a_changed_robot_has_no_published_score(changed):
+    assert set(ControlTask("Pendulum-v1", test_episodes=1, **changed).references()) == {"random"}
