@@ -15,7 +15,8 @@ from evorobo.tasks.robots.env import RobotEnv
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.world import RobotWorld, look_up
 from evorobo.testing.compiled import check_compiled
-from evorobo.testing.ground import called, other_globals, require
+from evorobo.testing.ground import ask, called, other_globals, require, worst
+from evorobo.testing.teachers import check_teacher
 
 CROWDS = (1, 3, 17)
 STEPS = 40
@@ -45,7 +46,7 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     _check_chance(made)
     _check_rows(made, crowds[-1])
     if offers(made, "teacher"):
-        _check_teacher(made, crowds[-1])
+        check_teacher(made, np.stack([tick.sensors for life in crowds[-1] for tick in life]).astype(np.float32))
     for rows in CROWDS:
         _check_story(made, environment, rows)
     check_compiled(made, np.stack([_actions(made, seed)[:STEPS] for seed in range(CROWDS[1])]))
@@ -99,7 +100,7 @@ def _live(robot: Robot, seeds: Any) -> list[list[Tick]]:
     actions = np.stack([_actions(robot, seed) for seed in seeds])
     lives: list[list[Tick]] = [[] for _ in seeds]
     numbers = np.arange(len(seeds))
-    state = _ask(robot, "initial", chance)
+    state = ask(robot, "initial", chance)
     require(
         state.ndim == 2 and len(state) == len(seeds),
         f"{name}.initial() returned shape {state.shape} for {len(seeds)} robots; return one row of numbers for each, "
@@ -108,17 +109,17 @@ def _live(robot: Robot, seeds: Any) -> list[list[Tick]]:
     _sense(robot, state, chance, width)
     for step in range(min(STEPS, robot.max_steps)):
         action = taken(robot, actions[numbers, step])
-        after = _ask(robot, "transition", state, action, chance)
+        after = ask(robot, "transition", state, action, chance)
         require(
             after.shape == state.shape,
             f"{name}.transition() made shape {after.shape} of states of shape {state.shape}; return as many numbers.",
         )
-        reward, ended = _ask(robot, "reward", state, action, after), _ask(robot, "terminal", after)
+        reward, ended = ask(robot, "reward", state, action, after), ask(robot, "terminal", after)
         sensors = _sense(robot, after, chance, width)
         rows = len(after)
         require(
             reward.shape == (rows,) and bool(np.isfinite(reward).all()),
-            f"{name}.reward() returned shape {reward.shape} with {_worst(reward)} for {rows} robots; return one finite "
+            f"{name}.reward() returned shape {reward.shape} with {worst(reward)} for {rows} robots; return one finite "
             "number for each.",
         )
         require(
@@ -136,7 +137,7 @@ def _live(robot: Robot, seeds: Any) -> list[list[Tick]]:
 
 
 def _sense(robot: Robot, state: Array, chance: Chance, width: int) -> Array:
-    sensors, name = _ask(robot, "observation", state, chance), called(robot)
+    sensors, name = ask(robot, "observation", state, chance), called(robot)
     require(
         sensors.shape == (len(state), width),
         f"{name}.observation() returned shape {sensors.shape} for {len(state)} robots with {width} sensors; return "
@@ -146,7 +147,7 @@ def _sense(robot: Robot, state: Array, chance: Chance, width: int) -> Array:
         single = sensors.astype(np.float32)
     require(
         bool(np.isfinite(single).all()),
-        f"{name}.observation() returned {_worst(sensors)}; sensors must be finite numbers, so look for a division by "
+        f"{name}.observation() returned {worst(sensors)}; sensors must be finite numbers, so look for a division by "
         "zero or a root of something negative.",
     )
     low, high = robot.limits()
@@ -156,29 +157,6 @@ def _sense(robot: Robot, state: Array, chance: Chance, width: int) -> Array:
         f"promises {low:g} to {high:g}; widen the limits, or cut the readings with np.clip.",
     )
     return sensors
-
-
-def _worst(numbers: np.ndarray) -> Any:
-    """A number that is not finite, or else the largest."""
-    return numbers.flat[int(np.argmax(np.where(np.isfinite(numbers), np.abs(numbers), np.inf)))] if numbers.size else ""
-
-
-def _ask(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
-    """Call one of the robot's functions; what it was given must stay as it is."""
-    name = called(robot)
-    given = [np.copy(each) if isinstance(each, np.ndarray) else each for each in arguments]
-    try:
-        answer = np.asarray(getattr(robot, function)(*arguments))
-    except NotImplementedError as error:
-        raise TaskError(f"{name} has no function {function}(); write it as evorobo.Robot describes it.") from error
-    except Exception as error:
-        raise TaskError(f"{name}.{function}() raised {type(error).__name__}: {error}; mend it.") from error
-    for before, after in zip(given, arguments, strict=True):
-        require(
-            not isinstance(after, np.ndarray) or np.array_equal(before, after, equal_nan=after.dtype.kind == "f"),
-            f"{name}.{function}() changed an array that it was given in place; make new ones, or begin with a copy().",
-        )
-    return answer
 
 
 def _actions(robot: Robot, seed: int) -> np.ndarray:
@@ -221,51 +199,6 @@ def _parting(one: list[Tick], other: list[Tick]) -> int | None:
     return None if len(one) == len(other) else min(len(one), len(other)) + 1
 
 
-def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
-    name = called(robot)
-    sensed = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
-    sensors = _minded(robot, sensed)
-    answers = _ask(robot, "teacher", sensors)
-    shape = (len(sensors),) if robot.moves else (len(sensors), len(robot.motors))
-    require(
-        answers.shape == shape,
-        f"{name}.teacher() answered shape {answers.shape} to {len(sensors)} rows of sensors; return shape {shape}.",
-    )
-    if robot.moves:
-        require(
-            answers.dtype.kind in "iu" and bool(((answers >= 0) & (answers < len(robot.moves))).all()),
-            f"{name}.teacher() answered {_worst(answers)} ({answers.dtype}), which is no move; return whole numbers "
-            f"from 0 to {len(robot.moves) - 1}.",
-        )
-    else:
-        require(
-            bool((np.abs(answers) <= robot.reach).all()),
-            f"{name}.teacher() answered {_worst(answers)}; motors take values from {-robot.reach:g} to "
-            f"{robot.reach:g}, np.clip makes them so.",
-        )
-    alone = np.concatenate([_ask(robot, "teacher", row[None]) for row in sensors])
-    require(
-        np.array_equal(alone, answers),
-        f"{name}.teacher() answers otherwise to one row than to many; compute each row from that row only, without "
-        "chance.",
-    )
-
-
-def _minded(robot: Robot, sensors: Array) -> Array:
-    """Sensors with what the teacher has in mind at the second of two such moments, if it has to remember."""
-    if not robot.memory:
-        return sensors
-    name, memory = called(robot), np.zeros((len(sensors), len(robot.memory)))
-    for _ in range(2):
-        memory = _ask(robot, "remember", memory, sensors)
-        require(
-            memory.shape == (len(sensors), len(robot.memory)) and bool(np.isfinite(memory).all()),
-            f"{name}.remember() returned shape {memory.shape} with {_worst(memory)} for {len(sensors)} rows and "
-            f"{len(robot.memory)} numbers in memory; return one finite number for each.",
-        )
-    return np.concatenate([sensors, memory], axis=1)
-
-
 def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> None:
     """Rows of robots against as many single environments, over whole episodes if they are short."""
     limit, seeds = min(EPISODE, robot.max_steps), 100 * rows + np.arange(rows)
@@ -296,10 +229,10 @@ def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> 
 
 
 def _check_measures(robot: Robot, states: Array) -> None:
-    name, told = called(robot), _ask(robot, "measure", states)
+    name, told = called(robot), ask(robot, "measure", states)
     require(
         told.shape == (len(states), len(robot.measures)) and bool(np.isfinite(told).all()),
-        f"{name}.measure() returned shape {told.shape} with {_worst(told)} for {len(states)} robots; return a row of "
+        f"{name}.measure() returned shape {told.shape} with {worst(told)} for {len(states)} robots; return a row of "
         f"{len(robot.measures)} finite numbers for each, as named in measures.",
     )
     for measure, (low, high) in robot.measures.items():
@@ -314,7 +247,7 @@ def _check_draw(robot: Robot, life: list[Tick]) -> None:
     ax = figure.add_subplot()
     states = np.stack([tick.state for tick in life])
     for some in (states, states[:1]):
-        _ask(robot, "draw", ax, some)
+        ask(robot, "draw", ax, some)
         try:
             FigureCanvasAgg(figure).draw()
         except Exception as error:
