@@ -10,7 +10,7 @@ import evorobo as er
 strategy = er.Evolution(er.CMAES(sigma_floor=0.1))
 study = er.Study.grid(
     "predator-prey",
-    tasks=[er.ControlTask("evorobo/Predator-v0", episodes=1)],
+    tasks=[er.ControlTask("evorobo/Predator-v0", validation_episodes=10, test_episodes=50)],
     methods=[
         er.Coevolution(strategy, rivals=10, name="hall of fame"),
         er.Coevolution(strategy, rivals=10, memory=1, name="newest rival"),

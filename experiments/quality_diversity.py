@@ -27,7 +27,7 @@ study = Study.grid(
         Evolution(Mapped(places, RandomSearch(population=40))),
     ],
     seeds=10,
-    budget=Budget(env_steps=2.5e6),
+    budget=Budget(env_steps=1.2e6),
     hidden=(8,),
 )
 

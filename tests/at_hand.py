@@ -1,4 +1,4 @@
-"""Real data for tests: present, downloaded, or a skip that says how to get it."""
+"""What tests need and may lack, data and MuJoCo: at hand, downloaded, or a skip that says how to get it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from evorobo.errors import DataError
 from evorobo.tasks.datasets.files import DataFile, find
+from evorobo.tasks.simulators.mujoco.catalogue import has_batch
 
 
 def needs(*files: DataFile) -> None:
@@ -16,3 +17,9 @@ def needs(*files: DataFile) -> None:
                 file.find()
             except DataError as error:
                 pytest.skip(str(error))
+
+
+def needs_mujoco() -> None:
+    """Skip the test where MuJoCo is missing, or too old to step many robots in one call."""
+    if not has_batch():
+        pytest.skip("needs mujoco 4 or later: pip install 'evorobo[mujoco]'")

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from at_hand import needs
+from at_hand import needs, needs_mujoco
 from scripts import run
 
 from evorobo.study.results import load
@@ -42,6 +42,8 @@ def test_an_experiment_runs_to_a_figure_and_a_table(path, tmp_path):
     for name, files in REAL_DATA.items():
         if f'"{name}"' in path.read_text():
             needs(*files)
+    if "-v5" in path.read_text():
+        needs_mujoco()
     # every learner takes at least one step, however much a step of it costs
     flags = ["--seeds", 1, "--budget", "generations=2,looks=2", "--jobs", 1, "--results", tmp_path]
     code, out, err = run(path, *flags, folder=tmp_path)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from at_hand import needs
+from at_hand import needs, needs_mujoco
 
 from evorobo import Budget, ControlTask, Study
 from evorobo.settings import load_script
@@ -45,6 +45,15 @@ def test_cma_es_solves_cartpole_within_200_000_steps_in_nine_of_ten_seeds(tmp_pa
     spent = [run.curve["env_steps"][-1] for run in results.runs]
     assert len(spent) == 10
     assert max(spent) <= 200_000
+
+
+def test_five_weights_keep_the_inverted_pendulum_up_in_four_of_five_seeds(tmp_path: Path) -> None:
+    needs_mujoco()
+    study = experiment("inverted_pendulum").study
+    budget = Budget(env_steps=40_000, looks=1)  # a fifth of the script's
+    results = run(study, tmp_path, methods=only(study, "cma-es"), budget=budget)
+    assert len(scores(results, "cma-es")) == 5
+    assert (scores(results, "cma-es") == 1000).sum() >= 4
 
 
 def test_a_network_cloned_on_cartpole_reaches_its_teacher_within_five_percent(tmp_path: Path) -> None:

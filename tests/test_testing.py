@@ -12,6 +12,7 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.backprop.dagger import DAgger
 from evorobo.learners.base import Progress
 from evorobo.learners.evolution.ars import ARS
+from evorobo.learners.evolution.bounded import Bounded
 from evorobo.learners.evolution.canonical_es import CanonicalES
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.coevolution import Coevolution
@@ -20,6 +21,7 @@ from evorobo.learners.evolution.differential import DifferentialEvolution
 from evorobo.learners.evolution.elites import Grid
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.hall_of_fame import HallOfFame
 from evorobo.learners.evolution.map_elites import MAPElites
 from evorobo.learners.evolution.mapped import Mapped
 from evorobo.learners.evolution.novelty import NoveltySearch
@@ -35,6 +37,7 @@ from evorobo.learners.evolution.snes import SNES
 from evorobo.learners.evolution.standstill import Standstill
 from evorobo.learners.evolution.swarm import ParticleSwarm
 from evorobo.learners.evolution.xnes import XNES
+from evorobo.learners.penalties import L2
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
@@ -527,6 +530,7 @@ METHODS = [
     Evolution(GA()),
     Evolution(OpenAIES()),
     Evolution(CMAES(active=False), repeats=2, most_repeats=4),
+    Evolution(GA(sigma_decay=0.98), penalty=L2(1e-3), genealogy=True, name="family"),
     Coevolution(rivals=3),
     *map(
         Evolution,
@@ -543,6 +547,7 @@ METHODS = [
             DifferentialEvolution(),
             ParticleSwarm(),
             RandomSearch(),
+            HallOfFame(Bounded(OpenAIES(sigma_decay=0.99, sigma_floor=0.05))),
             Restarts(factor=1, standstill=Standstill(window=3, tolerance=0.1)),
             NSGA2(("energy",), ("tilt",), population=20, lowest=-1.0),
             NSGA2(("size",), population=20, rescore=False),

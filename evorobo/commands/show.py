@@ -94,7 +94,11 @@ def report(words: list[str]) -> None:
     parser.add_argument("--robustness", action="store_true", help="test all answers with noise on sensors and weights")
     parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
     asked = parse(parser, words)
-    print(write_report(load(asked.folder), asked.out, robustness=asked.robustness))
+    results = load(asked.folder)
+    if asked.robustness:
+        runs = len(results.runs)
+        print(f"Testing the answers of {runs} runs under noise; what is done is kept if you interrupt it.", flush=True)
+    print(write_report(results, asked.out, robustness=asked.robustness))
 
 
 def replay(words: list[str]) -> None:

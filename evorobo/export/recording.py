@@ -11,10 +11,11 @@ from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
-from evorobo.tasks.control import TEST, ControlTask
+from evorobo.tasks.control import ControlTask
 from evorobo.tasks.dataset import DatasetTask
 from evorobo.tasks.drivers import Networks
 from evorobo.tasks.rollout import roll
+from evorobo.tasks.seeds import TEST
 
 TICKS = 20
 """How many moments are kept."""

@@ -66,19 +66,22 @@ class Keeping(Protocol):
 
 
 @runtime_checkable
+class Contending(Protocol):
+    """A learner with a rival that learns, too: both sides' champions of all generations are handed in.
+
+    They come by the names of their files, "champions" and "rivals"; there are none before the first generation.
+    """
+
+    @property
+    def champions(self) -> dict[str, Archive]: ...
+
+
+@runtime_checkable
 class Descended(Protocol):
     """A learner that may know who descends from whom: a table in CSV, None if it does not keep one."""
 
     @property
     def genealogy(self) -> str | None: ...
-
-
-@runtime_checkable
-class Contending(Protocol):
-    """A learner with a rival that learns, too, and has champions of its own to hand in; None before the first."""
-
-    @property
-    def rivals(self) -> Archive | None: ...
 
 
 @runtime_checkable

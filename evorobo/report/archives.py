@@ -10,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from evorobo.errors import EvoroboError
 from evorobo.learners.archive import Archive
 from evorobo.nets.genome import Genome
 from evorobo.report import canvas, runs, wording
@@ -34,12 +35,15 @@ def plot(results: Results, task: str, path: str | Path) -> Path | None:
     First how coverage, QD-score or hypervolume grew, then the archive of each method's run that is the median by test
     score (see `draw_archive`). Over maps of places goes the way of that run's answer, where the robot can be drawn.
     """
+    drawn = figure(results, task)
+    return canvas.save(drawn, path) if drawn else None
+
+
+def figure(results: Results, task: str) -> Figure | None:
+    """The figure that `plot` writes; None where no run has an archive."""
     kept = {method: run for method in results.methods if (run := _median(results.of(task, method)))}
-    return canvas.save(figure(results, task, kept), path) if kept else None
-
-
-def figure(results: Results, task: str, kept: dict[str, Run]) -> Figure:
-    """The figure that `plot` writes, with the archives of these runs, by method."""
+    if not kept:
+        return None
     cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
     grown = [column for column in COLUMNS if any(told(run, column).any() for cell in cells.values() for run in cell)]
     archives = {method: Archive.load(run.folder / "archive.npz") for method, run in kept.items()}
@@ -95,14 +99,17 @@ def _draw_growth(axes: Axes, cells: dict[str, list[Run]], column: str, looks: di
     axes.set_xlabel(wording.CURRENCIES[currency])
     axes.set_ylabel(COLUMNS[column])
     if column == "coverage":
-        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     axes.set_ylim(bottom=0.0)
     return {method: looks[method] for method in shown}
 
 
 def _draw_way(axes: Axes, results: Results, name: str, run: Run) -> None:
-    """The way of a run's answer through the map, and what stands in it."""
-    task = next(task for task in from_plain(results.settings).tasks if task.name == name)
+    """The way of a run's answer through the map, and what stands in it, where the robot is at hand."""
+    try:
+        task = next(task for task in from_plain(results.settings).tasks if task.name == name)
+    except EvoroboError:  # the script that defines it is not here, or not what it was
+        return
     if isinstance(task, ControlTask) and task.robot is not None and offers(task.robot, "draw"):
         limits = axes.get_xlim(), axes.get_ylim()
         task.robot.draw(axes, task.trajectory(Genome.load(run.folder / "genome.npz")))

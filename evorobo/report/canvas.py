@@ -54,8 +54,13 @@ def house_style() -> Iterator[None]:
 
 def save(figure: Figure, path: str | Path) -> Path:
     """Write `figure` as a PNG file at `path`, whole or not at all."""
+    write_atomically(path, png(figure))
+    return Path(path)
+
+
+def png(figure: Figure) -> bytes:
+    """`figure` as the content of a PNG file."""
     buffer = BytesIO()
     with house_style():
         figure.savefig(buffer, format="png", dpi=180)
-    write_atomically(path, buffer.getvalue())
-    return Path(path)
+    return buffer.getvalue()

@@ -20,12 +20,11 @@ from evorobo.study.results import Results, Run
 _LINE, _CURVES, _SCORES = 0.36, 1.35, 1.75  # inches
 
 
-def figure(results: Results, tasks: list[str], x: tuple[str, ...], log: bool) -> Figure:
-    """For each of `tasks` its curves over `x`, by default one currency, and its final scores; best methods on top."""
-    methods = ranked(results, tasks)
+def figure(results: Results, columns: dict[str, tuple[str, ...]], log: bool) -> Figure:
+    """For each task of `columns` its curves over the currencies there, and its final scores; best methods on top."""
+    methods = ranked(results, list(columns))
     looks = styles(methods)
-    columns = {task: x or (_currency(results, task),) for task in tasks}
-    widths = [width for task in tasks for width in (*[_CURVES] * len(columns[task]), _SCORES)]
+    widths = [width for currencies in columns.values() for width in (*[_CURVES] * len(currencies), _SCORES)]
     width = 0.4 + 0.075 * max(len(short(method)) for method in methods) + sum(widths)
     with canvas.house_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
@@ -33,26 +32,19 @@ def figure(results: Results, tasks: list[str], x: tuple[str, ...], log: bool) ->
         for method, line in zip(methods, grid, strict=True):
             line[0].set_ylabel(short(method), rotation=0, ha="right", va="center", color=INK)
         remarks, first = [], 0
-        for task in tasks:
-            last = first + len(columns[task])
-            remarks.append(_draw_task(grid[:, first : last + 1], results, task, columns[task], looks, log))
+        for task, currencies in columns.items():
+            last = first + len(currencies)
+            remarks.append(_draw_task(grid[:, first : last + 1], results, task, currencies, looks, log))
             first = last + 1
-        title = (
-            f"{seeds(results)} seeds for each method, best mean rank on top. Curves: interquartile means (IQM), all "
+        subtitle = (
+            f"{seeds(results)}, best mean rank on top. Curves: interquartile means (IQM), all "
             "others in grey; from bottom to top they show the scores that the dots beside them show from left to "
             "right. Dots: final scores of the runs; bars: their IQM and its 95% bootstrap interval."
         )
-        frame = Frame(width, results.name, title, {}, below(results, tasks, filter(None, remarks)))
+        frame = Frame(width, results.name, subtitle, {}, below(results, columns, filter(None, remarks)))
         drawn.set_size_inches(width, frame.top + frame.bottom + _LINE * len(methods) + 0.85)
         frame.draw(drawn, between=0.015)
     return drawn
-
-
-def _currency(results: Results, task: str) -> str:
-    cells = runs.shown(results, task).values()
-    return (
-        "env_steps" if any(runs.spent(run, "env_steps").max(initial=0) > 0 for c in cells for run in c) else "samples"
-    )
 
 
 def _draw_task(
@@ -104,8 +96,9 @@ def _draw_curves(
         if other != method:
             axes.plot(mean.x, mean.middle, color=GRID, lw=0.8, zorder=1)
     if mine := means.get(method):
-        axes.fill_between(mean_x := mine.x, mine.low, mine.high, color=looks[method].colour, alpha=0.2, lw=0, zorder=2)
-        axes.plot(mean_x, mine.middle, color=looks[method].colour, lw=1.6, zorder=3, label=method)
+        colour = looks[method].colour
+        axes.fill_between(mine.x, mine.low, mine.high, color=colour, alpha=0.2, lw=0, zorder=2)
+        axes.plot(mine.x, mine.middle, color=colour, lw=1.6, zorder=3, label=method)
     axes.grid(visible=False)
 
 

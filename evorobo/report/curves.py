@@ -40,7 +40,7 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
     if not tasks:
         raise ResultsError(f"{results.folder} has no scores to show yet; wait for the first looks, or run it again.")
     if len(methods) > ranks.MANY:
-        return crowd.figure(results, tasks, x, log)
+        return crowd.figure(results, {task: x or _currencies(results, task)[1:] for task in tasks}, log)
     looks = styles(methods)
     rows = {task: x or _currencies(results, task) for task in tasks}
     columns = max(len(row) for row in rows.values())
@@ -94,9 +94,10 @@ def _currencies(results: Results, task: str) -> tuple[str, ...]:
 
 
 def _subtitle(results: Results) -> str:
-    if seeds(results) == "1":
-        return "1 seed for each method."
+    found = f"{seeds(results)}."
+    if {len(cell) for _, _, cell in results.cells()} == {1}:
+        return found
     return (
-        f"{seeds(results)} seeds for each method. Thick: interquartile mean (IQM) of the runs; shaded: its 95% "
-        "bootstrap interval; thin lines and dots: the runs."
+        f"{found} Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines and "
+        "dots: the runs."
     )

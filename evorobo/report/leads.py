@@ -30,7 +30,7 @@ class Lead:
         price, high = "the start", wording.price(found.high, self.currency)
         if found.price > found.begin:
             price, high = wording.price(found.price, self.currency), wording.number(found.high)
-        low = wording.number(found.low) if found.low > found.begin else "the start"
+        low = wording.number(found.low) if found.low > found.begin else "from the start"
         sure = f" (interval {low} to {high})" if found.high > found.begin else ""
         ended = "".join(f"; {name} ended at {wording.number(paid)}" for name, paid in self.ended.items())
         return f"{self.leader} stays ahead of {self.other} from {price} on{sure}{ended}."

@@ -34,7 +34,7 @@ def masters(task: ControlTask, folders: Sequence[Path]) -> list[Master]:
 
     Each is kept as `tournament.npz` beside the champions, and what is there is not played again.
     """
-    sides = [(Archive.load(folder / "archive.npz"), Archive.load(folder / "rivals.npz")) for folder in folders]
+    sides = [(Archive.load(folder / "champions.npz"), Archive.load(folder / "rivals.npz")) for folder in folders]
     size = min(CHAMPIONS, *(len(own) for own, _ in sides))
     return [_master(task, folder, *pair, size) for folder, pair in zip(folders, sides, strict=True)]
 
@@ -49,6 +49,9 @@ def _master(task: ControlTask, folder: Path, own: Archive, rivals: Archive, size
     known = unpacked(path) if path.exists() else {}
     if not np.array_equal(known.get("generations", ()), numbers + 1):
         sides = [[side[number] for number in numbers] for side in (own, rivals)]
-        known = {"generations": numbers + 1, "scores": replace(task, test_episodes=EPISODES).tournament(*sides)}
+        known = {
+            "generations": numbers + 1,
+            "scores": replace(task, test_episodes=EPISODES).contest().tournament(*sides),
+        }
         write_atomically(path, packed(known))
     return Master(known["generations"], known["scores"], own.scores, rivals.scores)

@@ -25,6 +25,7 @@ def below(results: Results, tasks: Iterable[str], remarks: Iterable[str]) -> lis
 
 
 def seeds(results: Results) -> str:
-    """How many there are: "10", or "5 to 10" where methods differ."""
+    """How many there are: "10 seeds for each method", or "5 to 10 seeds" where methods differ."""
     counts = {len(cell) for _, _, cell in results.cells()}
-    return f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    number = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    return f"{number} seed{'' if counts == {1} else 's'} for each method"

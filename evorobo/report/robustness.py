@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -48,7 +48,8 @@ class Row(NamedTuple):
 
 
 def robustness(results: Results) -> list[Row]:
-    """The scores of all finished runs under all noise, kept in `robustness.csv`; what is there is not tested again."""
+    """The scores of all finished runs under all noise, kept in `robustness.csv` run by run; what is there is not tested
+    again."""
     known = {row[:5] + row[6:]: row for row in kept(results.folder)}
     tasks: dict[str, Task] = {task.name: task for task in from_plain(results.settings).tasks}
     rows: list[Row] = []
@@ -62,11 +63,16 @@ def robustness(results: Results) -> list[Row]:
                     scores = tests(tasks[name], Genome.load(run.folder / "genome.npz"), run.seed)
                     for key, score in zip(wanted, scores, strict=True):
                         known[key] = Row(*key[:5], score, fingerprint)
+                    _keep(known.values(), results.folder)
                 rows += [known[key] for key in wanted]
+    _keep(rows, results.folder)
+    return rows
+
+
+def _keep(rows: Iterable[Row], folder: Path) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([_FIELDS, *rows])
-    write_atomically(results.folder / "robustness.csv", text.getvalue())
-    return rows
+    write_atomically(folder / "robustness.csv", text.getvalue())
 
 
 def kept(folder: Path) -> list[Row]:

@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.errors import DataError, ResultsError
+from evorobo.study.baselines import SCORES, STEPS
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import LEDGER, Metric
 from evorobo.tasks.sheets import TEXT, Sheet, read_sheet
 
-STEPS = ("step", "steps", "timesteps", "total_timesteps", "global_step")
-"""Columns of other people's tables that count environment steps; the ledger's own names will do as well."""
-SCORES = ("test", "score", "return", "reward", "episode_return", "episodic_return", "mean_reward", "fitness", "value")
 METHODS = ("method", "algorithm", "algo")
 SEEDS = ("seed", "run")
 ANY = ""

@@ -22,6 +22,10 @@ WINDOW, LOOKS = 100, 50
 """Episodes that a score of a `monitor.csv` is the mean of, as Stable-Baselines3 itself reports it, and how many of
 these means are kept."""
 
+STEPS = ("step", "steps", "timesteps", "total_timesteps", "global_step")
+"""Columns of other people's tables that count environment steps; the ledger's own names will do as well."""
+SCORES = ("test", "score", "return", "reward", "episode_return", "episodic_return", "mean_reward", "fitness", "value")
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -29,8 +33,9 @@ class Baseline:
 
     A file is an `evaluations.npz` of Stable-Baselines3 (its EvalCallback: a look is the mean return of an evaluation),
     a `monitor.csv` of it (a look is the mean return of the last 100 episodes), or any table with a header. Of a table,
-    columns called as ours are read, and those that `columns` names: {"env_steps": "time/total_timesteps",
-    "test": "rollout/ep_rew_mean"}; there must be "test" and something that was paid. Rows without a score are no looks.
+    columns called as ours, or by a usual name (`STEPS`, `SCORES`), are read, and those that `columns` names:
+    {"env_steps": "time/total_timesteps", "test": "rollout/ep_rew_mean"}; there must be "test" and something that was
+    paid. Rows without a score are no looks.
 
     Scores are as whoever made the files has measured them; of what the files do not tell, the ledger stays empty.
     """
@@ -61,8 +66,8 @@ class Baseline:
 
     def _table(self, path: Path) -> dict[str, Array]:
         sheet = read_sheet(path, header=True)
-        theirs = {ours: self.columns.get(ours, ours) for ours in (*LEDGER, "test")}
-        found = {ours: sheet.find(name) for ours, name in theirs.items() if name in sheet.names or ours in self.columns}
+        every = {ours: self._column(sheet, ours) for ours in (*LEDGER, "test")}
+        found = {ours: column for ours, column in every.items() if column is not None}
         paid = [ours for ours in found if ours in LEDGER]
         if "test" not in found or not paid:
             raise DataError(
@@ -73,8 +78,18 @@ class Baseline:
         curve = {ours: looks.numbers(column, "leave the row out") for ours, column in found.items()}
         for ours in paid:
             if (np.diff(curve[ours]) < 0).any():
-                raise DataError(f"{theirs[ours]} falls in {path}, and a bill never does; give a file for each run.")
+                raise DataError(
+                    f"{sheet.names[found[ours]]} falls in {path}, and a bill never does; give a file for each run."
+                )
         return curve
+
+    def _column(self, sheet: Sheet, ours: str) -> int | None:
+        """The number of the column that was named for ours, or that is called as such columns are."""
+        if ours in self.columns:
+            return sheet.find(self.columns[ours])
+        usual = {"env_steps": STEPS, "test": SCORES}.get(ours, ())
+        names = [name.lower().replace(" ", "_") for name in sheet.names]
+        return next((names.index(name) for name in (ours, *usual) if name in names), None)
 
 
 def bring(baselines: Sequence[Baseline], folder: Path) -> None:

@@ -223,10 +223,10 @@ class Run:
         self.learner.genome.save(self.folder / "genome.npz")
         if isinstance(self.learner, Keeping) and (archive := self.learner.archive) is not None:
             archive.save(self.folder / "archive.npz")
+        for name, side in self.learner.champions.items() if isinstance(self.learner, Contending) else ():
+            side.save(self.folder / f"{name}.npz")
         if isinstance(self.learner, Descended) and (table := self.learner.genealogy) is not None:
             write_atomically(self.folder / "genealogy.csv", table)
-        if isinstance(self.learner, Contending) and (rivals := self.learner.rivals) is not None:
-            rivals.save(self.folder / "rivals.npz")
         self._tell_the_end("finished")
         early: dict[str, Any] = {"stopped_early": True} if self.spent < 1 else {}
         if early and self.stopped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from evorobo.errors import SettingsError
 from evorobo.learners.base import Progress
 from evorobo.nets.genome import Genome
 from evorobo.study.callbacks import Callback, News
+from evorobo.tasks.base import Task
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,20 @@ class StopAt(Callback):
 
 @dataclass(frozen=True)
 class StopWhen(Callback):
-    """Stop after the first generation whose answer passes `exam`, a function of a genome at the top of a file.
+    """Stop after the first generation whose answer passes `exam`, a function of the task and a genome.
 
     For tasks that count as solved by something else than their score, such as double pole balancing. Like all looks the
     exam is not on the bill; where evaluations are counted, each answer that was examined is one (see `solving`).
     """
 
-    exam: Callable[[Genome], bool]
+    exam: Callable[[Task, Genome], bool]
 
     def __post_init__(self) -> None:
-        if not callable(self.exam):
-            raise SettingsError(f"an exam is a function from a genome to whether it passes, not {self.exam!r}.")
+        if not isinstance(self.exam, FunctionType):
+            raise SettingsError(f"an exam is a function of a task and a genome, not {self.exam!r}.")
 
     def on_generation(self, news: News, progress: Progress) -> str | None:
-        return f"the answer passed {self.exam.__name__}" if self.exam(news.genome) else None
+        return f"the answer passed {self.exam.__name__}" if self.exam(news.trial.task, news.genome) else None
 
 
 @dataclass(frozen=True)

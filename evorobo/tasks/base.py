@@ -206,10 +206,17 @@ class Measuring(Protocol):
 
 @runtime_checkable
 class Contested(Task, Protocol):
-    """A task with a rival that can learn, too: asked for by coevolution. Both sides play for the same points."""
+    """A task whose robot has a rival that can learn, too: asked for by coevolution."""
+
+    def contest(self) -> Contest:
+        """Who meets whom. Raises an error, naming the cure, where there is no rival."""
+
+
+class Contest(Protocol):
+    """Two sides that play against each other, as seen from one of them."""
 
     def rival(self) -> Contested:
-        """The other side of the contest. Raises an error, naming the cure, where there is none."""
+        """The task of the other side."""
 
     def meet(
         self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array

@@ -18,15 +18,16 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
 from evorobo.tasks.compiled.episodes import Episodes
-from evorobo.tasks.contest import Contest
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.drivers import Dice, Driver, Networks, check_fit
+from evorobo.tasks.duels import Duels
 from evorobo.tasks.experts import Copied
 from evorobo.tasks.published import PUBLISHED
 from evorobo.tasks.recording import Recording, Screen, record
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.registry import qualified
 from evorobo.tasks.rollout import Observed, Rollout, Watcher, roll_in_turns
+from evorobo.tasks.seeds import RANDOM, TEST, TRAIN, VALIDATION
 from evorobo.tasks.simulators.base import Simulator, World
 from evorobo.tasks.simulators.world import RobotWorld, look_at, look_up
 from evorobo.tasks.spaces import Decoder, decoder, flattener
@@ -34,12 +35,6 @@ from evorobo.tasks.tape import Tape
 from evorobo.tasks.teachers import Teacher
 from evorobo.tasks.teaching import Teaching
 from evorobo.tasks.witness import Witness, measurable
-
-TRAIN, VALIDATION, TEST, RANDOM = 0, 2**31, 3 * 2**30, 2**33
-"""Where the seeds of episodes begin: training draws below 2^31, so nobody trains on an episode that judges.
-
-All are below 2^32, which is as much as `numpy.random.seed` takes, should an environment still use it.
-"""
 
 
 @dataclass(frozen=True)
@@ -180,29 +175,9 @@ class ControlTask:
         as_it_comes = not self.options and self.max_steps is None
         return found | (PUBLISHED.get(self.world.id, {}) if as_it_comes else {})
 
-    # ---- a rival
-
-    @cached_property
-    def _contest(self) -> Contest:
-        if self.normalise:
-            raise SettingsError("rivals meet without a scaling of their sensors; set normalise=False.")
-        return Contest(self.robot, self.world.id, self.max_steps)
-
-    def rival(self) -> ControlTask:
-        """The same contest from the rival's side. Raises `TaskError` for a robot that is no `Contestant`."""
-        id, options = self._contest.rival
-        return replace(self, env=id, options=options, teacher=None, label=None)
-
-    def meet(
-        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
-    ) -> Scores:
-        """`score` against networks of the other side, `rivals (k, q)`: `episodes` episodes with each of them."""
-        seeds = rng.integers(TRAIN, VALIDATION, (len(rivals), self.episodes))
-        return self._contest.score(spec, weights, rival_spec, rivals, seeds)
-
-    def tournament(self, ours: Sequence[Genome], theirs: Sequence[Genome]) -> Array:
-        """Mean returns `(ours, theirs)` of everybody against every rival over the test episodes, in one batch."""
-        return self._contest.everybody(ours, theirs, TEST + np.arange(self.test_episodes))
+    def contest(self) -> Duels:
+        """The duels of this robot and its rival, for coevolution. Raises `TaskError` for a robot that has no rival."""
+        return Duels(self)
 
     # ---- teachers
 

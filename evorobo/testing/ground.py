@@ -1,4 +1,4 @@
-"""What contracts share: names fit for folders, settings that survive JSON, arrays and global generators left alone."""
+"""What the three contracts share: a name fit for a folder, settings that survive JSON, global generators left alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from evorobo.errors import EvoroboError, TaskError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.robots.base import Robot
 
 
 def require(fine: bool, sentence: str) -> None:
@@ -48,29 +47,6 @@ def round_trip(thing: Any) -> Any:
         "names and functions, compared by value.",
     )
     return again
-
-
-def worst(numbers: np.ndarray) -> Any:
-    """A number that is not finite, or else the largest."""
-    return numbers.flat[int(np.argmax(np.where(np.isfinite(numbers), np.abs(numbers), np.inf)))] if numbers.size else ""
-
-
-def ask(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
-    """Call one of the robot's functions; what it was given must stay as it is."""
-    name = called(robot)
-    given = [np.copy(each) if isinstance(each, np.ndarray) else each for each in arguments]
-    try:
-        answer = np.asarray(getattr(robot, function)(*arguments))
-    except NotImplementedError as error:
-        raise TaskError(f"{name} has no function {function}(); write it as evorobo.Robot describes it.") from error
-    except Exception as error:
-        raise TaskError(f"{name}.{function}() raised {type(error).__name__}: {error}; mend it.") from error
-    for before, after in zip(given, arguments, strict=True):
-        require(
-            not isinstance(after, np.ndarray) or np.array_equal(before, after, equal_nan=after.dtype.kind == "f"),
-            f"{name}.{function}() changed an array that it was given in place; make new ones, or begin with a copy().",
-        )
-    return answer
 
 
 @contextmanager

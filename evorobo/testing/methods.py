@@ -70,6 +70,10 @@ class Wave:
         x, _ = self._points(0.0)
         return Glimpse(rng.permutation(x)[:rows])
 
+    def contest(self) -> Wave:
+        """Who errs less."""
+        return self
+
     def rival(self) -> Wave:
         """Somebody who learns the same wave."""
         return Wave("rival")

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from evorobo.errors import TaskError
 from evorobo.nets.activations import Array
-from evorobo.tasks.robots.base import Robot, offers, taken
-from evorobo.tasks.robots.chance import Chance, Stream
+from evorobo.tasks.robots.base import Robot, offers
 from evorobo.tasks.robots.env import RobotEnv
 from evorobo.tasks.simulators.rows import Rows
 from evorobo.tasks.simulators.world import RobotWorld, look_up
 from evorobo.testing.compiled import check_compiled
-from evorobo.testing.ground import ask, called, other_globals, require, worst
-from evorobo.testing.teachers import check_teacher
+from evorobo.testing.ground import called, other_globals, require
+from evorobo.testing.lives import EPISODE, STEPS, Tick, actions, ask, live, worst
 
 CROWDS = (1, 3, 17)
-STEPS = 40
-EPISODE = 200
-"""Robots at a time, the steps that each is watched, and those it is compared with the gymnasium environment."""
-
-
-class Tick(NamedTuple):
-    """One step in the life of one robot: rows of one."""
-
-    sensors: Array
-    state: Array
-    reward: float
-    ended: bool
+"""Robots at a time."""
 
 
 def check_robot(robot: Robot | type[Robot] | str) -> None:
@@ -42,14 +30,14 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     """
     made, environment = _made(robot)
     _check_lists(made)
-    crowds = [_live(made, range(rows)) for rows in CROWDS]
+    crowds = [live(made, range(rows)) for rows in CROWDS]
     _check_chance(made)
     _check_rows(made, crowds[-1])
     if offers(made, "teacher"):
-        check_teacher(made, np.stack([tick.sensors for life in crowds[-1] for tick in life]).astype(np.float32))
+        _check_teacher(made, crowds[-1])
     for rows in CROWDS:
         _check_story(made, environment, rows)
-    check_compiled(made, np.stack([_actions(made, seed)[:STEPS] for seed in range(CROWDS[1])]))
+    check_compiled(made, np.stack([actions(made, seed)[:STEPS] for seed in range(CROWDS[1])]))
     if made.measures or offers(made, "measure"):
         _check_measures(made, np.stack([life[-1].state for life in crowds[-1]]))
     if offers(made, "draw"):
@@ -93,84 +81,11 @@ def _check_lists(robot: Robot) -> None:
     )
 
 
-def _live(robot: Robot, seeds: Any) -> list[list[Tick]]:
-    """The lives of robots with these seeds, side by side under random actions; who has ended leaves the others."""
-    name, seeds, width = called(robot), list(seeds), len(robot.sensors)
-    chance = Chance([Stream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
-    actions = np.stack([_actions(robot, seed) for seed in seeds])
-    lives: list[list[Tick]] = [[] for _ in seeds]
-    numbers = np.arange(len(seeds))
-    state = ask(robot, "initial", chance)
-    require(
-        state.ndim == 2 and len(state) == len(seeds),
-        f"{name}.initial() returned shape {state.shape} for {len(seeds)} robots; return one row of numbers for each, "
-        "as rng.uniform and rng.normal do.",
-    )
-    _sense(robot, state, chance, width)
-    for step in range(min(STEPS, robot.max_steps)):
-        action = taken(robot, actions[numbers, step])
-        after = ask(robot, "transition", state, action, chance)
-        require(
-            after.shape == state.shape,
-            f"{name}.transition() made shape {after.shape} of states of shape {state.shape}; return as many numbers.",
-        )
-        reward, ended = ask(robot, "reward", state, action, after), ask(robot, "terminal", after)
-        sensors = _sense(robot, after, chance, width)
-        rows = len(after)
-        require(
-            reward.shape == (rows,) and bool(np.isfinite(reward).all()),
-            f"{name}.reward() returned shape {reward.shape} with {worst(reward)} for {rows} robots; return one finite "
-            "number for each.",
-        )
-        require(
-            ended.shape == (rows,) and ended.dtype == bool,
-            f"{name}.terminal() returned {ended.dtype} of shape {ended.shape} for {rows} robots; return one boolean "
-            "for each.",
-        )
-        for row, number in enumerate(numbers):
-            lives[number].append(Tick(sensors[row], after[row], float(reward[row]), bool(ended[row])))
-        if ended.all():
-            break
-        state, numbers = after[~ended], numbers[~ended]
-        chance.keep(~ended)
-    return lives
-
-
-def _sense(robot: Robot, state: Array, chance: Chance, width: int) -> Array:
-    sensors, name = ask(robot, "observation", state, chance), called(robot)
-    require(
-        sensors.shape == (len(state), width),
-        f"{name}.observation() returned shape {sensors.shape} for {len(state)} robots with {width} sensors; return "
-        f"shape {(len(state), width)}.",
-    )
-    with np.errstate(over="ignore"):
-        single = sensors.astype(np.float32)
-    require(
-        bool(np.isfinite(single).all()),
-        f"{name}.observation() returned {worst(sensors)}; sensors must be finite numbers, so look for a division by "
-        "zero or a root of something negative.",
-    )
-    low, high = robot.limits()
-    require(
-        bool(np.float32(low) <= single.min() and single.max() <= np.float32(high)),
-        f"{name}.observation() returned readings from {sensors.min():.4g} to {sensors.max():.4g}, and limits() "
-        f"promises {low:g} to {high:g}; widen the limits, or cut the readings with np.clip.",
-    )
-    return sensors
-
-
-def _actions(robot: Robot, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    if robot.moves:
-        return rng.integers(len(robot.moves), size=max(STEPS, EPISODE))
-    return rng.uniform(-robot.reach, robot.reach, (max(STEPS, EPISODE), len(robot.motors)))
-
-
 def _check_chance(robot: Robot) -> None:
     lives = []
     for seed in (1, 2):
         with other_globals(seed, called(robot)):
-            lives.append(_live(robot, range(3)))
+            lives.append(live(robot, range(3)))
     for one, other in zip(*lives, strict=True):
         require(
             _parting(one, other) is None,
@@ -181,7 +96,7 @@ def _check_chance(robot: Robot) -> None:
 
 def _check_rows(robot: Robot, crowd: list[list[Tick]]) -> None:
     for seed, life in enumerate(crowd):
-        (alone,) = _live(robot, [seed])
+        (alone,) = live(robot, [seed])
         require(
             _parting(life, alone) is None,
             f"a {called(robot)} among {len(crowd)} parts at step {_parting(life, alone)} from what it does alone; "
@@ -199,10 +114,55 @@ def _parting(one: list[Tick], other: list[Tick]) -> int | None:
     return None if len(one) == len(other) else min(len(one), len(other)) + 1
 
 
+def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
+    name = called(robot)
+    sensed = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
+    sensors = _minded(robot, sensed)
+    answers = ask(robot, "teacher", sensors)
+    shape = (len(sensors),) if robot.moves else (len(sensors), len(robot.motors))
+    require(
+        answers.shape == shape,
+        f"{name}.teacher() answered shape {answers.shape} to {len(sensors)} rows of sensors; return shape {shape}.",
+    )
+    if robot.moves:
+        require(
+            answers.dtype.kind in "iu" and bool(((answers >= 0) & (answers < len(robot.moves))).all()),
+            f"{name}.teacher() answered {worst(answers)} ({answers.dtype}), which is no move; return whole numbers "
+            f"from 0 to {len(robot.moves) - 1}.",
+        )
+    else:
+        require(
+            bool((np.abs(answers) <= robot.reach).all()),
+            f"{name}.teacher() answered {worst(answers)}; motors take values from {-robot.reach:g} to "
+            f"{robot.reach:g}, np.clip makes them so.",
+        )
+    alone = np.concatenate([ask(robot, "teacher", row[None]) for row in sensors])
+    require(
+        np.array_equal(alone, answers),
+        f"{name}.teacher() answers otherwise to one row than to many; compute each row from that row only, without "
+        "chance.",
+    )
+
+
+def _minded(robot: Robot, sensors: Array) -> Array:
+    """Sensors with what the teacher has in mind at the second of two such moments, if it has to remember."""
+    if not robot.memory:
+        return sensors
+    name, memory = called(robot), np.zeros((len(sensors), len(robot.memory)))
+    for _ in range(2):
+        memory = ask(robot, "remember", memory, sensors)
+        require(
+            memory.shape == (len(sensors), len(robot.memory)) and bool(np.isfinite(memory).all()),
+            f"{name}.remember() returned shape {memory.shape} with {worst(memory)} for {len(sensors)} rows and "
+            f"{len(robot.memory)} numbers in memory; return one finite number for each.",
+        )
+    return np.concatenate([sensors, memory], axis=1)
+
+
 def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> None:
     """Rows of robots against as many single environments, over whole episodes if they are short."""
     limit, seeds = min(EPISODE, robot.max_steps), 100 * rows + np.arange(rows)
-    actions = np.stack([_actions(robot, int(seed)) for seed in seeds])
+    driven = np.stack([actions(robot, int(seed)) for seed in seeds])
     simulator, singles = Rows(robot, limit), [environment(limit) for _ in seeds]
     many = simulator.reset(seeds, 1)
     one = np.stack([single.reset(seed=int(seed))[0] for single, seed in zip(singles, seeds, strict=True)])
@@ -215,8 +175,8 @@ def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> 
         )
         if not len(numbers):
             return
-        many, rewards, ended = simulator.step(actions[numbers, step])
-        told = [singles[number].step(actions[number, step]) for number in numbers]
+        many, rewards, ended = simulator.step(driven[numbers, step])
+        told = [singles[number].step(driven[number, step]) for number in numbers]
         require(
             [(float(r), bool(e)) for r, e in zip(rewards, ended, strict=True)]
             == [(float(reward), terminated or truncated) for _, reward, terminated, truncated, _ in told],

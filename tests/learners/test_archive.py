@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from evorobo.learners.archive import Archive
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.elites import Grid
 from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.gauge import Gauge
 from evorobo.learners.evolution.map_elites import MAPElites
 from evorobo.learners.evolution.mapped import Mapped
 from evorobo.learners.evolution.novelty import NoveltySearch
@@ -163,3 +165,27 @@ def test_a_task_that_measures_nothing_still_knows_how_large_its_weights_are():
     assert learner.archive.measures.min() < 0.8 * learner.archive.measures.max()
     with pytest.raises(SettingsError, match="unknown measure of bowl 'energy'; known: size"):
         Evolution(NSGA2()).start(Bowl(), SPEC, np.random.default_rng(0))
+
+
+@dataclass(frozen=True)
+class Lost(Wave):
+    """A wave whose first two members ran away, so that nothing can be said of them."""
+
+    name: str = "lost"
+
+    def measured(self, names, spec, weights, rng, inputs):
+        earned = super().measured(names, spec, weights, rng, inputs)
+        earned.measures[:2, 0] = np.nan, np.inf
+        return earned
+
+
+def test_measures_are_told_in_units_of_their_ranges_and_what_cannot_be_measured_counts_as_nothing():
+    weights = np.random.default_rng(0).normal(size=(5, SPEC.n_params))
+    told = Wave().measured(["level", "tilt"], SPEC, weights, np.random.default_rng(1), None)
+    gauge = Gauge(Lost(), ["level", "size", "tilt"])
+    earned, units = gauge.score(SPEC, weights, np.random.default_rng(1), None, weights)
+    np.testing.assert_array_equal(earned.values, told.values)
+    np.testing.assert_array_equal(units[:2, 0], 0)
+    np.testing.assert_allclose(units[2:, 0], (told.measures[2:, 0] + 1) / 2)
+    np.testing.assert_allclose(units[:, 1], np.abs(weights).mean(1))
+    np.testing.assert_allclose(units[:, 2], (told.measures[:, 1] + 1) / 2)

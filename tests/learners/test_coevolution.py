@@ -34,6 +34,9 @@ class Race(Bowl):
     met: list = field(default_factory=list, compare=False)
     other: list = field(default_factory=list, compare=False)
 
+    def contest(self):
+        return self
+
     def rival(self):
         return Race("rival", self.other, self.met)
 
@@ -55,8 +58,8 @@ def run(method, generations, task=None):
     own, other = [learner._sides[0].evolution.genome.weights], [learner._sides[1].evolution.genome.weights]
     for _ in range(generations):
         learner.step(0.0)
-        own.append(learner.archive.weights[-1])
-        other.append(learner.rivals.weights[-1])
+        own.append(learner.champions["champions"].weights[-1])
+        other.append(learner.champions["rivals"].weights[-1])
         np.testing.assert_array_equal(own[-1], learner.genome.weights)
     return task, learner, np.stack(own), np.stack(other)
 
@@ -99,12 +102,12 @@ def test_both_sides_climb_and_both_are_paid_and_told():
 
 def test_champions_come_with_the_best_score_of_their_generation():
     learner = start(Coevolution(rivals=2), Race())
-    assert learner.archive is None
-    assert learner.rivals is None
+    assert learner.champions == {}
     best = [learner.step(0.0).info for _ in range(3)]
-    assert learner.archive.scores.tolist() == [info["score_max"] for info in best]
-    assert learner.rivals.scores.tolist() == [info["rival_max"] for info in best]
-    assert learner.archive.measures.ravel().tolist() == [1, 2, 3]
+    own, other = learner.champions["champions"], learner.champions["rivals"]
+    assert own.scores.tolist() == [info["score_max"] for info in best]
+    assert other.scores.tolist() == [info["rival_max"] for info in best]
+    assert own.measures.ravel().tolist() == other.measures.ravel().tolist() == [1, 2, 3]
 
 
 def test_a_hall_gives_its_champions_back():
@@ -121,7 +124,7 @@ def test_a_hall_gives_its_champions_back():
 
 
 def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
-    with pytest.raises(SettingsError, match=r"bowl has no rival; take Evolution, or give the task the methods rival"):
+    with pytest.raises(SettingsError, match=r"bowl has no rival; take Evolution, or give the task a method contest"):
         start(Coevolution(), Bowl())
     with pytest.raises(TaskError, match="CartPole-v1 has no rival to evolve against"):
         start(Coevolution(), ControlTask("CartPole-v1"))
@@ -141,20 +144,20 @@ def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with
     monkeypatch.setattr("evorobo.study.running.WATCH_SECONDS", 0.0)
     with pytest.raises(Interrupted):
         trial.run(tmp_path / "parts", stop=lambda: True)
-    assert not (tmp_path / "parts" / "archive.npz").exists()
+    assert not (tmp_path / "parts" / "champions.npz").exists()
     assert trial.run(tmp_path / "parts") == "finished"
-    for name in ("archive.npz", "rivals.npz"):
+    for name in ("champions.npz", "rivals.npz"):
         whole, parts = (Archive.load(tmp_path / folder / name) for folder in ("whole", "parts"))
         assert len(whole) == 4
         np.testing.assert_array_equal(whole.weights, parts.weights)
         np.testing.assert_array_equal(whole.scores, parts.scores)
     np.testing.assert_array_equal(whole[0](np.zeros(8)).shape, (2,))  # the prey's networks have 8 sensors
     genome = Genome.load(tmp_path / "parts" / "genome.npz")
-    np.testing.assert_array_equal(genome.weights, Archive.load(tmp_path / "parts" / "archive.npz").weights[-1])
+    np.testing.assert_array_equal(genome.weights, Archive.load(tmp_path / "parts" / "champions.npz").weights[-1])
 
 
 def test_evolved_predators_catch_a_prey_that_keeps_its_rule_far_better_than_random_ones():
-    task = replace(PREDATOR, episodes=4, test_episodes=40)
+    task = replace(PREDATOR, episodes=4, test_episodes=40, max_steps=200)
     learner = start(Evolution(CMAES(population=8)), task)
     for _ in range(12):
         learner.step(0.0)
@@ -162,9 +165,10 @@ def test_evolved_predators_catch_a_prey_that_keeps_its_rule_far_better_than_rand
 
 
 def test_coevolved_predators_catch_the_prey_they_began_with_better_than_the_first_one_does():
-    learner = start(Coevolution(Evolution(CMAES(population=8)), rivals=3), PREDATOR)
+    task = replace(PREDATOR, test_episodes=30, max_steps=200)
+    learner = start(Coevolution(Evolution(CMAES(population=8)), rivals=3), task)
     predator, prey = (side.evolution.genome for side in learner._sides)
     for _ in range(8):
         learner.step(0.0)
-    (first, evolved) = replace(PREDATOR, test_episodes=30).tournament([predator, learner.genome], [prey])[:, 0]
+    (first, evolved) = task.contest().tournament([predator, learner.genome], [prey])[:, 0]
     assert evolved > first + 20

@@ -16,6 +16,7 @@ WEIGHTS = np.array([0.1, -2.0, 1 / 3])
 def scored():
     individual = Individual(WEIGHTS)
     individual.fitness.values = (0.1 + 0.2,)
+    individual.measures = np.array([4.0, 5.0])
     return individual
 
 
@@ -27,6 +28,7 @@ def test_a_copy_has_the_same_weights_and_fitness_and_shares_neither(scored, dupl
     assert type(other) is Individual
     assert other.tolist() == scored.tolist()
     assert other.fitness.values == (0.1 + 0.2,)
+    assert other.measures.tolist() == [4, 5]
     other[0] = 9
     other.fitness.values = (-1.0,)
     assert scored.tolist() == WEIGHTS.tolist()
@@ -57,3 +59,4 @@ def test_the_higher_score_is_the_fitter():
 
 def test_a_new_one_has_no_score_even_if_made_from_a_scored_one(scored):
     assert not Individual(scored).fitness.valid
+    assert not len(Individual(scored).measures)

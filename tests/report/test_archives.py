@@ -26,6 +26,7 @@ from evorobo import (
 from evorobo.nets.spec import NetworkSpec
 from evorobo.report import archive_table, archives
 from evorobo.report.archive_panel import draw_archive
+from evorobo.report.page.page import page
 from evorobo.testing.methods import Wave
 
 GRID = Grid(("level", "tilt"), (6, 4), lowest=-2.0)
@@ -65,8 +66,7 @@ def test_the_table_has_the_last_looks_of_those_who_tell(results):
 
 
 def test_the_picture_has_a_panel_for_each_growth_and_for_each_archive(results):
-    kept = {method: results.of("wave", method)[0] for method in results.methods if method != "cma-es"}
-    drawn = archives.figure(results, "wave", kept)
+    drawn = archives.figure(results, "wave")
     panels = [axes for axes in drawn.axes if axes.get_visible()]
     assert [axes.get_ylabel() for axes in panels[:3]] == ["coverage", "QD-score", "hypervolume"]
     assert [axes.get_title(loc="left") for axes in panels[3:7]] == ["map-elites", "novelty-ga", "nsga-ii", "mapped"]
@@ -101,6 +101,8 @@ def test_showing_a_study_writes_both_and_of_a_plain_one_neither(results, tmp_pat
     assert archives.plot(plain, "wave", tmp_path / "none.png") is None
     assert archive_table.variety(plain) == []
     assert not (tmp_path / "none.png").exists()
+    assert page(results).count("data:image/png;base64,") == 1
+    assert "data:image/png;base64," not in page(plain)
 
 
 def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
@@ -110,7 +112,7 @@ def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
     study = Study.grid("maze", tasks=[task], methods=methods, seeds=1, budget=Budget(generations=2))
     results = study.run(tmp_path, jobs=1)
     (run,) = results.of("maze", "map-elites")
-    drawn = archives.figure(results, "maze", {"map-elites": run})
+    drawn = archives.figure(results, "maze")
     lines = [line.get_xydata() for line in drawn.axes[2].get_lines()]
     way = task.trajectory(Genome.load(run.folder / "genome.npz"))[:, :2]
     assert any(line.shape == way.shape and np.array_equal(line, way) for line in lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import matplotlib.image
 import numpy as np
 import pytest
@@ -131,6 +133,22 @@ def test_tasks_of_other_settings_are_told(study):
         places.append(folder)
     told = "reach is not quite the same task in {} and {}: episodes is 4 there and 8 here, in that order."
     assert told.format(*places) in compare(*places).cautions
+
+
+@pytest.mark.parametrize("field", ["task_code_sha256", "data_sha256"])
+def test_a_task_of_other_code_or_data_under_the_same_settings_is_told(study, field):
+    def place(name, print_):
+        folder = study(name, {"ga": (3, 5)})
+        text = (folder / "study.json").read_text()
+        (folder / "study.json").write_text(text.replace('"settings": {}', '"settings": {"tasks": [{"episodes": 4}]}'))
+        for seed in folder.glob("reach/ga/seed-*"):
+            (seed / "machine.json").write_text(json.dumps({field: print_}))
+        return folder
+
+    s, t, u = place("s", "12ab"), place("t", "34cd"), place("u", "12ab")
+    told = f"reach had other code or data in {s} than in {t}, under the same settings: what differs may be the task"
+    assert any(words.startswith(told) for words in compare(s, t).cautions)
+    assert not any("other code" in words for words in compare(s, u).cautions)
 
 
 def test_seeds_tuned_on_in_either_study_are_told(study):

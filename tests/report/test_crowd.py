@@ -59,7 +59,7 @@ def test_the_figure_of_a_study_has_a_line_for_each_of_many_methods(crowd, tmp_pa
 
 
 def test_a_line_shows_the_curve_and_the_final_scores_of_its_method_on_the_scale_of_all(crowd):
-    drawn = figure(crowd, ["climb"], (), log=True)
+    drawn = figure(crowd, {"climb": ("env_steps",)}, log=True)
     grid = np.array(drawn.axes).reshape(len(METHODS), 2)
     for method, (curves, scores) in zip(METHODS, grid, strict=True):
         runs = crowd.of("climb", method)

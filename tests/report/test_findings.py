@@ -28,7 +28,7 @@ def test_of_several_tasks_each_sentence_names_its_own(fakes, tmp_path):
 
 def test_the_crossing_of_the_curves_is_told_in_flops(small_study):
     told = "\n".join(findings.sentences(small_study))
-    assert re.search(r"cma-es stays ahead of my-own from the start on \(interval the start to \S+ FLOPs\)", told)
+    assert re.search(r"cma-es stays ahead of my-own from the start on \(interval from the start to \S+ FLOPs\)", told)
 
 
 def test_writing_keeps_table_verdicts_and_numbers(small_study, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from evorobo import BatchNorm, Budget, ControlTask, DatasetTask, Dense, Evolutio
 from evorobo.errors import ResultsError
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
+from evorobo.report import robustness as robustness_module
 from evorobo.report.page.robust import robust_charts
 from evorobo.report.robustness import LEVELS, SensorNoise, kept, robustness, usual, with_sensor_noise, with_weight_noise
 from evorobo.report.statistics import interval, iqm
@@ -164,3 +166,25 @@ def test_the_file_can_be_read_by_anybody(results):
         rows = list(csv.DictReader(file))
     assert set(rows[0]) == {"task", "method", "seed", "noise_on", "level", "score", "genome"}
     assert load(results.folder).tasks == ["rows", "cartpole-v1"]
+
+
+def test_what_was_tested_before_an_interruption_is_kept(results, tmp_path, monkeypatch):
+    robustness(results)
+    folder = shutil.copytree(results.folder, tmp_path / "again")
+    (folder / "robustness.csv").unlink()
+    straight, left = kept(results.folder), 3
+
+    def impatient(task, genome, seed):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+        yield from with_sensor_noise(task, genome, seed)
+
+    monkeypatch.setitem(robustness_module._KINDS, "sensors", impatient)
+    with pytest.raises(KeyboardInterrupt):
+        robustness(load(folder))
+    assert 2 * 3 * len(LEVELS) == len(kept(folder)) < len(straight)
+    assert set(kept(folder)) < set(straight)
+    monkeypatch.undo()
+    assert robustness(load(folder)) == straight

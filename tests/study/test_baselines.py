@@ -78,6 +78,11 @@ def test_of_a_table_the_columns_are_told_and_rows_without_a_score_are_no_looks(t
     assert read(tmp_path / "progress.csv", columns=names)["test"] == [1.5, 2.5, 3.5, 4.5]
 
 
+@pytest.mark.parametrize("head", ["step,score", "Total Timesteps,Episodic Return", "global_step,reward"])
+def test_of_a_table_with_usual_names_nothing_need_be_told(tmp_path, head):
+    assert read(tmp_path / "theirs.csv", f"{head}\n10,1\n20,2.5\n") == {"env_steps": [10, 20], "test": [1, 2.5]}
+
+
 def test_a_curve_of_ours_is_read_as_it_is(tmp_path):
     run = a_study().run(tmp_path).runs[0]
     curve = read(run.folder / "curve.csv")
@@ -171,7 +176,7 @@ def test_a_baseline_is_a_setting(ppo, tmp_path):
     ("content", "settings", "sentence"),
     [
         ("a,b\n1,2\n", {}, r'has the columns a, b; tell the baseline theirs which of them are ours: columns=\{"env_'),
-        ("env_steps,score\n1,2\n", {}, "has the columns env_steps, score; tell the baseline"),
+        ("env_steps,points\n1,2\n", {}, "has the columns env_steps, points; tell the baseline"),
         (
             PROGRESS,
             {"columns": {"test": "eval/mean", "env_steps": "time/total_timesteps"}},

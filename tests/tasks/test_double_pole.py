@@ -18,6 +18,7 @@ from evorobo.testing import check_robot
 IDS = {"evorobo/DoublePole-v0": DoublePole, "evorobo/DoublePoleBlind-v0": DoublePoleBlind}
 each_id = pytest.mark.parametrize("id", IDS)
 STATE = np.array([0.4, -0.7, 0.3, 1.1, -0.2, -2.3])
+TASK, BLIND = (ControlTask(id, options={"fitness": "damping"}) for id in IDS)
 M, (M1, M2), (L1, L2), G = 1.0, (0.1, 0.01), (0.5, 0.05), 9.8  # kg, kg, m (half lengths), m/s^2
 
 
@@ -247,29 +248,29 @@ def test_generalisation_counts_the_starts_from_which_single_episodes_balance(mon
         ups.append(up)
     assert 0 < sum(ups) < len(ups)  # some of each: corners are hard
     monkeypatch.setattr(double_pole_exam, "generalisation_starts", lambda: picked)
-    assert generalisation(regulator()) == sum(ups)
+    assert generalisation(TASK, regulator()) == sum(ups)
 
 
 def test_who_falls_early_fails_the_exam_with_and_without_velocities():
     assert blind().spec.n_params == 21
-    assert not solves(regulator(0.0))
-    assert not solves(blind())
+    assert not solves(TASK, regulator(0.0))
+    assert not solves(BLIND, blind())
 
 
 @pytest.mark.parametrize(("long", "solved"), [(2000, True), (2001, False)])
 def test_the_exam_asks_for_all_steps_and_only_without_velocities_for_200_starts(monkeypatch, long, solved):
     asked = []
     monkeypatch.setattr(double_pole_exam, "LONG", long)
-    monkeypatch.setattr(double_pole_exam, "balanced", lambda genome, steps=9999: min(steps, 2000))
-    monkeypatch.setattr(double_pole_exam, "generalisation", lambda genome: asked.append(genome) or 200)
-    assert (solves(regulator()), len(asked)) == (solved, 0)
-    assert (solves(blind()), len(asked)) == (solved, 1)
-    monkeypatch.setattr(double_pole_exam, "generalisation", lambda genome: 199)
-    assert not solves(blind())
+    monkeypatch.setattr(double_pole_exam, "balanced", lambda task, genome, steps: min(steps, 2000))
+    monkeypatch.setattr(double_pole_exam, "generalisation", lambda task, genome: asked.append(genome) or 200)
+    assert (solves(TASK, regulator()), len(asked)) == (solved, 0)
+    assert (solves(BLIND, blind()), len(asked)) == (solved, 1)
+    monkeypatch.setattr(double_pole_exam, "generalisation", lambda task, genome: 199)
+    assert not solves(BLIND, blind())
 
 
-def balances(genome):
-    return balanced(genome, 1000) == 1000
+def balances(task, genome):
+    return balanced(task, genome, 1000) == 1000
 
 
 def test_cma_es_learns_to_balance_with_velocities_in_few_evaluations(tmp_path):

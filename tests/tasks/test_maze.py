@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 
 from evorobo.tasks.robots.chance import Chance
-from evorobo.tasks.robots.maze import BEAMS, GOAL, GOAL_RADIUS, LENGTH, RADIUS, REACH, START, WALLS, WIDTH, Maze, ranges
+from evorobo.tasks.robots.maze import (
+    BEAMS,
+    GOAL,
+    GOAL_RADIUS,
+    LENGTH,
+    RADIUS,
+    REACH,
+    START,
+    STEP,
+    TOP_SPEED,
+    WALLS,
+    WIDTH,
+    Maze,
+    ranges,
+)
 
 CHANCE = Chance.alone(np.random.default_rng(0))
 
@@ -112,7 +126,7 @@ def test_there_is_a_way_and_it_is_far_longer_than_it_looks():
     way = step * far[tuple(np.round(GOAL / step).astype(int))]
     straight = hypot(*(START[:2] - GOAL))
     assert way > 4 * straight
-    assert way < 0.013 * Maze.max_steps  # at top speed there is time for it
+    assert way < TOP_SPEED * STEP * Maze.max_steps  # at top speed there is time for it
 
 
 def test_noise_is_on_the_beams_alone():

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from evorobo.tasks.robots.chance import Chance
-from evorobo.tasks.robots.predator_prey import FAR, NEAR, RADIUS, SIDE, Predator, Prey, felt, intensity, moved, seen
+from evorobo.tasks.robots.geometry import outline
+from evorobo.tasks.robots.infrared import intensity
+from evorobo.tasks.robots.khepera import SENSED, Arena
+from evorobo.tasks.robots.predator_prey import RADIUS, SIDE, Predator, Prey, felt, moved, seen
 
 MIDDLE = SIDE / 2
 
@@ -81,14 +84,16 @@ def test_contact_is_hull_to_hull():
         assert robot.terminal(there).tolist() == Predator().terminal(there).tolist() == [touching]
 
 
-def test_infrared_saturates_near_by_falls_with_the_square_and_ends():
-    distance = np.linspace(0, 0.1, 1001)
-    light = intensity(distance)
-    assert (np.diff(light) <= 0).all()
-    assert (light[distance <= NEAR] == 1).all()
-    assert (light[distance > FAR + 1e-9] == 0).all()
-    offset = (NEAR / FAR) ** 2
-    assert intensity(np.array(0.03)) == pytest.approx((0.25 - offset) / (1 - offset))  # twice as far, a quarter
+def test_infrared_is_that_of_a_khepera_between_these_walls_and_beside_this_hull():
+    rng = np.random.default_rng(0)
+    arena = Arena(outline((0, 0), (SIDE, 0), (SIDE, SIDE), (0, SIDE)), RADIUS)
+    one, other = (np.c_[rng.uniform(RADIUS, SIDE - RADIUS, (2000, 2)), rng.uniform(-9, 9, 2000)] for _ in range(2))
+    apart = np.hypot(*(one - other)[:, :2].T) > 2 * RADIUS
+    one[apart, :2] = np.where(rng.random((apart.sum(), 1)) < 0.5, one[apart, :2], RADIUS + one[apart, :2] % 0.02)
+    readings, expected = felt(one, other), arena.placed(one, other[:, :2])[:, SENSED]
+    apart = np.hypot(*(one - other)[:, :2].T) > 2 * RADIUS
+    np.testing.assert_allclose(readings[apart], expected[apart], atol=1e-12)
+    assert (readings[apart] > 0.1).mean() > 0.1
 
 
 @pytest.mark.parametrize("wall", range(4))

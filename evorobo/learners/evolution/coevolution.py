@@ -30,8 +30,9 @@ class Coevolution:
     several times. A generation's champion is the strategy's answer after it; before the first one the champions are the
     two genomes to begin with.
 
-    The answer is that of the task's own side, and the costs are of both. All champions are handed in, those of the own
-    side as `archive`, those of the other as `rivals`.
+    The answer is that of the task's own side, and the costs are of both. Beside it lie the champions of all
+    generations, `champions.npz` and, of the other side, `rivals.npz`; `Archive.load` reads them, `tournament` lets them
+    meet.
     """
 
     evolution: Evolution = Evolution()
@@ -52,14 +53,14 @@ class CoevolutionLearner:
     def __init__(self, method: Coevolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, Contested):
             raise SettingsError(
-                f"{task.name} has no rival; take Evolution, or give the task the methods rival() and meet() (see "
+                f"{task.name} has no rival; take Evolution, or give the task a method contest() (see "
                 "evorobo.tasks.base.Contested)."
             )
-        other = task.rival()
+        other = task.contest().rival()
         other_spec = NetworkSpec.build(other.n_inputs, spec.layers[:-1], other.n_outputs, other.output)
         own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, other_spec, rng)
-        own_side.contest.face(other_side.hall)
-        other_side.contest.face(own_side.hall)
+        own_side.climb.face(other_side.hall)
+        other_side.climb.face(own_side.hall)
         self._sides = [own_side, other_side]
 
     @property
@@ -67,12 +68,9 @@ class CoevolutionLearner:
         return self._sides[0].evolution.genome
 
     @property
-    def archive(self) -> Archive | None:
-        return self._sides[0].hall.archive
-
-    @property
-    def rivals(self) -> Archive | None:
-        return self._sides[1].hall.archive
+    def champions(self) -> dict[str, Archive]:
+        own, other = (side.hall for side in self._sides)
+        return {"champions": own.archive, "rivals": other.archive} if len(own) else {}
 
     @property
     def cost(self) -> Cost:
@@ -115,13 +113,17 @@ class Hall:
         numbers = rng.choice(np.arange(oldest, known), count, replace=known - oldest < count)
         return np.stack([self._weights[number] for number in numbers])
 
+    def __len__(self) -> int:
+        """How many generations there were."""
+        return len(self._weights) - 1
+
     @property
-    def archive(self) -> Archive | None:
-        """The champions of all generations so far; None before there was one."""
+    def archive(self) -> Archive:
+        """The champions of all generations so far."""
         weights, scores = np.stack(self._weights)[1:], np.array(self._scores)[1:]
         generations = np.arange(1.0, len(self._weights))[:, None]
         ends = np.array([[0.0, len(scores)]])
-        return Archive(self.spec, weights, scores, generations, ("generation",), ends) if len(scores) else None
+        return Archive(self.spec, weights, scores, generations, ("generation",), ends)
 
     def state(self) -> dict[str, Any]:
         return {"weights": np.stack(self._weights), "scores": np.array(self._scores)}
@@ -130,13 +132,13 @@ class Hall:
         self._weights, self._scores = list(state["weights"]), state["scores"].tolist()
 
 
-class _Contest:
+class _Climb:
     """What one side climbs: its score against champions of the other side, new ones for each generation."""
 
     inputs = None
 
     def __init__(self, method: Coevolution, task: Contested) -> None:
-        self._method, self._task = method, task
+        self._method, self._contest = method, task.contest()
         self.name, self.outputs = task.name, task.outputs
 
     def face(self, hall: Hall) -> None:
@@ -144,15 +146,15 @@ class _Contest:
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
         rivals = self._hall.draw(self._method.rivals, self._method.memory, rng)
-        return self._task.meet(spec, weights, rng, self._hall.spec, rivals)
+        return self._contest.meet(spec, weights, rng, self._hall.spec, rivals)
 
 
 class _Side:
-    """One side: its contest, its evolution, its champions."""
+    """One side: what it climbs, its evolution, its champions."""
 
     def __init__(self, method: Coevolution, task: Contested, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        self.contest = _Contest(method, task)
-        self.evolution: EvolutionLearner = method.evolution.start(self.contest, spec, rng)
+        self.climb = _Climb(method, task)
+        self.evolution: EvolutionLearner = method.evolution.start(self.climb, spec, rng)
         self.hall = Hall(self.evolution.genome)
 
     def state(self) -> dict[str, Any]:

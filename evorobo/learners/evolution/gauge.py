@@ -43,6 +43,8 @@ class Gauge:
             earned = self._task.measured(watched, spec, weights, rng, inputs)
         else:
             earned = self._task.score(spec, weights, rng, inputs)
+        if not self.names:
+            return earned, np.empty((len(weights), 0))
         found = {SIZE: np.abs(genes).mean(1)}
         if earned.measures is not None:
             found |= dict(zip(watched, earned.measures.T, strict=True))

@@ -24,21 +24,20 @@ class Individual(np.ndarray):
     """
 
     fitness: Fitness
-    measures: Array
+    measures: Array = np.empty(0)
     number: int = -1
     parents: tuple[int, ...] = ()
 
     def __new__(cls, weights: Array) -> Individual:
         individual = np.array(weights, dtype=np.float64).view(cls)
         individual.fitness = Fitness()
-        individual.measures = np.empty(0)
         return individual
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Individual:
         copy = Individual(self)
         if self.fitness.valid:
             copy.fitness.values = self.fitness.values
-        copy.measures = self.measures.copy()
+        copy.measures = self.measures
         return copy
 
     def __reduce__(self) -> Any:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from evorobo.errors import EvoroboError
 from evorobo.files import write_atomically
-from evorobo.report import findings, tables, wording
+from evorobo.report import archives, canvas, findings, tables, wording
 from evorobo.report.cautions import cautions
 from evorobo.report.page import facts
 from evorobo.report.page.behaviour import behaviour
@@ -77,6 +77,7 @@ def page(results: Results, *, noisy: bool = False) -> str:
         tasks=data["tasks"],
         robust=data["robustness"],
         behaviour=data["behaviour"],
+        archives=_archives(results),
     )
 
 
@@ -89,6 +90,13 @@ def _behaviour(results: Results) -> list[Plain]:
     except EvoroboError as error:  # the script of the study is not here, or not what it was
         why = f"The tasks cannot be made here: {error}"
     return [{"task": "", "kind": "none", "why": why, "methods": []}]
+
+
+def _archives(results: Results) -> list[tuple[str, str]]:
+    """Of each task with archives its name, and their picture as an address that needs nobody."""
+    figures = {task: drawn for task in results.tasks if (drawn := archives.figure(results, task))}
+    content = {task: b64encode(canvas.png(drawn)).decode() for task, drawn in figures.items()}
+    return [(task, f"data:image/png;base64,{text}") for task, text in content.items()]
 
 
 def _template() -> Any:

@@ -68,17 +68,16 @@ def answered(weights, layers, memory, one, other):
             one[n_in + j] = memory[layer, j]
         for j in range(n_in + n_kept, n_rows):
             one[j] = float32(0.0)
+        bias = weights[at : at + n_columns]
         for j in range(n_columns):
-            other[j] = weights[at + j]
+            other[j] = bias[j]
         at += n_columns
         for i in range(0, n_rows, 4):
             a, b, c, d = one[i], one[i + 1], one[i + 2], one[i + 3]
-            row = weights[at : at + n_columns]
-            second = weights[at + n_columns : at + 2 * n_columns]
-            third = weights[at + 2 * n_columns : at + 3 * n_columns]
-            fourth = weights[at + 3 * n_columns : at + 4 * n_columns]
+            four = weights[at : at + 4 * n_columns]  # rows of the matrix
             for j in range(n_columns):
-                other[j] += (a * row[j] + b * second[j]) + (c * third[j] + d * fourth[j])
+                first, second = a * four[j] + b * four[n_columns + j], c * four[2 * n_columns + j]
+                other[j] += first + (second + d * four[3 * n_columns + j])
             at += 4 * n_columns
         bent(bend, other, n_columns)
         for j in range(n_kept):

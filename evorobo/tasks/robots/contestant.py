@@ -13,8 +13,8 @@ from evorobo.tasks.robots.chance import Chance
 class Contestant(Robot):
     """One of two robots that share their states. Fill in `rival` and `meet` in the place of `transition`.
 
-    Alone it is a robot like any other: its rival follows the rival's own `teacher`. Under coevolution networks are at
-    the wheels of both (see `Both`). Contestants have motors, not moves.
+    Alone it is a robot like any other: its rival follows the rival's own `teacher`, a rule without a memory. Under
+    coevolution networks are at the wheels of both (see `Both`). Contestants have motors, not moves.
     """
 
     @property

@@ -12,11 +12,11 @@ from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.chance import Chance
 from evorobo.tasks.robots.geometry import drive, outline, to_walls
 
-RADIUS, AXLE, TOP_SPEED, STEP = 0.035, 0.053, 0.13, 0.1  # an e-puck: m, m, m/s, s
+RADIUS, AXLE, TOP_SPEED, STEP = 0.035, 0.053, 0.195, 0.1  # an e-puck: m, m, m/s, s
 LENGTH, WIDTH = 1.2, 0.8
 START, GOAL, GOAL_RADIUS = np.array([0.12, 0.1, 0.0]), np.array([0.12, 0.68]), 0.06
-INSIDE = [(0.0, 0.4, 0.95, 0.4), (0.45, 0.0, 0.45, 0.22), (0.75, 0.4, 0.75, 0.16)]
-BEYOND = [(0.75, 0.8, 0.75, 0.56), (0.4, 0.4, 0.4, 0.64)]
+INSIDE = [(0.0, 0.4, 0.95, 0.4), (0.45, 0.0, 0.45, 0.18), (0.75, 0.4, 0.75, 0.22)]
+BEYOND = [(0.75, 0.8, 0.75, 0.6), (0.4, 0.4, 0.4, 0.6)]
 WALLS = np.concatenate([outline((0.0, 0.0), (LENGTH, 0.0), (LENGTH, WIDTH), (0.0, WIDTH)), INSIDE, BEYOND])
 BEAMS = np.radians([90.0, 45.0, 0.0, -45.0, -90.0, 180.0])
 REACH = 0.4  # m, of a beam
@@ -24,9 +24,9 @@ REACH = 0.4  # m, of a beam
 
 @dataclass(frozen=True)
 class Maze(Robot):
-    """An e-puck in a maze of 1.2 x 0.8 m, from the lower left corner to the upper left one; an episode is 30 s.
+    """An e-puck in a maze of 1.2 x 0.8 m, from the lower left corner to the upper left one; an episode is 20 s.
 
-    A wall lies between the two, and the way around it is five times as long as that through it. The score is how much
+    A wall lies between the two, and the way around it is four times as long as that through it. The score is how much
     of the distance to the goal is gone at the end, in percent: about 50 in front of the wall, far below 0 where the way
     around begins, 100 at the goal, which ends the episode.
 
@@ -46,7 +46,7 @@ class Maze(Robot):
         *("goal ahead", "goal left", "goal behind", "goal right"),
     )
     motors = ("wheel left", "wheel right")
-    max_steps = 300
+    max_steps = 200
     solved = 99.0
     measures: ClassVar[dict[str, tuple[float, float]]] = {"x": (0.0, LENGTH), "y": (0.0, WIDTH)}
 

@@ -11,13 +11,15 @@ from evorobo.nets.activations import Array
 from evorobo.tasks.robots.chance import Chance
 from evorobo.tasks.robots.contestant import Contestant
 from evorobo.tasks.robots.geometry import drive
+from evorobo.tasks.robots.infrared import intensity
+from evorobo.tasks.robots.khepera import ANGLES, AXLE, INFRARED, RADIUS, STEP
 
-SIDE, RADIUS, AXLE, STEP = 0.47, 0.0275, 0.053, 0.1  # of the square arena and of a Khepera: m; s
+SIDE = 0.47  # m, of the square arena
 PREDATOR_SPEED, PREY_SPEED = 0.08, 0.16  # m/s
-INFRARED = np.radians([90, 45, 10, -10, -45, -90, -165, 165])  # six look ahead and aside, two back
-AHEAD, LEFT = np.cos(INFRARED), np.sin(INFRARED)
-NEAR, FAR = 0.015, 0.043  # m: infrared saturates, and ends
+AHEAD, LEFT = np.cos(ANGLES), np.sin(ANGLES)
 EYES = np.radians([18, 10.8, 3.6, -3.6, -10.8, -18])  # 36 degrees of sight, five parts from left to right
+BRAITENBERG = np.array([0.3, 0.9, 1.6])
+"""How much a sensor at the side, at 45 degrees and ahead turns the prey away from what it feels."""
 PREDATOR, PREY, TIME = slice(0, 3), slice(3, 6), 6
 
 
@@ -47,10 +49,7 @@ class _Chase(Contestant):
         return -10 * self.noise, 1 + 10 * self.noise
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The arena from above: predator red, prey blue; dots mark where they began, the lines in the hulls look ahead.
-
-        A ring is where they met.
-        """
+        """The arena from above: predator red, prey blue; dots mark where they began, lines in the hulls look ahead."""
         ax.plot([0, SIDE, SIDE, 0, 0], [0, 0, SIDE, SIDE, 0], color="black", linewidth=1.5)
         turn = np.linspace(0, 2 * np.pi, 33)
         for part, colour in ((PREDATOR, "#C1272D"), (PREY, "#0072B2")):
@@ -76,7 +75,7 @@ class Predator(_Chase):
 
     noise: float = 0.02
 
-    sensors = (*(f"eye {number}" for number in range(1, 6)), *(f"infrared {number}" for number in range(1, 9)))
+    sensors = (*(f"eye {number}" for number in range(1, 6)), *(f"infrared {place}" for place in INFRARED))
     motors = ("wheel left", "wheel right")
 
     @property
@@ -107,8 +106,6 @@ class Prey(_Chase):
     """Twice as fast as the predator (16 cm/s) and without eyes; it feels what is nearer than 4 cm, wall or robot.
 
     The score is the share, in percent, of the steps that it was free: what the predator does not get (see `Predator`).
-    Infrared falls with the distance d of the nearest surface as 1 / d^2, saturates at 1.5 cm and ends at 4.3 cm, within
-    a cosine lobe about the sensor's axis.
 
     The predator keeps its rule. The teacher is a Braitenberg vehicle (Braitenberg 1984, chapter 3): full speed, and
     away from what it feels.
@@ -116,7 +113,7 @@ class Prey(_Chase):
 
     noise: float = 0.02
 
-    sensors = tuple(f"infrared {number}" for number in range(1, 9))
+    sensors = tuple(f"infrared {place}" for place in INFRARED)
     motors = ("wheel left", "wheel right")
 
     @property
@@ -133,8 +130,8 @@ class Prey(_Chase):
         return np.where(self.terminal(next_state), 0.0, 100 / self.max_steps)
 
     def teacher(self, sensors: Array) -> np.ndarray:
-        left = (sensors * [0.3, 0.9, 1.6, 0, 0, 0, 0, 0]).sum(1)
-        right = (sensors * [0, 0, 0, 1.6, 0.9, 0.3, 0, 0]).sum(1)
+        left, right = (sensors[:, :3] * BRAITENBERG).sum(1), (sensors[:, 5:2:-1] * BRAITENBERG).sum(1)
+        # not quite even, or it would stand still before a wall
         return np.clip(np.stack([1 + left - 1.5 * right, 1 + right - 1.6 * left], axis=1), -1, 1)
 
 
@@ -162,7 +159,7 @@ def seen(pose: Array, other: Array) -> Array:
 def felt(pose: Array, other: Array) -> Array:
     """The infrared readings `(rows, 8)`, 0 to 1, without noise, at `pose`, of the walls and of the hull at `other`.
 
-    Of the two walls of a pair a sensor can only read the one that it faces.
+    What `khepera.Arena` reads, quicker: of two opposite walls a sensor can only read the one that it faces.
     """
     cos, sin = np.cos(pose[:, 2:]), np.sin(pose[:, 2:])
     ahead_x, ahead_y = cos * AHEAD - sin * LEFT, sin * AHEAD + cos * LEFT
@@ -173,9 +170,3 @@ def felt(pose: Array, other: Array) -> Array:
     distance = np.hypot(dx, dy)
     lobe = (dx * ahead_x + dy * ahead_y) / distance
     return np.maximum(brightest, intensity(distance - RADIUS) * lobe)
-
-
-def intensity(distance: Array) -> Array:
-    """What a surface straight ahead sends back: 1 up to `NEAR`, falling as 1 / distance^2, 0 from `FAR` on."""
-    end = (NEAR / FAR) ** 2
-    return np.maximum((NEAR / np.maximum(distance, NEAR)) ** 2 - end, 0.0) / (1 - end)

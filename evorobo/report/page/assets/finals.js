@@ -48,13 +48,13 @@ function profiles(title, xLabel, methods) {
 }
 
 function drawRobustness() {
-  const charts = data.robustness.map(({ task, title, methods }) => {
+  const charts = data.robustness.map(({ task, noise_on, title, methods }) => {
     const series = Object.entries(methods).map(([name, curve]) => ({ name, look: data.styles[name], ...curve }));
     const about = data.tasks.find(each => each.name === task);
     const values = series.flatMap(each => [...each.middle, ...each.low, ...each.high]).filter(each => each !== null);
     const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
     return chart({
-      title: `${task}: ${about.metric}`, remark: about.better, named: true, xLabel: title, xLog: false,
+      title: `${task}: noise on the ${noise_on}`, remark: `${about.metric}, ${about.better}`, named: true, xLabel: title, xLog: false,
       y: { low: low - margin, high: high + margin, log: false }, references: [], series,
       tell: x => [`noise of ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
     });

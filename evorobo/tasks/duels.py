@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evorobo.errors import TaskError
+from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
@@ -15,60 +16,70 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import reference
 from evorobo.tasks.base import Cost, Scores
 from evorobo.tasks.drivers import Driver, Networks
-from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.contestant import Both, Contestant
 from evorobo.tasks.robots.env import action_space
 from evorobo.tasks.robots.registry import registered
 from evorobo.tasks.rollout import Rollout, roll
+from evorobo.tasks.seeds import TEST, TRAIN, VALIDATION
 from evorobo.tasks.simulators.world import RobotWorld
 from evorobo.tasks.spaces import decoder
 
+if TYPE_CHECKING:
+    from evorobo.tasks.control import ControlTask
 
-class Contest:
-    """The duels of one robot, of at most `max_steps` steps. Raises `TaskError` for a robot that has no rival."""
 
-    def __init__(self, robot: Robot | None, id: str, max_steps: int | None) -> None:
-        if not isinstance(robot, Contestant):
+class Duels:
+    """The contest (see `Contest`) between a task's robot and its rival, stepped on rows.
+
+    Raises `TaskError` for a robot that has no rival, `SettingsError` for a task that scales sensors as it goes.
+    """
+
+    def __init__(self, task: ControlTask) -> None:
+        if not isinstance(task.robot, Contestant):
             raise TaskError(
-                f"{id} has no rival to evolve against; derive your robot from evorobo.Contestant, or take Evolution. "
-                '"evorobo/Predator-v0" and "evorobo/Prey-v0" are rivals.'
+                f"{task.world.id} has no rival to evolve against; derive your robot from evorobo.Contestant, or take "
+                'Evolution. "evorobo/Predator-v0" and "evorobo/Prey-v0" are rivals.'
             )
-        self._robot = robot
-        self._arena = RobotWorld(id, Both(robot), max_steps, None)
-        self._decoders = decoder(action_space(robot)), decoder(action_space(robot.rival))
+        if task.normalise:
+            raise SettingsError("champions meet without a scaling of their sensors; set normalise=False.")
+        self._task, self._robot = task, task.robot
+        self._arena = RobotWorld(task.world.id, Both(task.robot), task.world.max_steps, None)
+        self._decoders = decoder(action_space(task.robot)), decoder(action_space(task.robot.rival))
 
-    @property
-    def rival(self) -> tuple[str, dict[str, Any]]:
-        """The registered id of the rival, and the options with which it is made."""
+    def rival(self) -> ControlTask:
+        """The same contest from the rival's side, with the settings of the rival that the robot names."""
         rival = self._robot.rival
         maker = reference(type(rival))
         for id, spec in registered().items():
             if spec.kwargs["robot"] == maker:
-                return id, dict(vars(rival))
+                return replace(self._task, env=id, options=dict(vars(rival)), teacher=None, label=None)
         raise TaskError(f"{type(rival).__name__} has no id; register({type(rival).__name__}, ...) gives it one.")
 
-    def score(
-        self, spec: NetworkSpec, weights: Array, rival_spec: NetworkSpec, rivals: Array, seeds: np.ndarray
+    def meet(
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
     ) -> Scores:
-        """What `weights (n, p)` earn on average, each against all of `rivals (k, q)`; `seeds (k, e)` are their duels.
+        """What `weights (n, p)` earn on average against all of `rivals (k, q)`, each in the task's `episodes` episodes.
 
-        A step of both is one step of the arena, and both networks are paid.
+        All meet the same rivals from the same beginnings. A step of both is one step of the arena; both networks are
+        paid.
         """
-        met = np.tile(np.repeat(rivals, seeds.shape[1], axis=0), (len(weights), 1))
-        rollout = self._duels(spec, weights, rival_spec, met, seeds.ravel())
+        each = self._task.episodes
+        met = np.tile(np.repeat(rivals, each, axis=0), (len(weights), 1))
+        rollout = self._roll(spec, weights, rival_spec, met, rng.integers(TRAIN, VALIDATION, len(rivals) * each))
         steps = int(rollout.steps.sum())
         flops = steps * (spec.forward_flops + rival_spec.forward_flops)
         return Scores(rollout.returns.mean(1), Cost(env_steps=steps, episodes=rollout.steps.size, forward_flops=flops))
 
-    def everybody(self, ours: Sequence[Genome], theirs: Sequence[Genome], seeds: np.ndarray) -> Array:
-        """What each of n genomes earns against each of m `(n, m)`, on average over the duels `seeds (e,)`."""
+    def tournament(self, ours: Sequence[Genome], theirs: Sequence[Genome]) -> Array:
+        """Mean returns `(ours, theirs)` of everybody against every rival over the test episodes, in one batch."""
         spec, weights = _crowd(ours)
         rival_spec, rivals = _crowd(theirs)
+        seeds = TEST + np.arange(self._task.test_episodes)
         pairs = np.repeat(weights, len(rivals), axis=0)
         met = np.repeat(np.tile(rivals, (len(weights), 1)), len(seeds), axis=0)
-        return self._duels(spec, pairs, rival_spec, met, seeds).returns.mean(1).reshape(len(weights), len(rivals))
+        return self._roll(spec, pairs, rival_spec, met, seeds).returns.mean(1).reshape(len(weights), len(rivals))
 
-    def _duels(
+    def _roll(
         self, spec: NetworkSpec, weights: Array, rival_spec: NetworkSpec, rivals: Array, seeds: np.ndarray
     ) -> Rollout:
         """The duels `seeds (e,)` of each of `weights (n, p)`, member by member against `rivals (n * e, q)`."""
@@ -76,8 +87,7 @@ class Contest:
             Networks(Controller(network, rows), decode)
             for network, rows, decode in zip((spec, rival_spec), (weights, rivals), self._decoders, strict=True)
         )
-        both = _Wheels(ours, theirs, len(seeds), spec.n_inputs)
-        return roll(self._arena.simulator(), both, seeds, len(weights))
+        return roll(self._arena.simulator(), _Wheels(ours, theirs, len(seeds), spec.n_inputs), seeds, len(weights))
 
 
 class _Wheels:

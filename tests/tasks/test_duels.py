@@ -16,10 +16,11 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control import ControlTask
 from evorobo.tasks.robots.contestant import Both, Contestant
 from evorobo.tasks.robots.predator_prey import Predator, Prey
+from evorobo.tasks.robots.registry import register
 from evorobo.testing import check_robot, check_task
 
 PREDATOR = ControlTask("evorobo/Predator-v0", options={"noise": 0.1}, test_episodes=3, max_steps=150)
-PREY = PREDATOR.rival()
+PREY = PREDATOR.contest().rival()
 
 
 def networks(task, n, hidden=(4,), seed=0):
@@ -67,8 +68,8 @@ class _Still:
 @pytest.mark.parametrize("hidden", [(), (4,), (Elman(3),)], ids=["linear", "tanh", "elman"])
 def test_a_matrix_of_duels_is_the_duels_one_by_one_to_the_last_bit(hidden):
     ours, theirs = networks(PREDATOR, 5, hidden), networks(PREY, 4, hidden, seed=1)
-    matrix = PREDATOR.tournament(ours, theirs)
-    alone = [[PREDATOR.tournament([one], [other])[0, 0] for other in theirs] for one in ours]
+    matrix = PREDATOR.contest().tournament(ours, theirs)
+    alone = [[PREDATOR.contest().tournament([one], [other])[0, 0] for other in theirs] for one in ours]
     np.testing.assert_array_equal(matrix, alone)
     assert matrix.shape == (5, 4)
     assert len(np.unique(matrix)) > 1
@@ -76,15 +77,15 @@ def test_a_matrix_of_duels_is_the_duels_one_by_one_to_the_last_bit(hidden):
 
 def test_everybody_meets_all_rivals_and_the_order_of_rivals_is_the_order_of_columns():
     ours, theirs = networks(PREDATOR, 6), networks(PREY, 5, seed=1)
-    matrix = PREDATOR.tournament(ours, theirs)
-    turned = PREDATOR.tournament(ours[::-1], [theirs[number] for number in (3, 1)])
+    matrix = PREDATOR.contest().tournament(ours, theirs)
+    turned = PREDATOR.contest().tournament(ours[::-1], [theirs[number] for number in (3, 1)])
     np.testing.assert_array_equal(turned, matrix[::-1, [3, 1]])
 
 
 def test_the_two_sides_of_a_duel_share_its_points():
     task = replace(PREDATOR, options={"noise": 0.0}, max_steps=None)
     ours, theirs = networks(task, 4), networks(PREY, 4, seed=1)
-    predator, prey = task.tournament(ours, theirs), task.rival().tournament(theirs, ours)
+    predator, prey = task.contest().tournament(ours, theirs), task.contest().rival().contest().tournament(theirs, ours)
     np.testing.assert_allclose(predator + prey.T, 100)
     assert predator.max() > 0
 
@@ -94,7 +95,7 @@ def test_members_are_scored_alike_whoever_is_beside_them_and_all_meet_the_same_r
     task = replace(PREDATOR, episodes=2)
 
     def met(weights):
-        return task.meet(ours[0].spec, weights, np.random.default_rng(7), theirs[0].spec, rows(theirs))
+        return task.contest().meet(ours[0].spec, weights, np.random.default_rng(7), theirs[0].spec, rows(theirs))
 
     together = met(rows(ours))
     np.testing.assert_array_equal(together.values, [met(rows([one])).values[0] for one in ours])
@@ -106,7 +107,7 @@ def test_members_are_scored_alike_whoever_is_beside_them_and_all_meet_the_same_r
 
 def test_a_rivals_rival_is_the_task_itself():
     assert PREY.name == "prey"
-    assert PREY.rival() == PREDATOR
+    assert PREY.contest().rival() == PREDATOR
     assert PREY.options == PREDATOR.options
     assert (PREY.n_inputs, PREDATOR.n_inputs) == (8, 13)
 
@@ -115,11 +116,11 @@ def test_who_has_no_rival_is_told_so():
     with pytest.raises(
         TaskError, match=r"evorobo/Phototaxis-v0 has no rival to evolve against; derive your robot from"
     ):
-        ControlTask("evorobo/Phototaxis-v0").rival()
+        ControlTask("evorobo/Phototaxis-v0").contest()
     with pytest.raises(TaskError, match="CartPole-v1 has no rival"):
-        ControlTask("CartPole-v1").rival()
+        ControlTask("CartPole-v1").contest()
     with pytest.raises(SettingsError, match="set normalise=False"):
-        replace(PREDATOR, normalise=True).rival()
+        replace(PREDATOR, normalise=True).contest()
 
 
 class Unknown(Contestant):
@@ -139,10 +140,9 @@ class Chooser(Stranger):
 
 
 def test_a_rival_without_an_id_or_without_motors_is_told():
-    from evorobo.tasks.contest import Contest
-
+    register(Unknown, "tests/Unknown-v0")
     with pytest.raises(TaskError, match=r"Stranger has no id; register\(Stranger, ...\) gives it one"):
-        _ = Contest(Unknown(), "tests/Unknown-v0", 10).rival
+        ControlTask("tests/Unknown-v0").contest().rival()
     with pytest.raises(TaskError, match="Chooser and its rival must have motors both"):
         Both(Chooser())
 
@@ -150,4 +150,4 @@ def test_a_rival_without_an_id_or_without_motors_is_told():
 def test_networks_of_several_shapes_are_not_mixed():
     mixed = networks(PREDATOR, 2) + networks(PREDATOR, 1, (5,))
     with pytest.raises(TaskError, match="only networks of one shape"):
-        PREDATOR.tournament(mixed, networks(PREY, 1))
+        PREDATOR.contest().tournament(mixed, networks(PREY, 1))
