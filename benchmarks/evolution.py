@@ -9,6 +9,9 @@ peer takes for the same algorithm. All take turns in one run, so that a busy mac
 those of an ellipsoid. A run is long enough for each to decompose its matrix as often as it does over time (pycma and
 ours put it off by the same rule, deap.cma does it in every generation); JAX is compiled before the clock starts. Peers
 that are not installed are left out, and so are those that would take minutes for a row.
+
+What scoring costs is measured by `benchmarks/episodes.py`, and how soon a task is solved by `benchmarks/solved.py`;
+`python benchmarks/evolution.py all` runs the three.
 """
 
 from __future__ import annotations
@@ -22,10 +25,13 @@ for _setting, _value in {
 }.items():
     os.environ.setdefault(_setting, _value)  # read when the libraries are loaded
 
+import subprocess  # noqa: E402
+import sys  # noqa: E402
 import time  # noqa: E402
 import warnings  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -153,3 +159,7 @@ def main() -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     main()
+    if sys.argv[1:] == ["all"]:  # processes of their own: JAX and BLAS read their numbers of threads when they start
+        del os.environ["XLA_FLAGS"]
+        for script in ("episodes.py", "solved.py"):
+            subprocess.run([sys.executable, Path(__file__).with_name(script)], check=True)

@@ -85,8 +85,8 @@ class Trial:
         for name, now in content(self).items():
             if there.get(name, now) == now:
                 continue
-            if name == "data_sha256":
-                raise ResultsError(f"{folder} holds a run on data that have changed since. {cure}")
+            if file := {"data_sha256": "data", "teacher_sha256": "a teacher's files"}.get(name):
+                raise ResultsError(f"{folder} holds a run of {file} that have changed since. {cure}")
             names = ", ".join(thing.__qualname__ for thing in own(classes(self)))
             raise ResultsError(
                 f"{folder} holds a run of code that has changed since ({names or 'now there is none'}; draw, comments "

@@ -81,6 +81,7 @@ def test_a_part_that_is_not_there_is_answered_with_the_nearest():
         ),
         ({"name": "a/b"}, "'a/b' cannot be the name of a folder"),
         ({"name": ".."}, r"'\.\.' cannot be the name of a folder"),
+        ({"name": "x" * 300}, r"xxxxxxxxxxxxxxxxxxxx\.\.\. has 300 letters; as names of folders 100 will do"),
         ({"name": ""}, "'' cannot be the name of a folder"),
         ({"methods": (Evolution(name="a\nb"),)}, "cannot be the name of a folder"),
         (

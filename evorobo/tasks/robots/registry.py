@@ -33,7 +33,7 @@ def register_own() -> None:
     _register("evorobo.tasks.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)
     _register("evorobo.tasks.robots.predator_prey:Predator", "evorobo/Predator-v0", 500, None)
     _register("evorobo.tasks.robots.predator_prey:Prey", "evorobo/Prey-v0", 500, None)
-    _register("evorobo.tasks.robots.swing_up:SwingUp", "evorobo/SwingUp-v0", 1000, 900.0)
+    _register("evorobo.tasks.robots.swing_up:SwingUp", "evorobo/SwingUp-v0", 1000, None)
     _register("evorobo.tasks.robots.t_maze:TMaze", "evorobo/TMaze-v0", 200, 95.0)
     _register("evorobo.tasks.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
 

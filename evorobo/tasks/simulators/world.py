@@ -220,7 +220,10 @@ def _spec(env: str) -> Any:
     try:
         return gymnasium.spec(id)
     except gymnasium.error.Error as error:
-        raise unknown("environment", id, registry) from error
+        missing = unknown("environment", id, registry)
+        if "/" in id and not colon and not id.startswith("evorobo/"):
+            missing = SettingsError(f"{missing} A robot of your own needs its file before it: my_robot:{id}.")
+        raise missing from error
 
 
 def _make(spec: Any, options: dict[str, Any], max_steps: int | None) -> Any:
