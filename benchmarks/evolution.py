@@ -8,7 +8,7 @@ It prints milliseconds of CPU time a generation on one thread, for populations o
 peer takes for the same algorithm. All take turns in one run, so that a busy machine slows all of them down; scores are
 those of an ellipsoid. A run is long enough for each to decompose its matrix as often as it does over time (pycma and
 ours put it off by the same rule, deap.cma does it in every generation); JAX is compiled before the clock starts. Peers
-that are not installed are left out, and so are those that would take minutes for a row. The whole takes about six minutes.
+that are not installed are left out, and so are those that would take minutes for a row. It takes about six minutes.
 
 On a busy machine of two cores, times ours at 100, 1,000 and 3,000 weights:
 
