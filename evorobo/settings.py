@@ -84,7 +84,7 @@ def reference(thing: Any) -> str:
     module = thing.__module__
     home = getattr(sys.modules.get(module), "__file__", None)
     by_path = module not in sys.modules or module == "__main__" or module.startswith("evorobo_script_")
-    if by_path and home is None:
+    if by_path and not str(home).endswith(".py"):  # None, or "<stdin>"
         raise SettingsError(f"{name} was typed at a prompt; put it into a file so that it can be found again.")
     if by_path:
         path = Path(home or "").resolve()

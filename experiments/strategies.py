@@ -1,13 +1,18 @@
-"""Nineteen ways to evolve the same small network on three robots, as they come: who climbs what, at which price?"""
+"""Nineteen ways to evolve the same small network on three robots: who climbs what, and at which price?
+
+All are as they come, but for restarts, which must give up sooner to begin anew within this budget.
+"""
 
 import evorobo as er
 
-CMA = [er.CMAES(), er.SepCMAES(), er.OnePlusOneCMAES(), er.Restarts(er.CMAES()), er.Restarts(er.CMAES(), "bipop")]
+SOON = er.Standstill(window=20)
+RESTARTS = [er.Restarts(er.CMAES(), scheme, standstill=SOON) for scheme in ("ipop", "bipop")]
+CMA = [er.CMAES(), er.SepCMAES(), er.OnePlusOneCMAES(), *RESTARTS]
 GRADIENTS = [er.XNES(), er.SNES(), er.OpenAIES(), er.PGPE(), er.ARS()]
 STEPS = [er.CanonicalES(), er.SelfAdaptiveES(), er.SelfAdaptiveES(plus=True), er.RandomSearch()]
 POPULATIONS = [er.GA(), er.GA(children=4), er.DeepGA(), er.DifferentialEvolution(), er.ParticleSwarm()]
 
-ROBOTS = ("evorobo/Phototaxis-v0", "CartPole-v1", "Pendulum-v1")
+ROBOTS = ("evorobo/Phototaxis-v0", "CartPole-v1", "Acrobot-v1")
 
 study = er.Study.grid(
     "strategies",

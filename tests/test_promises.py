@@ -87,6 +87,15 @@ def test_backprop_reads_the_real_robots_sensors_and_evolution_falls_behind_at_eq
     assert max(spent) / min(spent) < 1.05
 
 
+def test_who_looks_for_what_is_new_leaves_the_maze_that_deceives_whoever_climbs_the_score(tmp_path: Path) -> None:
+    study = experiment("quality_diversity").study
+    methods, budget = only(study, "novelty-ga", "ga"), Budget(env_steps=3.4e5, looks=1)
+    results = run(study, tmp_path, seeds=(0,), methods=methods, budget=budget)
+    solved = results.references["maze"]["solved"]
+    assert (scores(results, "novelty-ga") >= solved).all()
+    assert (scores(results, "ga") < 0.6 * solved).all()
+
+
 def test_who_learned_from_the_real_robot_drives_its_twin(tmp_path: Path) -> None:
     needs(scitos.data_file(24))
     study = experiment("wall_following").study

@@ -248,6 +248,12 @@ def test_what_is_no_settings_class_or_lacks_a_field_is_refused_in_a_sentence(pla
         from_plain(plain)
 
 
+def test_what_was_typed_at_a_prompt_or_piped_in_cannot_be_found_again():
+    code = "import evorobo as er\nclass R(er.Robot): motors = ('m',)\ner.register(R, 'my/R-v0')\n"
+    done = subprocess.run([sys.executable, "-"], input=code, capture_output=True, text=True)
+    assert "R was typed at a prompt; put it into a file so that it can be found again." in done.stderr
+
+
 def test_a_file_that_breaks_while_it_is_loaded_is_told_with_the_line(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     for name, text, words in (

@@ -1,7 +1,7 @@
 """The contracts find each broken part, in a sentence of its own, and find nothing wrong with ours."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -466,6 +466,26 @@ class Sizeless(Task):
     n_outputs = 0
 
 
+class Backwards(Task):
+    measures: ClassVar[dict[str, tuple[float, float]]] = {"energy": (1.0, 0.0)}
+
+
+class Stubborn(Task):
+    def measured(self, names, *rest):
+        return super().measured(sorted(names), *rest)
+
+
+class Vague(Task):
+    def measured(self, names, *rest):
+        return replace(super().measured(names, *rest), measures=np.full((5, 3), np.nan))
+
+
+class Shy(Task):
+    def measured(self, names, *rest):
+        earned = super().measured(names, *rest)
+        return replace(earned, values=earned.values - 1)
+
+
 BROKEN_TASKS = {
     Shared: r"score\(\) gave member 0 .* among others and .* alone; all members must face the same chances",
     Unfair: r"score\(\) gave member 1 .* among others and .* alone",
@@ -487,6 +507,10 @@ BROKEN_TASKS = {
     Dazzled: r"glimpse\(\) showed numbers that are not finite; leave those rows out",
     Unordered: r"glimpse\(\) has sequences of shape \(3,\); number each of its 50 rows, or None",
     Dreams: r"glimpse\(\) is another one for the same seed; draw all chance",
+    Backwards: r"measures has 'energy' between 1.0 and 0.0; give the lower one first",
+    Stubborn: r"measured\(\) told other numbers when asked in another order, or again",
+    Vague: r"measured\(\) told measures of shape \(5, 3\); give 5 members a row of 3 finite numbers each",
+    Shy: r"measured\(\) gave other scores than score\(\) for the same seed; whoever is watched must not notice",
     Moody: r"judges the same genome differently after others were scored; validate and test need rows",
     Lost: r"judged a fresh genome as \(nan, nan\); validate and test return finite floats",
     Boasts: r"references\(\) has 'published': 'very good'; give finite floats by name",

@@ -122,8 +122,14 @@ def _subtitle(archives: dict[str, Archive]) -> str:
         text += " Maps are shaded by the score of the best that was met in each cell; empty cells are white."
     if any(not archive.cells and len(archive.names) > 1 for archive in archives.values()):
         text += " Dots are the members of an archive, shaded by their scores."
-    if any(len(archive.names) == 1 for archive in archives.values()):
+    if any(_is_front(archive) for archive in archives.values()):
         text += " A front holds those whom nobody beats in both its axes."
     if any(archive.names[:2] == ("x", "y") for archive in archives.values()):
         text += " The line is the way of the run's answer."
     return text
+
+
+def _is_front(archive: Archive) -> bool:
+    """Whether whoever is better by the one measure is worse by score."""
+    slopes = np.diff(archive.scores[np.argsort(archive.measures[:, 0], kind="stable")])
+    return len(archive.names) == 1 and bool((slopes >= 0).all() or (slopes <= 0).all())

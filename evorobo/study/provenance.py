@@ -7,13 +7,16 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from evorobo.study.own_code import code_sha256
 from evorobo.tasks.control import ControlTask
 from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.datasets.files import fingerprint
 from evorobo.tasks.simulators.world import makers
+from evorobo.tasks.teachers import MixedTeachers, NoisyTeacher, Teacher
 
 if TYPE_CHECKING:
     from evorobo.study.trial import Trial
@@ -36,13 +39,33 @@ def provenance(trial: Trial) -> dict[str, Any]:
 
 
 def content(trial: Trial) -> dict[str, str | None]:
-    """The sha256 of the data file of the trial's task, and of the user's own code in its task and in the rest of it;
-    None where there is none."""
+    """The sha256 of the data of the trial's task, of the files of its teacher, and of the user's own code in its task
+    and in the rest of it; None where there is none."""
     return {
         "data_sha256": trial.task.fingerprint if isinstance(trial.task, DatasetTask) else None,
+        "teacher_sha256": _teacher_sha256(trial.task) if isinstance(trial.task, ControlTask) else None,
         "task_code_sha256": code_sha256(classes(trial.task)),
         "learning_code_sha256": code_sha256(classes((trial.method, trial.hidden, trial.callbacks))),
     }
+
+
+def _teacher_sha256(task: ControlTask) -> str | None:
+    paths = [Path(text) for text in _texts(task.teacher)]
+    every = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    files = [file for file in every if file.is_file()]
+    return fingerprint(*files) if files else None
+
+
+def _texts(teacher: Teacher) -> Iterator[str]:
+    """The paths of genomes and recordings that a teacher is made of."""
+    match teacher:
+        case str():
+            yield teacher
+        case NoisyTeacher():
+            yield from _texts(teacher.teacher)
+        case MixedTeachers():
+            for each in teacher.teachers:
+                yield from _texts(each)
 
 
 def classes(value: Any) -> Iterator[Any]:

@@ -109,6 +109,8 @@ def _read_run(folder: Path, task: str, method: str) -> Run:
         result = _read_json(folder / "result.json", "")
     path = folder / "curve.csv"
     curve = read_curve(path) if path.exists() else {}
+    if result["status"] == "finished" and not len(curve.get("test", ())):
+        raise ResultsError(f"{path} is damaged (no test scores); delete its folder and run the study again.")
     return Run(folder, task, method, int(folder.name[5:]), result["status"], result.get("reason", ""), curve)
 
 

@@ -29,6 +29,9 @@ from evorobo.study.results import Results, load, opened, seed_folders
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Cautious, Task
 
+LONGEST = 100
+"""Letters of a name; most systems take folders of 255 bytes."""
+
 
 @dataclass(frozen=True)
 class Study:
@@ -69,6 +72,10 @@ class Study:
             for name in (self.name, *names):
                 if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
                     raise SettingsError(f"{name!r} cannot be the name of a folder; use letters, digits, - and _.")
+                if len(name) > LONGEST:
+                    raise SettingsError(
+                        f"{name[:20]}... has {len(name)} letters; as names of folders {LONGEST} will do."
+                    )
             for name in names:
                 if names.count(name) > 1:
                     raise SettingsError(f"two {kind}s are called {name!r}; give one of them another name.")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Duels:
-    """The contest (see `Contest`) between a task's robot and its rival, stepped on rows.
+    """The contest (see `Contest`) between a task's robot and its rival, on rows even where the task is `compiled`.
 
     Raises `TaskError` for a robot that has no rival, `SettingsError` for a task that scales sensors as it goes.
     """

@@ -10,10 +10,11 @@ PUBLISHED = {
     "HalfCheetah-v5": {"ARS, 12M steps": 4815.2, "SAC, 1M steps": 9535.5},
     "Walker2d-v5": {"ARS, 75M steps": 2993.6, "TD3, 1M steps": 4717.8},
     "evorobo/SwingUp-v0": {"CMA-ES in estool": 900.0},
+    "evorobo/TMaze-v0": {"reactive": 50.0, "recurrent": 100.0},
 }
 """Mean returns by environment id, as the id comes, without options.
 
 Of gymnasium's robots from rl-baselines3-zoo's `benchmark.md` (Raffin 2020), one run each; MuJoCo's there in version 3,
 whose returns are those of version 5 within noise for the four that are listed. Of the swing-up from the README of
-estool (Ha 2017), after 400 generations of 32.
+estool (Ha 2017), after 400 generations of 32. Of the T-maze from Ziemke & Thieme 2002 and Blynel & Floreano 2003.
 """

@@ -12,7 +12,7 @@ from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import LEDGER, Cost, Examples, Glimpse, Glimpsing, Metric, Scores, Task
+from evorobo.tasks.base import LEDGER, Cost, Examples, Glimpse, Glimpsing, Measuring, Metric, Scores, Task
 from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
 
 MEMBERS, ROWS = 5, 50
@@ -22,8 +22,8 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     """Raise `TaskError` with one sentence, unless `task` keeps its contract; networks of layers `hidden` try it.
 
     Checked are name, sizes and settings; that scores are finite, repeatable, paid for, and those of a member whoever
-    is scored beside it; that examples, and a glimpse if the task gives one, fit the network; that validation and test
-    are the same whenever one looks.
+    is scored beside it; that examples, and a glimpse if the task gives one, fit the network; that measures, if it has
+    any, are there for all and change no score; that validation and test are the same whenever one looks.
     """
     check_name(task)
     spec = _network(task, hidden)
@@ -34,6 +34,8 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     _check_examples(task, spec, weights[0])
     if isinstance(task, Glimpsing):
         _check_glimpse(task, task.n_inputs)
+    if isinstance(task, Measuring):
+        _check_measures(task, _score(task, spec, weights), spec, weights, task.inputs)
     require(
         _judge(task, genome) == judged,
         f"{called(task)} judges the same genome differently after others were scored; validate and test need rows or "
@@ -179,6 +181,33 @@ def _check_glimpse(task: Glimpsing, n_inputs: int) -> None:
     require(
         np.array_equal(again.inputs, shown.inputs) and again.cost == shown.cost,
         f"{name}.glimpse() is another one for the same seed; draw all chance from the rng it is given.",
+    )
+
+
+def _check_measures(task: Measuring, plain: Scores, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> None:
+    name, names = called(task), list(task.measures)
+    for measure, (low, high) in task.measures.items():
+        require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")
+
+    def look(names: Sequence[str]) -> tuple[Array, Array]:
+        with other_globals(6, f"{name}.measured()"):
+            scored = task.measured(names, spec, weights, np.random.default_rng(0), inputs)
+        return scored.values, np.array(() if scored.measures is None else scored.measures, float)
+
+    (values, told), (_, backwards) = look(names), look(names[::-1])
+    require(
+        told.shape == (MEMBERS, len(names)) and bool(np.isfinite(told).all()),
+        f"{name}.measured() told measures of shape {told.shape}; give {MEMBERS} members a row of {len(names)} finite "
+        "numbers each.",
+    )
+    require(
+        np.array_equal(backwards[:, ::-1], told),
+        f"{name}.measured() told other numbers when asked in another order, or again; a column for each name, and all "
+        "chance from the rng it is given.",
+    )
+    require(
+        np.array_equal(values, plain.values),
+        f"{name}.measured() gave other scores than score() for the same seed; whoever is watched must not notice.",
     )
 
 

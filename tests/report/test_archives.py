@@ -67,6 +67,7 @@ def test_the_table_has_the_last_looks_of_those_who_tell(results):
 
 def test_the_picture_has_a_panel_for_each_growth_and_for_each_archive(results):
     drawn = archives.figure(results, "wave")
+    assert any("A front holds those" in text.get_text() for text in drawn.texts)
     panels = [axes for axes in drawn.axes if axes.get_visible()]
     assert [axes.get_ylabel() for axes in panels[:3]] == ["coverage", "QD-score", "hypervolume"]
     assert [axes.get_title(loc="left") for axes in panels[3:7]] == ["map-elites", "novelty-ga", "nsga-ii", "mapped"]

@@ -1,12 +1,16 @@
 """A run belongs to the code that made it: what changes its numbers is seen, and what does not is not."""
 
 import sys
+from dataclasses import replace
 from importlib import import_module, invalidate_caches
 
+import numpy as np
 import pytest
 
-from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, Study
+from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution, Genome, NoisyTeacher, Study
 from evorobo.errors import ResultsError
+from evorobo.nets.spec import NetworkSpec
+from evorobo.report.changed import changed_since
 from evorobo.study.own_code import code_sha256
 from evorobo.study.trial import Trial
 from evorobo.tasks.robots.phototaxis import Phototaxis
@@ -164,3 +168,34 @@ def test_who_mends_a_robot_that_broke_may_run_it_again_in_the_same_folder(write,
     assert run() == "finished"
     with pytest.raises(ResultsError, match="code that has changed since"):
         run(robot=("TOP = 0.5", "TOP = 0.6"))
+    assert changed_since(tmp_path / "trial").startswith("The code or data of the task have changed since: what is seen")
+    with pytest.raises(ResultsError, match="code that has changed since"):
+        run(robot=("* tables.SCALE", "/ 2"))
+    assert run() == "finished"
+    assert changed_since(tmp_path / "trial") == changed_since(tmp_path) == ""
+
+
+def test_a_teacher_in_a_file_that_has_changed_is_told(tmp_path):
+    def run(seed):
+        task = ControlTask("CartPole-v1", max_steps=5, test_episodes=2, validation_episodes=2)
+        spec = NetworkSpec.build(task.n_inputs, (), task.n_outputs, task.output)
+        Genome(spec, np.random.default_rng(seed).normal(size=spec.n_params)).save(tmp_path / "teacher.npz")
+        teacher = NoisyTeacher(str(tmp_path / "teacher.npz"), slips=0.1)
+        trial = Trial(replace(task, teacher=teacher), Backprop(), Budget(generations=2, looks=1), (2,), 0)
+        return trial.run(tmp_path / "trial")
+
+    assert [run(1), run(1)] == ["finished"] * 2
+    with pytest.raises(ResultsError, match=r"a run of a teacher's files that have changed since\. Keep it and give"):
+        run(2)
+
+
+def test_data_that_have_changed_are_told(tmp_path):
+    def run(first):
+        rows = [f"{number},{number % 3},{'ab'[number % 2]}" for number in range(30)]
+        (tmp_path / "rows.csv").write_text("\n".join(["x,y,move", f"{first},0,a", *rows]))
+        task = DatasetTask(str(tmp_path / "rows.csv"), target="move")
+        return Trial(task, Backprop(), Budget(generations=2, looks=1), (2,), 0).run(tmp_path / "trial")
+
+    assert [run(1), run(1)] == ["finished"] * 2
+    with pytest.raises(ResultsError, match=r"a run of data that have changed since\. Keep it and give"):
+        run(2)

@@ -93,6 +93,13 @@ def test_a_damaged_log_is_named_with_the_cure(folder, damage):
         load(folder)
 
 
+@pytest.mark.parametrize("log", [None, "env_steps,test\n", "garbage,1\n"])
+def test_a_finished_run_without_scores_is_damaged_and_not_left_out_in_silence(folder, log):
+    put(folder, "ga", 0, log, {"status": "finished"})
+    with pytest.raises(ResultsError, match=r"curve\.csv is damaged \(no test scores\); delete its folder"):
+        load(folder)
+
+
 def test_a_damaged_study_or_result_is_named(folder):
     trial = put(folder, "ga", 0, CURVE)
     (trial / "result.json").write_text("{")

@@ -17,8 +17,12 @@ from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.genetic import GA
 from evorobo.nets.dense import Dense
+from evorobo.nets.genome import Genome
 from evorobo.report.cautions import tuned
+from evorobo.report.page.facts import overview
+from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
+from evorobo.study.overrides import change
 from evorobo.study.study import Study
 
 METHODS = (Evolution(CMAES()), Backprop())
@@ -77,6 +81,7 @@ def test_a_part_that_is_not_there_is_answered_with_the_nearest():
         ),
         ({"name": "a/b"}, "'a/b' cannot be the name of a folder"),
         ({"name": ".."}, r"'\.\.' cannot be the name of a folder"),
+        ({"name": "x" * 300}, r"xxxxxxxxxxxxxxxxxxxx\.\.\. has 300 letters; as names of folders 100 will do"),
         ({"name": ""}, "'' cannot be the name of a folder"),
         ({"methods": (Evolution(name="a\nb"),)}, "cannot be the name of a folder"),
         (
@@ -98,7 +103,8 @@ def test_each_method_may_have_networks_of_its_own(tmp_path):
     assert from_plain(json.loads(json.dumps(to_plain(study)))) == study
     assert change(study, ["hidden.cma-es=[7]"]).hidden == {**layers, "cma-es": (7,)}
     results = study.run(tmp_path)
-    assert {run.method: run.genome.spec.widths for run in results.runs} == {"backprop": (2, 5, 2, 1), "cma-es": (2, 1)}
+    genomes = {name: Genome.load(tmp_path / f"toys/bowl/{name}/seed-0/genome.npz") for name in layers}
+    assert {name: len(genome.spec.layers) for name, genome in genomes.items()} == {"backprop": 3, "cma-es": 1}
     assert dict(overview(results))["hidden layers"] == (
         "backprop: 5 tanh units, Dense(units=2, activation=relu, bias=True); cma-es: none"
     )

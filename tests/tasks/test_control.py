@@ -294,6 +294,8 @@ def test_an_unknown_id_offers_the_nearest():
 
 
 def test_an_unknown_module_or_file_is_told():
+    with pytest.raises(SettingsError, match=r"A robot of your own needs its file before it: my_robot:my/Arm-v0\."):
+        _ = ControlTask("my/Arm-v0").n_inputs
     with pytest.raises(SettingsError, match=r"cannot be found: .*'no_such_robots'. Is its folder on the Python path"):
         ControlTask("no_such_robots:my/Robot-v0").n_inputs  # noqa: B018
     with pytest.raises(SettingsError, match=r"there is no file .*no_such_robots.py"):

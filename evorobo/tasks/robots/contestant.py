@@ -46,7 +46,7 @@ class Both(Robot):
         self._one, self._other = contestant, rival
         self.sensors = (*contestant.sensors, *(f"rival's {name}" for name in rival.sensors))  # type: ignore[misc]
         self.motors = (*contestant.motors, *(f"rival's {name}" for name in rival.motors))  # type: ignore[misc]
-        self.max_steps = contestant.max_steps  # type: ignore[misc]
+        self.max_steps, self.reach = contestant.max_steps, max(contestant.reach, rival.reach)  # type: ignore[misc]
 
     def initial(self, rng: Chance) -> Array:
         return self._one.initial(rng)

@@ -7,7 +7,7 @@ import numpy as np
 from evorobo.nets.activations import Array
 
 RANGE, CONTACT = 0.043, 0.015
-"""In m: from where on nothing comes back (a Khepera's sensors are of use to about there), and where readings saturate."""
+"""In m: from where on nothing comes back (a Khepera's sensors are of use up to there), and where readings saturate."""
 
 
 def intensity(distance: Array) -> Array:
@@ -17,8 +17,10 @@ def intensity(distance: Array) -> Array:
 
 
 def reading(dx: Array, dy: Array, ahead_x: Array, ahead_y: Array) -> Array:
-    """The reading `(...)`, 0 to 1 and free of noise, of sensors with the nearest points of all surfaces `(dx, dy)`, each
-    `(..., surfaces)`, away, that look in the direction `(ahead_x, ahead_y)`, each `(...)` and together of length 1.
+    """The reading `(...)` of sensors, 0 to 1 and free of noise.
+
+    They look in the direction `(ahead_x, ahead_y)`, each `(...)` and together of length 1; the nearest points of all
+    surfaces are `(dx, dy)` away, each `(..., surfaces)`.
 
     The lobe is a cosine: a surface at an angle of a to the sensor's axis counts cos a of what it would straight ahead,
     and one beside or behind it nothing. Of all surfaces the brightest is read.

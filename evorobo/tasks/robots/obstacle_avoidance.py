@@ -37,8 +37,8 @@ class ObstacleAvoidance(Robot):
     V does not ask where to, and evolution finds out: without inertia it pays best to rock to and fro between two walls.
     With `forward` a wheel that turns back counts nothing in V, and the robot goes round.
 
-    The teacher is a Braitenberg vehicle (Braitenberg 1984, chapter 3): what a sensor sees speeds up the wheel on its own
-    side and slows down the other, so that it turns away.
+    The teacher is a Braitenberg vehicle (Braitenberg 1984, chapter 3): what a sensor sees speeds up the wheel on its
+    own side and slows down the other, so that it turns away.
     """
 
     noise: float = 0.02
@@ -49,7 +49,7 @@ class ObstacleAvoidance(Robot):
     max_steps = 240
 
     def initial(self, rng: Chance) -> Array:
-        """x, y, heading, within a centimetre of one of eight places in the middle of the corridor; infrared readings."""
+        """x, y, heading, within a centimetre of one of `STARTS` in the middle of the corridor; infrared readings."""
         where, dx, dy, heading = rng.uniform([0, -0.01, -0.01, -np.pi], [len(STARTS), 0.01, 0.01, np.pi], 4).T
         x, y = STARTS[where.astype(int)].T
         return CORRIDOR.placed(np.stack([x + dx, y + dy, heading], axis=1))

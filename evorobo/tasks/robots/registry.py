@@ -24,14 +24,16 @@ def register(robot: type[Robot], id: str) -> None:
 
 def register_own() -> None:
     """Our own robots, by name only: none of them is imported yet."""
+    _register("evorobo.tasks.robots.discrimination:Discrimination", "evorobo/Discrimination-v0", 500, None)
     _register("evorobo.tasks.robots.double_pole:DoublePole", "evorobo/DoublePole-v0", 1000, 1000.0)
     _register("evorobo.tasks.robots.double_pole:DoublePoleBlind", "evorobo/DoublePoleBlind-v0", 1000, None)
+    _register("evorobo.tasks.robots.homing:Homing", "evorobo/Homing-v0", 600, None)
     _register("evorobo.tasks.robots.maze:Maze", "evorobo/Maze-v0", 200, 99.0)
     _register("evorobo.tasks.robots.obstacle_avoidance:ObstacleAvoidance", "evorobo/ObstacleAvoidance-v0", 240, None)
     _register("evorobo.tasks.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)
     _register("evorobo.tasks.robots.predator_prey:Predator", "evorobo/Predator-v0", 500, None)
     _register("evorobo.tasks.robots.predator_prey:Prey", "evorobo/Prey-v0", 500, None)
-    _register("evorobo.tasks.robots.swing_up:SwingUp", "evorobo/SwingUp-v0", 1000, 900.0)
+    _register("evorobo.tasks.robots.swing_up:SwingUp", "evorobo/SwingUp-v0", 1000, None)
     _register("evorobo.tasks.robots.t_maze:TMaze", "evorobo/TMaze-v0", 200, 95.0)
     _register("evorobo.tasks.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
 

@@ -11,7 +11,7 @@ from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.chance import Chance
 from evorobo.tasks.robots.geometry import outline
-from evorobo.tasks.robots.khepera import INFRARED, POSE, SENSED, Arena
+from evorobo.tasks.robots.khepera import INFRARED, SENSED, Arena
 
 MAZE = Arena(
     outline((-0.05, 0), (0.05, 0), (0.05, 0.4), (0.3, 0.4), (0.3, 0.5), (-0.3, 0.5), (-0.3, 0.4), (-0.05, 0.4))
@@ -29,8 +29,8 @@ class TMaze(Robot):
     For the first half second of a trip a light shines at the robot's left or right, and the robot is held where it is.
     Then it is dark, and the robot must drive to the end of the arm on the side of the light. One trip of an episode has
     the light on the left, one on the right, by chance which is first; the score is the percentage of trips that end
-    well, where a trip that does not end counts half the share of the way that was made, so that evolution finds the way.
-    `noise` is the standard deviation of the sensors' Gaussian noise.
+    well, where a trip that does not end counts half the share of the way that was made, so that evolution finds the
+    way. `noise` is the standard deviation of the sensors' Gaussian noise.
 
     So 50 is chance, and no more can be had without memory: both trips begin at the same place and heading, and once it
     is dark the same senses follow from the same deeds. Networks that remember reach 100 (Ziemke & Thieme 2002;
@@ -49,8 +49,8 @@ class TMaze(Robot):
     solved = 95.0
 
     def initial(self, rng: Chance) -> Array:
-        """x, y, heading; infrared readings; where trips begin; the steps of this trip, the side of its light (1 is left,
-        -1 right), the trips made and those that ended well."""
+        """x, y, heading; infrared readings; where trips begin; the steps of this trip, the side of its light (1 is
+        left, -1 right), the trips made and those that ended well."""
         x, heading, side = rng.uniform([-0.005, np.pi / 2 - 0.1, -1], [0.005, np.pi / 2 + 0.1, 1], 3).T
         start = np.stack([x, np.full(len(x), 0.05), heading], axis=1)
         side = np.where(side > 0, 1.0, -1.0)
