@@ -1,6 +1,7 @@
 """Nineteen ways to evolve the same small network on three robots: who climbs what, and at which price?
 
-All are as they come, but for restarts, which must give up sooner to begin anew within this budget.
+All are as they come, but for restarts, which give up sooner; where their first search goes on until the budget ends,
+they are CMA-ES to the digit.
 """
 
 import evorobo as er
