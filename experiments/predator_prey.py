@@ -1,8 +1,8 @@
 """Predator and prey evolve against each other: what do they forget without a hall of fame?
 
-Both are linear networks on their sensors, as in Floreano & Nolfi 1997, here without recurrent connections. The third
-method never meets an evolved prey, only the rule that judges all of them. What the two sides of each method are worth
-against those of the others is in the tournament.
+Linear networks on their sensors, as in Floreano & Nolfi 1997 but without recurrent connections; ten rivals in each
+generation. The curves are of predators against a prey that keeps to a rule and taught nobody; who beats whom of which
+generation, and what each method's predators are worth against the other's prey, is in the tournament.
 """
 
 import evorobo as er

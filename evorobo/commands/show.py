@@ -103,6 +103,7 @@ def report(words: list[str]) -> None:
 
 def replay(words: list[str]) -> None:
     """SEED_FOLDER [--gif|--mp4|--png|--window] [--episodes N] [--episode K] [--out FILE]: a trial's robot at work"""
+    from evorobo.report.changed import changed_since
     from evorobo.report.replay import Replay
     from evorobo.script import Parser, parse
 
@@ -122,5 +123,8 @@ def replay(words: list[str]) -> None:
         raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")
     by_name = {".mp4": Replay.mp4, ".png": Replay.png}
     form = asked.form or by_name.get(Path(asked.out or "").suffix.lower(), Replay.gif)
-    if written := form(Replay(asked.folder, asked.episode, asked.episodes), *out):
+    shown = Replay(asked.folder, asked.episode, asked.episodes)
+    if changed := changed_since(shown.home):
+        print(changed)
+    if written := form(shown, *out):
         print(written)

@@ -60,23 +60,24 @@ class Replay:
         """In a window, until it is closed or the episodes are over. Raises `SettingsError` without a screen."""
         window.show(self._task, self._genome, self._numbers(1))
 
-    @cached_property
-    def _home(self) -> Path:
+    @property
+    def home(self) -> Path:
+        """The folder of the trial."""
         return Path(self.folder).parent if Path(self.folder).is_file() else Path(self.folder)
 
     def _out(self, out: str | Path | None, suffix: str) -> Path:
-        path = Path(out) if out else self._home / f"replay{suffix}"
+        path = Path(out) if out else self.home / f"replay{suffix}"
         if path.suffix.lower() != suffix:
             raise SettingsError(f"{path} would hold a {suffix[1:].upper()}; give it a name that ends in {suffix}.")
         return path
 
     @cached_property
     def _task(self) -> ControlTask:
-        return robot_task(Trial.load(self._home / "trial.json").task)
+        return robot_task(Trial.load(self.home / "trial.json").task)
 
     @cached_property
     def _genome(self) -> Genome:
-        kept = self._home / "genome.npz"
+        kept = self.home / "genome.npz"
         if (kept.parent / "trial.json").is_file() and not kept.is_file():
             raise ResultsError(f"{self.folder} holds no genome yet; run its study to the end of this trial first.")
         return Genome.load(kept)

@@ -74,5 +74,6 @@ def _crossed(task: ControlTask, results: Results, cells: dict[str, list[Run]]) -
 
 
 def _in_words(scores: Array) -> tuple[str, str]:
+    """IQM and interval; of one run there is none."""
     low, high = interval(scores)
-    return f"{float(iqm(scores)):.1f}", f"{low:.1f} to {high:.1f}"
+    return f"{float(iqm(scores)):.1f}", f"{low:.1f} to {high:.1f}" if len(scores) > 1 else ""

@@ -80,11 +80,13 @@ class Trial:
         if (folder / "machine.json").exists() and status(folder) not in ("failed", "diverged"):  # these start over
             self._check_content(folder, cure)
 
-    def _check_content(self, folder: Path, cure: str) -> None:
+    def changed(self, folder: Path) -> list[str]:
+        """Which of the fingerprints in the `machine.json` of a run are others now."""
         there = read_json(folder / "machine.json")
-        for name, now in content(self).items():
-            if there.get(name, now) == now:
-                continue
+        return [name for name, now in content(self).items() if there.get(name, now) != now]
+
+    def _check_content(self, folder: Path, cure: str) -> None:
+        for name in self.changed(folder):
             if file := {"data_sha256": "data", "teacher_sha256": "a teacher's files"}.get(name):
                 raise ResultsError(f"{folder} holds a run of {file} that have changed since. {cure}")
             names = ", ".join(thing.__qualname__ for thing in own(classes(self)))

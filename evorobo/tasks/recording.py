@@ -79,7 +79,11 @@ class Screen:
         try:
             picture = np.asarray(self._environment.render())
         except Exception as error:  # each renderer fails in its own way: no package, no display, no driver
-            cure = " Where there is no screen, MuJoCo draws with MUJOCO_GL=egl." if "OpenGL" in str(error) else ""
+            cure = (
+                " Without a screen MuJoCo draws by EGL (apt install libegl1), or with MUJOCO_GL=osmesa."
+                if "OpenGL" in str(error)
+                else ""
+            )
             raise TaskError(f"{self._id} cannot be drawn here: {str(error).rstrip('.')}.{cure}") from error
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise TaskError(
@@ -92,14 +96,17 @@ SCREENS = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"}
 """Environment variables that tell of a screen."""
 
 
+_UNSEEN = {"SDL_VIDEODRIVER": "dummy", "MUJOCO_GL": "egl"}
+
+
 @contextmanager
 def _no_screen() -> Iterator[None]:
-    """Pictures need none, but SDL, which draws classic control, complains where it looks for one in vain."""
-    if sys.platform != "linux" or SCREENS & os.environ.keys():
-        yield
-        return
-    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    """Where there is none, SDL, which draws classic control, and MuJoCo must be told to draw without one."""
+    seen = sys.platform != "linux" or SCREENS & os.environ.keys()
+    chosen = {} if seen else {name: value for name, value in _UNSEEN.items() if name not in os.environ}
+    os.environ.update(chosen)
     try:
         yield
     finally:
-        del os.environ["SDL_VIDEODRIVER"]
+        for name in chosen:
+            del os.environ[name]

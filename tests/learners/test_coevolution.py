@@ -13,9 +13,11 @@ from evorobo.learners.archive import Archive
 from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.coevolution import Coevolution, Hall
 from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.genetic import GA
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
+from evorobo.nets.output import Output
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study.budget import Budget
 from evorobo.study.ending import Interrupted
@@ -108,6 +110,23 @@ def test_champions_come_with_the_best_score_of_their_generation():
     assert own.scores.tolist() == [info["score_max"] for info in best]
     assert other.scores.tolist() == [info["rival_max"] for info in best]
     assert own.measures.ravel().tolist() == other.measures.ravel().tolist() == [1, 2, 3]
+
+
+def test_both_sides_have_the_same_network_between_their_own_sensors_and_motors():
+    hidden = (Dense(5, bias=False), Output(bias=False))
+    learner = start(Coevolution(Evolution(CMAES(population=4)), rivals=1), replace(PREDATOR, max_steps=5), hidden)
+    learner.step(0.0)
+    own, other = learner.champions["champions"].spec, learner.champions["rivals"].spec
+    assert own.layers == other.layers
+    assert (own.n_params, other.n_params) == (13 * 5 + 5 * 2, 8 * 5 + 5 * 2)
+
+
+def test_what_the_own_sides_evolution_keeps_besides_is_handed_in():
+    learner = start(Coevolution(Evolution(GA(population=6), genealogy=True), rivals=1), Race())
+    assert learner.archive is None
+    learner.step(0.0)
+    assert len(learner.genealogy.splitlines()) == 7
+    assert start(Coevolution(), Race()).genealogy is None
 
 
 def test_a_hall_gives_its_champions_back():

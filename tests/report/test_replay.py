@@ -230,13 +230,23 @@ def test_pictures_look_for_no_screen_and_leave_none_behind(study, monkeypatch, t
     from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 
     monkeypatch.setattr(sys, "platform", "linux")
-    for name in SCREENS:
+    for name in {*SCREENS, "MUJOCO_GL"}:
         monkeypatch.delenv(name, raising=False)
     told, before = set(), CartPoleEnv.render
-    monkeypatch.setattr(CartPoleEnv, "render", lambda self: told.add(os.environ["SDL_VIDEODRIVER"]) or before(self))
+
+    def listen(self):
+        told.add((os.environ["SDL_VIDEODRIVER"], os.environ["MUJOCO_GL"]))
+        return before(self)
+
+    monkeypatch.setattr(CartPoleEnv, "render", listen)
     Replay(seat(study, "cartpole-v1")).gif(tmp_path / "pole.gif")
-    assert told == {"dummy"}
-    assert "SDL_VIDEODRIVER" not in os.environ
+    assert told == {("dummy", "egl")}
+    assert not {"SDL_VIDEODRIVER", "MUJOCO_GL"} & os.environ.keys()
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    told.clear()
+    Replay(seat(study, "cartpole-v1")).gif(tmp_path / "pole.gif")
+    assert told == {("dummy", "osmesa")}
+    assert os.environ["MUJOCO_GL"] == "osmesa"
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,12 @@ def test_every_answer_meets_the_rivals_of_every_method_that_has_any(results):
     assert (results.folder / "tournament-predator.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_one_seed_has_no_interval(results):
+    tournament(replace(results, runs=[run for run in results.runs if run.seed == 0]))
+    with (results.folder / "tournament.csv").open() as file:
+        assert [(row[5], row[6]) for row in csv.reader(file)][1:] == [("", "1")] * 6
+
+
 def test_the_figure_shows_the_mean_matrix_with_generations_upwards_and_to_the_right(results):
     played = {m: masters(TASK, [run.folder for run in results.of("predator", m)]) for m in ("fame", "new")}
     drawn = figure(played, "predator", "prey", "chase")

@@ -16,7 +16,9 @@ from evorobo.tasks.control import ControlTask
 from evorobo.tasks.drivers import Dice
 from evorobo.tasks.robots.base import Robot, offers, taken
 from evorobo.tasks.robots.chance import AHEAD, Chance, Stream
+from evorobo.tasks.robots.discrimination import Discrimination
 from evorobo.tasks.robots.geometry import drive, ranges_in_room
+from evorobo.tasks.robots.homing import Homing
 from evorobo.tasks.robots.maze import Maze
 from evorobo.tasks.robots.obstacle_avoidance import ObstacleAvoidance
 from evorobo.tasks.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
@@ -30,6 +32,8 @@ from evorobo.tasks.spaces import decoder
 from evorobo.testing import check_robot
 
 OWN = {
+    "evorobo/Discrimination-v0": Discrimination,
+    "evorobo/Homing-v0": Homing,
     "evorobo/Maze-v0": Maze,
     "evorobo/ObstacleAvoidance-v0": ObstacleAvoidance,
     "evorobo/Phototaxis-v0": Phototaxis,

@@ -13,7 +13,9 @@ from evorobo.learners.base import Progress
 from evorobo.learners.evolution.evolution import Evolution, EvolutionLearner
 from evorobo.learners.evolution.strategy import at_least
 from evorobo.nets.activations import Array
+from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
+from evorobo.nets.output import Output
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Contested, Cost, Scores, Task
@@ -57,8 +59,7 @@ class CoevolutionLearner:
                 "evorobo.tasks.base.Contested)."
             )
         other = task.contest().rival()
-        other_spec = NetworkSpec.build(other.n_inputs, spec.layers[:-1], other.n_outputs, other.output)
-        own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, other_spec, rng)
+        own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, like(spec, other), rng)
         own_side.climb.face(other_side.hall)
         other_side.climb.face(own_side.hall)
         self._sides = [own_side, other_side]
@@ -66,6 +67,15 @@ class CoevolutionLearner:
     @property
     def genome(self) -> Genome:
         return self._sides[0].evolution.genome
+
+    @property
+    def archive(self) -> Archive | None:
+        """What the own side's strategy has to hand in besides its answer."""
+        return self._sides[0].evolution.archive
+
+    @property
+    def genealogy(self) -> str | None:
+        return self._sides[0].evolution.genealogy
 
     @property
     def champions(self) -> dict[str, Archive]:
@@ -93,6 +103,13 @@ class CoevolutionLearner:
     def restore(self, state: dict[str, Any]) -> None:
         for number, side in enumerate(self._sides):
             side.restore(state[str(number)])
+
+
+def like(spec: NetworkSpec, task: Task) -> NetworkSpec:
+    """The same network between the inputs and outputs of another task."""
+    end = spec.layers[-1]
+    output = Output(end.bias, end.init) if isinstance(end, Dense) else Output()
+    return NetworkSpec.build(task.n_inputs, (*spec.layers[:-1], output), task.n_outputs, task.output)
 
 
 class Hall:

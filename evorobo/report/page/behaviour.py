@@ -11,6 +11,7 @@ import numpy as np
 from evorobo.errors import EvoroboError
 from evorobo.nets.genome import Genome
 from evorobo.report import runs
+from evorobo.report.changed import changed_since
 from evorobo.report.film import Film, films, spaced
 from evorobo.report.movies import sheet
 from evorobo.report.page.charts import Plain, numbers
@@ -37,15 +38,18 @@ def behaviour(results: Results, task: Task) -> Plain:
     plain: Plain = {"task": task.name, "kind": "none", "why": "", "methods": []}
     if not best:
         return {**plain, "why": "No run has finished yet."}
+    shown: Plain = {"why": "This task has neither a robot nor rows to look at."}
     try:
         genomes = [Genome.load(run.folder / "genome.npz") for run in best.values()]
         if isinstance(task, ControlTask):
-            return plain | _on_the_robot(task, best, genomes)
+            shown = _on_the_robot(task, best, genomes)
         if isinstance(task, DatasetTask):
-            return plain | _on_the_data(task, best, genomes)
+            shown = _on_the_data(task, best, genomes)
     except EvoroboError as error:
-        return {**plain, "why": str(error)}
-    return {**plain, "why": "This task has neither a robot nor rows to look at."}
+        shown = {"why": str(error)}
+    changes = [changed_since(run.folder) for run in best.values()]
+    why = " ".join(dict.fromkeys(filter(None, [*changes, shown.get("why", "")])))
+    return {**plain, **shown, "why": why}
 
 
 def _best(results: Results, task: str) -> dict[str, Run]:

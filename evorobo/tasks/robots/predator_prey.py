@@ -67,8 +67,8 @@ class Predator(_Chase):
 
     After Floreano & Nolfi 1997: two Kheperas, 500 steps of 0.1 s. The score is the share, in percent, of the steps that
     were left when they touched: 0 if it never caught its prey. Each of five eyes, 7.2 degrees wide, reads which part of
-    it the prey fills; each of eight infrared sensors what is near, wall or robot (see `Prey`). Who would run into a
-    wall stays where it is. `noise` is the standard deviation of all readings.
+    it the prey fills; each of eight infrared sensors (see `infrared.py`) what is near, wall or robot. Who would run
+    into a wall stays where it is. `noise` is the standard deviation of all readings.
 
     The prey keeps its rule: see `Prey`. The teacher turns to what it sees, and on the spot while it sees nothing.
     """

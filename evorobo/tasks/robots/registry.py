@@ -24,8 +24,10 @@ def register(robot: type[Robot], id: str) -> None:
 
 def register_own() -> None:
     """Our own robots, by name only: none of them is imported yet."""
+    _register("evorobo.tasks.robots.discrimination:Discrimination", "evorobo/Discrimination-v0", 500, None)
     _register("evorobo.tasks.robots.double_pole:DoublePole", "evorobo/DoublePole-v0", 1000, 1000.0)
     _register("evorobo.tasks.robots.double_pole:DoublePoleBlind", "evorobo/DoublePoleBlind-v0", 1000, None)
+    _register("evorobo.tasks.robots.homing:Homing", "evorobo/Homing-v0", 600, None)
     _register("evorobo.tasks.robots.maze:Maze", "evorobo/Maze-v0", 200, 99.0)
     _register("evorobo.tasks.robots.obstacle_avoidance:ObstacleAvoidance", "evorobo/ObstacleAvoidance-v0", 240, None)
     _register("evorobo.tasks.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)

@@ -90,7 +90,8 @@ def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: s
 
 
 def makers(env: str) -> list[Any]:
-    """What stands behind an id: the class of its robot or its entry point, and the wrappers of its spec."""
+    """What stands behind an id: the class of its robot or its entry point, and the wrappers of its spec, as far as they
+    are not gymnasium's own."""
     from gymnasium.envs.registration import load_env_creator
 
     spec = _spec(env)
@@ -98,7 +99,8 @@ def makers(env: str) -> list[Any]:
     if robot is not None:
         return [type(robot) if isinstance(robot, Robot) else resolve(robot)]
     points = [spec.entry_point, *(wrapper.entry_point for wrapper in spec.additional_wrappers)]
-    return [load_env_creator(point) if isinstance(point, str) else point for point in points]
+    theirs = [point for point in points if not str(point).startswith("gymnasium.")]
+    return [load_env_creator(point) if isinstance(point, str) else point for point in theirs]
 
 
 def described(world: World, options: Mapping[str, Any]) -> Any:
