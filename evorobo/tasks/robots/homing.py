@@ -11,7 +11,7 @@ from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.chance import Chance
 from evorobo.tasks.robots.geometry import outline
-from evorobo.tasks.robots.khepera import INFRARED, SENSED, Arena
+from evorobo.tasks.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
 
 LENGTH, WIDTH = 0.45, 0.4  # m
 ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)))
@@ -19,10 +19,8 @@ ZONE = 0.08  # m, of which a quarter circle around the corner at (0, 0) is black
 LASTS = 200  # steps from full to empty
 EYES = np.array([np.pi / 2, -np.pi / 2])
 BATTERY = 11
-CRUISE, TURN = 0.9, np.array([0.5, 3.0, 3.0, -3.0, -3.0, -0.5, 0.0, 0.0])
-LOW, SEEK, CALM = 0.4, 1.2, 0.4
-"""The teacher's speed and how far readings turn it to the right; below which charge it seeks the light, how sharply it
-turns to it, and how much of the walls then counts."""
+CRUISE, LOW, SEEK, CALM = 0.9, 0.4, 1.2, 0.4
+"""The teacher's speed; below which charge it seeks the light, how sharply it turns there, how much walls then count."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +74,11 @@ class Homing(Robot):
         return -10 * self.noise, 1 + 10 * self.noise
 
     def teacher(self, sensors: Array) -> np.ndarray:
-        walls, battery = (sensors[:, :8] * TURN).sum(1), sensors[:, 11]
+        walls, battery = (sensors[:, :8] * AVOID).sum(1), sensors[:, 11]
         left, right = sensors[:, 8], sensors[:, 9]
         to_light = (right - left) / np.maximum(left + right, 0.05)  # minus the sine of its bearing
         turn = np.where(battery < LOW, CALM * walls + SEEK * to_light, walls)
-        return np.clip(np.stack([CRUISE + turn, CRUISE - turn], axis=1), -1, 1)
+        return steered(CRUISE, turn)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The arena and the way in it; the grey quarter is the black floor, the star the light."""

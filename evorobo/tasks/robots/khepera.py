@@ -15,8 +15,15 @@ RADIUS, AXLE, TOP_SPEED, STEP = 0.0275, 0.053, 0.144, 0.1  # m, m, m/s, s
 INFRARED = ("left", "front left", "ahead left", "ahead right", "front right", "right", "back right", "back left")
 ANGLES = np.radians([90.0, 45.0, 10.0, -10.0, -45.0, -90.0, -165.0, 165.0])
 """Where each of them sits on the hull, looking outwards (to a few degrees)."""
+AVOID = np.array([0.5, 3.0, 3.0, -3.0, -3.0, -0.5, 0.0, 0.0])
+"""How far each reading turns a Braitenberg vehicle to the right, so that it keeps off walls."""
 POSE, SENSED = slice(0, 3), slice(3, 3 + len(INFRARED))
 """Where states have x, y and heading, and the readings without noise."""
+
+
+def steered(cruise: float, turn: Array) -> Array:
+    """Wheels `(rows, 2)` that go on at `cruise` and turn to the right by `turn (rows,)`, in shares of top speed."""
+    return np.clip(np.stack([cruise + turn, cruise - turn], axis=1), -1, 1)
 
 
 @dataclass(frozen=True, eq=False)

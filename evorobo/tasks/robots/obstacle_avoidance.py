@@ -11,7 +11,7 @@ from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.chance import Chance
 from evorobo.tasks.robots.geometry import outline
-from evorobo.tasks.robots.khepera import INFRARED, SENSED, Arena
+from evorobo.tasks.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
 
 OUTER = ((0, 0), (0.72, 0), (0.72, 0.48), (0.42, 0.48), (0.42, 0.36), (0.3, 0.36), (0.3, 0.48), (0, 0.48))
 INNER = (
@@ -21,8 +21,7 @@ CORRIDOR = Arena(np.concatenate([outline(*OUTER), outline(*INNER)]))
 STARTS = np.array(
     [(0.06, 0.06), (0.36, 0.06), (0.66, 0.06), (0.66, 0.25), (0.57, 0.42), (0.36, 0.3), (0.15, 0.42), (0.06, 0.25)]
 )
-CRUISE, TURN = 0.9, np.array([0.5, 3.0, 3.0, -3.0, -3.0, -0.5, 0.0, 0.0])
-"""The teacher's speed where nothing is near, and how far each reading turns it to the right."""
+CRUISE = 0.9  # the teacher's speed where nothing is near, of top speed
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,7 @@ class ObstacleAvoidance(Robot):
         return -10 * self.noise, 1 + 10 * self.noise
 
     def teacher(self, sensors: Array) -> np.ndarray:
-        turn = (sensors * TURN).sum(1)
-        return np.clip(np.stack([CRUISE + turn, CRUISE - turn], axis=1), -1, 1)
+        return steered(CRUISE, (sensors * AVOID).sum(1))
 
     def draw(self, ax: Any, states: Array) -> None:
         CORRIDOR.draw(ax, states)

@@ -11,7 +11,7 @@ from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
 from evorobo.tasks.robots.chance import Chance
 from evorobo.tasks.robots.geometry import outline
-from evorobo.tasks.robots.khepera import INFRARED, SENSED, Arena
+from evorobo.tasks.robots.khepera import INFRARED, SENSED, Arena, steered
 
 MAZE = Arena(
     outline((-0.05, 0), (0.05, 0), (0.05, 0.4), (0.3, 0.4), (0.3, 0.5), (-0.3, 0.5), (-0.3, 0.4), (-0.05, 0.4))
@@ -94,8 +94,7 @@ class TMaze(Robot):
     def teacher(self, sensors: Array) -> np.ndarray:
         side = sensors[:, 10]
         beside, oblique = np.where(side > 0, sensors[:, [0, 1]].T, sensors[:, [5, 4]].T)
-        to_left = 1.9 * side * (0.6 - beside - oblique)
-        return np.clip(np.stack([CRUISE - to_left, CRUISE + to_left], axis=1), -1, 1)
+        return steered(CRUISE, -1.9 * side * (0.6 - beside - oblique))
 
     def draw(self, ax: Any, states: Array) -> None:
         """A way for each trip, and the light that began it in the same colour."""
