@@ -1,6 +1,7 @@
 """T-maze: a light tells at the start which arm to take at the end. Who remembers it, and who can teach to remember?
 
-Networks without memory stay at chance, 50, however they learn. The teacher of the others knows what it saw.
+Networks without memory stay at chance, 50, however they learn. At this price evolution finds the way, not the memory;
+who copies a teacher that remembers, through time, finds both.
 """
 
 from evorobo import CMAES, Adam, Backprop, Budget, ControlTask, Cosine, Elman, Evolution, Study, main
