@@ -1,15 +1,26 @@
-"""CartPole swing-up in the setting of estool: CMA-ES on a 5-10-1 network, beside copying an energy-pumping teacher."""
+"""CartPole swing-up: CMA-ES in the setting of estool (5-10-1, 32 members), and a copy of a teacher that pumps energy.
 
-from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, Study, main
+The published figure is above 900 after 400 generations, half of the budget here; trials that validate so well end.
+That nothing is learned from the worse half of a generation was chosen on seeds of its own.
+"""
+
+from evorobo import CMAES, L2, Backprop, Budget, ControlTask, Evolution, StopAt, Study, main
 
 study = Study.grid(
     "swing-up",
-    tasks=[ControlTask("evorobo/SwingUp-v0", episodes=4)],
-    methods=[Evolution(CMAES(sigma=1.0, population=32)), Backprop()],
-    seeds=5,
-    budget=Budget(flops=1e10),
+    tasks=[ControlTask("evorobo/SwingUp-v0")],
+    methods=[
+        Evolution(CMAES(sigma=1.0, population=32, active=False), penalty=L2(3e-4)),  # 0.01 of the mean square
+        Backprop(),
+    ],
+    seeds=range(10, 15),
+    tuning_seeds=range(5),
+    budget=Budget(flops=3e9, looks=40),
     hidden=(10,),
+    callbacks=[StopAt(900.0)],
 )
 
 if __name__ == "__main__":
-    main(study)
+    for run in main(study).runs:
+        best = run.curve["validation"].argmax()
+        print(f"{run.method} seed {run.seed}: {run.curve['test'][best]:.0f} by the answer that validated best")

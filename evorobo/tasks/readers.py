@@ -89,7 +89,7 @@ def _from_sheet(
 def _input(sheet: Sheet, column: int) -> Array:
     name: str | int = sheet.names[column]
     name = column if name == str(column) else name
-    return sheet.numbers(column, f"leave the column out with options={{'ignore': ({name!r},)}}")
+    return sheet.numbers(column, f"leave the column out: options={{'ignore': ({name!r},)}}, or --ignore {name}")
 
 
 def _further(sheet: Sheet, column: int) -> np.ndarray:

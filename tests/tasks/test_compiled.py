@@ -150,7 +150,7 @@ def test_a_robot_that_does_all_sorts_of_things_is_traced_to_the_last_draw():
     [
         (Fork(), r"Fork cannot be compiled: it decides by a number that is not known yet; np.where, & and \| do not"),
         (Rolling(), "Rolling cannot be compiled: arrays of names in place of numbers lead to .*; leave compiled=True"),
-        (look_up("evorobo/WallFollowing-v0", {}).robot, "a step takes .* numbers, and more than 3000 take numba"),
+        (look_up("evorobo/WallFollowing-v0", {}).robot, "a step takes .* numbers, and more than 4000 take numba"),
     ],
 )
 def test_what_cannot_be_traced_is_told(robot, why):

@@ -14,6 +14,7 @@ from evorobo.tasks.robots.double_pole import GAINS, SCALE, TILTED, DoublePole, D
 from evorobo.tasks.robots.double_pole_exam import balanced, generalisation, solves
 from evorobo.tasks.robots.registry import registered
 from evorobo.testing import check_robot
+from evorobo.testing.compiled import check_compiled
 
 IDS = {"evorobo/DoublePole-v0": DoublePole, "evorobo/DoublePoleBlind-v0": DoublePoleBlind}
 each_id = pytest.mark.parametrize("id", IDS)
@@ -45,6 +46,11 @@ def blind():
 )
 def test_double_poles_keep_their_contract(robot):
     check_robot(robot)
+
+
+@pytest.mark.parametrize("robot", [DoublePole(), DoublePoleBlind("damping", noise=0.1)])
+def test_double_poles_can_be_compiled_to_the_story_of_their_rows(robot):
+    assert check_compiled(robot, np.random.default_rng(0).uniform(-0.1, 0.1, (3, 30, 1)))
 
 
 @each_id

@@ -13,6 +13,7 @@ from evorobo.errors import SettingsError
 from evorobo.tasks.robots.chance import Chance, Stream
 from evorobo.tasks.robots.swing_up import GAINS, SwingUp
 from evorobo.testing import check_robot
+from evorobo.testing.compiled import check_compiled
 
 
 def chance(*seeds):
@@ -36,6 +37,10 @@ def in_plain_numbers(state, push):
 @pytest.mark.parametrize("robot", ["evorobo/SwingUp-v0", SwingUp(spread=0.5, noise=0.1)])
 def test_swing_up_keeps_its_contract(robot):
     check_robot(robot)
+
+
+def test_swing_up_can_be_compiled_to_the_story_of_its_rows():
+    assert check_compiled(SwingUp(noise=0.1), np.random.default_rng(0).uniform(-1, 1, (3, 60, 1)))
 
 
 def test_gymnasiums_checker_finds_nothing():

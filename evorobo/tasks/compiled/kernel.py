@@ -7,7 +7,7 @@ of threads. Networks answer in single precision like `evorobo.nets.controller`; 
 
 import math
 
-from numpy import float32, float64, zeros
+from numpy import float32, float64, int64, zeros  # noqa: F401 - robots may count
 
 IDENTITY, TANH, RELU, LEAKY_RELU, ELU, SIGMOID, SOFTPLUS, GELU = range(8)
 

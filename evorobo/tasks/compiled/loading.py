@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import DataError, SettingsError
+from evorobo.tasks.compiled import choices
 from evorobo.tasks.datasets.files import keep
 
 
 def source(advance: str) -> str:
-    """The whole text of a robot's file: `kernel.py` and the robot's own `advance`."""
-    return Path(__file__).with_name("kernel.py").read_text() + "\n\n" + advance
+    """The whole text of a robot's file: `choices.py`, `kernel.py`, and the robot's own `advance`."""
+    parts = [Path(__file__).with_name(f"{name}.py").read_text() for name in ("choices", "kernel")]
+    return "\n\n".join([*parts, advance])
 
 
 def plain(advance: str) -> Callable[..., tuple[float, bool]]:
     """The robot's `advance` as it stands, in Python and with NumPy's functions: slow, and the numbers of rows."""
     # NumPy has all that is used of `math`, under the same names
-    names: dict[str, Any] = {"math": np, "float32": np.float32, "float64": np.float64, "int64": np.int64}
+    names: dict[str, Any] = {**vars(choices), "math": np}
+    names |= {"float32": np.float32, "float64": np.float64, "int64": np.int64}
     exec(advance, names)
     found: Callable[..., tuple[float, bool]] = names["advance"]
     return found

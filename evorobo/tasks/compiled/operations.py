@@ -23,20 +23,19 @@ PLAIN = {
     "not_equal": "{} != {}",
     "logical_not": "not {}",
     "invert": "not {}",
-    "logical_and": "{} and {}",
-    "bitwise_and": "{} and {}",
-    "logical_or": "{} or {}",
-    "bitwise_or": "{} or {}",
+    "logical_and": "both({}, {})",
+    "bitwise_and": "both({}, {})",
+    "logical_or": "either({}, {})",
+    "bitwise_or": "either({}, {})",
     "logical_xor": "{} != {}",
     "bitwise_xor": "{} != {}",
     "absolute": "abs({})",
     "fabs": "abs({})",
-    # a number that is none wins, as in NumPy; in fmin and fmax it loses
-    "minimum": "{0} if {0} < {1} or {0} != {0} else {1}",
-    "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",
-    "fmin": "{0} if {0} < {1} or {1} != {1} else {1}",
-    "fmax": "{0} if {0} > {1} or {1} != {1} else {1}",
-    "clip": "{1} if {0} < {1} else ({2} if {0} > {2} else {0})",
+    "minimum": "minimum({}, {})",
+    "maximum": "maximum({}, {})",
+    "fmin": "fmin({}, {})",
+    "fmax": "fmax({}, {})",
+    "clip": "clip({}, {}, {})",
     "sign": "float64({0} > 0.0) - float64({0} < 0.0)",
     "reciprocal": "1.0 / {}",
     "rint": "float64(round({}))",
@@ -47,7 +46,7 @@ PLAIN = {
     "cbrt": "math.copysign(abs({0}) ** (1.0 / 3.0), {0})",
     "logaddexp": "max({0}, {1}) + math.log1p(math.exp(-abs({0} - {1})))",
 }
-"""By the name of the ufunc; operands are in the order of its arguments."""
+"""By the name of the ufunc; operands are in the order of its arguments. Choices are functions of `choices.py`."""
 
 MATH = {
     "sqrt": "sqrt",

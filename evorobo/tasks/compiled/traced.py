@@ -183,8 +183,8 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
         script = asked.script
         kinds = [each.dtype if isinstance(each, Number) else each for each in (one, other)]
         kind = np.result_type(*kinds)
-        picked = f"{script.cast(one, kind)} if {script.cast(asked, TRUTH)} else {script.cast(other, kind)}"
-        return script.number(picked, kind)
+        operands = script.cast(asked, TRUTH), script.cast(one, kind), script.cast(other, kind)
+        return script.number(f"pick({', '.join(operands)})", kind)
 
     return _each(choice, condition, yes, no)
 

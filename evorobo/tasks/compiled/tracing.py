@@ -14,8 +14,8 @@ from evorobo.tasks.robots.base import Robot
 Draws = list[tuple[str, int]]
 """What a robot draws in each step, in order: kind and size (see `Chance`)."""
 
-LONGEST = 3000
-"""Lines of `advance` at the most: numba takes seconds for a thousand, and minutes for some thousands."""
+LONGEST = 4000
+"""Lines of `advance` at the most: numba takes ten seconds for a thousand, and half a minute for as many as these."""
 
 
 def trace(robot: Robot, width: int) -> tuple[str, Draws]:
