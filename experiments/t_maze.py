@@ -4,11 +4,11 @@ Networks without memory stay at chance, 50, however they learn. At this price ev
 who copies a teacher that remembers, through time, finds both.
 """
 
-from evorobo import CMAES, Adam, Backprop, Budget, ControlTask, Cosine, Elman, Evolution, Study, main
+from evorobo import CMAES, GRU, Adam, Backprop, Budget, ControlTask, Cosine, Evolution, Study, main
 
 study = Study.grid(
     "t-maze",
-    tasks=[ControlTask("evorobo/TMaze-v0", episodes=2)],
+    tasks=[ControlTask("evorobo/TMaze-v0", episodes=2, demonstrations=60)],
     methods=[
         Evolution(CMAES(), name="reactive evolved"),
         Evolution(CMAES(), name="recurrent evolved"),
@@ -16,12 +16,12 @@ study = Study.grid(
         Backprop(Adam(0.01), batch=4, clip_norm=1.0, schedule=Cosine(), name="recurrent taught"),
     ],
     seeds=5,
-    budget=Budget(flops=3e8),
+    budget=Budget(flops=1e9),
     hidden={
         "reactive evolved": (8,),
         "reactive taught": (8,),
-        "recurrent evolved": (Elman(8),),
-        "recurrent taught": (Elman(8),),
+        "recurrent evolved": (GRU(8),),
+        "recurrent taught": (GRU(8),),
     },
 )
 
