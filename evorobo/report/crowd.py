@@ -17,7 +17,7 @@ from evorobo.report.statistics import interval, iqm
 from evorobo.report.style import GRID, INK, QUIET, Style, reference_dashes, styles
 from evorobo.study.results import Results, Run
 
-_LINE, _CURVES, _SCORES = 0.36, 1.35, 1.75  # inches
+_LINE, _CURVES, _SCORES, _CHARACTER = 0.36, 1.35, 1.75, 0.06  # inches
 
 
 def figure(results: Results, columns: dict[str, tuple[str, ...]], log: bool) -> Figure:
@@ -115,9 +115,16 @@ def _draw_scores(axes: Axes, values: list[float], style: Style, references: dict
 
 
 def _name_references(axes: Axes, references: dict[str, float]) -> None:
-    """Above the first line, slanted so that near ones do not run into each other."""
-    for name, value in references.items():
+    """Above the first line, towards the middle, and one above the other where they would run into each other."""
+    to_panel = axes.transData + axes.transAxes.inverted()
+    taken: list[list[tuple[float, float]]] = []  # of each row of names, from where to where
+    for name, value in sorted(references.items(), key=lambda each: each[1]):
+        at, long = float(to_panel.transform((value, 0))[0]), _CHARACTER * len(name) / _SCORES
+        left, right = (at - long, at) if at > 0.5 else (at, at + long)
+        row = next((k for k, row in enumerate(taken) if all(right < a or b < left for a, b in row)), len(taken))
+        taken += [[]] if row == len(taken) else []
+        taken[row].append((left, right))
         axes.annotate(
-            name, (value, 1), xycoords=axes.get_xaxis_transform(), xytext=(0, 3), textcoords="offset points",
-            color=QUIET, size=7, rotation=30, ha="left", va="bottom", annotation_clip=True,
+            name, (value, 1), xycoords=axes.get_xaxis_transform(), xytext=(0, 3 + 9 * row), textcoords="offset points",
+            color=QUIET, size=7, ha="right" if at > 0.5 else "left", va="bottom",
         )  # fmt: skip

@@ -17,6 +17,7 @@ from evorobo import (
     Evolution,
     Genome,
     Grid,
+    HallOfFame,
     MAPElites,
     Mapped,
     NoveltySearch,
@@ -117,3 +118,13 @@ def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
     lines = [line.get_xydata() for line in drawn.axes[2].get_lines()]
     way = task.trajectory(Genome.load(run.folder / "genome.npz"))[:, :2]
     assert any(line.shape == way.shape and np.array_equal(line, way) for line in lines)
+
+
+def test_a_hall_of_fame_has_no_picture_and_is_no_hindrance(tmp_path):
+    study = Study.grid(
+        "famed", tasks=[Wave()], methods=[Evolution(HallOfFame(CMAES(), 4))], seeds=2, budget=Budget(generations=2)
+    )
+    found = study.run(tmp_path, jobs=1)
+    assert [len(Archive.load(run.folder / "archive.npz")) for run in found.runs] == [4, 4]
+    assert archives.figure(found, "wave") is None
+    assert not [path for path in show(found) if "archives" in path.name]

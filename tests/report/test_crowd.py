@@ -1,5 +1,7 @@
 """Many methods in one figure: ranked as by hand, each on a line of its own, on one scale of scores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import learning, write_run, write_study
@@ -70,6 +72,14 @@ def test_a_line_shows_the_curve_and_the_final_scores_of_its_method_on_the_scale_
         assert curves.get_ylim() == scores.get_xlim() == grid[0, 1].get_xlim()
     above = {text.get_text() for text in grid[0, 1].texts}
     assert above == {"random", "solved"}
+
+
+def test_names_of_references_that_lie_close_together_stand_one_above_the_other(crowd):
+    near = {"random": 2.0, "solved": 90.0, "theirs": 91.0, "others": 92.0}
+    drawn = figure(replace(crowd, references={**crowd.references, "climb": near}), {"climb": ("env_steps",)}, log=True)
+    heights = {text.get_text(): text.get_position()[1] for text in drawn.axes[1].texts}
+    assert heights["random"] == heights["solved"]
+    assert len({heights[name] for name in ("solved", "theirs", "others")}) == 3
 
 
 def test_any_currencies_may_be_asked_for(crowd):
