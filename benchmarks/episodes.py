@@ -89,8 +89,8 @@ def with_evosax(id: str, spec: NetworkSpec, weights: np.ndarray) -> Play:
     solutions = jax.tree.map(jax.numpy.asarray, {"params": layers})
 
     def play() -> float:
-        scores, _, _ = problem.eval(next(keys), solutions, state)
-        return float(np.sum(scores)) if id == "CartPole-v1" else MEMBERS * 200.0
+        scores = np.asarray(problem.eval(next(keys), solutions, state)[0])  # waits until they are there
+        return float(scores.sum()) if id == "CartPole-v1" else MEMBERS * 200.0
 
     return play
 

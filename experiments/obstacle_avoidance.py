@@ -3,7 +3,7 @@
 The fitness as it was published does not ask where to, and rocking to and fro pays best; forward only is what was meant.
 """
 
-from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, OpenAIES, Study, main
+from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, Study, main
 
 robot = "evorobo/ObstacleAvoidance-v0"
 study = Study.grid(
@@ -12,7 +12,7 @@ study = Study.grid(
         ControlTask(robot, episodes=2, label="as published"),
         ControlTask(robot, options={"forward": True}, episodes=2, label="forward only"),
     ],
-    methods=[Evolution(CMAES()), Evolution(OpenAIES(population=20)), Backprop()],
+    methods=[Evolution(CMAES()), Backprop()],
     seeds=5,
     budget=Budget(flops=4e7),
     hidden=(4,),

@@ -1,13 +1,14 @@
 """T-maze: a light tells at the start which arm to take at the end. Who remembers it, and who can teach to remember?
 
-Networks without memory stay at chance, 50, however they learn. The teacher of the others knows what it saw.
+Networks without memory stay at chance, 50, however they learn. At this price evolution finds the way, not the memory;
+who copies a teacher that remembers, through time, finds both.
 """
 
-from evorobo import CMAES, Adam, Backprop, Budget, ControlTask, Cosine, Elman, Evolution, Study, main
+from evorobo import CMAES, GRU, Adam, Backprop, Budget, ControlTask, Cosine, Evolution, Study, main
 
 study = Study.grid(
     "t-maze",
-    tasks=[ControlTask("evorobo/TMaze-v0", episodes=2)],
+    tasks=[ControlTask("evorobo/TMaze-v0", episodes=2, demonstrations=60)],
     methods=[
         Evolution(CMAES(), name="reactive evolved"),
         Evolution(CMAES(), name="recurrent evolved"),
@@ -15,12 +16,12 @@ study = Study.grid(
         Backprop(Adam(0.01), batch=4, clip_norm=1.0, schedule=Cosine(), name="recurrent taught"),
     ],
     seeds=5,
-    budget=Budget(flops=3e8),
+    budget=Budget(flops=1e9),
     hidden={
         "reactive evolved": (8,),
         "reactive taught": (8,),
-        "recurrent evolved": (Elman(8),),
-        "recurrent taught": (Elman(8),),
+        "recurrent evolved": (GRU(8),),
+        "recurrent taught": (GRU(8),),
     },
 )
 

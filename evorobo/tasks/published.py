@@ -10,7 +10,7 @@ PUBLISHED = {
     "HalfCheetah-v5": {"ARS, 12M steps": 4815.2, "SAC, 1M steps": 9535.5},
     "Walker2d-v5": {"ARS, 75M steps": 2993.6, "TD3, 1M steps": 4717.8},
     "evorobo/SwingUp-v0": {"CMA-ES in estool": 900.0},
-    "evorobo/TMaze-v0": {"reactive": 50.0, "recurrent": 100.0},
+    "evorobo/TMaze-v0": {"reactive, published": 50.0, "recurrent, published": 100.0},
 }
 """Mean returns by environment id, as the id comes, without options.
 

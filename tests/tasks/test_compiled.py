@@ -15,7 +15,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.compiled import kernel, loading
+from evorobo.tasks.compiled import loading, network
 from evorobo.tasks.compiled.layout import laid_out
 from evorobo.tasks.compiled.traced import DOUBLE, Number, Script, traced
 from evorobo.tasks.compiled.tracing import trace
@@ -27,7 +27,7 @@ from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
 
 CLASSIC = ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
-COMPILED = ["CartPole-v1", "Pendulum-v1", "evorobo/Phototaxis-v0"]
+COMPILED = ["CartPole-v1", "Pendulum-v1", "compiled/Busy-v0"]
 
 
 def numba():
@@ -193,7 +193,7 @@ def test_single_precision_stays_single_and_what_is_computed_twice_is_named_once(
 
 def test_the_quick_tanh_is_within_5e_7():
     x = np.linspace(-12, 12, 20_001).astype(np.float32)
-    quick = np.array([kernel.quick_tanh(each) for each in x])
+    quick = np.array([network.quick_tanh(each) for each in x])
     assert quick.dtype == np.float32
     assert np.abs(quick - np.tanh(x.astype(float))).max() < 5e-7
 
@@ -202,7 +202,7 @@ def test_the_quick_tanh_is_within_5e_7():
 def test_activations_are_those_of_networks(name):
     z = np.linspace(-6, 6, 997).astype(np.float32)
     bent = z.copy()
-    kernel.bent(list(ACTIVATIONS).index(name), bent, len(bent))
+    network.bent(list(ACTIVATIONS).index(name), bent, len(bent))
     np.testing.assert_allclose(bent, ACTIVATIONS[name].forward(z.copy())[0], rtol=2e-6, atol=2e-6)
 
 
@@ -210,7 +210,7 @@ def test_activations_are_those_of_networks(name):
     "values", [[1, 3, 2], [2, 2, 1], [1, np.nan, 9], [np.nan, np.nan, 9], [-np.inf, -np.inf, -np.inf]]
 )
 def test_the_largest_output_is_that_of_argmax(values):
-    assert kernel.largest(np.array(values, np.float32), 3) == np.argmax(values)
+    assert network.largest(np.array(values, np.float32), 3) == np.argmax(values)
 
 
 @pytest.mark.parametrize("id", COMPILED)
@@ -240,9 +240,7 @@ def test_layouts_are_padded_with_nothing_that_counts():
 # ---- tasks
 
 
-@pytest.mark.parametrize(
-    ("id", "rtol"), [("CartPole-v1", 1e-12), ("Pendulum-v1", 1e-3), ("evorobo/Phototaxis-v0", 1e-5)]
-)
+@pytest.mark.parametrize(("id", "rtol"), [("CartPole-v1", 1e-12), ("Pendulum-v1", 1e-3), ("compiled/Busy-v0", 1e-3)])
 @pytest.mark.parametrize(
     "hidden", [(8,), (6, Elman(4)), (Dense(5, "identity"), BatchNorm(activation="relu"), Dropout(0.1))]
 )
@@ -272,7 +270,7 @@ def test_the_four_sides_of_a_task_agree():
     assert one.cost == other.cost
 
 
-@pytest.mark.parametrize("id", ["Pendulum-v1", "evorobo/Phototaxis-v0"])
+@pytest.mark.parametrize("id", ["Pendulum-v1", "compiled/Busy-v0"])
 def test_no_score_depends_on_threads_or_on_who_else_drives(id, monkeypatch):
     numba()
     task = ControlTask(id, episodes=3, compiled=True)

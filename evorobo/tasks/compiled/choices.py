@@ -1,7 +1,4 @@
-"""Choices between numbers, as functions: numba takes seconds for a thousand calls, and minutes for a thousand branches.
-
-The text of this file is part of each robot's file, as that of `kernel.py` is.
-"""
+"""Choices between numbers, as functions: numba takes seconds for a thousand calls, minutes for a thousand branches."""
 
 
 def pick(condition, yes, no):

@@ -15,13 +15,14 @@ import numpy as np
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.compiled import choices
-from evorobo.tasks.datasets.files import keep
+from evorobo.tasks.datasets.files import cache, keep
 
 
 def source(advance: str) -> str:
-    """The whole text of a robot's file: `choices.py`, `kernel.py`, and the robot's own `advance`."""
-    parts = [Path(__file__).with_name(f"{name}.py").read_text() for name in ("choices", "kernel")]
-    return "\n\n".join([*parts, advance])
+    """The whole text of a robot's file: what kernels are made of, and the robot's own `advance`."""
+    parts = [Path(__file__).with_name(f"{name}.py").read_text() for name in ("choices", "network", "kernel")]
+    lines = [line for part in parts for line in part.splitlines() if not line.startswith("from evorobo")]
+    return "\n".join([*lines, "", "", advance])
 
 
 def plain(advance: str) -> Callable[..., tuple[float, bool]]:
@@ -57,8 +58,10 @@ def compiled(text: str) -> Callable[..., None]:
 
 def _module(text: str) -> ModuleType:
     name = f"episodes_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    path = cache() / "compiled" / f"{name}.py"
     try:
-        path = keep(f"compiled/{name}.py", text.encode())
+        if not path.is_file():  # to numba a file written again is another one
+            keep(f"compiled/{name}.py", text.encode())
     except DataError:  # nowhere to keep it: compiled for this process alone
         path = Path(tempfile.mkdtemp()) / f"{name}.py"
         path.write_text(text)
