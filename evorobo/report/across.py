@@ -1,4 +1,4 @@
-"""The methods of a study over all its tasks, their scores on one scale: 0 plays at random, 1 has solved the task."""
+"""The methods of a study over all its tasks on one scale: 0 plays at random, 1 has solved it or equals its teacher."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ def sentence(results: Results) -> str:
     for one, other in pairwise(ranked):
         p = mean_probability(scores[one], scores[other])
         better.append(f"{one} beats {other} with P = {p.value:.2f} (interval {p.low:.2f} to {p.high:.2f})")
-    n = len(scores[ranked[0]])
-    return f"Over {n} tasks, IQM of scores from 0 (random) to 1 (solved): {', '.join(told)}; {', '.join(better)}."
+    n, ones = len(scores[ranked[0]]), sorted({_one(each) for each in results.references.values()} - {""})
+    top = f"1 ({' or '.join(ones)})"
+    return f"Over {n} tasks, IQM of scores from 0 (random) to {top}: {', '.join(told)}; {', '.join(better)}."
 
 
 def _one(references: dict[str, float]) -> str:
