@@ -1,7 +1,7 @@
 """T-maze: a light tells at the start which arm to take at the end. Who remembers it, and who can teach to remember?
 
-Networks without memory stay at chance, 50, however they learn. At this price evolution finds the way, not the memory;
-who copies a teacher that remembers, through time, finds both.
+Networks without memory stay at chance, 50, however they learn. At this price evolution finds the way, and hardly
+ever the memory; who copies a teacher that remembers, through time, finds both.
 """
 
 from evorobo import CMAES, GRU, Adam, Backprop, Budget, ControlTask, Cosine, Evolution, Study, main
