@@ -11,6 +11,9 @@ generation, or every 2048 steps. Networks have no hidden layer, as NEAT's begin,
 of 50 everywhere. The clock runs from the start of the process to its end: imports, compilation, learning, looking.
 Printed are the medians over seeds and how many times ours; ours is promised to be first by a factor of 5. Who is not
 installed is left out.
+
+On two quiet cores, seed 0: ours .78 s, neat-python 2.6 times that, EvoTorch 10, evosax 16, PPO 62. Half of ours are
+imports (NumPy, DEAP, gymnasium), so that five times NEAT is out of reach.
 """
 
 from __future__ import annotations
