@@ -20,6 +20,15 @@ from evorobo.settings import from_plain, to_plain
 FORMAT = "evorobo archive 1"
 
 
+def places(measures: Array, cells: tuple[int, ...]) -> np.ndarray:
+    """In which of so many `cells` along each measure `measures (n, k)` lie, in units of their ranges: numbers `(n, k)`.
+
+    What lies beyond a range counts for the outermost cell.
+    """
+    counts = np.array(cells)
+    return np.clip(np.floor(measures * counts), 0, counts - 1).astype(int)
+
+
 @dataclass(frozen=True, eq=False)
 class Archive:
     """`Archive.load("results/.../seed-0/archive.npz")`: a front, a novelty archive or a map of elites.

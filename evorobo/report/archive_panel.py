@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
-from evorobo.learners.archive import Archive
+from evorobo.learners.archive import Archive, places
 
 SHADES = "YlOrBr"
 """Light to dark for low to high scores; lines in other colours can be seen on it."""
@@ -45,11 +45,8 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, colour: str) -> 
 
 def _shaded(archive: Archive) -> np.ndarray:
     """The best score in each cell of the first two measures, as rows of a picture `(cells of y, cells of x)`."""
-    across, up = archive.cells[:2]
-    (left, right), (bottom, top) = archive.ranges[:2]
-    x, y = archive.measures[:, :2].T
-    column = np.clip(np.floor((x - left) / (right - left) * across), 0, across - 1).astype(int)
-    row = np.clip(np.floor((y - bottom) / (top - bottom) * up), 0, up - 1).astype(int)
-    picture = np.full((up, across), -np.inf)
+    shares = (archive.measures - archive.ranges[:, 0]) / np.ptp(archive.ranges, axis=1)
+    column, row = places(shares, archive.cells)[:, :2].T
+    picture = np.full(archive.cells[1::-1], -np.inf)
     np.maximum.at(picture, (row, column), archive.scores)
     return np.ma.masked_invalid(picture)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
+from evorobo.learners.archive import places
 from evorobo.learners.evolution.collection import Collection
 from evorobo.learners.evolution.strategy import at_least
 from evorobo.nets.activations import Array
@@ -63,9 +64,7 @@ class Elites:
 
     def cell(self, measures: Array) -> np.ndarray:
         """The number of the cell `(n,)` in which `measures (n, k)` lie, the last measure running fastest."""
-        shape = np.array(self._shape)
-        places = np.clip(np.floor(measures * shape), 0, shape - 1).astype(int)
-        return np.ravel_multi_index(tuple(places.T), self._shape)
+        return np.ravel_multi_index(tuple(places(measures, self._shape).T), self._shape)
 
     def info(self) -> dict[str, float]:
         """`coverage`, the share of cells that have an elite, and `qd_score`, by how much all elites together exceed the

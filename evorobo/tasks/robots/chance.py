@@ -64,3 +64,9 @@ class Chance:
             self.streams = [self.streams[number] for number in playing]
             self._rows_left = False
         return np.array([stream.next(kind, size) for stream in self.streams])[self.episode]
+
+
+def noisy_limits(noise: float, low: float = 0.0, high: float = 1.0) -> tuple[float, float]:
+    """Between which numbers sensors read (see `Robot.limits`) that have Gaussian `noise` of this deviation on something
+    between `low` and `high`: ten deviations more on either side, which no reading exceeds in a lifetime."""
+    return low - 10 * noise, high + 10 * noise

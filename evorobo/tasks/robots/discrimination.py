@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 from evorobo.tasks.robots.geometry import outline
 from evorobo.tasks.robots.khepera import INFRARED, SENSED, Arena
 
@@ -58,8 +58,7 @@ class Discrimination(Robot):
         return (np.hypot(x, y) < NEAR) * (100 / self.max_steps)
 
     def limits(self) -> tuple[float, float]:
-        """Ten deviations of noise beyond nothing and contact, which no reading exceeds in a lifetime."""
-        return -10 * self.noise, 1 + 10 * self.noise
+        return noisy_limits(self.noise)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The arena and the way in it; the disc is the cylinder, the dashed circle where it pays to be."""

@@ -10,15 +10,11 @@ import numpy as np
 from evorobo.errors import SettingsError, unknown
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 from evorobo.tasks.robots.runge_kutta import rk4
 
-GRAVITY, CART, PUSH, HALF_STEP = (
-    np.array(-9.8),
-    np.array(1.0),
-    10.0,
-    0.01,
-)  # m/s^2, kg, N, s; a push lasts two Runge-Kutta steps
+GRAVITY, CART = np.array(-9.8), np.array(1.0)  # m/s^2, kg
+PUSH, HALF_STEP = 10.0, 0.01  # N, s; a push lasts two Runge-Kutta steps
 MASS, HALF_LENGTH = np.array([[0.1], [0.01]]), np.array([[0.5], [0.05]])  # of the long and of the short pole, kg and m
 CART_FRICTION, PIVOT_FRICTION = np.array(5e-4), 2e-6
 # what stays the same in the equations of motion is worked out once, and all of it is arrays: quick with few robots
@@ -99,7 +95,7 @@ class Poles(Robot):
 
     def limits(self) -> tuple[float, float]:
         """Speeds have no end in the equations; on 4.8 m of track and with 10 N none comes near this one."""
-        return -20 - 10 * self.noise, 20 + 10 * self.noise
+        return noisy_limits(self.noise, -20, 20)
 
     def draw(self, ax: Any, states: Array) -> None:
         """From the side, the long pole left on its cart and the short one right, now, and in grey on the way."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 from evorobo.tasks.robots.geometry import outline
 from evorobo.tasks.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
 
@@ -70,8 +70,7 @@ class Homing(Robot):
         return state[:, BATTERY] < 0.5 / LASTS
 
     def limits(self) -> tuple[float, float]:
-        """Ten deviations of noise beyond nothing and all, which no reading exceeds in a lifetime."""
-        return -10 * self.noise, 1 + 10 * self.noise
+        return noisy_limits(self.noise)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         walls, battery = (sensors[:, :8] * AVOID).sum(1), sensors[:, 11]

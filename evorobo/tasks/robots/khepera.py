@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.nets.activations import Array
-from evorobo.tasks.robots.geometry import drive, to_disc, to_walls
+from evorobo.tasks.robots.geometry import drive, stopped, to_disc, to_walls
 from evorobo.tasks.robots.infrared import reading
 
 RADIUS, AXLE, TOP_SPEED, STEP = 0.0275, 0.053, 0.144, 0.1  # m, m, m/s, s
@@ -52,9 +52,7 @@ class Arena:
         before = state[:, POSE]
         left, right = TOP_SPEED * action.T
         after = drive(before, left, right, AXLE, STEP)
-        dx, dy = self._ways(after[:, 0], after[:, 1], thing)
-        free = (dx * dx + dy * dy).min(-1) >= RADIUS**2
-        return self.placed(np.where(free[:, None], after, before), thing)
+        return self.placed(stopped(before, after, self._ways(after[:, 0], after[:, 1], thing), RADIUS), thing)
 
     def _ways(self, x: Array, y: Array, thing: Array | None) -> tuple[Array, Array]:
         """From places `(rows, ...)` to the nearest points of all surfaces `(rows, ..., surfaces)`."""

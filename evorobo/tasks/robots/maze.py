@@ -9,8 +9,8 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
-from evorobo.tasks.robots.geometry import drive, outline, to_walls
+from evorobo.tasks.robots.chance import Chance, noisy_limits
+from evorobo.tasks.robots.geometry import drive, outline, stopped, to_walls
 
 RADIUS, AXLE, TOP_SPEED, STEP = 0.035, 0.053, 0.195, 0.1  # an e-puck: m, m, m/s, s
 LENGTH, WIDTH = 1.2, 0.8
@@ -66,9 +66,7 @@ class Maze(Robot):
     def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
         left, right = TOP_SPEED * action.T
         after = drive(state, left, right, AXLE, STEP)
-        dx, dy = to_walls(after[:, 0], after[:, 1], WALLS)
-        free = (dx * dx + dy * dy).min(1) >= RADIUS**2
-        return np.where(free[:, None], after, state)
+        return stopped(state, after, to_walls(after[:, 0], after[:, 1], WALLS), RADIUS)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return 100 * (to_goal(state) - to_goal(next_state)) / to_goal(START[None])
@@ -80,8 +78,7 @@ class Maze(Robot):
         return state[:, :2]
 
     def limits(self) -> tuple[float, float]:
-        """Ten deviations of noise beyond touch and open space."""
-        return -10 * self.noise / REACH, 1 + 10 * self.noise / REACH
+        return noisy_limits(self.noise / REACH)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The maze from above; the ring is the goal, the circle the robot."""

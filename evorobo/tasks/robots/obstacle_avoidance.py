@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 from evorobo.tasks.robots.geometry import outline
 from evorobo.tasks.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
 
@@ -67,8 +67,7 @@ class ObstacleAvoidance(Robot):
         return speed * (1 - np.sqrt(difference)) * (1 - nearness) / self.max_steps
 
     def limits(self) -> tuple[float, float]:
-        """Ten deviations of noise beyond nothing and contact, which no reading exceeds in a lifetime."""
-        return -10 * self.noise, 1 + 10 * self.noise
+        return noisy_limits(self.noise)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         return steered(CRUISE, (sensors * AVOID).sum(1))

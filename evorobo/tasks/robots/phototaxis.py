@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 from evorobo.tasks.robots.geometry import drive
 
 AXLE, TOP_SPEED, STEP = 0.053, 0.13, 0.1  # an e-puck: m, m/s, s
@@ -59,8 +59,7 @@ class Phototaxis(Robot):
         return nearness * (100 / self.max_steps)
 
     def limits(self) -> tuple[float, float]:
-        """Ten deviations of noise beyond darkness and full light, which no reading exceeds in a lifetime."""
-        return -10 * self.noise, 1 + 10 * self.noise
+        return noisy_limits(self.noise)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         return np.clip(0.1 + 1.2 * sensors[:, ::-1], -1, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.nets.activations import Array
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 from evorobo.tasks.robots.contestant import Contestant
 from evorobo.tasks.robots.geometry import drive
 from evorobo.tasks.robots.infrared import intensity
@@ -45,8 +45,7 @@ class _Chase(Contestant):
         return dx * dx + dy * dy <= (2 * RADIUS) ** 2
 
     def limits(self) -> tuple[float, float]:
-        """Ten deviations of noise beyond nothing and saturation, which no reading exceeds in a lifetime."""
-        return -10 * self.noise, 1 + 10 * self.noise
+        return noisy_limits(self.noise)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The arena from above: predator red, prey blue; dots mark where they began, lines in the hulls look ahead."""

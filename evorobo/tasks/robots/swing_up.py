@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 
 CART, POLE, LENGTH, GRAVITY, FRICTION, PUSH, STEP = 0.5, 0.5, 0.6, 9.82, 0.1, 10.0, 0.01  # kg, m, m/s^2, N s/m, N, s
 MASS, SWUNG = CART + POLE, POLE * LENGTH
@@ -73,7 +73,7 @@ class SwingUp(Robot):
 
     def limits(self) -> tuple[float, float]:
         """Speeds have no end in the equations; with 10 N none comes near this one in 10 s."""
-        return -100 - 10 * self.noise, 100 + 10 * self.noise
+        return noisy_limits(self.noise, -100, 100)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         x, speed, cos, sin, turn = sensors.T

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.nets.activations import Array
 from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.chance import Chance
+from evorobo.tasks.robots.chance import Chance, noisy_limits
 from evorobo.tasks.robots.geometry import outline
 from evorobo.tasks.robots.khepera import INFRARED, SENSED, Arena, steered
 
@@ -84,8 +84,7 @@ class TMaze(Robot):
         return state[:, TRIPS] == 2
 
     def limits(self) -> tuple[float, float]:
-        """Ten deviations of noise beyond nothing and contact, which no reading exceeds in a lifetime."""
-        return -10 * self.noise, 1 + 10 * self.noise
+        return noisy_limits(self.noise)
 
     def remember(self, memory: Array, sensors: Array) -> Array:
         light = sensors[:, 8:9] - sensors[:, 9:10]
