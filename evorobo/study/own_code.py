@@ -40,32 +40,38 @@ def code_sha256(things: Iterable[Any]) -> str | None:
 
 @cache  # of the text as it was when the class was new: who edits a file during a run does not change what is running
 def _text(thing: Any) -> str:
-    seen: dict[tuple[str, str], list[str]] = {}
-    _follow(sys.modules[thing.__module__], thing.__qualname__.split(".")[0], seen)
-    return "\n".join(sorted(text for texts in seen.values() for text in texts))
+    trail = _Trail()
+    trail.follow(sys.modules[thing.__module__], thing.__qualname__.split(".")[0])
+    return "\n".join(sorted(text for texts in trail.seen.values() for text in texts))
 
 
-def _follow(module: ModuleType | None, name: str, seen: dict[tuple[str, str], list[str]]) -> None:
-    """Add the text of what binds `name` in a module of the user, then of all that is named there; `*` means all."""
-    file = _file(module)
-    if module is None or file is None or (module.__name__, name) in seen:
-        return
-    texts = seen[module.__name__, name] = []
-    statements = _statements(file)
-    bound = statements if name == ANY else [each for each in statements if name in each.binds]
-    for statement in bound:
-        texts.append(statement.text)
-        for other in statement.names:
-            _follow(module, other, seen)
-    for statement in bound or [each for each in statements if ANY in each.binds]:
-        for where, what in statement.imports:
-            _follow_import(module, where, name if what == ANY else what, seen)
+class _Trail:
+    """What is met on the way from a name: `seen`, the texts by module and name. Each file is read once."""
 
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str], list[str]] = {}
+        self._read = cache(_statements)
 
-def _follow_import(module: ModuleType, where: str, what: str, seen: dict[tuple[str, str], list[str]]) -> None:
-    where = resolve_name(where, module.__package__) if where.startswith(".") and module.__package__ else where
-    inner = sys.modules.get(f"{where}.{what}")
-    _follow(inner or sys.modules.get(where), ANY if inner or not what else what, seen)
+    def follow(self, module: ModuleType | None, name: str) -> None:
+        """Add the text of what binds `name` in a module of the user, then of all that is named there; `*` means all."""
+        file = _file(module)
+        if module is None or file is None or (module.__name__, name) in self.seen:
+            return
+        texts = self.seen[module.__name__, name] = []
+        statements = self._read(file)
+        bound = statements if name == ANY else [each for each in statements if name in each.binds]
+        for statement in bound:
+            texts.append(statement.text)
+            for other in statement.names:
+                self.follow(module, other)
+        for statement in bound or [each for each in statements if ANY in each.binds]:
+            for where, what in statement.imports:
+                self._follow_import(module, where, name if what == ANY else what)
+
+    def _follow_import(self, module: ModuleType, where: str, what: str) -> None:
+        where = resolve_name(where, module.__package__) if where.startswith(".") and module.__package__ else where
+        inner = sys.modules.get(f"{where}.{what}")
+        self.follow(inner or sys.modules.get(where), ANY if inner or not what else what)
 
 
 @dataclass
