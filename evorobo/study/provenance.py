@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ def provenance(trial: Trial) -> dict[str, Any]:
 
     No names of people, hosts or folders.
     """
-    packages = ("evorobo", "numpy", "deap", "gymnasium", "scipy")
+    packages = ["evorobo", "numpy", "deap", "gymnasium", "scipy", *filter(find_spec, ("mujoco", "numba"))]
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
