@@ -24,6 +24,11 @@ def ellipsoid(x):
     return -(10 ** (6 * np.arange(n) / (n - 1)) * np.square(x)).sum(-1)
 
 
+def bowl(x):
+    """Axes from 1 to 10 long."""
+    return -(10 ** (2 * np.linspace(0, 1, x.shape[-1])) * np.square(x)).sum(-1)
+
+
 def rosenbrock(x):
     """A bent valley, best where all are 1."""
     return -(100 * np.square(x[..., 1:] - np.square(x[..., :-1])) + np.square(1 - x[..., :-1])).sum(-1)

@@ -12,6 +12,7 @@ from evorobo.learners.evolution.deep_ga import DeepGA
 from evorobo.learners.evolution.genetic import GA
 from evorobo.learners.evolution.openai_es import OpenAIES
 from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.nets.optimizers import SGD
 
 every_shrinking = pytest.mark.parametrize(
     "strategy",
@@ -40,6 +41,18 @@ def test_pairs_step_as_far_as_the_step_size_that_is_told():
     for sigma in (0.8, 0.4, 0.2):  # on flat ground the centre stays where it is
         assert running.info()["step_size"] == sigma
         assert np.std(generation(running, flat, np.random.default_rng(1))) == pytest.approx(sigma, rel=0.05)
+
+
+def test_the_rate_of_openai_es_shrinks_by_its_factor_in_each_generation():
+    settings = OpenAIES(4, optimizer=SGD(1.0), weight_decay=0.5, rate_decay=0.5)
+    rng = np.random.default_rng(0)
+    running = settings.start(np.ones(3), rng)
+    centres = [running.answer]
+    for _ in range(4):
+        generation(running, flat, rng)
+        centres.append(running.answer)
+    # on flat ground half a weight decays, then a quarter, an eighth, ...
+    np.testing.assert_allclose(centres, np.outer(np.cumprod([1, 1 / 2, 3 / 4, 7 / 8, 15 / 16]), np.ones(3)))
 
 
 def test_mutations_add_up_to_the_variances_of_their_step_sizes():

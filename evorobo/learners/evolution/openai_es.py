@@ -12,7 +12,7 @@ from evorobo.learners.evolution.individual import Individual
 from evorobo.learners.evolution.pairs import in_pairs, opposite_steps
 from evorobo.learners.evolution.shaping import centred_ranks
 from evorobo.learners.evolution.step_size import check_shrinking, shrunk
-from evorobo.learners.evolution.strategy import scores, within
+from evorobo.learners.evolution.strategy import positive, scores, within
 from evorobo.nets.activations import Array
 from evorobo.nets.optimizers import Adam, Optimizer
 
@@ -23,7 +23,8 @@ class OpenAIES:
 
     Salimans et al. 2017, algorithm 1 with section 2.1: g = sum(rank_i eps_i) / (n sigma), ascended by `optimizer`,
     with L2 `weight_decay` as a part of the gradient. With `sigma_decay` below 1 the step size shrinks by that factor in
-    each generation, down to `sigma_floor`.
+    each generation, down to `sigma_floor`; with `rate_decay` below 1 so does the optimizer's rate. Ranks know no small
+    slopes: without `rate_decay` the centre never stops moving, and comes to a peak no closer than a step of the rate.
     """
 
     population: int = 20
@@ -32,11 +33,14 @@ class OpenAIES:
     weight_decay: float = 0.005
     sigma_decay: float = 1.0
     sigma_floor: float = 0.0
+    rate_decay: float = 1.0
     name: str = "openai-es"
 
     def __post_init__(self) -> None:
         in_pairs(self.population)
         within(0, np.inf, weight_decay=self.weight_decay)
+        positive(rate_decay=self.rate_decay)
+        within(0, 1, rate_decay=self.rate_decay)
         check_shrinking(self)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOpenAIES:
@@ -44,11 +48,11 @@ class OpenAIES:
 
 
 class RunningOpenAIES:
-    """The centre of the search, its optimizer, the step size, and the steps that are out to be scored."""
+    """The centre of the search, its optimizer, its share of the rate, the step size, and the steps out to be scored."""
 
     def __init__(self, settings: OpenAIES, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._centre, self._sigma = weights.copy(), settings.sigma
+        self._centre, self._sigma, self._factor = weights.copy(), settings.sigma, 1.0
         self._optimizer = settings.optimizer.start(self._centre)
         self._steps: Array = np.empty((0, len(weights)))
 
@@ -64,14 +68,21 @@ class RunningOpenAIES:
         ranks = centred_ranks(scores(population))
         ascent = ranks @ self._steps / (len(population) * self._sigma)
         descent = self._settings.weight_decay * self._centre - ascent
-        self._settings.optimizer.update(self._centre, descent, self._optimizer)
+        self._settings.optimizer.update(self._centre, descent, self._optimizer, self._factor)
+        self._factor *= self._settings.rate_decay
         self._sigma = shrunk(self._sigma, self._settings)
 
     def info(self) -> dict[str, float]:
         return {"step_size": self._sigma, "centre_norm": float(np.linalg.norm(self._centre))}
 
     def state(self) -> dict[str, Any]:
-        return {"centre": self._centre, "sigma": self._sigma, "optimizer": self._optimizer}
+        return {
+            "centre": self._centre,
+            "sigma": self._sigma,
+            "factor": self._factor,
+            "optimizer": self._optimizer,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._centre, self._sigma, self._optimizer = state["centre"], float(state["sigma"]), state["optimizer"]
+        self._centre, self._optimizer = state["centre"], state["optimizer"]
+        self._sigma, self._factor = float(state["sigma"]), float(state["factor"])

@@ -26,7 +26,8 @@ class PGPE:
         g_mu = mean((r+ - r-) / 2 d)        g_sigma = mean((r+ + r-) / 2 (d^2 - sigma^2) / sigma)
 
     The centre goes up g_mu by `optimizer`; sigma goes `sigma_rate` g_sigma, by no more than the share `sigma_change`
-    of itself in a generation.
+    of itself in a generation. ClipUp goes at one speed to the end; with `SGD` the centre's steps shrink as sigma does,
+    down to any target.
     """
 
     population: int | None = None
