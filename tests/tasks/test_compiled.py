@@ -8,11 +8,15 @@ import pytest
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.controller import Controller
+from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
+from evorobo.nets.layer_norm import LayerNorm
+from evorobo.nets.lstm import LSTM
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.compiled import loading, network
@@ -217,7 +221,7 @@ def test_the_largest_output_is_that_of_argmax(values):
 def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     numba()
     task = ControlTask(id, max_steps=25, compiled=True)
-    spec, weights = population(task, members=3, hidden=(5, Elman(3)))
+    spec, weights = population(task, members=3, hidden=(5, Elman(3), GRU(3), LSTM(2), CTRNN(3)))
     inputs = Scaling(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
     made = task._episodes.play(spec, weights, inputs, None, np.arange(2), True)
     with pytest.MonkeyPatch.context() as patch:
@@ -228,6 +232,24 @@ def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     for one, other in zip(vars(made[1]).values(), vars(read[1]).values(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert len(np.unique(made[0].returns)) > 1
+
+
+@pytest.mark.parametrize("hidden", [(6,), (Elman(5),), (GRU(5),), (LSTM(5), 3), (4, CTRNN(5)), (CTRNN(3), GRU(2))])
+def test_networks_answer_as_they_do_on_rows_for_as_long_as_they_remember(hidden):
+    spec = NetworkSpec.build(3, hidden, 2)
+    weights = np.random.default_rng(0).normal(0, 1, (4, spec.n_params))
+    sensors = np.random.default_rng(1).normal(0, 1, (50, 4, 1, 3)).astype(np.float32)
+    controller, (rows, table) = Controller(spec, weights), laid_out(spec, weights)
+    expected = np.array([controller(each)[:, 0] for each in sensors])
+    found = np.empty_like(expected)
+    for member in range(4):
+        memory = np.zeros((len(table), table[0, 6]), np.float32)
+        for time, (each,) in enumerate(sensors[:, member]):
+            one, other = np.zeros((2, table[0, 6]), np.float32)
+            one[:3] = each
+            found[time, member] = network.answered(rows[member], table, memory, one, other)[:2]
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+    assert expected.std(0).min() > 0.05
 
 
 def test_layouts_are_padded_with_nothing_that_counts():
@@ -323,8 +345,8 @@ def test_what_is_not_finite_is_told_with_its_step(monkeypatch):
 
 def test_layers_of_other_kinds_are_refused():
     task = ControlTask("CartPole-v1", compiled=True)
-    with pytest.raises(TaskError, match="networks with GRU layers cannot be compiled, those of Dense, Elman"):
-        task.score(*population(task, hidden=(GRU(3),)), np.random.default_rng(3), None)
+    with pytest.raises(TaskError, match="networks with LayerNorm layers cannot be compiled, those of Dense, "):
+        task.score(*population(task, hidden=(3, LayerNorm())), np.random.default_rng(3), None)
 
 
 def test_environments_of_others_are_refused():

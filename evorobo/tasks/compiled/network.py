@@ -8,13 +8,15 @@ import math
 from numpy import float32
 
 IDENTITY, TANH, RELU, LEAKY_RELU, ELU, SIGMOID, SOFTPLUS, GELU = range(8)
+GRU, LSTM, CTRNN = range(8, 11)
+"""Layers that do more with a product than bend it, see `renewed`."""
 
 
 def answered(weights, layers, memory, one, other):
     """The network's outputs, for inputs in `one`; both buffers are used, and one of them returned."""
     at = 0
     for layer in range(len(layers)):
-        n_in, n_kept, n_rows, n_columns, bend = layers[layer, :5]
+        n_in, n_kept, n_rows, n_columns, bend, n_out = layers[layer, :6]
         for j in range(n_kept):
             one[n_in + j] = memory[layer, j]
         for j in range(n_in + n_kept, n_rows):
@@ -30,11 +32,37 @@ def answered(weights, layers, memory, one, other):
                 first, second = a * four[j] + b * four[n_columns + j], c * four[2 * n_columns + j]
                 other[j] += first + (second + d * four[3 * n_columns + j])
             at += 4 * n_columns
-        bent(bend, other, n_columns)
-        for j in range(n_kept):
-            memory[layer, j] = other[j]
+        if bend >= GRU:
+            renewed(bend, other, memory[layer], n_out)
+        else:
+            bent(bend, other, n_columns)
+            for j in range(n_kept):
+                memory[layer, j] = other[j]
         one, other = other, one
     return one
+
+
+def renewed(kind, z, memory, n):
+    """The answer of n gated or slow units, in place, from their products z; and what they remember.
+
+    A product has n numbers for each gate, in the order in which `evorobo.tasks.compiled.layout` puts them. The first n
+    of the memory are what the next product takes in.
+    """
+    for j in range(n):
+        if kind == GRU:
+            renewal, kept = squashed(z[j]), squashed(z[n + j])
+            candidate = quick_tanh(z[2 * n + j] + renewal * z[3 * n + j])
+            z[j] = candidate + kept * (memory[j] - candidate)
+            memory[j] = z[j]
+        elif kind == LSTM:
+            cell = squashed(z[n + j]) * memory[n + j] + squashed(z[j]) * quick_tanh(z[2 * n + j])
+            z[j] = squashed(z[3 * n + j]) * quick_tanh(cell)
+            memory[j], memory[n + j] = z[j], cell
+        else:
+            shift, share, slow = z[n + j], z[2 * n + j], memory[n + j]
+            slow += share * (z[j] - slow)
+            z[j] = squashed(slow + shift)
+            memory[j], memory[n + j] = z[j] - squashed(shift), slow
 
 
 def largest(answer, n):
@@ -48,7 +76,7 @@ def largest(answer, n):
 
 def bent(bend, z, n):
     """An activation, in place."""
-    half, one, two = float32(0.5), float32(1.0), float32(2.0)
+    one, two = float32(1.0), float32(2.0)
     if bend == TANH:
         for j in range(n):
             z[j] = quick_tanh(z[j])
@@ -63,7 +91,7 @@ def bent(bend, z, n):
             z[j] = z[j] if z[j] > float32(0.0) else float32(math.expm1(z[j]))
     elif bend == SIGMOID:
         for j in range(n):
-            z[j] = half * quick_tanh(half * z[j]) + half
+            z[j] = squashed(z[j])
     elif bend == SOFTPLUS:
         for j in range(n):
             z[j] = max(z[j], float32(0.0)) + float32(math.log1p(math.exp(-abs(z[j]))))
@@ -71,6 +99,12 @@ def bent(bend, z, n):
         for j in range(n):
             inner = float32(0.7978845608028654) * (z[j] + float32(0.044715) * z[j] * z[j] * z[j])
             z[j] = z[j] * (quick_tanh(inner) + one) / two
+
+
+def squashed(z):
+    """The logistic sigmoid of one number, by tanh."""
+    half = float32(0.5)
+    return half * quick_tanh(half * z) + half
 
 
 def quick_tanh(x):
