@@ -19,7 +19,8 @@ from collections.abc import Callable
 import gymnasium
 import numpy as np
 
-ROBOTS, THREADS, STEPS, REPETITIONS = 64, 2, 200, 5
+EPISODES, MEMBERS = 4, 16
+ROBOTS, THREADS, STEPS, REPETITIONS = EPISODES * MEMBERS, 2, 200, 15
 os.environ["OMP_NUM_THREADS"] = str(THREADS)
 
 Speeds = tuple[float, float]
@@ -40,7 +41,7 @@ def batch_alone(id: str, actions: np.ndarray) -> Callable[[], int]:
     ctrl, qpos, qvel = (batch.bind(name) for name in ("ctrl", "qpos", "qvel"))
     starts = []
     for robot in range(ROBOTS):  # as the others begin: robots that all begin alike are less work
-        environment.reset(seed=robot)
+        environment.reset(seed=robot % EPISODES)
         starts.append((environment.data.qpos.copy(), environment.data.qvel.copy()))
 
     def work() -> int:
@@ -61,7 +62,7 @@ def simulated(id: str, actions: np.ndarray) -> Callable[[], int]:
     simulator = ControlTask(id).world.simulator()
 
     def work() -> int:
-        simulator.reset(np.arange(ROBOTS), 1)
+        simulator.reset(np.arange(EPISODES), MEMBERS)
         for action in actions:  # whoever has ended goes on here, so that all three do the same work
             simulator.step(action)
         return len(actions) * ROBOTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -65,7 +66,8 @@ class Touching:
     def __init__(self, body: Body) -> None:
         self._body, self._names = body, ("qpos", "qvel", *body.fields)
         self._robots: list[tuple[Any, Array, list[tuple[Array, Array]]]] = []
-        self._pool = ThreadPoolExecutor(threads())
+        self._threads = threads()
+        self._pool = ThreadPoolExecutor(self._threads)
 
     def reset(self, qpos: Array, qvel: Array) -> None:
         from mujoco import MjData, mj_forward, mj_resetData
@@ -84,17 +86,17 @@ class Touching:
             self._read(row)
 
     def step(self, rows: np.ndarray, actions: Array) -> None:
-        shares = np.array_split(np.arange(len(rows)), threads())
-        list(self._pool.map(lambda share: self._step(rows[share].tolist(), actions[share]), shares))
+        waiting = iter(list(zip(rows.tolist(), actions, strict=True)))  # whoever is free takes the next robot
+        list(self._pool.map(self._step, [waiting] * self._threads))
 
     def now(self, rows: np.ndarray) -> SimpleNamespace:
         return SimpleNamespace(**{name: each[rows] for name, each in self._fields.items()})
 
-    def _step(self, rows: list[int], actions: Array) -> None:
+    def _step(self, waiting: Iterator[tuple[int, Array]]) -> None:
         from mujoco import mj_rnePostConstraint, mj_step
 
         model, frames = self._body.model, self._body.frames
-        for row, action in zip(rows, actions, strict=True):
+        for row, action in waiting:
             data, ctrl, _ = self._robots[row]
             ctrl[:] = action
             mj_step(model, data, frames)
