@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.chance import look_around, ticks
-from evorobo.tasks.compiled.episodes import Episodes
 from evorobo.tasks.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.drivers import Dice, Driver, Networks, check_fit
 from evorobo.tasks.duels import Duels
@@ -35,6 +34,9 @@ from evorobo.tasks.tape import Tape
 from evorobo.tasks.teachers import Teacher
 from evorobo.tasks.teaching import Teaching
 from evorobo.tasks.witness import Witness, measurable
+
+if TYPE_CHECKING:
+    from evorobo.tasks.compiled.episodes import Episodes
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,8 @@ class ControlTask:
 
     @cached_property
     def _episodes(self) -> Episodes:
+        from evorobo.tasks.compiled.episodes import Episodes
+
         return Episodes(self.world, self.decoder)
 
     def _run(
