@@ -29,17 +29,17 @@ def fold(spec: NetworkSpec, weights: Array, moments: Array | None) -> tuple[Netw
     plain: list[Part] = []
     waiting: tuple[int, Views] | None = None  # an affine layer, by number, that the next one must take in
     for number, (layer, unfolded) in enumerate(zip(still.layers, still.unpack(weights), strict=True)):
-        if isinstance(layer, Dropout):
+        if type(layer) is Dropout:
             continue
         views: Views = unfolded
         if waiting:
-            if not isinstance(layer, Affine | Dense | Elman | GRU | LSTM):
+            if type(layer) not in (Affine, Dense, Elman, GRU, LSTM):  # one that is derived from them may do otherwise
                 raise _stuck(spec, waiting[0])
             layer, views = _forwards(waiting[1], layer, views)
             waiting = None
         if not isinstance(layer, Affine):
             plain.append((layer, views))
-        elif plain and isinstance(before := plain[-1][0], Dense) and before.activation == "identity":
+        elif plain and type(before := plain[-1][0]) is Dense and before.activation == "identity":
             plain[-1] = _backwards(before, plain[-1][1], layer, views)
         elif layer.activation == "identity":
             waiting = number, views

@@ -27,7 +27,7 @@ class Workspace:
         views, slopes = spec.unpack(weights), spec.unpack(gradient)
         self._stages: list[_Stage] = []
         for number, layer in enumerate(spec.layers):
-            if isinstance(layer, Dense):
+            if type(layer) is Dense:  # one that is derived from it may do otherwise
                 blocks = [block for block in spec.genes.blocks if block.layer == number]
                 genes = slice(blocks[0].start, blocks[-1].stop)
                 self._stages.append(_DenseStage(layer, weights[:, genes], gradient[:, genes]))

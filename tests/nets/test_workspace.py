@@ -18,12 +18,26 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
 
 NETWORKS, TIME = 3, 4
+
+
+class Doubled(Dense):
+    """A layer of one's own, which a derived class is."""
+
+    def forward(self, views, x, how):
+        y, memory = super().forward(views, x, how)
+        return 2 * y, memory
+
+    def backward(self, views, memory, dy, gradients, inputs=True):
+        return super().backward(views, memory, 2 * dy, gradients, inputs)
+
+
 STACKS = {
     **{f"dense, {name}": (Dense(5, name), Dense(4, name, bias=False)) for name in sorted(ACTIVATIONS)},
     "one layer": (),
     "dropout": (Dense(6), Dropout(0.3), Dense(5)),
     "normalised": (LayerNorm(), Dense(6, "relu"), LayerNorm()),
     "normalised over the batch": (BatchNorm(), Dense(6, "identity"), BatchNorm(activation="relu"), GRU(4)),
+    "derived": (Doubled(4), Dense(3)),
     "memories": (Elman(3), GRU(4), Dense(5), LSTM(3), CTRNN(4)),
 }
 
