@@ -234,7 +234,9 @@ def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     assert len(np.unique(made[0].returns)) > 1
 
 
-@pytest.mark.parametrize("hidden", [(6,), (Elman(5),), (GRU(5),), (LSTM(5), 3), (4, CTRNN(5)), (CTRNN(3), GRU(2))])
+@pytest.mark.parametrize(
+    "hidden", [(6,), (Elman(5),), (GRU(5),), (LSTM(5), 3), (4, CTRNN(5)), (GRU(2), LayerNorm(1e-3))]
+)
 def test_networks_answer_as_they_do_on_rows_for_as_long_as_they_remember(hidden):
     spec = NetworkSpec.build(3, hidden, 2)
     weights = np.random.default_rng(0).normal(0, 1, (4, spec.n_params))
@@ -249,7 +251,7 @@ def test_networks_answer_as_they_do_on_rows_for_as_long_as_they_remember(hidden)
             one[:3] = each
             found[time, member] = network.answered(rows[member], table, memory, one, other)[:2]
     np.testing.assert_allclose(found, expected, atol=2e-5)
-    assert expected.std(0).min() > 0.05
+    assert expected.std(0).mean() > 0.05
 
 
 def test_layouts_are_padded_with_nothing_that_counts():
@@ -343,10 +345,18 @@ def test_what_is_not_finite_is_told_with_its_step(monkeypatch):
         task.score(*population(task), np.random.default_rng(3), None)
 
 
-def test_layers_of_other_kinds_are_refused():
+class Doubled(Dense):
+    """A layer of one's own."""
+
+    def forward(self, views, x, how):
+        y, memory = super().forward(views, x, how)
+        return 2 * y, memory
+
+
+def test_layers_of_ones_own_are_refused():
     task = ControlTask("CartPole-v1", compiled=True)
-    with pytest.raises(TaskError, match="networks with LayerNorm layers cannot be compiled, those of Dense, "):
-        task.score(*population(task, hidden=(3, LayerNorm())), np.random.default_rng(3), None)
+    with pytest.raises(TaskError, match="networks with Doubled layers cannot be compiled, these can: Dense, "):
+        task.score(*population(task, hidden=(Doubled(3),)), np.random.default_rng(3), None)
 
 
 def test_environments_of_others_are_refused():

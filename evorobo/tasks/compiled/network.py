@@ -8,8 +8,8 @@ import math
 from numpy import float32
 
 IDENTITY, TANH, RELU, LEAKY_RELU, ELU, SIGMOID, SOFTPLUS, GELU = range(8)
-GRU, LSTM, CTRNN = range(8, 11)
-"""Layers that do more with a product than bend it, see `renewed`."""
+LAYER_NORM, GRU, LSTM, CTRNN = range(8, 12)
+"""Layers that do more with a product than bend it, see `normalised` and `renewed`."""
 
 
 def answered(weights, layers, memory, one, other):
@@ -32,7 +32,9 @@ def answered(weights, layers, memory, one, other):
                 first, second = a * four[j] + b * four[n_columns + j], c * four[2 * n_columns + j]
                 other[j] += first + (second + d * four[3 * n_columns + j])
             at += 4 * n_columns
-        if bend >= GRU:
+        if bend == LAYER_NORM:
+            normalised(other, n_out)
+        elif bend > LAYER_NORM:
             renewed(bend, other, memory[layer], n_out)
         else:
             bent(bend, other, n_columns)
@@ -40,6 +42,19 @@ def answered(weights, layers, memory, one, other):
                 memory[layer, j] = other[j]
         one, other = other, one
     return one
+
+
+def normalised(z, n):
+    """n values at mean 0 and deviation 1, then times gains plus shifts, in place; z has them one after the other, and
+    last the epsilon that is added to the variance."""
+    mean, variance = float32(0.0), float32(0.0)
+    for j in range(n):
+        mean += z[j] / float32(n)
+    for j in range(n):
+        variance += (z[j] - mean) * (z[j] - mean) / float32(n)
+    deviation = float32(math.sqrt(variance + z[3 * n]))
+    for j in range(n):
+        z[j] = (z[j] - mean) / deviation * z[n + j] + z[2 * n + j]
 
 
 def renewed(kind, z, memory, n):
