@@ -164,12 +164,13 @@ class Run:
         self._begun, self._look_shares = budget.shares(self.cost, 0), budget.look_shares
         kept = self.folder / "checkpoint.npz"
         if kept.exists():
-            state = checkpoint.load(kept)
-            self.learner.restore(state["learner"])
-            self.generations, self.looks, self.stopped = state["generations"], state["looks"], state["stopped"]
-            self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
-            self.log = Log(self.folder / "curve.csv", state["rows"])
-            self.log.write()
+            try:
+                self._resume(checkpoint.load(kept))
+            except KeyError as missing:
+                raise ResultsError(
+                    f"{kept} lacks {missing}, as it was written by another version of evorobo; delete it and this "
+                    "trial starts over."
+                ) from missing
         if not self.log.rows:
             self._look(None)
         self._shares = budget.shares(self.cost, self.generations)
@@ -180,6 +181,13 @@ class Run:
                 f"what {self.trial.task.name} shows to {self.trial.method.name} costs the whole budget of "
                 f"{budget.in_words}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
             )
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        self.learner.restore(state["learner"])
+        self.generations, self.looks, self.stopped = state["generations"], state["looks"], state["stopped"]
+        self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
+        self.log = Log(self.folder / "curve.csv", state["rows"])
+        self.log.write()
 
     def _look_around(self, progress: Progress) -> None:
         """See what the step has cost; log and keep what it is time to log and keep."""

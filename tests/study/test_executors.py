@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from toys import Bowl, Chatty, Dies, Raises, Slow
 from evorobo.errors import ResultsError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.study import executors
+from evorobo.study import checkpoint, executors
 from evorobo.study.budget import Budget
 from evorobo.study.ending import Interrupted, status
 from evorobo.study.executors import run_here, run_in_processes
@@ -96,6 +97,17 @@ def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     assert "checkpoint.npz is damaged" in reason
     assert ends(events)["bowl/cma-es/seed-1"] == ("finished", "")
     assert status(broken) == "failed"
+
+
+def test_a_checkpoint_of_another_version_says_so(tmp_path):
+    old, events = tmp_path / "bowl/cma-es/seed-0", []
+    old.mkdir(parents=True)
+    checkpoint.save(old / "checkpoint.npz", {"learner": {"strategy": {}}})
+    run_here(singles(trials(Bowl())), tmp_path, events.append)
+    ended, reason = ends(events)["bowl/cma-es/seed-0"]
+    assert ended == "failed"
+    assert re.search(r"checkpoint\.npz lacks '\w+', as it was written by another version .* delete it", reason)
+    assert (old / "checkpoint.npz").exists()
 
 
 def test_a_full_disk_ends_the_study_in_words(tmp_path, monkeypatch):
