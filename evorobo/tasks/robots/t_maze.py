@@ -19,7 +19,7 @@ MAZE = Arena(
 GOAL = 0.25  # m from the middle: here an arm has been chosen
 SHINING = 5  # steps
 CRUISE = 0.9  # of top speed
-START, TIME, SIDE, TRIPS, RIGHT = slice(11, 14), 14, 15, 16, 17
+START, TIME, SIDE, TRIPS, RIGHT = slice(11, 22), 22, 23, 24, 25
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class TMaze(Robot):
     solved = 95.0
 
     def initial(self, rng: Chance) -> Array:
-        """x, y, heading; infrared readings; where trips begin; the steps of this trip, the side of its light (1 is
-        left, -1 right), the trips made and those that ended well."""
+        """x, y, heading; infrared readings; both where trips begin; the steps of this trip, the side of its light (1
+        is left, -1 right), the trips made and those that ended well."""
         x, heading, side = rng.uniform([-0.005, np.pi / 2 - 0.1, -1], [0.005, np.pi / 2 + 0.1, 1], 3).T
         start = np.stack([x, np.full(len(x), 0.05), heading], axis=1)
         side = np.where(side > 0, 1.0, -1.0)
-        none = np.zeros(len(x))
-        return np.column_stack([MAZE.placed(start), start, none, side, none, none])
+        placed, none = MAZE.placed(start), np.zeros(len(x))
+        return np.column_stack([placed, placed, none, side, none, none])
 
     def observation(self, state: Array, rng: Chance) -> Array:
         light = (state[:, TIME] < SHINING) * state[:, SIDE]
@@ -64,18 +64,14 @@ class TMaze(Robot):
 
     def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
         held = state[:, TIME] < SHINING
-        after = state.copy()
-        after[:, : SENSED.stop] = MAZE.driven(state, np.where(held[:, None], 0.0, action))
-        after[:, TIME] += 1
-        x = after[:, 0]
-        ended = np.abs(x) > GOAL
-        after[:, TRIPS] += ended
-        after[:, RIGHT] += ended & (-x * state[:, SIDE] > 0)
-        again = ended & (after[:, TRIPS] < 2)
-        after[again, : SENSED.stop] = MAZE.placed(state[again, START])
-        after[again, TIME] = 0
-        after[again, SIDE] *= -1
-        return after
+        moved = MAZE.driven(state, np.where(held[:, None], 0.0, action))
+        time, side, trips, right = state[:, TIME:].T
+        ended = np.abs(moved[:, 0]) > GOAL
+        trips, right = trips + ended, right + (ended & (-moved[:, 0] * side > 0))
+        again = ended & (trips < 2)
+        here = np.where(again[:, None], state[:, START], moved)
+        time, side = np.where(again, 0, time + 1), np.where(again, -side, side)
+        return np.column_stack([here, state[:, START], time, side, trips, right])
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return _worth(next_state) - _worth(state)
