@@ -4,9 +4,10 @@ Run `python benchmarks/mujoco_robots.py` (mujoco 4 or later). For 64 robots unde
 steps per second of wall time and of CPU time, in turns within one run: `mujoco.batch` alone, on two threads, without
 a policy, observations or rewards; evorobo's simulator, which tells gymnasium's whole story; and a plain loop over one
 environment of gymnasium. Promised are nine tenths of the first, by CPU time, and more than the last. `first` and `last`
-are the medians of the ratios to them. All begin in the same states. HalfCheetah and Hopper run in MuJoCo's batch and
-keep .95 to .98 of its speed; Ant feels contact forces, which the batch does not work out after a step, has an MjData
-for each robot instead, and keeps .89 with these forces paid for.
+are the medians of the ratios to them. All begin in the same states. By CPU time HalfCheetah keeps .90 to .98 of the
+batch's speed and Hopper .86 to .95, from one run on shared cores to the next; what is left is calls of NumPy between
+steps, which find the caches cold. Ant feels contact forces, which the batch does not work out after a step, has an
+MjData for each robot instead, and keeps .88 to .91 with these forces paid for. By wall time it is .02 to .05 less.
 """
 
 from __future__ import annotations
