@@ -12,8 +12,8 @@ of 50 everywhere. The clock runs from the start of the process to its end: impor
 Printed are the medians over seeds and how many times ours; ours is promised to be first by a factor of 5. Who is not
 installed is left out.
 
-On two shared cores, seeds 0 to 2, ours takes .7 to .9 s, neat-python 1.4 to 2.6 times that, EvoTorch 10 to 13, evosax
-15, PPO 62. Half of ours are imports (Python and NumPy .11 s, gymnasium .07, DEAP .05, our own .15), so that five times
+On two shared cores, seeds 0 to 2, ours takes .7 to 1.0 s, neat-python 1.4 to 2.6 times that, EvoTorch 10 to 13, evosax
+15, PPO 62. Half of ours are imports (Python and NumPy .11 s, gymnasium .07, DEAP .04, our own .14), so that five times
 NEAT, which imports little and often finds its answer among its first 150 networks, is out of reach.
 """
 

@@ -571,7 +571,7 @@ METHODS = [
             DifferentialEvolution(),
             ParticleSwarm(),
             RandomSearch(),
-            HallOfFame(Bounded(OpenAIES(sigma_decay=0.99, sigma_floor=0.05))),
+            HallOfFame(Bounded(OpenAIES(sigma_decay=0.99, sigma_floor=0.05, rate_decay=0.9))),
             Restarts(factor=1, standstill=Standstill(window=3, tolerance=0.1)),
             NSGA2(("energy",), ("tilt",), population=20, lowest=-1.0),
             NSGA2(("size",), population=20, rescore=False),

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from own_layer import Doubled
 
 from evorobo.errors import SettingsError
 from evorobo.nets.batch_norm import BatchNorm
@@ -17,11 +18,6 @@ from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-
-
-class Derived(Dense):
-    """A layer of one's own."""
-
 
 TIME = 5
 ACTIVATIONS = ["identity", "tanh", "relu", "elu"]
@@ -114,8 +110,8 @@ def test_what_becomes_of_the_layers(layers, folded):
         ((Dense(3), BatchNorm(), Dropout(), LayerNorm(), Dense(2)), 1),
         ((Dense(3), BatchNorm(), CTRNN(3), Dense(2)), 1),  # it begins with y = 0, which a shift would move
         ((Dense(3), Dropout(), BatchNorm(), BatchNorm(activation="tanh"), Dense(2)), 3),
-        ((Derived(3, "identity"), BatchNorm(activation="relu"), Dense(2)), 1),  # it may do otherwise than a Dense
-        ((Dense(3), BatchNorm(), Derived(2)), 1),
+        ((Doubled(3, "identity"), BatchNorm(activation="relu"), Dense(2)), 1),  # it may do otherwise than a Dense
+        ((Dense(3), BatchNorm(), Doubled(2)), 1),
     ],
 )
 def test_a_batch_norm_that_fits_nowhere_is_named_with_the_cure(layers, stuck):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from own_layer import Doubled
 
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.batch_norm import BatchNorm
@@ -18,19 +19,6 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
 
 NETWORKS, TIME = 3, 4
-
-
-class Doubled(Dense):
-    """A layer of one's own, which a derived class is."""
-
-    def forward(self, views, x, how):
-        y, memory = super().forward(views, x, how)
-        return 2 * y, memory
-
-    def backward(self, views, memory, dy, gradients, inputs=True):
-        return super().backward(views, memory, 2 * dy, gradients, inputs)
-
-
 STACKS = {
     **{f"dense, {name}": (Dense(5, name), Dense(4, name, bias=False)) for name in sorted(ACTIVATIONS)},
     "one layer": (),

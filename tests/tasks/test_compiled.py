@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from own_layer import Doubled
 
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.activations import ACTIVATIONS
@@ -221,7 +222,7 @@ def test_the_largest_output_is_that_of_argmax(values):
 def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     numba()
     task = ControlTask(id, max_steps=25, compiled=True)
-    spec, weights = population(task, members=3, hidden=(5, Elman(3), GRU(3), LSTM(2), CTRNN(3)))
+    spec, weights = population(task, members=3, hidden=(5, LayerNorm(), Elman(3), GRU(3), LSTM(2), CTRNN(3)))
     inputs = Scaling(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
     made = task._episodes.play(spec, weights, inputs, None, np.arange(2), True)
     with pytest.MonkeyPatch.context() as patch:
@@ -343,14 +344,6 @@ def test_what_is_not_finite_is_told_with_its_step(monkeypatch):
         pytest.raises(TaskError, match="compiled/Bursts-v0 came to a number that is not finite at step 1; "),
     ):
         task.score(*population(task), np.random.default_rng(3), None)
-
-
-class Doubled(Dense):
-    """A layer of one's own."""
-
-    def forward(self, views, x, how):
-        y, memory = super().forward(views, x, how)
-        return 2 * y, memory
 
 
 def test_layers_of_ones_own_are_refused():
