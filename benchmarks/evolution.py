@@ -43,8 +43,8 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 
 from evorobo import CMAES, SNES, SepCMAES  # noqa: E402
-from evorobo.learners.evolution.individual import Individual  # noqa: E402
-from evorobo.learners.evolution.strategy import StrategySettings, usual_population  # noqa: E402
+from evorobo.learners.evolution.deap_bridge import Individual  # noqa: E402
+from evorobo.learners.evolution.strategies.base import StrategySettings, usual_population  # noqa: E402
 
 SIZES = (100, 1000, 3000)
 GENERATIONS = {100: 400, 1000: 60, 3000: 28}

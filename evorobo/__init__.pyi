@@ -1,3 +1,5 @@
+from .course.lesson import teach as teach
+from .course.page import estimate as estimate
 from .errors import (
     DataError as DataError,
     EvoroboError as EvoroboError,
@@ -17,34 +19,32 @@ from .learners.backprop.rate_finder import (
     learning_rate_finder as learning_rate_finder,
 )
 from .learners.backprop.stopping import EarlyStopping as EarlyStopping
-from .learners.evolution.ars import ARS as ARS
-from .learners.evolution.bounded import Bounded as Bounded
-from .learners.evolution.canonical_es import CanonicalES as CanonicalES
-from .learners.evolution.cma_es import CMAES as CMAES
 from .learners.evolution.coevolution import Coevolution as Coevolution
-from .learners.evolution.deep_ga import DeepGA as DeepGA
-from .learners.evolution.differential import DifferentialEvolution as DifferentialEvolution
-from .learners.evolution.elites import Grid as Grid
 from .learners.evolution.evolution import Evolution as Evolution
-from .learners.evolution.genetic import GA as GA
-from .learners.evolution.hall_of_fame import HallOfFame as HallOfFame
-from .learners.evolution.map_elites import MAPElites as MAPElites
-from .learners.evolution.mapped import Mapped as Mapped
-from .learners.evolution.novelty import NoveltySearch as NoveltySearch
-from .learners.evolution.nsga2 import NSGA2 as NSGA2
-from .learners.evolution.one_plus_one import OnePlusOneCMAES as OnePlusOneCMAES
-from .learners.evolution.openai_es import OpenAIES as OpenAIES
-from .learners.evolution.pgpe import PGPE as PGPE
-from .learners.evolution.random_search import RandomSearch as RandomSearch
-from .learners.evolution.restarts import Restarts as Restarts
-from .learners.evolution.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
-from .learners.evolution.sep_cma_es import SepCMAES as SepCMAES
-from .learners.evolution.snes import SNES as SNES
-from .learners.evolution.standstill import Standstill as Standstill
-from .learners.evolution.swarm import ParticleSwarm as ParticleSwarm
-from .learners.evolution.xnes import XNES as XNES
+from .learners.evolution.strategies.ars import ARS as ARS
+from .learners.evolution.strategies.canonical_es import CanonicalES as CanonicalES
+from .learners.evolution.strategies.cma_es import CMAES as CMAES
+from .learners.evolution.strategies.deep_ga import DeepGA as DeepGA
+from .learners.evolution.strategies.differential import DifferentialEvolution as DifferentialEvolution
+from .learners.evolution.strategies.genetic import GA as GA
+from .learners.evolution.strategies.grid import Grid as Grid
+from .learners.evolution.strategies.map_elites import MAPElites as MAPElites
+from .learners.evolution.strategies.novelty import NoveltySearch as NoveltySearch
+from .learners.evolution.strategies.nsga2 import NSGA2 as NSGA2
+from .learners.evolution.strategies.one_plus_one import OnePlusOneCMAES as OnePlusOneCMAES
+from .learners.evolution.strategies.openai_es import OpenAIES as OpenAIES
+from .learners.evolution.strategies.pgpe import PGPE as PGPE
+from .learners.evolution.strategies.random_search import RandomSearch as RandomSearch
+from .learners.evolution.strategies.self_adaptive import SelfAdaptiveES as SelfAdaptiveES
+from .learners.evolution.strategies.sep_cma_es import SepCMAES as SepCMAES
+from .learners.evolution.strategies.snes import SNES as SNES
+from .learners.evolution.strategies.swarm import ParticleSwarm as ParticleSwarm
+from .learners.evolution.strategies.xnes import XNES as XNES
+from .learners.evolution.wrappers.bounded import Bounded as Bounded
+from .learners.evolution.wrappers.hall_of_fame import HallOfFame as HallOfFame
+from .learners.evolution.wrappers.mapped import Mapped as Mapped
+from .learners.evolution.wrappers.restarts import Restarts as Restarts, Standstill as Standstill
 from .learners.penalties import L1 as L1, L2 as L2
-from .lesson import teach as teach
 from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
@@ -81,15 +81,14 @@ from .nets.schedules import (
     WarmUp as WarmUp,
 )
 from .nets.spec import NetworkSpec as NetworkSpec
-from .report.compare import compare as compare
-from .report.dataframe import load_results as load_results
-from .report.lesson import estimate as estimate
+from .report.analysis.compare import compare as compare
+from .report.analysis.transfer import transfer as transfer
+from .report.figures.solving import solving as solving
+from .report.figures.tournament import tournament as tournament
+from .report.formats.dataframe import load_results as load_results
 from .report.page.page import write_report as write_report
-from .report.replay import Replay as Replay
-from .report.solving import solving as solving
+from .report.replay.replay import Replay as Replay
 from .report.study import show as show
-from .report.tournament import tournament as tournament
-from .report.transfer import transfer as transfer
 from .script import main as main
 from .study.baselines import Baseline as Baseline
 from .study.budget import Budget as Budget
@@ -97,17 +96,17 @@ from .study.callbacks import Callback as Callback, News as News
 from .study.stopping import Stagnation as Stagnation, StopAt as StopAt, StopWhen as StopWhen
 from .study.study import Study as Study
 from .study.trial import Trial as Trial
-from .study.tuned import tuned as tuned
-from .study.tuning import tune as tune
-from .tasks.control import ControlTask as ControlTask
-from .tasks.dataset import DatasetTask as DatasetTask
-from .tasks.demonstrations import Demonstrations as Demonstrations
-from .tasks.folds import folds as folds
-from .tasks.measures import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
-from .tasks.robots.base import Robot as Robot
-from .tasks.robots.contestant import Contestant as Contestant
-from .tasks.robots.registry import register as register
-from .tasks.splits import (
+from .study.tuning.tuned import tuned as tuned
+from .study.tuning.tuning import tune as tune
+from .tasks.control.robots.base import Robot as Robot
+from .tasks.control.robots.contestant import Contestant as Contestant
+from .tasks.control.robots.registry import register as register
+from .tasks.control.task import ControlTask as ControlTask
+from .tasks.control.teaching.demonstrations import Demonstrations as Demonstrations
+from .tasks.control.teaching.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher
+from .tasks.data.folds import folds as folds
+from .tasks.data.metrics import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
+from .tasks.data.splits import (
     BlockSplit as BlockSplit,
     ChronologicalSplit as ChronologicalSplit,
     FoldSplit as FoldSplit,
@@ -115,4 +114,4 @@ from .tasks.splits import (
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,
 )
-from .tasks.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher
+from .tasks.data.task import DatasetTask as DatasetTask

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from evorobo.commands import bring, leave, show, tune, work
+from evorobo.commands import export_import as leave, new as bring, results as show, run as work, tune
 from evorobo.commands.listing import list_
 from evorobo.errors import EvoroboError, unknown
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
-from evorobo.errors import EvoroboError, SettingsError, unknown
+from evorobo.arguments import Parser, add_common, leave, parse, seeds_of
+from evorobo.errors import EvoroboError
 from evorobo.settings import definitions_only
 from evorobo.study.budget import Budget
-from evorobo.study.ending import Interrupted, status
+from evorobo.study.folders import Interrupted, status
 from evorobo.study.overrides import change
 from evorobo.study.results import Results
 from evorobo.study.study import Study
-from evorobo.study.tuned import tuned
+from evorobo.study.tuning.tuned import tuned
 
 _BROKEN = ("failed", "diverged")
 
@@ -76,38 +75,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parse(parser, arguments)
 
 
-class Parser(argparse.ArgumentParser):
-    """Tells what is wrong as one of our errors, in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        raise SettingsError(message)
-
-
-def parse(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """`parser.parse_args`, with the nearest flag in the message for an unknown one."""
-    asked, rest = parser.parse_known_args(arguments)
-    if rest:
-        flags = [flag for action in parser._actions for flag in action.option_strings]
-        raise unknown("option", rest[0].split("=")[0], flags)
-    return asked
-
-
-def add_common(parser: Parser, work: str) -> None:
-    """The flags of whatever runs many pieces of `work`: `--jobs` and `--results`."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"{work} at a time (default {cores})")
-    parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
-
-
-def seeds_of(text: str) -> tuple[int, ...]:
-    """The seeds that `--seeds` asks for: the first N, or a list. Raises `SettingsError` for what is neither."""
-    try:
-        numbers = tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        raise SettingsError(f"--seeds takes a number of seeds (5) or a list (3,7,11), not {text!r}.") from error
-    return numbers if "," in text else tuple(range(numbers[0]))
-
-
 def _dry_run(study: Study, asked: argparse.Namespace) -> None:
     folder = Path(asked.results) / study.name
     trials = study.trials(asked.only)
@@ -126,9 +93,3 @@ def _complain(results: Results) -> None:
     for (ended, reason), count in reasons.items():
         print(f"evorobo: {count} of {len(results.runs)} trials {ended}: {reason}", file=sys.stderr)
     raise SystemExit(1)
-
-
-def leave(message: str, code: int) -> NoReturn:
-    """Say why, and end the program with that exit status."""
-    print(f"evorobo: {message}", file=sys.stderr)
-    raise SystemExit(code)

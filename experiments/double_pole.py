@@ -5,7 +5,7 @@ Step size and population were chosen on seeds of their own.
 """
 
 from evorobo import CMAES, Budget, ControlTask, Dense, Evolution, Output, StopWhen, Study, main, solving
-from evorobo.tasks.robots.double_pole_exam import WITH_VELOCITIES, solves
+from evorobo.tasks.control.double_pole_exam import WITH_VELOCITIES, solves
 
 study = Study.grid(
     "double-pole",

@@ -5,7 +5,7 @@ least 200 of the 625 starts of the generalisation test.
 """
 
 from evorobo import CMAES, Budget, ControlTask, Elman, Evolution, Output, Restarts, StopWhen, Study, main, solving
-from evorobo.tasks.robots.double_pole_exam import WITHOUT_VELOCITIES, solves
+from evorobo.tasks.control.double_pole_exam import WITHOUT_VELOCITIES, solves
 
 damping = {"fitness": "damping"}
 study = Study.grid(

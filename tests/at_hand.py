@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from evorobo.downloads import DataFile, find
 from evorobo.errors import DataError
-from evorobo.tasks.datasets.files import DataFile, find
-from evorobo.tasks.simulators.mujoco.catalogue import has_batch
+from evorobo.tasks.control.simulators.mujoco.catalogue import has_batch
 
 
 def needs(*files: DataFile) -> None:

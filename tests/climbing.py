@@ -7,8 +7,7 @@ from functools import cache
 import numpy as np
 from scipy.stats import special_ortho_group
 
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
+from evorobo.learners.evolution.deap_bridge import Individual, lend
 
 N = 10
 START = np.linspace(-1, 2, N)

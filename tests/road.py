@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.registry import register
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.registry import register
 
 
 class Road(Robot):

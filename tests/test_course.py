@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from scripts import run
 
-from evorobo.course import chosen, lessons, statement
+from evorobo.course.lesson import gather
+from evorobo.course.lessons import chosen, lessons, statement
 from evorobo.errors import SettingsError
-from evorobo.lesson import gather
 
 TOY = '''
 """Coins fall on both sides."""

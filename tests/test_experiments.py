@@ -10,7 +10,7 @@ from at_hand import needs, needs_mujoco
 from scripts import run
 
 from evorobo.study.results import load
-from evorobo.tasks.datasets import failures, kin8nm, puma, sarcos, scitos
+from evorobo.tasks.data.catalogue import failures, kin8nm, puma, sarcos, scitos
 
 EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
 REAL_DATA = {

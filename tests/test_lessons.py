@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from at_hand import needs
 
-from evorobo.lesson import gather
+from evorobo.course.lesson import gather
 from evorobo.settings import load_script
-from evorobo.tasks.datasets import failures, puma, sarcos, scitos
+from evorobo.tasks.data.catalogue import failures, puma, sarcos, scitos
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "experiments" / "lessons").glob("*.py"))

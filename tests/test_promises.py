@@ -13,8 +13,8 @@ from at_hand import needs, needs_mujoco
 from evorobo import Budget, ControlTask, StopAt, Study
 from evorobo.settings import load_script
 from evorobo.study.results import Results
-from evorobo.tasks.datasets import failures, kin8nm, puma, sarcos, scitos
-from evorobo.tasks.robots.wall_following import LEFT, LENGTH, WIDTH
+from evorobo.tasks.control.robots.wall_following import LEFT, LENGTH, WIDTH
+from evorobo.tasks.data.catalogue import failures, kin8nm, puma, sarcos, scitos
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 

@@ -29,7 +29,7 @@ def list_(words: list[str]) -> None:
 
 
 def _data_sets() -> Iterable[tuple[str, Any]]:
-    from evorobo.tasks.datasets.catalogue import LOADERS
+    from evorobo.tasks.data.catalogue.registry import LOADERS
 
     yield from sorted(LOADERS.items())
     yield "FILE.csv .tsv .npz .arff", "your own labelled data: DatasetTask(path, target=...)"
@@ -38,7 +38,7 @@ def _data_sets() -> Iterable[tuple[str, Any]]:
 
 def _robots() -> Iterable[tuple[str, Any]]:
     from evorobo.settings import resolve
-    from evorobo.tasks.robots import registry
+    from evorobo.tasks.control.robots import registry
 
     for id, spec in registry.registered().items():
         yield id, inspect.getmodule(resolve(spec.kwargs["robot"]))

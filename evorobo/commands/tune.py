@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 def tune(words: list[str]) -> None:
     """SCRIPT --space PATH=LOW..HIGH[:log] .. [--trials N] [--method NAME]: better settings for all, at equal effort"""
-    from evorobo.report.tuning import to_terminal
-    from evorobo.script import Parser, add_common, parse, seeds_of
+    from evorobo.arguments import Parser, add_common, parse, seeds_of
+    from evorobo.report.analysis.tuning import to_terminal
     from evorobo.study.budget import Budget
-    from evorobo.study.ending import Interrupted
+    from evorobo.study.folders import Interrupted
     from evorobo.study.overrides import change
-    from evorobo.study.tuned import flags, read_tuning
-    from evorobo.study.tuning import SEEDS, tune
+    from evorobo.study.tuning.tuned import flags, read_tuning
+    from evorobo.study.tuning.tuning import SEEDS, tune
 
     parser = Parser(
         prog="evorobo tune", description="Tune all methods of a study with Optuna, each with as many tries."

@@ -11,8 +11,8 @@ from evorobo.export.recording import Recording, record
 from evorobo.export.steps import Name, Steps
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.data.task import DatasetTask
 
 
 @dataclass(frozen=True, eq=False)

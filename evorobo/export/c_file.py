@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.export.blueprint import Blueprint
 from evorobo.export.steps import Let, Name, Norm, Part, Product, Say, Step, Steps
 from evorobo.export.words import arithmetic, commented, rows, single
-from evorobo.nets.activations import Array
 
 FUNCTIONS = {
     "tanh": "tanhf",

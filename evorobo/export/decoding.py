@@ -7,12 +7,12 @@ from typing import Protocol
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.export.steps import Call, Name, Steps, Term
-from evorobo.nets.activations import Array
 from evorobo.tasks.base import Task
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.spaces import Choice, Choices, Motors
+from evorobo.tasks.control.spaces import Choice, Choices, Motors
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.data.task import DatasetTask
 
 
 class Decoding(Protocol):

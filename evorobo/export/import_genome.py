@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
 from evorobo.export.json_file import read_json_file
 from evorobo.export.layouts import Part, from_matrices, from_state_dict, is_flat, unpaired
 from evorobo.files import unpacked
-from evorobo.nets.activations import Array
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import DataError
-from evorobo.nets.activations import Array
 
 Part = dict[str, Array]
 """The named parameters of one layer, in our layout."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.export.blueprint import Blueprint
 from evorobo.export.steps import Call, Let, Name, Norm, Part, Product, Say, Step, Steps, Term
 from evorobo.export.words import commented
-from evorobo.nets.activations import Array
 
 OPSET = 20  # the first with the tanh form of GELU
 OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {

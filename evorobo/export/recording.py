@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.export.decoding import Chosen, Decoding
-from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.drivers import Networks
-from evorobo.tasks.rollout import roll
-from evorobo.tasks.seeds import TEST
+from evorobo.tasks.control.policies import Networks
+from evorobo.tasks.control.rollout import TEST, roll
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.data.task import DatasetTask
 
 TICKS = 20
 """How many moments are kept."""

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 
 
 class Term:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.export.blueprint import Blueprint
 from evorobo.export.decoding import Decoding, Spread
 from evorobo.export.layers import summary, unable
 from evorobo.export.words import commented, indented, precise, rows
-from evorobo.nets.activations import Array
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.elman import Elman

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.export.steps import Call, Name, Term
-from evorobo.nets.activations import Array
 
 WIDTH = 120
 _RANKS = {"+": 1, "-": 1, "*": 2, "/": 2}

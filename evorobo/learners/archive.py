@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, unknown
 from evorobo.files import packed, unpacked, write_atomically
-from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome, numbers, scaling_arrays, scaling_of
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
 from evorobo.nets.spec import NetworkSpec
 
 

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evorobo.arrays import Array
 from evorobo.errors import unknown
-
-Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

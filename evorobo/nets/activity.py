@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 from evorobo.nets.genome import Genome
-from evorobo.nets.how import How
+from evorobo.nets.layer import How
 from evorobo.nets.passes import alike
 
 

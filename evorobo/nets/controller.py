@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.nets.activations import Array
-from evorobo.nets.how import How
+from evorobo.arrays import Array
+from evorobo.nets.fold import settled
+from evorobo.nets.layer import How
 from evorobo.nets.passes import trace
 from evorobo.nets.scaling import Scaling
-from evorobo.nets.settle import settled
 from evorobo.nets.spec import NetworkSpec
 
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
 from evorobo.nets.initialisers import glorot
 from evorobo.nets.layer import Parameter, Views
 from evorobo.nets.recurrent import Recurrent, States, sigmoid, turned

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import ACTIVATIONS, Array, activation
-from evorobo.nets.how import How
+from evorobo.nets.activations import ACTIVATIONS, activation
 from evorobo.nets.initialisers import initialiser
-from evorobo.nets.layer import Parameter, Views
+from evorobo.nets.layer import How, Parameter, Views
 
 
 @dataclass(frozen=True)

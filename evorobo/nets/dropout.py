@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
-from evorobo.nets.how import How
-from evorobo.nets.layer import Parameter, Views
+from evorobo.nets.layer import How, Parameter, Views
 
 
 @dataclass(frozen=True)

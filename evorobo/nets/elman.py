@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.nets.activations import Array, activation
+from evorobo.arrays import Array
+from evorobo.nets.activations import activation
 from evorobo.nets.initialisers import initialiser
 from evorobo.nets.layer import Parameter, Views
 from evorobo.nets.recurrent import Recurrent, States, turned

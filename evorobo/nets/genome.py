@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError
 from evorobo.files import packed, unpacked, write_atomically
-from evorobo.nets.activations import Array
 from evorobo.nets.controller import Controller
 from evorobo.nets.fold import fold
 from evorobo.nets.passes import forward

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import unknown
-from evorobo.nets.activations import Array
 
 Initialiser = Callable[[np.random.Generator, int, int], Array]
 

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from evorobo.nets.activations import Array
-from evorobo.nets.how import How
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError
+
+
+@dataclass(slots=True)
+class How:
+    """One layer's circumstances. The rows of a batch are sequences of `time` steps, sequence after sequence.
+
+    `rng` is the chance of training; several networks trained together have one each. `real (batch,)` is False for rows
+    that only fill up sequences which are over; None: all rows are real. `moments` belong to the genome (batch norm's
+    running mean and variance) and are updated in training; `state` is what recurrent layers carry on from here, and
+    find again in the next pass; None begins at zero and keeps nothing.
+    """
+
+    training: bool = False
+    rng: np.random.Generator | Sequence[np.random.Generator] | None = None
+    time: int = 1
+    real: np.ndarray | None = None
+    moments: dict[str, Array] = field(default_factory=dict)
+    state: dict[str, Array] | None = None
+
+    def random(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Even numbers in [0, 1) of that shape; several networks `(s, ...)` draw each from its own chance."""
+        if isinstance(self.rng, np.random.Generator):
+            return self.rng.random(shape, dtype)
+        if self.rng is None:
+            raise SettingsError("a layer that leaves things to chance (dropout) needs a Generator to draw from.")
+        return np.stack([rng.random(shape[1:], dtype) for rng in self.rng])
+
 
 Views: TypeAlias = Mapping[str, Array]
 """The named parameters of one layer, as views into flat weights: `(shape)` for one genome, `(n, shape)` for n."""

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.nets.activations import Array
-from evorobo.nets.affine import Affine
-from evorobo.nets.how import How
-from evorobo.nets.layer import Parameter, Views
+from evorobo.arrays import Array
+from evorobo.nets.batch_norm import Affine
+from evorobo.nets.layer import How, Parameter, Views
 
 
 @dataclass(frozen=True)

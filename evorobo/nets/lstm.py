@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 from evorobo.nets.layer import Parameter, Views
 from evorobo.nets.recurrent import Recurrent, States, gated, sigmoid, turned
 

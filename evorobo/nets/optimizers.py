@@ -13,8 +13,8 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
 
 State: TypeAlias = dict[str, Array]
 

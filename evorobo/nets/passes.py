@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.nets.activations import Array
-from evorobo.nets.how import How
-from evorobo.nets.layer import Views
+from evorobo.arrays import Array
+from evorobo.nets.layer import How, Views
 from evorobo.nets.losses import Loss, judged
 from evorobo.nets.spec import NetworkSpec
 

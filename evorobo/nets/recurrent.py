@@ -6,11 +6,10 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
-from evorobo.nets.how import How
 from evorobo.nets.initialisers import glorot
-from evorobo.nets.layer import Parameter, Views
+from evorobo.nets.layer import How, Parameter, Views
 
 States: TypeAlias = dict[str, Array]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,20 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError, unknown
 from evorobo.nets.dense import Dense
-from evorobo.nets.genes import Block, GeneMap
 from evorobo.nets.layer import Layer, Measuring
 from evorobo.nets.output import Output
 from evorobo.nets.recurrent import Recurrent
+
+
+class Gene(NamedTuple):
+    """One weight: in which layer (0 is the first), of which parameter, at which place in it."""
+
+    layer: int
+    parameter: str
+    place: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"layer {self.layer} {self.parameter}[{', '.join(map(str, self.place))}]"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One parameter of one layer, genes `start` up to `stop`."""
+
+    layer: int
+    parameter: str
+    shape: tuple[int, ...]
+    start: int
+
+    @property
+    def stop(self) -> int:
+        return self.start + int(np.prod(self.shape, dtype=int))
+
+
+@dataclass(frozen=True)
+class GeneMap:
+    """A sequence of `Gene`, one for each number of the genome; `index` finds the number of a weight."""
+
+    blocks: tuple[Block, ...]
+
+    def __len__(self) -> int:
+        return self.blocks[-1].stop if self.blocks else 0
+
+    def __getitem__(self, number: int) -> Gene:
+        number = range(len(self))[number]  # negative numbers count from the end, others raise IndexError
+        block = next(each for each in self.blocks if number < each.stop)
+        place = np.unravel_index(number - block.start, block.shape)
+        return Gene(block.layer, block.parameter, tuple(int(at) for at in place))
+
+    def __iter__(self) -> Iterator[Gene]:
+        return (self[number] for number in range(len(self)))
+
+    def index(self, layer: int, parameter: str, *place: int) -> int:
+        """The number of one weight: `spec.genes.index(0, "weight", 3, 5)` joins input 3 to unit 5 of layer 0."""
+        block = self.block(layer, parameter)
+        return block.start + int(np.ravel_multi_index(place, block.shape))
+
+    def block(self, layer: int, parameter: str) -> Block:
+        """The genes of one whole parameter; `slice(block.start, block.stop)` cuts them out of a genome."""
+        for block in self.blocks:
+            if (block.layer, block.parameter) == (layer, parameter):
+                return block
+        raise unknown("parameter", f"{layer}.{parameter}", [f"{b.layer}.{b.parameter}" for b in self.blocks])
+
 
 Hidden: TypeAlias = int | Layer | Output
 """What users write between the inputs and outputs of a task: numbers of units, layers, and perhaps an `Output`."""

@@ -13,10 +13,10 @@ from typing import Protocol
 
 import numpy as np
 
-from evorobo.nets.activations import ACTIVATIONS, Array
+from evorobo.arrays import Array
+from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.dense import Dense
-from evorobo.nets.how import How
-from evorobo.nets.layer import Layer, Views
+from evorobo.nets.layer import How, Layer, Views
 from evorobo.nets.spec import NetworkSpec
 
 

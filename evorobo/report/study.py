@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.report import archive_table, archives, behaviour, curves, findings
-from evorobo.report.runs import answers
+from evorobo.report.analysis import archive_table, summary as findings
+from evorobo.report.analysis.runs import answers
+from evorobo.report.figures import archives, curves, paths as behaviour
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.robots.base import offers
+from evorobo.tasks.control.robots.base import offers
+from evorobo.tasks.control.task import ControlTask
 
 
 def show(results: Results) -> list[Path]:

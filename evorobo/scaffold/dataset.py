@@ -13,8 +13,8 @@ import numpy as np
 from evorobo.errors import DataError
 from evorobo.nets.spec import NetworkSpec
 from evorobo.scaffold.folder import check_name, write_folder
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.tables import Table
+from evorobo.tasks.data.tables import Table
+from evorobo.tasks.data.task import DatasetTask
 
 HIDDEN = 16
 PASSES = 100

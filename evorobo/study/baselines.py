@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError, SettingsError, unknown
 from evorobo.files import unpacked, write_json
-from evorobo.nets.activations import Array
 from evorobo.study.log import Log
 from evorobo.study.results import seed_folders
 from evorobo.tasks.base import LEDGER
-from evorobo.tasks.sheets import MISSING, Sheet, read_sheet
+from evorobo.tasks.data.text_files import MISSING, Sheet, read_sheet
 
 WINDOW, LOOKS = 100, 50
 """Episodes that a score of a `monitor.csv` is the mean of, as Stable-Baselines3 itself reports it, and how many of

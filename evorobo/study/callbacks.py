@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evorobo.errors import SettingsError
 from evorobo.learners.base import Progress
 from evorobo.nets.genome import Genome
-from evorobo.study.ending import in_words
+from evorobo.study.folders import in_words
 from evorobo.tasks.base import Cost
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from evorobo.errors import ResultsError
 from evorobo.files import write_json
 from evorobo.processes import fresh_process, keep_output_apart, last_words
 from evorobo.settings import WORKER, from_plain, to_plain
-from evorobo.study.ending import Interrupted, in_words, reason, status
+from evorobo.study.folders import Interrupted, in_words, reason, status
 from evorobo.study.running import run_crew
 from evorobo.study.trial import Trial
 

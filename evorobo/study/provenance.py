@@ -13,11 +13,11 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from evorobo.study.own_code import code_sha256
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.datasets.files import fingerprint
-from evorobo.tasks.simulators.world import makers
-from evorobo.tasks.teachers import MixedTeachers, NoisyTeacher, Teacher
+from evorobo.downloads import fingerprint
+from evorobo.study.code_fingerprint import code_sha256
+from evorobo.tasks.control.simulators.lookup import makers
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher, Teacher
 
 if TYPE_CHECKING:
     from evorobo.study.trial import Trial

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import ResultsError
-from evorobo.nets.activations import Array
-from evorobo.study.places import to_study
+from evorobo.study.folders import to_study
 from evorobo.tasks.base import Metric
 
 

@@ -15,7 +15,7 @@ from evorobo.files import write_atomically, write_json
 from evorobo.learners.base import Contending, Descended, Keeping, Learner, Progress, Together
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
-from evorobo.study.ending import Interrupted, in_words, status
+from evorobo.study.folders import Interrupted, in_words, status
 from evorobo.study.log import Log
 from evorobo.study.provenance import provenance
 from evorobo.tasks.base import Cost

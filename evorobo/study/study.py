@@ -19,11 +19,11 @@ from evorobo.learners.base import Method
 from evorobo.nets.spec import Hidden
 from evorobo.settings import definitions_only, to_plain
 from evorobo.study.baselines import Baseline, bring, check as check_baselines
+from evorobo.study.batching import crews
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check as check_callbacks
-from evorobo.study.crews import crews
-from evorobo.study.ending import status
 from evorobo.study.executors import run_here, run_in_processes
+from evorobo.study.folders import status
 from evorobo.study.progress import Display
 from evorobo.study.results import Results, load, opened, seed_folders
 from evorobo.study.trial import Trial

@@ -17,9 +17,8 @@ from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check as check_callbacks
-from evorobo.study.ending import read_json, status
-from evorobo.study.own_code import own
-from evorobo.study.places import to_trial
+from evorobo.study.code_fingerprint import own
+from evorobo.study.folders import read_json, status, to_trial
 from evorobo.study.provenance import classes, content
 from evorobo.study.running import Watch, run_crew
 from evorobo.tasks.base import Task

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.scaling import Moments, Scaling

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.nets.activations import Array
-from evorobo.tasks.compiled.loading import plain
-from evorobo.tasks.compiled.tracing import trace
-from evorobo.tasks.robots.base import Robot, taken
-from evorobo.tasks.simulators.rows import Rows
-from evorobo.testing.ground import called, require
+from evorobo.tasks.control.compiled.loading import plain
+from evorobo.tasks.control.compiled.tracing import trace
+from evorobo.tasks.control.robots.base import Robot, taken
+from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.testing.common import called, require
 
 
 def check_compiled(robot: Robot, actions: np.ndarray) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
 from evorobo.learners.base import Learner, Method, Progress, Together
-from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
 from evorobo.nets.passes import forward
@@ -21,7 +21,7 @@ from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Glimpse, Metric, Scores, Task
-from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
+from evorobo.testing.common import called, check_name, other_globals, require, round_trip
 
 STEPS = 9
 ENOUGH = 150

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.nets.activations import Array
-from evorobo.tasks.robots.base import Robot, offers
-from evorobo.tasks.robots.env import RobotEnv
-from evorobo.tasks.simulators.rows import Rows
-from evorobo.tasks.simulators.world import RobotWorld, look_up
+from evorobo.tasks.control.robots.base import Robot, offers
+from evorobo.tasks.control.robots.env import RobotEnv
+from evorobo.tasks.control.simulators.lookup import RobotWorld, look_up
+from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.testing.common import called, other_globals, require
 from evorobo.testing.compiled import check_compiled
-from evorobo.testing.ground import called, other_globals, require
-from evorobo.testing.lives import EPISODE, STEPS, Tick, actions, ask, live, worst
+from evorobo.testing.rollouts import EPISODE, STEPS, Tick, actions, ask, live, worst
 
 CROWDS = (1, 3, 17)
 """Robots at a time."""

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import LEDGER, Cost, Examples, Glimpse, Glimpsing, Measuring, Metric, Scores, Task
-from evorobo.testing.ground import called, check_name, other_globals, require, round_trip
+from evorobo.testing.common import called, check_name, other_globals, require, round_trip
 
 MEMBERS, ROWS = 5, 50
 

@@ -83,10 +83,10 @@ def test_what_cannot_be_tuned_is_told_with_the_way_out(evorobo, tmp_path, words,
 @pytest.mark.usefixtures("optuna")
 def test_ctrl_c_says_how_to_go_on(evorobo, tmp_path, monkeypatch):
     def interrupted(*_):
-        from evorobo.study.ending import Interrupted
+        from evorobo.study.folders import Interrupted
 
         raise Interrupted("interrupted")
 
-    monkeypatch.setattr("evorobo.study.tuning.run_here", interrupted)
+    monkeypatch.setattr("evorobo.study.tuning.tuning.run_here", interrupted)
     code, _, err = evorobo("tune", rail(tmp_path), *FLAGS, "--jobs", 1)
     assert (code, err) == (130, "evorobo: interrupted; run the same command again to go on.\n")

@@ -20,8 +20,8 @@ from evorobo.nets.gru import GRU
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import TEST, ControlTask
-from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.control.task import TEST, ControlTask
+from evorobo.tasks.data.task import DatasetTask
 
 TICKS = 1000
 

@@ -10,14 +10,14 @@ from toys import Bowl
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.elites import Grid
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.gauge import Gauge
-from evorobo.learners.evolution.map_elites import MAPElites
-from evorobo.learners.evolution.mapped import Mapped
-from evorobo.learners.evolution.novelty import NoveltySearch
-from evorobo.learners.evolution.nsga2 import NSGA2
+from evorobo.learners.evolution.measures import Gauge
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.grid import Grid
+from evorobo.learners.evolution.strategies.map_elites import MAPElites
+from evorobo.learners.evolution.strategies.novelty import NoveltySearch
+from evorobo.learners.evolution.strategies.nsga2 import NSGA2
+from evorobo.learners.evolution.wrappers.mapped import Mapped
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
@@ -25,7 +25,7 @@ from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import running
 from evorobo.study.budget import Budget
-from evorobo.study.ending import Interrupted
+from evorobo.study.folders import Interrupted
 from evorobo.study.trial import Trial
 from evorobo.testing.methods import Wave
 

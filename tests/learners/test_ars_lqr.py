@@ -7,8 +7,8 @@ import pytest
 from scipy.linalg import solve_discrete_are
 from toys import Bowl
 
-from evorobo.learners.evolution.ars import ARS
 from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.strategies.ars import ARS
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Moments
 from evorobo.nets.spec import NetworkSpec

@@ -5,15 +5,15 @@ import pytest
 from climbing import START, climbed, generation, give, sphere
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.bounded import Bounded, folded
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.differential import DifferentialEvolution
-from evorobo.learners.evolution.elites import Grid
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.map_elites import MAPElites
-from evorobo.learners.evolution.openai_es import OpenAIES
-from evorobo.learners.evolution.restarts import Restarts
-from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
+from evorobo.learners.evolution.strategies.grid import Grid
+from evorobo.learners.evolution.strategies.map_elites import MAPElites
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES
+from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
+from evorobo.learners.evolution.wrappers.bounded import Bounded, folded
+from evorobo.learners.evolution.wrappers.restarts import Restarts
 
 every_inner = pytest.mark.parametrize(
     "strategy",

@@ -6,11 +6,11 @@ from climbing import START, N, climbed, ellipsoid, generation, give, needed, sph
 from deap import cma
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.cma_constants import Constants
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.one_plus_one import OnePlusOneCMAES
-from evorobo.learners.evolution.sep_cma_es import SepCMAES
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.cma_common import Constants
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
+from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
 
 
 def test_plain_cma_es_learns_what_deaps_learns_from_the_same_populations():

@@ -21,8 +21,8 @@ from evorobo.study import checkpoint
 from evorobo.study.budget import Budget
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Cost, Examples
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.teachers import NoisyTeacher
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.control.teaching.teachers import NoisyTeacher
 from evorobo.testing import check_method
 
 ROAD = ControlTask("tests/Road-v0", demonstrations=2, validation_episodes=5, test_episodes=50)

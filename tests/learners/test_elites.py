@@ -5,15 +5,14 @@ import pytest
 from climbing import START, N, sphere
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.collection import Collection
-from evorobo.learners.evolution.elites import Grid
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.map_elites import MAPElites
-from evorobo.learners.evolution.mapped import Mapped
-from evorobo.learners.evolution.novelty import NoveltySearch
+from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.collection import Collection
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.grid import Grid
+from evorobo.learners.evolution.strategies.map_elites import MAPElites
+from evorobo.learners.evolution.strategies.novelty import NoveltySearch
+from evorobo.learners.evolution.wrappers.mapped import Mapped
 
 PLANE = Grid(("a", "b"), (4, 5), lowest=-2.0)
 

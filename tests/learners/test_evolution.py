@@ -9,28 +9,26 @@ from deap import algorithms, base, tools
 from toys import Bowl, Observed
 
 from evorobo.errors import LearningError
-from evorobo.learners.evolution.ars import ARS
-from evorobo.learners.evolution.bounded import Bounded
-from evorobo.learners.evolution.canonical_es import CanonicalES
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.deep_ga import DeepGA
-from evorobo.learners.evolution.differential import DifferentialEvolution
+from evorobo.learners.evolution.deap_bridge import Individual, lend
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.hall_of_fame import HallOfFame
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.one_plus_one import OnePlusOneCMAES
-from evorobo.learners.evolution.openai_es import OpenAIES
-from evorobo.learners.evolution.pgpe import PGPE
-from evorobo.learners.evolution.random_search import RandomSearch
-from evorobo.learners.evolution.restarts import Restarts
-from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
-from evorobo.learners.evolution.sep_cma_es import SepCMAES
-from evorobo.learners.evolution.snes import SNES
-from evorobo.learners.evolution.standstill import Standstill
-from evorobo.learners.evolution.swarm import ParticleSwarm
-from evorobo.learners.evolution.xnes import XNES
+from evorobo.learners.evolution.strategies.ars import ARS
+from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.deep_ga import DeepGA
+from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES
+from evorobo.learners.evolution.strategies.pgpe import PGPE
+from evorobo.learners.evolution.strategies.random_search import RandomSearch
+from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
+from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
+from evorobo.learners.evolution.strategies.snes import SNES
+from evorobo.learners.evolution.strategies.swarm import ParticleSwarm
+from evorobo.learners.evolution.strategies.xnes import XNES
+from evorobo.learners.evolution.wrappers.bounded import Bounded
+from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
+from evorobo.learners.evolution.wrappers.restarts import Restarts, Standstill
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint

@@ -8,9 +8,9 @@ import pytest
 from toys import Bowl
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.genetic import GA
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.study.budget import Budget

@@ -7,10 +7,10 @@ from toys import Bowl
 
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.hall_of_fame import HallOfFame
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
 from evorobo.nets.spec import NetworkSpec
 
 SPEC = NetworkSpec.build(2, (3,), 1)

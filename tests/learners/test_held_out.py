@@ -12,8 +12,7 @@ from toys import Bowl, Line
 
 from evorobo.errors import SettingsError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.held_out import HeldOut, divided
-from evorobo.learners.backprop.stopping import EarlyStopping
+from evorobo.learners.backprop.stopping import EarlyStopping, HeldOut, divided
 from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE

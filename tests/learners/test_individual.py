@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from deap import tools
 
-from evorobo.learners.evolution.individual import Individual
+from evorobo.learners.evolution.deap_bridge import Individual
 
 WEIGHTS = np.array([0.1, -2.0, 1 / 3])
 

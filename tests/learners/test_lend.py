@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from evorobo.learners.evolution.lend import lend
+from evorobo.learners.evolution.deap_bridge import lend
 
 
 def drawn():

@@ -7,12 +7,11 @@ import pytest
 from climbing import START, N
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.novelty import NoveltySearch, novelty
-from evorobo.learners.evolution.nsga2 import NSGA2
+from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.novelty import NoveltySearch, novelty
+from evorobo.learners.evolution.strategies.nsga2 import NSGA2
 
 
 def turn(running, scores, measures, seed=0):

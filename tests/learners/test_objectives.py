@@ -9,10 +9,9 @@ from deap import base, benchmarks, tools
 from deap.benchmarks.tools import hypervolume
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.nsga2 import NSGA2
-from evorobo.learners.evolution.restarts import Restarts
+from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.strategies.nsga2 import NSGA2
+from evorobo.learners.evolution.wrappers.restarts import Restarts
 
 GENES = 30
 MEMBERS, GENERATIONS = 40, 80

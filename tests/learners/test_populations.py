@@ -5,13 +5,12 @@ import pytest
 from climbing import START, N, climbed, give, sphere
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.deep_ga import DeepGA
-from evorobo.learners.evolution.differential import DifferentialEvolution
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.random_search import RandomSearch
-from evorobo.learners.evolution.swarm import ParticleSwarm
+from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.strategies.deep_ga import DeepGA
+from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.random_search import RandomSearch
+from evorobo.learners.evolution.strategies.swarm import ParticleSwarm
 
 
 def start(strategy, seed=0):

@@ -10,10 +10,10 @@ from evorobo.errors import SettingsError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.backprop.max_norm import bound_units
 from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.openai_es import OpenAIES
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES
 from evorobo.learners.penalties import L1, L2
 from evorobo.nets.elman import Elman
 from evorobo.nets.losses import MSE

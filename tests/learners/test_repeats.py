@@ -8,7 +8,7 @@ from toys import Bowl
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.repeats import adapted, reliability
+from evorobo.learners.evolution.reevaluation import adapted, reliability
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 

@@ -5,13 +5,12 @@ import pytest
 from climbing import START, generation, give, needed, sphere
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.one_plus_one import OnePlusOneCMAES
-from evorobo.learners.evolution.openai_es import OpenAIES
-from evorobo.learners.evolution.restarts import Restarts
-from evorobo.learners.evolution.standstill import Standstill
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES
+from evorobo.learners.evolution.wrappers.restarts import Restarts, Standstill
 
 # ---- when a search stands still
 

@@ -7,14 +7,14 @@ from scipy.linalg import expm
 from scipy.stats import rankdata
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.ars import ARS
-from evorobo.learners.evolution.canonical_es import CanonicalES
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.openai_es import OpenAIES
-from evorobo.learners.evolution.pgpe import PGPE
-from evorobo.learners.evolution.shaping import log_weights, utilities
-from evorobo.learners.evolution.snes import SNES
-from evorobo.learners.evolution.xnes import XNES
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.ars import ARS
+from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
+from evorobo.learners.evolution.strategies.fitness_shaping import log_weights, utilities
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES
+from evorobo.learners.evolution.strategies.pgpe import PGPE
+from evorobo.learners.evolution.strategies.snes import SNES
+from evorobo.learners.evolution.strategies.xnes import XNES
 from evorobo.nets.optimizers import SGD, Adam, ClipUp
 
 

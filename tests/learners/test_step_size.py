@@ -7,11 +7,11 @@ import pytest
 from climbing import START, generation, sphere
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.canonical_es import CanonicalES
-from evorobo.learners.evolution.deep_ga import DeepGA
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.openai_es import OpenAIES
-from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
+from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
+from evorobo.learners.evolution.strategies.deep_ga import DeepGA
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES
+from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
 from evorobo.nets.optimizers import SGD
 
 every_shrinking = pytest.mark.parametrize(

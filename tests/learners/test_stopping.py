@@ -14,8 +14,8 @@ from evorobo.nets.optimizers import SGD, Adam
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Metric
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.splits import RandomSplit
+from evorobo.tasks.data.splits import RandomSplit
+from evorobo.tasks.data.task import DatasetTask
 
 SPEC = NetworkSpec.build(2, (), 1)
 

@@ -6,13 +6,12 @@ from climbing import START, N, climbed, ellipsoid, give, needed, sphere
 from scipy.stats import rankdata, special_ortho_group
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.genetic import GA
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.openai_es import OpenAIES, centred_ranks
-from evorobo.learners.evolution.self_adaptive import SelfAdaptiveES
-from evorobo.learners.evolution.strategy import usual_population
+from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.strategies.base import usual_population
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES, centred_ranks
+from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
 from evorobo.nets.optimizers import SGD, Adam
 
 # ---- targets; of the seeds 0 to 9 the worst came at least ten times closer than asked

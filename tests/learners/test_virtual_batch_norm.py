@@ -7,22 +7,22 @@ import pytest
 from toys import Bowl, Observed
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.reference import ROWS
+from evorobo.learners.evolution.reference_batch import ROWS
+from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
+from evorobo.nets.fold import settle
 from evorobo.nets.gru import GRU
-from evorobo.nets.how import How
+from evorobo.nets.layer import How
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.sequences import Units
-from evorobo.nets.settle import settle
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Glimpse, Scores
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.data.task import DatasetTask
 
 SPEC = NetworkSpec.build(2, (Dense(4, "identity"), BatchNorm(activation="relu")), 1)
 PAID = Cost(env_steps=50, episodes=3)

@@ -3,14 +3,13 @@
 import numpy as np
 
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.affine import Affine
-from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.batch_norm import Affine, BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.how import How
+from evorobo.nets.layer import How
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, judged
 from evorobo.nets.lstm import LSTM

@@ -8,8 +8,7 @@ import pytest
 from every_layer import LAYERS, LAYOUT, LENGTHS, LOSSES, descend, problem
 from record_torch_reference import bends
 
-from evorobo.nets.affine import Affine
-from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.batch_norm import Affine, BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout

@@ -12,12 +12,12 @@ from evorobo.nets.controller import Controller
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
+from evorobo.nets.fold import settle, settled
 from evorobo.nets.gru import GRU
-from evorobo.nets.how import How
+from evorobo.nets.layer import How
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.passes import alike, backtrace, forward, gradient, trace
 from evorobo.nets.sequences import Units
-from evorobo.nets.settle import settle, settled
 from evorobo.nets.spec import NetworkSpec
 
 TORCH = json.loads(FILE.read_text())["batch norm"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.nets.clipping import clip_by_norm, clip_by_value
+from evorobo.learners.backprop.max_norm import clip_by_norm, clip_by_value
 
 
 def test_a_long_gradient_is_cut_to_the_limit_and_keeps_its_direction():

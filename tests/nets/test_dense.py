@@ -5,7 +5,7 @@ import pytest
 
 from evorobo.errors import SettingsError
 from evorobo.nets.dense import Dense
-from evorobo.nets.how import How
+from evorobo.nets.layer import How
 
 X = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]])
 VIEWS = {"weight": np.array([[1.0, 0.0], [0.0, 2.0], [1.0, -1.0]]), "bias": np.array([0.5, -0.5])}

@@ -5,8 +5,7 @@ import pytest
 
 from evorobo.errors import SettingsError
 from evorobo.nets.dense import Dense
-from evorobo.nets.genes import Block, Gene, GeneMap
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.spec import Block, Gene, GeneMap, NetworkSpec
 
 SPEC = NetworkSpec(3, (Dense(5), Dense(4, bias=False), Dense(2, "identity")))
 GENES = SPEC.genes

@@ -6,8 +6,8 @@ import pytest
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.dense import Dense
-from evorobo.nets.how import How
 from evorobo.nets.initialisers import INITIALISERS, initialiser
+from evorobo.nets.layer import How
 from evorobo.nets.spec import NetworkSpec
 
 IN, OUT = 200, 300

@@ -14,7 +14,7 @@ from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
-from evorobo.nets.how import How
+from evorobo.nets.layer import How
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.losses import MSE
 from evorobo.nets.lstm import LSTM

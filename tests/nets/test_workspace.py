@@ -11,7 +11,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.how import How
+from evorobo.nets.layer import How
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.passes import alike, backtrace, trace

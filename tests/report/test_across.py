@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.report.across import normalised_scores, sentence
+from evorobo.report.analysis.aggregate import normalised_scores, sentence
 from evorobo.report.statistics import iqm, stratified
 
 

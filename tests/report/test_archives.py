@@ -25,8 +25,9 @@ from evorobo import (
     show,
 )
 from evorobo.nets.spec import NetworkSpec
-from evorobo.report import archive_table, archives
-from evorobo.report.archive_panel import draw_archive
+from evorobo.report.analysis import archive_table
+from evorobo.report.figures import archives
+from evorobo.report.figures.archives import draw_archive
 from evorobo.report.page.page import page
 from evorobo.testing.methods import Wave
 

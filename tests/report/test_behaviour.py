@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from evorobo.report.behaviour import paths, plot_paths
-from evorobo.report.style import KNOWN
+from evorobo.report.figures.paths import paths, plot_paths
+from evorobo.report.figures.style import KNOWN
 
 
 def walk(reach):

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
-from evorobo.report.cautions import cautions, tuned
-from evorobo.report.sources import read
+from evorobo.report.analysis.cautions import cautions, tuned
+from evorobo.report.analysis.result_files import read
 from evorobo.study.results import load
 
 TEN = list(np.linspace(0.1, 0.9, 10))

@@ -10,7 +10,7 @@ import pytest
 
 from evorobo import compare
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.report import versus
+from evorobo.report.figures import comparison_figure as versus
 
 
 @pytest.fixture

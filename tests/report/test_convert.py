@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.report.convert import convert
-from evorobo.report.dataframe import load_results
-from evorobo.report.tensorboard import EVENTS
+from evorobo.report.formats.convert import convert
+from evorobo.report.formats.dataframe import load_results
+from evorobo.report.formats.tensorboard import EVENTS
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import learning, write_run, write_study
 
-from evorobo.report.crowd import figure
-from evorobo.report.curves import figure as usual, plot
-from evorobo.report.findings import sentences
-from evorobo.report.ranks import MANY, mean_ranks, ranked
+from evorobo.report.analysis.ranks import MANY, mean_ranks, ranked
+from evorobo.report.analysis.summary import sentences
+from evorobo.report.figures.curves import figure as usual, plot
+from evorobo.report.figures.many_methods import figure
 from evorobo.report.statistics import iqm
 from evorobo.study.results import load
 

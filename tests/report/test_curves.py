@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.report.curves import figure, plot
-from evorobo.report.panel import average
+from evorobo.report.figures.curves import figure, plot
+from evorobo.report.figures.panel import average
+from evorobo.report.figures.style import KNOWN, style
 from evorobo.report.statistics import interval, iqm
-from evorobo.report.style import KNOWN, style
 
 
 def line(axes, label):

@@ -9,7 +9,7 @@ from toys import Bowl
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.report.dataframe import load_results
+from evorobo.report.formats.dataframe import load_results
 from evorobo.study.budget import Budget
 from evorobo.study.results import load
 from evorobo.study.study import Study

@@ -2,9 +2,9 @@
 
 import re
 
-from evorobo.report import findings, tables
-from evorobo.report.cautions import cautions
-from evorobo.report.verdicts import verdicts
+from evorobo.report.analysis import summary as findings, tables
+from evorobo.report.analysis.cautions import cautions
+from evorobo.report.analysis.verdicts import verdicts
 
 
 def test_every_verdict_and_caution_is_under_the_table(small_study):

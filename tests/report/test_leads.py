@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from evorobo.report.leads import leads
-from evorobo.report.verdicts import verdicts
+from evorobo.report.analysis.crossovers import leads
+from evorobo.report.analysis.verdicts import verdicts
 
 
 def study(fakes, folder, scores, **task):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from evorobo.report import canvas
-from evorobo.report.lesson import Page, estimate, publish
-from evorobo.report.style import KNOWN
+from evorobo.course.page import Page, estimate, publish
+from evorobo.report.figures import output as canvas
+from evorobo.report.figures.style import KNOWN
 
 VALUES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 80.0])  # IQM 4.5: the mean of 3, 4, 5, 6
 

@@ -13,12 +13,13 @@ from html.parser import HTMLParser
 import numpy as np
 
 from evorobo import write_report
-from evorobo.report import findings, wording
-from evorobo.report.cautions import cautions
+from evorobo.report import formatting as wording
+from evorobo.report.analysis import summary as findings
+from evorobo.report.analysis.cautions import cautions
+from evorobo.report.analysis.runs import counted, curve, spent
+from evorobo.report.figures.panel import average
 from evorobo.report.page.charts import numbers, task_charts
 from evorobo.report.page.page import page
-from evorobo.report.panel import average
-from evorobo.report.runs import counted, curve, spent
 from evorobo.report.statistics import interval, iqm
 
 HOSTILE = "</script><script>alert('&amp;')</script><img src=x onerror=alert(1)>\"'`${1}\u2028"

@@ -3,8 +3,8 @@
 import pytest
 
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.report import prices
-from evorobo.report.verdicts import verdicts
+from evorobo.report.analysis import costs as prices
+from evorobo.report.analysis.verdicts import verdicts
 
 
 @pytest.mark.parametrize(

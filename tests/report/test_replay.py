@@ -10,23 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evorobo import (
-    Budget,
-    ControlTask,
-    DatasetTask,
-    Evolution,
-    Genome,
-    OpenAIES,
-    Replay,
-    Robot,
-    Study,
-    register,
-)
+from evorobo import Budget, ControlTask, DatasetTask, Evolution, Genome, OpenAIES, Replay, Robot, Study, register
 from evorobo.errors import DataError, ResultsError, SettingsError, TaskError
-from evorobo.report import movies
-from evorobo.report.film import films, shared_limits, spaced
+from evorobo.report.replay import encoding as movies
+from evorobo.report.replay.frames import films, shared_limits, spaced
 from evorobo.study.trial import Trial
-from evorobo.tasks.recording import SCREENS
+from evorobo.tasks.control.recording import SCREENS
 
 
 class Blind(Robot):

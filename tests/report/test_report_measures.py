@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from evorobo.report.measures import measures, to_csv, to_terminal
+from evorobo.report.analysis.scores import measures, to_csv, to_terminal
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from evorobo.report.analysis.tables import summary, to_csv, to_markdown, to_terminal
 from evorobo.report.statistics import interval
-from evorobo.report.tables import summary, to_csv, to_markdown, to_terminal
 
 SCORES = {"ga": [1, 2, 3, 4, 5, 6, 7, 80], "cma-es": [10, 12, 11, 13]}
 

@@ -12,9 +12,17 @@ from evorobo import BatchNorm, Budget, ControlTask, DatasetTask, Dense, Evolutio
 from evorobo.errors import ResultsError
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.report import robustness as robustness_module
+from evorobo.report.analysis import robustness as robustness_module
+from evorobo.report.analysis.robustness import (
+    LEVELS,
+    SensorNoise,
+    kept,
+    robustness,
+    usual,
+    with_sensor_noise,
+    with_weight_noise,
+)
 from evorobo.report.page.robust import robust_charts
-from evorobo.report.robustness import LEVELS, SensorNoise, kept, robustness, usual, with_sensor_noise, with_weight_noise
 from evorobo.report.statistics import interval, iqm
 from evorobo.study.results import load
 from evorobo.tasks.base import Glimpse

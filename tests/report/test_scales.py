@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from evorobo.report.scales import scale_cost, scale_score, spread
+from evorobo.report.figures.scales import scale_cost, scale_score, spread
 
 
 @pytest.fixture

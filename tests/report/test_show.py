@@ -7,18 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from evorobo import (
-    Backprop,
-    Budget,
-    ControlTask,
-    DatasetTask,
-    Evolution,
-    GroupSplit,
-    OpenAIES,
-    Study,
-    show,
-    transfer,
-)
+from evorobo import Backprop, Budget, ControlTask, DatasetTask, Evolution, GroupSplit, OpenAIES, Study, show, transfer
 from evorobo.nets.genome import Genome
 from evorobo.report.statistics import interval, iqm
 

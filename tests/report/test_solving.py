@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from evorobo.report.solving import evaluations, solving
+from evorobo.report.figures.solving import evaluations, solving
 
 PUBLISHED = {"NEAT": 3600.0, "somebody": 120.0}
 

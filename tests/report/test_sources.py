@@ -3,7 +3,7 @@
 import pytest
 
 from evorobo.errors import DataError, ResultsError
-from evorobo.report.sources import read
+from evorobo.report.analysis.result_files import read
 from evorobo.tasks.base import Metric
 
 TABLE = """Global Step,Episodic Return,Seed,Algo

@@ -5,7 +5,7 @@ import itertools
 import matplotlib.colors
 import numpy as np
 
-from evorobo.report.style import _SLOTS, KNOWN, style, styles
+from evorobo.report.figures.style import _SLOTS, KNOWN, style, styles
 
 
 def test_a_known_method_keeps_its_style_in_any_company():

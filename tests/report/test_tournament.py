@@ -10,17 +10,17 @@ import pytest
 
 from evorobo.errors import ResultsError
 from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.genome import Genome
-from evorobo.report.master import EPISODES, masters, spaced
-from evorobo.report.tournament import tournament
-from evorobo.report.tournament_figure import figure
+from evorobo.report.analysis.master_tournament import EPISODES, masters, spaced
+from evorobo.report.figures.tournament import tournament
+from evorobo.report.figures.tournament_figure import figure
 from evorobo.study.budget import Budget
 from evorobo.study.study import Study
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.duels import Duels
+from evorobo.tasks.control.matches import Duels
+from evorobo.tasks.control.task import ControlTask
 
 TASK = ControlTask("evorobo/Predator-v0", validation_episodes=1, test_episodes=2, max_steps=60)
 SMALL = Evolution(CMAES(population=6))

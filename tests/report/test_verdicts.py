@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 
+from evorobo.report.analysis.verdicts import judge, to_csv, together, verdicts
 from evorobo.report.statistics import effect_size, holm, probability_of_improvement, runs_needed, welch
-from evorobo.report.verdicts import judge, to_csv, together, verdicts
 from evorobo.tasks.base import Metric
 
 RETURN, LOSS = Metric("return"), Metric("RMSE", higher_is_better=False)

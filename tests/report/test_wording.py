@@ -2,7 +2,7 @@
 
 import pytest
 
-from evorobo.report.wording import decimals, duration, few_runs, left_out, metric_label, number
+from evorobo.report.formatting import decimals, duration, few_runs, left_out, metric_label, number
 from evorobo.tasks.base import Metric
 
 

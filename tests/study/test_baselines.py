@@ -8,15 +8,15 @@ from toys import Bowl
 
 from evorobo.errors import DataError, ResultsError, SettingsError
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.report.cautions import cautions
-from evorobo.report.curves import figure
-from evorobo.report.dataframe import load_results
+from evorobo.report.analysis.cautions import cautions
+from evorobo.report.analysis.costs import at_price, shared_currency
+from evorobo.report.analysis.robustness import kept
+from evorobo.report.analysis.tables import summary
+from evorobo.report.figures.curves import figure
+from evorobo.report.formats.dataframe import load_results
+from evorobo.report.formatting import CURRENCIES
 from evorobo.report.page.charts import task_charts
 from evorobo.report.page.page import page
-from evorobo.report.prices import at_price, shared_currency
-from evorobo.report.robustness import kept
-from evorobo.report.tables import summary
-from evorobo.report.wording import CURRENCIES
 from evorobo.settings import from_plain
 from evorobo.study.baselines import Baseline
 from evorobo.study.budget import Budget

@@ -18,7 +18,7 @@ from evorobo.nets.optimizers import SGD
 from evorobo.study import running
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback
-from evorobo.study.ending import Interrupted
+from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
 from evorobo.study.stopping import Stagnation, StopAt, StopWhen
 from evorobo.study.study import Study

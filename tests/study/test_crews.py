@@ -16,9 +16,9 @@ from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD, Adam
 from evorobo.nets.schedules import ReduceOnPlateau
 from evorobo.study import running
+from evorobo.study.batching import crews
 from evorobo.study.budget import Budget
-from evorobo.study.crews import crews
-from evorobo.study.ending import Interrupted, status
+from evorobo.study.folders import Interrupted, status
 from evorobo.study.running import run_crew
 from evorobo.study.study import Study
 from evorobo.study.trial import Trial

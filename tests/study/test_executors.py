@@ -18,8 +18,8 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.study import checkpoint, executors
 from evorobo.study.budget import Budget
-from evorobo.study.ending import Interrupted, status
 from evorobo.study.executors import run_here, run_in_processes
+from evorobo.study.folders import Interrupted, status
 from evorobo.study.trial import Trial
 
 EVOLUTION = Evolution()

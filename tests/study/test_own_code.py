@@ -10,10 +10,10 @@ import pytest
 from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution, Genome, NoisyTeacher, Study
 from evorobo.errors import ResultsError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.report.changed import changed_since
-from evorobo.study.own_code import code_sha256
+from evorobo.report.replay.staleness import changed_since
+from evorobo.study.code_fingerprint import code_sha256
 from evorobo.study.trial import Trial
-from evorobo.tasks.robots.phototaxis import Phototaxis
+from evorobo.tasks.control.robots.phototaxis import Phototaxis
 
 ROBOT = '''
 """A robot, and the study that it is in."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evorobo.study.places import to_study, to_trial
+from evorobo.study.folders import to_study, to_trial
 
 
 @pytest.fixture

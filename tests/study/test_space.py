@@ -7,8 +7,8 @@ from evorobo.errors import SettingsError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.study.budget import Budget
-from evorobo.study.space import Range, spaces
 from evorobo.study.study import Study
+from evorobo.study.tuning.space import Range, spaces
 
 STUDY = Study.grid(
     "toys", tasks=[Bowl()], methods=[Evolution(), Backprop()], seeds=2, budget=Budget(flops=1e4), hidden=(2,)

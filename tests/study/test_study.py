@@ -13,12 +13,12 @@ from toys import Bowl, Broken, Dies, Flattering, Line, Mute, Raises
 
 from evorobo.errors import ResultsError, SettingsError, TaskError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.genetic import GA
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.genetic import GA
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
-from evorobo.report.cautions import tuned
+from evorobo.report.analysis.cautions import tuned
 from evorobo.report.page.facts import overview
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget

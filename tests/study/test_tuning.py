@@ -13,15 +13,15 @@ from evorobo.errors import ResultsError, SettingsError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.nets.optimizers import SGD
-from evorobo.report.cautions import cautions
-from evorobo.report.tuning import to_terminal
-from evorobo.study import tuning as tuning_module
+from evorobo.report.analysis.cautions import cautions
+from evorobo.report.analysis.tuning import to_terminal
 from evorobo.study.budget import Budget
-from evorobo.study.ending import Interrupted
+from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
 from evorobo.study.study import Study
-from evorobo.study.tuned import flags, read_tuning, tuned
-from evorobo.study.tuning import tune
+from evorobo.study.tuning import tuning as tuning_module
+from evorobo.study.tuning.tuned import flags, read_tuning, tuned
+from evorobo.study.tuning.tuning import tune
 from evorobo.tasks.base import LEDGER
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'evorobo[tune]'")

@@ -15,9 +15,9 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Advising, Cost
-from evorobo.tasks.control import TRAIN, VALIDATION, ControlTask
-from evorobo.tasks.simulators.sync import Sync
-from evorobo.tasks.teachers import NoisyTeacher
+from evorobo.tasks.control.simulators.sync import Sync
+from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
+from evorobo.tasks.control.teaching.teachers import NoisyTeacher
 
 ROAD = ControlTask("tests/Road-v0", demonstrations=4, test_episodes=20)
 

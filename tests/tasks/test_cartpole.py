@@ -8,10 +8,10 @@ from story import lengths_alike
 
 from evorobo.errors import SettingsError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.simulators.cartpole import CartPole
-from evorobo.tasks.simulators.rows import Rows
-from evorobo.tasks.simulators.world import GymWorld, RobotWorld, look_up
+from evorobo.tasks.control.simulators.cartpole import CartPole
+from evorobo.tasks.control.simulators.lookup import GymWorld, RobotWorld, look_up
+from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.task import ControlTask
 
 
 def at_random(rng, sensors):

@@ -9,8 +9,8 @@ import pytest
 from story import lengths_alike
 
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.simulators.world import GymWorld, RobotWorld, look_up
+from evorobo.tasks.control.simulators.lookup import GymWorld, RobotWorld, look_up
+from evorobo.tasks.control.task import ControlTask
 
 IDS = ["Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
 everyone = pytest.mark.parametrize("id", IDS)

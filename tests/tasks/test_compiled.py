@@ -9,6 +9,8 @@ from own_layer import Doubled
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.compiled import network
+from evorobo.nets.compiled.layout import laid_out
 from evorobo.nets.controller import Controller
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
@@ -20,14 +22,13 @@ from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.compiled import loading, network
-from evorobo.tasks.compiled.layout import laid_out
-from evorobo.tasks.compiled.traced import DOUBLE, Number, Script, traced
-from evorobo.tasks.compiled.tracing import trace
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.robots.base import Robot
-from evorobo.tasks.robots.registry import register
-from evorobo.tasks.simulators.world import look_up
+from evorobo.tasks.control.compiled import loading
+from evorobo.tasks.control.compiled.traced import DOUBLE, Number, Script, traced
+from evorobo.tasks.control.compiled.tracing import trace
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.registry import register
+from evorobo.tasks.control.simulators.lookup import look_up
+from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
 
@@ -56,7 +57,7 @@ def interpret(patch):
         exec(text, names)
         return names["episodes"]
 
-    patch.setattr("evorobo.tasks.compiled.episodes.compiled", episodes)
+    patch.setattr("evorobo.tasks.control.compiled.episodes.compiled", episodes)
     patch.setenv("OMP_NUM_THREADS", "1")
 
 

@@ -2,20 +2,20 @@
 
 import dataclasses
 
+import evorobo.tasks.rollout as rollout
 import gymnasium
 import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
-import evorobo.tasks.rollout as rollout
 from evorobo.errors import DataError, SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE, CrossEntropy
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import TEST, TRAIN, VALIDATION, ControlTask
-from evorobo.tasks.demonstrations import Demonstrations
+from evorobo.tasks.control.task import TEST, TRAIN, VALIDATION, ControlTask
+from evorobo.tasks.control.teaching.demonstrations import Demonstrations
 
 LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, demonstrations=3, validation_episodes=4, test_episodes=5)
 POLE = ControlTask("CartPole-v1", max_steps=40, demonstrations=3, validation_episodes=4, test_episodes=5)

@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from evorobo import downloads as files
+from evorobo.downloads import DataFile
 from evorobo.errors import DataError
-from evorobo.tasks.datasets import files
-from evorobo.tasks.datasets.files import DataFile
 
 CONTENT = b"1,2,3\n"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -16,9 +16,9 @@ from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.base import Task
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets.catalogue import LOADERS
-from evorobo.tasks.splits import BlockSplit, GivenSplit, GroupSplit, RandomSplit
+from evorobo.tasks.data.catalogue.registry import LOADERS
+from evorobo.tasks.data.splits import BlockSplit, GivenSplit, GroupSplit, RandomSplit
+from evorobo.tasks.data.task import DatasetTask
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (90, 4))
@@ -144,7 +144,7 @@ def test_another_process_finds_the_arrays(cache, tmp_path):
 
 def test_floor_two_needs_no_robot_plot_or_evolution_to_read_data():
     code = (
-        "import sys, evorobo.tasks.dataset\n"
+        "import sys, evorobo.tasks.data.task\n"
         "print([m for m in ('gymnasium', 'matplotlib', 'deap', 'scipy', 'pooch', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -233,7 +233,7 @@ def test_a_population_scores_like_its_members(make, rows, monkeypatch):
 
     together = score(weights)
     np.testing.assert_array_equal(together, np.concatenate([score(each[None]) for each in weights]))
-    monkeypatch.setattr("evorobo.tasks.dataset._AT_ONCE", 1000)  # in several pieces
+    monkeypatch.setattr("evorobo.tasks.data.task._AT_ONCE", 1000)  # in several pieces
     np.testing.assert_array_equal(together, score(weights))
 
 

@@ -10,8 +10,8 @@ from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.passes import forward
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.splits import GroupSplit
+from evorobo.tasks.data.splits import GroupSplit
+from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.base import Cost
-from evorobo.tasks.demonstrations import Demonstrations, Recorder
+from evorobo.tasks.control.teaching.demonstrations import Demonstrations, Recorder
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(6, 3))
 MOVES = np.array([0, 1, 2, 2, 1, 0])

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from evorobo.errors import TaskError
-from evorobo.learners.evolution.cma_es import CMAES
 from evorobo.learners.evolution.evolution import Evolution
+from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.robots.chance import Chance, Stream
-from evorobo.tasks.robots.discrimination import CYLINDER, LENGTH, NEAR, THING, WIDTH, Discrimination
-from evorobo.tasks.robots.khepera import RADIUS
+from evorobo.tasks.control.robots.discrimination import CYLINDER, LENGTH, NEAR, THING, WIDTH, Discrimination
+from evorobo.tasks.control.robots.khepera import RADIUS
+from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.task import ControlTask
 
 
 def test_robot_and_cylinder_begin_apart_from_each_other_and_from_walls():

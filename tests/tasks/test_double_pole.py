@@ -8,11 +8,12 @@ from scipy.linalg import solve_discrete_are
 
 from evorobo import CMAES, Budget, ControlTask, Dense, Elman, Evolution, Genome, NetworkSpec, Output, StopWhen, Trial
 from evorobo.errors import SettingsError
-from evorobo.tasks.robots import double_pole, double_pole_exam
-from evorobo.tasks.robots.chance import Chance, Stream
-from evorobo.tasks.robots.double_pole import GAINS, SCALE, TILTED, DoublePole, DoublePoleBlind, rates
-from evorobo.tasks.robots.double_pole_exam import balanced, generalisation, solves
-from evorobo.tasks.robots.registry import registered
+from evorobo.tasks.control import double_pole_exam
+from evorobo.tasks.control.double_pole_exam import balanced, generalisation, solves
+from evorobo.tasks.control.robots import double_pole
+from evorobo.tasks.control.robots.double_pole import GAINS, SCALE, TILTED, DoublePole, DoublePoleBlind, rates
+from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.robots.registry import registered
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
 

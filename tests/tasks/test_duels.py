@@ -13,10 +13,10 @@ from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.robots.contestant import Both, Contestant
-from evorobo.tasks.robots.predator_prey import Predator, Prey
-from evorobo.tasks.robots.registry import register
+from evorobo.tasks.control.robots.contestant import Both, Contestant
+from evorobo.tasks.control.robots.predator_prey import Predator, Prey
+from evorobo.tasks.control.robots.registry import register
+from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot, check_task
 
 PREDATOR = ControlTask("evorobo/Predator-v0", options={"noise": 0.1}, test_episodes=3, max_steps=150)

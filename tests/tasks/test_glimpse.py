@@ -5,9 +5,9 @@ import pytest
 
 from evorobo.nets.sequences import Units
 from evorobo.tasks.base import Cost
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.splits import BlockSplit
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.data.splits import BlockSplit
+from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,21 @@ from math import cos, hypot, sin
 import numpy as np
 import pytest
 
-from evorobo.tasks.robots.geometry import drive, outline, to_disc, to_walls
-from evorobo.tasks.robots.infrared import CONTACT, RANGE, intensity, reading
-from evorobo.tasks.robots.khepera import ANGLES, AXLE, POSE, RADIUS, SENSED, STEP, TOP_SPEED, Arena
+from evorobo.tasks.control.robots.geometry import drive, outline, to_disc, to_walls
+from evorobo.tasks.control.robots.khepera import (
+    ANGLES,
+    AXLE,
+    CONTACT,
+    POSE,
+    RADIUS,
+    RANGE,
+    SENSED,
+    STEP,
+    TOP_SPEED,
+    Arena,
+    intensity,
+    reading,
+)
 
 ROOM = Arena(outline((0, 0), (0.4, 0), (0.4, 0.3), (0, 0.3)))
 WITH_PILLAR = Arena(ROOM.walls, thing_radius=0.02)

@@ -3,8 +3,8 @@ import pytest
 from at_hand import needs
 
 from evorobo.errors import SettingsError
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets.kin8nm import DATA, fold_file, kin8nm
+from evorobo.tasks.data.catalogue.kin8nm import DATA, fold_file, kin8nm
+from evorobo.tasks.data.task import DatasetTask
 
 FOLDS = range(20)
 

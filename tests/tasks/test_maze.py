@@ -7,8 +7,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from evorobo.tasks.robots.chance import Chance
-from evorobo.tasks.robots.maze import (
+from evorobo.tasks.control.robots.maze import (
     BEAMS,
     GOAL,
     GOAL_RADIUS,
@@ -23,6 +22,7 @@ from evorobo.tasks.robots.maze import (
     Maze,
     ranges,
 )
+from evorobo.tasks.control.robots.random_streams import Chance
 
 CHANCE = Chance.alone(np.random.default_rng(0))
 

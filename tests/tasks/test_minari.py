@@ -13,10 +13,9 @@ import road  # noqa: F401 - registers its id
 from gymnasium import spaces
 
 from evorobo.errors import DataError, SettingsError, TaskError
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.demonstrations import Demonstrations
-from evorobo.tasks.minari import ABOUT, DATA
-from evorobo.tasks.space_json import as_json, of_json
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.control.teaching.demonstrations import Demonstrations
+from evorobo.tasks.control.teaching.minari import ABOUT, DATA, as_json, of_json
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed; pip install 'evorobo[minari]'")
 

@@ -9,7 +9,7 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.study import Study
-from evorobo.tasks.control import ControlTask
+from evorobo.tasks.control.task import ControlTask
 
 LAMP, WALL = "evorobo/Phototaxis-v0", "evorobo/WallFollowing-v0"
 

@@ -7,11 +7,11 @@ from story import lengths_alike
 
 from evorobo.errors import TaskError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.simulators import world as worlds
-from evorobo.tasks.simulators.mujoco import physics
-from evorobo.tasks.simulators.mujoco.catalogue import BODIES, has_batch
-from evorobo.tasks.simulators.world import GymWorld, MujocoWorld, look_up
+from evorobo.tasks.control.simulators import lookup as worlds
+from evorobo.tasks.control.simulators.lookup import GymWorld, MujocoWorld, look_up
+from evorobo.tasks.control.simulators.mujoco import physics
+from evorobo.tasks.control.simulators.mujoco.catalogue import BODIES, has_batch
+from evorobo.tasks.control.task import ControlTask
 
 if not has_batch():
     pytest.skip("needs mujoco 4 or later: pip install 'evorobo[mujoco]'", allow_module_level=True)

@@ -5,10 +5,9 @@ import pytest
 from at_hand import needs
 
 from evorobo.tasks.base import Cautious
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets import scitos
-from evorobo.tasks.neighbours import beside_training, caution
-from evorobo.tasks.splits import BlockSplit, FoldSplit, Parts, RandomSplit
+from evorobo.tasks.data.catalogue import scitos
+from evorobo.tasks.data.splits import BlockSplit, FoldSplit, Parts, RandomSplit, beside_training, caution
+from evorobo.tasks.data.task import DatasetTask
 
 X = np.random.default_rng(0).normal(size=(200, 2))
 WALK = np.repeat(np.arange(10), 20)

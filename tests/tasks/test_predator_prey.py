@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evorobo.tasks.robots.chance import Chance
-from evorobo.tasks.robots.geometry import outline
-from evorobo.tasks.robots.infrared import intensity
-from evorobo.tasks.robots.khepera import SENSED, Arena
-from evorobo.tasks.robots.predator_prey import RADIUS, SIDE, Predator, Prey, felt, moved, seen
+from evorobo.tasks.control.robots.geometry import outline
+from evorobo.tasks.control.robots.khepera import SENSED, Arena, intensity
+from evorobo.tasks.control.robots.predator_prey import RADIUS, SIDE, Predator, Prey, felt, moved, seen
+from evorobo.tasks.control.robots.random_streams import Chance
 
 MIDDLE = SIDE / 2
 

@@ -13,8 +13,8 @@ import pytest
 
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.simulators.processes import Processes
+from evorobo.tasks.control.simulators.processes import Processes
+from evorobo.tasks.control.task import ControlTask
 
 
 def score(task, members=7):

@@ -3,8 +3,8 @@
 import gymnasium
 import pytest
 
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.published import PUBLISHED
+from evorobo.tasks.control.reference_scores import PUBLISHED
+from evorobo.tasks.control.task import ControlTask
 
 
 @pytest.mark.parametrize("env", PUBLISHED)

@@ -8,7 +8,7 @@ import pytest
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import TEST, ControlTask
+from evorobo.tasks.control.task import TEST, ControlTask
 
 LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, test_episodes=4)
 POLE = ControlTask("CartPole-v1", test_episodes=4)

@@ -12,23 +12,23 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from evorobo.errors import SettingsError, TaskError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.drivers import Dice
-from evorobo.tasks.robots.base import Robot, offers, taken
-from evorobo.tasks.robots.chance import AHEAD, Chance, Stream
-from evorobo.tasks.robots.discrimination import Discrimination
-from evorobo.tasks.robots.geometry import drive, ranges_in_room
-from evorobo.tasks.robots.homing import Homing
-from evorobo.tasks.robots.maze import Maze
-from evorobo.tasks.robots.obstacle_avoidance import ObstacleAvoidance
-from evorobo.tasks.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
-from evorobo.tasks.robots.registry import register, registered
-from evorobo.tasks.robots.t_maze import TMaze
-from evorobo.tasks.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
-from evorobo.tasks.rollout import roll
-from evorobo.tasks.simulators.rows import Rows
-from evorobo.tasks.simulators.world import RobotWorld
-from evorobo.tasks.spaces import decoder
+from evorobo.tasks.control.policies import Dice
+from evorobo.tasks.control.robots.base import Robot, offers, taken
+from evorobo.tasks.control.robots.discrimination import Discrimination
+from evorobo.tasks.control.robots.geometry import drive, ranges_in_room
+from evorobo.tasks.control.robots.homing import Homing
+from evorobo.tasks.control.robots.maze import Maze
+from evorobo.tasks.control.robots.obstacle_avoidance import ObstacleAvoidance
+from evorobo.tasks.control.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
+from evorobo.tasks.control.robots.random_streams import AHEAD, Chance, Stream
+from evorobo.tasks.control.robots.registry import register, registered
+from evorobo.tasks.control.robots.t_maze import TMaze
+from evorobo.tasks.control.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
+from evorobo.tasks.control.rollout import roll
+from evorobo.tasks.control.simulators.lookup import RobotWorld
+from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.spaces import decoder
+from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot
 
 OWN = {

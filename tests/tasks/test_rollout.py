@@ -7,8 +7,8 @@ import pytest
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import TRAIN, VALIDATION, ControlTask
-from evorobo.tasks.rollout import roll
+from evorobo.tasks.control.rollout import roll
+from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
 
 
 class Candles:

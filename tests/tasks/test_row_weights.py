@@ -7,7 +7,7 @@ from evorobo.errors import DataError, SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.nets.passes import forward
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.dataset import DatasetTask
+from evorobo.tasks.data.task import DatasetTask
 from evorobo.testing import check_task
 
 X = np.random.default_rng(0).normal(size=(60, 3))

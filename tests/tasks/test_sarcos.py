@@ -8,11 +8,11 @@ from linear import nmse, ridge
 from scipy.io import savemat
 
 from evorobo.errors import DataError, SettingsError
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets import sarcos as module
-from evorobo.tasks.datasets.sarcos import TEST, sarcos
-from evorobo.tasks.measures import NMSE
-from evorobo.tasks.splits import BlockSplit, RandomSplit
+from evorobo.tasks.data.catalogue import sarcos as module
+from evorobo.tasks.data.catalogue.sarcos import TEST, sarcos
+from evorobo.tasks.data.metrics import NMSE
+from evorobo.tasks.data.splits import BlockSplit, RandomSplit
+from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def folder(monkeypatch, tmp_path):
     """A data folder with the real test rows, and no other."""
     (tmp_path / "sarcos").mkdir()
     (tmp_path / TEST.name).write_bytes(TEST.find().read_bytes())
-    monkeypatch.setattr("evorobo.tasks.datasets.files.folders", lambda: [tmp_path])
+    monkeypatch.setattr("evorobo.downloads.folders", lambda: [tmp_path])
     return tmp_path / "sarcos"
 
 

@@ -4,9 +4,9 @@ from at_hand import needs
 from training import trained
 
 from evorobo.errors import SettingsError
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets.scitos import MOVES, data_file, scitos_2, scitos_4, scitos_24
-from evorobo.tasks.splits import RandomSplit
+from evorobo.tasks.data.catalogue.scitos import MOVES, data_file, scitos_2, scitos_4, scitos_24
+from evorobo.tasks.data.splits import RandomSplit
+from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

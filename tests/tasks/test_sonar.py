@@ -4,8 +4,8 @@ from at_hand import needs
 from linear import nmse, ridge
 
 from evorobo.errors import SettingsError
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets.sonar import RIDES, data_file, sonar
+from evorobo.tasks.data.catalogue.sonar import RIDES, data_file, sonar
+from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

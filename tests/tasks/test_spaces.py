@@ -5,7 +5,7 @@ import pytest
 from gymnasium import spaces
 
 from evorobo.errors import SettingsError
-from evorobo.tasks.spaces import decoder, flattener
+from evorobo.tasks.control.spaces import decoder, flattener
 
 ACTION_SPACES = {
     "Discrete": spaces.Discrete(3),

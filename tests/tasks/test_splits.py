@@ -5,8 +5,8 @@ import pytest
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.splits import BlockSplit, ChronologicalSplit, GivenSplit, GroupSplit, RandomSplit
-from evorobo.tasks.tables import Table
+from evorobo.tasks.data.splits import BlockSplit, ChronologicalSplit, GivenSplit, GroupSplit, RandomSplit
+from evorobo.tasks.data.tables import Table
 
 ROWS = 203
 LAPS = np.arange(ROWS) * 6 // ROWS + 1

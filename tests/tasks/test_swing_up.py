@@ -10,8 +10,8 @@ from scipy.linalg import solve_discrete_are
 
 from evorobo import ControlTask
 from evorobo.errors import SettingsError
-from evorobo.tasks.robots.chance import Chance, Stream
-from evorobo.tasks.robots.swing_up import GAINS, SwingUp
+from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.robots.swing_up import GAINS, SwingUp
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
 

@@ -8,9 +8,9 @@ import pytest
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import TRAIN, VALIDATION, ControlTask
-from evorobo.tasks.simulators.sync import Sync
-from evorobo.tasks.simulators.world import GymWorld
+from evorobo.tasks.control.simulators.lookup import GymWorld
+from evorobo.tasks.control.simulators.sync import Sync
+from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
 
 IDS = ["odd/Mixed-v0", "odd/Pair-v0"]
 

@@ -4,8 +4,8 @@ from at_hand import needs
 from linear import ridge
 
 from evorobo.errors import SettingsError
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets.sysid import ACTUATOR, DRYER, ROBOT_ARM, actuator, dryer, robot_arm
+from evorobo.tasks.data.catalogue.sysid import ACTUATOR, DRYER, ROBOT_ARM, actuator, dryer, robot_arm
+from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

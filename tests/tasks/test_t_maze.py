@@ -12,10 +12,10 @@ from evorobo.nets.elman import Elman
 from evorobo.nets.optimizers import Adam
 from evorobo.nets.schedules import Cosine
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.drivers import Mindful
-from evorobo.tasks.robots.chance import Chance, Stream
-from evorobo.tasks.robots.t_maze import GOAL, RIGHT, SHINING, SIDE, TIME, TRIPS, TMaze
+from evorobo.tasks.control.policies import Mindful
+from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.robots.t_maze import GOAL, RIGHT, SHINING, SIDE, TIME, TRIPS, TMaze
+from evorobo.tasks.control.task import ControlTask
 
 TASK = ControlTask("evorobo/TMaze-v0")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evorobo.errors import DataError
-from evorobo.tasks.tables import table_of
+from evorobo.tasks.data.tables import table_of
 
 
 def test_arrays_become_a_checked_table():

@@ -13,8 +13,8 @@ from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.teachers import MixedTeachers, NoisyTeacher
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher
 
 ROAD = ControlTask("tests/Road-v0", demonstrations=30, test_episodes=20)
 

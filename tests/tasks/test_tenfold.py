@@ -4,9 +4,9 @@ from at_hand import needs
 from linear import nmse, ridge
 
 from evorobo.errors import SettingsError
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets.tenfold import KIN40K, PUMADYN32NM, kin40k, pumadyn32nm
-from evorobo.tasks.sheets import read_sheet
+from evorobo.tasks.data.catalogue.tenfold import KIN40K, PUMADYN32NM, kin40k, pumadyn32nm
+from evorobo.tasks.data.task import DatasetTask
+from evorobo.tasks.data.text_files import read_sheet
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from linear import ridge
 from scipy.stats import rankdata
 
 from evorobo.errors import SettingsError
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.datasets.ur3 import DATA, ur3
-from evorobo.tasks.sheets import read_sheet
+from evorobo.tasks.data.catalogue.ur3 import DATA, ur3
+from evorobo.tasks.data.task import DatasetTask
+from evorobo.tasks.data.text_files import read_sheet
 
 
 @pytest.fixture(autouse=True)

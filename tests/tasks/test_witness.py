@@ -8,8 +8,8 @@ import pytest
 from evorobo.errors import SettingsError
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control import TRAIN, VALIDATION, ControlTask
-from evorobo.tasks.robots.maze import Maze
+from evorobo.tasks.control.robots.maze import Maze
+from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
 
 MEMBERS, EPISODES = 5, 3
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from evorobo.errors import LearningError, SettingsError
-from evorobo.learners.backprop.cohort import Cohort
+from evorobo.learners.backprop.batched import Batch, Cohort
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.base import Progress
 from evorobo.learners.penalties import Penalty
-from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.schedules import Constant, Schedule
-from evorobo.nets.sequences import Layout, Units
+from evorobo.nets.sequences import Units
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Examples, Task
 
@@ -84,19 +83,6 @@ class Backprop:
     def together(self, learners: Sequence[BackpropLearner]) -> Cohort:
         """These learners as one, for `Together`."""
         return Cohort(learners)
-
-
-class Batch(NamedTuple):
-    """Scaled `inputs (rows, in)`, what the loss is told besides the outputs, and how the rows lie in time."""
-
-    inputs: Array
-    truth: tuple[np.ndarray, ...]
-    layout: Layout
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """Equal for batches that can go through several networks at once."""
-        return self.inputs.shape, self.layout.time, self.layout.real is None or self.layout.real.tobytes()
 
 
 class BackpropLearner:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.nets.activations import Array
 from evorobo.nets.layer import Layer
 from evorobo.nets.schedules import Exponential
 from evorobo.nets.spec import NetworkSpec

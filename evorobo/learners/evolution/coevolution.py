@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import Progress
 from evorobo.learners.evolution.evolution import Evolution, EvolutionLearner
-from evorobo.learners.evolution.strategy import at_least
-from evorobo.nets.activations import Array
+from evorobo.learners.evolution.strategies.base import at_least
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.output import Output

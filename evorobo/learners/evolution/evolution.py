@@ -9,20 +9,19 @@ from typing import Any
 import numpy as np
 from deap import algorithms, base, tools
 
+from evorobo.arrays import Array
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import Progress
-from evorobo.learners.evolution.cma_es import CMAES
-from evorobo.learners.evolution.collection import Collecting
-from evorobo.learners.evolution.gauge import Gauge
+from evorobo.learners.evolution.deap_bridge import Individual, lend
 from evorobo.learners.evolution.genealogy import Genealogy
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.lend import lend
-from evorobo.learners.evolution.reference import ReferenceBatch
-from evorobo.learners.evolution.repeats import adapted, reliability
-from evorobo.learners.evolution.strategy import StrategySettings, Watching, at_least, scores
+from evorobo.learners.evolution.measures import Gauge
+from evorobo.learners.evolution.reevaluation import adapted, reliability
+from evorobo.learners.evolution.reference_batch import ReferenceBatch
+from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, scores
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.collection import Collecting
 from evorobo.learners.penalties import Penalty, between_units
-from evorobo.nets.activations import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec

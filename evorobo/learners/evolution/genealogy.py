@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.individual import Individual
-from evorobo.learners.evolution.strategy import scores
-from evorobo.nets.activations import Array
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.base import scores
 
 COLUMNS = ("individual", "generation", "score", "parent", "other_parent")
 

@@ -10,18 +10,18 @@ import numpy as np
 
 from evorobo.errors import EvoroboError
 from evorobo.nets.genome import Genome
-from evorobo.report import runs
-from evorobo.report.changed import changed_since
-from evorobo.report.film import Film, films, spaced
-from evorobo.report.movies import sheet
+from evorobo.report.analysis import runs
 from evorobo.report.page.charts import Plain, numbers
 from evorobo.report.page.network import network
+from evorobo.report.replay.encoding import sheet
+from evorobo.report.replay.frames import Film, films, spaced
+from evorobo.report.replay.staleness import changed_since
 from evorobo.study.results import Results, Run
 from evorobo.tasks.base import Task
-from evorobo.tasks.control import ControlTask
-from evorobo.tasks.dataset import DatasetTask
-from evorobo.tasks.spaces import Choice
-from evorobo.tasks.tables import Table
+from evorobo.tasks.control.spaces import Choice
+from evorobo.tasks.control.task import ControlTask
+from evorobo.tasks.data.tables import Table
+from evorobo.tasks.data.task import DatasetTask
 
 _PICTURES = 60
 _SIZE = 300  # pixels

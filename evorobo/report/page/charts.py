@@ -11,12 +11,13 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 from numpy.typing import ArrayLike
 
-from evorobo.report import runs, wording
-from evorobo.report.across import normalised_scores
-from evorobo.report.panel import Average, average
-from evorobo.report.scales import scale_score
+from evorobo.report import formatting as wording
+from evorobo.report.analysis import runs
+from evorobo.report.analysis.aggregate import normalised_scores
+from evorobo.report.figures.panel import Average, average
+from evorobo.report.figures.scales import scale_score
+from evorobo.report.figures.style import Style, reference_dashes
 from evorobo.report.statistics import Profile, interval, iqm, performance_profile
-from evorobo.report.style import Style, reference_dashes
 from evorobo.study.results import Results, Run
 
 Plain: TypeAlias = Any

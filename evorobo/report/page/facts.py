@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evorobo.report import runs, wording
+from evorobo.report import formatting as wording
+from evorobo.report.analysis import runs
 from evorobo.report.page.charts import Plain
 from evorobo.study.results import Results, Run
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 from evorobo.nets.activity import activity
 from evorobo.nets.genome import Genome
 from evorobo.report.page.charts import Plain, numbers

@@ -14,15 +14,17 @@ from markupsafe import Markup
 
 from evorobo.errors import EvoroboError
 from evorobo.files import write_atomically
-from evorobo.report import archives, canvas, findings, tables, wording
-from evorobo.report.cautions import cautions
+from evorobo.report import formatting as wording
+from evorobo.report.analysis import summary as findings, tables
+from evorobo.report.analysis.cautions import cautions
+from evorobo.report.analysis.robustness import kept, robustness
+from evorobo.report.analysis.runs import shown
+from evorobo.report.figures import archives, output as canvas
+from evorobo.report.figures.style import styles
 from evorobo.report.page import facts
 from evorobo.report.page.behaviour import behaviour
 from evorobo.report.page.charts import Plain, across_charts, look, task_charts
 from evorobo.report.page.robust import robust_charts
-from evorobo.report.robustness import kept, robustness
-from evorobo.report.runs import shown
-from evorobo.report.style import styles
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
 from evorobo.study.study import Study

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evorobo.report.analysis.robustness import Row
 from evorobo.report.page.charts import Plain, numbers
-from evorobo.report.robustness import Row
 from evorobo.report.statistics import interval, iqm
 from evorobo.study.results import Results
 

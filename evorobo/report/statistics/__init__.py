@@ -3,15 +3,13 @@
 Pure functions of arrays. Of scores, higher is better unless a function says otherwise.
 """
 
-from evorobo.report.statistics.aggregates import iqm, optimality_gap, wilson
+from evorobo.report.statistics.aggregates import iqm, normalised, optimality_gap, wilson
 from evorobo.report.statistics.bootstrap import interval, stratified
 from evorobo.report.statistics.crossing import Crossing, crossing
 from evorobo.report.statistics.looks import area, at, grid_of
-from evorobo.report.statistics.normal import normalised
 from evorobo.report.statistics.pairs import Probability, effect_size, mean_probability, probability_of_improvement
-from evorobo.report.statistics.power import power, runs_needed
 from evorobo.report.statistics.profiles import Profile, performance_profile
-from evorobo.report.statistics.significance import holm, mann_whitney, permutation, welch
+from evorobo.report.statistics.significance import holm, mann_whitney, permutation, power, runs_needed, welch
 from evorobo.report.statistics.thresholds import Solved, Times, expected_running_time, kaplan_meier, time_to_threshold
 
 __all__ = [

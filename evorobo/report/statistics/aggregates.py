@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest, trim_mean
 
-from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError, unknown
 
 
 def iqm(values: ArrayLike, axis: int = 0) -> Array:
@@ -33,3 +35,18 @@ def wilson(successes: int, attempts: int, confidence: float = 0.95) -> tuple[flo
         raise SettingsError(f"{successes} successes of {attempts} attempts give no rate; count at least one attempt.")
     found = binomtest(successes, attempts).proportion_ci(confidence, "wilson")
     return float(found.low), float(found.high)
+
+
+def normalised(scores: ArrayLike, references: Mapping[str, float], zero: str = "random", one: str = "solved") -> Array:
+    """`scores`, shifted and stretched so that the reference called `zero` scores 0 and the one called `one` 1.
+
+    Where lower is better the references say so themselves: afterwards higher is better. Raises `SettingsError` for a
+    reference that is not there, and for two of equal score.
+    """
+    for name in (zero, one):
+        if name not in references:
+            raise unknown("reference", name, references)
+    low, high = references[zero], references[one]
+    if not np.isfinite([low, high]).all() or low == high:
+        raise SettingsError(f"{zero} ({low:g}) and {one} ({high:g}) span no scale; choose two references that differ.")
+    return (np.asarray(scores, float) - low) / (high - low)

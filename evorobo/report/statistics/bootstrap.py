@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 from evorobo.report.statistics.aggregates import iqm
 
 _AT_ONCE = 4_000_000  # numbers drawn in one go, 32 MB

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 from evorobo.report.statistics.aggregates import iqm
 from evorobo.report.statistics.looks import at, thinned
 

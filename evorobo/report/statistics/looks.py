@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
 
 POINTS = 100
 """So many points show any curve."""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 
 
 @dataclass(frozen=True)

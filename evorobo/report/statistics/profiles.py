@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evorobo.nets.activations import Array
+from evorobo.arrays import Array
 from evorobo.report.statistics.bootstrap import stratified
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import CensoredData, ecdf
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,68 @@
+"""The rows, always the same, by which a population's batch norms are measured (virtual batch normalisation)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError
+from evorobo.nets.fold import settle, settled
+from evorobo.nets.layer import How
+from evorobo.nets.scaling import Scaling
+from evorobo.nets.sequences import Units
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.base import Cost, Glimpsing, Scoring
+
+ROWS = 128
+
+
+class ReferenceBatch:
+    """A glimpse of the task, drawn once. Raw inputs are kept, for their scaling may still change.
+
+    Networks that remember go through its sequences in time; for others all rows stand alone.
+    """
+
+    def __init__(self, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
+        if not isinstance(task, Glimpsing):
+            raise SettingsError(
+                f"{task.name} shows no inputs to measure, which batch norm needs under evolution; give the task a "
+                "method glimpse(rng, rows) that returns a Glimpse, or use LayerNorm()."
+            )
+        self._spec = spec
+        glimpse = task.glimpse(rng, ROWS)
+        self.cost = glimpse.cost
+        self._keep(glimpse.inputs, glimpse.sequence)
+
+    def _keep(self, inputs: Array, sequence: np.ndarray | None) -> None:
+        self._inputs, self._sequence = inputs, sequence
+        units = Units(len(inputs), sequence if self._spec.recurrent else None)
+        self._layout = units.take(np.arange(len(units)))
+
+    def moments(self, weights: Array, inputs: Scaling | None) -> Array:
+        """Of networks `weights (p,)` or `(n, p)` those that these rows have under them: `(k,)` or `(n, k)`."""
+        layout, raw = self._layout, self._inputs
+        x = (inputs.apply(raw) if inputs else raw)[layout.rows]
+        with _overflowing():
+            return settle(self._spec, weights, x, How(time=layout.time, real=layout.real))
+
+    def settled(self, weights: Array, inputs: Scaling | None) -> tuple[NetworkSpec, Array]:
+        """Spec and weights `(n, p)` of networks that answer as these do with such moments, and need none."""
+        with _overflowing():
+            return settled(self._spec, weights, self.moments(weights, inputs))
+
+    def price(self, members: int) -> Cost:
+        """What the moments of so many members cost."""
+        return Cost(forward_flops=members * len(self._layout.rows) * self._spec.forward_flops)
+
+    def state(self) -> dict[str, Any]:
+        return {"inputs": self._inputs, "sequence": self._sequence}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._keep(state["inputs"], state["sequence"])
+
+
+def _overflowing() -> Any:
+    """Where a member may overflow: it scores badly, that is all."""
+    return np.errstate(over="ignore", invalid="ignore")

@@ -1,0 +1,1 @@
+"""The evolution strategies, one file each, with what several of them share."""

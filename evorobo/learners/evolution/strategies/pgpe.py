@@ -1,0 +1,87 @@
+"""PGPE, policy gradients with parameter-based exploration: pairs of opposite steps, a step size for each weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.antithetic import in_pairs, opposite_steps, usual_pairs
+from evorobo.learners.evolution.strategies.base import positive, scores, within
+from evorobo.learners.evolution.strategies.fitness_shaping import centred_ranks
+from evorobo.nets.optimizers import ClipUp, Optimizer
+
+
+@dataclass(frozen=True)
+class PGPE:
+    """`population` members in antithetic pairs (4 + 3 ln p, made even, if None); scores shaped to centred ranks.
+
+    Sehnke et al. 2010, section 3.2, with ClipUp for the centre (Toklu, Liskowski & Srivastava 2020, algorithm 1): with
+    deviations d from the centre and the two shaped scores r+ and r- of a pair
+
+        g_mu = mean((r+ - r-) / 2 d)        g_sigma = mean((r+ + r-) / 2 (d^2 - sigma^2) / sigma)
+
+    The centre goes up g_mu by `optimizer`; sigma goes `sigma_rate` g_sigma, by no more than the share `sigma_change`
+    of itself in a generation. ClipUp goes at one speed to the end; with `SGD` the centre's steps shrink as sigma does,
+    down to any target.
+    """
+
+    population: int | None = None
+    sigma: float = 0.2
+    optimizer: Optimizer = ClipUp(0.1)
+    sigma_rate: float = 0.1
+    sigma_change: float = 0.2
+    sigma_floor: float = 0.0
+    name: str = "pgpe"
+
+    def __post_init__(self) -> None:
+        in_pairs(self.population)
+        positive(sigma=self.sigma)
+        within(0, np.inf, sigma_rate=self.sigma_rate, sigma_floor=self.sigma_floor)
+        within(0, 1, sigma_change=self.sigma_change)
+
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningPGPE:
+        return RunningPGPE(self, weights, rng)
+
+
+class RunningPGPE:
+    """The centre and its optimizer, a step size for each weight, and the steps that are out to be scored."""
+
+    def __init__(self, settings: PGPE, weights: Array, rng: np.random.Generator) -> None:
+        n = len(weights)
+        self._settings, self._rng = settings, rng
+        self._population = settings.population or usual_pairs(n)
+        self._centre, self._sigma = weights.copy(), np.full(n, settings.sigma)
+        self._optimizer = settings.optimizer.start(self._centre)
+        self._steps: Array = np.empty((0, n))
+
+    @property
+    def answer(self) -> Array:
+        return self._centre.copy()
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        self._steps = opposite_steps(self._rng, self._population, len(self._centre))
+        return [ind_init(each) for each in self._centre + self._sigma * self._steps]
+
+    def update(self, population: list[Individual]) -> None:
+        settings, pairs = self._settings, self._population // 2
+        one, other = np.split(centred_ranks(scores(population)), 2)
+        steps, sigma = self._steps[:pairs], self._sigma
+        ascent = ((one - other) / 2) @ (sigma * steps) / pairs
+        settings.optimizer.update(self._centre, -ascent, self._optimizer)
+        growth = ((one + other) / 2) @ (sigma * (np.square(steps) - 1)) / pairs
+        most = settings.sigma_change * sigma
+        self._sigma = np.maximum(sigma + np.clip(settings.sigma_rate * growth, -most, most), settings.sigma_floor)
+
+    def info(self) -> dict[str, float]:
+        return {"step_size": float(self._sigma.mean()), "centre_norm": float(np.linalg.norm(self._centre))}
+
+    def state(self) -> dict[str, Any]:
+        return {"centre": self._centre, "sigma": self._sigma, "optimizer": self._optimizer}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._centre, self._sigma, self._optimizer = state["centre"], state["sigma"], state["optimizer"]

@@ -1,0 +1,83 @@
+"""Separable CMA-ES: a step size for each weight, learned quickly and in time that grows with p (Ros & Hansen 2008)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.base import at_least, best_first, positive, usual_population, within
+from evorobo.learners.evolution.strategies.cma_common import Constants, Paths
+
+
+@dataclass(frozen=True)
+class SepCMAES:
+    """CMA-ES whose covariance matrix is diagonal: for thousands of weights, where they matter one by one.
+
+    Settings are those of CMAES. The matrix has p numbers instead of p (p + 1) / 2, so it learns (p + 2) / 3 times
+    faster (Ros & Hansen 2008, section 3); where weights must change together it is slower by far.
+    """
+
+    sigma: float = 0.5
+    population: int | None = None
+    active: bool = True
+    sigma_floor: float = 0.0
+    name: str = "sep-cma-es"
+
+    def __post_init__(self) -> None:
+        positive(sigma=self.sigma)
+        at_least(4, population=self.population)
+        within(0, np.inf, sigma_floor=self.sigma_floor)
+
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningSepCMAES:
+        return RunningSepCMAES(self, weights, rng)
+
+
+class RunningSepCMAES:
+    """Mean, paths, and the diagonal of C."""
+
+    def __init__(self, settings: SepCMAES, weights: Array, rng: np.random.Generator) -> None:
+        n = len(weights)
+        self._rng, self._mean = rng, weights.copy()
+        self._population = settings.population or usual_population(n)
+        self._constants = Constants.of(n, self._population, settings.active, faster=(n + 2) / 3)
+        self._paths = Paths(self._constants, n, settings.sigma, settings.sigma_floor)
+        self._variances = np.ones(n)
+
+    @property
+    def answer(self) -> Array:
+        return self._mean.copy()
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        drawn = self._rng.standard_normal((self._population, len(self._mean)))
+        return [ind_init(each) for each in self._mean + self._paths.sigma * np.sqrt(self._variances) * drawn]
+
+    def update(self, population: list[Individual]) -> None:
+        c, n = self._constants, len(self._mean)
+        steps = (best_first(population) - self._mean) / self._paths.sigma
+        step = c.weights[: c.parents] @ steps[: c.parents]
+        self._mean = self._mean + self._paths.sigma * step
+        lost = self._paths.follow(step, step / np.sqrt(self._variances))
+        squares = np.square(steps)
+        weights = c.weights.copy()
+        if weights[-1] < 0:
+            bad = (squares[c.parents :] / self._variances).sum(1)
+            weights[c.parents :] *= n / np.maximum(bad, 1e-30)
+        decay = 1 + lost - c.c_1 - c.c_mu * float(c.weights.sum())
+        self._variances = decay * self._variances + c.c_1 * np.square(self._paths.p_c) + c.c_mu * (weights @ squares)
+        self._variances = np.maximum(self._variances, 1e-14 * self._variances.max())
+
+    def info(self) -> dict[str, float]:
+        condition = self._variances.max() / self._variances.min()
+        return {"step_size": self._paths.sigma, "condition": float(condition)}
+
+    def state(self) -> dict[str, Any]:
+        return {"mean": self._mean, "paths": self._paths.state(), "variances": self._variances}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._paths.restore(state["paths"])
+        self._mean, self._variances = state["mean"], state["variances"]

@@ -1,0 +1,32 @@
+"""The step size of strategies that do not adapt theirs: it shrinks from generation to generation, down to a floor."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from evorobo.learners.evolution.strategies.base import positive, within
+
+
+class Shrinking(Protocol):
+    """Settings of a step size: `sigma` at first, times `sigma_decay` in each generation, never below `sigma_floor`."""
+
+    @property
+    def sigma(self) -> float: ...
+    @property
+    def sigma_decay(self) -> float: ...
+    @property
+    def sigma_floor(self) -> float: ...
+
+
+def check_shrinking(settings: Shrinking) -> None:
+    """Raise `SettingsError` for a step size, a decay or a floor that cannot be."""
+    positive(sigma=settings.sigma, sigma_decay=settings.sigma_decay)
+    within(0, 1, sigma_decay=settings.sigma_decay)
+    within(0, np.inf, sigma_floor=settings.sigma_floor)
+
+
+def shrunk(sigma: float, settings: Shrinking) -> float:
+    """The step size of the next generation."""
+    return max(settings.sigma_floor, sigma * settings.sigma_decay)

@@ -1,0 +1,1 @@
+"""Strategies around other strategies: bounds, restarts, maps and halls of fame."""

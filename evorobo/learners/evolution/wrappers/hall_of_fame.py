@@ -1,0 +1,85 @@
+"""A hall of fame: any strategy, and the best that it ever came across."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from deap import tools
+
+from evorobo.arrays import Array
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, scores
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.collection import Collection
+
+
+@dataclass(frozen=True)
+class HallOfFame:
+    """`HallOfFame(CMAES(), 10)` searches as the `strategy` does, to the same genomes.
+
+    The `size` different genomes with the highest scores are kept by DEAP's hall of fame, best first, and handed in as
+    the trial's `archive.npz` (see `Archive`). Their scores are training scores, of lucky moments most of them: score
+    them once more before you trust them, `[task.test(archive[rank]) for rank in range(len(archive))]`.
+    """
+
+    strategy: StrategySettings = field(default_factory=CMAES)
+    size: int = 10
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        at_least(1, size=self.size)
+        if not self.name:
+            object.__setattr__(self, "name", self.strategy.name)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Those of the strategy."""
+        return self.strategy.measures if isinstance(self.strategy, Watching) else ()
+
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningHallOfFame:
+        return RunningHallOfFame(self, weights, rng)
+
+
+class RunningHallOfFame:
+    """The strategy at work, and DEAP's hall of fame."""
+
+    names: tuple[str, ...] = ()
+    cells: tuple[int, ...] = ()
+
+    def __init__(self, settings: HallOfFame, weights: Array, rng: np.random.Generator) -> None:
+        self._search, self._p = settings.strategy.start(weights, rng), len(weights)
+        self._hall = tools.HallOfFame(settings.size, similar=np.array_equal)
+
+    @property
+    def answer(self) -> Array:
+        return self._search.answer
+
+    @property
+    def collection(self) -> Collection:
+        weights = np.array(list(self._hall), dtype=np.float64).reshape(-1, self._p)
+        return Collection(weights, scores(list(self._hall)), np.empty((len(weights), 0)))
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        return self._search.generate(ind_init)
+
+    def update(self, population: list[Individual]) -> None:
+        self._hall.update(population)
+        self._search.update(population)
+
+    def info(self) -> dict[str, float]:
+        return self._search.info()
+
+    def state(self) -> dict[str, Any]:
+        kept = self.collection
+        return {"search": self._search.state(), "weights": kept.weights, "scores": kept.scores}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._search.restore(state["search"])
+        self._hall.clear()
+        for weights, score in zip(state["weights"][::-1], state["scores"][::-1], strict=True):  # DEAP puts equals first
+            individual = Individual(weights)
+            individual.fitness.values = (float(score),)
+            self._hall.insert(individual)

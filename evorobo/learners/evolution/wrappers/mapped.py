@@ -1,0 +1,77 @@
+"""Any strategy, with a map beside it of what it came across: how varied is what it finds on its way?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.base import StrategySettings, Watching
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.learners.evolution.strategies.collection import Collection
+from evorobo.learners.evolution.strategies.grid import Grid
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """`Mapped(Grid(("x", "y")), CMAES())` searches as the `strategy` does, to the same genomes.
+
+    Whatever it scores is offered to the grid, so that its log has `coverage` and `qd_score` too, and its trial an
+    `archive.npz` (see `Archive`), to be compared with MAP-Elites.
+    """
+
+    grid: Grid
+    strategy: StrategySettings = field(default_factory=CMAES)
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.strategy.name)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Those of the strategy first, as it goes by the first ones that it finds."""
+        own = self.strategy.measures if isinstance(self.strategy, Watching) else ()
+        return tuple(dict.fromkeys((*own, *self.grid.measures)))
+
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningMapped:
+        return RunningMapped(self, weights, rng)
+
+
+class RunningMapped:
+    """The strategy at work, and the elites of all it has met."""
+
+    def __init__(self, settings: Mapped, weights: Array, rng: np.random.Generator) -> None:
+        self._search = settings.strategy.start(weights, rng)
+        self._elites = settings.grid.start(len(weights))
+        self.names, self.cells = settings.grid.measures, settings.grid.shape
+        self._columns = [settings.measures.index(name) for name in settings.grid.measures]
+
+    @property
+    def answer(self) -> Array:
+        return self._search.answer
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        return self._search.generate(ind_init)
+
+    def update(self, population: list[Individual]) -> None:
+        self._elites.add(Collection.of(population, self._columns))
+        self._search.update(population)
+
+    def info(self) -> dict[str, float]:
+        return {**self._search.info(), **self._elites.info()}
+
+    @property
+    def collection(self) -> Collection:
+        return self._elites.kept
+
+    def state(self) -> dict[str, Any]:
+        return {"search": self._search.state(), "elites": self._elites.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._search.restore(state["search"])
+        self._elites.restore(state["elites"])

@@ -1,0 +1,216 @@
+"""Restarts: where a search stands still, begin another one, with a larger population or elsewhere (IPOP, BIPOP)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError, unknown
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, positive, scores, within
+from evorobo.learners.evolution.strategies.cma_es import CMAES
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """A search of p weights, n to a generation, is over when one of these holds (Hansen 2009, section 3):
+
+    - the best scores of the last 10 + 30 p / n generations differ by no more than `tolerance`;
+    - over `window` generations (120 + 30 p / n if None) neither the best nor the median score of the last third is
+      higher than that of the first, in the median of the third;
+    - its step size has fallen below `least_step` times the first one, or its `condition` has passed `most_condition`.
+    """
+
+    tolerance: float = 1e-12
+    window: int | None = None
+    least_step: float = 1e-12
+    most_condition: float = 1e14
+
+    def __post_init__(self) -> None:
+        at_least(3, window=self.window)
+        within(0, np.inf, tolerance=self.tolerance, least_step=self.least_step)
+        positive(most_condition=self.most_condition)
+
+    def start(self) -> History:
+        return History(self)
+
+
+class History:
+    """The best and the median score of the last generations `(k, 2)`; `over` when they show that a search has ended."""
+
+    def __init__(self, settings: Standstill) -> None:
+        self._settings = settings
+        self._scores = np.empty((0, 2))
+        self._first_step, self.over = 0.0, False
+
+    def watch(self, values: Array, p: int, info: dict[str, float]) -> None:
+        """Take in a generation's scores `values (n,)` and what the strategy tells, on `p` weights."""
+        settings, wait = self._settings, 30 * p // len(values)
+        window, flat = settings.window or 120 + wait, 10 + wait
+        latest = [values.max(), np.median(values)]
+        self._scores = np.concatenate([self._scores[-max(window, flat) + 1 :], [latest]])
+        step = info.get("step_size", np.inf)
+        self._first_step = self._first_step or min(step, 1e300)
+        best = self._scores[-flat:, 0]
+        self.over = (
+            step < settings.least_step * self._first_step
+            or info.get("condition", 0.0) > settings.most_condition
+            or (len(best) == flat and float(np.ptp(best)) <= settings.tolerance)
+            or (len(self._scores) >= window and self._no_better(self._scores[-window:]))
+        )
+
+    @staticmethod
+    def _no_better(scores: Array) -> bool:
+        third = max(1, len(scores) // 3)
+        return bool((np.median(scores[-third:], axis=0) <= np.median(scores[:third], axis=0)).all())
+
+    def state(self) -> dict[str, Any]:
+        return {"scores": self._scores, "first_step": self._first_step, "over": self.over}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._scores, self._first_step = state["scores"], float(state["first_step"])
+        self.over = bool(state["over"])
+
+
+SCHEMES = ("ipop", "bipop")
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """`Restarts(CMAES())` begins `strategy` anew whenever it stands still, for as long as the budget lasts.
+
+    Under "ipop" each search has `factor` times the population of the one before (Auger & Hansen 2005). Under "bipop"
+    such large searches take turns with small ones, of random smaller populations and step sizes, so that both have
+    made about as many evaluations (Hansen 2009, section 2). When a search stands still, `standstill` says. A new one
+    begins at the first genome plus a normal step, `spread` wide.
+
+    From the second search on every generation also scores the answer of the best search before and that of the
+    present one, two members more, under the same chances; the answer is whichever scores higher.
+    """
+
+    strategy: StrategySettings = field(default_factory=CMAES)
+    scheme: str = "ipop"
+    factor: int = 2
+    spread: float = 1.0
+    standstill: Standstill = Standstill()
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.scheme not in SCHEMES:
+            raise unknown("scheme of restarts", self.scheme, SCHEMES)
+        at_least(1, factor=self.factor)
+        positive(spread=self.spread)
+        if "population" not in names(self.strategy):
+            raise SettingsError(f"{type(self.strategy).__name__} has no population to enlarge at a restart.")
+        if isinstance(self.strategy, Watching):
+            raise SettingsError(
+                f"{self.strategy.name} goes by more than its score; when it stands still, nobody can tell."
+            )
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.scheme}-{self.strategy.name}")
+
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningRestarts:
+        return RunningRestarts(self, weights, rng)
+
+
+class RunningRestarts:
+    """The present search and how it was set up, the answer kept from those before, and what they have cost."""
+
+    def __init__(self, settings: Restarts, weights: Array, rng: np.random.Generator) -> None:
+        self._settings, self._rng, self._first = settings, rng, weights
+        self._kept: Array = np.empty(0)
+        self._kept_leads = False
+        self._restarts, self._larger, self._usual = 0, 0, 0
+        self._spent, self._latest = {"large": 0, "small": 0}, 0
+        self._begin(weights, {}, "large", np.inf)
+
+    def _begin(self, weights: Array, changes: dict[str, Any], kind: str, allowed: float) -> None:
+        """Another search from `weights`, of at most `allowed` evaluations."""
+        self._origin, self._changes, self._kind, self._allowed = weights, changes, kind, allowed
+        strategy: StrategySettings = replace(self._settings.strategy, **changes)  # type: ignore[type-var]
+        self._search = strategy.start(weights, self._rng)
+        self._history = self._settings.standstill.start()
+        self._evaluations = 0
+
+    @property
+    def answer(self) -> Array:
+        return self._kept.copy() if self._kept_leads else self._search.answer
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        rivals = [ind_init(self._kept), ind_init(self._search.answer)] if self._restarts else []
+        return self._search.generate(ind_init) + rivals
+
+    def update(self, population: list[Individual]) -> None:
+        self._evaluations += len(population)
+        if self._restarts:
+            kept, present = scores(population[-2:])
+            self._kept_leads, population = bool(kept >= present), population[:-2]
+        self._usual = self._usual or len(population)
+        self._search.update(population)
+        self._history.watch(scores(population), len(self._first), self._search.info())
+        if self._history.over or self._evaluations >= self._allowed:
+            self._restart()
+
+    def _restart(self) -> None:
+        settings, rng = self._settings, self._rng
+        self._kept, self._kept_leads = self.answer, True
+        self._restarts += 1
+        self._spent[self._kind] += self._evaluations
+        if self._kind == "large":
+            self._latest = self._evaluations
+        origin = self._first + rng.normal(0, settings.spread, len(self._first))
+        largest = self._usual * settings.factor**self._larger
+        if settings.scheme == "bipop" and self._larger and self._spent["small"] < self._spent["large"]:
+            between = (largest / (2 * self._usual)) ** (rng.random() ** 2)
+            changes: dict[str, Any] = {"population": _even(max(1.0, between) * self._usual)}
+            if "sigma" in names(settings.strategy):
+                changes["sigma"] = settings.strategy.sigma * 10 ** (-2 * rng.random())  # type: ignore[attr-defined]
+            self._begin(origin, changes, "small", self._latest / 2)
+        else:
+            self._larger += 1
+            self._begin(origin, {"population": settings.factor * largest}, "large", np.inf)
+
+    def info(self) -> dict[str, float]:
+        size = self._changes.get("population", self._usual)
+        return {**self._search.info(), "restarts": self._restarts, "population": size}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "kept": self._kept,
+            "kept_leads": self._kept_leads,
+            "restarts": self._restarts,
+            "larger": self._larger,
+            "usual": self._usual,
+            "spent": self._spent,
+            "latest": self._latest,
+            "origin": self._origin,
+            "changes": self._changes,
+            "kind": self._kind,
+            "allowed": self._allowed,
+            "evaluations": self._evaluations,
+            "search": self._search.state(),
+            "history": self._history.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._begin(state["origin"], state["changes"], state["kind"], float(state["allowed"]))
+        self._kept, self._kept_leads = state["kept"], state["kept_leads"]
+        self._restarts, self._larger, self._usual = state["restarts"], state["larger"], state["usual"]
+        self._spent, self._latest = dict(state["spent"]), state["latest"]
+        self._evaluations = state["evaluations"]
+        self._search.restore(state["search"])
+        self._history.restore(state["history"])
+
+
+def names(strategy: StrategySettings) -> set[str]:
+    """What can be set of a strategy."""
+    return {each.name for each in fields(strategy)}  # type: ignore[arg-type]
+
+
+def _even(number: float) -> int:
+    """For strategies whose members come in pairs."""
+    return int(number) + int(number) % 2

@@ -1,0 +1,1 @@
+"""Networks as machine code: their layout in memory and the kernel that numba compiles."""

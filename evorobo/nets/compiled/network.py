@@ -1,0 +1,134 @@
+"""A network's answer and its activations, number by number, in the Python that numba compiles.
+
+Sums run in the order written here and are rounded as written, in single precision like `evorobo.nets.controller`.
+"""
+
+import math
+
+from numpy import float32
+
+IDENTITY, TANH, RELU, LEAKY_RELU, ELU, SIGMOID, SOFTPLUS, GELU = range(8)
+LAYER_NORM, GRU, LSTM, CTRNN = range(8, 12)
+"""Layers that do more with a product than bend it, see `normalised` and `renewed`."""
+
+
+def answered(weights, layers, memory, one, other):
+    """The network's outputs, for inputs in `one`; both buffers are used, and one of them returned."""
+    at = 0
+    for layer in range(len(layers)):
+        n_in, n_kept, n_rows, n_columns, bend, n_out = layers[layer, :6]
+        for j in range(n_kept):
+            one[n_in + j] = memory[layer, j]
+        for j in range(n_in + n_kept, n_rows):
+            one[j] = float32(0.0)
+        bias = weights[at : at + n_columns]
+        for j in range(n_columns):
+            other[j] = bias[j]
+        at += n_columns
+        for i in range(0, n_rows, 4):
+            a, b, c, d = one[i], one[i + 1], one[i + 2], one[i + 3]
+            four = weights[at : at + 4 * n_columns]  # rows of the matrix
+            for j in range(n_columns):
+                first, second = a * four[j] + b * four[n_columns + j], c * four[2 * n_columns + j]
+                other[j] += first + (second + d * four[3 * n_columns + j])
+            at += 4 * n_columns
+        if bend == LAYER_NORM:
+            normalised(other, n_out)
+        elif bend > LAYER_NORM:
+            renewed(bend, other, memory[layer], n_out)
+        else:
+            bent(bend, other, n_columns)
+            for j in range(n_kept):
+                memory[layer, j] = other[j]
+        one, other = other, one
+    return one
+
+
+def normalised(z, n):
+    """n values at mean 0 and deviation 1, then times gains plus shifts, in place; z has them one after the other, and
+    last the epsilon that is added to the variance."""
+    mean, variance = float32(0.0), float32(0.0)
+    for j in range(n):
+        mean += z[j] / float32(n)
+    for j in range(n):
+        variance += (z[j] - mean) * (z[j] - mean) / float32(n)
+    deviation = float32(math.sqrt(variance + z[3 * n]))
+    for j in range(n):
+        z[j] = (z[j] - mean) / deviation * z[n + j] + z[2 * n + j]
+
+
+def renewed(kind, z, memory, n):
+    """The answer of n gated or slow units, in place, from their products z; and what they remember.
+
+    A product has n numbers for each gate, in the order in which `evorobo.nets.compiled.layout` puts them. The first n
+    of the memory are what the next product takes in.
+    """
+    for j in range(n):
+        if kind == GRU:
+            renewal, kept = squashed(z[j]), squashed(z[n + j])
+            candidate = quick_tanh(z[2 * n + j] + renewal * z[3 * n + j])
+            z[j] = candidate + kept * (memory[j] - candidate)
+            memory[j] = z[j]
+        elif kind == LSTM:
+            cell = squashed(z[n + j]) * memory[n + j] + squashed(z[j]) * quick_tanh(z[2 * n + j])
+            z[j] = squashed(z[3 * n + j]) * quick_tanh(cell)
+            memory[j], memory[n + j] = z[j], cell
+        else:
+            shift, share, slow = z[n + j], z[2 * n + j], memory[n + j]
+            slow += share * (z[j] - slow)
+            z[j] = squashed(slow + shift)
+            memory[j], memory[n + j] = z[j] - squashed(shift), slow
+
+
+def largest(answer, n):
+    """The number of the largest of the first n, the first of equal ones; of the first that is no number, as NumPy."""
+    best = 0
+    for j in range(n):
+        if answer[j] > answer[best] or (answer[j] != answer[j] and answer[best] == answer[best]):
+            best = j
+    return best
+
+
+def bent(bend, z, n):
+    """An activation, in place."""
+    one, two = float32(1.0), float32(2.0)
+    if bend == TANH:
+        for j in range(n):
+            z[j] = quick_tanh(z[j])
+    elif bend == RELU:
+        for j in range(n):
+            z[j] = max(z[j], float32(0.0))
+    elif bend == LEAKY_RELU:
+        for j in range(n):
+            z[j] = max(z[j], float32(0.01) * z[j])
+    elif bend == ELU:
+        for j in range(n):
+            z[j] = z[j] if z[j] > float32(0.0) else float32(math.expm1(z[j]))
+    elif bend == SIGMOID:
+        for j in range(n):
+            z[j] = squashed(z[j])
+    elif bend == SOFTPLUS:
+        for j in range(n):
+            z[j] = max(z[j], float32(0.0)) + float32(math.log1p(math.exp(-abs(z[j]))))
+    elif bend == GELU:
+        for j in range(n):
+            inner = float32(0.7978845608028654) * (z[j] + float32(0.044715) * z[j] * z[j] * z[j])
+            z[j] = z[j] * (quick_tanh(inner) + one) / two
+
+
+def squashed(z):
+    """The logistic sigmoid of one number, by tanh."""
+    half = float32(0.5)
+    return half * quick_tanh(half * z) + half
+
+
+def quick_tanh(x):
+    """tanh by a rational function, x P(x^2) / Q(x^2), within 5e-7: of additions, multiplications and one division, so
+    that a processor does several at once. The coefficients are a minimax fit to [0, 9]; beyond that tanh is 1."""
+    x = min(max(x, float32(-9.0)), float32(9.0))
+    y = x * x
+    p = float32(2.0608844677171642e-05) + y * float32(1.3354341289222495e-08)
+    p = float32(0.9999999794869168) + y * (float32(0.1338101341100416) + y * (float32(0.0034955735717176195) + y * p))
+    q = float32(0.0003285611056230564) + y * float32(7.776425057446687e-07)
+    q = float32(1.0) + y * (float32(0.46714329013526185) + y * (float32(0.025876926868314953) + y * q))
+    return x * p / q

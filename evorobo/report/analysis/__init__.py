@@ -1,0 +1,1 @@
+"""Tables, verdicts, costs and comparisons of the runs of a study."""

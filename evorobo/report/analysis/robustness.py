@@ -1,0 +1,140 @@
+"""How much of its score an answer keeps when its sensors are noisy, or its weights not quite what was learned.
+
+Who evolves among perturbed copies of itself tends to end where perturbation does little harm; gradients need not
+(Lehman et al. 2018, "ES is more than just a traditional finite-difference approximator"). So look.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import ResultsError
+from evorobo.files import write_atomically
+from evorobo.nets.genome import Genome
+from evorobo.nets.layer import How, Parameter, Views
+from evorobo.report.analysis.runs import answers
+from evorobo.settings import from_plain
+from evorobo.study.results import Results
+from evorobo.tasks.base import Glimpsing, Task
+
+LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Standard deviations of the noise: shares of the sensor's own, or of the root mean square of the answer's weights."""
+
+_COPIES = 3  # perturbed copies of each genome; their scores are averaged
+_ROWS = 4000  # of sensor readings, to learn how much they usually vary
+_FIELDS = ("task", "method", "seed", "noise_on", "level", "score", "genome")
+
+
+class Row(NamedTuple):
+    """The test score of one run's answer under noise of one kind and level; `genome` is the file's fingerprint."""
+
+    task: str
+    method: str
+    seed: int
+    noise_on: str
+    level: float
+    score: float
+    genome: str
+
+
+def robustness(results: Results) -> list[Row]:
+    """The scores of all finished runs under all noise, kept in `robustness.csv` run by run; what is there is not tested
+    again."""
+    known = {row[:5] + row[6:]: row for row in kept(results.folder)}
+    tasks: dict[str, Task] = {task.name: task for task in from_plain(results.settings).tasks}
+    rows: list[Row] = []
+    for name, method, cell in results.cells():
+        for run in answers(cell):
+            content = (run.folder / "genome.npz").read_bytes()
+            fingerprint = sha256(content).hexdigest()[:16]
+            for noise_on, tests in _KINDS.items():
+                wanted = [(name, method, run.seed, noise_on, level, fingerprint) for level in LEVELS]
+                if not all(key in known for key in wanted):
+                    scores = tests(tasks[name], Genome.load(run.folder / "genome.npz"), run.seed)
+                    for key, score in zip(wanted, scores, strict=True):
+                        known[key] = Row(*key[:5], score, fingerprint)
+                    _keep(known.values(), results.folder)
+                rows += [known[key] for key in wanted]
+    _keep(rows, results.folder)
+    return rows
+
+
+def _keep(rows: Iterable[Row], folder: Path) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_FIELDS, *rows])
+    write_atomically(folder / "robustness.csv", text.getvalue())
+
+
+def kept(folder: Path) -> list[Row]:
+    """What `robustness` has found out before; nothing where it was never asked."""
+    path = folder / "robustness.csv"
+    if not path.is_file():
+        return []
+    try:
+        with path.open(newline="") as file:
+            _, *lines = csv.reader(file)
+        return [Row(t, m, int(seed), on, float(level), float(score), g) for t, m, seed, on, level, score, g in lines]
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged ({error}); delete it and ask for --robustness again.") from error
+
+
+def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
+    """The test scores at all levels, with Gaussian noise on what the network is told by its sensors."""
+    sd = usual(task) / (genome.inputs.sd if genome.inputs else 1)
+    for level in LEVELS:
+        noise = SensorNoise(level * sd, np.random.default_rng(seed))
+        yield task.test(replace(genome, spec=replace(genome.spec, layers=(noise, *genome.spec.layers))))
+
+
+def with_weight_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
+    """The mean test scores at all levels of copies whose weights have Gaussian noise; the same directions for all."""
+    rng, size = np.random.default_rng(seed), np.sqrt(np.mean(np.square(genome.weights)))
+    directions = size * rng.normal(size=(_COPIES, genome.spec.n_params))
+    for level in LEVELS:
+        copies = [replace(genome, weights=genome.weights + level * direction) for direction in directions]
+        yield float(np.mean([task.test(copy) for copy in copies[: _COPIES if level else 1]]))
+
+
+_KINDS: dict[str, Callable[[Task, Genome, int], Iterator[float]]] = {
+    "sensors": with_sensor_noise,
+    "weights": with_weight_noise,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SensorNoise:
+    """A first layer that hands on its inputs with Gaussian noise of `sd (in,)` on them."""
+
+    sd: Array
+    rng: np.random.Generator
+
+    def width(self, n_inputs: int) -> int:
+        return n_inputs
+
+    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
+        return {}
+
+    def flops(self, n_inputs: int) -> int:
+        return 0
+
+    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
+        return x + (self.sd * self.rng.standard_normal(x.shape)).astype(x.dtype), None
+
+    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
+        return dy
+
+
+def usual(task: Task) -> Array:
+    """How much each sensor varies `(in,)`: over training rows, or where chance drives; 1 for tasks that do not show."""
+    if not isinstance(task, Glimpsing):
+        return np.ones(task.n_inputs)
+    return np.asarray(task.glimpse(np.random.default_rng(0), _ROWS).inputs.std(0))

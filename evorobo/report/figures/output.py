@@ -1,0 +1,66 @@
+"""An empty figure that looks the same on every machine, and the way of a figure into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from evorobo.files import write_atomically
+from evorobo.report.figures.style import GRID, INK, QUIET
+
+_LOOK: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "text.color": INK,
+    "text.parse_math": False,  # a "$" in a name is a dollar
+    "axes.edgecolor": "#9a9a9a",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": "#9a9a9a",
+    "ytick.color": "#9a9a9a",
+    "xtick.labelcolor": QUIET,
+    "ytick.labelcolor": QUIET,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this: our settings, none of the user's matplotlibrc, and everything as it was afterwards."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_LOOK)
+        yield
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write `figure` as a PNG file at `path`, whole or not at all."""
+    write_atomically(path, png(figure))
+    return Path(path)
+
+
+def png(figure: Figure) -> bytes:
+    """`figure` as the content of a PNG file."""
+    buffer = BytesIO()
+    with house_style():
+        figure.savefig(buffer, format="png", dpi=180)
+    return buffer.getvalue()

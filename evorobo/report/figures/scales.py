@@ -1,0 +1,80 @@
+"""Axes whose ticks and limits suit what is drawn: scores up, costs to the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+from evorobo.arrays import Array
+from evorobo.report.formatting import number
+
+_FAR = 6
+_DECADES = 300
+_SHORT = FuncFormatter(lambda value, _: number(value).replace("-", "−"))  # noqa: RUF001
+
+
+def scale_cost(axes: Axes, lowest: float, highest: float, log: bool) -> None:
+    """An x axis from `lowest` to `highest` paid, on a log scale if wanted, labelled 1k, 10k, 100k."""
+    axes.xaxis.set_major_formatter(_SHORT)
+    if not log:
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        axes.set_xlim(0, highest * 1.03)
+        return
+    axes.set_xscale("log")
+    short = highest / lowest < 30
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,), numticks=6))
+    axes.xaxis.set_minor_locator(NullLocator() if short else LogLocator(subs="auto", numticks=60))
+    axes.xaxis.set_major_formatter(_SHORT)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    margin = max(highest / lowest, 1.5) ** 0.03
+    axes.set_xlim(lowest / margin, highest * margin)
+
+
+def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_better: bool) -> str:
+    """A y axis that shows all of `fixed` and, unless a few are far off, all of `curves`; a remark if they are.
+
+    A loss that falls over several powers of ten has a log scale.
+    """
+    curves, kept = curves[np.isfinite(curves)], np.array([value for value in fixed if np.isfinite(value)])
+    values = np.concatenate([curves, kept])
+    if not len(values):
+        return ""
+    low, high = values.min(), values.max()
+    if not higher_is_better and low > 0 and high / low > _DECADES:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(_SHORT)
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        margin = (high / low) ** 0.04
+        axes.set_ylim(low / margin, high * margin)
+        return ""
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    usual = np.concatenate([np.quantile(curves, [0.03, 0.97]) if len(curves) else kept, kept])
+    remark = ""
+    if high - low > _FAR * (usual.max() - usual.min()) > 0:
+        low, high = usual.min(), usual.max()
+        outside = int(((curves < low) | (curves > high)).sum())
+        span = f"from {number(values.min())} to {number(values.max())}"
+        remark = f"{outside} of {len(curves)} looks lie outside the picture ({span})."
+    if max(abs(low), abs(high)) >= 1e4:
+        axes.yaxis.set_major_formatter(_SHORT)
+    margin = 0.05 * (high - low) or 0.05 * max(abs(high), 1.0)
+    axes.set_ylim(low - margin, high + margin)
+    return remark
+
+
+def spread(positions: list[float], gap: float) -> list[float]:
+    """`positions` moved apart, as little as need be, until neighbours are `gap` apart; order kept."""
+    order = np.argsort(positions, kind="stable")
+    blocks: list[list[float]] = []  # centre and number of labels of each run of touching ones
+    for position in np.array(positions)[order]:
+        blocks.append([float(position), 1])
+        while len(blocks) > 1 and blocks[-1][0] - blocks[-2][0] < gap * (blocks[-1][1] + blocks[-2][1]) / 2:
+            (a, n), (b, m) = blocks[-2:]
+            blocks[-2:] = [[(a * n + b * m) / (n + m), n + m]]
+    moved = [centre + gap * (i - (n - 1) / 2) for centre, n in blocks for i in range(int(n))]
+    result = np.empty(len(moved))
+    result[order] = moved
+    return result.tolist()

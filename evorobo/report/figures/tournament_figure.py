@@ -1,0 +1,99 @@
+"""The figure of master tournaments: training scores of both sides, who beats whom of when, and on the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from evorobo.arrays import Array
+from evorobo.report import formatting as wording
+from evorobo.report.analysis.master_tournament import Master
+from evorobo.report.figures import output as canvas
+from evorobo.report.figures.layout import Frame
+from evorobo.report.figures.panel import average, draw_average
+from evorobo.report.figures.style import styles
+
+Curve: TypeAlias = Callable[[Master], tuple[Array, Array]]
+
+
+def plot(masters: dict[str, list[Master]], robot: str, rival: str, title: str, path: Path) -> Path:
+    """Write the figure to `path` (PNG), a column for each method in `masters`."""
+    return canvas.save(figure(masters, robot, rival, title), path)
+
+
+def figure(masters: dict[str, list[Master]], robot: str, rival: str, title: str) -> Figure:
+    """The figure that `plot` writes."""
+    width = 1.0 + 3.0 * len(masters)
+    with canvas.house_style():
+        drawn = Figure(figsize=(width, 1), layout="constrained")
+        grid = drawn.subplots(3, len(masters), squeeze=False, height_ratios=[2, 3, 2], sharey="row")
+        top = max(float(master.scores.max()) for runs in masters.values() for master in runs)
+        for (method, runs), (first, middle, last) in zip(masters.items(), grid.T, strict=True):
+            first.set(title=method, xlabel="generation")
+            _draw_curves(
+                first, runs, {robot: lambda m: _numbered(m.trained), rival: lambda m: _numbered(m.rival_trained)}
+            )
+            image = _draw_matrix(middle, runs, top)
+            middle.set_xlabel(f"generation of the {rival}")
+            _draw_curves(
+                last,
+                runs,
+                {
+                    robot: lambda m: (m.generations, m.scores.mean(1)),
+                    rival: lambda m: (m.generations, m.scores.mean(0)),
+                },
+            )
+            last.set_xlabel("generation")
+        grid[0, 0].set_ylabel("best training score\nof the generation")
+        grid[1, 0].set_ylabel(f"generation of the {robot}")
+        grid[2, 0].set_ylabel(f"mean score of the {robot},\nall generations met")
+        drawn.colorbar(image, ax=list(grid[1]), label=f"score of the {robot}", shrink=0.85, aspect=30)
+        notes = _notes(robot, rival, min(len(runs) for runs in masters.values()))
+        frame = Frame(width, f"{title}: master tournament", "", styles([robot, rival]), notes)
+        drawn.set_size_inches(width, frame.top + frame.bottom + 7.2)
+        frame.draw(drawn)
+    return drawn
+
+
+def _notes(robot: str, rival: str, runs: int) -> list[str]:
+    notes = [
+        f"Middle: all champions of the {robot} against all of the {rival}{', mean of the seeds' if runs > 1 else ''}. "
+        f"Above the diagonal each {robot} meets ancestors of its {rival} (its CIAO plot; bright: it still beats them), "
+        f"below it each {rival} meets ancestors of its {robot} (its CIAO plot; dark: it still beats them).",
+        f"Bottom: means over everybody met; high is good for the {robot}, low for the {rival}.",
+        wording.few_runs(runs),
+    ]
+    return [note for note in notes if note]
+
+
+def _numbered(scores: Array) -> tuple[Array, Array]:
+    """Scores over the numbers of their generations."""
+    return np.arange(1.0, len(scores) + 1), scores
+
+
+def _draw_curves(axes: Axes, runs: Sequence[Master], curves: dict[str, Curve]) -> None:
+    """Every run faintly, and over them the average of each side."""
+    for name, style in styles(curves).items():
+        drawn = [curves[name](master) for master in runs]
+        for x, y in drawn:
+            axes.plot(x, y, color=style.colour, lw=0.6, alpha=0.3, zorder=2)
+        draw_average(axes, average(drawn), style, name)
+
+
+def _draw_matrix(axes: Axes, runs: Sequence[Master], top: float) -> AxesImage:
+    """The mean matrix, from the first generations in the lower left corner to the last ones in the upper right."""
+    generations = np.mean([master.generations for master in runs], axis=0)
+    low, high = generations[0] - 0.5, generations[-1] + 0.5
+    image = axes.imshow(
+        np.mean([master.scores for master in runs], axis=0), origin="lower", extent=(low, high, low, high),
+        vmin=0, vmax=top, cmap="viridis", interpolation="nearest",
+    )  # fmt: skip
+    axes.plot([low, high], [low, high], color="white", lw=0.8, ls=(0, (4, 3)))
+    axes.grid(visible=False)
+    return image

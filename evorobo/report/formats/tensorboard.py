@@ -1,0 +1,68 @@
+"""Learning curves as TensorBoard's event files, one for each trial, for `tensorboard --logdir`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.files import write_atomically
+from evorobo.report.analysis.runs import spent
+from evorobo.study.results import Results, Run
+from evorobo.tasks.base import LEDGER
+
+EVENTS = "events.out.tfevents.0.evorobo"
+"""The file of each trial; TensorBoard's own writer puts time and host into the name, and so never replaces one."""
+
+
+def write_tensorboard(results: Results, folder: str | Path, x: str = "") -> str:
+    """Write `folder/<study>/<task>/<method>/seed-N/` with all columns of each log as scalars but the ledger's.
+
+    A scalar's step is what had been paid in the currency `x`: without it environment steps, or, where some method
+    takes none, FLOPs. Returns the currency. Raises `SettingsError` for seconds, of which TensorBoard keeps account
+    itself (its axis "relative").
+    """
+    if x.endswith("seconds"):
+        raise SettingsError(
+            f"TensorBoard's steps are whole numbers, not {x}; its own axis 'relative' shows wall seconds."
+        )
+    runs = [run for run in results.runs if "test" in run.curve and len(run.curve["test"])]
+    x = x or ("env_steps" if all(spent(run, "env_steps")[-1] > 0 for run in runs) else "flops")
+    for run in runs:
+        place = Path(folder) / results.name / run.task / run.method / f"seed-{run.seed}"
+        write_atomically(place / EVENTS, _events(run, spent(run, x)))
+    return x
+
+
+def _events(run: Run, steps: np.ndarray) -> bytes:
+    """The content of an event file; its clock ends when the log was last written."""
+    event, summary, writer = _tensorboard()
+    began = (run.folder / "curve.csv").stat().st_mtime - run.curve["wall_seconds"][-1]
+    content = io.BytesIO()
+    records = writer(content)
+    records.write(event(wall_time=began, file_version="brain.Event:2").SerializeToString())
+    scalars = {name: column for name, column in run.curve.items() if name not in LEDGER}
+    for look, step in enumerate(steps):
+        if not np.isfinite(step):
+            continue
+        values = [
+            summary.Value(tag=name, simple_value=column[look])
+            for name, column in scalars.items()
+            if not np.isnan(column[look])
+        ]
+        wall_time = began + run.curve["wall_seconds"][look]
+        records.write(event(wall_time=wall_time, step=int(step), summary=summary(value=values)).SerializeToString())
+    return content.getvalue()
+
+
+def _tensorboard() -> tuple[Any, Any, Any]:
+    try:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.record_writer import RecordWriter
+    except ImportError as error:
+        raise SettingsError("event files need the package tensorboard: pip install 'evorobo[tensorboard]'.") from error
+    return Event, Summary, RecordWriter

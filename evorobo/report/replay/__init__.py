@@ -1,0 +1,1 @@
+"""Test episodes as pictures, films and windows."""

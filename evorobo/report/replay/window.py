@@ -1,0 +1,57 @@
+"""Episodes in a window: the environment's own, or one of matplotlib in which the robot draws itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import matplotlib
+
+from evorobo.errors import SettingsError
+from evorobo.nets.genome import Genome
+from evorobo.report.replay.encoding import PER_SECOND
+from evorobo.report.replay.frames import drawn_by_itself, shared_limits, states
+from evorobo.tasks.control.recording import SCREENS
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.task import ControlTask
+
+_NO_WINDOWS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
+
+
+def show(task: ControlTask, genome: Genome, episodes: Iterable[int]) -> None:
+    """Play these test episodes, one after the other. Raises `SettingsError` where no window can be opened."""
+    if sys.platform == "linux" and not SCREENS & os.environ.keys():
+        raise SettingsError("there is no screen to open a window on; --gif writes the same into a file.")
+    robot = drawn_by_itself(task)
+    for episode in episodes:
+        if robot:
+            _play(robot, task, genome, episode)
+        else:
+            task.film(genome, episode, (), mode="human")
+
+
+def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None:
+    from matplotlib import pyplot
+    from matplotlib.animation import FuncAnimation
+
+    if matplotlib.get_backend().lower() in _NO_WINDOWS:
+        raise SettingsError(
+            "matplotlib has no window toolkit here; pip install PyQt6, or write the same into a file with --gif."
+        )
+    recording = task.record(genome, episode)
+    limits = shared_limits(robot, [recording])
+    figure, axes = pyplot.subplots()
+
+    def draw(step: int) -> list[Any]:
+        axes.clear()
+        robot.draw(axes, states(recording)[: step + 1])
+        axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
+        axes.set_title(f"{task.name}, episode {episode}, step {step + 1} of {len(recording)}")
+        axes.set_axis_off()
+        return []
+
+    playing = FuncAnimation(figure, draw, len(recording), interval=1000 / PER_SECOND, repeat=False)
+    pyplot.show()
+    del playing  # until here the window needed it

@@ -1,0 +1,1 @@
+"""Robots to drive: any gymnasium id as a task."""

@@ -1,0 +1,123 @@
+"""A population's episodes in machine code, on as many threads as this process may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import TaskError
+from evorobo.nets.compiled.layout import laid_out
+from evorobo.nets.fold import settled
+from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.spec import NetworkSpec
+from evorobo.processes import threads
+from evorobo.tasks.control.compiled.loading import compiled, source
+from evorobo.tasks.control.compiled.tracing import Draws, trace
+from evorobo.tasks.control.robots.random_streams import Stream
+from evorobo.tasks.control.rollout import Rollout
+from evorobo.tasks.control.simulators.base import World
+from evorobo.tasks.control.simulators.lookup import RobotWorld
+from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.spaces import Decoder, Motors
+
+PIECES = 4
+"""Pieces of work for each thread: episodes differ in length, and who is done takes the next piece."""
+
+
+class Episodes:
+    """What `roll` does for networks, without a call of NumPy in a step: the same episodes, rounded a little otherwise.
+
+    Every episode is computed by itself in one order, so that no number depends on threads or on who else drives.
+    Raises `TaskError` for a world that is stepped by others' code.
+    """
+
+    def __init__(self, world: World, decoder: Decoder) -> None:
+        if not isinstance(world, RobotWorld):
+            raise TaskError(
+                f"{world.id} is stepped by others' code, which cannot be compiled; robots on rows and gymnasium's "
+                "classic control can. Leave compiled=True out."
+            )
+        self._id, self._robot, self._max_steps = world.id, world.robot, world.max_steps
+        self._motors = np.empty((3, 0))
+        if isinstance(decoder, Motors):
+            self._motors = np.array([decoder.low, decoder.high, np.full(decoder.n_outputs, world.robot.reach)])
+        self._ready: tuple[Callable[..., None], Draws] | None = None
+
+    def play(
+        self,
+        spec: NetworkSpec,
+        weights: Array,
+        inputs: Scaling | None,
+        moments: Array | None,
+        seeds: np.ndarray,
+        watched: bool = False,
+    ) -> tuple[Rollout, Moments | None]:
+        """The episodes of networks `weights (n, p)`, and if `watched` the moments of all observations."""
+        if spec.n_moments:
+            spec, weights = settled(spec, weights, moments)
+        rows, table = laid_out(spec, weights)
+        begin = Rows(self._robot, self._max_steps)
+        sensed = begin.reset(seeds, 1)
+        kernel, draws = self._prepared(begin.state.shape[1])
+        scaling = np.array([inputs.mean, inputs.sd] if inputs else np.empty((0, sensed.shape[1])), np.float32)
+        chance = self._drawn(begin.chance.streams, draws)
+        number = len(weights) * len(seeds)
+        returns, steps = np.empty(number), np.empty(number, np.int64)
+        seen = np.zeros((number if watched else 0, 2, sensed.shape[1]))
+        state = np.array(begin.state, float)
+
+        def piece(first: int, last: int) -> None:
+            kernel(
+                *(first, last, rows, table, scaling, self._motors, state, sensed, chance),
+                *(self._max_steps, watched, returns, steps, seen),
+            )
+
+        _share(piece, number)
+        self._look(steps)
+        shape = len(weights), len(seeds)
+        rollout = Rollout(returns.reshape(shape), steps.reshape(shape))
+        return rollout, _moments(sensed[0].astype(float), seen.sum(0), steps.sum()) if watched else None
+
+    def _prepared(self, width: int) -> tuple[Callable[..., None], Draws]:
+        """The machine code for states of that width, and what robots draw in each step."""
+        if self._ready is None:
+            text, draws = trace(self._robot, width)
+            self._ready = compiled(source(text)), draws
+        return self._ready
+
+    def _drawn(self, streams: Sequence[Stream], draws: Draws) -> Array:
+        """All that episodes can draw `(episodes, steps, draws)`, in the order in which robots on rows draw it."""
+        if not draws:
+            return np.empty((len(streams), 1, 0))
+        return np.array(
+            [
+                [np.concatenate([stream.next(*draw) for draw in draws]) for _ in range(self._max_steps)]
+                for stream in streams
+            ]
+        )
+
+    def _look(self, steps: np.ndarray) -> None:
+        if steps.min() < 0:
+            raise TaskError(
+                f"{self._id} came to a number that is not finite at step {-steps[steps < 0][0]}; evorobo.testing."
+                "check_robot finds out where that comes from, and without compiled=True it is told which one."
+            )
+
+
+def _share(piece: Callable[[int, int], None], number: int) -> None:
+    """Do pieces of work, from one number to another, on all threads."""
+    if threads() == 1:
+        piece(0, number)
+        return
+    ends = np.linspace(0, number, min(number, PIECES * threads()) + 1).astype(int).tolist()
+    with ThreadPoolExecutor(threads()) as pool:
+        list(pool.map(piece, ends[:-1], ends[1:]))
+
+
+def _moments(origin: Array, apart: Array, count: int) -> Moments:
+    """Of `count` observations with these sums of deviations from `origin`, and of their squares `(2, k)`."""
+    total, squares = apart
+    return Moments(float(count), origin + total / count, np.maximum(squares - total * total / count, 0.0))

@@ -1,0 +1,85 @@
+"""When double pole balancing counts as solved: the field's examination of a controller, and what it took others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import TaskError
+from evorobo.nets.controller import Controller
+from evorobo.nets.genome import Genome
+from evorobo.tasks.control.policies import Networks
+from evorobo.tasks.control.robots.double_pole import DoublePoleBlind, Poles, generalisation_starts
+from evorobo.tasks.control.rollout import roll
+from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.task import ControlTask
+
+LONG, SHORT = 100_000, 1000
+"""Steps to balance from the tilted start, and from each start of the generalisation test."""
+GENERAL = 200
+"""Starts of 625 from which a controller without velocities must balance."""
+
+WITH_VELOCITIES = {
+    "random weights": 474_329,
+    "evolutionary programming": 307_200,
+    "CNE": 22_100,
+    "SANE": 12_600,
+    "Q-MLP": 10_582,
+    "ESP": 3_800,
+    "NEAT": 3_600,
+    "CoSyNE": 954,
+    "CMA-ES, 2003": 895,
+}
+"""Mean evaluations to solve it with velocities (Gomez, Schmidhuber & Miikkulainen 2008, table 3; CMA-ES: Igel 2003)."""
+
+WITHOUT_VELOCITIES = {
+    "random weights": 1_232_296,
+    "SANE": 451_612,
+    "CNE": 87_623,
+    "ESP": 26_342,
+    "NEAT": 6_929,
+    "CMA-ES, 2003": 6_061,
+    "CoSyNE": 3_416,
+}
+"""Mean evaluations to solve it without velocities by the damping fitness, from the same sources."""
+
+
+def solves(task: ControlTask, genome: Genome) -> bool:
+    """Whether `genome` balances both poles for 100,000 steps from the tilted start and, where velocities are not felt,
+    passes the generalisation test too. The cheapest failures are looked for first."""
+    if balanced(task, genome, SHORT) < SHORT:
+        return False
+    if isinstance(task.robot, DoublePoleBlind) and generalisation(task, genome) < GENERAL:
+        return False
+    return balanced(task, genome, LONG) >= LONG
+
+
+def balanced(task: ControlTask, genome: Genome, steps: int) -> int:
+    """How many steps, `steps` at most, `genome` balances both poles from the tilted start."""
+    options = {**task.options, "fitness": "steps", "starts": "tilted"}
+    return int(replace(task, options=options, max_steps=steps, test_episodes=1).test(genome))
+
+
+def generalisation(task: ControlTask, genome: Genome) -> int:
+    """From how many of the 625 starts (see `generalisation_starts`) `genome` balances both poles for 1000 steps."""
+    if not isinstance(task.robot, Poles):
+        raise TaskError(f"{task.name} has no two poles, and the test knows no starts for it.")
+    robot, starts = replace(task.robot, fitness="steps"), generalisation_starts()
+    controller = Controller(genome.spec, genome.weights[None], genome.inputs, moments=genome.moments)
+    rolled = roll(_Placed(robot, starts), Networks(controller, task.decoder), np.arange(len(starts)), 1)
+    return int((rolled.returns >= SHORT).sum())
+
+
+class _Placed(Rows):
+    """Robots that begin where they are put: episode e in row e of `starts`."""
+
+    def __init__(self, robot: Poles, starts: Array) -> None:
+        super().__init__(robot, SHORT)
+        self._starts = starts
+
+    def reset(self, seeds: np.ndarray, copies: int) -> Array:
+        super().reset(seeds, copies)
+        self.state = np.tile(self._starts, (copies, 1))
+        return self._sense()

@@ -1,0 +1,70 @@
+"""Discrimination: find the cylinder and stay with it, not with the walls, which feel much the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.geometry import outline
+from evorobo.tasks.control.robots.khepera import INFRARED, SENSED, Arena
+from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+
+LENGTH, WIDTH, CYLINDER, NEAR = 0.6, 0.35, 0.0115, 0.08  # m
+ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)), CYLINDER)
+THING = slice(11, 13)
+
+
+@dataclass(frozen=True)
+class Discrimination(Robot):
+    """An arena of 60 x 35 cm, and in it a cylinder of 2.3 cm; an episode is 50 s.
+
+    The score is the percentage of steps that end within 8 cm of the cylinder's middle. `noise` is the standard
+    deviation of the sensors' Gaussian noise.
+
+    From most places one reading does not tell a wall from the cylinder; moving does: robots evolve that turn away from
+    walls and stay before the cylinder, to and fro (Nolfi 2002). It has no teacher, and evolution alone can learn it.
+    """
+
+    noise: float = 0.02
+
+    sensors = tuple(f"infrared {place}" for place in INFRARED)
+    motors = ("wheel left", "wheel right")
+    max_steps = 500
+
+    def initial(self, rng: Chance) -> Array:
+        """x, y, heading; infrared readings; x, y of the cylinder, 10 cm or more off all walls and off the robot."""
+        x, y, heading, thing_x, thing_y = rng.uniform(
+            [0.05, 0.05, -np.pi, 0.1, 0.1], [LENGTH - 0.05, WIDTH - 0.05, np.pi, LENGTH - 0.1, WIDTH - 0.1], 5
+        ).T
+        close = np.hypot(x - thing_x, y - thing_y) < 0.1
+        x = np.where(close, (x + LENGTH / 2) % LENGTH, x)  # half the arena further on, where it is free
+        x = np.clip(x, 0.05, LENGTH - 0.05)
+        thing = np.stack([thing_x, thing_y], axis=1)
+        return np.concatenate([ARENA.placed(np.stack([x, y, heading], axis=1), thing), thing], axis=1)
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        return state[:, SENSED] + rng.normal(self.noise, len(INFRARED))
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        thing = state[:, THING]
+        return np.concatenate([ARENA.driven(state, action, thing), thing], axis=1)
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        x, y = (next_state[:, :2] - next_state[:, THING]).T
+        return (np.hypot(x, y) < NEAR) * (100 / self.max_steps)
+
+    def limits(self) -> tuple[float, float]:
+        return noisy_limits(self.noise)
+
+    def draw(self, ax: Any, states: Array) -> None:
+        """The arena and the way in it; the disc is the cylinder, the dashed circle where it pays to be."""
+        ARENA.draw(ax, states)
+        turn = np.linspace(0, 2 * np.pi, 65)
+        cos, sin = np.cos(turn), np.sin(turn)
+        x, y = states[0, THING]
+        ax.fill(x + CYLINDER * cos, y + CYLINDER * sin, color="C3")
+        ax.plot(x + NEAR * cos, y + NEAR * sin, color="C3", linewidth=0.8, linestyle="--")

@@ -1,0 +1,123 @@
+"""The gymnasium environments that every robot is: one robot, or a vector of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from evorobo.arrays import Array
+from evorobo.settings import resolve
+from evorobo.tasks.control.robots.base import Robot, taken
+from evorobo.tasks.control.robots.random_streams import Chance, Stream
+
+
+def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
+    """The robot that a registered id stands for, with its settings; one that is made already stays as it is."""
+    if isinstance(robot, Robot):
+        return robot
+    made: Robot = resolve(robot)(**options)
+    return made
+
+
+def observation_space(robot: Robot) -> spaces.Box:
+    low, high = robot.limits()
+    return spaces.Box(low, high, (len(robot.sensors),), np.float32)
+
+
+def action_space(robot: Robot) -> spaces.Space[Any]:
+    if robot.moves:
+        return spaces.Discrete(len(robot.moves))
+    return spaces.Box(-robot.reach, robot.reach, (len(robot.motors),), np.float32)
+
+
+class RobotEnv(gymnasium.Env[Any, Any]):
+    """One robot: `gymnasium.make(id, **settings)`."""
+
+    metadata = {"render_modes": []}  # noqa: RUF012 - gymnasium declares it so
+
+    def __init__(self, robot: str | Robot, **options: Any) -> None:
+        self.robot = make_robot(robot, options)
+        self.observation_space = observation_space(self.robot)
+        self.action_space = action_space(self.robot)
+        self._state: Array = np.empty((1, 0))
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
+        super().reset(seed=seed)
+        self._chance = Chance.alone(self.np_random)
+        self._state = self.robot.initial(self._chance)
+        return self._sense(), {}
+
+    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        before, action = self._state, taken(self.robot, action)
+        self._state = self.robot.transition(before, action, self._chance)
+        reward = self.robot.reward(before, action, self._state)
+        return self._sense(), float(reward[0]), bool(self.robot.terminal(self._state)[0]), False, {}
+
+    def _sense(self) -> Array:
+        return self.robot.observation(self._state, self._chance)[0].astype(np.float32)
+
+
+class RobotVectorEnv(VectorEnv[Any, Any, Any]):
+    """Many robots on rows: `gymnasium.make_vec(id, num_envs=n, vectorization_mode="vector_entry_point")`.
+
+    A robot that has ended is reset by the next `step`, whose action it does not take (`AutoresetMode.NEXT_STEP`).
+    """
+
+    metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
+
+    def __init__(self, robot: str, num_envs: int = 1, max_episode_steps: int | None = None, **options: Any) -> None:
+        self.robot = make_robot(robot, options)
+        self.num_envs = num_envs
+        self.single_observation_space = observation_space(self.robot)
+        self.single_action_space = action_space(self.robot)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._limit = max_episode_steps or self.robot.max_steps
+        self._generators = [seeding.np_random()[0] for _ in range(num_envs)]
+        self._ended = np.ones(num_envs, bool)
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        seeds = [seed + row for row in range(self.num_envs)] if isinstance(seed, int) else seed
+        if seeds is not None:
+            for row, one in enumerate(seeds):
+                if one is not None:
+                    self._generators[row] = seeding.np_random(one)[0]
+        self._all = Chance([Stream(rng) for rng in self._generators], np.arange(self.num_envs))
+        self._state = self.robot.initial(self._all)
+        self._time = np.zeros(self.num_envs, int)
+        self._ended = np.zeros(self.num_envs, bool)
+        return self._sense(), {}
+
+    def step(self, actions: Any) -> tuple[Array, Array, np.ndarray, np.ndarray, dict[str, Any]]:
+        fresh, going = self._ended, np.flatnonzero(~self._ended)
+        before, action = self._state, taken(self.robot, actions)
+        self._state, reward = before.copy(), np.zeros(self.num_envs)
+        terminated = np.zeros(self.num_envs, bool)
+        if len(going):
+            moved = self.robot.transition(before[going], action[going], self._of(going))
+            reward[going] = self.robot.reward(before[going], action[going], moved)
+            terminated[going] = self.robot.terminal(moved)
+            self._state[going] = moved
+        if fresh.any():
+            again = np.flatnonzero(fresh)
+            for row in again:
+                self._all.streams[row] = Stream(self._generators[row])
+            self._state[again] = self.robot.initial(self._of(again))
+        self._time = np.where(fresh, 0, self._time + 1)
+        truncated = self._time >= self._limit
+        self._ended = terminated | truncated
+        return self._sense(), reward, terminated, truncated, {}
+
+    def _of(self, rows: np.ndarray) -> Chance:
+        return Chance([self._all.streams[row] for row in rows], np.arange(len(rows)))
+
+    def _sense(self) -> Array:
+        return self.robot.observation(self._state, self._all).astype(np.float32)

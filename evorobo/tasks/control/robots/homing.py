@@ -1,0 +1,92 @@
+"""Homing: a robot with a battery must drive about, and be home under the light before it is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.geometry import outline
+from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
+from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+
+LENGTH, WIDTH = 0.45, 0.4  # m
+ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)))
+ZONE = 0.08  # m, of which a quarter circle around the corner at (0, 0) is black floor
+LASTS = 200  # steps from full to empty
+EYES = np.array([np.pi / 2, -np.pi / 2])
+BATTERY = 11
+CRUISE, LOW, SEEK, CALM = 0.9, 0.4, 1.2, 0.4
+"""The teacher's speed; below which charge it seeks the light, how sharply it turns there, how much walls then count."""
+
+
+@dataclass(frozen=True)
+class Homing(Robot):
+    """An arena of 45 x 40 cm; in a corner the floor is black, and a light tower stands behind it. An episode is 60 s.
+
+    A full battery lasts 20 s, and is full again at once on the black floor; empty, it ends the episode. The score is
+    the mean of V (1 - i) over 60 s in percent, V being the mean of the wheels' absolute speeds and i the strongest
+    infrared reading; on the black floor nothing is earned (Floreano & Mondada 1996). The light falls on each eye by a
+    cardioid lobe and fades as 1 / (1 + (d / 0.3 m)^2).
+
+    Its senses are eight of infrared, an eye to the left and one to the right, the floor (1 is black) and the battery (1
+    is full). `noise` is the standard deviation of the Gaussian noise of all but the last.
+
+    The teacher is a Braitenberg vehicle that keeps off walls, and below two fifths of its charge turns to the light.
+    """
+
+    noise: float = 0.02
+
+    sensors = (*(f"infrared {place}" for place in INFRARED), "light left", "light right", "black floor", "battery")
+    motors = ("wheel left", "wheel right")
+    max_steps = 600
+
+    def initial(self, rng: Chance) -> Array:
+        """x, y, heading; infrared readings; the battery's charge, full."""
+        pose = rng.uniform([0.15, 0.15, -np.pi], [LENGTH - 0.05, WIDTH - 0.05, np.pi], 3)
+        return np.column_stack([ARENA.placed(pose), np.ones(len(pose))])
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        x, y, heading = state[:, :3].T
+        bearing = np.arctan2(-y, -x) - heading  # of the corner
+        lobe = (1 + np.cos(bearing[:, None] - EYES)) / 2
+        light = lobe / (1 + (x * x + y * y) / 0.3**2)[:, None]
+        sensed = np.column_stack([state[:, SENSED], light, _home(state)])
+        return np.column_stack([sensed + rng.normal(self.noise, len(self.sensors) - 1), state[:, BATTERY]])
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        after = ARENA.driven(state, action)
+        left = state[:, BATTERY] - 1 / LASTS
+        return np.column_stack([after, np.where(_home(after), 1.0, np.maximum(left, 0.0))])
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        fitness = np.abs(action).mean(1) * (1 - next_state[:, SENSED].max(1))
+        return fitness * ~_home(next_state) * (100 / self.max_steps)
+
+    def terminal(self, state: Array) -> np.ndarray:
+        return state[:, BATTERY] < 0.5 / LASTS
+
+    def limits(self) -> tuple[float, float]:
+        return noisy_limits(self.noise)
+
+    def teacher(self, sensors: Array) -> np.ndarray:
+        walls, battery = (sensors[:, :8] * AVOID).sum(1), sensors[:, 11]
+        left, right = sensors[:, 8], sensors[:, 9]
+        to_light = (right - left) / np.maximum(left + right, 0.05)  # minus the sine of its bearing
+        turn = np.where(battery < LOW, CALM * walls + SEEK * to_light, walls)
+        return steered(CRUISE, turn)
+
+    def draw(self, ax: Any, states: Array) -> None:
+        """The arena and the way in it; the grey quarter is the black floor, the star the light."""
+        turn = np.linspace(0, np.pi / 2, 17)
+        ax.fill(np.r_[0, ZONE * np.cos(turn)], np.r_[0, ZONE * np.sin(turn)], color="0.75")
+        ax.plot(0, 0, marker="*", markersize=12, color="gold", markeredgecolor="black", zorder=3)
+        ARENA.draw(ax, states)
+
+
+def _home(state: Array) -> np.ndarray:
+    """Who stands on the black floor: its middle counts, where the sensor for it looks down."""
+    return np.hypot(state[:, 0], state[:, 1]) < ZONE

@@ -1,0 +1,114 @@
+"""A maze that deceives: whoever heads straight for the goal ends in front of a wall (Lehman & Stanley 2011)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.geometry import drive, outline, stopped, to_walls
+from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+
+RADIUS, AXLE, TOP_SPEED, STEP = 0.035, 0.053, 0.195, 0.1  # an e-puck: m, m, m/s, s
+LENGTH, WIDTH = 1.2, 0.8
+START, GOAL, GOAL_RADIUS = np.array([0.12, 0.1, 0.0]), np.array([0.12, 0.68]), 0.06
+INSIDE = [(0.0, 0.4, 0.95, 0.4), (0.45, 0.0, 0.45, 0.18), (0.75, 0.4, 0.75, 0.22)]
+BEYOND = [(0.75, 0.8, 0.75, 0.6), (0.4, 0.4, 0.4, 0.6)]
+WALLS = np.concatenate([outline((0.0, 0.0), (LENGTH, 0.0), (LENGTH, WIDTH), (0.0, WIDTH)), INSIDE, BEYOND])
+BEAMS = np.radians([90.0, 45.0, 0.0, -45.0, -90.0, 180.0])
+REACH = 0.4  # m, of a beam
+
+
+@dataclass(frozen=True)
+class Maze(Robot):
+    """An e-puck in a maze of 1.2 x 0.8 m, from the lower left corner to the upper left one; an episode is 20 s.
+
+    A wall lies between the two, and the way around it is four times as long as that through it. The score is how much
+    of the distance to the goal is gone at the end, in percent: about 50 in front of the wall, far below 0 where the way
+    around begins, 100 at the goal, which ends the episode.
+
+    It senses what the robot of Lehman & Stanley 2011 senses: six beams measure the nearest wall, up to 0.4 m, as a
+    share of that, and of four quarters (ahead, left, behind, right) one tells that the goal is there, walls or not.
+    Running into a wall leaves it where it is. Robots start alike; `noise` is the standard deviation (m) of Gaussian
+    noise on the beams, 0 in the paper. Maze and body are ours. In the paper's hard maze novelty search found the way in
+    39 of 40 runs, search by the score in 3.
+
+    Its measures are where it ends, `x` and `y` in m.
+    """
+
+    noise: float = 0.0
+
+    sensors = (
+        *("wall left", "wall half left", "wall ahead", "wall half right", "wall right", "wall behind"),
+        *("goal ahead", "goal left", "goal behind", "goal right"),
+    )
+    motors = ("wheel left", "wheel right")
+    max_steps = 200
+    solved = 99.0
+    measures: ClassVar[dict[str, tuple[float, float]]] = {"x": (0.0, LENGTH), "y": (0.0, WIDTH)}
+
+    def initial(self, rng: Chance) -> Array:
+        """x, y and heading, always the same."""
+        return np.tile(START, (len(rng.episode), 1))
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        x, y, heading = state[:, :, None].transpose(1, 0, 2)
+        beams = np.minimum(ranges(x, y, heading + BEAMS, WALLS), REACH) / REACH
+        if self.noise:
+            beams = beams + rng.normal(self.noise / REACH, len(BEAMS))
+        bearing = np.arctan2(GOAL[1] - y, GOAL[0] - x) - heading
+        quarter = np.floor(bearing / (np.pi / 2) + 0.5).astype(int) % 4
+        return np.concatenate([beams, quarter == np.arange(4)], axis=1)
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        left, right = TOP_SPEED * action.T
+        after = drive(state, left, right, AXLE, STEP)
+        return stopped(state, after, to_walls(after[:, 0], after[:, 1], WALLS), RADIUS)
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        return 100 * (to_goal(state) - to_goal(next_state)) / to_goal(START[None])
+
+    def terminal(self, state: Array) -> np.ndarray:
+        return to_goal(state) <= 0
+
+    def measure(self, state: Array) -> Array:
+        return state[:, :2]
+
+    def limits(self) -> tuple[float, float]:
+        return noisy_limits(self.noise / REACH)
+
+    def draw(self, ax: Any, states: Array) -> None:
+        """The maze from above; the ring is the goal, the circle the robot."""
+        for x1, y1, x2, y2 in WALLS:
+            ax.plot([x1, x2], [y1, y2], color="black", linewidth=1.5)
+        turn = np.linspace(0, 2 * np.pi, 33)
+        around = np.stack([np.cos(turn), np.sin(turn)])
+        ax.plot(*(GOAL[:, None] + GOAL_RADIUS * around), color="tab:green", linewidth=1.5)
+        x, y = states[:, :2].T
+        ax.plot(x, y, linewidth=1.2)
+        ax.plot(x[0], y[0], marker="o", markersize=4, color="black")
+        ax.plot(*(states[-1, :2, None] + RADIUS * around), color="black", linewidth=1)
+
+
+def to_goal(state: Array) -> Array:
+    """How far it is to the goal's rim `(rows,)`, as if there were no walls; 0 within."""
+    return np.maximum(np.hypot(*(state[:, :2] - GOAL).T) - GOAL_RADIUS, 0.0)
+
+
+def ranges(x: Array, y: Array, direction: Array, walls: Array) -> Array:
+    """How far it is from `(x, y)` to the nearest of `walls (w, 4)` in a direction (rad); infinite where there is none.
+
+    The three broadcast. A wall is a segment from x1, y1 to x2, y2.
+    """
+    x1, y1, x2, y2 = walls.T
+    cos, sin = np.cos(direction)[..., None], np.sin(direction)[..., None]
+    ahead_x, ahead_y, along_x, along_y = x1 - x[..., None], y1 - y[..., None], x2 - x1, y2 - y1
+    with np.errstate(divide="ignore", invalid="ignore"):  # beams along a wall meet its ends, if any
+        share = 1 / (cos * along_y - sin * along_x)
+        far = share * (ahead_x * along_y - ahead_y * along_x)
+        place = share * (ahead_x * sin - ahead_y * cos)
+        hit = (far >= 0) & (place >= 0) & (place <= 1)
+    return np.where(hit, far, np.inf).min(-1)

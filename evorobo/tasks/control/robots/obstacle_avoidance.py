@@ -1,0 +1,76 @@
+"""Obstacle avoidance: a Khepera in a looping corridor, the first robot whose fitness the field agreed upon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.geometry import outline
+from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
+from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+
+OUTER = ((0, 0), (0.72, 0), (0.72, 0.48), (0.42, 0.48), (0.42, 0.36), (0.3, 0.36), (0.3, 0.48), (0, 0.48))
+INNER = (
+    (0.12, 0.12), (0.6, 0.12), (0.6, 0.36), (0.54, 0.36), (0.54, 0.24), (0.18, 0.24), (0.18, 0.36), (0.12, 0.36),
+)  # fmt: skip
+CORRIDOR = Arena(np.concatenate([outline(*OUTER), outline(*INNER)]))
+STARTS = np.array(
+    [(0.06, 0.06), (0.36, 0.06), (0.66, 0.06), (0.66, 0.25), (0.57, 0.42), (0.36, 0.3), (0.15, 0.42), (0.06, 0.25)]
+)
+CRUISE = 0.9  # the teacher's speed where nothing is near, of top speed
+
+
+@dataclass(frozen=True)
+class ObstacleAvoidance(Robot):
+    """A corridor 12 cm wide (the robot: 5.5 cm) that bends to both sides and closes in a loop; an episode is 24 s.
+
+    The score is the mean of the fitness V (1 - sqrt(dv)) (1 - i) over all steps (Floreano & Mondada 1994), each of its
+    parts between 0 and 1: V is the mean of the wheels' absolute speeds, dv the difference of their signed speeds, i the
+    strongest infrared reading. So: go fast, go straight, keep off walls. `noise` is the standard deviation of the
+    sensors' Gaussian noise; i is taken without it.
+
+    V does not ask where to, and evolution finds out: without inertia it pays best to rock to and fro between two walls.
+    With `forward` a wheel that turns back counts nothing in V, and the robot goes round.
+
+    The teacher is a Braitenberg vehicle (Braitenberg 1984, chapter 3): what a sensor sees speeds up the wheel on its
+    own side and slows down the other, so that it turns away.
+    """
+
+    noise: float = 0.02
+    forward: bool = False
+
+    sensors = tuple(f"infrared {place}" for place in INFRARED)
+    motors = ("wheel left", "wheel right")
+    max_steps = 240
+
+    def initial(self, rng: Chance) -> Array:
+        """x, y, heading, within a centimetre of one of `STARTS` in the middle of the corridor; infrared readings."""
+        where, dx, dy, heading = rng.uniform([0, -0.01, -0.01, -np.pi], [len(STARTS), 0.01, 0.01, np.pi], 4).T
+        x, y = STARTS[where.astype(int)].T
+        return CORRIDOR.placed(np.stack([x + dx, y + dy, heading], axis=1))
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        return state[:, SENSED] + rng.normal(self.noise, len(INFRARED))
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        return CORRIDOR.driven(state, action)
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        left, right = action.T
+        wheels = np.maximum(action, 0) if self.forward else np.abs(action)
+        speed, difference = wheels.mean(1), np.abs(left - right) / 2
+        nearness = next_state[:, SENSED].max(1)
+        return speed * (1 - np.sqrt(difference)) * (1 - nearness) / self.max_steps
+
+    def limits(self) -> tuple[float, float]:
+        return noisy_limits(self.noise)
+
+    def teacher(self, sensors: Array) -> np.ndarray:
+        return steered(CRUISE, (sensors * AVOID).sum(1))
+
+    def draw(self, ax: Any, states: Array) -> None:
+        CORRIDOR.draw(ax, states)

@@ -1,0 +1,83 @@
+"""Robots by name: `register` makes a gymnasium id of a robot, for us, for you and for anyone's `gymnasium.make`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evorobo.errors import SettingsError
+from evorobo.settings import reference
+from evorobo.tasks.control.robots.base import Robot
+
+SINGLE = "evorobo.tasks.control.robots.env:RobotEnv"
+VECTOR = "evorobo.tasks.control.robots.env:RobotVectorEnv"
+
+
+def register(robot: type[Robot], id: str) -> None:
+    """Make `robot` known to gymnasium as `id` ("my/MyRobot-v0"), alone and as a vector.
+
+    Registering the same robot again is fine; another one under a taken id raises `SettingsError`.
+    """
+    if not (isinstance(robot, type) and issubclass(robot, Robot)):
+        raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
+    _register(reference(robot), id, robot.max_steps, robot.solved)
+
+
+def register_own() -> None:
+    """Our own robots, by name only: none of them is imported yet."""
+    _register("evorobo.tasks.control.robots.discrimination:Discrimination", "evorobo/Discrimination-v0", 500, None)
+    _register("evorobo.tasks.control.robots.double_pole:DoublePole", "evorobo/DoublePole-v0", 1000, 1000.0)
+    _register("evorobo.tasks.control.robots.double_pole:DoublePoleBlind", "evorobo/DoublePoleBlind-v0", 1000, None)
+    _register("evorobo.tasks.control.robots.homing:Homing", "evorobo/Homing-v0", 600, None)
+    _register("evorobo.tasks.control.robots.maze:Maze", "evorobo/Maze-v0", 200, 99.0)
+    _register(
+        "evorobo.tasks.control.robots.obstacle_avoidance:ObstacleAvoidance", "evorobo/ObstacleAvoidance-v0", 240, None
+    )
+    _register("evorobo.tasks.control.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)
+    _register("evorobo.tasks.control.robots.predator_prey:Predator", "evorobo/Predator-v0", 500, None)
+    _register("evorobo.tasks.control.robots.predator_prey:Prey", "evorobo/Prey-v0", 500, None)
+    _register("evorobo.tasks.control.robots.swing_up:SwingUp", "evorobo/SwingUp-v0", 1000, None)
+    _register("evorobo.tasks.control.robots.t_maze:TMaze", "evorobo/TMaze-v0", 200, 95.0)
+    _register("evorobo.tasks.control.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
+
+
+def _register(robot: str, id: str, max_steps: int, solved: float | None) -> None:
+    from gymnasium.envs import registration
+
+    there = registration.registry.get(id)
+    if there is not None:
+        if there.kwargs.get("robot") == robot:
+            return
+        raise SettingsError(
+            f"the id {id!r} is taken by {there.kwargs.get('robot') or there.entry_point}; choose another."
+        )
+    registration.register(
+        id,
+        entry_point=SINGLE,
+        vector_entry_point=VECTOR,
+        max_episode_steps=max_steps,
+        reward_threshold=solved,
+        disable_env_checker=True,
+        kwargs={"robot": robot},
+    )
+
+
+def qualified(env: str) -> str:
+    """`env` with the file or module before it that makes its id known, so that other processes and days find it too."""
+    from gymnasium.envs.registration import registry
+
+    spec = registry.get(env.rpartition(":")[2])
+    if spec is None:
+        return env
+    maker = spec.kwargs.get("robot") or spec.entry_point
+    try:
+        where = (maker if isinstance(maker, str) else reference(maker)).rpartition(":")[0]
+    except SettingsError:  # a class inside a function, say: good for this process alone
+        return env
+    return env if where.split(".")[0] in ("evorobo", "gymnasium", "__main__", "") else f"{where}:{spec.id}"
+
+
+def registered() -> dict[str, Any]:
+    """The ids of all registered robots, with their gymnasium specs."""
+    from gymnasium.envs.registration import registry
+
+    return {id: spec for id, spec in sorted(registry.items()) if spec.entry_point == SINGLE}

@@ -1,0 +1,93 @@
+"""CartPole swing-up: a pole hangs from a cart, and must be swung up and kept up, near the middle of the track."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+
+CART, POLE, LENGTH, GRAVITY, FRICTION, PUSH, STEP = 0.5, 0.5, 0.6, 9.82, 0.1, 10.0, 0.01  # kg, m, m/s^2, N s/m, N, s
+MASS, SWUNG = CART + POLE, POLE * LENGTH
+TRACK = 2.4
+HANGING = np.array([0.0, 0.0, np.pi, 0.0])
+GAINS = np.array([-2.4487, -2.2438, 9.6748, 1.9777])  # of the teacher near the top, from there on ...
+PUMP, HOME, BRAKE, NEAR = 0.1, 0.5, 0.1, 0.7  # ... and of its swinging, up to where the cosine of the angle is NEAR
+
+
+@dataclass(frozen=True)
+class SwingUp(Robot):
+    """The physics of Gal, McAllister & Rasmussen (2016) with the reward and the limits of Ha (2017, estool), 10 s long.
+
+    The state is x, x', angle, angle' in m, rad and s, the angle being 0 upright and growing to the left; explicit
+    Euler at 100 Hz, pushes of up to 10 N. A step earns (1 + cos angle) / 2 * cos(pi x / 4.8), so that 1000 would be to
+    stand upright in the middle from the first step on; leaving the track (2.4 m to each side) is the end. Episodes
+    begin hanging at rest in the middle, with a normal step of `spread` on each number of the state; the sensors have
+    Gaussian `noise`.
+
+    The teacher brings the pole's energy to that of standing upright (Astrom & Furuta 2000), and keeps it there by the
+    linear quadratic regulator of the upright state (costs of 1, 0.1, 1, 0.1 on the squared state and 0.1 on the squared
+    motor).
+    """
+
+    spread: float = 0.2
+    noise: float = 0.0
+
+    sensors = ("x", "x'", "cos angle", "sin angle", "angle'")
+    motors = ("push",)
+    max_steps = 1000
+
+    def __post_init__(self) -> None:
+        for name in ("spread", "noise"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise SettingsError(f"{name} must be 0 or more, not {getattr(self, name)!r}.")
+
+    def initial(self, rng: Chance) -> Array:
+        return HANGING + rng.normal(self.spread, 4)
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        x, speed, angle, turn = state.T
+        sensed = np.stack([x, speed, np.cos(angle), np.sin(angle), turn], axis=1)
+        return sensed + rng.normal(self.noise, 5) if self.noise else sensed
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        _, speed, angle, turn = state.T
+        cos, sin = np.cos(angle), np.sin(angle)
+        push, swing = PUSH * action[:, 0] - FRICTION * speed, SWUNG * np.square(turn) * sin
+        share = 4 * MASS - 3 * POLE * np.square(cos)
+        speed_rate = (4 * push + 3 * POLE * GRAVITY * sin * cos - 2 * swing) / share
+        turn_rate = (6 * MASS * GRAVITY * sin + 6 * push * cos - 3 * swing * cos) / (LENGTH * share)
+        return state + STEP * np.array([speed, speed_rate, turn, turn_rate]).T
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        x, _, angle, _ = next_state.T
+        return (1 + np.cos(angle)) / 2 * np.cos(np.pi / 2 * x / TRACK)
+
+    def terminal(self, state: Array) -> np.ndarray:
+        return np.abs(state[:, 0]) > TRACK
+
+    def limits(self) -> tuple[float, float]:
+        """Speeds have no end in the equations; with 10 N none comes near this one in 10 s."""
+        return noisy_limits(self.noise, -100, 100)
+
+    def teacher(self, sensors: Array) -> np.ndarray:
+        x, speed, cos, sin, turn = sensors.T
+        energy = LENGTH * np.square(turn) / 3 + GRAVITY * (cos - 1)  # of m l / 2, less that of standing upright
+        pump = -PUMP * energy * np.sign(turn * cos) - HOME * x - BRAKE * speed
+        upright = np.stack([x, speed, np.arctan2(sin, cos), turn], axis=1)
+        return np.clip(np.where(cos > NEAR, -(upright * GAINS).sum(1), pump), -1, 1)[:, None]
+
+    def draw(self, ax: Any, states: Array) -> None:
+        """From the side: the way of the pole's tip, and the cart with its pole where it is now."""
+        x, _, angle, _ = states.T
+        tip_x, tip_y = x - LENGTH * np.sin(angle), LENGTH * np.cos(angle)
+        ax.plot([-TRACK, TRACK], [0, 0], color="black", linewidth=1)
+        ax.plot(tip_x, tip_y, linewidth=0.9)
+        ax.plot([x[-1], tip_x[-1]], [0, tip_y[-1]], color="black", linewidth=2, solid_capstyle="round")
+        ax.plot(x[-1], 0, marker="s", markersize=7, color="black")
+        ax.set(xlim=(-2.5, 2.5), ylim=(-0.8, 0.8))

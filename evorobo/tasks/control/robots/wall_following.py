@@ -1,0 +1,107 @@
+"""Wall following: the simulated twin of the real SCITOS G5 data, same 24 sensors, same four moves, same rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.geometry import ranges_in_room
+from evorobo.tasks.control.robots.random_streams import Chance
+
+LENGTH, WIDTH, HULL = 6.2, 3.2, 0.28
+ECHO_LIMIT, ECHO_LEAST = 5.0, 0.05
+SAMPLES_PER_SECOND = 9
+ANGLES = np.radians(-180 + 15 * np.arange(24))  # US1 looks back, US13 ahead, US19 to the left
+RAYS = ANGLES[:, None] + np.radians([-7.5, 0.0, 7.5])  # three for each sensor's cone
+FRONT, LEFT = slice(10, 15), slice(17, 20)  # US11..US15 and US18..US20
+SPEEDS = np.array([0.17, 0.12, 0.03, 0.15])  # m/s, in the order of `moves`
+TURNS = np.array([0.0, -0.12, -0.18, 0.15])  # rad/s
+
+
+@dataclass(frozen=True)
+class WallFollowing(Robot):
+    """A round robot (radius 0.28 m) in a room of 6.2 x 3.2 m, the wall to its left; an episode is 60 s at 9 Hz.
+
+    The score is the way made, in metres, with 0.3 to 1 m of air between hull and left wall; touching a wall ends the
+    episode. Room and speeds fit the real data: under the same rule a lap takes 93 s (the robot: 101 s), 38 % of it in
+    sharp turns (38 %), the wall 0.62 m to the left (0.61 m, median). A sensor reads the nearest wall within a cone of
+    15 degrees, in m, with Gaussian `noise` (m); a share `lost` of echoes does not come back and reads 5 m, as in the
+    data. `ranges="inverse"` gives 1 / range (1/m), the reading on which networks learn best.
+
+    The teacher is the real robot's own rule (it reproduces every label of the data set): front <= 0.9 m, sharp right;
+    else left < 0.495 m, slight right; else left <= 0.9 m, forward; else slight left. Moves are numbered as the
+    data set's classes (see `evorobo.tasks.data.catalogue.scitos`).
+    """
+
+    noise: float = 0.01
+    lost: float = 0.1
+    ranges: str = "raw"
+
+    sensors = tuple(f"US{number}" for number in range(1, 25))
+    moves = ("Move-Forward", "Slight-Right-Turn", "Sharp-Right-Turn", "Slight-Left-Turn")
+    max_steps = 540
+
+    def __post_init__(self) -> None:
+        if self.ranges not in ("raw", "inverse"):
+            raise SettingsError(f'ranges are "raw" or "inverse", not {self.ranges!r}.')
+
+    def initial(self, rng: Chance) -> Array:
+        """x, y, heading, anywhere at least 0.7 m from the walls; then the 24 noise-free ranges, worked out once."""
+        return _with_ranges(rng.uniform([0.7, 0.7, -np.pi], [LENGTH - 0.7, WIDTH - 0.7, np.pi], 3))
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        ranges = np.minimum(state[:, 3:], ECHO_LIMIT) + rng.normal(self.noise, 24)
+        ranges = np.where(rng.uniform(0, 1, 24) < self.lost, ECHO_LIMIT, np.clip(ranges, ECHO_LEAST, ECHO_LIMIT))
+        return 1 / ranges if self.ranges == "inverse" else ranges
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        x, y, heading = state[:, :3].T
+        step, turn = SPEEDS[action] / SAMPLES_PER_SECOND, TURNS[action] / SAMPLES_PER_SECOND
+        middle = heading + turn / 2
+        return _with_ranges(np.stack([x + step * np.cos(middle), y + step * np.sin(middle), heading + turn], axis=1))
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        air = next_state[:, 3:][:, LEFT].min(1)
+        return np.where((air >= 0.3) & (air <= 1.0), SPEEDS[action] / SAMPLES_PER_SECOND, 0.0)
+
+    def terminal(self, state: Array) -> np.ndarray:
+        x, y = state[:, :2].T
+        return np.minimum(np.minimum(x, LENGTH - x), np.minimum(y, WIDTH - y)) <= HULL
+
+    def limits(self) -> tuple[float, float]:
+        return (1 / ECHO_LIMIT, 1 / ECHO_LEAST) if self.ranges == "inverse" else (ECHO_LEAST, ECHO_LIMIT)
+
+    def teacher(self, sensors: Array) -> np.ndarray:
+        ranges = 1 / sensors if self.ranges == "inverse" else sensors
+        front, left = ranges[:, FRONT].min(1), ranges[:, LEFT].min(1)
+        return np.select([front <= 0.9, left < 0.495, left <= 0.9], [2, 1, 0], 3)
+
+    def draw(self, ax: Any, states: Array) -> None:
+        """The room from above; the circle is the robot, the line in it points ahead."""
+        x, y = states[:, :2].T
+        ax.plot([0, LENGTH, LENGTH, 0, 0], [0, 0, WIDTH, WIDTH, 0], color="black", linewidth=2)
+        ax.plot(x, y, linewidth=1.2)
+        ax.plot(x[0], y[0], marker="o", markersize=4, color="black")
+        turn = states[-1, 2] + np.linspace(0, 2 * np.pi, 33)
+        hull = HULL * np.stack([np.cos(turn), np.sin(turn)])
+        ax.plot(x[-1] + np.r_[0, hull[0]], y[-1] + np.r_[0, hull[1]], color="black", linewidth=1)
+
+
+def _with_ranges(pose: Array) -> Array:
+    """`pose (rows, 3)` with each sensor's reading without noise: from the hull to the nearest wall in its cone."""
+    x, y = pose[:, 0, None], pose[:, 1, None]
+    cos, sin = np.cos(pose[:, 2:]), np.sin(pose[:, 2:])
+
+    def ahead(angles: Array) -> tuple[Array, Array]:
+        # directions by the sum formulas: two trigonometric functions a robot instead of two a ray
+        return cos * np.cos(angles) - sin * np.sin(angles), sin * np.cos(angles) + cos * np.sin(angles)
+
+    (out_x, out_y), (ray_x, ray_y) = ahead(ANGLES), ahead(RAYS.ravel())
+    place_x, place_y = (np.repeat(at, 3, axis=1) for at in (x + HULL * out_x, y + HULL * out_y))
+    rays = ranges_in_room(place_x, place_y, ray_x, ray_y, LENGTH, WIDTH)
+    return np.concatenate([pose, np.maximum(rays.reshape(len(pose), 24, 3).min(2), 0.0)], axis=1)

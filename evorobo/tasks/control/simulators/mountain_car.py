@@ -1,0 +1,58 @@
+"""MountainCar-v0 on rows: gymnasium's weak car in a valley, any number at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import cos
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.random_streams import Chance
+
+LEFT_END, RIGHT_END, FASTEST = -1.2, 0.6, 0.07
+FORCE, GRAVITY, GOAL = 0.001, 0.0025, 0.5
+EXACT_COS: Callable[[Array], Array] = np.frompyfunc(cos, 1, 1)
+
+
+class MountainCar(Robot):
+    """Physics of gymnasium's `MountainCarEnv` (Moore 1990): push left, right or not at all; -1 a step to the goal."""
+
+    sensors = ("position", "velocity")
+    moves = ("left", "nothing", "right")
+    max_steps = 200
+
+    def initial(self, rng: Chance) -> Array:
+        return in_the_valley(rng)
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        return state
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        return rolled(state, (action - 1) * FORCE + slope(state[:, 0]) * -GRAVITY)
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        return np.full(len(state), -1.0)
+
+    def terminal(self, state: Array) -> np.ndarray:
+        return (state[:, 0] >= GOAL) & (state[:, 1] >= 0)
+
+
+def in_the_valley(rng: Chance) -> Array:
+    """Position and velocity of a car at rest near the bottom."""
+    position = rng.uniform(-0.6, -0.4, 1)
+    return np.concatenate([position, np.zeros_like(position)], axis=1)
+
+
+def slope(position: Array) -> Array:
+    """cos(3 position), each by the C library's function, as gymnasium has it: NumPy's may round otherwise."""
+    return EXACT_COS(3 * position).astype(float)
+
+
+def rolled(state: Array, push: Array) -> Array:
+    """Position and velocity after one step: speed has a limit, and the left end is a wall."""
+    velocity = np.clip(state[:, 1] + push, -FASTEST, FASTEST)
+    position = np.clip(state[:, 0] + velocity, LEFT_END, RIGHT_END)
+    stopped = (position == LEFT_END) & (velocity < 0)
+    return np.stack([position, np.where(stopped, 0, velocity)], axis=1)

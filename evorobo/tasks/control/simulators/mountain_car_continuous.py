@@ -1,0 +1,40 @@
+"""MountainCarContinuous-v0 on rows: gymnasium's weak car whose push can be dosed, any number at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.simulators.mountain_car import GRAVITY, in_the_valley, rolled, slope
+
+POWER, GOAL = 0.0015, 0.45
+
+
+class MountainCarContinuous(Robot):
+    """Physics of gymnasium's `Continuous_MountainCarEnv`: 100 for the goal, less a tenth of the squared push a step.
+
+    As in gymnasium, the car starts in double precision and goes on in single.
+    """
+
+    sensors = ("position", "velocity")
+    motors = ("push",)
+    max_steps = 999
+
+    def initial(self, rng: Chance) -> Array:
+        return in_the_valley(rng)
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        return state
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        force = action[:, 0].astype(np.float32)
+        push = force * POWER - (GRAVITY * slope(state[:, 0])).astype(np.float32)
+        return rolled(state, push).astype(np.float32)
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        return 100.0 * self.terminal(next_state) - np.square(action[:, 0]) * 0.1
+
+    def terminal(self, state: Array) -> np.ndarray:
+        return (state[:, 0] >= GOAL) & (state[:, 1] >= 0)

@@ -1,0 +1,72 @@
+"""Ant and Humanoid: robots in space that earn by moving on and feel what touches them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.simulators.mujoco.body import Body, squares
+
+
+class Ant(Body):
+    """Four legs; earns 1 a step and its speed, less half its squared torques and 0.0005 of its squared contact forces.
+
+    Schulman et al. 2015; forces count up to 1.
+    """
+
+    fields = ("xpos", "cfrc_ext")
+
+    def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        return self._shaken(rng, 0.1)
+
+    def observation(self, now: Any) -> Array:
+        return np.concatenate([now.qpos[:, 2:], now.qvel, _flat(_forces(now)[:, 1:])], axis=1)
+
+    def place(self, now: Any) -> Array:
+        return now.xpos[:, 1, 0]
+
+    def reward(self, before: Array, now: Any, actions: Array) -> Array:
+        costs = 0.5 * squares(actions) + 0.0005 * squares(_flat(_forces(now)))
+        return self.speed(before, now) + ~self.terminal(now) - costs
+
+    def terminal(self, now: Any) -> np.ndarray:
+        return ~((now.qpos[:, 2] >= 0.2) & (now.qpos[:, 2] <= 1.0))
+
+
+class Humanoid(Body):
+    """Two legs, two arms; earns 5 a step while upright and 1.25 of its speed, less a tenth of its squared torques.
+
+    Tassa, Erez & Todorov 2012. What contacts cost is 5e-7 of their squared forces, 10 at most.
+    """
+
+    fields = ("xipos", "cinert", "cvel", "qfrc_actuator", "cfrc_ext")
+
+    def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        return self._even(rng, 0.01)
+
+    def observation(self, now: Any) -> Array:
+        spatial = [_flat(each[:, 1:]) for each in (now.cinert, now.cvel)]
+        forces = [now.qfrc_actuator[:, 6:], _flat(now.cfrc_ext[:, 1:])]
+        return np.concatenate([now.qpos[:, 2:], now.qvel, *spatial, *forces], axis=1)
+
+    def place(self, now: Any) -> Array:
+        mass = self.model.body_mass
+        return np.einsum("b,rb->r", mass, now.xipos[:, :, 0]) / mass.sum()
+
+    def reward(self, before: Array, now: Any, actions: Array) -> Array:
+        contacts = np.minimum(5e-7 * squares(_flat(now.cfrc_ext)), 10.0)
+        costs = 0.1 * squares(actions.astype(float)) + contacts
+        return 1.25 * self.speed(before, now) + 5.0 * ~self.terminal(now) - costs
+
+    def terminal(self, now: Any) -> np.ndarray:
+        return ~((now.qpos[:, 2] > 1.0) & (now.qpos[:, 2] < 2.0))
+
+
+def _forces(now: Any) -> Array:
+    return np.clip(now.cfrc_ext, -1.0, 1.0)
+
+
+def _flat(values: Array) -> Array:
+    return values.reshape(len(values), -1)

@@ -1,0 +1,68 @@
+"""HalfCheetah, Swimmer, Hopper and Walker2d: planar robots that earn by moving on."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.simulators.mujoco.body import Body, squares
+
+
+class HalfCheetah(Body):
+    """Earns its speed, less a tenth of its squared torques (Wawrzynski 2009)."""
+
+    def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        return self._shaken(rng, 0.1)
+
+    def observation(self, now: Any) -> Array:
+        return np.concatenate([now.qpos[:, 1:], now.qvel], axis=1)
+
+    def reward(self, before: Array, now: Any, actions: Array) -> Array:
+        return self.speed(before, now) - 0.1 * squares(actions)
+
+
+class Swimmer(Body):
+    """Three links in a viscous fluid; earns its speed, less 0.0001 of its squared torques (Coulom 2002)."""
+
+    def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        return self._even(rng, 0.1)
+
+    def observation(self, now: Any) -> Array:
+        return np.concatenate([now.qpos[:, 2:], now.qvel], axis=1)
+
+    def reward(self, before: Array, now: Any, actions: Array) -> Array:
+        return self.speed(before, now) - 1e-4 * squares(actions)
+
+
+class Walker2d(Body):
+    """Two legs; earns 1 a step while upright and its speed, less 0.001 of its squared torques (Erez et al. 2011)."""
+
+    heights: ClassVar[tuple[float, float]] = (0.8, 2.0)
+    leans: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
+    def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        return self._even(rng, 0.005)
+
+    def observation(self, now: Any) -> Array:
+        return np.concatenate([now.qpos[:, 1:], np.clip(now.qvel, -10, 10)], axis=1)
+
+    def reward(self, before: Array, now: Any, actions: Array) -> Array:
+        return self.speed(before, now) + ~self.terminal(now) - 0.001 * squares(actions)
+
+    def terminal(self, now: Any) -> np.ndarray:
+        (lowest, highest), (back, front) = self.heights, self.leans
+        height, lean = now.qpos[:, 1], now.qpos[:, 2]
+        return ~((lowest < height) & (height < highest) & (back < lean) & (lean < front))
+
+
+class Hopper(Walker2d):
+    """One leg; as the walker, but it must stay more upright, and calm (Erez et al. 2011)."""
+
+    heights = (0.7, np.inf)
+    leans = (-0.2, 0.2)
+
+    def terminal(self, now: Any) -> np.ndarray:
+        wild = np.maximum(np.abs(now.qpos[:, 2:]).max(1), np.abs(now.qvel).max(1)) >= 100
+        return super().terminal(now) | wild

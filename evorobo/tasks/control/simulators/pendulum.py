@@ -1,0 +1,44 @@
+"""Pendulum-v1 on rows: gymnasium's pendulum to swing up, any number at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.random_streams import Chance
+
+GRAVITY, MASS, LENGTH, STEP = 10.0, 1.0, 1.0, 0.05
+FASTEST = 8.0
+
+
+class Pendulum(Robot):
+    """Physics and costs of gymnasium's `PendulumEnv`: 1 kg on 1 m, a torque of up to 2 N m, Euler at 20 Hz.
+
+    As in gymnasium, what is computed of the torque alone is computed in single precision.
+    """
+
+    sensors = ("cos", "sin", "angle'")
+    motors = ("torque",)
+    reach = 2.0
+    max_steps = 200
+
+    def initial(self, rng: Chance) -> Array:
+        return rng.uniform([-np.pi, -1.0], [np.pi, 1.0], 2)
+
+    def observation(self, state: Array, rng: Chance) -> Array:
+        angle, turn = state.T
+        return np.stack([np.cos(angle), np.sin(angle), turn], axis=1)
+
+    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+        angle, turn = state.T
+        torque = action[:, 0].astype(np.float32)
+        push = 3 * GRAVITY / (2 * LENGTH) * np.sin(angle) + 3.0 / (MASS * LENGTH**2) * torque
+        turn = np.clip(turn + push * STEP, -FASTEST, FASTEST)
+        return np.stack([angle + turn * STEP, turn], axis=1)
+
+    def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
+        angle, turn = state.T
+        torque = action[:, 0].astype(np.float32)
+        upright = (angle + np.pi) % (2 * np.pi) - np.pi
+        return -(np.square(upright) + 0.1 * np.square(turn) + 0.001 * np.square(torque))

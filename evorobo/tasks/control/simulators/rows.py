@@ -1,0 +1,50 @@
+"""Any number of one robot's copies, stepped together in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot, taken
+from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.simulators.base import generator
+
+
+class Rows:
+    """A simulator (see `Simulator`) of a `Robot`, cut off after `max_steps`.
+
+    Tells the story of `gymnasium.make` for the same seeds: the same generator for each seed, observations rounded
+    to single precision, states and rewards in double.
+    """
+
+    capacity = None
+
+    def __init__(self, robot: Robot, max_steps: int) -> None:
+        self.robot = robot
+        self.max_steps = max_steps
+        self.state: Array = np.empty((0, 0))
+
+    def reset(self, seeds: np.ndarray, copies: int) -> Array:
+        streams = [Stream(generator(seed)) for seed in seeds]
+        first = self.robot.initial(Chance(streams, np.arange(len(seeds))))
+        self.state = np.tile(first, (copies, 1))
+        self.chance = Chance(streams, np.tile(np.arange(len(seeds)), copies))
+        self._time = 0
+        return self._sense()
+
+    def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
+        actions = taken(self.robot, actions)
+        before, self.state = self.state, self.robot.transition(self.state, actions, self.chance)
+        rewards = self.robot.reward(before, actions, self.state)
+        self._time += 1
+        ended = np.asarray(self.robot.terminal(self.state), bool)
+        if self._time >= self.max_steps:
+            ended = np.ones_like(ended)
+        return self._sense(), rewards, ended
+
+    def keep(self, rows: np.ndarray) -> None:
+        self.state = self.state[rows]
+        self.chance.keep(rows)
+
+    def _sense(self) -> Array:
+        return self.robot.observation(self.state, self.chance).astype(np.float32)

@@ -1,0 +1,194 @@
+"""From gymnasium's spaces to a network and back: observations as one flat vector, outputs as actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError
+from evorobo.nets.losses import MSE, CrossEntropy, Loss
+
+Flatten = Callable[[Any], Any]
+
+
+class Decoder(Protocol):
+    """How a network's outputs become actions, and a teacher's actions become targets.
+
+    `actions(outputs (..., out))` are plain rows `(..., k)` or class numbers `(...)`; `targets` makes of them what
+    `loss` takes, `native` of one of them what the environment's own `step` takes, and `read` goes back from there
+    (`ValueError` for what is no action).
+    """
+
+    @property
+    def n_outputs(self) -> int: ...
+    @property
+    def output(self) -> str: ...
+    @property
+    def loss(self) -> Loss: ...
+
+    def actions(self, outputs: Array) -> np.ndarray: ...
+    def native(self, action: np.ndarray) -> Any: ...
+    def read(self, native: np.ndarray) -> np.ndarray: ...
+    def targets(self, actions: np.ndarray) -> np.ndarray: ...
+    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of n moves (Discrete): the largest output wins."""
+
+    n_outputs: int
+    start: int = 0
+    output: str = "identity"
+    loss: Loss = CrossEntropy()
+
+    def actions(self, outputs: Array) -> np.ndarray:
+        return outputs.argmax(-1)
+
+    def native(self, action: np.ndarray) -> Any:
+        return int(action) + self.start
+
+    def read(self, native: np.ndarray) -> np.ndarray:
+        return _choices(np.asarray(native).reshape(len(native)) - self.start, self.n_outputs)
+
+    def targets(self, actions: np.ndarray) -> np.ndarray:
+        return actions
+
+    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+        return rng.integers(self.n_outputs, size=rows)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Several choices at once (MultiDiscrete; MultiBinary as choices of two): the largest output of each group wins."""
+
+    sizes: tuple[int, ...]
+    shape: tuple[int, ...]
+    start: tuple[int, ...]
+    dtype: Any
+    output: str = "identity"
+
+    @property
+    def n_outputs(self) -> int:
+        return sum(self.sizes)
+
+    @property
+    def loss(self) -> Loss:
+        return CrossEntropy(choices=self.sizes)
+
+    def actions(self, outputs: Array) -> np.ndarray:
+        return self.loss.predict(outputs)
+
+    def native(self, action: np.ndarray) -> Any:
+        return (action + self.start).reshape(self.shape).astype(self.dtype)
+
+    def read(self, native: np.ndarray) -> np.ndarray:
+        return _choices(np.asarray(native).reshape(len(native), len(self.sizes)) - np.array(self.start), self.sizes)
+
+    def targets(self, actions: np.ndarray) -> np.ndarray:
+        return actions
+
+    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+        return rng.integers(self.sizes, size=(rows, len(self.sizes)))
+
+
+@dataclass(frozen=True, eq=False)
+class Motors:
+    """Values between `low` and `high` (Box): tanh outputs spread over the range; linear ones where it has no end."""
+
+    low: Array
+    high: Array
+    shape: tuple[int, ...]
+    dtype: Any
+    loss: Loss = MSE()
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.low)
+
+    @property
+    def bounded(self) -> bool:
+        return bool(np.isfinite(self.low).all() and np.isfinite(self.high).all())
+
+    @property
+    def output(self) -> str:
+        return "tanh" if self.bounded else "identity"
+
+    def actions(self, outputs: Array) -> np.ndarray:
+        if not self.bounded:
+            return np.clip(outputs, self.low, self.high)
+        # clipped as well: spreading may round a hair beyond the end, and strict environments refuse that
+        spread = self.low + (outputs.astype(np.float64) + 1) / 2 * (self.high - self.low)
+        return np.clip(spread, self.low, self.high)
+
+    def native(self, action: np.ndarray) -> Any:
+        return action.reshape(self.shape).astype(self.dtype)
+
+    def read(self, native: np.ndarray) -> np.ndarray:
+        return np.asarray(native, float).reshape(len(native), self.n_outputs)
+
+    def targets(self, actions: np.ndarray) -> np.ndarray:
+        if not self.bounded:
+            return actions
+        return 2 * (np.clip(actions, self.low, self.high) - self.low) / (self.high - self.low) - 1
+
+    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+        if not self.bounded:
+            return np.clip(rng.normal(size=(rows, self.n_outputs)), self.low, self.high)
+        return rng.uniform(self.low, self.high, (rows, self.n_outputs))
+
+
+def _choices(numbers: np.ndarray, sizes: int | tuple[int, ...]) -> np.ndarray:
+    fits = (numbers >= 0) & (numbers < sizes) & (numbers == np.floor(numbers))
+    if not fits.all():
+        raise ValueError(f"{numbers[~fits][0]} is none of the choices")
+    return numbers.astype(int)
+
+
+def decoder(space: Any) -> Decoder:
+    """The decoder of an action space. Raises `SettingsError` for spaces that no fixed number of outputs can fill."""
+    from gymnasium import spaces
+
+    match space:
+        case spaces.Discrete():
+            return Choice(int(space.n), int(space.start))
+        case spaces.MultiDiscrete():
+            start = tuple(np.ravel(space.start).tolist())
+            return Choices(tuple(np.ravel(space.nvec).tolist()), space.shape, start, space.dtype)
+        case spaces.MultiBinary():
+            size = int(np.prod(space.shape))
+            return Choices((2,) * size, space.shape, (0,) * size, space.dtype)
+        case spaces.Box():
+            low, high = np.ravel(space.low).astype(float), np.ravel(space.high).astype(float)
+            return Motors(low, high, space.shape, space.dtype)
+    raise SettingsError(f"actions of kind {type(space).__name__} cannot be driven by a network of fixed size.")
+
+
+def flattener(space: Any) -> tuple[int, Flatten]:
+    """The length of flat observations, and the function that makes them. Images are refused with `SettingsError`."""
+    from gymnasium import spaces
+
+    _refuse_images(space)
+    if not space.is_np_flattenable:
+        raise SettingsError(f"observations of kind {type(space).__name__} have no fixed length.")
+    size = spaces.flatdim(space)
+    if isinstance(space, spaces.Box) and len(space.shape) == 1:
+        return size, np.asarray
+    return size, lambda observation: spaces.flatten(space, observation)
+
+
+def _refuse_images(space: Any) -> None:
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.Box) and (len(space.shape) == 3 or (len(space.shape) == 2 and space.dtype == np.uint8)):
+        raise SettingsError(
+            f"this environment shows images of shape {space.shape}, and networks here read sensors. "
+            "Choose a version with vector observations, or wrap it so that it returns features."
+        )
+    parts = space.spaces if isinstance(space, spaces.Dict | spaces.Tuple) else ()
+    for part in parts.values() if isinstance(parts, dict) else parts:
+        _refuse_images(part)

@@ -1,0 +1,1 @@
+"""Labelled sensor data as tasks."""

@@ -1,5 +1,0 @@
-"""Our own robots, one file each, written on rows; importing this package makes their ids known to gymnasium."""
-
-from evorobo.tasks.robots.registry import register_own
-
-register_own()
