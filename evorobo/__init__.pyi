@@ -81,6 +81,7 @@ from .nets.schedules import (
     WarmUp as WarmUp,
 )
 from .nets.spec import NetworkSpec as NetworkSpec
+from .registry import register_component as register_component
 from .report.analysis.compare import compare as compare
 from .report.analysis.transfer import transfer as transfer
 from .report.figures.solving import solving as solving

@@ -10,7 +10,6 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import evorobo
 from evorobo.errors import DataError, ResultsError
 from evorobo.files import write_atomically
 
@@ -81,10 +80,9 @@ def find(name: str) -> Path | None:
 
 
 def folders() -> list[Path]:
-    """The data folders, in order: those in `EVOROBO_DATA`, `../shared/data` beside this project, the cache."""
+    """The data folders, in order: those in `EVOROBO_DATA`, then the cache."""
     own = [Path(folder).expanduser() for folder in os.environ.get("EVOROBO_DATA", "").split(os.pathsep) if folder]
-    project = Path(evorobo.__file__).resolve().parents[1]
-    return [*own, *(root.parent / "shared" / "data" for root in (Path.cwd(), project)), cache()]
+    return [*own, cache()]
 
 
 def cache() -> Path:

@@ -1,6 +1,6 @@
 """Settings as plain data: frozen dataclasses to JSON and back, so that every run can be run again.
 
-A dataclass becomes a dict with its fields and a `"type"`: the public name (`"Dense"`), or `module:Name`, or
+A dataclass becomes a dict with its fields and a `"type"`: its key in the registry (`"Dense"`), or `module:Name`, or
 `folder/file.py:Name` for what a user's script defines. A function becomes `{"function": reference}`.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from evorobo import registry
 from evorobo.errors import EvoroboError, SettingsError, TaskError, unknown
 
 
@@ -74,11 +75,9 @@ def from_plain(plain: Any, *, imports: bool = True) -> Any:
 
 def reference(thing: Any) -> str:
     """The text under which `resolve` finds a class or function again, in another process or on another day."""
-    import evorobo
-
+    if key := registry.key_of(thing):
+        return key
     name = thing.__qualname__
-    if name in dir(evorobo) and getattr(evorobo, name) is thing:
-        return name
     if "<" in name:
         raise SettingsError(f"{name} has no name to be found by again; define it at the top of a file.")
     module = thing.__module__
@@ -95,13 +94,9 @@ def reference(thing: Any) -> str:
 
 def resolve(text: str, *, imports: bool = True) -> Any:
     """The class or function that `reference` named. Raises `SettingsError` when it is not there any more."""
-    import evorobo
-
     where, colon, name = text.rpartition(":")
     if not colon:
-        if name not in dir(evorobo):
-            raise unknown("name", name, dir(evorobo))
-        return getattr(evorobo, name)
+        return registry.class_of(name)
     found: Any
     if not imports:
         found = _loaded(where)

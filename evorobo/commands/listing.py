@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from evorobo.errors import unknown
+from evorobo.registry import components
 
 
 def list_(words: list[str]) -> None:
@@ -45,50 +47,15 @@ def _robots() -> Iterable[tuple[str, Any]]:
 
 
 def _methods() -> Iterable[tuple[str, Any]]:
-    import evorobo
-
-    yield "Backprop()", inspect.getmodule(evorobo.Backprop)
-    yield "DAgger()", inspect.getmodule(evorobo.DAgger)
-    yield "Coevolution()", inspect.getmodule(evorobo.Coevolution)
-    for strategy in (
-        evorobo.ARS,
-        evorobo.CMAES,
-        evorobo.CanonicalES,
-        evorobo.DeepGA,
-        evorobo.DifferentialEvolution,
-        evorobo.GA,
-        evorobo.MAPElites,
-        evorobo.Mapped,
-        evorobo.NSGA2,
-        evorobo.NoveltySearch,
-        evorobo.OnePlusOneCMAES,
-        evorobo.OpenAIES,
-        evorobo.ParticleSwarm,
-        evorobo.PGPE,
-        evorobo.RandomSearch,
-        evorobo.Restarts,
-        evorobo.SelfAdaptiveES,
-        evorobo.SepCMAES,
-        evorobo.SNES,
-        evorobo.XNES,
-    ):
-        yield f"Evolution({strategy.__name__}())", inspect.getmodule(strategy)
+    for method in components("method"):
+        yield f"{method.key}()", sys.modules[method.module]
+    for strategy in components("strategy"):
+        yield f"Evolution({strategy.key}())", sys.modules[strategy.module]
 
 
 def _layers() -> Iterable[tuple[str, Any]]:
-    import evorobo
-
-    for layer in (
-        evorobo.BatchNorm,
-        evorobo.CTRNN,
-        evorobo.Dense,
-        evorobo.Dropout,
-        evorobo.Elman,
-        evorobo.GRU,
-        evorobo.LayerNorm,
-        evorobo.LSTM,
-    ):
-        yield layer.__name__, inspect.getmodule(layer)
+    for layer in components("layer"):
+        yield layer.key, sys.modules[layer.module]
 
 
 def _activations() -> Iterable[tuple[str, Any]]:

@@ -14,6 +14,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
 
 
 class Penalty(Protocol):
@@ -33,6 +34,7 @@ class _Strength:
             raise SettingsError(f"a penalty's strength must be 0 or more, not {self.strength!r}.")
 
 
+@register_component("penalty", "L2")
 @dataclass(frozen=True)
 class L2(_Strength):
     """`strength` / 2 times the sum of squares: keeps weights small (Goodfellow et al. 2016, eq. 7.1 and 7.3)."""
@@ -45,6 +47,7 @@ class L2(_Strength):
         return total
 
 
+@register_component("penalty", "L1")
 @dataclass(frozen=True)
 class L1(_Strength):
     """`strength` times the sum of sizes: drives weights that do little to zero (Goodfellow et al. 2016, eq. 7.20)."""

@@ -11,8 +11,10 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import ACTIVATIONS, activation
 from evorobo.nets.layer import How, Layer, Parameter, Views
+from evorobo.registry import register_component
 
 
+@register_component("layer", "Affine")
 @dataclass(frozen=True)
 class Affine:
     """y = activation(gain x + shift), value by value, gains beginning at 1 and shifts at 0."""
@@ -47,6 +49,7 @@ class Affine:
         return dz * views["gain"][..., None, :] if inputs else dz
 
 
+@register_component("layer", "BatchNorm")
 @dataclass(frozen=True)
 class BatchNorm:
     """activation(gain (x - mean) / sqrt(variance + epsilon) + shift), mean and variance of each unit over all rows of

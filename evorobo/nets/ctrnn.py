@@ -12,8 +12,10 @@ from evorobo.errors import SettingsError
 from evorobo.nets.initialisers import glorot
 from evorobo.nets.layer import Parameter, Views
 from evorobo.nets.recurrent import Recurrent, States, sigmoid, turned
+from evorobo.registry import register_component
 
 
+@register_component("layer", "CTRNN")
 @dataclass(frozen=True)
 class CTRNN(Recurrent):
     """tau_i dy_i/dt = -y_i + sum_j U_ji o_j + x W,  o_j = sigmoid(y_j + s_j) (Beer 1995, eq. 1), by Euler steps.

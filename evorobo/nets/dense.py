@@ -12,8 +12,10 @@ from evorobo.errors import SettingsError
 from evorobo.nets.activations import ACTIVATIONS, activation
 from evorobo.nets.initialisers import initialiser
 from evorobo.nets.layer import How, Parameter, Views
+from evorobo.registry import register_component
 
 
+@register_component("layer", "Dense")
 @dataclass(frozen=True)
 class Dense:
     """`units` neurons, each seeing all inputs.

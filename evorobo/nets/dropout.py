@@ -8,8 +8,10 @@ from typing import Any
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.nets.layer import How, Parameter, Views
+from evorobo.registry import register_component
 
 
+@register_component("layer", "Dropout")
 @dataclass(frozen=True)
 class Dropout:
     """Each value is set to zero with probability `rate` and the others divided by 1 - rate, so that the expected sum

@@ -12,8 +12,10 @@ from evorobo.nets.activations import activation
 from evorobo.nets.initialisers import initialiser
 from evorobo.nets.layer import Parameter, Views
 from evorobo.nets.recurrent import Recurrent, States, turned
+from evorobo.registry import register_component
 
 
+@register_component("layer", "Elman")
 @dataclass(frozen=True)
 class Elman(Recurrent):
     """h(t) = activation(x(t) W + h(t-1) U + b), which is also the output (Elman 1990; PyTorch's `RNN`)."""

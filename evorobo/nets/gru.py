@@ -10,8 +10,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.nets.layer import Parameter, Views
 from evorobo.nets.recurrent import Recurrent, States, gated, sigmoid, turned
+from evorobo.registry import register_component
 
 
+@register_component("layer", "GRU")
 @dataclass(frozen=True)
 class GRU(Recurrent):
     """Cho et al. 2014, eq. 5 to 8, with the reset gate behind the product as in PyTorch's `GRU`:

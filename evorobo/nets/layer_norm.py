@@ -10,8 +10,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.nets.batch_norm import Affine
 from evorobo.nets.layer import How, Parameter, Views
+from evorobo.registry import register_component
 
 
+@register_component("layer", "LayerNorm")
 @dataclass(frozen=True)
 class LayerNorm:
     """gain (x - mean) / sqrt(variance + epsilon) + shift, mean and variance over the units of one row (Ba, Kiros &

@@ -15,6 +15,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
+from evorobo.registry import register_component
 
 
 class Loss(Protocol):
@@ -59,6 +60,7 @@ def _flat(each: Array) -> Array:
     return each.reshape(*each.shape[:-2], -1)
 
 
+@register_component("loss", "MSE")
 @dataclass(frozen=True)
 class MSE(_Regression):
     """Mean squared error."""
@@ -77,6 +79,7 @@ class MSE(_Regression):
         return 0.5 * np.vecdot(_flat(error), _flat(slope)), slope
 
 
+@register_component("loss", "MAE")
 @dataclass(frozen=True)
 class MAE(_Regression):
     """Mean absolute error; the slope at zero error is zero."""
@@ -88,6 +91,7 @@ class MAE(_Regression):
         return np.sign(outputs - targets) * _share(outputs, weights)
 
 
+@register_component("loss", "Huber")
 @dataclass(frozen=True)
 class Huber(_Regression):
     """Squared up to an error of `delta`, linear beyond (Huber 1964): outliers pull with a bounded force."""
@@ -107,6 +111,7 @@ class Huber(_Regression):
         return np.clip(outputs - targets, -self.delta, self.delta) * _share(outputs, weights)
 
 
+@register_component("loss", "GaussianNLL")
 @dataclass(frozen=True)
 class GaussianNLL:
     """Negative log-likelihood of a normal distribution whose mean *and* log-variance the network tells.
@@ -131,6 +136,7 @@ class GaussianNLL:
         return 2 * n_targets
 
 
+@register_component("loss", "CrossEntropy")
 @dataclass(frozen=True)
 class CrossEntropy:
     """From logits, for class numbers as targets: `(batch,)`, or `(batch, g)` when each row makes g choices at once.

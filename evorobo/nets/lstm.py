@@ -10,8 +10,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.nets.layer import Parameter, Views
 from evorobo.nets.recurrent import Recurrent, States, gated, sigmoid, turned
+from evorobo.registry import register_component
 
 
+@register_component("layer", "LSTM")
 @dataclass(frozen=True)
 class LSTM(Recurrent):
     """i, f, o = sigmoid(x W + h U + b);  g = tanh(...);  c' = f c + i g;  h' = o tanh(c')

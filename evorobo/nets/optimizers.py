@@ -15,6 +15,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
+from evorobo.registry import register_component
 
 State: TypeAlias = dict[str, Array]
 
@@ -38,6 +39,7 @@ class _Rule:
                 raise SettingsError(f"{name} must be below 1, not {value!r}, or nothing is ever forgotten.")
 
 
+@register_component("optimizer", "SGD")
 @dataclass(frozen=True)
 class SGD(_Rule):
     """Plain gradient descent: w -= rate g (Robbins & Monro 1951)."""
@@ -49,6 +51,7 @@ class SGD(_Rule):
         weights -= self.learning_rate * factor * gradient
 
 
+@register_component("optimizer", "Momentum")
 @dataclass(frozen=True)
 class Momentum(_Rule):
     """The heavy ball: v = m v + g, w -= rate v (Polyak 1964)."""
@@ -65,6 +68,7 @@ class Momentum(_Rule):
         weights -= self.learning_rate * factor * velocity
 
 
+@register_component("optimizer", "Nesterov")
 @dataclass(frozen=True)
 class Nesterov(Momentum):
     """The ball that looks ahead: v = m v + g, w -= rate (g + m v) (Nesterov 1983; Sutskever et al. 2013)."""
@@ -76,6 +80,7 @@ class Nesterov(Momentum):
         weights -= self.learning_rate * factor * (gradient + self.momentum * velocity)
 
 
+@register_component("optimizer", "RMSprop")
 @dataclass(frozen=True)
 class RMSprop(_Rule):
     """Each weight by the size of its own gradients: w -= rate g / (sqrt(mean g^2) + eps) (Tieleman & Hinton 2012)."""
@@ -93,6 +98,7 @@ class RMSprop(_Rule):
         weights -= self.learning_rate * factor * gradient / (np.sqrt(square) + self.epsilon)
 
 
+@register_component("optimizer", "Adam")
 @dataclass(frozen=True)
 class Adam(_Rule):
     """Momentum over RMSprop, both freed of their bias to zero (Kingma & Ba 2015, algorithm 1)."""
@@ -123,6 +129,7 @@ class Adam(_Rule):
         weights -= scratch
 
 
+@register_component("optimizer", "AdamW")
 @dataclass(frozen=True)
 class AdamW(Adam):
     """Adam with weight decay apart from the gradient: w -= rate decay w first (Loshchilov & Hutter 2019, alg. 2)."""
@@ -134,6 +141,7 @@ class AdamW(Adam):
         super().update(weights, gradient, state, factor)
 
 
+@register_component("optimizer", "ClipUp")
 @dataclass(frozen=True)
 class ClipUp(_Rule):
     """The gradient gives the direction alone, and no step is longer than `max_speed` (Toklu et al. 2020, alg. 2).

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from evorobo.nets.dense import Dense
 from evorobo.nets.initialisers import initialiser
+from evorobo.registry import register_component
 
 
+@register_component("settings", "Output")
 @dataclass(frozen=True)
 class Output:
     """At the end of `hidden`, it says how the output layer begins (`init`, see `Dense`) and whether it has biases:

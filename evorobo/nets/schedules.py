@@ -11,6 +11,7 @@ from math import cos, inf, pi
 from typing import Protocol, TypeAlias
 
 from evorobo.errors import SettingsError
+from evorobo.registry import register_component
 
 Watched: TypeAlias = dict[str, float]
 
@@ -31,6 +32,7 @@ class _Blind:
         pass
 
 
+@register_component("schedule", "Constant")
 @dataclass(frozen=True)
 class Constant(_Blind):
     """The same rate throughout."""
@@ -39,6 +41,7 @@ class Constant(_Blind):
         return 1.0
 
 
+@register_component("schedule", "Step")
 @dataclass(frozen=True)
 class Step(_Blind):
     """Times `drop` at each share of the budget in `at`."""
@@ -50,6 +53,7 @@ class Step(_Blind):
         return self.drop ** sum(spent >= share for share in self.at)
 
 
+@register_component("schedule", "Exponential")
 @dataclass(frozen=True)
 class Exponential(_Blind):
     """A steady decay that reaches `final` at the end of the budget."""
@@ -64,6 +68,7 @@ class Exponential(_Blind):
         return self.final**spent
 
 
+@register_component("schedule", "Cosine")
 @dataclass(frozen=True)
 class Cosine(_Blind):
     """Half a cosine from 1 down to `final` (Loshchilov & Hutter 2017, eq. 5, one period)."""
@@ -74,6 +79,7 @@ class Cosine(_Blind):
         return self.final + (1 - self.final) * (1 + cos(pi * min(spent, 1.0))) / 2
 
 
+@register_component("schedule", "WarmUp")
 @dataclass(frozen=True)
 class WarmUp:
     """Linear from 0 to 1 over the first `share` of the budget, then another schedule over the rest of it."""
@@ -97,6 +103,7 @@ class WarmUp:
         self.then.watch(loss, state)
 
 
+@register_component("schedule", "ReduceOnPlateau")
 @dataclass(frozen=True)
 class ReduceOnPlateau:
     """Times `drop` after more than `patience` epochs without a training loss lower by the share `threshold`."""

@@ -15,6 +15,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.layer import Layer, Measuring
 from evorobo.nets.output import Output
 from evorobo.nets.recurrent import Recurrent
+from evorobo.registry import register_component
 
 
 class Gene(NamedTuple):
@@ -77,6 +78,7 @@ Hidden: TypeAlias = int | Layer | Output
 """What users write between the inputs and outputs of a task: numbers of units, layers, and perhaps an `Output`."""
 
 
+@register_component("settings", "NetworkSpec")
 @dataclass(frozen=True)
 class NetworkSpec:
     """Layers one after the other. Their parameters lie end to end in one flat vector of `n_params` genes."""

@@ -13,6 +13,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError, SettingsError, unknown
 from evorobo.files import unpacked, write_json
+from evorobo.registry import register_component
 from evorobo.study.log import Log
 from evorobo.study.results import seed_folders
 from evorobo.tasks.base import LEDGER
@@ -27,6 +28,7 @@ STEPS = ("step", "steps", "timesteps", "total_timesteps", "global_step")
 SCORES = ("test", "score", "return", "reward", "episode_return", "episodic_return", "mean_reward", "fitness", "value")
 
 
+@register_component("settings", "Baseline")
 @dataclass(frozen=True)
 class Baseline:
     """`Baseline("ppo", "phototaxis", "logs/ppo-*/evaluations.npz")`: each file that fits `files` is a run on `task`.

@@ -8,9 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from evorobo.errors import SettingsError, unknown
+from evorobo.registry import register_component
 from evorobo.tasks.base import Cost
 
 
+@register_component("settings", "Budget")
 @dataclass(frozen=True)
 class Budget:
     """`Budget(flops=1e9)`, `Budget(env_steps=200_000)`; with several limits the first one reached ends the trial.

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evorobo.errors import SettingsError
 from evorobo.learners.base import Progress
 from evorobo.nets.genome import Genome
+from evorobo.study.base import TrialSettings
 from evorobo.study.folders import in_words
 from evorobo.tasks.base import Cost
-
-if TYPE_CHECKING:
-    from evorobo.study.trial import Trial
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +24,7 @@ class News:
     for whoever may stop a trial must not be taught by what judges it.
     """
 
-    trial: Trial
+    trial: TrialSettings
     folder: Path
     genome: Genome
     cost: Cost

@@ -11,19 +11,17 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evorobo.downloads import fingerprint
+from evorobo.study.base import TrialSettings
 from evorobo.study.code_fingerprint import code_sha256
 from evorobo.tasks.control.simulators.lookup import makers
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher, Teacher
 
-if TYPE_CHECKING:
-    from evorobo.study.trial import Trial
 
-
-def provenance(trial: Trial) -> dict[str, Any]:
+def provenance(trial: TrialSettings) -> dict[str, Any]:
     """Versions of what counts, the processor and the system, and the `content` of the trial.
 
     No names of people, hosts or folders.
@@ -45,7 +43,7 @@ def _versions() -> dict[str, str]:
     return {name: version(name) for name in packages}
 
 
-def content(trial: Trial) -> dict[str, str | None]:
+def content(trial: TrialSettings) -> dict[str, str | None]:
     """The sha256 of the data of the trial's task, of the files of its teacher, and of the user's own code in its task
     and in the rest of it; None where there is none."""
     return {

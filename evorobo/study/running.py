@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -15,13 +15,11 @@ from evorobo.files import write_atomically, write_json
 from evorobo.learners.base import Contending, Descended, Keeping, Learner, Progress, Together
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
+from evorobo.study.base import TrialSettings
 from evorobo.study.folders import Interrupted, in_words, status
 from evorobo.study.log import Log
 from evorobo.study.provenance import provenance
 from evorobo.tasks.base import Cost
-
-if TYPE_CHECKING:
-    from evorobo.study.trial import Trial
 
 CHECKPOINT_SECONDS = 20.0
 WATCH_SECONDS = 0.2
@@ -31,7 +29,7 @@ Watch = Callable[[float], None]
 
 
 def run_crew(
-    trials: Sequence[Trial], folders: Sequence[Path], watches: Sequence[Watch], stop: Callable[[], bool]
+    trials: Sequence[TrialSettings], folders: Sequence[Path], watches: Sequence[Watch], stop: Callable[[], bool]
 ) -> list[str | ResultsError]:
     """Run each of `trials` in its folder, or go on where it stopped; how each ended, or why its results have no place.
 
@@ -90,7 +88,7 @@ class Run:
     """One trial in its folder. `ending` is empty while it goes on; `spent` is the share of its budget that is gone;
     `stopped` tells which callback stopped it and why."""
 
-    def __init__(self, trial: Trial, folder: Path, watch: Watch) -> None:
+    def __init__(self, trial: TrialSettings, folder: Path, watch: Watch) -> None:
         self.trial, self.folder, self.watch = trial, folder, watch
         self.ending: str | ResultsError = ""
         self.stopped = ""

@@ -11,10 +11,12 @@ import numpy as np
 from evorobo.errors import SettingsError
 from evorobo.learners.base import Progress
 from evorobo.nets.genome import Genome
+from evorobo.registry import register_component
 from evorobo.study.callbacks import Callback, News
 from evorobo.tasks.base import Task
 
 
+@register_component("callback", "StopAt")
 @dataclass(frozen=True)
 class StopAt(Callback):
     """Stop at the first look whose validation score is `score` or better, in the units of the task's metric.
@@ -31,6 +33,7 @@ class StopAt(Callback):
         return f"validation {metric.name} {now:.6g} reached {self.score:g}" if reached else None
 
 
+@register_component("callback", "StopWhen")
 @dataclass(frozen=True)
 class StopWhen(Callback):
     """Stop after the first generation whose answer passes `exam`, a function of the task and a genome.
@@ -49,6 +52,7 @@ class StopWhen(Callback):
         return f"the answer passed {self.exam.__name__}" if self.exam(news.trial.task, news.genome) else None
 
 
+@register_component("callback", "Stagnation")
 @dataclass(frozen=True)
 class Stagnation(Callback):
     """Stop when none of the last `looks` looks validated better than what came before them by more than `min_change`.

@@ -17,6 +17,7 @@ from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.files import write_json
 from evorobo.learners.base import Method
 from evorobo.nets.spec import Hidden
+from evorobo.registry import register_component
 from evorobo.settings import definitions_only, to_plain
 from evorobo.study.baselines import Baseline, bring, check as check_baselines
 from evorobo.study.batching import crews
@@ -33,6 +34,7 @@ LONGEST = 100
 """Letters of a name; most systems take folders of 255 bytes."""
 
 
+@register_component("settings", "Study")
 @dataclass(frozen=True)
 class Study:
     """What is compared, as plain settings. Make one with `Study.grid`."""

@@ -14,6 +14,7 @@ import numpy as np
 from evorobo.errors import EvoroboError, ResultsError, SettingsError
 from evorobo.learners.base import Learner, Method
 from evorobo.nets.spec import Hidden, NetworkSpec
+from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check as check_callbacks
@@ -24,6 +25,7 @@ from evorobo.study.running import Watch, run_crew
 from evorobo.tasks.base import Task
 
 
+@register_component("settings", "Trial")
 @dataclass(frozen=True)
 class Trial:
     """Settings of one run. `hidden` are the layers between the task's inputs and outputs, as users write them.

@@ -19,6 +19,7 @@ from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.schedules import Constant, Schedule
 from evorobo.nets.sequences import Units
 from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, Task
 
 _CACHE, _MOST, _USUAL_LENGTH = 2**20, 16, 32
@@ -29,6 +30,7 @@ batch 256), .61 (24-64-64-4, batch 64); 21-128-128-7, batch 256: .96 of two, 1.2
 """
 
 
+@register_component("method", "Backprop")
 @dataclass(frozen=True)
 class Backprop:
     """Train on a task's examples, `batch` rows at a time, every row once in each epoch, in a new order every epoch.

@@ -12,10 +12,12 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.base import Progress
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.base import Advising, Cost, Examples, Task
 
 
+@register_component("method", "DAgger")
 @dataclass(frozen=True)
 class DAgger:
     """Clone a teacher where the clone itself will go (Ross, Gordon & Bagnell 2011, algorithm 3.1).

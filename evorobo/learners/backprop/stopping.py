@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import Units
+from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, Metric, Task, Validating
 
 
@@ -56,6 +57,7 @@ class HeldOut:
         return float(value), Cost(samples=rows, forward_flops=computed * genome.spec.forward_flops)
 
 
+@register_component("settings", "EarlyStopping")
 @dataclass(frozen=True)
 class EarlyStopping:
     """Stop after `patience` looks at validation, one every `every` epochs, without a gain of more than `min_change`.

@@ -18,9 +18,11 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.output import Output
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
 from evorobo.tasks.base import Contested, Cost, Scores, Task
 
 
+@register_component("method", "Coevolution")
 @dataclass(frozen=True)
 class Coevolution:
     """Evolve a robot and its rival at once: `Coevolution(Evolution(CMAES()), rivals=10)`.

@@ -25,9 +25,11 @@ from evorobo.learners.penalties import Penalty, between_units
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Scoring
 
 
+@register_component("method", "Evolution")
 @dataclass(frozen=True)
 class Evolution:
     """Climb a task's score with a strategy: `Evolution(CMAES(sigma=0.3))`.

@@ -15,6 +15,7 @@ from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Moments, Scaling
 from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.control.behavior import Witness, measurable
 from evorobo.tasks.control.matches import Duels
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from evorobo.tasks.control.compiled.episodes import Episodes
 
 
+@register_component("task", "ControlTask")
 @dataclass(frozen=True)
 class ControlTask:
     """`ControlTask("CartPole-v1")`, `ControlTask("my_file:my/Robot-v0", options={"noise": 0.1}, episodes=4)`.

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.errors import DataError, SettingsError
+from evorobo.registry import register_component
 from evorobo.tasks.base import Metric
 
 
@@ -22,6 +23,7 @@ class Measure(Protocol):
     def value(self, answers: np.ndarray, targets: np.ndarray) -> float: ...
 
 
+@register_component("metric", "Accuracy")
 @dataclass(frozen=True)
 class Accuracy:
     """The share of rows whose class is told right."""
@@ -34,6 +36,7 @@ class Accuracy:
         return float(np.mean(answers == targets))
 
 
+@register_component("metric", "RMSE")
 @dataclass(frozen=True)
 class RMSE:
     """The root of the mean squared error over rows and targets, in the targets' units."""
@@ -46,6 +49,7 @@ class RMSE:
         return float(np.sqrt(np.mean(np.square(answers - targets))))
 
 
+@register_component("metric", "NMSE")
 @dataclass(frozen=True)
 class NMSE:
     """The mean squared error of each target in parts of its variance over the judged rows, averaged over targets.

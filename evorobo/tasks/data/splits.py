@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.errors import DataError, SettingsError, unknown
+from evorobo.registry import register_component
 from evorobo.tasks.data.tables import Table
 
 
@@ -39,6 +40,7 @@ class _ByNumber:
         return ()
 
 
+@register_component("split", "RandomSplit")
 @dataclass(frozen=True)
 class RandomSplit(_ByNumber):
     """Rows dealt out at random, by shares of all rows: for rows that do not depend on each other."""
@@ -57,6 +59,7 @@ class RandomSplit(_ByNumber):
         return _parts(order[test + validation :], order[test : test + validation], order[:test])
 
 
+@register_component("split", "BlockSplit")
 @dataclass(frozen=True)
 class BlockSplit(_ByNumber):
     """The rows, in their order, cut into `blocks`; whole blocks dealt out at random: for one long recording."""
@@ -85,6 +88,7 @@ class BlockSplit(_ByNumber):
         return _parts(rows(order[test + validation :]), rows(order[test : test + validation]), rows(order[:test]))
 
 
+@register_component("split", "ChronologicalSplit")
 @dataclass(frozen=True)
 class ChronologicalSplit(_ByNumber):
     """The rows in their order, for one recording: the first train, the next validate, the last test."""
@@ -101,6 +105,7 @@ class ChronologicalSplit(_ByNumber):
         return _parts(*np.split(np.arange(len(table)), [validation, test]))
 
 
+@register_component("split", "GroupSplit")
 @dataclass(frozen=True)
 class GroupSplit:
     """Whole groups by their value in a column: lap 6 tests, lap 5 validates, the other laps train."""
@@ -132,6 +137,7 @@ class GroupSplit:
         return np.isin(names, [_text(value) for value in wanted])
 
 
+@register_component("split", "GivenSplit")
 @dataclass(frozen=True)
 class GivenSplit:
     """As a column says: "train", "validation" and "test", or 0, 1 and 2.
@@ -166,6 +172,7 @@ class GivenSplit:
         return _parts(train, validation, test)
 
 
+@register_component("split", "FoldSplit")
 @dataclass(frozen=True)
 class FoldSplit:
     """One turn of a cross-validation (Stone 1974): of `folds` parts number `fold` tests, the next one validates, and

@@ -18,6 +18,7 @@ from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaling
 from evorobo.nets.sequences import Layout, Units, runs
 from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
 from evorobo.tasks.data import splits as neighbours
 from evorobo.tasks.data.dummy import guesses
@@ -30,6 +31,7 @@ _AT_ONCE = 2**18  # activations of one layer in memory at once: bounded memory, 
 _RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
 
 
+@register_component("task", "DatasetTask")
 @dataclass(frozen=True)
 class DatasetTask:
     """`source` is a named data set ("scitos-24", "kin8nm", ...) or the path of a CSV, TSV, text, ARFF or NPZ file.

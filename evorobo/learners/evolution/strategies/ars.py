@@ -13,8 +13,10 @@ from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import in_pairs, opposite_steps
 from evorobo.learners.evolution.strategies.base import at_least, positive, scores
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "ARS")
 @dataclass(frozen=True)
 class ARS:
     """`population` members, two for each direction of the paper's N; `best` is its b, `step` alpha, `noise` nu.

@@ -14,8 +14,10 @@ from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import at_least, best_first, usual_population
 from evorobo.learners.evolution.strategies.fitness_shaping import log_weights
 from evorobo.learners.evolution.strategies.step_size import check_shrinking, shrunk
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "CanonicalES")
 @dataclass(frozen=True)
 class CanonicalES:
     """`population` is lambda (4 + 3 ln p if None), `parents` mu (a quarter of lambda if None).

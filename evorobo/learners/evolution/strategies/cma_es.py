@@ -12,8 +12,10 @@ from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import at_least, best_first, positive, usual_population, within
 from evorobo.learners.evolution.strategies.cma_common import Constants, Paths
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "CMAES")
 @dataclass(frozen=True)
 class CMAES:
     """`sigma` is the first step size, `population` the members of a generation (4 + 3 ln p if None).

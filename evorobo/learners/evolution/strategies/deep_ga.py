@@ -13,8 +13,10 @@ from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import around, at_least, positive, scores
 from evorobo.learners.evolution.strategies.step_size import check_shrinking, shrunk
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "DeepGA")
 @dataclass(frozen=True)
 class DeepGA:
     """The `truncation` best of `population` members are the parents of the next generation, by mutation alone.

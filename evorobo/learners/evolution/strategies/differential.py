@@ -11,8 +11,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import around, at_least, positive, scores, within
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "DifferentialEvolution")
 @dataclass(frozen=True)
 class DifferentialEvolution:
     """DE/rand/1/bin of `population` members, the first generation `spread` wide about the starting genome.

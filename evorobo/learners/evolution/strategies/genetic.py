@@ -14,8 +14,10 @@ from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import around, at_least, best, positive, scores, within
 from evorobo.learners.evolution.strategies.step_size import check_shrinking, shrunk
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "GA")
 @dataclass(frozen=True)
 class GA:
     """`population` members; pairs are crossed with probability `crossover`, members mutated with `mutation`.

@@ -12,8 +12,10 @@ from evorobo.errors import SettingsError
 from evorobo.learners.archive import places
 from evorobo.learners.evolution.strategies.base import at_least
 from evorobo.learners.evolution.strategies.collection import Collection
+from evorobo.registry import register_component
 
 
+@register_component("settings", "Grid")
 @dataclass(frozen=True)
 class Grid:
     """`Grid(("x", "y"), (20, 20))` divides the ranges of these `measures` into so many `cells`, 20 each if None.

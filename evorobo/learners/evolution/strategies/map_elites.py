@@ -14,8 +14,10 @@ from evorobo.learners.evolution.strategies.base import around, at_least, positiv
 from evorobo.learners.evolution.strategies.champion import Champion
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.grid import Grid
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "MAPElites")
 @dataclass(frozen=True)
 class MAPElites:
     """`MAPElites(Grid(("x", "y"), (20, 20)))`: `population` children of elites in each generation.

@@ -16,8 +16,10 @@ from evorobo.learners.evolution.strategies.champion import Champion
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.fitness_shaping import centred_ranks
 from evorobo.learners.evolution.strategies.genetic import GA
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "NoveltySearch")
 @dataclass(frozen=True)
 class NoveltySearch:
     """`NoveltySearch(("x", "y"))` has `strategy` climb novelty in these `measures` instead of the score.

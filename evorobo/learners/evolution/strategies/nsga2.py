@@ -15,8 +15,10 @@ from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import around, at_least, positive, within
 from evorobo.learners.evolution.strategies.collection import Collection
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "NSGA2")
 @dataclass(frozen=True)
 class NSGA2:
     """The task's score, and with it measures to `minimise` and to `maximise`: `NSGA2(minimise=("energy",))`.

@@ -12,8 +12,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import positive, scores, within
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "OnePlusOneCMAES")
 @dataclass(frozen=True)
 class OnePlusOneCMAES:
     """`sigma` is the first step size; the child lives if it scores at least as high as its parent.

@@ -15,8 +15,10 @@ from evorobo.learners.evolution.strategies.base import positive, scores, within
 from evorobo.learners.evolution.strategies.fitness_shaping import centred_ranks
 from evorobo.learners.evolution.strategies.step_size import check_shrinking, shrunk
 from evorobo.nets.optimizers import Adam, Optimizer
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "OpenAIES")
 @dataclass(frozen=True)
 class OpenAIES:
     """`population` members in antithetic pairs, steps of size `sigma`, scores shaped to centred ranks.

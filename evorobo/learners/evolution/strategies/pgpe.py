@@ -14,8 +14,10 @@ from evorobo.learners.evolution.strategies.antithetic import in_pairs, opposite_
 from evorobo.learners.evolution.strategies.base import positive, scores, within
 from evorobo.learners.evolution.strategies.fitness_shaping import centred_ranks
 from evorobo.nets.optimizers import ClipUp, Optimizer
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "PGPE")
 @dataclass(frozen=True)
 class PGPE:
     """`population` members in antithetic pairs (4 + 3 ln p, made even, if None); scores shaped to centred ranks.

@@ -11,8 +11,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import around, at_least, best, positive
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "RandomSearch")
 @dataclass(frozen=True)
 class RandomSearch:
     """Each generation is the champion and `population` - 1 new draws, normal, `spread` about the starting genome.

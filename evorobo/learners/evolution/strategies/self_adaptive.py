@@ -12,8 +12,10 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import at_least, positive, scores, usual_population, within
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "SelfAdaptiveES")
 @dataclass(frozen=True)
 class SelfAdaptiveES:
     """Each child is the mean of the mu parents plus a normal step; its step size is the parents' mean, mutated first.

@@ -12,8 +12,10 @@ from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import at_least, best_first, positive, usual_population, within
 from evorobo.learners.evolution.strategies.cma_common import Constants, Paths
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "SepCMAES")
 @dataclass(frozen=True)
 class SepCMAES:
     """CMA-ES whose covariance matrix is diagonal: for thousands of weights, where they matter one by one.

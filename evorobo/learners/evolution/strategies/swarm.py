@@ -11,8 +11,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import around, at_least, positive, scores, within
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "ParticleSwarm")
 @dataclass(frozen=True)
 class ParticleSwarm:
     """`population` particles on a ring, the first `spread` wide about the starting genome.

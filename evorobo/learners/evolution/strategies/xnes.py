@@ -12,8 +12,10 @@ from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import at_least, positive, scores, usual_population, within
 from evorobo.learners.evolution.strategies.fitness_shaping import utilities
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "XNES")
 @dataclass(frozen=True)
 class XNES:
     """`sigma` is the first step size, `population` the members of a generation (4 + 3 ln p if None).

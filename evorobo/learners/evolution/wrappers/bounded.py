@@ -13,8 +13,10 @@ from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, positive
 from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "Bounded")
 @dataclass(frozen=True)
 class Bounded:
     """`Bounded(CMAES(), 3.0)` searches as the `strategy` does, and weights stay within `limit` to either side of 0.

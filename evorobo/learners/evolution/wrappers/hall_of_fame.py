@@ -14,8 +14,10 @@ from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, scores
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "HallOfFame")
 @dataclass(frozen=True)
 class HallOfFame:
     """`HallOfFame(CMAES(), 10)` searches as the `strategy` does, to the same genomes.

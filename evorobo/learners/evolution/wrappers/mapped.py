@@ -14,8 +14,10 @@ from evorobo.learners.evolution.strategies.base import StrategySettings, Watchin
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.grid import Grid
+from evorobo.registry import register_component
 
 
+@register_component("strategy", "Mapped")
 @dataclass(frozen=True)
 class Mapped:
     """`Mapped(Grid(("x", "y")), CMAES())` searches as the `strategy` does, to the same genomes.

@@ -13,8 +13,10 @@ from evorobo.errors import SettingsError, unknown
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, positive, scores, within
 from evorobo.learners.evolution.strategies.cma_es import CMAES
+from evorobo.registry import register_component
 
 
+@register_component("settings", "TerminationCriteria")
 @dataclass(frozen=True)
 class Standstill:
     """A search of p weights, n to a generation, is over when one of these holds (Hansen 2009, section 3):
@@ -79,6 +81,7 @@ class History:
 SCHEMES = ("ipop", "bipop")
 
 
+@register_component("strategy", "Restarts")
 @dataclass(frozen=True)
 class Restarts:
     """`Restarts(CMAES())` begins `strategy` anew whenever it stands still, for as long as the budget lasts.

@@ -1,8 +1,8 @@
 """Whole episodes of networks and robots, number by number, in the Python that numba compiles.
 
 What is compiled for a robot is the text of `choices.py`, of `network.py`, of this file, and the robot's own `advance`
-(see `evorobo.tasks.control.compiled.tracing`). All is rounded as written, so that the numbers are those of plain Python, on any
-number of threads.
+(see `evorobo.tasks.control.compiled.tracing`). All is rounded as written, so that the numbers are those of plain
+Python, on any number of threads.
 """
 
 import math  # noqa: F401 - what is not used here is for robots

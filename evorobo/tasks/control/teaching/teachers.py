@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
+from evorobo.registry import register_component
 from evorobo.tasks.control.spaces import Decoder, Motors
 from evorobo.tasks.control.teaching.experts import Expert, Mixed, Noisy
 
@@ -16,6 +17,7 @@ Experts = Callable[[np.random.Generator], Expert]
 """Makes a teacher at the wheel who remembers nothing yet, with chance from a generator."""
 
 
+@register_component("teacher", "NoisyTeacher")
 @dataclass(frozen=True)
 class NoisyTeacher:
     """A teacher whose hand is unsteady, so that its demonstrations show how to come back from where it never goes.
@@ -46,6 +48,7 @@ class NoisyTeacher:
         return lambda rng: Noisy(steady(rng), decoder, self.noise, self.slips, self.noisy_labels, rng)
 
 
+@register_component("teacher", "MixedTeachers")
 @dataclass(frozen=True)
 class MixedTeachers:
     """Several teachers, one drawn for each episode by `shares` (left out: all alike): data of more than one mind."""

@@ -1,0 +1,36 @@
+"""What a trial is to the code that runs it, describes it, or is called by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from evorobo.learners.base import Learner, Method
+from evorobo.nets.spec import NetworkSpec
+from evorobo.study.budget import Budget
+from evorobo.tasks.base import Task
+
+
+class TrialSettings(Protocol):
+    """The settings of a trial and what follows from them; see `Trial`."""
+
+    @property
+    def task(self) -> Task: ...
+    @property
+    def method(self) -> Method: ...
+    @property
+    def budget(self) -> Budget: ...
+    @property
+    def hidden(self) -> tuple[Any, ...]: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def callbacks(self) -> Sequence[Any]: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def spec(self) -> NetworkSpec: ...
+
+    def start(self) -> Learner: ...
+    def check(self, folder: Path) -> None: ...
