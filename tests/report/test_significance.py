@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from evorobo.errors import SettingsError
-from evorobo.report.statistics import holm, mann_whitney, permutation, runs_needed, significance as power, welch
+from evorobo.report.statistics import holm, mann_whitney, permutation, runs_needed, welch
+from evorobo.report.statistics.significance import power
 
 X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-import evorobo.tasks.rollout as rollout
+from evorobo.tasks.control import rollout
 import gymnasium
 import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
