@@ -86,9 +86,9 @@ Epoch = Callable[[], Any]
 def ours(shape: Shape, networks: int = 1) -> Epoch:
     """An epoch of each of so many networks, side by side."""
     spec = NetworkSpec.build(shape.n_inputs, shape.hidden, shape.n_outputs)
-    method = Backprop(Adam(RATE), batch=shape.batch, dtype="float32")
+    method = Backprop(Adam(RATE), batch_size=shape.batch, dtype="float32")
     learners = [method.start(shape, spec, np.random.default_rng(seed)) for seed in range(networks)]  # type: ignore[arg-type]
-    cohort, shares = method.together(learners), [0.0] * networks
+    cohort, shares = method.batch_learners(learners), [0.0] * networks
 
     def epoch() -> None:
         for _ in range(0, shape.rows, shape.batch):

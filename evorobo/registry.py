@@ -21,7 +21,7 @@ _HOMES = {
     "strategy": ("evorobo.learners.evolution.strategies", "evorobo.learners.evolution.wrappers"),
     "layer": ("evorobo.nets",),
     "activation": ("evorobo.nets.activations",),
-    "initializer": ("evorobo.nets.initialisers",),
+    "initializer": ("evorobo.nets.initializers",),
     "loss": ("evorobo.nets.losses",),
     "optimizer": ("evorobo.nets.optimizers",),
     "schedule": ("evorobo.nets.schedules",),

@@ -8,9 +8,9 @@ from evorobo.nets.dense import Dense
 class Doubled(Dense):
     """Answers twice what a dense layer would."""
 
-    def forward(self, views, x, how):
-        y, memory = super().forward(views, x, how)
-        return 2 * y, memory
+    def forward(self, params, x, context):
+        y, cache = super().forward(params, x, context)
+        return 2 * y, cache
 
-    def backward(self, views, memory, dy, gradients, inputs=True):
-        return super().backward(views, memory, 2 * dy, gradients, inputs)
+    def backward(self, params, cache, dy, gradients, needs_input_grad=True):
+        return super().backward(params, cache, 2 * dy, gradients, needs_input_grad)

@@ -10,7 +10,7 @@ import pytest
 from evorobo.errors import TaskError
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.backprop.dagger import DAgger
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.ars import ARS
@@ -546,7 +546,7 @@ def test_settings_that_cannot_be_written_down_are_found():
 
 METHODS = [
     Backprop(),
-    Backprop(SGD(0.05), batch=10, clip_norm=1.0, dtype="float32"),
+    Backprop(SGD(0.05), batch_size=10, max_grad_norm=1.0, dtype="float32"),
     Evolution(CMAES()),
     Evolution(SelfAdaptiveES()),
     Evolution(SelfAdaptiveES(plus=True, per_gene=True)),
@@ -617,11 +617,11 @@ class Climber:
         def genome(self):
             return Genome(self.spec, self.weights, self.task.inputs, self.task.outputs)
 
-        def step(self, spent):
+        def step(self, budget_fraction):
             both = np.stack([self.weights, self.weights + self.rng.normal(0, 0.1, self.weights.shape)])
             earned = self.task.score(self.spec, both, self.rng, self.task.inputs)
             self.weights, self.cost = both[int(earned.values.argmax())], self.cost + earned.cost
-            return Progress(float(earned.values.max()))
+            return StepResult(float(earned.values.max()))
 
         def state(self):
             return {"weights": self.weights, "cost": vars(self.cost), "rng": self.rng.bit_generator.state}
@@ -646,41 +646,41 @@ def unseeded_start(self, task, spec, rng):
     self.rng = np.random.default_rng()
 
 
-def global_step(self, spent):
+def global_step(self, budget_fraction):
     np.random.random()  # noqa: NPY002
-    return Climber.learner.step(self, spent)
+    return Climber.learner.step(self, budget_fraction)
 
 
-def unpaid(self, spent):
+def unpaid(self, budget_fraction):
     before = self.cost
-    progress = Climber.learner.step(self, spent)
+    progress = Climber.learner.step(self, budget_fraction)
     self.cost = before
     return progress
 
 
-def runs_away(self, spent):
-    progress = Climber.learner.step(self, spent)
+def runs_away(self, budget_fraction):
+    progress = Climber.learner.step(self, budget_fraction)
     self.weights = self.weights * np.inf
     return progress
 
 
-def chatters(self, spent):
-    return Progress(Climber.learner.step(self, spent).score, {"mood": "good"})
+def chatters(self, budget_fraction):
+    return StepResult(Climber.learner.step(self, budget_fraction).score, {"mood": "good"})
 
 
 def forgets_chance(self):
     return {"weights": self.weights, "cost": vars(self.cost), "rng": np.random.default_rng(0).bit_generator.state}
 
 
-def worse(self, spent):
-    progress = Climber.learner.step(self, spent)
+def worse(self, budget_fraction):
+    progress = Climber.learner.step(self, budget_fraction)
     self.weights = self.weights * 1.05 + 0.1
     return progress
 
 
-def idle(self, spent):
+def idle(self, budget_fraction):
     weights = self.weights
-    progress = Climber.learner.step(self, spent)
+    progress = Climber.learner.step(self, budget_fraction)
     self.weights = weights
     return progress
 

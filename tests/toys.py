@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.errors import TaskError
 from evorobo.nets.losses import MSE
-from evorobo.nets.scaling import Moments
+from evorobo.nets.scaling import RunningMoments
 from evorobo.tasks.base import Cost, Examples, Metric, Scores
 
 
@@ -77,7 +77,7 @@ class Observed(Bowl):
 
     def score(self, spec, weights, rng, inputs):
         earned = super().score(spec, weights, rng, inputs)
-        return Scores(earned.values, earned.cost, Moments.of(self.met(rng, len(weights))))
+        return Scores(earned.values, earned.cost, RunningMoments.from_rows(self.met(rng, len(weights))))
 
     @staticmethod
     def met(rng, members):

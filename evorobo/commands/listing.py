@@ -62,4 +62,4 @@ def _activations() -> Iterable[tuple[str, Any]]:
     from evorobo.nets.activations import ACTIVATIONS
 
     for name, activation in ACTIVATIONS.items():
-        yield name, f"begins with {activation.initialiser} weights"
+        yield name, f"begins with {activation.initializer} weights"

@@ -64,17 +64,17 @@ class Blueprint:
         not among the steps, since picking the largest is no arithmetic."""
         steps, genome = Steps(), self.genome
         x = Name("sensors", self.n_sensors)
-        if genome.inputs:
+        if genome.input_scaler:
             steps.say("sensors to a common scale")
             mean, sd = (
-                steps.constant(f"sensor_{each}", getattr(genome.inputs, each).astype(float)) for each in ("mean", "sd")
+                steps.constant(f"sensor_{each}", getattr(genome.input_scaler, each).astype(float)) for each in ("mean", "sd")
             )
             x = steps.let("x", x.size, (x - mean) / sd)
         y = write_layers(steps, genome.spec, genome.weights, x)
-        if genome.outputs:
+        if genome.output_scaler:
             steps.say("answers in their own units")
             mean, sd = (
-                steps.constant(f"output_{each}", getattr(genome.outputs, each).astype(float)) for each in ("mean", "sd")
+                steps.constant(f"output_{each}", getattr(genome.output_scaler, each).astype(float)) for each in ("mean", "sd")
             )
             y = steps.let("outputs", y.size, y * sd + mean)
         term = self.decoding.term(steps, y)

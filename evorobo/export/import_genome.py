@@ -24,7 +24,7 @@ from evorobo.nets.gru import GRU
 from evorobo.nets.layer import Layer
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 
 TORCH = (".pt", ".pth")
@@ -100,9 +100,9 @@ def _of_state_dict(
     scalings = []
     for name in ("sensor", "output"):
         mean, sd = arrays.pop(f"{name}_mean", None), arrays.pop(f"{name}_sd", None)
-        scalings.append(Scaling(mean, sd) if mean is not None and sd is not None else None)
+        scalings.append(Scaler(mean, sd) if mean is not None and sd is not None else None)
     genome = _filled(from_state_dict(arrays, where), where, spec, activation, output)
-    return replace(genome, inputs=scalings[0], outputs=scalings[1])
+    return replace(genome, input_scaler=scalings[0], output_scaler=scalings[1])
 
 
 def _wanted(name: str, only: Sequence[str]) -> bool:
@@ -124,8 +124,8 @@ def _filled(parts: list[Part], where: str, spec: NetworkSpec | None, activation:
     if not parts:
         raise DataError(f"{where} holds no weights of that name or kind.")
     spec = spec or _shaped(parts, activation, output)
-    weights, moments = np.empty(spec.n_params), np.empty(spec.n_moments)
-    unpacked_both = zip(spec.unpack(weights), spec.unpack_moments(moments), strict=True)
+    weights, running_stats = np.empty(spec.n_params), np.empty(spec.n_running_stats)
+    unpacked_both = zip(spec.unpack(weights), spec.unpack_running_stats(running_stats), strict=True)
     places = [(number, {**views, **measured}) for number, (views, measured) in enumerate(unpacked_both) if views]
     if len(places) != len(parts):
         raise DataError(f"{where} holds weights of {len(parts)} layers, the spec has {len(places)} with weights.")
@@ -140,7 +140,7 @@ def _filled(parts: list[Part], where: str, spec: NetworkSpec | None, activation:
                     "if its matrices are (out, in), say so (transposed)."
                 )
             view[...] = part[name]
-    return Genome(spec, _finite(weights, where), moments=_finite(moments, where) if spec.n_moments else None)
+    return Genome(spec, _finite(weights, where), running_stats=_finite(running_stats, where) if spec.n_running_stats else None)
 
 
 def _shaped(parts: list[Part], activation: str, output: str) -> NetworkSpec:
@@ -159,7 +159,7 @@ def _layer(part: Part, activation: str) -> Layer:
     columns = int(part["weight"].shape[1])
     if "recurrent" not in part:
         return Dense(columns, activation, bias="bias" in part)
-    if "pace" in part:
+    if "log_tau" in part:
         return CTRNN(columns)
     units = int(part["recurrent"].shape[0])
     if "candidate" in part:

@@ -13,7 +13,7 @@ from evorobo.export.blueprint import Blueprint
 from evorobo.export.decoding import Decoding, Spread
 from evorobo.export.recording import answers
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.settings import from_plain, to_plain
 
 FORMAT = "evorobo controller 1"
@@ -25,7 +25,7 @@ def write_json_file(blueprint: Blueprint) -> str:
     genome = blueprint.genome
     scalings = {
         name: {"mean": scaling.mean.tolist(), "sd": scaling.sd.tolist()} if scaling else None
-        for name, scaling in (("inputs", genome.inputs), ("outputs", genome.outputs))
+        for name, scaling in (("inputs", genome.input_scaler), ("outputs", genome.output_scaler))
     }
     plain = {
         "format": FORMAT,
@@ -68,8 +68,8 @@ def read_json_file(plain: dict[str, Any], path: Path) -> Genome:
     return genome
 
 
-def _scaling(plain: Any) -> Scaling | None:
-    return Scaling(np.array(plain["mean"], float), np.array(plain["sd"], float)) if plain else None
+def _scaling(plain: Any) -> Scaler | None:
+    return Scaler(np.array(plain["mean"], float), np.array(plain["sd"], float)) if plain else None
 
 
 def _reading(decoding: Decoding) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def _lstm(layer: LSTM, at: At, x: Name) -> Name:
 def _ctrnn(layer: CTRNN, at: At, x: Name) -> Name:
     u, v = layer.units, at.remembered("v", layer.units)
     shift = at.constant("shift", at.views["shift"])
-    share = at.constant("share", np.exp(-np.maximum(at.views["pace"], 0)))  # step / tau
+    share = at.constant("share", np.exp(-np.maximum(at.views["log_tau"], 0)))  # step / tau
     before = at.let("before", u, bent("sigmoid", v + shift))
     drive, recalled = at.product("drive", x, "weight"), at.product("recalled", before, "recurrent")
     v = at.let("v", u, v + share * (recalled + drive - v))

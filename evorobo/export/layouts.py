@@ -86,8 +86,8 @@ def _module(where: str, found: dict[str, Array]) -> Part:
     if not {"weight_ih", "weight_hh"} <= names:
         raise DataError(f"{where} holds {', '.join(sorted(names))}, which is no layer that has a counterpart here.")
     part = {"weight": found["weight_ih"].T, "recurrent": found["weight_hh"].T}
-    if {"shift", "pace"} <= names:
-        return part | {name: found[name] for name in ("shift", "pace")}
+    if {"shift", "log_tau"} <= names:
+        return part | {name: found[name] for name in ("shift", "log_tau")}
     columns, units = part["weight"].shape[1], part["recurrent"].shape[0]
     zeros = np.zeros(columns)
     inside, recalled = found.get("bias_ih", zeros), found.get("bias_hh", zeros)

@@ -46,16 +46,16 @@ def answers(genome: Genome, sensors: Array) -> Array:
     """Outputs `(ticks, out)` to sensors `(ticks, in)` that follow each other, in the units of the task."""
     drive = genome.controller()
     outputs = np.concatenate([drive(np.asarray(row, np.float64)[None, None])[0] for row in sensors])
-    return genome.outputs.invert(outputs) if genome.outputs else outputs
+    return genome.output_scaler.inverse_transform(outputs) if genome.output_scaler else outputs
 
 
 def _met(genome: Genome, task: Task | None, ticks: int) -> Array:
     if isinstance(task, ControlTask):
         seen: list[Array] = []
-        driver = Networks(Controller(genome.spec, genome.weights, genome.inputs), task.decoder)
+        driver = Networks(Controller(genome.spec, genome.weights, genome.input_scaler), task.decoder)
         roll(task.world.simulator(), driver, np.array([TEST]), 1, lambda _, observations, __: seen.append(observations))
         return np.concatenate(seen)
     if isinstance(task, DatasetTask):
         return task.table.inputs[task.parts.test[:ticks]]
     thrown = np.random.default_rng(0).normal(size=(ticks, genome.spec.n_inputs))
-    return genome.inputs.invert(thrown) if genome.inputs else thrown
+    return genome.input_scaler.inverse_transform(thrown) if genome.input_scaler else thrown

@@ -141,7 +141,7 @@ def write_torch(blueprint: Blueprint, weights: str) -> tuple[str, bytes]:
         raise SettingsError("PyTorch's files are written by PyTorch: pip install 'evorobo[torch]'.") from error
     genome, recording = blueprint.genome, blueprint.recording
     begin, moment, state = _head(blueprint)
-    x = "x" if genome.inputs else "sensors"
+    x = "x" if genome.input_scaler else "sensors"
     for number, (layer, views) in enumerate(zip(genome.spec.layers, genome.spec.unpack(genome.weights), strict=True)):
         if type(layer) not in MODULES:
             raise unable(layer, MODULES)
@@ -151,7 +151,7 @@ def write_torch(blueprint: Blueprint, weights: str) -> tuple[str, bytes]:
         moment += [line.format(x=x, y=f"y{number}", layer=f"self.{name}", memory=f'"{name}"') for line in call]
         state |= {f"{name}.{each}": values for each, values in parameters.items()}
         x = f"y{number}"
-    moment.append(f"return {x} * self.output_sd + self.output_mean" if genome.outputs else f"return {x}")
+    moment.append(f"return {x} * self.output_sd + self.output_mean" if genome.output_scaler else f"return {x}")
     kinds = {type(layer) for layer in genome.spec.layers}
     text = TEMPLATE.format(
         about="\n".join(commented(blueprint.about, "")),
@@ -216,7 +216,7 @@ def _ctrnn(layer: CTRNN, inputs: int, views: dict[str, Array]) -> Said:
         "self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))",
         "{y} = torch.sigmoid(self.memory[{memory}] + {layer}.shift)",
     ]
-    own = {"shift": views["shift"], "pace": views["pace"]}
+    own = {"shift": views["shift"], "log_tau": views["log_tau"]}
     return f"CTRNN({inputs}, {layer.units})", lines, _remembering(views) | own
 
 
@@ -233,12 +233,12 @@ MODULES: dict[type, Callable[[Any, int, dict[str, Array]], Said]] = {
 def _head(blueprint: Blueprint) -> tuple[list[str], list[str], dict[str, Array]]:
     """What the scalings add: buffers, the first line of a moment, and entries of the state_dict."""
     genome, begin, moment, state = blueprint.genome, [], [], {}
-    for name, scaling in (("sensor", genome.inputs), ("output", genome.outputs)):
+    for name, scaling in (("sensor", genome.input_scaler), ("output", genome.output_scaler)):
         if scaling:
             for each in ("mean", "sd"):
                 state[f"{name}_{each}"] = getattr(scaling, each)
                 begin.append(f'self.register_buffer("{name}_{each}", torch.zeros({len(scaling.mean)}))')
-    if genome.inputs:
+    if genome.input_scaler:
         moment.append("x = (sensors - self.sensor_mean) / self.sensor_sd")
     return begin, moment, state
 

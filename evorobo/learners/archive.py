@@ -12,15 +12,15 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, unknown
 from evorobo.files import packed, unpacked, write_atomically
-from evorobo.nets.genome import Genome, numbers, scaling_arrays, scaling_of
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.genome import Genome, load_array, scaler_arrays, load_scaler
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 
 FORMAT = "evorobo archive 1"
 
 
-def places(measures: Array, cells: tuple[int, ...]) -> np.ndarray:
+def cell_indices(measures: Array, cells: tuple[int, ...]) -> np.ndarray:
     """In which of so many `cells` along each measure `measures (n, k)` lie, in units of their ranges: numbers `(n, k)`.
 
     What lies beyond a range counts for the outermost cell.
@@ -42,19 +42,19 @@ class Archive:
     weights: Array
     scores: Array
     measures: Array
-    names: tuple[str, ...]
+    measure_names: tuple[str, ...]
     ranges: Array
-    cells: tuple[int, ...] = ()
-    inputs: Scaling | None = None
-    outputs: Scaling | None = None
-    moments: Array | None = None
+    grid_shape: tuple[int, ...] = ()
+    input_scaler: Scaler | None = None
+    output_scaler: Scaler | None = None
+    running_stats: Array | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def __getitem__(self, number: int) -> Genome:
-        moments = None if self.moments is None else self.moments[number]
-        return Genome(self.spec, self.weights[number], self.inputs, self.outputs, moments)
+        running_stats = None if self.running_stats is None else self.running_stats[number]
+        return Genome(self.spec, self.weights[number], self.input_scaler, self.output_scaler, running_stats)
 
     @property
     def best(self) -> Genome:
@@ -64,19 +64,19 @@ class Archive:
     def nearest(self, **wanted: float) -> Genome:
         """The one whose measures are nearest to those wanted, each in units of its range."""
         for name in wanted:
-            if name not in self.names:
-                raise unknown("measure", name, self.names)
-        columns = [self.names.index(name) for name in wanted]
+            if name not in self.measure_names:
+                raise unknown("measure", name, self.measure_names)
+        columns = [self.measure_names.index(name) for name in wanted]
         away = (self.measures[:, columns] - list(wanted.values())) / np.ptp(self.ranges[columns], axis=1)
         return self[int(np.square(away).sum(1).argmin())]
 
     def save(self, path: str | Path) -> None:
         """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""
         arrays: dict[str, Any] = {name: getattr(self, name) for name in ("weights", "scores", "measures", "ranges")}
-        if self.moments is not None:
-            arrays["moments"] = self.moments
-        arrays |= scaling_arrays(self.inputs, self.outputs)
-        about = {"format": FORMAT, "spec": to_plain(self.spec), "names": self.names, "cells": self.cells}
+        if self.running_stats is not None:
+            arrays["running_stats"] = self.running_stats
+        arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
+        about = {"format": FORMAT, "spec": to_plain(self.spec), "measure_names": self.measure_names, "grid_shape": self.grid_shape}
         write_atomically(path, packed({"about": np.array(json.dumps(about)), **arrays}))
 
     @classmethod
@@ -91,18 +91,18 @@ class Archive:
             if about["format"] != FORMAT:
                 raise ValueError(f"its format is {about['format']!r}, this evorobo reads {FORMAT!r}")
             spec = from_plain(about["spec"], imports=False)
-            names, n = tuple(map(str, about["names"])), len(arrays["scores"])
+            names, n = tuple(map(str, about["measure_names"])), len(arrays["scores"])
             return cls(
                 spec,
-                numbers(arrays, "weights", n, spec.n_params),
-                numbers(arrays, "scores", n),
-                numbers(arrays, "measures", n, len(names)),
+                load_array(arrays, "weights", n, spec.n_params),
+                load_array(arrays, "scores", n),
+                load_array(arrays, "measures", n, len(names)),
                 names,
-                numbers(arrays, "ranges", len(names), 2),
-                tuple(map(int, about["cells"])),
-                scaling_of(arrays, "inputs", spec.n_inputs),
-                scaling_of(arrays, "outputs", spec.n_outputs),
-                numbers(arrays, "moments", n, spec.n_moments) if spec.n_moments else None,
+                load_array(arrays, "ranges", len(names), 2),
+                tuple(map(int, about["grid_shape"])),
+                load_scaler(arrays, "input_scaler", spec.n_inputs),
+                load_scaler(arrays, "output_scaler", spec.n_outputs),
+                load_array(arrays, "running_stats", n, spec.n_running_stats) if spec.n_running_stats else None,
             )
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
             raise DataError(f"{path} was not written by Archive.save ({error}).") from error

@@ -15,7 +15,7 @@ from evorobo.tasks.base import Cost, Task
 
 
 @dataclass(frozen=True)
-class Progress:
+class StepResult:
     """After one step: the training score as the method sees it (higher is better), and what else it has to tell."""
 
     score: float
@@ -45,7 +45,7 @@ class Learner(Protocol):
     @property
     def done(self) -> bool: ...
 
-    def step(self, spent: float) -> Progress:
+    def step(self, budget_fraction: float) -> StepResult:
         """Go on by one generation or mini-batch; `spent` is the share of the budget that is gone, 0 to 1.
 
         Raises `LearningError` when learning runs away; `genome` is then the last one before that.
@@ -58,7 +58,7 @@ class Learner(Protocol):
 
 
 @runtime_checkable
-class Keeping(Protocol):
+class HasArchive(Protocol):
     """A learner that may have more to hand in than one genome: a front, a map of behaviours; None if it has not."""
 
     @property
@@ -66,7 +66,7 @@ class Keeping(Protocol):
 
 
 @runtime_checkable
-class Contending(Protocol):
+class HasRivals(Protocol):
     """A learner with a rival that learns, too: both sides' champions of all generations are handed in.
 
     They come by the names of their files, "champions" and "rivals"; there are none before the first generation.
@@ -77,7 +77,7 @@ class Contending(Protocol):
 
 
 @runtime_checkable
-class Descended(Protocol):
+class HasGenealogy(Protocol):
     """A learner that may know who descends from whom: a table in CSV, None if it does not keep one."""
 
     @property
@@ -85,18 +85,18 @@ class Descended(Protocol):
 
 
 @runtime_checkable
-class Together(Protocol):
+class Batchable(Protocol):
     """A method whose learners can be stepped in one call, which costs less than one by one and changes no number."""
 
-    def crew_size(self, spec: NetworkSpec) -> int:
+    def max_batched_learners(self, spec: NetworkSpec) -> int:
         """How many learners at a time gain by it; 1 if none do."""
 
-    def together(self, learners: Sequence[Any]) -> Crew:
+    def batch_learners(self, learners: Sequence[Any]) -> BatchedLearners:
         """These learners of one task and spec, each with a run of its own; from then on they are stepped as a crew."""
 
 
-class Crew(Protocol):
+class BatchedLearners(Protocol):
     """Learners at work side by side."""
 
-    def step(self, spent: Sequence[float]) -> Sequence[Progress | Exception]:
+    def step(self, budget_fraction: Sequence[float]) -> Sequence[StepResult | Exception]:
         """`Learner.step` for each of them; whoever has an error to tell must leave the crew."""

@@ -18,10 +18,10 @@ from evorobo.registry import register_component
 
 
 class Penalty(Protocol):
-    def add(self, weights: Array, gradient: Array) -> None:
+    def add_gradient(self, weights: Array, gradient: Array) -> None:
         """Add the penalty's slope at `weights` to `gradient`, both of one shape, in place."""
 
-    def of(self, weights: Array) -> Array:
+    def value(self, weights: Array) -> Array:
         """The penalty itself `(n,)` for `weights (n, ...)`."""
 
 
@@ -39,10 +39,10 @@ class _Strength:
 class L2(_Strength):
     """`strength` / 2 times the sum of squares: keeps weights small (Goodfellow et al. 2016, eq. 7.1 and 7.3)."""
 
-    def add(self, weights: Array, gradient: Array) -> None:
+    def add_gradient(self, weights: Array, gradient: Array) -> None:
         gradient += self.strength * weights
 
-    def of(self, weights: Array) -> Array:
+    def value(self, weights: Array) -> Array:
         total: Array = self.strength / 2 * np.square(weights).reshape(len(weights), -1).sum(1)
         return total
 
@@ -52,14 +52,14 @@ class L2(_Strength):
 class L1(_Strength):
     """`strength` times the sum of sizes: drives weights that do little to zero (Goodfellow et al. 2016, eq. 7.20)."""
 
-    def add(self, weights: Array, gradient: Array) -> None:
+    def add_gradient(self, weights: Array, gradient: Array) -> None:
         gradient += self.strength * np.sign(weights)
 
-    def of(self, weights: Array) -> Array:
+    def value(self, weights: Array) -> Array:
         total: Array = self.strength * np.abs(weights).reshape(len(weights), -1).sum(1)
         return total
 
 
-def between_units(spec: NetworkSpec, weights: Array) -> list[Array]:
+def weight_matrices(spec: NetworkSpec, weights: Array) -> list[Array]:
     """Views of what is penalised in `weights (n, n_params)`: each `(n, in, out)`."""
     return [view for layer in spec.unpack(weights) for view in layer.values() if view.ndim > 2]

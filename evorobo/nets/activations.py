@@ -21,7 +21,7 @@ class Activation:
     name: str
     forward: Callable[[Array], tuple[Array, Array]]
     backward: Callable[[Array, Array], Array]
-    initialiser: str
+    initializer: str
 
 
 def _identity(z: Array) -> tuple[Array, Array]:

@@ -6,11 +6,11 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.nets.genome import Genome
-from evorobo.nets.layer import How
-from evorobo.nets.passes import alike
+from evorobo.nets.layer import ForwardContext
+from evorobo.nets.passes import shared_context
 
 
-def activity(genome: Genome, sensors: Array, sequence: np.ndarray | None = None) -> list[Array]:
+def layer_activations(genome: Genome, sensors: Array, sequence: np.ndarray | None = None) -> list[Array]:
     """The values `(moments, width)` of the inputs, as the first layer sees them, and of each layer after it, when the
     raw `sensors (moments, in)` come in one after the other; before the scaling of answers.
 
@@ -23,8 +23,8 @@ def activity(genome: Genome, sensors: Array, sequence: np.ndarray | None = None)
 
 def _one_sequence(genome: Genome, sensors: Array) -> list[Array]:
     x = np.asarray(sensors, genome.weights.dtype)
-    values = [genome.inputs.apply(x) if genome.inputs else x]
-    hows = alike(genome.spec, How(time=len(x)), genome.moments)
-    for layer, views, how in zip(genome.spec.layers, genome.spec.unpack(genome.weights), hows, strict=True):
-        values.append(layer.forward(views, values[-1], how)[0])
+    values = [genome.input_scaler.transform(x) if genome.input_scaler else x]
+    contexts = shared_context(genome.spec, ForwardContext(n_steps=len(x)), genome.running_stats)
+    for layer, params, context in zip(genome.spec.layers, genome.spec.unpack(genome.weights), contexts, strict=True):
+        values.append(layer.forward(params, values[-1], context)[0])
     return values

@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import ACTIVATIONS, activation
-from evorobo.nets.layer import How, Layer, Parameter, Views
+from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.registry import register_component
 
 
@@ -36,17 +36,17 @@ class Affine:
     def flops(self, n_inputs: int) -> int:
         return 2 * n_inputs
 
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
-        z = x * views["gain"][..., None, :] + views["shift"][..., None, :]
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
+        z = x * params["gain"][..., None, :] + params["shift"][..., None, :]
         y, kept = ACTIVATIONS[self.activation].forward(z)
         return y, (x, kept)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
-        x, kept = memory
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+        x, kept = cache
         dz = ACTIVATIONS[self.activation].backward(kept, dy)
         np.add.reduce(dz * x, axis=-2, out=gradients["gain"])
         np.add.reduce(dz, axis=-2, out=gradients["shift"])
-        return dz * views["gain"][..., None, :] if inputs else dz
+        return dz * params["gain"][..., None, :] if needs_input_grad else dz
 
 
 @register_component("layer", "BatchNorm")
@@ -92,69 +92,69 @@ class BatchNorm:
     def flops(self, n_inputs: int) -> int:
         return 8 * n_inputs
 
-    def moments(self, n_inputs: int) -> dict[str, Array]:
+    def init_running_stats(self, n_inputs: int) -> dict[str, Array]:
         return {"mean": np.zeros(n_inputs), "variance": np.ones(n_inputs)}
 
-    def measure(self, x: Array, how: How) -> None:
-        mean, variance, _, _ = _statistics(x, how.real)
-        how.moments["mean"][...] = mean[..., 0, :]
-        how.moments["variance"][...] = variance[..., 0, :]
+    def set_running_stats(self, x: Array, context: ForwardContext) -> None:
+        mean, variance, _, _ = _statistics(x, context.mask)
+        context.running_stats["mean"][...] = mean[..., 0, :]
+        context.running_stats["variance"][...] = variance[..., 0, :]
 
-    def settled(self, views: Views, moments: Views) -> tuple[Layer, dict[str, Array]]:
-        gain = views["gain"] * self._scale(moments["variance"])
-        return Affine(self.activation), {"gain": gain, "shift": views["shift"] - moments["mean"] * gain}
+    def freeze(self, params: Params, running_stats: Params) -> tuple[Layer, dict[str, Array]]:
+        gain = params["gain"] * self._scale(running_stats["variance"])
+        return Affine(self.activation), {"gain": gain, "shift": params["shift"] - running_stats["mean"] * gain}
 
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
-        if how.training and _count(x, how.real) > 1:
-            mean, variance, centred, count = _statistics(x, how.real)
-            self._follow(how.moments, mean, variance, count)
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
+        if context.training and _count(x, context.mask) > 1:
+            mean, variance, centred, count = _statistics(x, context.mask)
+            self._follow(context.running_stats, mean, variance, count)
             scale = self._scale(variance)
             normal = np.multiply(centred, scale, out=centred)
-            z = normal * views["gain"][..., None, :]
-            z += views["shift"][..., None, :]
+            z = normal * params["gain"][..., None, :]
+            z += params["shift"][..., None, :]
             y, kept = ACTIVATIONS[self.activation].forward(z)
-            return y, (normal, scale, kept, _shares(how.real, count, x.dtype))
-        layer, settled = self.settled(views, how.moments)
-        y, (_, kept) = layer.forward(settled, x, how)
-        scale = self._scale(how.moments["variance"][..., None, :])
-        return y, ((x - how.moments["mean"][..., None, :]) * scale, scale, kept, None)
+            return y, (normal, scale, kept, _shares(context.mask, count, x.dtype))
+        layer, settled = self.freeze(params, context.running_stats)
+        y, (_, kept) = layer.forward(settled, x, context)
+        scale = self._scale(context.running_stats["variance"][..., None, :])
+        return y, ((x - context.running_stats["mean"][..., None, :]) * scale, scale, kept, None)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
-        normal, scale, kept, shares = memory
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+        normal, scale, kept, shares = cache
         dz = ACTIVATIONS[self.activation].backward(kept, dy)
         by_gain, by_shift = gradients["gain"], gradients["shift"]
         np.add.reduce(dz * normal, axis=-2, out=by_gain)
         np.add.reduce(dz, axis=-2, out=by_shift)
-        if not inputs:
+        if not needs_input_grad:
             return dz
         if shares is not None:  # what each row does to all by mean and variance
             dz = dz - shares * (normal * by_gain[..., None, :] + by_shift[..., None, :])
-        return dz * (views["gain"][..., None, :] * scale)
+        return dz * (params["gain"][..., None, :] * scale)
 
     def _scale(self, variance: Array) -> Array:
         return 1 / np.sqrt(variance + variance.dtype.type(self.epsilon))
 
-    def _follow(self, moments: Views, mean: Array, variance: Array, count: int) -> None:
+    def _follow(self, running_stats: Params, mean: Array, variance: Array, count: int) -> None:
         for name, newest in (("mean", mean), ("variance", variance * (count / (count - 1)))):
-            running = moments[name]
+            running = running_stats[name]
             running += self.momentum * (newest[..., 0, :] - running)
 
 
-def _count(x: Array, real: np.ndarray | None) -> int:
-    return int(x.shape[-2] if real is None else np.count_nonzero(real))
+def _count(x: Array, mask: np.ndarray | None) -> int:
+    return int(x.shape[-2] if mask is None else np.count_nonzero(mask))
 
 
-def _statistics(x: Array, real: np.ndarray | None) -> tuple[Array, Array, Array, int]:
+def _statistics(x: Array, mask: np.ndarray | None) -> tuple[Array, Array, Array, int]:
     """Mean and (biased) variance `(..., 1, k)` of the real rows of `x (..., batch, k)`, all rows less that mean, and
     how many are real."""
-    rows = x if real is None else np.compress(real, x, axis=-2)
+    rows = x if mask is None else np.compress(mask, x, axis=-2)
     count = rows.shape[-2]
     mean = np.add.reduce(rows, axis=-2, keepdims=True) / count
     centred = x - mean
-    counted = centred if real is None else np.compress(real, centred, axis=-2)
+    counted = centred if mask is None else np.compress(mask, centred, axis=-2)
     return mean, np.add.reduce(np.square(counted), axis=-2, keepdims=True) / count, centred, count
 
 
-def _shares(real: np.ndarray | None, count: int, dtype: Any) -> Array | float:
+def _shares(mask: np.ndarray | None, count: int, dtype: Any) -> Array | float:
     """How much each row counts in the batch's mean: one share for all, or `(batch, 1)`."""
-    return 1 / count if real is None else real[:, None].astype(dtype) / count
+    return 1 / count if mask is None else mask[:, None].astype(dtype) / count

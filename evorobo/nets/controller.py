@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.fold import settled
-from evorobo.nets.layer import How
-from evorobo.nets.passes import trace
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.fold import freeze_batch_norm
+from evorobo.nets.layer import ForwardContext
+from evorobo.nets.passes import forward_pass
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 
 
@@ -27,27 +27,27 @@ class Controller:
         self,
         spec: NetworkSpec,
         weights: Array,
-        inputs: Scaling | None = None,
+        input_scaler: Scaler | None = None,
         dtype: Any = np.float32,
-        moments: Array | None = None,
+        running_stats: Array | None = None,
     ) -> None:
-        if spec.n_moments:
-            spec, weights = settled(spec, weights, moments)
+        if spec.n_running_stats:
+            spec, weights = freeze_batch_norm(spec, weights, running_stats)
         self.spec = spec
         self.dtype = np.dtype(dtype)
-        self._inputs = inputs and Scaling(inputs.mean.astype(dtype), inputs.sd.astype(dtype))
+        self._inputs = input_scaler and Scaler(input_scaler.mean.astype(dtype), input_scaler.sd.astype(dtype))
         self._views = [
             {name: np.array(view, self.dtype, order="C") for name, view in layer.items()}
             for layer in spec.unpack(np.atleast_2d(weights))
         ]
-        self._hows = [How(state={}) for _ in spec.layers]
+        self._contexts = [ForwardContext(state={}) for _ in spec.layers]
 
     def __call__(self, sensors: Array) -> Array:
         x = sensors.astype(self.dtype, copy=False)
-        return trace(self.spec, self._views, self._inputs.apply(x) if self._inputs else x, self._hows)[0]
+        return forward_pass(self.spec, self._views, self._inputs.transform(x) if self._inputs else x, self._contexts)[0]
 
     def keep(self, members: np.ndarray) -> None:
         """Go on with these members only, by number or mask."""
         self._views = [{name: view[members] for name, view in layer.items()} for layer in self._views]
-        for how in self._hows:
-            how.state = {name: state[members] for name, state in (how.state or {}).items()}
+        for context in self._contexts:
+            context.state = {name: state[members] for name, state in (context.state or {}).items()}

@@ -9,9 +9,9 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.initialisers import glorot
-from evorobo.nets.layer import Parameter, Views
-from evorobo.nets.recurrent import Recurrent, States, sigmoid, turned
+from evorobo.nets.initializers import glorot
+from evorobo.nets.layer import Parameter, Params
+from evorobo.nets.recurrent import Recurrent, States, sigmoid, transpose
 from evorobo.registry import register_component
 
 
@@ -26,13 +26,13 @@ class CTRNN(Recurrent):
     """
 
     units: int
-    slowest: float = 10.0
-    remembered: ClassVar[tuple[str, ...]] = ("y",)
+    max_tau: float = 10.0
+    state_names: ClassVar[tuple[str, ...]] = ("y",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.slowest >= 1:
-            raise SettingsError(f"the slowest time constant is at least one step, not {self.slowest!r}.")
+        if not self.max_tau >= 1:
+            raise SettingsError(f"the slowest time constant is at least one step, not {self.max_tau!r}.")
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
         u = self.units
@@ -40,29 +40,29 @@ class CTRNN(Recurrent):
             "weight": Parameter((n_inputs, u), lambda rng: glorot(rng, n_inputs, u)),
             "recurrent": Parameter((u, u), lambda rng: glorot(rng, u, u)),
             "shift": Parameter((u,), lambda rng: np.zeros(u)),
-            "pace": Parameter((u,), lambda rng: rng.uniform(0, np.log(self.slowest), u)),
+            "log_tau": Parameter((u,), lambda rng: rng.uniform(0, np.log(self.max_tau), u)),
         }
 
     def flops(self, n_inputs: int) -> int:
         return 2 * (n_inputs + self.units) * self.units
 
-    def step(self, views: Views, drive: Array, states: States) -> tuple[Array, States, Any]:
+    def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
         y = states["y"]
-        shift, pace = views["shift"][..., None, :], views["pace"][..., None, :]
-        share = np.exp(-np.maximum(pace, 0))  # step / tau
+        shift, log_tau = params["shift"][..., None, :], params["log_tau"][..., None, :]
+        share = np.exp(-np.maximum(log_tau, 0))  # step / tau
         before = sigmoid(y + shift)
-        pull = np.matmul(before, views["recurrent"]) + drive - y
+        pull = np.matmul(before, params["recurrent"]) + drive - y
         new = y + share * pull
         o = sigmoid(new + shift)
-        return o, {"y": new}, (before, pull, share, pace, o)
+        return o, {"y": new}, (before, pull, share, log_tau, o)
 
-    def step_back(self, views: Views, memory: Any, dy: Array, after: States, gradients: Views) -> tuple[Array, States]:
-        before, pull, share, pace, o = memory
+    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+        before, pull, share, log_tau, o = cache
         bent = dy * o * (1 - o)
         dnew = bent + after["y"]
-        gradients["pace"][...] += np.where(pace > 0, -dnew * pull * share, 0).sum(-2)
+        gradients["log_tau"][...] += np.where(log_tau > 0, -dnew * pull * share, 0).sum(-2)
         dpull = dnew * share
-        gradients["recurrent"][...] += np.matmul(turned(before), dpull)
-        recalled = np.matmul(dpull, turned(views["recurrent"])) * before * (1 - before)
+        gradients["recurrent"][...] += np.matmul(transpose(before), dpull)
+        recalled = np.matmul(dpull, transpose(params["recurrent"])) * before * (1 - before)
         gradients["shift"][...] += (bent + recalled).sum(-2)
         return dpull, {"y": dnew - dpull + recalled}

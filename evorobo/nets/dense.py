@@ -10,8 +10,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import ACTIVATIONS, activation
-from evorobo.nets.initialisers import initialiser
-from evorobo.nets.layer import How, Parameter, Views
+from evorobo.nets.initializers import initializer
+from evorobo.nets.layer import ForwardContext, Parameter, Params
 from evorobo.registry import register_component
 
 
@@ -32,15 +32,15 @@ class Dense:
     def __post_init__(self) -> None:
         if not isinstance(self.units, int) or self.units < 1:
             raise SettingsError(f"a layer needs at least one unit, not {self.units!r}.")
-        usual = activation(self.activation).initialiser
-        initialiser(self.init or usual)
+        usual = activation(self.activation).initializer
+        initializer(self.init or usual)
 
     def width(self, n_inputs: int) -> int:
         return self.units
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
-        name = self.init or activation(self.activation).initialiser
-        draw = initialiser(name)
+        name = self.init or activation(self.activation).initializer
+        draw = initializer(name)
         weight = Parameter((n_inputs, self.units), lambda rng: draw(rng, n_inputs, self.units))
         if not self.bias:
             return {"weight": weight}
@@ -50,17 +50,17 @@ class Dense:
     def flops(self, n_inputs: int) -> int:
         return 2 * n_inputs * self.units
 
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
-        z = np.matmul(x, views["weight"])
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
+        z = np.matmul(x, params["weight"])
         if self.bias:
-            z += views["bias"][..., None, :]
+            z += params["bias"][..., None, :]
         y, kept = ACTIVATIONS[self.activation].forward(z)
         return y, (x, kept)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
-        x, kept = memory
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+        x, kept = cache
         dz = ACTIVATIONS[self.activation].backward(kept, dy)
         np.matmul(x.swapaxes(-1, -2), dz, out=gradients["weight"])
         if self.bias:
             np.add.reduce(dz, axis=-2, out=gradients["bias"])
-        return np.matmul(dz, views["weight"].swapaxes(-1, -2)) if inputs else dz
+        return np.matmul(dz, params["weight"].swapaxes(-1, -2)) if needs_input_grad else dz

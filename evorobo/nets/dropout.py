@@ -7,7 +7,7 @@ from typing import Any
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.layer import How, Parameter, Views
+from evorobo.nets.layer import ForwardContext, Parameter, Params
 from evorobo.registry import register_component
 
 
@@ -32,11 +32,11 @@ class Dropout:
     def flops(self, n_inputs: int) -> int:
         return 0
 
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
-        if not how.training or not self.rate:
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
+        if not context.training or not self.rate:
             return x, None
-        mask = (how.random(x.shape, x.dtype) >= self.rate) / x.dtype.type(1 - self.rate)
+        mask = (context.random(x.shape, x.dtype) >= self.rate) / x.dtype.type(1 - self.rate)
         return x * mask, mask
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
-        return dy if memory is None else dy * memory
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+        return dy if cache is None else dy * cache

@@ -9,9 +9,9 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.nets.activations import activation
-from evorobo.nets.initialisers import initialiser
-from evorobo.nets.layer import Parameter, Views
-from evorobo.nets.recurrent import Recurrent, States, turned
+from evorobo.nets.initializers import initializer
+from evorobo.nets.layer import Parameter, Params
+from evorobo.nets.recurrent import Recurrent, States, transpose
 from evorobo.registry import register_component
 
 
@@ -29,7 +29,7 @@ class Elman(Recurrent):
         activation(self.activation)
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
-        draw = initialiser(activation(self.activation).initialiser)
+        draw = initializer(activation(self.activation).initializer)
         weights = {
             "weight": Parameter((n_inputs, self.units), lambda rng: draw(rng, n_inputs, self.units)),
             "recurrent": Parameter((self.units, self.units), lambda rng: draw(rng, self.units, self.units)),
@@ -39,12 +39,12 @@ class Elman(Recurrent):
     def flops(self, n_inputs: int) -> int:
         return 2 * (n_inputs + self.units) * self.units
 
-    def step(self, views: Views, drive: Array, states: States) -> tuple[Array, States, Any]:
-        h, kept = activation(self.activation).forward(drive + np.matmul(states["h"], views["recurrent"]))
+    def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
+        h, kept = activation(self.activation).forward(drive + np.matmul(states["h"], params["recurrent"]))
         return h, {"h": h}, (states["h"], kept)
 
-    def step_back(self, views: Views, memory: Any, dy: Array, after: States, gradients: Views) -> tuple[Array, States]:
-        before, kept = memory
+    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+        before, kept = cache
         slope = activation(self.activation).backward(kept, dy + after["h"])
-        gradients["recurrent"][...] += np.matmul(turned(before), slope)
-        return slope, {"h": np.matmul(slope, turned(views["recurrent"]))}
+        gradients["recurrent"][...] += np.matmul(transpose(before), slope)
+        return slope, {"h": np.matmul(slope, transpose(params["recurrent"]))}

@@ -13,105 +13,105 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import How, Layer, Measuring, Views
+from evorobo.nets.layer import ForwardContext, Layer, HasRunningStats, Params
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import alike
+from evorobo.nets.passes import shared_context
 from evorobo.nets.spec import NetworkSpec
 
 _AT_ONCE = 2**18  # values of one layer in memory at once, for all members together
 
 
-def settle(spec: NetworkSpec, weights: Array, x: Array, how: How) -> Array:
+def estimate_running_stats(spec: NetworkSpec, weights: Array, x: Array, context: ForwardContext) -> Array:
     """The moments `(k,)` or `(n, k)` that networks of `weights (p,)` or `(n, p)` find on reference inputs
     `x (batch, in)`, each layer measuring what the settled layers before it make of them.
 
     `how` lays out the rows in time, as in a pass: virtual batch normalisation (Salimans et al. 2016, section 3.4).
     """
-    begin = spec.begin_moments().astype(weights.dtype)
-    moments = np.broadcast_to(begin, (*weights.shape[:-1], len(begin))).copy()
+    begin = spec.init_running_stats().astype(weights.dtype)
+    running_stats = np.broadcast_to(begin, (*weights.shape[:-1], len(begin))).copy()
     if weights.ndim == 1:
-        _measure(spec, weights, x, how, moments)
-        return moments
+        _measure(spec, weights, x, context, running_stats)
+        return running_stats
     members = max(1, _AT_ONCE // (len(x) * max(spec.widths)))
     for start in range(0, len(weights), members):
         some = slice(start, start + members)
-        _measure(spec, weights[some], x, how, moments[some])
-    return moments
+        _measure(spec, weights[some], x, context, running_stats[some])
+    return running_stats
 
 
-def _measure(spec: NetworkSpec, weights: Array, x: Array, how: How, moments: Array) -> None:
-    for layer, view, own in zip(spec.layers, spec.unpack(weights), alike(spec, how, moments), strict=True):
-        if isinstance(layer, Measuring):
-            layer.measure(x, own)
+def _measure(spec: NetworkSpec, weights: Array, x: Array, context: ForwardContext, running_stats: Array) -> None:
+    for layer, view, own in zip(spec.layers, spec.unpack(weights), shared_context(spec, context, running_stats), strict=True):
+        if isinstance(layer, HasRunningStats):
+            layer.set_running_stats(x, own)
         x, _ = layer.forward(view, x, own)
 
 
-def settled(spec: NetworkSpec, weights: Array, moments: Array | None) -> tuple[NetworkSpec, Array]:
+def freeze_batch_norm(spec: NetworkSpec, weights: Array, running_stats: Array | None) -> tuple[NetworkSpec, Array]:
     """A network without moments that answers as this one in use: `weights (..., p)` into which `moments (..., k)` are
     worked, and the spec that lays them out."""
     layers: list[Layer] = []
-    views: list[dict[str, Array]] = []
-    for layer, view, own in zip(spec.layers, spec.unpack(weights), spec.unpack_moments(moments), strict=True):
-        if isinstance(layer, Measuring):
-            layer, view = layer.settled(view, own)
+    params: list[dict[str, Array]] = []
+    for layer, view, own in zip(spec.layers, spec.unpack(weights), spec.unpack_running_stats(running_stats), strict=True):
+        if isinstance(layer, HasRunningStats):
+            layer, view = layer.freeze(view, own)
         layers.append(layer)
-        views.append(view)
+        params.append(view)
     still = replace(spec, layers=tuple(layers))
-    return still, still.pack(views)
+    return still, still.pack(params)
 
 
-Part = tuple[Layer, Views]
+Part = tuple[Layer, Params]
 
 
-def fold(spec: NetworkSpec, weights: Array, moments: Array | None) -> tuple[NetworkSpec, Array]:
+def fold_batch_norm(spec: NetworkSpec, weights: Array, running_stats: Array | None) -> tuple[NetworkSpec, Array]:
     """Spec and weights `(p',)` of a network without batch norm and dropout that answers as `weights (p,)` in use.
 
     What stays of a batch norm once its moments stand still, a gain and a shift, goes into the layer before it, or
     else into the one behind it. Raises `SettingsError` where it fits into neither.
     """
-    still, weights = settled(spec, weights, moments)
+    still, weights = freeze_batch_norm(spec, weights, running_stats)
     plain: list[Part] = []
-    waiting: tuple[int, Views] | None = None  # an affine layer, by number, that the next one must take in
+    waiting: tuple[int, Params] | None = None  # an affine layer, by number, that the next one must take in
     for number, (layer, unfolded) in enumerate(zip(still.layers, still.unpack(weights), strict=True)):
         if type(layer) is Dropout:
             continue
-        views: Views = unfolded
+        params: Params = unfolded
         if waiting:
             if type(layer) not in (Affine, Dense, Elman, GRU, LSTM):  # one that is derived from them may do otherwise
                 raise _stuck(spec, waiting[0])
-            layer, views = _forwards(waiting[1], layer, views)
+            layer, params = _forwards(waiting[1], layer, params)
             waiting = None
         if not isinstance(layer, Affine):
-            plain.append((layer, views))
+            plain.append((layer, params))
         elif plain and type(before := plain[-1][0]) is Dense and before.activation == "identity":
-            plain[-1] = _backwards(before, plain[-1][1], layer, views)
+            plain[-1] = _backwards(before, plain[-1][1], layer, params)
         elif layer.activation == "identity":
-            waiting = number, views
+            waiting = number, params
         else:
             raise _stuck(spec, number)
     if waiting:
         raise _stuck(spec, waiting[0])
     whole = replace(spec, layers=tuple(layer for layer, _ in plain))
-    return whole, whole.pack([views for _, views in plain])
+    return whole, whole.pack([params for _, params in plain])
 
 
-def _backwards(layer: Dense, inside: Views, affine: Affine, views: Views) -> Part:
+def _backwards(layer: Dense, inside: Params, affine: Affine, params: Params) -> Part:
     """g (x W + b) + s = x (W g) + (g b + s), nothing bending between the two."""
-    bias = views["gain"] * inside.get("bias", 0) + views["shift"]
+    bias = params["gain"] * inside.get("bias", 0) + params["shift"]
     return replace(layer, activation=affine.activation, bias=True), {
-        "weight": inside["weight"] * views["gain"],
+        "weight": inside["weight"] * params["gain"],
         "bias": bias,
     }
 
 
-def _forwards(affine: Views, layer: Layer, views: Views) -> Part:
+def _forwards(affine: Params, layer: Layer, params: Params) -> Part:
     """(g x + s) W + b = x (g W) + (s W + b), which is how the layers that are taken here begin."""
     gain, shift = affine["gain"], affine["shift"]
     if isinstance(layer, Affine):
-        return layer, {"gain": gain * views["gain"], "shift": shift * views["gain"] + views["shift"]}
-    bias = views.get("bias", 0) + shift @ views["weight"]
+        return layer, {"gain": gain * params["gain"], "shift": shift * params["gain"] + params["shift"]}
+    bias = params.get("bias", 0) + shift @ params["weight"]
     whole = replace(layer, bias=True) if isinstance(layer, Dense | Elman) else layer
-    return whole, {**views, "weight": gain[:, None] * views["weight"], "bias": bias}
+    return whole, {**params, "weight": gain[:, None] * params["weight"], "bias": bias}
 
 
 def _stuck(spec: NetworkSpec, number: int) -> SettingsError:

@@ -13,9 +13,9 @@ from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError
 from evorobo.files import packed, unpacked, write_atomically
 from evorobo.nets.controller import Controller
-from evorobo.nets.fold import fold
+from evorobo.nets.fold import fold_batch_norm
 from evorobo.nets.passes import forward
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 
@@ -31,42 +31,42 @@ class Genome:
 
     spec: NetworkSpec
     weights: Array
-    inputs: Scaling | None = None
-    outputs: Scaling | None = None
-    moments: Array | None = None
+    input_scaler: Scaler | None = None
+    output_scaler: Scaler | None = None
+    running_stats: Array | None = None
 
     def __post_init__(self) -> None:
-        self.spec.unpack_moments(self.moments)  # a network that needs moments is none without them
+        self.spec.unpack_running_stats(self.running_stats)  # a network that needs moments is none without them
 
-    def __call__(self, sensors: Array, *, time: int = 1) -> Array:
+    def __call__(self, sensors: Array, *, n_steps: int = 1) -> Array:
         """Raw sensors `(..., in)` to raw outputs `(..., out)`: motor values, class logits, predictions.
 
         Rows are sequences of `time` rows each, one after another; to drive row by row take `controller()`.
         """
         sensors = np.asarray(sensors, self.weights.dtype)
-        x = self.inputs.apply(sensors) if self.inputs else sensors
-        y = forward(self.spec, self.weights, np.atleast_2d(x), moments=self.moments, time=time)
+        x = self.input_scaler.transform(sensors) if self.input_scaler else sensors
+        y = forward(self.spec, self.weights, np.atleast_2d(x), running_stats=self.running_stats, n_steps=n_steps)
         y = y if sensors.ndim > 1 else y[0]
-        return self.outputs.invert(y) if self.outputs else y
+        return self.output_scaler.inverse_transform(y) if self.output_scaler else y
 
     def controller(self) -> Controller:
         """Who drives with this genome, remembering from call to call where layers are recurrent: `sensors (1, rows,
         in)` to outputs `(1, rows, out)`, in double precision, before the scaling of answers."""
-        return Controller(self.spec, self.weights, self.inputs, np.float64, self.moments)
+        return Controller(self.spec, self.weights, self.input_scaler, np.float64, self.running_stats)
 
     def folded(self) -> Genome:
         """The plain network that answers as this one: batch norm worked into the layers beside it, dropout left out.
 
         Raises `SettingsError`, which says how to order the layers, for a batch norm that fits into neither neighbour.
         """
-        return Genome(*fold(self.spec, self.weights, self.moments), self.inputs, self.outputs)
+        return Genome(*fold_batch_norm(self.spec, self.weights, self.running_stats), self.input_scaler, self.output_scaler)
 
     def save(self, path: str | Path) -> None:
         """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""
         arrays: dict[str, Any] = {"weights": self.weights}
-        if self.spec.n_moments:
-            arrays["moments"] = self.moments
-        arrays |= scaling_arrays(self.inputs, self.outputs)
+        if self.spec.n_running_stats:
+            arrays["running_stats"] = self.running_stats
+        arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
         about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec)})
         write_atomically(path, packed({"about": np.array(about), **arrays}))
 
@@ -84,21 +84,21 @@ class Genome:
             if about["format"] != FORMAT:
                 raise DataError(f"{path} is of format {about['format']!r}, this evorobo reads {FORMAT!r}.")
             spec = from_plain(about["spec"], imports=False)
-            weights = numbers(arrays, "weights", spec.n_params)
-            moments = numbers(arrays, "moments", spec.n_moments) if spec.n_moments else None
-            inputs, outputs = scaling_of(arrays, "inputs", spec.n_inputs), scaling_of(arrays, "outputs", spec.n_outputs)
+            weights = load_array(arrays, "weights", spec.n_params)
+            running_stats = load_array(arrays, "running_stats", spec.n_running_stats) if spec.n_running_stats else None
+            inputs, outputs = load_scaler(arrays, "input_scaler", spec.n_inputs), load_scaler(arrays, "output_scaler", spec.n_outputs)
         except DataError:
             raise
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
             raise DataError(f"{path} was not written by Genome.save ({error}).") from error
         if not np.isfinite(weights).all():
             raise DataError(f"{path} holds weights that are not finite numbers; its training ran away.")
-        if moments is not None and not np.isfinite(moments).all():
+        if running_stats is not None and not np.isfinite(running_stats).all():
             raise DataError(f"{path} holds moments that are not finite numbers; its training ran away.")
-        return cls(spec, weights, inputs, outputs, moments)
+        return cls(spec, weights, inputs, outputs, running_stats)
 
 
-def numbers(arrays: dict[str, Array], name: str, *shape: int) -> Array:
+def load_array(arrays: dict[str, Array], name: str, *shape: int) -> Array:
     """The array of that name; of this shape and of real numbers, or `ValueError`."""
     count = " x ".join(map(str, shape))
     if name not in arrays:
@@ -109,17 +109,17 @@ def numbers(arrays: dict[str, Array], name: str, *shape: int) -> Array:
     return array
 
 
-def scaling_arrays(inputs: Scaling | None, outputs: Scaling | None) -> dict[str, Array]:
+def scaler_arrays(inputs: Scaler | None, outputs: Scaler | None) -> dict[str, Array]:
     """Both scalings as arrays of a file."""
-    given = [(name, scaling) for name, scaling in (("inputs", inputs), ("outputs", outputs)) if scaling]
+    given = [(name, scaling) for name, scaling in (("input_scaler", inputs), ("output_scaler", outputs)) if scaling]
     return {f"{name}_{part}": getattr(scaling, part) for name, scaling in given for part in ("mean", "sd")}
 
 
-def scaling_of(arrays: dict[str, Array], name: str, count: int) -> Scaling | None:
+def load_scaler(arrays: dict[str, Array], name: str, count: int) -> Scaler | None:
     """The scaling of that name, of `count` numbers, where the file has it; or `ValueError`."""
     if f"{name}_mean" not in arrays:
         return None
-    mean, sd = numbers(arrays, f"{name}_mean", count), numbers(arrays, f"{name}_sd", count)
+    mean, sd = load_array(arrays, f"{name}_mean", count), load_array(arrays, f"{name}_sd", count)
     if not (np.isfinite(mean) & np.isfinite(sd) & (sd > 0)).all():
         raise ValueError(f"the scaling of the {name} has means or deviations that cannot be")
-    return Scaling(mean, sd)
+    return Scaler(mean, sd)

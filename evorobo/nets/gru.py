@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.layer import Parameter, Views
-from evorobo.nets.recurrent import Recurrent, States, gated, sigmoid, turned
+from evorobo.nets.layer import Parameter, Params
+from evorobo.nets.recurrent import Recurrent, States, gated_parameters, sigmoid, transpose
 from evorobo.registry import register_component
 
 
@@ -26,30 +26,30 @@ class GRU(Recurrent):
     units: int
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
-        return gated(n_inputs, self.units, 3) | {
+        return gated_parameters(n_inputs, self.units, 3) | {
             "candidate": Parameter((self.units,), lambda rng: np.zeros(self.units))
         }
 
     def flops(self, n_inputs: int) -> int:
         return 2 * (n_inputs + self.units) * 3 * self.units
 
-    def step(self, views: Views, drive: Array, states: States) -> tuple[Array, States, Any]:
+    def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
         u, h = self.units, states["h"]
-        inner = np.matmul(h, views["recurrent"])
+        inner = np.matmul(h, params["recurrent"])
         gates = sigmoid(drive[..., : 2 * u] + inner[..., : 2 * u])
         r, z = gates[..., :u], gates[..., u:]
-        recalled = inner[..., 2 * u :] + views["candidate"][..., None, :]
+        recalled = inner[..., 2 * u :] + params["candidate"][..., None, :]
         n = np.tanh(drive[..., 2 * u :] + r * recalled)
         new = n + z * (h - n)
         return new, {"h": new}, (h, r, z, n, recalled)
 
-    def step_back(self, views: Views, memory: Any, dy: Array, after: States, gradients: Views) -> tuple[Array, States]:
-        h, r, z, n, recalled = memory
+    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+        h, r, z, n, recalled = cache
         dh = dy + after["h"]
         dn = dh * (1 - z) * (1 - n * n)
         dr, dz = dn * recalled * r * (1 - r), dh * (h - n) * z * (1 - z)
         inner = np.concatenate([dr, dz, dn * r], axis=-1)
-        gradients["recurrent"][...] += np.matmul(turned(h), inner)
+        gradients["recurrent"][...] += np.matmul(transpose(h), inner)
         gradients["candidate"][...] += (dn * r).sum(-2)
-        before = dh * z + np.matmul(inner, turned(views["recurrent"]))
+        before = dh * z + np.matmul(inner, transpose(params["recurrent"]))
         return np.concatenate([dr, dz, dn], axis=-1), {"h": before}

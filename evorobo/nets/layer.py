@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError
 
 
 @dataclass(slots=True)
-class How:
+class ForwardContext:
     """One layer's circumstances. The rows of a batch are sequences of `time` steps, sequence after sequence.
 
     `rng` is the chance of training; several networks trained together have one each. `real (batch,)` is False for rows
@@ -24,9 +24,9 @@ class How:
 
     training: bool = False
     rng: np.random.Generator | Sequence[np.random.Generator] | None = None
-    time: int = 1
-    real: np.ndarray | None = None
-    moments: dict[str, Array] = field(default_factory=dict)
+    n_steps: int = 1
+    mask: np.ndarray | None = None
+    running_stats: dict[str, Array] = field(default_factory=dict)
     state: dict[str, Array] | None = None
 
     def random(self, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -38,7 +38,7 @@ class How:
         return np.stack([rng.random(shape[1:], dtype) for rng in self.rng])
 
 
-Views: TypeAlias = Mapping[str, Array]
+Params: TypeAlias = Mapping[str, Array]
 """The named parameters of one layer, as views into flat weights: `(shape)` for one genome, `(n, shape)` for n."""
 
 
@@ -47,7 +47,7 @@ class Parameter:
     """One block of genes: its shape and how it begins."""
 
     shape: tuple[int, ...]
-    begin: Callable[[np.random.Generator], Array]
+    init: Callable[[np.random.Generator], Array]
 
 
 class Layer(Protocol):
@@ -62,22 +62,22 @@ class Layer(Protocol):
     def width(self, n_inputs: int) -> int: ...
     def parameters(self, n_inputs: int) -> dict[str, Parameter]: ...
     def flops(self, n_inputs: int) -> int: ...
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]: ...
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array: ...
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]: ...
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array: ...
 
 
 @runtime_checkable
-class Measuring(Protocol):
+class HasRunningStats(Protocol):
     """A layer that also keeps moments of what passes through it: no genes, but kept with them.
 
     They reach `forward` as `how.moments`, which it updates in training.
     """
 
-    def moments(self, n_inputs: int) -> dict[str, Array]:
+    def init_running_stats(self, n_inputs: int) -> dict[str, Array]:
         """How they begin, by name."""
 
-    def measure(self, x: Array, how: How) -> None:
+    def set_running_stats(self, x: Array, context: ForwardContext) -> None:
         """Set `how.moments` to those of `x (..., batch, in)`."""
 
-    def settled(self, views: Views, moments: Views) -> tuple[Layer, dict[str, Array]]:
+    def freeze(self, params: Params, running_stats: Params) -> tuple[Layer, dict[str, Array]]:
         """A layer without moments, and its parameters, that answers as this one in use."""

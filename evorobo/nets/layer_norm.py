@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.nets.batch_norm import Affine
-from evorobo.nets.layer import How, Parameter, Views
+from evorobo.nets.layer import ForwardContext, Parameter, Params
 from evorobo.registry import register_component
 
 
@@ -30,16 +30,16 @@ class LayerNorm:
     def flops(self, n_inputs: int) -> int:
         return 8 * n_inputs
 
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         centred = x - x.mean(-1, keepdims=True)
         scale = 1 / np.sqrt(np.square(centred).mean(-1, keepdims=True) + x.dtype.type(self.epsilon))
         normal = centred * scale
-        return normal * views["gain"][..., None, :] + views["shift"][..., None, :], (normal, scale)
+        return normal * params["gain"][..., None, :] + params["shift"][..., None, :], (normal, scale)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
-        normal, scale = memory
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+        normal, scale = cache
         np.sum(dy * normal, axis=-2, out=gradients["gain"])
         np.sum(dy, axis=-2, out=gradients["shift"])
-        slope = dy * views["gain"][..., None, :]
+        slope = dy * params["gain"][..., None, :]
         along = (slope * normal).mean(-1, keepdims=True)
         return (slope - slope.mean(-1, keepdims=True) - normal * along) * scale

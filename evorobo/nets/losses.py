@@ -19,8 +19,8 @@ from evorobo.registry import register_component
 
 
 class Loss(Protocol):
-    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array: ...
-    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array: ...
+    def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array: ...
+    def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array: ...
     def predict(self, outputs: Array) -> np.ndarray: ...
     def width(self, n_targets: int) -> int: ...
 
@@ -65,16 +65,16 @@ def _flat(each: Array) -> Array:
 class MSE(_Regression):
     """Mean squared error."""
 
-    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
-        return _mean(np.square(outputs - targets), weights)
+    def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return _mean(np.square(outputs - targets), sample_weight)
 
-    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
-        return self.both(outputs, targets, weights)[1]
+    def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return self.value_and_gradient(outputs, targets, sample_weight)[1]
 
-    def both(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> tuple[Array, Array]:
+    def value_and_gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> tuple[Array, Array]:
         """Value and gradient, from one difference."""
         error = outputs - targets
-        shares = _share(outputs, weights)
+        shares = _share(outputs, sample_weight)
         slope = error * (2 * shares)
         return 0.5 * np.vecdot(_flat(error), _flat(slope)), slope
 
@@ -84,11 +84,11 @@ class MSE(_Regression):
 class MAE(_Regression):
     """Mean absolute error; the slope at zero error is zero."""
 
-    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
-        return _mean(np.abs(outputs - targets), weights)
+    def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return _mean(np.abs(outputs - targets), sample_weight)
 
-    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
-        return np.sign(outputs - targets) * _share(outputs, weights)
+    def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return np.sign(outputs - targets) * _share(outputs, sample_weight)
 
 
 @register_component("loss", "Huber")
@@ -102,13 +102,13 @@ class Huber(_Regression):
         if not self.delta > 0:
             raise SettingsError(f"Huber's delta must be above 0, not {self.delta}.")
 
-    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+    def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         size = np.abs(outputs - targets)
         near = np.minimum(size, self.delta)
-        return _mean(near * (size - near / 2), weights)
+        return _mean(near * (size - near / 2), sample_weight)
 
-    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
-        return np.clip(outputs - targets, -self.delta, self.delta) * _share(outputs, weights)
+    def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return np.clip(outputs - targets, -self.delta, self.delta) * _share(outputs, sample_weight)
 
 
 @register_component("loss", "GaussianNLL")
@@ -119,15 +119,15 @@ class GaussianNLL:
     Outputs `(batch, 2k)`: k means, then k log-variances (Nix & Weigend 1994, eq. 5, without the constant).
     """
 
-    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+    def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         mean, log_variance = np.split(outputs, 2, axis=-1)
-        return 0.5 * _mean(log_variance + np.square(targets - mean) * np.exp(-log_variance), weights)
+        return 0.5 * _mean(log_variance + np.square(targets - mean) * np.exp(-log_variance), sample_weight)
 
-    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+    def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         mean, log_variance = np.split(outputs, 2, axis=-1)
         error, precision = mean - targets, np.exp(-log_variance)
         by_mean, by_log_variance = error * precision, 0.5 * (1 - error * error * precision)
-        return np.concatenate([by_mean, by_log_variance], axis=-1) * _share(mean, weights)
+        return np.concatenate([by_mean, by_log_variance], axis=-1) * _share(mean, sample_weight)
 
     def predict(self, outputs: Array) -> np.ndarray:
         return np.split(outputs, 2, axis=-1)[0]
@@ -147,33 +147,33 @@ class CrossEntropy:
     classes count; the mean is then weighted, as in PyTorch.
     """
 
-    smoothing: float = 0.0
+    label_smoothing: float = 0.0
     class_weights: tuple[float, ...] = ()
     choices: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.smoothing < 1:
-            raise SettingsError(f"smoothing must lie in [0, 1), not {self.smoothing}.")
+        if not 0 <= self.label_smoothing < 1:
+            raise SettingsError(f"label_smoothing must lie in [0, 1), not {self.label_smoothing}.")
         if any(not weight >= 0 for weight in self.class_weights):
             raise SettingsError(f"class weights must be 0 or more, not {self.class_weights}.")
 
-    def value(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
+    def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         parts = []
         for logits, target, shares in self._parts(outputs, targets):
-            wanted, total = self._wanted(logits, target, shares, weights)
+            wanted, total = self._wanted(logits, target, shares, sample_weight)
             parts.append(-(wanted * _log_softmax(logits)).sum((-2, -1)) / total)
         return np.asarray(sum(parts) / len(parts))
 
-    def gradient(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> Array:
-        return self.both(outputs, targets, weights)[1]
+    def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return self.value_and_gradient(outputs, targets, sample_weight)[1]
 
-    def both(self, outputs: Array, targets: np.ndarray, weights: Array | None = None) -> tuple[Array, Array]:
+    def value_and_gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> tuple[Array, Array]:
         """Value and gradient, from one softmax."""
-        if not (self.smoothing or self.class_weights or self.choices) and weights is None:
+        if not (self.label_smoothing or self.class_weights or self.choices) and sample_weight is None:
             return _plain_cross_entropy(outputs, targets)
         values, slopes = [], []
         for logits, target, shares in self._parts(outputs, targets):
-            wanted, total = self._wanted(logits, target, shares, weights)
+            wanted, total = self._wanted(logits, target, shares, sample_weight)
             log_shares = _log_softmax(logits)
             values.append(-(wanted * log_shares).sum((-2, -1)) / total)
             slope = np.exp(log_shares) * wanted.sum(-1, keepdims=True) - wanted
@@ -205,8 +205,8 @@ class CrossEntropy:
     def _wanted(self, logits: Array, target: np.ndarray, shares: Array, weights: Array | None) -> tuple[Array, Any]:
         """The weighted target distribution `(..., batch, classes)` and the sum `(...)` of the rows' weights."""
         classes = logits.shape[-1]
-        wanted = _one_hot(target, classes, logits.dtype) * (1 - self.smoothing)
-        wanted += self.smoothing / classes
+        wanted = _one_hot(target, classes, logits.dtype) * (1 - self.label_smoothing)
+        wanted += self.label_smoothing / classes
         wanted *= shares
         rows = shares[target]
         if weights is not None:
@@ -215,21 +215,21 @@ class CrossEntropy:
         return wanted, _total(rows)
 
 
-def judged(loss: Loss, outputs: Array, *truth: Any) -> tuple[Array, Array]:
+def value_and_gradient(loss: Loss, outputs: Array, *truth: Any) -> tuple[Array, Array]:
     """Value `(...)` and gradient of a batch, worked out together where the loss can save work by it.
 
     `truth` are the targets and, where rows have any, their weights.
     """
     if type(loss) in _FUSED:
-        return loss.both(outputs, *truth)  # type: ignore[attr-defined]
+        return loss.value_and_gradient(outputs, *truth)  # type: ignore[attr-defined]
     return loss.value(outputs, *truth), loss.gradient(outputs, *truth)
 
 
-def each_judged(loss: Loss, outputs: Array, *truth: Any) -> tuple[Array, Array]:
+def values_and_gradients(loss: Loss, outputs: Array, *truth: Any) -> tuple[Array, Array]:
     """`judged` for several networks with a batch each: `outputs (s, batch, k)`, and truth with an axis `s` in front."""
     if type(loss) in _FUSED:
-        return loss.both(outputs, *truth)  # type: ignore[attr-defined]
-    values, slopes = zip(*(judged(loss, *each) for each in zip(outputs, *truth, strict=True)), strict=True)
+        return loss.value_and_gradient(outputs, *truth)  # type: ignore[attr-defined]
+    values, slopes = zip(*(value_and_gradient(loss, *each) for each in zip(outputs, *truth, strict=True)), strict=True)
     return np.stack(values), np.stack(slopes)
 
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.layer import Parameter, Views
-from evorobo.nets.recurrent import Recurrent, States, gated, sigmoid, turned
+from evorobo.nets.layer import Parameter, Params
+from evorobo.nets.recurrent import Recurrent, States, gated_parameters, sigmoid, transpose
 from evorobo.registry import register_component
 
 
@@ -23,18 +23,18 @@ class LSTM(Recurrent):
     """
 
     units: int
-    remembered: ClassVar[tuple[str, ...]] = ("h", "c")
+    state_names: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
         forget = np.repeat([0.0, 1.0, 0.0, 0.0], self.units)
-        return gated(n_inputs, self.units, 4) | {"bias": Parameter((4 * self.units,), lambda rng: forget)}
+        return gated_parameters(n_inputs, self.units, 4) | {"bias": Parameter((4 * self.units,), lambda rng: forget)}
 
     def flops(self, n_inputs: int) -> int:
         return 2 * (n_inputs + self.units) * 4 * self.units
 
-    def step(self, views: Views, drive: Array, states: States) -> tuple[Array, States, Any]:
+    def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
         u, h, c = self.units, states["h"], states["c"]
-        z = drive + np.matmul(h, views["recurrent"])
+        z = drive + np.matmul(h, params["recurrent"])
         i, f, o = sigmoid(z[..., :u]), sigmoid(z[..., u : 2 * u]), sigmoid(z[..., 3 * u :])
         g = np.tanh(z[..., 2 * u : 3 * u])
         cell = f * c + i * g
@@ -42,12 +42,12 @@ class LSTM(Recurrent):
         new = o * squashed
         return new, {"h": new, "c": cell}, (h, c, i, f, g, o, squashed)
 
-    def step_back(self, views: Views, memory: Any, dy: Array, after: States, gradients: Views) -> tuple[Array, States]:
-        h, c, i, f, g, o, squashed = memory
+    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+        h, c, i, f, g, o, squashed = cache
         dh = dy + after["h"]
         dc = after["c"] + dh * o * (1 - squashed * squashed)
         slope = np.concatenate(
             [dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dh * squashed * o * (1 - o)], axis=-1
         )
-        gradients["recurrent"][...] += np.matmul(turned(h), slope)
-        return slope, {"h": np.matmul(slope, turned(views["recurrent"])), "c": dc * f}
+        gradients["recurrent"][...] += np.matmul(transpose(h), slope)
+        return slope, {"h": np.matmul(slope, transpose(params["recurrent"])), "c": dc * f}

@@ -8,8 +8,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.initialisers import glorot
-from evorobo.nets.layer import How, Parameter, Views
+from evorobo.nets.initializers import glorot
+from evorobo.nets.layer import ForwardContext, Parameter, Params
 
 States: TypeAlias = dict[str, Array]
 
@@ -22,13 +22,13 @@ class Recurrent:
     """
 
     units: int
-    remembered: ClassVar[tuple[str, ...]] = ("h",)
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
 
-    def step(self, views: Views, drive: Array, states: States) -> tuple[Array, States, Any]:
+    def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
         """One moment: the output, the states after it, and what `step_back` needs."""
         raise NotImplementedError
 
-    def step_back(self, views: Views, memory: Any, dy: Array, after: States, gradients: Views) -> tuple[Array, States]:
+    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
         """The gradient by the drive and by the states before, from those by the output and by the states `after`;
         adds to the gradients of parameters that `step` used."""
         raise NotImplementedError
@@ -40,46 +40,46 @@ class Recurrent:
     def width(self, n_inputs: int) -> int:
         return self.units
 
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
-        drive = np.matmul(x, views["weight"])
-        if "bias" in views:
-            drive += views["bias"][..., None, :]
-        lead, rows = drive.shape[:-2], drive.shape[-2] // how.time
-        drive = drive.reshape(*lead, rows, how.time, drive.shape[-1])
-        states = how.state or {name: np.zeros((*lead, rows, self.units), drive.dtype) for name in self.remembered}
-        outputs = np.empty((*lead, rows, how.time, self.units), drive.dtype)
-        memories = []
-        for moment in range(how.time):
-            outputs[..., moment, :], states, memory = self.step(views, drive[..., moment, :], states)
-            memories.append(memory)
-        if how.state is not None:
-            how.state.update(states)
-        return outputs.reshape(*lead, rows * how.time, self.units), (x, memories)
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
+        drive = np.matmul(x, params["weight"])
+        if "bias" in params:
+            drive += params["bias"][..., None, :]
+        lead, rows = drive.shape[:-2], drive.shape[-2] // context.n_steps
+        drive = drive.reshape(*lead, rows, context.n_steps, drive.shape[-1])
+        states = context.state or {name: np.zeros((*lead, rows, self.units), drive.dtype) for name in self.state_names}
+        outputs = np.empty((*lead, rows, context.n_steps, self.units), drive.dtype)
+        caches = []
+        for moment in range(context.n_steps):
+            outputs[..., moment, :], states, cache = self.step(params, drive[..., moment, :], states)
+            caches.append(cache)
+        if context.state is not None:
+            context.state.update(states)
+        return outputs.reshape(*lead, rows * context.n_steps, self.units), (x, caches)
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
-        x, memories = memory
-        lead, time = dy.shape[:-2], len(memories)
-        dy = dy.reshape(*lead, -1, time, self.units)
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+        x, caches = cache
+        lead, n_steps = dy.shape[:-2], len(caches)
+        dy = dy.reshape(*lead, -1, n_steps, self.units)
         for gradient in gradients.values():
             gradient[...] = 0
-        after = {name: np.zeros((*dy.shape[:-2], self.units), dy.dtype) for name in self.remembered}
-        drives: list[Array] = [dy] * time
-        for moment in reversed(range(time)):
-            drives[moment], after = self.step_back(views, memories[moment], dy[..., moment, :], after, gradients)
+        after = {name: np.zeros((*dy.shape[:-2], self.units), dy.dtype) for name in self.state_names}
+        drives: list[Array] = [dy] * n_steps
+        for moment in reversed(range(n_steps)):
+            drives[moment], after = self.step_backward(params, caches[moment], dy[..., moment, :], after, gradients)
         slope = np.stack(drives, axis=-2)
         slope = slope.reshape(*lead, -1, slope.shape[-1])
         gradients["weight"][...] = np.matmul(x.swapaxes(-1, -2), slope)
         if "bias" in gradients:
             gradients["bias"][...] = slope.sum(-2)
-        return np.matmul(slope, views["weight"].swapaxes(-1, -2)) if inputs else slope
+        return np.matmul(slope, params["weight"].swapaxes(-1, -2)) if needs_input_grad else slope
 
 
-def turned(matrix: Array) -> Array:
+def transpose(matrix: Array) -> Array:
     """The transpose of each matrix `(..., a, b)`."""
     return matrix.swapaxes(-1, -2)
 
 
-def gated(n_inputs: int, units: int, gates: int) -> dict[str, Parameter]:
+def gated_parameters(n_inputs: int, units: int, gates: int) -> dict[str, Parameter]:
     """The parameters of a gated layer, Glorot by gate, biases zero."""
 
     def draw(rows: int) -> Parameter:

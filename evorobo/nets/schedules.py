@@ -13,22 +13,22 @@ from typing import Protocol, TypeAlias
 from evorobo.errors import SettingsError
 from evorobo.registry import register_component
 
-Watched: TypeAlias = dict[str, float]
+ScheduleState: TypeAlias = dict[str, float]
 
 
 class Schedule(Protocol):
-    def start(self) -> Watched: ...
-    def factor(self, spent: float, state: Watched) -> float: ...
-    def watch(self, loss: float, state: Watched) -> None: ...
+    def start(self) -> ScheduleState: ...
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float: ...
+    def on_epoch_end(self, loss: float, state: ScheduleState) -> None: ...
 
 
 class _Blind:
     """A schedule that looks at the budget only."""
 
-    def start(self) -> Watched:
+    def start(self) -> ScheduleState:
         return {}
 
-    def watch(self, loss: float, state: Watched) -> None:
+    def on_epoch_end(self, loss: float, state: ScheduleState) -> None:
         pass
 
 
@@ -37,7 +37,7 @@ class _Blind:
 class Constant(_Blind):
     """The same rate throughout."""
 
-    def factor(self, spent: float, state: Watched) -> float:
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return 1.0
 
 
@@ -46,11 +46,11 @@ class Constant(_Blind):
 class Step(_Blind):
     """Times `drop` at each share of the budget in `at`."""
 
-    at: tuple[float, ...] = (0.5, 0.75)
+    milestones: tuple[float, ...] = (0.5, 0.75)
     drop: float = 0.1
 
-    def factor(self, spent: float, state: Watched) -> float:
-        return self.drop ** sum(spent >= share for share in self.at)
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
+        return self.drop ** sum(budget_fraction >= share for share in self.milestones)
 
 
 @register_component("schedule", "Exponential")
@@ -64,8 +64,8 @@ class Exponential(_Blind):
         if not self.final > 0:
             raise SettingsError(f"an exponential decay ends above 0, not at {self.final}.")
 
-    def factor(self, spent: float, state: Watched) -> float:
-        return self.final**spent
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
+        return self.final**budget_fraction
 
 
 @register_component("schedule", "Cosine")
@@ -75,8 +75,8 @@ class Cosine(_Blind):
 
     final: float = 0.0
 
-    def factor(self, spent: float, state: Watched) -> float:
-        return self.final + (1 - self.final) * (1 + cos(pi * min(spent, 1.0))) / 2
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
+        return self.final + (1 - self.final) * (1 + cos(pi * min(budget_fraction, 1.0))) / 2
 
 
 @register_component("schedule", "WarmUp")
@@ -84,23 +84,23 @@ class Cosine(_Blind):
 class WarmUp:
     """Linear from 0 to 1 over the first `share` of the budget, then another schedule over the rest of it."""
 
-    share: float = 0.05
+    fraction: float = 0.05
     then: Schedule = Constant()
 
     def __post_init__(self) -> None:
-        if not 0 < self.share < 1:
-            raise SettingsError(f"the share of a warm-up lies between 0 and 1, not at {self.share}.")
+        if not 0 < self.fraction < 1:
+            raise SettingsError(f"the share of a warm-up lies between 0 and 1, not at {self.fraction}.")
 
-    def start(self) -> Watched:
+    def start(self) -> ScheduleState:
         return self.then.start()
 
-    def factor(self, spent: float, state: Watched) -> float:
-        if spent < self.share:
-            return spent / self.share
-        return self.then.factor((spent - self.share) / (1 - self.share), state)
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
+        if budget_fraction < self.fraction:
+            return budget_fraction / self.fraction
+        return self.then.factor((budget_fraction - self.fraction) / (1 - self.fraction), state)
 
-    def watch(self, loss: float, state: Watched) -> None:
-        self.then.watch(loss, state)
+    def on_epoch_end(self, loss: float, state: ScheduleState) -> None:
+        self.then.on_epoch_end(loss, state)
 
 
 @register_component("schedule", "ReduceOnPlateau")
@@ -112,13 +112,13 @@ class ReduceOnPlateau:
     patience: int = 10
     threshold: float = 1e-4
 
-    def start(self) -> Watched:
+    def start(self) -> ScheduleState:
         return {"factor": 1.0, "best": inf, "waited": 0}
 
-    def factor(self, spent: float, state: Watched) -> float:
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return state["factor"]
 
-    def watch(self, loss: float, state: Watched) -> None:
+    def on_epoch_end(self, loss: float, state: ScheduleState) -> None:
         best = state["best"]
         if loss < min(best * (1 - self.threshold), best * (1 + self.threshold)):  # a likelihood may be below zero
             state.update(best=loss, waited=0)

@@ -17,28 +17,28 @@ class Layout:
     """
 
     rows: np.ndarray
-    time: int = 1
-    real: np.ndarray | None = None
+    n_steps: int = 1
+    mask: np.ndarray | None = None
 
     @property
-    def known(self) -> np.ndarray:
+    def valid_rows(self) -> np.ndarray:
         """The rows of the data that are in it, in its order."""
-        return self.rows if self.real is None else self.rows[self.real]
+        return self.rows if self.mask is None else self.rows[self.mask]
 
-    def answers(self, outputs: Array) -> Array:
+    def remove_padding(self, outputs: Array) -> Array:
         """Of outputs `(..., sequences * time, k)` those of the real rows."""
-        return outputs if self.real is None else outputs[..., self.real, :]
+        return outputs if self.mask is None else outputs[..., self.mask, :]
 
-    def spread(self, slopes: Array) -> Array:
+    def add_padding(self, slopes: Array) -> Array:
         """Gradients by the answers as gradients by all outputs: zero for what is filled up."""
-        if self.real is None:
+        if self.mask is None:
             return slopes
-        everywhere = np.zeros((*slopes.shape[:-2], len(self.real), slopes.shape[-1]), slopes.dtype)
-        everywhere[..., self.real, :] = slopes
+        everywhere = np.zeros((*slopes.shape[:-2], len(self.mask), slopes.shape[-1]), slopes.dtype)
+        everywhere[..., self.mask, :] = slopes
         return everywhere
 
 
-class Units:
+class SequenceBatches:
     """What is shuffled and batched: `rows` rows that stand alone, or the runs of equal numbers in `sequence (rows,)`.
 
     With `window` sequences are cut into windows of at most that many rows. Each begins without memory, so gradients
@@ -67,13 +67,13 @@ class Units:
         if self._cuts is None:
             return Layout(which)
         starts, ends = self._cuts[which].T
-        time = int((ends - starts).max())
-        rows = starts[:, None] + np.arange(time)
-        real = rows < ends[:, None]
-        return Layout(np.where(real, rows, starts[:, None]).ravel(), time, None if real.all() else real.ravel())
+        n_steps = int((ends - starts).max())
+        rows = starts[:, None] + np.arange(n_steps)
+        mask = rows < ends[:, None]
+        return Layout(np.where(mask, rows, starts[:, None]).ravel(), n_steps, None if mask.all() else mask.ravel())
 
 
-def runs(*keys: np.ndarray) -> np.ndarray:
+def sequence_ids(*keys: np.ndarray) -> np.ndarray:
     """Numbers `(rows,)` for `Units`: a new sequence begins wherever any of `keys (rows,)` changes."""
     changes = np.any([key[1:] != key[:-1] for key in keys], axis=0)
     return np.r_[0, np.cumsum(changes)]

@@ -12,7 +12,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
 from evorobo.nets.dense import Dense
-from evorobo.nets.layer import Layer, Measuring
+from evorobo.nets.layer import Layer, HasRunningStats
 from evorobo.nets.output import Output
 from evorobo.nets.recurrent import Recurrent
 from evorobo.registry import register_component
@@ -23,10 +23,10 @@ class Gene(NamedTuple):
 
     layer: int
     parameter: str
-    place: tuple[int, ...]
+    position: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"layer {self.layer} {self.parameter}[{', '.join(map(str, self.place))}]"
+        return f"layer {self.layer} {self.parameter}[{', '.join(map(str, self.position))}]"
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class GeneMap:
     def __getitem__(self, number: int) -> Gene:
         number = range(len(self))[number]  # negative numbers count from the end, others raise IndexError
         block = next(each for each in self.blocks if number < each.stop)
-        place = np.unravel_index(number - block.start, block.shape)
-        return Gene(block.layer, block.parameter, tuple(int(at) for at in place))
+        position = np.unravel_index(number - block.start, block.shape)
+        return Gene(block.layer, block.parameter, tuple(int(at) for at in position))
 
     def __iter__(self) -> Iterator[Gene]:
         return (self[number] for number in range(len(self)))
 
-    def index(self, layer: int, parameter: str, *place: int) -> int:
+    def index(self, layer: int, parameter: str, *position: int) -> int:
         """The number of one weight: `spec.genes.index(0, "weight", 3, 5)` joins input 3 to unit 5 of layer 0."""
         block = self.block(layer, parameter)
-        return block.start + int(np.ravel_multi_index(place, block.shape))
+        return block.start + int(np.ravel_multi_index(position, block.shape))
 
     def block(self, layer: int, parameter: str) -> Block:
         """The genes of one whole parameter; `slice(block.start, block.stop)` cuts them out of a genome."""
@@ -131,11 +131,11 @@ class NetworkSpec:
         )
 
     @cached_property
-    def n_moments(self) -> int:
-        return len(self.moments)
+    def n_running_stats(self) -> int:
+        return len(self.running_stats_map)
 
     @cached_property
-    def moments(self) -> GeneMap:
+    def running_stats_map(self) -> GeneMap:
         """Which moment is which: what layers such as `BatchNorm` keep, in a flat vector beside the genes."""
         return _end_to_end(
             (number, name, moment.shape) for number, begun in self._begun.items() for name, moment in begun.items()
@@ -159,13 +159,13 @@ class NetworkSpec:
     def init(self, rng: np.random.Generator) -> Array:
         """Fresh weights `(n_params,)`, each parameter as its layer begins it."""
         parts = [
-            np.ravel(parameter.begin(rng))
+            np.ravel(parameter.init(rng))
             for layer, width in zip(self.layers, self.widths, strict=False)
             for parameter in layer.parameters(width).values()
         ]
         return np.concatenate(parts)
 
-    def begin_moments(self) -> Array:
+    def init_running_stats(self) -> Array:
         """Moments `(n_moments,)` before anything was measured."""
         begun = [moment.ravel() for layer in self._begun.values() for moment in layer.values()]
         return np.concatenate([np.zeros(0), *begun])
@@ -174,7 +174,7 @@ class NetworkSpec:
     def _begun(self) -> dict[int, dict[str, Array]]:
         """By number of their layer."""
         layers = enumerate(zip(self.layers, self.widths, strict=False))
-        return {number: layer.moments(width) for number, (layer, width) in layers if isinstance(layer, Measuring)}
+        return {number: layer.init_running_stats(width) for number, (layer, width) in layers if isinstance(layer, HasRunningStats)}
 
     def unpack(self, weights: Array) -> list[dict[str, Array]]:
         """Named views into `weights (..., n_params)`, one dict for each layer: writing to them changes the genome."""
@@ -185,30 +185,30 @@ class NetworkSpec:
             )
         return self._views(weights, self.genes)
 
-    def pack(self, views: Sequence[Mapping[str, Array]]) -> Array:
+    def pack(self, params: Sequence[Mapping[str, Array]]) -> Array:
         """Weights `(..., n_params)` from named arrays, one dict for each layer: what `unpack` takes apart."""
         parts = []
         for block in self.genes.blocks:
-            view = views[block.layer][block.parameter]
+            view = params[block.layer][block.parameter]
             parts.append(view.reshape((*view.shape[: view.ndim - len(block.shape)], -1)))
         return np.concatenate(parts, axis=-1)
 
-    def unpack_moments(self, moments: Array | None) -> list[dict[str, Array]]:
+    def unpack_running_stats(self, running_stats: Array | None) -> list[dict[str, Array]]:
         """Named views into `moments (..., n_moments)`, one dict for each layer; None will do where there are none."""
-        found = 0 if moments is None else moments.shape[-1]
-        if found != self.n_moments:
+        found = 0 if running_stats is None else running_stats.shape[-1]
+        if found != self.n_running_stats:
             raise SettingsError(
-                f"this network keeps {self.n_moments} moments beside its weights, and was given {found}; take those of "
-                "the genome (genome.moments), or spec.begin_moments()."
+                f"this network keeps {self.n_running_stats} moments beside its weights, and was given {found}; take those of "
+                "the genome (genome.running_stats), or spec.init_running_stats()."
             )
-        return [{} for _ in self.layers] if moments is None else self._views(moments, self.moments)
+        return [{} for _ in self.layers] if running_stats is None else self._views(running_stats, self.running_stats_map)
 
     def _views(self, flat: Array, places: GeneMap) -> list[dict[str, Array]]:
-        views: list[dict[str, Array]] = [{} for _ in self.layers]
+        params: list[dict[str, Array]] = [{} for _ in self.layers]
         for block in places.blocks:
             view = flat[..., block.start : block.stop].reshape((*flat.shape[:-1], *block.shape))
-            views[block.layer][block.parameter] = view
-        return views
+            params[block.layer][block.parameter] = view
+        return params
 
 
 def _end_to_end(shapes: Iterable[tuple[int, str, tuple[int, ...]]]) -> GeneMap:

@@ -16,7 +16,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.dense import Dense
-from evorobo.nets.layer import How, Layer, Views
+from evorobo.nets.layer import ForwardContext, Layer, Params
 from evorobo.nets.spec import NetworkSpec
 
 
@@ -24,7 +24,7 @@ class Workspace:
     """Networks `weights (s, p)`, each on a batch of its own; their `gradient (s, p)` is written in place."""
 
     def __init__(self, spec: NetworkSpec, weights: Array, gradient: Array) -> None:
-        views, slopes = spec.unpack(weights), spec.unpack(gradient)
+        params, slopes = spec.unpack(weights), spec.unpack(gradient)
         self._stages: list[_Stage] = []
         for number, layer in enumerate(spec.layers):
             if type(layer) is Dense:  # one that is derived from it may do otherwise
@@ -32,12 +32,12 @@ class Workspace:
                 genes = slice(blocks[0].start, blocks[-1].stop)
                 self._stages.append(_DenseStage(layer, weights[:, genes], gradient[:, genes]))
             else:
-                self._stages.append(_AnyStage(layer, views[number], slopes[number]))
+                self._stages.append(_AnyStage(layer, params[number], slopes[number]))
 
-    def forward(self, x: Array, hows: Sequence[How]) -> Array:
+    def forward(self, x: Array, contexts: Sequence[ForwardContext]) -> Array:
         """Outputs `(s, batch, out)` of `x (s, batch, in)`; they hold until the next pass."""
-        for stage, how in zip(self._stages, hows, strict=True):
-            x = stage.forward(x, how)
+        for stage, context in zip(self._stages, contexts, strict=True):
+            x = stage.forward(x, context)
         return x
 
     def backward(self, dy: Array) -> None:
@@ -48,45 +48,45 @@ class Workspace:
 
 
 class _Stage(Protocol):
-    def forward(self, x: Array, how: How) -> Array: ...
-    def backward(self, dy: Array, inputs: bool) -> Array: ...
+    def forward(self, x: Array, context: ForwardContext) -> Array: ...
+    def backward(self, dy: Array, needs_input_grad: bool) -> Array: ...
 
 
 class _AnyStage:
     """A layer as it is."""
 
-    def __init__(self, layer: Layer, views: Views, slopes: Views) -> None:
-        self._layer, self._views, self._slopes = layer, views, slopes
+    def __init__(self, layer: Layer, params: Params, slopes: Params) -> None:
+        self._layer, self._views, self._grads = layer, params, slopes
 
-    def forward(self, x: Array, how: How) -> Array:
-        y, self._memory = self._layer.forward(self._views, x, how)
+    def forward(self, x: Array, context: ForwardContext) -> Array:
+        y, self._memory = self._layer.forward(self._views, x, context)
         return y
 
-    def backward(self, dy: Array, inputs: bool) -> Array:
-        return self._layer.backward(self._views, self._memory, dy, self._slopes, inputs)
+    def backward(self, dy: Array, needs_input_grad: bool) -> Array:
+        return self._layer.backward(self._views, self._memory, dy, self._grads, needs_input_grad)
 
 
 class _DenseStage:
     """A dense layer whose genes, weights and then biases, are one matrix `(s, in + 1, units)`."""
 
     def __init__(self, layer: Dense, genes: Array, slopes: Array) -> None:
-        self._bend = ACTIVATIONS[layer.activation]
-        self._matrix, self._slope = (each.reshape(len(each), -1, layer.units) for each in (genes, slopes))
+        self._activation = ACTIVATIONS[layer.activation]
+        self._matrix, self._grad_matrix = (each.reshape(len(each), -1, layer.units) for each in (genes, slopes))
         self._n_inputs = self._matrix.shape[1] - layer.bias
         self._turned = self._matrix[:, : self._n_inputs].swapaxes(-1, -2)
         self._rows = -1
 
-    def forward(self, x: Array, how: How) -> Array:
+    def forward(self, x: Array, context: ForwardContext) -> Array:
         if x.shape[1] != self._rows:
             self._lay_out(x.shape[1])
         self._inputs[...] = x
-        y, self._kept = self._bend.forward(np.matmul(self._x, self._matrix, out=self._z))
+        y, self._kept = self._activation.forward(np.matmul(self._x, self._matrix, out=self._z))
         return y
 
-    def backward(self, dy: Array, inputs: bool) -> Array:
-        dz = self._bend.backward(self._kept, dy)
-        np.matmul(self._x_turned, dz, out=self._slope)
-        return np.matmul(dz, self._turned, out=self._dx) if inputs else dz
+    def backward(self, dy: Array, needs_input_grad: bool) -> Array:
+        dz = self._activation.backward(self._kept, dy)
+        np.matmul(self._x_turned, dz, out=self._grad_matrix)
+        return np.matmul(dz, self._turned, out=self._dx) if needs_input_grad else dz
 
     def _lay_out(self, rows: int) -> None:
         """Make room for batches of that many rows."""

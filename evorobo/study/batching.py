@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evorobo.learners.base import Together
+from evorobo.learners.base import Batchable
 from evorobo.study.trial import Trial
 
 _SECONDS = {"cpu_seconds", "wall_seconds"}
@@ -27,6 +27,6 @@ def crews(trials: Sequence[Trial], jobs: int) -> list[list[Trial]]:
 
 
 def _crew_size(trial: Trial) -> int:
-    if not isinstance(trial.method, Together) or _SECONDS & trial.budget.limits.keys():
+    if not isinstance(trial.method, Batchable) or _SECONDS & trial.budget.limits.keys():
         return 1
-    return trial.method.crew_size(trial.spec)
+    return trial.method.max_batched_learners(trial.spec)

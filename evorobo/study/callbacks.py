@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from evorobo.errors import SettingsError
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.study.base import TrialSettings
 from evorobo.study.folders import in_words
@@ -43,7 +43,7 @@ class Callback:
     def on_look(self, news: News) -> str | None:
         """After each look, the one before the first step too; return in words why the trial should stop, or None."""
 
-    def on_generation(self, news: News, progress: Progress) -> str | None:
+    def on_generation(self, news: News, progress: StepResult) -> str | None:
         """After each step of the learner (a generation, a mini-batch); return why the trial should stop, or None."""
 
     def on_finish(self, news: News, ending: str) -> None:

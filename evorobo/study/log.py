@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from evorobo.files import write_atomically
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.tasks.base import LEDGER, Cost
 
 TIME_COLUMNS = ("cpu_seconds", "wall_seconds")
@@ -21,7 +21,7 @@ class Log:
         self.path = path
         self.rows = rows or []
 
-    def look(self, cost: Cost, generations: int, progress: Progress | None, validation: float, test: float) -> None:
+    def look(self, cost: Cost, generations: int, progress: StepResult | None, validation: float, test: float) -> None:
         row: dict[str, float] = {name: getattr(cost, name) for name in LEDGER} | {"generations": generations}
         if progress:
             row["train"] = progress.score

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import write_atomically, write_json
-from evorobo.learners.base import Contending, Descended, Keeping, Learner, Progress, Together
+from evorobo.learners.base import HasRivals, HasGenealogy, HasArchive, Learner, StepResult, Batchable
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
@@ -69,13 +69,13 @@ def _drive(runs: list[Run], stop: Callable[[], bool]) -> None:
                 raise Interrupted(f"{', '.join(run.trial.path for run in going_on)} was interrupted and can go on.")
 
 
-def _stepper(runs: list[Run]) -> Callable[[list[float]], Sequence[Progress | Exception]]:
+def _stepper(runs: list[Run]) -> Callable[[list[float]], Sequence[StepResult | Exception]]:
     """One step of all learners: what each has to tell, or the error that ended it."""
     learners = [run.learner for run in runs]
     method = runs[0].trial.method
-    crew = method.together(learners) if len(runs) > 1 and isinstance(method, Together) else None
+    crew = method.batch_learners(learners) if len(runs) > 1 and isinstance(method, Batchable) else None
 
-    def step(spent: list[float]) -> Sequence[Progress | Exception]:
+    def step(spent: list[float]) -> Sequence[StepResult | Exception]:
         try:
             return crew.step(spent) if crew else [learners[0].step(spent[0])]
         except Exception as error:
@@ -113,7 +113,7 @@ class Run:
         except Exception as error:
             self._give_up(error)
 
-    def go_on(self, news: Progress | Exception, seconds: Cost) -> None:
+    def go_on(self, news: StepResult | Exception, seconds: Cost) -> None:
         """After a step that took `seconds`: up to the next one, or to the end."""
         try:
             if isinstance(news, Exception):
@@ -187,7 +187,7 @@ class Run:
         self.log = Log(self.folder / "curve.csv", state["rows"])
         self.log.write()
 
-    def _look_around(self, progress: Progress) -> None:
+    def _look_around(self, progress: StepResult) -> None:
         """See what the step has cost; log and keep what it is time to log and keep."""
         budget = self.trial.budget
         before, self._shares = self._shares, budget.shares(self.cost, self.generations)
@@ -208,7 +208,7 @@ class Run:
         elif time.perf_counter() - self._kept > CHECKPOINT_SECONDS:
             self.keep()
 
-    def _look(self, progress: Progress | None) -> None:
+    def _look(self, progress: StepResult | None) -> None:
         genome, task = self.learner.genome, self.trial.task
         self.log.look(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
         if self.trial.callbacks:
@@ -227,11 +227,11 @@ class Run:
         if not self._is_over:
             return
         self.learner.genome.save(self.folder / "genome.npz")
-        if isinstance(self.learner, Keeping) and (archive := self.learner.archive) is not None:
+        if isinstance(self.learner, HasArchive) and (archive := self.learner.archive) is not None:
             archive.save(self.folder / "archive.npz")
-        for name, side in self.learner.champions.items() if isinstance(self.learner, Contending) else ():
+        for name, side in self.learner.champions.items() if isinstance(self.learner, HasRivals) else ():
             side.save(self.folder / f"{name}.npz")
-        if isinstance(self.learner, Descended) and (table := self.learner.genealogy) is not None:
+        if isinstance(self.learner, HasGenealogy) and (table := self.learner.genealogy) is not None:
             write_atomically(self.folder / "genealogy.csv", table)
         self._tell_the_end("finished")
         early: dict[str, Any] = {"stopped_early": True} if self.spent < 1 else {}

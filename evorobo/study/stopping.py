@@ -9,7 +9,7 @@ from types import FunctionType
 import numpy as np
 
 from evorobo.errors import SettingsError
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.registry import register_component
 from evorobo.study.callbacks import Callback, News
@@ -48,33 +48,33 @@ class StopWhen(Callback):
         if not isinstance(self.exam, FunctionType):
             raise SettingsError(f"an exam is a function of a task and a genome, not {self.exam!r}.")
 
-    def on_generation(self, news: News, progress: Progress) -> str | None:
+    def on_generation(self, news: News, progress: StepResult) -> str | None:
         return f"the answer passed {self.exam.__name__}" if self.exam(news.trial.task, news.genome) else None
 
 
 @register_component("callback", "Stagnation")
 @dataclass(frozen=True)
 class Stagnation(Callback):
-    """Stop when none of the last `looks` looks validated better than what came before them by more than `min_change`.
+    """Stop when none of the last `looks` looks validated better than what came before them by more than `min_delta`.
 
     Looks are spaced evenly on a logarithmic scale: with 25 of them, the last 6 stand for two thirds of all that was
     spent so far. (`EarlyStopping` of backprop counts epochs instead, and answers with the best genome.)
     """
 
     looks: int = 6
-    min_change: float = 0.0
+    min_delta: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.looks, bool) or not isinstance(self.looks, int) or self.looks < 1:
             raise SettingsError(f"looks must be a whole number of at least 1, not {self.looks!r}.")
-        if not 0 <= self.min_change < np.inf:
-            raise SettingsError(f"min_change must be 0 or more, not {self.min_change!r}.")
+        if not 0 <= self.min_delta < np.inf:
+            raise SettingsError(f"min_delta must be 0 or more, not {self.min_delta!r}.")
 
     def on_look(self, news: News) -> str | None:
         sign = 1 if news.trial.task.metric.higher_is_better else -1
         scores = [sign * score if score == score else -np.inf for score in _validation(news)]
         before, last = scores[: -self.looks], scores[-self.looks :]
-        if not before or max(last) > max(before) + self.min_change:
+        if not before or max(last) > max(before) + self.min_delta:
             return None
         return f"no better validation {news.trial.task.metric.name} than {sign * max(before):.6g} in {self.looks} looks"
 

@@ -15,7 +15,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
-from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 
 
@@ -69,7 +69,7 @@ class Scores:
 
     values: Array
     cost: Cost
-    seen: Moments | None = None
+    seen: RunningMoments | None = None
     measures: Array | None = None
 
 
@@ -132,11 +132,11 @@ class Scoring(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def inputs(self) -> Scaling | None: ...
+    def inputs(self) -> Scaler | None: ...
     @property
-    def outputs(self) -> Scaling | None: ...
+    def outputs(self) -> Scaler | None: ...
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
         """Score `weights (n, p)`, all members facing the same chances, with sensors scaled by `inputs`."""
 
 
@@ -199,7 +199,7 @@ class Measuring(Protocol):
     def measures(self) -> dict[str, tuple[float, float]]: ...
 
     def measured(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None
     ) -> Scores:
         """What `score` says, with `measures (n, len(names))`. Raises `SettingsError` for a name that is none."""
 

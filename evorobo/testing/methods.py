@@ -13,11 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
-from evorobo.learners.base import Learner, Method, Progress, Together
+from evorobo.learners.base import Learner, Method, StepResult, Batchable
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
 from evorobo.nets.passes import forward
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Glimpse, Metric, Scores, Task
@@ -38,7 +38,7 @@ class Wave:
     inputs = outputs = None
     metric = Metric("score")
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
         """Minus the mean squared error on 32 points, the same for all members."""
         x, y = self._points(0.0)
         some = rng.choice(len(x), 32, replace=False)
@@ -51,7 +51,7 @@ class Wave:
         return {"energy": (0.0, 2.0), "level": (-1.0, 1.0), "tilt": (-1.0, 1.0)}
 
     def measured(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None
     ) -> Scores:
         """Of the answers to all points the mean square, the mean, and how much more the right half answers."""
         y = forward(spec, weights, self._points(0.0)[0])[..., 0]
@@ -160,7 +160,7 @@ def _check_runs(place: _Place) -> None:
     require(told[-1][0] != first.tobytes(), f"{called(method)} did not change the genome in {STEPS} steps; learn.")
     for steps in (0, STEPS // 2):
         _check_resumed(place, steps, told)
-    if isinstance(method, Together):
+    if isinstance(method, Batchable):
         _check_together(place)
 
 
@@ -192,7 +192,7 @@ def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[b
             f"finite; it needs {place.spec.n_params} weights.",
         )
         require(
-            isinstance(progress, Progress)
+            isinstance(progress, StepResult)
             and bool(np.isfinite(progress.score))
             and all(isinstance(value, int | float) for value in progress.info.values()),
             f"{name}'s learner told {progress!r}; give a Progress with a finite score and plain numbers by name.",
@@ -202,7 +202,7 @@ def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[b
             f"{name}'s learner had paid {before} and then {cost}; its cost is a running total that grows in each step.",
         )
         before = cost
-        measured = [] if genome.moments is None else genome.moments.tolist()
+        measured = [] if genome.running_stats is None else genome.running_stats.tolist()
         told.append((weights.tobytes(), f"{progress} {measured}", cost))
     return told
 
@@ -236,7 +236,7 @@ def _check_resumed(place: _Place, steps: int, told: list[tuple[bytes, str, Cost]
 def _check_together(place: _Place) -> None:
     """Learners that are stepped in one call come to what each comes to alone."""
     alone, crew = ([place.start(seed) for seed in range(3)] for _ in range(2))
-    step = place.method.together(crew).step  # type: ignore[attr-defined]
+    step = place.method.batch_learners(crew).step  # type: ignore[attr-defined]
     for spent in np.arange(STEPS) / STEPS:
         told, expected = step([spent] * 3), [learner.step(spent) for learner in alone]
         require(

@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import LEDGER, Cost, Examples, Glimpse, Glimpsing, Measuring, Metric, Scores, Task
 from evorobo.testing.common import called, check_name, other_globals, require, round_trip
@@ -58,7 +58,7 @@ def _network(task: Task, hidden: Sequence[int]) -> NetworkSpec:
             f"{name}.{what} is {size!r}; give a whole number of at least 1.",
         )
     for what, size in (("inputs", task.n_inputs), ("outputs", task.n_outputs)):
-        scaling: Scaling | None = getattr(task, what)
+        scaling: Scaler | None = getattr(task, what)
         require(
             scaling is None or bool(scaling.mean.shape == scaling.sd.shape == (size,) and (scaling.sd > 0).all()),
             f"{name}.{what} does not scale {size} numbers; fit it to rows of {size}, or make it None.",
@@ -184,7 +184,7 @@ def _check_glimpse(task: Glimpsing, n_inputs: int) -> None:
     )
 
 
-def _check_measures(task: Measuring, plain: Scores, spec: NetworkSpec, weights: Array, inputs: Scaling | None) -> None:
+def _check_measures(task: Measuring, plain: Scores, spec: NetworkSpec, weights: Array, inputs: Scaler | None) -> None:
     name, names = called(task), list(task.measures)
     for measure, (low, high) in task.measures.items():
         require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")

@@ -22,7 +22,7 @@ def measure(seed, count=100):
 
 
 def accuracy(task, layer, seed, count):
-    method = Backprop(Adam(0.01), batch=16, clip_norm=1.0)
+    method = Backprop(Adam(0.01), batch_size=16, max_grad_norm=1.0)
     *_, genome = epochs(task, (layer,), method, np.random.default_rng(seed), count)
     return task.test(genome)
 

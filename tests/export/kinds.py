@@ -16,7 +16,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 
 NETWORKS = {name: (Dense(6, name), Dense(5, name, bias=False)) for name in ACTIVATIONS}
@@ -28,7 +28,7 @@ NETWORKS |= {
     "elman": (Elman(5), Elman(4, "softplus", bias=False)),
     "gru": (GRU(5), GRU(2)),
     "lstm": (LSTM(5), LSTM(2)),
-    "ctrnn": (CTRNN(5), CTRNN(2, slowest=50)),
+    "ctrnn": (CTRNN(5), CTRNN(2, max_tau=50)),
     "all kinds": (6, LayerNorm(), BatchNorm(), GRU(4), Dropout(), LSTM(3), CTRNN(4), Elman(3, "sigmoid")),
 }
 
@@ -37,10 +37,10 @@ def grown(hidden, rng, inputs=3, outputs=2, output="identity", dtype=float):
     """A genome without a zero in it, small enough that its memory fades."""
     spec = NetworkSpec.build(inputs, hidden, outputs, output)
     weights = rng.normal(0, 0.6, spec.n_params).astype(dtype)
-    return Genome(spec, weights, moments=rng.uniform(0.5, 2, spec.n_moments).astype(dtype))
+    return Genome(spec, weights, running_stats=rng.uniform(0.5, 2, spec.n_running_stats).astype(dtype))
 
 
 def scaled(genome):
     """The same genome with both scalings."""
-    inputs = Scaling(np.array([3.0, -0.5, 20.0]), np.array([0.5, 2.0, 7.0]))
-    return replace(genome, inputs=inputs, outputs=Scaling(np.array([100.0, -1.0]), np.array([30.0, 0.01])))
+    inputs = Scaler(np.array([3.0, -0.5, 20.0]), np.array([0.5, 2.0, 7.0]))
+    return replace(genome, input_scaler=inputs, output_scaler=Scaler(np.array([100.0, -1.0]), np.array([30.0, 0.01])))

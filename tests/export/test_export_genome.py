@@ -40,7 +40,7 @@ def test_a_thousand_random_moments_are_answered_as_by_the_genome(to, hidden, tmp
     genome, sensors = grown(hidden, rng), rng.normal(0, 2, (TICKS, 3)).astype(np.float32).astype(float)
     controller = load(to, genome, tmp_path)
     told = [controller.moment(row)[0] for row in sensors]
-    assert_close(told, genome(sensors, time=TICKS), to)
+    assert_close(told, genome(sensors, n_steps=TICKS), to)
     controller.reset()
     again = [controller.moment(row)[0] for row in sensors[:5]]
     np.testing.assert_array_equal(again, told[:5])
@@ -51,10 +51,10 @@ def test_a_thousand_random_moments_are_answered_as_by_the_genome(to, hidden, tmp
 def test_sensors_and_answers_keep_their_units(to, hidden, tmp_path):
     rng = np.random.default_rng(2)
     genome = scaled(grown(hidden, rng))
-    sensors = genome.inputs.invert(rng.normal(size=(50, 3))).astype(np.float32).astype(float)
+    sensors = genome.input_scaler.inverse_transform(rng.normal(size=(50, 3))).astype(np.float32).astype(float)
     controller = load(to, genome, tmp_path)
     told = np.array([controller.moment(row)[0] for row in sensors])
-    right = genome(sensors, time=50)
+    right = genome(sensors, n_steps=50)
     assert_close(told[:, 0], right[:, 0], to)
     assert_close(told[:, 1], right[:, 1], to)
 
@@ -77,7 +77,7 @@ def test_many_robots_can_be_driven_in_rows_each_with_its_own_memory(to, tmp_path
     controller = load(to, genome, tmp_path)
     told = np.stack([controller.moment(rows)[0] for rows in crowd])
     for robot in range(5):
-        assert_close(told[:, robot], genome(crowd[:, robot], time=6), to)
+        assert_close(told[:, robot], genome(crowd[:, robot], n_steps=6), to)
 
 
 def test_the_numpy_file_of_single_precision_weights_is_exact(tmp_path):
@@ -85,7 +85,7 @@ def test_the_numpy_file_of_single_precision_weights_is_exact(tmp_path):
     genome, sensors = grown((7, GRU(3)), rng, dtype=np.float32), rng.normal(size=(40, 3))
     controller = load("numpy", genome, tmp_path)
     double = Genome(genome.spec, genome.weights.astype(float))
-    assert_close([controller.moment(row)[0] for row in sensors], double(sensors, time=40), "numpy")
+    assert_close([controller.moment(row)[0] for row in sensors], double(sensors, n_steps=40), "numpy")
 
 
 # ---- actions

@@ -100,7 +100,7 @@ def test_pytorchs_rnn_is_an_elman_layer():
         right.append(h)
     genome = import_genome(found)
     assert genome.spec.layers == (Elman(4),)
-    np.testing.assert_allclose(genome(X, time=len(X)), right, rtol=1e-10)
+    np.testing.assert_allclose(genome(X, n_steps=len(X)), right, rtol=1e-10)
 
 
 def test_pytorchs_gru_keeps_its_second_bias_within_the_reset_gate():
@@ -114,7 +114,7 @@ def test_pytorchs_gru_keeps_its_second_bias_within_the_reset_gate():
         right.append(h)
     genome = import_genome(found)
     assert genome.spec.layers == (GRU(4),)
-    np.testing.assert_allclose(genome(X, time=len(X)), right, rtol=1e-10)
+    np.testing.assert_allclose(genome(X, n_steps=len(X)), right, rtol=1e-10)
 
 
 def test_pytorchs_lstm_adds_its_two_biases():
@@ -128,7 +128,7 @@ def test_pytorchs_lstm_adds_its_two_biases():
         right.append(h)
     genome = import_genome(found)
     assert genome.spec.layers == (LSTM(4),)
-    np.testing.assert_allclose(genome(X, time=len(X)), right, rtol=1e-10)
+    np.testing.assert_allclose(genome(X, n_steps=len(X)), right, rtol=1e-10)
 
 
 @pytest.mark.parametrize("affine", [True, False])
@@ -160,7 +160,7 @@ def test_json_of_ours_comes_back_to_the_last_bit(hidden, tmp_path):
     plain = genome.folded()
     assert again.spec == plain.spec
     assert again.weights.tobytes() == plain.weights.tobytes()
-    np.testing.assert_array_equal(again(X, time=20), plain(X, time=20))
+    np.testing.assert_array_equal(again(X, n_steps=20), plain(X, n_steps=20))
 
 
 @pytest.mark.parametrize("hidden", NETWORKS.values(), ids=NETWORKS)
@@ -170,8 +170,8 @@ def test_pytorch_files_of_ours_come_back_in_single_precision(hidden, tmp_path):
     _, weights = export_genome(genome, "torch", tmp_path / "leg.py")
     again = import_genome(weights, genome.folded().spec)
     np.testing.assert_array_equal(again.weights, genome.folded().weights.astype(np.float32))
-    right = genome(X, time=20)
-    np.testing.assert_allclose(again(X, time=20), right, rtol=1e-4, atol=1e-4 * np.abs(right).max())
+    right = genome(X, n_steps=20)
+    np.testing.assert_allclose(again(X, n_steps=20), right, rtol=1e-4, atol=1e-4 * np.abs(right).max())
 
 
 def test_an_imported_genome_is_kept_like_any_other(tmp_path):

@@ -21,7 +21,7 @@ from evorobo.learners.evolution.wrappers.mapped import Mapped
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import running
 from evorobo.study.budget import Budget
@@ -44,7 +44,7 @@ def archive():
     rng = np.random.default_rng(0)
     measures = np.array([[0.0, 5.0], [1.0, 5.0], [1.0, 9.0]])
     scores, weights = np.array([1.0, 3.0, 2.0]), rng.normal(size=(3, SPEC.n_params))
-    ranges, inputs = np.array([[0.0, 1.0], [0.0, 100.0]]), Scaling(np.ones(2), np.full(2, 2.0))
+    ranges, inputs = np.array([[0.0, 1.0], [0.0, 100.0]]), Scaler(np.ones(2), np.full(2, 2.0))
     return Archive(SPEC, weights, scores, measures, ("x", "y"), ranges, (4, 5), inputs)
 
 
@@ -56,7 +56,7 @@ def saved(archive, tmp_path):
 
 def test_what_is_read_is_what_was_saved(archive, saved):
     read = Archive.load(saved)
-    assert (read.spec, read.names, read.cells, len(read)) == (SPEC, ("x", "y"), (4, 5), 3)
+    assert (read.spec, read.measure_names, read.grid_shape, len(read)) == (SPEC, ("x", "y"), (4, 5), 3)
     for name in ("weights", "scores", "measures", "ranges"):
         np.testing.assert_array_equal(getattr(read, name), getattr(archive, name))
     sensors = np.array([0.3, -1.0])
@@ -65,7 +65,7 @@ def test_what_is_read_is_what_was_saved(archive, saved):
 
 def test_each_of_its_genomes_can_be_taken_out(archive):
     np.testing.assert_array_equal(archive[2].weights, archive.weights[2])
-    assert archive[2].inputs is archive.inputs
+    assert archive[2].input_scaler is archive.input_scaler
     np.testing.assert_array_equal(archive.best.weights, archive.weights[1])
 
 
@@ -130,22 +130,22 @@ def test_an_archive_tells_what_its_genomes_do_in_the_units_of_the_task(tmp_path,
     trial(method).run(tmp_path)
     archive = Archive.load(tmp_path / "archive.npz")
     assert len(archive) >= 3
-    watched = [name for name in archive.names if name != "size"]
+    watched = [name for name in archive.measure_names if name != "size"]
     told = Wave().measured(watched, archive.spec, archive.weights, np.random.default_rng(0), None).measures
-    columns = [archive.names.index(name) for name in watched]
+    columns = [archive.measure_names.index(name) for name in watched]
     np.testing.assert_allclose(archive.measures[:, columns], told, rtol=1e-9, atol=1e-12)
-    if "size" in archive.names:
-        size = archive.measures[:, archive.names.index("size")]
+    if "size" in archive.measure_names:
+        size = archive.measures[:, archive.measure_names.index("size")]
         np.testing.assert_allclose(size, np.abs(archive.weights).mean(1))
 
 
 def test_the_genomes_of_an_archive_bring_the_moments_of_their_batch_norm(tmp_path):
     trial(COLLECTORS[2], hidden=(Dense(4, "identity"), BatchNorm(activation="tanh"))).run(tmp_path)
     archive, task = Archive.load(tmp_path / "archive.npz"), Wave()
-    assert archive.moments.shape == (len(archive), archive.spec.n_moments)
+    assert archive.running_stats.shape == (len(archive), archive.spec.n_running_stats)
     x = task._points(0.0)[0]
     levels = [float(archive[number](x).mean()) for number in range(len(archive))]
-    np.testing.assert_allclose(archive.measures[:, archive.names.index("level")], levels, atol=1e-9)
+    np.testing.assert_allclose(archive.measures[:, archive.measure_names.index("level")], levels, atol=1e-9)
 
 
 def test_a_trial_of_one_aim_has_no_archive(tmp_path):

@@ -10,7 +10,7 @@ from toys import Bowl
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.ars import ARS
 from evorobo.nets.passes import forward
-from evorobo.nets.scaling import Moments
+from evorobo.nets.scaling import RunningMoments
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Scores
 
@@ -40,11 +40,11 @@ class Regulator(Bowl):
 
     def score(self, spec, weights, rng, inputs):
         def act(x):
-            return forward(spec, weights, inputs.apply(x * self.units) if inputs else x * self.units)
+            return forward(spec, weights, inputs.transform(x * self.units) if inputs else x * self.units)
 
         starts = np.broadcast_to(rng.normal(size=(8, 3)), (len(weights), 8, 3))
         costs, met = cost_of(act, starts)
-        seen = Moments.of((met * self.units).reshape(-1, 3))
+        seen = RunningMoments.from_rows((met * self.units).reshape(-1, 3))
         return Scores(-costs.mean(1), Cost(env_steps=len(weights) * 8 * STEPS, episodes=len(weights) * 8), seen)
 
 

@@ -12,7 +12,7 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.nets.dense import Dense
 from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD, Adam, Momentum
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.schedules import Cosine, ReduceOnPlateau
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
@@ -46,7 +46,7 @@ def test_one_step_is_what_one_gets_by_hand():
 
 
 def test_one_step_on_all_rows_follows_the_mean_of_their_gradients():
-    learner = start(Backprop(SGD(0.05), batch=100))
+    learner = start(Backprop(SGD(0.05), batch_size=100))
     before = learner.genome.weights
     examples = Line().examples(None)
     slope = np.zeros(3)
@@ -58,7 +58,7 @@ def test_one_step_on_all_rows_follows_the_mean_of_their_gradients():
 
 
 def test_backprop_learns_a_line_exactly():
-    learner = start(Backprop(Adam(0.1), batch=5))
+    learner = start(Backprop(Adam(0.1), batch_size=5))
     for _ in range(1500):
         learner.step(0.0)
     np.testing.assert_allclose(learner.genome.weights, [2, -3, 1], atol=1e-3)
@@ -77,7 +77,7 @@ class Spy(MSE):
 
 def test_an_epoch_sees_every_row_once_and_the_next_one_in_another_order():
     spy = Spy()
-    learner = start(Backprop(SGD(1e-3), batch=4, loss=spy))
+    learner = start(Backprop(SGD(1e-3), batch_size=4, loss=spy))
     epochs = [learner.step(0.0).info["epoch"] for _ in range(6)]
     assert epochs == [0, 0, 0, 1, 1, 1]
     assert [len(batch) for batch in spy.seen] == [4, 4, 2, 4, 4, 2]
@@ -95,7 +95,7 @@ def test_the_score_is_minus_the_mean_loss_of_the_epoch_so_far():
             spied.append(float(super().value(outputs, targets)))
             return super().value(outputs, targets)
 
-    learner = start(Backprop(SGD(0.01), batch=4, loss=Loud()))
+    learner = start(Backprop(SGD(0.01), batch_size=4, loss=Loud()))
     scores = [learner.step(0.0).score for _ in range(4)]
     means = [-np.mean(spied[: n + 1]) for n in range(3)] + [-spied[3]]
     assert scores == pytest.approx(means)
@@ -106,14 +106,14 @@ def test_training_that_runs_away_names_the_loss_and_the_ways_out(dtype):
     learner = start(Backprop(SGD(1000.0), dtype=dtype))
     sentence = (
         r"training ran away: loss \S+ and gradient length \S+ in step \d+ \(epoch \d+\), after \d+ samples\. "
-        r"Try a learning rate below 1000, clip_norm=1, or scaled inputs\."
+        r"Try a learning rate below 1000, max_grad_norm=1, or scaled inputs\."
     )
     with pytest.raises(LearningError, match=sentence):
         list(map(learner.step, np.linspace(0, 1, 500)))
 
 
 def test_training_that_runs_away_leaves_the_last_weights_whose_loss_was_finite():
-    learner = start(Backprop(SGD(1000.0), batch=4))
+    learner = start(Backprop(SGD(1000.0), batch_size=4))
     before = []
 
     def step():
@@ -128,7 +128,7 @@ def test_training_that_runs_away_leaves_the_last_weights_whose_loss_was_finite()
 
 
 def test_clipping_keeps_the_direction_and_bounds_the_length_of_a_step():
-    free, bound, loose = (start(Backprop(SGD(0.1), batch=100, clip_norm=limit)) for limit in (None, 0.5, 1e9))
+    free, bound, loose = (start(Backprop(SGD(0.1), batch_size=100, max_grad_norm=limit)) for limit in (None, 0.5, 1e9))
     before = free.genome.weights
     norms = [learner.step(0.0).info["grad_norm"] for learner in (free, bound, loose)]
     whole, cut = free.genome.weights - before, bound.genome.weights - before
@@ -139,8 +139,8 @@ def test_clipping_keeps_the_direction_and_bounds_the_length_of_a_step():
 
 
 def test_a_schedule_shrinks_the_step_by_the_share_of_the_budget_that_is_spent():
-    fixed = start(Backprop(SGD(0.2), batch=100))
-    early, late = (start(Backprop(SGD(0.2), batch=100, schedule=Cosine())) for _ in range(2))
+    fixed = start(Backprop(SGD(0.2), batch_size=100))
+    early, late = (start(Backprop(SGD(0.2), batch_size=100, schedule=Cosine())) for _ in range(2))
     before = fixed.genome.weights
     fixed.step(0.75)
     assert early.step(0.0).info["learning_rate"] == 0.2
@@ -159,14 +159,14 @@ def test_a_plateau_is_noticed_after_the_epochs_it_takes():
             return Examples(np.zeros((4, 2)), np.zeros((4, 1)), MSE())
 
     schedule = ReduceOnPlateau(drop=0.5, patience=1)
-    learner = start(Backprop(SGD(0.1), batch=2, schedule=schedule), Flat())
+    learner = start(Backprop(SGD(0.1), batch_size=2, schedule=schedule), Flat())
     rates = [learner.step(0.0).info["learning_rate"] for _ in range(10)]
     # epochs of two batches; each is judged when the next begins
     assert rates == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05])
 
 
 def test_single_precision_trains_nearly_the_same_weights_in_half_the_memory():
-    double, single = (start(Backprop(Adam(0.01), batch=4, dtype=dtype), spec=SMALL) for dtype in ("float64", "float32"))
+    double, single = (start(Backprop(Adam(0.01), batch_size=4, dtype=dtype), spec=SMALL) for dtype in ("float64", "float32"))
     for _ in range(30):
         double.step(0.0)
         single.step(0.0)
@@ -179,7 +179,7 @@ def test_single_precision_trains_nearly_the_same_weights_in_half_the_memory():
 
 def test_the_bill_is_samples_times_flops_and_the_teacher():
     # 2 inputs, 3 hidden, 1 output: 2 (2 * 3 + 3 * 1) = 18 operations forward, twice that backward
-    learner = start(Backprop(batch=20), Bowl(), SMALL)
+    learner = start(Backprop(batch_size=20), Bowl(), SMALL)
     teacher = Cost(env_steps=32, episodes=1)
     assert learner.cost == teacher
     learner.step(0.0)  # 20 of 32 rows
@@ -192,12 +192,12 @@ def test_the_bill_is_samples_times_flops_and_the_teacher():
 def test_the_tasks_scalings_are_learned_through_and_handed_on():
     @dataclass(frozen=True)
     class Shifted(Line):
-        inputs = Scaling(np.array([10.0, 20.0]), np.array([2.0, 4.0]))
-        outputs = Scaling(np.array([5.0]), np.array([3.0]))
+        inputs = Scaler(np.array([10.0, 20.0]), np.array([2.0, 4.0]))
+        outputs = Scaler(np.array([5.0]), np.array([3.0]))
 
         def examples(self, rng):
             plain = super().examples(rng)
-            return Examples(self.inputs.invert(plain.inputs), plain.targets, plain.loss)
+            return Examples(self.inputs.inverse_transform(plain.inputs), plain.targets, plain.loss)
 
     plain, shifted = start(Backprop(SGD(0.1))), start(Backprop(SGD(0.1)), Shifted())
     for _ in range(5):
@@ -205,7 +205,7 @@ def test_the_tasks_scalings_are_learned_through_and_handed_on():
         shifted.step(0.0)
     np.testing.assert_allclose(shifted.genome.weights, plain.genome.weights, rtol=1e-9)
     rows = np.array([[0.3, -0.2]])
-    raw = Shifted.inputs.invert(rows)
+    raw = Shifted.inputs.inverse_transform(rows)
     np.testing.assert_allclose(shifted.genome(raw), plain.genome(rows) * 3 + 5, rtol=1e-9)
 
 
@@ -224,7 +224,7 @@ def test_rows_of_weight_two_teach_as_if_they_were_there_twice(dtype):
             plain, rows = super().examples(rng), np.repeat(np.arange(10), times)
             return replace(plain, inputs=plain.inputs[rows], targets=plain.targets[rows])
 
-    one, other = (start(Backprop(SGD(0.1), batch=10, dtype=dtype), task) for task in (Weighted(), Repeated()))
+    one, other = (start(Backprop(SGD(0.1), batch_size=10, dtype=dtype), task) for task in (Weighted(), Repeated()))
     for _ in range(20):
         assert one.step(0.0).score == pytest.approx(other.step(0.0).score, rel=1e-5)
     np.testing.assert_allclose(one.genome.weights, other.genome.weights, rtol=1e-5)
@@ -233,7 +233,7 @@ def test_rows_of_weight_two_teach_as_if_they_were_there_twice(dtype):
 @pytest.mark.parametrize("steps", [0, 1, 7])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, steps, dtype):
-    method = Backprop(Momentum(0.02), batch=4, schedule=ReduceOnPlateau(patience=0), dtype=dtype)
+    method = Backprop(Momentum(0.02), batch_size=4, schedule=ReduceOnPlateau(patience=0), dtype=dtype)
     learner = start(method, Bowl(), SMALL)
     for _ in range(steps):
         learner.step(0.0)
@@ -250,9 +250,9 @@ def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, steps, dtype):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"batch": 0}, "a batch needs at least 1 row, not 0"),
-        ({"batch": 2.5}, "a batch needs at least 1 row, not 2.5"),
-        ({"clip_norm": 0}, "clip_norm must be above 0, not 0; None leaves"),
+        ({"batch_size": 0}, "a batch needs at least 1 row, not 0"),
+        ({"batch_size": 2.5}, "a batch needs at least 1 row, not 2.5"),
+        ({"max_grad_norm": 0}, "max_grad_norm must be above 0, not 0; None leaves"),
         ({"max_norm": 0}, "max_norm must be above 0, not 0; None leaves"),
         ({"input_noise": -0.1}, "input_noise must be 0 or more, not -0.1"),
         ({"dtype": "float16"}, 'dtype is "float64" or "float32", not \'float16\''),

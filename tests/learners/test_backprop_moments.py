@@ -30,11 +30,11 @@ def start(method, task=None, spec=SPEC, seed=0):
 
 def test_moments_follow_the_batches_that_were_seen():
     x = Line().examples(None).inputs
-    learner = start(Backprop(batch=10))  # all rows in one batch
-    np.testing.assert_array_equal(learner.genome.moments, SPEC.begin_moments())
+    learner = start(Backprop(batch_size=10))  # all rows in one batch
+    np.testing.assert_array_equal(learner.genome.running_stats, SPEC.init_running_stats())
     for steps in range(1, 4):
         learner.step(0.0)
-        first = SPEC.unpack_moments(learner.genome.moments)[0]
+        first = SPEC.unpack_running_stats(learner.genome.running_stats)[0]
         share = 1 - 0.9**steps
         np.testing.assert_allclose(first["mean"], share * x.mean(0), rtol=1e-12)
         np.testing.assert_allclose(first["variance"], 1 - share + share * x.var(0, ddof=1), rtol=1e-12)
@@ -52,7 +52,7 @@ class Bent(Bowl):
 def test_the_genome_in_use_is_as_good_as_training_says():
     spec = NetworkSpec.build(2, (BatchNorm(), Dense(16), BatchNorm()), 1)
     # running moments lag behind weights that move, so these come to rest
-    method, shown = Backprop(Adam(0.03), batch=400, schedule=Cosine()), Bent().examples(None)
+    method, shown = Backprop(Adam(0.03), batch_size=400, schedule=Cosine()), Bent().examples(None)
     learner = start(method, Bent(), spec)
     for step in range(400):
         learner.step(step / 400)
@@ -62,7 +62,7 @@ def test_the_genome_in_use_is_as_good_as_training_says():
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, dtype):
-    method = Backprop(batch=4, dtype=dtype)
+    method = Backprop(batch_size=4, dtype=dtype)
     learner, other = start(method), start(method, seed=1)
     for _ in range(5):
         learner.step(0.0)
@@ -70,8 +70,8 @@ def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, dtype):
     other.restore(checkpoint.load(tmp_path / "state.npz"))
     for _ in range(5):
         assert other.step(0.5) == learner.step(0.5)
-    np.testing.assert_array_equal(other.genome.moments, learner.genome.moments)
-    assert other.genome.moments.dtype == np.float64
+    np.testing.assert_array_equal(other.genome.running_stats, learner.genome.running_stats)
+    assert other.genome.running_stats.dtype == np.float64
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,13 @@ class Spiked(Bowl):
 )
 def test_after_training_ran_away_the_moments_are_those_of_the_last_good_weights(spec):
     for seed in range(20):
-        learner = start(Backprop(SGD(1e-6), batch=3), Spiked(), spec, seed)
+        learner = start(Backprop(SGD(1e-6), batch_size=3), Spiked(), spec, seed)
         kept = []
         with pytest.raises(LearningError, match="training ran away"):  # noqa: PT012, it may be any of the four
             for _ in range(5):
-                kept.append(learner.genome.moments)
+                kept.append(learner.genome.running_stats)
                 learner.step(0.0)
-        np.testing.assert_array_equal(learner.genome.moments, kept[-1])
+        np.testing.assert_array_equal(learner.genome.running_stats, kept[-1])
         if len(kept) > 2:
             return
     raise AssertionError("the spike always came first")
@@ -118,23 +118,23 @@ class Told:
 
 
 def test_early_stopping_hands_in_the_moments_of_the_best_weights(tmp_path):
-    method, task = Backprop(batch=10, stopping=EarlyStopping(patience=2)), Told()
+    method, task = Backprop(batch_size=10, early_stopping=EarlyStopping(patience=2)), Told()
     learner = start(method, task)
     while not learner.done:
         learner.step(0.0)
     assert len(task.seen) == 5
     best = task.seen[2]
-    assert not np.array_equal(best.moments, task.seen[4].moments)
+    assert not np.array_equal(best.running_stats, task.seen[4].running_stats)
     checkpoint.save(tmp_path / "state.npz", learner.state())
     other = start(method, Told())
     other.restore(checkpoint.load(tmp_path / "state.npz"))
     for answer in (learner.genome, other.genome):
         np.testing.assert_array_equal(answer.weights, best.weights)
-        np.testing.assert_array_equal(answer.moments, best.moments)
+        np.testing.assert_array_equal(answer.running_stats, best.running_stats)
 
 
 def test_the_learning_rate_finder_sweeps_them_too():
-    sweep = learning_rate_finder(Line(), HIDDEN, Backprop(batch=5), np.random.default_rng(0), steps=40)
+    sweep = learning_rate_finder(Line(), HIDDEN, Backprop(batch_size=5), np.random.default_rng(0), steps=40)
     assert np.isfinite(sweep.losses).all()
     assert 1e-6 <= sweep.suggestion <= 10
 
@@ -146,19 +146,19 @@ def test_sequences_of_unequal_length_are_measured_without_what_fills_them_up():
             return replace(super().examples(rng), sequence=np.repeat([0, 1, 2], [5, 1, 4]))
 
     spec = NetworkSpec.build(2, (BatchNorm(1.0), GRU(3)), 1)
-    learner = start(Backprop(batch=3), Uneven(), spec)
+    learner = start(Backprop(batch_size=3), Uneven(), spec)
     learner.step(0.0)
-    x, found = Line().examples(None).inputs, spec.unpack_moments(learner.genome.moments)[0]
+    x, found = Line().examples(None).inputs, spec.unpack_running_stats(learner.genome.running_stats)[0]
     np.testing.assert_allclose(found["mean"], x.mean(0), rtol=1e-12)
     np.testing.assert_allclose(found["variance"], x.var(0, ddof=1), rtol=1e-12)
 
 
 def test_the_last_row_of_an_epoch_may_stand_alone():
-    learner = start(Backprop(batch=3))  # ten rows: 3, 3, 3, 1
+    learner = start(Backprop(batch_size=3))  # ten rows: 3, 3, 3, 1
     for _ in range(8):
         assert np.isfinite(learner.step(0.0).score)
 
 
 def test_batches_of_one_row_are_refused():
-    with pytest.raises(SettingsError, match=r"batch norm needs batches of several rows .* give batch=2 or more"):
-        start(Backprop(batch=1))
+    with pytest.raises(SettingsError, match=r"batch norm needs batches of several rows .* give batch_size=2 or more"):
+        start(Backprop(batch_size=1))

@@ -49,14 +49,14 @@ def recurrent(layer=Elman(8)):  # noqa: B008
 
 def test_a_step_on_one_sequence_is_one_gradient_step_through_time():
     spec = recurrent()
-    learner = start(spec, Backprop(SGD(0.1), batch=1))
+    learner = start(spec, Backprop(SGD(0.1), batch_size=1))
     before = learner.genome.weights.copy()
     learner.step(0.0)
     shown, steps = Echo().examples(None), []
     for number in range(len(LENGTHS)):
         rows = shown.sequence == number
         x, targets = shown.inputs[rows], shown.targets[rows]
-        _, slope = loss_and_gradient(spec, before, x, targets, MSE(), time=len(x))
+        _, slope = loss_and_gradient(spec, before, x, targets, MSE(), n_steps=len(x))
         steps.append(np.abs(learner.genome.weights - (before - 0.1 * slope)).max())
     assert min(steps) < 1e-15
     assert learner.cost.samples == LENGTHS[int(np.argmin(steps))]
@@ -64,13 +64,13 @@ def test_a_step_on_one_sequence_is_one_gradient_step_through_time():
 
 def test_a_batch_of_all_sequences_is_one_gradient_step_on_all_their_rows():
     spec = recurrent(GRU(3))
-    learner = start(spec, Backprop(SGD(0.1), batch=10))
+    learner = start(spec, Backprop(SGD(0.1), batch_size=10))
     before = learner.genome.weights.copy()
     learner.step(0.0)
     shown, total = Echo().examples(None), np.zeros_like(before)
     for number, length in enumerate(LENGTHS):
         rows = shown.sequence == number
-        _, slope = loss_and_gradient(spec, before, shown.inputs[rows], shown.targets[rows], MSE(), time=length)
+        _, slope = loss_and_gradient(spec, before, shown.inputs[rows], shown.targets[rows], MSE(), n_steps=length)
         total += slope * length / sum(LENGTHS)
     np.testing.assert_allclose(learner.genome.weights, before - 0.1 * total, rtol=1e-12, atol=1e-14)
     assert learner.cost.samples == sum(LENGTHS)
@@ -78,8 +78,8 @@ def test_a_batch_of_all_sequences_is_one_gradient_step_on_all_their_rows():
 
 
 def test_memory_learns_the_echo_and_a_window_of_one_row_cannot():
-    def final(window):
-        learner = start(recurrent(), Backprop(Adam(0.01), batch=2, window=window))
+    def final(bptt_steps):
+        learner = start(recurrent(), Backprop(Adam(0.01), batch_size=2, bptt_steps=bptt_steps))
         for _ in range(1500):
             progress = learner.step(0.0)
         return -progress.score
@@ -90,7 +90,7 @@ def test_memory_learns_the_echo_and_a_window_of_one_row_cannot():
 
 def test_training_through_time_goes_on_identically_from_its_state(tmp_path):
     spec = NetworkSpec(2, (Elman(4), Dropout(0.3), Dense(1, "identity")))
-    one, other = start(spec, Backprop(batch=2)), start(spec, Backprop(batch=2))
+    one, other = start(spec, Backprop(batch_size=2)), start(spec, Backprop(batch_size=2))
     for _ in range(5):
         one.step(0.0)
     checkpoint.save(tmp_path / "kept.npz", one.state())
@@ -117,7 +117,7 @@ def test_a_network_that_remembers_asks_for_sequences():
         start(recurrent(), Backprop(), Echo(alone=True))
 
 
-@pytest.mark.parametrize("window", [0, -3, 2.5])
-def test_impossible_windows_are_refused(window):
+@pytest.mark.parametrize("bptt_steps", [0, -3, 2.5])
+def test_impossible_windows_are_refused(bptt_steps):
     with pytest.raises(SettingsError, match="a window needs at least 1 row"):
-        Backprop(window=window)
+        Backprop(bptt_steps=bptt_steps)

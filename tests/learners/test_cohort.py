@@ -25,7 +25,7 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Examples
 
 SEEDS, STEPS = 4, 23
-PLAIN = Backprop(Adam(0.02), batch=8)
+PLAIN = Backprop(Adam(0.02), batch_size=8)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def learners(method, task, hidden, seeds=SEEDS):
 def assert_together_is_alone(method, task=None, hidden=(5,), steps=STEPS):
     task = task or Line()
     alone, crowd = learners(method, task, hidden), learners(method, task, hidden)
-    crew = method.together(crowd)
+    crew = method.batch_learners(crowd)
     for step in range(steps):
         shares = [step / steps / (1 + at % 2) for at in range(SEEDS)]
         told = crew.step(shares)
@@ -75,7 +75,7 @@ def assert_together_is_alone(method, task=None, hidden=(5,), steps=STEPS):
             assert (told[at].score, told[at].info) == (expected.score, expected.info)
     for one, other in zip(alone, crowd, strict=True):
         np.testing.assert_array_equal(one.genome.weights, other.genome.weights)
-        np.testing.assert_array_equal(one.genome.moments, other.genome.moments)
+        np.testing.assert_array_equal(one.genome.running_stats, other.genome.running_stats)
         assert one.cost == other.cost
         assert repr(one.state()) == repr(other.state())
 
@@ -90,7 +90,7 @@ METHODS = {
     "adamw": replace(PLAIN, optimizer=AdamW(0.02, weight_decay=0.1)),
     "cosine": replace(PLAIN, schedule=Cosine()),
     "plateau": replace(PLAIN, schedule=ReduceOnPlateau(patience=1)),
-    "clipped": replace(PLAIN, clip_norm=0.1),
+    "clipped": replace(PLAIN, max_grad_norm=0.1),
     "l2": replace(PLAIN, penalty=L2(0.01)),
     "l1, max-norm": replace(PLAIN, penalty=L1(0.01), max_norm=0.7),
     "noise": replace(PLAIN, input_noise=0.3),
@@ -125,10 +125,10 @@ def test_classes_and_rows_that_count_unequally(loss):
     assert_together_is_alone(replace(PLAIN, loss=loss), Classes())
 
 
-@pytest.mark.parametrize("window", [None, 4])
-def test_sequences_of_unequal_length(window):
+@pytest.mark.parametrize("bptt_steps", [None, 4])
+def test_sequences_of_unequal_length(bptt_steps):
     hidden = (BatchNorm(), GRU(4), Dropout(0.2), BatchNorm())
-    assert_together_is_alone(replace(PLAIN, batch=3, window=window), Trips(), hidden)
+    assert_together_is_alone(replace(PLAIN, batch_size=3, bptt_steps=bptt_steps), Trips(), hidden)
 
 
 def test_learners_that_have_made_unequal_numbers_of_steps():
@@ -136,7 +136,7 @@ def test_learners_that_have_made_unequal_numbers_of_steps():
     for early in (alone[0], crowd[0]):
         for _ in range(7):
             early.step(0.0)
-    crew = PLAIN.together(crowd)
+    crew = PLAIN.batch_learners(crowd)
     for _ in range(STEPS):
         crew.step([0.0, 0.0])
         for learner in alone:
@@ -147,11 +147,11 @@ def test_learners_that_have_made_unequal_numbers_of_steps():
 
 def test_one_that_leaves_and_the_others_that_go_on():
     alone, crowd = learners(PLAIN, Line(), (5,)), learners(PLAIN, Line(), (5,))
-    crew, size = PLAIN.together(crowd), SEEDS
+    crew, size = PLAIN.batch_learners(crowd), SEEDS
     for step in range(STEPS):
         if step == 9:
             crowd[1].step(0.0)  # by itself
-            crew, size = PLAIN.together([crowd[0], *crowd[2:]]), SEEDS - 1
+            crew, size = PLAIN.batch_learners([crowd[0], *crowd[2:]]), SEEDS - 1
         crew.step([0.0] * size)
     for at, learner in enumerate(alone):
         for _ in range(10 if at == 1 else STEPS):
@@ -161,7 +161,7 @@ def test_one_that_leaves_and_the_others_that_go_on():
 
 def test_what_a_crew_has_kept_goes_on_alone():
     straight, crowd, later = (learners(PLAIN, Line(), (5,), 2) for _ in range(3))
-    crew = PLAIN.together(crowd)
+    crew = PLAIN.batch_learners(crowd)
     for _ in range(5):
         crew.step([0.0, 0.0])
     for one, other in zip(later, crowd, strict=True):
@@ -184,9 +184,9 @@ class Steep(Bowl):
 
 
 def test_one_that_runs_away_keeps_its_last_sound_weights_and_harms_nobody():
-    method = Backprop(SGD(0.1), batch=8)
+    method = Backprop(SGD(0.1), batch_size=8)
     alone, crowd = learners(method, Steep(), (), 6), learners(method, Steep(), (), 6)
-    told = method.together(crowd).step([0.0] * 6)
+    told = method.batch_learners(crowd).step([0.0] * 6)
     lost = [isinstance(each, LearningError) for each in told]
     assert 0 < sum(lost) < 6
     for at, learner in enumerate(alone):
@@ -201,9 +201,9 @@ def test_one_that_runs_away_keeps_its_last_sound_weights_and_harms_nobody():
 
 def test_as_many_go_together_as_fit_into_a_cores_cache():
     small, wide = NetworkSpec.build(24, (32,), 4), NetworkSpec.build(21, (128, 128), 7)
-    assert Backprop(batch=32, dtype="float32").crew_size(small) > 10
-    assert Backprop(batch=256, dtype="float32").crew_size(wide) < 5
-    assert Backprop(batch=100_000).crew_size(wide) == 1
+    assert Backprop(batch_size=32, dtype="float32").max_batched_learners(small) > 10
+    assert Backprop(batch_size=256, dtype="float32").max_batched_learners(wide) < 5
+    assert Backprop(batch_size=100_000).max_batched_learners(wide) == 1
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def test_one_whose_validation_breaks_down_leaves_and_the_others_go_on():
             crowd.append(method.start(Moody(), spec, np.random.default_rng(seed)))
         except RuntimeError:
             continue
-    crew, kinds = method.together(crowd), set()
+    crew, kinds = method.batch_learners(crowd), set()
     for _ in range(4):
         kinds |= {type(each).__name__ for each in crew.step([0.0] * len(crowd))}
     assert kinds == {"Progress", "RuntimeError"}

@@ -59,8 +59,8 @@ def finished(method, task, hidden=(8,), flops=2e7, seed=0):
     "method",
     [
         DAgger(rounds=4, epochs=2, mixture=0.5),
-        DAgger(Backprop(stopping=EarlyStopping(patience=2)), rounds=3, epochs=1),
-        DAgger(Backprop(batch=8, stopping=EarlyStopping(held_out=0.3)), rounds=3, epochs=1, episodes=2),
+        DAgger(Backprop(early_stopping=EarlyStopping(patience=2)), rounds=3, epochs=1),
+        DAgger(Backprop(batch_size=8, early_stopping=EarlyStopping(held_out=0.3)), rounds=3, epochs=1, episodes=2),
     ],
     ids=["plain", "validating", "held-out"],
 )
@@ -70,7 +70,7 @@ def test_dagger_keeps_the_contract_of_a_method(method):
 
 def test_rounds_are_those_of_the_paper():
     task = Asked()
-    learner = start(DAgger(Backprop(batch=16), rounds=4, epochs=3, episodes=2, mixture=0.5), task, ())
+    learner = start(DAgger(Backprop(batch_size=16), rounds=4, epochs=3, episodes=2, mixture=0.5), task, ())
     rounds, samples, weights = [], [], []
     for _ in range(80):
         weights.append(learner.genome.weights)
@@ -87,7 +87,7 @@ def test_rounds_are_those_of_the_paper():
 
 def test_by_default_the_learner_drives_alone_from_the_second_round_on():
     task = Asked()
-    learner = start(DAgger(Backprop(batch=64), rounds=3, epochs=1), task, ())
+    learner = start(DAgger(Backprop(batch_size=64), rounds=3, epochs=1), task, ())
     for _ in range(5):
         learner.step(0.0)
     assert [share for _, share, _ in task.asked] == [0, 0]
@@ -102,7 +102,7 @@ def test_one_round_is_plain_cloning():
 
 
 def test_the_steps_of_the_teacher_and_of_the_learner_are_on_the_bill():
-    learner = start(DAgger(Backprop(batch=64), rounds=3, epochs=1, episodes=2), Asked(), ())
+    learner = start(DAgger(Backprop(batch_size=64), rounds=3, epochs=1, episodes=2), Asked(), ())
     learner.step(0.0)
     assert (learner.cost.env_steps, learner.cost.episodes) == (32, 1)  # the demonstrations of the bowl
     for _ in range(5):
@@ -111,8 +111,8 @@ def test_the_steps_of_the_teacher_and_of_the_learner_are_on_the_bill():
 
 
 def test_a_round_ends_when_patience_is_over_and_the_last_one_ends_all():
-    task, stopping = Asked(), EarlyStopping(patience=2, min_change=1e9)  # no gain is ever enough
-    learner = start(DAgger(Backprop(batch=500, stopping=stopping), rounds=3, epochs=100), task, ())
+    task, early_stopping = Asked(), EarlyStopping(patience=2, min_delta=1e9)  # no gain is ever enough
+    learner = start(DAgger(Backprop(batch_size=500, early_stopping=early_stopping), rounds=3, epochs=100), task, ())
     rounds = []
     while not learner.done:
         rounds.append(learner.step(0.0).info["round"])
@@ -120,19 +120,19 @@ def test_a_round_ends_when_patience_is_over_and_the_last_one_ends_all():
 
 
 def test_the_answer_is_the_best_of_all_rounds_on_validation():
-    method = DAgger(Backprop(Adam(0.05), stopping=EarlyStopping(patience=3)), rounds=5, epochs=2, episodes=1)
+    method = DAgger(Backprop(Adam(0.05), early_stopping=EarlyStopping(patience=3)), rounds=5, epochs=2, episodes=1)
     learner = start(method, ROAD)
     best = [ROAD.validate(learner.genome)]
     while not learner.done:
         learner.step(0.0)
-        best.append(ROAD.validate(learner._training._now))
+        best.append(ROAD.validate(learner._training._current_genome))
         if learner._training._at >= len(learner._training._units):
             assert ROAD.validate(learner.genome) >= best[-1]
     assert ROAD.validate(learner.genome) > best[0]
 
 
 def test_held_out_examples_grow_with_the_rounds_and_what_was_best_is_looked_at_again():
-    method = DAgger(Backprop(batch=200, stopping=EarlyStopping(held_out=0.5)), rounds=2, epochs=2, episodes=4)
+    method = DAgger(Backprop(batch_size=200, early_stopping=EarlyStopping(held_out=0.5)), rounds=2, epochs=2, episodes=4)
     learner = start(method, Asked(), ())
     looks = []
     for _ in range(5):
@@ -147,9 +147,9 @@ def test_held_out_examples_grow_with_the_rounds_and_what_was_best_is_looked_at_a
 @pytest.mark.parametrize("held_out", [None, 0.4])
 @pytest.mark.parametrize("steps", [0, 3, 23])
 def test_a_learner_restored_goes_on_to_the_last_bit(hidden, held_out, steps, tmp_path):
-    stopping = EarlyStopping(patience=50, held_out=held_out) if held_out else None
+    early_stopping = EarlyStopping(patience=50, held_out=held_out) if held_out else None
     task = replace(ROAD, teacher=NoisyTeacher(noise=0.2), max_steps=20)
-    method = DAgger(Backprop(Adam(0.01), batch=10, stopping=stopping), rounds=4, epochs=2, episodes=2, mixture=0.5)
+    method = DAgger(Backprop(Adam(0.01), batch_size=10, early_stopping=early_stopping), rounds=4, epochs=2, episodes=2, mixture=0.5)
     one, other = start(method, task, hidden), start(method, task, hidden)
     for _ in range(steps):
         one.step(0.0)
@@ -183,7 +183,7 @@ def test_a_clone_errs_and_is_lost_and_with_advice_it_stays_on_the_road_at_no_hig
 
 
 def test_a_network_that_remembers_stays_on_the_road_too():
-    method = DAgger(Backprop(Adam(0.01), batch=4), rounds=9, epochs=20, episodes=1)
+    method = DAgger(Backprop(Adam(0.01), batch_size=4), rounds=9, epochs=20, episodes=1)
     learner = finished(method, ROAD, (Elman(6),), flops=6e7)
     assert ROAD.test(learner.genome) > 90
 

@@ -19,7 +19,7 @@ def watched(method, count, task=None):
 
 
 def test_there_is_an_answer_before_training_and_one_after_each_epoch():
-    method = Backprop(SGD(0.1), batch=10)
+    method = Backprop(SGD(0.1), batch_size=10)
     seen = watched(method, 3)
     learner = method.start(Wave(), NetworkSpec.build(2, (4,), 1), np.random.default_rng(1))
     batches = -(-len(Wave().examples(np.random.default_rng(0)).inputs) // 10)
@@ -36,7 +36,7 @@ def test_the_schedule_runs_along():
 
 
 def test_early_stopping_ends_it():
-    assert len(watched(Backprop(SGD(1e-12), stopping=EarlyStopping(patience=3, min_change=1.0)), 50, Bowl())) == 4
+    assert len(watched(Backprop(SGD(1e-12), early_stopping=EarlyStopping(patience=3, min_delta=1.0)), 50, Bowl())) == 4
 
 
 def test_training_that_runs_away_is_told_after_the_answers_before_that():

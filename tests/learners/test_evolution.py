@@ -29,7 +29,7 @@ from evorobo.learners.evolution.strategies.xnes import XNES
 from evorobo.learners.evolution.wrappers.bounded import Bounded
 from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
 from evorobo.learners.evolution.wrappers.restarts import Restarts, Standstill
-from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Scores
@@ -202,7 +202,7 @@ def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, strategy, generati
     for _ in range(10):
         assert other.step(0.5) == learner.step(0.5)
     np.testing.assert_array_equal(other.genome.weights, learner.genome.weights)
-    np.testing.assert_array_equal(other.genome.inputs.sd, learner.genome.inputs.sd)
+    np.testing.assert_array_equal(other.genome.input_scaler.sd, learner.genome.input_scaler.sd)
     assert other.cost == learner.cost
 
 
@@ -216,17 +216,17 @@ def test_the_normaliser_is_the_mean_and_deviation_of_all_observations_met():
             self.scalings.append(inputs)
             earned = Bowl.score(self, spec, weights, rng, inputs)
             self.rows.append(self.met(rng, len(weights)))
-            return Scores(earned.values, earned.cost, Moments.of(self.rows[-1]))
+            return Scores(earned.values, earned.cost, RunningMoments.from_rows(self.rows[-1]))
 
     task = Remembered("remembered", [], [])
     learner = start(CMAES(), task)
-    assert learner.genome.inputs is None
+    assert learner.genome.input_scaler is None
     for generation in range(5):
         learner.step(0.0)
         met = np.concatenate(task.rows)
         assert len(met) == (generation + 1) * len(task.rows[0])
-        np.testing.assert_allclose(learner.genome.inputs.mean, met.mean(0), rtol=1e-12)
-        np.testing.assert_allclose(learner.genome.inputs.sd, met.std(0), rtol=1e-12)
+        np.testing.assert_allclose(learner.genome.input_scaler.mean, met.mean(0), rtol=1e-12)
+        np.testing.assert_allclose(learner.genome.input_scaler.sd, met.std(0), rtol=1e-12)
     # each generation was scored with what was known before it
     assert task.scalings[0] is None
     np.testing.assert_allclose(task.scalings[3].mean, np.concatenate(task.rows[:3]).mean(0), rtol=1e-12)
@@ -235,11 +235,11 @@ def test_the_normaliser_is_the_mean_and_deviation_of_all_observations_met():
 def test_without_observations_the_tasks_own_scaling_stays():
     @dataclass(frozen=True)
     class Scaled(Bowl):
-        inputs = Scaling(np.zeros(2), np.ones(2))
+        inputs = Scaler(np.zeros(2), np.ones(2))
 
     learner = start(CMAES(), Scaled())
     learner.step(0.0)
-    assert learner.genome.inputs is Scaled.inputs
+    assert learner.genome.input_scaler is Scaled.inputs
 
 
 @dataclass(frozen=True)

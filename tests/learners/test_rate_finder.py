@@ -14,7 +14,7 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost
 from evorobo.testing.methods import Wave
 
-WHOLE = Backprop(SGD(0.1), batch=10)
+WHOLE = Backprop(SGD(0.1), batch_size=10)
 
 
 def bound():
@@ -41,11 +41,11 @@ def test_on_a_quadratic_the_loss_falls_up_to_the_exact_bound_and_then_diverges()
 
 @pytest.mark.parametrize("optimizer", [SGD(1.0), Momentum(1.0), Adam(1.0)], ids=lambda each: type(each).__name__)
 def test_its_suggestion_trains_and_a_hundred_times_more_does_not(optimizer):
-    method = Backprop(optimizer, batch=16)
+    method = Backprop(optimizer, batch_size=16)
     suggested = learning_rate_finder(Wave(), (8,), method, np.random.default_rng(1)).suggestion
 
     def final(rate):
-        learner = Backprop(type(optimizer)(rate), batch=16).start(
+        learner = Backprop(type(optimizer)(rate), batch_size=16).start(
             Wave(), NetworkSpec.build(2, (8,), 1), np.random.default_rng(0)
         )
         first = learner.step(0.0).score
@@ -88,7 +88,7 @@ def test_a_sweep_that_runs_away_ends_there_and_its_bill_is_kept():
 
 
 def test_the_methods_own_rate_schedule_and_patience_have_no_say():
-    other = Backprop(SGD(7.0), batch=10, schedule=Cosine(), stopping=EarlyStopping(patience=1))
+    other = Backprop(SGD(7.0), batch_size=10, schedule=Cosine(), early_stopping=EarlyStopping(patience=1))
     np.testing.assert_allclose(sweep(1e-3, 1e-1, 30, other).losses, sweep(1e-3, 1e-1, 30).losses, rtol=1e-9)
 
 

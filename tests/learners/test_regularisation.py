@@ -8,7 +8,7 @@ from toys import Bowl, Line
 
 from evorobo.errors import SettingsError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.max_norm import bound_units
+from evorobo.learners.backprop.max_norm import apply_max_norm
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.cma_es import CMAES
@@ -58,7 +58,7 @@ def trained(method, task, spec, steps, seed=0):
 def test_l2_ends_at_the_ridge_solution_and_leaves_the_bias_alone():
     shown, strength = Sparse().examples(None), 0.3
     weights, progress = trained(
-        Backprop(SGD(0.1), batch=40, penalty=L2(strength)), Sparse(), NetworkSpec.build(8, (), 1), 600
+        Backprop(SGD(0.1), batch_size=40, penalty=L2(strength)), Sparse(), NetworkSpec.build(8, (), 1), 600
     )
     # the mean of (x w + b - y)^2, plus strength / 2 w^2: (x'x / n + strength / 2) w = x'y / n on centred data
     x, y = shown.inputs - shown.inputs.mean(0), shown.targets - shown.targets.mean(0)
@@ -81,7 +81,7 @@ def test_a_higher_price_makes_smaller_weights(kind):
 def test_l1_drives_to_zero_what_does_not_matter_and_l2_does_not():
     spec = NetworkSpec.build(8, (), 1)
     none, one, two = (
-        trained(Backprop(SGD(0.005), batch=40, penalty=penalty), Sparse(), spec, 4000)[0][:8]
+        trained(Backprop(SGD(0.005), batch_size=40, penalty=penalty), Sparse(), spec, 4000)[0][:8]
         for penalty in (None, L1(0.4), L2(0.4))
     )
     nearly = 2 * 0.005 * 0.4  # two steps of the penalty: a weight swings about zero
@@ -95,7 +95,7 @@ def test_l1_drives_to_zero_what_does_not_matter_and_l2_does_not():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_no_unit_ever_sees_longer_weights_than_max_norm(optimizer, dtype):
     spec = NetworkSpec.build(2, (Elman(5),), 1)
-    learner = Backprop(optimizer, batch=4, max_norm=0.7, dtype=dtype).start(Line(), spec, np.random.default_rng(0))
+    learner = Backprop(optimizer, batch_size=4, max_norm=0.7, dtype=dtype).start(Line(), spec, np.random.default_rng(0))
     reached = 0
     for _ in range(60):
         learner.step(0.0)
@@ -109,7 +109,7 @@ def test_no_unit_ever_sees_longer_weights_than_max_norm(optimizer, dtype):
 
 def test_max_norm_shortens_only_what_is_too_long():
     weight = np.array([[3.0, 0.3, 0.0], [4.0, 0.4, 0.0]])
-    np.testing.assert_allclose(bound_units(weight, 1.0), [[0.6, 0.3, 0.0], [0.8, 0.4, 0.0]], rtol=1e-15)
+    np.testing.assert_allclose(apply_max_norm(weight, 1.0), [[0.6, 0.3, 0.0], [0.8, 0.4, 0.0]], rtol=1e-15)
 
 
 def test_input_noise_is_ridge_in_disguise():
@@ -117,15 +117,15 @@ def test_input_noise_is_ridge_in_disguise():
     spec, noise = NetworkSpec.build(8, (), 1), 0.5
     ends = []
     for seed in range(4):
-        learner = Backprop(SGD(0.01), batch=40, input_noise=noise).start(Sparse(), spec, np.random.default_rng(seed))
+        learner = Backprop(SGD(0.01), batch_size=40, input_noise=noise).start(Sparse(), spec, np.random.default_rng(seed))
         weights = []
         for step in range(6000):
             learner.step(0.0)
             if step > 1000:
                 weights.append(learner.state()["weights"].copy())
         ends.append(np.mean(weights, axis=0))
-    ridge, _ = trained(Backprop(SGD(0.1), batch=40, penalty=L2(2 * noise**2)), Sparse(), spec, 600)
-    bare, _ = trained(Backprop(SGD(0.1), batch=40), Sparse(), spec, 600)
+    ridge, _ = trained(Backprop(SGD(0.1), batch_size=40, penalty=L2(2 * noise**2)), Sparse(), spec, 600)
+    bare, _ = trained(Backprop(SGD(0.1), batch_size=40), Sparse(), spec, 600)
     np.testing.assert_allclose(np.mean(ends, axis=0), ridge, atol=0.02)
     assert np.abs(bare - ridge).max() > 0.2
 
@@ -149,7 +149,7 @@ def test_in_plain_gradient_descent_decay_and_penalty_are_one():
 
 def test_all_of_it_goes_on_to_the_last_bit_after_an_interruption(tmp_path):
     method = Backprop(
-        batch=4, penalty=L1(0.01), max_norm=1.0, input_noise=0.1, stopping=EarlyStopping(patience=99), dtype="float32"
+        batch_size=4, penalty=L1(0.01), max_norm=1.0, input_noise=0.1, early_stopping=EarlyStopping(patience=99), dtype="float32"
     )
     learner, other = (method.start(Line(), SMALL, np.random.default_rng(0)) for _ in range(2))
     for _ in range(7):
@@ -161,7 +161,7 @@ def test_all_of_it_goes_on_to_the_last_bit_after_an_interruption(tmp_path):
 
 
 def test_the_contract_of_methods_is_kept_with_all_of_it():
-    check_method(Backprop(penalty=L2(), max_norm=4.0, input_noise=0.05, stopping=EarlyStopping(patience=40)))
+    check_method(Backprop(penalty=L2(), max_norm=4.0, input_noise=0.05, early_stopping=EarlyStopping(patience=40)))
 
 
 def test_no_noise_draws_no_chance():

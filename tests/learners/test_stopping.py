@@ -35,9 +35,9 @@ class Told:
         return next(self.scores), Cost(samples=7)
 
 
-def start(stopping, task, method=None, seed=0):
-    method = method or Backprop(SGD(0.01), batch=10)  # one step is one epoch
-    return replace(method, stopping=stopping).start(task, SPEC, np.random.default_rng(seed))
+def start(early_stopping, task, method=None, seed=0):
+    method = method or Backprop(SGD(0.01), batch_size=10)  # one step is one epoch
+    return replace(method, stopping=early_stopping).start(task, SPEC, np.random.default_rng(seed))
 
 
 def epochs_until_done(learner):
@@ -55,8 +55,8 @@ def epochs_until_done(learner):
         ([0, 1, 2, 2, 1, 2], {"patience": 3}, 5, 2),  # an equal score is no gain
         ([0, 1, 2, 1, 1, 3, 2, 2, 2], {"patience": 3}, 8, 5),  # a gain starts patience over
         ([5, 1, 2], {"patience": 2}, 2, 0),  # nothing learned is better than the start
-        ([0, 1], {"patience": 1, "min_change": 1.0}, 1, 1),  # too small a gain for patience, yet the better answer
-        ([0, 0.4, 0.8, 1.2, 1.2, 1.2], {"patience": 3, "min_change": 1.0}, 6, 3),
+        ([0, 1], {"patience": 1, "min_delta": 1.0}, 1, 1),  # too small a gain for patience, yet the better answer
+        ([0, 0.4, 0.8, 1.2, 1.2, 1.2], {"patience": 3, "min_delta": 1.0}, 6, 3),
         ([0, 1, 0.5, np.nan, 0.9], {"patience": 3}, 4, 1),  # answers that overflow are no gain
     ],
 )
@@ -71,7 +71,7 @@ def test_patience_is_counted_exactly(scores, settings, epochs, best, direction):
 
 def test_looks_come_every_so_many_epochs_and_at_the_end_of_them():
     task = Told([0, 1, 0, 0])
-    learner = start(EarlyStopping(patience=2, every=3), task, Backprop(SGD(0.01), batch=4))  # three batches an epoch
+    learner = start(EarlyStopping(patience=2, eval_every=3), task, Backprop(SGD(0.01), batch_size=4))  # three batches an epoch
     looks = []
     while not learner.done:
         learner.step(0.0)
@@ -80,7 +80,7 @@ def test_looks_come_every_so_many_epochs_and_at_the_end_of_them():
 
 
 def test_before_the_first_epoch_is_over_the_answer_is_what_was_learned_so_far():
-    stopped, plain = start(EarlyStopping(), Told([0, -1]), Backprop(batch=4)), start(None, Line(), Backprop(batch=4))
+    stopped, plain = start(EarlyStopping(), Told([0, -1]), Backprop(batch_size=4)), start(None, Line(), Backprop(batch_size=4))
     for _ in range(2):
         stopped.step(0.0)
         plain.step(0.0)
@@ -101,12 +101,12 @@ def noisy(monkeypatch, tmp_path):
 
 def test_the_answer_is_never_worse_on_validation_than_the_last_genome_and_stops_overfitting(noisy):
     spec = NetworkSpec.build(6, (20,), 1)
-    method = Backprop(Adam(0.02), batch=8)
+    method = Backprop(Adam(0.02), batch_size=8)
     gains = []
     for seed in range(5):
         stopped, on = (
-            replace(method, stopping=stopping).start(noisy, spec, np.random.default_rng(seed))
-            for stopping in (EarlyStopping(patience=20), None)
+            replace(method, stopping=early_stopping).start(noisy, spec, np.random.default_rng(seed))
+            for early_stopping in (EarlyStopping(patience=20), None)
         )
         while not stopped.done:
             stopped.step(0.0)
@@ -121,8 +121,8 @@ def test_the_answer_is_never_worse_on_validation_than_the_last_genome_and_stops_
 
 def test_validation_rows_are_on_the_bill(noisy):
     spec = NetworkSpec.build(6, (20,), 1)
-    plain = Backprop(batch=8).start(noisy, spec, np.random.default_rng(0))
-    stopped = Backprop(batch=8, stopping=EarlyStopping()).start(noisy, spec, np.random.default_rng(0))
+    plain = Backprop(batch_size=8).start(noisy, spec, np.random.default_rng(0))
+    stopped = Backprop(batch_size=8, early_stopping=EarlyStopping()).start(noisy, spec, np.random.default_rng(0))
     look = Cost(samples=18, forward_flops=18 * spec.forward_flops)  # three tenths of 60 rows
     assert (plain.cost, stopped.cost) == (Cost(), look)
     for _ in range(6):  # 24 rows: two epochs of three batches
@@ -133,7 +133,7 @@ def test_validation_rows_are_on_the_bill(noisy):
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 29])
 def test_a_learner_restored_amid_its_patience_goes_on_to_the_last_bit(noisy, tmp_path, steps):
-    method = Backprop(Adam(0.05), batch=8, stopping=EarlyStopping(patience=15, min_change=0.01), dtype="float32")
+    method = Backprop(Adam(0.05), batch_size=8, early_stopping=EarlyStopping(patience=15, min_delta=0.01), dtype="float32")
     learner, other = (method.start(noisy, NetworkSpec.build(6, (4,), 1), np.random.default_rng(0)) for _ in range(2))
     for _ in range(steps):
         learner.step(0.0)
@@ -170,9 +170,9 @@ def test_a_task_that_does_not_tell_what_validating_costs_is_refused():
     ("settings", "sentence"),
     [
         ({"patience": 0}, "patience must be a whole number of at least 1, not 0"),
-        ({"every": 1.5}, "every must be a whole number of at least 1, not 1.5"),
-        ({"min_change": -1.0}, "min_change must be 0 or more, not -1.0"),
-        ({"min_change": float("nan")}, "min_change must be 0 or more, not nan"),
+        ({"eval_every": 1.5}, "eval_every must be a whole number of at least 1, not 1.5"),
+        ({"min_delta": -1.0}, "min_delta must be 0 or more, not -1.0"),
+        ({"min_delta": float("nan")}, "min_delta must be 0 or more, not nan"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, sentence):

@@ -12,12 +12,12 @@ from evorobo.learners.evolution.reference_batch import ROWS
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
-from evorobo.nets.fold import settle
+from evorobo.nets.fold import estimate_running_stats
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import How
+from evorobo.nets.layer import ForwardContext
 from evorobo.nets.passes import forward
-from evorobo.nets.scaling import Scaling
-from evorobo.nets.sequences import Units
+from evorobo.nets.scaling import Scaler
+from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Glimpse, Scores
@@ -43,7 +43,7 @@ class Seen(Bowl):
         return Glimpse(inputs, PAID, np.repeat([0, 1, 2], [60, 50, rows - 110]))
 
     def score(self, spec, weights, rng, inputs):
-        x = inputs.apply(self.points) if inputs else self.points
+        x = inputs.transform(self.points) if inputs else self.points
         answers = forward(spec, weights, x)
         self.asked.append((spec, answers, inputs))
         earned = super().score(spec, weights, rng, inputs)
@@ -96,11 +96,11 @@ def test_each_member_has_the_moments_of_the_same_rows_under_its_own_weights(kind
     (reference,) = task.shown  # drawn once
     assert len(reference) == ROWS
     for (spec, answers, inputs), weights in zip(task.asked, strategy.proposed, strict=True):
-        assert spec.n_moments == 0  # a task need not know of batch norm
-        x, points = (inputs.apply(each) if inputs else each for each in (reference, task.points))
+        assert spec.n_running_stats == 0  # a task need not know of batch norm
+        x, points = (inputs.transform(each) if inputs else each for each in (reference, task.points))
         for member, answer in zip(weights, answers, strict=True):
-            moments = settle(SPEC, member, x, How())
-            np.testing.assert_array_equal(answer, forward(SPEC, member, points, moments=moments))
+            running_stats = estimate_running_stats(SPEC, member, x, ForwardContext())
+            np.testing.assert_array_equal(answer, forward(SPEC, member, points, running_stats=running_stats))
     if kind is Shifting:
         assert [inputs is None for _, _, inputs in task.asked] == [True, False, False, False]
 
@@ -112,19 +112,19 @@ def test_the_answer_carries_its_own_moments(kind):
     for _ in range(3):
         learner.step(0.0)
         answer = learner.genome
-        x = answer.inputs.apply(task.shown[0]) if answer.inputs else task.shown[0]
-        np.testing.assert_array_equal(answer.moments, settle(SPEC, answer.weights, x, How()))
+        x = answer.input_scaler.transform(task.shown[0]) if answer.input_scaler else task.shown[0]
+        np.testing.assert_array_equal(answer.running_stats, estimate_running_stats(SPEC, answer.weights, x, ForwardContext()))
 
 
 def test_networks_that_remember_go_through_the_reference_in_time():
     spec = NetworkSpec.build(2, (GRU(3), BatchNorm()), 1)
     task = Seen()
     answer = start(task, spec=spec).genome
-    layout = Units(ROWS, np.repeat([0, 1, 2], [60, 50, ROWS - 110])).take(np.arange(3))
-    how = How(time=60, real=layout.real)
-    np.testing.assert_array_equal(answer.moments, settle(spec, answer.weights, task.shown[0][layout.rows], how))
-    alone = settle(spec, answer.weights, task.shown[0], How())
-    assert not np.allclose(alone, answer.moments, rtol=0.1)
+    layout = SequenceBatches(ROWS, np.repeat([0, 1, 2], [60, 50, ROWS - 110])).take(np.arange(3))
+    context = ForwardContext(n_steps=60, mask=layout.mask)
+    np.testing.assert_array_equal(answer.running_stats, estimate_running_stats(spec, answer.weights, task.shown[0][layout.rows], context))
+    alone = estimate_running_stats(spec, answer.weights, task.shown[0], ForwardContext())
+    assert not np.allclose(alone, answer.running_stats, rtol=0.1)
 
 
 def test_the_reference_and_its_passes_are_on_the_bill():
@@ -151,7 +151,7 @@ def test_a_restored_learner_goes_on_with_the_same_reference(tmp_path, generation
     for _ in range(4):
         assert other.step(0.5) == learner.step(0.5)
     assert other.cost == learner.cost
-    for part in ("weights", "moments"):
+    for part in ("weights", "running_stats"):
         np.testing.assert_array_equal(getattr(other.genome, part), getattr(learner.genome, part))
 
 
@@ -161,7 +161,7 @@ def test_networks_without_batch_norm_draw_nothing_for_it():
     CMAES(population=6).start(plain.init(rng), rng)
     assert learner.state()["rng"] == rng.bit_generator.state
     assert not task.shown
-    assert learner.genome.moments is None
+    assert learner.genome.running_stats is None
 
 
 def test_a_task_that_shows_nothing_is_told_what_it_needs():
@@ -217,4 +217,4 @@ def test_a_robot_evolves_with_batch_norm_and_its_answer_drives_from_a_file(tmp_p
     assert task.validate(read) == task.validate(learner.genome)
     # folded in double precision, driven in single: the same story but for rounding
     assert task.validate(read.folded()) == pytest.approx(task.validate(read), rel=1e-3)
-    assert isinstance(read.inputs, Scaling)
+    assert isinstance(read.input_scaler, Scaler)

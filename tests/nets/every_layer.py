@@ -9,12 +9,12 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import How
+from evorobo.nets.layer import ForwardContext
 from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, judged
+from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, value_and_gradient
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import alike, backtrace, trace
-from evorobo.nets.sequences import Units
+from evorobo.nets.passes import shared_context, backward_pass, forward_pass
+from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 
 LAYERS = [
@@ -41,14 +41,14 @@ LOSSES = [
     CrossEntropy(0.1, choices=(3, 1)),
 ]
 LENGTHS = (5, 3, 4)
-LAYOUT = Units(sum(LENGTHS), np.repeat(range(3), LENGTHS)).take(np.arange(3))
+LAYOUT = SequenceBatches(sum(LENGTHS), np.repeat(range(3), LENGTHS)).take(np.arange(3))
 
 
 def problem(layer, loss):
     """A network around the layer, its weights and moments, a batch of sequences, targets of its real rows."""
     rng = np.random.default_rng(len(repr(layer) + repr(loss)))
     spec = NetworkSpec(3, (Dense(4), layer, Dense(4, "identity")))
-    moments = np.abs(spec.begin_moments() + rng.normal(0, 0.4, spec.n_moments))
+    running_stats = np.abs(spec.init_running_stats() + rng.normal(0, 0.4, spec.n_running_stats))
     x, rows = rng.normal(size=(len(LAYOUT.rows), 3)), sum(LENGTHS)
     if not isinstance(loss, CrossEntropy):
         targets = rng.normal(size=(rows, 2 if isinstance(loss, GaussianNLL) else 4))
@@ -56,16 +56,16 @@ def problem(layer, loss):
         targets = np.stack([rng.integers(n, size=rows) for n in loss.choices], axis=1)
     else:
         targets = rng.integers(4, size=rows)
-    return spec, spec.init(rng) + rng.normal(0, 0.4, spec.n_params), moments, x, targets
+    return spec, spec.init(rng) + rng.normal(0, 0.4, spec.n_params), running_stats, x, targets
 
 
-def descend(spec, weights, moments, x, targets, loss, training):
+def descend(spec, weights, running_stats, x, targets, loss, training):
     """Answers, loss and gradient as in a step of training, or in use, for `weights (p,)` or `(n, p)`; training
     updates `moments`."""
     chance = [np.random.default_rng(0) for _ in np.atleast_2d(weights)]  # the same for all
-    how = How(training, chance if weights.ndim > 1 else chance[0], LAYOUT.time, LAYOUT.real)
-    outputs, memories = trace(spec, spec.unpack(weights), x, alike(spec, how, moments))
-    answers, gradient = LAYOUT.answers(outputs), np.empty_like(weights)
-    value, slopes = judged(loss, answers, targets)
-    backtrace(spec, spec.unpack(weights), memories, LAYOUT.spread(slopes), spec.unpack(gradient))
+    context = ForwardContext(training, chance if weights.ndim > 1 else chance[0], LAYOUT.n_steps, LAYOUT.mask)
+    outputs, caches = forward_pass(spec, spec.unpack(weights), x, shared_context(spec, context, running_stats))
+    answers, gradient = LAYOUT.remove_padding(outputs), np.empty_like(weights)
+    value, slopes = value_and_gradient(loss, answers, targets)
+    backward_pass(spec, spec.unpack(weights), caches, LAYOUT.add_padding(slopes), spec.unpack(gradient))
     return answers, value, gradient

@@ -73,9 +73,9 @@ LOSSES: dict[str, tuple[str, dict[str, Any]]] = {
     "huber": ("Huber", {"delta": 0.4}),
     "gaussian": ("GaussianNLL", {}),
     "cross entropy": ("CrossEntropy", {}),
-    "cross entropy, smoothed": ("CrossEntropy", {"smoothing": 0.2}),
+    "cross entropy, smoothed": ("CrossEntropy", {"label_smoothing": 0.2}),
     "cross entropy, weighted": ("CrossEntropy", {"class_weights": (0.5, 1.0, 3.0, 0.0)}),
-    "cross entropy, both": ("CrossEntropy", {"smoothing": 0.1, "class_weights": (0.5, 1.0, 3.0, 2.0)}),
+    "cross entropy, both": ("CrossEntropy", {"label_smoothing": 0.1, "class_weights": (0.5, 1.0, 3.0, 2.0)}),
 }
 
 
@@ -112,7 +112,7 @@ def loss_values() -> dict[str, Any]:
         y = torch.tensor(outputs, requires_grad=True)
         if kind == "CrossEntropy":
             weight = torch.tensor(settings.get("class_weights", (1.0,) * 4), dtype=torch.float64)
-            smoothing = settings.get("smoothing", 0.0)
+            smoothing = settings.get("label_smoothing", 0.0)
             loss = functional.cross_entropy(y, torch.tensor(classes), weight, label_smoothing=smoothing)
         elif kind == "GaussianNLL":
             loss = functional.gaussian_nll_loss(y[:, :2], torch.tensor(targets[:, :2]), torch.exp(y[:, 2:]), eps=1e-300)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec
-from evorobo.nets.activity import activity
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.activity import layer_activations
+from evorobo.nets.scaling import Scaler
 
 
 def genome(*hidden):
     rng = np.random.default_rng(0)
     spec = NetworkSpec.build(3, hidden, 2, "tanh")
-    scaling, moments = Scaling(rng.normal(size=3), rng.uniform(1, 2, 3)), rng.uniform(0.5, 1.5, spec.n_moments)
-    return Genome(spec, rng.normal(size=spec.n_params), scaling, moments=moments if spec.n_moments else None)
+    scaling, running_stats = Scaler(rng.normal(size=3), rng.uniform(1, 2, 3)), rng.uniform(0.5, 1.5, spec.n_running_stats)
+    return Genome(spec, rng.normal(size=spec.n_params), scaling, running_stats=running_stats if spec.n_running_stats else None)
 
 
 SENSORS = np.random.default_rng(1).normal(size=(7, 3))
@@ -22,15 +22,15 @@ SENSORS = np.random.default_rng(1).normal(size=(7, 3))
     "hidden", [(4,), (Dense(5, "relu"), LayerNorm(), Dropout(0.3)), (Elman(4), 3), (GRU(3),), (4, BatchNorm())]
 )
 def test_the_last_layer_says_what_the_genome_answers(hidden):
-    values = activity(genome(*hidden), SENSORS)
-    np.testing.assert_allclose(values[-1], genome(*hidden)(SENSORS, time=7), rtol=0, atol=1e-12)
+    values = layer_activations(genome(*hidden), SENSORS)
+    np.testing.assert_allclose(values[-1], genome(*hidden)(SENSORS, n_steps=7), rtol=0, atol=1e-12)
 
 
 def test_the_first_values_are_the_scaled_sensors_and_each_layer_follows_from_the_one_before():
     of = genome(4)
-    inputs, hidden, answers = activity(of, SENSORS)
+    inputs, hidden, answers = layer_activations(of, SENSORS)
     first, last = of.spec.unpack(of.weights)
-    np.testing.assert_allclose(inputs, (SENSORS - of.inputs.mean) / of.inputs.sd)
+    np.testing.assert_allclose(inputs, (SENSORS - of.input_scaler.mean) / of.input_scaler.sd)
     np.testing.assert_allclose(hidden, np.tanh(inputs @ first["weight"] + first["bias"]))
     np.testing.assert_allclose(answers, np.tanh(hidden @ last["weight"] + last["bias"]))
 
@@ -40,11 +40,11 @@ def test_layers_that_remember_go_through_the_moments_as_a_controller_does(layer)
     of = genome(layer)
     controller = of.controller()
     answers = [controller(sensors[None, None])[0, 0] for sensors in SENSORS]
-    np.testing.assert_allclose(activity(of, SENSORS)[-1], answers, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(layer_activations(of, SENSORS)[-1], answers, rtol=0, atol=1e-12)
 
 
 def test_a_new_sequence_begins_without_memory():
     of = genome(Elman(4))
-    first, second = activity(of, SENSORS[:3])[-1], activity(of, SENSORS[3:])[-1]
-    both = activity(of, SENSORS, np.array([0, 0, 0, 1, 1, 1, 1]))[-1]
+    first, second = layer_activations(of, SENSORS[:3])[-1], layer_activations(of, SENSORS[3:])[-1]
+    both = layer_activations(of, SENSORS, np.array([0, 0, 0, 1, 1, 1, 1]))[-1]
     np.testing.assert_array_equal(both, np.concatenate([first, second]))

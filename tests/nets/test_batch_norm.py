@@ -12,12 +12,12 @@ from evorobo.nets.controller import Controller
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
-from evorobo.nets.fold import settle, settled
+from evorobo.nets.fold import estimate_running_stats, freeze_batch_norm
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import How
+from evorobo.nets.layer import ForwardContext
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import alike, backtrace, forward, gradient, trace
-from evorobo.nets.sequences import Units
+from evorobo.nets.passes import shared_context, backward_pass, forward, gradient, forward_pass
+from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 
 TORCH = json.loads(FILE.read_text())["batch norm"]
@@ -29,21 +29,21 @@ NETWORKS = {
     "last": NetworkSpec(3, (Elman(4), Dense(2, "identity"), BatchNorm(activation="tanh"))),
 }
 every_network = pytest.mark.parametrize("spec", NETWORKS.values(), ids=NETWORKS)
-UNEVEN = Units(12, np.repeat([0, 1, 2], [5, 3, 4])).take(np.arange(3))  # sequences of 5, 3 and 4 rows as 3 of 5
+UNEVEN = SequenceBatches(12, np.repeat([0, 1, 2], [5, 3, 4])).take(np.arange(3))  # sequences of 5, 3 and 4 rows as 3 of 5
 
 
 def genes(spec, rng, *lead):
     return rng.normal(0, 0.7, (*lead, spec.n_params)) + 0.3
 
 
-def moments(spec, rng, *lead):
-    return np.abs(spec.begin_moments() + rng.normal(0, 0.4, (*lead, spec.n_moments)))
+def running_stats(spec, rng, *lead):
+    return np.abs(spec.init_running_stats() + rng.normal(0, 0.4, (*lead, spec.n_running_stats)))
 
 
 def training(spec, weights, x, kept, layout=UNEVEN):
     """The outputs of a training pass over a batch laid out in time, and what each layer keeps; updates `kept`."""
-    how = How(training=True, time=layout.time, real=layout.real)
-    return trace(spec, spec.unpack(weights), x, alike(spec, how, kept))
+    context = ForwardContext(training=True, n_steps=layout.n_steps, mask=layout.mask)
+    return forward_pass(spec, spec.unpack(weights), x, shared_context(spec, context, kept))
 
 
 @pytest.mark.parametrize("mode", ["training", "use"])
@@ -52,10 +52,10 @@ def test_forward_backward_and_running_moments_are_those_of_torch(mode):
     kept = {"mean": wavy(INPUTS, phase=7.0), "variance": 1 + wavy(INPUTS, phase=8.0)}
     if mode == "use":
         kept = {name: np.array(values) for name, values in TORCH["training"]["moments"].items()}
-    how = How(training=mode == "training", moments=kept)
-    y, memory = layer.forward(parameters, wavy(ROWS * MOMENTS, INPUTS, phase=5.0), how)
+    context = ForwardContext(training=mode == "training", running_stats=kept)
+    y, cache = layer.forward(parameters, wavy(ROWS * MOMENTS, INPUTS, phase=5.0), context)
     gradients = {name: np.empty_like(value) for name, value in parameters.items()}
-    dx = layer.backward(parameters, memory, wavy(*y.shape, phase=6.0), gradients)
+    dx = layer.backward(parameters, cache, wavy(*y.shape, phase=6.0), gradients)
     for ours, theirs in ((y, "outputs"), (dx, "inputs")):
         np.testing.assert_allclose(ours, answers[theirs], rtol=1e-9, atol=1e-11)
     for ours, theirs in ((gradients, "gradients"), (kept, "moments")):
@@ -67,49 +67,49 @@ def test_forward_backward_and_running_moments_are_those_of_torch(mode):
 def test_a_batch_by_hand():
     # mean 3, deviations -2, 0, 2, variance 8 / 3 (unbiased 4); normal -1, 0, 1 times sqrt(3 / 2)
     layer, kept = BatchNorm(momentum=0.25, epsilon=1e-12), {"mean": np.array([1.0]), "variance": np.array([2.0])}
-    views = {"gain": np.array([2.0]), "shift": np.array([0.5])}
-    y, _ = layer.forward(views, np.array([[1.0], [3.0], [5.0]]), How(training=True, moments=kept))
+    params = {"gain": np.array([2.0]), "shift": np.array([0.5])}
+    y, _ = layer.forward(params, np.array([[1.0], [3.0], [5.0]]), ForwardContext(training=True, running_stats=kept))
     np.testing.assert_allclose(y[:, 0], [0.5 - 2 * np.sqrt(1.5), 0.5, 0.5 + 2 * np.sqrt(1.5)], rtol=1e-11)
     assert kept["mean"] == 1.5  # a quarter of the way from 1 to 3
     assert kept["variance"] == pytest.approx(2.5)  # a quarter of the way from 2 to 4
     # in use: (3 - 1.5) / sqrt(2.5), whatever else is in the batch
-    used, _ = layer.forward(views, np.array([[3.0]]), How(moments=kept))
+    used, _ = layer.forward(params, np.array([[3.0]]), ForwardContext(running_stats=kept))
     assert used[0, 0] == pytest.approx(2 * 1.5 / np.sqrt(2.5) + 0.5)
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu", "tanh"])
 def test_its_activation_is_that_of_a_dense_layer_behind_it(activation):
     rng = np.random.default_rng(0)
-    x, views = rng.normal(size=(6, 3)), {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}
+    x, params = rng.normal(size=(6, 3)), {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}
     for training_now in (True, False):
         bent, plain = (
-            BatchNorm(activation=name).forward(views, x, How(training=training_now, moments=BatchNorm().moments(3)))[0]
+            BatchNorm(activation=name).forward(params, x, ForwardContext(training=training_now, running_stats=BatchNorm().init_running_stats(3)))[0]
             for name in (activation, "identity")
         )
         eye = {"weight": np.eye(3), "bias": np.zeros(3)}
-        np.testing.assert_array_equal(bent, Dense(3, activation).forward(eye, plain, How())[0])
+        np.testing.assert_array_equal(bent, Dense(3, activation).forward(eye, plain, ForwardContext())[0])
 
 
 def test_running_moments_come_to_those_of_the_data():
     rng = np.random.default_rng(1)
-    layer, kept = BatchNorm(momentum=0.01), BatchNorm().moments(2)
-    views = {"gain": np.ones(2), "shift": np.zeros(2)}
+    layer, kept = BatchNorm(momentum=0.01), BatchNorm().init_running_stats(2)
+    params = {"gain": np.ones(2), "shift": np.zeros(2)}
     for _ in range(3000):
-        layer.forward(views, rng.normal([5.0, -2.0], [3.0, 0.5], (20, 2)), How(training=True, moments=kept))
+        layer.forward(params, rng.normal([5.0, -2.0], [3.0, 0.5], (20, 2)), ForwardContext(training=True, running_stats=kept))
     np.testing.assert_allclose(kept["mean"], [5.0, -2.0], atol=0.2)
     np.testing.assert_allclose(kept["variance"], [9.0, 0.25], rtol=0.1)
 
 
 def test_rows_that_only_fill_up_count_for_nothing():
     rng = np.random.default_rng(2)
-    layer, views = BatchNorm(), {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}
-    x, dy = rng.normal(size=(15, 3)), UNEVEN.spread(rng.normal(size=(12, 3)))
+    layer, params = BatchNorm(), {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}
+    x, dy = rng.normal(size=(15, 3)), UNEVEN.add_padding(rng.normal(size=(12, 3)))
     told = []
-    for rows, real in ((slice(None), UNEVEN.real), (UNEVEN.real, None)):
-        kept, slopes = layer.moments(3), {name: np.empty(3) for name in views}
-        y, memory = layer.forward(views, x[rows], How(training=True, real=real, moments=kept))
-        dx = layer.backward(views, memory, dy[rows], slopes)
-        told.append((y[UNEVEN.real] if real is not None else y, dx[dx.any(1)], *kept.values(), *slopes.values()))
+    for rows, mask in ((slice(None), UNEVEN.mask), (UNEVEN.mask, None)):
+        kept, slopes = layer.init_running_stats(3), {name: np.empty(3) for name in params}
+        y, cache = layer.forward(params, x[rows], ForwardContext(training=True, mask=mask, running_stats=kept))
+        dx = layer.backward(params, cache, dy[rows], slopes)
+        told.append((y[UNEVEN.mask] if mask is not None else y, dx[dx.any(1)], *kept.values(), *slopes.values()))
     assert len(told[0][1]) == 12
     for padded, alone in zip(*told, strict=True):
         np.testing.assert_allclose(padded, alone, rtol=1e-12, atol=1e-14)
@@ -118,12 +118,12 @@ def test_rows_that_only_fill_up_count_for_nothing():
 @every_network
 def test_the_gradient_in_training_is_that_of_central_differences_with_padding_through_time(spec):
     rng = np.random.default_rng(3)
-    weights, x, dy = genes(spec, rng), rng.normal(size=(15, 3)), UNEVEN.spread(rng.normal(size=(12, 2)))
+    weights, x, dy = genes(spec, rng), rng.normal(size=(15, 3)), UNEVEN.add_padding(rng.normal(size=(12, 2)))
     slope, step = np.empty_like(weights), 1e-5
-    _, memories = training(spec, weights, x, moments(spec, rng))
-    backtrace(spec, spec.unpack(weights), memories, dy, spec.unpack(slope))
+    _, caches = training(spec, weights, x, running_stats(spec, rng))
+    backward_pass(spec, spec.unpack(weights), caches, dy, spec.unpack(slope))
     several = np.concatenate([weights + step * np.eye(len(weights)), weights - step * np.eye(len(weights))])
-    outputs, _ = training(spec, several, x, moments(spec, rng, len(several)))
+    outputs, _ = training(spec, several, x, running_stats(spec, rng, len(several)))
     up, down = np.split((outputs * dy).sum((1, 2)), 2)
     numeric = (up - down) / (2 * step)
     assert np.abs(slope - numeric).max() < 1e-6 * np.abs(slope).max()
@@ -132,11 +132,11 @@ def test_the_gradient_in_training_is_that_of_central_differences_with_padding_th
 @every_network
 def test_the_gradient_in_use_is_that_of_central_differences(spec):
     rng = np.random.default_rng(4)
-    weights, kept = genes(spec, rng), moments(spec, rng)
+    weights, kept = genes(spec, rng), running_stats(spec, rng)
     x, dy, step = rng.normal(size=(10, 3)), rng.normal(size=(10, 2)), 1e-5
-    slope = gradient(spec, weights, x, dy, moments=kept, time=5)
+    slope = gradient(spec, weights, x, dy, running_stats=kept, n_steps=5)
     several = np.concatenate([weights + step * np.eye(len(weights)), weights - step * np.eye(len(weights))])
-    up, down = np.split((forward(spec, several, x, moments=kept, time=5) * dy).sum((1, 2)), 2)
+    up, down = np.split((forward(spec, several, x, running_stats=kept, n_steps=5) * dy).sum((1, 2)), 2)
     assert np.abs(slope - (up - down) / (2 * step)).max() < 1e-6 * np.abs(slope).max()
 
 
@@ -145,18 +145,18 @@ def test_the_gradient_in_use_is_that_of_central_differences(spec):
 @pytest.mark.parametrize("shared", [True, False], ids=["shared inputs", "own inputs"])
 def test_several_networks_trained_together_are_each_alone_to_the_last_bit(spec, dtype, shared):
     rng = np.random.default_rng(5)
-    several, kept = genes(spec, rng, 4).astype(dtype), moments(spec, rng, 4).astype(dtype)
+    several, kept = genes(spec, rng, 4).astype(dtype), running_stats(spec, rng, 4).astype(dtype)
     x = rng.normal(size=(15, 3) if shared else (4, 15, 3)).astype(dtype)
-    dy = UNEVEN.spread(rng.normal(size=(4, 12, 2)).astype(dtype))
+    dy = UNEVEN.add_padding(rng.normal(size=(4, 12, 2)).astype(dtype))
     before, slopes = kept.copy(), np.empty_like(several)
-    outputs, memories = training(spec, several, x, kept)
-    backtrace(spec, spec.unpack(several), memories, dy, spec.unpack(slopes))
+    outputs, caches = training(spec, several, x, kept)
+    backward_pass(spec, spec.unpack(several), caches, dy, spec.unpack(slopes))
     assert outputs.dtype == slopes.dtype == dtype
     assert not np.array_equal(kept, before)
     for at, weights in enumerate(several):
         own, slope = before[at].copy(), np.empty_like(weights)
-        alone, memories = training(spec, weights, x if shared else x[at], own)
-        backtrace(spec, spec.unpack(weights), memories, dy[at], spec.unpack(slope))
+        alone, caches = training(spec, weights, x if shared else x[at], own)
+        backward_pass(spec, spec.unpack(weights), caches, dy[at], spec.unpack(slope))
         for ours, theirs in ((outputs[at], alone), (kept[at], own), (slopes[at], slope)):
             np.testing.assert_array_equal(ours, theirs)
 
@@ -166,8 +166,8 @@ def test_several_networks_trained_together_are_each_alone_to_the_last_bit(spec, 
 def test_also_for_batches_and_layers_of_any_size(batch, units):
     rng = np.random.default_rng(6)
     spec = NetworkSpec(2, (Dense(units), BatchNorm(), Dense(1, "identity")))
-    several, kept, x = genes(spec, rng, 3), moments(spec, rng, 3), rng.normal(size=(3, batch, 2))
-    own, layout = kept.copy(), Units(batch).take(np.arange(batch))
+    several, kept, x = genes(spec, rng, 3), running_stats(spec, rng, 3), rng.normal(size=(3, batch, 2))
+    own, layout = kept.copy(), SequenceBatches(batch).take(np.arange(batch))
     outputs, _ = training(spec, several, x, kept, layout)
     for at in range(3):
         np.testing.assert_array_equal(outputs[at], training(spec, several[at], x[at], own[at], layout)[0])
@@ -177,67 +177,67 @@ def test_also_for_batches_and_layers_of_any_size(batch, units):
 @every_network
 def test_in_use_a_population_a_controller_and_a_settled_network_answer_alike_to_the_last_bit(spec):
     rng = np.random.default_rng(7)
-    several, kept, x = genes(spec, rng, 4), moments(spec, rng, 4), rng.normal(size=(4, 6, 3))
-    together = forward(spec, several, x, moments=kept)
-    still, weights = settled(spec, several, kept)
-    assert still.n_moments == 0
+    several, kept, x = genes(spec, rng, 4), running_stats(spec, rng, 4), rng.normal(size=(4, 6, 3))
+    together = forward(spec, several, x, running_stats=kept)
+    still, weights = freeze_batch_norm(spec, several, kept)
+    assert still.n_running_stats == 0
     assert still.n_params == spec.n_params
     np.testing.assert_array_equal(forward(still, weights, x), together)
-    controller = Controller(spec, several, dtype=np.float64, moments=kept)
+    controller = Controller(spec, several, dtype=np.float64, running_stats=kept)
     np.testing.assert_array_equal(controller(x), together)
     for at in range(4):
-        np.testing.assert_array_equal(forward(spec, several[at], x[at], moments=kept[at]), together[at])
+        np.testing.assert_array_equal(forward(spec, several[at], x[at], running_stats=kept[at]), together[at])
 
 
 def test_a_controller_goes_on_with_the_moments_of_those_who_stay():
     rng, spec = np.random.default_rng(8), NETWORKS["twice"]
-    several, kept, x = genes(spec, rng, 4), moments(spec, rng, 4), rng.normal(size=(4, 6, 3))
-    controller, staying = Controller(spec, several, dtype=np.float64, moments=kept), np.array([3, 1])
+    several, kept, x = genes(spec, rng, 4), running_stats(spec, rng, 4), rng.normal(size=(4, 6, 3))
+    controller, staying = Controller(spec, several, dtype=np.float64, running_stats=kept), np.array([3, 1])
     controller.keep(staying)
-    np.testing.assert_array_equal(controller(x[staying]), forward(spec, several, x, moments=kept)[staying])
+    np.testing.assert_array_equal(controller(x[staying]), forward(spec, several, x, running_stats=kept)[staying])
 
 
 def test_in_use_rows_do_not_mix():
     rng, spec = np.random.default_rng(9), NETWORKS["before the bend"]
-    weights, kept, x = genes(spec, rng), moments(spec, rng), rng.normal(size=(8, 3))
-    together = forward(spec, weights, x, moments=kept)
+    weights, kept, x = genes(spec, rng), running_stats(spec, rng), rng.normal(size=(8, 3))
+    together = forward(spec, weights, x, running_stats=kept)
     for at in range(8):
-        np.testing.assert_allclose(forward(spec, weights, x[[at]], moments=kept)[0], together[at], rtol=1e-13)
+        np.testing.assert_allclose(forward(spec, weights, x[[at]], running_stats=kept)[0], together[at], rtol=1e-13)
 
 
 def test_a_lonely_row_is_normalised_by_the_running_moments_and_leaves_them_as_they_are():
     rng, layer = np.random.default_rng(10), BatchNorm()
-    views, x = {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}, rng.normal(size=(1, 3))
+    params, x = {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}, rng.normal(size=(1, 3))
     kept = {"mean": rng.normal(size=3), "variance": rng.uniform(0.5, 2, 3)}
     before = {name: moment.copy() for name, moment in kept.items()}
-    told, memory = layer.forward(views, x, How(training=True, moments=kept))
-    np.testing.assert_array_equal(told, layer.forward(views, x, How(moments=kept))[0])
+    told, cache = layer.forward(params, x, ForwardContext(training=True, running_stats=kept))
+    np.testing.assert_array_equal(told, layer.forward(params, x, ForwardContext(running_stats=kept))[0])
     for name in kept:
         np.testing.assert_array_equal(kept[name], before[name])
-    slopes = {name: np.empty(3) for name in views}
-    dx = layer.backward(views, memory, np.ones((1, 3)), slopes)
-    np.testing.assert_allclose(dx[0], views["gain"] / np.sqrt(kept["variance"] + 1e-5), rtol=1e-13)
+    slopes = {name: np.empty(3) for name in params}
+    dx = layer.backward(params, cache, np.ones((1, 3)), slopes)
+    np.testing.assert_allclose(dx[0], params["gain"] / np.sqrt(kept["variance"] + 1e-5), rtol=1e-13)
 
 
 @every_network
 def test_settled_on_a_batch_it_answers_that_batch_as_in_training(spec):
     rng = np.random.default_rng(11)
     several, x = genes(spec, rng, 3), rng.normal(size=(15, 3))
-    how = How(time=UNEVEN.time, real=UNEVEN.real)
-    found = settle(spec, several, x, how)
-    used, _ = trace(spec, spec.unpack(several), x, alike(spec, how, found))
-    trained, _ = training(spec, several, x, moments(spec, rng, 3))
-    np.testing.assert_allclose(UNEVEN.answers(used), UNEVEN.answers(trained), rtol=1e-10, atol=1e-12)
+    context = ForwardContext(n_steps=UNEVEN.n_steps, mask=UNEVEN.mask)
+    found = estimate_running_stats(spec, several, x, context)
+    used, _ = forward_pass(spec, spec.unpack(several), x, shared_context(spec, context, found))
+    trained, _ = training(spec, several, x, running_stats(spec, rng, 3))
+    np.testing.assert_allclose(UNEVEN.remove_padding(used), UNEVEN.remove_padding(trained), rtol=1e-10, atol=1e-12)
     for at in range(3):
-        np.testing.assert_array_equal(settle(spec, several[at], x, how), found[at])
+        np.testing.assert_array_equal(estimate_running_stats(spec, several[at], x, context), found[at])
 
 
 def test_a_population_too_large_for_one_pass_is_settled_in_parts():
     rng, spec = np.random.default_rng(12), NETWORKS["twice"]
     several, x = genes(spec, rng, 150), rng.normal(size=(1000, 3))  # 65 members at a time
-    found = settle(spec, several, x, How(time=4))
+    found = estimate_running_stats(spec, several, x, ForwardContext(n_steps=4))
     for at in (0, 64, 65, 149):
-        np.testing.assert_array_equal(settle(spec, several[at], x, How(time=4)), found[at])
+        np.testing.assert_array_equal(estimate_running_stats(spec, several[at], x, ForwardContext(n_steps=4)), found[at])
 
 
 def test_settling_leaves_dropout_out():
@@ -245,21 +245,21 @@ def test_settling_leaves_dropout_out():
     dropped = NetworkSpec(3, (Dropout(0.9), Dense(4), Dropout(0.5), BatchNorm(), Dense(2, "identity")))
     plain = NetworkSpec(3, (Dense(4), BatchNorm(), Dense(2, "identity")))
     weights, x = genes(plain, rng), rng.normal(size=(20, 3))
-    np.testing.assert_array_equal(settle(dropped, weights, x, How()), settle(plain, weights, x, How()))
+    np.testing.assert_array_equal(estimate_running_stats(dropped, weights, x, ForwardContext()), estimate_running_stats(plain, weights, x, ForwardContext()))
 
 
 def test_gains_do_not_care_how_large_the_weights_before_them_are():
     # what batch norm is for: a dense layer's size falls out of the answer, so its gradient shrinks as the size grows
     rng, spec = np.random.default_rng(14), NetworkSpec(3, (Dense(4, "identity"), BatchNorm(epsilon=1e-12), Dense(2)))
     weights, x, dy = genes(spec, rng), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
-    layout, larger = Units(20).take(np.arange(20)), weights.copy()
+    layout, larger = SequenceBatches(20).take(np.arange(20)), weights.copy()
     block = spec.genes.block(0, "weight")
     larger[block.start : block.stop] *= 10
     told = []
     for each in (weights, larger):
-        outputs, memories = training(spec, each, x, spec.begin_moments(), layout)
+        outputs, caches = training(spec, each, x, spec.init_running_stats(), layout)
         slope = np.empty_like(each)
-        backtrace(spec, spec.unpack(each), memories, dy, spec.unpack(slope))
+        backward_pass(spec, spec.unpack(each), caches, dy, spec.unpack(slope))
         told.append((outputs, slope[block.start : block.stop]))
     np.testing.assert_allclose(told[1][0], told[0][0], rtol=1e-9)
     np.testing.assert_allclose(10 * told[1][1], told[0][1], rtol=1e-7, atol=1e-12)
@@ -267,13 +267,13 @@ def test_gains_do_not_care_how_large_the_weights_before_them_are():
 
 def test_the_map_of_moments_tells_which_is_which():
     spec = NETWORKS["twice"]
-    assert spec.n_moments == 2 * 4 + 2 * 3
-    assert str(spec.moments[5]) == "layer 1 variance[1]"
-    assert spec.moments.index(3, "mean", 2) == 10
-    np.testing.assert_array_equal(spec.begin_moments(), np.repeat([0.0, 1.0, 0.0, 1.0], [4, 4, 3, 3]))
+    assert spec.n_running_stats == 2 * 4 + 2 * 3
+    assert str(spec.running_stats_map[5]) == "layer 1 variance[1]"
+    assert spec.running_stats_map.index(3, "mean", 2) == 10
+    np.testing.assert_array_equal(spec.init_running_stats(), np.repeat([0.0, 1.0, 0.0, 1.0], [4, 4, 3, 3]))
     plain = NetworkSpec(3, (LSTM(2),))
-    assert plain.n_moments == 0
-    assert plain.begin_moments().shape == (0,)
+    assert plain.n_running_stats == 0
+    assert plain.init_running_stats().shape == (0,)
 
 
 def test_packing_puts_together_what_unpacking_took_apart():
@@ -287,7 +287,7 @@ def test_a_network_is_told_that_its_moments_are_missing():
     with pytest.raises(SettingsError, match=r"keeps 6 moments .* was given 0; take those of the genome"):
         forward(spec, spec.init(np.random.default_rng(0)), np.zeros((2, 3)))
     with pytest.raises(SettingsError, match="was given 4"):
-        Controller(spec, spec.init(np.random.default_rng(0)), moments=np.zeros(4))
+        Controller(spec, spec.init(np.random.default_rng(0)), running_stats=np.zeros(4))
 
 
 @pytest.mark.parametrize(

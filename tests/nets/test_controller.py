@@ -6,7 +6,7 @@ import pytest
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.passes import forward
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 
 SPEC = NetworkSpec.build(4, (8, 6), 2)
@@ -33,7 +33,7 @@ def alone(weights, sensors, scaling, dtype):
 @both
 @pytest.mark.parametrize("rows", [1, 2, 20])
 def test_members_answer_as_alone_bit_for_bit_before_and_after_others_leave(rng, population, dtype, rows):
-    scaling = Scaling(rng.normal(size=4), rng.uniform(0.5, 2, 4))
+    scaling = Scaler(rng.normal(size=4), rng.uniform(0.5, 2, 4))
     controller = Controller(SPEC, population, scaling, dtype)
     staying = np.arange(MEMBERS)
     for leaving in ([], [2, 5], [0], [6, 3]):
@@ -60,7 +60,7 @@ def test_members_may_be_kept_by_number_in_any_order(rng, population, dtype):
 
 
 def test_in_double_precision_it_answers_like_the_genome_to_the_last_bit(rng, population):
-    scaling = Scaling(rng.normal(size=4), rng.uniform(0.5, 2, 4))
+    scaling = Scaler(rng.normal(size=4), rng.uniform(0.5, 2, 4))
     sensors = rng.normal(size=(MEMBERS, 5, 4))
     motors = Controller(SPEC, population, scaling, np.float64)(sensors)
     for weights, sense, motor in zip(population, sensors, motors, strict=True):
@@ -94,5 +94,5 @@ def test_its_weights_are_its_own(rng, population, dtype, members):
 def test_sensors_are_not_written_to(rng, population, dtype):
     sensors = rng.normal(size=(MEMBERS, 2, 4)).astype(dtype)
     kept = sensors.copy()
-    Controller(SPEC, population, Scaling(np.ones(4), np.full(4, 2.0)), dtype)(sensors)
+    Controller(SPEC, population, Scaler(np.ones(4), np.full(4, 2.0)), dtype)(sensors)
     np.testing.assert_array_equal(sensors, kept)

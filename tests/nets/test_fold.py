@@ -16,7 +16,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 
 TIME = 5
@@ -26,10 +26,10 @@ ACTIVATIONS = ["identity", "tanh", "relu", "elu"]
 def trained(layers, rng, n_inputs=3):
     """A genome of these layers, its weights, moments and scalings those of nobody in particular."""
     spec = NetworkSpec(n_inputs, layers)
-    moments = np.abs(spec.begin_moments() + rng.normal(0, 0.6, spec.n_moments))
-    outputs = Scaling(rng.normal(size=spec.n_outputs), rng.uniform(0.5, 2, spec.n_outputs))
-    inputs = Scaling(rng.normal(size=n_inputs), rng.uniform(0.5, 2, n_inputs))
-    return Genome(spec, spec.init(rng) + rng.normal(0, 0.4, spec.n_params), inputs, outputs, moments)
+    running_stats = np.abs(spec.init_running_stats() + rng.normal(0, 0.6, spec.n_running_stats))
+    outputs = Scaler(rng.normal(size=spec.n_outputs), rng.uniform(0.5, 2, spec.n_outputs))
+    inputs = Scaler(rng.normal(size=n_inputs), rng.uniform(0.5, 2, n_inputs))
+    return Genome(spec, spec.init(rng) + rng.normal(0, 0.4, spec.n_params), inputs, outputs, running_stats)
 
 
 def norms(rng):
@@ -62,10 +62,10 @@ def test_a_folded_network_answers_as_the_one_it_came_from(seed):
     genome = trained(stack(rng), rng)
     folded = genome.folded()
     assert not any(isinstance(layer, BatchNorm | Dropout) for layer in folded.spec.layers)
-    assert folded.spec.n_moments == 0
+    assert folded.spec.n_running_stats == 0
     x = rng.normal(size=(4 * TIME, 3))
-    expected = genome(x, time=TIME)
-    np.testing.assert_allclose(folded(x, time=TIME), expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max())
+    expected = genome(x, n_steps=TIME)
+    np.testing.assert_allclose(folded(x, n_steps=TIME), expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max())
     drive, drive_folded = genome.controller(), folded.controller()
     for at in range(TIME):
         told = drive(x[None, at::TIME])
@@ -98,7 +98,7 @@ def test_what_becomes_of_the_layers(layers, folded):
     plain = genome.folded()
     assert plain.spec == NetworkSpec(3, folded)
     x = rng.normal(size=(2 * TIME, 3))
-    np.testing.assert_allclose(plain(x, time=TIME), genome(x, time=TIME), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(plain(x, n_steps=TIME), genome(x, n_steps=TIME), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,6 @@ def test_what_is_folded_can_be_saved_and_needs_no_moments(tmp_path):
     genome = trained((BatchNorm(), Dense(2)), rng)
     genome.folded().save(tmp_path / "genome.npz")
     with np.load(tmp_path / "genome.npz") as file:
-        assert "moments" not in file
+        assert "running_stats" not in file
     x = rng.normal(size=(9, 3))
     np.testing.assert_allclose(Genome.load(tmp_path / "genome.npz")(x), genome(x), rtol=1e-12)

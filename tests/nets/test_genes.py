@@ -28,21 +28,21 @@ def test_genes_by_hand():
 
 
 def test_index_undoes_looking_up():
-    assert [GENES.index(gene.layer, gene.parameter, *gene.place) for gene in GENES] == list(range(50))
+    assert [GENES.index(gene.layer, gene.parameter, *gene.position) for gene in GENES] == list(range(50))
 
 
 def test_each_gene_is_the_weight_it_says():
     weights = np.arange(50.0)
-    views = SPEC.unpack(weights)
-    assert [views[gene.layer][gene.parameter][gene.place] for gene in GENES] == list(range(50))
+    params = SPEC.unpack(weights)
+    assert [params[gene.layer][gene.parameter][gene.position] for gene in GENES] == list(range(50))
 
 
 def test_a_blocks_slice_cuts_its_parameter_out_of_the_genome():
     weights = np.random.default_rng(0).normal(size=(3, 50))
-    views = SPEC.unpack(weights)
+    params = SPEC.unpack(weights)
     for block in GENES.blocks:
         cut = weights[:, block.start : block.stop].reshape(3, *block.shape)
-        np.testing.assert_array_equal(cut, views[block.layer][block.parameter])
+        np.testing.assert_array_equal(cut, params[block.layer][block.parameter])
     assert GENES.block(2, "bias") == Block(2, "bias", (2,), 48)
     assert GENES.block(2, "bias").stop == 50
 
@@ -59,9 +59,9 @@ def test_there_is_no_gene_beyond_the_ends(number):
 
 
 def test_a_place_outside_of_its_parameter_has_no_number():
-    for place in ((3, 0), (0, 5), (0,)):
+    for position in ((3, 0), (0, 5), (0,)):
         with pytest.raises(ValueError, match=r"."):
-            GENES.index(0, "weight", *place)
+            GENES.index(0, "weight", *position)
 
 
 def test_an_unknown_parameter_is_answered_with_the_nearest_one():

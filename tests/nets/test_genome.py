@@ -12,14 +12,14 @@ from evorobo.errors import DataError, ResultsError, SettingsError
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import FORMAT, Genome
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 
 SPEC = NetworkSpec(3, (Dense(5, "relu", "he"), Dense(2, "identity", bias=False)))
 
 
 def scalings(rng):
-    return [Scaling(rng.normal(size=k), rng.uniform(0.5, 2, k)) for k in (3, 2)]
+    return [Scaler(rng.normal(size=k), rng.uniform(0.5, 2, k)) for k in (3, 2)]
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_without_scalings_and_in_either_precision_too(tmp_path, dtype):
     genome = Genome(SPEC, SPEC.init(np.random.default_rng(0)).astype(dtype))
     genome.save(tmp_path / "plain")  # the name is taken as it is
     read = Genome.load(tmp_path / "plain")
-    assert read.inputs is None
-    assert read.outputs is None
+    assert read.input_scaler is None
+    assert read.output_scaler is None
     assert read.weights.dtype == dtype
     np.testing.assert_array_equal(read.weights, genome.weights)
 
@@ -82,7 +82,7 @@ def test_the_same_genome_makes_the_same_bytes(genome, saved, tmp_path):
 
 def test_the_file_holds_arrays_and_one_json_text_and_no_pickle(saved):
     with np.load(saved, allow_pickle=False) as file:
-        assert sorted(file.files) == ["about", "inputs_mean", "inputs_sd", "outputs_mean", "outputs_sd", "weights"]
+        assert sorted(file.files) == ["about", "input_scaler_mean", "input_scaler_sd", "output_scaler_mean", "output_scaler_sd", "weights"]
         text = json.loads(str(file["about"]))
     assert text["format"] == "evorobo genome 1"
     assert text["spec"]["layers"][0] == {
@@ -185,22 +185,22 @@ NORMALISED = NetworkSpec(3, (BatchNorm(), Dense(2, "identity")))
 @pytest.fixture
 def normalised(tmp_path):
     rng = np.random.default_rng(2)
-    moments = rng.uniform(0.5, 2, NORMALISED.n_moments)
-    genome = Genome(NORMALISED, rng.normal(size=NORMALISED.n_params), *scalings(rng), moments)
+    running_stats = rng.uniform(0.5, 2, NORMALISED.n_running_stats)
+    genome = Genome(NORMALISED, rng.normal(size=NORMALISED.n_params), *scalings(rng), running_stats)
     genome.save(tmp_path / "genome.npz")
     return genome
 
 
 def test_moments_travel_with_the_genome(normalised, tmp_path):
     read = Genome.load(tmp_path / "genome.npz")
-    np.testing.assert_array_equal(read.moments, normalised.moments)
+    np.testing.assert_array_equal(read.running_stats, normalised.running_stats)
     sensors = np.random.default_rng(1).normal(size=(9, 3))
     np.testing.assert_array_equal(read(sensors), normalised(sensors))
-    np.testing.assert_array_equal(read.outputs.invert(read.controller()(sensors[None])[0]), read(sensors))
+    np.testing.assert_array_equal(read.output_scaler.inverse_transform(read.controller()(sensors[None])[0]), read(sensors))
 
 
 @pytest.mark.parametrize(
-    ("moments", "words"),
+    ("running_stats", "words"),
     [
         (None, "it has no moments, of which this network needs 6"),
         (np.ones(4), r"moments should be 6 real numbers, not float64 \(4,\)"),
@@ -208,8 +208,8 @@ def test_moments_travel_with_the_genome(normalised, tmp_path):
     ],
     ids=["none", "too few", "NaN"],
 )
-def test_a_file_without_the_moments_that_its_network_needs_is_refused(normalised, tmp_path, moments, words):
-    refused(tampered(tmp_path / "genome.npz", moments=moments), words)
+def test_a_file_without_the_moments_that_its_network_needs_is_refused(normalised, tmp_path, running_stats, words):
+    refused(tampered(tmp_path / "genome.npz", running_stats=running_stats), words)
 
 
 def test_a_genome_of_a_network_with_batch_norm_is_none_without_moments(normalised):
@@ -241,11 +241,11 @@ def test_weights_that_ran_away_are_said_to_have_run_away(genome, tmp_path, bad):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"inputs_mean": np.zeros(4)},
-        {"inputs_sd": np.zeros(3)},
-        {"inputs_sd": None},
-        {"outputs_mean": np.array([0, np.nan])},
-        {"outputs_sd": np.array(["x", "y"])},
+        {"input_scaler_mean": np.zeros(4)},
+        {"input_scaler_sd": np.zeros(3)},
+        {"input_scaler_sd": None},
+        {"output_scaler_mean": np.array([0, np.nan])},
+        {"output_scaler_sd": np.array(["x", "y"])},
     ],
     ids=["too many means", "no spread", "no deviations", "NaN", "text"],
 )
@@ -297,7 +297,7 @@ def test_sensors_are_scaled_and_outputs_scaled_back_by_hand():
     # one weight 3: sensors 10 +- 2, predictions 100 +- 50; (14 - 10) / 2 = 2, 3 x 2 = 6, 100 + 50 x 6
     spec = NetworkSpec(1, (Dense(1, "identity", bias=False),))
     genome = Genome(
-        spec, np.array([3.0]), Scaling(np.array([10.0]), np.array([2.0])), Scaling(np.array([100.0]), np.array([50.0]))
+        spec, np.array([3.0]), Scaler(np.array([10.0]), np.array([2.0])), Scaler(np.array([100.0]), np.array([50.0]))
     )
     assert genome(np.array([14.0])) == 400
     assert Genome(spec, np.array([3.0]))(np.array([14.0])) == 42

@@ -6,15 +6,15 @@ import pytest
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.dense import Dense
-from evorobo.nets.initialisers import INITIALISERS, initialiser
-from evorobo.nets.layer import How
+from evorobo.nets.initializers import INITIALIZERS, initializer
+from evorobo.nets.layer import ForwardContext
 from evorobo.nets.spec import NetworkSpec
 
 IN, OUT = 200, 300
 
 
 def draw(name, seed=0):
-    return initialiser(name)(np.random.default_rng(seed), IN, OUT)
+    return initializer(name)(np.random.default_rng(seed), IN, OUT)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_each_activation_has_its_usual_initialiser(activation, name):
 
 
 def test_no_activation_is_without_an_initialiser():
-    assert {each.initialiser for each in ACTIVATIONS.values()} <= set(INITIALISERS)
+    assert {each.initializer for each in ACTIVATIONS.values()} <= set(INITIALIZERS)
 
 
-@pytest.mark.parametrize("name", sorted(set(INITIALISERS) - {"normal"}))
+@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"normal"}))
 def test_biases_begin_at_zero(name):
     spec = NetworkSpec(3, (Dense(400, init=name),))
     assert not spec.unpack(spec.init(np.random.default_rng(0)))[0]["bias"].any()
@@ -80,9 +80,9 @@ def test_he_keeps_a_signal_alive_through_twenty_relu_layers_and_glorot_keeps_it_
         spec = NetworkSpec(100, tuple(Dense(100, activation) for _ in range(20)))
         rng = np.random.default_rng(0)
         x = rng.normal(size=(50, 100))
-        views = spec.unpack(spec.init(rng))
-        for layer, view in zip(spec.layers, views, strict=True):
-            x, _ = layer.forward(view, x, How())
+        params = spec.unpack(spec.init(rng))
+        for layer, view in zip(spec.layers, params, strict=True):
+            x, _ = layer.forward(view, x, ForwardContext())
         assert 0.1 < np.square(x).mean() < 10
 
 
@@ -101,4 +101,4 @@ def test_two_layers_alike_begin_differently():
 
 def test_an_unknown_initialiser_is_answered_with_the_nearest_one():
     with pytest.raises(SettingsError, match="unknown initialiser 'gloro'; did you mean 'glorot'"):
-        initialiser("gloro")
+        initializer("gloro")

@@ -14,11 +14,11 @@ from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import How
+from evorobo.nets.layer import ForwardContext
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.losses import MSE
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import backtrace, forward, loss_and_gradient, trace
+from evorobo.nets.passes import backward_pass, forward, loss_and_gradient, forward_pass
 from evorobo.nets.spec import NetworkSpec
 
 TORCH = json.loads(FILE.read_text())["layers"]
@@ -45,11 +45,11 @@ def genome(spec, rng):
 def test_forward_and_backward_through_time_are_those_of_torch(kind):
     layer, parameters, answers = TORCH_LAYERS[kind], layer_parameters(kind), TORCH[kind]
     x = wavy(ROWS, MOMENTS, 2, phase=5.0).reshape(ROWS * MOMENTS, 2)
-    y, memory = layer.forward(parameters, x, How(time=MOMENTS))
+    y, cache = layer.forward(parameters, x, ForwardContext(n_steps=MOMENTS))
     expected = np.array(answers["outputs"])
     np.testing.assert_allclose(y, expected.reshape(y.shape), rtol=1e-9, atol=1e-11)
     gradients = {name: np.empty_like(value) for name, value in parameters.items()}
-    dx = layer.backward(parameters, memory, wavy(*expected.shape, phase=6.0).reshape(y.shape), gradients)
+    dx = layer.backward(parameters, cache, wavy(*expected.shape, phase=6.0).reshape(y.shape), gradients)
     np.testing.assert_allclose(dx, np.array(answers["inputs"]).reshape(dx.shape), rtol=1e-9, atol=1e-11)
     assert gradients.keys() == answers["gradients"].keys()
     for name, value in gradients.items():
@@ -61,9 +61,9 @@ def test_several_networks_answer_and_learn_like_each_alone(layer):
     rng = np.random.default_rng(4)
     spec = network(layer)
     several, (x, targets) = np.stack([genome(spec, rng) for _ in range(3)]), batch(rng)
-    values, slopes = loss_and_gradient(spec, several, x, targets, MSE(), time=TIME)
+    values, slopes = loss_and_gradient(spec, several, x, targets, MSE(), n_steps=TIME)
     for one, value, slope in zip(several, values, slopes, strict=True):
-        alone, alone_slope = loss_and_gradient(spec, one, x, targets, MSE(), time=TIME)
+        alone, alone_slope = loss_and_gradient(spec, one, x, targets, MSE(), n_steps=TIME)
         assert alone == value
         np.testing.assert_array_equal(alone_slope, slope)
 
@@ -75,7 +75,7 @@ def test_a_controller_remembers_moment_by_moment_what_one_pass_through_time_know
     assert spec.recurrent
     weights, rows = np.stack([genome(spec, rng) for _ in range(4)]), 2
     x = rng.normal(size=(4, rows, TIME, 3))
-    at_once = forward(spec, weights, x.reshape(4, rows * TIME, 3), time=TIME).reshape(4, rows, TIME, 2)
+    at_once = forward(spec, weights, x.reshape(4, rows * TIME, 3), n_steps=TIME).reshape(4, rows, TIME, 2)
     controller = Controller(spec, weights, dtype=np.float64)
     members = np.arange(4)
     for moment in range(TIME):
@@ -94,41 +94,41 @@ def test_a_genome_hands_out_a_controller_of_its_own():
     weights, x = genome(spec, rng), rng.normal(size=(TIME, 3))
     drive = Genome(spec, weights).controller()
     told = [drive(moment[None, None])[0, 0] for moment in x]
-    np.testing.assert_allclose(told, forward(spec, weights, x, time=TIME), rtol=1e-12)
+    np.testing.assert_allclose(told, forward(spec, weights, x, n_steps=TIME), rtol=1e-12)
 
 
 def test_a_ctrnn_whose_time_constants_are_its_step_is_an_elman_layer():
     rng = np.random.default_rng(7)
     fields, elman = CTRNN(4), Elman(4, "sigmoid")
     weight, recurrent, bias = rng.normal(size=(3, 4)), rng.normal(size=(4, 4)), rng.normal(size=4)
-    x, how = rng.normal(size=(6, 3)), How(time=6)
-    views = {"weight": weight, "recurrent": recurrent, "shift": bias, "pace": np.zeros(4)}
-    told, _ = fields.forward(views, x, how)
+    x, context = rng.normal(size=(6, 3)), ForwardContext(n_steps=6)
+    params = {"weight": weight, "recurrent": recurrent, "shift": bias, "log_tau": np.zeros(4)}
+    told, _ = fields.forward(params, x, context)
     # both begin with the state 0: a CTRNN neuron then says sigmoid(shift), an Elman unit 0
     views_elman = {"weight": weight, "recurrent": recurrent, "bias": bias}
     state = {"h": np.broadcast_to(1 / (1 + np.exp(-bias)), (1, 4)).copy()}
-    expected, _ = elman.forward(views_elman, x, How(time=6, state=state))
+    expected, _ = elman.forward(views_elman, x, ForwardContext(n_steps=6, state=state))
     np.testing.assert_allclose(told, expected, rtol=1e-13)
 
 
 def test_a_slow_neuron_of_a_ctrnn_follows_its_input_by_the_exponential_of_its_step():
-    layer, pace = CTRNN(1), np.log(8.0)
-    views = {"weight": np.ones((1, 1)), "recurrent": np.zeros((1, 1)), "shift": np.zeros(1), "pace": np.array([pace])}
-    told, _ = layer.forward(views, np.ones((20, 1)), How(time=20))
+    layer, log_tau = CTRNN(1), np.log(8.0)
+    params = {"weight": np.ones((1, 1)), "recurrent": np.zeros((1, 1)), "shift": np.zeros(1), "log_tau": np.array([log_tau])}
+    told, _ = layer.forward(params, np.ones((20, 1)), ForwardContext(n_steps=20))
     y = np.log(told / (1 - told))[:, 0]
     np.testing.assert_allclose(y, 1 - (1 - 1 / 8) ** np.arange(1, 21), rtol=1e-12)
 
 
 def test_layer_norm_brings_each_row_to_mean_0_and_deviation_1():
     x = np.random.default_rng(8).normal(3.0, 5.0, (4, 50))
-    y, _ = LayerNorm().forward({"gain": np.ones(50), "shift": np.zeros(50)}, x, How())
+    y, _ = LayerNorm().forward({"gain": np.ones(50), "shift": np.zeros(50)}, x, ForwardContext())
     np.testing.assert_allclose(y.mean(1), 0, atol=1e-12)
     np.testing.assert_allclose(y.std(1), 1, rtol=1e-5)
 
 
 def test_dropout_changes_nothing_in_use():
     x = np.random.default_rng(9).normal(size=(4, 5))
-    assert Dropout(0.5).forward({}, x, How())[0] is x
+    assert Dropout(0.5).forward({}, x, ForwardContext())[0] is x
 
 
 def test_dropouts_expected_output_is_the_output_in_use_of_a_linear_network():
@@ -136,8 +136,8 @@ def test_dropouts_expected_output_is_the_output_in_use_of_a_linear_network():
     spec = NetworkSpec(6, (Dense(20, "identity"), Dropout(0.4), Dense(3, "identity")))
     weights, x = genome(spec, rng), rng.normal(size=(1, 6))
     used = forward(spec, weights, x)
-    how, views = How(training=True, rng=rng), spec.unpack(weights)
-    drawn = np.stack([trace(spec, views, x, [how] * 3)[0] for _ in range(20_000)])
+    context, params = ForwardContext(training=True, rng=rng), spec.unpack(weights)
+    drawn = np.stack([forward_pass(spec, params, x, [context] * 3)[0] for _ in range(20_000)])
     spread = drawn.std(0) / np.sqrt(len(drawn))
     assert (np.abs(drawn.mean(0) - used) < 4 * spread).all()
     assert (drawn.std(0) > 0.1).all()
@@ -146,23 +146,23 @@ def test_dropouts_expected_output_is_the_output_in_use_of_a_linear_network():
 def test_dropout_sends_the_gradient_back_along_the_values_that_it_let_through():
     rng = np.random.default_rng(11)
     layer, x = Dropout(0.5), np.ones((1, 1000))
-    y, memory = layer.forward({}, x, How(training=True, rng=rng))
+    y, cache = layer.forward({}, x, ForwardContext(training=True, rng=rng))
     assert set(np.unique(y)) == {0.0, 2.0}
     assert 0.4 < (y == 0).mean() < 0.6
-    np.testing.assert_array_equal(layer.backward({}, memory, np.ones_like(x), {}), y)
+    np.testing.assert_array_equal(layer.backward({}, cache, np.ones_like(x), {}), y)
 
 
 def test_a_population_under_dropout_goes_back_through_the_masks_it_went_forward_by():
     rng = np.random.default_rng(12)
     spec = NetworkSpec(3, (Dense(6), Dropout(0.3), Dense(2, "identity")))
     weights, x, dy = genome(spec, rng), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
-    views, slope = spec.unpack(weights), np.empty_like(weights)
+    params, slope = spec.unpack(weights), np.empty_like(weights)
 
     def answer(genes):
-        how = How(training=True, rng=np.random.default_rng(99))
-        return trace(spec, spec.unpack(genes), x, [how] * 3)
+        context = ForwardContext(training=True, rng=np.random.default_rng(99))
+        return forward_pass(spec, spec.unpack(genes), x, [context] * 3)
 
-    backtrace(spec, views, answer(weights)[1], dy, spec.unpack(slope))
+    backward_pass(spec, params, answer(weights)[1], dy, spec.unpack(slope))
     gene = spec.genes.index(0, "weight", 1, 2)
     moved = np.zeros_like(weights)
     moved[gene] = 1e-6
@@ -170,7 +170,7 @@ def test_a_population_under_dropout_goes_back_through_the_masks_it_went_forward_
     assert slope[gene] == pytest.approx(numeric, rel=1e-6)
 
 
-@pytest.mark.parametrize("make", [lambda: Elman(0), lambda: GRU(0), lambda: LSTM(-1), lambda: CTRNN(2, slowest=0.5)])
+@pytest.mark.parametrize("make", [lambda: Elman(0), lambda: GRU(0), lambda: LSTM(-1), lambda: CTRNN(2, max_tau=0.5)])
 def test_impossible_layers_are_refused(make):
     with pytest.raises(SettingsError, match="at least one"):
         make()
@@ -184,4 +184,4 @@ def test_a_dropout_rate_is_a_probability_below_1(rate):
 
 def test_dropout_in_training_asks_for_a_generator():
     with pytest.raises(SettingsError, match="needs a Generator"):
-        Dropout(0.5).forward({}, np.ones((2, 2)), How(training=True))
+        Dropout(0.5).forward({}, np.ones((2, 2)), ForwardContext(training=True))

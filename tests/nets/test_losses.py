@@ -149,7 +149,7 @@ def test_cross_entropy_by_hand():
     assert CrossEntropy(class_weights=(3.0, 1.0)).value(outputs, targets) == pytest.approx((right + 3 * wrong) / 4)
     # a fifth of each target is spread over both classes: 0.9 and 0.1
     smooth = (0.9 * right + 0.1 * wrong + 0.9 * wrong + 0.1 * right) / 2
-    assert CrossEntropy(smoothing=0.2).value(outputs, targets) == pytest.approx(smooth)
+    assert CrossEntropy(label_smoothing=0.2).value(outputs, targets) == pytest.approx(smooth)
 
 
 def test_cross_entropy_of_know_nothing_logits_is_the_logarithm_of_the_number_of_classes():
@@ -169,7 +169,7 @@ def test_several_choices_are_the_mean_of_single_ones():
     choices, cuts = (4, 2, 3), [4, 6]
     outputs, targets = rng.normal(size=(8, 9)), np.stack([rng.integers(n, size=8) for n in choices], axis=1)
     weights = (1.0, 2.0, 0.5, 1.5, 3.0, 1.0, 0.2, 1.0, 2.0)
-    together = CrossEntropy(smoothing=0.1, class_weights=weights, choices=choices)
+    together = CrossEntropy(label_smoothing=0.1, class_weights=weights, choices=choices)
     parts, shares = np.split(outputs, cuts, axis=1), np.split(np.array(weights), cuts)
     values, slopes = [], []
     for part, share, target in zip(parts, shares, targets.T, strict=True):
@@ -203,8 +203,8 @@ def test_the_number_of_outputs_follows_from_the_targets():
 def test_impossible_settings_are_refused():
     with pytest.raises(SettingsError, match="delta must be above 0, not 0"):
         Huber(0)
-    with pytest.raises(SettingsError, match=r"smoothing must lie in \[0, 1\), not 1"):
-        CrossEntropy(smoothing=1)
+    with pytest.raises(SettingsError, match=r"label_smoothing must lie in \[0, 1\), not 1"):
+        CrossEntropy(label_smoothing=1)
     with pytest.raises(SettingsError, match="class weights must be 0 or more"):
         CrossEntropy(class_weights=(1, -1))
     with pytest.raises(SettingsError, match="2 class weights for 3 outputs; give one for each"):

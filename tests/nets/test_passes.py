@@ -19,10 +19,10 @@ LOSSES = {
     "huber": Huber(0.5),
     "gaussian": GaussianNLL(),
     "cross entropy": CrossEntropy(),
-    "smoothed": CrossEntropy(smoothing=0.1),
+    "smoothed": CrossEntropy(label_smoothing=0.1),
     "weighted": CrossEntropy(class_weights=(0.5, 1.0, 2.0, 4.0)),
-    "both": CrossEntropy(smoothing=0.2, class_weights=(0.5, 1.0, 2.0, 4.0)),
-    "choices": CrossEntropy(smoothing=0.1, class_weights=(1.0, 2.0, 3.0, 0.5, 1.0), choices=(3, 2)),
+    "both": CrossEntropy(label_smoothing=0.2, class_weights=(0.5, 1.0, 2.0, 4.0)),
+    "choices": CrossEntropy(label_smoothing=0.1, class_weights=(1.0, 2.0, 3.0, 0.5, 1.0), choices=(3, 2)),
 }
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 every_activation = pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
@@ -186,12 +186,12 @@ class Gain:
     def flops(self, n_inputs):
         return 2 * n_inputs
 
-    def forward(self, views, x, how):
-        return self.fixed * views["gain"][..., None, None] * x, x
+    def forward(self, params, x, context):
+        return self.fixed * params["gain"][..., None, None] * x, x
 
-    def backward(self, views, memory, dy, gradients):
-        gradients["gain"][...] = self.fixed * (dy * memory).sum((-2, -1))
-        return self.fixed * views["gain"][..., None, None] * dy
+    def backward(self, params, cache, dy, gradients):
+        gradients["gain"][...] = self.fixed * (dy * cache).sum((-2, -1))
+        return self.fixed * params["gain"][..., None, None] * dy
 
 
 def test_a_layer_of_ones_own_learns_with_the_others():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.scaling import RunningMoments, Scaler
 
 
 @pytest.fixture
@@ -12,79 +12,79 @@ def rows():
 
 
 def test_fitted_rows_come_out_with_mean_zero_and_deviation_one(rows):
-    scaled = Scaling.fit(rows).apply(rows)
+    scaled = Scaler.fit(rows).transform(rows)
     np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-9)
     np.testing.assert_allclose(scaled.std(0), 1)
 
 
 def test_invert_undoes_apply(rows):
-    scaling = Scaling.fit(rows)
-    np.testing.assert_allclose(scaling.invert(scaling.apply(rows)), rows, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(scaling.apply(scaling.invert(rows)), rows, rtol=1e-9, atol=1e-9)
+    scaling = Scaler.fit(rows)
+    np.testing.assert_allclose(scaling.inverse_transform(scaling.transform(rows)), rows, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(scaling.transform(scaling.inverse_transform(rows)), rows, rtol=1e-9, atol=1e-9)
 
 
 def test_scaling_by_hand():
     # 1, 3: mean 2, deviation 1; 10, 50: mean 30, deviation 20
-    scaling = Scaling.fit(np.array([[1.0, 10.0], [3.0, 50.0]]))
-    np.testing.assert_array_equal(scaling.apply(np.array([[2.0, 70.0]])), [[0, 2]])
-    np.testing.assert_array_equal(scaling.invert(np.array([-1.0, 0.5])), [1, 40])
+    scaling = Scaler.fit(np.array([[1.0, 10.0], [3.0, 50.0]]))
+    np.testing.assert_array_equal(scaling.transform(np.array([[2.0, 70.0]])), [[0, 2]])
+    np.testing.assert_array_equal(scaling.inverse_transform(np.array([-1.0, 0.5])), [1, 40])
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -7.3, 1e9 / 3])
 def test_a_column_that_never_changes_is_only_moved(constant):
     # the mean of many 0.1 is not quite 0.1, so that a careless deviation is above zero
     rows = np.full((10, 1), constant)
-    for scaling in (Scaling.fit(rows), Moments.of(rows).scaling, (Moments.of(rows) + Moments.of(rows)).scaling):
+    for scaling in (Scaler.fit(rows), RunningMoments.from_rows(rows).scaler, (RunningMoments.from_rows(rows) + RunningMoments.from_rows(rows)).scaler):
         assert scaling.sd == 1
-        np.testing.assert_allclose(scaling.apply(rows + 0.25), 0.25, atol=1e-6)
+        np.testing.assert_allclose(scaling.transform(rows + 0.25), 0.25, atol=1e-6)
 
 
 @pytest.mark.parametrize("cuts", [[250], [1], [10, 10, 11, 499], []])
 def test_moments_of_parts_add_up_to_the_moments_of_all(rows, cuts):
-    total = Moments.none(4)
+    total = RunningMoments.empty(4)
     for part in np.split(rows, cuts):
         if len(part):
-            total = total + Moments.of(part)
-    whole = Moments.of(rows)
+            total = total + RunningMoments.from_rows(part)
+    whole = RunningMoments.from_rows(rows)
     assert total.count == whole.count == 500
     np.testing.assert_allclose(total.mean, whole.mean, rtol=1e-12)
-    np.testing.assert_allclose(total.squares, whole.squares, rtol=1e-9)
+    np.testing.assert_allclose(total.squared_deviations, whole.squared_deviations, rtol=1e-9)
 
 
 def test_moments_do_not_mind_the_order(rows):
-    one, other = Moments.of(rows[:100]), Moments.of(rows[100:])
+    one, other = RunningMoments.from_rows(rows[:100]), RunningMoments.from_rows(rows[100:])
     np.testing.assert_allclose((one + other).mean, (other + one).mean, rtol=1e-12)
-    np.testing.assert_allclose((one + other).squares, (other + one).squares, rtol=1e-9)
+    np.testing.assert_allclose((one + other).squared_deviations, (other + one).squared_deviations, rtol=1e-9)
 
 
 def test_moments_amount_to_the_fitted_scaling(rows):
-    ours, fitted = Moments.of(rows).scaling, Scaling.fit(rows)
+    ours, fitted = RunningMoments.from_rows(rows).scaler, Scaler.fit(rows)
     np.testing.assert_allclose(ours.mean, fitted.mean)
     np.testing.assert_allclose(ours.sd, fitted.sd)
 
 
 def test_moments_by_hand():
     # 1, 3 | 8: mean 4, squares 9 + 1 + 16
-    both = Moments.of(np.array([[1.0], [3.0]])) + Moments.of(np.array([[8.0]]))
-    assert (both.count, both.mean[0], both.squares[0]) == (3, 4, 26)
+    both = RunningMoments.from_rows(np.array([[1.0], [3.0]])) + RunningMoments.from_rows(np.array([[8.0]]))
+    assert (both.count, both.mean[0], both.squared_deviations[0]) == (3, 4, 26)
 
 
 def test_before_any_row_is_seen_nothing_changes(rows):
-    np.testing.assert_array_equal(Moments.none(4).scaling.apply(rows), rows)
-    whole = Moments.of(rows)
-    for same in (whole + Moments.none(4), Moments.none(4) + whole):
+    np.testing.assert_array_equal(RunningMoments.empty(4).scaler.transform(rows), rows)
+    whole = RunningMoments.from_rows(rows)
+    for same in (whole + RunningMoments.empty(4), RunningMoments.empty(4) + whole):
         np.testing.assert_array_equal(same.mean, whole.mean)
-        np.testing.assert_array_equal(same.squares, whole.squares)
+        np.testing.assert_array_equal(same.squared_deviations, whole.squared_deviations)
 
 
 def test_moments_of_single_precision_rows_are_gathered_in_double():
     rows = (1e4 + np.random.default_rng(1).normal(size=(1000, 1))).astype(np.float32)
-    moments = Moments.of(rows)
+    moments = RunningMoments.from_rows(rows)
     assert moments.mean.dtype == np.float64
-    np.testing.assert_allclose(moments.scaling.sd, rows.astype(float).std(0), rtol=1e-10)
+    np.testing.assert_allclose(moments.scaler.sd, rows.astype(float).std(0), rtol=1e-10)
 
 
 def test_a_column_that_only_trembles_by_rounding_is_not_blown_up_and_a_small_one_is():
     wave = np.tile([1.0, -1.0], 50)[:, None]
     for size, blown_up in ((1e-9, False), (1e-7, True)):
-        assert (Moments.of(size * wave).scaling.sd[0] != 1) == blown_up
+        assert (RunningMoments.from_rows(size * wave).scaler.sd[0] != 1) == blown_up

@@ -11,8 +11,8 @@ from evorobo.nets.schedules import Constant, Cosine, Exponential, ReduceOnPlatea
 TORCH = json.loads(FILE.read_text())["schedules"]
 
 
-def curve(schedule, spent):
-    return [schedule.factor(share, schedule.start()) for share in spent]
+def curve(schedule, budget_fraction):
+    return [schedule.factor(share, schedule.start()) for share in budget_fraction]
 
 
 def told(schedule, losses):
@@ -20,7 +20,7 @@ def told(schedule, losses):
     state = schedule.start()
     factors = [schedule.factor(0.0, state)]
     for loss in losses:
-        schedule.watch(loss, state)
+        schedule.on_epoch_end(loss, state)
         factors.append(schedule.factor(0.0, state))
     return factors
 
@@ -66,7 +66,7 @@ def test_warm_up_passes_the_loss_on_to_the_schedule_behind_it():
     schedule = WarmUp(0.1, ReduceOnPlateau(0.5, patience=0))
     state = schedule.start()
     for loss in (1.0, 1.0):
-        schedule.watch(loss, state)
+        schedule.on_epoch_end(loss, state)
     assert schedule.factor(0.5, state) == 0.5
     assert schedule.factor(0.05, state) == 0.5 * 1.0  # half way up the warm-up
 
@@ -115,7 +115,7 @@ def test_a_state_written_down_and_read_again_goes_on_identically():
     state = schedule.start()
     for loss in losses:
         state = json.loads(json.dumps(state))
-        schedule.watch(loss, state)
+        schedule.on_epoch_end(loss, state)
     assert schedule.factor(1.0, state) == told(schedule, losses)[-1] < 1
 
 

@@ -63,12 +63,12 @@ def test_views_write_through_to_the_genome():
 @pytest.mark.parametrize("shape", [(32,), (4, 32), (2, 3, 32)])
 def test_views_of_any_number_of_genomes_share_their_memory(shape):
     weights = np.arange(np.prod(shape), dtype=float).reshape(shape)
-    views = SPEC.unpack(weights)
-    assert [{name: view.shape[len(shape) - 1 :] for name, view in layer.items()} for layer in views] == [
+    params = SPEC.unpack(weights)
+    assert [{name: view.shape[len(shape) - 1 :] for name, view in layer.items()} for layer in params] == [
         {"weight": (3, 5), "bias": (5,)},
         {"weight": (5, 2), "bias": (2,)},
     ]
-    for layer in views:
+    for layer in params:
         for view in layer.values():
             view += 1000
     np.testing.assert_array_equal(weights.ravel(), np.arange(np.prod(shape)) + 1000)

@@ -11,10 +11,10 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import How
+from evorobo.nets.layer import ForwardContext
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import alike, backtrace, trace
+from evorobo.nets.passes import shared_context, backward_pass, forward_pass
 from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
 
@@ -31,14 +31,14 @@ STACKS = {
 
 
 def begun(spec, dtype, networks=NETWORKS):
-    return np.tile(spec.begin_moments().astype(dtype), (networks, 1))
+    return np.tile(spec.init_running_stats().astype(dtype), (networks, 1))
 
 
-def by_layers(spec, weights, x, dy, how, moments):
+def by_layers(spec, weights, x, dy, context, running_stats):
     slopes = np.empty_like(weights)
-    views = spec.unpack(weights)
-    y, memories = trace(spec, views, x, alike(spec, how, moments))
-    backtrace(spec, views, memories, dy, spec.unpack(slopes))
+    params = spec.unpack(weights)
+    y, caches = forward_pass(spec, params, x, shared_context(spec, context, running_stats))
+    backward_pass(spec, params, caches, dy, spec.unpack(slopes))
     return y, slopes
 
 
@@ -50,14 +50,14 @@ def test_outputs_and_gradients_are_those_of_the_layers_one_after_the_other(hidde
     weights = np.stack([spec.init(rng) + 0.1 * rng.normal(size=spec.n_params) for _ in range(NETWORKS)]).astype(dtype)
     slopes = np.empty_like(weights)
     workspace, tolerance = Workspace(spec, weights, slopes), 1e-12 if dtype == "float64" else 1e-4
-    moments = begun(spec, dtype), begun(spec, dtype)
+    running_stats = begun(spec, dtype), begun(spec, dtype)
     for rows in (2, 2, 5, 1, 2):  # in sequences of TIME moments
         x, dy = (rng.normal(size=(NETWORKS, rows * TIME, k)).astype(dtype) for k in (3, 2))
-        hows = [How(training=True, rng=np.random.default_rng(rows), time=TIME) for _ in range(2)]
-        y, expected = by_layers(spec, weights, x, dy.copy(), hows[0], moments[0])
-        found = workspace.forward(x, alike(spec, hows[1], moments[1]))
+        contexts = [ForwardContext(training=True, rng=np.random.default_rng(rows), n_steps=TIME) for _ in range(2)]
+        y, expected = by_layers(spec, weights, x, dy.copy(), contexts[0], running_stats[0])
+        found = workspace.forward(x, shared_context(spec, contexts[1], running_stats[1]))
         np.testing.assert_allclose(found, y, rtol=tolerance, atol=tolerance)
-        np.testing.assert_allclose(moments[1], moments[0], rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(running_stats[1], running_stats[0], rtol=tolerance, atol=tolerance)
         workspace.backward(dy)
         np.testing.assert_allclose(slopes, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max())
         weights -= 0.01 * slopes  # a workspace reads the weights as they are now
@@ -76,10 +76,10 @@ def test_each_network_passes_as_it_would_alone(hidden):
             Workspace(spec, weights[some], slopes),
             [np.random.default_rng(at) for at in range(NETWORKS)][some],
         )
-        moments = begun(spec, np.float32, len(rngs))
-        y = workspace.forward(x[some], alike(spec, How(training=True, rng=rngs, time=TIME), moments)).copy()
+        running_stats = begun(spec, np.float32, len(rngs))
+        y = workspace.forward(x[some], shared_context(spec, ForwardContext(training=True, rng=rngs, n_steps=TIME), running_stats)).copy()
         workspace.backward(dy[some].copy())
-        return y, slopes, moments
+        return y, slopes, running_stats
 
     together = passed(slice(None))
     for at in range(NETWORKS):

@@ -10,7 +10,7 @@ import pytest
 
 from evorobo import BatchNorm, Budget, ControlTask, DatasetTask, Dense, Evolution, Genome, OpenAIES, Study
 from evorobo.errors import ResultsError
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.report.analysis import robustness as robustness_module
 from evorobo.report.analysis.robustness import (
@@ -83,7 +83,7 @@ def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypa
     content = (run.folder / "genome.npz").read_bytes()
     try:
         genome = Genome.load(run.folder / "genome.npz")
-        Genome(genome.spec, genome.weights + 1, genome.inputs, genome.outputs).save(run.folder / "genome.npz")
+        Genome(genome.spec, genome.weights + 1, genome.input_scaler, genome.output_scaler).save(run.folder / "genome.npz")
         changed = [row for row in robustness(results) if row not in before]
         assert {row[:3] for row in changed} == {("rows", "openai-es", 0)}
         assert len(changed) == 2 * len(LEVELS)
@@ -106,7 +106,7 @@ def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling(
             return float(np.std(genome(np.full((20000, 1), 7.0))))
 
     spec = NetworkSpec.build(1, (), 1)
-    genome = Genome(spec, np.array([1.0, 0.0]), Scaling(np.array([3.0]), np.array([4.0])))
+    genome = Genome(spec, np.array([1.0, 0.0]), Scaler(np.array([3.0]), np.array([4.0])))
     found = list(with_sensor_noise(Spread(), genome, seed=0))
     np.testing.assert_allclose(found, np.array(LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
 
@@ -136,8 +136,8 @@ def test_networks_with_batch_norm_are_tested_like_others():
     task = ControlTask("CartPole-v1", max_steps=30, test_episodes=5)
     spec = NetworkSpec.build(4, (Dense(3, "identity"), BatchNorm(activation="tanh")), 2)
     rng = np.random.default_rng(0)
-    moments = rng.uniform(0.5, 1.5, spec.n_moments)
-    genome = Genome(spec, rng.normal(size=spec.n_params), moments=moments)
+    running_stats = rng.uniform(0.5, 1.5, spec.n_running_stats)
+    genome = Genome(spec, rng.normal(size=spec.n_params), running_stats=running_stats)
     for noise in (with_sensor_noise, with_weight_noise):
         assert next(iter(noise(task, genome, 0))) == task.test(genome)
         assert len(list(noise(task, genome, 0))) == len(LEVELS)

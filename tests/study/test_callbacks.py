@@ -300,7 +300,7 @@ def looking(*scores, higher=True):
     ],
 )
 def test_stagnation_is_no_gain_in_the_last_looks(scores, stops):
-    rule = Stagnation(looks=2, min_change=0.5)
+    rule = Stagnation(looks=2, min_delta=0.5)
     assert bool(rule.on_look(looking(*scores))) == stops
     assert bool(rule.on_look(looking(*(-score for score in scores), higher=False))) == stops
 
@@ -361,7 +361,7 @@ def test_what_could_not_be_kept_as_a_setting_is_told_how_to_become_one(callback,
         a_study(callback)
 
 
-@pytest.mark.parametrize("settings", [{"looks": 0}, {"looks": 1.5}, {"min_change": -1}, {"min_change": np.nan}])
+@pytest.mark.parametrize("settings", [{"looks": 0}, {"looks": 1.5}, {"min_delta": -1}, {"min_delta": np.nan}])
 def test_patience_is_a_number_of_looks(settings):
     with pytest.raises(SettingsError, match=f"{next(iter(settings))} must be"):
         Stagnation(**settings)

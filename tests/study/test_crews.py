@@ -24,7 +24,7 @@ from evorobo.study.study import Study
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Examples
 
-TRAINING = Backprop(Adam(0.02), batch=4, schedule=ReduceOnPlateau(patience=1), stopping=EarlyStopping(patience=30))
+TRAINING = Backprop(Adam(0.02), batch_size=4, schedule=ReduceOnPlateau(patience=1), early_stopping=EarlyStopping(patience=30))
 
 
 def trials(method=TRAINING, task=None, seeds=5, budget=None):
@@ -56,7 +56,7 @@ def test_a_crew_draws_the_very_curves_and_finds_the_very_answers_of_each_alone(t
 
 
 def test_a_study_steps_the_seeds_of_backprop_together_and_counts_their_time_in_shares(tmp_path):
-    method = Backprop(Adam(0.02), batch=4)
+    method = Backprop(Adam(0.02), batch_size=4)
     study = Study.grid("toys", tasks=[Line()], methods=[method], seeds=5, budget=Budget(flops=2e5), hidden=(4,))
     results = study.run(tmp_path)
     for trial in study.trials():

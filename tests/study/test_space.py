@@ -17,7 +17,7 @@ SIGMA, RATE = "methods.cma-es.strategy.sigma=0.05..2:log", "methods.backprop.opt
 
 
 def test_a_range_is_read_as_it_is_written():
-    found = spaces(STUDY, [SIGMA, RATE, "methods.backprop.batch=8..128:log", "methods.backprop.clip_norm=0.5..2"])
+    found = spaces(STUDY, [SIGMA, RATE, "methods.backprop.batch_size=8..128:log", "methods.backprop.max_grad_norm=0.5..2"])
     sigma = Range("methods.cma-es.strategy.sigma", "strategy.sigma", 0.05, 2.0, True, False)
     assert found["cma-es"] == [sigma]
     rate, batch, clip = found["backprop"]
@@ -61,7 +61,7 @@ def test_a_range_holds_what_lies_in_it(value, inside):
         (["methods.cma-es.strategy.sigma=low..high"], r"low\.\.high is no range of numbers"),
         (["methods.cma-es.strategy.sigma=2..1"], "is empty; LOW must be below HIGH"),
         (["methods.cma-es.strategy.sigma=0..1:log"], "and above 0 for :log"),
-        (["methods.backprop.batch=0.5..3"], "is a whole number; give it a range from one to another"),
+        (["methods.backprop.batch_size=0.5..3"], "is a whole number; give it a range from one to another"),
     ],
 )
 def test_a_range_that_cannot_be_is_told_with_the_way_out(texts, sentence):

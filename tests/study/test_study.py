@@ -76,7 +76,7 @@ def test_a_part_that_is_not_there_is_answered_with_the_nearest():
         ({"seeds": 0}, "at least one task, one method and one seed"),
         ({"seeds": (1, 2, 1)}, r"seeds \(1, 2, 1\) repeat themselves"),
         (
-            {"methods": (Backprop(), Backprop(batch=3))},
+            {"methods": (Backprop(), Backprop(batch_size=3))},
             "two methods are called 'backprop'; give one of them another name",
         ),
         ({"name": "a/b"}, "'a/b' cannot be the name of a folder"),

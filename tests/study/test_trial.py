@@ -183,7 +183,7 @@ def test_an_evolution_that_runs_away_keeps_the_last_good_genome_too(tmp_path):
 
 
 def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
-    trial = a_trial(Backprop(SGD(0.1), stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, looks=5))
+    trial = a_trial(Backprop(SGD(0.1), early_stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, looks=5))
     watched = []
     assert trial.run(tmp_path, watched.append) == "finished"
     result, rows = json.loads((tmp_path / "result.json").read_text()), curve(tmp_path)
@@ -201,7 +201,7 @@ def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
 
 @pytest.mark.parametrize("stops", [1, 5])
 def test_a_trial_interrupted_amid_its_patience_stops_at_the_same_step(tmp_path, monkeypatch, stops):
-    trial = a_trial(Backprop(stopping=EarlyStopping(patience=30)), Line(), Budget(samples=1e5, looks=5))
+    trial = a_trial(Backprop(early_stopping=EarlyStopping(patience=30)), Line(), Budget(samples=1e5, looks=5))
     trial.run(tmp_path / "straight")
     for after in range(1, 1 + stops):
         with pytest.raises(Interrupted):

@@ -242,7 +242,7 @@ def test_without_validation_rows_nothing_is_tuned(tmp_path):
 
 def test_a_method_that_fails_with_all_settings_is_told_with_the_last_reason(tmp_path):
     study = a_study(budget=Budget(env_steps=100))
-    space = [SPACE[0], "methods.backprop.batch=-3..-1"]
+    space = [SPACE[0], "methods.backprop.batch_size=-3..-1"]
     with pytest.raises(
         ResultsError, match="backprop failed with all of 2 settings: a batch needs at least 1 row, not -"
     ):

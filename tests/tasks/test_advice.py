@@ -112,7 +112,7 @@ def test_a_teacher_who_remembers_labels_by_what_the_learner_lived_through(tmp_pa
     met = replace(ROAD, teacher=str(tmp_path / "teacher.npz")).adviser()(genome((4,)), 0.5, 5, rng(4))
     for number in np.unique(met.sequence):
         rows = met.sequence == number
-        np.testing.assert_allclose(met.targets[rows], teacher(met.inputs[rows], time=rows.sum()), atol=1e-5)
+        np.testing.assert_allclose(met.targets[rows], teacher(met.inputs[rows], n_steps=rows.sum()), atol=1e-5)
 
 
 def test_a_noisy_teachers_advice_is_what_it_means():

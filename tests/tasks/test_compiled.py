@@ -20,7 +20,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.compiled import loading
 from evorobo.tasks.control.compiled.traced import DOUBLE, Number, Script, traced
@@ -224,7 +224,7 @@ def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     numba()
     task = ControlTask(id, max_steps=25, compiled=True)
     spec, weights = population(task, members=3, hidden=(5, LayerNorm(), Elman(3), GRU(3), LSTM(2), CTRNN(3)))
-    inputs = Scaling(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
+    inputs = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
     made = task._episodes.play(spec, weights, inputs, None, np.arange(2), True)
     with pytest.MonkeyPatch.context() as patch:
         interpret(patch)
@@ -274,14 +274,14 @@ def test_scores_are_those_of_the_lock_step_but_for_rounding(id, rtol, hidden):
     numba()
     plain, fast = pair(id, episodes=3, max_steps=150)
     spec, weights = population(plain, hidden=hidden)
-    inputs = Scaling(np.full(plain.n_inputs, 0.1), np.full(plain.n_inputs, 0.8))
-    moments = np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_moments)) if spec.n_moments else None
+    inputs = Scaler(np.full(plain.n_inputs, 0.1), np.full(plain.n_inputs, 0.8))
+    running_stats = np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_running_stats)) if spec.n_running_stats else None
     seeds = np.arange(3)
-    one, other = (each._fleet(spec, weights, inputs, moments, seeds, True) for each in (plain, fast))
+    one, other = (each._fleet(spec, weights, inputs, running_stats, seeds, True) for each in (plain, fast))
     np.testing.assert_allclose(other[0].returns, one[0].returns, rtol=rtol)
     assert other[0].steps.sum() == one[0].steps.sum()
     np.testing.assert_allclose(other[1].mean, one[1].mean, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(other[1].squares, one[1].squares, rtol=1e-3)
+    np.testing.assert_allclose(other[1].squared_deviations, one[1].squared_deviations, rtol=1e-3)
     assert len(np.unique(one[0].returns)) > 3
 
 

@@ -12,7 +12,7 @@ from evorobo.errors import DataError, SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE, CrossEntropy
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.task import TEST, TRAIN, VALIDATION, ControlTask
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations
@@ -118,7 +118,7 @@ def test_validation_and_test_are_the_same_whenever_one_looks():
 def test_the_normaliser_is_told_of_all_observations_that_were_answered(env):
     task = ControlTask(env, normalise=True, episodes=2, max_steps=12)
     spec, weights = population(task)
-    scaling = Scaling(np.linspace(-0.2, 0.2, task.n_inputs), np.linspace(0.5, 2, task.n_inputs))
+    scaling = Scaler(np.linspace(-0.2, 0.2, task.n_inputs), np.linspace(0.5, 2, task.n_inputs))
     seen = task.score(spec, weights, rng(1), scaling).seen
     environment, met = gymnasium.make(env, max_episode_steps=12), []
     seeds = rng(1).integers(TRAIN, VALIDATION, 2)
@@ -133,8 +133,8 @@ def test_the_normaliser_is_told_of_all_observations_that_were_answered(env):
                 observation, _, terminated, truncated, _ = environment.step(task.decoder.native(action))
                 over = terminated or truncated
     assert seen.count == len(met)
-    np.testing.assert_allclose(seen.scaling.mean, np.mean(met, 0), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(seen.squares / seen.count, np.var(met, 0), rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(seen.scaler.mean, np.mean(met, 0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(seen.squared_deviations / seen.count, np.var(met, 0), rtol=1e-4, atol=1e-9)
     assert ControlTask(env, episodes=2, max_steps=12).score(spec, weights, rng(1), scaling).seen is None
 
 
@@ -186,10 +186,10 @@ def test_a_function_is_a_teacher_and_gets_observations_as_step_returns_them():
 def test_a_genome_file_is_a_teacher(tmp_path):
     path = tmp_path / "teacher.npz"
     spec, weights = population(LAMP, 1)
-    Genome(spec, weights[0], Scaling(np.full(2, 0.3), np.full(2, 0.2))).save(path)
+    Genome(spec, weights[0], Scaler(np.full(2, 0.3), np.full(2, 0.2))).save(path)
     task = dataclasses.replace(LAMP, teacher=str(path))
     shown = task.examples(rng())
-    outputs = Controller(spec, weights, Genome.load(path).inputs)(shown.inputs[None])[0]
+    outputs = Controller(spec, weights, Genome.load(path).input_scaler)(shown.inputs[None])[0]
     np.testing.assert_allclose(shown.targets, outputs, atol=1e-6)
     assert task.references()["teacher"] == task.test(Genome.load(path))
 

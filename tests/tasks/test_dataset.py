@@ -12,7 +12,7 @@ from training import trained
 from evorobo.errors import DataError, SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.base import Task
@@ -180,7 +180,7 @@ def test_examples_are_raw_inputs_and_scaled_values():
     np.testing.assert_array_equal(examples.inputs, X[task.parts.train])
     np.testing.assert_allclose(examples.targets.mean(0), 0, atol=1e-12)
     np.testing.assert_allclose(examples.targets.std(0), 1)
-    np.testing.assert_allclose(task.outputs.invert(examples.targets), Y[task.parts.train])
+    np.testing.assert_allclose(task.outputs.inverse_transform(examples.targets), Y[task.parts.train])
     assert examples.loss == MSE()
     task = classification()
     examples = task.examples(np.random.default_rng(0))
@@ -328,7 +328,7 @@ def test_a_network_that_tells_its_doubt_answers_in_raw_units():
 @pytest.mark.parametrize(("make", "reach"), [(regression, 8.0), (classification, 0.8)])
 def test_backprop_on_the_examples_beats_the_guess(make, reach):
     task = make()
-    score = task.test(trained(task, hidden=(8,), epochs=60, batch=16))
+    score = task.test(trained(task, hidden=(8,), epochs=60, batch_size=16))
     guess = next(iter(task.references().values()))
     assert score > max(reach, guess) if task.metric.higher_is_better else score < min(reach, guess)
 
@@ -407,7 +407,7 @@ def test_a_network_of_another_shape_is_one_sentence():
     with pytest.raises(SettingsError, match="has 4 inputs and 2 outputs, the network 4 and 1"):
         task.score(other, np.zeros((1, other.n_params)), np.random.default_rng(0), None)
     with pytest.raises(SettingsError, match="has 4 inputs and 3 outputs, the network 4 and 2"):
-        classification().test(Genome(spec, weights[0], Scaling(np.zeros(4), np.ones(4))))
+        classification().test(Genome(spec, weights[0], Scaler(np.zeros(4), np.ones(4))))
 
 
 def test_the_loss_on_rows_is_what_training_descends_there():

@@ -78,7 +78,7 @@ def test_an_unknown_column_is_told_with_the_nearest(task):
 
 def test_a_genome_answers_sequences_as_its_network_does():
     x = np.random.default_rng(2).normal(size=(6, 1))
-    np.testing.assert_array_equal(delay()(x, time=3), forward(delay().spec, delay().weights, x, time=3))
+    np.testing.assert_array_equal(delay()(x, n_steps=3), forward(delay().spec, delay().weights, x, n_steps=3))
 
 
 @pytest.mark.parametrize("setting", [{"window": 0}, {"window": 2.5}, {"window": "all"}, {"rows_per_score": 10.5}])

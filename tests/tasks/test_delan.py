@@ -42,5 +42,5 @@ def test_velocities_are_the_change_of_angles_within_a_character():
 def test_a_small_network_beats_a_linear_fit():
     task = DatasetTask("delan")
     linear = nmse(task, ridge(task)).mean()
-    genome = trained(task, hidden=(32,), epochs=60, batch=64)
+    genome = trained(task, hidden=(32,), epochs=60, batch_size=64)
     assert nmse(task, genome(task.table.inputs[task.parts.test])).mean() < linear / 10

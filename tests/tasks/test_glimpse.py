@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.nets.sequences import Units
+from evorobo.nets.sequences import SequenceBatches
 from evorobo.tasks.base import Cost
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.splits import BlockSplit
@@ -42,7 +42,7 @@ def test_a_data_set_in_time_shows_windows_in_order():
     lap = np.repeat(np.arange(8), 70)
     task = numbered(560, columns={"lap": lap}, sequence="lap", window=32)
     shown = task.glimpse(np.random.default_rng(0), 128)
-    units = Units(len(shown.inputs), shown.sequence)
+    units = SequenceBatches(len(shown.inputs), shown.sequence)
     assert len(units) == 4  # of at most 32 rows
     for at in range(4):
         rows = shown.inputs[units.take(np.array([at])).rows, 0].astype(int)

@@ -55,7 +55,7 @@ def test_examples_and_scores_count_judged_rows_alone():
     np.testing.assert_array_equal(shown.weights, np.where(LAST == 1, np.arange(160), 0)[:80])
     spec = adder().spec
     weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(3)])
-    outputs = forward(spec, weights, X[:80], time=4)[:, 3::4]
+    outputs = forward(spec, weights, X[:80], n_steps=4)[:, 3::4]
     expected = -shown.loss.value(outputs, SUM[3:80:4, None], np.arange(160.0)[3:80:4])
     scored = both.score(spec, weights, np.random.default_rng(0), None)
     np.testing.assert_allclose(scored.values, expected, rtol=1e-12)
@@ -70,7 +70,7 @@ def test_guesses_and_the_linear_fit_are_judged_by_the_same_rows():
 
 def test_backprop_through_time_learns_what_only_the_last_moment_tells():
     spec = NetworkSpec.build(2, (Elman(4, "identity"),), 1)
-    learner = Backprop(Adam(0.02), batch=10).start(task(), spec, np.random.default_rng(0))
+    learner = Backprop(Adam(0.02), batch_size=10).start(task(), spec, np.random.default_rng(0))
     for _ in range(600):
         learner.step(0.0)
     assert task().test(learner.genome) < 0.1 < task().references()["linear fit"]

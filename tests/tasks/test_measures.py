@@ -72,7 +72,7 @@ def test_the_linear_fit_is_least_squares_with_a_small_penalty_on_slopes():
     rng = np.random.default_rng(1)
     targets = np.stack([np.exp(X[:, 0]), X[:, 1] ** 2], axis=1) + rng.normal(size=(60, 2))
     made = task(targets, measure=RMSE())
-    scaled = made.inputs.apply(X)
+    scaled = made.inputs.transform(X)
     # the same fit as least squares on three more rows, one for each slope, that ask it to be 0
     rows = np.vstack([np.c_[scaled[:30], np.ones(30)], np.eye(3, 4)])
     slopes = np.linalg.lstsq(rows, np.vstack([targets[:30], np.zeros((3, 2))]))[0]

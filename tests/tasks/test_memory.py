@@ -82,7 +82,7 @@ def test_a_network_cloned_through_time_recalls_what_its_teacher_recalls(tmp_path
     evolved((Elman(3),)).save(tmp_path / "teacher.npz")
     taught = ControlTask("tests/Recall-v0", teacher=str(tmp_path / "teacher.npz"), demonstrations=200)
     spec = NetworkSpec.build(2, (Elman(6),), 2)
-    learner = Backprop(Adam(0.01), batch=20).start(taught, spec, np.random.default_rng(6))
+    learner = Backprop(Adam(0.01), batch_size=20).start(taught, spec, np.random.default_rng(6))
     for _ in range(400):
         learner.step(0.0)
     assert taught.test(learner.genome) > 0.95

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from evorobo.nets.controller import Controller
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.rollout import roll
 from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
@@ -103,7 +103,7 @@ def population(task, members):
 def test_a_population_scores_like_its_members_alone_and_in_parts_bit_for_bit(task, episodes):
     task = ControlTask(task.env, episodes=episodes, max_steps=task.max_steps)
     spec, weights = population(task, 23)
-    scaling = Scaling(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.8))
+    scaling = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.8))
 
     def scored(members):
         return task.score(spec, weights[members], np.random.default_rng(1), scaling)

@@ -34,7 +34,7 @@ def test_the_score_is_minus_the_loss_of_the_examples_and_their_weights(kind):
     weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(3)])
     shown = weighted.examples(np.random.default_rng(0))
     np.testing.assert_array_equal(shown.weights, TIMES[weighted.parts.train])
-    outputs = forward(spec, weights, weighted.inputs.apply(shown.inputs))
+    outputs = forward(spec, weights, weighted.inputs.transform(shown.inputs))
     expected = shown.loss.value(outputs, shown.targets, shown.weights)
     scored = weighted.score(spec, weights, np.random.default_rng(0), weighted.inputs)
     np.testing.assert_allclose(scored.values, -expected, rtol=1e-12)

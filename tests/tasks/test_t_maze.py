@@ -156,5 +156,5 @@ def taught(hidden, steps, **settings):
 
 
 def test_backprop_through_time_teaches_a_network_with_memory_and_none_without():
-    assert taught((Elman(8),), 500, batch=4, clip_norm=1.0) > 95
+    assert taught((Elman(8),), 500, batch_size=4, max_grad_norm=1.0) > 95
     assert taught((16,), 500) <= 52

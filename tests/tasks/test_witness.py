@@ -6,7 +6,7 @@ import odd_environments  # noqa: F401 - its ids are used
 import pytest
 
 from evorobo.errors import SettingsError
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.robots.maze import Maze
 from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
@@ -56,7 +56,7 @@ def test_measures_are_those_of_each_robot_driven_alone(env):
 def test_who_is_watched_earns_what_it_earns_unwatched():
     task = ControlTask("evorobo/Maze-v0", episodes=2, max_steps=30)
     spec, weights = network(task)
-    inputs = Scaling(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 2.0))
+    inputs = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 2.0))
     plain = task.score(spec, weights, np.random.default_rng(1), inputs)
     watched = task.measured(["y", "x"], spec, weights, np.random.default_rng(1), inputs)
     np.testing.assert_array_equal(watched.values, plain.values)

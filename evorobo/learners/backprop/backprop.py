@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import LearningError, SettingsError
-from evorobo.learners.backprop.batched import Batch, Cohort
+from evorobo.learners.backprop.batched import Batch, BatchedBackprop
 from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.learners.penalties import Penalty
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.schedules import Constant, Schedule
-from evorobo.nets.sequences import Units
+from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, Task
@@ -33,12 +33,12 @@ batch 256), .61 (24-64-64-4, batch 64); 21-128-128-7, batch 256: .96 of two, 1.2
 @register_component("method", "Backprop")
 @dataclass(frozen=True)
 class Backprop:
-    """Train on a task's examples, `batch` rows at a time, every row once in each epoch, in a new order every epoch.
+    """Train on a task's examples, `batch_size` rows at a time, every row once in each epoch, in a new order every epoch.
 
-    `loss` replaces the task's own; `clip_norm` bounds the gradient's length; `schedule` is told the share of the
+    `loss` replaces the task's own; `max_grad_norm` bounds the gradient's length; `schedule` is told the share of the
     budget that is spent. `dtype` is the precision of training: "float64", or "float32", faster for wide networks.
 
-    Against overfitting: `stopping` ends training in time; `penalty` pulls weights to zero (the logged loss is without
+    Against overfitting: `early_stopping` ends training in time; `penalty` pulls weights to zero (the logged loss is without
     it); `max_norm` bounds the length of each unit's incoming weights; `input_noise` is the deviation of the Gaussian
     noise that is added afresh to the scaled inputs of every batch (Bishop 1995). None of them touches biases; the
     decay of `AdamW`, as in PyTorch, does.
@@ -48,27 +48,27 @@ class Backprop:
     """
 
     optimizer: Optimizer = Adam(0.003)
-    batch: int = 64
+    batch_size: int = 64
     schedule: Schedule = Constant()
     loss: Loss | None = None
-    clip_norm: float | None = None
+    max_grad_norm: float | None = None
     penalty: Penalty | None = None
     max_norm: float | None = None
     input_noise: float = 0.0
-    stopping: EarlyStopping | None = None
-    window: int | None = None
+    early_stopping: EarlyStopping | None = None
+    bptt_steps: int | None = None
     dtype: str = "float64"
     name: str = "backprop"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.batch, int) or self.batch < 1:
-            raise SettingsError(f"a batch needs at least 1 row, not {self.batch!r}.")
-        if self.clip_norm is not None and not self.clip_norm > 0:
-            raise SettingsError(f"clip_norm must be above 0, not {self.clip_norm}; None leaves gradients as they are.")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise SettingsError(f"a batch needs at least 1 row, not {self.batch_size!r}.")
+        if self.max_grad_norm is not None and not self.max_grad_norm > 0:
+            raise SettingsError(f"max_grad_norm must be above 0, not {self.max_grad_norm}; None leaves gradients as they are.")
         if self.max_norm is not None and not self.max_norm > 0:
             raise SettingsError(f"max_norm must be above 0, not {self.max_norm}; None leaves weights as they are.")
-        if self.window is not None and (not isinstance(self.window, int) or self.window < 1):
-            raise SettingsError(f"a window needs at least 1 row, not {self.window!r}; None takes whole sequences.")
+        if self.bptt_steps is not None and (not isinstance(self.bptt_steps, int) or self.bptt_steps < 1):
+            raise SettingsError(f"a window needs at least 1 row, not {self.bptt_steps!r}; None takes whole sequences.")
         if not 0 <= self.input_noise < np.inf:
             raise SettingsError(f"input_noise must be 0 or more, not {self.input_noise}.")
         if self.dtype not in ("float32", "float64"):
@@ -77,14 +77,14 @@ class Backprop:
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> BackpropLearner:
         return BackpropLearner(self, task, spec, rng)
 
-    def crew_size(self, spec: NetworkSpec) -> int:
+    def max_batched_learners(self, spec: NetworkSpec) -> int:
         """As many as keep the values between their layers within a core's cache: beyond it, more are slower."""
-        rows = self.batch * (self.window or _USUAL_LENGTH if spec.recurrent else 1)
+        rows = self.batch_size * (self.bptt_steps or _USUAL_LENGTH if spec.recurrent else 1)
         return max(1, min(_MOST, _CACHE // (rows * sum(spec.widths) * np.dtype(self.dtype).itemsize)))
 
-    def together(self, learners: Sequence[BackpropLearner]) -> Cohort:
+    def batch_learners(self, learners: Sequence[BackpropLearner]) -> BatchedBackprop:
         """These learners as one, for `Together`."""
-        return Cohort(learners)
+        return BatchedBackprop(learners)
 
 
 class BackpropLearner:
@@ -94,57 +94,57 @@ class BackpropLearner:
     """
 
     def __init__(self, method: Backprop, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        if spec.n_moments and method.batch == 1 and not spec.recurrent:
-            raise SettingsError("batch norm needs batches of several rows to measure, not of 1; give batch=2 or more.")
+        if spec.n_running_stats and method.batch_size == 1 and not spec.recurrent:
+            raise SettingsError("batch norm needs batches of several rows to measure, not of 1; give batch_size=2 or more.")
         self.method, self.spec, self.rng = method, spec, rng
         self._scalings = task.inputs, task.outputs
         dtype = np.dtype(method.dtype)
         self.weights = spec.init(rng).astype(dtype)
-        self.moments = spec.begin_moments().astype(dtype)
+        self.running_stats = spec.init_running_stats().astype(dtype)
         # the last weights whose loss was finite, and the moments that went with them
-        self.sound, self.sound_moments = self.weights.copy(), self.moments.copy()
+        self.last_finite, self.last_finite_running_stats = self.weights.copy(), self.running_stats.copy()
         self.optimizer = method.optimizer.start(self.weights)
         self._watched = method.schedule.start()
 
         shown = task.examples(rng)
-        shown, aside = method.stopping.divide(shown, rng) if method.stopping else (shown, None)
+        shown, held_out = method.early_stopping.split(shown, rng) if method.early_stopping else (shown, None)
         self.criterion = method.loss or shown.loss
         if spec.recurrent and shown.sequence is None:
             raise SettingsError(f"the examples of {task.name} stand alone; a network that remembers needs sequences.")
-        self._learn_from(shown)
+        self._set_examples(shown)
         self.loss = np.nan
         self._samples, self._computed = 0, 0  # real rows, and those that fill up batches too
         self._epoch, self._at = -1, len(self._units)
         self._order = np.arange(0)
         self._losses, self._batches = 0.0, 0  # of this epoch: their sum, their number
-        aside = aside and replace(aside, loss=self.criterion)
-        self._stopper = method.stopping.start(task, self._now, aside) if method.stopping else None
-        self.cohort = Cohort([self])
+        held_out = held_out and replace(held_out, loss=self.criterion)
+        self._stopper = method.early_stopping.start(task, self._current_genome, held_out) if method.early_stopping else None
+        self.batched = BatchedBackprop([self])
 
-    def _learn_from(self, shown: Examples) -> None:
+    def _set_examples(self, shown: Examples) -> None:
         dtype, inputs = self.weights.dtype, self._scalings[0]
         self._shown = shown
-        self._inputs = np.ascontiguousarray(inputs.apply(shown.inputs) if inputs else shown.inputs, dtype)
+        self._inputs = np.ascontiguousarray(inputs.transform(shown.inputs) if inputs else shown.inputs, dtype)
         whole = np.issubdtype(shown.targets.dtype, np.integer)
         self._targets = shown.targets if whole else shown.targets.astype(dtype)
         self._row_weights = None if shown.weights is None else shown.weights.astype(dtype)
-        self._units = Units(len(self._inputs), shown.sequence if self.spec.recurrent else None, self.method.window)
+        self._units = SequenceBatches(len(self._inputs), shown.sequence if self.spec.recurrent else None, self.method.bptt_steps)
 
-    def add(self, more: Examples, aside: Examples | None = None) -> None:
+    def add_examples(self, more: Examples, held_out: Examples | None = None) -> None:
         """Between two epochs: train on `more` examples as well, and watch those held out `aside` as well."""
-        self._learn_from(self._shown + more)
+        self._set_examples(self._shown + more)
         self._at = len(self._units)
         if self._stopper:
-            self._stopper.go_on(aside)
+            self._stopper.restart_patience(held_out)
 
     @property
     def genome(self) -> Genome:
         """The weights as they are, or with early stopping those that validated best."""
-        return self._stopper.answer(self._now) if self._stopper else self._now
+        return self._stopper.solution(self._current_genome) if self._stopper else self._current_genome
 
     @property
-    def _now(self) -> Genome:
-        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings, self.moments.astype(np.float64))
+    def _current_genome(self) -> Genome:
+        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings, self.running_stats.astype(np.float64))
 
     @property
     def done(self) -> bool:
@@ -165,23 +165,23 @@ class BackpropLearner:
         """How many are complete."""
         return self._epoch + (self._at >= len(self._units))
 
-    def step(self, spent: float) -> Progress:
-        if len(self.cohort) > 1:
-            Cohort([self])  # it has left the others
-        (told,) = self.cohort.step([spent])
+    def step(self, budget_fraction: float) -> StepResult:
+        if len(self.batched) > 1:
+            BatchedBackprop([self])  # it has left the others
+        (told,) = self.batched.step([budget_fraction])
         if isinstance(told, Exception):
             raise told
         return told
 
     # ---- what a cohort asks of each of its learners, in this order
 
-    def draw(self) -> Batch:
+    def next_batch(self) -> Batch:
         """The next batch; after the last one of an epoch, the first of the next."""
         if self._at >= len(self._units):
             self._begin_epoch()
-        layout = self._units.take(self._order[self._at : self._at + self.method.batch])
-        self._at += self.method.batch
-        known = layout.known
+        layout = self._units.take(self._order[self._at : self._at + self.method.batch_size])
+        self._at += self.method.batch_size
+        known = layout.valid_rows
         self._samples += len(known)
         self._computed += len(layout.rows)
         inputs = self._inputs.take(layout.rows, axis=0)
@@ -191,34 +191,34 @@ class BackpropLearner:
         truth = (targets,) if self._row_weights is None else (targets, self._row_weights[known])
         return Batch(inputs, truth, layout)
 
-    def factor(self, spent: float) -> float:
+    def lr_factor(self, budget_fraction: float) -> float:
         """The schedule's, for the learning rate."""
-        return self.method.schedule.factor(spent, self._watched)
+        return self.method.schedule.factor(budget_fraction, self._watched)
 
-    def learned(self, loss: float, norm: float, factor: float) -> Progress:
+    def finish_step(self, loss: float, norm: float, factor: float) -> StepResult:
         """Told once its weights have changed: the loss and the gradient's length before that."""
         if self._stopper and self._at >= len(self._units):
-            self._stopper.watch(self._now)
+            self._stopper.on_epoch_end(self._current_genome)
         self.loss = loss
         self._losses, self._batches = self._losses + loss, self._batches + 1
         rate = self.method.optimizer.learning_rate * factor
         info = {"epoch": self._epoch, "learning_rate": rate, "grad_norm": norm}
         info |= self._stopper.info if self._stopper else {}
-        return Progress(-self._losses / self._batches, info)
+        return StepResult(-self._losses / self._batches, info)
 
-    def ran_away(self, loss: float, norm: float) -> LearningError:
+    def divergence_error(self, loss: float, norm: float) -> LearningError:
         """What there is to say when its weights had to be set back to those before this step."""
-        per_epoch = -(-len(self._units) // self.method.batch)
-        step = self._epoch * per_epoch + -(-self._at // self.method.batch)
+        per_epoch = -(-len(self._units) // self.method.batch_size)
+        step = self._epoch * per_epoch + -(-self._at // self.method.batch_size)
         return LearningError(
             f"training ran away: loss {loss:.3g} and gradient length {norm:.3g} in step {step} (epoch {self._epoch}), "
             f"after {self._samples} samples. Try a learning rate below {self.method.optimizer.learning_rate:g}, "
-            "clip_norm=1, or scaled inputs."
+            "max_grad_norm=1, or scaled inputs."
         )
 
     def _begin_epoch(self) -> None:
         if self._batches:
-            self.method.schedule.watch(self._losses / self._batches, self._watched)
+            self.method.schedule.on_epoch_end(self._losses / self._batches, self._watched)
         self._order = self.rng.permutation(len(self._units))
         self._epoch, self._at, self._losses = self._epoch + 1, 0, 0.0
         self._batches = 0
@@ -228,9 +228,9 @@ class BackpropLearner:
     def state(self) -> dict[str, Any]:
         return {
             "weights": self.weights,
-            "moments": self.moments,
-            "sound": self.sound,
-            "sound_moments": self.sound_moments,
+            "running_stats": self.running_stats,
+            "last_finite": self.last_finite,
+            "last_finite_running_stats": self.last_finite_running_stats,
             "optimizer": self.optimizer,
             "watched": self._watched,
             "order": self._order,
@@ -245,8 +245,8 @@ class BackpropLearner:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.weights, self.sound = state["weights"], state["sound"]
-        self.moments, self.sound_moments = state["moments"], state["sound_moments"]
+        self.weights, self.last_finite = state["weights"], state["last_finite"]
+        self.running_stats, self.last_finite_running_stats = state["running_stats"], state["last_finite_running_stats"]
         self.optimizer, self._watched = state["optimizer"], state["watched"]
         self._order, self._losses, self._batches = state["order"], state["losses"], state["batches"]
         self._epoch, self._at = state["epoch"], state["at"]
@@ -254,4 +254,4 @@ class BackpropLearner:
         if self._stopper:
             self._stopper.restore(state["stopper"])
         self.rng.bit_generator.state = state["rng"]
-        Cohort([self])
+        BatchedBackprop([self])

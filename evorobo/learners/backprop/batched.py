@@ -11,13 +11,13 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import LearningError
-from evorobo.learners.backprop.max_norm import bound_units, clip_by_norm
-from evorobo.learners.base import Progress
-from evorobo.learners.penalties import Penalty, between_units
-from evorobo.nets.layer import How
-from evorobo.nets.losses import Loss, each_judged
+from evorobo.learners.backprop.max_norm import apply_max_norm, clip_by_norm
+from evorobo.learners.base import StepResult
+from evorobo.learners.penalties import Penalty, weight_matrices
+from evorobo.nets.layer import ForwardContext
+from evorobo.nets.losses import Loss, values_and_gradients
 from evorobo.nets.optimizers import Optimizer, State
-from evorobo.nets.passes import alike
+from evorobo.nets.passes import shared_context
 from evorobo.nets.sequences import Layout
 from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
@@ -33,7 +33,7 @@ class Batch(NamedTuple):
     @property
     def shape(self) -> tuple[object, ...]:
         """Equal for batches that can go through several networks at once."""
-        return self.inputs.shape, self.layout.time, self.layout.real is None or self.layout.real.tobytes()
+        return self.inputs.shape, self.layout.n_steps, self.layout.mask is None or self.layout.mask.tobytes()
 
 
 class UpdateSettings(Protocol):
@@ -46,7 +46,7 @@ class UpdateSettings(Protocol):
     def penalty(self) -> Penalty | None: ...
 
     @property
-    def clip_norm(self) -> float | None: ...
+    def max_grad_norm(self) -> float | None: ...
 
     @property
     def max_norm(self) -> float | None: ...
@@ -59,25 +59,25 @@ class TrainedNetwork(Protocol):
     rng: np.random.Generator
     criterion: Loss
     weights: Array
-    sound: Array
-    moments: Array
-    sound_moments: Array
+    last_finite: Array
+    running_stats: Array
+    last_finite_running_stats: Array
     optimizer: State
-    cohort: Cohort
+    batched: BatchedBackprop
 
     @property
     def method(self) -> UpdateSettings: ...
 
-    def draw(self) -> Batch: ...
+    def next_batch(self) -> Batch: ...
 
-    def factor(self, spent: float) -> float: ...
+    def lr_factor(self, budget_fraction: float) -> float: ...
 
-    def learned(self, loss: float, norm: float, factor: float) -> Progress: ...
+    def finish_step(self, loss: float, norm: float, factor: float) -> StepResult: ...
 
-    def ran_away(self, loss: float, norm: float) -> LearningError: ...
+    def divergence_error(self, loss: float, norm: float) -> LearningError: ...
 
 
-class Cohort:
+class BatchedBackprop:
     """Learners of one method on networks of one shape: their weights are the rows of `weights (s, p)`.
 
     From here on each learner's arrays are views into the cohort's. All arithmetic goes row by row or number by number,
@@ -91,60 +91,60 @@ class Cohort:
         first = self._learners[0]
         self._method, self._spec, self._criterion = first.method, first.spec, first.criterion
         self._weights = np.stack([learner.weights for learner in learners])
-        self._sound = np.stack([learner.sound for learner in learners])
-        self._moments = np.stack([learner.moments for learner in learners])
-        self._sound_moments = np.stack([learner.sound_moments for learner in learners])
+        self._last_finite = np.stack([learner.last_finite for learner in learners])
+        self._moments = np.stack([learner.running_stats for learner in learners])
+        self._last_finite_running_stats = np.stack([learner.last_finite_running_stats for learner in learners])
         self._gradient = np.empty_like(self._weights)
         self._workspace = Workspace(self._spec, self._weights, self._gradient)
-        self._matrices, self._inclines = (between_units(self._spec, flat) for flat in (self._weights, self._gradient))
+        self._matrices, self._grad_matrices = (weight_matrices(self._spec, flat) for flat in (self._weights, self._gradient))
         self._optimizer = _joined([learner.optimizer for learner in learners], first.weights.shape)
         self._counters = first.optimizer.keys() - _by_weight(first)
         for at, learner in enumerate(learners):
-            learner.weights, learner.sound, learner.cohort = self._weights[at], self._sound[at], self
-            learner.moments, learner.sound_moments = self._moments[at], self._sound_moments[at]
+            learner.weights, learner.last_finite, learner.batched = self._weights[at], self._last_finite[at], self
+            learner.running_stats, learner.last_finite_running_stats = self._moments[at], self._last_finite_running_stats[at]
             if self._optimizer is not None:
                 learner.optimizer |= {name: self._optimizer[name][at] for name in _by_weight(learner)}
 
     def __len__(self) -> int:
         return len(self._learners)
 
-    def step(self, spent: Sequence[float]) -> list[Progress | Exception]:
+    def step(self, budget_fraction: Sequence[float]) -> list[StepResult | Exception]:
         """One batch for each learner, whose share of the budget is `spent`; what each of them has to tell.
 
         A learner with an error to tell must leave; with a `LearningError` it has its last sound weights again.
         """
-        learners, weights, sound, gradient = self._learners, self._weights, self._sound, self._gradient
-        moments = self._moments
+        learners, weights, last_finite, gradient = self._learners, self._weights, self._last_finite, self._gradient
+        running_stats = self._moments
         batches = [learner.draw() for learner in learners]
-        factors = [learner.factor(share) for learner, share in zip(learners, spent, strict=True)]
+        factors = [learner.factor(share) for learner, share in zip(learners, budget_fraction, strict=True)]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found out below, and told in words
-            losses = self._find_slopes(batches)
+            losses = self._compute_gradients(batches)
             squares = np.vecdot(gradient, gradient).tolist()
-            measured = np.vecdot(moments, moments).tolist() if moments.size else [0.0] * len(learners)
+            measured = np.vecdot(running_stats, running_stats).tolist() if running_stats.size else [0.0] * len(learners)
             lost = set()
             for at, sizes in enumerate(zip(losses, squares, measured, strict=True)):
                 # squares may overflow, then a look at each number decides
                 if not isfinite(sum(sizes)) and not all(
-                    np.isfinite(each[at]).all() for each in (losses, gradient, moments)
+                    np.isfinite(each[at]).all() for each in (losses, gradient, running_stats)
                 ):
                     lost.add(at)
-                    weights[at], moments[at] = sound[at], self._sound_moments[at]
-            sound[...], self._sound_moments[...] = weights, moments
-            self._change_weights(factors)
+                    weights[at], running_stats[at] = last_finite[at], self._last_finite_running_stats[at]
+            last_finite[...], self._last_finite_running_stats[...] = weights, running_stats
+            self._update_weights(factors)
             lengths = np.vecdot(weights, weights).tolist()
-        told: list[Progress | Exception] = []
+        told: list[StepResult | Exception] = []
         for at, learner in enumerate(learners):
             if at in lost or not (isfinite(lengths[at]) or np.isfinite(weights[at]).all()):
-                weights[at] = sound[at]
-                told.append(learner.ran_away(losses[at], sqrt(squares[at])))
+                weights[at] = last_finite[at]
+                told.append(learner.divergence_error(losses[at], sqrt(squares[at])))
                 continue
             try:
-                told.append(learner.learned(losses[at], sqrt(squares[at]), factors[at]))
+                told.append(learner.finish_step(losses[at], sqrt(squares[at]), factors[at]))
             except Exception as error:  # its validation broke down; the others go on
                 told.append(error)
         return told
 
-    def _find_slopes(self, batches: list[Batch]) -> list[float]:
+    def _compute_gradients(self, batches: list[Batch]) -> list[float]:
         """The loss of each learner on its batch; its gradient goes into `_gradient`."""
         if len(batches) == 1 or len({batch.shape for batch in batches}) == 1:
             return self._pass(self._workspace, self._learners, batches, self._moments)
@@ -161,26 +161,26 @@ class Cohort:
         return [Workspace(self._spec, self._weights[one], self._gradient[one]) for one in rows]
 
     def _pass(
-        self, workspace: Workspace, learners: list[TrainedNetwork], batches: list[Batch], moments: Array
+        self, workspace: Workspace, learners: list[TrainedNetwork], batches: list[Batch], running_stats: Array
     ) -> list[float]:
         layout = batches[0].layout
-        how = How(True, [learner.rng for learner in learners], layout.time, layout.real)
+        context = ForwardContext(True, [learner.rng for learner in learners], layout.n_steps, layout.mask)
         inputs = _stacked([batch.inputs for batch in batches])
         truth = [_stacked(list(each)) for each in zip(*(batch.truth for batch in batches), strict=True)]
-        outputs = workspace.forward(inputs, alike(self._spec, how, moments))
-        values, dy = each_judged(self._criterion, layout.answers(outputs), *truth)
-        workspace.backward(layout.spread(dy))
+        outputs = workspace.forward(inputs, shared_context(self._spec, context, running_stats))
+        values, dy = values_and_gradients(self._criterion, layout.remove_padding(outputs), *truth)
+        workspace.backward(layout.add_padding(dy))
         losses: list[float] = values.tolist()
         return losses
 
-    def _change_weights(self, factors: list[float]) -> None:
+    def _update_weights(self, factors: list[float]) -> None:
         """The step downhill, by the gradient of this batch and all that holds weights in check."""
         method = self._method
         if method.penalty:
-            for weight, slope in zip(self._matrices, self._inclines, strict=True):
-                method.penalty.add(weight, slope)
-        if method.clip_norm:
-            clip_by_norm(self._gradient, method.clip_norm)
+            for weight, slope in zip(self._matrices, self._grad_matrices, strict=True):
+                method.penalty.add_gradient(weight, slope)
+        if method.max_grad_norm:
+            clip_by_norm(self._gradient, method.max_grad_norm)
         if self._optimizer is not None and factors.count(factors[0]) == len(factors):
             method.optimizer.update(self._weights, self._gradient, self._optimizer, factors[0])
             self._count([learner.optimizer for learner in self._learners], self._optimizer)
@@ -191,7 +191,7 @@ class Cohort:
                 self._count([self._optimizer], self._learners[0].optimizer)
         if method.max_norm:
             for weight in self._matrices:
-                bound_units(weight, method.max_norm)
+                apply_max_norm(weight, method.max_norm)
 
     def _count(self, states: list[State], made: State) -> None:
         """Let `states` know what `made` knows besides a number for each weight: how many steps there were."""

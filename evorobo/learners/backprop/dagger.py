@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
@@ -28,12 +28,12 @@ class DAgger:
     weights at hand. In round i the teacher drives a share beta_i = mixture ** (i - 1) of the steps, so 0 leaves the
     wheel to the learner from round 2 on (the paper's indicator), and 0.5 hands it over by and by.
 
-    A round lasts `epochs` epochs, the last one as long as the budget. With `train.stopping` it also ends when patience
+    A round lasts `epochs` epochs, the last one as long as the budget. With `train.early_stopping` it also ends when patience
     is over, and the answer is the genome that did best in its looks, over all rounds: what the paper promises. Without,
     it is the last genome, and nothing has to be paid for validation. Steps driven by anybody are on the bill.
     """
 
-    train: Backprop = Backprop()
+    backprop: Backprop = Backprop()
     rounds: int = 10
     epochs: int = 10
     episodes: int = 5
@@ -62,10 +62,10 @@ class DAggerLearner:
                 "method adviser() (see evorobo.tasks.base.Advising)."
             )
         self._method, self._rng = method, rng
-        self._training = method.train.start(task, spec, rng)
+        self._training = method.backprop.start(task, spec, rng)
         self._advise = task.adviser()
         self._round, self._begun = 1, 0
-        self._met: list[tuple[Examples, Examples | None]] = []  # of each round but the first: to train on, held out
+        self._collected: list[tuple[Examples, Examples | None]] = []  # of each round but the first: to train on, held out
 
     @property
     def genome(self) -> Genome:
@@ -79,11 +79,11 @@ class DAggerLearner:
     def done(self) -> bool:
         return self._round == self._method.rounds and self._training.done
 
-    def step(self, spent: float) -> Progress:
+    def step(self, budget_fraction: float) -> StepResult:
         if self._round < self._method.rounds and self._round_over:
             self._drive()
-        progress = self._training.step(spent)
-        return Progress(progress.score, {**progress.info, "round": self._round})
+        progress = self._training.step(budget_fraction)
+        return StepResult(progress.score, {**progress.info, "round": self._round})
 
     @property
     def _round_over(self) -> bool:
@@ -93,20 +93,20 @@ class DAggerLearner:
         """Begin the next round."""
         teachers_share = self._method.mixture**self._round
         met = self._advise(self._training.genome, teachers_share, self._method.episodes, self._rng)
-        stopping = self._method.train.stopping
-        parts = stopping.divide(met, self._rng) if stopping else (met, None)
-        self._training.add(*parts)
-        self._met.append(parts)
+        early_stopping = self._method.backprop.early_stopping
+        parts = early_stopping.split(met, self._rng) if early_stopping else (met, None)
+        self._training.add_examples(*parts)
+        self._collected.append(parts)
         self._round, self._begun = self._round + 1, self._training.epochs
 
     def state(self) -> dict[str, Any]:
-        met = [{"shown": _plain(shown), "aside": _plain(aside) if aside else None} for shown, aside in self._met]
+        met = [{"shown": _plain(shown), "held_out": _plain(held_out) if held_out else None} for shown, held_out in self._collected]
         return {"training": self._training.state(), "met": met, "round": self._round, "begun": self._begun}
 
     def restore(self, state: dict[str, Any]) -> None:
         for parts in state["met"]:
-            self._met.append((_examples(parts["shown"]), _examples(parts["aside"]) if parts["aside"] else None))
-            self._training.add(*self._met[-1])
+            self._collected.append((_examples(parts["shown"]), _examples(parts["held_out"]) if parts["held_out"] else None))
+            self._training.add_examples(*self._collected[-1])
         self._training.restore(state["training"])
         self._round, self._begun = state["round"], state["begun"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from evorobo.arrays import Array
 
 
-def bound_units(weight: Array, limit: float) -> Array:
+def apply_max_norm(weight: Array, limit: float) -> Array:
     """`weight (..., inputs, units)`, each unit's column shrunk in place to a length of at most `limit`.
 
     (Srivastava et al. 2014, section 5.1: w is projected onto the ball of radius c after every step.)

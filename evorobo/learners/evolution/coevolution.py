@@ -10,13 +10,13 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import Archive
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.evolution import Evolution, EvolutionLearner
 from evorobo.learners.evolution.strategies.base import at_least
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.output import Output
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Contested, Cost, Scores, Task
@@ -93,11 +93,11 @@ class CoevolutionLearner:
     def done(self) -> bool:
         return False
 
-    def step(self, spent: float) -> Progress:
-        own, other = told = [side.evolution.step(spent) for side in self._sides]
+    def step(self, budget_fraction: float) -> StepResult:
+        own, other = told = [side.evolution.step(budget_fraction) for side in self._sides]
         for side, progress in zip(self._sides, told, strict=True):
             side.hall.add(side.evolution.genome, progress.info["score_max"])
-        return Progress(own.score, {**own.info, "rival_train": other.score, "rival_max": other.info["score_max"]})
+        return StepResult(own.score, {**own.info, "rival_train": other.score, "rival_max": other.info["score_max"]})
 
     def state(self) -> dict[str, Any]:
         return {str(number): side.state() for number, side in enumerate(self._sides)}
@@ -163,7 +163,7 @@ class _Climb:
     def face(self, hall: Hall) -> None:
         self._hall = hall
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
         rivals = self._hall.draw(self._method.rivals, self._method.memory, rng)
         return self._contest.meet(spec, weights, rng, self._hall.spec, rivals)
 

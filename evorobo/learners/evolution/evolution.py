@@ -12,7 +12,7 @@ from deap import algorithms, base, tools
 from evorobo.arrays import Array
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.archive import Archive
-from evorobo.learners.base import Progress
+from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.deap_bridge import Individual, lend
 from evorobo.learners.evolution.genealogy import Genealogy
 from evorobo.learners.evolution.measures import Gauge
@@ -21,9 +21,9 @@ from evorobo.learners.evolution.reference_batch import ReferenceBatch
 from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, scores
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collecting
-from evorobo.learners.penalties import Penalty, between_units
+from evorobo.learners.penalties import Penalty, weight_matrices
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Scoring
@@ -80,9 +80,9 @@ class EvolutionLearner:
         self._strategy = method.strategy.start(spec.init(rng), rng)
         self._gauge = Gauge(task, method.strategy.measures if isinstance(method.strategy, Watching) else ())
         self._answer = self._strategy.answer
-        self._reference = ReferenceBatch(task, spec, rng) if spec.n_moments else None
+        self._reference = ReferenceBatch(task, spec, rng) if spec.n_running_stats else None
         self._cost = self._reference.cost if self._reference else Cost()
-        self._seen = Moments.none(spec.n_inputs)
+        self._seen = RunningMoments.empty(spec.n_inputs)
         self._repeats = method.repeats
         self._genealogy = Genealogy() if method.genealogy else None
         self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
@@ -98,8 +98,8 @@ class EvolutionLearner:
 
     @property
     def genome(self) -> Genome:
-        moments = self._reference.moments(self._answer, self._inputs) if self._reference else None
-        return Genome(self._spec, self._answer, self._inputs, self._task.outputs, moments)
+        running_stats = self._reference.running_stats(self._answer, self._inputs) if self._reference else None
+        return Genome(self._spec, self._answer, self._inputs, self._task.outputs, running_stats)
 
     @property
     def archive(self) -> Archive | None:
@@ -109,10 +109,10 @@ class EvolutionLearner:
             return None
         kept, ranges = strategy.collection, self._gauge.ranges(strategy.names)
         measures = ranges[:, 0] + kept.measures * np.ptp(ranges, axis=1)
-        moments = self._reference.moments(kept.weights, self._inputs) if self._reference else None
+        running_stats = self._reference.running_stats(kept.weights, self._inputs) if self._reference else None
         scalings = self._inputs, self._task.outputs
         about = strategy.names, ranges, strategy.cells
-        return Archive(self._spec, kept.weights, kept.scores, measures, *about, *scalings, moments)
+        return Archive(self._spec, kept.weights, kept.scores, measures, *about, *scalings, running_stats)
 
     @property
     def genealogy(self) -> str | None:
@@ -127,7 +127,7 @@ class EvolutionLearner:
     def done(self) -> bool:
         return False  # a population goes on searching as long as one pays
 
-    def step(self, spent: float) -> Progress:
+    def step(self, budget_fraction: float) -> StepResult:
         with lend(self._rng):
             population, log = algorithms.eaGenerateUpdate(
                 self._toolbox, ngen=1, stats=self._statistics, halloffame=self._hall, verbose=False
@@ -143,18 +143,18 @@ class EvolutionLearner:
         info |= {"best": self._hall[0].fitness.values[0], "diversity": float(spread), **self._strategy.info()}
         if self._method.most_repeats:
             info["repeats"] = self._repeats
-        return Progress(info.pop("score_mean"), info)
+        return StepResult(info.pop("score_mean"), info)
 
     @property
-    def _inputs(self) -> Scaling | None:
-        return self._seen.scaling if self._seen.count else self._task.inputs
+    def _inputs(self) -> Scaler | None:
+        return self._seen.scaler if self._seen.count else self._task.inputs
 
     def _evaluate(self, genes: Array) -> tuple[list[tuple[float]], Array]:
         """Fitness and measures `(n, k)` of each member."""
         spec, weights, inputs = self._spec, genes, self._inputs  # what a generation sees is for the next to scale by
         if self._reference:
             self._cost = self._cost + self._reference.price(len(weights))
-            spec, weights = self._reference.settled(weights, inputs)
+            spec, weights = self._reference.freeze_batch_norm(weights, inputs)
         rounds, did = [], []
         for _ in range(self._repeats):
             earned, measures = self._gauge.score(spec, weights, self._rng, inputs, genes)
@@ -174,7 +174,7 @@ class EvolutionLearner:
         lowest = values[np.isfinite(values)].min()
         values = np.maximum(values, lowest - 1.0 * ~np.isfinite(values))
         if penalty := self._method.penalty:
-            values = values - sum(penalty.of(weight) for weight in between_units(self._spec, genes))
+            values = values - sum(penalty.value(weight) for weight in weight_matrices(self._spec, genes))
         return [(float(value),) for value in values], np.mean(did, axis=0)
 
     def state(self) -> dict[str, Any]:
@@ -192,7 +192,7 @@ class EvolutionLearner:
     def restore(self, state: dict[str, Any]) -> None:
         self._strategy.restore(state["strategy"])
         self._answer = self._strategy.answer
-        self._cost, self._seen = Cost(**state["cost"]), Moments(**state["seen"])
+        self._cost, self._seen = Cost(**state["cost"]), RunningMoments(**state["seen"])
         self._repeats = state["repeats"]
         if self._reference:
             self._reference.restore(state["reference"])

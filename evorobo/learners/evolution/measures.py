@@ -8,7 +8,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import unknown
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Measuring, Scores, Scoring
 
@@ -32,7 +32,7 @@ class Gauge:
         self._ranges = {name: known[name] for name in names}
 
     def score(
-        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None, genes: Array
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None, genes: Array
     ) -> tuple[Scores, Array]:
         """What the task says of networks `weights (n, p)` that have grown from `genes (n, q)`; measures `(n, k)`.
 

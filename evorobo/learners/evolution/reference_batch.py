@@ -8,10 +8,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.fold import settle, settled
-from evorobo.nets.layer import How
-from evorobo.nets.scaling import Scaling
-from evorobo.nets.sequences import Units
+from evorobo.nets.fold import estimate_running_stats, freeze_batch_norm
+from evorobo.nets.layer import ForwardContext
+from evorobo.nets.scaling import Scaler
+from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Glimpsing, Scoring
 
@@ -37,20 +37,20 @@ class ReferenceBatch:
 
     def _keep(self, inputs: Array, sequence: np.ndarray | None) -> None:
         self._inputs, self._sequence = inputs, sequence
-        units = Units(len(inputs), sequence if self._spec.recurrent else None)
+        units = SequenceBatches(len(inputs), sequence if self._spec.recurrent else None)
         self._layout = units.take(np.arange(len(units)))
 
-    def moments(self, weights: Array, inputs: Scaling | None) -> Array:
+    def running_stats(self, weights: Array, inputs: Scaler | None) -> Array:
         """Of networks `weights (p,)` or `(n, p)` those that these rows have under them: `(k,)` or `(n, k)`."""
         layout, raw = self._layout, self._inputs
-        x = (inputs.apply(raw) if inputs else raw)[layout.rows]
+        x = (inputs.transform(raw) if inputs else raw)[layout.rows]
         with _overflowing():
-            return settle(self._spec, weights, x, How(time=layout.time, real=layout.real))
+            return estimate_running_stats(self._spec, weights, x, ForwardContext(n_steps=layout.n_steps, mask=layout.mask))
 
-    def settled(self, weights: Array, inputs: Scaling | None) -> tuple[NetworkSpec, Array]:
+    def freeze_batch_norm(self, weights: Array, inputs: Scaler | None) -> tuple[NetworkSpec, Array]:
         """Spec and weights `(n, p)` of networks that answer as these do with such moments, and need none."""
         with _overflowing():
-            return settled(self._spec, weights, self.moments(weights, inputs))
+            return freeze_batch_norm(self._spec, weights, self.running_stats(weights, inputs))
 
     def price(self, members: int) -> Cost:
         """What the moments of so many members cost."""

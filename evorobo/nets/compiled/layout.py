@@ -17,7 +17,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import Layer, Views
+from evorobo.nets.layer import Layer, Params
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.recurrent import sigmoid
@@ -41,10 +41,10 @@ def laid_out(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]:
     Raises `TaskError` for layers of other kinds.
     """
     parts, table = [], []
-    for layer, views, n_in in zip(spec.layers, spec.unpack(weights), spec.widths, strict=False):
+    for layer, params, n_in in zip(spec.layers, spec.unpack(weights), spec.widths, strict=False):
         if type(layer) is Dropout:  # in use it lets everything pass
             continue
-        matrix, bias, bend = _product(layer, views, n_in)
+        matrix, bias, bend = _product(layer, params, n_in)
         n_rows, n_columns = matrix.shape[1:]
         rows, columns = -(-n_rows // ROWS) * ROWS, -(-n_columns // COLUMNS) * COLUMNS
         padded = np.zeros((len(weights), 1 + rows, columns), np.float32)
@@ -55,62 +55,62 @@ def laid_out(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]:
     return np.concatenate(parts, axis=1), np.array([[*row, widest] for row in table])
 
 
-def _product(layer: Layer, views: Views, n_in: int) -> Product:
+def _product(layer: Layer, params: Params, n_in: int) -> Product:
     if type(layer) not in PRODUCTS:  # one that is derived from them may do otherwise
         known = ", ".join(kind.__name__ for kind in (*PRODUCTS, BatchNorm, Dropout))
         raise TaskError(
             f"networks with {type(layer).__name__} layers cannot be compiled, these can: {known}; leave "
             "compiled=True out."
         )
-    return PRODUCTS[type(layer)](layer, views, n_in)
+    return PRODUCTS[type(layer)](layer, params, n_in)
 
 
-def _affine(layer: Affine, views: Views, n_in: int) -> Product:
-    return views["gain"][:, :, None] * np.eye(n_in), views["shift"], BENDS.index(layer.activation)
+def _affine(layer: Affine, params: Params, n_in: int) -> Product:
+    return params["gain"][:, :, None] * np.eye(n_in), params["shift"], BENDS.index(layer.activation)
 
 
-def _plain(layer: Dense | Elman, views: Views, n_in: int) -> Product:
-    matrix = np.concatenate([views[name] for name in ("weight", "recurrent") if name in views], axis=1)
-    return matrix, views.get("bias", np.zeros(layer.units)), BENDS.index(layer.activation)
+def _plain(layer: Dense | Elman, params: Params, n_in: int) -> Product:
+    matrix = np.concatenate([params[name] for name in ("weight", "recurrent") if name in params], axis=1)
+    return matrix, params.get("bias", np.zeros(layer.units)), BENDS.index(layer.activation)
 
 
-def _layer_norm(layer: LayerNorm, views: Views, n_in: int) -> Product:
+def _layer_norm(layer: LayerNorm, params: Params, n_in: int) -> Product:
     """Columns: what comes in, gains, shifts, epsilon."""
-    members = len(views["gain"])
+    members = len(params["gain"])
     matrix = np.zeros((members, n_in, 3 * n_in + 1))
     matrix[:, :, :n_in] = np.eye(n_in)
     none, epsilon = np.zeros((members, n_in)), np.full((members, 1), layer.epsilon)
-    return matrix, np.concatenate([none, views["gain"], views["shift"], epsilon], axis=1), network.LAYER_NORM
+    return matrix, np.concatenate([none, params["gain"], params["shift"], epsilon], axis=1), network.LAYER_NORM
 
 
-def _gru(layer: GRU, views: Views, n_in: int) -> Product:
+def _gru(layer: GRU, params: Params, n_in: int) -> Product:
     """Columns: r, z, what the inputs want, what the memory wants."""
-    u, recurrent = layer.units, views["recurrent"]
+    u, recurrent = layer.units, params["recurrent"]
     matrix = np.zeros((len(recurrent), n_in + u, 4 * u))
-    matrix[:, :n_in, : 3 * u] = views["weight"]
+    matrix[:, :n_in, : 3 * u] = params["weight"]
     matrix[:, n_in:, : 2 * u], matrix[:, n_in:, 3 * u :] = recurrent[..., : 2 * u], recurrent[..., 2 * u :]
-    return matrix, np.concatenate([views["bias"], views["candidate"]], axis=1), network.GRU
+    return matrix, np.concatenate([params["bias"], params["candidate"]], axis=1), network.GRU
 
 
-def _lstm(layer: LSTM, views: Views, n_in: int) -> Product:
+def _lstm(layer: LSTM, params: Params, n_in: int) -> Product:
     """Columns: i, f, g, o."""
-    return np.concatenate([views["weight"], views["recurrent"]], axis=1), views["bias"], network.LSTM
+    return np.concatenate([params["weight"], params["recurrent"]], axis=1), params["bias"], network.LSTM
 
 
-def _ctrnn(layer: CTRNN, views: Views, n_in: int) -> Product:
+def _ctrnn(layer: CTRNN, params: Params, n_in: int) -> Product:
     """Columns: what drives it, its shifts, its shares step / tau.
 
     Memories begin at zero: of outputs is kept what they differ by from those at the beginning, sigmoid(shift), whose
     product with the matrix is a bias.
     """
-    u, shift, share = layer.units, views["shift"], np.exp(-np.maximum(views["pace"], 0))
-    rest = np.einsum("ni,nij->nj", sigmoid(shift), views["recurrent"])
+    u, shift, share = layer.units, params["shift"], np.exp(-np.maximum(params["log_tau"], 0))
+    rest = np.einsum("ni,nij->nj", sigmoid(shift), params["recurrent"])
     matrix = np.zeros((len(shift), n_in + u, 3 * u))
-    matrix[..., :u] = np.concatenate([views["weight"], views["recurrent"]], axis=1)
+    matrix[..., :u] = np.concatenate([params["weight"], params["recurrent"]], axis=1)
     return matrix, np.concatenate([rest, shift, share], axis=1), network.CTRNN
 
 
-PRODUCTS: dict[type, Callable[[Any, Views, int], Product]] = {
+PRODUCTS: dict[type, Callable[[Any, Params, int], Product]] = {
     Dense: _plain,
     Affine: _affine,
     LayerNorm: _layer_norm,

@@ -12,13 +12,13 @@ LAYER_NORM, GRU, LSTM, CTRNN = range(8, 12)
 """Layers that do more with a product than bend it, see `normalised` and `renewed`."""
 
 
-def answered(weights, layers, memory, one, other):
+def answered(weights, layers, cache, one, other):
     """The network's outputs, for inputs in `one`; both buffers are used, and one of them returned."""
     at = 0
     for layer in range(len(layers)):
         n_in, n_kept, n_rows, n_columns, bend, n_out = layers[layer, :6]
         for j in range(n_kept):
-            one[n_in + j] = memory[layer, j]
+            one[n_in + j] = cache[layer, j]
         for j in range(n_in + n_kept, n_rows):
             one[j] = float32(0.0)
         bias = weights[at : at + n_columns]
@@ -35,11 +35,11 @@ def answered(weights, layers, memory, one, other):
         if bend == LAYER_NORM:
             normalised(other, n_out)
         elif bend > LAYER_NORM:
-            renewed(bend, other, memory[layer], n_out)
+            renewed(bend, other, cache[layer], n_out)
         else:
             bent(bend, other, n_columns)
             for j in range(n_kept):
-                memory[layer, j] = other[j]
+                cache[layer, j] = other[j]
         one, other = other, one
     return one
 
@@ -57,7 +57,7 @@ def normalised(z, n):
         z[j] = (z[j] - mean) / deviation * z[n + j] + z[2 * n + j]
 
 
-def renewed(kind, z, memory, n):
+def renewed(kind, z, cache, n):
     """The answer of n gated or slow units, in place, from their products z; and what they remember.
 
     A product has n numbers for each gate, in the order in which `evorobo.nets.compiled.layout` puts them. The first n
@@ -67,17 +67,17 @@ def renewed(kind, z, memory, n):
         if kind == GRU:
             renewal, kept = squashed(z[j]), squashed(z[n + j])
             candidate = quick_tanh(z[2 * n + j] + renewal * z[3 * n + j])
-            z[j] = candidate + kept * (memory[j] - candidate)
-            memory[j] = z[j]
+            z[j] = candidate + kept * (cache[j] - candidate)
+            cache[j] = z[j]
         elif kind == LSTM:
-            cell = squashed(z[n + j]) * memory[n + j] + squashed(z[j]) * quick_tanh(z[2 * n + j])
+            cell = squashed(z[n + j]) * cache[n + j] + squashed(z[j]) * quick_tanh(z[2 * n + j])
             z[j] = squashed(z[3 * n + j]) * quick_tanh(cell)
-            memory[j], memory[n + j] = z[j], cell
+            cache[j], cache[n + j] = z[j], cell
         else:
-            shift, share, slow = z[n + j], z[2 * n + j], memory[n + j]
+            shift, share, slow = z[n + j], z[2 * n + j], cache[n + j]
             slow += share * (z[j] - slow)
             z[j] = squashed(slow + shift)
-            memory[j], memory[n + j] = z[j] - squashed(shift), slow
+            cache[j], cache[n + j] = z[j] - squashed(shift), slow
 
 
 def largest(answer, n):

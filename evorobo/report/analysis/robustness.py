@@ -20,7 +20,7 @@ from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.nets.layer import How, Parameter, Views
+from evorobo.nets.layer import ForwardContext, Parameter, Params
 from evorobo.report.analysis.runs import answers
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
@@ -89,7 +89,7 @@ def kept(folder: Path) -> list[Row]:
 
 def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
     """The test scores at all levels, with Gaussian noise on what the network is told by its sensors."""
-    sd = usual(task) / (genome.inputs.sd if genome.inputs else 1)
+    sd = usual(task) / (genome.input_scaler.sd if genome.input_scaler else 1)
     for level in LEVELS:
         noise = SensorNoise(level * sd, np.random.default_rng(seed))
         yield task.test(replace(genome, spec=replace(genome.spec, layers=(noise, *genome.spec.layers))))
@@ -126,10 +126,10 @@ class SensorNoise:
     def flops(self, n_inputs: int) -> int:
         return 0
 
-    def forward(self, views: Views, x: Array, how: How) -> tuple[Array, Any]:
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         return x + (self.sd * self.rng.standard_normal(x.shape)).astype(x.dtype), None
 
-    def backward(self, views: Views, memory: Any, dy: Array, gradients: Views, inputs: bool = True) -> Array:
+    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
         return dy
 
 

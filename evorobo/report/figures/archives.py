@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from evorobo.errors import EvoroboError
-from evorobo.learners.archive import Archive, places
+from evorobo.learners.archive import Archive, cell_indices
 from evorobo.nets.genome import Genome
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
@@ -36,8 +36,8 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, colour: str) -> 
     Other archives: members by their first two measures, shaded likewise; with one measure by that and by score, in
     `colour`. Returns whether scores are shades.
     """
-    axes.set_xlabel(archive.names[0])
-    if len(archive.names) == 1:
+    axes.set_xlabel(archive.measure_names[0])
+    if len(archive.measure_names) == 1:
         order = np.argsort(archive.measures[:, 0])
         axes.plot(
             archive.measures[order, 0], archive.scores[order], color=colour, lw=0.8, marker="o", ms=3.5, mec="white",
@@ -45,11 +45,11 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, colour: str) -> 
         )  # fmt: skip
         axes.set_ylabel("training score")
         return False
-    axes.set_ylabel(archive.names[1])
+    axes.set_ylabel(archive.measure_names[1])
     (left, right), (bottom, top) = archive.ranges[:2]
     axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.grid(visible=False)
-    if archive.cells:
+    if archive.grid_shape:
         axes.imshow(
             _shaded(archive), SHADES, norm, origin="lower", extent=(left, right, bottom, top), aspect="auto",
             interpolation="nearest",
@@ -64,8 +64,8 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, colour: str) -> 
 def _shaded(archive: Archive) -> np.ndarray:
     """The best score in each cell of the first two measures, as rows of a picture `(cells of y, cells of x)`."""
     shares = (archive.measures - archive.ranges[:, 0]) / np.ptp(archive.ranges, axis=1)
-    column, row = places(shares, archive.cells)[:, :2].T
-    picture = np.full(archive.cells[1::-1], -np.inf)
+    column, row = cell_indices(shares, archive.grid_shape)[:, :2].T
+    picture = np.full(archive.grid_shape[1::-1], -np.inf)
     np.maximum.at(picture, (row, column), archive.scores)
     return np.ma.masked_invalid(picture)
 
@@ -88,7 +88,7 @@ def figure(results: Results, task: str) -> Figure | None:
     """The figure that `plot` writes; None where no run has an archive with measures (a hall of fame has none)."""
     kept = {method: run for method in results.methods if (run := _median(results.of(task, method)))}
     loaded = {method: Archive.load(run.folder / "archive.npz") for method, run in kept.items()}
-    archives = {method: archive for method, archive in loaded.items() if archive.names}
+    archives = {method: archive for method, archive in loaded.items() if archive.measure_names}
     if not archives:
         return None
     cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
@@ -111,7 +111,7 @@ def figure(results: Results, task: str) -> Figure | None:
         for axes, (method, archive) in zip(grid[len(grown) :], archives.items(), strict=False):
             axes.set_title(method, color=looks[method].colour, fontsize=9)
             shaded |= draw_archive(axes, archive, norm, looks[method].colour)
-            if archive.names[:2] == ("x", "y"):
+            if archive.measure_names[:2] == ("x", "y"):
                 _draw_way(axes, results, task, kept[method])
         width = _WIDTH * columns + (0.7 if shaded else 0.0)
         frame = Frame(width, f"{results.name}: {task}", _subtitle(archives), legend, [])
@@ -164,13 +164,13 @@ def _draw_way(axes: Axes, results: Results, name: str, run: Run) -> None:
 
 def _subtitle(archives: dict[str, Archive]) -> str:
     text = "What was found: of each method the run in the middle by test score."
-    if any(archive.cells for archive in archives.values()):
+    if any(archive.grid_shape for archive in archives.values()):
         text += " Maps are shaded by the score of the best that was met in each cell; empty cells are white."
-    if any(not archive.cells and len(archive.names) > 1 for archive in archives.values()):
+    if any(not archive.grid_shape and len(archive.measure_names) > 1 for archive in archives.values()):
         text += " Dots are the members of an archive, shaded by their scores."
     if any(_is_front(archive) for archive in archives.values()):
         text += " A front holds those whom nobody beats in both its axes."
-    if any(archive.names[:2] == ("x", "y") for archive in archives.values()):
+    if any(archive.measure_names[:2] == ("x", "y") for archive in archives.values()):
         text += " The line is the way of the run's answer."
     return text
 
@@ -178,4 +178,4 @@ def _subtitle(archives: dict[str, Archive]) -> str:
 def _is_front(archive: Archive) -> bool:
     """Whether whoever is better by the one measure is worse by score."""
     slopes = np.diff(archive.scores[np.argsort(archive.measures[:, 0], kind="stable")])
-    return len(archive.names) == 1 and bool((slopes >= 0).all() or (slopes <= 0).all())
+    return len(archive.measure_names) == 1 and bool((slopes >= 0).all() or (slopes <= 0).all())

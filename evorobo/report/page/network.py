@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.activity import activity
+from evorobo.nets.activity import layer_activations
 from evorobo.nets.genome import Genome
 from evorobo.report.page.charts import Plain, numbers
 
@@ -28,7 +28,7 @@ def network(
     `names` are those of the sensors and of the answers; empty where nobody named them.
     """
     spec, views = genome.spec, genome.spec.unpack(genome.weights)
-    values = activity(genome, sensors, sequence)
+    values = layer_activations(genome, sensors, sequence)
     weighted = [number for number, view in enumerate(views) if "weight" in view]
     # layers without weights belong to the column before them: a column shows what it hands on
     ends = [*(number for number in weighted[1:]), len(spec.layers)]

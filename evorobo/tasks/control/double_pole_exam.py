@@ -67,7 +67,7 @@ def generalisation(task: ControlTask, genome: Genome) -> int:
     if not isinstance(task.robot, Poles):
         raise TaskError(f"{task.name} has no two poles, and the test knows no starts for it.")
     robot, starts = replace(task.robot, fitness="steps"), generalisation_starts()
-    controller = Controller(genome.spec, genome.weights[None], genome.inputs, moments=genome.moments)
+    controller = Controller(genome.spec, genome.weights[None], genome.input_scaler, running_stats=genome.running_stats)
     rolled = roll(_Placed(robot, starts), Networks(controller, task.decoder), np.arange(len(starts)), 1)
     return int((rolled.returns >= SHORT).sum())
 

@@ -108,7 +108,7 @@ class _Wheels:
 
 def _crowd(genomes: Sequence[Genome]) -> tuple[NetworkSpec, Array]:
     """Networks of one kind as rows, batch norms worked in."""
-    plain = [genome.folded() if genome.spec.n_moments else genome for genome in genomes]
-    if any(genome.spec != plain[0].spec or genome.inputs for genome in plain):
+    plain = [genome.folded() if genome.spec.n_running_stats else genome for genome in genomes]
+    if any(genome.spec != plain[0].spec or genome.input_scaler for genome in plain):
         raise TaskError("only networks of one shape, without a scaling of their sensors, can meet in one batch.")
     return plain[0].spec, np.stack([genome.weights for genome in plain])

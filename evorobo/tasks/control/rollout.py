@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.scaling import Moments
+from evorobo.nets.scaling import RunningMoments
 from evorobo.tasks.control.policies import Driver
 from evorobo.tasks.control.simulators.base import Simulator
 
@@ -31,10 +31,10 @@ class Observed:
     """A watcher that sums up the observations of everybody."""
 
     def __init__(self, k: int) -> None:
-        self.moments = Moments.none(k)
+        self.running_moments = RunningMoments.empty(k)
 
     def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
-        self.moments = self.moments + Moments.of(observations)
+        self.running_moments = self.running_moments + RunningMoments.from_rows(observations)
 
 
 @dataclass(frozen=True, eq=False)

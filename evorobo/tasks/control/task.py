@@ -13,7 +13,7 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
@@ -128,11 +128,11 @@ class ControlTask:
 
     # ---- the four sides
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
         return self.measured((), spec, weights, rng, inputs)
 
     def measured(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None
     ) -> Scores:
         """`score`, with the mean of each of the measures `names` over a member's episodes."""
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
@@ -243,36 +243,36 @@ class ControlTask:
 
     def _driving(self, genome: Genome) -> Callable[[], Driver]:
         check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
-        return partial(self._networks, genome.spec, genome.weights[None], genome.inputs, genome.moments)
+        return partial(self._networks, genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats)
 
     def _networks(
-        self, spec: NetworkSpec, weights: Array, inputs: Scaling | None, moments: Array | None = None
+        self, spec: NetworkSpec, weights: Array, inputs: Scaler | None, running_stats: Array | None = None
     ) -> Driver:
-        return Networks(Controller(spec, weights, inputs, moments=moments), self.decoder)
+        return Networks(Controller(spec, weights, inputs, running_stats=running_stats), self.decoder)
 
     def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
         check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
-        return self._fleet(genome.spec, genome.weights[None], genome.inputs, genome.moments, seeds)[0]
+        return self._fleet(genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats, seeds)[0]
 
     def _fleet(
         self,
         spec: NetworkSpec,
         weights: Array,
-        inputs: Scaling | None,
-        moments: Array | None,
+        inputs: Scaler | None,
+        running_stats: Array | None,
         seeds: np.ndarray,
         watched: bool = False,
         witness: Simulator | None = None,
-    ) -> tuple[Rollout, Moments | None]:
+    ) -> tuple[Rollout, RunningMoments | None]:
         """The episodes of networks `weights (n, p)`, and if `watched` the moments of what all of them saw."""
         if self.compiled:
             if witness:
                 raise TaskError("what robots do is measured on rows, step by step; leave compiled=True out.")
-            return self._episodes.play(spec, weights, inputs, moments, seeds, watched)
+            return self._episodes.play(spec, weights, inputs, running_stats, seeds, watched)
         watch = Observed(self.n_inputs) if watched else None
-        drivers = partial(self._networks, spec, inputs=inputs, moments=moments)
+        drivers = partial(self._networks, spec, inputs=inputs, running_stats=running_stats)
         rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch, witness)
-        return rollout, watch.moments if watch else None
+        return rollout, watch.running_moments if watch else None
 
     @cached_property
     def _episodes(self) -> Episodes:

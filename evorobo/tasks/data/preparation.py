@@ -16,7 +16,7 @@ import numpy as np
 from evorobo.downloads import find, fingerprint, keep
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.files import packed
-from evorobo.nets.scaling import Scaling
+from evorobo.nets.scaling import Scaler
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.catalogue.registry import LOADERS, load
@@ -38,8 +38,8 @@ class Prepared:
 
     table: Table
     parts: Parts
-    inputs: Scaling
-    targets: Scaling | None
+    inputs: Scaler
+    targets: Scaler | None
     published: Mapping[str, float]
     in_time: bool
     caution: str
@@ -85,9 +85,9 @@ def _prepare(settings: str, *_stamp: object) -> Prepared:
         array.flags.writeable = False  # many tasks share it
     parts = (split or data.split).split(data.table)
     train = data.table.inputs[parts.train]
-    targets = None if data.table.classes else Scaling.fit(data.table.targets[parts.train])
+    targets = None if data.table.classes else Scaler.fit(data.table.targets[parts.train])
     published, caution = (data.published, data.caution) if split is None else ({}, "")
-    return Prepared(data.table, parts, Scaling.fit(train), targets, published, data.in_time, caution, found)
+    return Prepared(data.table, parts, Scaler.fit(train), targets, published, data.in_time, caution, found)
 
 
 def _read(path: Path, target: Columns, kind: str | None, split: Split | None, options: Mapping[str, Any]) -> Dataset:

@@ -15,8 +15,8 @@ from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, Loss
 from evorobo.nets.passes import forward
-from evorobo.nets.scaling import Scaling
-from evorobo.nets.sequences import Layout, Units, runs
+from evorobo.nets.scaling import Scaler
+from evorobo.nets.sequences import Layout, SequenceBatches, sequence_ids
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
@@ -141,39 +141,39 @@ class DatasetTask:
         return "identity"
 
     @property
-    def inputs(self) -> Scaling | None:
+    def inputs(self) -> Scaler | None:
         return self._data.inputs if self.scale else None
 
     @property
-    def outputs(self) -> Scaling | None:
+    def outputs(self) -> Scaler | None:
         """From scaled answers to the targets' own units; log-variances of `GaussianNLL` too."""
         targets = self._targets
         if targets is None or (spare := self.n_outputs - len(targets.mean)) == 0:
             return targets
         shift = 2 * np.log(targets.sd) if isinstance(self._loss, GaussianNLL) else np.zeros(spare)
-        return Scaling(np.concatenate([targets.mean, shift]), np.concatenate([targets.sd, np.ones(spare)]))
+        return Scaler(np.concatenate([targets.mean, shift]), np.concatenate([targets.sd, np.ones(spare)]))
 
     @property
     def metric(self) -> Metric:
         return self._measure.metric
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaling | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
         """Minus the loss of each member; one whose answers overflow scores minus infinity."""
         self._check(spec)
         train = self.parts.train
-        units = Units(len(train), self.sequences(train), self.window)
+        units = SequenceBatches(len(train), self.sequences(train), self.window)
         layout = units.take(self._drawn(units, self.rows_per_score, rng))
-        raw, targets = self.table.inputs[train[layout.rows]], self._scaled(train[layout.known])
-        x = (inputs.apply(raw) if inputs else raw).astype(self.dtype)
+        raw, targets = self.table.inputs[train[layout.rows]], self._scaled(train[layout.valid_rows])
+        x = (inputs.transform(raw) if inputs else raw).astype(self.dtype)
         y = targets if self.table.classes else targets.astype(self.dtype)
-        truth = self._truth(y, train[layout.known])
+        truth = self._truth(y, train[layout.valid_rows])
         members = max(1, _AT_ONCE // (len(x) * max(spec.widths)))
         values = np.empty(len(weights))
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(weights), members):
                 some = slice(start, start + members)
-                outputs = forward(spec, weights[some].astype(self.dtype), x, time=layout.time)
-                values[some] = -self._loss.value(layout.answers(outputs), *truth)
+                outputs = forward(spec, weights[some].astype(self.dtype), x, n_steps=layout.n_steps)
+                values[some] = -self._loss.value(layout.remove_padding(outputs), *truth)
         values[~np.isfinite(values)] = -np.inf
         computed = len(weights) * len(x) * spec.forward_flops
         return Scores(values, Cost(samples=len(weights) * len(y), forward_flops=computed))
@@ -192,12 +192,12 @@ class DatasetTask:
     def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
         """Training rows without their labels: `rows` of them, or as many windows of sequences as hold that; free."""
         train = self.parts.train
-        units = Units(len(train), self.sequences(train), self.window)
+        units = SequenceBatches(len(train), self.sequences(train), self.window)
         layout = units.take(self._drawn(units, rows, rng))
-        window = np.arange(len(layout.rows)) // layout.time
+        window = np.arange(len(layout.rows)) // layout.n_steps
         return Glimpse(
-            self.table.inputs[train[layout.known]],
-            sequence=None if self.sequence is None else window if layout.real is None else window[layout.real],
+            self.table.inputs[train[layout.valid_rows]],
+            sequence=None if self.sequence is None else window if layout.mask is None else window[layout.mask],
         )
 
     def validate(self, genome: Genome) -> float:
@@ -218,21 +218,21 @@ class DatasetTask:
         in the targets' units."""
         self._check(genome.spec)
         layout, judged = self._whole(rows), self.judged_of(rows)
-        outputs = layout.answers(genome(self.table.inputs[rows[layout.rows]], time=layout.time))
-        return self._loss.predict(outputs[np.isin(rows[layout.known], judged)]), self.table.targets[judged]
+        outputs = layout.remove_padding(genome(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps))
+        return self._loss.predict(outputs[np.isin(rows[layout.valid_rows], judged)]), self.table.targets[judged]
 
     def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
         """What training descends, on any `rows (k,)` of the table, all counting alike; values to predict are scaled."""
         self._check(genome.spec)
         layout = self._whole(rows)
-        outputs = replace(genome, outputs=None)(self.table.inputs[rows[layout.rows]], time=layout.time)
-        return float(self._loss.value(layout.answers(outputs), self._scaled(rows[layout.known])))
+        outputs = replace(genome, output_scaler=None)(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps)
+        return float(self._loss.value(layout.remove_padding(outputs), self._scaled(rows[layout.valid_rows])))
 
     def references(self) -> dict[str, float]:
         """What the test rows give to a guess that ignores the inputs and to a linear fit, both made of training rows,
         and published figures of the same split and measure."""
         train, rows = self.judged_of(self.parts.train), self.judged_of(self.parts.test)
-        answers = guesses(self.table, self._data.inputs.apply(self.table.inputs), train, rows)
+        answers = guesses(self.table, self._data.inputs.transform(self.table.inputs), train, rows)
         scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
         return scores | dict(self._data.published if self._measure == usual(bool(self.table.classes)) else {})
 
@@ -260,12 +260,12 @@ class DatasetTask:
         return fitting(self.measure, bool(self.table.classes), self.name)
 
     @property
-    def _targets(self) -> Scaling | None:
+    def _targets(self) -> Scaler | None:
         return self._data.targets if self.scale else None
 
     def _scaled(self, rows: np.ndarray) -> np.ndarray:
         targets = self.table.targets[rows]
-        return self._targets.apply(targets) if self._targets else targets
+        return self._targets.transform(targets) if self._targets else targets
 
     def _weights(self, rows: np.ndarray) -> Array | None:
         """How much each of these rows teaches, if a column says so: nothing where it is not judged."""
@@ -291,14 +291,14 @@ class DatasetTask:
         """Numbers of the sequences of these rows; a new one begins where the column changes or rows are left out."""
         if self.sequence is None:
             return None
-        return runs(self.table.column(self.sequence, f"column of {self.name}")[rows], rows - np.arange(len(rows)))
+        return sequence_ids(self.table.column(self.sequence, f"column of {self.name}")[rows], rows - np.arange(len(rows)))
 
     def _whole(self, rows: np.ndarray) -> Layout:
         """These rows as one batch of whole sequences; places in `rows`."""
-        units = Units(len(rows), self.sequences(rows))
+        units = SequenceBatches(len(rows), self.sequences(rows))
         return units.take(np.arange(len(units)))
 
-    def _drawn(self, units: Units, rows: int | None, rng: np.random.Generator) -> np.ndarray:
+    def _drawn(self, units: SequenceBatches, rows: int | None, rng: np.random.Generator) -> np.ndarray:
         """The numbers of some units, enough for so many rows, or of all (None)."""
         size = self.window if self.sequence else 1
         wanted = len(units) if rows is None else max(1, rows // size)

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.learners.archive import places
+from evorobo.learners.archive import cell_indices
 from evorobo.learners.evolution.strategies.base import at_least
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component
@@ -66,7 +66,7 @@ class Elites:
 
     def cell(self, measures: Array) -> np.ndarray:
         """The number of the cell `(n,)` in which `measures (n, k)` lie, the last measure running fastest."""
-        return np.ravel_multi_index(tuple(places(measures, self._shape).T), self._shape)
+        return np.ravel_multi_index(tuple(cell_indices(measures, self._shape).T), self._shape)
 
     def info(self) -> dict[str, float]:
         """`coverage`, the share of cells that have an elite, and `qd_score`, by how much all elites together exceed the

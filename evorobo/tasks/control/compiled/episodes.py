@@ -10,8 +10,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.compiled.layout import laid_out
-from evorobo.nets.fold import settled
-from evorobo.nets.scaling import Moments, Scaling
+from evorobo.nets.fold import freeze_batch_norm
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.processes import threads
 from evorobo.tasks.control.compiled.loading import compiled, source
@@ -50,14 +50,14 @@ class Episodes:
         self,
         spec: NetworkSpec,
         weights: Array,
-        inputs: Scaling | None,
-        moments: Array | None,
+        inputs: Scaler | None,
+        running_stats: Array | None,
         seeds: np.ndarray,
         watched: bool = False,
-    ) -> tuple[Rollout, Moments | None]:
+    ) -> tuple[Rollout, RunningMoments | None]:
         """The episodes of networks `weights (n, p)`, and if `watched` the moments of all observations."""
-        if spec.n_moments:
-            spec, weights = settled(spec, weights, moments)
+        if spec.n_running_stats:
+            spec, weights = freeze_batch_norm(spec, weights, running_stats)
         rows, table = laid_out(spec, weights)
         begin = Rows(self._robot, self._max_steps)
         sensed = begin.reset(seeds, 1)
@@ -117,7 +117,7 @@ def _share(piece: Callable[[int, int], None], number: int) -> None:
         list(pool.map(piece, ends[:-1], ends[1:]))
 
 
-def _moments(origin: Array, apart: Array, count: int) -> Moments:
+def _moments(origin: Array, apart: Array, count: int) -> RunningMoments:
     """Of `count` observations with these sums of deviations from `origin`, and of their squares `(2, k)`."""
     total, squares = apart
-    return Moments(float(count), origin + total / count, np.maximum(squares - total * total / count, 0.0))
+    return RunningMoments(float(count), origin + total / count, np.maximum(squares - total * total / count, 0.0))

@@ -12,7 +12,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
-from evorobo.nets.sequences import runs
+from evorobo.nets.sequences import sequence_ids
 from evorobo.tasks.base import Adviser, Cost, Examples
 from evorobo.tasks.control.policies import Driver, Mindful, Rule, one_by_one
 from evorobo.tasks.control.robots.base import offers
@@ -97,7 +97,7 @@ class Teaching:
                 f"the demonstrations hold what is no action of {self.world.id} ({error}); record them on it."
             ) from error
         cost = shown.cost + more if more else shown.cost
-        return Examples(shown.observations, targets, self.decoder.loss, cost, runs(shown.episode))
+        return Examples(shown.observations, targets, self.decoder.loss, cost, sequence_ids(shown.episode))
 
     def adviser(self, teacher: Teacher) -> Adviser:
         """Who has a genome drive, and says at each step what the teacher would have done."""

@@ -9,7 +9,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import unknown
 
-Initialiser = Callable[[np.random.Generator, int, int], Array]
+Initializer = Callable[[np.random.Generator, int, int], Array]
 
 
 def glorot(rng: np.random.Generator, n_inputs: int, n_outputs: int) -> Array:
@@ -38,7 +38,7 @@ def zeros(rng: np.random.Generator, n_inputs: int, n_outputs: int) -> Array:
     return np.zeros((n_inputs, n_outputs))
 
 
-INITIALISERS: dict[str, Initialiser] = {
+INITIALIZERS: dict[str, Initializer] = {
     "glorot": glorot,
     "he": he,
     "lecun": lecun,
@@ -47,8 +47,8 @@ INITIALISERS: dict[str, Initialiser] = {
 }
 
 
-def initialiser(name: str) -> Initialiser:
+def initializer(name: str) -> Initializer:
     """The initialiser of that name, or an error with the nearest one."""
-    if name not in INITIALISERS:
-        raise unknown("initialiser", name, INITIALISERS)
-    return INITIALISERS[name]
+    if name not in INITIALIZERS:
+        raise unknown("initializer", name, INITIALIZERS)
+    return INITIALIZERS[name]
