@@ -60,7 +60,7 @@ def batch_alone(id: str, actions: np.ndarray) -> Callable[[], int]:
 def simulated(id: str, actions: np.ndarray) -> Callable[[], int]:
     from evorobo import ControlTask
 
-    simulator = ControlTask(id).world.simulator()
+    simulator = ControlTask(id).env_spec.simulator()
 
     def work() -> int:
         simulator.reset(np.arange(EPISODES), MEMBERS)

@@ -39,7 +39,7 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 
 from evorobo import MSE, Adam, Backprop, CrossEntropy, NetworkSpec  # noqa: E402
-from evorobo.tasks.base import Examples, Metric  # noqa: E402
+from evorobo.tasks.base import Examples, MetricInfo  # noqa: E402
 
 RATE, ROUNDS, SECONDS = 0.003, 7, 0.4
 
@@ -57,8 +57,8 @@ class Shape:
     classes: bool
     promised: dict[str, float]
 
-    inputs = outputs = None
-    output, metric = "identity", Metric("loss")
+    input_scaler = output_scaler = None
+    output, metric_info = "identity", MetricInfo("loss")
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ class DataFile:
     url: str
     sha256: str
     member: str | None = None
-    by_hand: bool = False
+    manual_download: bool = False
 
     def find(self) -> Path:
         """The file on this computer, downloaded into the cache if need be.
@@ -33,8 +33,8 @@ class DataFile:
         Raises `DataError` for a damaged file, and, where there is neither file nor network, one that says which file
         to get from where and which folder to put it into.
         """
-        path = find(self.name)
-        if path is None and self.by_hand:
+        path = find_file(self.name)
+        if path is None and self.manual_download:
             raise self._missing("and does not download by itself")
         if path is None:
             path = self._download()
@@ -50,7 +50,7 @@ class DataFile:
         return f"{self.url} (there {self.member})" if self.member else self.url
 
     def _download(self) -> Path:
-        path = cache() / self.name
+        path = cache_folder() / self.name
         try:
             content = _fetch(self.url)
             if self.member:
@@ -64,37 +64,37 @@ class DataFile:
                 f"{self._source} sent another file than expected (sha256 {found}, not {self.sha256}); try again later, "
                 f"or put the right one at {path}."
             )
-        return keep(self.name, content)
+        return write_to_cache(self.name, content)
 
     def _missing(self, why: str) -> DataError:
         return DataError(
             f"{Path(self.name).name} is not on this computer {why}. "
-            f"Get it from {self._source}, sha256 {self.sha256}, and put it at {cache() / self.name}, "
+            f"Get it from {self._source}, sha256 {self.sha256}, and put it at {cache_folder() / self.name}, "
             f"or at {self.name} in a folder of your own that the environment variable EVOROBO_DATA names."
         )
 
 
-def find(name: str) -> Path | None:
+def find_file(name: str) -> Path | None:
     """The file of that path in the first data folder that has it."""
-    return next((folder / name for folder in folders() if (folder / name).is_file()), None)
+    return next((folder / name for folder in data_folders() if (folder / name).is_file()), None)
 
 
-def folders() -> list[Path]:
+def data_folders() -> list[Path]:
     """The data folders, in order: those in `EVOROBO_DATA`, then the cache."""
     own = [Path(folder).expanduser() for folder in os.environ.get("EVOROBO_DATA", "").split(os.pathsep) if folder]
-    return [*own, cache()]
+    return [*own, cache_folder()]
 
 
-def cache() -> Path:
+def cache_folder() -> Path:
     """The folder for downloads and for arrays given by hand."""
     import pooch
 
     return Path(pooch.os_cache("evorobo"))
 
 
-def keep(name: str, content: bytes) -> Path:
+def write_to_cache(name: str, content: bytes) -> Path:
     """Write a file into the cache."""
-    path = cache() / name
+    path = cache_folder() / name
     try:
         write_atomically(path, content)
     except ResultsError as error:

@@ -10,7 +10,7 @@ from evorobo.tasks.control.double_pole_exam import WITHOUT_VELOCITIES, solves
 damping = {"fitness": "damping"}
 study = Study.grid(
     "double-pole-blind",
-    tasks=[ControlTask("evorobo/DoublePoleBlind-v0", options=damping, validation_episodes=1, test_episodes=1)],
+    tasks=[ControlTask("evorobo/DoublePoleBlind-v0", env_kwargs=damping, validation_episodes=1, test_episodes=1)],
     methods=[Evolution(Restarts(CMAES(sigma_floor=0.1)))],
     seeds=10,
     budget=Budget(episodes=50_000, looks=10),

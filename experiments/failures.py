@@ -10,10 +10,10 @@ import evorobo as er
 def fifth(fold):
     return er.DatasetTask(
         "lp4",
-        options={"row": "moment", "scaling": "signlog", "fold": fold},
+        loader_kwargs={"row": "moment", "scaling": "signlog", "fold": fold},
         split=er.GroupSplit("split", test=("test",)),  # what would validate trains, too
         sequence="sequence",
-        judged="last",
+        scored_steps="last",
         window=15,
         label=f"fifth {fold}",
     )

@@ -4,7 +4,7 @@ from evorobo import Adam, Backprop, Budget, Cosine, DatasetTask, Evolution, Open
 
 study = Study.grid(
     "kin8nm",
-    tasks=[DatasetTask("kin8nm", options={"fold": fold}) for fold in range(5)],
+    tasks=[DatasetTask("kin8nm", loader_kwargs={"fold": fold}) for fold in range(5)],
     methods=[
         Evolution(OpenAIES(population=64, sigma=0.05, optimizer=Adam(0.02), weight_decay=0.0)),
         Backprop(Adam(0.003), schedule=Cosine(), dtype="float32"),

@@ -9,7 +9,7 @@ from evorobo import ARS, CMAES, GA, Budget, ControlTask, Evolution, RandomSearch
 
 study = Study.grid(
     "mountain-car",
-    tasks=[ControlTask("MountainCarContinuous-v0", episodes=3, normalise=True)],
+    tasks=[ControlTask("MountainCarContinuous-v0", episodes=3, normalize=True)],
     methods=[
         Evolution(CMAES(sigma=3.0, population=8)),
         Evolution(ARS(population=8, best=4, step=1.0, noise=0.3)),

@@ -10,7 +10,7 @@ study = Study.grid(
     "obstacle-avoidance",
     tasks=[
         ControlTask(robot, episodes=2, label="as published"),
-        ControlTask(robot, options={"forward": True}, episodes=2, label="forward only"),
+        ControlTask(robot, env_kwargs={"forward": True}, episodes=2, label="forward only"),
     ],
     methods=[Evolution(CMAES()), Backprop()],
     seeds=5,

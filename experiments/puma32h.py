@@ -8,7 +8,7 @@ from evorobo import L1, NMSE, Adam, AdamW, Backprop, Budget, DatasetTask, Dense,
 
 study = Study.grid(
     "puma32h",
-    tasks=[DatasetTask("puma32H", options={"rows": 1000}, measure=NMSE())],
+    tasks=[DatasetTask("puma32H", loader_kwargs={"rows": 1000}, metric=NMSE())],
     methods=[
         Backprop(Adam(0.003), dtype="float32", name="plain"),
         Backprop(Adam(0.003), penalty=L1(0.004), dtype="float32", name="l1"),

@@ -9,7 +9,7 @@ import evorobo as er
 
 
 def arm(label, split):
-    return er.DatasetTask("sarcos", split=split, measure=er.NMSE(), label=label)
+    return er.DatasetTask("sarcos", split=split, metric=er.NMSE(), label=label)
 
 
 study = er.Study.grid(

@@ -13,7 +13,7 @@ KINDS = ("inverse", "raw")
 
 def lap(number, ranges):
     split = er.GroupSplit("lap", test=(number,))
-    return er.DatasetTask("scitos-24", options={"ranges": ranges}, split=split, label=f"{ranges} lap {number}")
+    return er.DatasetTask("scitos-24", loader_kwargs={"ranges": ranges}, split=split, label=f"{ranges} lap {number}")
 
 
 study = er.Study.grid(

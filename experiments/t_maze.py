@@ -8,7 +8,7 @@ from evorobo import GA, Adam, Backprop, Budget, ControlTask, Cosine, Elman, Evol
 
 study = Study.grid(
     "t-maze",
-    tasks=[ControlTask("evorobo/TMaze-v0", episodes=4, demonstrations=60)],
+    tasks=[ControlTask("evorobo/TMaze-v0", episodes=4, n_demonstrations=60)],
     methods=[
         Evolution(GA(population=100), name="reactive evolved"),
         Evolution(GA(population=100), name="recurrent evolved"),

@@ -9,9 +9,9 @@ inverse = {"ranges": "inverse"}
 study = er.Study.grid(
     "wall-following",
     tasks=[
-        er.DatasetTask("scitos-24", options=inverse, label="real"),
-        er.DatasetTask("scitos-24", options=inverse, label="real, random split", split=er.RandomSplit()),
-        er.ControlTask("evorobo/WallFollowing-v0", options=inverse, label="twin", episodes=2),
+        er.DatasetTask("scitos-24", loader_kwargs=inverse, label="real"),
+        er.DatasetTask("scitos-24", loader_kwargs=inverse, label="real, random split", split=er.RandomSplit()),
+        er.ControlTask("evorobo/WallFollowing-v0", env_kwargs=inverse, label="twin", episodes=2),
     ],
     methods=[
         er.Evolution(er.OpenAIES(population=40, sigma=0.1, optimizer=er.Adam(0.05))),

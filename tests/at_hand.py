@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evorobo.downloads import DataFile, find
+from evorobo.downloads import DataFile, find_file
 from evorobo.errors import DataError
 from evorobo.tasks.control.simulators.mujoco.catalogue import has_batch
 
@@ -12,7 +12,7 @@ from evorobo.tasks.control.simulators.mujoco.catalogue import has_batch
 def needs(*files: DataFile) -> None:
     """Skip the test when one of `files` is neither at hand nor to be had. A damaged one is no reason to skip."""
     for file in files:
-        if find(file.name) is None:
+        if find_file(file.name) is None:
             try:
                 file.find()
             except DataError as error:

@@ -178,7 +178,7 @@ def test_the_twin_drives_like_the_robot_that_made_the_data() -> None:
         assert turned[-1] < turned[0]  # clockwise, the wall to the left
         laps.append(2 * np.pi / (turned[0] - turned[-1]) * len(states) / 9)
         left.append(np.median(states[:, 3:][:, LEFT].min(1)))
-    shown = replace(twin, demonstrations=4).examples(np.random.default_rng(0))
+    shown = replace(twin, n_demonstrations=4).examples(np.random.default_rng(0))
     assert np.mean(laps) == pytest.approx(101, rel=0.12)  # 5456 rows at 9 Hz, six laps
     assert np.mean(left) == pytest.approx(np.median(real_left), abs=0.05)
     assert np.mean(shown.targets == 2) == pytest.approx(real_sharp, abs=0.05)

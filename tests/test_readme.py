@@ -75,7 +75,7 @@ def test_the_teachers_shown_can_be_written_so(tmp_path: Path, monkeypatch: pytes
     for line in blocks("python")[3].splitlines():
         made = eval(line, names)
         if isinstance(made, evorobo.ControlTask):
-            assert made.examples(np.random.default_rng(0)).cost.episodes == made.demonstrations
+            assert made.examples(np.random.default_rng(0)).cost.episodes == made.n_demonstrations
 
 
 def test_every_experiment_is_in_the_table() -> None:

@@ -42,7 +42,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD
-from evorobo.tasks.base import Cost, Examples, Glimpse, Scores
+from evorobo.tasks.base import Cost, Examples, UnlabelledInputs, Scores
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
@@ -319,7 +319,7 @@ def test_the_global_generators_are_as_they_were():
 @pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "evorobo/WallFollowing-v0", "evorobo/Maze-v0"])
 @pytest.mark.parametrize("episodes", [1, 3])
 def test_robots_are_sound_tasks(env, episodes):
-    check_task(ControlTask(env, episodes=episodes, normalise=True, max_steps=100, test_episodes=20))
+    check_task(ControlTask(env, episodes=episodes, normalize=True, max_steps=100, test_episodes=20))
 
 
 @pytest.mark.parametrize("targets", ["values", "classes"])
@@ -336,54 +336,54 @@ class Task(Wave):
 
 
 class Shared(Task):
-    def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
+    def score(self, spec, weights, rng, input_scaler):
+        earned = super().score(spec, weights, rng, input_scaler)
         return Scores(earned.values - earned.values.mean(), earned.cost)
 
 
 class Unfair(Task):
-    def score(self, spec, weights, rng, inputs):
-        each = [super(Unfair, self).score(spec, one[None], rng, inputs) for one in weights]
+    def score(self, spec, weights, rng, input_scaler):
+        each = [super(Unfair, self).score(spec, one[None], rng, input_scaler) for one in weights]
         return Scores(np.concatenate([one.values for one in each]), sum((one.cost for one in each), Cost()))
 
 
 class Spoils(Task):
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         weights *= 0.5
-        return super().score(spec, weights, rng, inputs)
+        return super().score(spec, weights, rng, input_scaler)
 
 
 class Unseeded(Task):
-    def score(self, spec, weights, rng, inputs):
-        return super().score(spec, weights, np.random.default_rng(), inputs)
+    def score(self, spec, weights, rng, input_scaler):
+        return super().score(spec, weights, np.random.default_rng(), input_scaler)
 
 
 class Globally(Task):
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         rng = np.random.default_rng(np.random.randint(9))  # noqa: NPY002
-        return super().score(spec, weights, rng, inputs)
+        return super().score(spec, weights, rng, input_scaler)
 
 
 class Infinite(Task):
-    def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
+    def score(self, spec, weights, rng, input_scaler):
+        earned = super().score(spec, weights, rng, input_scaler)
         return Scores(np.where(earned.values > -9, np.inf, 0), earned.cost)
 
 
 class Columns(Task):
-    def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
+    def score(self, spec, weights, rng, input_scaler):
+        earned = super().score(spec, weights, rng, input_scaler)
         return Scores(earned.values[:, None], earned.cost)
 
 
 class Free(Task):
-    def score(self, spec, weights, rng, inputs):
-        return Scores(super().score(spec, weights, rng, inputs).values, Cost())
+    def score(self, spec, weights, rng, input_scaler):
+        return Scores(super().score(spec, weights, rng, input_scaler).values, Cost())
 
 
 class Flat(Task):
-    def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
+    def score(self, spec, weights, rng, input_scaler):
+        earned = super().score(spec, weights, rng, input_scaler)
         return Scores(earned.values, Cost(samples=32, forward_flops=99))
 
 
@@ -409,7 +409,7 @@ class Misfit(Task):
 
 class Pulls(Task):
     def examples(self, rng):
-        return Examples(np.zeros((4, 2)), np.zeros((4, 1)), MSE(), weights=np.array([1, 1, -1, 1]))
+        return Examples(np.zeros((4, 2)), np.zeros((4, 1)), MSE(), sample_weight=np.array([1, 1, -1, 1]))
 
 
 class Shuffles(Task):
@@ -419,28 +419,28 @@ class Shuffles(Task):
 
 
 class Squints(Task):
-    def glimpse(self, rng, rows):
-        return Glimpse(super().glimpse(rng, rows).inputs[:, :1])
+    def unlabelled_inputs(self, rng, rows):
+        return UnlabelledInputs(super().unlabelled_inputs(rng, rows).inputs[:, :1])
 
 
 class Stares(Task):
-    def glimpse(self, rng, rows):
-        return Glimpse(np.zeros((1, 2)))
+    def unlabelled_inputs(self, rng, rows):
+        return UnlabelledInputs(np.zeros((1, 2)))
 
 
 class Dazzled(Task):
-    def glimpse(self, rng, rows):
-        return Glimpse(np.full((rows, 2), np.inf))
+    def unlabelled_inputs(self, rng, rows):
+        return UnlabelledInputs(np.full((rows, 2), np.inf))
 
 
 class Unordered(Task):
-    def glimpse(self, rng, rows):
-        return Glimpse(super().glimpse(rng, rows).inputs, sequence=np.arange(3))
+    def unlabelled_inputs(self, rng, rows):
+        return UnlabelledInputs(super().unlabelled_inputs(rng, rows).inputs, sequence=np.arange(3))
 
 
 class Dreams(Task):
-    def glimpse(self, rng, rows):
-        return super().glimpse(np.random.default_rng(), rows)
+    def unlabelled_inputs(self, rng, rows):
+        return super().unlabelled_inputs(np.random.default_rng(), rows)
 
 
 class Moody(Task):
@@ -470,18 +470,18 @@ class Backwards(Task):
 
 
 class Stubborn(Task):
-    def measured(self, names, *rest):
-        return super().measured(sorted(names), *rest)
+    def score_with_measures(self, names, *rest):
+        return super().score_with_measures(sorted(names), *rest)
 
 
 class Vague(Task):
-    def measured(self, names, *rest):
-        return replace(super().measured(names, *rest), measures=np.full((5, 3), np.nan))
+    def score_with_measures(self, names, *rest):
+        return replace(super().score_with_measures(names, *rest), measures=np.full((5, 3), np.nan))
 
 
 class Shy(Task):
-    def measured(self, names, *rest):
-        earned = super().measured(names, *rest)
+    def score_with_measures(self, names, *rest):
+        earned = super().score_with_measures(names, *rest)
         return replace(earned, values=earned.values - 1)
 
 
@@ -501,15 +501,15 @@ BROKEN_TASKS = {
     Misfit: r"examples\(\) (do not fit their loss|have targets of shape \(4, 3, 2\))",
     Pulls: r"examples\(\) have weights that are not 4 finite numbers from 0; give each row one, or None",
     Shuffles: r"examples\(\) are others for the same seed; draw all chance",
-    Squints: r"glimpse\(\) showed inputs of shape \(50, 1\) when asked for 50 rows; give about as many, of 2 numbers",
-    Stares: r"glimpse\(\) showed inputs of shape \(1, 2\) when asked for 50 rows",
-    Dazzled: r"glimpse\(\) showed numbers that are not finite; leave those rows out",
-    Unordered: r"glimpse\(\) has sequences of shape \(3,\); number each of its 50 rows, or None",
-    Dreams: r"glimpse\(\) is another one for the same seed; draw all chance",
+    Squints: r"unlabelled_inputs\(\) showed inputs of shape \(50, 1\) when asked for 50 rows; give about as many, of 2 numbers",
+    Stares: r"unlabelled_inputs\(\) showed inputs of shape \(1, 2\) when asked for 50 rows",
+    Dazzled: r"unlabelled_inputs\(\) showed numbers that are not finite; leave those rows out",
+    Unordered: r"unlabelled_inputs\(\) has sequences of shape \(3,\); number each of its 50 rows, or None",
+    Dreams: r"unlabelled_inputs\(\) is another one for the same seed; draw all chance",
     Backwards: r"measures has 'energy' between 1.0 and 0.0; give the lower one first",
-    Stubborn: r"measured\(\) told other numbers when asked in another order, or again",
-    Vague: r"measured\(\) told measures of shape \(5, 3\); give 5 members a row of 3 finite numbers each",
-    Shy: r"measured\(\) gave other scores than score\(\) for the same seed; whoever is watched must not notice",
+    Stubborn: r"score_with_measures\(\) told other numbers when asked in another order, or again",
+    Vague: r"score_with_measures\(\) told measures of shape \(5, 3\); give 5 members a row of 3 finite numbers each",
+    Shy: r"score_with_measures\(\) gave other scores than score\(\) for the same seed; whoever is watched must not notice",
     Moody: r"judges the same genome differently after others were scored; validate and test need rows",
     Lost: r"judged a fresh genome as \(nan, nan\); validate and test return finite floats",
     Boasts: r"references\(\) has 'published': 'very good'; give finite floats by name",
@@ -589,7 +589,7 @@ def test_our_methods_keep_their_contract(method):
 
 @pytest.mark.parametrize("method", [METHODS[0], METHODS[2], METHODS[5]], ids=lambda method: method.name)
 def test_our_methods_keep_their_contract_on_a_robot(method):
-    check_method(method, ControlTask("evorobo/Phototaxis-v0", normalise=True, max_steps=25, demonstrations=3))
+    check_method(method, ControlTask("evorobo/Phototaxis-v0", normalize=True, max_steps=25, n_demonstrations=3))
 
 
 @pytest.mark.parametrize("method", [METHODS[0], METHODS[2], DAgger(epochs=2)], ids=lambda method: method.name)
@@ -615,11 +615,11 @@ class Climber:
 
         @property
         def genome(self):
-            return Genome(self.spec, self.weights, self.task.inputs, self.task.outputs)
+            return Genome(self.spec, self.weights, self.task.input_scaler, self.task.output_scaler)
 
         def step(self, budget_fraction):
             both = np.stack([self.weights, self.weights + self.rng.normal(0, 0.1, self.weights.shape)])
-            earned = self.task.score(self.spec, both, self.rng, self.task.inputs)
+            earned = self.task.score(self.spec, both, self.rng, self.task.input_scaler)
             self.weights, self.cost = both[int(earned.values.argmax())], self.cost + earned.cost
             return StepResult(float(earned.values.max()))
 

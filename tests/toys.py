@@ -12,7 +12,7 @@ import numpy as np
 from evorobo.errors import TaskError
 from evorobo.nets.losses import MSE
 from evorobo.nets.scaling import RunningMoments
-from evorobo.tasks.base import Cost, Examples, Metric, Scores
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Bowl:
 
     name: str = "bowl"
 
-    inputs = outputs = None
+    input_scaler = output_scaler = None
     n_inputs, n_outputs, output = 2, 1, "identity"
-    metric = Metric("score")
+    metric_info = MetricInfo("score")
 
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         n = len(weights)
         return Scores(
             -np.square(weights - 1).sum(1), Cost(env_steps=n, episodes=n, forward_flops=n * spec.forward_flops)
@@ -41,7 +41,7 @@ class Bowl:
     def validate(self, genome):
         return self.test(genome)
 
-    def validation(self, genome):
+    def validate_with_cost(self, genome):
         return self.validate(genome), Cost(env_steps=1, episodes=1, forward_flops=genome.spec.forward_flops)
 
     def test(self, genome):
@@ -58,7 +58,7 @@ class Flattering(Bowl):
 
     name: str = "flattering"
 
-    def caution(self):
+    def caveat(self):
         return "Everybody is good at this."
 
 
@@ -75,8 +75,8 @@ class Line(Bowl):
 class Observed(Bowl):
     """A bowl whose members also meet observations, new ones in every generation, the same for all members."""
 
-    def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
+    def score(self, spec, weights, rng, input_scaler):
+        earned = super().score(spec, weights, rng, input_scaler)
         return Scores(earned.values, earned.cost, RunningMoments.from_rows(self.met(rng, len(weights))))
 
     @staticmethod
@@ -88,7 +88,7 @@ class Observed(Bowl):
 class Raises(Bowl):
     """Breaks down as soon as it is scored."""
 
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         raise RuntimeError("the gripper is stuck")
 
 
@@ -109,7 +109,7 @@ class Dies(Bowl):
 
     how: str = "exit"
 
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         assert os.environ.get("EVOROBO_WORKER"), "this would end the tests"
         if self.how == "exit":
             os._exit(7)
@@ -130,16 +130,16 @@ class Slow(Bowl):
 
     seconds: float = 0.01
 
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         time.sleep(self.seconds)
-        return super().score(spec, weights, rng, inputs)
+        return super().score(spec, weights, rng, input_scaler)
 
 
 @dataclass(frozen=True)
 class Chatty(Bowl):
     """Prints whatever it does, from Python and from below it."""
 
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         print("beep")
         os.write(1, b"beep beep\n")
-        return super().score(spec, weights, rng, inputs)
+        return super().score(spec, weights, rng, input_scaler)

@@ -70,7 +70,7 @@ def import_(words: list[str]) -> None:
     if asked.task:
         task = named_task(asked.task)
         known = ", ".join(f"{name} {score:.4g}" for name, score in task.references().items())
-        print(f"{task.name}: {task.metric.name} {task.test(genome):.4g} on test ({known})")
+        print(f"{task.name}: {task.metric_info.name} {task.test(genome):.4g} on test ({known})")
 
 
 def _widths(text: str) -> list[int]:

@@ -42,7 +42,7 @@ def _robots() -> Iterable[tuple[str, Any]]:
     from evorobo.settings import resolve
     from evorobo.tasks.control.robots import registry
 
-    for id, spec in registry.registered().items():
+    for id, spec in registry.registered_robots().items():
         yield id, inspect.getmodule(resolve(spec.kwargs["robot"]))
 
 

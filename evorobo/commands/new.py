@@ -85,7 +85,7 @@ def _check_id(id: str) -> None:
 
     task = named_task(id)
     if isinstance(task, ControlTask):
-        task = ControlTask(task.env, test_episodes=20, demonstrations=5)
+        task = ControlTask(task.env, test_episodes=20, n_demonstrations=5)
     check_task(task)
     print(f"{id}: a sound task. {_scores(task)}")
     scores = task.references()
@@ -95,16 +95,16 @@ def _check_id(id: str) -> None:
 
 def _scores(task: Any) -> str:
     scores = ", ".join(f"{name} {score:.4g}" for name, score in task.references().items())
-    return f"{task.n_inputs} inputs, {task.n_outputs} outputs; {task.metric.name}: {scores}."
+    return f"{task.n_inputs} inputs, {task.n_outputs} outputs; {task.metric_info.name}: {scores}."
 
 
 def _ids(robot: type) -> list[str]:
     """The ids under which a robot class is registered, with the file that makes them known."""
     from evorobo.settings import reference
-    from evorobo.tasks.control.robots.registry import qualified, registered
+    from evorobo.tasks.control.robots.registry import qualified_id, registered_robots
 
     name = reference(robot)
-    return [qualified(id) for id, spec in registered().items() if spec.kwargs.get("robot") == name]
+    return [qualified_id(id) for id, spec in registered_robots().items() if spec.kwargs.get("robot") == name]
 
 
 def _found(word: str) -> Any:

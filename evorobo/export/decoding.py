@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.export.steps import Call, Name, Steps, Term
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.spaces import Choice, Choices, Motors
+from evorobo.tasks.control.spaces import DiscreteDecoder, MultiDiscreteDecoder, BoxDecoder
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
 
@@ -113,11 +113,11 @@ def decoding(task: Task | None) -> Decoding:
         return Plain()
     robot = task.robot
     match task.decoder:
-        case Choice(n_outputs=n, start=start):
+        case DiscreteDecoder(n_outputs=n, start=start):
             return Chosen((n,), (start,), tuple(robot.moves) if robot and len(robot.moves) == n else ())
-        case Choices(sizes=sizes, start=start):
+        case MultiDiscreteDecoder(sizes=sizes, start=start):
             return Chosen(sizes, start)
-        case Motors() as motors:
+        case BoxDecoder() as motors:
             names = tuple(robot.motors) if robot and len(robot.motors) == motors.n_outputs else ()
             return Spread(motors.low, motors.high, motors.bounded, names)
     return Plain()

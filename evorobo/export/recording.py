@@ -11,8 +11,8 @@ from evorobo.export.decoding import Chosen, Decoding
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.policies import Networks
-from evorobo.tasks.control.rollout import TEST, roll
+from evorobo.tasks.control.policies import NetworkPolicy
+from evorobo.tasks.control.rollout import TEST, run_episodes
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
 
@@ -52,8 +52,8 @@ def answers(genome: Genome, sensors: Array) -> Array:
 def _met(genome: Genome, task: Task | None, ticks: int) -> Array:
     if isinstance(task, ControlTask):
         seen: list[Array] = []
-        driver = Networks(Controller(genome.spec, genome.weights, genome.input_scaler), task.decoder)
-        roll(task.world.simulator(), driver, np.array([TEST]), 1, lambda _, observations, __: seen.append(observations))
+        driver = NetworkPolicy(Controller(genome.spec, genome.weights, genome.input_scaler), task.decoder)
+        run_episodes(task.env_spec.simulator(), driver, np.array([TEST]), 1, lambda _, observations, __: seen.append(observations))
         return np.concatenate(seen)
     if isinstance(task, DatasetTask):
         return task.table.inputs[task.parts.test[:ticks]]

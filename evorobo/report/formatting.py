@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 CURRENCIES = {
     "flops": "FLOPs, forward + backward",
@@ -70,7 +70,7 @@ def decimals(values: list[float]) -> int:
     return min(max(3 - floor(log10(largest)), 0), 8) if largest else 1
 
 
-def metric_label(metric: Metric) -> str:
+def metric_label(metric: MetricInfo) -> str:
     """The name of a score axis, with an arrow that points to the better end once it stands upright."""
     unit = f" [{metric.unit}]" if metric.unit else ""
     better = "higher is better →" if metric.higher_is_better else "← lower is better"

@@ -14,7 +14,7 @@ from evorobo.report.analysis.runs import answers
 from evorobo.report.figures import archives, curves, paths as behaviour
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
-from evorobo.tasks.control.robots.base import offers
+from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
 
@@ -39,9 +39,9 @@ def show(results: Results) -> list[Path]:
 def draw_paths(results: Results, name: str, episodes: int = 6) -> Path | None:
     """Test episodes under the teacher and under the median answer of each method, where the robot can be drawn."""
     task = next(task for task in from_plain(results.settings).tasks if task.name == name)
-    if not isinstance(task, ControlTask) or task.robot is None or not offers(task.robot, "draw"):
+    if not isinstance(task, ControlTask) or task.robot is None or not defines(task.robot, "draw"):
         return None
-    drivers: list[tuple[str, Genome | None]] = [("teacher", None)] if offers(task.robot, "teacher") else []
+    drivers: list[tuple[str, Genome | None]] = [("teacher", None)] if defines(task.robot, "teacher") else []
     for method in results.methods:
         runs = sorted(answers(results.of(name, method)), key=lambda run: run.score)
         if runs:

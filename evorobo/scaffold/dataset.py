@@ -98,7 +98,7 @@ def new_dataset(
     name = name or re.sub(r"\W+", "_", source.name.split(".")[0], flags=re.ASCII).strip("_").lower()
     check_name(name)
     options: dict[str, Any] = {"ignore": ignore} if ignore else {}
-    task = DatasetTask(str(source), target=target, kind=kind, options=options)
+    task = DatasetTask(str(source), target=target, kind=kind, loader_kwargs=options)
     table = task.table
     spec = NetworkSpec.build(task.n_inputs, (HIDDEN,), task.n_outputs)
     passed = len(task.parts.train) * (spec.forward_flops + spec.backward_flops)
@@ -109,7 +109,7 @@ def new_dataset(
         "file": _written(source.name),
         "target": _written(target),
         "kind": _written("classification" if table.classes else "regression"),
-        "options": f'\n    options={{"ignore": {_written(ignore)}}},' if ignore else "",
+        "options": f'\n    loader_kwargs={{"ignore": {_written(ignore)}}},' if ignore else "",
         "budget": f"{PASSES * passed:.0e}".replace("e+0", "e"),
         "hidden": HIDDEN,
         "rows": len(table),

@@ -26,7 +26,7 @@ STEP = 0.1  # seconds from one action to the next
 class $kind(er.Robot):
     """What it is about, what an episode is, what the score means: here the mean nearness to the dock, in percent.
 
-    Settings are fields: `er.ControlTask("my/$kind-v0", options={"gusts": 0.5})` makes another task of them.
+    Settings are fields: `er.ControlTask("my/$kind-v0", env_kwargs={"gusts": 0.5})` makes another task of them.
     """
 
     gusts: float = 0.2  # standard deviation of the wind's push, m/s2

@@ -16,8 +16,8 @@ from evorobo.files import unpacked, write_json
 from evorobo.registry import register_component
 from evorobo.study.log import Log
 from evorobo.study.results import seed_folders
-from evorobo.tasks.base import LEDGER
-from evorobo.tasks.data.text_files import MISSING, Sheet, read_sheet
+from evorobo.tasks.base import COST_COLUMNS
+from evorobo.tasks.data.text_files import MISSING, TextTable, read_text_file
 
 WINDOW, LOOKS = 100, 50
 """Episodes that a score of a `monitor.csv` is the mean of, as Stable-Baselines3 itself reports it, and how many of
@@ -49,8 +49,8 @@ class Baseline:
 
     def __post_init__(self) -> None:
         for ours in self.columns:
-            if ours not in (*LEDGER, "test"):
-                raise unknown("column of ours", ours, (*LEDGER, "test"))
+            if ours not in (*COST_COLUMNS, "test"):
+                raise unknown("column of ours", ours, (*COST_COLUMNS, "test"))
 
     def curves(self) -> dict[str, dict[str, Array]]:
         """Of each file, by its path, the columns `(looks,)`. Raises `DataError` for what cannot be read so."""
@@ -67,10 +67,10 @@ class Baseline:
         return _monitor(path) if begins == "#{" else self._table(path)
 
     def _table(self, path: Path) -> dict[str, Array]:
-        sheet = read_sheet(path, header=True)
-        every = {ours: self._column(sheet, ours) for ours in (*LEDGER, "test")}
+        sheet = read_text_file(path, header=True)
+        every = {ours: self._column(sheet, ours) for ours in (*COST_COLUMNS, "test")}
         found = {ours: column for ours, column in every.items() if column is not None}
-        paid = [ours for ours in found if ours in LEDGER]
+        paid = [ours for ours in found if ours in COST_COLUMNS]
         if "test" not in found or not paid:
             raise DataError(
                 f"{path} has the columns {', '.join(sheet.names)}; tell the baseline {self.name} which of them are "
@@ -85,7 +85,7 @@ class Baseline:
                 )
         return curve
 
-    def _column(self, sheet: Sheet, ours: str) -> int | None:
+    def _column(self, sheet: TextTable, ours: str) -> int | None:
         """The number of the column that was named for ours, or that is called as such columns are."""
         if ours in self.columns:
             return sheet.find(self.columns[ours])
@@ -120,13 +120,13 @@ def check(baselines: Sequence[Baseline], tasks: Sequence[str]) -> None:
             raise unknown("task", baseline.task, tasks)
 
 
-def _rows_with(sheet: Sheet, column: int) -> Sheet:
+def _rows_with(sheet: TextTable, column: int) -> TextTable:
     """The rows in which a column is not empty."""
     kept = np.array([str(cell).lower() not in MISSING for cell in sheet.cells[column]], bool)
     if not kept.any():
         raise DataError(f"{sheet.file} holds no score in its column {sheet.names[column]!r}.")
-    places = [place for place, keep in zip(sheet.places, kept, strict=True) if keep]
-    return replace(sheet, cells=tuple(cells[kept] for cells in sheet.cells), places=places)
+    places = [place for place, keep in zip(sheet.line_numbers, kept, strict=True) if keep]
+    return replace(sheet, cells=tuple(cells[kept] for cells in sheet.cells), line_numbers=places)
 
 
 def _evaluations(path: Path) -> dict[str, Array]:

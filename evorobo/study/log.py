@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evorobo.files import write_atomically
 from evorobo.learners.base import StepResult
-from evorobo.tasks.base import LEDGER, Cost
+from evorobo.tasks.base import COST_COLUMNS, Cost
 
 TIME_COLUMNS = ("cpu_seconds", "wall_seconds")
 """The only columns in which two runs of one trial may differ."""
@@ -22,7 +22,7 @@ class Log:
         self.rows = rows or []
 
     def look(self, cost: Cost, generations: int, progress: StepResult | None, validation: float, test: float) -> None:
-        row: dict[str, float] = {name: getattr(cost, name) for name in LEDGER} | {"generations": generations}
+        row: dict[str, float] = {name: getattr(cost, name) for name in COST_COLUMNS} | {"generations": generations}
         if progress:
             row["train"] = progress.score
         row |= {"validation": validation, "test": test}
@@ -32,7 +32,7 @@ class Log:
         self.write()
 
     def write(self) -> None:
-        first = (*LEDGER, "generations", "train", "validation", "test")
+        first = (*COST_COLUMNS, "generations", "train", "validation", "test")
         more = [name for row in self.rows for name in row if name not in first]
         text = io.StringIO()
         writer = csv.DictWriter(text, (*first, *dict.fromkeys(more)), lineterminator="\n")

@@ -16,7 +16,7 @@ from typing import Any
 from evorobo.downloads import fingerprint
 from evorobo.study.base import TrialSettings
 from evorobo.study.code_fingerprint import code_sha256
-from evorobo.tasks.control.simulators.lookup import makers
+from evorobo.tasks.control.simulators.lookup import entry_points
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher, Teacher
 
@@ -76,7 +76,7 @@ def _texts(teacher: Teacher) -> Iterator[str]:
 def classes(value: Any) -> Iterator[Any]:
     """The classes and functions that settings are made of, and those behind the ids of robots."""
     if isinstance(value, ControlTask):
-        yield from classes(makers(value.env))
+        yield from classes(entry_points(value.env))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield type(value)
         for field in dataclasses.fields(value):

@@ -14,7 +14,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.study.folders import to_study
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Results:
     name: str
     tasks: list[str]
     methods: list[str]
-    metrics: dict[str, Metric]
+    metrics: dict[str, MetricInfo]
     references: dict[str, dict[str, float]]
     settings: dict[str, Any]
     cautions: dict[str, str] = field(default_factory=dict)
@@ -93,7 +93,7 @@ def opened(folder: str | Path) -> Results:
             about["name"],
             list(about["tasks"]),
             list(about["methods"]),
-            {task: Metric(**each["metric"]) for task, each in about["tasks"].items()},
+            {task: MetricInfo(**each["metric"]) for task, each in about["tasks"].items()},
             {task: each["references"] for task, each in about["tasks"].items()},
             about["settings"],
             {task: each["caution"] for task, each in about["tasks"].items() if "caution" in each},

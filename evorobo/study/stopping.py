@@ -27,7 +27,7 @@ class StopAt(Callback):
     score: float
 
     def on_look(self, news: News) -> str | None:
-        metric = news.trial.task.metric
+        metric = news.trial.task.metric_info
         now = _validation(news)[-1]
         reached = now >= self.score if metric.higher_is_better else now <= self.score
         return f"validation {metric.name} {now:.6g} reached {self.score:g}" if reached else None
@@ -71,12 +71,12 @@ class Stagnation(Callback):
             raise SettingsError(f"min_delta must be 0 or more, not {self.min_delta!r}.")
 
     def on_look(self, news: News) -> str | None:
-        sign = 1 if news.trial.task.metric.higher_is_better else -1
+        sign = 1 if news.trial.task.metric_info.higher_is_better else -1
         scores = [sign * score if score == score else -np.inf for score in _validation(news)]
         before, last = scores[: -self.looks], scores[-self.looks :]
         if not before or max(last) > max(before) + self.min_delta:
             return None
-        return f"no better validation {news.trial.task.metric.name} than {sign * max(before):.6g} in {self.looks} looks"
+        return f"no better validation {news.trial.task.metric_info.name} than {sign * max(before):.6g} in {self.looks} looks"
 
 
 def _validation(news: News) -> list[float]:

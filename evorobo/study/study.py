@@ -28,7 +28,7 @@ from evorobo.study.folders import status
 from evorobo.study.progress import Display
 from evorobo.study.results import Results, load, opened, seed_folders
 from evorobo.study.trial import Trial
-from evorobo.tasks.base import Cautious, Task
+from evorobo.tasks.base import HasCaveat, Task
 
 LONGEST = 100
 """Letters of a name; most systems take folders of 255 bytes."""
@@ -188,9 +188,9 @@ class Study:
     def _about(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
         tasks: dict[str, dict[str, Any]] = {}
         for task in self.tasks:
-            tasks[task.name] = {"metric": vars(task.metric), "references": references.get(task.name, {})}
-            if isinstance(task, Cautious) and (caution := task.caution()):
-                tasks[task.name]["caution"] = caution
+            tasks[task.name] = {"metric": vars(task.metric_info), "references": references.get(task.name, {})}
+            if isinstance(task, HasCaveat) and (caveat := task.caveat()):
+                tasks[task.name]["caution"] = caveat
         methods = {method.name: to_plain(method) for method in self.methods}
         methods |= {baseline.name: to_plain(baseline) for baseline in self.baselines}
         about = {"name": self.name, "question": self._question(), "tasks": tasks, "methods": methods}

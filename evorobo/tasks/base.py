@@ -49,12 +49,12 @@ class Cost:
         return self.forward_flops + self.backward_flops
 
 
-LEDGER = tuple(field.name for field in fields(Cost))
+COST_COLUMNS = tuple(field.name for field in fields(Cost))
 """The ledger's columns, as every log names them."""
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricInfo:
     """What `validate` and `test` return: a name for the axis, its unit, and which way is better."""
 
     name: str
@@ -69,7 +69,7 @@ class Scores:
 
     values: Array
     cost: Cost
-    seen: RunningMoments | None = None
+    observation_moments: RunningMoments | None = None
     measures: Array | None = None
 
 
@@ -86,20 +86,20 @@ class Examples:
     loss: Loss
     cost: Cost = Cost()
     sequence: np.ndarray | None = None
-    weights: Array | None = None
+    sample_weight: Array | None = None
 
     def take(self, rows: np.ndarray) -> Examples:
         """These rows, by number, at the price of all."""
-        sequence, weights = (each if each is None else each[rows] for each in (self.sequence, self.weights))
-        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], sequence=sequence, weights=weights)
+        sequence, weights = (each if each is None else each[rows] for each in (self.sequence, self.sample_weight))
+        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], sequence=sequence, sample_weight=weights)
 
     def __add__(self, other: Examples) -> Examples:
         """The rows of both, each sequence still for itself, and the price of both; the loss is that of the first."""
         sequence = weights = None
         if self.sequence is not None and other.sequence is not None:
             sequence = np.r_[self.sequence, other.sequence - other.sequence.min() + self.sequence.max() + 1]
-        if self.weights is not None or other.weights is not None:
-            counts = (np.ones(len(each.inputs)) if each.weights is None else each.weights for each in (self, other))
+        if self.sample_weight is not None or other.sample_weight is not None:
+            counts = (np.ones(len(each.inputs)) if each.sample_weight is None else each.sample_weight for each in (self, other))
             weights = np.concatenate(list(counts))
         return Examples(
             np.concatenate([self.inputs, other.inputs]),
@@ -111,13 +111,13 @@ class Examples:
         )
 
 
-Adviser = Callable[[Genome, float, int, np.random.Generator], Examples]
+ExpertLabeller = Callable[[Genome, float, int, np.random.Generator], Examples]
 """Has robots driven by a genome, at a share of their steps (0 to 1) by the teacher, for so many episodes, with chance
 from a generator: what they met, each step labelled with what the teacher would have done, and what the driving cost."""
 
 
 @dataclass(frozen=True, eq=False)
-class Glimpse:
+class UnlabelledInputs:
     """What sensors say, unlabelled: raw `inputs (rows, in)`, what seeing them cost, and, as in `Examples`, the
     `sequence (rows,)` of each where rows follow each other in time."""
 
@@ -132,11 +132,11 @@ class Scoring(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def inputs(self) -> Scaler | None: ...
+    def input_scaler(self) -> Scaler | None: ...
     @property
-    def outputs(self) -> Scaler | None: ...
+    def output_scaler(self) -> Scaler | None: ...
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         """Score `weights (n, p)`, all members facing the same chances, with sensors scaled by `inputs`."""
 
 
@@ -154,7 +154,7 @@ class Task(Scoring, Protocol):
     @property
     def output(self) -> str: ...
     @property
-    def metric(self) -> Metric: ...
+    def metric_info(self) -> MetricInfo: ...
 
     def examples(self, rng: np.random.Generator) -> Examples:
         """Labelled data for backprop. Raises `TaskError`, naming the cure, where there is nobody to label."""
@@ -167,29 +167,29 @@ class Task(Scoring, Protocol):
 
 
 @runtime_checkable
-class Validating(Protocol):
+class HasValidationCost(Protocol):
     """A task that also tells what validating costs: asked for by learners that learn from it (early stopping).
 
     `validate` itself is free, since runners and reports only look.
     """
 
     @property
-    def metric(self) -> Metric: ...
+    def metric_info(self) -> MetricInfo: ...
 
-    def validation(self, genome: Genome) -> tuple[float, Cost]:
+    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
         """What `validate` says, and its price."""
 
 
 @runtime_checkable
-class Glimpsing(Protocol):
+class HasUnlabelled(Protocol):
     """A task that shows inputs before there is anybody to score: asked for by evolution of networks with batch norm."""
 
-    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+    def unlabelled_inputs(self, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
         """About `rows` rows of training inputs, as they come from data or from a robot that is driven by chance."""
 
 
 @runtime_checkable
-class Measuring(Protocol):
+class HasMeasures(Protocol):
     """A task that also tells what members did: asked for by learners with a second objective, or in search of variety.
 
     `measures` are what can be told of a member, each with the two numbers between which it usually lies.
@@ -198,43 +198,43 @@ class Measuring(Protocol):
     @property
     def measures(self) -> dict[str, tuple[float, float]]: ...
 
-    def measured(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None
+    def score_with_measures(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None
     ) -> Scores:
         """What `score` says, with `measures (n, len(names))`. Raises `SettingsError` for a name that is none."""
 
 
 @runtime_checkable
-class Contested(Task, Protocol):
+class HasRival(Task, Protocol):
     """A task whose robot has a rival that can learn, too: asked for by coevolution."""
 
-    def contest(self) -> Contest:
+    def matches(self) -> RivalMatches:
         """Who meets whom. Raises an error, naming the cure, where there is no rival."""
 
 
-class Contest(Protocol):
+class RivalMatches(Protocol):
     """Two sides that play against each other, as seen from one of them."""
 
-    def rival(self) -> Contested:
+    def rival(self) -> HasRival:
         """The task of the other side."""
 
-    def meet(
+    def score_against(
         self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
     ) -> Scores:
         """Score `weights (n, p)`, each against all of `rivals (k, q)`, networks of the other side."""
 
 
 @runtime_checkable
-class Advising(Protocol):
+class HasExpert(Protocol):
     """A task whose teacher also tells what to do where others went: asked for by learners that drive (DAgger)."""
 
-    def adviser(self) -> Adviser:
+    def expert_labeller(self) -> ExpertLabeller:
         """Who labels. Raises `TaskError`, naming the cure, where the teacher can only be watched."""
 
 
 @runtime_checkable
-class Cautious(Protocol):
+class HasCaveat(Protocol):
     """A task that knows why its scores may flatter: reports then say so, beside every table and figure."""
 
-    def caution(self) -> str:
+    def caveat(self) -> str:
         """What a reader must know before believing the scores, in a sentence or two; empty if there is nothing."""

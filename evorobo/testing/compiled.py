@@ -6,10 +6,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.tasks.control.compiled.loading import plain
-from evorobo.tasks.control.compiled.tracing import trace
-from evorobo.tasks.control.robots.base import Robot, taken
-from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.compiled.loading import uncompiled_step
+from evorobo.tasks.control.compiled.tracing import trace_robot
+from evorobo.tasks.control.robots.base import Robot, clip_action
+from evorobo.tasks.control.simulators.rows import VectorizedSimulator
 from evorobo.testing.common import called, require
 
 
@@ -20,20 +20,20 @@ def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
     run by Python.
     """
     robots, steps = actions.shape[:2]
-    rows, other = Rows(robot, steps), Rows(robot, steps)
+    rows, other = VectorizedSimulator(robot, steps), VectorizedSimulator(robot, steps)
     seeds = np.arange(robots)
     rows.reset(seeds, 1)
     try:
-        text, draws = trace(robot, rows.state.shape[1])
+        text, draws = trace_robot(robot, rows.state.shape[1])
     except TaskError:
         return False
     other.reset(seeds, 1)
-    advance = plain(text)
+    advance = uncompiled_step(text)
     running = np.arange(robots)
     for step in range(steps):
-        chance = [[value for draw in draws for value in other.chance.streams[each].next(*draw)] for each in running]
+        chance = [[value for draw in draws for value in other.random_streams.streams[each].next(*draw)] for each in running]
         before = np.array(rows.state, float)
-        acted = taken(robot, actions[running, step])
+        acted = clip_action(robot, actions[running, step])
         told = rows.step(acted)
         for row, state in enumerate(before):
             sensors, action = np.zeros(len(robot.sensors), np.float32), np.atleast_1d(acted[row])

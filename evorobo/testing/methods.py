@@ -20,7 +20,7 @@ from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import LEDGER, Adviser, Cost, Examples, Glimpse, Metric, Scores, Task
+from evorobo.tasks.base import COST_COLUMNS, ExpertLabeller, Cost, Examples, UnlabelledInputs, MetricInfo, Scores, Task
 from evorobo.testing.common import called, check_name, other_globals, require, round_trip
 
 STEPS = 9
@@ -35,10 +35,10 @@ class Wave:
     name: str = "wave"
 
     n_inputs, n_outputs, output = 2, 1, "identity"
-    inputs = outputs = None
-    metric = Metric("score")
+    input_scaler = output_scaler = None
+    metric_info = MetricInfo("score")
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         """Minus the mean squared error on 32 points, the same for all members."""
         x, y = self._points(0.0)
         some = rng.choice(len(x), 32, replace=False)
@@ -50,8 +50,8 @@ class Wave:
     def measures(self) -> dict[str, tuple[float, float]]:
         return {"energy": (0.0, 2.0), "level": (-1.0, 1.0), "tilt": (-1.0, 1.0)}
 
-    def measured(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None
+    def score_with_measures(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None
     ) -> Scores:
         """Of the answers to all points the mean square, the mean, and how much more the right half answers."""
         y = forward(spec, weights, self._points(0.0)[0])[..., 0]
@@ -61,16 +61,16 @@ class Wave:
             "tilt": y[:, 32:].mean(1) - y[:, :32].mean(1),
         }
         told = np.stack([found[name] for name in names], axis=1)
-        return replace(self.score(spec, weights, rng, inputs), measures=told)
+        return replace(self.score(spec, weights, rng, input_scaler), measures=told)
 
     def examples(self, rng: np.random.Generator) -> Examples:
         return Examples(*self._points(0.0), MSE())
 
-    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+    def unlabelled_inputs(self, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
         x, _ = self._points(0.0)
-        return Glimpse(rng.permutation(x)[:rows])
+        return UnlabelledInputs(rng.permutation(x)[:rows])
 
-    def contest(self) -> Wave:
+    def matches(self) -> Wave:
         """Who errs less."""
         return self
 
@@ -78,7 +78,7 @@ class Wave:
         """Somebody who learns the same wave."""
         return Wave("rival")
 
-    def meet(
+    def score_against(
         self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
     ) -> Scores:
         """By how much members err less than their rivals do on average."""
@@ -88,7 +88,7 @@ class Wave:
         others = self.score(rival_spec, rivals, rng, None)
         return Scores(own.values - others.values.mean(), own.cost + others.cost)
 
-    def adviser(self) -> Adviser:
+    def expert_labeller(self) -> ExpertLabeller:
         """Wherever one drives on a wave, one meets other points of it, one a step."""
 
         def advise(genome: Genome, share: float, episodes: int, rng: np.random.Generator) -> Examples:
@@ -101,7 +101,7 @@ class Wave:
     def validate(self, genome: Genome) -> float:
         return self.test(genome)
 
-    def validation(self, genome: Genome) -> tuple[float, Cost]:
+    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
         return self.validate(genome), Cost(samples=64, forward_flops=64 * genome.spec.forward_flops)
 
     def test(self, genome: Genome) -> float:
@@ -198,7 +198,7 @@ def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[b
             f"{name}'s learner told {progress!r}; give a Progress with a finite score and plain numbers by name.",
         )
         require(
-            all(getattr(cost, field) >= getattr(before, field) for field in LEDGER) and cost != before,
+            all(getattr(cost, field) >= getattr(before, field) for field in COST_COLUMNS) and cost != before,
             f"{name}'s learner had paid {before} and then {cost}; its cost is a running total that grows in each step.",
         )
         before = cost

@@ -9,10 +9,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.tasks.control.robots.base import Robot, offers
+from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.robots.env import RobotEnv
-from evorobo.tasks.control.simulators.lookup import RobotWorld, look_up
-from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
+from evorobo.tasks.control.simulators.rows import VectorizedSimulator
 from evorobo.testing.common import called, other_globals, require
 from evorobo.testing.compiled import check_compiled
 from evorobo.testing.rollouts import EPISODE, STEPS, Tick, actions, ask, live, worst
@@ -33,14 +33,14 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     crowds = [live(made, range(rows)) for rows in CROWDS]
     _check_chance(made)
     _check_rows(made, crowds[-1])
-    if offers(made, "teacher"):
+    if defines(made, "teacher"):
         _check_teacher(made, crowds[-1])
     for rows in CROWDS:
         _check_story(made, environment, rows)
     check_compiled(made, np.stack([actions(made, seed)[:STEPS] for seed in range(CROWDS[1])]))
-    if made.measures or offers(made, "measure"):
+    if made.measures or defines(made, "measure"):
         _check_measures(made, np.stack([life[-1].state for life in crowds[-1]]))
-    if offers(made, "draw"):
+    if defines(made, "draw"):
         _check_draw(made, crowds[-1][0])
 
 
@@ -49,8 +49,8 @@ def _made(robot: Robot | type[Robot] | str) -> tuple[Robot, Callable[[int], Any]
     import gymnasium
 
     if isinstance(robot, str):
-        world = look_up(robot, {})
-        if not isinstance(world, RobotWorld):
+        world = make_env(robot, {})
+        if not isinstance(world, RobotEnvSpec):
             raise TaskError(f"{robot} is no robot on rows but any environment; gymnasium has a check_env for these.")
         return world.robot, lambda limit: gymnasium.make(world.id, max_episode_steps=limit)
     try:
@@ -132,9 +132,9 @@ def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
         )
     else:
         require(
-            bool((np.abs(answers) <= robot.reach).all()),
-            f"{name}.teacher() answered {worst(answers)}; motors take values from {-robot.reach:g} to "
-            f"{robot.reach:g}, np.clip makes them so.",
+            bool((np.abs(answers) <= robot.action_limit).all()),
+            f"{name}.teacher() answered {worst(answers)}; motors take values from {-robot.action_limit:g} to "
+            f"{robot.action_limit:g}, np.clip makes them so.",
         )
     alone = np.concatenate([ask(robot, "teacher", row[None]) for row in sensors])
     require(
@@ -163,7 +163,7 @@ def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> 
     """Rows of robots against as many single environments, over whole episodes if they are short."""
     limit, seeds = min(EPISODE, robot.max_steps), 100 * rows + np.arange(rows)
     driven = np.stack([actions(robot, int(seed)) for seed in seeds])
-    simulator, singles = Rows(robot, limit), [environment(limit) for _ in seeds]
+    simulator, singles = VectorizedSimulator(robot, limit), [environment(limit) for _ in seeds]
     many = simulator.reset(seeds, 1)
     one = np.stack([single.reset(seed=int(seed))[0] for single, seed in zip(singles, seeds, strict=True)])
     numbers, step = np.arange(rows), 0

@@ -8,8 +8,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.tasks.control.robots.base import Robot, taken
-from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.robots.base import Robot, clip_action
+from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
 from evorobo.testing.common import called, require
 
 STEPS, EPISODE = 40, 200
@@ -28,7 +28,7 @@ class Tick(NamedTuple):
 def live(robot: Robot, seeds: Any) -> list[list[Tick]]:
     """The lives of robots with these seeds, side by side under random actions; who has ended leaves the others."""
     name, seeds, width = called(robot), list(seeds), len(robot.sensors)
-    chance = Chance([Stream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
+    chance = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
     driven = np.stack([actions(robot, seed) for seed in seeds])
     lives: list[list[Tick]] = [[] for _ in seeds]
     numbers = np.arange(len(seeds))
@@ -40,7 +40,7 @@ def live(robot: Robot, seeds: Any) -> list[list[Tick]]:
     )
     _sense(robot, state, chance, width)
     for step in range(min(STEPS, robot.max_steps)):
-        action = taken(robot, driven[numbers, step])
+        action = clip_action(robot, driven[numbers, step])
         after = ask(robot, "transition", state, action, chance)
         require(
             after.shape == state.shape,
@@ -68,7 +68,7 @@ def live(robot: Robot, seeds: Any) -> list[list[Tick]]:
     return lives
 
 
-def _sense(robot: Robot, state: Array, chance: Chance, width: int) -> Array:
+def _sense(robot: Robot, state: Array, chance: RandomStreams, width: int) -> Array:
     sensors, name = ask(robot, "observation", state, chance), called(robot)
     require(
         sensors.shape == (len(state), width),
@@ -119,4 +119,4 @@ def actions(robot: Robot, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     if robot.moves:
         return rng.integers(len(robot.moves), size=max(STEPS, EPISODE))
-    return rng.uniform(-robot.reach, robot.reach, (max(STEPS, EPISODE), len(robot.motors)))
+    return rng.uniform(-robot.action_limit, robot.action_limit, (max(STEPS, EPISODE), len(robot.motors)))

@@ -12,7 +12,7 @@ from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import LEDGER, Cost, Examples, Glimpse, Glimpsing, Measuring, Metric, Scores, Task
+from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, UnlabelledInputs, HasUnlabelled, HasMeasures, MetricInfo, Scores, Task
 from evorobo.testing.common import called, check_name, other_globals, require, round_trip
 
 MEMBERS, ROWS = 5, 50
@@ -28,14 +28,14 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     check_name(task)
     spec = _network(task, hidden)
     weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(MEMBERS)])
-    genome = Genome(spec, weights[0], task.inputs, task.outputs)
+    genome = Genome(spec, weights[0], task.input_scaler, task.output_scaler)
     judged = _judge(task, genome)
     _check_score(task, spec, weights)
     _check_examples(task, spec, weights[0])
-    if isinstance(task, Glimpsing):
+    if isinstance(task, HasUnlabelled):
         _check_glimpse(task, task.n_inputs)
-    if isinstance(task, Measuring):
-        _check_measures(task, _score(task, spec, weights), spec, weights, task.inputs)
+    if isinstance(task, HasMeasures):
+        _check_measures(task, _score(task, spec, weights), spec, weights, task.input_scaler)
     require(
         _judge(task, genome) == judged,
         f"{called(task)} judges the same genome differently after others were scored; validate and test need rows or "
@@ -57,19 +57,19 @@ def _network(task: Task, hidden: Sequence[int]) -> NetworkSpec:
             isinstance(size, int) and size >= 1,
             f"{name}.{what} is {size!r}; give a whole number of at least 1.",
         )
-    for what, size in (("inputs", task.n_inputs), ("outputs", task.n_outputs)):
+    for what, size in (("input_scaler", task.n_inputs), ("output_scaler", task.n_outputs)):
         scaling: Scaler | None = getattr(task, what)
         require(
             scaling is None or bool(scaling.mean.shape == scaling.sd.shape == (size,) and (scaling.sd > 0).all()),
             f"{name}.{what} does not scale {size} numbers; fit it to rows of {size}, or make it None.",
         )
-    require(isinstance(task.metric, Metric), f"{name}.metric is {task.metric!r}; give a Metric.")
+    require(isinstance(task.metric_info, MetricInfo), f"{name}.metric_info is {task.metric_info!r}; give a MetricInfo.")
     return NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
 
 
 def _score(task: Task, spec: NetworkSpec, weights: Array, seed: int = 0) -> Scores:
     with other_globals(len(weights), f"{called(task)}.score()"):
-        return task.score(spec, weights, np.random.default_rng(seed), task.inputs)
+        return task.score(spec, weights, np.random.default_rng(seed), task.input_scaler)
 
 
 def _check_score(task: Task, spec: NetworkSpec, weights: Array) -> None:
@@ -102,7 +102,7 @@ def _check_score(task: Task, spec: NetworkSpec, weights: Array) -> None:
 
 def _check_cost(name: str, one: Cost, many: Cost) -> None:
     require(
-        all(getattr(one, field) >= 0 for field in LEDGER) and one.forward_flops > 0 and one.env_steps + one.samples > 0,
+        all(getattr(one, field) >= 0 for field in COST_COLUMNS) and one.forward_flops > 0 and one.env_steps + one.samples > 0,
         f"{name}.score() charged {one}; count steps or samples, and the operations of the networks' forward passes.",
     )
     require(
@@ -128,7 +128,7 @@ def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
         bool(np.isfinite(shown.inputs).all() and np.isfinite(shown.targets).all()),
         f"{name}.examples() hold numbers that are not finite; leave those rows out.",
     )
-    counts = np.ones(rows) if shown.weights is None else np.asarray(shown.weights)
+    counts = np.ones(rows) if shown.sample_weight is None else np.asarray(shown.sample_weight)
     require(
         counts.shape == (rows,) and bool((counts >= 0).all() and np.isfinite(counts).all()),
         f"{name}.examples() have weights that are not {rows} finite numbers from 0; give each row one, or None.",
@@ -138,7 +138,7 @@ def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
         np.array_equal(again.inputs, shown.inputs) and np.array_equal(again.targets, shown.targets),
         f"{name}.examples() are others for the same seed; draw all chance from the rng it is given.",
     )
-    outputs = Genome(spec, weights, task.inputs)(shown.inputs)
+    outputs = Genome(spec, weights, task.input_scaler)(shown.inputs)
     try:
         loss, slope = shown.loss.value(outputs, shown.targets), shown.loss.gradient(outputs, shown.targets)
     except (ValueError, IndexError) as error:
@@ -155,59 +155,59 @@ def _examples(task: Task) -> Examples:
         return task.examples(np.random.default_rng(0))
 
 
-def _check_glimpse(task: Glimpsing, n_inputs: int) -> None:
+def _check_glimpse(task: HasUnlabelled, n_inputs: int) -> None:
     name = called(task)
 
-    def look() -> Glimpse:
-        with other_globals(5, f"{name}.glimpse()"):
-            return task.glimpse(np.random.default_rng(0), ROWS)
+    def look() -> UnlabelledInputs:
+        with other_globals(5, f"{name}.unlabelled_inputs()"):
+            return task.unlabelled_inputs(np.random.default_rng(0), ROWS)
 
     shown, again = look(), look()
     rows = len(shown.inputs)
     numbered = (rows,) if shown.sequence is None else shown.sequence.shape
     require(
         shown.inputs.shape == (rows, n_inputs) and 1 < rows <= 2 * ROWS,
-        f"{name}.glimpse() showed inputs of shape {shown.inputs.shape} when asked for {ROWS} rows; give about as many, "
+        f"{name}.unlabelled_inputs() showed inputs of shape {shown.inputs.shape} when asked for {ROWS} rows; give about as many, "
         f"of {n_inputs} numbers each.",
     )
     require(
         bool(np.isfinite(shown.inputs).all()),
-        f"{name}.glimpse() showed numbers that are not finite; leave those rows out.",
+        f"{name}.unlabelled_inputs() showed numbers that are not finite; leave those rows out.",
     )
     require(
         numbered == (rows,),
-        f"{name}.glimpse() has sequences of shape {numbered}; number each of its {rows} rows, or None.",
+        f"{name}.unlabelled_inputs() has sequences of shape {numbered}; number each of its {rows} rows, or None.",
     )
     require(
         np.array_equal(again.inputs, shown.inputs) and again.cost == shown.cost,
-        f"{name}.glimpse() is another one for the same seed; draw all chance from the rng it is given.",
+        f"{name}.unlabelled_inputs() is another one for the same seed; draw all chance from the rng it is given.",
     )
 
 
-def _check_measures(task: Measuring, plain: Scores, spec: NetworkSpec, weights: Array, inputs: Scaler | None) -> None:
+def _check_measures(task: HasMeasures, plain: Scores, spec: NetworkSpec, weights: Array, inputs: Scaler | None) -> None:
     name, names = called(task), list(task.measures)
     for measure, (low, high) in task.measures.items():
         require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")
 
     def look(names: Sequence[str]) -> tuple[Array, Array]:
-        with other_globals(6, f"{name}.measured()"):
-            scored = task.measured(names, spec, weights, np.random.default_rng(0), inputs)
+        with other_globals(6, f"{name}.score_with_measures()"):
+            scored = task.score_with_measures(names, spec, weights, np.random.default_rng(0), inputs)
         return scored.values, np.array(() if scored.measures is None else scored.measures, float)
 
     (values, told), (_, backwards) = look(names), look(names[::-1])
     require(
         told.shape == (MEMBERS, len(names)) and bool(np.isfinite(told).all()),
-        f"{name}.measured() told measures of shape {told.shape}; give {MEMBERS} members a row of {len(names)} finite "
+        f"{name}.score_with_measures() told measures of shape {told.shape}; give {MEMBERS} members a row of {len(names)} finite "
         "numbers each.",
     )
     require(
         np.array_equal(backwards[:, ::-1], told),
-        f"{name}.measured() told other numbers when asked in another order, or again; a column for each name, and all "
+        f"{name}.score_with_measures() told other numbers when asked in another order, or again; a column for each name, and all "
         "chance from the rng it is given.",
     )
     require(
         np.array_equal(values, plain.values),
-        f"{name}.measured() gave other scores than score() for the same seed; whoever is watched must not notice.",
+        f"{name}.score_with_measures() gave other scores than score() for the same seed; whoever is watched must not notice.",
     )
 
 

@@ -30,7 +30,7 @@ def measure(seed):
 
 
 def taught(seed, labels):
-    task = ControlTask("CartPole-v1", teacher=rule_of_thumb, demonstrations=1, max_steps=labels)
+    task = ControlTask("CartPole-v1", teacher=rule_of_thumb, n_demonstrations=1, max_steps=labels)
     backprop = Backprop(Adam(0.01), batch_size=10).start(task, spec, np.random.default_rng(seed))
     for _ in range(1000):
         backprop.step(0.0)

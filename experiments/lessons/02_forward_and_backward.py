@@ -13,7 +13,7 @@ def measure(seed):
     """Both phases of the small network by hand; the large one's slopes against differences of its loss."""
     rng = np.random.default_rng(seed)
     row = rng.choice(np.flatnonzero(near.table.targets == 2))  # here the robot turned sharply right: answer 1
-    x, weights = near.inputs.transform(near.table.inputs[row]), small.init(rng)
+    x, weights = near.input_scaler.transform(near.table.inputs[row]), small.init(rng)
     w1, w2 = (layer["weight"] for layer in small.unpack(weights))
     h = np.tanh(x @ w1)  # forward, layer after layer
     y = h @ w2
@@ -28,7 +28,7 @@ def measure(seed):
 def check(rng):
     """How far backprop's gradient is from central differences of the loss, relatively, for each of STEPS."""
     rows = rng.choice(all_round.parts.train, 64, replace=False)
-    x, moves = all_round.inputs.transform(all_round.table.inputs[rows]), all_round.table.targets[rows]
+    x, moves = all_round.input_scaler.transform(all_round.table.inputs[rows]), all_round.table.targets[rows]
     weights, loss, aside = large.init(rng), CrossEntropy(), np.eye(large.n_params)
     exact = gradient(large, weights, x, loss.gradient(forward(large, weights, x), moves))
     up, down = ([loss.value(forward(large, weights + s * h * aside, x), moves) for h in STEPS] for s in (1, -1))

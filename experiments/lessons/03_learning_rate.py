@@ -12,8 +12,8 @@ RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 def measure(seed, steps=200, count=10):
     """The loss of a linear network above its minimum, after each step; the loss of a tanh network at the end."""
     rows = arm.parts.train
-    x = np.column_stack([arm.inputs.transform(arm.table.inputs[rows]), np.ones(len(rows))])
-    y = arm.outputs.transform(arm.table.targets[rows])
+    x = np.column_stack([arm.input_scaler.transform(arm.table.inputs[rows]), np.ones(len(rows))])
+    y = arm.output_scaler.transform(arm.table.targets[rows])
     limit = 2 / np.linalg.eigvalsh(2 * x.T @ x / y.size)[-1]  # of the loss's second derivative by the weights
     lowest = np.mean((y - x @ np.linalg.lstsq(x, y)[0]) ** 2)
     bowl, last = [], []

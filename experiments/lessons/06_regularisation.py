@@ -7,7 +7,7 @@ import numpy as np
 from evorobo import L1, L2, Adam, Backprop, DatasetTask, Dense, Dropout, GroupSplit, epochs, estimate, teach
 
 # a robot arm, of whose 32 sensors 2 matter, with few examples; and a mobile robot, tested on a lap it never drove
-arm = DatasetTask("puma32H", options={"rows": 1000})
+arm = DatasetTask("puma32H", loader_kwargs={"rows": 1000})
 rover = DatasetTask("scitos-24", split=GroupSplit("lap", test=(6,)))
 plain = Backprop(Adam(0.003), dtype="float32")
 WAYS = {  # one strength for both robots

@@ -12,10 +12,10 @@ def measure(seed, count=100):
     """Share of unseen failures told right, by problem and way."""
     found = []
     for name in PROBLEMS:
-        options = {"fold": seed % 5, "row": "moment"}  # a row for each of 15 moments; an answer is due at the last
-        moment = DatasetTask(name, options=options, judged="last")
-        window = DatasetTask(name, options={"fold": seed % 5})  # the 15 moments side by side
-        series = DatasetTask(name, options=options, judged="last", sequence="sequence")  # one after the other
+        options = {"fold": seed % 5, "row": "time_step"}  # a row for each of 15 moments; an answer is due at the last
+        moment = DatasetTask(name, loader_kwargs=options, scored_steps="last")
+        window = DatasetTask(name, loader_kwargs={"fold": seed % 5})  # the 15 moments side by side
+        series = DatasetTask(name, loader_kwargs=options, scored_steps="last", sequence="sequence")  # one after the other
         ways = (moment, 16), (window, 16), (series, Elman(16)), (series, GRU(16))
         found.append([accuracy(task, layer, seed, count) for task, layer in ways])
     return {"found": found}

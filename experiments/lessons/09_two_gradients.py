@@ -14,7 +14,7 @@ def measure(seed, block=64):
     """The cosine between the evolution strategy's gradient and backprop's, of one genome, for each of PAIRS."""
     rng = np.random.default_rng(seed)
     rows = rng.choice(task.parts.train, 256, replace=False)
-    x, moves, weights = task.inputs.transform(task.table.inputs[rows]), task.table.targets[rows], spec.init(rng)
+    x, moves, weights = task.input_scaler.transform(task.table.inputs[rows]), task.table.targets[rows], spec.init(rng)
     exact = gradient(spec, weights, x, loss.gradient(forward(spec, weights, x), moves))
     felt, cosines, pairs = np.zeros(spec.n_params), [], 0
     while pairs < PAIRS[-1]:

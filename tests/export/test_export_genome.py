@@ -125,14 +125,14 @@ gymnasium.register("leaving/Still-v0", entry_point=Still, max_episode_steps=30, 
 @pytest.mark.parametrize("to", LANGUAGES)
 @pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
 def test_outputs_become_the_actions_that_the_robot_takes(to, space, tmp_path):
-    task = ControlTask("leaving/Still-v0", options={"space": space})
+    task = ControlTask("leaving/Still-v0", env_kwargs={"space": space})
     rng = np.random.default_rng(6)
     genome = grown((6,), rng, outputs=task.n_outputs, output=task.output)
     sensors = rng.normal(size=(200, 3)).astype(np.float32)
     controller = load(to, genome, tmp_path, task)
     told = np.array([controller.moment(row)[1] for row in sensors])
     actions = task.decoder.actions(genome(sensors))
-    right = np.array([task.decoder.native(each) for each in actions]).reshape(len(sensors), -1)
+    right = np.array([task.decoder.to_env_action(each) for each in actions]).reshape(len(sensors), -1)
     assert told.shape == right.shape
     if told.dtype.kind == "f":
         assert_close(told, right, "c")  # robots take single precision
@@ -170,7 +170,7 @@ def test_classes_are_named_in_their_order(tmp_path, monkeypatch):
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
     x = np.random.default_rng(9).normal(size=(60, 3))
     task = DatasetTask.from_arrays(x, np.where(x[:, 0] > 0, "wall", "door"))
-    genome = Genome((spec := NetworkSpec.build(3, (4,), 2)), spec.init(np.random.default_rng(0)), task.inputs)
+    genome = Genome((spec := NetworkSpec.build(3, (4,), 2)), spec.init(np.random.default_rng(0)), task.input_scaler)
     controller = load("numpy", genome, tmp_path, task)
     assert "0 door, 1 wall" in (tmp_path / "leg.py").read_text()
     np.testing.assert_array_equal(controller(x), genome(x).argmax(1))

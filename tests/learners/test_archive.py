@@ -131,7 +131,7 @@ def test_an_archive_tells_what_its_genomes_do_in_the_units_of_the_task(tmp_path,
     archive = Archive.load(tmp_path / "archive.npz")
     assert len(archive) >= 3
     watched = [name for name in archive.measure_names if name != "size"]
-    told = Wave().measured(watched, archive.spec, archive.weights, np.random.default_rng(0), None).measures
+    told = Wave().score_with_measures(watched, archive.spec, archive.weights, np.random.default_rng(0), None).measures
     columns = [archive.measure_names.index(name) for name in watched]
     np.testing.assert_allclose(archive.measures[:, columns], told, rtol=1e-9, atol=1e-12)
     if "size" in archive.measure_names:
@@ -173,15 +173,15 @@ class Lost(Wave):
 
     name: str = "lost"
 
-    def measured(self, names, spec, weights, rng, inputs):
-        earned = super().measured(names, spec, weights, rng, inputs)
+    def score_with_measures(self, names, spec, weights, rng, input_scaler):
+        earned = super().score_with_measures(names, spec, weights, rng, input_scaler)
         earned.measures[:2, 0] = np.nan, np.inf
         return earned
 
 
 def test_measures_are_told_in_units_of_their_ranges_and_what_cannot_be_measured_counts_as_nothing():
     weights = np.random.default_rng(0).normal(size=(5, SPEC.n_params))
-    told = Wave().measured(["level", "tilt"], SPEC, weights, np.random.default_rng(1), None)
+    told = Wave().score_with_measures(["level", "tilt"], SPEC, weights, np.random.default_rng(1), None)
     gauge = Gauge(Lost(), ["level", "size", "tilt"])
     earned, units = gauge.score(SPEC, weights, np.random.default_rng(1), None, weights)
     np.testing.assert_array_equal(earned.values, told.values)

@@ -18,7 +18,7 @@ from evorobo.nets.optimizers import SGD, Adam
 from evorobo.nets.schedules import Cosine
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import Cost, Examples, Metric
+from evorobo.tasks.base import Cost, Examples, MetricInfo
 
 HIDDEN = (BatchNorm(), Dense(4, "identity"), BatchNorm(activation="tanh"))
 SPEC = NetworkSpec.build(2, HIDDEN, 1)
@@ -104,7 +104,7 @@ def test_after_training_ran_away_the_moments_are_those_of_the_last_good_weights(
 class Told:
     """Ten rows of a line whose validation gets better until the third look, and then worse."""
 
-    metric = Metric("told")
+    metric_info = MetricInfo("told")
 
     def __init__(self):
         self.seen = []
@@ -112,7 +112,7 @@ class Told:
     def __getattr__(self, name):
         return getattr(Line(), name)
 
-    def validation(self, genome):
+    def validate_with_cost(self, genome):
         self.seen.append(genome)
         return -abs(len(self.seen) - 3.0), Cost(samples=1)
 

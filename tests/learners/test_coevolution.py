@@ -36,13 +36,13 @@ class Race(Bowl):
     met: list = field(default_factory=list, compare=False)
     other: list = field(default_factory=list, compare=False)
 
-    def contest(self):
+    def matches(self):
         return self
 
     def rival(self):
         return Race("rival", self.other, self.met)
 
-    def meet(self, spec, weights, rng, rival_spec, rivals):
+    def score_against(self, spec, weights, rng, rival_spec, rivals):
         self.met.append(rivals)
         own, others = (-np.square(each - 1).sum(1) for each in (weights, rivals))
         return Scores(own - others.mean(), Cost(env_steps=len(weights) * len(rivals)))
@@ -189,5 +189,5 @@ def test_coevolved_predators_catch_the_prey_they_began_with_better_than_the_firs
     predator, prey = (side.evolution.genome for side in learner._sides)
     for _ in range(8):
         learner.step(0.0)
-    (first, evolved) = task.contest().tournament([predator, learner.genome], [prey])[:, 0]
+    (first, evolved) = task.matches().tournament([predator, learner.genome], [prey])[:, 0]
     assert evolved > first + 20

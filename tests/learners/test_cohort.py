@@ -45,7 +45,7 @@ class Classes(Bowl):
 
     def examples(self, rng):
         x = np.random.default_rng(1).normal(size=(50, 2))
-        return Examples(x, (x[:, 0] > 0) * 1 + (x[:, 1] > 0) * 1, CrossEntropy(), weights=np.linspace(0, 2, 50))
+        return Examples(x, (x[:, 0] > 0) * 1 + (x[:, 1] > 0) * 1, CrossEntropy(), sample_weight=np.linspace(0, 2, 50))
 
 
 @dataclass(frozen=True)
@@ -210,10 +210,10 @@ def test_as_many_go_together_as_fit_into_a_cores_cache():
 class Moody(Line):
     """Its validation breaks down for one genome."""
 
-    def validation(self, genome):
+    def validate_with_cost(self, genome):
         if abs(genome.weights[0]) > 0.6:
             raise RuntimeError("the arena is closed")
-        return super().validation(genome)
+        return super().validate_with_cost(genome)
 
 
 def test_one_whose_validation_breaks_down_leaves_and_the_others_go_on():

@@ -25,7 +25,7 @@ from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.teachers import NoisyTeacher
 from evorobo.testing import check_method
 
-ROAD = ControlTask("tests/Road-v0", demonstrations=2, validation_episodes=5, test_episodes=50)
+ROAD = ControlTask("tests/Road-v0", n_demonstrations=2, validation_episodes=5, test_episodes=50)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Asked(Bowl):
 
     asked: list = field(default_factory=list)
 
-    def adviser(self):
+    def expert_labeller(self):
         def advise(genome, share, episodes, rng):
             self.asked.append((genome.weights.copy(), share, episodes))
             x = rng.normal(size=(8 * episodes, 2))
@@ -166,9 +166,9 @@ def test_a_clone_errs_and_is_lost_and_with_advice_it_stays_on_the_road_at_no_hig
     flops = 1.5e7
     cloned, advised, unsteady = [], [], []
     for seed in range(5):
-        plain = finished(Backprop(), replace(ROAD, demonstrations=10), flops=flops, seed=seed)
+        plain = finished(Backprop(), replace(ROAD, n_demonstrations=10), flops=flops, seed=seed)
         shaky = finished(
-            Backprop(), replace(ROAD, demonstrations=10, teacher=NoisyTeacher(noise=0.3)), flops=flops, seed=seed
+            Backprop(), replace(ROAD, n_demonstrations=10, teacher=NoisyTeacher(noise=0.3)), flops=flops, seed=seed
         )
         dagger = finished(DAgger(rounds=9, epochs=10, episodes=1), ROAD, flops=flops, seed=seed)
         assert dagger.cost.env_steps <= plain.cost.env_steps

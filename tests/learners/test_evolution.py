@@ -239,7 +239,7 @@ def test_without_observations_the_tasks_own_scaling_stays():
 
     learner = start(CMAES(), Scaled())
     learner.step(0.0)
-    assert learner.genome.input_scaler is Scaled.inputs
+    assert learner.genome.input_scaler is Scaled.input_scaler
 
 
 @dataclass(frozen=True)

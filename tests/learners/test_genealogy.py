@@ -24,9 +24,9 @@ class Seen(Bowl):
 
     genomes = np.empty((0, SPEC.n_params))
 
-    def score(self, spec, weights, rng, inputs):
+    def score(self, spec, weights, rng, input_scaler):
         Seen.genomes = np.concatenate([Seen.genomes, weights])
-        return super().score(spec, weights, rng, inputs)
+        return super().score(spec, weights, rng, input_scaler)
 
 
 def family(strategy, steps=6):

@@ -69,15 +69,15 @@ def test_what_cannot_be_divided_is_told(sequence, what):
 
 def test_the_loss_is_the_weighted_mean_over_all_rows_and_costs_a_forward_pass():
     shown, spec = examples(), NetworkSpec.build(2, (4,), 1)
-    value, cost = HeldOutLoss(shown).validation(genome(spec))
+    value, cost = HeldOutLoss(shown).validate_with_cost(genome(spec))
     errors = np.square(genome(spec)(shown.inputs) - shown.targets)[:, 0]
-    assert value == pytest.approx(errors @ shown.weights / shown.weights.sum(), rel=1e-12)
+    assert value == pytest.approx(errors @ shown.sample_weight / shown.sample_weight.sum(), rel=1e-12)
     assert cost == Cost(samples=20, forward_flops=20 * spec.forward_flops)
 
 
 def test_a_network_that_remembers_is_told_where_sequences_begin():
     shown, spec = replace(examples(), weights=None), NetworkSpec.build(2, (Elman(3),), 1)
-    value, cost = HeldOutLoss(shown).validation(genome(spec))
+    value, cost = HeldOutLoss(shown).validate_with_cost(genome(spec))
     starts, total = np.cumsum((0, *LENGTHS)), 0.0
     for start, end in pairwise(starts):
         answers = genome(spec)(shown.inputs[start:end], n_steps=end - start)
@@ -174,5 +174,5 @@ def test_examples_add_up_with_their_sequences_apart():
     np.testing.assert_array_equal(both.inputs, np.concatenate([one.inputs, other.inputs]))
     assert both.cost == Cost(env_steps=40)
     assert np.count_nonzero(np.diff(both.sequence)) == 2 * len(LENGTHS) - 1
-    np.testing.assert_array_equal(both.weights, np.r_[one.weights, np.ones(20)])
+    np.testing.assert_array_equal(both.sample_weight, np.r_[one.sample_weight, np.ones(20)])
     assert (replace(one, sequence=None) + other).sequence is None

@@ -23,8 +23,8 @@ class Foggy(Bowl):
     shared: float = 0.0
     told: list = None
 
-    def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
+    def score(self, spec, weights, rng, input_scaler):
+        earned = super().score(spec, weights, rng, input_scaler)
         fog = self.shared * rng.normal() + self.noise * rng.normal(size=len(weights))
         if self.told is not None:
             self.told.append(earned.values + fog)

@@ -13,7 +13,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import SGD, Adam
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import Cost, Metric
+from evorobo.tasks.base import Cost, MetricInfo
 from evorobo.tasks.data.splits import RandomSplit
 from evorobo.tasks.data.task import DatasetTask
 
@@ -25,12 +25,12 @@ class Told:
 
     def __init__(self, scores, higher_is_better=True):
         self.scores, self.genomes = iter(scores), []
-        self.metric = Metric("told", higher_is_better=higher_is_better)
+        self.metric_info = MetricInfo("told", higher_is_better=higher_is_better)
 
     def __getattr__(self, name):
         return getattr(Line(), name)
 
-    def validation(self, genome):
+    def validate_with_cost(self, genome):
         self.genomes.append(genome.weights.copy())
         return next(self.scores), Cost(samples=7)
 

@@ -20,7 +20,7 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import Cost, Glimpse, Scores
+from evorobo.tasks.base import Cost, UnlabelledInputs, Scores
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
 
@@ -37,10 +37,10 @@ class Seen(Bowl):
 
     points = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0], [-1.0, 4.0]])
 
-    def glimpse(self, rng, rows):
+    def unlabelled_inputs(self, rng, rows):
         inputs = rng.normal([3.0, -1.0], [0.5, 4.0], (rows, 2))
         self.shown.append(inputs)
-        return Glimpse(inputs, PAID, np.repeat([0, 1, 2], [60, 50, rows - 110]))
+        return UnlabelledInputs(inputs, PAID, np.repeat([0, 1, 2], [60, 50, rows - 110]))
 
     def score(self, spec, weights, rng, inputs):
         x = inputs.transform(self.points) if inputs else self.points
@@ -59,7 +59,7 @@ class Shifting(Seen):
 
     def score(self, spec, weights, rng, inputs):
         earned = super().score(spec, weights, rng, inputs)
-        return Scores(earned.values, earned.cost, Observed().score(spec, weights, rng, inputs).seen)
+        return Scores(earned.values, earned.cost, Observed().score(spec, weights, rng, inputs).observation_moments)
 
 
 class Told:
@@ -165,7 +165,7 @@ def test_networks_without_batch_norm_draw_nothing_for_it():
 
 
 def test_a_task_that_shows_nothing_is_told_what_it_needs():
-    with pytest.raises(SettingsError, match=r"bowl shows no inputs to measure.*glimpse\(rng, rows\).*or use LayerNorm"):
+    with pytest.raises(SettingsError, match=r"bowl shows no inputs to measure.*unlabelled_inputs\(rng, rows\).*or use LayerNorm"):
         start(Bowl())
 
 
@@ -207,7 +207,7 @@ def test_it_learns_where_sensors_are_far_from_any_scale():
 
 
 def test_a_robot_evolves_with_batch_norm_and_its_answer_drives_from_a_file(tmp_path):
-    task = ControlTask("evorobo/Phototaxis-v0", episodes=2, max_steps=40, validation_episodes=4, normalise=True)
+    task = ControlTask("evorobo/Phototaxis-v0", episodes=2, max_steps=40, validation_episodes=4, normalize=True)
     spec = NetworkSpec.build(task.n_inputs, (Dense(4, "identity"), BatchNorm(activation="tanh")), task.n_outputs)
     learner = start(task, spec=spec)
     for _ in range(3):

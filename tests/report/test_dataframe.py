@@ -13,7 +13,7 @@ from evorobo.report.formats.dataframe import load_results
 from evorobo.study.budget import Budget
 from evorobo.study.results import load
 from evorobo.study.study import Study
-from evorobo.tasks.base import LEDGER
+from evorobo.tasks.base import COST_COLUMNS
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
 
@@ -44,7 +44,7 @@ def test_each_look_of_each_run_is_a_row_with_all_its_numbers(folder):
 def test_columns_that_a_method_does_not_have_are_empty(folder):
     table = load_results(folder / "a")
     assert list(table.columns[:7]) == ["study", "task", "method", "seed", "status", "reason", "look"]
-    assert set(LEDGER) < set(table.columns)
+    assert set(COST_COLUMNS) < set(table.columns)
     assert table[table.method == "backprop"].step_size.isna().all()
     assert table[table.method == "cma-es"].grad_norm.isna().all()
     assert table[(table.method == "cma-es") & (table.look > 0)].step_size.notna().all()

@@ -23,7 +23,7 @@ def path(tmp_path_factory):
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(90, 3))
     tasks = [
-        ControlTask("evorobo/Phototaxis-v0", max_steps=30, test_episodes=3, validation_episodes=2, demonstrations=2),
+        ControlTask("evorobo/Phototaxis-v0", max_steps=30, test_episodes=3, validation_episodes=2, n_demonstrations=2),
         DatasetTask.from_arrays(inputs, (inputs[:, 0] > 0).astype(int), classes=[HOSTILE, "b"], label="rows"),
     ]
     study = Study.grid(

@@ -15,7 +15,7 @@ from evorobo.errors import DataError, ResultsError, SettingsError, TaskError
 from evorobo.report.replay import encoding as movies
 from evorobo.report.replay.frames import films, shared_limits, spaced
 from evorobo.study.trial import Trial
-from evorobo.tasks.control.recording import SCREENS
+from evorobo.tasks.control.recording import DISPLAY_VARIABLES
 
 
 class Blind(Robot):
@@ -219,7 +219,7 @@ def test_pictures_look_for_no_screen_and_leave_none_behind(study, monkeypatch, t
     from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 
     monkeypatch.setattr(sys, "platform", "linux")
-    for name in {*SCREENS, "MUJOCO_GL"}:
+    for name in {*DISPLAY_VARIABLES, "MUJOCO_GL"}:
         monkeypatch.delenv(name, raising=False)
     told, before = set(), CartPoleEnv.render
 

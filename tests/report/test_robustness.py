@@ -25,7 +25,7 @@ from evorobo.report.analysis.robustness import (
 from evorobo.report.page.robust import robust_charts
 from evorobo.report.statistics import interval, iqm
 from evorobo.study.results import load
-from evorobo.tasks.base import Glimpse
+from evorobo.tasks.base import UnlabelledInputs
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling(
     class Spread:
         n_inputs = 1
 
-        def glimpse(self, rng, rows):
-            return Glimpse(rng.normal(5, 3, (rows, 1)))
+        def unlabelled_inputs(self, rng, rows):
+            return UnlabelledInputs(rng.normal(5, 3, (rows, 1)))
 
         def test(self, genome):
             return float(np.std(genome(np.full((20000, 1), 7.0))))

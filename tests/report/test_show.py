@@ -32,7 +32,7 @@ def study(tmp_path_factory):
     inputs = rng.normal(size=(60, 2))
     targets = (inputs[:, 0] > 0).astype(int)
     tasks.append(rows(split=GroupSplit("part", validation=(4,), test=(5,)), label="abroad"))
-    tasks.append(ControlTask("evorobo/WallFollowing-v0", max_steps=30, test_episodes=3, demonstrations=2))
+    tasks.append(ControlTask("evorobo/WallFollowing-v0", max_steps=30, test_episodes=3, n_demonstrations=2))
     study = Study.grid(
         "show",
         tasks=tasks,

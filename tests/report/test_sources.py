@@ -4,7 +4,7 @@ import pytest
 
 from evorobo.errors import DataError, ResultsError
 from evorobo.report.analysis.result_files import read
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 TABLE = """Global Step,Episodic Return,Seed,Algo
 10,1.5,a,ppo
@@ -46,7 +46,7 @@ def test_another_column_takes_the_place_of_the_test_score(study):
     assert validated.runs[0].score == 7
     assert validated.references["reach"] == {"random": 1}  # the scale is the same
     trained = read(study, "train", lower_is_better=True)
-    assert (trained.runs[0].score, trained.metrics["reach"]) == (8, Metric("train", higher_is_better=False))
+    assert (trained.runs[0].score, trained.metrics["reach"]) == (8, MetricInfo("train", higher_is_better=False))
     assert trained.references["reach"] == {}
 
 
@@ -58,7 +58,7 @@ def test_a_column_that_is_not_there_is_told(study):
 def test_a_table_has_runs_by_method_and_seed_with_looks_in_order(tmp_path):
     (tmp_path / "theirs.csv").write_text(TABLE)
     found = read(tmp_path / "theirs.csv")
-    assert (found.name, found.methods, found.metrics) == ("theirs", ["ppo", "sac"], {"": Metric("Episodic Return")})
+    assert (found.name, found.methods, found.metrics) == ("theirs", ["ppo", "sac"], {"": MetricInfo("Episodic Return")})
     assert [(run.method, run.seed) for run in found.runs] == [("ppo", 0), ("ppo", 1), ("sac", 7)]
     first = found.runs[0].curve
     assert (first["env_steps"].tolist(), first["test"].tolist()) == ([10, 20, 30], [1.5, 2.5, 3.5])
@@ -74,7 +74,7 @@ def test_a_table_of_one_run_needs_two_columns_alone(tmp_path):
 def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
     (tmp_path / "x.csv").write_text("env_steps,cpu_seconds,loss,task\n1,0.5,9,a\n2,0.7,8,a\n1,0.5,3,b\n")
     found = read(tmp_path / "x.csv", "loss", lower_is_better=True)
-    assert (found.tasks, found.metrics["b"]) == (["a", "b"], Metric("loss", higher_is_better=False))
+    assert (found.tasks, found.metrics["b"]) == (["a", "b"], MetricInfo("loss", higher_is_better=False))
     assert found.runs[0].curve["cpu_seconds"].tolist() == [0.5, 0.7]
 
 

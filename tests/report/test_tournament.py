@@ -19,7 +19,7 @@ from evorobo.report.figures.tournament import tournament
 from evorobo.report.figures.tournament_figure import figure
 from evorobo.study.budget import Budget
 from evorobo.study.study import Study
-from evorobo.tasks.control.matches import Duels
+from evorobo.tasks.control.matches import Matches
 from evorobo.tasks.control.task import ControlTask
 
 TASK = ControlTask("evorobo/Predator-v0", validation_episodes=1, test_episodes=2, max_steps=60)
@@ -55,7 +55,7 @@ def test_a_master_tournament_is_the_duels_of_all_champions_one_by_one(results):
     run = results.of("predator", "fame")[0]
     (master,) = masters(TASK, [run.folder])
     own, rivals = champions(run)
-    duel = replace(TASK, test_episodes=EPISODES).contest()
+    duel = replace(TASK, test_episodes=EPISODES).matches()
     np.testing.assert_array_equal(master.scores, [[duel.tournament([a], [b])[0, 0] for b in rivals] for a in own])
     assert master.generations.tolist() == [1, 2, 3]
     np.testing.assert_array_equal(master.trained, archives(run)[0].scores)
@@ -65,7 +65,7 @@ def test_a_master_tournament_is_the_duels_of_all_champions_one_by_one(results):
 def test_what_was_played_is_read_back_and_not_played_again(results, monkeypatch):
     folder = results.of("predator", "new")[0].folder
     (first,) = masters(TASK, [folder])
-    monkeypatch.setattr(Duels, "tournament", None)  # whoever plays again breaks
+    monkeypatch.setattr(Matches, "tournament", None)  # whoever plays again breaks
     (again,) = masters(TASK, [folder])
     np.testing.assert_array_equal(first.scores, again.scores)
 
@@ -86,7 +86,7 @@ def test_every_answer_meets_the_rivals_of_every_method_that_has_any(results):
     assert all(word in text for word in ("predator", "prey", "alone", "95% interval"))
     own = [Genome.load(run.folder / "genome.npz") for run in results.of("predator", "alone")]
     met = [rival for run in results.of("predator", "new") for rival in champions(run)[1]]
-    mean = replace(TASK, test_episodes=EPISODES).contest().tournament(own, met).mean()
+    mean = replace(TASK, test_episodes=EPISODES).matches().tournament(own, met).mean()
     assert float(rows[6][4]) == pytest.approx(mean, abs=0.051)  # of two seeds the IQM is the mean
     assert (results.folder / "tournament-predator.png").read_bytes().startswith(b"\x89PNG")
 

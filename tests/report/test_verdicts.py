@@ -8,9 +8,9 @@ import pytest
 
 from evorobo.report.analysis.verdicts import judge, to_csv, together, verdicts
 from evorobo.report.statistics import effect_size, holm, probability_of_improvement, runs_needed, welch
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
-RETURN, LOSS = Metric("return"), Metric("RMSE", higher_is_better=False)
+RETURN, LOSS = MetricInfo("return"), MetricInfo("RMSE", higher_is_better=False)
 HIGH, LOW = [20.0, 21, 22, 23, 24], [10.0, 11, 12, 13, 14]
 NEAR = [19.0, 21.5, 20.5, 23.0, 21.0]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from evorobo.report.formatting import decimals, duration, few_runs, left_out, metric_label, number
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_decimals_show_four_digits_of_the_largest():
 
 
 def test_the_score_axis_says_which_way_is_better():
-    assert metric_label(Metric("light collected", "J")) == "test light collected [J]\nhigher is better →"
-    assert metric_label(Metric("RMSE", higher_is_better=False)) == "test RMSE\n← lower is better"
+    assert metric_label(MetricInfo("light collected", "J")) == "test light collected [J]\nhigher is better →"
+    assert metric_label(MetricInfo("RMSE", higher_is_better=False)) == "test RMSE\n← lower is better"
 
 
 def test_few_runs_are_called_few_with_the_measured_coverage():

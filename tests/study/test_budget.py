@@ -5,7 +5,7 @@ import pytest
 
 from evorobo.errors import SettingsError
 from evorobo.study.budget import Budget
-from evorobo.tasks.base import LEDGER, Cost
+from evorobo.tasks.base import COST_COLUMNS, Cost
 
 
 def test_a_budget_is_spent_in_its_own_currency():
@@ -24,10 +24,10 @@ def test_of_several_limits_each_has_its_share():
     assert Budget(env_steps=100, samples=10).shares(Cost(env_steps=50, samples=8), 0) == [0.5, 0.8]
 
 
-@pytest.mark.parametrize("currency", [*LEDGER, "flops", "generations"])
+@pytest.mark.parametrize("currency", [*COST_COLUMNS, "flops", "generations"])
 def test_every_column_of_the_ledger_can_be_a_budget(currency):
     budget = Budget(**{currency: 10})
-    full = Cost(**dict.fromkeys(LEDGER, 10))
+    full = Cost(**dict.fromkeys(COST_COLUMNS, 10))
     assert max(budget.shares(full, 10)) >= 1
     assert max(budget.shares(Cost(), 0)) == 0
 

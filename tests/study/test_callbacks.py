@@ -23,7 +23,7 @@ from evorobo.study.results import read_curve
 from evorobo.study.stopping import Stagnation, StopAt, StopWhen
 from evorobo.study.study import Study
 from evorobo.study.trial import Trial
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ def test_stop_at_stops_at_the_first_look_that_reaches_the_score(tmp_path):
 class Error(Bowl):
     """A bowl whose metric is an error."""
 
-    metric = Metric("error", higher_is_better=False)
+    metric_info = MetricInfo("error", higher_is_better=False)
 
     def test(self, genome):
         return -super().test(genome)
@@ -283,7 +283,7 @@ def test_an_exam_is_a_function():
 
 
 def looking(*scores, higher=True):
-    task = SimpleNamespace(name="arm", metric=Metric("return", higher_is_better=higher))
+    task = SimpleNamespace(name="arm", metric_info=MetricInfo("return", higher_is_better=higher))
     return SimpleNamespace(trial=SimpleNamespace(task=task), looks=[{"validation": score} for score in scores])
 
 

@@ -6,7 +6,7 @@ import pytest
 from evorobo.learners.base import StepResult
 from evorobo.study.log import Log
 from evorobo.study.results import read_curve
-from evorobo.tasks.base import LEDGER, Cost
+from evorobo.tasks.base import COST_COLUMNS, Cost
 
 COST = Cost(env_steps=10, samples=3, forward_flops=7, cpu_seconds=0.1 + 0.2)
 
@@ -21,7 +21,7 @@ def log(tmp_path):
 
 def test_every_row_has_the_whole_ledger_then_the_scores_then_what_the_method_adds(log):
     header = log.path.read_text().splitlines()[0].split(",")
-    assert header == [*LEDGER, "generations", "train", "validation", "test", "step_size", "epoch"]
+    assert header == [*COST_COLUMNS, "generations", "train", "validation", "test", "step_size", "epoch"]
 
 
 def test_the_file_reads_back_to_the_very_same_numbers(log):

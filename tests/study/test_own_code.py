@@ -97,7 +97,7 @@ COUNTS = {
     "a function of the robot": {"robot": ("return state\n", "return 2 * state\n")},
     "a number of its file that it names": {"robot": ("TOP = 0.5", "TOP = 0.6")},
     "a table of its file that is changed in place": {"robot": ("LIST[0] = 4", "LIST[0] = 5")},
-    "its base class": {"robot": ('motors = ("thrust",)', 'reach = 2.0\n    motors = ("thrust",)')},
+    "its base class": {"robot": ('motors = ("thrust",)', 'action_limit = 2.0\n    motors = ("thrust",)')},
     "what a name is imported from": {"robot": ("from math import sin", "from math import cos as sin")},
     "a function of another file": {"helper": ("HALF * action", "action")},
     "what that function names": {"helper": ("HALF = 0.5", "HALF = 0.25")},
@@ -180,7 +180,7 @@ def test_a_teacher_in_a_file_that_has_changed_is_told(tmp_path):
         task = ControlTask("CartPole-v1", max_steps=5, test_episodes=2, validation_episodes=2)
         spec = NetworkSpec.build(task.n_inputs, (), task.n_outputs, task.output)
         Genome(spec, np.random.default_rng(seed).normal(size=spec.n_params)).save(tmp_path / "teacher.npz")
-        teacher = NoisyTeacher(str(tmp_path / "teacher.npz"), slips=0.1)
+        teacher = NoisyTeacher(str(tmp_path / "teacher.npz"), random_action_rate=0.1)
         trial = Trial(replace(task, teacher=teacher), Backprop(), Budget(generations=2, looks=1), (2,), 0)
         return trial.run(tmp_path / "trial")
 

@@ -7,7 +7,7 @@ import pytest
 
 from evorobo.errors import ResultsError
 from evorobo.study.results import load, read_curve
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ CURVE = "env_steps,wall_seconds,train,test\n0,0.0,,3.0\n100,1.5,0.25,1.0\n"
 def test_a_study_knows_its_tasks_methods_metrics_and_references(folder):
     results = load(folder)
     assert (results.name, results.tasks, results.methods) == ("reach", ["arm"], ["ga", "backprop"])
-    assert results.metrics == {"arm": Metric("RMSE", "m", higher_is_better=False)}
+    assert results.metrics == {"arm": MetricInfo("RMSE", "m", higher_is_better=False)}
     assert results.references == {"arm": {"random": 2.5}}
     assert results.settings == {"seeds": 3}
     assert results.runs == []

@@ -22,7 +22,7 @@ from evorobo.study.study import Study
 from evorobo.study.tuning import tuning as tuning_module
 from evorobo.study.tuning.tuned import flags, read_tuning, tuned
 from evorobo.study.tuning.tuning import tune
-from evorobo.tasks.base import LEDGER
+from evorobo.tasks.base import COST_COLUMNS
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'evorobo[tune]'")
 
@@ -120,7 +120,7 @@ def test_the_test_score_has_no_say(tmp_path, straight):
 def test_the_bill_is_the_sum_of_all_trials(straight):
     found = read_tuning(straight)
     for method in ("cma-es", "backprop"):
-        for name in LEDGER:
+        for name in COST_COLUMNS:
             assert found["methods"][method]["cost"][name] == pytest.approx(
                 sum(curve[name][-1] for curve in curves(straight, method))
             )

@@ -14,12 +14,12 @@ from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Advising, Cost
-from evorobo.tasks.control.simulators.sync import Sync
+from evorobo.tasks.base import HasExpert, Cost
+from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
 from evorobo.tasks.control.teaching.teachers import NoisyTeacher
 
-ROAD = ControlTask("tests/Road-v0", demonstrations=4, test_episodes=20)
+ROAD = ControlTask("tests/Road-v0", n_demonstrations=4, test_episodes=20)
 
 
 def rng(seed=0):
@@ -57,17 +57,17 @@ def home(observation):
     return int(observation.sum() < 0)
 
 
-COUNTED = ControlTask("tests/Counted-v0", teacher=home, demonstrations=7)
+COUNTED = ControlTask("tests/Counted-v0", teacher=home, n_demonstrations=7)
 
 
 def test_a_control_task_advises():
-    assert isinstance(ROAD, Advising)
+    assert isinstance(ROAD, HasExpert)
 
 
 @pytest.mark.parametrize("hidden", [(4,), (Elman(3),)], ids=["reactive", "remembering"])
 def test_the_learner_drives_and_the_teacher_labels_what_it_met(hidden):
     learner = genome(hidden)
-    met = ROAD.adviser()(learner, 0.0, 6, rng(1))
+    met = ROAD.expert_labeller()(learner, 0.0, 6, rng(1))
     np.testing.assert_allclose(met.targets, ROAD.robot.teacher(met.inputs), atol=1e-6)
     environment = gymnasium.make("tests/Road-v0")
     seen = []
@@ -84,7 +84,7 @@ def test_the_learner_drives_and_the_teacher_labels_what_it_met(hidden):
 
 
 def test_at_a_share_of_one_the_teacher_demonstrates():
-    advised, shown = ROAD.adviser()(genome((4,)), 1.0, 4, rng(2)), ROAD.examples(rng(2))
+    advised, shown = ROAD.expert_labeller()(genome((4,)), 1.0, 4, rng(2)), ROAD.examples(rng(2))
     np.testing.assert_array_equal(advised.inputs, shown.inputs)
     np.testing.assert_array_equal(advised.targets, shown.targets)
 
@@ -99,7 +99,7 @@ def test_the_share_is_that_of_the_teachers_steps(share):
     weights = np.zeros(spec.n_params)
     weights[-2] = 1.0  # always left
     task = replace(COUNTED, teacher=always_right)
-    met = task.adviser()(Genome(spec, weights), share, 400, rng(3))
+    met = task.expert_labeller()(Genome(spec, weights), share, 400, rng(3))
     inner = met.sequence[1:] == met.sequence[:-1]
     went_right = (np.diff(met.inputs, axis=0)[inner].sum(1) > 0).mean()
     assert went_right == pytest.approx(share, abs=0.03)
@@ -109,22 +109,22 @@ def test_the_share_is_that_of_the_teachers_steps(share):
 def test_a_teacher_who_remembers_labels_by_what_the_learner_lived_through(tmp_path):
     teacher = genome((GRU(3),), seed=5)
     teacher.save(tmp_path / "teacher.npz")
-    met = replace(ROAD, teacher=str(tmp_path / "teacher.npz")).adviser()(genome((4,)), 0.5, 5, rng(4))
+    met = replace(ROAD, teacher=str(tmp_path / "teacher.npz")).expert_labeller()(genome((4,)), 0.5, 5, rng(4))
     for number in np.unique(met.sequence):
         rows = met.sequence == number
         np.testing.assert_allclose(met.targets[rows], teacher(met.inputs[rows], n_steps=rows.sum()), atol=1e-5)
 
 
 def test_a_noisy_teachers_advice_is_what_it_means():
-    met = replace(ROAD, teacher=NoisyTeacher(noise=0.5)).adviser()(genome((4,)), 0.5, 5, rng(4))
+    met = replace(ROAD, teacher=NoisyTeacher(noise=0.5)).expert_labeller()(genome((4,)), 0.5, 5, rng(4))
     np.testing.assert_allclose(met.targets, ROAD.robot.teacher(met.inputs), atol=1e-6)
 
 
 @pytest.mark.parametrize("capacity", [64, 3])
 def test_every_step_and_episode_of_anybody_is_on_the_bill(capacity, monkeypatch):
-    monkeypatch.setattr(Sync, "capacity", capacity)
+    monkeypatch.setattr(SyncSimulator, "capacity", capacity)
     learner = genome((4,), 2, 2)
-    advise = COUNTED.adviser()
+    advise = COUNTED.expert_labeller()
 
     def counted(showing):
         before = Counted.steps, Counted.resets
@@ -144,8 +144,8 @@ def test_every_step_and_episode_of_anybody_is_on_the_bill(capacity, monkeypatch)
 def test_episodes_in_turns_are_the_same_episodes(monkeypatch):
     met = []
     for capacity in (64, 3):
-        monkeypatch.setattr(Sync, "capacity", capacity)
-        met.append(COUNTED.adviser()(genome((4,), 2, 2), 0.0, 8, rng(6)))
+        monkeypatch.setattr(SyncSimulator, "capacity", capacity)
+        met.append(COUNTED.expert_labeller()(genome((4,), 2, 2), 0.0, 8, rng(6)))
     np.testing.assert_array_equal(met[0].inputs, met[1].inputs)
     np.testing.assert_array_equal(met[0].targets, met[1].targets)
     np.testing.assert_array_equal(met[0].sequence, met[1].sequence)
@@ -155,11 +155,11 @@ def test_who_can_only_be_watched_does_not_advise(tmp_path):
     path = str(tmp_path / "shown.npz")
     ROAD.demonstrate(rng()).save(path)
     with pytest.raises(TaskError, match=r"shown.npz holds recorded episodes .* cannot drive, advise a learner"):
-        replace(ROAD, teacher=path).adviser()
+        replace(ROAD, teacher=path).expert_labeller()
     with pytest.raises(TaskError, match="CartPole-v1 has no teacher"):
-        ControlTask("CartPole-v1").adviser()
+        ControlTask("CartPole-v1").expert_labeller()
 
 
 def test_a_learner_of_another_size_is_not_let_drive():
     with pytest.raises(TaskError, match="the network has 2 inputs and 2 outputs, tests/Road-v0 needs 3 and 1"):
-        ROAD.adviser()(genome((4,), 2, 2), 0.0, 1, rng())
+        ROAD.expert_labeller()(genome((4,), 2, 2), 0.0, 1, rng())

@@ -9,8 +9,8 @@ from story import lengths_alike
 from evorobo.errors import SettingsError
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.simulators.cartpole import CartPole
-from evorobo.tasks.control.simulators.lookup import GymWorld, RobotWorld, look_up
-from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.simulators.lookup import GymEnvSpec, RobotEnvSpec, make_env
+from evorobo.tasks.control.simulators.rows import VectorizedSimulator
 from evorobo.tasks.control.task import ControlTask
 
 
@@ -30,7 +30,7 @@ def test_whole_episodes_are_those_of_gymnasium_to_the_last_bit(policy, rows):
     def states(simulator, environments):
         np.testing.assert_array_equal(simulator.state, np.stack([each.unwrapped.state for each in environments]))
 
-    lengths = lengths_alike("CartPole-v1", Rows(CartPole(), 500), 1000 + np.arange(rows), policy, look=states)
+    lengths = lengths_alike("CartPole-v1", VectorizedSimulator(CartPole(), 500), 1000 + np.arange(rows), policy, look=states)
     assert len(lengths) == rows
 
 
@@ -39,7 +39,7 @@ def steady(rng, sensors):
 
 
 def test_a_balanced_pole_is_cut_off_after_500_steps():
-    simulator = Rows(CartPole(), 500)
+    simulator = VectorizedSimulator(CartPole(), 500)
     sensors = simulator.reset(np.arange(5), 2)
     for step in range(1, 501):
         sensors, _, ended = simulator.step(steady(None, sensors))
@@ -47,11 +47,11 @@ def test_a_balanced_pole_is_cut_off_after_500_steps():
 
 
 def test_the_spaces_and_the_threshold_are_those_of_gymnasium():
-    world, reference = look_up("CartPole-v1", {}), gymnasium.make("CartPole-v1")
-    assert isinstance(world, RobotWorld)
+    world, reference = make_env("CartPole-v1", {}), gymnasium.make("CartPole-v1")
+    assert isinstance(world, RobotEnvSpec)
     assert world.observation_space == reference.observation_space
     assert world.action_space == reference.action_space
-    assert (world.max_steps, world.threshold) == (500, 475)
+    assert (world.max_steps, world.reward_threshold) == (500, 475)
 
 
 @pytest.fixture
@@ -78,15 +78,15 @@ def pushing_left(task, members=2):
 
 
 def test_another_reward_takes_the_slow_path_and_is_earned():
-    task = ControlTask("CartPole-v1", options={"sutton_barto_reward": True})
-    assert isinstance(task.world, GymWorld)
+    task = ControlTask("CartPole-v1", env_kwargs={"sutton_barto_reward": True})
+    assert isinstance(task.env_spec, GymEnvSpec)
     assert pushing_left(task).tolist() == [-1, -1]  # 0 for a step, -1 for the fall
 
 
 def test_a_registered_wrapper_takes_the_slow_path_and_works(registered):
     wrapper = gymnasium.envs.registration.WrapperSpec("Half", f"{__name__}:Half", {})
     task = ControlTask(registered("odd/HalfCartPole-v0", max_episode_steps=500, additional_wrappers=(wrapper,)))
-    assert isinstance(task.world, GymWorld)
+    assert isinstance(task.env_spec, GymEnvSpec)
     np.testing.assert_array_equal(pushing_left(task), pushing_left(ControlTask("CartPole-v1")) / 2)
 
 
@@ -97,24 +97,24 @@ class Half(TransformReward):
 
 def test_an_id_registered_with_an_option_takes_the_slow_path(registered):
     task = ControlTask(registered("odd/SuttonCartPole-v0", max_episode_steps=9, kwargs={"sutton_barto_reward": True}))
-    assert isinstance(task.world, GymWorld)
+    assert isinstance(task.env_spec, GymEnvSpec)
 
 
 @pytest.mark.parametrize("options", [{}, {"sutton_barto_reward": False}], ids=["on rows", "one by one"])
 def test_max_steps_cuts_episodes_off(options):
-    assert pushing_left(ControlTask("CartPole-v1", options=options, max_steps=6)).tolist() == [6, 6]
+    assert pushing_left(ControlTask("CartPole-v1", env_kwargs=options, max_steps=6)).tolist() == [6, 6]
 
 
 def test_the_limit_of_the_id_counts(registered):
-    assert look_up("CartPole-v0", {}).max_steps == 200
+    assert make_env("CartPole-v0", {}).max_steps == 200
     task = ControlTask(registered("odd/ShortCartPole-v0", max_episode_steps=4))
-    assert isinstance(task.world, RobotWorld)
+    assert isinstance(task.env_spec, RobotEnvSpec)
     assert pushing_left(task).tolist() == [4, 4]
 
 
 def test_an_id_without_a_limit_is_not_given_one(registered):
     with pytest.raises(SettingsError, match="never cuts an episode off; give the task max_steps"):
-        look_up(registered("odd/EndlessCartPole-v0"), {})
+        make_env(registered("odd/EndlessCartPole-v0"), {})
 
 
 def test_fast_and_slow_path_give_the_same_scores():
@@ -122,10 +122,10 @@ def test_fast_and_slow_path_give_the_same_scores():
     spec = NetworkSpec.build(4, (5,), 2)
     weights = rng.normal(size=(20, spec.n_params))
     fast, slow = (
-        ControlTask("CartPole-v1", episodes=3, max_steps=100, options=options)
+        ControlTask("CartPole-v1", episodes=3, max_steps=100, env_kwargs=options)
         for options in ({}, {"sutton_barto_reward": False})
     )
-    assert (type(fast.world), type(slow.world)) == (RobotWorld, GymWorld)
+    assert (type(fast.env_spec), type(slow.env_spec)) == (RobotEnvSpec, GymEnvSpec)
     one, other = (task.score(spec, weights, np.random.default_rng(2), None) for task in (fast, slow))
     np.testing.assert_array_equal(one.values, other.values)
     assert one.cost == other.cost

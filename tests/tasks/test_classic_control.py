@@ -9,7 +9,7 @@ import pytest
 from story import lengths_alike
 
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.simulators.lookup import GymWorld, RobotWorld, look_up
+from evorobo.tasks.control.simulators.lookup import GymEnvSpec, RobotEnvSpec, make_env
 from evorobo.tasks.control.task import ControlTask
 
 IDS = ["Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
@@ -56,8 +56,8 @@ def along_dosed(rng, sensors):
     ],
 )
 def test_whole_episodes_are_those_of_gymnasium_to_the_last_bit(id, policy, rows):
-    world = look_up(id, {})
-    assert isinstance(world, RobotWorld)
+    world = make_env(id, {})
+    assert isinstance(world, RobotEnvSpec)
     earned = 1e-9 if id == "Pendulum-v1" else 0.0
     assert len(lengths_alike(id, world.simulator(), 1000 + np.arange(rows), policy, earned=earned)) == rows
 
@@ -66,7 +66,7 @@ def test_whole_episodes_are_those_of_gymnasium_to_the_last_bit(id, policy, rows)
 def test_what_the_policies_reach_for_is_reached(id):
     """The comparison above would be idle if nobody met a limit or a goal."""
     policy = {"Pendulum-v1": hard, "Acrobot-v1": swing, "MountainCar-v0": along}.get(id, along_dosed)
-    world, rng = look_up(id, {}), np.random.default_rng(0)
+    world, rng = make_env(id, {}), np.random.default_rng(0)
     rows = world.simulator()
     sensors = rows.reset(np.arange(20), 1)
     extremes, early = [], 0
@@ -89,24 +89,24 @@ def test_what_the_policies_reach_for_is_reached(id):
 
 @everyone
 def test_the_spaces_and_the_threshold_are_those_of_gymnasium(id):
-    world, reference = look_up(id, {}), gymnasium.make(id)
+    world, reference = make_env(id, {}), gymnasium.make(id)
     assert world.observation_space == reference.observation_space
     assert world.action_space == reference.action_space
-    assert (world.max_steps, world.threshold) == (reference.spec.max_episode_steps, reference.spec.reward_threshold)
+    assert (world.max_steps, world.reward_threshold) == (reference.spec.max_episode_steps, reference.spec.reward_threshold)
 
 
 @pytest.mark.parametrize(("id", "options"), [("Pendulum-v1", {"g": 9.81}), ("MountainCar-v0", {"goal_velocity": 0.01})])
 def test_keyword_arguments_take_the_slow_path_and_are_heard(id, options):
-    task = ControlTask(id, options=options)
-    assert isinstance(task.world, GymWorld)
-    (name, value), environment = *options.items(), task.world._make().unwrapped
+    task = ControlTask(id, env_kwargs=options)
+    assert isinstance(task.env_spec, GymEnvSpec)
+    (name, value), environment = *options.items(), task.env_spec._make().unwrapped
     assert getattr(environment, name) == value
 
 
 @pytest.mark.parametrize(("id", "options"), [("Pendulum-v1", {"g": 10.0}), ("MountainCar-v0", {"goal_velocity": 0})])
 def test_fast_and_slow_path_give_the_same_scores(id, options):
-    fast, slow = ControlTask(id, episodes=2), ControlTask(id, episodes=2, options=options)
-    assert (type(fast.world), type(slow.world)) == (RobotWorld, GymWorld)
+    fast, slow = ControlTask(id, episodes=2), ControlTask(id, episodes=2, env_kwargs=options)
+    assert (type(fast.env_spec), type(slow.env_spec)) == (RobotEnvSpec, GymEnvSpec)
     spec = NetworkSpec.build(fast.n_inputs, (5,), fast.n_outputs, fast.output)
     weights = np.random.default_rng(1).normal(size=(6, spec.n_params))
     one, other = (task.score(spec, weights, np.random.default_rng(2), None) for task in (fast, slow))

@@ -10,7 +10,7 @@ from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.compiled import network
-from evorobo.nets.compiled.layout import laid_out
+from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.controller import Controller
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
@@ -24,10 +24,10 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.compiled import loading
 from evorobo.tasks.control.compiled.traced import DOUBLE, Number, Script, traced
-from evorobo.tasks.control.compiled.tracing import trace
+from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.registry import register
-from evorobo.tasks.control.simulators.lookup import look_up
+from evorobo.tasks.control.simulators.lookup import make_env
 from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
@@ -68,12 +68,12 @@ def actions(robot, robots=4, steps=60):
     rng = np.random.default_rng(0)
     if robot.moves:
         return rng.integers(len(robot.moves), size=(robots, steps))
-    return rng.uniform(-robot.reach, robot.reach, (robots, steps, len(robot.motors)))
+    return rng.uniform(-robot.action_limit, robot.action_limit, (robots, steps, len(robot.motors)))
 
 
 @pytest.mark.parametrize("id", [*CLASSIC, "evorobo/Phototaxis-v0"])
 def test_robots_are_traced_to_the_story_of_their_rows(id):
-    robot = look_up(id, {}).robot
+    robot = make_env(id, {}).robot
     assert check_compiled(robot, actions(robot))
 
 
@@ -156,13 +156,13 @@ def test_a_robot_that_does_all_sorts_of_things_is_traced_to_the_last_draw():
     [
         (Fork(), r"Fork cannot be compiled: it decides by a number that is not known yet; np.where, & and \| do not"),
         (Rolling(), "Rolling cannot be compiled: arrays of names in place of numbers lead to .*; leave compiled=True"),
-        (look_up("evorobo/WallFollowing-v0", {}).robot, "a step takes .* numbers, and more than 4000 take numba"),
+        (make_env("evorobo/WallFollowing-v0", {}).robot, "a step takes .* numbers, and more than 4000 take numba"),
     ],
 )
 def test_what_cannot_be_traced_is_told(robot, why):
     width = 27 if len(robot.sensors) > 1 else 1
     with pytest.raises(TaskError, match=why):
-        trace(robot, width)
+        trace_robot(robot, width)
     assert not check_compiled(robot, actions(robot))
 
 
@@ -180,7 +180,7 @@ def test_moves_that_draw_other_chances_cannot_be_compiled():
             return next_state[:, 0]
 
     with pytest.raises(TaskError, match="what it draws from rng depends on the move"):
-        trace(Slips(), 1)
+        trace_robot(Slips(), 1)
 
 
 def test_single_precision_stays_single_and_what_is_computed_twice_is_named_once():
@@ -207,16 +207,16 @@ def test_the_quick_tanh_is_within_5e_7():
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_are_those_of_networks(name):
     z = np.linspace(-6, 6, 997).astype(np.float32)
-    bent = z.copy()
-    network.bent(list(ACTIVATIONS).index(name), bent, len(bent))
-    np.testing.assert_allclose(bent, ACTIVATIONS[name].forward(z.copy())[0], rtol=2e-6, atol=2e-6)
+    activate = z.copy()
+    network.activate(list(ACTIVATIONS).index(name), activate, len(activate))
+    np.testing.assert_allclose(activate, ACTIVATIONS[name].forward(z.copy())[0], rtol=2e-6, atol=2e-6)
 
 
 @pytest.mark.parametrize(
     "values", [[1, 3, 2], [2, 2, 1], [1, np.nan, 9], [np.nan, np.nan, 9], [-np.inf, -np.inf, -np.inf]]
 )
 def test_the_largest_output_is_that_of_argmax(values):
-    assert network.largest(np.array(values, np.float32), 3) == np.argmax(values)
+    assert network.argmax(np.array(values, np.float32), 3) == np.argmax(values)
 
 
 @pytest.mark.parametrize("id", COMPILED)
@@ -225,10 +225,10 @@ def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     task = ControlTask(id, max_steps=25, compiled=True)
     spec, weights = population(task, members=3, hidden=(5, LayerNorm(), Elman(3), GRU(3), LSTM(2), CTRNN(3)))
     inputs = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
-    made = task._episodes.play(spec, weights, inputs, None, np.arange(2), True)
+    made = task._episodes.run(spec, weights, inputs, None, np.arange(2), True)
     with pytest.MonkeyPatch.context() as patch:
         interpret(patch)
-        read = ControlTask(id, max_steps=25)._episodes.play(spec, weights, inputs, None, np.arange(2), True)
+        read = ControlTask(id, max_steps=25)._episodes.run(spec, weights, inputs, None, np.arange(2), True)
     for one, other in ((made[0].returns, read[0].returns), (made[0].steps, read[0].steps)):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(vars(made[1]).values(), vars(read[1]).values(), strict=True):
@@ -243,7 +243,7 @@ def test_networks_answer_as_they_do_on_rows_for_as_long_as_they_remember(hidden)
     spec = NetworkSpec.build(3, hidden, 2)
     weights = np.random.default_rng(0).normal(0, 1, (4, spec.n_params))
     sensors = np.random.default_rng(1).normal(0, 1, (50, 4, 1, 3)).astype(np.float32)
-    controller, (rows, table) = Controller(spec, weights), laid_out(spec, weights)
+    controller, (rows, table) = Controller(spec, weights), pack_networks(spec, weights)
     expected = np.array([controller(each)[:, 0] for each in sensors])
     found = np.empty_like(expected)
     for member in range(4):
@@ -251,14 +251,14 @@ def test_networks_answer_as_they_do_on_rows_for_as_long_as_they_remember(hidden)
         for time, (each,) in enumerate(sensors[:, member]):
             one, other = np.zeros((2, table[0, 6]), np.float32)
             one[:3] = each
-            found[time, member] = network.answered(rows[member], table, memory, one, other)[:2]
+            found[time, member] = network.network_outputs(rows[member], table, memory, one, other)[:2]
     np.testing.assert_allclose(found, expected, atol=2e-5)
     assert expected.std(0).mean() > 0.05
 
 
 def test_layouts_are_padded_with_nothing_that_counts():
     spec = NetworkSpec.build(3, (5,), 2)
-    rows, table = laid_out(spec, np.ones((2, spec.n_params)))
+    rows, table = pack_networks(spec, np.ones((2, spec.n_params)))
     assert table.tolist() == [[3, 0, 4, 8, 1, 5, 8], [5, 0, 8, 8, 0, 2, 8]]
     assert rows.sum(1).tolist() == [spec.n_params] * 2
 
@@ -277,7 +277,7 @@ def test_scores_are_those_of_the_lock_step_but_for_rounding(id, rtol, hidden):
     inputs = Scaler(np.full(plain.n_inputs, 0.1), np.full(plain.n_inputs, 0.8))
     running_stats = np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_running_stats)) if spec.n_running_stats else None
     seeds = np.arange(3)
-    one, other = (each._fleet(spec, weights, inputs, running_stats, seeds, True) for each in (plain, fast))
+    one, other = (each._run_networks(spec, weights, inputs, running_stats, seeds, True) for each in (plain, fast))
     np.testing.assert_allclose(other[0].returns, one[0].returns, rtol=rtol)
     assert other[0].steps.sum() == one[0].steps.sum()
     np.testing.assert_allclose(other[1].mean, one[1].mean, rtol=1e-4, atol=1e-5)
@@ -290,7 +290,7 @@ def test_the_four_sides_of_a_task_agree():
     plain, fast = pair("CartPole-v1", episodes=2)
     spec, weights = population(plain)
     genome = Genome(spec, weights[0])
-    assert (fast.test(genome), fast.validation(genome)) == (plain.test(genome), plain.validation(genome))
+    assert (fast.test(genome), fast.validate_with_cost(genome)) == (plain.test(genome), plain.validate_with_cost(genome))
     one, other = (each.score(spec, weights, np.random.default_rng(3), None) for each in (plain, fast))
     assert one.values.tolist() == other.values.tolist()
     assert one.cost == other.cost
@@ -354,7 +354,7 @@ def test_layers_of_ones_own_are_refused():
 
 
 def test_environments_of_others_are_refused():
-    task = ControlTask("CartPole-v1", options={"sutton_barto_reward": True}, compiled=True)
+    task = ControlTask("CartPole-v1", env_kwargs={"sutton_barto_reward": True}, compiled=True)
     with pytest.raises(TaskError, match="CartPole-v1 is stepped by others' code, which cannot be compiled"):
         task.score(*population(task), np.random.default_rng(3), None)
 

@@ -17,8 +17,8 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.task import TEST, TRAIN, VALIDATION, ControlTask
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations
 
-LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, demonstrations=3, validation_episodes=4, test_episodes=5)
-POLE = ControlTask("CartPole-v1", max_steps=40, demonstrations=3, validation_episodes=4, test_episodes=5)
+LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, n_demonstrations=3, validation_episodes=4, test_episodes=5)
+POLE = ControlTask("CartPole-v1", max_steps=40, n_demonstrations=3, validation_episodes=4, test_episodes=5)
 
 
 def rng(seed=0):
@@ -51,7 +51,7 @@ def test_equal_members_score_equal_and_new_generations_meet_new_chances():
 
 def test_what_validating_costs_is_the_steps_of_its_episodes():
     task, seen = POLE, genome(POLE)
-    value, cost = task.validation(seen)
+    value, cost = task.validate_with_cost(seen)
     assert value == task.validate(seen)
     assert cost.episodes == task.validation_episodes
     assert cost.env_steps == pytest.approx(value * task.validation_episodes)  # CartPole earns 1 for a step
@@ -71,18 +71,18 @@ def test_a_score_is_the_mean_over_episodes_and_charged_for_all_of_them():
 @pytest.fixture
 def seeds_met(monkeypatch):
     """The seeds of all episodes that are played from now on."""
-    met, roll = [], rollout.roll
+    met, roll = [], rollout.run_episodes
 
     def listening(simulator, driver, seeds, *arguments):
         met.extend(seeds.tolist())
         return roll(simulator, driver, seeds, *arguments)
 
-    monkeypatch.setattr(rollout, "roll", listening)
+    monkeypatch.setattr(rollout, "run_episodes", listening)
     return met
 
 
 def test_nobody_trains_on_an_episode_that_judges(seeds_met):
-    task = dataclasses.replace(LAMP, episodes=50, demonstrations=50)
+    task = dataclasses.replace(LAMP, episodes=50, n_demonstrations=50)
     task.score(*population(task, 1), rng(1), None)
     task.examples(rng(2))
     trained = set(seeds_met)
@@ -109,17 +109,17 @@ def test_validation_and_test_are_the_same_whenever_one_looks():
     champion = genome(LAMP)
     first = LAMP.validate(champion), LAMP.test(champion)
     LAMP.score(*population(LAMP), rng(5), None)
-    again = dataclasses.replace(LAMP, episodes=7, demonstrations=1)
+    again = dataclasses.replace(LAMP, episodes=7, n_demonstrations=1)
     assert first == (again.validate(champion), again.test(champion))
     assert first[0] != first[1]
 
 
 @pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "odd/Mixed-v0"])
 def test_the_normaliser_is_told_of_all_observations_that_were_answered(env):
-    task = ControlTask(env, normalise=True, episodes=2, max_steps=12)
+    task = ControlTask(env, normalize=True, episodes=2, max_steps=12)
     spec, weights = population(task)
     scaling = Scaler(np.linspace(-0.2, 0.2, task.n_inputs), np.linspace(0.5, 2, task.n_inputs))
-    seen = task.score(spec, weights, rng(1), scaling).seen
+    seen = task.score(spec, weights, rng(1), scaling).observation_moments
     environment, met = gymnasium.make(env, max_episode_steps=12), []
     seeds = rng(1).integers(TRAIN, VALIDATION, 2)
     for member in weights:
@@ -130,12 +130,12 @@ def test_the_normaliser_is_told_of_all_observations_that_were_answered(env):
             while not over:
                 met.append(gymnasium.spaces.flatten(environment.observation_space, observation))
                 action = task.decoder.actions(controller(met[-1][None, None]))[0, 0]
-                observation, _, terminated, truncated, _ = environment.step(task.decoder.native(action))
+                observation, _, terminated, truncated, _ = environment.step(task.decoder.to_env_action(action))
                 over = terminated or truncated
     assert seen.count == len(met)
     np.testing.assert_allclose(seen.scaler.mean, np.mean(met, 0), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(seen.squared_deviations / seen.count, np.var(met, 0), rtol=1e-4, atol=1e-9)
-    assert ControlTask(env, episodes=2, max_steps=12).score(spec, weights, rng(1), scaling).seen is None
+    assert ControlTask(env, episodes=2, max_steps=12).score(spec, weights, rng(1), scaling).observation_moments is None
 
 
 def test_references_are_chance_the_teacher_and_what_counts_as_solved():
@@ -175,7 +175,7 @@ def test_a_function_is_a_teacher_and_gets_observations_as_step_returns_them():
     assert shown.targets.tolist() == [lean(each) for each in shown.inputs]
     assert shown.loss == CrossEntropy()
     assert shown.cost.env_steps == len(shown.inputs) == 120
-    mixed = ControlTask("odd/Mixed-v0", teacher=drop, demonstrations=3)
+    mixed = ControlTask("odd/Mixed-v0", teacher=drop, n_demonstrations=3)
     shown = mixed.examples(rng())  # flat: gear as three lights, then place
     np.testing.assert_array_equal(
         shown.targets, np.stack([shown.inputs[:, 3] < 0, 0 * shown.inputs[:, 0], shown.inputs[:, 0] == 1], 1)
@@ -303,12 +303,12 @@ def test_an_unknown_module_or_file_is_told():
 
 
 def test_options_reach_the_robot_and_unknown_ones_are_told():
-    assert ControlTask("evorobo/Phototaxis-v0", options={"noise": 0.5}).robot.noise == 0.5
+    assert ControlTask("evorobo/Phototaxis-v0", env_kwargs={"noise": 0.5}).robot.noise == 0.5
     with pytest.raises(SettingsError, match=r"evorobo/Phototaxis-v0 cannot be made with these options: .*'noice'"):
-        ControlTask("evorobo/Phototaxis-v0", options={"noice": 0.5}).n_inputs  # noqa: B018
+        ControlTask("evorobo/Phototaxis-v0", env_kwargs={"noice": 0.5}).n_inputs  # noqa: B018
 
 
-@pytest.mark.parametrize("name", ["episodes", "demonstrations", "validation_episodes", "test_episodes"])
+@pytest.mark.parametrize("name", ["episodes", "n_demonstrations", "validation_episodes", "test_episodes"])
 @pytest.mark.parametrize("value", [0, -1, 2.0])
 def test_numbers_of_episodes_are_whole_and_positive(name, value):
     with pytest.raises(SettingsError, match=f"{name} must be a whole number of at least 1, not {value}"):

@@ -98,7 +98,7 @@ def test_without_network_the_error_says_what_to_get_from_where_and_where_to_put_
 
 def test_a_file_to_get_by_hand_is_not_asked_for_and_the_error_says_where_it_comes_from(server, cache):
     address, _, asked = server
-    file = DataFile(NAME, f"{address}/a.csv", SHA256, by_hand=True)
+    file = DataFile(NAME, f"{address}/a.csv", SHA256, manual_download=True)
     with pytest.raises(DataError) as caught:
         file.find()
     assert str(caught.value) == (
@@ -107,7 +107,7 @@ def test_a_file_to_get_by_hand_is_not_asked_for_and_the_error_says_where_it_come
         "EVOROBO_DATA names."
     )
     assert not asked
-    files.keep(NAME, CONTENT)
+    files.write_to_cache(NAME, CONTENT)
     assert file.find() == cache / NAME
 
 

@@ -52,11 +52,11 @@ def population(task: Task, n=5, hidden=(6,)):
 def test_the_task_knows_its_sides():
     task: Task = regression()
     assert (task.n_inputs, task.n_outputs, task.output) == (4, 2, "identity")
-    assert (task.metric.name, task.metric.higher_is_better) == ("RMSE", False)
+    assert (task.metric_info.name, task.metric_info.higher_is_better) == ("RMSE", False)
     task = classification()
     assert (task.n_inputs, task.n_outputs, task.output) == (4, 3, "identity")
-    assert (task.metric.name, task.metric.higher_is_better) == ("accuracy", True)
-    assert task.outputs is None
+    assert (task.metric_info.name, task.metric_info.higher_is_better) == ("accuracy", True)
+    assert task.output_scaler is None
 
 
 def test_settings_are_plain_data_and_come_back_from_json(tmp_path):
@@ -75,8 +75,8 @@ def test_pickling_a_task_takes_no_data_along():
 
 def test_names_are_short_and_fit_for_folders():
     assert DatasetTask("scitos-24").name == "scitos-24"
-    assert DatasetTask("scitos-24", options={"ranges": "inverse"}).name == "scitos-24-inverse"
-    assert DatasetTask("kin8nm", options={"fold": 3}).name == "kin8nm-fold-3"
+    assert DatasetTask("scitos-24", loader_kwargs={"ranges": "inverse"}).name == "scitos-24-inverse"
+    assert DatasetTask("kin8nm", loader_kwargs={"fold": 3}).name == "kin8nm-fold-3"
     assert DatasetTask("data/my robot.csv.gz").name == "my-robot"
     assert DatasetTask("a.csv", label="My arm: 1/2").name == "My-arm-1-2"
     assert regression().name == f"arrays-{regression().fingerprint[:8]}"
@@ -102,7 +102,7 @@ def test_a_csv_file_is_a_task_of_its_own(tmp_path):
     assert (task.name, task.n_outputs) == ("robot", 2)
     np.testing.assert_array_equal(task.parts.test, np.arange(30, 40))
     assert DatasetTask(str(path), split=None).table.input_names == ("us1", "us2", "lap")
-    assert DatasetTask(str(path), target="lap", options={"ignore": ("move",)}).metric.name == "RMSE"
+    assert DatasetTask(str(path), target="lap", loader_kwargs={"ignore": ("move",)}).metric_info.name == "RMSE"
 
 
 def test_a_changed_file_is_read_again_and_has_another_fingerprint(tmp_path):
@@ -163,11 +163,11 @@ def test_scalings_are_learned_on_training_rows_only():
     y[others] -= 1000
     changed = DatasetTask.from_arrays(x, y, split=split)
     np.testing.assert_array_equal(changed.parts.train, task.parts.train)
-    for name in ("inputs", "outputs"):
+    for name in ("input_scaler", "output_scaler"):
         np.testing.assert_array_equal(getattr(changed, name).mean, getattr(task, name).mean)
         np.testing.assert_array_equal(getattr(changed, name).sd, getattr(task, name).sd)
     spec, weights = population(task)
-    scores = [each.score(spec, weights, np.random.default_rng(0), task.inputs).values for each in (task, changed)]
+    scores = [each.score(spec, weights, np.random.default_rng(0), task.input_scaler).values for each in (task, changed)]
     np.testing.assert_array_equal(*scores)
     for each in (task, changed):
         examples = each.examples(np.random.default_rng(0))
@@ -180,7 +180,7 @@ def test_examples_are_raw_inputs_and_scaled_values():
     np.testing.assert_array_equal(examples.inputs, X[task.parts.train])
     np.testing.assert_allclose(examples.targets.mean(0), 0, atol=1e-12)
     np.testing.assert_allclose(examples.targets.std(0), 1)
-    np.testing.assert_allclose(task.outputs.inverse_transform(examples.targets), Y[task.parts.train])
+    np.testing.assert_allclose(task.output_scaler.inverse_transform(examples.targets), Y[task.parts.train])
     assert examples.loss == MSE()
     task = classification()
     examples = task.examples(np.random.default_rng(0))
@@ -190,9 +190,9 @@ def test_examples_are_raw_inputs_and_scaled_values():
 
 
 def test_without_scale_everything_stays_raw():
-    task = regression(scale=False)
-    assert task.inputs is None
-    assert task.outputs is None
+    task = regression(normalize=False)
+    assert task.input_scaler is None
+    assert task.output_scaler is None
     np.testing.assert_array_equal(task.examples(np.random.default_rng(0)).targets, Y[task.parts.train])
 
 
@@ -204,7 +204,7 @@ def test_without_scale_everything_stays_raw():
 def test_the_score_is_minus_the_loss(make, dtype, tolerance):
     task = make(rows_per_score=None, dtype=dtype)
     spec, weights = population(task)
-    scores = task.score(spec, weights, np.random.default_rng(0), task.inputs)
+    scores = task.score(spec, weights, np.random.default_rng(0), task.input_scaler)
     rows = task.parts.train
     x = (X[rows] - X[rows].mean(0)) / X[rows].std(0)
     for value, genome in zip(scores.values, weights, strict=True):
@@ -229,7 +229,7 @@ def test_a_population_scores_like_its_members(make, rows, monkeypatch):
     spec, weights = population(task, n=9)
 
     def score(weights):
-        return task.score(spec, weights, np.random.default_rng(5), task.inputs).values
+        return task.score(spec, weights, np.random.default_rng(5), task.input_scaler).values
 
     together = score(weights)
     np.testing.assert_array_equal(together, np.concatenate([score(each[None]) for each in weights]))
@@ -241,12 +241,12 @@ def test_a_generation_meets_fresh_training_rows_and_all_its_members_the_same():
     task = regression(rows_per_score=10)
     spec, weights = population(task, n=1)
     twins, rng = np.repeat(weights, 3, axis=0), np.random.default_rng(0)
-    first, second = (task.score(spec, twins, rng, task.inputs) for _ in range(2))
+    first, second = (task.score(spec, twins, rng, task.input_scaler) for _ in range(2))
     assert len(set(first.values)) == len(set(second.values)) == 1
     assert first.values[0] != second.values[0]
     assert first.cost.samples == 30
-    many = [task.score(spec, weights, rng, task.inputs).values[0] for _ in range(1000)]
-    whole = dataclasses.replace(task, rows_per_score=None).score(spec, weights, rng, task.inputs).values[0]
+    many = [task.score(spec, weights, rng, task.input_scaler).values[0] for _ in range(1000)]
+    whole = dataclasses.replace(task, rows_per_score=None).score(spec, weights, rng, task.input_scaler).values[0]
     assert np.mean(many) == pytest.approx(whole, rel=0.05)
 
 
@@ -254,7 +254,7 @@ def test_a_network_that_overflows_scores_minus_infinity():
     for task in (regression(), classification()):
         spec, weights = population(task, n=2)
         weights[1] = 1e30
-        values = task.score(spec, weights * [[1], [1e30]], np.random.default_rng(0), task.inputs).values
+        values = task.score(spec, weights * [[1], [1e30]], np.random.default_rng(0), task.input_scaler).values
         assert np.isfinite(values[0])
         assert values[1] == -np.inf
 
@@ -266,7 +266,7 @@ def test_the_network_that_knows_the_answer_makes_no_error():
     # one layer: y = x w + b in raw units; scaled by hand into the genome's units
     task = DatasetTask.from_arrays(X, Y[:, 0])
     spec = NetworkSpec.build(4, (), 1)
-    inputs, outputs = task.inputs, task.outputs
+    inputs, outputs = task.input_scaler, task.output_scaler
     w = np.array([10, 20, 0, -10])
     weights = np.append(w * inputs.sd / outputs.sd, (inputs.mean @ w + 5 - outputs.mean) / outputs.sd)
     genome = Genome(spec, weights, inputs, outputs)
@@ -307,9 +307,9 @@ def test_a_network_that_tells_its_doubt_answers_in_raw_units():
     task = regression(loss=GaussianNLL(), rows_per_score=None, dtype="float64")
     assert task.n_outputs == 4
     spec, weights = population(task)
-    genome = Genome(spec, weights[0], task.inputs, task.outputs)
+    genome = Genome(spec, weights[0], task.input_scaler, task.output_scaler)
     rows = task.parts.test
-    scaled = Genome(spec, weights[0], task.inputs)(X[rows])
+    scaled = Genome(spec, weights[0], task.input_scaler)(X[rows])
     mean, sd = Y[task.parts.train].mean(0), Y[task.parts.train].std(0)
     assert task.test(genome) == pytest.approx(np.sqrt(np.mean((scaled[:, :2] * sd + mean - Y[rows]) ** 2)))
     # the density of y in raw units is that of the scaled one over sd, so the log-likelihoods differ by log sd
@@ -317,8 +317,8 @@ def test_a_network_that_tells_its_doubt_answers_in_raw_units():
     assert raw == pytest.approx(GaussianNLL().value(scaled, (Y[rows] - mean) / sd) + np.log(sd).mean())
     # and examples are what the loss takes
     examples = task.examples(np.random.default_rng(0))
-    value = task.score(spec, weights, np.random.default_rng(0), task.inputs).values[0]
-    outputs = Genome(spec, weights[0], task.inputs)(examples.inputs)
+    value = task.score(spec, weights, np.random.default_rng(0), task.input_scaler).values[0]
+    outputs = Genome(spec, weights[0], task.input_scaler)(examples.inputs)
     assert value == pytest.approx(-examples.loss.value(outputs, examples.targets))
 
 
@@ -330,7 +330,7 @@ def test_backprop_on_the_examples_beats_the_guess(make, reach):
     task = make()
     score = task.test(trained(task, hidden=(8,), epochs=60, batch_size=16))
     guess = next(iter(task.references().values()))
-    assert score > max(reach, guess) if task.metric.higher_is_better else score < min(reach, guess)
+    assert score > max(reach, guess) if task.metric_info.higher_is_better else score < min(reach, guess)
 
 
 # what cannot be
@@ -347,11 +347,11 @@ def test_backprop_on_the_examples_beats_the_guess(make, reach):
         (lambda: regression(loss=CrossEntropy()).n_outputs, "leave loss out, or use another one."),
         (lambda: classification(loss=CrossEntropy(choices=(2, 1))).n_outputs, "leave loss out, or use another one."),
         (lambda: classification(columns={"file": LABELS}), "a column cannot be named 'file'; rename it."),
-        (lambda: classification(options={"header": True}).table, "unknown option of .npz files 'header'; known: none."),
+        (lambda: classification(loader_kwargs={"header": True}).table, "unknown option of .npz files 'header'; known: none."),
         (lambda: classification(target="x").table, "keeps its targets in the array 'targets'; leave target out."),
         (lambda: classification(split=GroupSplit("lap", (), (1,))).parts, "column to split by 'lap'; known: none."),
         (
-            lambda: DatasetTask("scitos-24", options={"range": 1}).table,
+            lambda: DatasetTask("scitos-24", loader_kwargs={"range": 1}).table,
             "unknown option of scitos-24 'range'; did you mean 'ranges'?",
         ),
         (
@@ -413,9 +413,9 @@ def test_a_network_of_another_shape_is_one_sentence():
 def test_the_loss_on_rows_is_what_training_descends_there():
     for task, loss in ((regression(), MSE()), (classification(), CrossEntropy()), (regression(loss=MAE()), MAE())):
         spec, weights = population(task, n=1)
-        genome = Genome(spec, weights[0], task.inputs, task.outputs)
+        genome = Genome(spec, weights[0], task.input_scaler, task.output_scaler)
         shown = task.examples(np.random.default_rng(0))
-        outputs = Genome(spec, weights[0], task.inputs)(shown.inputs)
+        outputs = Genome(spec, weights[0], task.input_scaler)(shown.inputs)
         assert task.loss_on(genome, task.parts.train) == pytest.approx(float(loss.value(outputs, shown.targets)))
         one, other = (task.loss_on(genome, task.parts.test[part]) for part in (slice(0, 9), slice(9, 18)))
         assert task.loss_on(genome, task.parts.test) == pytest.approx((one + other) / 2)

@@ -23,7 +23,7 @@ def task(tmp_path, monkeypatch):
     targets = np.where(np.arange(40) % 10 == 0, 0.0, np.roll(inputs[:, 0], 1))
     split = GroupSplit("lap", validation=(3,), test=(4,))
     return DatasetTask.from_arrays(
-        inputs, targets, columns={"lap": lap}, split=split, sequence="lap", scale=False, window=10, dtype="float64"
+        inputs, targets, columns={"lap": lap}, split=split, sequence="lap", normalize=False, window=10, dtype="float64"
     )
 
 

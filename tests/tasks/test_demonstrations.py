@@ -5,7 +5,7 @@ import pytest
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.base import Cost
-from evorobo.tasks.control.teaching.demonstrations import Demonstrations, Recorder
+from evorobo.tasks.control.teaching.demonstrations import Demonstrations, StepRecorder
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(6, 3))
 MOVES = np.array([0, 1, 2, 2, 1, 0])
@@ -117,7 +117,7 @@ def test_files_that_are_no_archives_are_told(content, tmp_path):
 
 
 def test_a_recorder_puts_the_ticks_of_each_episode_one_after_the_other():
-    recorder = Recorder()
+    recorder = StepRecorder()
     recorder(np.array([4, 5]), np.array([[0.4], [0.5]]), np.array([40, 50]))
     recorder(np.array([5]), np.array([[0.6]]), np.array([60]))
     recorder(np.array([4, 9]), np.array([[0.7], [0.9]]), np.array([70, 90]))

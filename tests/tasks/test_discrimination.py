@@ -11,13 +11,13 @@ from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.robots.discrimination import CYLINDER, LENGTH, NEAR, THING, WIDTH, Discrimination
 from evorobo.tasks.control.robots.khepera import RADIUS
-from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
 from evorobo.tasks.control.task import ControlTask
 
 
 def test_robot_and_cylinder_begin_apart_from_each_other_and_from_walls():
-    streams = [Stream(np.random.default_rng(seed)) for seed in range(2000)]
-    state = Discrimination().initial(Chance(streams, np.arange(2000)))
+    streams = [RandomStream(np.random.default_rng(seed)) for seed in range(2000)]
+    state = Discrimination().initial(RandomStreams(streams, np.arange(2000)))
     robot, thing = state[:, :2], state[:, THING]
     assert np.hypot(*(robot - thing).T).min() > RADIUS + CYLINDER + 0.01
     assert (np.minimum(robot, [LENGTH, WIDTH] - robot) >= 0.05 - 1e-9).all()

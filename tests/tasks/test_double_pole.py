@@ -9,23 +9,23 @@ from scipy.linalg import solve_discrete_are
 from evorobo import CMAES, Budget, ControlTask, Dense, Elman, Evolution, Genome, NetworkSpec, Output, StopWhen, Trial
 from evorobo.errors import SettingsError
 from evorobo.tasks.control import double_pole_exam
-from evorobo.tasks.control.double_pole_exam import balanced, generalisation, solves
+from evorobo.tasks.control.double_pole_exam import steps_balanced, generalization, solves
 from evorobo.tasks.control.robots import double_pole
 from evorobo.tasks.control.robots.double_pole import GAINS, SCALE, TILTED, DoublePole, DoublePoleBlind, rates
-from evorobo.tasks.control.robots.random_streams import Chance, Stream
-from evorobo.tasks.control.robots.registry import registered
+from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.robots.registry import registered_robots
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
 
 IDS = {"evorobo/DoublePole-v0": DoublePole, "evorobo/DoublePoleBlind-v0": DoublePoleBlind}
 each_id = pytest.mark.parametrize("id", IDS)
 STATE = np.array([0.4, -0.7, 0.3, 1.1, -0.2, -2.3])
-TASK, BLIND = (ControlTask(id, options={"fitness": "damping"}) for id in IDS)
+TASK, BLIND = (ControlTask(id, env_kwargs={"fitness": "damping"}) for id in IDS)
 M, (M1, M2), (L1, L2), G = 1.0, (0.1, 0.01), (0.5, 0.05), 9.8  # kg, kg, m (half lengths), m/s^2
 
 
 def chance(*seeds):
-    return Chance([Stream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
+    return RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
 
 
 def regulator(scale=1.0):
@@ -57,7 +57,7 @@ def test_double_poles_can_be_compiled_to_the_story_of_their_rows(robot):
 @each_id
 def test_gymnasiums_checker_finds_nothing(id):
     check_env(gymnasium.make(id, noise=0.1).unwrapped)
-    assert (registered()[id].max_episode_steps, registered()[id].reward_threshold) == (1000, IDS[id].solved)
+    assert (registered_robots()[id].max_episode_steps, registered_robots()[id].reward_threshold) == (1000, IDS[id].reward_threshold)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_an_episode_ends_at_the_end_of_the_track_and_at_36_degrees(at, over):
 
 def test_the_benchmarks_start_is_always_the_same_and_the_spread_starts_are_among_the_625():
     np.testing.assert_array_equal(DoublePole().initial(chance(1, 2)), [TILTED, TILTED])
-    all_starts = double_pole.generalisation_starts()
+    all_starts = double_pole.generalization_starts()
     assert len(np.unique(all_starts, axis=0)) == len(all_starts) == 625
     # the figures of Gruau, Whitley & Pyeatt 1996, at 5 % and at 75 %
     first = [0.05 * 4.32 - 2.16, 0.05 * 2.70 - 1.35, 0.05 * 0.12566304 - 0.06283152, 0.05 * 0.30019504 - 0.15009752]
@@ -242,7 +242,7 @@ def test_the_teacher_balances_and_chance_does_not():
 
 
 def test_generalisation_counts_the_starts_from_which_single_episodes_balance(monkeypatch):
-    picked = double_pole.generalisation_starts()[::89]
+    picked = double_pole.generalization_starts()[::89]
     ups = []
     for start in picked:
         state, up = start[None], True
@@ -255,7 +255,7 @@ def test_generalisation_counts_the_starts_from_which_single_episodes_balance(mon
         ups.append(up)
     assert 0 < sum(ups) < len(ups)  # some of each: corners are hard
     monkeypatch.setattr(double_pole_exam, "generalisation_starts", lambda: picked)
-    assert generalisation(TASK, regulator()) == sum(ups)
+    assert generalization(TASK, regulator()) == sum(ups)
 
 
 def test_who_falls_early_fails_the_exam_with_and_without_velocities():
@@ -277,7 +277,7 @@ def test_the_exam_asks_for_all_steps_and_only_without_velocities_for_200_starts(
 
 
 def balances(task, genome):
-    return balanced(task, genome, 1000) == 1000
+    return steps_balanced(task, genome, 1000) == 1000
 
 
 def test_cma_es_learns_to_balance_with_velocities_in_few_evaluations(tmp_path):

@@ -13,14 +13,14 @@ from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.robots.contestant import Both, Contestant
+from evorobo.tasks.control.robots.contestant import JointRobot, Contestant
 from evorobo.tasks.control.robots.predator_prey import Predator, Prey
 from evorobo.tasks.control.robots.registry import register
 from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot, check_task
 
-PREDATOR = ControlTask("evorobo/Predator-v0", options={"noise": 0.1}, test_episodes=3, max_steps=150)
-PREY = PREDATOR.contest().rival()
+PREDATOR = ControlTask("evorobo/Predator-v0", env_kwargs={"noise": 0.1}, test_episodes=3, max_steps=150)
+PREY = PREDATOR.matches().rival()
 
 
 def networks(task, n, hidden=(4,), seed=0):
@@ -40,13 +40,13 @@ def test_contestants_alone_are_sound_robots_and_tasks(id):
 
 
 def test_both_in_one_are_a_sound_robot():
-    check_robot(Both(Predator()))
+    check_robot(JointRobot(Predator()))
 
 
 def test_alone_the_rival_follows_its_own_rule():
     """The same story as with the rule at the rival's wheels: without noise, for chance is drawn in another order."""
     robot = Predator(noise=0.0)
-    both, rng = Both(robot), np.random.default_rng(1)
+    both, rng = JointRobot(robot), np.random.default_rng(1)
     state = np.array([[0.1, 0.2, 0.3, 0.35, 0.2, 1.0, 0.0]])
     for _ in range(100):
         action = rng.uniform(-1, 1, (1, 2))
@@ -68,8 +68,8 @@ class _Still:
 @pytest.mark.parametrize("hidden", [(), (4,), (Elman(3),)], ids=["linear", "tanh", "elman"])
 def test_a_matrix_of_duels_is_the_duels_one_by_one_to_the_last_bit(hidden):
     ours, theirs = networks(PREDATOR, 5, hidden), networks(PREY, 4, hidden, seed=1)
-    matrix = PREDATOR.contest().tournament(ours, theirs)
-    alone = [[PREDATOR.contest().tournament([one], [other])[0, 0] for other in theirs] for one in ours]
+    matrix = PREDATOR.matches().tournament(ours, theirs)
+    alone = [[PREDATOR.matches().tournament([one], [other])[0, 0] for other in theirs] for one in ours]
     np.testing.assert_array_equal(matrix, alone)
     assert matrix.shape == (5, 4)
     assert len(np.unique(matrix)) > 1
@@ -77,15 +77,15 @@ def test_a_matrix_of_duels_is_the_duels_one_by_one_to_the_last_bit(hidden):
 
 def test_everybody_meets_all_rivals_and_the_order_of_rivals_is_the_order_of_columns():
     ours, theirs = networks(PREDATOR, 6), networks(PREY, 5, seed=1)
-    matrix = PREDATOR.contest().tournament(ours, theirs)
-    turned = PREDATOR.contest().tournament(ours[::-1], [theirs[number] for number in (3, 1)])
+    matrix = PREDATOR.matches().tournament(ours, theirs)
+    turned = PREDATOR.matches().tournament(ours[::-1], [theirs[number] for number in (3, 1)])
     np.testing.assert_array_equal(turned, matrix[::-1, [3, 1]])
 
 
 def test_the_two_sides_of_a_duel_share_its_points():
-    task = replace(PREDATOR, options={"noise": 0.0}, max_steps=None)
+    task = replace(PREDATOR, env_kwargs={"noise": 0.0}, max_steps=None)
     ours, theirs = networks(task, 4), networks(PREY, 4, seed=1)
-    predator, prey = task.contest().tournament(ours, theirs), task.contest().rival().contest().tournament(theirs, ours)
+    predator, prey = task.matches().tournament(ours, theirs), task.matches().rival().matches().tournament(theirs, ours)
     np.testing.assert_allclose(predator + prey.T, 100)
     assert predator.max() > 0
 
@@ -95,7 +95,7 @@ def test_members_are_scored_alike_whoever_is_beside_them_and_all_meet_the_same_r
     task = replace(PREDATOR, episodes=2)
 
     def met(weights):
-        return task.contest().meet(ours[0].spec, weights, np.random.default_rng(7), theirs[0].spec, rows(theirs))
+        return task.matches().score_against(ours[0].spec, weights, np.random.default_rng(7), theirs[0].spec, rows(theirs))
 
     together = met(rows(ours))
     np.testing.assert_array_equal(together.values, [met(rows([one])).values[0] for one in ours])
@@ -107,8 +107,8 @@ def test_members_are_scored_alike_whoever_is_beside_them_and_all_meet_the_same_r
 
 def test_a_rivals_rival_is_the_task_itself():
     assert PREY.name == "prey"
-    assert PREY.contest().rival() == PREDATOR
-    assert PREY.options == PREDATOR.options
+    assert PREY.matches().rival() == PREDATOR
+    assert PREY.env_kwargs == PREDATOR.env_kwargs
     assert (PREY.n_inputs, PREDATOR.n_inputs) == (8, 13)
 
 
@@ -116,11 +116,11 @@ def test_who_has_no_rival_is_told_so():
     with pytest.raises(
         TaskError, match=r"evorobo/Phototaxis-v0 has no rival to evolve against; derive your robot from"
     ):
-        ControlTask("evorobo/Phototaxis-v0").contest()
+        ControlTask("evorobo/Phototaxis-v0").matches()
     with pytest.raises(TaskError, match="CartPole-v1 has no rival"):
-        ControlTask("CartPole-v1").contest()
-    with pytest.raises(SettingsError, match="set normalise=False"):
-        replace(PREDATOR, normalise=True).contest()
+        ControlTask("CartPole-v1").matches()
+    with pytest.raises(SettingsError, match="set normalize=False"):
+        replace(PREDATOR, normalize=True).matches()
 
 
 class Unknown(Contestant):
@@ -142,12 +142,12 @@ class Chooser(Stranger):
 def test_a_rival_without_an_id_or_without_motors_is_told():
     register(Unknown, "tests/Unknown-v0")
     with pytest.raises(TaskError, match=r"Stranger has no id; register\(Stranger, ...\) gives it one"):
-        ControlTask("tests/Unknown-v0").contest().rival()
+        ControlTask("tests/Unknown-v0").matches().rival()
     with pytest.raises(TaskError, match="Chooser and its rival must have motors both"):
-        Both(Chooser())
+        JointRobot(Chooser())
 
 
 def test_networks_of_several_shapes_are_not_mixed():
     mixed = networks(PREDATOR, 2) + networks(PREDATOR, 1, (5,))
     with pytest.raises(TaskError, match="only networks of one shape"):
-        PREDATOR.contest().tournament(mixed, networks(PREY, 1))
+        PREDATOR.matches().tournament(mixed, networks(PREY, 1))

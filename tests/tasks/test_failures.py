@@ -50,7 +50,7 @@ def test_signlog_keeps_signs_and_tames_what_is_huge():
 
 def test_a_linear_fit_beats_the_majority_and_signlog_helps_it_on_lp5():
     def hits(options):
-        tasks = [DatasetTask("lp5", options={"fold": fold, **options}) for fold in range(5)]
+        tasks = [DatasetTask("lp5", loader_kwargs={"fold": fold, **options}) for fold in range(5)]
         return np.mean([np.mean(ridge(t, 30).argmax(1) == t.table.targets[t.parts.test]) for t in tasks])
 
     assert hits({}) > 47 / 164
@@ -71,7 +71,7 @@ def bayes(task):
 
 
 def test_naive_bayes_reaches_the_known_figure_on_lp1():
-    tasks = [DatasetTask("lp1", options={"fold": fold}) for fold in range(5)]
+    tasks = [DatasetTask("lp1", loader_kwargs={"fold": fold}) for fold in range(5)]
     assert np.mean([bayes(task) for task in tasks]) == pytest.approx(0.934, abs=0.01)
 
 
@@ -86,7 +86,7 @@ def test_options_that_are_not_there_are_one_sentence():
 
 def test_moments_are_the_same_failures_in_time_with_one_answer_each_at_the_end():
     for fold in range(5):
-        whole, moments = lp4(fold=fold), lp4(fold=fold, row="moment")
+        whole, moments = lp4(fold=fold), lp4(fold=fold, row="time_step")
         table = moments.table
         np.testing.assert_array_equal(table.inputs.reshape(len(whole.table), 90), whole.table.inputs)
         assert table.input_names == ("Fx", "Fy", "Fz", "Tx", "Ty", "Tz")
@@ -99,7 +99,7 @@ def test_moments_are_the_same_failures_in_time_with_one_answer_each_at_the_end()
 
 
 def test_a_network_sees_a_failure_moment_by_moment_and_is_judged_once():
-    task = DatasetTask("lp4", options={"row": "moment"}, sequence="sequence", judged="last")
+    task = DatasetTask("lp4", loader_kwargs={"row": "time_step"}, sequence="sequence", scored_steps="last")
     assert (task.name, task.n_inputs) == ("lp4-moment", 6)
     guess = task.references()["majority class"]
     assert guess == DatasetTask("lp4").references()["majority class"]

@@ -23,25 +23,25 @@ def numbered(rows, **settings):
 
 def test_a_data_set_shows_different_training_rows_for_nothing():
     task = numbered(500)
-    shown = task.glimpse(np.random.default_rng(0), 128)
+    shown = task.unlabelled_inputs(np.random.default_rng(0), 128)
     rows = shown.inputs[:, 0].astype(int)
     assert len(set(rows)) == 128
     assert set(rows) <= set(task.parts.train)
     assert shown.sequence is None
     assert shown.cost == Cost()
-    assert not np.array_equal(task.glimpse(np.random.default_rng(1), 128).inputs, shown.inputs)
+    assert not np.array_equal(task.unlabelled_inputs(np.random.default_rng(1), 128).inputs, shown.inputs)
 
 
 def test_a_small_data_set_shows_all_it_has():
     task = numbered(50)
-    shown = task.glimpse(np.random.default_rng(0), 128)
+    shown = task.unlabelled_inputs(np.random.default_rng(0), 128)
     np.testing.assert_array_equal(np.sort(shown.inputs[:, 0]), np.sort(task.parts.train))
 
 
 def test_a_data_set_in_time_shows_windows_in_order():
     lap = np.repeat(np.arange(8), 70)
     task = numbered(560, columns={"lap": lap}, sequence="lap", window=32)
-    shown = task.glimpse(np.random.default_rng(0), 128)
+    shown = task.unlabelled_inputs(np.random.default_rng(0), 128)
     units = SequenceBatches(len(shown.inputs), shown.sequence)
     assert len(units) == 4  # of at most 32 rows
     for at in range(4):
@@ -53,18 +53,18 @@ def test_a_data_set_in_time_shows_windows_in_order():
 
 def test_a_robot_is_driven_by_chance_and_its_steps_are_paid_for():
     task = ControlTask("evorobo/Phototaxis-v0")
-    shown = task.glimpse(np.random.default_rng(0), 100)
+    shown = task.unlabelled_inputs(np.random.default_rng(0), 100)
     assert shown.inputs.shape == (100, task.n_inputs)
     assert shown.cost == Cost(env_steps=8 * 13, episodes=8)  # eight robots, 13 steps each, the last rows left out
     np.testing.assert_array_equal(np.unique(shown.sequence), np.arange(8))
     assert len(np.unique(shown.inputs, axis=0)) == 100
-    again = task.glimpse(np.random.default_rng(0), 100)
+    again = task.unlabelled_inputs(np.random.default_rng(0), 100)
     np.testing.assert_array_equal(again.inputs, shown.inputs)
 
 
 def test_robots_that_fall_early_are_set_up_again_until_enough_was_seen():
     task = ControlTask("CartPole-v1", max_steps=3)
-    shown = task.glimpse(np.random.default_rng(0), 60)
+    shown = task.unlabelled_inputs(np.random.default_rng(0), 60)
     assert shown.inputs.shape == (60, 4)
     assert shown.cost == Cost(env_steps=3 * 24, episodes=24)
     assert len(np.unique(shown.sequence)) == 20

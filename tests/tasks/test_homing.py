@@ -7,11 +7,11 @@ import pytest
 
 from evorobo.tasks.control.robots.homing import BATTERY, LASTS, ZONE, Homing
 from evorobo.tasks.control.robots.khepera import RADIUS, SENSED, TOP_SPEED
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 from evorobo.tasks.control.task import ControlTask
 
 QUIET = Homing(noise=0.0)
-STILL = Chance.alone(np.random.default_rng(0))
+STILL = RandomStreams.for_one(np.random.default_rng(0))
 
 
 def at(x, y, heading=0.0, battery=1.0):

@@ -28,7 +28,7 @@ def cache(monkeypatch, tmp_path):
 
 def task(targets=SUM, **settings):
     columns = {"walk": WALK, "last": LAST, "times": np.arange(160), "never": LAST * (WALK < 30)}
-    given = {"sequence": "walk", "judged": "last", "scale": False, "rows_per_score": None, "dtype": "float64"}
+    given = {"sequence": "walk", "scored_steps": "last", "normalize": False, "rows_per_score": None, "dtype": "float64"}
     return DatasetTask.from_arrays(X, targets, columns=columns, split=SPLIT, label="walks", **{**given, **settings})
 
 
@@ -46,13 +46,13 @@ def test_who_is_right_at_the_last_moment_is_right():
     assert task().validate(adder()) == pytest.approx(0, abs=1e-12)
     scored = task().score(adder().spec, adder().weights[None], np.random.default_rng(0), None)
     assert scored.values[0] == pytest.approx(0, abs=1e-12)
-    assert task(judged=None).test(adder()) > 50
+    assert task(scored_steps=None).test(adder()) > 50
 
 
 def test_examples_and_scores_count_judged_rows_alone():
-    both = task(weights="times")
+    both = task(sample_weight="times")
     shown = both.examples(np.random.default_rng(0))
-    np.testing.assert_array_equal(shown.weights, np.where(LAST == 1, np.arange(160), 0)[:80])
+    np.testing.assert_array_equal(shown.sample_weight, np.where(LAST == 1, np.arange(160), 0)[:80])
     spec = adder().spec
     weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(3)])
     outputs = forward(spec, weights, X[:80], n_steps=4)[:, 3::4]
@@ -90,4 +90,4 @@ def test_the_contract_of_tasks_is_kept():
 )
 def test_columns_that_do_not_say_who_is_judged_are_refused(column, kind, sentence):
     with pytest.raises(kind, match=sentence):
-        task(judged=column).test(adder())
+        task(scored_steps=column).test(adder())

@@ -30,7 +30,7 @@ PILLAR = (0.2, 0.15)
 
 def one(pose, arena=ROOM, thing=None):
     """The state of one robot."""
-    return arena.placed(np.array([pose], float), None if thing is None else np.array([thing]))
+    return arena.state_at(np.array([pose], float), None if thing is None else np.array([thing]))
 
 
 def seen(distance, angle=0.0):
@@ -95,7 +95,7 @@ def test_the_brightest_surface_is_read():
 def test_sensors_are_mirror_images():
     rng = np.random.default_rng(1)
     poses = rng.uniform([0.03, 0.03, -np.pi], [0.37, 0.27, np.pi], (200, 3))
-    sensed, mirrored = (ROOM.placed(each)[:, SENSED] for each in (poses, poses * [1, -1, -1] + [0, 0.3, 0]))
+    sensed, mirrored = (ROOM.state_at(each)[:, SENSED] for each in (poses, poses * [1, -1, -1] + [0, 0.3, 0]))
     np.testing.assert_allclose(mirrored, sensed[:, [5, 4, 3, 2, 1, 0, 7, 6]], atol=1e-12)
     assert sensed.max() > 0.9
     assert (sensed[np.all(np.abs(poses[:, :2] - [0.2, 0.15]) < [0.12, 0.07], axis=1)] == 0).all()  # far from all walls
@@ -127,10 +127,10 @@ def test_each_sensor_reads_the_nearest_surface_from_its_own_place_on_the_hull():
 
 def test_free_moves_are_arcs():
     state = one((0.2, 0.15, 0.5))
-    after = ROOM.driven(state, np.array([[0.5, 1.0]]))
+    after = ROOM.step(state, np.array([[0.5, 1.0]]))
     expected = drive(state[:, POSE], np.array([0.5 * TOP_SPEED]), np.array([TOP_SPEED]), AXLE, STEP)
     np.testing.assert_array_equal(after[:, POSE], expected)
-    np.testing.assert_array_equal(after, ROOM.placed(expected))
+    np.testing.assert_array_equal(after, ROOM.state_at(expected))
 
 
 @pytest.mark.parametrize("thing", [None, (0.3, 0.1)])
@@ -139,14 +139,14 @@ def test_a_collision_leaves_the_robot_where_it_was(thing):
     # a millimetre from the wall below, or from the pillar to the right
     pose = (0.1, RADIUS + 0.001, -np.pi / 2) if thing is None else (0.3 - 0.02 - RADIUS - 0.001, 0.1, 0.0)
     state, places = one(pose, arena, thing), None if thing is None else np.array([thing])
-    np.testing.assert_array_equal(arena.driven(state, np.array([[1.0, 0.9]]), places), state)
+    np.testing.assert_array_equal(arena.step(state, np.array([[1.0, 0.9]]), places), state)
     for free in ([-1.0, -1.0], [0.5, -0.5]):  # backwards, and on the spot
-        assert (arena.driven(state, np.array([free]), places)[:, POSE] != state[:, POSE]).any()
+        assert (arena.step(state, np.array([free]), places)[:, POSE] != state[:, POSE]).any()
 
 
 def test_nobody_leaves_the_room():
     rng = np.random.default_rng(3)
-    state = ROOM.placed(rng.uniform([0.03, 0.03, -np.pi], [0.37, 0.27, np.pi], (100, 3)))
+    state = ROOM.state_at(rng.uniform([0.03, 0.03, -np.pi], [0.37, 0.27, np.pi], (100, 3)))
     for _ in range(100):
-        state = ROOM.driven(state, rng.uniform(-0.2, 1, (100, 2)))
+        state = ROOM.step(state, rng.uniform(-0.2, 1, (100, 2)))
         assert ((state[:, :2] >= RADIUS) & (state[:, :2] <= np.array([0.4, 0.3]) - RADIUS)).all()

@@ -34,7 +34,7 @@ def test_the_20_folds_test_on_819_rows_each_and_guessing_is_off_by_the_targets_s
         guesses.append(np.sqrt(np.mean((y[parts.train].mean() - y[parts.test]) ** 2)))
     assert len(tests) == 20
     assert np.mean(guesses) == pytest.approx(0.264, abs=0.002)  # the targets' standard deviation
-    assert DatasetTask("kin8nm", options={"fold": 19}).references()["constant guess"] == guesses[-1]
+    assert DatasetTask("kin8nm", loader_kwargs={"fold": 19}).references()["constant guess"] == guesses[-1]
 
 
 def test_folds_that_are_not_there_are_one_sentence():

@@ -22,9 +22,9 @@ from evorobo.tasks.control.robots.maze import (
     Maze,
     ranges,
 )
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 
-CHANCE = Chance.alone(np.random.default_rng(0))
+CHANCE = RandomStreams.for_one(np.random.default_rng(0))
 
 
 def scalar_range(x, y, direction):
@@ -130,7 +130,7 @@ def test_there_is_a_way_and_it_is_far_longer_than_it_looks():
 
 
 def test_noise_is_on_the_beams_alone():
-    chance = Chance.alone(np.random.default_rng(0))
+    chance = RandomStreams.for_one(np.random.default_rng(0))
     told = np.array([Maze(noise=0.02).observation(START[None], chance)[0] for _ in range(500)])
     np.testing.assert_allclose(told[:, :6].std(0), 0.02 / REACH, rtol=0.15)
     np.testing.assert_array_equal(told[:, 6:].std(0), 0)

@@ -47,10 +47,10 @@ def test_a_target_that_never_changes_has_no_nmse():
 
 def test_a_task_validates_and_tests_by_its_measure():
     targets = np.stack([X[:, 0], 100 * X[:, 1] + X[:, 2]], axis=1)
-    judged = task(targets, measure=NMSE())
+    judged = task(targets, metric=NMSE())
     spec = NetworkSpec.build(3, (4,), 2)
-    genome = Genome(spec, spec.init(np.random.default_rng(0)), judged.inputs, judged.outputs)
-    assert (judged.metric.name, judged.metric.higher_is_better) == ("nMSE", False)
+    genome = Genome(spec, spec.init(np.random.default_rng(0)), judged.input_scaler, judged.output_scaler)
+    assert (judged.metric_info.name, judged.metric_info.higher_is_better) == ("nMSE", False)
     errors = (genome(X[40:]) - targets[40:]) ** 2
     assert judged.test(genome) == pytest.approx(np.mean(errors.mean(0) / targets[40:].var(0)))
     assert judged.validate(genome) == pytest.approx(NMSE().value(genome(X[30:40]), targets[30:40]))
@@ -59,7 +59,7 @@ def test_a_task_validates_and_tests_by_its_measure():
 
 def test_references_are_in_the_measure_and_a_linear_task_needs_no_network():
     targets = X @ [1.0, -2.0, 0.5] + 3
-    found = task(targets, measure=NMSE()).references()
+    found = task(targets, metric=NMSE()).references()
     assert list(found) == ["constant guess", "linear fit"]
     assert found["constant guess"] == pytest.approx(
         NMSE().value(np.full((20, 1), targets[:30].mean()), targets[40:, None])
@@ -71,8 +71,8 @@ def test_references_are_in_the_measure_and_a_linear_task_needs_no_network():
 def test_the_linear_fit_is_least_squares_with_a_small_penalty_on_slopes():
     rng = np.random.default_rng(1)
     targets = np.stack([np.exp(X[:, 0]), X[:, 1] ** 2], axis=1) + rng.normal(size=(60, 2))
-    made = task(targets, measure=RMSE())
-    scaled = made.inputs.transform(X)
+    made = task(targets, metric=RMSE())
+    scaled = made.input_scaler.transform(X)
     # the same fit as least squares on three more rows, one for each slope, that ask it to be 0
     rows = np.vstack([np.c_[scaled[:30], np.ones(30)], np.eye(3, 4)])
     slopes = np.linalg.lstsq(rows, np.vstack([targets[:30], np.zeros((3, 2))]))[0]
@@ -80,9 +80,9 @@ def test_the_linear_fit_is_least_squares_with_a_small_penalty_on_slopes():
     assert made.references()["linear fit"] == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("measure", [NMSE(), RMSE()])
-def test_classes_are_not_judged_by_distances_nor_values_by_accuracy(measure):
+@pytest.mark.parametrize("metric", [NMSE(), RMSE()])
+def test_classes_are_not_judged_by_distances_nor_values_by_accuracy(metric):
     with pytest.raises(SettingsError, match=r"has classes to tell, which .* cannot judge; use Accuracy\(\)"):
-        _ = task(np.where(X[:, 0] > 0, "left", "right"), measure=measure).metric
+        _ = task(np.where(X[:, 0] > 0, "left", "right"), metric=metric).metric_info
     with pytest.raises(SettingsError, match=r"has values to tell, which Accuracy\(\) cannot judge; use RMSE\(\)"):
-        _ = task(X[:, 0], measure=Accuracy()).metric
+        _ = task(X[:, 0], metric=Accuracy()).metric_info

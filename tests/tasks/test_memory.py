@@ -72,7 +72,7 @@ def test_a_recurrent_genome_file_can_teach(tmp_path):
     spec = NetworkSpec.build(2, (Elman(3),), 2)
     genome = Genome(spec, np.random.default_rng(4).normal(size=spec.n_params) * 2)
     genome.save(tmp_path / "teacher.npz")
-    taught = ControlTask("tests/Recall-v0", teacher=str(tmp_path / "teacher.npz"), demonstrations=3)
+    taught = ControlTask("tests/Recall-v0", teacher=str(tmp_path / "teacher.npz"), n_demonstrations=3)
     assert taught.references()["teacher"] == TASK.test(genome)
     shown = taught.examples(np.random.default_rng(5))
     assert len(shown.targets) == 18
@@ -80,7 +80,7 @@ def test_a_recurrent_genome_file_can_teach(tmp_path):
 
 def test_a_network_cloned_through_time_recalls_what_its_teacher_recalls(tmp_path):
     evolved((Elman(3),)).save(tmp_path / "teacher.npz")
-    taught = ControlTask("tests/Recall-v0", teacher=str(tmp_path / "teacher.npz"), demonstrations=200)
+    taught = ControlTask("tests/Recall-v0", teacher=str(tmp_path / "teacher.npz"), n_demonstrations=200)
     spec = NetworkSpec.build(2, (Elman(6),), 2)
     learner = Backprop(Adam(0.01), batch_size=20).start(taught, spec, np.random.default_rng(6))
     for _ in range(400):

@@ -15,7 +15,7 @@ from gymnasium import spaces
 from evorobo.errors import DataError, SettingsError, TaskError
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations
-from evorobo.tasks.control.teaching.minari import ABOUT, DATA, as_json, of_json
+from evorobo.tasks.control.teaching.minari import ABOUT, DATA, space_to_json, space_from_json
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed; pip install 'evorobo[minari]'")
 
@@ -38,12 +38,12 @@ def turn(observation):
     return np.array([1 if observation[0][0] < 0 else 2, 1 if observation[1][1] else -1])
 
 
-ROAD = ControlTask("tests/Road-v0", demonstrations=3)
+ROAD = ControlTask("tests/Road-v0", n_demonstrations=3)
 TASKS = [
     ROAD,
-    ControlTask("CartPole-v1", teacher=upright, max_steps=30, demonstrations=3),
-    ControlTask("odd/Mixed-v0", teacher=drop, demonstrations=3),
-    ControlTask("odd/Pair-v0", teacher=turn, demonstrations=3),
+    ControlTask("CartPole-v1", teacher=upright, max_steps=30, n_demonstrations=3),
+    ControlTask("odd/Mixed-v0", teacher=drop, n_demonstrations=3),
+    ControlTask("odd/Pair-v0", teacher=turn, n_demonstrations=3),
 ]
 every_space = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 
@@ -105,7 +105,7 @@ def test_minari_itself_reads_it(task, home):
     shown.save(home / "lab" / "shown-v0")
     read = minari.load_dataset("lab/shown-v0")
     assert (read.total_episodes, read.total_steps) == (3, len(shown.actions))
-    assert (read.observation_space, read.action_space) == (task.world.observation_space, task.world.action_space)
+    assert (read.observation_space, read.action_space) == (task.env_spec.observation_space, task.env_spec.action_space)
     for episode in read.iterate_episodes():
         np.testing.assert_array_equal(episode.actions, shown.actions[shown.episode == episode.id])
         assert len(episode.rewards) == len(episode)
@@ -113,15 +113,15 @@ def test_minari_itself_reads_it(task, home):
 
 @every_space
 def test_spaces_come_back_from_their_texts(task):
-    for space in (task.world.observation_space, task.world.action_space):
-        assert of_json(as_json(space)) == space
+    for space in (task.env_spec.observation_space, task.env_spec.action_space):
+        assert space_from_json(space_to_json(space)) == space
 
 
 def test_a_space_that_is_no_numbers_is_told():
     with pytest.raises(SettingsError, match="a space of kind Text cannot be written down for Minari"):
-        as_json(spaces.Text(5))
+        space_to_json(spaces.Text(5))
     with pytest.raises(DataError, match="it holds a space of kind 'Text', and networks here read numbers"):
-        of_json('{"type": "Text", "max_length": 5}')
+        space_from_json('{"type": "Text", "max_length": 5}')
 
 
 def dataset(folder, about=None, **episodes):

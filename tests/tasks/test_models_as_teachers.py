@@ -37,7 +37,7 @@ def tree(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def grow(kind, robot, name):
-        shown = ControlTask(robot, demonstrations=5).demonstrate(np.random.default_rng(1))
+        shown = ControlTask(robot, n_demonstrations=5).demonstrate(np.random.default_rng(1))
         grown = getattr(trees, kind)(random_state=0, max_depth=8).fit(shown.observations, shown.actions)
         joblib.dump(grown, name)
         load.cache_clear()
@@ -48,7 +48,7 @@ def tree(tmp_path, monkeypatch):
 
 def test_a_regressor_of_scikit_learn_drives_and_teaches(tree):
     grown = tree("DecisionTreeRegressor", LAMP, "regressor.joblib")
-    task = ControlTask(LAMP, teacher=regressor, demonstrations=2, test_episodes=5)
+    task = ControlTask(LAMP, teacher=regressor, n_demonstrations=2, test_episodes=5)
     found = task.references()
     assert found["teacher"] == pytest.approx(ControlTask(LAMP, test_episodes=5).references()["teacher"], rel=0.2)
     examples = task.examples(np.random.default_rng(0))
@@ -61,7 +61,7 @@ def test_a_regressor_of_scikit_learn_drives_and_teaches(tree):
 def test_a_classifier_of_scikit_learn_chooses_moves_and_backprop_copies_it(tree, tmp_path):
     grown = tree("DecisionTreeClassifier", WALL, "classifier.joblib")
     task = ControlTask(
-        WALL, teacher=classifier, demonstrations=2, validation_episodes=1, test_episodes=2, max_steps=100
+        WALL, teacher=classifier, n_demonstrations=2, validation_episodes=1, test_episodes=2, max_steps=100
     )
     examples = task.examples(np.random.default_rng(0))
     np.testing.assert_array_equal(examples.targets, grown.predict(examples.inputs))

@@ -13,7 +13,7 @@ import pytest
 
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.simulators.processes import Processes
+from evorobo.tasks.control.simulators.processes import ProcessSimulator
 from evorobo.tasks.control.task import ControlTask
 
 
@@ -24,7 +24,7 @@ def score(task, members=7):
 
 
 def workers(task):
-    return [each._process for each in task.world._simulator._workers]
+    return [each._process for each in task.env_spec._simulator._workers]
 
 
 @pytest.mark.parametrize("id", ["odd/Mixed-v0", "odd/Pair-v0"])
@@ -56,7 +56,7 @@ def test_no_more_processes_start_than_there_are_robots():
     ],
 )
 def test_what_goes_wrong_is_told_as_in_one_process_and_then_all_can_go_on(how, told):
-    task = ControlTask("odd/Breaks-v0", options={"how": how}, processes=2)
+    task = ControlTask("odd/Breaks-v0", env_kwargs={"how": how}, processes=2)
     for _ in range(2):
         with pytest.raises(TaskError, match=told):
             score(task, members=4)
@@ -75,16 +75,16 @@ def test_processes_end_with_the_task():
 def test_an_interruption_leaves_no_answer_behind_and_no_process(monkeypatch):
     task = ControlTask("odd/Pair-v0", processes=2)
     expected = score(task).values
-    (first, _), ask = workers(task), Processes._ask
+    (first, _), ask = workers(task), ProcessSimulator._ask
 
     def interrupted(self, calls):
         self._workers[1].answer = lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(5)
         return ask(self, calls)
 
-    monkeypatch.setattr(Processes, "_ask", interrupted)
+    monkeypatch.setattr(ProcessSimulator, "_ask", interrupted)
     with pytest.raises(KeyboardInterrupt):
         score(task)
-    monkeypatch.setattr(Processes, "_ask", ask)
+    monkeypatch.setattr(ProcessSimulator, "_ask", ask)
     gc.collect()
     assert first.poll() == 0
     np.testing.assert_array_equal(score(task).values, expected)
@@ -120,6 +120,6 @@ def running(pid):
 
 def test_robots_that_are_stepped_in_one_call_want_no_processes():
     with pytest.raises(SettingsError, match="CartPole-v1 steps all robots in one call, which 2 processes would only"):
-        ControlTask("CartPole-v1", processes=2).world  # noqa: B018
+        ControlTask("CartPole-v1", processes=2).env_spec  # noqa: B018
     with pytest.raises(SettingsError, match="processes must be a whole number of at least 1, not 0"):
         ControlTask("odd/Pair-v0", processes=0)

@@ -3,11 +3,11 @@
 import gymnasium
 import pytest
 
-from evorobo.tasks.control.reference_scores import PUBLISHED
+from evorobo.tasks.control.reference_scores import REFERENCE_SCORES
 from evorobo.tasks.control.task import ControlTask
 
 
-@pytest.mark.parametrize("env", PUBLISHED)
+@pytest.mark.parametrize("env", REFERENCE_SCORES)
 def test_every_robot_with_a_published_score_exists(env):
     assert gymnasium.spec(env).id == env
 
@@ -18,6 +18,6 @@ def test_published_scores_are_references_of_the_robot_as_it_comes():
     assert found["random"] < -500
 
 
-@pytest.mark.parametrize("changed", [{"options": {"g": 5.0}}, {"max_steps": 20}], ids=["options", "max_steps"])
+@pytest.mark.parametrize("changed", [{"env_kwargs": {"g": 5.0}}, {"max_steps": 20}], ids=["options", "max_steps"])
 def test_a_changed_robot_has_no_published_score(changed):
     assert set(ControlTask("Pendulum-v1", test_episodes=1, **changed).references()) == {"random"}

@@ -24,7 +24,7 @@ def test_there_are_8192_rows_and_one_acceleration(load, inputs, target):
 
 
 def test_fewer_rows_are_some_of_the_same_training_rows_with_the_same_test():
-    whole, some = DatasetTask("puma32H"), DatasetTask("puma32H", options={"rows": 1000})
+    whole, some = DatasetTask("puma32H"), DatasetTask("puma32H", loader_kwargs={"rows": 1000})
     assert some.name == "puma32H-rows-1000"
     assert len(some.table) == 1000 + 410 + 819
     assert len(some.parts.train) == 1000
@@ -41,7 +41,7 @@ def test_another_seed_tests_on_other_rows():
 
 
 def test_a_linear_fit_of_puma32h_explains_a_quarter():
-    tasks = [DatasetTask("puma32H", options={"seed": seed}) for seed in range(5)]
+    tasks = [DatasetTask("puma32H", loader_kwargs={"seed": seed}) for seed in range(5)]
     assert np.mean([nmse(task, ridge(task)) for task in tasks]) == pytest.approx(0.752, abs=0.03)  # +- .03 by seed
 
 
@@ -61,4 +61,4 @@ def test_rows_that_are_not_there_and_unknown_options_are_one_sentence():
             puma32h(rows=rows)
         assert str(caught.value) == f"puma32H has 1 to 6963 rows to train on, not {rows}; None takes all."
     with pytest.raises(SettingsError, match="unknown option of puma8NH 'row'; did you mean 'rows'"):
-        _ = DatasetTask("puma8NH", options={"row": 5}).table
+        _ = DatasetTask("puma8NH", loader_kwargs={"row": 5}).table

@@ -101,17 +101,17 @@ def test_a_header_of_numbers_can_be_told(write):
         (
             "x,z,y\n1,2,3\nabc,2,3\n4,5,6\n",
             "robots.csv, line 3, column 'x': 'abc' is no number; "
-            "mend the cell, or leave the column out: options={'ignore': ('x',)}, or --ignore x.",
+            "mend the cell, or leave the column out: loader_kwargs={'ignore': ('x',)}, or --ignore x.",
         ),
         (
             "1,2,3\n1,b,3\n4,5,6\n",
             "robots.csv, line 2, column 1: 'b' is no number; "
-            "mend the cell, or leave the column out: options={'ignore': (1,)}, or --ignore 1.",
+            "mend the cell, or leave the column out: loader_kwargs={'ignore': (1,)}, or --ignore 1.",
         ),
         (
             "x,y\n1,2\n1e999,3\n4,5\n",
             "robots.csv, line 3, column 'x': '1e999' is no number; "
-            "mend the cell, or leave the column out: options={'ignore': ('x',)}, or --ignore x.",
+            "mend the cell, or leave the column out: loader_kwargs={'ignore': ('x',)}, or --ignore x.",
         ),
         ("x,y\n1,2\nnan,3\n4,5\n", "robots.csv, line 3, column 'x' is nan; fill the cell or delete the line."),
         ("x,y\n1,2\n\n3,\n4,5\n", "robots.csv, line 4, column 'y' is empty; fill the cell or delete the line."),

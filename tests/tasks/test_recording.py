@@ -47,7 +47,7 @@ def test_pictures_show_the_recorded_episode_at_the_steps_asked_for():
     driver = genome(POLE)
     seen = POLE.record(driver, 3)
     at = [0, len(seen) // 2, len(seen) - 1]
-    pictures = POLE.film(driver, 3, at)
+    pictures = POLE.render(driver, 3, at)
     # the same by hand: gymnasium's own environment, put into the recorded states
     environment = gymnasium.make("CartPole-v1", render_mode="rgb_array")
     environment.reset(seed=TEST + 3)
@@ -60,7 +60,7 @@ def test_pictures_show_the_recorded_episode_at_the_steps_asked_for():
 def test_an_environment_without_pictures_says_so():
     task = ControlTask("odd/Mixed-v0")
     with pytest.raises(TaskError, match=r"odd/Mixed-v0 cannot be shown as 'rgb_array': it offers no render mode"):
-        task.film(genome(task), 0, [0])
+        task.render(genome(task), 0, [0])
 
 
 def test_a_renderer_that_breaks_down_is_told_in_a_sentence(monkeypatch):
@@ -72,7 +72,7 @@ def test_a_renderer_that_breaks_down_is_told_in_a_sentence(monkeypatch):
 
     monkeypatch.setattr(CartPoleEnv, "render", render)
     with pytest.raises(TaskError, match="CartPole-v1 cannot be drawn here: pygame is not installed"):
-        POLE.film(genome(POLE), 0, [0])
+        POLE.render(genome(POLE), 0, [0])
 
 
 def test_a_picture_of_another_shape_is_refused(monkeypatch):
@@ -81,4 +81,4 @@ def test_a_picture_of_another_shape_is_refused(monkeypatch):
 
     monkeypatch.setattr(CartPoleEnv, "render", lambda self: np.zeros((4, 4)))
     with pytest.raises(TaskError, match=r"renders float64 \(4, 4\); a picture is bytes"):
-        POLE.film(genome(POLE), 0, [0])
+        POLE.render(genome(POLE), 0, [0])

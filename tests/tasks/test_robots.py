@@ -12,22 +12,22 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from evorobo.errors import SettingsError, TaskError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.control.policies import Dice
-from evorobo.tasks.control.robots.base import Robot, offers, taken
+from evorobo.tasks.control.policies import RandomPolicy
+from evorobo.tasks.control.robots.base import Robot, defines, clip_action
 from evorobo.tasks.control.robots.discrimination import Discrimination
 from evorobo.tasks.control.robots.geometry import drive, ranges_in_room
 from evorobo.tasks.control.robots.homing import Homing
 from evorobo.tasks.control.robots.maze import Maze
 from evorobo.tasks.control.robots.obstacle_avoidance import ObstacleAvoidance
 from evorobo.tasks.control.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
-from evorobo.tasks.control.robots.random_streams import AHEAD, Chance, Stream
-from evorobo.tasks.control.robots.registry import register, registered
+from evorobo.tasks.control.robots.random_streams import AHEAD, RandomStreams, RandomStream
+from evorobo.tasks.control.robots.registry import register, registered_robots
 from evorobo.tasks.control.robots.t_maze import TMaze
 from evorobo.tasks.control.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
-from evorobo.tasks.control.rollout import roll
-from evorobo.tasks.control.simulators.lookup import RobotWorld
-from evorobo.tasks.control.simulators.rows import Rows
-from evorobo.tasks.control.spaces import decoder
+from evorobo.tasks.control.rollout import run_episodes
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
+from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.spaces import make_decoder
 from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot
 
@@ -79,11 +79,11 @@ everyone = pytest.mark.parametrize("id", [*OWN, "newcomer/Docking-v0"])
 
 def still(rows=1):
     """Chance that is never asked."""
-    return Chance([], np.zeros(rows, int))
+    return RandomStreams([], np.zeros(rows, int))
 
 
 def chance(seeds):
-    return Chance([Stream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
+    return RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
 
 
 # ---- the contract
@@ -100,7 +100,7 @@ def test_robots_keep_their_contract_with_other_settings(robot):
 
 
 def test_a_newcomer_is_a_task_at_once():
-    task = ControlTask("newcomer/Docking-v0", options={"noise": 0.02}, demonstrations=2)
+    task = ControlTask("newcomer/Docking-v0", env_kwargs={"noise": 0.02}, n_demonstrations=2)
     assert (task.n_inputs, task.n_outputs, task.output, task.robot) == (2, 1, "tanh", Docking(0.02))
     assert task.references()["teacher"] > 1.5 * task.references()["random"]
     assert from_plain(to_plain(task)) == task
@@ -108,8 +108,8 @@ def test_a_newcomer_is_a_task_at_once():
 
 @own
 def test_what_is_registered_by_name_is_what_the_class_says(id):
-    spec = registered()[id]
-    assert (spec.max_episode_steps, spec.reward_threshold) == (OWN[id].max_steps, OWN[id].solved)
+    spec = registered_robots()[id]
+    assert (spec.max_episode_steps, spec.reward_threshold) == (OWN[id].max_steps, OWN[id].reward_threshold)
     assert isinstance(gymnasium.make(id).unwrapped.robot, OWN[id])
 
 
@@ -122,12 +122,12 @@ def test_an_id_is_taken_once():
 
 
 def test_motors_are_cut_and_moves_are_numbers():
-    assert taken(Docking(), [[3.0], [-0.5], [-7.0]]).tolist() == [[1], [-0.5], [-1]]
-    assert taken(WallFollowing(), [[2], [0]]).tolist() == [2, 0]
+    assert clip_action(Docking(), [[3.0], [-0.5], [-7.0]]).tolist() == [[1], [-0.5], [-1]]
+    assert clip_action(WallFollowing(), [[2], [0]]).tolist() == [2, 0]
 
 
 def test_what_a_robot_leaves_out_it_does_not_offer():
-    assert (offers(Docking(), "teacher"), offers(Docking(), "draw")) == (True, False)
+    assert (defines(Docking(), "teacher"), defines(Docking(), "draw")) == (True, False)
     with pytest.raises(TaskError, match="Docking has no drawing"):
         Docking().draw(None, np.zeros((1, 2)))
     with pytest.raises(TaskError, match="Robot has no teacher"):
@@ -150,9 +150,9 @@ def test_what_a_robot_leaves_out_it_does_not_offer():
 )
 @pytest.mark.filterwarnings("ignore:divide by zero")
 def test_a_robot_that_breaks_in_a_run_is_told_with_id_and_step(parts, match):
-    world = RobotWorld("my/Wreck-v0", type("Wreck", (Docking,), parts)(), 9, None)
+    world = RobotEnvSpec("my/Wreck-v0", type("Wreck", (Docking,), parts)(), 9, None)
     with pytest.raises(TaskError, match=match):
-        roll(world.simulator(), Dice(decoder(world.action_space), np.random.default_rng(0)), np.array([1, 2]), 1)
+        run_episodes(world.simulator(), RandomPolicy(make_decoder(world.action_space), np.random.default_rng(0)), np.array([1, 2]), 1)
 
 
 # ---- geometry
@@ -337,16 +337,16 @@ def test_the_teacher_follows_the_wall_without_touching_it():
 
 
 def test_robots_of_one_episode_get_the_same_numbers_and_others_get_others():
-    drawn = Chance([Stream(np.random.default_rng(seed)) for seed in (1, 2)], np.array([0, 1, 0])).normal(1.0, 4)
+    drawn = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in (1, 2)], np.array([0, 1, 0])).normal(1.0, 4)
     np.testing.assert_array_equal(drawn[0], drawn[2])
     assert not np.isin(drawn[0], drawn[1]).any()
 
 
 def test_numbers_are_those_of_the_episodes_own_generator():
     # the first draws are the generator's own, so that robots of gymnasium start where ours do
-    drawn = Chance([Stream(np.random.default_rng(7))], np.zeros(1, int)).uniform(-0.05, 0.05, 4)
+    drawn = RandomStreams([RandomStream(np.random.default_rng(7))], np.zeros(1, int)).uniform(-0.05, 0.05, 4)
     np.testing.assert_array_equal(drawn[0], np.random.default_rng(7).uniform(-0.05, 0.05, 4))
-    drawn = Chance([Stream(np.random.default_rng(7))], np.zeros(1, int)).normal([1.0, 2.0], 2)
+    drawn = RandomStreams([RandomStream(np.random.default_rng(7))], np.zeros(1, int)).normal([1.0, 2.0], 2)
     np.testing.assert_array_equal(drawn[0], np.random.default_rng(7).normal(0, [1.0, 2.0], 2))
 
 
@@ -434,7 +434,7 @@ def test_a_vector_of_robots_lives_the_lives_of_single_ones_through_resets(id):
 @everyone
 def test_a_single_environment_lives_the_life_of_a_row(id):
     environment, robot = gymnasium.make(id), gymnasium.make(id).unwrapped.robot
-    rows = Rows(robot, robot.max_steps)
+    rows = VectorizedSimulator(robot, robot.max_steps)
     sensors = rows.reset(np.array([5]), 1)
     np.testing.assert_array_equal(environment.reset(seed=5)[0], sensors[0], strict=True)
     environment.action_space.seed(2)

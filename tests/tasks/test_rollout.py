@@ -7,7 +7,7 @@ import pytest
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.rollout import roll
+from evorobo.tasks.control.rollout import run_episodes
 from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
 
 
@@ -55,20 +55,20 @@ SEEDS = np.array([3, 1, 5])
 
 def test_returns_and_lengths_are_those_worked_out_by_hand():
     # lengths: copy 0 burns 3, 1, 5 ticks, copy 1 one more, copy 2 two more; a life of n ticks earns n (n + 1) / 2
-    rollout = roll(Candles(), Sums(3), SEEDS, 3)
+    rollout = run_episodes(Candles(), Sums(3), SEEDS, 3)
     assert rollout.steps.tolist() == [[3, 1, 5], [4, 2, 6], [5, 3, 7]]
     assert rollout.returns.tolist() == [[6, 1, 15], [10, 3, 21], [15, 6, 28]]
 
 
 def test_robots_that_have_ended_are_not_stepped_on():
     candles = Candles()
-    rollout = roll(candles, Sums(3), SEEDS, 3)
+    rollout = run_episodes(candles, Sums(3), SEEDS, 3)
     assert candles.stepped == rollout.steps.sum() == 36
 
 
 def test_members_without_running_robots_leave_the_batch():
     driver = Sums(10)
-    roll(Candles(), driver, np.array([1]), 10)
+    run_episodes(Candles(), driver, np.array([1]), 10)
     assert driver.widths[0] == 10
     assert driver.widths[-1] == 1
     assert driver.widths == sorted(driver.widths, reverse=True)
@@ -76,7 +76,7 @@ def test_members_without_running_robots_leave_the_batch():
 
 def test_the_watcher_sees_each_robot_in_each_tick_of_its_life_with_its_action():
     seen = []
-    rollout = roll(Candles(), Sums(2), SEEDS, 2, lambda *tick: seen.append(tick), first=100)
+    rollout = run_episodes(Candles(), Sums(2), SEEDS, 2, lambda *tick: seen.append(tick), first=100)
     robots = np.concatenate([tick[0] for tick in seen])
     observations, actions = (np.concatenate([tick[at] for tick in seen]) for at in (1, 2))
     assert np.bincount(robots - 100).tolist() == rollout.steps.ravel().tolist()
@@ -121,13 +121,13 @@ def test_scores_are_those_of_a_plain_loop_over_gymnasium_make(task):
     spec, weights = population(task, 4)
     scored = task.score(spec, weights, np.random.default_rng(1), None)
     (seed,) = np.random.default_rng(1).integers(TRAIN, VALIDATION, 1)
-    environment, steps = gymnasium.make(task.world.id, max_episode_steps=task.max_steps), 0
+    environment, steps = gymnasium.make(task.env_spec.id, max_episode_steps=task.max_steps), 0
     for member, expected in zip(weights, scored.values, strict=True):
         controller, earned, over = Controller(spec, member), 0.0, False
         sensors, _ = environment.reset(seed=int(seed))
         while not over:
             outputs = controller(sensors[None, None])
-            action = task.decoder.native(task.decoder.actions(outputs)[0, 0])
+            action = task.decoder.to_env_action(task.decoder.actions(outputs)[0, 0])
             sensors, reward, terminated, truncated, _ = environment.step(action)
             earned, over, steps = earned + reward, terminated or truncated, steps + 1
         assert earned == expected

@@ -23,7 +23,7 @@ def cache(monkeypatch, tmp_path):
 
 def task(kind="regression", **settings):
     columns = {"times": TIMES, "words": LABELS, "signs": X[:, 0]}
-    given = {"weights": "times", "rows_per_score": None, "dtype": "float64", **settings}
+    given = {"sample_weight": "times", "rows_per_score": None, "dtype": "float64", **settings}
     return DatasetTask.from_arrays(X, KINDS[kind], columns=columns, label="weighted", **given)
 
 
@@ -33,19 +33,19 @@ def test_the_score_is_minus_the_loss_of_the_examples_and_their_weights(kind):
     spec = NetworkSpec.build(3, (4,), weighted.n_outputs)
     weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(3)])
     shown = weighted.examples(np.random.default_rng(0))
-    np.testing.assert_array_equal(shown.weights, TIMES[weighted.parts.train])
-    outputs = forward(spec, weights, weighted.inputs.transform(shown.inputs))
-    expected = shown.loss.value(outputs, shown.targets, shown.weights)
-    scored = weighted.score(spec, weights, np.random.default_rng(0), weighted.inputs)
+    np.testing.assert_array_equal(shown.sample_weight, TIMES[weighted.parts.train])
+    outputs = forward(spec, weights, weighted.input_scaler.transform(shown.inputs))
+    expected = shown.loss.value(outputs, shown.targets, shown.sample_weight)
+    scored = weighted.score(spec, weights, np.random.default_rng(0), weighted.input_scaler)
     np.testing.assert_allclose(scored.values, -expected, rtol=1e-12)
-    plain = task(kind, weights=None).score(spec, weights, np.random.default_rng(0), weighted.inputs)
+    plain = task(kind, sample_weight=None).score(spec, weights, np.random.default_rng(0), weighted.input_scaler)
     assert not np.allclose(scored.values, plain.values)
 
 
 def test_in_validation_and_test_all_rows_count_alike():
-    weighted, plain = task(), task(weights=None)
+    weighted, plain = task(), task(sample_weight=None)
     spec = NetworkSpec.build(3, (4,), 1)
-    genome = Genome(spec, spec.init(np.random.default_rng(0)), weighted.inputs, weighted.outputs)
+    genome = Genome(spec, spec.init(np.random.default_rng(0)), weighted.input_scaler, weighted.output_scaler)
     assert (weighted.validate(genome), weighted.test(genome)) == (plain.validate(genome), plain.test(genome))
 
 
@@ -56,9 +56,9 @@ def test_the_contract_of_tasks_is_kept():
 def test_weights_come_from_a_file_too(tmp_path):
     lines = ["a,b,care,y", *(f"{a},{b},{i % 3},{a - b}" for i, (a, b, _) in enumerate(X))]
     (tmp_path / "walk.csv").write_text("\n".join(lines))
-    read = DatasetTask(str(tmp_path / "walk.csv"), weights="care", options={"columns": ("care",)})
+    read = DatasetTask(str(tmp_path / "walk.csv"), sample_weight="care", loader_kwargs={"columns": ("care",)})
     assert read.n_inputs == 2
-    np.testing.assert_array_equal(read.examples(np.random.default_rng(0)).weights, read.parts.train % 3)
+    np.testing.assert_array_equal(read.examples(np.random.default_rng(0)).sample_weight, read.parts.train % 3)
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_weights_come_from_a_file_too(tmp_path):
 )
 def test_columns_that_are_no_weights_are_refused(column, kind, sentence):
     with pytest.raises(kind, match=sentence):
-        task(weights=column).examples(np.random.default_rng(0))
+        task(sample_weight=column).examples(np.random.default_rng(0))

@@ -73,11 +73,11 @@ def test_with_a_training_file_the_test_file_tests_and_published_figures_show(fol
     np.testing.assert_array_equal(parts.test, np.arange(100, 4549))
     np.testing.assert_array_equal(data.table.inputs[100:], sarcos().table.inputs)
     assert (len(parts.train), len(parts.validation)) == (95, 5)
-    task = DatasetTask("sarcos", options={"parts": "published"})
-    assert task.caution().startswith("The published test rows lie between the published training rows in time")
+    task = DatasetTask("sarcos", loader_kwargs={"parts": "published"})
+    assert task.caveat().startswith("The published test rows lie between the published training rows in time")
     assert "published MLP" in task.references()
-    assert "published MLP" not in replace(task, measure=NMSE()).references()  # published as squared errors
-    assert (DatasetTask("sarcos").caution(), replace(task, split=BlockSplit()).caution()) == ("", "")
+    assert "published MLP" not in replace(task, metric=NMSE()).references()  # published as squared errors
+    assert (DatasetTask("sarcos").caveat(), replace(task, split=BlockSplit()).caveat()) == ("", "")
     assert data.published["published MLP"] == pytest.approx(1.459, abs=0.001)  # the root of 2.13
 
 

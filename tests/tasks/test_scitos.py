@@ -80,5 +80,5 @@ def test_another_kind_is_one_sentence():
 
 def test_a_small_network_on_24_inverse_ranges_reaches_the_known_accuracy():
     # five laps to train on, many epochs: .939; here four laps and few epochs
-    task = DatasetTask("scitos-24", options={"ranges": "inverse"})
+    task = DatasetTask("scitos-24", loader_kwargs={"ranges": "inverse"})
     assert task.test(trained(task, hidden=(20,), epochs=15, batch_size=64)) > 0.9

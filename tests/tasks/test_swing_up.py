@@ -10,14 +10,14 @@ from scipy.linalg import solve_discrete_are
 
 from evorobo import ControlTask
 from evorobo.errors import SettingsError
-from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
 from evorobo.tasks.control.robots.swing_up import GAINS, SwingUp
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
 
 
 def chance(*seeds):
-    return Chance([Stream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
+    return RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
 
 
 def in_plain_numbers(state, push):

@@ -8,8 +8,8 @@ import pytest
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.simulators.lookup import GymWorld
-from evorobo.tasks.control.simulators.sync import Sync
+from evorobo.tasks.control.simulators.lookup import GymEnvSpec
+from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
 
 IDS = ["odd/Mixed-v0", "odd/Pair-v0"]
@@ -23,7 +23,7 @@ def population(task, members=7):
 @pytest.mark.parametrize("id", IDS)
 def test_scores_are_those_of_a_plain_loop(id):
     task = ControlTask(id, max_steps=12)
-    assert isinstance(task.world, GymWorld)
+    assert isinstance(task.env_spec, GymEnvSpec)
     spec, weights = population(task)
     scored = task.score(spec, weights, np.random.default_rng(3), None)
     (seed,) = np.random.default_rng(3).integers(TRAIN, VALIDATION, 1)
@@ -34,7 +34,7 @@ def test_scores_are_those_of_a_plain_loop(id):
         while not over:
             flat = gymnasium.spaces.flatten(environment.observation_space, observation)
             outputs = controller(flat[None, None])
-            action = task.decoder.native(task.decoder.actions(outputs)[0, 0])
+            action = task.decoder.to_env_action(task.decoder.actions(outputs)[0, 0])
             assert environment.action_space.contains(action)
             observation, reward, terminated, truncated, _ = environment.step(action)
             earned, over, steps = earned + float(reward), terminated or truncated, steps + 1
@@ -49,7 +49,7 @@ def test_how_many_environments_are_kept_changes_no_score(id, monkeypatch):
     spec, weights = population(task)
     scores = []
     for capacity in (64, 7, 3):  # all 21 robots at once, two members at a time, one
-        monkeypatch.setattr(Sync, "capacity", capacity)
+        monkeypatch.setattr(SyncSimulator, "capacity", capacity)
         scores.append(task.score(spec, weights, np.random.default_rng(3), None))
     for other in scores[1:]:
         np.testing.assert_array_equal(other.values, scores[0].values)
@@ -60,10 +60,10 @@ def test_a_member_with_more_episodes_than_environments_plays_them_in_turns(monke
     task = ControlTask("odd/Mixed-v0", episodes=5)
     spec, weights = population(task)
     at_once = task.score(spec, weights, np.random.default_rng(3), None)
-    monkeypatch.setattr(Sync, "capacity", 2)
+    monkeypatch.setattr(SyncSimulator, "capacity", 2)
     in_turns = task.score(spec, weights, np.random.default_rng(3), None)
     np.testing.assert_allclose(in_turns.values, at_once.values, rtol=1e-12)
-    assert len(task.world._simulator._pool) >= 2
+    assert len(task.env_spec._simulator._pool) >= 2
 
 
 def up(observation):
@@ -74,8 +74,8 @@ def up(observation):
 def test_demonstrations_in_turns_keep_their_episodes_apart(monkeypatch):
     shown = []
     for capacity in (64, 4):
-        monkeypatch.setattr(Sync, "capacity", capacity)
-        task = ControlTask("odd/Mixed-v0", teacher=up, demonstrations=10)
+        monkeypatch.setattr(SyncSimulator, "capacity", capacity)
+        task = ControlTask("odd/Mixed-v0", teacher=up, n_demonstrations=10)
         shown.append(task.demonstrate(np.random.default_rng(0)))
     one, other = shown
     assert np.unique(other.episode).tolist() == list(range(10))
@@ -86,7 +86,7 @@ def test_demonstrations_in_turns_keep_their_episodes_apart(monkeypatch):
 
 
 def fails(how, match):
-    task = ControlTask("odd/Breaks-v0", options={"how": how}, episodes=2)
+    task = ControlTask("odd/Breaks-v0", env_kwargs={"how": how}, episodes=2)
     spec, weights = population(task)
     with pytest.raises(TaskError, match=match):
         task.score(spec, weights, np.random.default_rng(0), None)
@@ -117,8 +117,8 @@ def test_observations_of_another_length_are_told_with_id_and_step():
 
 def test_an_environment_without_an_end_asks_for_one():
     with pytest.raises(SettingsError, match="odd/Endless-v0 never cuts an episode off; give the task max_steps="):
-        ControlTask("odd/Endless-v0").world  # noqa: B018
-    assert ControlTask("odd/Endless-v0", max_steps=3).world.max_steps == 3
+        ControlTask("odd/Endless-v0").env_spec  # noqa: B018
+    assert ControlTask("odd/Endless-v0", max_steps=3).env_spec.max_steps == 3
 
 
 def test_images_are_refused_with_the_way_out():
@@ -128,4 +128,4 @@ def test_images_are_refused_with_the_way_out():
 
 def test_an_unknown_option_of_an_environment_is_told():
     with pytest.raises(SettingsError, match=r"Pendulum-v1 cannot be made with these options: .*gravity"):
-        ControlTask("Pendulum-v1", options={"gravity": 3}).world  # noqa: B018
+        ControlTask("Pendulum-v1", env_kwargs={"gravity": 3}).env_spec  # noqa: B018

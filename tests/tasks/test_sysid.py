@@ -15,7 +15,7 @@ def _files():
 
 def rmse(name, **options):
     """Of a linear fit, in deviations of the half that is not tested."""
-    task = DatasetTask(name, options=options)
+    task = DatasetTask(name, loader_kwargs=options)
     targets, test = task.table.targets, task.parts.test
     return np.sqrt(np.mean((ridge(task, 1e-6) - targets[test]) ** 2)) / np.delete(targets, test).std()
 
@@ -40,7 +40,7 @@ def test_feedback_adds_the_outputs_before_this_one():
 
 
 def test_a_series_is_one_sequence_for_networks_that_remember():
-    task = DatasetTask("actuator", options={"lags": 1}, sequence="run")
+    task = DatasetTask("actuator", loader_kwargs={"lags": 1}, sequence="run")
     np.testing.assert_array_equal(task.examples(np.random.default_rng(0)).sequence, np.zeros(410))
 
 
@@ -64,4 +64,4 @@ def test_options_that_cannot_be_are_one_sentence():
     with pytest.raises(SettingsError, match="feedback is True or False, not 'no'"):
         dryer(feedback="no")
     with pytest.raises(SettingsError, match="unknown option of dryer 'lag'; did you mean 'lags'"):
-        _ = DatasetTask("dryer", options={"lag": 2}).table
+        _ = DatasetTask("dryer", loader_kwargs={"lag": 2}).table

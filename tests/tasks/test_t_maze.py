@@ -12,8 +12,8 @@ from evorobo.nets.elman import Elman
 from evorobo.nets.optimizers import Adam
 from evorobo.nets.schedules import Cosine
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.policies import Mindful
-from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.policies import StatefulPolicy
+from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
 from evorobo.tasks.control.robots.t_maze import GOAL, RIGHT, SHINING, SIDE, TIME, TRIPS, TMaze
 from evorobo.tasks.control.task import ControlTask
 
@@ -21,7 +21,7 @@ TASK = ControlTask("evorobo/TMaze-v0")
 
 
 def chance(seeds):
-    return Chance([Stream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
+    return RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
 
 
 def begun(rows=6, **settings):
@@ -130,7 +130,7 @@ def test_a_teacher_keeps_its_memories_apart():
     rng = np.random.default_rng(0)
     sensors = rng.uniform(0, 0.2, (4, 3, 2, 10)).round(3)  # steps, members, episodes
     sensors[0, ..., 8:] = rng.integers(0, 2, (3, 2, 2))
-    together, alone = Mindful(TMaze()), [[Mindful(TMaze()) for _ in range(2)] for _ in range(3)]
+    together, alone = StatefulPolicy(TMaze()), [[StatefulPolicy(TMaze()) for _ in range(2)] for _ in range(3)]
     members = np.arange(3)
     for step, sensed in enumerate(sensors):
         if step == 2:

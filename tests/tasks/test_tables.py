@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from evorobo.errors import DataError
-from evorobo.tasks.data.tables import table_of
+from evorobo.tasks.data.tables import make_table
 
 
 def test_arrays_become_a_checked_table():
-    table = table_of([[1, 2], [3, 4], [5, 6]], ["b", "a", "b"], columns={"lap": [1, 1, 2]})
+    table = make_table([[1, 2], [3, 4], [5, 6]], ["b", "a", "b"], columns={"lap": [1, 1, 2]})
     assert table.inputs.dtype == np.float64
     assert (table.classes, table.input_names) == (("a", "b"), ("0", "1"))
     np.testing.assert_array_equal(table.targets, [1, 0, 1])
     np.testing.assert_array_equal(table.columns["lap"], [1, 1, 2])
-    assert table_of(table.inputs, [0.5, 1, 2]).targets.shape == (3, 1)
-    assert table_of(table.inputs, np.eye(3)).target_names == ("target 0", "target 1", "target 2")
-    assert table_of(table.inputs, [0.5, 1, 0.5], "classification").classes == ("0.5", "1")
+    assert make_table(table.inputs, [0.5, 1, 2]).targets.shape == (3, 1)
+    assert make_table(table.inputs, np.eye(3)).target_names == ("target 0", "target 1", "target 2")
+    assert make_table(table.inputs, [0.5, 1, 0.5], "classification").classes == ("0.5", "1")
 
 
 def test_bad_arrays_are_one_sentence():
@@ -31,5 +31,5 @@ def test_bad_arrays_are_one_sentence():
         ((x, y), {"columns": {"lap": [1, None, 2, 3]}}, "column 'lap' mixes types; make it all numbers or all text."),
     ]:
         with pytest.raises(DataError) as caught:
-            table_of(*arrays, **options, where="here")
+            make_table(*arrays, **options, where="here")
         assert str(caught.value).startswith(f"here: {expected}")

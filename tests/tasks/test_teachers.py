@@ -16,7 +16,7 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher
 
-ROAD = ControlTask("tests/Road-v0", demonstrations=30, test_episodes=20)
+ROAD = ControlTask("tests/Road-v0", n_demonstrations=30, test_episodes=20)
 
 
 def rng(seed=0):
@@ -41,7 +41,7 @@ def gentle(observation):
     return np.clip(observation @ np.array([0.5, -1.0, -2.5]), -0.5, 0.5)[None]
 
 
-POLE = ControlTask("CartPole-v1", teacher=upright, max_steps=100, demonstrations=40, test_episodes=5)
+POLE = ControlTask("CartPole-v1", teacher=upright, max_steps=100, n_demonstrations=40, test_episodes=5)
 
 
 def test_a_noisy_teacher_strays_and_teaches_what_it_meant():
@@ -64,16 +64,16 @@ def test_noisy_labels_are_what_was_done():
 
 
 def test_slips_are_a_share_of_the_steps():
-    task = replace(POLE, teacher=NoisyTeacher(upright, slips=0.2, noisy_labels=True))
+    task = replace(POLE, teacher=NoisyTeacher(upright, random_action_rate=0.2, noisy_labels=True))
     shown = task.examples(rng())
     meant = np.array([upright(row) for row in shown.inputs])
     assert np.mean(shown.targets != meant) == pytest.approx(0.1, abs=0.02)  # every other slip hits the right move
-    clean = replace(POLE, teacher=NoisyTeacher(upright, slips=0.2)).examples(rng())
+    clean = replace(POLE, teacher=NoisyTeacher(upright, random_action_rate=0.2)).examples(rng())
     assert clean.targets.tolist() == [upright(row) for row in clean.inputs]
 
 
 def test_every_episode_of_mixed_teachers_has_one_of_them():
-    task = replace(POLE, teacher=MixedTeachers((left, right), (3, 1)), demonstrations=200)
+    task = replace(POLE, teacher=MixedTeachers((left, right), (3, 1)), n_demonstrations=200)
     shown = task.demonstrate(rng())
     choices = [np.unique(shown.actions[shown.episode == episode]).tolist() for episode in range(200)]
     assert {tuple(each) for each in choices} == {(0,), (1,)}
@@ -107,14 +107,14 @@ def test_the_reference_is_who_copies_the_teacher_without_error():
 
 
 def test_the_same_seed_shows_the_same():
-    task = replace(POLE, teacher=MixedTeachers((left, NoisyTeacher(upright, slips=0.5))), demonstrations=5)
+    task = replace(POLE, teacher=MixedTeachers((left, NoisyTeacher(upright, random_action_rate=0.5))), n_demonstrations=5)
     one, other = task.examples(rng(1)), task.examples(rng(1))
     np.testing.assert_array_equal(one.inputs, other.inputs)
     assert len(task.examples(rng(2)).inputs) != len(one.inputs)
 
 
 def test_teachers_are_settings_that_come_back_from_json():
-    teacher = MixedTeachers((NoisyTeacher(upright, slips=0.25), None, "teacher.npz"), (1, 2, 3))
+    teacher = MixedTeachers((NoisyTeacher(upright, random_action_rate=0.25), None, "teacher.npz"), (1, 2, 3))
     assert from_plain(json.loads(json.dumps(to_plain(replace(POLE, teacher=teacher))))).teacher == teacher
 
 
@@ -123,7 +123,7 @@ def test_teachers_are_settings_that_come_back_from_json():
     [
         (lambda: NoisyTeacher(), "a noisy teacher needs noise .* or slips"),
         (lambda: NoisyTeacher(noise=-1), "noise must be 0 or more, not -1"),
-        (lambda: NoisyTeacher(slips=1.5), "slips are a share of the steps, 0 to 1, not 1.5"),
+        (lambda: NoisyTeacher(random_action_rate=1.5), "slips are a share of the steps, 0 to 1, not 1.5"),
         (lambda: MixedTeachers(()), "mixed teachers are at least one"),
         (lambda: MixedTeachers((left, right), (1,)), "1 shares for 2 teachers; give one for each"),
         (lambda: MixedTeachers((left, right), (0, 0)), "shares of teachers are 0 or more, and not all of them 0"),
@@ -136,15 +136,15 @@ def test_settings_that_cannot_be_are_refused(make, sentence):
 
 
 def test_moves_have_no_gaussian_noise():
-    with pytest.raises(SettingsError, match=r"moves are chosen, and noise=0.3 is for motors; take slips=0.3"):
+    with pytest.raises(SettingsError, match=r"moves are chosen, and noise=0.3 is for motors; take random_action_rate=0.3"):
         replace(POLE, teacher=NoisyTeacher(upright, noise=0.3)).examples(rng())
 
 
 def test_a_recording_cannot_be_noisy_or_mixed_and_nobody_cannot_either(tmp_path):
     path = str(tmp_path / "shown.csv")
-    replace(ROAD, demonstrations=2).demonstrate(rng()).save(path)
+    replace(ROAD, n_demonstrations=2).demonstrate(rng()).save(path)
     for teacher in (NoisyTeacher(path, noise=0.1), MixedTeachers((None, path))):
         with pytest.raises(TaskError, match=r"shown.csv holds recorded episodes of tests/Road-v0: they cannot drive"):
             replace(ROAD, teacher=teacher).examples(rng())
     with pytest.raises(TaskError, match="CartPole-v1 has no teacher"):
-        ControlTask("CartPole-v1", teacher=NoisyTeacher(slips=0.1)).examples(rng())
+        ControlTask("CartPole-v1", teacher=NoisyTeacher(random_action_rate=0.1)).examples(rng())

@@ -6,7 +6,7 @@ from linear import nmse, ridge
 from evorobo.errors import SettingsError
 from evorobo.tasks.data.catalogue.tenfold import KIN40K, PUMADYN32NM, kin40k, pumadyn32nm
 from evorobo.tasks.data.task import DatasetTask
-from evorobo.tasks.data.text_files import read_sheet
+from evorobo.tasks.data.text_files import read_text_file
 
 
 @pytest.fixture(autouse=True)
@@ -28,13 +28,13 @@ def test_rows_and_columns_are_as_told_and_standardised(load, shape, test):
 
 @pytest.mark.parametrize("file", [PUMADYN32NM[1], KIN40K[1]])
 def test_each_row_tests_in_one_fold(file):
-    masks = np.array(read_sheet(file.find(), header=False).cells).astype(int)
+    masks = np.array(read_text_file(file.find(), header=False).cells).astype(int)
     assert masks.shape[0] == 10
     assert (masks.sum(0) == 1).all()
 
 
 def test_the_mask_of_a_fold_says_which_rows_test():
-    masks = read_sheet(PUMADYN32NM[1].find(), header=False)
+    masks = read_text_file(PUMADYN32NM[1].find(), header=False)
     data = pumadyn32nm(fold=3)
     np.testing.assert_array_equal(data.split.split(data.table).test, np.flatnonzero(masks.cells[3] == "1"))
 
@@ -43,7 +43,7 @@ def test_a_linear_fit_is_no_better_than_a_guess():
     assert [
         float(np.mean([nmse(task, ridge(task)) for task in tasks]))
         for tasks in (
-            [DatasetTask("pumadyn32nm", options={"fold": fold}) for fold in range(3)],
+            [DatasetTask("pumadyn32nm", loader_kwargs={"fold": fold}) for fold in range(3)],
             [DatasetTask("kin40k")],
         )
     ] == pytest.approx([1.007, 1.0], abs=0.01)

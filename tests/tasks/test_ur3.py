@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 from evorobo.errors import SettingsError
 from evorobo.tasks.data.catalogue.ur3 import DATA, ur3
 from evorobo.tasks.data.task import DatasetTask
-from evorobo.tasks.data.text_files import read_sheet
+from evorobo.tasks.data.text_files import read_text_file
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def auc(task):
 
 def test_7355_of_7409_rows_are_complete():
     table = ur3().table
-    assert len(read_sheet(DATA.find()).places) == 7409
+    assert len(read_text_file(DATA.find()).line_numbers) == 7409
     assert table.inputs.shape == (7355, 19)
     assert (table.input_names[0], table.input_names[-1]) == ("Current_J0", "Tool_current")
     assert table.inputs[0, 0] == 0.109627604  # 0,109627604 in the file
@@ -40,7 +40,7 @@ def test_cycles_1_to_264_stand_in_time_and_the_last_rows_test():
 
 
 def test_a_linear_fit_reaches_the_known_figure_of_the_grip_but_not_of_the_stop():
-    assert auc(DatasetTask("ur3", options={"target": "grip_lost"})) == pytest.approx(0.74, abs=0.01)
+    assert auc(DatasetTask("ur3", loader_kwargs={"target": "grip_lost"})) == pytest.approx(0.74, abs=0.01)
     assert auc(DatasetTask("ur3")) == pytest.approx(0.76, abs=0.01)  # networks: .92
 
 

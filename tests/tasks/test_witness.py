@@ -23,13 +23,13 @@ def network(task, seed=0):
 def alone(task, spec, weights, seed):
     """One member's episode in gymnasium's own environment: actions, and the environment at its end."""
     environment, actions = gymnasium.make(task.env, max_episode_steps=task.max_steps), []
-    driver = task._networks(spec, weights[None], None)
+    driver = task._network_policy(spec, weights[None], None)
     observation, _ = environment.reset(seed=int(seed))
     ended = False
     while not ended:
         action = driver(np.asarray(observation, np.float32).reshape(1, 1, -1))[0, 0]
         actions.append(action)
-        observation, _, terminated, truncated, _ = environment.step(task.decoder.native(action))
+        observation, _, terminated, truncated, _ = environment.step(task.decoder.to_env_action(action))
         ended = terminated or truncated
     return np.array(actions), environment.unwrapped
 
@@ -39,13 +39,13 @@ def test_measures_are_those_of_each_robot_driven_alone(env):
     task = ControlTask(env, episodes=EPISODES, max_steps=25)
     spec, weights = network(task)
     names = list(task.measures)
-    told = task.measured(names, spec, weights, np.random.default_rng(7), None).measures
+    told = task.score_with_measures(names, spec, weights, np.random.default_rng(7), None).measures
     seeds = np.random.default_rng(7).integers(TRAIN, VALIDATION, EPISODES)
     for member in range(MEMBERS):
         lives = [alone(task, spec, weights[member], seed) for seed in seeds]
         expected = {"steps": np.mean([len(actions) for actions, _ in lives])}
         if "energy" in names:
-            reach = task.world.action_space.high[0]
+            reach = task.env_spec.action_space.high[0]
             expected["energy"] = np.mean([np.square(actions / reach).mean() for actions, _ in lives])
         if "x" in names:
             ends = np.array([environment._state[0, :2] for _, environment in lives])
@@ -58,7 +58,7 @@ def test_who_is_watched_earns_what_it_earns_unwatched():
     spec, weights = network(task)
     inputs = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 2.0))
     plain = task.score(spec, weights, np.random.default_rng(1), inputs)
-    watched = task.measured(["y", "x"], spec, weights, np.random.default_rng(1), inputs)
+    watched = task.score_with_measures(["y", "x"], spec, weights, np.random.default_rng(1), inputs)
     np.testing.assert_array_equal(watched.values, plain.values)
     assert watched.cost == plain.cost
     assert plain.measures is None
@@ -68,9 +68,9 @@ def test_who_is_watched_earns_what_it_earns_unwatched():
 def test_measures_do_not_depend_on_who_else_is_watched_or_in_which_batches():
     task = ControlTask("odd/Mixed-v0", episodes=EPISODES, max_steps=20)  # one environment holds one robot at a time
     spec, weights = network(task)
-    told = task.measured(["steps"], spec, weights, np.random.default_rng(2), None)
+    told = task.score_with_measures(["steps"], spec, weights, np.random.default_rng(2), None)
     for member in range(MEMBERS):
-        one = task.measured(["steps"], spec, weights[[member]], np.random.default_rng(2), None)
+        one = task.score_with_measures(["steps"], spec, weights[[member]], np.random.default_rng(2), None)
         np.testing.assert_array_equal(one.measures[0], told.measures[member])
     assert told.measures.sum() * EPISODES == pytest.approx(told.cost.env_steps)
 
@@ -78,7 +78,7 @@ def test_measures_do_not_depend_on_who_else_is_watched_or_in_which_batches():
 def test_more_force_is_more_energy():
     task = ControlTask("Pendulum-v1", max_steps=10)
     spec, weights = network(task)
-    told = [task.measured(["energy"], spec, weights * by, np.random.default_rng(0), None).measures for by in (0.1, 10)]
+    told = [task.score_with_measures(["energy"], spec, weights * by, np.random.default_rng(0), None).measures for by in (0.1, 10)]
     assert (told[0] < told[1]).all()
     assert told[1].max() <= 1
 
@@ -88,5 +88,5 @@ def test_a_measure_that_a_world_does_not_have_is_told_with_the_nearest():
     spec, weights = network(task)
     assert list(task.measures) == ["energy", "steps", *Maze.measures]
     with pytest.raises(SettingsError, match="unknown measure of evorobo/Maze-v0 'step'; did you mean 'steps'"):
-        task.measured(["step"], spec, weights, np.random.default_rng(0), None)
+        task.score_with_measures(["step"], spec, weights, np.random.default_rng(0), None)
     assert list(ControlTask("CartPole-v1").measures) == ["steps"]

@@ -16,10 +16,10 @@ def trained(task: Task, hidden: tuple[int, ...], epochs: int, batch_size: int, s
     rng = np.random.default_rng(seed)
     spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
     weights, examples, adam = spec.init(rng), task.examples(rng), Adam(0.01)
-    x = task.inputs.transform(examples.inputs)
+    x = task.input_scaler.transform(examples.inputs)
     state = adam.start(weights)
     for _ in range(epochs):
         for rows in np.array_split(rng.permutation(len(x)), len(x) // batch_size):
             _, slope = loss_and_gradient(spec, weights, x[rows], examples.targets[rows], examples.loss)
             adam.update(weights, slope, state)
-    return Genome(spec, weights, task.inputs, task.outputs)
+    return Genome(spec, weights, task.input_scaler, task.output_scaler)

@@ -97,7 +97,7 @@ class BackpropLearner:
         if spec.n_running_stats and method.batch_size == 1 and not spec.recurrent:
             raise SettingsError("batch norm needs batches of several rows to measure, not of 1; give batch_size=2 or more.")
         self.method, self.spec, self.rng = method, spec, rng
-        self._scalings = task.inputs, task.outputs
+        self._scalings = task.input_scaler, task.output_scaler
         dtype = np.dtype(method.dtype)
         self.weights = spec.init(rng).astype(dtype)
         self.running_stats = spec.init_running_stats().astype(dtype)
@@ -127,7 +127,7 @@ class BackpropLearner:
         self._inputs = np.ascontiguousarray(inputs.transform(shown.inputs) if inputs else shown.inputs, dtype)
         whole = np.issubdtype(shown.targets.dtype, np.integer)
         self._targets = shown.targets if whole else shown.targets.astype(dtype)
-        self._row_weights = None if shown.weights is None else shown.weights.astype(dtype)
+        self._row_weights = None if shown.sample_weight is None else shown.sample_weight.astype(dtype)
         self._units = SequenceBatches(len(self._inputs), shown.sequence if self.spec.recurrent else None, self.method.bptt_steps)
 
     def add_examples(self, more: Examples, held_out: Examples | None = None) -> None:

@@ -115,8 +115,8 @@ class BatchedBackprop:
         """
         learners, weights, last_finite, gradient = self._learners, self._weights, self._last_finite, self._gradient
         running_stats = self._moments
-        batches = [learner.draw() for learner in learners]
-        factors = [learner.factor(share) for learner, share in zip(learners, budget_fraction, strict=True)]
+        batches = [learner.next_batch() for learner in learners]
+        factors = [learner.lr_factor(share) for learner, share in zip(learners, budget_fraction, strict=True)]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found out below, and told in words
             losses = self._compute_gradients(batches)
             squares = np.vecdot(gradient, gradient).tolist()

@@ -14,7 +14,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.base import Advising, Cost, Examples, Task
+from evorobo.tasks.base import HasExpert, Cost, Examples, Task
 
 
 @register_component("method", "DAgger")
@@ -56,14 +56,14 @@ class DAggerLearner:
     """DAgger at work: one `step` is one mini-batch, and before the first of a round robots are driven."""
 
     def __init__(self, method: DAgger, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        if not isinstance(task, Advising):
+        if not isinstance(task, HasExpert):
             raise SettingsError(
                 f"{task.name} has nobody to ask what to do where the learner goes; take Backprop, or give the task a "
-                "method adviser() (see evorobo.tasks.base.Advising)."
+                "method expert_labeller() (see evorobo.tasks.base.HasExpert)."
             )
         self._method, self._rng = method, rng
         self._training = method.backprop.start(task, spec, rng)
-        self._advise = task.adviser()
+        self._advise = task.expert_labeller()
         self._round, self._begun = 1, 0
         self._collected: list[tuple[Examples, Examples | None]] = []  # of each round but the first: to train on, held out
 

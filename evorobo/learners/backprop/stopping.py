@@ -11,7 +11,7 @@ from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, Examples, Metric, Task, Validating
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Task, HasValidationCost
 
 
 def split_held_out(examples: Examples, share: float, rng: np.random.Generator) -> tuple[Examples, Examples]:
@@ -36,7 +36,7 @@ class HeldOutLoss:
     It is `Validating`, as a task is.
     """
 
-    metric = Metric("held-out loss", higher_is_better=False)
+    metric_info = MetricInfo("held-out loss", higher_is_better=False)
 
     def __init__(self, examples: Examples) -> None:
         self._examples = examples
@@ -44,14 +44,14 @@ class HeldOutLoss:
     def add(self, more: Examples) -> None:
         self._examples = self._examples + more
 
-    def validation(self, genome: Genome) -> tuple[float, Cost]:
+    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
         """The mean loss, and its price: one forward pass over all rows."""
         shown = self._examples
         units = SequenceBatches(len(shown.inputs), shown.sequence if genome.spec.recurrent else None)
         layout = units.take(np.arange(len(units)))
         with np.errstate(over="ignore", invalid="ignore"):  # answers that overflow are no gain, and training tells why
             outputs = replace(genome, output_scaler=None)(shown.inputs[layout.rows], n_steps=layout.n_steps)
-            weights = None if shown.weights is None else shown.weights[layout.valid_rows]
+            weights = None if shown.sample_weight is None else shown.sample_weight[layout.valid_rows]
             value = shown.loss.value(layout.remove_padding(outputs), shown.targets[layout.valid_rows], weights)
         rows, computed = len(shown.inputs), len(layout.rows)
         return float(value), Cost(samples=rows, forward_flops=computed * genome.spec.forward_flops)
@@ -97,7 +97,7 @@ class EarlyStopping:
         """Watch the loss on the examples held out, or without any the validation of `task`."""
         if held_out:
             return Stopper(self, genome, HeldOutLoss(held_out))
-        if not isinstance(task, Validating):
+        if not isinstance(task, HasValidationCost):
             raise SettingsError(
                 f"{task.name} does not tell what validating costs, and early stopping must pay for it; give the task "
                 "a method validation(genome) that returns the score of validate and its Cost, or hold out examples."
@@ -114,7 +114,7 @@ class EarlyStopping:
 class Stopper:
     """Early stopping at work: remembers the best genome, and what looking has cost; `latest` is the latest look."""
 
-    def __init__(self, settings: EarlyStopping, genome: Genome, watched: Validating | HeldOutLoss) -> None:
+    def __init__(self, settings: EarlyStopping, genome: Genome, watched: HasValidationCost | HeldOutLoss) -> None:
         self._settings, self._watched = settings, watched
         self.cost = Cost()
         self.latest = self._evaluate(genome)
@@ -158,13 +158,13 @@ class Stopper:
 
     def _evaluate(self, genome: Genome) -> float:
         """What is watched, paid for."""
-        value, cost = self._watched.validation(genome)
+        value, cost = self._watched.validate_with_cost(genome)
         self.cost = self.cost + cost
         return value
 
     def _better(self, value: float) -> float:
         """The same, higher for better."""
-        return value if self._watched.metric.higher_is_better else -value
+        return value if self._watched.metric_info.higher_is_better else -value
 
     def state(self) -> dict[str, Any]:
         return {

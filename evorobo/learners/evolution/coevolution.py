@@ -19,7 +19,7 @@ from evorobo.nets.output import Output
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Contested, Cost, Scores, Task
+from evorobo.tasks.base import HasRival, Cost, Scores, Task
 
 
 @register_component("method", "Coevolution")
@@ -55,12 +55,12 @@ class CoevolutionLearner:
     """Two evolutions at work in turn; one step is a generation of both, against the champions before it."""
 
     def __init__(self, method: Coevolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        if not isinstance(task, Contested):
+        if not isinstance(task, HasRival):
             raise SettingsError(
-                f"{task.name} has no rival; take Evolution, or give the task a method contest() (see "
+                f"{task.name} has no rival; take Evolution, or give the task a method matches() (see "
                 "evorobo.tasks.base.Contested)."
             )
-        other = task.contest().rival()
+        other = task.matches().rival()
         own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, like(spec, other), rng)
         own_side.climb.face(other_side.hall)
         other_side.climb.face(own_side.hall)
@@ -154,24 +154,24 @@ class Hall:
 class _Climb:
     """What one side climbs: its score against champions of the other side, new ones for each generation."""
 
-    inputs = None
+    input_scaler = None
 
-    def __init__(self, method: Coevolution, task: Contested) -> None:
-        self._method, self._contest = method, task.contest()
-        self.name, self.outputs = task.name, task.outputs
+    def __init__(self, method: Coevolution, task: HasRival) -> None:
+        self._method, self._contest = method, task.matches()
+        self.name, self.output_scaler = task.name, task.output_scaler
 
     def face(self, hall: Hall) -> None:
         self._hall = hall
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         rivals = self._hall.draw(self._method.rivals, self._method.memory, rng)
-        return self._contest.meet(spec, weights, rng, self._hall.spec, rivals)
+        return self._contest.score_against(spec, weights, rng, self._hall.spec, rivals)
 
 
 class _Side:
     """One side: what it climbs, its evolution, its champions."""
 
-    def __init__(self, method: Coevolution, task: Contested, spec: NetworkSpec, rng: np.random.Generator) -> None:
+    def __init__(self, method: Coevolution, task: HasRival, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self.climb = _Climb(method, task)
         self.evolution: EvolutionLearner = method.evolution.start(self.climb, spec, rng)
         self.hall = Hall(self.evolution.genome)

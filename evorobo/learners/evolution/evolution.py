@@ -99,7 +99,7 @@ class EvolutionLearner:
     @property
     def genome(self) -> Genome:
         running_stats = self._reference.running_stats(self._answer, self._inputs) if self._reference else None
-        return Genome(self._spec, self._answer, self._inputs, self._task.outputs, running_stats)
+        return Genome(self._spec, self._answer, self._inputs, self._task.output_scaler, running_stats)
 
     @property
     def archive(self) -> Archive | None:
@@ -110,7 +110,7 @@ class EvolutionLearner:
         kept, ranges = strategy.collection, self._gauge.ranges(strategy.names)
         measures = ranges[:, 0] + kept.measures * np.ptp(ranges, axis=1)
         running_stats = self._reference.running_stats(kept.weights, self._inputs) if self._reference else None
-        scalings = self._inputs, self._task.outputs
+        scalings = self._inputs, self._task.output_scaler
         about = strategy.names, ranges, strategy.cells
         return Archive(self._spec, kept.weights, kept.scores, measures, *about, *scalings, running_stats)
 
@@ -147,7 +147,7 @@ class EvolutionLearner:
 
     @property
     def _inputs(self) -> Scaler | None:
-        return self._seen.scaler if self._seen.count else self._task.inputs
+        return self._seen.scaler if self._seen.count else self._task.input_scaler
 
     def _evaluate(self, genes: Array) -> tuple[list[tuple[float]], Array]:
         """Fitness and measures `(n, k)` of each member."""
@@ -159,8 +159,8 @@ class EvolutionLearner:
         for _ in range(self._repeats):
             earned, measures = self._gauge.score(spec, weights, self._rng, inputs, genes)
             self._cost = self._cost + earned.cost
-            if earned.seen:
-                self._seen = self._seen + earned.seen
+            if earned.observation_moments:
+                self._seen = self._seen + earned.observation_moments
             rounds.append(earned.values)
             did.append(measures)
         told = np.stack(rounds)

@@ -10,7 +10,7 @@ from evorobo.arrays import Array
 from evorobo.errors import unknown
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Measuring, Scores, Scoring
+from evorobo.tasks.base import HasMeasures, Scores, Scoring
 
 SIZE = "size"
 """The measure that every task has: the mean absolute weight."""
@@ -23,7 +23,7 @@ class Gauge:
     """
 
     def __init__(self, task: Scoring, names: Sequence[str]) -> None:
-        known = dict(task.measures) if isinstance(task, Measuring) else {}
+        known = dict(task.measures) if isinstance(task, HasMeasures) else {}
         known[SIZE] = (0.0, 1.0)
         for name in names:
             if name not in known:
@@ -32,17 +32,17 @@ class Gauge:
         self._ranges = {name: known[name] for name in names}
 
     def score(
-        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None, genes: Array
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None, genes: Array
     ) -> tuple[Scores, Array]:
         """What the task says of networks `weights (n, p)` that have grown from `genes (n, q)`; measures `(n, k)`.
 
         What cannot be measured, of a member that ran away, counts as 0.
         """
         watched = [name for name in self.names if name != SIZE]
-        if watched and isinstance(self._task, Measuring):
-            earned = self._task.measured(watched, spec, weights, rng, inputs)
+        if watched and isinstance(self._task, HasMeasures):
+            earned = self._task.score_with_measures(watched, spec, weights, rng, input_scaler)
         else:
-            earned = self._task.score(spec, weights, rng, inputs)
+            earned = self._task.score(spec, weights, rng, input_scaler)
         if not self.names:
             return earned, np.empty((len(weights), 0))
         found = {SIZE: np.abs(genes).mean(1)}

@@ -13,7 +13,7 @@ from evorobo.nets.layer import ForwardContext
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, Glimpsing, Scoring
+from evorobo.tasks.base import Cost, HasUnlabelled, Scoring
 
 ROWS = 128
 
@@ -25,29 +25,29 @@ class ReferenceBatch:
     """
 
     def __init__(self, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        if not isinstance(task, Glimpsing):
+        if not isinstance(task, HasUnlabelled):
             raise SettingsError(
                 f"{task.name} shows no inputs to measure, which batch norm needs under evolution; give the task a "
-                "method glimpse(rng, rows) that returns a Glimpse, or use LayerNorm()."
+                "method unlabelled_inputs(rng, rows) that returns UnlabelledInputs, or use LayerNorm()."
             )
         self._spec = spec
-        glimpse = task.glimpse(rng, ROWS)
-        self.cost = glimpse.cost
-        self._keep(glimpse.inputs, glimpse.sequence)
+        unlabelled_inputs = task.unlabelled_inputs(rng, ROWS)
+        self.cost = unlabelled_inputs.cost
+        self._keep(unlabelled_inputs.inputs, unlabelled_inputs.sequence)
 
     def _keep(self, inputs: Array, sequence: np.ndarray | None) -> None:
         self._inputs, self._sequence = inputs, sequence
         units = SequenceBatches(len(inputs), sequence if self._spec.recurrent else None)
         self._layout = units.take(np.arange(len(units)))
 
-    def running_stats(self, weights: Array, inputs: Scaler | None) -> Array:
+    def running_stats(self, weights: Array, input_scaler: Scaler | None) -> Array:
         """Of networks `weights (p,)` or `(n, p)` those that these rows have under them: `(k,)` or `(n, k)`."""
         layout, raw = self._layout, self._inputs
         x = (inputs.transform(raw) if inputs else raw)[layout.rows]
         with _overflowing():
             return estimate_running_stats(self._spec, weights, x, ForwardContext(n_steps=layout.n_steps, mask=layout.mask))
 
-    def freeze_batch_norm(self, weights: Array, inputs: Scaler | None) -> tuple[NetworkSpec, Array]:
+    def freeze_batch_norm(self, weights: Array, input_scaler: Scaler | None) -> tuple[NetworkSpec, Array]:
         """Spec and weights `(n, p)` of networks that answer as these do with such moments, and need none."""
         with _overflowing():
             return freeze_batch_norm(self._spec, weights, self.running_stats(weights, inputs))

@@ -26,14 +26,14 @@ from evorobo.nets.spec import NetworkSpec
 ROWS, COLUMNS = 4, 8
 """What the kernel adds up in one go, and what fits into a register of a processor with AVX."""
 
-BENDS = list(ACTIVATIONS)
+ACTIVATION_NAMES = list(ACTIVATIONS)
 
 Product: TypeAlias = tuple[Array, Array, int]
 """Matrix `(n, rows, columns)` and biases by which a layer takes in its inputs and its memory, and what it makes of the
 product: an activation, or a kind of layer, by number."""
 
 
-def laid_out(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]:
+def pack_networks(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]:
     """Of networks `weights (n, p)` the rows `(n, p')`, and the table `(layers, 7)` that reads them.
 
     Of each layer: inputs, values that it takes in from its memory, rows and columns of its matrix, its activation or
@@ -44,18 +44,18 @@ def laid_out(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]:
     for layer, params, n_in in zip(spec.layers, spec.unpack(weights), spec.widths, strict=False):
         if type(layer) is Dropout:  # in use it lets everything pass
             continue
-        matrix, bias, bend = _product(layer, params, n_in)
+        matrix, bias, activation = _layer_matrix(layer, params, n_in)
         n_rows, n_columns = matrix.shape[1:]
         rows, columns = -(-n_rows // ROWS) * ROWS, -(-n_columns // COLUMNS) * COLUMNS
         padded = np.zeros((len(weights), 1 + rows, columns), np.float32)
         padded[:, 0, :n_columns], padded[:, 1 : 1 + n_rows, :n_columns] = bias, matrix
         parts.append(padded.reshape(len(weights), -1))
-        table.append([n_in, n_rows - n_in, rows, columns, bend, layer.width(n_in)])
+        table.append([n_in, n_rows - n_in, rows, columns, activation, layer.width(n_in)])
     widest = max(max(row[2], row[3]) for row in table)
     return np.concatenate(parts, axis=1), np.array([[*row, widest] for row in table])
 
 
-def _product(layer: Layer, params: Params, n_in: int) -> Product:
+def _layer_matrix(layer: Layer, params: Params, n_in: int) -> Product:
     if type(layer) not in PRODUCTS:  # one that is derived from them may do otherwise
         known = ", ".join(kind.__name__ for kind in (*PRODUCTS, BatchNorm, Dropout))
         raise TaskError(
@@ -66,12 +66,12 @@ def _product(layer: Layer, params: Params, n_in: int) -> Product:
 
 
 def _affine(layer: Affine, params: Params, n_in: int) -> Product:
-    return params["gain"][:, :, None] * np.eye(n_in), params["shift"], BENDS.index(layer.activation)
+    return params["gain"][:, :, None] * np.eye(n_in), params["shift"], ACTIVATION_NAMES.index(layer.activation)
 
 
 def _plain(layer: Dense | Elman, params: Params, n_in: int) -> Product:
     matrix = np.concatenate([params[name] for name in ("weight", "recurrent") if name in params], axis=1)
-    return matrix, params.get("bias", np.zeros(layer.units)), BENDS.index(layer.activation)
+    return matrix, params.get("bias", np.zeros(layer.units)), ACTIVATION_NAMES.index(layer.activation)
 
 
 def _layer_norm(layer: LayerNorm, params: Params, n_in: int) -> Product:

@@ -12,11 +12,11 @@ LAYER_NORM, GRU, LSTM, CTRNN = range(8, 12)
 """Layers that do more with a product than bend it, see `normalised` and `renewed`."""
 
 
-def answered(weights, layers, cache, one, other):
+def network_outputs(weights, layers, cache, one, other):
     """The network's outputs, for inputs in `one`; both buffers are used, and one of them returned."""
     at = 0
     for layer in range(len(layers)):
-        n_in, n_kept, n_rows, n_columns, bend, n_out = layers[layer, :6]
+        n_in, n_kept, n_rows, n_columns, activation, n_out = layers[layer, :6]
         for j in range(n_kept):
             one[n_in + j] = cache[layer, j]
         for j in range(n_in + n_kept, n_rows):
@@ -32,19 +32,19 @@ def answered(weights, layers, cache, one, other):
                 first, second = a * four[j] + b * four[n_columns + j], c * four[2 * n_columns + j]
                 other[j] += first + (second + d * four[3 * n_columns + j])
             at += 4 * n_columns
-        if bend == LAYER_NORM:
-            normalised(other, n_out)
-        elif bend > LAYER_NORM:
-            renewed(bend, other, cache[layer], n_out)
+        if activation == LAYER_NORM:
+            layer_normalize(other, n_out)
+        elif activation > LAYER_NORM:
+            update_gated_units(activation, other, cache[layer], n_out)
         else:
-            bent(bend, other, n_columns)
+            activate(activation, other, n_columns)
             for j in range(n_kept):
                 cache[layer, j] = other[j]
         one, other = other, one
     return one
 
 
-def normalised(z, n):
+def layer_normalize(z, n):
     """n values at mean 0 and deviation 1, then times gains plus shifts, in place; z has them one after the other, and
     last the epsilon that is added to the variance."""
     mean, variance = float32(0.0), float32(0.0)
@@ -57,7 +57,7 @@ def normalised(z, n):
         z[j] = (z[j] - mean) / deviation * z[n + j] + z[2 * n + j]
 
 
-def renewed(kind, z, cache, n):
+def update_gated_units(kind, z, cache, n):
     """The answer of n gated or slow units, in place, from their products z; and what they remember.
 
     A product has n numbers for each gate, in the order in which `evorobo.nets.compiled.layout` puts them. The first n
@@ -65,22 +65,22 @@ def renewed(kind, z, cache, n):
     """
     for j in range(n):
         if kind == GRU:
-            renewal, kept = squashed(z[j]), squashed(z[n + j])
+            renewal, kept = sigmoid(z[j]), sigmoid(z[n + j])
             candidate = quick_tanh(z[2 * n + j] + renewal * z[3 * n + j])
             z[j] = candidate + kept * (cache[j] - candidate)
             cache[j] = z[j]
         elif kind == LSTM:
-            cell = squashed(z[n + j]) * cache[n + j] + squashed(z[j]) * quick_tanh(z[2 * n + j])
-            z[j] = squashed(z[3 * n + j]) * quick_tanh(cell)
+            cell = sigmoid(z[n + j]) * cache[n + j] + sigmoid(z[j]) * quick_tanh(z[2 * n + j])
+            z[j] = sigmoid(z[3 * n + j]) * quick_tanh(cell)
             cache[j], cache[n + j] = z[j], cell
         else:
             shift, share, slow = z[n + j], z[2 * n + j], cache[n + j]
             slow += share * (z[j] - slow)
-            z[j] = squashed(slow + shift)
-            cache[j], cache[n + j] = z[j] - squashed(shift), slow
+            z[j] = sigmoid(slow + shift)
+            cache[j], cache[n + j] = z[j] - sigmoid(shift), slow
 
 
-def largest(answer, n):
+def argmax(answer, n):
     """The number of the largest of the first n, the first of equal ones; of the first that is no number, as NumPy."""
     best = 0
     for j in range(n):
@@ -89,34 +89,34 @@ def largest(answer, n):
     return best
 
 
-def bent(bend, z, n):
+def activate(activation, z, n):
     """An activation, in place."""
     one, two = float32(1.0), float32(2.0)
-    if bend == TANH:
+    if activation == TANH:
         for j in range(n):
             z[j] = quick_tanh(z[j])
-    elif bend == RELU:
+    elif activation == RELU:
         for j in range(n):
             z[j] = max(z[j], float32(0.0))
-    elif bend == LEAKY_RELU:
+    elif activation == LEAKY_RELU:
         for j in range(n):
             z[j] = max(z[j], float32(0.01) * z[j])
-    elif bend == ELU:
+    elif activation == ELU:
         for j in range(n):
             z[j] = z[j] if z[j] > float32(0.0) else float32(math.expm1(z[j]))
-    elif bend == SIGMOID:
+    elif activation == SIGMOID:
         for j in range(n):
-            z[j] = squashed(z[j])
-    elif bend == SOFTPLUS:
+            z[j] = sigmoid(z[j])
+    elif activation == SOFTPLUS:
         for j in range(n):
             z[j] = max(z[j], float32(0.0)) + float32(math.log1p(math.exp(-abs(z[j]))))
-    elif bend == GELU:
+    elif activation == GELU:
         for j in range(n):
             inner = float32(0.7978845608028654) * (z[j] + float32(0.044715) * z[j] * z[j] * z[j])
             z[j] = z[j] * (quick_tanh(inner) + one) / two
 
 
-def squashed(z):
+def sigmoid(z):
     """The logistic sigmoid of one number, by tanh."""
     half = float32(0.5)
     return half * quick_tanh(half * z) + half

@@ -51,7 +51,7 @@ def _master(task: ControlTask, folder: Path, own: Archive, rivals: Archive, size
         sides = [[side[number] for number in numbers] for side in (own, rivals)]
         known = {
             "generations": numbers + 1,
-            "scores": replace(task, test_episodes=EPISODES).contest().tournament(*sides),
+            "scores": replace(task, test_episodes=EPISODES).matches().tournament(*sides),
         }
         write_atomically(path, packed(known))
     return Master(known["generations"], known["scores"], own.scores, rivals.scores)

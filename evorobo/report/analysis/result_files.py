@@ -11,8 +11,8 @@ import numpy as np
 from evorobo.errors import DataError, ResultsError
 from evorobo.study.baselines import SCORES, STEPS
 from evorobo.study.results import Results, Run, load
-from evorobo.tasks.base import LEDGER, Metric
-from evorobo.tasks.data.text_files import TEXT, Sheet, read_sheet
+from evorobo.tasks.base import COST_COLUMNS, MetricInfo
+from evorobo.tasks.data.text_files import TEXT, TextTable, read_text_file
 
 METHODS = ("method", "algorithm", "algo")
 SEEDS = ("seed", "run")
@@ -70,21 +70,21 @@ def _scored_by(results: Results, metric: str, lower_is_better: bool) -> Results:
         runs.append(replace(run, curve={**run.curve, "test": run.curve[metric]} if run.curve else {}))
     if metric == "validation":
         return replace(results, runs=runs)
-    metrics = {task: Metric(metric, higher_is_better=not lower_is_better) for task in results.tasks}
+    metrics = {task: MetricInfo(metric, higher_is_better=not lower_is_better) for task in results.tasks}
     return replace(results, runs=runs, metrics=metrics, references={task: {} for task in results.tasks})
 
 
 def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     if not path.name.removesuffix(".gz").endswith(TEXT):
         raise DataError(f"{path.name} is no table that can be compared; save it as CSV, with a header.")
-    sheet = read_sheet(path, header=True)
+    sheet = read_text_file(path, header=True)
     columns = {name.lower().replace(" ", "_"): number for number, name in enumerate(sheet.names)}
-    if not sheet.places:
+    if not sheet.line_numbers:
         raise DataError(f"{path.name} has a header and no rows; give a file with a row for each look at a run.")
     score = _one_of(sheet, columns, SCORES if metric == "test" else (metric.lower(),), "scores")
-    looks = {name: sheet.numbers(columns[name], "leave the row out") for name in LEDGER if name in columns}
+    looks = {name: sheet.numbers(columns[name], "leave the row out") for name in COST_COLUMNS if name in columns}
     if not looks:
-        looks["env_steps"] = sheet.numbers(_one_of(sheet, columns, (*STEPS, *LEDGER), "steps"), "leave the row out")
+        looks["env_steps"] = sheet.numbers(_one_of(sheet, columns, (*STEPS, *COST_COLUMNS), "steps"), "leave the row out")
     looks["test"] = sheet.numbers(score, "leave the row out")
     marks = [
         _marks(sheet, columns, names, other) for names, other in ((("task",), ANY), (METHODS, path.stem), (SEEDS, "0"))
@@ -101,13 +101,13 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     tasks, methods = (
         list(dict.fromkeys(names)) for names in ([run.task for run in runs], [run.method for run in runs])
     )
-    measured = Metric(sheet.names[score], higher_is_better=not lower_is_better)
+    measured = MetricInfo(sheet.names[score], higher_is_better=not lower_is_better)
     metrics = dict.fromkeys(tasks, measured)
     references: dict[str, dict[str, float]] = {task: {} for task in tasks}
     return Results(path, path.stem, tasks, methods, metrics, references, {}, runs=runs)
 
 
-def _one_of(sheet: Sheet, columns: dict[str, int], names: Iterable[str], of: str) -> int:
+def _one_of(sheet: TextTable, columns: dict[str, int], names: Iterable[str], of: str) -> int:
     """The number of the first of `names` among the columns."""
     for name in names:
         if name in columns:
@@ -118,9 +118,9 @@ def _one_of(sheet: Sheet, columns: dict[str, int], names: Iterable[str], of: str
     )
 
 
-def _marks(sheet: Sheet, columns: dict[str, int], names: Iterable[str], otherwise: str) -> list[str]:
+def _marks(sheet: TextTable, columns: dict[str, int], names: Iterable[str], otherwise: str) -> list[str]:
     """The text of the first column among `names`, for each row; `otherwise` where there is none."""
     for name in names:
         if name in columns:
             return [str(cell) for cell in sheet.complete(columns[name])]
-    return [otherwise] * len(sheet.places)
+    return [otherwise] * len(sheet.line_numbers)

@@ -24,7 +24,7 @@ from evorobo.nets.layer import ForwardContext, Parameter, Params
 from evorobo.report.analysis.runs import answers
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
-from evorobo.tasks.base import Glimpsing, Task
+from evorobo.tasks.base import HasUnlabelled, Task
 
 LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Standard deviations of the noise: shares of the sensor's own, or of the root mean square of the answer's weights."""
@@ -135,6 +135,6 @@ class SensorNoise:
 
 def usual(task: Task) -> Array:
     """How much each sensor varies `(in,)`: over training rows, or where chance drives; 1 for tasks that do not show."""
-    if not isinstance(task, Glimpsing):
+    if not isinstance(task, HasUnlabelled):
         return np.ones(task.n_inputs)
-    return np.asarray(task.glimpse(np.random.default_rng(0), _ROWS).inputs.std(0))
+    return np.asarray(task.unlabelled_inputs(np.random.default_rng(0), _ROWS).inputs.std(0))

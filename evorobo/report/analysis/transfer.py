@@ -28,7 +28,7 @@ def transfer(results: Results) -> str:
         if genomes:
             home = next(task for task in tasks if task.name == trained_on)
             rows.append([method, trained_on, *(_judge(genomes, home, task) for task in tasks)])
-    header = ["method", "trained on", *(f"{task.metric.name} on {task.name}" for task in tasks)]
+    header = ["method", "trained on", *(f"{task.metric_info.name} on {task.name}" for task in tasks)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     write_atomically(results.folder / "transfer.csv", text.getvalue())

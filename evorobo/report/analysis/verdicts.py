@@ -15,7 +15,7 @@ from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
 from evorobo.report.statistics import effect_size, holm, probability_of_improvement, runs_needed, welch
 from evorobo.study.results import Results
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 LEVEL = 0.05
 """Of all verdicts on a task together, so many may be wrong where nothing is to be found."""
@@ -95,7 +95,7 @@ def verdicts(results: Results, wanted: Iterable[tuple[str, str]] | None = None) 
 
 
 def judge(
-    scores: Mapping[str, ArrayLike], metric: Metric, task: str = "", wanted: Iterable[tuple[str, str]] | None = None
+    scores: Mapping[str, ArrayLike], metric: MetricInfo, task: str = "", wanted: Iterable[tuple[str, str]] | None = None
 ) -> list[Verdict]:
     """A verdict for each two of `scores`, the runs `(n,)` of each method, or for the pairs `wanted`; those without runs
     are left out. The best methods come first."""

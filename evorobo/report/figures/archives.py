@@ -23,7 +23,7 @@ from evorobo.report.figures.scales import scale_cost
 from evorobo.report.figures.style import Style, styles
 from evorobo.settings import from_plain
 from evorobo.study.results import Results, Run
-from evorobo.tasks.control.robots.base import offers
+from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
 SHADES = "YlOrBr"
@@ -156,7 +156,7 @@ def _draw_way(axes: Axes, results: Results, name: str, run: Run) -> None:
         task = next(task for task in from_plain(results.settings).tasks if task.name == name)
     except EvoroboError:  # the script that defines it is not here, or not what it was
         return
-    if isinstance(task, ControlTask) and task.robot is not None and offers(task.robot, "draw"):
+    if isinstance(task, ControlTask) and task.robot is not None and defines(task.robot, "draw"):
         limits = axes.get_xlim(), axes.get_ylim()
         task.robot.draw(axes, task.trajectory(Genome.load(run.folder / "genome.npz")))
         axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")

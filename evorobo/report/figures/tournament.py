@@ -43,7 +43,7 @@ def tournament(results: Results) -> str:
         if cells and isinstance(task, ControlTask):
             played = {method: masters(task, [run.folder for run in runs]) for method, runs in cells.items()}
             path = results.folder / f"tournament-{task.name}.png"
-            plot(played, task.name, task.contest().rival().name, results.name, path)
+            plot(played, task.name, task.matches().rival().name, results.name, path)
             table += _crossed(task, results, cells)
     if not table:
         raise ResultsError(f"no finished run in {results.folder} has rivals; Coevolution leaves some.")
@@ -62,7 +62,7 @@ def _with_rivals(runs: Sequence[Run]) -> list[Run]:
 
 def _crossed(task: ControlTask, results: Results, cells: dict[str, list[Run]]) -> list[list[str]]:
     """A row for each method's answers against the rivals of each of `cells`."""
-    duel, rows = replace(task, test_episodes=EPISODES).contest(), []
+    duel, rows = replace(task, test_episodes=EPISODES).matches(), []
     for method in results.methods:
         own = [Genome.load(run.folder / "genome.npz") for run in answers(results.of(task.name, method))]
         for other, runs in cells.items() if own else ():

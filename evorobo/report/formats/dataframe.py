@@ -11,12 +11,12 @@ import numpy as np
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.report.analysis.runs import spent
 from evorobo.study.results import Results, Run, load
-from evorobo.tasks.base import LEDGER
+from evorobo.tasks.base import COST_COLUMNS
 
 if TYPE_CHECKING:
     import pandas
 
-NUMBERS = (*LEDGER, "flops", "generations", "train", "validation", "test")
+NUMBERS = (*COST_COLUMNS, "flops", "generations", "train", "validation", "test")
 
 
 def load_results(path: str | Path) -> pandas.DataFrame:

@@ -12,7 +12,7 @@ from evorobo.errors import SettingsError
 from evorobo.files import write_atomically
 from evorobo.report.analysis.runs import spent
 from evorobo.study.results import Results, Run
-from evorobo.tasks.base import LEDGER
+from evorobo.tasks.base import COST_COLUMNS
 
 EVENTS = "events.out.tfevents.0.evorobo"
 """The file of each trial; TensorBoard's own writer puts time and host into the name, and so never replaces one."""
@@ -44,7 +44,7 @@ def _events(run: Run, steps: np.ndarray) -> bytes:
     content = io.BytesIO()
     records = writer(content)
     records.write(event(wall_time=began, file_version="brain.Event:2").SerializeToString())
-    scalars = {name: column for name, column in run.curve.items() if name not in LEDGER}
+    scalars = {name: column for name, column in run.curve.items() if name not in COST_COLUMNS}
     for look, step in enumerate(steps):
         if not np.isfinite(step):
             continue

@@ -18,7 +18,7 @@ from evorobo.report.replay.frames import Film, films, spaced
 from evorobo.report.replay.staleness import changed_since
 from evorobo.study.results import Results, Run
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.spaces import Choice
+from evorobo.tasks.control.spaces import DiscreteDecoder
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.task import DatasetTask
@@ -92,19 +92,19 @@ def _robot_names(task: ControlTask) -> tuple[Sequence[str], Sequence[str]]:
     robot = task.robot
     if robot is not None:
         return robot.sensors, robot.moves or robot.motors
-    choices = isinstance(task.decoder, Choice)
+    choices = isinstance(task.decoder, DiscreteDecoder)
     return (), tuple(f"{'choice' if choices else 'motor'} {number}" for number in range(task.n_outputs))
 
 
 def _on_the_data(task: DatasetTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Plain:
     rows = task.parts.test
     table = task.table
-    judged = np.flatnonzero(np.isin(rows, task.judged_of(rows)))
+    judged = np.flatnonzero(np.isin(rows, task.scored_rows(rows)))
     some = spaced(len(judged), _PICTURES)
     moments, sequence = judged[some].tolist(), task.sequences(rows)
     methods = []
     for (method, run), genome in zip(best.items(), genomes, strict=True):
-        answers, truth = task.answers(genome, rows)
+        answers, truth = task.predict(genome, rows)
         names = table.input_names, table.classes or table.target_names
         methods.append(
             {

@@ -16,8 +16,8 @@ from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.report.figures import output as canvas
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.recording import Recording
-from evorobo.tasks.control.robots.base import Robot, offers
+from evorobo.tasks.control.recording import EpisodeRecord
+from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.task import ControlTask
 
 Limits: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
@@ -35,7 +35,7 @@ _FLATTEST = 0.45  # of two sides, the shorter one's share of the longer one
 class Film:
     """`pictures` `(height, width, 3)`, all of one size, and the step of the episode that each of them shows."""
 
-    recording: Recording
+    recording: EpisodeRecord
     steps: np.ndarray
     pictures: list[np.ndarray]
 
@@ -60,7 +60,7 @@ def films(task: ControlTask, lives: Sequence[Life], most: int, size: int) -> lis
         shown = [_drawn(robot, each, at, limits, size) for each, at in zip(recordings, steps, strict=True)]
     else:
         shown = [
-            [fitted(picture, size) for picture in task.film(*life, set(at.tolist()))]
+            [fitted(picture, size) for picture in task.render(*life, set(at.tolist()))]
             for life, at in zip(lives, steps, strict=True)
         ]
     return [Film(*each) for each in zip(recordings, steps, shown, strict=True)]
@@ -68,7 +68,7 @@ def films(task: ControlTask, lives: Sequence[Life], most: int, size: int) -> lis
 
 def drawn_by_itself(task: ControlTask) -> Robot | None:
     """The robot of a task, if it has a `draw`."""
-    return task.robot if task.robot is not None and offers(task.robot, "draw") else None
+    return task.robot if task.robot is not None and defines(task.robot, "draw") else None
 
 
 def spaced(length: int, most: int) -> np.ndarray:
@@ -76,7 +76,7 @@ def spaced(length: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
 
 
-def shared_limits(robot: Robot, recordings: Sequence[Recording]) -> Limits:
+def shared_limits(robot: Robot, recordings: Sequence[EpisodeRecord]) -> Limits:
     """Limits of the axes that hold what is drawn of all of them, and a margin around it."""
     axes = _empty(100, 100)[1]
     for recording in recordings:
@@ -90,7 +90,7 @@ def shared_limits(robot: Robot, recordings: Sequence[Recording]) -> Limits:
     return (middle[0] - x_reach, middle[0] + x_reach), (middle[1] - y_reach, middle[1] + y_reach)
 
 
-def states(recording: Recording) -> Array:
+def states(recording: EpisodeRecord) -> Array:
     assert recording.states is not None, "only robots on rows are drawn"
     return recording.states
 
@@ -104,7 +104,7 @@ def fitted(picture: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(image)
 
 
-def _drawn(robot: Robot, recording: Recording, steps: np.ndarray, limits: Limits, size: int) -> list[np.ndarray]:
+def _drawn(robot: Robot, recording: EpisodeRecord, steps: np.ndarray, limits: Limits, size: int) -> list[np.ndarray]:
     (left, right), (bottom, top) = limits
     scale = size / max(right - left, top - bottom)
     with canvas.house_style():

@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report.replay.encoding import PER_SECOND
 from evorobo.report.replay.frames import drawn_by_itself, shared_limits, states
-from evorobo.tasks.control.recording import SCREENS
+from evorobo.tasks.control.recording import DISPLAY_VARIABLES
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask
 
@@ -22,14 +22,14 @@ _NO_WINDOWS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 def show(task: ControlTask, genome: Genome, episodes: Iterable[int]) -> None:
     """Play these test episodes, one after the other. Raises `SettingsError` where no window can be opened."""
-    if sys.platform == "linux" and not SCREENS & os.environ.keys():
+    if sys.platform == "linux" and not DISPLAY_VARIABLES & os.environ.keys():
         raise SettingsError("there is no screen to open a window on; --gif writes the same into a file.")
     robot = drawn_by_itself(task)
     for episode in episodes:
         if robot:
             _play(robot, task, genome, episode)
         else:
-            task.film(genome, episode, (), mode="human")
+            task.render(genome, episode, (), mode="human")
 
 
 def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None:

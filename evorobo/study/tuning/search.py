@@ -17,7 +17,7 @@ from evorobo.study.results import read_curve
 from evorobo.study.study import Study
 from evorobo.study.trial import Trial
 from evorobo.study.tuning.space import Range
-from evorobo.tasks.base import LEDGER, Cost
+from evorobo.tasks.base import COST_COLUMNS, Cost
 
 
 class Search:
@@ -30,7 +30,7 @@ class Search:
         self.best: dict[str, Any] | None = None
         self.failed, self.why, self.cost = 0, "", Cost()
         self._study, self._ranges, self._tried = replace(study, methods=(method,)), ranges, 0
-        self._sign = 1 if study.tasks[0].metric.higher_is_better else -1
+        self._sign = 1 if study.tasks[0].metric_info.higher_is_better else -1
         self._optuna = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=chance))
         self._failure = optuna.trial.TrialState.FAIL
         whole, real = optuna.distributions.IntDistribution, optuna.distributions.FloatDistribution
@@ -54,7 +54,7 @@ class Search:
         places = [folder / trial.path for trial in trials]
         curves = [read_curve(place / "curve.csv") for place in places if (place / "curve.csv").exists()]
         for curve in curves:
-            paid = {name: float(curve[name][-1]) for name in LEDGER}
+            paid = {name: float(curve[name][-1]) for name in COST_COLUMNS}
             self.cost = self.cost + Cost(**{name: _whole(value) for name, value in paid.items()})  # type: ignore[arg-type]
         number, self._tried = self._tried, self._tried + 1
         broken = [place for place in places if status(place) != "finished"]

@@ -61,7 +61,7 @@ def tune(
     about = {
         "study": study.name,
         "task": study.tasks[0].name,
-        "metric": vars(study.tasks[0].metric),
+        "metric": vars(study.tasks[0].metric_info),
         "budget": to_plain(study.budget),
         "seeds": list(study.seeds),
         "space": list(space),

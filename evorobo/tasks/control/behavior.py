@@ -8,26 +8,26 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import unknown
-from evorobo.tasks.control.simulators.base import World
-from evorobo.tasks.control.simulators.lookup import RobotWorld
-from evorobo.tasks.control.spaces import Decoder, Motors
+from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
+from evorobo.tasks.control.spaces import Decoder, BoxDecoder
 
 
-def measurable(world: World, decoder: Decoder) -> dict[str, tuple[float, float]]:
+def available_measures(world: EnvSpec, decoder: Decoder) -> dict[str, tuple[float, float]]:
     """What can be measured in a world, with the numbers between which it lies.
 
     "energy" is the mean squared motor command, each command a share of the largest; "steps" are those of the episode,
     where these have a limit. A robot on rows adds its own (`Robot.measures`).
     """
     known: dict[str, tuple[float, float]] = {}
-    if isinstance(decoder, Motors):
+    if isinstance(decoder, BoxDecoder):
         known["energy"] = (0.0, 1.0)
     if world.max_steps:
         known["steps"] = (0.0, float(world.max_steps))
-    return known | (world.robot.measures if isinstance(world, RobotWorld) else {})
+    return known | (world.robot.measures if isinstance(world, RobotEnvSpec) else {})
 
 
-class Witness:
+class MeasureRecorder:
     """A simulator (see `Simulator`) that is watched: of each episode it keeps the measures `names`.
 
     Raises `SettingsError` for a measure that this world does not have.
@@ -35,13 +35,13 @@ class Witness:
 
     state = None
 
-    def __init__(self, world: World, decoder: Decoder, names: Sequence[str]) -> None:
-        known = measurable(world, decoder)
+    def __init__(self, world: EnvSpec, decoder: Decoder, names: Sequence[str]) -> None:
+        known = available_measures(world, decoder)
         for name in names:
             if name not in known:
                 raise unknown(f"measure of {world.id}", name, known)
         self._simulator, self._decoder, self._names = world.simulator(), decoder, tuple(names)
-        self._robot = world.robot if isinstance(world, RobotWorld) else None
+        self._robot = world.robot if isinstance(world, RobotEnvSpec) else None
         self.capacity = self._simulator.capacity
         self._batches: list[Array] = []
 

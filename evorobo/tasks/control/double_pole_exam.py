@@ -10,10 +10,10 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
-from evorobo.tasks.control.policies import Networks
-from evorobo.tasks.control.robots.double_pole import DoublePoleBlind, Poles, generalisation_starts
-from evorobo.tasks.control.rollout import roll
-from evorobo.tasks.control.simulators.rows import Rows
+from evorobo.tasks.control.policies import NetworkPolicy
+from evorobo.tasks.control.robots.double_pole import DoublePoleBlind, DoublePoleBase, generalization_starts
+from evorobo.tasks.control.rollout import run_episodes
+from evorobo.tasks.control.simulators.rows import VectorizedSimulator
 from evorobo.tasks.control.task import ControlTask
 
 LONG, SHORT = 100_000, 1000
@@ -49,33 +49,33 @@ WITHOUT_VELOCITIES = {
 def solves(task: ControlTask, genome: Genome) -> bool:
     """Whether `genome` balances both poles for 100,000 steps from the tilted start and, where velocities are not felt,
     passes the generalisation test too. The cheapest failures are looked for first."""
-    if balanced(task, genome, SHORT) < SHORT:
+    if steps_balanced(task, genome, SHORT) < SHORT:
         return False
-    if isinstance(task.robot, DoublePoleBlind) and generalisation(task, genome) < GENERAL:
+    if isinstance(task.robot, DoublePoleBlind) and generalization(task, genome) < GENERAL:
         return False
-    return balanced(task, genome, LONG) >= LONG
+    return steps_balanced(task, genome, LONG) >= LONG
 
 
-def balanced(task: ControlTask, genome: Genome, steps: int) -> int:
+def steps_balanced(task: ControlTask, genome: Genome, steps: int) -> int:
     """How many steps, `steps` at most, `genome` balances both poles from the tilted start."""
-    options = {**task.options, "fitness": "steps", "starts": "tilted"}
-    return int(replace(task, options=options, max_steps=steps, test_episodes=1).test(genome))
+    options = {**task.env_kwargs, "fitness": "steps", "starts": "tilted"}
+    return int(replace(task, env_kwargs=options, max_steps=steps, test_episodes=1).test(genome))
 
 
-def generalisation(task: ControlTask, genome: Genome) -> int:
+def generalization(task: ControlTask, genome: Genome) -> int:
     """From how many of the 625 starts (see `generalisation_starts`) `genome` balances both poles for 1000 steps."""
-    if not isinstance(task.robot, Poles):
+    if not isinstance(task.robot, DoublePoleBase):
         raise TaskError(f"{task.name} has no two poles, and the test knows no starts for it.")
-    robot, starts = replace(task.robot, fitness="steps"), generalisation_starts()
+    robot, starts = replace(task.robot, fitness="steps"), generalization_starts()
     controller = Controller(genome.spec, genome.weights[None], genome.input_scaler, running_stats=genome.running_stats)
-    rolled = roll(_Placed(robot, starts), Networks(controller, task.decoder), np.arange(len(starts)), 1)
+    rolled = run_episodes(_GivenStarts(robot, starts), NetworkPolicy(controller, task.decoder), np.arange(len(starts)), 1)
     return int((rolled.returns >= SHORT).sum())
 
 
-class _Placed(Rows):
+class _GivenStarts(VectorizedSimulator):
     """Robots that begin where they are put: episode e in row e of `starts`."""
 
-    def __init__(self, robot: Poles, starts: Array) -> None:
+    def __init__(self, robot: DoublePoleBase, starts: Array) -> None:
         super().__init__(robot, SHORT)
         self._starts = starts
 

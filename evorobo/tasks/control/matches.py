@@ -15,19 +15,19 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import reference
 from evorobo.tasks.base import Cost, Scores
-from evorobo.tasks.control.policies import Driver, Networks
-from evorobo.tasks.control.robots.contestant import Both, Contestant
+from evorobo.tasks.control.policies import Policy, NetworkPolicy
+from evorobo.tasks.control.robots.contestant import JointRobot, Contestant
 from evorobo.tasks.control.robots.env import action_space
-from evorobo.tasks.control.robots.registry import registered
-from evorobo.tasks.control.rollout import TEST, TRAIN, VALIDATION, Rollout, roll
-from evorobo.tasks.control.simulators.lookup import RobotWorld
-from evorobo.tasks.control.spaces import decoder
+from evorobo.tasks.control.robots.registry import registered_robots
+from evorobo.tasks.control.rollout import TEST, TRAIN, VALIDATION, Rollout, run_episodes
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
+from evorobo.tasks.control.spaces import make_decoder
 
 if TYPE_CHECKING:
     from evorobo.tasks.control.task import ControlTask
 
 
-class Duels:
+class Matches:
     """The contest (see `Contest`) between a task's robot and its rival, on rows even where the task is `compiled`.
 
     Raises `TaskError` for a robot that has no rival, `SettingsError` for a task that scales sensors as it goes.
@@ -36,25 +36,25 @@ class Duels:
     def __init__(self, task: ControlTask) -> None:
         if not isinstance(task.robot, Contestant):
             raise TaskError(
-                f"{task.world.id} has no rival to evolve against; derive your robot from evorobo.Contestant, or take "
+                f"{task.env_spec.id} has no rival to evolve against; derive your robot from evorobo.Contestant, or take "
                 'Evolution. "evorobo/Predator-v0" and "evorobo/Prey-v0" are rivals.'
             )
-        if task.normalise:
-            raise SettingsError("champions meet without a scaling of their sensors; set normalise=False.")
+        if task.normalize:
+            raise SettingsError("champions meet without a scaling of their sensors; set normalize=False.")
         self._task, self._robot = task, task.robot
-        self._arena = RobotWorld(task.world.id, Both(task.robot), task.world.max_steps, None)
-        self._decoders = decoder(action_space(task.robot)), decoder(action_space(task.robot.rival))
+        self._arena = RobotEnvSpec(task.env_spec.id, JointRobot(task.robot), task.env_spec.max_steps, None)
+        self._decoders = make_decoder(action_space(task.robot)), make_decoder(action_space(task.robot.rival))
 
     def rival(self) -> ControlTask:
         """The same contest from the rival's side, with the settings of the rival that the robot names."""
         rival = self._robot.rival
         maker = reference(type(rival))
-        for id, spec in registered().items():
+        for id, spec in registered_robots().items():
             if spec.kwargs["robot"] == maker:
-                return replace(self._task, env=id, options=dict(vars(rival)), teacher=None, label=None)
+                return replace(self._task, env=id, env_kwargs=dict(vars(rival)), teacher=None, label=None)
         raise TaskError(f"{type(rival).__name__} has no id; register({type(rival).__name__}, ...) gives it one.")
 
-    def meet(
+    def score_against(
         self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
     ) -> Scores:
         """What `weights (n, p)` earn on average against all of `rivals (k, q)`, each in the task's `episodes` episodes.
@@ -71,8 +71,8 @@ class Duels:
 
     def tournament(self, ours: Sequence[Genome], theirs: Sequence[Genome]) -> Array:
         """Mean returns `(ours, theirs)` of everybody against every rival over the test episodes, in one batch."""
-        spec, weights = _crowd(ours)
-        rival_spec, rivals = _crowd(theirs)
+        spec, weights = _stack_weights(ours)
+        rival_spec, rivals = _stack_weights(theirs)
         seeds = TEST + np.arange(self._task.test_episodes)
         pairs = np.repeat(weights, len(rivals), axis=0)
         met = np.repeat(np.tile(rivals, (len(weights), 1)), len(seeds), axis=0)
@@ -83,16 +83,16 @@ class Duels:
     ) -> Rollout:
         """The duels `seeds (e,)` of each of `weights (n, p)`, member by member against `rivals (n * e, q)`."""
         ours, theirs = (
-            Networks(Controller(network, rows), decode)
+            NetworkPolicy(Controller(network, rows), decode)
             for network, rows, decode in zip((spec, rival_spec), (weights, rivals), self._decoders, strict=True)
         )
-        return roll(self._arena.simulator(), _Wheels(ours, theirs, len(seeds), spec.n_inputs), seeds, len(weights))
+        return run_episodes(self._arena.simulator(), _JointPolicy(ours, theirs, len(seeds), spec.n_inputs), seeds, len(weights))
 
 
-class _Wheels:
+class _JointPolicy:
     """A driver of `Both`: `ours` answer to the first `sensors`, member by member, `theirs` to the rest, row by row."""
 
-    def __init__(self, ours: Driver, theirs: Driver, episodes: int, sensors: int) -> None:
+    def __init__(self, ours: Policy, theirs: Policy, episodes: int, sensors: int) -> None:
         self._ours, self._theirs, self._episodes, self._sensors = ours, theirs, episodes, sensors
 
     def __call__(self, observations: Array) -> np.ndarray:
@@ -106,7 +106,7 @@ class _Wheels:
         self._theirs.keep(np.repeat(members, self._episodes))
 
 
-def _crowd(genomes: Sequence[Genome]) -> tuple[NetworkSpec, Array]:
+def _stack_weights(genomes: Sequence[Genome]) -> tuple[NetworkSpec, Array]:
     """Networks of one kind as rows, batch norms worked in."""
     plain = [genome.folded() if genome.spec.n_running_stats else genome for genome in genomes]
     if any(genome.spec != plain[0].spec or genome.input_scaler for genome in plain):

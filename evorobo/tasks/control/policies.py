@@ -15,14 +15,14 @@ from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.spaces import Decoder
 
 
-class Driver(Protocol):
+class Policy(Protocol):
     """Whoever moves the robots: observations `(members, episodes, k)` in, actions `(members, episodes, ...)` out."""
 
     def __call__(self, observations: Array) -> np.ndarray: ...
     def keep(self, members: np.ndarray) -> None: ...
 
 
-class Networks:
+class NetworkPolicy:
     """n networks, each with its own robots."""
 
     def __init__(self, controller: Controller, decoder: Decoder) -> None:
@@ -44,7 +44,7 @@ def check_fit(spec: NetworkSpec, decoder: Decoder, n_inputs: int, id: str) -> No
         )
 
 
-class Rule:
+class FunctionPolicy:
     """A teacher: any function from observations `(rows, k)` to actions `(rows, ...)`."""
 
     def __init__(self, rule: Callable[[Array], np.ndarray]) -> None:
@@ -59,7 +59,7 @@ class Rule:
         pass
 
 
-class Mindful:
+class StatefulPolicy:
     """The own teacher of a robot that names a `memory`, with what it has in mind in each episode."""
 
     def __init__(self, robot: Robot) -> None:
@@ -81,7 +81,7 @@ class Mindful:
             self._memory = self._memory[members]
 
 
-class Dice:
+class RandomPolicy:
     """Random actions, even over the action space: the score that nobody should fall behind."""
 
     def __init__(self, decoder: Decoder, rng: np.random.Generator) -> None:
@@ -89,20 +89,20 @@ class Dice:
 
     def __call__(self, observations: Array) -> np.ndarray:
         members, episodes = observations.shape[:2]
-        actions = self._decoder.chance(self._rng, members * episodes)
+        actions = self._decoder.sample(self._rng, members * episodes)
         return actions.reshape(members, episodes, *actions.shape[1:])
 
     def keep(self, members: np.ndarray) -> None:
         pass
 
 
-def one_by_one(function: Callable[[Any], Any], decoder: Decoder, restore: Callable[[Array], Any]) -> Rule:
+def policy_from_function(function: Callable[[Any], Any], decoder: Decoder, restore: Callable[[Array], Any]) -> FunctionPolicy:
     """A driver from a user's function that takes one observation, as `env.step` returned it, and returns one action."""
 
     def rule(observations: Array) -> np.ndarray:
         native = [function(restore(observation)) for observation in observations]
         try:
-            actions = decoder.read(np.stack([np.asarray(each) for each in native]))
+            actions = decoder.from_env_actions(np.stack([np.asarray(each) for each in native]))
             if not np.isfinite(actions).all():
                 raise ValueError("actions must be finite numbers")
         except (ValueError, TypeError, IndexError) as error:
@@ -111,4 +111,4 @@ def one_by_one(function: Callable[[Any], Any], decoder: Decoder, restore: Callab
             ) from error
         return actions
 
-    return Rule(rule)
+    return FunctionPolicy(rule)

@@ -13,15 +13,15 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.tasks.control.policies import Driver
-from evorobo.tasks.control.rollout import roll
-from evorobo.tasks.control.simulators.base import Simulator, World
-from evorobo.tasks.control.simulators.sync import Sync
-from evorobo.tasks.control.spaces import Decoder, flattener
+from evorobo.tasks.control.policies import Policy
+from evorobo.tasks.control.rollout import run_episodes
+from evorobo.tasks.control.simulators.base import Simulator, EnvSpec
+from evorobo.tasks.control.simulators.sync import SyncSimulator
+from evorobo.tasks.control.spaces import Decoder, make_flattener
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class EpisodeRecord:
     """An episode of so many steps: `observations (steps, k)`, `actions (steps, ...)` and, of robots on rows, `states
     (steps, s)`, each as it was before the step; and the sum of its rewards."""
 
@@ -34,7 +34,7 @@ class Recording:
         return len(self.observations)
 
 
-def record(simulator: Simulator, driver: Driver, seed: int) -> Recording:
+def record(simulator: Simulator, driver: Policy, seed: int) -> EpisodeRecord:
     """Let one robot live through the episode of that seed."""
     seen: list[tuple[Array, np.ndarray]] = []
     states: list[Array] = []
@@ -44,20 +44,20 @@ def record(simulator: Simulator, driver: Driver, seed: int) -> Recording:
         if simulator.state is not None:
             states.append(np.array(simulator.state[0]))
 
-    score = float(roll(simulator, driver, np.array([seed]), 1, watch).returns[0, 0])
+    score = float(run_episodes(simulator, driver, np.array([seed]), 1, watch).returns[0, 0])
     observations, actions = (np.stack(each) for each in zip(*seen, strict=True))
-    return Recording(observations, actions, np.stack(states) if states else None, score)
+    return EpisodeRecord(observations, actions, np.stack(states) if states else None, score)
 
 
-class Screen:
+class Renderer:
     """An environment that renders, and the episodes played on it; each tells the story that `world` tells."""
 
-    def __init__(self, environment: Any, world: World, decoder: Decoder) -> None:
+    def __init__(self, environment: Any, world: EnvSpec, decoder: Decoder) -> None:
         self._environment, self._id = environment, world.id
-        flatten = flattener(world.observation_space)[1]
-        self._simulator = Sync(world.id, lambda: environment, flatten, decoder.native)
+        flatten = make_flattener(world.observation_space)[1]
+        self._simulator = SyncSimulator(world.id, lambda: environment, flatten, decoder.to_env_action)
 
-    def film(self, driver: Driver, seed: int, at: Collection[int]) -> list[np.ndarray]:
+    def render(self, driver: Policy, seed: int, at: Collection[int]) -> list[np.ndarray]:
         """The pictures `(height, width, 3)` before the steps `at`; then the environment is closed."""
         pictures: list[np.ndarray] = []
         step, pictured = 0, self._environment.render_mode != "human"
@@ -70,7 +70,7 @@ class Screen:
 
         try:
             with _no_screen() if pictured else nullcontext():
-                roll(self._simulator, driver, np.array([seed]), 1, watch)
+                run_episodes(self._simulator, driver, np.array([seed]), 1, watch)
         finally:
             self._environment.close()
         return pictures
@@ -92,7 +92,7 @@ class Screen:
         return picture
 
 
-SCREENS = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"}
+DISPLAY_VARIABLES = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"}
 """Environment variables that tell of a screen."""
 
 
@@ -102,7 +102,7 @@ _UNSEEN = {"SDL_VIDEODRIVER": "dummy", "MUJOCO_GL": "egl"}
 @contextmanager
 def _no_screen() -> Iterator[None]:
     """Where there is none, SDL, which draws classic control, and MuJoCo must be told to draw without one."""
-    seen = sys.platform != "linux" or SCREENS & os.environ.keys()
+    seen = sys.platform != "linux" or DISPLAY_VARIABLES & os.environ.keys()
     chosen = {} if seen else {name: value for name, value in _UNSEEN.items() if name not in os.environ}
     os.environ.update(chosen)
     try:

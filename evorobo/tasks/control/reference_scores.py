@@ -1,6 +1,6 @@
 """What others have reached on robots that everybody knows: a direct search and a gradient method for each, as lines."""
 
-PUBLISHED = {
+REFERENCE_SCORES = {
     "Acrobot-v1": {"ARS, 500k steps": -82.9, "PPO, 1M steps": -73.5},
     "Pendulum-v1": {"ARS, 2M steps": -212.5, "SAC, 20k steps": -157.0},
     "MountainCar-v0": {"ARS, 500k steps": -122.0, "DQN, 120k steps": -100.8},

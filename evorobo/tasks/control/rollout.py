@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.nets.scaling import RunningMoments
-from evorobo.tasks.control.policies import Driver
+from evorobo.tasks.control.policies import Policy
 from evorobo.tasks.control.simulators.base import Simulator
 
 SPARSE = 0.75
@@ -21,13 +21,13 @@ networks and half in the physics, all of it calls of NumPy; from a hundred robot
 """
 
 
-class Watcher(Protocol):
+class StepCallback(Protocol):
     """Whoever wants to see each tick: `robots` are the numbers (copy after copy) of the rows that follow."""
 
     def __call__(self, robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None: ...
 
 
-class Observed:
+class ObservationMoments:
     """A watcher that sums up the observations of everybody."""
 
     def __init__(self, k: int) -> None:
@@ -45,12 +45,12 @@ class Rollout:
     steps: np.ndarray
 
 
-def roll(
+def run_episodes(
     simulator: Simulator,
-    driver: Driver,
+    policy: Policy,
     seeds: np.ndarray,
     members: int,
-    watch: Watcher | None = None,
+    on_step: StepCallback | None = None,
     first: int = 0,
 ) -> Rollout:
     """Run `members * len(seeds)` episodes to their ends; what has ended is stepped no more.
@@ -68,12 +68,12 @@ def roll(
     rows = robots  # ... and in which row of the block
     gained, tick = np.zeros(len(robots)), 0
     while len(robots):
-        actions = driver(block)
+        actions = policy(block)
         actions = actions.reshape(len(flat), *actions.shape[2:])
         if len(rows) < len(flat):
             actions = actions[rows]
-        if watch:
-            watch(first + robots, observations, actions)
+        if on_step:
+            on_step(first + robots, observations, actions)
         observations, rewards, ended = simulator.step(actions)
         gained += rewards
         tick += 1
@@ -86,7 +86,7 @@ def roll(
             running = np.zeros(len(block), bool)
             running[rows // episodes] = True
             if running.mean() < SPARSE and len(robots):
-                driver.keep(running)
+                policy.keep(running)
                 rows = (np.cumsum(running) - 1)[rows // episodes] * episodes + rows % episodes
                 block = block[running]
                 flat = block.reshape(len(block) * episodes, -1)
@@ -97,12 +97,12 @@ def roll(
     return Rollout(returns.reshape(members, episodes), steps.reshape(members, episodes))
 
 
-def roll_in_turns(
+def run_episodes_in_batches(
     simulator: Simulator,
-    driver: Callable[[slice], Driver],
+    make_policy: Callable[[slice], Policy],
     seeds: np.ndarray,
     members: int,
-    watch: Watcher | None = None,
+    on_step: StepCallback | None = None,
 ) -> Rollout:
     """`roll`, in as many batches as the simulator's capacity asks for; `driver` makes who drives a batch of members."""
     room = simulator.capacity or members * len(seeds)
@@ -113,7 +113,7 @@ def roll_in_turns(
         batch = slice(start, min(start + together, members))
         first = start * len(seeds) + np.arange(0, len(seeds), room)
         rolled = [
-            roll(simulator, driver(batch), share, batch.stop - batch.start, watch, int(number))
+            run_episodes(simulator, make_policy(batch), share, batch.stop - batch.start, on_step, int(number))
             for share, number in zip(shares, first, strict=True)
         ]
         parts.append([np.concatenate(each, 1) for each in zip(*((r.returns, r.steps) for r in rolled), strict=True)])

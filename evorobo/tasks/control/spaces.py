@@ -31,14 +31,14 @@ class Decoder(Protocol):
     def loss(self) -> Loss: ...
 
     def actions(self, outputs: Array) -> np.ndarray: ...
-    def native(self, action: np.ndarray) -> Any: ...
-    def read(self, native: np.ndarray) -> np.ndarray: ...
+    def to_env_action(self, action: np.ndarray) -> Any: ...
+    def from_env_actions(self, native: np.ndarray) -> np.ndarray: ...
     def targets(self, actions: np.ndarray) -> np.ndarray: ...
-    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray: ...
+    def sample(self, rng: np.random.Generator, rows: int) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
-class Choice:
+class DiscreteDecoder:
     """One of n moves (Discrete): the largest output wins."""
 
     n_outputs: int
@@ -49,21 +49,21 @@ class Choice:
     def actions(self, outputs: Array) -> np.ndarray:
         return outputs.argmax(-1)
 
-    def native(self, action: np.ndarray) -> Any:
+    def to_env_action(self, action: np.ndarray) -> Any:
         return int(action) + self.start
 
-    def read(self, native: np.ndarray) -> np.ndarray:
+    def from_env_actions(self, native: np.ndarray) -> np.ndarray:
         return _choices(np.asarray(native).reshape(len(native)) - self.start, self.n_outputs)
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
         return actions
 
-    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, rows: int) -> np.ndarray:
         return rng.integers(self.n_outputs, size=rows)
 
 
 @dataclass(frozen=True)
-class Choices:
+class MultiDiscreteDecoder:
     """Several choices at once (MultiDiscrete; MultiBinary as choices of two): the largest output of each group wins."""
 
     sizes: tuple[int, ...]
@@ -83,21 +83,21 @@ class Choices:
     def actions(self, outputs: Array) -> np.ndarray:
         return self.loss.predict(outputs)
 
-    def native(self, action: np.ndarray) -> Any:
+    def to_env_action(self, action: np.ndarray) -> Any:
         return (action + self.start).reshape(self.shape).astype(self.dtype)
 
-    def read(self, native: np.ndarray) -> np.ndarray:
+    def from_env_actions(self, native: np.ndarray) -> np.ndarray:
         return _choices(np.asarray(native).reshape(len(native), len(self.sizes)) - np.array(self.start), self.sizes)
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
         return actions
 
-    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, rows: int) -> np.ndarray:
         return rng.integers(self.sizes, size=(rows, len(self.sizes)))
 
 
 @dataclass(frozen=True, eq=False)
-class Motors:
+class BoxDecoder:
     """Values between `low` and `high` (Box): tanh outputs spread over the range; linear ones where it has no end."""
 
     low: Array
@@ -125,10 +125,10 @@ class Motors:
         spread = self.low + (outputs.astype(np.float64) + 1) / 2 * (self.high - self.low)
         return np.clip(spread, self.low, self.high)
 
-    def native(self, action: np.ndarray) -> Any:
+    def to_env_action(self, action: np.ndarray) -> Any:
         return action.reshape(self.shape).astype(self.dtype)
 
-    def read(self, native: np.ndarray) -> np.ndarray:
+    def from_env_actions(self, native: np.ndarray) -> np.ndarray:
         return np.asarray(native, float).reshape(len(native), self.n_outputs)
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
@@ -136,7 +136,7 @@ class Motors:
             return actions
         return 2 * (np.clip(actions, self.low, self.high) - self.low) / (self.high - self.low) - 1
 
-    def chance(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, rows: int) -> np.ndarray:
         if not self.bounded:
             return np.clip(rng.normal(size=(rows, self.n_outputs)), self.low, self.high)
         return rng.uniform(self.low, self.high, (rows, self.n_outputs))
@@ -149,26 +149,26 @@ def _choices(numbers: np.ndarray, sizes: int | tuple[int, ...]) -> np.ndarray:
     return numbers.astype(int)
 
 
-def decoder(space: Any) -> Decoder:
+def make_decoder(space: Any) -> Decoder:
     """The decoder of an action space. Raises `SettingsError` for spaces that no fixed number of outputs can fill."""
     from gymnasium import spaces
 
     match space:
         case spaces.Discrete():
-            return Choice(int(space.n), int(space.start))
+            return DiscreteDecoder(int(space.n), int(space.start))
         case spaces.MultiDiscrete():
             start = tuple(np.ravel(space.start).tolist())
-            return Choices(tuple(np.ravel(space.nvec).tolist()), space.shape, start, space.dtype)
+            return MultiDiscreteDecoder(tuple(np.ravel(space.nvec).tolist()), space.shape, start, space.dtype)
         case spaces.MultiBinary():
             size = int(np.prod(space.shape))
-            return Choices((2,) * size, space.shape, (0,) * size, space.dtype)
+            return MultiDiscreteDecoder((2,) * size, space.shape, (0,) * size, space.dtype)
         case spaces.Box():
             low, high = np.ravel(space.low).astype(float), np.ravel(space.high).astype(float)
-            return Motors(low, high, space.shape, space.dtype)
+            return BoxDecoder(low, high, space.shape, space.dtype)
     raise SettingsError(f"actions of kind {type(space).__name__} cannot be driven by a network of fixed size.")
 
 
-def flattener(space: Any) -> tuple[int, Flatten]:
+def make_flattener(space: Any) -> tuple[int, Flatten]:
     """The length of flat observations, and the function that makes them. Images are refused with `SettingsError`."""
     from gymnasium import spaces
 

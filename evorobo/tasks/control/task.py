@@ -16,27 +16,27 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Adviser, Cost, Examples, Glimpse, Metric, Scores
-from evorobo.tasks.control.behavior import Witness, measurable
-from evorobo.tasks.control.matches import Duels
-from evorobo.tasks.control.policies import Dice, Driver, Networks, check_fit
-from evorobo.tasks.control.recording import Recording, Screen, record
-from evorobo.tasks.control.reference_scores import PUBLISHED
+from evorobo.tasks.base import ExpertLabeller, Cost, Examples, UnlabelledInputs, MetricInfo, Scores
+from evorobo.tasks.control.behavior import MeasureRecorder, available_measures
+from evorobo.tasks.control.matches import Matches
+from evorobo.tasks.control.policies import RandomPolicy, Policy, NetworkPolicy, check_fit
+from evorobo.tasks.control.recording import EpisodeRecord, Renderer, record
+from evorobo.tasks.control.reference_scores import REFERENCE_SCORES
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.registry import qualified
-from evorobo.tasks.control.rollout import RANDOM, TEST, TRAIN, VALIDATION, Observed, Rollout, Watcher, roll_in_turns
-from evorobo.tasks.control.simulators.base import Simulator, World
-from evorobo.tasks.control.simulators.lookup import RobotWorld, look_at, look_up
-from evorobo.tasks.control.spaces import Decoder, decoder, flattener
+from evorobo.tasks.control.robots.registry import qualified_id
+from evorobo.tasks.control.rollout import RANDOM, TEST, TRAIN, VALIDATION, ObservationMoments, Rollout, StepCallback, run_episodes_in_batches
+from evorobo.tasks.control.simulators.base import Simulator, EnvSpec
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_rendering_env, make_env
+from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations, is_recording
-from evorobo.tasks.control.teaching.experts import Copied
-from evorobo.tasks.control.teaching.recorder import Tape
+from evorobo.tasks.control.teaching.experts import PerfectClone
+from evorobo.tasks.control.teaching.recorder import RecordingSimulator
 from evorobo.tasks.control.teaching.teachers import Teacher
 from evorobo.tasks.control.teaching.teaching import Teaching
-from evorobo.tasks.control.unlabelled import look_around, ticks
+from evorobo.tasks.control.unlabelled import sample_inputs, steps_for
 
 if TYPE_CHECKING:
-    from evorobo.tasks.control.compiled.episodes import Episodes
+    from evorobo.tasks.control.compiled.episodes import CompiledEpisodes
 
 
 @register_component("task", "ControlTask")
@@ -61,11 +61,11 @@ class ControlTask:
     """
 
     env: str
-    options: dict[str, Any] = field(default_factory=dict)
+    env_kwargs: dict[str, Any] = field(default_factory=dict)
     episodes: int = 1
     teacher: Teacher = None
-    demonstrations: int = 20
-    normalise: bool = False
+    n_demonstrations: int = 20
+    normalize: bool = False
     validation_episodes: int = 20
     test_episodes: int = 100
     max_steps: int | None = None
@@ -73,14 +73,14 @@ class ControlTask:
     compiled: bool = False
     label: str | None = None
 
-    inputs = None
-    outputs = None
+    input_scaler = None
+    output_scaler = None
 
     def __post_init__(self) -> None:
-        for name in ("episodes", "demonstrations", "validation_episodes", "test_episodes", "processes"):
+        for name in ("episodes", "n_demonstrations", "validation_episodes", "test_episodes", "processes"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}.")
-        object.__setattr__(self, "env", qualified(self.env))
+        object.__setattr__(self, "env", qualified_id(self.env))
 
     # ---- what it is
 
@@ -101,86 +101,86 @@ class ControlTask:
         return self.decoder.output
 
     @property
-    def metric(self) -> Metric:
-        return Metric("episode return")
+    def metric_info(self) -> MetricInfo:
+        return MetricInfo("episode return")
 
     @cached_property
-    def world(self) -> World:
-        return look_up(self.env, self.options, self.max_steps, self.processes)
+    def env_spec(self) -> EnvSpec:
+        return make_env(self.env, self.env_kwargs, self.max_steps, self.processes)
 
     @cached_property
     def decoder(self) -> Decoder:
-        return decoder(self.world.action_space)
+        return make_decoder(self.env_spec.action_space)
 
     @cached_property
     def _flat(self) -> Any:
-        return flattener(self.world.observation_space)
+        return make_flattener(self.env_spec.observation_space)
 
     @property
     def robot(self) -> Robot | None:
         """The robot on rows behind the id, if it is one: for its drawing and its teacher."""
-        return self.world.robot if isinstance(self.world, RobotWorld) else None
+        return self.env_spec.robot if isinstance(self.env_spec, RobotEnvSpec) else None
 
     @property
     def measures(self) -> dict[str, tuple[float, float]]:
         """What can be told of what a member does, beside its score, and between which numbers it lies."""
-        return measurable(self.world, self.decoder)
+        return available_measures(self.env_spec, self.decoder)
 
     # ---- the four sides
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
-        return self.measured((), spec, weights, rng, inputs)
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
+        return self.score_with_measures((), spec, weights, rng, input_scaler)
 
-    def measured(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None
+    def score_with_measures(
+        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None
     ) -> Scores:
         """`score`, with the mean of each of the measures `names` over a member's episodes."""
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
-        witness = Witness(self.world, self.decoder, names) if names else None
-        rollout, seen = self._fleet(spec, weights, inputs, None, seeds, self.normalise, witness)
+        witness = MeasureRecorder(self.env_spec, self.decoder, names) if names else None
+        rollout, seen = self._run_networks(spec, weights, input_scaler, None, seeds, self.normalize, witness)
         measures = witness.means(self.episodes) if witness else None
         return Scores(rollout.returns.mean(1), self._cost(rollout, spec), seen, measures)
 
     def examples(self, rng: np.random.Generator) -> Examples:
         recorded = isinstance(self.teacher, str) and is_recording(self.teacher)
         shown = Demonstrations.load(str(self.teacher)) if recorded else self.demonstrate(rng)
-        return self._teaching.labelled(shown)
+        return self._teaching.to_examples(shown)
 
-    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+    def unlabelled_inputs(self, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
         """What robots see that chance drives, in short episodes that are on the bill."""
-        short = replace(self, max_steps=min(ticks(rows), self.world.max_steps or rows))
-        dice = Dice(self.decoder, rng)
-        return look_around(
+        short = replace(self, max_steps=min(steps_for(rows), self.env_spec.max_steps or rows))
+        dice = RandomPolicy(self.decoder, rng)
+        return sample_inputs(
             lambda seeds, watch: short._run(lambda _: dice, seeds, 1, watch),
             lambda n: rng.integers(TRAIN, VALIDATION, n),
             rows,
         )
 
     def validate(self, genome: Genome) -> float:
-        return self.validation(genome)[0]
+        return self.validate_with_cost(genome)[0]
 
-    def validation(self, genome: Genome) -> tuple[float, Cost]:
+    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
         """`validate`, and its price: the steps of its episodes."""
-        rollout = self._drive(genome, VALIDATION + np.arange(self.validation_episodes))
+        rollout = self._run_genome(genome, VALIDATION + np.arange(self.validation_episodes))
         return float(rollout.returns.mean()), self._cost(rollout, genome.spec)
 
     def test(self, genome: Genome) -> float:
-        return float(self._drive(genome, TEST + np.arange(self.test_episodes)).returns.mean())
+        return float(self._run_genome(genome, TEST + np.arange(self.test_episodes)).returns.mean())
 
     def references(self) -> dict[str, float]:
         seeds = TEST + np.arange(self.test_episodes)
-        dice = Dice(self.decoder, np.random.default_rng(RANDOM))
+        dice = RandomPolicy(self.decoder, np.random.default_rng(RANDOM))
         found = {"random": float(self._run(lambda _: dice, seeds, 1).returns.mean())}
-        if (copy := self._copying_teacher()) is not None:
+        if (copy := self._perfect_clone()) is not None:
             found["teacher"] = float(self._run(lambda _: copy(), seeds, 1).returns.mean())
-        if self.world.threshold is not None:
-            found["solved"] = float(self.world.threshold)
-        as_it_comes = not self.options and self.max_steps is None
-        return found | (PUBLISHED.get(self.world.id, {}) if as_it_comes else {})
+        if self.env_spec.reward_threshold is not None:
+            found["solved"] = float(self.env_spec.reward_threshold)
+        as_it_comes = not self.env_kwargs and self.max_steps is None
+        return found | (REFERENCE_SCORES.get(self.env_spec.id, {}) if as_it_comes else {})
 
-    def contest(self) -> Duels:
+    def matches(self) -> Matches:
         """The duels of this robot and its rival, for coevolution. Raises `TaskError` for a robot that has no rival."""
-        return Duels(self)
+        return Matches(self)
 
     # ---- teachers
 
@@ -189,24 +189,24 @@ class ControlTask:
 
         Raises `TaskError` where nobody can drive.
         """
-        return self._teaching.driven(partial(self._teaching.teacher(self.teacher), rng), self.demonstrations, rng)
+        return self._teaching.demonstrate(partial(self._teaching.require_expert(self.teacher), rng), self.n_demonstrations, rng)
 
-    def adviser(self) -> Adviser:
+    def expert_labeller(self) -> ExpertLabeller:
         """Who labels where a learner drives, with what the teacher would have done there (see `Advising`)."""
-        return self._teaching.adviser(self.teacher)
+        return self._teaching.expert_labeller(self.teacher)
 
-    def _copying_teacher(self) -> Callable[[], Driver] | None:
+    def _perfect_clone(self) -> Callable[[], Policy] | None:
         """Who drives as the teacher wants it done, if there is one who can drive."""
-        experts, rng = self._teaching.experts(self.teacher), np.random.default_rng(RANDOM)
-        return None if experts is None else lambda: Copied(experts(rng))
+        experts, rng = self._teaching.find_expert(self.teacher), np.random.default_rng(RANDOM)
+        return None if experts is None else lambda: PerfectClone(experts(rng))
 
     @property
     def _teaching(self) -> Teaching:
-        return Teaching(self.world, self.decoder, self.options, self._driving, self._practise)
+        return Teaching(self.env_spec, self.decoder, self.env_kwargs, self._policy_maker, self._run_training)
 
-    def _practise(self, tape: Tape, episodes: int, rng: np.random.Generator) -> Rollout:
+    def _run_training(self, tape: RecordingSimulator, episodes: int, rng: np.random.Generator) -> Rollout:
         """Training episodes on tape."""
-        return self._run(tape.driver, rng.integers(TRAIN, VALIDATION, episodes), 1, simulator=tape)
+        return self._run(tape.make_policy, rng.integers(TRAIN, VALIDATION, episodes), 1, simulator=tape)
 
     # ---- driving
 
@@ -216,49 +216,49 @@ class ControlTask:
         Only for robots on rows, whose `draw` makes a picture of it.
         """
         if self.robot is None:
-            raise TaskError(f"{self.world.id} is not a robot on rows; its states are its own.")
+            raise TaskError(f"{self.env_spec.id} is not a robot on rows; its states are its own.")
         return np.asarray(self.record(genome, episode).states)
 
-    def record(self, genome: Genome | None, episode: int = 0) -> Recording:
+    def record(self, genome: Genome | None, episode: int = 0) -> EpisodeRecord:
         """All that happened in one test episode under a genome, or under the teacher (None)."""
-        return record(self.world.simulator(), self._driver(genome), TEST + episode)
+        return record(self.env_spec.simulator(), self._policy(genome), TEST + episode)
 
-    def film(
+    def render(
         self, genome: Genome | None, episode: int, at: Collection[int], mode: str = "rgb_array"
     ) -> list[np.ndarray]:
         """The same episode on the environment's own screen: its pictures `(height, width, 3)` before the steps `at`.
 
         With `mode="human"` the environment opens a window instead. Raises `TaskError` where it cannot be shown so.
         """
-        screen = Screen(look_at(self.env, self.options, self.max_steps, mode), self.world, self.decoder)
-        return screen.film(self._driver(genome), TEST + episode, at)
+        screen = Renderer(make_rendering_env(self.env, self.env_kwargs, self.max_steps, mode), self.env_spec, self.decoder)
+        return screen.render(self._policy(genome), TEST + episode, at)
 
-    def _driver(self, genome: Genome | None) -> Driver:
+    def _policy(self, genome: Genome | None) -> Policy:
         """Who drives through one episode, remembering nothing yet."""
         if genome is not None:
-            return self._driving(genome)()
-        if (teacher := self._copying_teacher()) is None:
-            raise TaskError(f"{self.world.id} has no teacher to follow.")
+            return self._policy_maker(genome)()
+        if (teacher := self._perfect_clone()) is None:
+            raise TaskError(f"{self.env_spec.id} has no teacher to follow.")
         return teacher()
 
-    def _driving(self, genome: Genome) -> Callable[[], Driver]:
-        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
-        return partial(self._networks, genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats)
+    def _policy_maker(self, genome: Genome) -> Callable[[], Policy]:
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.env_spec.id)
+        return partial(self._network_policy, genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats)
 
-    def _networks(
-        self, spec: NetworkSpec, weights: Array, inputs: Scaler | None, running_stats: Array | None = None
-    ) -> Driver:
-        return Networks(Controller(spec, weights, inputs, running_stats=running_stats), self.decoder)
+    def _network_policy(
+        self, spec: NetworkSpec, weights: Array, input_scaler: Scaler | None, running_stats: Array | None = None
+    ) -> Policy:
+        return NetworkPolicy(Controller(spec, weights, input_scaler, running_stats=running_stats), self.decoder)
 
-    def _drive(self, genome: Genome, seeds: np.ndarray) -> Rollout:
-        check_fit(genome.spec, self.decoder, self.n_inputs, self.world.id)
-        return self._fleet(genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats, seeds)[0]
+    def _run_genome(self, genome: Genome, seeds: np.ndarray) -> Rollout:
+        check_fit(genome.spec, self.decoder, self.n_inputs, self.env_spec.id)
+        return self._run_networks(genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats, seeds)[0]
 
-    def _fleet(
+    def _run_networks(
         self,
         spec: NetworkSpec,
         weights: Array,
-        inputs: Scaler | None,
+        input_scaler: Scaler | None,
         running_stats: Array | None,
         seeds: np.ndarray,
         watched: bool = False,
@@ -268,27 +268,27 @@ class ControlTask:
         if self.compiled:
             if witness:
                 raise TaskError("what robots do is measured on rows, step by step; leave compiled=True out.")
-            return self._episodes.play(spec, weights, inputs, running_stats, seeds, watched)
-        watch = Observed(self.n_inputs) if watched else None
-        drivers = partial(self._networks, spec, inputs=inputs, running_stats=running_stats)
+            return self._episodes.run(spec, weights, input_scaler, running_stats, seeds, watched)
+        watch = ObservationMoments(self.n_inputs) if watched else None
+        drivers = partial(self._network_policy, spec, input_scaler=input_scaler, running_stats=running_stats)
         rollout = self._run(lambda members: drivers(weights[members]), seeds, len(weights), watch, witness)
         return rollout, watch.running_moments if watch else None
 
     @cached_property
-    def _episodes(self) -> Episodes:
-        from evorobo.tasks.control.compiled.episodes import Episodes
+    def _episodes(self) -> CompiledEpisodes:
+        from evorobo.tasks.control.compiled.episodes import CompiledEpisodes
 
-        return Episodes(self.world, self.decoder)
+        return CompiledEpisodes(self.env_spec, self.decoder)
 
     def _run(
         self,
-        driver: Callable[[slice], Driver],
+        driver: Callable[[slice], Policy],
         seeds: np.ndarray,
         members: int,
-        watch: Watcher | None = None,
+        watch: StepCallback | None = None,
         simulator: Simulator | None = None,
     ) -> Rollout:
-        return roll_in_turns(simulator or self.world.simulator(), driver, seeds, members, watch)
+        return run_episodes_in_batches(simulator or self.env_spec.simulator(), driver, seeds, members, watch)
 
     def _cost(self, rollout: Rollout, spec: NetworkSpec) -> Cost:
         steps = int(rollout.steps.sum())

@@ -12,15 +12,15 @@ import numpy as np
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.registry import register_component
-from evorobo.tasks.base import Metric
+from evorobo.tasks.base import MetricInfo
 
 
-class Measure(Protocol):
+class Metric(Protocol):
     """Frozen settings. `value` takes predictions and targets in their own units, `(rows,)` or `(rows, m)`."""
 
     @property
-    def metric(self) -> Metric: ...
-    def value(self, answers: np.ndarray, targets: np.ndarray) -> float: ...
+    def info(self) -> MetricInfo: ...
+    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float: ...
 
 
 @register_component("metric", "Accuracy")
@@ -29,11 +29,11 @@ class Accuracy:
     """The share of rows whose class is told right."""
 
     @property
-    def metric(self) -> Metric:
-        return Metric("accuracy")
+    def info(self) -> MetricInfo:
+        return MetricInfo("accuracy")
 
-    def value(self, answers: np.ndarray, targets: np.ndarray) -> float:
-        return float(np.mean(answers == targets))
+    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
+        return float(np.mean(predictions == targets))
 
 
 @register_component("metric", "RMSE")
@@ -42,11 +42,11 @@ class RMSE:
     """The root of the mean squared error over rows and targets, in the targets' units."""
 
     @property
-    def metric(self) -> Metric:
-        return Metric("RMSE", higher_is_better=False)
+    def info(self) -> MetricInfo:
+        return MetricInfo("RMSE", higher_is_better=False)
 
-    def value(self, answers: np.ndarray, targets: np.ndarray) -> float:
-        return float(np.sqrt(np.mean(np.square(answers - targets))))
+    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
+        return float(np.sqrt(np.mean(np.square(predictions - targets))))
 
 
 @register_component("metric", "NMSE")
@@ -59,27 +59,27 @@ class NMSE:
     """
 
     @property
-    def metric(self) -> Metric:
-        return Metric("nMSE", higher_is_better=False)
+    def info(self) -> MetricInfo:
+        return MetricInfo("nMSE", higher_is_better=False)
 
-    def value(self, answers: np.ndarray, targets: np.ndarray) -> float:
+    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
         still = np.flatnonzero(np.ptp(targets, axis=0) == 0)
         if len(still):
             raise DataError(
                 f"target {still[0]} is {targets[0, still[0]]:g} in all {len(targets)} judged rows, and an error in "
                 "parts of no variance says nothing; judge by RMSE(), or choose a split with more rows."
             )
-        return float(np.mean(np.mean(np.square(answers - targets), axis=0) / targets.var(axis=0)))
+        return float(np.mean(np.mean(np.square(predictions - targets), axis=0) / targets.var(axis=0)))
 
 
-def usual(classes: bool) -> Measure:
+def default_metric(classes: bool) -> Metric:
     """How a task is judged that asks for no measure."""
     return Accuracy() if classes else RMSE()
 
 
-def fitting(measure: Measure | None, classes: bool, name: str) -> Measure:
+def resolve_metric(metric: Metric | None, classes: bool, name: str) -> Metric:
     """`measure`, None for the usual one. Raises `SettingsError` where it cannot judge what task `name` asks for."""
-    if isinstance(measure, RMSE | NMSE if classes else Accuracy):
+    if isinstance(metric, RMSE | NMSE if classes else Accuracy):
         what = "classes" if classes else "values"
-        raise SettingsError(f"{name} has {what} to tell, which {measure} cannot judge; use {usual(classes)}.")
-    return measure or usual(classes)
+        raise SettingsError(f"{name} has {what} to tell, which {metric} cannot judge; use {default_metric(classes)}.")
+    return metric or default_metric(classes)

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.downloads import find, fingerprint, keep
+from evorobo.downloads import find_file, fingerprint, write_to_cache
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.files import packed
 from evorobo.nets.scaling import Scaler
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.data.catalogue.loaded import Dataset
-from evorobo.tasks.data.catalogue.registry import LOADERS, load
-from evorobo.tasks.data.readers import SUFFIXES, Columns, read_table, several
+from evorobo.tasks.data.catalogue.registry import LOADERS, load_dataset
+from evorobo.tasks.data.readers import SUFFIXES, Columns, read_table, as_tuple
 from evorobo.tasks.data.splits import Parts, RandomSplit, Split
 from evorobo.tasks.data.tables import Table
 
@@ -30,7 +30,7 @@ _FILE_OPTIONS = ("columns", "ignore", "header", "classes")
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class PreparedData:
     """`inputs` and `targets` (None for classes) are scalings learned on the training rows alone.
 
     `published` and `caution` go with the data set's own split and are empty under any other.
@@ -38,19 +38,19 @@ class Prepared:
 
     table: Table
     parts: Parts
-    inputs: Scaler
-    targets: Scaler | None
+    input_scaler: Scaler
+    target_scaler: Scaler | None
     published: Mapping[str, float]
-    in_time: bool
-    caution: str
+    is_time_series: bool
+    caveat: str
     fingerprint: str
 
 
-def prepare(
-    source: str, target: Columns, kind: str | None, split: Split | None, options: Mapping[str, Any]
-) -> Prepared:
+def prepare_data(
+    source: str, target: Columns, kind: str | None, split: Split | None, loader_kwargs: Mapping[str, Any]
+) -> PreparedData:
     """The same object for the same settings, as long as the file stays as it is."""
-    settings = json.dumps(to_plain((source, target, kind, split, options)))
+    settings = json.dumps(to_plain((source, target, kind, split, loader_kwargs)))
     if source in LOADERS or source.startswith(ARRAYS):
         return _prepare(settings)  # their checksum says that they never change
     path = _locate(source)
@@ -58,23 +58,23 @@ def prepare(
     return _prepare(settings, os.getcwd(), str(path), about.st_mtime_ns, about.st_size)
 
 
-def kept(table: Table) -> str:
+def cache_arrays(table: Table) -> str:
     """The source of arrays given by hand: a file in the cache, written unless it is there."""
     names = {"classes": np.array(table.classes)} if table.classes else {}
     content = packed({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
     source = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
-    if find(source) is None:
-        keep(source, content)
+    if find_file(source) is None:
+        write_to_cache(source, content)
     return source
 
 
 @lru_cache(maxsize=16)
-def _prepare(settings: str, *_stamp: object) -> Prepared:
+def _prepare(settings: str, *_stamp: object) -> PreparedData:
     source, target, kind, split, options = from_plain(json.loads(settings))
     if source in LOADERS:
         if target != -1:
             raise SettingsError(f"{source} has its own target; leave target out, or give the path of its file.")
-        data = load(source, options)
+        data = load_dataset(source, options)
         _check_kind(kind, data.table, source)
     else:
         data = _read(_locate(source), target, kind, split, options)
@@ -86,8 +86,8 @@ def _prepare(settings: str, *_stamp: object) -> Prepared:
     parts = (split or data.split).split(data.table)
     train = data.table.inputs[parts.train]
     targets = None if data.table.classes else Scaler.fit(data.table.targets[parts.train])
-    published, caution = (data.published, data.caution) if split is None else ({}, "")
-    return Prepared(data.table, parts, Scaler.fit(train), targets, published, data.in_time, caution, found)
+    published, caveat = (data.published, data.caveat) if split is None else ({}, "")
+    return PreparedData(data.table, parts, Scaler.fit(train), targets, published, data.is_time_series, caveat, found)
 
 
 def _read(path: Path, target: Columns, kind: str | None, split: Split | None, options: Mapping[str, Any]) -> Dataset:
@@ -99,14 +99,14 @@ def _read(path: Path, target: Columns, kind: str | None, split: Split | None, op
     if arrays and target != -1:
         raise SettingsError(f"{path.name} keeps its targets in the array 'targets'; leave target out.")
     if split is not None and not arrays:
-        further = dict.fromkeys((*several(options.get("columns", ())), *split.columns))
+        further = dict.fromkeys((*as_tuple(options.get("columns", ())), *split.columns))
         options = {**options, "columns": tuple(further)}
     return Dataset(read_table(path, target, kind, **options), (path,), RandomSplit())
 
 
 def _locate(source: str) -> Path:
     path = Path(source).expanduser()
-    found = path if path.is_file() else find(source)
+    found = path if path.is_file() else find_file(source)
     if found is not None:
         return found
     if source.startswith(ARRAYS):

@@ -10,8 +10,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, unknown
 from evorobo.files import unpacked
-from evorobo.tasks.data.tables import KINDS, Table, check_classes, check_rows, table_of
-from evorobo.tasks.data.text_files import TEXT, Sheet, as_numbers, is_number, read_sheet
+from evorobo.tasks.data.tables import KINDS, Table, check_classes, check_rows, make_table
+from evorobo.tasks.data.text_files import TEXT, TextTable, as_numbers, is_number, read_text_file
 
 Columns = str | int | Iterable[str | int]
 """One column or several, by name or number."""
@@ -43,24 +43,24 @@ def read_table(
         return _read_npz(path, kind)
     if not path.name.removesuffix(".gz").endswith(SUFFIXES):
         raise DataError(f"{path.name} is of no kind that evorobo reads ({', '.join(SUFFIXES)}); save it as CSV.")
-    sheet = read_sheet(path, header)
-    return _from_sheet(sheet, several(target), kind, several(columns), several(ignore), tuple(classes))
+    sheet = read_text_file(path, header)
+    return _from_sheet(sheet, as_tuple(target), kind, as_tuple(columns), as_tuple(ignore), tuple(classes))
 
 
-def several(columns: Columns) -> tuple[str | int, ...]:
+def as_tuple(columns: Columns) -> tuple[str | int, ...]:
     """One column or several, as several."""
     return (columns,) if isinstance(columns, str | int) else tuple(columns)
 
 
 def _from_sheet(
-    sheet: Sheet,
+    sheet: TextTable,
     target: tuple[str | int, ...],
     kind: str | None,
     columns: tuple[str | int, ...],
     ignore: tuple[str | int, ...],
     classes: tuple[str, ...],
 ) -> Table:
-    check_rows(sheet.file, len(sheet.places))
+    check_rows(sheet.file, len(sheet.line_numbers))
     wanted = [sheet.find(each) for each in target]
     further = [sheet.find(each) for each in columns]
     left_out = {*wanted, *further, *(sheet.find(each) for each in ignore)}
@@ -86,19 +86,19 @@ def _from_sheet(
     )
 
 
-def _input(sheet: Sheet, column: int) -> Array:
+def _input(sheet: TextTable, column: int) -> Array:
     name: str | int = sheet.names[column]
     name = column if name == str(column) else name
-    return sheet.numbers(column, f"leave the column out: options={{'ignore': ({name!r},)}}, or --ignore {name}")
+    return sheet.numbers(column, f"leave the column out: loader_kwargs={{'ignore': ({name!r},)}}, or --ignore {name}")
 
 
-def _further(sheet: Sheet, column: int) -> np.ndarray:
+def _further(sheet: TextTable, column: int) -> np.ndarray:
     cells = sheet.complete(column)
     numbers = as_numbers(cells)
     return cells if numbers is None else numbers
 
 
-def _guess(sheet: Sheet, wanted: list[int], classes: tuple[str, ...]) -> str:
+def _guess(sheet: TextTable, wanted: list[int], classes: tuple[str, ...]) -> str:
     if classes:
         return "classification"
     for column in wanted:
@@ -118,7 +118,7 @@ def _guess(sheet: Sheet, wanted: list[int], classes: tuple[str, ...]) -> str:
     return "regression"
 
 
-def _class_numbers(sheet: Sheet, wanted: list[int], classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
+def _class_numbers(sheet: TextTable, wanted: list[int], classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     if len(wanted) > 1:
         raise DataError(f"{sheet.file}: classification has one target column, not {len(wanted)}; name one.")
     column = wanted[0]
@@ -145,4 +145,4 @@ def _read_npz(path: Path, kind: str | None) -> Table:
             raise DataError(f"{path.name} holds {', '.join(arrays) or 'nothing'}, but no array {name!r}; add it.")
     inputs, targets = arrays.pop("inputs"), arrays.pop("targets")
     classes = tuple(str(name) for name in arrays.pop("classes", np.empty(0, str)))
-    return table_of(inputs, targets, kind, classes=classes, columns=arrays, where=path.name)
+    return make_table(inputs, targets, kind, classes=classes, columns=arrays, where=path.name)

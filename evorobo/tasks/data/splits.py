@@ -242,19 +242,19 @@ def _parts(train: np.ndarray, validation: np.ndarray, test: np.ndarray) -> Parts
     return Parts(np.sort(train), np.sort(validation), np.sort(test))
 
 
-MANY = 0.5
+MAX_LEAKAGE = 0.5
 """The share of test rows beside a training row from which a score is said to flatter; whole laps stay far below."""
 
 
-def beside_training(parts: Parts) -> float:
+def share_beside_training(parts: Parts) -> float:
     """The share of test rows that stand right before or after a training row."""
     return float(np.mean(np.isin(parts.test - 1, parts.train) | np.isin(parts.test + 1, parts.train)))
 
 
-def caution(parts: Parts) -> str:
+def leakage_caveat(parts: Parts) -> str:
     """A word about a split that deals out rows of one recording; empty where it keeps them together."""
-    share = beside_training(parts)
-    if share < MANY:
+    share = share_beside_training(parts)
+    if share < MAX_LEAKAGE:
         return ""
     return (
         f"{share:.0%} of the test rows stand right beside a training row in time and look much like it, so scores "

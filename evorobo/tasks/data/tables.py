@@ -12,7 +12,7 @@ from evorobo.arrays import Array
 from evorobo.errors import DataError, unknown
 
 KINDS = ("classification", "regression")
-FEWEST_ROWS = 3  # one for each part of a split
+MIN_ROWS = 3  # one for each part of a split
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Table:
             raise unknown(kind, name, self.columns)
         return self.columns[name]
 
-    def counts(self, name: str, where: str) -> Array:
+    def weight_column(self, name: str, where: str) -> Array:
         """A further column that says how much rows count, `(rows,)`, 0 or more; `where` is how errors call the data."""
         column = self.column(name, f"column of {where}")
         if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
@@ -46,7 +46,7 @@ class Table:
         return column.astype(np.float64)
 
 
-def table_of(
+def make_table(
     inputs: Any,
     targets: Any,
     kind: str | None = None,
@@ -114,8 +114,8 @@ def _finite(where: str, what: str, values: np.ndarray) -> Array:
 
 def check_rows(where: str, rows: int) -> None:
     """Refuse too few rows."""
-    if rows < FEWEST_ROWS:
-        raise DataError(f"{where}: {rows} rows are too few to train, validate and test; give at least {FEWEST_ROWS}.")
+    if rows < MIN_ROWS:
+        raise DataError(f"{where}: {rows} rows are too few to train, validate and test; give at least {MIN_ROWS}.")
 
 
 def check_classes(where: str, classes: tuple[str, ...]) -> None:

@@ -19,13 +19,13 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import Layout, SequenceBatches, sequence_ids
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, Examples, Glimpse, Metric, Scores
+from evorobo.tasks.base import Cost, Examples, UnlabelledInputs, MetricInfo, Scores
 from evorobo.tasks.data import splits as neighbours
-from evorobo.tasks.data.dummy import guesses
-from evorobo.tasks.data.metrics import Measure, fitting, usual
-from evorobo.tasks.data.preparation import ARRAYS, Prepared, kept, prepare
+from evorobo.tasks.data.dummy import dummy_predictions
+from evorobo.tasks.data.metrics import Metric, resolve_metric, default_metric
+from evorobo.tasks.data.preparation import ARRAYS, PreparedData, cache_arrays, prepare_data
 from evorobo.tasks.data.splits import Parts, Split
-from evorobo.tasks.data.tables import KINDS, Table, table_of
+from evorobo.tasks.data.tables import KINDS, Table, make_table
 
 _AT_ONCE = 2**18  # activations of one layer in memory at once: bounded memory, and no slower
 _RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
@@ -56,15 +56,15 @@ class DatasetTask:
     target: str | int | tuple[str | int, ...] = -1
     kind: str | None = None
     split: Split | None = None
-    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    loader_kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
     loss: Loss | None = None
-    measure: Measure | None = None
-    scale: bool = True
+    metric: Metric | None = None
+    normalize: bool = True
     rows_per_score: int | None = 256
     dtype: str = "float32"
-    weights: str | None = None
+    sample_weight: str | None = None
     sequence: str | None = None
-    judged: str | None = None
+    scored_steps: str | None = None
     window: int = 64
     label: str | None = None
 
@@ -93,11 +93,11 @@ class DatasetTask:
         The arrays are kept in the cache, in a file named after their content, so that other processes find them.
         Targets of text or whole numbers are classes, floats are values, unless `kind` says otherwise.
         """
-        table = table_of(inputs, targets, settings.get("kind"), classes=classes, columns=columns, where="the arrays")
+        table = make_table(inputs, targets, settings.get("kind"), classes=classes, columns=columns, where="the arrays")
         for name in table.columns:
             if name in _RESERVED:
                 raise SettingsError(f"a column cannot be named {name!r}; rename it.")
-        return cls(kept(table), **{**settings, "kind": "classification" if table.classes else "regression"})
+        return cls(cache_arrays(table), **{**settings, "kind": "classification" if table.classes else "regression"})
 
     @property
     def name(self) -> str:
@@ -109,7 +109,7 @@ class DatasetTask:
         elif Path(self.source).suffix:
             parts = [Path(self.source).name.split(".")[0]]
         else:
-            options = self.options.items()
+            options = self.loader_kwargs.items()
             parts = [self.source, *(value if isinstance(value, str) else f"{key}-{value}" for key, value in options)]
         return re.sub(r"[^\w.-]+", "-", "-".join(parts)).strip("-.") or "data"
 
@@ -141,11 +141,11 @@ class DatasetTask:
         return "identity"
 
     @property
-    def inputs(self) -> Scaler | None:
-        return self._data.inputs if self.scale else None
+    def input_scaler(self) -> Scaler | None:
+        return self._data.input_scaler if self.normalize else None
 
     @property
-    def outputs(self) -> Scaler | None:
+    def output_scaler(self) -> Scaler | None:
         """From scaled answers to the targets' own units; log-variances of `GaussianNLL` too."""
         targets = self._targets
         if targets is None or (spare := self.n_outputs - len(targets.mean)) == 0:
@@ -154,19 +154,19 @@ class DatasetTask:
         return Scaler(np.concatenate([targets.mean, shift]), np.concatenate([targets.sd, np.ones(spare)]))
 
     @property
-    def metric(self) -> Metric:
-        return self._measure.metric
+    def metric_info(self) -> MetricInfo:
+        return self._metric.info
 
-    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, inputs: Scaler | None) -> Scores:
+    def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         """Minus the loss of each member; one whose answers overflow scores minus infinity."""
         self._check(spec)
         train = self.parts.train
         units = SequenceBatches(len(train), self.sequences(train), self.window)
-        layout = units.take(self._drawn(units, self.rows_per_score, rng))
+        layout = units.take(self._sample_batches(units, self.rows_per_score, rng))
         raw, targets = self.table.inputs[train[layout.rows]], self._scaled(train[layout.valid_rows])
-        x = (inputs.transform(raw) if inputs else raw).astype(self.dtype)
+        x = (input_scaler.transform(raw) if input_scaler else raw).astype(self.dtype)
         y = targets if self.table.classes else targets.astype(self.dtype)
-        truth = self._truth(y, train[layout.valid_rows])
+        truth = self._loss_targets(y, train[layout.valid_rows])
         members = max(1, _AT_ONCE // (len(x) * max(spec.widths)))
         values = np.empty(len(weights))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -186,64 +186,64 @@ class DatasetTask:
             self._scaled(rows),
             self._loss,
             sequence=self.sequences(rows),
-            weights=self._weights(rows),
+            sample_weight=self._row_weights(rows),
         )
 
-    def glimpse(self, rng: np.random.Generator, rows: int) -> Glimpse:
+    def unlabelled_inputs(self, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
         """Training rows without their labels: `rows` of them, or as many windows of sequences as hold that; free."""
         train = self.parts.train
         units = SequenceBatches(len(train), self.sequences(train), self.window)
-        layout = units.take(self._drawn(units, rows, rng))
+        layout = units.take(self._sample_batches(units, rows, rng))
         window = np.arange(len(layout.rows)) // layout.n_steps
-        return Glimpse(
+        return UnlabelledInputs(
             self.table.inputs[train[layout.valid_rows]],
             sequence=None if self.sequence is None else window if layout.mask is None else window[layout.mask],
         )
 
     def validate(self, genome: Genome) -> float:
         """The `measure` of the answers to the validation rows; NaN where the split has none."""
-        return self._judge(genome, self.parts.validation)
+        return self._metric_value(genome, self.parts.validation)
 
-    def validation(self, genome: Genome) -> tuple[float, Cost]:
+    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
         """`validate`, and its price: each validation row is a sample, and what fills up sequences is computed too."""
         rows = self.parts.validation
-        computed = len(self._whole(rows).rows) if len(rows) else 0
+        computed = len(self._sequence_batch(rows).rows) if len(rows) else 0
         return self.validate(genome), Cost(samples=len(rows), forward_flops=computed * genome.spec.forward_flops)
 
     def test(self, genome: Genome) -> float:
-        return self._judge(genome, self.parts.test)
+        return self._metric_value(genome, self.parts.test)
 
-    def answers(self, genome: Genome, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, genome: Genome, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the genome says of those of `rows` that are judged, and the truth: class numbers, or values `(rows, m)`
         in the targets' units."""
         self._check(genome.spec)
-        layout, judged = self._whole(rows), self.judged_of(rows)
+        layout, judged = self._sequence_batch(rows), self.scored_rows(rows)
         outputs = layout.remove_padding(genome(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps))
         return self._loss.predict(outputs[np.isin(rows[layout.valid_rows], judged)]), self.table.targets[judged]
 
     def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
         """What training descends, on any `rows (k,)` of the table, all counting alike; values to predict are scaled."""
         self._check(genome.spec)
-        layout = self._whole(rows)
+        layout = self._sequence_batch(rows)
         outputs = replace(genome, output_scaler=None)(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps)
         return float(self._loss.value(layout.remove_padding(outputs), self._scaled(rows[layout.valid_rows])))
 
     def references(self) -> dict[str, float]:
         """What the test rows give to a guess that ignores the inputs and to a linear fit, both made of training rows,
         and published figures of the same split and measure."""
-        train, rows = self.judged_of(self.parts.train), self.judged_of(self.parts.test)
-        answers = guesses(self.table, self._data.inputs.transform(self.table.inputs), train, rows)
-        scores = {name: self._measure.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
-        return scores | dict(self._data.published if self._measure == usual(bool(self.table.classes)) else {})
+        train, rows = self.scored_rows(self.parts.train), self.scored_rows(self.parts.test)
+        answers = dummy_predictions(self.table, self._data.input_scaler.transform(self.table.inputs), train, rows)
+        scores = {name: self._metric.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
+        return scores | dict(self._data.published if self._metric == default_metric(bool(self.table.classes)) else {})
 
-    def caution(self) -> str:
+    def caveat(self) -> str:
         """What flatters the test scores: neighbours of test rows to learn from, or what the data set is known for."""
-        in_time = self._data.in_time or self.sequence is not None
-        return self._data.caution or (neighbours.caution(self.parts) if in_time else "")
+        is_time_series = self._data.is_time_series or self.sequence is not None
+        return self._data.caveat or (neighbours.leakage_caveat(self.parts) if is_time_series else "")
 
     @property
-    def _data(self) -> Prepared:
-        return prepare(self.source, self.target, self.kind, self.split, self.options)
+    def _data(self) -> PreparedData:
+        return prepare_data(self.source, self.target, self.kind, self.split, self.loader_kwargs)
 
     @property
     def _loss(self) -> Loss:
@@ -256,35 +256,35 @@ class DatasetTask:
         return loss
 
     @property
-    def _measure(self) -> Measure:
-        return fitting(self.measure, bool(self.table.classes), self.name)
+    def _metric(self) -> Metric:
+        return resolve_metric(self.metric, bool(self.table.classes), self.name)
 
     @property
     def _targets(self) -> Scaler | None:
-        return self._data.targets if self.scale else None
+        return self._data.target_scaler if self.normalize else None
 
     def _scaled(self, rows: np.ndarray) -> np.ndarray:
         targets = self.table.targets[rows]
         return self._targets.transform(targets) if self._targets else targets
 
-    def _weights(self, rows: np.ndarray) -> Array | None:
+    def _row_weights(self, rows: np.ndarray) -> Array | None:
         """How much each of these rows teaches, if a column says so: nothing where it is not judged."""
-        names = [name for name in (self.weights, self.judged) if name is not None]
-        return np.prod([self.table.counts(name, self.name)[rows] for name in names], axis=0) if names else None
+        names = [name for name in (self.sample_weight, self.scored_steps) if name is not None]
+        return np.prod([self.table.weight_column(name, self.name)[rows] for name in names], axis=0) if names else None
 
-    def judged_of(self, rows: np.ndarray) -> np.ndarray:
+    def scored_rows(self, rows: np.ndarray) -> np.ndarray:
         """Those of these rows that count in validation and test."""
-        if self.judged is None:
+        if self.scored_steps is None:
             return rows
-        column = self.table.counts(self.judged, self.name)
+        column = self.table.weight_column(self.scored_steps, self.name)
         if not np.isin(column, (0, 1)).all() or not column[rows].any():
-            where = f"column {self.judged!r} of {self.name}"
+            where = f"column {self.scored_steps!r} of {self.name}"
             raise DataError(f"{where} must hold 0 and 1, with a 1 in each part of the split.")
         return rows[column[rows] == 1]
 
-    def _truth(self, targets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _loss_targets(self, targets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the loss is told besides the outputs: targets, and weights where rows have any."""
-        weights = self._weights(rows)
+        weights = self._row_weights(rows)
         return (targets,) if weights is None else (targets, weights.astype(self.dtype))
 
     def sequences(self, rows: np.ndarray) -> np.ndarray | None:
@@ -293,20 +293,20 @@ class DatasetTask:
             return None
         return sequence_ids(self.table.column(self.sequence, f"column of {self.name}")[rows], rows - np.arange(len(rows)))
 
-    def _whole(self, rows: np.ndarray) -> Layout:
+    def _sequence_batch(self, rows: np.ndarray) -> Layout:
         """These rows as one batch of whole sequences; places in `rows`."""
         units = SequenceBatches(len(rows), self.sequences(rows))
         return units.take(np.arange(len(units)))
 
-    def _drawn(self, units: SequenceBatches, rows: int | None, rng: np.random.Generator) -> np.ndarray:
+    def _sample_batches(self, units: SequenceBatches, rows: int | None, rng: np.random.Generator) -> np.ndarray:
         """The numbers of some units, enough for so many rows, or of all (None)."""
         size = self.window if self.sequence else 1
         wanted = len(units) if rows is None else max(1, rows // size)
         return np.arange(len(units)) if wanted >= len(units) else rng.choice(len(units), wanted, replace=False)
 
-    def _judge(self, genome: Genome, rows: np.ndarray) -> float:
+    def _metric_value(self, genome: Genome, rows: np.ndarray) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
-            return self._measure.value(*self.answers(genome, rows)) if len(rows) else float("nan")
+            return self._metric.value(*self.predict(genome, rows)) if len(rows) else float("nan")
 
     def _check(self, spec: NetworkSpec) -> None:
         if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):

@@ -23,15 +23,15 @@ _DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+(?:[eE][+-]?\d+)?)")
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class TextTable:
     """`cells[c][r]` is text, or a float where the format says so. Columns without a header are named "0", "1", ..."""
 
     file: str
     names: tuple[str, ...]
     cells: tuple[np.ndarray, ...]
-    places: Sequence[int]
+    line_numbers: Sequence[int]
     """The line of each row (in ARFF files: the number of the row)."""
-    place: str = "line"
+    line_word: str = "line"
     nominal: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The declared classes of ARFF's nominal columns."""
 
@@ -52,7 +52,7 @@ class Sheet:
         """Where a cell stands, for a reader: "robots.csv, line 7, column 'front'"."""
         name = self.names[column]
         shown = f"column {name}" if name == str(column) else f"column {name!r}"
-        return f"{self.file}, {self.place} {self.places[row]}, {shown}"
+        return f"{self.file}, {self.line_word} {self.line_numbers[row]}, {shown}"
 
     def complete(self, column: int) -> np.ndarray:
         """The column, or a `DataError` at its first empty cell."""
@@ -64,7 +64,7 @@ class Sheet:
         if empty.any():
             row = int(np.argmax(empty))
             shown = str(cells[row]) or "empty"
-            raise DataError(f"{self.at(column, row)} is {shown}; fill the cell or delete the {self.place}.")
+            raise DataError(f"{self.at(column, row)} is {shown}; fill the cell or delete the {self.line_word}.")
         return cells
 
     def numbers(self, column: int, cure: str) -> Array:
@@ -93,7 +93,7 @@ def is_number(cell: object) -> bool:
         return False
 
 
-def read_sheet(path: Path, header: bool | None = None) -> Sheet:
+def read_text_file(path: Path, header: bool | None = None) -> TextTable:
     """Read CSV, TSV, blank-separated text or ARFF, also gzipped. `header` None: a first row without numbers is one.
 
     Where semicolons separate the cells, "0,5" is the number 0.5. Columns with neither name nor content are left out.
@@ -112,7 +112,7 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _read_text(path: Path, file: TextIO, header: bool | None) -> Sheet:
+def _read_text(path: Path, file: TextIO, header: bool | None) -> TextTable:
     rows, lines = [], []
     try:
         for line, row in _rows(path, file):
@@ -139,7 +139,7 @@ def _read_text(path: Path, file: TextIO, header: bool | None) -> Sheet:
     for name in names:
         if names.count(name) > 1:
             raise DataError(f"{path.name} has two columns named {name!r}; rename one of them.")
-    return Sheet(path.name, names, columns, lines)
+    return TextTable(path.name, names, columns, lines)
 
 
 def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
@@ -167,7 +167,7 @@ def _decimal(cell: str) -> str:
     return ".".join(number.groups()) if number else cell
 
 
-def _read_arff(path: Path, file: TextIO) -> Sheet:
+def _read_arff(path: Path, file: TextIO) -> TextTable:
     from scipy.io import arff
 
     try:
@@ -185,4 +185,4 @@ def _read_arff(path: Path, file: TextIO) -> Sheet:
             cells.append(np.char.decode(column, "utf-8"))
         else:
             cells.append(column.astype(np.float64))
-    return Sheet(path.name, tuple(about.names()), tuple(cells), range(1, len(data) + 1), "data row", classes)
+    return TextTable(path.name, tuple(about.names()), tuple(cells), range(1, len(data) + 1), "data row", classes)

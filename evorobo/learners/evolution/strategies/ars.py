@@ -26,7 +26,7 @@ class ARS:
         centre += step / (b sd) sum((r_k+ - r_k-) d_k)
 
     with sd the deviation of the 2 b scores used. This is V1; with observations that are normalised by what the
-    population has seen, `ControlTask(..., normalise=True)`, it is V2. The paper's policies are linear: `hidden=()`.
+    population has seen, `ControlTask(..., normalize=True)`, it is V2. The paper's policies are linear: `hidden=()`.
     """
 
     population: int = 16

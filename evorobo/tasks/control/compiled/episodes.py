@@ -9,48 +9,48 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.nets.compiled.layout import laid_out
+from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.fold import freeze_batch_norm
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.processes import threads
-from evorobo.tasks.control.compiled.loading import compiled, source
-from evorobo.tasks.control.compiled.tracing import Draws, trace
-from evorobo.tasks.control.robots.random_streams import Stream
+from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
+from evorobo.tasks.control.compiled.tracing import Draws, trace_robot
+from evorobo.tasks.control.robots.random_streams import RandomStream
 from evorobo.tasks.control.rollout import Rollout
-from evorobo.tasks.control.simulators.base import World
-from evorobo.tasks.control.simulators.lookup import RobotWorld
-from evorobo.tasks.control.simulators.rows import Rows
-from evorobo.tasks.control.spaces import Decoder, Motors
+from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
+from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.spaces import Decoder, BoxDecoder
 
 PIECES = 4
 """Pieces of work for each thread: episodes differ in length, and who is done takes the next piece."""
 
 
-class Episodes:
+class CompiledEpisodes:
     """What `roll` does for networks, without a call of NumPy in a step: the same episodes, rounded a little otherwise.
 
     Every episode is computed by itself in one order, so that no number depends on threads or on who else drives.
     Raises `TaskError` for a world that is stepped by others' code.
     """
 
-    def __init__(self, world: World, decoder: Decoder) -> None:
-        if not isinstance(world, RobotWorld):
+    def __init__(self, world: EnvSpec, decoder: Decoder) -> None:
+        if not isinstance(world, RobotEnvSpec):
             raise TaskError(
                 f"{world.id} is stepped by others' code, which cannot be compiled; robots on rows and gymnasium's "
                 "classic control can. Leave compiled=True out."
             )
         self._id, self._robot, self._max_steps = world.id, world.robot, world.max_steps
         self._motors = np.empty((3, 0))
-        if isinstance(decoder, Motors):
-            self._motors = np.array([decoder.low, decoder.high, np.full(decoder.n_outputs, world.robot.reach)])
+        if isinstance(decoder, BoxDecoder):
+            self._motors = np.array([decoder.low, decoder.high, np.full(decoder.n_outputs, world.robot.action_limit)])
         self._ready: tuple[Callable[..., None], Draws] | None = None
 
-    def play(
+    def run(
         self,
         spec: NetworkSpec,
         weights: Array,
-        inputs: Scaler | None,
+        input_scaler: Scaler | None,
         running_stats: Array | None,
         seeds: np.ndarray,
         watched: bool = False,
@@ -58,12 +58,12 @@ class Episodes:
         """The episodes of networks `weights (n, p)`, and if `watched` the moments of all observations."""
         if spec.n_running_stats:
             spec, weights = freeze_batch_norm(spec, weights, running_stats)
-        rows, table = laid_out(spec, weights)
-        begin = Rows(self._robot, self._max_steps)
+        rows, table = pack_networks(spec, weights)
+        begin = VectorizedSimulator(self._robot, self._max_steps)
         sensed = begin.reset(seeds, 1)
         kernel, draws = self._prepared(begin.state.shape[1])
-        scaling = np.array([inputs.mean, inputs.sd] if inputs else np.empty((0, sensed.shape[1])), np.float32)
-        chance = self._drawn(begin.chance.streams, draws)
+        scaling = np.array([input_scaler.mean, input_scaler.sd] if input_scaler else np.empty((0, sensed.shape[1])), np.float32)
+        chance = self._drawn(begin.random_streams.streams, draws)
         number = len(weights) * len(seeds)
         returns, steps = np.empty(number), np.empty(number, np.int64)
         seen = np.zeros((number if watched else 0, 2, sensed.shape[1]))
@@ -84,11 +84,11 @@ class Episodes:
     def _prepared(self, width: int) -> tuple[Callable[..., None], Draws]:
         """The machine code for states of that width, and what robots draw in each step."""
         if self._ready is None:
-            text, draws = trace(self._robot, width)
-            self._ready = compiled(source(text)), draws
+            text, draws = trace_robot(self._robot, width)
+            self._ready = compile_kernel(kernel_source(text)), draws
         return self._ready
 
-    def _drawn(self, streams: Sequence[Stream], draws: Draws) -> Array:
+    def _drawn(self, streams: Sequence[RandomStream], draws: Draws) -> Array:
         """All that episodes can draw `(episodes, steps, draws)`, in the order in which robots on rows draw it."""
         if not draws:
             return np.empty((len(streams), 1, 0))

@@ -10,7 +10,7 @@ import math  # noqa: F401 - what is not used here is for robots
 from numpy import float32, float64, int64, zeros  # noqa: F401
 
 from evorobo.nets.compiled.choices import both, clip, either, fmax, fmin, maximum, minimum, pick  # noqa: F401
-from evorobo.nets.compiled.network import answered, largest
+from evorobo.nets.compiled.network import network_outputs, argmax
 
 
 def episodes(
@@ -41,14 +41,14 @@ def episodes(
                 one[j] = sensors[j]
                 if len(scaling):
                     one[j] = (sensors[j] - scaling[0, j]) / scaling[1, j]
-            answer = answered(weights[member], layers, memory, one, other)
+            answer = network_outputs(weights[member], layers, memory, one, other)
             if len(action):
                 for j in range(len(action)):
                     spread = motors[0, j] + (float64(answer[j]) + 1.0) / 2.0 * (motors[1, j] - motors[0, j])
                     single = float64(float32(min(max(spread, motors[0, j]), motors[1, j])))
                     action[j] = min(max(single, -motors[2, j]), motors[2, j])
             else:
-                move = largest(answer, layers[-1, 5])
+                move = argmax(answer, layers[-1, 5])
             reward, over = advance(state, action, move, chance[episode, time % chance.shape[1]], sensors)  # noqa: F821
             gained += reward
             time += 1

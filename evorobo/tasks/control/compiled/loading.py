@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.downloads import cache, keep
+from evorobo.downloads import cache_folder, write_to_cache
 from evorobo.errors import DataError, SettingsError
 from evorobo.nets.compiled import choices, network
 
 
-def source(advance: str) -> str:
+def kernel_source(advance: str) -> str:
     """The whole text of a robot's file: what kernels are made of, and the robot's own `advance`."""
     files = [Path(choices.__file__), Path(network.__file__), Path(__file__).with_name("kernel.py")]
     parts = [file.read_text() for file in files]
@@ -26,7 +26,7 @@ def source(advance: str) -> str:
     return "\n".join([*lines, "", "", advance])
 
 
-def plain(advance: str) -> Callable[..., tuple[float, bool]]:
+def uncompiled_step(advance: str) -> Callable[..., tuple[float, bool]]:
     """The robot's `advance` as it stands, in Python and with NumPy's functions: slow, and the numbers of rows."""
     # NumPy has all that is used of `math`, under the same names
     names: dict[str, Any] = {**vars(choices), "math": np}
@@ -36,7 +36,7 @@ def plain(advance: str) -> Callable[..., tuple[float, bool]]:
     return found
 
 
-def compiled(text: str) -> Callable[..., None]:
+def compile_kernel(text: str) -> Callable[..., None]:
     """`episodes` of that text in machine code: it compiles in some seconds when first called, and then never again.
 
     Raises `SettingsError` where numba is not installed.
@@ -59,10 +59,10 @@ def compiled(text: str) -> Callable[..., None]:
 
 def _module(text: str) -> ModuleType:
     name = f"episodes_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    path = cache() / "compiled" / f"{name}.py"
+    path = cache_folder() / "compiled" / f"{name}.py"
     try:
         if not path.is_file():  # to numba a file written again is another one
-            keep(f"compiled/{name}.py", text.encode())
+            write_to_cache(f"compiled/{name}.py", text.encode())
     except DataError:  # nowhere to keep it: compiled for this process alone
         path = Path(tempfile.mkdtemp()) / f"{name}.py"
         path.write_text(text)

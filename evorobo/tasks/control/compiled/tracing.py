@@ -14,11 +14,11 @@ from evorobo.tasks.control.robots.base import Robot
 Draws = list[tuple[str, int]]
 """What a robot draws in each step, in order: kind and size (see `Chance`)."""
 
-LONGEST = 4000
+MAX_LINES = 4000
 """Lines of `advance` at the most: numba takes ten seconds for a thousand, and half a minute for as many as these."""
 
 
-def trace(robot: Robot, width: int) -> tuple[str, Draws]:
+def trace_robot(robot: Robot, width: int) -> tuple[str, Draws]:
     """The text of `advance`, which moves a robot with `width` numbers of state by one step, and what it draws for that.
 
     `advance(state, action, move, chance, sensors)` writes `state (width,)` and `sensors`, and returns reward and end.
@@ -36,8 +36,8 @@ def trace(robot: Robot, width: int) -> tuple[str, Draws]:
         if moves > 1:
             text.append(f"    {'el' * (move > 0)}if move == {move}:" if move < moves - 1 else "    else:")
         text += [f"{' ' * (8 if moves > 1 else 4)}{line}" for line in step.lines]
-    if len(text) > LONGEST:
-        raise _no(robot, f"a step takes {len(text)} numbers, and more than {LONGEST} take numba minutes")
+    if len(text) > MAX_LINES:
+        raise _no(robot, f"a step takes {len(text)} numbers, and more than {MAX_LINES} take numba minutes")
     return "\n".join(text) + "\n", steps[0].draws
 
 

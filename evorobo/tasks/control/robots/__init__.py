@@ -1,5 +1,5 @@
 """Our own robots, one file each, written on rows; importing this package makes their ids known to gymnasium."""
 
-from evorobo.tasks.control.robots.registry import register_own
+from evorobo.tasks.control.robots.registry import register_built_in
 
-register_own()
+register_built_in()

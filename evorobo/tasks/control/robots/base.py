@@ -8,7 +8,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 
 class Robot:
@@ -27,21 +27,21 @@ class Robot:
     sensors: ClassVar[tuple[str, ...]]
     motors: ClassVar[tuple[str, ...]] = ()
     moves: ClassVar[tuple[str, ...]] = ()
-    reach: ClassVar[float] = 1.0
+    action_limit: ClassVar[float] = 1.0
     memory: ClassVar[tuple[str, ...]] = ()
     max_steps: ClassVar[int] = 200
-    solved: ClassVar[float | None] = None
+    reward_threshold: ClassVar[float | None] = None
     measures: ClassVar[dict[str, tuple[float, float]]] = {}
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """The first state of each robot."""
         raise NotImplementedError
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         """What each robot senses."""
         raise NotImplementedError
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         """The state one control step later; `state` itself stays as it is."""
         raise NotImplementedError
 
@@ -83,12 +83,12 @@ class Robot:
         raise TaskError(f"{type(self).__name__} has no drawing.")
 
 
-def offers(robot: Robot, function: str) -> bool:
+def defines(robot: Robot, function: str) -> bool:
     """Whether this robot fills in an optional function ("teacher", "draw")."""
     return getattr(type(robot), function) is not getattr(Robot, function)
 
 
-def taken(robot: Robot, action: Any) -> np.ndarray:
+def clip_action(robot: Robot, action: Any) -> np.ndarray:
     """Rows of actions as the robot's functions get them: move numbers, or motor values cut to [-reach, reach].
 
     Motor values are rounded to single precision first, as gymnasium's action space has them: both tell one story.
@@ -96,5 +96,5 @@ def taken(robot: Robot, action: Any) -> np.ndarray:
     if robot.moves:
         return np.asarray(action).reshape(-1).astype(int, copy=False)
     return np.clip(
-        np.asarray(action, np.float32).astype(float).reshape(-1, len(robot.motors)), -robot.reach, robot.reach
+        np.asarray(action, np.float32).astype(float).reshape(-1, len(robot.motors)), -robot.action_limit, robot.action_limit
     )

@@ -7,7 +7,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 
 class Contestant(Robot):
@@ -22,16 +22,16 @@ class Contestant(Robot):
         """The other one, with the same settings; it reads the same states."""
         raise NotImplementedError
 
-    def meet(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:
+    def joint_transition(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:
         """The state one control step later, after what both did."""
         raise NotImplementedError
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         rival = self.rival
-        return self.meet(state, action, rival.teacher(rival.observation(state, rng)))
+        return self.joint_transition(state, action, rival.teacher(rival.observation(state, rng)))
 
 
-class Both(Robot):
+class JointRobot(Robot):
     """A contestant and its rival as one robot: the sensors and motors of the one, then those of the other.
 
     What it earns is what the contestant earns.
@@ -46,17 +46,17 @@ class Both(Robot):
         self._one, self._other = contestant, rival
         self.sensors = (*contestant.sensors, *(f"rival's {name}" for name in rival.sensors))  # type: ignore[misc]
         self.motors = (*contestant.motors, *(f"rival's {name}" for name in rival.motors))  # type: ignore[misc]
-        self.max_steps, self.reach = contestant.max_steps, max(contestant.reach, rival.reach)  # type: ignore[misc]
+        self.max_steps, self.action_limit = contestant.max_steps, max(contestant.action_limit, rival.action_limit)  # type: ignore[misc]
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         return self._one.initial(rng)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         return np.concatenate([self._one.observation(state, rng), self._other.observation(state, rng)], axis=1)
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         own = len(self._one.motors)
-        return self._one.meet(state, action[:, :own], action[:, own:])
+        return self._one.joint_transition(state, action[:, :own], action[:, own:])
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return self._one.reward(state, action[:, : len(self._one.motors)], next_state)

@@ -11,7 +11,7 @@ from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import INFRARED, SENSED, Arena
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 LENGTH, WIDTH, CYLINDER, NEAR = 0.6, 0.35, 0.0115, 0.08  # m
 ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)), CYLINDER)
@@ -35,7 +35,7 @@ class Discrimination(Robot):
     motors = ("wheel left", "wheel right")
     max_steps = 500
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading; infrared readings; x, y of the cylinder, 10 cm or more off all walls and off the robot."""
         x, y, heading, thing_x, thing_y = rng.uniform(
             [0.05, 0.05, -np.pi, 0.1, 0.1], [LENGTH - 0.05, WIDTH - 0.05, np.pi, LENGTH - 0.1, WIDTH - 0.1], 5
@@ -44,21 +44,21 @@ class Discrimination(Robot):
         x = np.where(close, (x + LENGTH / 2) % LENGTH, x)  # half the arena further on, where it is free
         x = np.clip(x, 0.05, LENGTH - 0.05)
         thing = np.stack([thing_x, thing_y], axis=1)
-        return np.concatenate([ARENA.placed(np.stack([x, y, heading], axis=1), thing), thing], axis=1)
+        return np.concatenate([ARENA.state_at(np.stack([x, y, heading], axis=1), thing), thing], axis=1)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         return state[:, SENSED] + rng.normal(self.noise, len(INFRARED))
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         thing = state[:, THING]
-        return np.concatenate([ARENA.driven(state, action, thing), thing], axis=1)
+        return np.concatenate([ARENA.step(state, action, thing), thing], axis=1)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         x, y = (next_state[:, :2] - next_state[:, THING]).T
         return (np.hypot(x, y) < NEAR) * (100 / self.max_steps)
 
     def limits(self) -> tuple[float, float]:
-        return noisy_limits(self.noise)
+        return limits_with_noise(self.noise)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The arena and the way in it; the disc is the cylinder, the dashed circle where it pays to be."""

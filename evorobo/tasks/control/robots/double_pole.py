@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 from evorobo.tasks.control.robots.runge_kutta import rk4
 
 GRAVITY, CART = np.array(-9.8), np.array(1.0)  # m/s^2, kg
@@ -30,7 +30,7 @@ STARTS, FITNESS = ("tilted", "spread"), ("steps", "damping")
 
 
 @dataclass(frozen=True)
-class Poles(Robot):
+class DoublePoleBase(Robot):
     """What both robots below have in common: the physics of Wieland (1991), as Gomez & Miikkulainen (1997) give it.
 
     The state is x, x', angle 1, angle 1', angle 2, angle 2' in m, rad and s, upright being 0. The cart (1 kg, on 4.8 m
@@ -60,16 +60,16 @@ class Poles(Robot):
         if not 0 <= self.noise < np.inf:
             raise SettingsError(f"noise must be 0 or more, not {self.noise!r}.")
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """The state above; for damping, behind it, the number of steps and what f sums of the last 100 of them."""
         state = np.tile(TILTED, (len(rng.episode), 1))
         if self.starts == "spread":
-            state = placed(rng.uniform(0, len(PLACES), 4).astype(int))
+            state = starts_at(rng.uniform(0, len(PLACES), 4).astype(int))
         if self.fitness == "damping":
             state = np.concatenate([state, np.zeros((len(state), 1 + WINDOW))], axis=1)
         return state
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         sensed = self._sensed(state[:, :6] / SCALE)
         return sensed + rng.normal(self.noise, sensed.shape[1]) if self.noise else sensed
 
@@ -77,7 +77,7 @@ class Poles(Robot):
         """What of the scaled state `(rows, 6)` the robot feels."""
         raise NotImplementedError
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         push, now = PUSH * action[:, 0], state[:, :6].T
         for _ in range(2):
             now = rk4(lambda at: rates(at, push), now, HALF_STEP)
@@ -95,7 +95,7 @@ class Poles(Robot):
 
     def limits(self) -> tuple[float, float]:
         """Speeds have no end in the equations; on 4.8 m of track and with 10 N none comes near this one."""
-        return noisy_limits(self.noise, -20, 20)
+        return limits_with_noise(self.noise, -20, 20)
 
     def draw(self, ax: Any, states: Array) -> None:
         """From the side, the long pole left on its cart and the short one right, now, and in grey on the way."""
@@ -107,7 +107,7 @@ class Poles(Robot):
         ax.set(xlim=(-2.5, 2.5), ylim=(-0.3, 1.2))
 
 
-class DoublePole(Poles):
+class DoublePole(DoublePoleBase):
     """Double pole balancing with velocities: the whole state is sensed.
 
     The teacher is the linear quadratic regulator of the upright state, without friction and for costs of 1 on each
@@ -115,7 +115,7 @@ class DoublePole(Poles):
     """
 
     sensors = ("x", "x'", "angle 1", "angle 1'", "angle 2", "angle 2'")
-    solved = 1000.0
+    reward_threshold = 1000.0
 
     def _sensed(self, scaled: Array) -> Array:
         return scaled
@@ -124,7 +124,7 @@ class DoublePole(Poles):
         return np.clip(-(sensors * GAINS).sum(1, keepdims=True), -1, 1)
 
 
-class DoublePoleBlind(Poles):
+class DoublePoleBlind(DoublePoleBase):
     """Double pole balancing without velocities: only where things are is sensed, so that it takes a memory to know
     which way they move. Nobody teaches it."""
 
@@ -149,13 +149,13 @@ def rates(state: Array, push: Array) -> Array:
     return derived
 
 
-def generalisation_starts() -> Array:
+def generalization_starts() -> Array:
     """The 625 starts `(625, 6)` of the generalisation test (Gruau, Whitley & Pyeatt 1996): x, x', angle 1 and angle 1'
     at 5, 25, 50, 75 and 95 % of +-2.16 m, 1.35 m/s, 3.6 degrees and 8.6 degrees/s; the short pole upright at rest."""
-    return placed(np.indices([len(PLACES)] * 4).reshape(4, -1).T)
+    return starts_at(np.indices([len(PLACES)] * 4).reshape(4, -1).T)
 
 
-def placed(choices: np.ndarray) -> Array:
+def starts_at(choices: np.ndarray) -> Array:
     """The starts of these `choices (rows, 4)`, each the number of one of the five places."""
     states = np.zeros((len(choices), 6))
     states[:, :4] = SPREAD * (2 * PLACES[choices] - 1)

@@ -13,8 +13,8 @@ from gymnasium.vector.utils import batch_space
 
 from evorobo.arrays import Array
 from evorobo.settings import resolve
-from evorobo.tasks.control.robots.base import Robot, taken
-from evorobo.tasks.control.robots.random_streams import Chance, Stream
+from evorobo.tasks.control.robots.base import Robot, clip_action
+from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
 
 
 def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
@@ -33,7 +33,7 @@ def observation_space(robot: Robot) -> spaces.Box:
 def action_space(robot: Robot) -> spaces.Space[Any]:
     if robot.moves:
         return spaces.Discrete(len(robot.moves))
-    return spaces.Box(-robot.reach, robot.reach, (len(robot.motors),), np.float32)
+    return spaces.Box(-robot.action_limit, robot.action_limit, (len(robot.motors),), np.float32)
 
 
 class RobotEnv(gymnasium.Env[Any, Any]):
@@ -49,12 +49,12 @@ class RobotEnv(gymnasium.Env[Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
-        self._chance = Chance.alone(self.np_random)
+        self._chance = RandomStreams.for_one(self.np_random)
         self._state = self.robot.initial(self._chance)
         return self._sense(), {}
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        before, action = self._state, taken(self.robot, action)
+        before, action = self._state, clip_action(self.robot, action)
         self._state = self.robot.transition(before, action, self._chance)
         reward = self.robot.reward(before, action, self._state)
         return self._sense(), float(reward[0]), bool(self.robot.terminal(self._state)[0]), False, {}
@@ -90,7 +90,7 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
             for row, one in enumerate(seeds):
                 if one is not None:
                     self._generators[row] = seeding.np_random(one)[0]
-        self._all = Chance([Stream(rng) for rng in self._generators], np.arange(self.num_envs))
+        self._all = RandomStreams([RandomStream(rng) for rng in self._generators], np.arange(self.num_envs))
         self._state = self.robot.initial(self._all)
         self._time = np.zeros(self.num_envs, int)
         self._ended = np.zeros(self.num_envs, bool)
@@ -98,7 +98,7 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
 
     def step(self, actions: Any) -> tuple[Array, Array, np.ndarray, np.ndarray, dict[str, Any]]:
         fresh, going = self._ended, np.flatnonzero(~self._ended)
-        before, action = self._state, taken(self.robot, actions)
+        before, action = self._state, clip_action(self.robot, actions)
         self._state, reward = before.copy(), np.zeros(self.num_envs)
         terminated = np.zeros(self.num_envs, bool)
         if len(going):
@@ -109,15 +109,15 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
         if fresh.any():
             again = np.flatnonzero(fresh)
             for row in again:
-                self._all.streams[row] = Stream(self._generators[row])
+                self._all.streams[row] = RandomStream(self._generators[row])
             self._state[again] = self.robot.initial(self._of(again))
         self._time = np.where(fresh, 0, self._time + 1)
         truncated = self._time >= self._limit
         self._ended = terminated | truncated
         return self._sense(), reward, terminated, truncated, {}
 
-    def _of(self, rows: np.ndarray) -> Chance:
-        return Chance([self._all.streams[row] for row in rows], np.arange(len(rows)))
+    def _of(self, rows: np.ndarray) -> RandomStreams:
+        return RandomStreams([self._all.streams[row] for row in rows], np.arange(len(rows)))
 
     def _sense(self) -> Array:
         return self.robot.observation(self._state, self._all).astype(np.float32)

@@ -53,7 +53,7 @@ def to_disc(x: Array, y: Array, disc_x: Array, disc_y: Array, radius: float) -> 
     return dx * left, dy * left
 
 
-def stopped(before: Array, after: Array, ways: tuple[Array, Array], radius: float) -> Array:
+def undo_collisions(before: Array, after: Array, ways: tuple[Array, Array], radius: float) -> Array:
     """States `after (rows, k)` a move, or `before` it for whoever would run into something with a hull of this radius:
     a collision undoes the move. `ways` lead to the nearest points of all surfaces, each `(rows, surfaces)`."""
     dx, dy = ways

@@ -10,8 +10,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
-from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steer
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 LENGTH, WIDTH = 0.45, 0.4  # m
 ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)))
@@ -44,12 +44,12 @@ class Homing(Robot):
     motors = ("wheel left", "wheel right")
     max_steps = 600
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading; infrared readings; the battery's charge, full."""
         pose = rng.uniform([0.15, 0.15, -np.pi], [LENGTH - 0.05, WIDTH - 0.05, np.pi], 3)
-        return np.column_stack([ARENA.placed(pose), np.ones(len(pose))])
+        return np.column_stack([ARENA.state_at(pose), np.ones(len(pose))])
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         x, y, heading = state[:, :3].T
         bearing = np.arctan2(-y, -x) - heading  # of the corner
         lobe = (1 + np.cos(bearing[:, None] - EYES)) / 2
@@ -57,8 +57,8 @@ class Homing(Robot):
         sensed = np.column_stack([state[:, SENSED], light, _home(state)])
         return np.column_stack([sensed + rng.normal(self.noise, len(self.sensors) - 1), state[:, BATTERY]])
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
-        after = ARENA.driven(state, action)
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
+        after = ARENA.step(state, action)
         left = state[:, BATTERY] - 1 / LASTS
         return np.column_stack([after, np.where(_home(after), 1.0, np.maximum(left, 0.0))])
 
@@ -70,14 +70,14 @@ class Homing(Robot):
         return state[:, BATTERY] < 0.5 / LASTS
 
     def limits(self) -> tuple[float, float]:
-        return noisy_limits(self.noise)
+        return limits_with_noise(self.noise)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         walls, battery = (sensors[:, :8] * AVOID).sum(1), sensors[:, 11]
         left, right = sensors[:, 8], sensors[:, 9]
         to_light = (right - left) / np.maximum(left + right, 0.05)  # minus the sine of its bearing
         turn = np.where(battery < LOW, CALM * walls + SEEK * to_light, walls)
-        return steered(CRUISE, turn)
+        return steer(CRUISE, turn)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The arena and the way in it; the grey quarter is the black floor, the star the light."""

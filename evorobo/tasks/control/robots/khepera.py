@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.robots.geometry import drive, stopped, to_disc, to_walls
+from evorobo.tasks.control.robots.geometry import drive, undo_collisions, to_disc, to_walls
 
 RANGE, CONTACT = 0.043, 0.015
 """In m: from where on nothing comes back (a Khepera's sensors are of use up to there), and where readings saturate."""
@@ -46,7 +46,7 @@ POSE, SENSED = slice(0, 3), slice(3, 3 + len(INFRARED))
 """Where states have x, y and heading, and the readings without noise."""
 
 
-def steered(cruise: float, turn: Array) -> Array:
+def steer(cruise: float, turn: Array) -> Array:
     """Wheels `(rows, 2)` that go on at `cruise` and turn to the right by `turn (rows,)`, in shares of top speed."""
     return np.clip(np.stack([cruise + turn, cruise - turn], axis=1), -1, 1)
 
@@ -61,7 +61,7 @@ class Arena:
     walls: Array
     thing_radius: float = 0.0
 
-    def placed(self, pose: Array, thing: Array | None = None) -> Array:
+    def state_at(self, pose: Array, thing: Array | None = None) -> Array:
         """A robot that stands at `pose (rows, 3)`, and what its infrared sensors read there: `(rows, 11)`."""
         x, y, heading = pose.T
         look = heading[:, None] + ANGLES
@@ -69,7 +69,7 @@ class Arena:
         dx, dy = self._ways(x[:, None] + RADIUS * ahead_x, y[:, None] + RADIUS * ahead_y, thing)
         return np.concatenate([pose, reading(dx, dy, ahead_x, ahead_y)], axis=1)
 
-    def driven(self, state: Array, action: Array, thing: Array | None = None) -> Array:
+    def step(self, state: Array, action: Array, thing: Array | None = None) -> Array:
         """The same robots one control step later, the wheels at `action (rows, 2)` of their top speed.
 
         Who would run into something stays where it was: a collision undoes the move.
@@ -77,7 +77,7 @@ class Arena:
         before = state[:, POSE]
         left, right = TOP_SPEED * action.T
         after = drive(before, left, right, AXLE, STEP)
-        return self.placed(stopped(before, after, self._ways(after[:, 0], after[:, 1], thing), RADIUS), thing)
+        return self.state_at(undo_collisions(before, after, self._ways(after[:, 0], after[:, 1], thing), RADIUS), thing)
 
     def _ways(self, x: Array, y: Array, thing: Array | None) -> tuple[Array, Array]:
         """From places `(rows, ...)` to the nearest points of all surfaces `(rows, ..., surfaces)`."""

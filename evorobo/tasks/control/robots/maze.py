@@ -9,8 +9,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.geometry import drive, outline, stopped, to_walls
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.geometry import drive, outline, undo_collisions, to_walls
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 RADIUS, AXLE, TOP_SPEED, STEP = 0.035, 0.053, 0.195, 0.1  # an e-puck: m, m, m/s, s
 LENGTH, WIDTH = 1.2, 0.8
@@ -19,7 +19,7 @@ INSIDE = [(0.0, 0.4, 0.95, 0.4), (0.45, 0.0, 0.45, 0.18), (0.75, 0.4, 0.75, 0.22
 BEYOND = [(0.75, 0.8, 0.75, 0.6), (0.4, 0.4, 0.4, 0.6)]
 WALLS = np.concatenate([outline((0.0, 0.0), (LENGTH, 0.0), (LENGTH, WIDTH), (0.0, WIDTH)), INSIDE, BEYOND])
 BEAMS = np.radians([90.0, 45.0, 0.0, -45.0, -90.0, 180.0])
-REACH = 0.4  # m, of a beam
+BEAM_RANGE = 0.4  # m, of a beam
 
 
 @dataclass(frozen=True)
@@ -47,26 +47,26 @@ class Maze(Robot):
     )
     motors = ("wheel left", "wheel right")
     max_steps = 200
-    solved = 99.0
+    reward_threshold = 99.0
     measures: ClassVar[dict[str, tuple[float, float]]] = {"x": (0.0, LENGTH), "y": (0.0, WIDTH)}
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y and heading, always the same."""
         return np.tile(START, (len(rng.episode), 1))
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         x, y, heading = state[:, :, None].transpose(1, 0, 2)
-        beams = np.minimum(ranges(x, y, heading + BEAMS, WALLS), REACH) / REACH
+        beams = np.minimum(ranges(x, y, heading + BEAMS, WALLS), BEAM_RANGE) / BEAM_RANGE
         if self.noise:
-            beams = beams + rng.normal(self.noise / REACH, len(BEAMS))
+            beams = beams + rng.normal(self.noise / BEAM_RANGE, len(BEAMS))
         bearing = np.arctan2(GOAL[1] - y, GOAL[0] - x) - heading
         quarter = np.floor(bearing / (np.pi / 2) + 0.5).astype(int) % 4
         return np.concatenate([beams, quarter == np.arange(4)], axis=1)
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         left, right = TOP_SPEED * action.T
         after = drive(state, left, right, AXLE, STEP)
-        return stopped(state, after, to_walls(after[:, 0], after[:, 1], WALLS), RADIUS)
+        return undo_collisions(state, after, to_walls(after[:, 0], after[:, 1], WALLS), RADIUS)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return 100 * (to_goal(state) - to_goal(next_state)) / to_goal(START[None])
@@ -78,7 +78,7 @@ class Maze(Robot):
         return state[:, :2]
 
     def limits(self) -> tuple[float, float]:
-        return noisy_limits(self.noise / REACH)
+        return limits_with_noise(self.noise / BEAM_RANGE)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The maze from above; the ring is the goal, the circle the robot."""

@@ -10,8 +10,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
-from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steered
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steer
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 OUTER = ((0, 0), (0.72, 0), (0.72, 0.48), (0.42, 0.48), (0.42, 0.36), (0.3, 0.36), (0.3, 0.48), (0, 0.48))
 INNER = (
@@ -47,17 +47,17 @@ class ObstacleAvoidance(Robot):
     motors = ("wheel left", "wheel right")
     max_steps = 240
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading, within a centimetre of one of `STARTS` in the middle of the corridor; infrared readings."""
         where, dx, dy, heading = rng.uniform([0, -0.01, -0.01, -np.pi], [len(STARTS), 0.01, 0.01, np.pi], 4).T
         x, y = STARTS[where.astype(int)].T
-        return CORRIDOR.placed(np.stack([x + dx, y + dy, heading], axis=1))
+        return CORRIDOR.state_at(np.stack([x + dx, y + dy, heading], axis=1))
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         return state[:, SENSED] + rng.normal(self.noise, len(INFRARED))
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
-        return CORRIDOR.driven(state, action)
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
+        return CORRIDOR.step(state, action)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         left, right = action.T
@@ -67,10 +67,10 @@ class ObstacleAvoidance(Robot):
         return speed * (1 - np.sqrt(difference)) * (1 - nearness) / self.max_steps
 
     def limits(self) -> tuple[float, float]:
-        return noisy_limits(self.noise)
+        return limits_with_noise(self.noise)
 
     def teacher(self, sensors: Array) -> np.ndarray:
-        return steered(CRUISE, (sensors * AVOID).sum(1))
+        return steer(CRUISE, (sensors * AVOID).sum(1))
 
     def draw(self, ax: Any, states: Array) -> None:
         CORRIDOR.draw(ax, states)

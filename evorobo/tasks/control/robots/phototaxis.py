@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import drive
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 AXLE, TOP_SPEED, STEP = 0.053, 0.13, 0.1  # an e-puck: m, m/s, s
 EYES = np.array([np.pi / 4, -np.pi / 4])
@@ -34,14 +34,14 @@ class Phototaxis(Robot):
     motors = ("wheel left", "wheel right")
     max_steps = 200
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading of the robot, x, y of the lamp."""
         distance, direction, heading = rng.uniform([0.4, -np.pi, -np.pi], [1.2, np.pi, np.pi], 3).T
         robot = np.zeros((len(heading), 2))
         lamp = distance * np.stack([np.cos(direction), np.sin(direction)])
         return np.column_stack([robot, heading, lamp.T])
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         x, y, heading, lamp_x, lamp_y = state.T
         dx, dy = lamp_x - x, lamp_y - y
         bearing = np.arctan2(dy, dx) - heading
@@ -49,7 +49,7 @@ class Phototaxis(Robot):
         light = lobe / (1 + (dx * dx + dy * dy) / 0.5**2)[:, None]
         return light + rng.normal(self.noise, 2)
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         left, right = TOP_SPEED * action.T
         return np.column_stack([drive(state[:, :3], left, right, AXLE, STEP), state[:, 3:]])
 
@@ -59,7 +59,7 @@ class Phototaxis(Robot):
         return nearness * (100 / self.max_steps)
 
     def limits(self) -> tuple[float, float]:
-        return noisy_limits(self.noise)
+        return limits_with_noise(self.noise)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         return np.clip(0.1 + 1.2 * sensors[:, ::-1], -1, 1)

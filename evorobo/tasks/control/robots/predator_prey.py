@@ -11,7 +11,7 @@ from evorobo.arrays import Array
 from evorobo.tasks.control.robots.contestant import Contestant
 from evorobo.tasks.control.robots.geometry import drive
 from evorobo.tasks.control.robots.khepera import ANGLES, AXLE, INFRARED, RADIUS, STEP, intensity
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 SIDE = 0.47  # m, of the square arena
 PREDATOR_SPEED, PREY_SPEED = 0.08, 0.16  # m/s
@@ -28,7 +28,7 @@ class _Chase(Contestant):
     noise: float
     max_steps = 500
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading of the predator, the same of the prey, and the steps made so far.
 
         Both stand on the arena's middle line, half its width apart, each heading anywhere.
@@ -44,7 +44,7 @@ class _Chase(Contestant):
         return dx * dx + dy * dy <= (2 * RADIUS) ** 2
 
     def limits(self) -> tuple[float, float]:
-        return noisy_limits(self.noise)
+        return limits_with_noise(self.noise)
 
     def draw(self, ax: Any, states: Array) -> None:
         """The arena from above: predator red, prey blue; dots mark where they began, lines in the hulls look ahead."""
@@ -80,12 +80,12 @@ class Predator(_Chase):
     def rival(self) -> Prey:
         return Prey(self.noise)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
-        clear = np.concatenate([seen(state[:, PREDATOR], state[:, PREY]), felt(state[:, PREDATOR], state[:, PREY])], 1)
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
+        clear = np.concatenate([eye_readings(state[:, PREDATOR], state[:, PREY]), infrared_readings(state[:, PREDATOR], state[:, PREY])], 1)
         return clear + rng.normal(self.noise, len(self.sensors))
 
-    def meet(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:
-        return moved(state, action, rival_action)
+    def joint_transition(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:
+        return move_both(state, action, rival_action)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return np.where(self.terminal(next_state), 100 * (1 - state[:, TIME] / self.max_steps), 0.0)
@@ -118,11 +118,11 @@ class Prey(_Chase):
     def rival(self) -> Predator:
         return Predator(self.noise)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
-        return felt(state[:, PREY], state[:, PREDATOR]) + rng.normal(self.noise, len(self.sensors))
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
+        return infrared_readings(state[:, PREY], state[:, PREDATOR]) + rng.normal(self.noise, len(self.sensors))
 
-    def meet(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:
-        return moved(state, rival_action, action)
+    def joint_transition(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:
+        return move_both(state, rival_action, action)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return np.where(self.terminal(next_state), 0.0, 100 / self.max_steps)
@@ -133,7 +133,7 @@ class Prey(_Chase):
         return np.clip(np.stack([1 + left - 1.5 * right, 1 + right - 1.6 * left], axis=1), -1, 1)
 
 
-def moved(state: Array, predator: Array, prey: Array) -> Array:
+def move_both(state: Array, predator: Array, prey: Array) -> Array:
     """One control step: the wheels of each at these shares `(rows, 2)` of its top speed; at a wall no move is made."""
     poses = []
     for part, action, speed in ((PREDATOR, predator, PREDATOR_SPEED), (PREY, prey, PREY_SPEED)):
@@ -144,7 +144,7 @@ def moved(state: Array, predator: Array, prey: Array) -> Array:
     return np.concatenate([*poses, state[:, TIME:] + 1], axis=1)
 
 
-def seen(pose: Array, other: Array) -> Array:
+def eye_readings(pose: Array, other: Array) -> Array:
     """Which part of each eye `(rows, 5)`, 0 to 1, the hull at `other (rows, 3)` fills, seen from `pose (rows, 3)`."""
     dx, dy = (other - pose)[:, :2].T
     bearing = np.arctan2(dy, dx) - pose[:, 2]
@@ -154,7 +154,7 @@ def seen(pose: Array, other: Array) -> Array:
     return np.maximum(filled, 0.0) / (EYES[:-1] - EYES[1:])
 
 
-def felt(pose: Array, other: Array) -> Array:
+def infrared_readings(pose: Array, other: Array) -> Array:
     """The infrared readings `(rows, 8)`, 0 to 1, without noise, at `pose`, of the walls and of the hull at `other`.
 
     What `khepera.Arena` reads, quicker: of two opposite walls a sensor can only read the one that it faces.

@@ -9,11 +9,11 @@ import numpy as np
 
 from evorobo.arrays import Array
 
-AHEAD = 64
+DRAWS_AHEAD = 64
 """Draws made in one call and handed out one by one: it saves a fifth of the time of a hundred noisy episodes."""
 
 
-class Stream:
+class RandomStream:
     """The random numbers of one episode, from one Generator, as rows of standard draws."""
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -22,28 +22,28 @@ class Stream:
 
     def next(self, kind: str, size: int) -> Array:
         """The next `(size,)` of a kind."""
-        drawn, at = self._ahead.get((kind, size), (None, AHEAD))
-        if drawn is None or at == AHEAD:
-            drawn, at = self._draw[kind]((AHEAD, size)), 0
+        drawn, at = self._ahead.get((kind, size), (None, DRAWS_AHEAD))
+        if drawn is None or at == DRAWS_AHEAD:
+            drawn, at = self._draw[kind]((DRAWS_AHEAD, size)), 0
         self._ahead[kind, size] = drawn, at + 1
         return drawn[at]
 
 
-class Chance:
+class RandomStreams:
     """`rows` robots that play the episodes `episode (rows,)`, numbers of `streams`; those of one episode get the same.
 
     So all members of a generation meet the same noise, and a robot in a crowd lives the very life it would live alone.
     """
 
-    def __init__(self, streams: Sequence[Stream], episode: np.ndarray) -> None:
+    def __init__(self, streams: Sequence[RandomStream], episode: np.ndarray) -> None:
         self.streams = list(streams)
         self.episode = episode
         self._rows_left = False
 
     @classmethod
-    def alone(cls, rng: np.random.Generator) -> Chance:
+    def for_one(cls, rng: np.random.Generator) -> RandomStreams:
         """For one robot that draws from `rng`."""
-        return cls([Stream(rng)], np.zeros(1, int))
+        return cls([RandomStream(rng)], np.zeros(1, int))
 
     def normal(self, scale: Any, size: int) -> Array:
         """`(rows, size)` from a normal distribution of mean 0."""
@@ -66,7 +66,7 @@ class Chance:
         return np.array([stream.next(kind, size) for stream in self.streams])[self.episode]
 
 
-def noisy_limits(noise: float, low: float = 0.0, high: float = 1.0) -> tuple[float, float]:
+def limits_with_noise(noise: float, low: float = 0.0, high: float = 1.0) -> tuple[float, float]:
     """Between which numbers sensors read (see `Robot.limits`) that have Gaussian `noise` of this deviation on something
     between `low` and `high`: ten deviations more on either side, which no reading exceeds in a lifetime."""
     return low - 10 * noise, high + 10 * noise

@@ -8,8 +8,8 @@ from evorobo.errors import SettingsError
 from evorobo.settings import reference
 from evorobo.tasks.control.robots.base import Robot
 
-SINGLE = "evorobo.tasks.control.robots.env:RobotEnv"
-VECTOR = "evorobo.tasks.control.robots.env:RobotVectorEnv"
+ENV_ENTRY_POINT = "evorobo.tasks.control.robots.env:RobotEnv"
+VECTOR_ENTRY_POINT = "evorobo.tasks.control.robots.env:RobotVectorEnv"
 
 
 def register(robot: type[Robot], id: str) -> None:
@@ -19,10 +19,10 @@ def register(robot: type[Robot], id: str) -> None:
     """
     if not (isinstance(robot, type) and issubclass(robot, Robot)):
         raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
-    _register(reference(robot), id, robot.max_steps, robot.solved)
+    _register(reference(robot), id, robot.max_steps, robot.reward_threshold)
 
 
-def register_own() -> None:
+def register_built_in() -> None:
     """Our own robots, by name only: none of them is imported yet."""
     _register("evorobo.tasks.control.robots.discrimination:Discrimination", "evorobo/Discrimination-v0", 500, None)
     _register("evorobo.tasks.control.robots.double_pole:DoublePole", "evorobo/DoublePole-v0", 1000, 1000.0)
@@ -40,7 +40,7 @@ def register_own() -> None:
     _register("evorobo.tasks.control.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
 
 
-def _register(robot: str, id: str, max_steps: int, solved: float | None) -> None:
+def _register(robot: str, id: str, max_steps: int, reward_threshold: float | None) -> None:
     from gymnasium.envs import registration
 
     there = registration.registry.get(id)
@@ -52,16 +52,16 @@ def _register(robot: str, id: str, max_steps: int, solved: float | None) -> None
         )
     registration.register(
         id,
-        entry_point=SINGLE,
-        vector_entry_point=VECTOR,
+        entry_point=ENV_ENTRY_POINT,
+        vector_entry_point=VECTOR_ENTRY_POINT,
         max_episode_steps=max_steps,
-        reward_threshold=solved,
+        reward_threshold=reward_threshold,
         disable_env_checker=True,
         kwargs={"robot": robot},
     )
 
 
-def qualified(env: str) -> str:
+def qualified_id(env: str) -> str:
     """`env` with the file or module before it that makes its id known, so that other processes and days find it too."""
     from gymnasium.envs.registration import registry
 
@@ -76,8 +76,8 @@ def qualified(env: str) -> str:
     return env if where.split(".")[0] in ("evorobo", "gymnasium", "__main__", "") else f"{where}:{spec.id}"
 
 
-def registered() -> dict[str, Any]:
+def registered_robots() -> dict[str, Any]:
     """The ids of all registered robots, with their gymnasium specs."""
     from gymnasium.envs.registration import registry
 
-    return {id: spec for id, spec in sorted(registry.items()) if spec.entry_point == SINGLE}
+    return {id: spec for id, spec in sorted(registry.items()) if spec.entry_point == ENV_ENTRY_POINT}

@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 CART, POLE, LENGTH, GRAVITY, FRICTION, PUSH, STEP = 0.5, 0.5, 0.6, 9.82, 0.1, 10.0, 0.01  # kg, m, m/s^2, N s/m, N, s
 MASS, SWUNG = CART + POLE, POLE * LENGTH
@@ -47,15 +47,15 @@ class SwingUp(Robot):
             if not 0 <= getattr(self, name) < np.inf:
                 raise SettingsError(f"{name} must be 0 or more, not {getattr(self, name)!r}.")
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         return HANGING + rng.normal(self.spread, 4)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         x, speed, angle, turn = state.T
         sensed = np.stack([x, speed, np.cos(angle), np.sin(angle), turn], axis=1)
         return sensed + rng.normal(self.noise, 5) if self.noise else sensed
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         _, speed, angle, turn = state.T
         cos, sin = np.cos(angle), np.sin(angle)
         push, swing = PUSH * action[:, 0] - FRICTION * speed, SWUNG * np.square(turn) * sin
@@ -73,7 +73,7 @@ class SwingUp(Robot):
 
     def limits(self) -> tuple[float, float]:
         """Speeds have no end in the equations; with 10 N none comes near this one in 10 s."""
-        return noisy_limits(self.noise, -100, 100)
+        return limits_with_noise(self.noise, -100, 100)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         x, speed, cos, sin, turn = sensors.T

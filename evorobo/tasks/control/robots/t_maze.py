@@ -10,8 +10,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
-from evorobo.tasks.control.robots.khepera import INFRARED, SENSED, Arena, steered
-from evorobo.tasks.control.robots.random_streams import Chance, noisy_limits
+from evorobo.tasks.control.robots.khepera import INFRARED, SENSED, Arena, steer
+from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 MAZE = Arena(
     outline((-0.05, 0), (0.05, 0), (0.05, 0.4), (0.3, 0.4), (0.3, 0.5), (-0.3, 0.5), (-0.3, 0.4), (-0.05, 0.4))
@@ -46,25 +46,25 @@ class TMaze(Robot):
     motors = ("wheel left", "wheel right")
     memory = ("side",)
     max_steps = 200
-    solved = 95.0
+    reward_threshold = 95.0
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading; infrared readings; both where trips begin; the steps of this trip, the side of its light (1
         is left, -1 right), the trips made and those that ended well."""
         x, heading, side = rng.uniform([-0.005, np.pi / 2 - 0.1, -1], [0.005, np.pi / 2 + 0.1, 1], 3).T
         start = np.stack([x, np.full(len(x), 0.05), heading], axis=1)
         side = np.where(side > 0, 1.0, -1.0)
-        placed, none = MAZE.placed(start), np.zeros(len(x))
+        placed, none = MAZE.state_at(start), np.zeros(len(x))
         return np.column_stack([placed, placed, none, side, none, none])
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         light = (state[:, TIME] < SHINING) * state[:, SIDE]
         eyes = np.stack([light > 0, light < 0], axis=1)
         return np.concatenate([state[:, SENSED], eyes], axis=1) + rng.normal(self.noise, len(self.sensors))
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         held = state[:, TIME] < SHINING
-        moved = MAZE.driven(state, np.where(held[:, None], 0.0, action))
+        moved = MAZE.step(state, np.where(held[:, None], 0.0, action))
         time, side, trips, right = state[:, TIME:].T
         ended = np.abs(moved[:, 0]) > GOAL
         trips, right = trips + ended, right + (ended & (-moved[:, 0] * side > 0))
@@ -80,7 +80,7 @@ class TMaze(Robot):
         return state[:, TRIPS] == 2
 
     def limits(self) -> tuple[float, float]:
-        return noisy_limits(self.noise)
+        return limits_with_noise(self.noise)
 
     def remember(self, memory: Array, sensors: Array) -> Array:
         light = sensors[:, 8:9] - sensors[:, 9:10]
@@ -89,7 +89,7 @@ class TMaze(Robot):
     def teacher(self, sensors: Array) -> np.ndarray:
         side = sensors[:, 10]
         beside, oblique = np.where(side > 0, sensors[:, [0, 1]].T, sensors[:, [5, 4]].T)
-        return steered(CRUISE, -1.9 * side * (0.6 - beside - oblique))
+        return steer(CRUISE, -1.9 * side * (0.6 - beside - oblique))
 
     def draw(self, ax: Any, states: Array) -> None:
         """A way for each trip, and the light that began it in the same colour."""

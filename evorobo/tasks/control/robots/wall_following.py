@@ -11,10 +11,10 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import ranges_in_room
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 LENGTH, WIDTH, HULL = 6.2, 3.2, 0.28
-ECHO_LIMIT, ECHO_LEAST = 5.0, 0.05
+ECHO_LIMIT, ECHO_MIN = 5.0, 0.05
 SAMPLES_PER_SECOND = 9
 ANGLES = np.radians(-180 + 15 * np.arange(24))  # US1 looks back, US13 ahead, US19 to the left
 RAYS = ANGLES[:, None] + np.radians([-7.5, 0.0, 7.5])  # three for each sensor's cone
@@ -50,16 +50,16 @@ class WallFollowing(Robot):
         if self.ranges not in ("raw", "inverse"):
             raise SettingsError(f'ranges are "raw" or "inverse", not {self.ranges!r}.')
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading, anywhere at least 0.7 m from the walls; then the 24 noise-free ranges, worked out once."""
         return _with_ranges(rng.uniform([0.7, 0.7, -np.pi], [LENGTH - 0.7, WIDTH - 0.7, np.pi], 3))
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         ranges = np.minimum(state[:, 3:], ECHO_LIMIT) + rng.normal(self.noise, 24)
-        ranges = np.where(rng.uniform(0, 1, 24) < self.lost, ECHO_LIMIT, np.clip(ranges, ECHO_LEAST, ECHO_LIMIT))
+        ranges = np.where(rng.uniform(0, 1, 24) < self.lost, ECHO_LIMIT, np.clip(ranges, ECHO_MIN, ECHO_LIMIT))
         return 1 / ranges if self.ranges == "inverse" else ranges
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         x, y, heading = state[:, :3].T
         step, turn = SPEEDS[action] / SAMPLES_PER_SECOND, TURNS[action] / SAMPLES_PER_SECOND
         middle = heading + turn / 2
@@ -74,7 +74,7 @@ class WallFollowing(Robot):
         return np.minimum(np.minimum(x, LENGTH - x), np.minimum(y, WIDTH - y)) <= HULL
 
     def limits(self) -> tuple[float, float]:
-        return (1 / ECHO_LIMIT, 1 / ECHO_LEAST) if self.ranges == "inverse" else (ECHO_LEAST, ECHO_LIMIT)
+        return (1 / ECHO_LIMIT, 1 / ECHO_MIN) if self.ranges == "inverse" else (ECHO_MIN, ECHO_LIMIT)
 
     def teacher(self, sensors: Array) -> np.ndarray:
         ranges = 1 / sensors if self.ranges == "inverse" else sensors

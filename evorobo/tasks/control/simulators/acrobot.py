@@ -6,7 +6,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 from evorobo.tasks.control.robots.runge_kutta import rk4
 
 MASS, LENGTH, MIDDLE, INERTIA, GRAVITY, STEP = 1.0, 1.0, 0.5, 1.0, 9.8, 0.2  # of each link, in kg, m, kg m^2, s
@@ -26,14 +26,14 @@ class Acrobot(Robot):
     moves = ("torque -1", "torque 0", "torque 1")
     max_steps = 500
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         return rng.uniform(-0.1, 0.1, 4).astype(np.float32)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         one, two = state[:, 0], state[:, 1]
         return np.stack([np.cos(one), np.sin(one), np.cos(two), np.sin(two), *state[:, 2:].T], axis=1)
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         torque = TORQUES[action]
         after = rk4(lambda now: _rates(now, torque), state.T.astype(float), STEP)
         return np.concatenate([_wrapped(after[:2]), np.clip(after[2:], -FASTEST[:, None], FASTEST[:, None])]).T

@@ -28,7 +28,7 @@ class Simulator(Protocol):
     def keep(self, rows: np.ndarray) -> None: ...
 
 
-class World(Protocol):
+class EnvSpec(Protocol):
     """An environment id, looked up: its spaces, and simulators that tell its story."""
 
     @property
@@ -40,11 +40,11 @@ class World(Protocol):
     @property
     def max_steps(self) -> int | None: ...
     @property
-    def threshold(self) -> float | None: ...
+    def reward_threshold(self) -> float | None: ...
 
     def simulator(self) -> Simulator: ...
 
 
-def generator(seed: int) -> np.random.Generator:
+def make_generator(seed: int) -> np.random.Generator:
     """The generator that `gymnasium.utils.seeding.np_random` gives an environment for this seed."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed))))

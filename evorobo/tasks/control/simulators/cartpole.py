@@ -6,7 +6,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 # arrays without dimensions: with few rows left NumPy is twice as quick with them as with Python's floats
 GRAVITY, CART, POLE, HALF_LENGTH, STEP = map(np.array, (9.8, 1.0, 0.1, 0.5, 0.02))
@@ -25,13 +25,13 @@ class CartPole(Robot):
     moves = ("left", "right")
     max_steps = 500
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         return rng.uniform(-0.05, 0.05, 4)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         return state
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         _, x_dot, angle, angle_dot = state.T
         cos, sin = np.cos(angle), np.sin(angle)
         push = (FORCES[action] + POLE_MOMENT * np.square(angle_dot) * sin) / MASS

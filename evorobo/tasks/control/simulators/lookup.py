@@ -14,22 +14,22 @@ from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.settings import load_module, resolve
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.env import action_space, make_robot, observation_space
-from evorobo.tasks.control.robots.registry import SINGLE
+from evorobo.tasks.control.robots.registry import ENV_ENTRY_POINT
 from evorobo.tasks.control.simulators.acrobot import Acrobot
-from evorobo.tasks.control.simulators.base import Simulator, World
+from evorobo.tasks.control.simulators.base import Simulator, EnvSpec
 from evorobo.tasks.control.simulators.cartpole import CartPole
 from evorobo.tasks.control.simulators.mountain_car import MountainCar
 from evorobo.tasks.control.simulators.mountain_car_continuous import MountainCarContinuous
-from evorobo.tasks.control.simulators.mujoco.catalogue import BODIES, has_batch
-from evorobo.tasks.control.simulators.mujoco.simulator import Bodies
+from evorobo.tasks.control.simulators.mujoco.catalogue import MUJOCO_ROBOTS, has_batch
+from evorobo.tasks.control.simulators.mujoco.simulator import MujocoSimulator
 from evorobo.tasks.control.simulators.pendulum import Pendulum
-from evorobo.tasks.control.simulators.processes import Processes
-from evorobo.tasks.control.simulators.rows import Rows
-from evorobo.tasks.control.simulators.sync import Sync
-from evorobo.tasks.control.spaces import decoder, flattener
+from evorobo.tasks.control.simulators.processes import ProcessSimulator
+from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.simulators.sync import SyncSimulator
+from evorobo.tasks.control.spaces import make_decoder, make_flattener
 
 CLASSIC = "gymnasium.envs.classic_control."
-ON_ROWS: dict[str, type[Robot]] = {
+VECTORIZED_ROBOTS: dict[str, type[Robot]] = {
     CLASSIC + "acrobot:AcrobotEnv": Acrobot,
     CLASSIC + "cartpole:CartPoleEnv": CartPole,
     CLASSIC + "continuous_mountain_car:Continuous_MountainCarEnv": MountainCarContinuous,
@@ -39,14 +39,14 @@ ON_ROWS: dict[str, type[Robot]] = {
 """Environments of gymnasium that we step on rows, by entry point; only as they come, without keyword arguments."""
 
 
-def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None, processes: int = 1) -> World:
+def make_env(env: str, env_kwargs: Mapping[str, Any], max_steps: int | None = None, processes: int = 1) -> EnvSpec:
     """The world behind `"Id-v0"`, `"module:Id-v0"` or `"folder/file.py:Id-v0"`.
 
     Raises `SettingsError` for an unknown id or option, for spaces that a network cannot face, and for `processes` where
     all robots are stepped in one call.
     """
-    world = _found(env, options, max_steps, processes)
-    if processes > 1 and not isinstance(world, GymWorld):
+    world = _found(env, env_kwargs, max_steps, processes)
+    if processes > 1 and not isinstance(world, GymEnvSpec):
         raise SettingsError(
             f"{world.id} steps all robots in one call, which {processes} processes would only slow down; leave "
             "processes out."
@@ -54,26 +54,26 @@ def look_up(env: str, options: Mapping[str, Any], max_steps: int | None = None, 
     return world
 
 
-def _found(env: str, options: Mapping[str, Any], max_steps: int | None, processes: int) -> World:
+def _found(env: str, options: Mapping[str, Any], max_steps: int | None, processes: int) -> EnvSpec:
     spec = _spec(env)
     limit = max_steps or spec.max_episode_steps
     plain = not spec.additional_wrappers
-    if spec.entry_point == SINGLE and plain:
+    if spec.entry_point == ENV_ENTRY_POINT and plain:
         kwargs = {**spec.kwargs, **options}
         robot = _attempt(spec.id, lambda: make_robot(kwargs.pop("robot"), kwargs))
-        return RobotWorld(spec.id, robot, limit, spec.reward_threshold)
-    if spec.entry_point in ON_ROWS and plain and limit and not {**spec.kwargs, **options}:
+        return RobotEnvSpec(spec.id, robot, limit, spec.reward_threshold)
+    if spec.entry_point in VECTORIZED_ROBOTS and plain and limit and not {**spec.kwargs, **options}:
         space = _attempt(spec.id, lambda: _make(spec, {}, None))
-        world = RobotWorld(spec.id, ON_ROWS[spec.entry_point](), limit, spec.reward_threshold)
+        world = RobotEnvSpec(spec.id, VECTORIZED_ROBOTS[spec.entry_point](), limit, spec.reward_threshold)
         world.observation_space, world.action_space = space.observation_space, space.action_space
         return world
-    if spec.entry_point in BODIES and plain and limit and not {**spec.kwargs, **options} and has_batch():
-        return MujocoWorld(spec, limit)
-    apart = Processes(env, options, max_steps, processes) if processes > 1 else None
-    return GymWorld(spec, dict(options), max_steps, apart)
+    if spec.entry_point in MUJOCO_ROBOTS and plain and limit and not {**spec.kwargs, **options} and has_batch():
+        return MujocoEnvSpec(spec, limit)
+    apart = ProcessSimulator(env, options, max_steps, processes) if processes > 1 else None
+    return GymEnvSpec(spec, dict(options), max_steps, apart)
 
 
-def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: str) -> Any:
+def make_rendering_env(env: str, env_kwargs: Mapping[str, Any], max_steps: int | None, mode: str) -> Any:
     """The environment behind an id, as gymnasium makes it, with a picture: its `render` works in this mode.
 
     Raises `TaskError` for an id that has no pictures of that kind.
@@ -86,16 +86,16 @@ def look_at(env: str, options: Mapping[str, Any], max_steps: int | None, mode: s
     if mode not in modes:
         known = f"it offers {', '.join(map(repr, modes))}" if modes else "it offers no render mode"
         raise TaskError(f"{spec.id} cannot be shown as {mode!r}: {known}; a robot on rows is shown by its draw().")
-    return _attempt(spec.id, lambda: _make(spec, {**options, "render_mode": mode}, max_steps))
+    return _attempt(spec.id, lambda: _make(spec, {**env_kwargs, "render_mode": mode}, max_steps))
 
 
-def makers(env: str) -> list[Any]:
+def entry_points(env: str) -> list[Any]:
     """What stands behind an id: the class of its robot or its entry point, and the wrappers of its spec, as far as they
     are not gymnasium's own."""
     from gymnasium.envs.registration import load_env_creator
 
     spec = _spec(env)
-    robot = spec.kwargs.get("robot") if spec.entry_point == SINGLE else None
+    robot = spec.kwargs.get("robot") if spec.entry_point == ENV_ENTRY_POINT else None
     if robot is not None:
         return [type(robot) if isinstance(robot, Robot) else resolve(robot)]
     points = [spec.entry_point, *(wrapper.entry_point for wrapper in spec.additional_wrappers)]
@@ -103,65 +103,65 @@ def makers(env: str) -> list[Any]:
     return [load_env_creator(point) if isinstance(point, str) else point for point in theirs]
 
 
-def described(world: World, options: Mapping[str, Any]) -> Any:
+def gym_spec(world: EnvSpec, env_kwargs: Mapping[str, Any]) -> Any:
     """The gymnasium spec that makes the world's environment, with these options and its limit of steps."""
     import gymnasium
 
     spec = copy.deepcopy(gymnasium.spec(world.id))
-    spec.kwargs |= options
+    spec.kwargs |= env_kwargs
     spec.max_episode_steps = world.max_steps
     return spec
 
 
-class RobotWorld:
+class RobotEnvSpec:
     """One of the robots on rows, ours or a user's."""
 
     def __init__(self, id: str, robot: Robot, max_steps: int | None, threshold: float | None) -> None:
-        self.id, self.robot, self.threshold = id, robot, threshold
+        self.id, self.robot, self.reward_threshold = id, robot, threshold
         self.max_steps = max_steps or robot.max_steps
         self.observation_space: Any = observation_space(robot)
         self.action_space: Any = action_space(robot)
 
     def simulator(self) -> Simulator:
         cure = "evorobo.testing.check_robot finds out where that comes from"
-        return _Checked(Rows(self.robot, self.max_steps), self.id, len(self.robot.sensors), cure)
+        return _CheckedSimulator(VectorizedSimulator(self.robot, self.max_steps), self.id, len(self.robot.sensors), cure)
 
 
-class MujocoWorld:
+class MujocoEnvSpec:
     """One of gymnasium's MuJoCo robots, as it comes."""
 
     def __init__(self, spec: Any, limit: int) -> None:
-        self.id, self.max_steps, self.threshold = spec.id, limit, spec.reward_threshold
+        self.id, self.max_steps, self.reward_threshold = spec.id, limit, spec.reward_threshold
         made = _attempt(spec.id, lambda: _make(spec, {}, None))
         self.observation_space, self.action_space = made.observation_space, made.action_space
-        body = BODIES[spec.entry_point](made.unwrapped.model, made.unwrapped.frame_skip)
-        self._simulator = Bodies(body, limit)
+        body = MUJOCO_ROBOTS[spec.entry_point](made.unwrapped.model, made.unwrapped.frame_skip)
+        self._simulator = MujocoSimulator(body, limit)
 
     def simulator(self) -> Simulator:
         cure = "the physics ran away: shorter episodes (max_steps=...) or weaker actions may help"
-        return _Checked(self._simulator, self.id, self.observation_space.shape[0], cure)
+        return _CheckedSimulator(self._simulator, self.id, self.observation_space.shape[0], cure)
 
 
-class GymWorld:
+class GymEnvSpec:
     """Any other environment of gymnasium, wrappers and keyword arguments as they are; stepped `apart`, or else here."""
 
     def __init__(
-        self, spec: Any, options: dict[str, Any], max_steps: int | None, apart: Simulator | None = None
+        self, spec: Any, env_kwargs: dict[str, Any], max_steps: int | None, apart: Simulator | None = None
     ) -> None:
-        self.id, self.max_steps, self.threshold = spec.id, max_steps or spec.max_episode_steps, spec.reward_threshold
-        self._make = lambda: _attempt(spec.id, lambda: _make(spec, options, max_steps))
+        self.id, self.max_steps, self.reward_threshold = spec.id, max_steps or spec.max_episode_steps, spec.reward_threshold
+        self._make = lambda: _attempt(spec.id, lambda: _make(spec, env_kwargs, max_steps))
         first = self._make()
         self.observation_space, self.action_space = first.observation_space, first.action_space
-        self._width, flatten = flattener(self.observation_space)
-        self._simulator = apart or Sync(spec.id, self._make, flatten, decoder(self.action_space).native)
+        self._width, flatten = make_flattener(self.observation_space)
+        self._simulator = apart or SyncSimulator(spec.id, self._make, flatten, make_decoder(self.action_space).to_env_action)
         if self.max_steps is None:
             raise SettingsError(f"{spec.id} never cuts an episode off; give the task max_steps=...")
 
     def simulator(self) -> Simulator:
-        return _Checked(self._simulator, self.id, self._width, "mend the environment, or wrap it")
+        return _CheckedSimulator(self._simulator, self.id, self._width, "mend the environment, or wrap it")
 
 
-class _Checked:
+class _CheckedSimulator:
     """A simulator whose numbers are looked at: what is not finite or of another shape ends the run with a sentence."""
 
     def __init__(self, simulator: Simulator, id: str, width: int, cure: str) -> None:

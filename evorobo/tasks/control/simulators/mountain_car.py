@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 LEFT_END, RIGHT_END, FASTEST = -1.2, 0.6, 0.07
 FORCE, GRAVITY, GOAL = 0.001, 0.0025, 0.5
@@ -23,14 +23,14 @@ class MountainCar(Robot):
     moves = ("left", "nothing", "right")
     max_steps = 200
 
-    def initial(self, rng: Chance) -> Array:
-        return in_the_valley(rng)
+    def initial(self, rng: RandomStreams) -> Array:
+        return random_start(rng)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         return state
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
-        return rolled(state, (action - 1) * FORCE + slope(state[:, 0]) * -GRAVITY)
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
+        return car_step(state, (action - 1) * FORCE + slope(state[:, 0]) * -GRAVITY)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return np.full(len(state), -1.0)
@@ -39,7 +39,7 @@ class MountainCar(Robot):
         return (state[:, 0] >= GOAL) & (state[:, 1] >= 0)
 
 
-def in_the_valley(rng: Chance) -> Array:
+def random_start(rng: RandomStreams) -> Array:
     """Position and velocity of a car at rest near the bottom."""
     position = rng.uniform(-0.6, -0.4, 1)
     return np.concatenate([position, np.zeros_like(position)], axis=1)
@@ -50,7 +50,7 @@ def slope(position: Array) -> Array:
     return EXACT_COS(3 * position).astype(float)
 
 
-def rolled(state: Array, push: Array) -> Array:
+def car_step(state: Array, push: Array) -> Array:
     """Position and velocity after one step: speed has a limit, and the left end is a wall."""
     velocity = np.clip(state[:, 1] + push, -FASTEST, FASTEST)
     position = np.clip(state[:, 0] + velocity, LEFT_END, RIGHT_END)

@@ -6,8 +6,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance
-from evorobo.tasks.control.simulators.mountain_car import GRAVITY, in_the_valley, rolled, slope
+from evorobo.tasks.control.robots.random_streams import RandomStreams
+from evorobo.tasks.control.simulators.mountain_car import GRAVITY, random_start, car_step, slope
 
 POWER, GOAL = 0.0015, 0.45
 
@@ -22,16 +22,16 @@ class MountainCarContinuous(Robot):
     motors = ("push",)
     max_steps = 999
 
-    def initial(self, rng: Chance) -> Array:
-        return in_the_valley(rng)
+    def initial(self, rng: RandomStreams) -> Array:
+        return random_start(rng)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         return state
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         force = action[:, 0].astype(np.float32)
         push = force * POWER - (GRAVITY * slope(state[:, 0])).astype(np.float32)
-        return rolled(state, push).astype(np.float32)
+        return car_step(state, push).astype(np.float32)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         return 100.0 * self.terminal(next_state) - np.square(action[:, 0]) * 0.1

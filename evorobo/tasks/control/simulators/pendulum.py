@@ -6,7 +6,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import Chance
+from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 GRAVITY, MASS, LENGTH, STEP = 10.0, 1.0, 1.0, 0.05
 FASTEST = 8.0
@@ -20,17 +20,17 @@ class Pendulum(Robot):
 
     sensors = ("cos", "sin", "angle'")
     motors = ("torque",)
-    reach = 2.0
+    action_limit = 2.0
     max_steps = 200
 
-    def initial(self, rng: Chance) -> Array:
+    def initial(self, rng: RandomStreams) -> Array:
         return rng.uniform([-np.pi, -1.0], [np.pi, 1.0], 2)
 
-    def observation(self, state: Array, rng: Chance) -> Array:
+    def observation(self, state: Array, rng: RandomStreams) -> Array:
         angle, turn = state.T
         return np.stack([np.cos(angle), np.sin(angle), turn], axis=1)
 
-    def transition(self, state: Array, action: np.ndarray, rng: Chance) -> Array:
+    def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         angle, turn = state.T
         torque = action[:, 0].astype(np.float32)
         push = 3 * GRAVITY / (2 * LENGTH) * np.sin(angle) + 3.0 / (MASS * LENGTH**2) * torque

@@ -18,13 +18,13 @@ from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
 from evorobo.processes import fresh_process, keep_output_apart, last_words
 from evorobo.settings import WORKER, from_plain, to_plain
-from evorobo.tasks.control.simulators.sync import Sync
+from evorobo.tasks.control.simulators.sync import SyncSimulator
 
 PATIENCE_SECONDS = 5.0
 """How long an environment may take to its next step before its process is made to end."""
 
 
-class Processes:
+class ProcessSimulator:
     """A simulator (see `Simulator`) that plays the stories of `Sync`, to the last bit, in up to `processes` processes.
 
     They start with the first episodes, are told id, options and limit as JSON, and end with this object, with this
@@ -32,11 +32,11 @@ class Processes:
     """
 
     state = None
-    capacity = Sync.capacity  # the same batches as in one process, for the same numbers
+    capacity = SyncSimulator.capacity  # the same batches as in one process, for the same numbers
 
-    def __init__(self, env: str, options: Mapping[str, Any], max_steps: int | None, processes: int) -> None:
+    def __init__(self, env: str, env_kwargs: Mapping[str, Any], max_steps: int | None, processes: int) -> None:
         self._env, self._processes = env, processes
-        self._order = json.dumps([env, to_plain(options), max_steps])
+        self._order = json.dumps([env, to_plain(env_kwargs), max_steps])
         self._workers: list[_Worker] = []
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
@@ -119,9 +119,9 @@ def _end(process: subprocess.Popen[Any]) -> None:
     process.stdout.close()
 
 
-def work() -> None:
+def run_worker() -> None:
     """The worker's side. It ends when its input does, so none outlives who started it."""
-    from evorobo.tasks.control.simulators.lookup import look_up
+    from evorobo.tasks.control.simulators.lookup import make_env
 
     os.environ[WORKER] = "1"
     calls, answers = sys.stdin.buffer, os.fdopen(keep_output_apart(), "wb")  # what is printed stays out of answers
@@ -131,7 +131,7 @@ def work() -> None:
         while True:
             call, what, how = pickle.load(calls)
             try:
-                simulator = simulator or look_up(env, options, max_steps).simulator()
+                simulator = simulator or make_env(env, options, max_steps).simulator()
                 if call == "reset":
                     answer = simulator.reset(what, how)
                 else:

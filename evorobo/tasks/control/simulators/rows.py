@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.robots.base import Robot, taken
-from evorobo.tasks.control.robots.random_streams import Chance, Stream
-from evorobo.tasks.control.simulators.base import generator
+from evorobo.tasks.control.robots.base import Robot, clip_action
+from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.simulators.base import make_generator
 
 
-class Rows:
+class VectorizedSimulator:
     """A simulator (see `Simulator`) of a `Robot`, cut off after `max_steps`.
 
     Tells the story of `gymnasium.make` for the same seeds: the same generator for each seed, observations rounded
@@ -25,16 +25,16 @@ class Rows:
         self.state: Array = np.empty((0, 0))
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
-        streams = [Stream(generator(seed)) for seed in seeds]
-        first = self.robot.initial(Chance(streams, np.arange(len(seeds))))
+        streams = [RandomStream(make_generator(seed)) for seed in seeds]
+        first = self.robot.initial(RandomStreams(streams, np.arange(len(seeds))))
         self.state = np.tile(first, (copies, 1))
-        self.chance = Chance(streams, np.tile(np.arange(len(seeds)), copies))
+        self.random_streams = RandomStreams(streams, np.tile(np.arange(len(seeds)), copies))
         self._time = 0
         return self._sense()
 
     def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
-        actions = taken(self.robot, actions)
-        before, self.state = self.state, self.robot.transition(self.state, actions, self.chance)
+        actions = clip_action(self.robot, actions)
+        before, self.state = self.state, self.robot.transition(self.state, actions, self.random_streams)
         rewards = self.robot.reward(before, actions, self.state)
         self._time += 1
         ended = np.asarray(self.robot.terminal(self.state), bool)
@@ -44,7 +44,7 @@ class Rows:
 
     def keep(self, rows: np.ndarray) -> None:
         self.state = self.state[rows]
-        self.chance.keep(rows)
+        self.random_streams.keep(rows)
 
     def _sense(self) -> Array:
-        return self.robot.observation(self.state, self.chance).astype(np.float32)
+        return self.robot.observation(self.state, self.random_streams).astype(np.float32)

@@ -12,7 +12,7 @@ from evorobo.errors import TaskError
 from evorobo.tasks.control.spaces import Flatten
 
 
-class Sync:
+class SyncSimulator:
     """A simulator (see `Simulator`) of environment objects, made as they are needed and used again."""
 
     state = None

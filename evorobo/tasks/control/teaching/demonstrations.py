@@ -27,7 +27,7 @@ class Demonstrations:
     observations: Array
     actions: np.ndarray
     episode: np.ndarray
-    story: minari.Story | None = None
+    metadata: minari.EpisodeMetadata | None = None
 
     @property
     def cost(self) -> Cost:
@@ -62,13 +62,13 @@ class Demonstrations:
             write_atomically(path, _as_csv(self))
         elif path.suffix:
             raise SettingsError(f"{path} ends with {path.suffix}; demonstrations are kept as .npz, .csv or a folder.")
-        elif self.story is None:
+        elif self.metadata is None:
             raise SettingsError(
                 "a Minari data set needs rewards and last observations, and these demonstrations have none; have them "
                 "driven anew with ControlTask(...).demonstrate(rng), or save them as .npz or .csv."
             )
         else:
-            minari.write(path, self.observations, self.actions, self.episode, self.story)
+            minari.write(path, self.observations, self.actions, self.episode, self.metadata)
 
     @classmethod
     def load(cls, path: str | Path) -> Demonstrations:
@@ -114,7 +114,7 @@ def is_recording(path: str) -> bool:
         return False  # Genome.load says what is wrong with it
 
 
-class Recorder:
+class StepRecorder:
     """A watcher for `roll` that keeps what it sees: numbers of robots, and any columns of theirs."""
 
     def __init__(self) -> None:

@@ -8,21 +8,21 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.policies import Driver
+from evorobo.tasks.control.policies import Policy
 from evorobo.tasks.control.spaces import Decoder
 
 
-class Expert(Driver, Protocol):
+class Expert(Policy, Protocol):
     """A driver with `labels`: after each call the actions `(members, episodes, ...)` that should be learned."""
 
     @property
     def labels(self) -> np.ndarray: ...
 
 
-class Exemplary:
+class Demonstrator:
     """To be learned is what this driver does."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Policy) -> None:
         self._driver = driver
         self.labels: np.ndarray = np.empty(0)
 
@@ -34,7 +34,7 @@ class Exemplary:
         self._driver.keep(members)
 
 
-class Copied:
+class PerfectClone:
     """Does what should be learned: somebody who copies an expert without error."""
 
     def __init__(self, expert: Expert) -> None:
@@ -48,7 +48,7 @@ class Copied:
         self._expert.keep(members)
 
 
-class Noisy:
+class NoisyExpert:
     """An expert with an unsteady hand (see `NoisyTeacher`)."""
 
     def __init__(
@@ -56,12 +56,12 @@ class Noisy:
         expert: Expert,
         decoder: Decoder,
         noise: float,
-        slips: float,
+        random_action_rate: float,
         noisy_labels: bool,
         rng: np.random.Generator,
     ) -> None:
         self._expert, self._decoder, self._rng = expert, decoder, rng
-        self._noise, self._slips, self._noisy_labels = noise, slips, noisy_labels
+        self._noise, self._slips, self._noisy_labels = noise, random_action_rate, noisy_labels
         self.labels: np.ndarray = np.empty(0)
 
     def __call__(self, observations: Array) -> np.ndarray:
@@ -72,8 +72,8 @@ class Noisy:
             done = self._decoder.actions(motors + self._noise * self._rng.standard_normal(motors.shape))
         if self._slips:
             slip = self._rng.random((members, episodes)) < self._slips
-            random = self._decoder.chance(self._rng, members * episodes)
-            done = either(slip, random.reshape(meant.shape), done)
+            random = self._decoder.sample(self._rng, members * episodes)
+            done = choose_actions(slip, random.reshape(meant.shape), done)
         self.labels = done if self._noisy_labels else self._expert.labels
         return done
 
@@ -81,11 +81,11 @@ class Noisy:
         self._expert.keep(members)
 
 
-class Mixed:
+class MixedExperts:
     """Several experts, who is at the wheel of an episode is drawn at its first step, by `shares` that sum to 1."""
 
-    def __init__(self, experts: Sequence[Expert], shares: Array, rng: np.random.Generator) -> None:
-        self._experts, self._shares, self._rng = experts, shares, rng
+    def __init__(self, experts: Sequence[Expert], proportions: Array, rng: np.random.Generator) -> None:
+        self._experts, self._shares, self._rng = experts, proportions, rng
         self._mine: list[np.ndarray] = []  # the episodes of each expert
         self.labels: np.ndarray = np.empty(0)
 
@@ -104,15 +104,15 @@ class Mixed:
             expert.keep(members)
 
 
-class Advised:
+class MixturePolicy:
     """A learner at the wheel, an expert beside it who says what it would do, and at a `share` of the steps does it."""
 
-    def __init__(self, learner: Driver, expert: Expert, share: float, rng: np.random.Generator) -> None:
+    def __init__(self, learner: Policy, expert: Expert, share: float, rng: np.random.Generator) -> None:
         self._learner, self._expert, self._share, self._rng = learner, expert, share, rng
 
     def __call__(self, observations: Array) -> np.ndarray:
         shown, own = self._expert(observations), self._learner(observations)
-        return either(self._rng.random(observations.shape[:2]) < self._share, shown, own)
+        return choose_actions(self._rng.random(observations.shape[:2]) < self._share, shown, own)
 
     @property
     def labels(self) -> np.ndarray:
@@ -123,6 +123,6 @@ class Advised:
         self._expert.keep(members)
 
 
-def either(chosen: np.ndarray, these: np.ndarray, those: np.ndarray) -> np.ndarray:
+def choose_actions(chosen: np.ndarray, these: np.ndarray, those: np.ndarray) -> np.ndarray:
     """`these` actions where `chosen (members, episodes)`, else `those`."""
     return np.where(chosen.reshape(*chosen.shape, *(1,) * (these.ndim - chosen.ndim)), these, those)

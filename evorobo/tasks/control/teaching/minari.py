@@ -15,15 +15,15 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError
 from evorobo.files import write_atomically, write_json
-from evorobo.tasks.control.spaces import flattener
+from evorobo.tasks.control.spaces import make_flattener
 
 
-def as_json(space: Any) -> str:
+def space_to_json(space: Any) -> str:
     """Raises `SettingsError` for a kind of space that has no text."""
     return json.dumps(_plain(space))
 
 
-def of_json(text: str) -> Any:
+def space_from_json(text: str) -> Any:
     """The space again. Raises `DataError` for a text of another kind."""
     return _space(json.loads(text))
 
@@ -75,7 +75,7 @@ DATA, ABOUT = Path("data") / "main_data.hdf5", Path("data") / "metadata.json"
 
 
 @dataclass(frozen=True, eq=False)
-class Story:
+class EpisodeMetadata:
     """What a data set tells besides observations and actions: the `spec` of its gymnasium environment and its spaces,
     `rewards (steps,)`, the `last` observation of each episode `(episodes, k)`, and whether it was `terminated`
     `(episodes,)` or cut off."""
@@ -84,7 +84,7 @@ class Story:
     observation_space: Any
     action_space: Any
     rewards: Array
-    last: Array
+    final_observations: Array
     terminated: np.ndarray
 
 
@@ -100,7 +100,7 @@ def read(folder: Path) -> dict[str, np.ndarray]:
     try:
         with h5py.File(folder / DATA, "r") as file:
             about = json.loads((folder / ABOUT).read_text()) if (folder / ABOUT).is_file() else {}
-            space = of_json(about["observation_space"]) if "observation_space" in about else None
+            space = space_from_json(about["observation_space"]) if "observation_space" in about else None
             names = sorted((name for name in file if name.startswith("episode_")), key=lambda name: int(name[8:]))
             episodes = [_episode(file[name], space, f"{folder}, {name}") for name in names]
         if not episodes:
@@ -117,7 +117,7 @@ def read(folder: Path) -> dict[str, np.ndarray]:
     }
 
 
-def write(folder: Path, observations: Array, actions: np.ndarray, episode: np.ndarray, story: Story) -> None:
+def write(folder: Path, observations: Array, actions: np.ndarray, episode: np.ndarray, metadata: EpisodeMetadata) -> None:
     """The steps and their story as a data set that `minari.load_dataset` reads.
 
     Minari looks for data sets below the folder MINARI_DATASETS_PATH, and finds them there under their way from it.
@@ -136,22 +136,22 @@ def write(folder: Path, observations: Array, actions: np.ndarray, episode: np.nd
             ends = np.arange(len(rows)) == len(rows) - 1
             group = file.create_group(f"episode_{number}")
             group.attrs["id"], group.attrs["total_steps"] = number, len(rows)
-            sensed = np.concatenate([observations[rows], story.last[number : number + 1]])
-            elements = [unflatten(story.observation_space, each) for each in sensed]
-            _store(group, "observations", elements, story.observation_space)
-            group["actions"], group["rewards"] = actions[rows], story.rewards[rows]
-            group["terminations"] = ends & story.terminated[number]
-            group["truncations"] = ends & ~story.terminated[number]
+            sensed = np.concatenate([observations[rows], metadata.final_observations[number : number + 1]])
+            elements = [unflatten(metadata.observation_space, each) for each in sensed]
+            _store(group, "observations", elements, metadata.observation_space)
+            group["actions"], group["rewards"] = actions[rows], metadata.rewards[rows]
+            group["terminations"] = ends & metadata.terminated[number]
+            group["truncations"] = ends & ~metadata.terminated[number]
             group.create_group("infos")  # Minari cannot print episodes without it
     about = {
-        "total_episodes": len(story.last),
+        "total_episodes": len(metadata.final_observations),
         "total_steps": len(actions),
         "data_format": "hdf5",
-        "observation_space": as_json(story.observation_space),
-        "action_space": as_json(story.action_space),
+        "observation_space": space_to_json(metadata.observation_space),
+        "action_space": space_to_json(metadata.action_space),
         "dataset_id": name,
         "minari_version": VERSION,
-        **_described(story.spec),
+        **_described(metadata.spec),
     }
     write_atomically(folder / DATA, content.getvalue())
     write_json(folder / ABOUT, about)
@@ -165,7 +165,7 @@ def _episode(group: Any, space: Any, where: str) -> tuple[Array, np.ndarray]:
     if space is None:
         observations = np.asarray(sensed[()]).reshape(len(sensed), -1)
     else:
-        size, flatten = flattener(space)
+        size, flatten = make_flattener(space)
         elements = _elements(sensed, space)
         observations = np.reshape([flatten(element) for element in elements], (len(elements), size))
     if len(observations) - len(actions) not in (0, 1):

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.policies import Driver
+from evorobo.tasks.control.policies import Policy
 from evorobo.tasks.control.simulators.base import Simulator
-from evorobo.tasks.control.teaching.demonstrations import Recorder
+from evorobo.tasks.control.teaching.demonstrations import StepRecorder
 from evorobo.tasks.control.teaching.experts import Expert
 
 
-class Tape:
+class RecordingSimulator:
     """A simulator (see `Simulator`) of one member's robots that keeps all they sense, earn and should have done.
 
     `driver` is who drives it, made anew for each batch of episodes; a tape hears what its own drivers say.
@@ -24,10 +24,10 @@ class Tape:
     def __init__(self, simulator: Simulator, experts: Callable[[], Expert]) -> None:
         self._simulator, self._experts = simulator, experts
         self.capacity = simulator.capacity
-        self._steps, self._ends = Recorder(), Recorder()
+        self._steps, self._ends = StepRecorder(), StepRecorder()
         self._first = self._next = 0
 
-    def driver(self, members: slice) -> Driver:
+    def make_policy(self, members: slice) -> Policy:
         self._expert = self._experts()
         return self._expert
 
@@ -49,10 +49,10 @@ class Tape:
         self._simulator.keep(rows)
         self._running, self._sensed = self._running[rows], self._sensed[rows]
 
-    def steps(self) -> tuple[np.ndarray, ...]:
+    def recorded_steps(self) -> tuple[np.ndarray, ...]:
         """Of all steps, episode after episode: its number, what was sensed, what should have been done, the reward."""
         return self._steps.collected()
 
-    def ends(self) -> np.ndarray:
+    def final_observations(self) -> np.ndarray:
         """What was sensed at the end of each episode."""
         return self._ends.collected()[1]

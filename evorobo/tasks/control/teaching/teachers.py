@@ -10,10 +10,10 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.registry import register_component
-from evorobo.tasks.control.spaces import Decoder, Motors
-from evorobo.tasks.control.teaching.experts import Expert, Mixed, Noisy
+from evorobo.tasks.control.spaces import Decoder, BoxDecoder
+from evorobo.tasks.control.teaching.experts import Expert, MixedExperts, NoisyExpert
 
-Experts = Callable[[np.random.Generator], Expert]
+ExpertFactory = Callable[[np.random.Generator], Expert]
 """Makes a teacher at the wheel who remembers nothing yet, with chance from a generator."""
 
 
@@ -29,23 +29,23 @@ class NoisyTeacher:
 
     teacher: Teacher = None
     noise: float = 0.0
-    slips: float = 0.0
+    random_action_rate: float = 0.0
     noisy_labels: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.noise < np.inf:
             raise SettingsError(f"noise must be 0 or more, not {self.noise!r}.")
-        if not 0 <= self.slips <= 1:
-            raise SettingsError(f"slips are a share of the steps, 0 to 1, not {self.slips!r}.")
-        if not self.noise and not self.slips:
+        if not 0 <= self.random_action_rate <= 1:
+            raise SettingsError(f"slips are a share of the steps, 0 to 1, not {self.random_action_rate!r}.")
+        if not self.noise and not self.random_action_rate:
             raise SettingsError("a noisy teacher needs noise (of motors) or slips (random actions); give one of them.")
 
-    def experts(self, of: Callable[[Teacher], Experts], decoder: Decoder) -> Experts:
+    def experts(self, of: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
         """This teacher at the wheel; `of` finds the one whose hand it is."""
-        if self.noise and not isinstance(decoder, Motors):
-            raise SettingsError(f"moves are chosen, and noise={self.noise:g} is for motors; take slips={self.noise:g}.")
+        if self.noise and not isinstance(decoder, BoxDecoder):
+            raise SettingsError(f"moves are chosen, and noise={self.noise:g} is for motors; take random_action_rate={self.noise:g}.")
         steady = of(self.teacher)
-        return lambda rng: Noisy(steady(rng), decoder, self.noise, self.slips, self.noisy_labels, rng)
+        return lambda rng: NoisyExpert(steady(rng), decoder, self.noise, self.random_action_rate, self.noisy_labels, rng)
 
 
 @register_component("teacher", "MixedTeachers")
@@ -54,23 +54,23 @@ class MixedTeachers:
     """Several teachers, one drawn for each episode by `shares` (left out: all alike): data of more than one mind."""
 
     teachers: tuple[Teacher, ...]
-    shares: tuple[float, ...] | None = None
+    proportions: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.teachers:
             raise SettingsError("mixed teachers are at least one.")
-        if self.shares is None:
+        if self.proportions is None:
             return
-        if len(self.shares) != len(self.teachers):
-            raise SettingsError(f"{len(self.shares)} shares for {len(self.teachers)} teachers; give one for each.")
-        if not all(0 <= share < np.inf for share in self.shares) or not sum(self.shares) > 0:
-            raise SettingsError(f"shares of teachers are 0 or more, and not all of them 0, not {self.shares}.")
+        if len(self.proportions) != len(self.teachers):
+            raise SettingsError(f"{len(self.proportions)} shares for {len(self.teachers)} teachers; give one for each.")
+        if not all(0 <= share < np.inf for share in self.proportions) or not sum(self.proportions) > 0:
+            raise SettingsError(f"shares of teachers are 0 or more, and not all of them 0, not {self.proportions}.")
 
-    def experts(self, of: Callable[[Teacher], Experts], decoder: Decoder) -> Experts:
+    def experts(self, of: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
         """These teachers at the wheel; `of` finds each of them."""
         makers = [of(teacher) for teacher in self.teachers]
-        shares = np.ones(len(makers)) if self.shares is None else np.array(self.shares, float)
-        return lambda rng: Mixed([make(rng) for make in makers], shares / shares.sum(), rng)
+        shares = np.ones(len(makers)) if self.proportions is None else np.array(self.proportions, float)
+        return lambda rng: MixedExperts([make(rng) for make in makers], shares / shares.sum(), rng)
 
 
 Teacher = Callable[[Any], Any] | str | NoisyTeacher | MixedTeachers | None

@@ -24,7 +24,7 @@ DATA = DataFile(
     "delan_character/character_data.npz",
     "whoever gave you evorobo (made of https://github.com/milutter/deep_lagrangian_networks, character_data.pickle)",
     "158b6c04457138ffab0a963f4aa0d7c21d91889652236c8aec29ebb136602033",
-    by_hand=True,
+    manual_download=True,
 )
 
 
@@ -39,4 +39,4 @@ def delan() -> Dataset:
         raise DataError(f"{path.name} has no array {error}; get it again from {DATA.url}.") from error
     names = tuple(f"{what} {joint}" for what in ("angle", "velocity", "acceleration") for joint in (1, 2))
     table = Table(inputs, arrays["tau"], names, ("torque 1", "torque 2"), (), {"character": character})
-    return Dataset(table, (path,), GroupSplit("character", validation=("g", "n"), test=("e", "q", "v")), in_time=True)
+    return Dataset(table, (path,), GroupSplit("character", validation=("g", "n"), test=("e", "q", "v")), is_time_series=True)

@@ -5,8 +5,8 @@ the part's position after that ("lp3"), in approach to ungrasp ("lp4"), in motio
 failure: 15 readings of 3 forces and 3 torques, one after the other (90 inputs, "Fx1" to "Tz15"). The table's column
 "sequence" numbers them in the order of the file.
 
-With row="moment" each row is one reading (6 inputs) and a failure 15 rows, for networks that remember; the column
-"last" is 1 where the answer is due: DatasetTask("lp4", options={"row": "moment"}, sequence="sequence", judged="last").
+With row="time_step" each row is one reading (6 inputs) and a failure 15 rows, for networks that remember; the column
+"last" is 1 where the answer is due: DatasetTask("lp4", loader_kwargs={"row": "time_step"}, sequence="sequence", scored_steps="last").
 Both ways, the same failures train, validate and test.
 
 Tiny: every network comes to know its training rows by heart. scaling="signlog", sign(x) log(1 + |x|), tames the rare
@@ -32,11 +32,11 @@ from evorobo.downloads import DataFile
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.splits import GivenSplit
-from evorobo.tasks.data.tables import Table, table_of
+from evorobo.tasks.data.tables import Table, make_table
 
 STEPS, AXES = 15, ("Fx", "Fy", "Fz", "Tx", "Ty", "Tz")
 FOLDS = 5
-ROWS = ("failure", "moment")
+ROWS = ("failure", "time_step")
 SCALINGS: dict[str, Callable[[Array], Array]] = {
     "raw": lambda x: x,
     "signlog": lambda x: np.sign(x) * np.log1p(np.abs(x)),
@@ -81,7 +81,7 @@ def data_file(problem: int) -> DataFile:
         f"robot_execution_failures/lp{problem}.data",
         "https://archive.ics.uci.edu/dataset/138/robot+execution+failures",
         _SHA256[problem - 1],
-        by_hand=True,
+        manual_download=True,
     )
 
 
@@ -98,10 +98,10 @@ def _failures(problem: int, fold: int, scaling: str, row: str) -> Dataset:
         "sequence": np.arange(len(labels)),
         "split": np.where(_folds(labels) == fold, "test", "train"),
     }
-    table = table_of(SCALINGS[scaling](readings), labels, "classification", columns=columns, where=path.name)
+    table = make_table(SCALINGS[scaling](readings), labels, "classification", columns=columns, where=path.name)
     names = tuple(f"{axis}{step}" for step in range(1, STEPS + 1) for axis in AXES)
     table = _validating(replace(table, input_names=names, target_names=("failure",)), share=0.15)
-    return Dataset(_moments(table) if row == "moment" else table, (path,), GivenSplit("split"))
+    return Dataset(_time_steps(table) if row == "time_step" else table, (path,), GivenSplit("split"))
 
 
 def _validating(table: Table, share: float) -> Table:
@@ -111,7 +111,7 @@ def _validating(table: Table, share: float) -> Table:
     return replace(table, columns={**table.columns, "split": split})
 
 
-def _moments(table: Table) -> Table:
+def _time_steps(table: Table) -> Table:
     """Each row as 15, one for each reading, of which the last gives the answer."""
     columns = {name: np.repeat(column, STEPS) for name, column in table.columns.items()}
     return replace(

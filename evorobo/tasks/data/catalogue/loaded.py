@@ -22,5 +22,5 @@ class Dataset:
     files: tuple[Path, ...]
     split: Split = field(default_factory=RandomSplit)
     published: Mapping[str, float] = field(default_factory=dict)
-    in_time: bool = False
-    caution: str = ""
+    is_time_series: bool = False
+    caveat: str = ""

@@ -32,13 +32,13 @@ PUMA8NH = DataFile(
     "delve/puma8NH.arff",
     "https://www.openml.org/d/225",
     "564cb4fc17bde4a96971059076efce9ee1ef3719c98688d400de4036f12f6c81",
-    by_hand=True,
+    manual_download=True,
 )
 PUMA32H = DataFile(
     "delve/puma32H.arff",
     "https://www.openml.org/d/308",
     "4337051c09905933d445380746aa0190fb77513b0a18bed48fcb4314dacb7755",
-    by_hand=True,
+    manual_download=True,
 )
 
 

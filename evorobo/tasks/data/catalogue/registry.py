@@ -43,11 +43,11 @@ LOADERS: dict[str, Callable[..., Dataset]] = {
 }
 
 
-def load(name: str, options: Mapping[str, Any]) -> Dataset:
+def load_dataset(name: str, loader_kwargs: Mapping[str, Any]) -> Dataset:
     """A named data set. Raises `SettingsError` for an option that it does not have."""
     loader = LOADERS[name]
     known = inspect.signature(loader).parameters
-    for option in options:
+    for option in loader_kwargs:
         if option not in known:
             raise unknown(f"option of {name}", option, known)
-    return loader(**options)
+    return loader(**loader_kwargs)

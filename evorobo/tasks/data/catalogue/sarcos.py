@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.downloads import DataFile, cache, find
+from evorobo.downloads import DataFile, cache_folder, find_file
 from evorobo.errors import DataError, unknown
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.splits import BlockSplit, GivenSplit
@@ -56,22 +56,22 @@ def sarcos(parts: str = "blocks") -> Dataset:
         raise unknown("parts", parts, PARTS)
     test = TEST.find()
     if parts == "blocks":
-        return Dataset(_table(_rows(test)), (test,), BlockSplit(20), in_time=True)
+        return Dataset(_table(_rows(test)), (test,), BlockSplit(20), is_time_series=True)
     train = train_file()
     rows = [_rows(train), _rows(test)]
     split = np.repeat(["train", "test"], [len(part) for part in rows])
     table = _table(np.concatenate(rows), {"split": split})
-    return Dataset(table, (train, test), GivenSplit("split", validation=0.05), PUBLISHED, caution=CAUTION)
+    return Dataset(table, (train, test), GivenSplit("split", validation=0.05), PUBLISHED, caveat=CAUTION)
 
 
 def train_file() -> Path:
     """The published training rows, in a data folder; checked by the only checksum known of them, git's."""
-    path = find(TRAIN)
+    path = find_file(TRAIN)
     source = f"{_ADDRESS}/sarcos_inv.mat (git hash-object: {TRAIN_BLOB})"
     if path is None:
         raise DataError(
             f"sarcos_inv.mat is not on this computer and does not download by itself. Get it from {source}, and put it "
-            f"at {cache() / TRAIN}, or at {TRAIN} in a folder of your own that the environment variable EVOROBO_DATA "
+            f"at {cache_folder() / TRAIN}, or at {TRAIN} in a folder of your own that the environment variable EVOROBO_DATA "
             'names; or leave out parts="published".'
         )
     content = path.read_bytes()

@@ -79,7 +79,7 @@ def _scitos(sensors: int, ranges: str) -> Dataset:
         columns={"lap": np.arange(len(table)) * LAPS // len(table) + 1},
     )
     split = GroupSplit("lap", validation=(LAPS - 1,), test=(LAPS,))
-    return Dataset(table, (path,), split, PUBLISHED.get(sensors, {}), in_time=True)
+    return Dataset(table, (path,), split, PUBLISHED.get(sensors, {}), is_time_series=True)
 
 
 def _names(sensors: int) -> tuple[str, ...]:

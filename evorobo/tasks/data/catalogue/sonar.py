@@ -26,7 +26,7 @@ from evorobo.tasks.data.splits import ChronologicalSplit
 from evorobo.tasks.data.tables import Table
 
 MOTORS = ("left_motor", "right_motor")
-MOST_FRAMES = 100
+MAX_FRAMES = 100
 RIDES = {
     "linaker5v": "3d3e28db47f01d36284191e7980f5149a41fbe3cc2d5f884f09adad13ce56857",
     "linaker1v": "bdb82c96431a4f8c0ff42cf8a41af2d7c5264b5501d21bc7e2ea6eb10afb7d40",
@@ -41,17 +41,17 @@ def sonar(ride: str = "linaker5v", frames: int = 5) -> Dataset:
     """A mobile robot's 16 sonars to its two motors, by the last frames=5; ride="linaker5v", "maze" and three others."""
     if ride not in RIDES:
         raise unknown("ride", ride, RIDES)
-    if not isinstance(frames, int) or not 1 <= frames <= MOST_FRAMES:
-        raise SettingsError(f"sonar looks at 1 to {MOST_FRAMES} frames, not {frames}.")
+    if not isinstance(frames, int) or not 1 <= frames <= MAX_FRAMES:
+        raise SettingsError(f"sonar looks at 1 to {MAX_FRAMES} frames, not {frames}.")
     path = data_file(ride).find()
     table = read_table(path, target=MOTORS, ignore=("time", "x", "y", "th"))
-    return Dataset(_stacked(table, frames), (path,), ChronologicalSplit(validation=0.1, test=0.3), in_time=True)
+    return Dataset(_stacked(table, frames), (path,), ChronologicalSplit(validation=0.1, test=0.3), is_time_series=True)
 
 
 def data_file(ride: str) -> DataFile:
     """The file of one ride."""
     name = f"mobile_robot_sonar/{ride}.arff"
-    return DataFile(name, "whoever gave you evorobo (no public address is known)", RIDES[ride], by_hand=True)
+    return DataFile(name, "whoever gave you evorobo (no public address is known)", RIDES[ride], manual_download=True)
 
 
 def _stacked(table: Table, frames: int) -> Table:

@@ -9,7 +9,7 @@ outputs before this one are inputs, too ("y 1 ago", ...): one step ahead, which 
 chronological: the second half tests, the 10 % before validate.
 
 For networks that remember, the column "run" says that all samples follow each other: DatasetTask("actuator",
-options={"lags": 1}, sequence="run"). Each part begins without memory.
+loader_kwargs={"lags": 1}, sequence="run"). Each part begins without memory.
 
 Nothing published for this split. Here, actuator, trained on the first half, root mean squared error in training
 deviations: linear .67, MLP(16) .46, Elman(16) on lags=1 .43; an MLP(16) trained with feedback and then run free, on
@@ -30,27 +30,27 @@ from evorobo.errors import SettingsError
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.splits import ChronologicalSplit
 from evorobo.tasks.data.tables import Table
-from evorobo.tasks.data.text_files import read_sheet
+from evorobo.tasks.data.text_files import read_text_file
 
-MOST_LAGS = 100
+MAX_LAGS = 100
 _DAISY = "https://homes.esat.kuleuven.be/~smc/daisy/daisydata.html"
 ACTUATOR = DataFile(
     "sysid/actuator.mat",
     "https://github.com/zhenwendai/RGP (there datasets/system_identification/actuator.mat)",
     "35d1f95176afd856eb4fe0e2f87e3dff39657db8e6fcf7c531078c8f4eb571e4",
-    by_hand=True,
+    manual_download=True,
 )
 ROBOT_ARM = DataFile(
     "sysid/robot_arm.dat",
     _DAISY,
     "7577818296239b7a47d1db59abac7ae03fe106f246e0a001152fcc0a733d83c7",
-    by_hand=True,
+    manual_download=True,
 )
 DRYER = DataFile(
     "sysid/dryer.dat",
     _DAISY,
     "adcb2f5a1d9e174d08dd49f7f037626745b5e69cbda0bc1e8dca2a7c687d4538",
-    by_hand=True,
+    manual_download=True,
 )
 
 
@@ -70,8 +70,8 @@ def dryer(lags: int = 10, feedback: bool = False) -> Dataset:
 
 
 def _series(file: DataFile, target: str, lags: int, feedback: bool) -> Dataset:
-    if not isinstance(lags, int) or not 1 <= lags <= MOST_LAGS:
-        raise SettingsError(f"a series has 1 to {MOST_LAGS} lags, not {lags}.")
+    if not isinstance(lags, int) or not 1 <= lags <= MAX_LAGS:
+        raise SettingsError(f"a series has 1 to {MAX_LAGS} lags, not {lags}.")
     if not isinstance(feedback, bool):
         raise SettingsError(f"feedback is True or False, not {feedback!r}.")
     path = file.find()
@@ -82,7 +82,7 @@ def _series(file: DataFile, target: str, lags: int, feedback: bool) -> Dataset:
         past |= {_ago("y", back): y[first - back : len(y) - back] for back in range(1, lags + 1)}
     one_run = {"run": np.zeros(len(y) - first, np.int64)}
     table = Table(np.column_stack(list(past.values())), y[first:, None], tuple(past), (target,), (), one_run)
-    return Dataset(table, (path,), ChronologicalSplit(validation=0.1, test=0.5), in_time=True)
+    return Dataset(table, (path,), ChronologicalSplit(validation=0.1, test=0.5), is_time_series=True)
 
 
 def _ago(name: str, back: int) -> str:
@@ -96,5 +96,5 @@ def _read(path: Path) -> tuple[Array, Array]:
 
         content = loadmat(path)
         return content["u"].ravel().astype(np.float64), content["p"].ravel().astype(np.float64)
-    u, y = (column.astype(np.float64) for column in read_sheet(path, header=False).cells)
+    u, y = (column.astype(np.float64) for column in read_text_file(path, header=False).cells)
     return u, y

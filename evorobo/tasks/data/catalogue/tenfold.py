@@ -21,7 +21,7 @@ from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.readers import read_table
 from evorobo.tasks.data.splits import GivenSplit
-from evorobo.tasks.data.text_files import read_sheet
+from evorobo.tasks.data.text_files import read_text_file
 
 FOLDS = 10
 _FROM = "https://github.com/treforevans/uci_datasets"
@@ -30,13 +30,13 @@ PUMADYN32NM = (
         "pumadyn32nm/data.csv.gz",
         _FROM,
         "10d1698944e0f6e586f2781e4b62c17c05174d4c6cdb6fb824a3e5a1b3630ae4",
-        by_hand=True,
+        manual_download=True,
     ),
     DataFile(
         "pumadyn32nm/test_mask.csv.gz",
         _FROM,
         "5a70d06c54813712456b3631ef406094c121a20fdc68b2dd400a1045f45b3f43",
-        by_hand=True,
+        manual_download=True,
     ),
 )
 KIN40K = (
@@ -44,13 +44,13 @@ KIN40K = (
         "kin40k/data.csv.gz",
         _FROM,
         "9bee7f2a9f39aa61a015f239378368601fb3978c5bb9a96433e88a55d40883ba",
-        by_hand=True,
+        manual_download=True,
     ),
     DataFile(
         "kin40k/test_mask.csv.gz",
         _FROM,
         "d15fd645d0e81a9a17ce2d0b8dde470bb2efba4d5f417459965abe4b237e2aea",
-        by_hand=True,
+        manual_download=True,
     ),
 )
 
@@ -70,7 +70,7 @@ def _tenfold(name: str, files: tuple[DataFile, DataFile], fold: int) -> Dataset:
         raise SettingsError(f"{name} has the folds 0 to {FOLDS - 1}, not {fold}.")
     data, masks = (file.find() for file in files)
     table = read_table(data, header=False)
-    test = read_sheet(masks, header=False).cells[fold] == "1"
+    test = read_text_file(masks, header=False).cells[fold] == "1"
     if len(test) != len(table):
         raise DataError(f"{masks} has {len(test)} rows for {len(table)} of {name}; get both files again.")
     table = replace(table, columns={"split": np.where(test, "test", "train")})

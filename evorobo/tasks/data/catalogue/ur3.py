@@ -25,14 +25,14 @@ from evorobo.errors import unknown
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.splits import ChronologicalSplit
 from evorobo.tasks.data.tables import Table
-from evorobo.tasks.data.text_files import read_sheet
+from evorobo.tasks.data.text_files import read_text_file
 
 TARGETS = {"protective_stop": "Robot_ProtectiveStop", "grip_lost": "grip_lost"}
 DATA = DataFile(
     "ur3_cobotops/dataset_02052023.csv",
     "https://archive.ics.uci.edu/dataset/963/ur3+cobotops (its table saved as CSV, with semicolons)",
     "63f170f2c6187b94afd2191b064fb0645448ab9c28c624edebfc11a215795388",
-    by_hand=True,
+    manual_download=True,
 )
 
 
@@ -41,12 +41,12 @@ def ur3(target: str = "protective_stop") -> Dataset:
     if target not in TARGETS:
         raise unknown("target", target, TARGETS)
     path = DATA.find()
-    return Dataset(_read(path, target), (path,), ChronologicalSplit(), in_time=True)
+    return Dataset(_read(path, target), (path,), ChronologicalSplit(), is_time_series=True)
 
 
 def _read(path: Path, target: str) -> Table:
     """The complete rows."""
-    sheet = read_sheet(path)
+    sheet = read_text_file(path)
     about = (*TARGETS.values(), "Num", "Timestamp", "cycle")
     cells = dict(zip(sheet.names, np.array(sheet.cells), strict=True))
     complete = np.all([column != "" for column in cells.values()], axis=0)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.simulators.mujoco.body import Body, squares
+from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot, squares
 
 
-class Reacher(Body):
+class Reacher(MujocoRobot):
     """Two joints; pays for the distance of its tip from the target, and its squared torques."""
 
     fields = ("xpos",)
@@ -35,7 +35,7 @@ class Reacher(Body):
         return now.xpos[:, self.model.body("fingertip").id] - now.xpos[:, self.model.body("target").id]
 
 
-class Pusher(Body):
+class Pusher(MujocoRobot):
     """Seven joints; pays for the distance of the object from its goal, half that from the tip, and its torques."""
 
     fields = ("xpos",)

@@ -9,7 +9,7 @@ import numpy as np
 from evorobo.arrays import Array
 
 
-class Body:
+class MujocoRobot:
     """One of gymnasium's robots as it comes, for a MuJoCo `model` whose actions are held for `frames` of its steps.
 
     `now` has the arrays `qpos (rows, nq)`, `qvel (rows, nv)` and those named in `fields` (MjData's, with rows in
@@ -20,8 +20,8 @@ class Body:
     fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, model: Any, frames: int) -> None:
-        self.model, self.frames = model, frames
-        self.seconds = model.opt.timestep * frames
+        self.model, self.frame_skip = model, frames
+        self.dt = model.opt.timestep * frames
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
         """`qpos (nq,)` and `qvel (nv,)` at the beginning of one episode."""
@@ -31,7 +31,7 @@ class Body:
         """What each robot senses."""
         raise NotImplementedError
 
-    def place(self, now: Any) -> Array:
+    def position(self, now: Any) -> Array:
         """Where each robot is `(rows,)`, if it earns by moving on."""
         return now.qpos[:, 0]
 
@@ -45,7 +45,7 @@ class Body:
 
     def speed(self, before: Array, now: Any) -> Array:
         """m/s from the place `before` to that of now."""
-        return (self.place(now) - before) / self.seconds
+        return (self.position(now) - before) / self.dt
 
     def _even(self, rng: np.random.Generator, most: float) -> tuple[Array, Array]:
         """Positions and speeds that differ from the model's by up to `most`."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from evorobo.tasks.control.simulators.mujoco.arms import Pusher, Reacher
-from evorobo.tasks.control.simulators.mujoco.body import Body
+from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot
 from evorobo.tasks.control.simulators.mujoco.giants import Ant, Humanoid
 from evorobo.tasks.control.simulators.mujoco.poles import InvertedDoublePendulum, InvertedPendulum
 from evorobo.tasks.control.simulators.mujoco.runners import HalfCheetah, Hopper, Swimmer, Walker2d
 
-BODIES: dict[str, type[Body]] = {
+MUJOCO_ROBOTS: dict[str, type[MujocoRobot]] = {
     f"gymnasium.envs.mujoco.{module}_v5:{body.__name__}Env": body
     for module, body in {
         "ant": Ant,

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.simulators.mujoco.body import Body, squares
+from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot, squares
 
 
-class Ant(Body):
+class Ant(MujocoRobot):
     """Four legs; earns 1 a step and its speed, less half its squared torques and 0.0005 of its squared contact forces.
 
     Schulman et al. 2015; forces count up to 1.
@@ -24,7 +24,7 @@ class Ant(Body):
     def observation(self, now: Any) -> Array:
         return np.concatenate([now.qpos[:, 2:], now.qvel, _flat(_forces(now)[:, 1:])], axis=1)
 
-    def place(self, now: Any) -> Array:
+    def position(self, now: Any) -> Array:
         return now.xpos[:, 1, 0]
 
     def reward(self, before: Array, now: Any, actions: Array) -> Array:
@@ -35,7 +35,7 @@ class Ant(Body):
         return ~((now.qpos[:, 2] >= 0.2) & (now.qpos[:, 2] <= 1.0))
 
 
-class Humanoid(Body):
+class Humanoid(MujocoRobot):
     """Two legs, two arms; earns 5 a step while upright and 1.25 of its speed, less a tenth of its squared torques.
 
     Tassa, Erez & Todorov 2012. What contacts cost is 5e-7 of their squared forces, 10 at most.
@@ -51,7 +51,7 @@ class Humanoid(Body):
         forces = [now.qfrc_actuator[:, 6:], _flat(now.cfrc_ext[:, 1:])]
         return np.concatenate([now.qpos[:, 2:], now.qvel, *spatial, *forces], axis=1)
 
-    def place(self, now: Any) -> Array:
+    def position(self, now: Any) -> Array:
         mass = self.model.body_mass
         return np.einsum("b,rb->r", mass, now.xipos[:, :, 0]) / mass.sum()
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.processes import threads
-from evorobo.tasks.control.simulators.mujoco.body import Body
+from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot
 
 
 class Physics(Protocol):
@@ -28,17 +28,17 @@ class Physics(Protocol):
     def now(self, rows: np.ndarray) -> SimpleNamespace: ...
 
 
-def physics(body: Body) -> Physics:
+def make_physics(body: MujocoRobot) -> Physics:
     """The quickest that has what the robot feels."""
-    return Touching(body) if "cfrc_ext" in body.fields else Batched(body)
+    return ContactPhysics(body) if "cfrc_ext" in body.fields else BatchPhysics(body)
 
 
-class Batched:
+class BatchPhysics:
     """MuJoCo's own batch (`mujoco.batch`, from version 4 on): one call steps all robots."""
 
     capacity = None
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: MujocoRobot) -> None:
         self._body = body
 
     def reset(self, qpos: Array, qvel: Array) -> None:
@@ -52,18 +52,18 @@ class Batched:
 
     def step(self, rows: np.ndarray, actions: Array) -> None:
         self._ctrl[rows] = actions
-        self._batch.step(rows, nstep=self._body.frames)
+        self._batch.step(rows, nstep=self._body.frame_skip)
 
     def now(self, rows: np.ndarray) -> SimpleNamespace:
         return SimpleNamespace(**{name: each[rows] for name, each in self._fields.items()})
 
 
-class Touching:
+class ContactPhysics:
     """One MjData for each robot, for the forces of contacts: MuJoCo's batch does not work them out after a step."""
 
     capacity = 256  # robots kept in memory, half a MB each; a task with more runs them in turns
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: MujocoRobot) -> None:
         self._body, self._names = body, ("qpos", "qvel", *body.fields)
         self._robots: list[tuple[Any, Array, list[tuple[Array, Array]]]] = []
         self._threads = threads()
@@ -95,7 +95,7 @@ class Touching:
     def _step(self, waiting: Iterator[tuple[int, Array]]) -> None:
         from mujoco import mj_rnePostConstraint, mj_step
 
-        model, frames = self._body.model, self._body.frames
+        model, frames = self._body.model, self._body.frame_skip
         for row, action in waiting:
             data, ctrl, _ = self._robots[row]
             ctrl[:] = action

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.simulators.mujoco.body import Body
+from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot
 
 
-class InvertedPendulum(Body):
+class InvertedPendulum(MujocoRobot):
     """Earns 1 for each step that leaves the pole within 0.2 rad of upright (Barto, Sutton & Anderson 1983)."""
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -26,7 +26,7 @@ class InvertedPendulum(Body):
         return np.abs(now.qpos[:, 1]) > 0.2
 
 
-class InvertedDoublePendulum(Body):
+class InvertedDoublePendulum(MujocoRobot):
     """Earns 10 a step while its tip is above 1 m, less for a tip that is off and poles that turn."""
 
     fields = ("site_xpos", "qfrc_constraint")

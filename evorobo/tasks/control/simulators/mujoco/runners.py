@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.simulators.mujoco.body import Body, squares
+from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot, squares
 
 
-class HalfCheetah(Body):
+class HalfCheetah(MujocoRobot):
     """Earns its speed, less a tenth of its squared torques (Wawrzynski 2009)."""
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -23,7 +23,7 @@ class HalfCheetah(Body):
         return self.speed(before, now) - 0.1 * squares(actions)
 
 
-class Swimmer(Body):
+class Swimmer(MujocoRobot):
     """Three links in a viscous fluid; earns its speed, less 0.0001 of its squared torques (Coulom 2002)."""
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -36,7 +36,7 @@ class Swimmer(Body):
         return self.speed(before, now) - 1e-4 * squares(actions)
 
 
-class Walker2d(Body):
+class Walker2d(MujocoRobot):
     """Two legs; earns 1 a step while upright and its speed, less 0.001 of its squared torques (Erez et al. 2011)."""
 
     heights: ClassVar[tuple[float, float]] = (0.8, 2.0)
