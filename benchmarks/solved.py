@@ -35,7 +35,7 @@ import sys, tempfile
 from evorobo import SNES, Budget, ControlTask, Evolution, StopAt, Trial
 seed = int(sys.argv[1])
 task = ControlTask("CartPole-v1", test_episodes=1)
-trial = Trial(task, Evolution(SNES(population=50)), Budget(generations=400, looks=400), (), seed, (StopAt(475.0),))
+trial = Trial(task, Evolution(SNES(population=50)), Budget(generations=400, n_evals=400), (), seed, (StopAt(475.0),))
 with tempfile.TemporaryDirectory() as folder:
     assert trial.run(folder) == "finished"
 """

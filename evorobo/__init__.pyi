@@ -93,7 +93,7 @@ from .report.study import show as show
 from .script import main as main
 from .study.baselines import Baseline as Baseline
 from .study.budget import Budget as Budget
-from .study.callbacks import Callback as Callback, News as News
+from .study.callbacks import Callback as Callback, TrialState as TrialState
 from .study.stopping import Stagnation as Stagnation, StopAt as StopAt, StopWhen as StopWhen
 from .study.study import Study as Study
 from .study.trial import Trial as Trial

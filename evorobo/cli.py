@@ -14,9 +14,9 @@ from evorobo.commands.listing import list_
 from evorobo.errors import EvoroboError, unknown
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
+def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit status: its own, or 2 with one sentence for what a user can get wrong."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if argv is None else argv)
     commands: dict[str, Callable[[list[str]], None]] = {
         "run": work.run,
         "plot": show.plot,

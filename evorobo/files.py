@@ -47,14 +47,14 @@ def write_json(path: str | Path, plain: Any) -> None:
     write_atomically(path, json.dumps(plain, indent=2) + "\n")
 
 
-def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """`arrays` as the content of an `.npz` file."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def unpacked(path: Path, kind: str = "NPZ file of plain arrays") -> dict[str, np.ndarray]:
+def read_npz(path: Path, kind: str = "NPZ file of plain arrays") -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file, read without pickle. Raises `DataError` when it is damaged or something else."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 
-def fresh_process(program: str, *, text: bool) -> subprocess.Popen[Any]:
+def start_process(program: str, *, text: bool) -> subprocess.Popen[Any]:
     """Start `program`, Python code that imports what we can import; its input and output are pipes.
 
     Ctrl-C reaches us alone, and we decide what becomes of it: whoever starts a process closes its input at the end.
@@ -26,20 +26,20 @@ def fresh_process(program: str, *, text: bool) -> subprocess.Popen[Any]:
     )
 
 
-def last_words(process: subprocess.Popen[Any]) -> str:
+def exit_status(process: subprocess.Popen[Any]) -> str:
     """How a process ended, in words: "SIGKILL" or "exit status 7"."""
     code = process.wait()
     return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
 
-def keep_output_apart() -> int:
+def redirect_stdout_to_stderr() -> int:
     """In a fresh process: what is printed goes to the error stream from now on; the descriptor of the true output."""
     output = os.dup(1)
     os.dup2(2, 1)
     return output
 
 
-def threads() -> int:
+def thread_count() -> int:
     """`OMP_NUM_THREADS`, which is 1 where a study runs trials side by side; else all processors there are for us."""
     told = os.environ.get("OMP_NUM_THREADS", "")
     if told.isdigit():

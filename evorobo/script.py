@@ -11,10 +11,10 @@ from pathlib import Path
 
 from evorobo.arguments import Parser, add_common, leave, parse, seeds_of
 from evorobo.errors import EvoroboError
-from evorobo.settings import definitions_only
+from evorobo.settings import stop_if_loading
 from evorobo.study.budget import Budget
-from evorobo.study.folders import Interrupted, status
-from evorobo.study.overrides import change
+from evorobo.study.folders import Interrupted, trial_status
+from evorobo.study.overrides import apply_overrides
 from evorobo.study.results import Results
 from evorobo.study.study import Study
 from evorobo.study.tuning.tuned import tuned
@@ -22,26 +22,26 @@ from evorobo.study.tuning.tuned import tuned
 _BROKEN = ("failed", "diverged")
 
 
-def main(study: Study, arguments: Sequence[str] | None = None) -> Results:
+def main(study: Study, argv: Sequence[str] | None = None) -> Results:
     """Run `study` with the flags of the command line (`--help` lists them); ends in a figure and a table.
 
     Returns the results, for whatever the script wants to do with them besides. Leaves with exit status 1 when trials
     failed or diverged, 2 when something was asked that cannot be, 130 when it was interrupted.
     """
-    definitions_only()
+    stop_if_loading()
     try:
-        return _main(study, arguments)
+        return _main(study, argv)
     except (Interrupted, KeyboardInterrupt):
         leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
     except EvoroboError as error:
         leave(str(error), 2)
 
 
-def _main(study: Study, arguments: Sequence[str] | None) -> Results:
-    asked = _parse(arguments)
+def _main(study: Study, argv: Sequence[str] | None) -> Results:
+    asked = _parse(argv)
     if asked.tuned:
         study = tuned(study, *asked.tuned)
-    study = change(study, asked.set)
+    study = apply_overrides(study, asked.set)
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
     if asked.seeds:
@@ -59,11 +59,11 @@ def _main(study: Study, arguments: Sequence[str] | None) -> Results:
     return results
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(description="Run an experiment, or what is still missing of it, and show it.")
     parser.add_argument("--seeds", metavar="N", help="how many seeds (5), or which (3,7,11)")
     add_common(parser, "trials")
-    parser.add_argument("--budget", metavar="B", help="what each trial may spend: flops=1e9, env_steps=1e5,looks=10")
+    parser.add_argument("--budget", metavar="B", help="what each trial may spend: flops=1e9, env_steps=1e5,n_evals=10")
     parser.add_argument("--only", metavar="PART", help='a part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
@@ -72,7 +72,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--tuned", action="append", metavar="FILE", help="take the settings that evorobo tune has found"
     )
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
-    return parse(parser, arguments)
+    return parse(parser, argv)
 
 
 def _dry_run(study: Study, asked: argparse.Namespace) -> None:
@@ -81,8 +81,8 @@ def _dry_run(study: Study, asked: argparse.Namespace) -> None:
     for trial in trials:
         spec = trial.spec
         widths = "-".join(map(str, spec.widths))
-        print(f"{folder / trial.path}  {status(folder / trial.path)}  network {widths}, {spec.n_params} weights")
-    print(f"{len(trials)} trials of {study.budget.in_words} each, {asked.jobs} at a time; nothing was run.")
+        print(f"{folder / trial.path}  {trial_status(folder / trial.path)}  network {widths}, {spec.n_params} weights")
+    print(f"{len(trials)} trials of {study.budget.as_text} each, {asked.jobs} at a time; nothing was run.")
 
 
 def _complain(results: Results) -> None:

@@ -37,9 +37,9 @@ def to_plain(value: Any) -> Any:
         return {str(key): to_plain(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return {"type": reference(type(value)), **fields}
+        return {"type": reference_to(type(value)), **fields}
     if isinstance(value, FunctionType | type):
-        return {"function": reference(value)}
+        return {"function": reference_to(value)}
     raise SettingsError(
         f"{value!r} cannot be kept as a setting. Settings are numbers, names, functions defined at the top of "
         "a file, and frozen dataclasses of these; put arrays into a file and give its path."
@@ -56,11 +56,11 @@ def from_plain(plain: Any, *, imports: bool = True) -> Any:
     if not isinstance(plain, dict):
         return plain
     if "function" in plain:
-        return resolve(plain["function"], imports=imports)
+        return resolve_reference(plain["function"], imports=imports)
     fields = {key: from_plain(item, imports=imports) for key, item in plain.items() if key != "type"}
     if "type" not in plain:
         return fields
-    kind = resolve(plain["type"], imports=imports)
+    kind = resolve_reference(plain["type"], imports=imports)
     if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         raise SettingsError(f"{plain['type']} is no class of settings.")
     known = [field.name for field in dataclasses.fields(kind)]
@@ -73,7 +73,7 @@ def from_plain(plain: Any, *, imports: bool = True) -> Any:
         raise SettingsError(f"{plain['type']} cannot be made of {', '.join(fields) or 'nothing'}: {error}.") from error
 
 
-def reference(thing: Any) -> str:
+def reference_to(thing: Any) -> str:
     """The text under which `resolve` finds a class or function again, in another process or on another day."""
     if key := registry.key_of(thing):
         return key
@@ -92,7 +92,7 @@ def reference(thing: Any) -> str:
     return f"{module}:{name}"
 
 
-def resolve(text: str, *, imports: bool = True) -> Any:
+def resolve_reference(text: str, *, imports: bool = True) -> Any:
     """The class or function that `reference` named. Raises `SettingsError` when it is not there any more."""
     where, colon, name = text.rpartition(":")
     if not colon:
@@ -182,12 +182,12 @@ class StopLoading(BaseException):
     """Raised in a script that is loaded only for its definitions, where its own work would begin."""
 
 
-def definitions_only() -> None:
+def stop_if_loading() -> None:
     """Called where a script's work begins: raises `StopLoading` when the script was loaded only for its definitions."""
-    if _loading or os.environ.get(WORKER):
+    if _loading or os.environ.get(WORKER_VARIABLE):
         raise StopLoading
 
 
-WORKER = "EVOROBO_WORKER"
+WORKER_VARIABLE = "EVOROBO_WORKER"
 """The environment variable that marks a worker process: it runs trials, and no script's own work."""
 _loading: list[Path] = []

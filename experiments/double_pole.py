@@ -13,7 +13,7 @@ study = Study.grid(
     methods=[Evolution(CMAES(sigma=0.4, population=13))],
     seeds=20,
     tuning_seeds=range(100, 200),
-    budget=Budget(episodes=10_000, looks=10),
+    budget=Budget(episodes=10_000, n_evals=10),
     hidden=(Dense(6, bias=False), Output(bias=False)),
     callbacks=[StopWhen(solves)],
 )

@@ -13,7 +13,7 @@ study = Study.grid(
     tasks=[ControlTask("evorobo/DoublePoleBlind-v0", env_kwargs=damping, validation_episodes=1, test_episodes=1)],
     methods=[Evolution(Restarts(CMAES(sigma_floor=0.1)))],
     seeds=10,
-    budget=Budget(episodes=50_000, looks=10),
+    budget=Budget(episodes=50_000, n_evals=10),
     hidden=(Elman(3, bias=False), Output(bias=False)),
     callbacks=[StopWhen(solves)],
 )

@@ -10,7 +10,7 @@ study = Study.grid(
     tasks=[ControlTask("InvertedPendulum-v5", validation_episodes=2, test_episodes=5)],
     methods=[Evolution(CMAES()), Evolution(SNES()), Evolution(ARS(step=0.1, noise=0.3)), Evolution(RandomSearch())],
     seeds=5,
-    budget=Budget(env_steps=200_000, looks=10),
+    budget=Budget(env_steps=200_000, n_evals=10),
     hidden=(Output(init="zeros"),),
 )
 

@@ -18,7 +18,7 @@ study = Study.grid(
     ],
     seeds=4,
     tuning_seeds=range(100, 108),
-    budget=Budget(env_steps=275_000, looks=12),
+    budget=Budget(env_steps=275_000, n_evals=12),
     hidden=(),
 )
 

@@ -20,7 +20,7 @@ study = er.Study.grid(
     tasks=[er.ControlTask(robot, episodes=2, validation_episodes=5, test_episodes=20) for robot in ROBOTS],
     methods=[er.Evolution(strategy) for strategy in (*CMA, *GRADIENTS, *STEPS, *POPULATIONS)],
     seeds=5,
-    budget=er.Budget(env_steps=100_000, looks=8),
+    budget=er.Budget(env_steps=100_000, n_evals=8),
     hidden=(8,),
 )
 

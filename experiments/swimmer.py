@@ -20,7 +20,7 @@ study = Study.grid(
     tasks=[ControlTask("Swimmer-v5", teacher=gait, validation_episodes=2, test_episodes=5)],
     methods=[Evolution(ARS(population=16, best=4, step=0.02, noise=0.03)), Backprop()],
     seeds=8,
-    budget=Budget(env_steps=400_000, samples=1_000_000, looks=10),
+    budget=Budget(env_steps=400_000, samples=1_000_000, n_evals=10),
     hidden=(Output(init="zeros", bias=False),),
 )
 

@@ -15,7 +15,7 @@ study = Study.grid(
     ],
     seeds=range(10, 15),
     tuning_seeds=range(5),
-    budget=Budget(flops=3e9, looks=40),
+    budget=Budget(flops=3e9, n_evals=40),
     hidden=(10,),
     callbacks=[StopAt(900.0)],
 )

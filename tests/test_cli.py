@@ -16,7 +16,7 @@ from scripts import rail, run, sentence
 TOYS = """
 study = Study.grid(
     "toys", tasks=[Bowl()], methods=[Evolution(CMAES()), Backprop()], seeds=1,
-    budget=Budget(flops=1e4, looks=3), hidden=(2,),
+    budget=Budget(flops=1e4, n_evals=3), hidden=(2,),
 )
 main(study)
 """
@@ -280,7 +280,7 @@ def test_a_dry_run_lists_the_trials_and_runs_none(evorobo, tmp_path):
 
 
 def test_flags_change_the_study_for_this_run(evorobo, tmp_path):
-    flags = ["--seeds", "3,4", "--budget", "env_steps=100,looks=2", "--only", "cma-es", "--set", "hidden=[4]"]
+    flags = ["--seeds", "3,4", "--budget", "env_steps=100,n_evals=2", "--only", "cma-es", "--set", "hidden=[4]"]
     code, _, err = evorobo("run", script(tmp_path), *flags, "--results", "there", "--jobs", 1)
     assert (code, err) == (0, "")
     assert sorted(all_curves(tmp_path / "there")) == ["toys/bowl/cma-es/seed-3", "toys/bowl/cma-es/seed-4"]
@@ -300,7 +300,7 @@ def test_a_trial_that_diverges_is_told_apart_leaves_with_status_1_and_is_counted
     wild = 'Backprop(SGD(1e6), name="wild")'
     path = script(tmp_path, methods=f"[Evolution(), {wild}]")
     path.write_text(path.read_text().replace("import CMAES", "import CMAES, SGD"))
-    code, out, err = evorobo("run", path, "--budget", "flops=1e6,looks=3", "--seeds", 1, "--jobs", 2)
+    code, out, err = evorobo("run", path, "--budget", "flops=1e6,n_evals=3", "--seeds", 1, "--jobs", 2)
     assert code == 1
     assert re.fullmatch(r"evorobo: 1 of 2 trials diverged: training ran away: [^\n]+ Try a learning rate [^\n]+\n", err)
     assert re.search(r"bowl/wild/seed-0 diverged in [\d.]+ s: training ran away", out)
@@ -316,7 +316,7 @@ def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):
 
 def test_all_looks_leave_in_one_file(evorobo, by_python, tmp_path):
     pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
-    target = tmp_path / "looks.csv"
+    target = tmp_path / "evals.csv"
     assert evorobo("convert", by_python / "results", "--to", "csv", "--out", target)[:2] == (0, f"{target}\n")
     looks = sum(len(path.read_text().splitlines()) - 1 for path in by_python.rglob("curve.csv"))
     assert len(target.read_text().splitlines()) - 1 == looks > 10

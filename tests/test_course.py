@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from scripts import run
 
-from evorobo.course.lesson import gather
-from evorobo.course.lessons import chosen, lessons, statement
+from evorobo.course.lesson import run_seeds
+from evorobo.course.lessons import select_lessons, find_lessons, lesson_title
 from evorobo.errors import SettingsError
 
 TOY = '''
@@ -68,7 +68,7 @@ def test_one_seed_has_no_interval_and_none_is_refused(toy):
     assert re.match(r"Heads came 1\.\d\d times \(1 seed; ", out)
     assert (toy / "there/lessons/01-coins.png").exists()
     with pytest.raises(SettingsError, match="at least one seed"):
-        gather(lambda seed: {"seed": seed}, ())
+        run_seeds(lambda seed: {"seed": seed}, ())
 
 
 def test_a_flag_that_is_none_is_told_in_one_sentence(toy):
@@ -96,9 +96,9 @@ def test_a_lesson_that_cannot_run_is_the_commands_exit_status(toy):
 @pytest.mark.parametrize("name", ["2", "02", "more_coins", "02-more-coins", "02_more_coins.py"])
 def test_a_lesson_has_a_number_and_a_name(toy, monkeypatch, name):
     monkeypatch.chdir(toy)
-    assert chosen(name) == [lessons()[1]]
-    assert chosen("all") == lessons()
-    assert statement(lessons()[1]) == "Coins fall on both sides."
+    assert select_lessons(name) == [find_lessons()[1]]
+    assert select_lessons("all") == find_lessons()
+    assert lesson_title(find_lessons()[1]) == "Coins fall on both sides."
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_an_experiment_runs_to_a_figure_and_a_table(path, tmp_path):
     if "-v5" in path.read_text():
         needs_mujoco()
     # every learner takes at least one step, however much a step of it costs
-    flags = ["--seeds", 1, "--budget", "generations=2,looks=2", "--jobs", 1, "--results", tmp_path]
+    flags = ["--seeds", 1, "--budget", "generations=2,n_evals=2", "--jobs", 1, "--results", tmp_path]
     if "DatasetTask" not in path.read_text():
         tiny = {"max_steps": 50, "test_episodes": 2, "validation_episodes": 2}
         flags += [word for name, value in tiny.items() for word in ("--set", f"tasks.*.{name}={value}")]

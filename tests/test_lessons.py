@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from at_hand import needs
 
-from evorobo.course.lesson import gather
+from evorobo.course.lesson import run_seeds
 from evorobo.settings import load_script
 from evorobo.tasks.data.catalogue import failures, puma, sarcos, scitos
 
@@ -27,8 +27,8 @@ def lesson(number: int) -> ModuleType:
 def found(number: int, seeds: int, **less: int) -> dict[str, np.ndarray]:
     """What a lesson measures at the first seeds, its sentence being sayable, too."""
     module = lesson(number)
-    measured = gather(partial(module.measure, **less), range(seeds))
-    assert re.search(r"\d \[\d", module.say(measured))  # a number and its interval
+    measured = run_seeds(partial(module.run_seed, **less), range(seeds))
+    assert re.search(r"\d \[\d", module.summarize(measured))  # a number and its interval
     return measured
 
 

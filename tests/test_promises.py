@@ -29,7 +29,7 @@ def run(study: Study, folder: Path, **changes: Any) -> Results:
 
 
 def scores(results: Results, method: str, task: str | None = None) -> np.ndarray:
-    runs = results.of(task or results.tasks[0], method)
+    runs = results.runs_of(task or results.tasks[0], method)
     assert all(run.status == "finished" for run in runs)
     return np.array([run.score for run in runs])
 
@@ -40,7 +40,7 @@ def only(study: Study, *methods: str) -> tuple[Any, ...]:
 
 def test_cma_es_solves_cartpole_within_200_000_steps_in_nine_of_ten_seeds(tmp_path: Path) -> None:
     study = experiment("cartpole").study
-    results = run(study, tmp_path, methods=only(study, "cma-es"), budget=Budget(env_steps=190_000, looks=1))
+    results = run(study, tmp_path, methods=only(study, "cma-es"), budget=Budget(env_steps=190_000, n_evals=1))
     assert (scores(results, "cma-es") >= 475).sum() >= 9
     spent = [run.curve["env_steps"][-1] for run in results.runs]
     assert len(spent) == 10
@@ -50,7 +50,7 @@ def test_cma_es_solves_cartpole_within_200_000_steps_in_nine_of_ten_seeds(tmp_pa
 def test_five_weights_keep_the_inverted_pendulum_up_in_four_of_five_seeds(tmp_path: Path) -> None:
     needs_mujoco()
     study = experiment("inverted_pendulum").study
-    budget = Budget(env_steps=40_000, looks=1)  # a fifth of the script's
+    budget = Budget(env_steps=40_000, n_evals=1)  # a fifth of the script's
     results = run(study, tmp_path, methods=only(study, "cma-es"), budget=budget)
     assert len(scores(results, "cma-es")) == 5
     assert (scores(results, "cma-es") == 1000).sum() >= 4
@@ -66,7 +66,7 @@ def test_a_network_cloned_on_cartpole_reaches_its_teacher_within_five_percent(tm
 
 def test_evolution_finds_the_lamp_better_than_the_teacher_and_backprop_about_as_well(tmp_path: Path) -> None:
     study = experiment("phototaxis").study
-    results = run(study, tmp_path, seeds=(0, 1, 2), budget=Budget(flops=5e7, looks=1))
+    results = run(study, tmp_path, seeds=(0, 1, 2), budget=Budget(flops=5e7, n_evals=1))
     references = results.references["phototaxis"]
     assert references["random"] < 10 < 35 < references["teacher"] < 45
     assert scores(results, "cma-es").mean() > 1.3 * references["teacher"]
@@ -78,7 +78,7 @@ def test_backprop_reads_the_real_robots_sensors_and_evolution_falls_behind_at_eq
     needs(scitos.data_file(24))
     study = experiment("wall_following").study
     real = study.tasks[0]
-    results = run(study, tmp_path, tasks=(real,), budget=replace(study.budget, looks=1))
+    results = run(study, tmp_path, tasks=(real,), budget=replace(study.budget, n_evals=1))
     backprop, evolution = scores(results, "backprop"), scores(results, "openai-es")
     assert len(backprop) == 5
     assert backprop.mean() >= 0.92
@@ -96,7 +96,7 @@ def test_who_looks_for_what_is_new_leaves_the_maze_that_deceives_whoever_climbs_
         run(study, tmp_path / str(seed), seeds=(seed,), methods=novel, callbacks=(StopAt(solved),)) for seed in range(3)
     )
     assert any((scores(each, "novelty-ga") >= solved).all() for each in found)
-    stuck = run(study, tmp_path, seeds=(0,), methods=climbing, budget=Budget(env_steps=3.4e5, looks=1))
+    stuck = run(study, tmp_path, seeds=(0,), methods=climbing, budget=Budget(env_steps=3.4e5, n_evals=1))
     assert (scores(stuck, "ga") < 0.6 * solved).all()
 
 
@@ -105,7 +105,7 @@ def test_who_learned_from_the_real_robot_drives_its_twin(tmp_path: Path) -> None
     study = experiment("wall_following").study
     real, twin = study.tasks[0], study.tasks[2]
     assert isinstance(twin, ControlTask)
-    trial = replace(study, tasks=(real,), budget=replace(study.budget, looks=1)).trials("backprop")[0]
+    trial = replace(study, tasks=(real,), budget=replace(study.budget, n_evals=1)).trials("backprop")[0]
     learner = trial.start()
     while learner.cost.flops < 1e9:
         learner.step(0.0)
@@ -117,7 +117,7 @@ def test_who_learned_from_the_real_robot_drives_its_twin(tmp_path: Path) -> None
 def test_backprop_reaches_the_promised_error_on_the_robot_arms_official_splits(tmp_path: Path) -> None:
     needs(kin8nm.DATA, *(kin8nm.fold_file(fold) for fold in range(5)))
     study = experiment("kin8nm").study
-    results = run(study, tmp_path, seeds=(0,), methods=only(study, "backprop"), budget=replace(study.budget, looks=1))
+    results = run(study, tmp_path, seeds=(0,), methods=only(study, "backprop"), budget=replace(study.budget, n_evals=1))
     errors = [scores(results, "backprop", task)[0] for task in results.tasks]
     assert len(errors) == 5
     assert np.mean(errors) <= 0.070
@@ -127,7 +127,7 @@ def test_inverse_and_raw_ranges_of_the_real_robot_reach_the_promised_accuracies_
     needs(scitos.data_file(24))
     study = experiment("scitos").study
     last = tuple(task for task in study.tasks if task.name.endswith("lap-6"))
-    results = run(study, tmp_path, tasks=last, methods=only(study, "l1"), budget=replace(study.budget, looks=1))
+    results = run(study, tmp_path, tasks=last, methods=only(study, "l1"), budget=replace(study.budget, n_evals=1))
     inverse, raw = (scores(results, "l1", f"{ranges}-lap-6") for ranges in ("inverse", "raw"))
     assert len(inverse) == len(raw) == 5
     assert inverse.mean() >= 0.94
@@ -137,7 +137,7 @@ def test_inverse_and_raw_ranges_of_the_real_robot_reach_the_promised_accuracies_
 def test_l1_finds_the_two_sensors_that_matter_where_plain_training_fits_noise(tmp_path: Path) -> None:
     needs(puma.PUMA32H)
     study = experiment("puma32h").study
-    methods, budget = only(study, "plain", "l1"), replace(study.budget, looks=1)
+    methods, budget = only(study, "plain", "l1"), replace(study.budget, n_evals=1)
     results = run(study, tmp_path, seeds=(0, 1, 2, 3, 4), methods=methods, budget=budget)
     assert scores(results, "l1").mean() < 0.1
     assert scores(results, "plain").min() > 0.8
@@ -146,7 +146,7 @@ def test_l1_finds_the_two_sensors_that_matter_where_plain_training_fits_noise(tm
 def test_what_a_gripper_felt_tells_a_network_with_memory_what_went_wrong(tmp_path: Path) -> None:
     needs(failures.data_file(4))
     study = experiment("failures").study
-    results = run(study, tmp_path, methods=only(study, "backprop"), budget=replace(study.budget, looks=1))
+    results = run(study, tmp_path, methods=only(study, "backprop"), budget=replace(study.budget, n_evals=1))
     right = [scores(results, "backprop", task).mean() for task in results.tasks]
     assert len(right) == 5
     assert np.mean(right) >= 0.85
@@ -156,7 +156,7 @@ def test_the_torques_of_a_real_arm_are_told_on_whole_blocks_of_its_ride(tmp_path
     needs(sarcos.TEST)
     study = experiment("sarcos").study
     blocks = study.tasks[:-1]  # the last one is random rows
-    results = run(study, tmp_path, tasks=blocks, methods=only(study, "backprop"), budget=replace(study.budget, looks=1))
+    results = run(study, tmp_path, tasks=blocks, methods=only(study, "backprop"), budget=replace(study.budget, n_evals=1))
     errors = [scores(results, "backprop", task).mean() for task in results.tasks]
     assert np.mean(errors) <= 0.040
     assert all(

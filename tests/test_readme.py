@@ -30,7 +30,7 @@ def test_the_newcomers_robot_trains_logs_plots_and_resumes_outside_the_package(t
     code = blocks("python")[1]
     assert len(code.splitlines()) <= 40
     (tmp_path / "my_robot.py").write_text(code)
-    command = [sys.executable, "my_robot.py", "--budget", "flops=3e5,looks=3", "--seeds", "2", "--jobs", "2"]
+    command = [sys.executable, "my_robot.py", "--budget", "flops=3e5,n_evals=3", "--seeds", "2", "--jobs", "2"]
     first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert first.returncode == 0, first.stderr
     folder = tmp_path / "results" / "docking"

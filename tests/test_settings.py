@@ -17,7 +17,7 @@ from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
 from evorobo.nets.optimizers import SGD, Adam, AdamW, ClipUp, Momentum, Nesterov, RMSprop
 from evorobo.nets.schedules import Constant, Cosine, Exponential, ReduceOnPlateau, Step, WarmUp
 from evorobo.nets.spec import NetworkSpec
-from evorobo.settings import from_plain, load_script, reference, resolve, to_plain
+from evorobo.settings import from_plain, load_script, reference_to, resolve_reference, to_plain
 
 SETTINGS = [
     Dense(5),
@@ -147,12 +147,12 @@ def test_functions_and_classes_are_kept_by_name():
 
 def test_what_is_not_in_its_module_any_more_is_answered_with_the_nearest_name():
     with pytest.raises(SettingsError, match=r"unknown name in evorobo\.nets\.losses 'HuberLoss'; did you mean 'Huber'"):
-        resolve("evorobo.nets.losses:HuberLoss")
+        resolve_reference("evorobo.nets.losses:HuberLoss")
 
 
 def test_a_module_that_is_not_there_is_named_with_a_question():
     with pytest.raises(SettingsError, match=r"'my_lab:Robot' cannot be found.*Is its folder on the Python path"):
-        resolve("my_lab:Robot")
+        resolve_reference("my_lab:Robot")
 
 
 SCRIPT = """
@@ -194,7 +194,7 @@ def script(tmp_path, monkeypatch):
 def test_what_a_script_defines_is_found_again_by_path_and_name(script):
     module = load_script(script)
     assert load_script(script) is module
-    assert reference(module.Gripper) == "robots/arm.py:Gripper"
+    assert reference_to(module.Gripper) == "robots/arm.py:Gripper"
     assert through_json(module.Gripper(3)) == module.Gripper(3)
     assert through_json(module.reward)(1) == 2
 
@@ -209,13 +209,13 @@ def test_what_a_running_script_writes_down_another_process_reads(script):
 def test_a_script_elsewhere_is_kept_by_its_whole_path(script, tmp_path_factory, monkeypatch):
     module = load_script(script)
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    assert reference(module.Gripper) == f"{script}:Gripper"
-    assert resolve(reference(module.Gripper)) is module.Gripper
+    assert reference_to(module.Gripper) == f"{script}:Gripper"
+    assert resolve_reference(reference_to(module.Gripper)) is module.Gripper
 
 
 def test_a_script_that_is_not_there_is_an_error_with_the_way_out(script):
     with pytest.raises(SettingsError, match=r"there is no file .*leg\.py; run from the folder"):
-        resolve("robots/leg.py:Foot")
+        resolve_reference("robots/leg.py:Foot")
 
 
 def test_a_script_that_fails_fails_again_and_leaves_nothing_half_loaded(script):
@@ -264,4 +264,4 @@ def test_a_file_that_breaks_while_it_is_loaded_is_told_with_the_line(tmp_path, m
         (tmp_path / f"{name}.py").write_text(text)
         for where in (name, (tmp_path / f"{name}.py").as_posix()):
             with pytest.raises(TaskError, match=f"{name}.* cannot be loaded: {words}"):
-                resolve(f"{where}:Robot")
+                resolve_reference(f"{where}:Robot")

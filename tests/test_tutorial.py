@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TUTORIAL, re.DOTALL)
-TINY = "--seeds 1 --jobs 1 --budget generations=2,looks=2"
+TINY = "--seeds 1 --jobs 1 --budget generations=2,n_evals=2"
 COMMANDS = {"evorobo": f"{sys.executable} -m evorobo", "python": sys.executable}
 
 

@@ -19,7 +19,7 @@ def test_ppo_of_stable_baselines3_is_a_curve_beside_evolution_and_the_teacher_of
     monkeypatch.setattr(script, "STEPS", 4000)
     script.train(0)
     task = replace(script.study.tasks[0], n_demonstrations=2, validation_episodes=1, test_episodes=2)
-    study = replace(script.study, tasks=(task,), seeds=(0,), budget=Budget(generations=2, looks=1))
+    study = replace(script.study, tasks=(task,), seeds=(0,), budget=Budget(generations=2, n_evals=1))
     results = study.run(tmp_path)
     assert [run.status for run in results.runs] == ["finished"] * 3
     (ppo,) = results.of("phototaxis", "ppo (SB3)")

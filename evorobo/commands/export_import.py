@@ -8,10 +8,10 @@ from pathlib import Path
 from evorobo.errors import SettingsError, unknown
 
 
-def export(words: list[str]) -> None:
+def export(argv: list[str]) -> None:
     """GENOME --to numpy|c|onnx|torch|json [--task ID] [--out FILE]: a controller as a file that runs without evorobo"""
     from evorobo.arguments import Parser, parse
-    from evorobo.commands.targets import genome_file, named_task, own_task
+    from evorobo.commands.targets import find_genome, resolve_task, task_of_genome
     from evorobo.export.export_genome import SUFFIXES, export_genome
     from evorobo.nets.genome import Genome
 
@@ -20,11 +20,11 @@ def export(words: list[str]) -> None:
     parser.add_argument("--to", required=True, metavar="LANGUAGE", help=", ".join(SUFFIXES))
     parser.add_argument("--task", metavar="ID", help="the robot or data it is for; default: of its trial.json; or none")
     parser.add_argument("--out", metavar="FILE", help="default: controller.py, .c, ... beside the genome")
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     if asked.to not in SUFFIXES:
         raise unknown("language", asked.to, SUFFIXES)
-    path = genome_file(asked.genome)
-    task = own_task(path) if asked.task is None else None if asked.task == "none" else named_task(asked.task)
+    path = find_genome(asked.genome)
+    task = task_of_genome(path) if asked.task is None else None if asked.task == "none" else resolve_task(asked.task)
     usual = "controller_torch.py" if asked.to == "torch" else f"controller{SUFFIXES[asked.to]}"
     out = Path(asked.out) if asked.out else path.with_name(usual)
     title = "/".join(path.resolve().parent.parts[-3:]) if path.with_name("trial.json").is_file() else path.stem
@@ -39,10 +39,10 @@ def export(words: list[str]) -> None:
     print(f"Test it: {tests.get(asked.to, f'python {script}')}")
 
 
-def import_(words: list[str]) -> None:
+def import_(argv: list[str]) -> None:
     """FILE [--layers 24,40,4] [--activation A] [--output A] [--task ID] [--out FILE]: others' weights as a genome"""
     from evorobo.arguments import Parser, parse
-    from evorobo.commands.targets import named_task
+    from evorobo.commands.targets import resolve_task
     from evorobo.export.import_genome import import_genome
     from evorobo.nets.dense import Dense
     from evorobo.nets.spec import NetworkSpec
@@ -56,7 +56,7 @@ def import_(words: list[str]) -> None:
     parser.add_argument("--transposed", action="store_true", help="matrices are (out, in)")
     parser.add_argument("--task", metavar="ID", help="the robot or data to judge it on")
     parser.add_argument("--out", metavar="FILE", help="where the genome goes; default: FILE.genome.npz")
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     spec = None
     if asked.layers:
         first, *hidden, last = _widths(asked.layers)
@@ -68,7 +68,7 @@ def import_(words: list[str]) -> None:
     genome.save(out)
     print(f"{out}: layers {' -> '.join(map(str, genome.spec.widths))} wide, {genome.spec.n_params} weights")
     if asked.task:
-        task = named_task(asked.task)
+        task = resolve_task(asked.task)
         known = ", ".join(f"{name} {score:.4g}" for name, score in task.references().items())
         print(f"{task.name}: {task.metric_info.name} {task.test(genome):.4g} on test ({known})")
 

@@ -11,7 +11,7 @@ from evorobo.errors import unknown
 from evorobo.registry import components
 
 
-def list_(words: list[str]) -> None:
+def list_(argv: list[str]) -> None:
     """[tasks|robots|methods|layers|activations]: what there is, a line each"""
     kinds: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
         "tasks": _data_sets,
@@ -20,10 +20,10 @@ def list_(words: list[str]) -> None:
         "layers": _layers,
         "activations": _activations,
     }
-    for word in words:
+    for word in argv:
         if word not in kinds:
             raise unknown("kind of thing", word, kinds)
-    for kind in words or kinds:
+    for kind in argv or kinds:
         print(f"{kind}:")
         for name, thing in kinds[kind]():
             text = thing if isinstance(thing, str) else inspect.getdoc(thing) or ""
@@ -39,11 +39,11 @@ def _data_sets() -> Iterable[tuple[str, Any]]:
 
 
 def _robots() -> Iterable[tuple[str, Any]]:
-    from evorobo.settings import resolve
+    from evorobo.settings import resolve_reference
     from evorobo.tasks.control.robots import registry
 
     for id, spec in registry.registered_robots().items():
-        yield id, inspect.getmodule(resolve(spec.kwargs["robot"]))
+        yield id, inspect.getmodule(resolve_reference(spec.kwargs["robot"]))
 
 
 def _methods() -> Iterable[tuple[str, Any]]:

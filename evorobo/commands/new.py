@@ -9,18 +9,18 @@ from typing import Any
 from evorobo.errors import SettingsError, TaskError
 
 
-def new_task(words: list[str]) -> None:
+def new_task(argv: list[str]) -> None:
     """NAME: a folder with a robot, a teacher, an experiment and a test, to be changed into yours"""
     from evorobo.arguments import Parser, parse
     from evorobo.scaffold.robot import new_task
 
     parser = Parser(prog="evorobo new-task")
     parser.add_argument("name", help="of the folder and the robot: my_robot")
-    name = parse(parser, words).name
+    name = parse(parser, argv).name
     _tell(new_task(name), name)
 
 
-def new_dataset(words: list[str]) -> None:
+def new_dataset(argv: list[str]) -> None:
     """FILE [--target COLUMN,..] [--kind KIND] [--ignore COLUMN,..] [--name NAME]: a folder with your data as a task"""
     from evorobo.arguments import Parser, parse
     from evorobo.scaffold.dataset import new_dataset
@@ -31,7 +31,7 @@ def new_dataset(words: list[str]) -> None:
     parser.add_argument("--kind", metavar="KIND", help="classification or regression, where it cannot be guessed")
     parser.add_argument("--ignore", default="", metavar="COLUMN,..", help="columns that nobody is shown")
     parser.add_argument("--name", metavar="NAME", help="of the folder; default: the file's")
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     target = _columns(asked.target)
     settings = {"kind": asked.kind, "ignore": _columns(asked.ignore)}
     files, about = new_dataset(asked.file, asked.name, target=target[0] if len(target) == 1 else target, **settings)
@@ -39,13 +39,13 @@ def new_dataset(words: list[str]) -> None:
     _tell(files, files[0].parent.name)
 
 
-def check(words: list[str]) -> None:
+def check(argv: list[str]) -> None:
     """FILE:ROBOT | ID | DATA: does a robot or a task keep its contract, and if not, what is to be mended?"""
     from evorobo.arguments import Parser, parse
 
     parser = Parser(prog="evorobo check-task")
     parser.add_argument("task", help="my_file:MyRobot, my_file:task, CartPole-v1, data.csv")
-    word = parse(parser, words).task
+    word = parse(parser, argv).task
     thing = _found(word)
     if isinstance(thing, str):
         _check_id(thing)
@@ -79,11 +79,11 @@ def _check_thing(thing: Any, word: str) -> None:
 
 
 def _check_id(id: str) -> None:
-    from evorobo.commands.targets import named_task
+    from evorobo.commands.targets import resolve_task
     from evorobo.tasks.control.task import ControlTask
     from evorobo.testing import check_task
 
-    task = named_task(id)
+    task = resolve_task(id)
     if isinstance(task, ControlTask):
         task = ControlTask(task.env, test_episodes=20, n_demonstrations=5)
     check_task(task)
@@ -100,16 +100,16 @@ def _scores(task: Any) -> str:
 
 def _ids(robot: type) -> list[str]:
     """The ids under which a robot class is registered, with the file that makes them known."""
-    from evorobo.settings import reference
+    from evorobo.settings import reference_to
     from evorobo.tasks.control.robots.registry import qualified_id, registered_robots
 
-    name = reference(robot)
+    name = reference_to(robot)
     return [qualified_id(id) for id, spec in registered_robots().items() if spec.kwargs.get("robot") == name]
 
 
 def _found(word: str) -> Any:
     """The class or object that `file:Name` or `module:Name` means; an id or a data file stays a word."""
-    from evorobo.settings import resolve
+    from evorobo.settings import resolve_reference
 
     where, colon, name = word.rpartition(":")
     if not colon or not name.isidentifier():
@@ -120,7 +120,7 @@ def _found(word: str) -> Any:
         where = f"{where}.py"
     if where.endswith(".py") and not Path(where).is_file():
         raise SettingsError(f"there is no file {where}; give the path from the folder in which you run.")
-    return resolve(f"{where}:{name}")
+    return resolve_reference(f"{where}:{name}")
 
 
 def _columns(text: str) -> tuple[str | int, ...]:

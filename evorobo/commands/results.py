@@ -7,7 +7,7 @@ from pathlib import Path
 from evorobo.errors import SettingsError, unknown
 
 
-def plot(words: list[str]) -> None:
+def plot(argv: list[str]) -> None:
     """FOLDER [--x COLUMN,..] [--linear] [--out FILE]: draw the learning curves of a study"""
     from evorobo.arguments import Parser, parse
     from evorobo.report.figures import curves
@@ -18,14 +18,14 @@ def plot(words: list[str]) -> None:
     parser.add_argument("--x", default="", metavar="COLUMNS", help="what to plot against: flops,env_steps,cpu_seconds")
     parser.add_argument("--linear", action="store_true", help="a linear x axis instead of a logarithmic one")
     parser.add_argument("--out", metavar="FILE", help="default: curves.png in the folder")
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     columns = tuple(filter(None, asked.x.split(",")))
     print(
         curves.plot(load(asked.folder), asked.out or Path(asked.folder) / "curves.png", x=columns, log=not asked.linear)
     )
 
 
-def table(words: list[str]) -> None:
+def table(argv: list[str]) -> None:
     """FOLDER [--format terminal|markdown|csv]: print the table of a study"""
     from evorobo.arguments import Parser, parse
     from evorobo.report.analysis import tables
@@ -36,15 +36,15 @@ def table(words: list[str]) -> None:
     parser = Parser(prog="evorobo table")
     parser.add_argument("folder", help="results/<study>")
     parser.add_argument("--format", default="terminal", help=", ".join(formats))
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     if asked.format not in formats:
         raise unknown("format", asked.format, formats)
     results = load(asked.folder)
-    words = [] if asked.format == "csv" else cautions(results)
-    print("\n\n".join([formats[asked.format](tables.summary(results)), *words]))
+    argv = [] if asked.format == "csv" else cautions(results)
+    print("\n\n".join([formats[asked.format](tables.summary(results)), *argv]))
 
 
-def compare(words: list[str]) -> None:
+def compare(argv: list[str]) -> None:
     """PLACE.. [--at env_steps=1e5] [--metric COLUMN] [--out DIR]: is the first worse than the others? status 1 if so"""
     from evorobo.arguments import Parser, parse
     from evorobo.report.analysis.compare import compare
@@ -60,14 +60,14 @@ def compare(words: list[str]) -> None:
     parser.add_argument("--threshold", type=float, metavar="SCORE", help="the score whose price is told")
     parser.add_argument("--lower-is-better", action="store_true", help="for columns that do not say so themselves")
     parser.add_argument("--out", default="results/compare", metavar="DIR", help="default results/compare")
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     flags = {name: vars(asked)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
     found = compare(*asked.places, **flags)
     print(found, "", *found.write(asked.out), sep="\n")
     raise SystemExit(found.status)
 
 
-def convert(words: list[str]) -> None:
+def convert(argv: list[str]) -> None:
     """FOLDER --to csv|parquet|tensorboard [--out PATH]: the curves of a study, or of a folder of studies, for others"""
     from evorobo.arguments import Parser, parse
     from evorobo.report.formats.convert import FORMATS, convert
@@ -78,12 +78,12 @@ def convert(words: list[str]) -> None:
     parser.add_argument(
         "--x", default="", metavar="COLUMN", help="what TensorBoard's steps count: env_steps, flops, ..."
     )
-    parser.add_argument("--out", metavar="PATH", help="default: looks.csv, looks.parquet, tensorboard/ in the folder")
-    asked = parse(parser, words)
+    parser.add_argument("--out", metavar="PATH", help="default: evals.csv, evals.parquet, tensorboard/ in the folder")
+    asked = parse(parser, argv)
     print(convert(asked.folder, asked.to, asked.out, asked.x))
 
 
-def report(words: list[str]) -> None:
+def report(argv: list[str]) -> None:
     """FOLDER [--robustness] [--out FILE]: all there is to see of a study, on one page for any browser"""
     from evorobo.arguments import Parser, parse
     from evorobo.report.page.page import write_report
@@ -93,7 +93,7 @@ def report(words: list[str]) -> None:
     parser.add_argument("folder", help="results/<study>")
     parser.add_argument("--robustness", action="store_true", help="test all answers with noise on sensors and weights")
     parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     results = load(asked.folder)
     if asked.robustness:
         runs = len(results.runs)
@@ -101,7 +101,7 @@ def report(words: list[str]) -> None:
     print(write_report(results, asked.out, robustness=asked.robustness))
 
 
-def replay(words: list[str]) -> None:
+def replay(argv: list[str]) -> None:
     """SEED_FOLDER [--gif|--mp4|--png|--window] [--episodes N] [--episode K] [--out FILE]: a trial's robot at work"""
     from evorobo.arguments import Parser, parse
     from evorobo.report.replay.replay import Replay
@@ -117,7 +117,7 @@ def replay(words: list[str]) -> None:
     parser.add_argument("--episodes", type=int, metavar="N", help="how many test episodes")
     parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
     parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4, .png in the folder")
-    asked = parse(parser, words)
+    asked = parse(parser, argv)
     out = (asked.out,) if asked.out else ()
     if asked.form is Replay.window and out:
         raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")

@@ -8,7 +8,7 @@ from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.base import Task
 
 
-def named_task(word: str) -> Task:
+def resolve_task(name: str) -> Task:
     """A gymnasium id ("CartPole-v1", "my_file.py:my/Robot-v0"), a named data set, a data file, or a `trial.json`."""
     from evorobo.study.trial import Trial
     from evorobo.tasks.control.task import ControlTask
@@ -16,31 +16,31 @@ def named_task(word: str) -> Task:
     from evorobo.tasks.data.readers import SUFFIXES
     from evorobo.tasks.data.task import DatasetTask
 
-    if word.endswith(".json"):
-        return Trial.load(word).task
-    if word in LOADERS or Path(word).name.removesuffix(".gz").endswith(SUFFIXES):
-        return DatasetTask(word)
-    return ControlTask(word)
+    if name.endswith(".json"):
+        return Trial.load(name).task
+    if name in LOADERS or Path(name).name.removesuffix(".gz").endswith(SUFFIXES):
+        return DatasetTask(name)
+    return ControlTask(name)
 
 
-def genome_file(word: str) -> Path:
+def find_genome(path_or_folder: str) -> Path:
     """The genome of that path, or of that trial's folder."""
-    from evorobo.study.folders import to_trial
+    from evorobo.study.folders import suggest_trial
 
-    path = Path(word)
+    path = Path(path_or_folder)
     path = path / "genome.npz" if path.is_dir() else path
     if not path.is_file():
-        raise DataError(f"there is no genome {path}; {to_trial(Path(word))}")
+        raise DataError(f"there is no genome {path}; {suggest_trial(Path(path_or_folder))}")
     return path
 
 
-def own_task(genome: Path) -> Task | None:
+def task_of_genome(genome: Path) -> Task | None:
     """The task of the trial in whose folder a genome lies, if there is one."""
     trial = genome.with_name("trial.json")
     if not trial.is_file():
         return None
     try:
-        task = named_task(str(trial))
+        task = resolve_task(str(trial))
         _ = task.n_outputs  # a task looks for its robot or data when it is first asked about them
     except Exception as error:  # its robot's file may do anything while it is loaded
         raise SettingsError(f"{error} Name the task with --task, or say --task none.") from error

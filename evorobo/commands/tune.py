@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from evorobo.study.study import Study
 
 
-def tune(words: list[str]) -> None:
+def tune(argv: list[str]) -> None:
     """SCRIPT --space PATH=LOW..HIGH[:log] .. [--trials N] [--method NAME]: better settings for all, at equal effort"""
     from evorobo.arguments import Parser, add_common, parse, seeds_of
     from evorobo.report.analysis.tuning import to_terminal
     from evorobo.study.budget import Budget
     from evorobo.study.folders import Interrupted
-    from evorobo.study.overrides import change
-    from evorobo.study.tuning.tuned import flags, read_tuning
+    from evorobo.study.overrides import apply_overrides
+    from evorobo.study.tuning.tuned import to_flags, read_tuning
     from evorobo.study.tuning.tuning import SEEDS, tune
 
     parser = Parser(
@@ -45,8 +45,8 @@ def tune(words: list[str]) -> None:
     parser.add_argument(
         "--chance", type=int, default=0, metavar="SEED", help="of what the sampler proposes (default 0)"
     )
-    asked = parse(parser, words)
-    study = change(_study(Path(asked.script)), asked.set)
+    asked = parse(parser, argv)
+    study = apply_overrides(_study(Path(asked.script)), asked.set)
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
     places = {
@@ -54,7 +54,7 @@ def tune(words: list[str]) -> None:
         "methods": asked.method,
         "results": asked.results,
         "jobs": asked.jobs,
-        "chance": asked.chance,
+        "sampler_seed": asked.chance,
     }
     try:
         path = tune(study, asked.space, trials=asked.trials, seeds=seeds_of(asked.seeds), **places)
@@ -67,7 +67,7 @@ def tune(words: list[str]) -> None:
     if missing := [method.name for method in study.methods if method.name not in found["methods"]]:
         print(f"Tune {', '.join(missing)} too, with the same effort, then run the study with --tuned for each file.")
     else:
-        print(f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {flags(found)}", sep="\n")
+        print(f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {to_flags(found)}", sep="\n")
 
 
 def _study(script: Path) -> Study:

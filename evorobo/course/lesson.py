@@ -1,4 +1,4 @@
-"""What a lesson's script ends with: `teach(measure, say, draw)` measures at many seeds, tells and draws the finding."""
+"""What a lesson's script ends with: `teach(run_seed, summarize, draw)` measures at many seeds, tells and draws the finding."""
 
 from __future__ import annotations
 
@@ -18,62 +18,62 @@ from evorobo.arguments import Parser, add_common, leave, parse, seeds_of
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, SettingsError
 
-Measure = Callable[[int], Mapping[str, Any]]
+SeedFunction = Callable[[int], Mapping[str, Any]]
 
 
 def teach(
-    measure: Measure,
-    say: Callable[[Mapping[str, Array]], str],
+    run_seed: SeedFunction,
+    summarize: Callable[[Mapping[str, Array]], str],
     draw: Callable[[Any, Mapping[str, Array]], object],
     seeds: int = 10,
-    arguments: Sequence[str] | None = None,
+    argv: Sequence[str] | None = None,
 ) -> None:
     """Measure at `seeds` seeds, print the finding in one sentence, and draw it in one figure.
 
-    `measure(seed)` returns numbers and arrays by name; `say(found)` and `draw(page, found)` are told all seeds', each
+    `run_seed(seed)` returns numbers and arrays by name; `summarize(found)` and `draw(page, found)` are told all seeds', each
     name an array `(seeds, ...)`, and `page` is a `Page`. The figure's title is the first line of the script, its file
     `results/lessons/NN-name.png`. The command line may change `--seeds`, `--jobs` and `--results`.
     """
     try:
-        _teach(measure, say, draw, seeds, arguments)
+        _teach(run_seed, summarize, draw, seeds, argv)
     except KeyboardInterrupt:
         leave("interrupted; a lesson keeps nothing until it is over.", 130)
     except EvoroboError as error:
         leave(str(error), 2)
 
 
-def _teach(measure: Measure, say: Any, draw: Any, seeds: int, arguments: Sequence[str] | None) -> None:
+def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: Sequence[str] | None) -> None:
     parser = Parser(description="Measure, say and draw what this lesson is about.")
     parser.add_argument("--seeds", default=str(seeds), metavar="N", help=f"how many seeds ({seeds}), or which (3,7,11)")
     add_common(parser, "seeds")
-    asked = parse(parser, arguments)
+    asked = parse(parser, argv)
     chosen = seeds_of(asked.seeds)
-    found = gather(measure, chosen, asked.jobs)
+    found = run_seeds(run_seed, chosen, asked.jobs)
     from evorobo.course.page import publish
     from evorobo.report.formatting import few_runs
 
-    script = sys.modules[measure.__module__]
+    script = sys.modules[run_seed.__module__]
     title = (script.__doc__ or "").splitlines()[0]
-    finding = f"{say(found)} ({_number(len(chosen))}; interquartile mean [95% interval])."
+    finding = f"{summarize(found)} ({_number(len(chosen))}; interquartile mean [95% interval])."
     name = Path(script.__file__ or "").stem.replace("_", "-")
     path = publish(title, finding, draw, found, few_runs(len(chosen)), Path(asked.results) / "lessons" / f"{name}.png")
     print(finding, path, sep="\n")
 
 
-def gather(measure: Measure, seeds: Sequence[int], jobs: int = 1) -> dict[str, Array]:
+def run_seeds(run_seed: SeedFunction, seeds: Sequence[int], jobs: int = 1) -> dict[str, Array]:
     """What `measure` finds at each of `seeds`, `jobs` at a time, as arrays `(seeds, ...)`; the same for any `jobs`."""
     if not seeds:
         raise SettingsError("a lesson needs at least one seed.")
     if jobs == 1:
-        return _stacked([_alone(measure, seed) for seed in seeds])
+        return _stacked([_alone(run_seed, seed) for seed in seeds])
     fresh = get_context("spawn")  # forked processes would share locks with our threads
     with ProcessPoolExecutor(min(jobs, len(seeds)), fresh, initializer=_deaf) as pool:
-        return _stacked(list(pool.map(partial(_alone, measure), seeds)))
+        return _stacked(list(pool.map(partial(_alone, run_seed), seeds)))
 
 
-def _alone(measure: Measure, seed: int) -> Mapping[str, Any]:
+def _alone(run_seed: SeedFunction, seed: int) -> Mapping[str, Any]:
     with threadpool_limits(1):  # the same sums in the same order on any machine
-        return measure(seed)
+        return run_seed(seed)
 
 
 def _deaf() -> None:

@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError, unknown
 FOLDER = Path("experiments") / "lessons"
 
 
-def lessons() -> list[Path]:
+def find_lessons() -> list[Path]:
     """Their scripts in order, from `experiments/lessons` of this folder or of the nearest one above.
 
     Raises `SettingsError` where there is no such folder: lessons are scripts to read and change, not a part of what
@@ -26,14 +26,14 @@ def lessons() -> list[Path]:
     raise SettingsError(f"there is no {FOLDER} in or above {here}; the lessons are in evorobo's sources: clone them.")
 
 
-def statement(script: Path) -> str:
+def lesson_title(script: Path) -> str:
     """What a lesson says: the first line of its script."""
     return (ast.get_docstring(ast.parse(script.read_text())) or "").splitlines()[0]
 
 
-def chosen(name: str) -> list[Path]:
+def select_lessons(name: str) -> list[Path]:
     """The lessons that `name` asks for: a number (4, 04), a name (overfitting), or "all"."""
-    every = lessons()
+    every = find_lessons()
     if name == "all":
         return every
     if name.isdecimal():

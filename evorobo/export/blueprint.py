@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evorobo.errors import SettingsError
-from evorobo.export.decoding import Decoding, decoding
+from evorobo.export.decoding import Decoding, decoding_of
 from evorobo.export.layers import write_layers
-from evorobo.export.recording import Recording, record
-from evorobo.export.steps import Name, Steps
+from evorobo.export.recording import SelfTestData, record_self_test
+from evorobo.export.steps import Variable, Program
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.task import ControlTask
@@ -16,13 +16,13 @@ from evorobo.tasks.data.task import DatasetTask
 
 
 @dataclass(frozen=True, eq=False)
-class Blueprint:
+class ExportedController:
     """A genome, how its outputs are read, a recording of it, and names: of itself and of its sensors, if known."""
 
     title: str
     genome: Genome
     decoding: Decoding
-    recording: Recording
+    self_test: SelfTestData
     sensors: tuple[str, ...]
 
     @property
@@ -38,12 +38,12 @@ class Blueprint:
         return len(self.decoding.sizes) or self.n_outputs
 
     @property
-    def pick(self) -> str:
+    def action_index(self) -> str:
         """What Python puts behind rows of actions `(..., k)`, so that a single choice is a number and no row of one."""
         return "[..., 0]" if len(self.decoding.sizes) == 1 else ""
 
     @property
-    def about(self) -> tuple[str, ...]:
+    def header(self) -> tuple[str, ...]:
         """The lines that open every file: who this is, what goes in, what comes out."""
         names = ", ".join(self.sensors)
         inside = _counted(self.n_sensors, "sensor") + (f": {names}" if names else "")
@@ -59,32 +59,32 @@ class Blueprint:
             return f"the numbers of {len(sizes)} choices, of {', '.join(map(str, sizes))} each"
         return _counted(self.n_outputs, "value") + (f": {', '.join(names)}" if names else "")
 
-    def written(self) -> tuple[Steps, Name, Name]:
+    def to_program(self) -> tuple[Program, Variable, Variable]:
         """The steps of one moment, from a value named `sensors` to `outputs` and `action`; for choices the action is
         not among the steps, since picking the largest is no arithmetic."""
-        steps, genome = Steps(), self.genome
-        x = Name("sensors", self.n_sensors)
+        program, genome = Program(), self.genome
+        x = Variable("sensors", self.n_sensors)
         if genome.input_scaler:
-            steps.say("sensors to a common scale")
+            program.comment("sensors to a common scale")
             mean, sd = (
-                steps.constant(f"sensor_{each}", getattr(genome.input_scaler, each).astype(float)) for each in ("mean", "sd")
+                program.constant(f"sensor_{each}", getattr(genome.input_scaler, each).astype(float)) for each in ("mean", "sd")
             )
-            x = steps.let("x", x.size, (x - mean) / sd)
-        y = write_layers(steps, genome.spec, genome.weights, x)
+            x = program.assign("x", x.size, (x - mean) / sd)
+        y = write_layers(program, genome.spec, genome.weights, x)
         if genome.output_scaler:
-            steps.say("answers in their own units")
+            program.comment("answers in their own units")
             mean, sd = (
-                steps.constant(f"output_{each}", getattr(genome.output_scaler, each).astype(float)) for each in ("mean", "sd")
+                program.constant(f"output_{each}", getattr(genome.output_scaler, each).astype(float)) for each in ("mean", "sd")
             )
-            y = steps.let("outputs", y.size, y * sd + mean)
-        term = self.decoding.term(steps, y)
+            y = program.assign("outputs", y.size, y * sd + mean)
+        term = self.decoding.expression(program, y)
         if term is y:
-            return steps, y, y
-        steps.say("outputs to motor values")
-        return steps, y, steps.let("action", y.size, term)
+            return program, y, y
+        program.comment("outputs to motor values")
+        return program, y, program.assign("action", y.size, term)
 
 
-def blueprint(genome: Genome, task: Task | None, title: str) -> Blueprint:
+def prepare_export(genome: Genome, task: Task | None, title: str) -> ExportedController:
     """Of the plain network behind `genome`, batch norm folded and dropout gone. Raises `SettingsError` for a batch norm
     that cannot be folded, and for a task that the genome does not fit."""
     genome = genome.folded()
@@ -94,8 +94,8 @@ def blueprint(genome: Genome, task: Task | None, title: str) -> Blueprint:
             f"the genome has {spec.n_inputs} inputs and {spec.n_outputs} outputs, {task.name} has {task.n_inputs} and "
             f"{task.n_outputs}; name the task that it was made for, or none."
         )
-    read = decoding(task)
-    return Blueprint(title, genome, read, record(genome, read, task), _sensors(task))
+    read = decoding_of(task)
+    return ExportedController(title, genome, read, record_self_test(genome, read, task), _sensors(task))
 
 
 def _sensors(task: Task | None) -> tuple[str, ...]:

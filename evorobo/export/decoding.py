@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.steps import Call, Name, Steps, Term
+from evorobo.export.steps import Call, Variable, Program, Expression
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.spaces import DiscreteDecoder, MultiDiscreteDecoder, BoxDecoder
 from evorobo.tasks.control.task import ControlTask
@@ -26,19 +26,19 @@ class Decoding(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
 
-    def term(self, steps: Steps, outputs: Name) -> Term: ...
+    def expression(self, program: Program, outputs: Variable) -> Expression: ...
     def __call__(self, outputs: Array) -> Array: ...
 
 
 @dataclass(frozen=True)
-class Plain:
+class RawOutputs:
     """The outputs are the answer."""
 
     names: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
 
-    def term(self, steps: Steps, outputs: Name) -> Term:
+    def expression(self, program: Program, outputs: Variable) -> Expression:
         return outputs
 
     def __call__(self, outputs: Array) -> Array:
@@ -46,14 +46,14 @@ class Plain:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class LargestOutput:
     """The largest output of each group wins; `names` say what the moves of a single group are."""
 
     sizes: tuple[int, ...]
     starts: tuple[int, ...]
     names: tuple[str, ...] = ()
 
-    def term(self, steps: Steps, outputs: Name) -> Term:
+    def expression(self, program: Program, outputs: Variable) -> Expression:
         return outputs
 
     def __call__(self, outputs: Array) -> Array:
@@ -61,7 +61,7 @@ class Chosen:
         groups = [outputs[..., end - size : end] for end, size in zip(ends, self.sizes, strict=True)]
         return np.stack([group.argmax(-1) for group in groups], axis=-1) + np.array(self.starts)
 
-    def sure(self, outputs: Array, gap: float) -> np.ndarray:
+    def is_unambiguous(self, outputs: Array, gap: float) -> np.ndarray:
         """Which rows `(rows,)` no rounding can turn: no second output of a group is within `gap` of the largest,
         unless it equals it."""
         ends = np.cumsum(self.sizes)
@@ -73,7 +73,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class BoundedOutputs:
     """Motor values: outputs from -1 to 1 spread over `low` to `high` if `bounded`, and kept within them."""
 
     low: Array
@@ -83,41 +83,41 @@ class Spread:
     sizes: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
 
-    def term(self, steps: Steps, outputs: Name) -> Term:
-        value: Term = outputs
+    def expression(self, program: Program, outputs: Variable) -> Expression:
+        value: Expression = outputs
         if self.bounded and not (np.all(self.low == -1) and np.all(self.high == 1)):
             half, centre = (self.high - self.low) / 2, (self.high + self.low) / 2
-            value = steps.constant("centre", centre) + steps.constant("half", half) * value
+            value = program.constant("centre", centre) + program.constant("half", half) * value
         if np.isinf(self.low).all() and np.isinf(self.high).all():
             return value
         # a side without an end gets the largest number that single precision holds
         most = float(np.finfo(np.float32).max)
         low, high = (np.nan_to_num(each, posinf=most, neginf=-most) for each in (self.low, self.high))
-        value = Call("maximum", (value, steps.constant("low", low)))
-        return Call("minimum", (value, steps.constant("high", high)))
+        value = Call("maximum", (value, program.constant("low", low)))
+        return Call("minimum", (value, program.constant("high", high)))
 
     def __call__(self, outputs: Array) -> Array:
         spread = self.low + (outputs + 1) / 2 * (self.high - self.low) if self.bounded else outputs
         return np.clip(spread, self.low, self.high)
 
 
-def decoding(task: Task | None) -> Decoding:
+def decoding_of(task: Task | None) -> Decoding:
     """How the outputs of a task's networks are read: as its robot's moves or motors, as classes, or as they are."""
     if isinstance(task, DatasetTask):
         classes = task.table.classes
         if classes:
-            return Chosen((len(classes),), (0,), classes)
+            return LargestOutput((len(classes),), (0,), classes)
         names = task.table.target_names
-        return Plain(names if len(names) == task.n_outputs else ())
+        return RawOutputs(names if len(names) == task.n_outputs else ())
     if not isinstance(task, ControlTask):
-        return Plain()
+        return RawOutputs()
     robot = task.robot
     match task.decoder:
         case DiscreteDecoder(n_outputs=n, start=start):
-            return Chosen((n,), (start,), tuple(robot.moves) if robot and len(robot.moves) == n else ())
+            return LargestOutput((n,), (start,), tuple(robot.moves) if robot and len(robot.moves) == n else ())
         case MultiDiscreteDecoder(sizes=sizes, start=start):
-            return Chosen(sizes, start)
+            return LargestOutput(sizes, start)
         case BoxDecoder() as motors:
             names = tuple(robot.motors) if robot and len(robot.motors) == motors.n_outputs else ()
-            return Spread(motors.low, motors.high, motors.bounded, names)
-    return Plain()
+            return BoundedOutputs(motors.low, motors.high, motors.bounded, names)
+    return RawOutputs()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from evorobo.errors import SettingsError, unknown
-from evorobo.export.blueprint import Blueprint, blueprint
+from evorobo.export.blueprint import ExportedController, prepare_export
 from evorobo.export.c_file import write_c
 from evorobo.export.json_file import write_json_file
 from evorobo.export.numpy_file import write_numpy
@@ -39,13 +39,13 @@ def export_genome(
     path = Path(path)
     if path.suffix != SUFFIXES[to]:
         raise SettingsError(f"a file for {to} is named something{SUFFIXES[to]}, not {path.name}.")
-    contents = _contents(blueprint(genome, task, title), to, path)
+    contents = _contents(prepare_export(genome, task, title), to, path)
     for file, content in contents.items():
         write_atomically(file, content)
     return list(contents)
 
 
-def _contents(drawn: Blueprint, to: str, path: Path) -> dict[Path, str | bytes]:
+def _contents(drawn: ExportedController, to: str, path: Path) -> dict[Path, str | bytes]:
     match to:
         case "numpy":
             return {path: write_numpy(drawn)}

@@ -13,8 +13,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
 from evorobo.export.json_file import read_json_file
-from evorobo.export.layouts import Part, from_matrices, from_state_dict, is_flat, unpaired
-from evorobo.files import unpacked
+from evorobo.export.layouts import LayerParameters, from_matrices, from_state_dict, is_flat, flatten_pairs
+from evorobo.files import read_npz
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
@@ -56,7 +56,7 @@ def import_genome(
     if path.suffix in TORCH:
         return _of_state_dict(_unpickled(path), str(path), spec, activation, output, only)
     if path.suffix == ".npz":
-        arrays = unpacked(path)
+        arrays = read_npz(path)
         kept = [array for name, array in arrays.items() if _wanted(name, only)]
         return _filled(from_matrices(kept, transposed, str(path)), str(path), spec, activation, output)
     if path.suffix != ".json":
@@ -72,7 +72,7 @@ def import_genome(
     if is_flat(plain):
         return _of_row(plain[0] if isinstance(plain[0], list) else plain, path, spec)
     try:
-        parts = from_matrices(unpaired(plain), transposed, str(path))
+        parts = from_matrices(flatten_pairs(plain), transposed, str(path))
     except ValueError as error:  # rows of unequal length
         raise DataError(f"{path} holds a matrix that is none ({error}).") from error
     return _filled(parts, str(path), spec, activation, output)
@@ -120,7 +120,7 @@ def _of_row(numbers: list[Any], path: Path, spec: NetworkSpec | None) -> Genome:
     return Genome(spec, _finite(np.array(numbers, float), str(path)))
 
 
-def _filled(parts: list[Part], where: str, spec: NetworkSpec | None, activation: str, output: str) -> Genome:
+def _filled(parts: list[LayerParameters], where: str, spec: NetworkSpec | None, activation: str, output: str) -> Genome:
     if not parts:
         raise DataError(f"{where} holds no weights of that name or kind.")
     spec = spec or _shaped(parts, activation, output)
@@ -143,7 +143,7 @@ def _filled(parts: list[Part], where: str, spec: NetworkSpec | None, activation:
     return Genome(spec, _finite(weights, where), running_stats=_finite(running_stats, where) if spec.n_running_stats else None)
 
 
-def _shaped(parts: list[Part], activation: str, output: str) -> NetworkSpec:
+def _shaped(parts: list[LayerParameters], activation: str, output: str) -> NetworkSpec:
     """The spec that the shapes tell."""
     last = len(parts) - 1
     dense = parts[last].keys() <= {"weight", "bias"}
@@ -153,7 +153,7 @@ def _shaped(parts: list[Part], activation: str, output: str) -> NetworkSpec:
     return NetworkSpec(int(first.shape[0]), tuple(layers))
 
 
-def _layer(part: Part, activation: str) -> Layer:
+def _layer(part: LayerParameters, activation: str) -> Layer:
     if "gain" in part:
         return BatchNorm() if "mean" in part else LayerNorm()
     columns = int(part["weight"].shape[1])

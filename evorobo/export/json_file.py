@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import DataError, EvoroboError
-from evorobo.export.blueprint import Blueprint
-from evorobo.export.decoding import Decoding, Spread
-from evorobo.export.recording import answers
+from evorobo.export.blueprint import ExportedController
+from evorobo.export.decoding import Decoding, BoundedOutputs
+from evorobo.export.recording import run_network
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.settings import from_plain, to_plain
@@ -19,26 +19,26 @@ from evorobo.settings import from_plain, to_plain
 FORMAT = "evorobo controller 1"
 
 
-def write_json_file(blueprint: Blueprint) -> str:
+def write_json_file(controller: ExportedController) -> str:
     """`spec` and `layers` (weights as `(in, out)`, see the layers' docstrings), the scalings `(raw - mean) / sd` of
     `inputs` and back for `outputs`, how outputs are read, and what was recorded."""
-    genome = blueprint.genome
+    genome = controller.genome
     scalings = {
         name: {"mean": scaling.mean.tolist(), "sd": scaling.sd.tolist()} if scaling else None
         for name, scaling in (("inputs", genome.input_scaler), ("outputs", genome.output_scaler))
     }
     plain = {
         "format": FORMAT,
-        "about": list(blueprint.about),
-        "sensors": list(blueprint.sensors),
+        "about": list(controller.header),
+        "sensors": list(controller.sensors),
         "spec": to_plain(genome.spec),
         "dtype": str(genome.weights.dtype),
         "layers": [
             {name: view.tolist() for name, view in views.items()} for views in genome.spec.unpack(genome.weights)
         ],
         **scalings,
-        "decoding": _reading(blueprint.decoding),
-        "recorded": {name: np.asarray(values).tolist() for name, values in vars(blueprint.recording).items()},
+        "decoding": _reading(controller.decoding),
+        "recorded": {name: np.asarray(values).tolist() for name, values in vars(controller.self_test).items()},
     }
     return _text(plain) + "\n"
 
@@ -58,7 +58,7 @@ def read_json_file(plain: dict[str, Any], path: Path) -> Genome:
         genome = Genome(spec, weights, inputs, outputs)
         recorded = {name: np.asarray(values, float) for name, values in plain["recorded"].items()}
         if len(recorded["sensors"]):
-            told, right = answers(genome, recorded["sensors"]), recorded["outputs"]
+            told, right = run_network(genome, recorded["sensors"]), recorded["outputs"]
             if not np.allclose(told, right, 1e-6, 1e-6 * (1 + np.abs(right).max())):
                 raise DataError(f"{path} does not answer any more as it did when it was written; export it again.")
     except DataError:
@@ -76,7 +76,7 @@ def _reading(decoding: Decoding) -> dict[str, Any]:
     names = {"names": list(decoding.names)}
     if decoding.sizes:
         return {"kind": "largest of each group", "sizes": decoding.sizes, "starts": decoding.starts, **names}
-    if isinstance(decoding, Spread):
+    if isinstance(decoding, BoundedOutputs):
         ends = {
             name: [each if np.isfinite(each) else None for each in side.tolist()]
             for name, side in (("low", decoding.low), ("high", decoding.high))

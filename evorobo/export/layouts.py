@@ -19,13 +19,13 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError
 
-Part = dict[str, Array]
+LayerParameters = dict[str, Array]
 """The named parameters of one layer, in our layout."""
 
 
-def from_matrices(arrays: Iterable[Any], transposed: bool, where: str) -> list[Part]:
+def from_matrices(arrays: Iterable[Any], transposed: bool, where: str) -> list[LayerParameters]:
     """One part for each matrix, in order."""
-    parts: list[Part] = []
+    parts: list[LayerParameters] = []
     for array in map(np.asarray, arrays):
         if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
             raise DataError(
@@ -48,7 +48,7 @@ def is_flat(plain: list[Any]) -> bool:
     )
 
 
-def unpaired(plain: list[Any]) -> list[Any]:
+def flatten_pairs(plain: list[Any]) -> list[Any]:
     """[[W, b], [W, b]] as [W, b, W, b]; other lists as they are."""
 
     def depth(item: Any) -> int:
@@ -57,7 +57,7 @@ def unpaired(plain: list[Any]) -> list[Any]:
     return [each for pair in plain for each in pair] if depth(plain) > 3 else plain
 
 
-def from_state_dict(arrays: Mapping[str, Array], where: str) -> list[Part]:
+def from_state_dict(arrays: Mapping[str, Array], where: str) -> list[LayerParameters]:
     """One part for each module with weights, in the order of the state_dict."""
     modules: dict[tuple[str, str], dict[str, Array]] = {}
     for key, array in arrays.items():
@@ -73,7 +73,7 @@ def from_state_dict(arrays: Mapping[str, Array], where: str) -> list[Part]:
     return [_module(f"{where}: {prefix or 'the module'}", weights) for (prefix, _), weights in modules.items()]
 
 
-def _module(where: str, found: dict[str, Array]) -> Part:
+def _module(where: str, found: dict[str, Array]) -> LayerParameters:
     names = set(found)
     if {"running_mean", "running_var"} <= names:
         mean, variance = found["running_mean"], found["running_var"]

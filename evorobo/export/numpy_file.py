@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.blueprint import Blueprint
-from evorobo.export.steps import Let, Name, Norm, Part, Product, Say, Step
-from evorobo.export.words import arithmetic, commented, indented, precise, rows
+from evorobo.export.blueprint import ExportedController
+from evorobo.export.steps import Assign, Variable, Normalize, VariableSlice, MatMul, Comment, Instruction
+from evorobo.export.words import to_infix, comment_lines, indent_lines, exact_literal, format_rows
 
 FUNCTIONS = {
     "tanh": "np.tanh",
@@ -34,7 +34,7 @@ TEMPLATE = '''\
 """{about}
 
     controller = Controller()
-    action = controller(sensors)  # and again for each moment
+    action = controller(sensors)  # and again for each step
     controller.reset()  # before each episode
 
 Run this file to test it against what was recorded when it was made.
@@ -54,35 +54,35 @@ class Controller:
 
     def __call__(self, sensors):
         """{answers}"""
-        return self.moment(sensors)[1]{pick}
+        return self.step(sensors)[1]{pick}
 
-    def moment(self, sensors):
+    def step(self, sensors):
         """The network's {n_outputs} outputs, and {what}."""
         sensors = np.asarray(sensors, float)
-{moment}
+{body}
 
 
 {constants}
 
-# recorded: moments in a row, the first without memory
+# recorded: steps in a row, the first without memory
 {recorded}
 
 if __name__ == "__main__":
     controller = Controller()
-    told = [controller.moment(row) for row in SENSORS]
+    told = [controller.step(row) for row in SENSORS]
     gap = max((np.abs(outputs - right).max() for (outputs, _), right in zip(told, OUTPUTS)), default=0.0)
     same = all(np.allclose(action, right, 1e-6, 1e-6) for (_, action), right in zip(told, ACTIONS))
     fine = same and gap <= 1e-6 * max(1.0, np.abs(OUTPUTS).max(initial=0.0))
-    print(f"{{len(SENSORS)}} recorded moments {{'agree' if fine else 'DIFFER'}}, largest gap {{gap:.1e}}")
+    print(f"{{len(SENSORS)}} recorded steps {{'agree' if fine else 'DIFFER'}}, largest gap {{gap:.1e}}")
     raise SystemExit(not fine)
 '''
 
 
-def write_numpy(blueprint: Blueprint) -> str:
+def write_numpy(controller: ExportedController) -> str:
     """The text of the file."""
-    steps, outputs, action = blueprint.written()
-    remembered = steps.memory
-    value, result = _value(remembered), blueprint.decoding
+    program, outputs, action = controller.to_program()
+    remembered = program.memory
+    value, result = _value(remembered), controller.decoding
     picks = value(action)
     if result.sizes:
         ends = np.cumsum(result.sizes)
@@ -92,50 +92,50 @@ def write_numpy(blueprint: Blueprint) -> str:
         ]
         picks = f"np.stack([{', '.join(picked)}], axis=-1)"
     what = "the numbers of the largest, group by group" if result.sizes else "the action"
-    lines = [line for step in steps.steps for line in _say(step, remembered)]
-    used = [name for name in DEFINITIONS if name in steps.functions()]
-    recording = blueprint.recording
+    lines = [line for step in program.instructions for line in _say(step, remembered)]
+    used = [name for name in DEFINITIONS if name in program.functions()]
+    recording = controller.self_test
     return TEMPLATE.format(
-        about="\n".join(commented(blueprint.about, "")),
+        about="\n".join(comment_lines(controller.header, "")),
         definitions="".join(f"\n\ndef {name}(z):\n    return {DEFINITIONS[name]}\n" for name in used),
-        n_sensors=blueprint.n_sensors,
-        n_outputs=blueprint.n_outputs,
+        n_sensors=controller.n_sensors,
+        n_outputs=controller.n_outputs,
         forgets="call it before each episode" if remembered else "nothing, for this network does not remember",
         reset="".join(f"\n        self.{name} = np.zeros({size})" for name, size in remembered.items()),
-        answers=commented(blueprint.about, "")[-1],
-        pick=blueprint.pick,
+        answers=comment_lines(controller.header, "")[-1],
+        pick=controller.action_index,
         what=what,
-        moment=indented([*lines, f"return {value(outputs)}, {picks}"]),
-        constants="\n".join(_array(name, values) for name, values in steps.constants.items()),
+        body=indent_lines([*lines, f"return {value(outputs)}, {picks}"]),
+        constants="\n".join(_array(name, values) for name, values in program.constants.items()),
         recorded="\n".join(
             _array(name.upper(), np.asarray(getattr(recording, name))) for name in ("sensors", "outputs", "actions")
         ),
     )
 
 
-def _value(remembered: dict[str, int]) -> Callable[[Name], str]:
-    def value(name: Name) -> str:
+def _value(remembered: dict[str, int]) -> Callable[[Variable], str]:
+    def value(name: Variable) -> str:
         text = f"self.{name.name}" if name.name in remembered else name.name
-        return f"{text}[..., {name.start}:{name.start + name.size}]" if isinstance(name, Part) else text
+        return f"{text}[..., {name.start}:{name.start + name.size}]" if isinstance(name, VariableSlice) else text
 
     return value
 
 
-def _say(step: Step, remembered: dict[str, int]) -> list[str]:
+def _say(step: Instruction, remembered: dict[str, int]) -> list[str]:
     value = _value(remembered)
     match step:
-        case Say(text):
+        case Comment(text):
             return [f"# {text}"]
-        case Product(into, x, weight, bias):
+        case MatMul(into, x, weight, bias):
             return [f"{value(into)} = {value(x)} @ {weight}" + (f" + {bias}" if bias else "")]
-        case Norm(into, x, gain, shift, epsilon):
+        case Normalize(into, x, gain, shift, epsilon):
             y = value(into)
             return [
                 f"{y} = {value(x)} - {value(x)}.mean(-1, keepdims=True)",
                 f"{y} = {gain} * {y} / np.sqrt(({y}**2).mean(-1, keepdims=True) + {epsilon!r}) + {shift}",
             ]
-        case Let(into, term):
-            return [f"{value(into)} = {arithmetic(term, value, FUNCTIONS)}"]
+        case Assign(into, term):
+            return [f"{value(into)} = {to_infix(term, value, FUNCTIONS)}"]
     raise AssertionError(step)
 
 
@@ -143,7 +143,7 @@ def _array(name: str, values: Array) -> str:
     kind = ", np.float32" if values.dtype == np.float32 else ""
     if not values.size:
         return f"{name} = np.zeros({values.shape})"
-    lines = rows(values, precise, "[", "]") if values.ndim > 1 else rows(values, precise, "", "")
+    lines = format_rows(values, exact_literal, "[", "]") if values.ndim > 1 else format_rows(values, exact_literal, "", "")
     if values.ndim == 1 and len(lines) == 1:
         return f"{name} = np.array([{lines[0].strip().removesuffix(',')}]{kind})"
     return "\n".join([f"{name} = np.array([", *lines, f"]{kind})"])

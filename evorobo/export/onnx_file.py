@@ -9,9 +9,9 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.export.blueprint import Blueprint
-from evorobo.export.steps import Call, Let, Name, Norm, Part, Product, Say, Step, Steps, Term
-from evorobo.export.words import commented
+from evorobo.export.blueprint import ExportedController
+from evorobo.export.steps import Call, Assign, Variable, Normalize, VariableSlice, MatMul, Comment, Instruction, Program, Expression
+from evorobo.export.words import comment_lines
 
 OPSET = 20  # the first with the tanh form of GELU
 OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -29,7 +29,7 @@ OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
     "softplus": ("Softplus", {}),
     "gelu": ("Gelu", {"approximate": "tanh"}),
 }
-RECORDED = "evorobo.recorded"
+SELF_TEST_KEY = "evorobo.recorded"
 """The key of the model's metadata under which the recording lies, as JSON."""
 SCRIPT = '''\
 """{about}
@@ -59,9 +59,9 @@ class Controller:
 
     def __call__(self, sensors):
         """{answers}"""
-        return self.moment(sensors)[1]{pick}
+        return self.step(sensors)[1]{pick}
 
-    def moment(self, sensors):
+    def step(self, sensors):
         """The network's {n_outputs} outputs, and the action."""
         rows = np.atleast_2d(np.asarray(sensors, np.float32))
         begin = {{name: np.zeros((len(rows), size), np.float32) for name, size in self.sizes.items()}}
@@ -73,17 +73,17 @@ class Controller:
 if __name__ == "__main__":
     controller = Controller()
     recorded = json.loads(controller.session.get_modelmeta().custom_metadata_map["{key}"])
-    told = [controller.moment(row) for row in recorded["sensors"]]
+    told = [controller.step(row) for row in recorded["sensors"]]
     gaps = [np.abs(outputs - right).max() for (outputs, _), right in zip(told, recorded["outputs"])]
     same = [np.allclose(action, right, 1e-4, 1e-4) for (_, action), right in zip(told, recorded["actions"])]
     fine = all(same) and max(gaps, default=0.0) <= 1e-4 * (1 + np.abs(recorded["outputs"]).max(initial=0.0))
     verdict = "agree" if fine else "DIFFER"
-    print(f"{{len(told)}} recorded moments {{verdict}}, largest gap {{max(gaps, default=0.0):.1e}}")
+    print(f"{{len(told)}} recorded steps {{verdict}}, largest gap {{max(gaps, default=0.0):.1e}}")
     raise SystemExit(not fine)
 '''
 
 
-def write_onnx(blueprint: Blueprint) -> bytes:
+def write_onnx(controller: ExportedController) -> bytes:
     """The model: `sensors (robots, in)` and what is remembered in, `outputs`, `action` and what is remembered out.
 
     Raises `SettingsError` where the package onnx is missing.
@@ -93,57 +93,57 @@ def write_onnx(blueprint: Blueprint) -> bytes:
         from onnx import TensorProto, helper
     except ImportError as error:
         raise SettingsError("ONNX files need the package onnx: pip install 'evorobo[onnx]'.") from error
-    steps, outputs, action = blueprint.written()
-    graph = _Graph(steps)
-    for step in steps.steps:
-        graph.take(step)
+    program, outputs, action = controller.to_program()
+    graph = _Graph(program)
+    for step in program.instructions:
+        graph.add(step)
     graph.rename(outputs, "outputs")
-    if blueprint.decoding.sizes:
-        graph.choose(blueprint.decoding.sizes, blueprint.decoding.starts)
+    if controller.decoding.sizes:
+        graph.add_argmax(controller.decoding.sizes, controller.decoding.starts)
     else:
         graph.rename(action, "action")
 
     def told(name: str, size: int, kind: int = TensorProto.FLOAT) -> Any:
         return helper.make_tensor_value_info(name, kind, ["robots", size])
 
-    for name in steps.memory:
-        graph.rename(Name(name, 0), f"{name}_next")
-    kind = TensorProto.INT64 if blueprint.decoding.sizes else TensorProto.FLOAT
-    inside = [told("sensors", blueprint.n_sensors), *(told(*each) for each in steps.memory.items())]
-    outside = [told("outputs", blueprint.n_outputs), told("action", blueprint.n_actions, kind)]
-    outside += [told(f"{name}_next", size) for name, size in steps.memory.items()]
+    for name in program.memory:
+        graph.rename(Variable(name, 0), f"{name}_next")
+    kind = TensorProto.INT64 if controller.decoding.sizes else TensorProto.FLOAT
+    inside = [told("sensors", controller.n_sensors), *(told(*each) for each in program.memory.items())]
+    outside = [told("outputs", controller.n_outputs), told("action", controller.n_actions, kind)]
+    outside += [told(f"{name}_next", size) for name, size in program.memory.items()]
     made = helper.make_graph(graph.nodes, "controller", inside, outside, graph.constants)
     model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="evorobo")
     model.ir_version = 9  # as old as the opset, for the sake of old runtimes
-    model.doc_string = "\n".join(commented(blueprint.about, ""))
-    recording = {name: np.asarray(each).tolist() for name, each in vars(blueprint.recording).items()}
-    helper.set_model_props(model, {RECORDED: json.dumps(recording)})
+    model.doc_string = "\n".join(comment_lines(controller.header, ""))
+    recording = {name: np.asarray(each).tolist() for name, each in vars(controller.self_test).items()}
+    helper.set_model_props(model, {SELF_TEST_KEY: json.dumps(recording)})
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString()
     return content
 
 
-def write_script(blueprint: Blueprint, model: str) -> str:
+def write_script(controller: ExportedController, model: str) -> str:
     """The script beside the model of that file name."""
     return SCRIPT.format(
-        about="\n".join(commented(blueprint.about, "")),
+        about="\n".join(comment_lines(controller.header, "")),
         model=model,
-        n_sensors=blueprint.n_sensors,
-        n_outputs=blueprint.n_outputs,
-        answers=commented(blueprint.about, "")[-1],
-        pick=blueprint.pick,
-        key=RECORDED,
+        n_sensors=controller.n_sensors,
+        n_outputs=controller.n_outputs,
+        answers=comment_lines(controller.header, "")[-1],
+        pick=controller.action_index,
+        key=SELF_TEST_KEY,
     )
 
 
 class _Graph:
     """Nodes in the order of the steps; `now` tells which value each name stands for at the moment."""
 
-    def __init__(self, steps: Steps) -> None:
+    def __init__(self, program: Program) -> None:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
-        self.now: dict[str, str] = {}
-        for name, values in steps.constants.items():
+        self.current: dict[str, str] = {}
+        for name, values in program.constants.items():
             self.constant(name, np.asarray(values, np.float32))
 
     def constant(self, name: str, values: Array) -> str:
@@ -160,45 +160,45 @@ class _Graph:
         self.nodes.append(helper.make_node(operator, inputs, [into], **attributes))
         return into
 
-    def take(self, step: Step) -> None:
+    def add(self, step: Instruction) -> None:
         match step:
-            case Say():
+            case Comment():
                 pass
-            case Product(into, x, weight, bias):
+            case MatMul(into, x, weight, bias):
                 product = self.node("MatMul", [self.value(x), weight])
-                self.now[into.name] = self.node("Add", [product, bias]) if bias else product
-            case Norm(into, x, gain, shift, epsilon):
+                self.current[into.name] = self.node("Add", [product, bias]) if bias else product
+            case Normalize(into, x, gain, shift, epsilon):
                 inputs = [self.value(x), gain, shift]
-                self.now[into.name] = self.node("LayerNormalization", inputs, axis=-1, epsilon=epsilon)
-            case Let(into, term):
-                self.now[into.name] = self.value(term)
+                self.current[into.name] = self.node("LayerNormalization", inputs, axis=-1, epsilon=epsilon)
+            case Assign(into, term):
+                self.current[into.name] = self.value(term)
 
-    def value(self, term: Term) -> str:
+    def value(self, term: Expression) -> str:
         if isinstance(term, Call):
             operator, attributes = OPERATORS[term.function]
             return self.node(operator, [self.value(each) for each in term.arguments], **attributes)
-        assert isinstance(term, Name)
-        whole = self.now.get(term.name, term.name)
-        return self.cut(whole, term.start, term.start + term.size) if isinstance(term, Part) else whole
+        assert isinstance(term, Variable)
+        whole = self.current.get(term.name, term.name)
+        return self.slice(whole, term.start, term.start + term.size) if isinstance(term, VariableSlice) else whole
 
-    def cut(self, whole: str, start: int, stop: int) -> str:
+    def slice(self, whole: str, start: int, stop: int) -> str:
         ends = [self.constant(f"at_{number}", np.array([number], np.int64)) for number in (start, stop, 1)]
         return self.node("Slice", [whole, ends[0], ends[1], ends[2]])
 
-    def choose(self, sizes: tuple[int, ...], starts: tuple[int, ...]) -> None:
+    def add_argmax(self, sizes: tuple[int, ...], starts: tuple[int, ...]) -> None:
         """The action: the number of the largest output of each group."""
         picked, end = [], 0
         for size in sizes:
-            group = self.cut("outputs", end, end + size)
+            group = self.slice("outputs", end, end + size)
             picked.append(self.node("ArgMax", [group], axis=1, keepdims=1))
             end += size
         numbers = self.node("Concat", picked, axis=1)
         first = self.constant("starts", np.array(starts, np.int64))
-        self.now["action"] = self.node("Add", [numbers, first])
-        self.rename(Name("action", len(sizes)), "action")
+        self.current["action"] = self.node("Add", [numbers, first])
+        self.rename(Variable("action", len(sizes)), "action")
 
-    def rename(self, value: Name, name: str) -> None:
+    def rename(self, value: Variable, name: str) -> None:
         """Give a value the name that the model shows to the outside."""
         from onnx import helper
 
-        self.nodes.append(helper.make_node("Identity", [self.now.get(value.name, value.name)], [name]))
+        self.nodes.append(helper.make_node("Identity", [self.current.get(value.name, value.name)], [name]))

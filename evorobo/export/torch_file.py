@@ -10,10 +10,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.export.blueprint import Blueprint
-from evorobo.export.decoding import Decoding, Spread
-from evorobo.export.layers import summary, unable
-from evorobo.export.words import commented, indented, precise, rows
+from evorobo.export.blueprint import ExportedController
+from evorobo.export.decoding import Decoding, BoundedOutputs
+from evorobo.export.layers import describe_layer, unsupported_layer
+from evorobo.export.words import comment_lines, indent_lines, exact_literal, format_rows
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.elman import Elman
@@ -68,7 +68,7 @@ TEMPLATE = '''\
 """{about}
 
     controller = Controller.load()
-    action = controller(sensors)  # and again for each moment
+    action = controller(sensors)  # and again for each step
     controller.reset()  # before each episode
 
 The weights are the state_dict in {weights}; `outputs` keeps gradients. Run this file to test it against what was
@@ -105,14 +105,14 @@ class Controller(nn.Module):
 
     def outputs(self, sensors):
         """What the network answers, {n_outputs} outputs."""
-{moment}
+{body}
 
     def action(self, outputs):
         """What is made of the outputs."""
 {action}
 
 
-# recorded: moments in a row, the first without memory
+# recorded: steps in a row, the first without memory
 {recorded}
 
 if __name__ == "__main__":
@@ -125,12 +125,12 @@ if __name__ == "__main__":
     same = [torch.allclose(each, right, 1e-4, 1e-4) for each, right in zip(actions, wanted)]
     fine = all(same) and max(gaps, default=0.0) <= 1e-4 * (1 + {scale})
     verdict = "agree" if fine else "DIFFER"
-    print(f"{{len(gaps)}} recorded moments {{verdict}}, largest gap {{max(gaps, default=0.0):.1e}}")
+    print(f"{{len(gaps)}} recorded steps {{verdict}}, largest gap {{max(gaps, default=0.0):.1e}}")
     raise SystemExit(not fine)
 '''
 
 
-def write_torch(blueprint: Blueprint, weights: str) -> tuple[str, bytes]:
+def write_torch(controller: ExportedController, weights: str) -> tuple[str, bytes]:
     """The text of the module, which finds its weights in the file of the name `weights`, and that file's content.
 
     Raises `SettingsError` where PyTorch is missing: it is needed to write its format.
@@ -139,31 +139,31 @@ def write_torch(blueprint: Blueprint, weights: str) -> tuple[str, bytes]:
         import torch
     except ImportError as error:
         raise SettingsError("PyTorch's files are written by PyTorch: pip install 'evorobo[torch]'.") from error
-    genome, recording = blueprint.genome, blueprint.recording
-    begin, moment, state = _head(blueprint)
+    genome, recording = controller.genome, controller.self_test
+    begin, moment, state = _head(controller)
     x = "x" if genome.input_scaler else "sensors"
     for number, (layer, views) in enumerate(zip(genome.spec.layers, genome.spec.unpack(genome.weights), strict=True)):
-        if type(layer) not in MODULES:
-            raise unable(layer, MODULES)
-        module, call, parameters = MODULES[type(layer)](layer, genome.spec.widths[number], views)
+        if type(layer) not in MODULE_WRITERS:
+            raise unsupported_layer(layer, MODULE_WRITERS)
+        module, call, parameters = MODULE_WRITERS[type(layer)](layer, genome.spec.widths[number], views)
         name = f"layer{number}"
-        begin.append(f"self.{name} = {module}  # {summary(layer)}")
+        begin.append(f"self.{name} = {module}  # {describe_layer(layer)}")
         moment += [line.format(x=x, y=f"y{number}", layer=f"self.{name}", memory=f'"{name}"') for line in call]
         state |= {f"{name}.{each}": values for each, values in parameters.items()}
         x = f"y{number}"
     moment.append(f"return {x} * self.output_sd + self.output_mean" if genome.output_scaler else f"return {x}")
     kinds = {type(layer) for layer in genome.spec.layers}
     text = TEMPLATE.format(
-        about="\n".join(commented(blueprint.about, "")),
+        about="\n".join(comment_lines(controller.header, "")),
         weights=weights,
         classes=(ELMAN if Elman in kinds else "") + (CTRNN_CELL if CTRNN in kinds else ""),
-        n_sensors=blueprint.n_sensors,
-        n_outputs=blueprint.n_outputs,
-        begin=indented(begin),
-        answers=commented(blueprint.about, "")[-1],
-        pick=blueprint.pick,
-        moment=indented(moment),
-        action=indented(_action(blueprint.decoding)),
+        n_sensors=controller.n_sensors,
+        n_outputs=controller.n_outputs,
+        begin=indent_lines(begin),
+        answers=comment_lines(controller.header, "")[-1],
+        pick=controller.action_index,
+        body=indent_lines(moment),
+        action=indent_lines(_action(controller.decoding)),
         recorded="\n".join(_list(name.upper(), getattr(recording, name)) for name in ("sensors", "outputs", "actions")),
         scale=float(np.abs(recording.outputs).max(initial=0.0)),
     )
@@ -172,17 +172,17 @@ def write_torch(blueprint: Blueprint, weights: str) -> tuple[str, bytes]:
     return text, buffer.getvalue()
 
 
-Said = tuple[str, list[str], dict[str, Array]]
+ModuleCode = tuple[str, list[str], dict[str, Array]]
 """Of a layer: what makes its module, the lines of a moment, and the module's parameters as PyTorch lays them out."""
 
 
-def _dense(layer: Dense, inputs: int, views: dict[str, Array]) -> Said:
+def _dense(layer: Dense, inputs: int, views: dict[str, Array]) -> ModuleCode:
     made = f"nn.Linear({inputs}, {layer.units}{'' if layer.bias else ', bias=False'})"
     parameters = {"weight": views["weight"].T} | ({"bias": views["bias"]} if layer.bias else {})
     return made, ["{y} = " + ACTIVATIONS[layer.activation].format("{layer}({x})")], parameters
 
 
-def _layer_norm(layer: LayerNorm, inputs: int, views: dict[str, Array]) -> Said:
+def _layer_norm(layer: LayerNorm, inputs: int, views: dict[str, Array]) -> ModuleCode:
     made = f"nn.LayerNorm({inputs}, eps={layer.epsilon!r})"
     return made, ["{y} = {layer}({x})"], {"weight": views["gain"], "bias": views["shift"]}
 
@@ -191,27 +191,27 @@ def _remembering(views: dict[str, Array]) -> dict[str, Array]:
     return {"weight_ih": views["weight"].T, "weight_hh": views["recurrent"].T}
 
 
-def _elman(layer: Elman, inputs: int, views: dict[str, Array]) -> Said:
+def _elman(layer: Elman, inputs: int, views: dict[str, Array]) -> ModuleCode:
     bend = "lambda z: " + ACTIVATIONS[layer.activation].format("z")
     made = f"Elman({inputs}, {layer.units}, {bend}, {layer.bias})"
     bias = {"bias_ih": views["bias"]} if layer.bias else {}
     return made, ["{y} = self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))"], _remembering(views) | bias
 
 
-def _gru(layer: GRU, inputs: int, views: dict[str, Array]) -> Said:
+def _gru(layer: GRU, inputs: int, views: dict[str, Array]) -> ModuleCode:
     silent = np.zeros(2 * layer.units)
     biases = {"bias_ih": views["bias"], "bias_hh": np.concatenate([silent, views["candidate"]])}
     lines = ["{y} = self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))"]
     return f"nn.GRUCell({inputs}, {layer.units})", lines, _remembering(views) | biases
 
 
-def _lstm(layer: LSTM, inputs: int, views: dict[str, Array]) -> Said:
+def _lstm(layer: LSTM, inputs: int, views: dict[str, Array]) -> ModuleCode:
     biases = {"bias_ih": views["bias"], "bias_hh": np.zeros(4 * layer.units)}
     lines = ["self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))", "{y} = self.memory[{memory}][0]"]
     return f"nn.LSTMCell({inputs}, {layer.units})", lines, _remembering(views) | biases
 
 
-def _ctrnn(layer: CTRNN, inputs: int, views: dict[str, Array]) -> Said:
+def _ctrnn(layer: CTRNN, inputs: int, views: dict[str, Array]) -> ModuleCode:
     lines = [
         "self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))",
         "{y} = torch.sigmoid(self.memory[{memory}] + {layer}.shift)",
@@ -220,7 +220,7 @@ def _ctrnn(layer: CTRNN, inputs: int, views: dict[str, Array]) -> Said:
     return f"CTRNN({inputs}, {layer.units})", lines, _remembering(views) | own
 
 
-MODULES: dict[type, Callable[[Any, int, dict[str, Array]], Said]] = {
+MODULE_WRITERS: dict[type, Callable[[Any, int, dict[str, Array]], ModuleCode]] = {
     Dense: _dense,
     LayerNorm: _layer_norm,
     Elman: _elman,
@@ -230,9 +230,9 @@ MODULES: dict[type, Callable[[Any, int, dict[str, Array]], Said]] = {
 }
 
 
-def _head(blueprint: Blueprint) -> tuple[list[str], list[str], dict[str, Array]]:
+def _head(controller: ExportedController) -> tuple[list[str], list[str], dict[str, Array]]:
     """What the scalings add: buffers, the first line of a moment, and entries of the state_dict."""
-    genome, begin, moment, state = blueprint.genome, [], [], {}
+    genome, begin, moment, state = controller.genome, [], [], {}
     for name, scaling in (("sensor", genome.input_scaler), ("output", genome.output_scaler)):
         if scaling:
             for each in ("mean", "sd"):
@@ -248,7 +248,7 @@ def _action(decoding: Decoding) -> list[str]:
         lines = [f"groups = outputs.split({list(decoding.sizes)}, dim=-1)"]
         numbers = "torch.stack([group.argmax(-1) for group in groups], dim=-1)"
         return [*lines, f"return {numbers} + torch.tensor({list(decoding.starts)})"]
-    if not isinstance(decoding, Spread):
+    if not isinstance(decoding, BoundedOutputs):
         return ["return outputs"]
     low, high = (f"torch.tensor([{', '.join(map(_float, each.tolist()))}])" for each in (decoding.low, decoding.high))
     spread = "low + (outputs + 1) / 2 * (high - low)" if decoding.bounded else "outputs"
@@ -260,4 +260,4 @@ def _float(number: float) -> str:
 
 
 def _list(name: str, values: Array) -> str:
-    return "\n".join([f"{name} = [", *rows(values, precise, "[", "]"), "]"])
+    return "\n".join([f"{name} = [", *format_rows(values, exact_literal, "[", "]"), "]"])

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.steps import Call, Name, Term
+from evorobo.export.steps import Call, Variable, Expression
 
 WIDTH = 120
 _RANKS = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
-def arithmetic(term: Term, names: Callable[[Name], str], functions: Mapping[str, str]) -> str:
+def to_infix(term: Expression, names: Callable[[Variable], str], functions: Mapping[str, str]) -> str:
     """A term in any language of infix signs: `names` writes a value, `functions` are the names of what is called."""
-    if isinstance(term, Name):
+    if isinstance(term, Variable):
         return names(term)
     assert isinstance(term, Call)
-    words = [arithmetic(each, names, functions) for each in term.arguments]
+    words = [to_infix(each, names, functions) for each in term.arguments]
     if term.function not in _RANKS:
         return f"{functions[term.function]}({', '.join(words)})"
     left, right = term.arguments
@@ -33,22 +33,22 @@ def arithmetic(term: Term, names: Callable[[Name], str], functions: Mapping[str,
     return f"{words[0]} {term.function} {words[1]}"
 
 
-def _rank(term: Term) -> int:
+def _rank(term: Expression) -> int:
     return _RANKS.get(term.function, 3) if isinstance(term, Call) else 3
 
 
-def precise(number: np.generic) -> str:
+def exact_literal(number: np.generic) -> str:
     """The shortest text that reads as the same number again, of its own precision."""
     return repr(number.item()) if number.dtype.itemsize == 8 else str(number)
 
 
-def single(number: np.generic) -> str:
+def c_float(number: np.generic) -> str:
     """A constant of C in single precision."""
     text = str(np.float32(number))
     return (text if set(text) & set(".e") else text + ".0") + "f"
 
 
-def rows(values: Array, write: Callable[[np.generic], str], opening: str, closing: str, indent: int = 4) -> list[str]:
+def format_rows(values: Array, write: Callable[[np.generic], str], opening: str, closing: str, indent: int = 4) -> list[str]:
     """A matrix `(n, k)` or a row `(k,)` as lines, each row within `opening` and `closing` and cut to the width."""
     lines: list[str] = []
     for row in np.atleast_2d(values):
@@ -64,20 +64,20 @@ def rows(values: Array, write: Callable[[np.generic], str], opening: str, closin
     return lines
 
 
-def plain(text: str) -> str:
+def sanitize_text(text: str) -> str:
     """Text of strangers, fit for a comment or a docstring of any language: one line without quotes or signs."""
     return re.sub(r"[^\w .,:;'()\[\]/+=-]", " ", " ".join(text.split())).replace("*/", "* /").replace("/*", "/ *")
 
 
-def commented(lines: Iterable[str], mark: str) -> list[str]:
+def comment_lines(lines: Iterable[str], mark: str) -> list[str]:
     """Lines of prose, wrapped, each after `mark`."""
     return [
         line
         for each in lines
-        for line in textwrap.wrap(plain(each), WIDTH, initial_indent=mark, subsequent_indent=mark + "  ")
+        for line in textwrap.wrap(sanitize_text(each), WIDTH, initial_indent=mark, subsequent_indent=mark + "  ")
     ]
 
 
-def indented(lines: Iterable[str], by: int = 8) -> str:
+def indent_lines(lines: Iterable[str], by: int = 8) -> str:
     """Lines of code inside a block."""
     return "\n".join(" " * by + line for line in lines)

@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, unknown
-from evorobo.files import packed, unpacked, write_atomically
+from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.nets.genome import Genome, load_array, scaler_arrays, load_scaler
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -77,7 +77,7 @@ class Archive:
             arrays["running_stats"] = self.running_stats
         arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
         about = {"format": FORMAT, "spec": to_plain(self.spec), "measure_names": self.measure_names, "grid_shape": self.grid_shape}
-        write_atomically(path, packed({"about": np.array(json.dumps(about)), **arrays}))
+        write_atomically(path, npz_bytes({"about": np.array(json.dumps(about)), **arrays}))
 
     @classmethod
     def load(cls, path: str | Path) -> Archive:
@@ -85,7 +85,7 @@ class Archive:
         path = Path(path)
         if not path.is_file():
             raise DataError(f"there is no archive file {path}.")
-        arrays = unpacked(path, "archive file")
+        arrays = read_npz(path, "archive file")
         try:
             about = json.loads(str(arrays["about"]))
             if about["format"] != FORMAT:

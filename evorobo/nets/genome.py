@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError
-from evorobo.files import packed, unpacked, write_atomically
+from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.nets.controller import Controller
 from evorobo.nets.fold import fold_batch_norm
 from evorobo.nets.passes import forward
@@ -68,7 +68,7 @@ class Genome:
             arrays["running_stats"] = self.running_stats
         arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
         about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec)})
-        write_atomically(path, packed({"about": np.array(about), **arrays}))
+        write_atomically(path, npz_bytes({"about": np.array(about), **arrays}))
 
     @classmethod
     def load(cls, path: str | Path) -> Genome:
@@ -76,7 +76,7 @@ class Genome:
         path = Path(path)
         if not path.is_file():
             raise DataError(f"there is no genome file {path}.")
-        arrays = unpacked(path, "genome file")
+        arrays = read_npz(path, "genome file")
         if not {"about", "weights"} <= arrays.keys():
             raise DataError(f"{path} was not written by Genome.save; it holds {', '.join(arrays) or 'nothing'}.")
         try:

@@ -43,7 +43,7 @@ def draw_paths(results: Results, name: str, episodes: int = 6) -> Path | None:
         return None
     drivers: list[tuple[str, Genome | None]] = [("teacher", None)] if defines(task.robot, "teacher") else []
     for method in results.methods:
-        runs = sorted(answers(results.of(name, method)), key=lambda run: run.score)
+        runs = sorted(answers(results.runs_of(name, method)), key=lambda run: run.score)
         if runs:
             drivers.append((method, Genome.load(runs[len(runs) // 2].folder / "genome.npz")))
     if not drivers:

@@ -12,12 +12,12 @@ import numpy as np
 
 from evorobo.errors import DataError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.scaffold.folder import check_name, write_folder
+from evorobo.scaffold.folder import check_module_name, write_folder
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.task import DatasetTask
 
 HIDDEN = 16
-PASSES = 100
+EPOCHS = 100
 """How often backpropagation may go through the training rows for the experiment's budget."""
 
 LOADER = Template('''\
@@ -96,7 +96,7 @@ def new_dataset(
     if not source.is_file():
         raise DataError(f"there is no file {source}; give the path from the folder in which you run.")
     name = name or re.sub(r"\W+", "_", source.name.split(".")[0], flags=re.ASCII).strip("_").lower()
-    check_name(name)
+    check_module_name(name)
     options: dict[str, Any] = {"ignore": ignore} if ignore else {}
     task = DatasetTask(str(source), target=target, kind=kind, loader_kwargs=options)
     table = task.table
@@ -110,7 +110,7 @@ def new_dataset(
         "target": _written(target),
         "kind": _written("classification" if table.classes else "regression"),
         "options": f'\n    loader_kwargs={{"ignore": {_written(ignore)}}},' if ignore else "",
-        "budget": f"{PASSES * passed:.0e}".replace("e+0", "e"),
+        "budget": f"{EPOCHS * passed:.0e}".replace("e+0", "e"),
         "hidden": HIDDEN,
         "rows": len(table),
         "inputs": task.n_inputs,

@@ -11,7 +11,7 @@ from evorobo.errors import SettingsError
 from evorobo.files import write_atomically
 
 
-def check_name(name: str) -> None:
+def check_module_name(name: str) -> None:
     """Raise `SettingsError` unless `name` can be a new folder here, and the module in it."""
     if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name != name.lower():
         raise SettingsError(f"{name!r} is no name for a Python file; take small letters, digits and _, as in my_robot.")

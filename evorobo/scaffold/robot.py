@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
-from evorobo.scaffold.folder import check_name, write_folder
+from evorobo.scaffold.folder import check_module_name, write_folder
 
 ROBOT = Template('''\
 """A hovercraft that must find its dock and stay there. Change it into your robot, one function at a time:
@@ -120,7 +120,7 @@ def new_task(name: str) -> list[Path]:
 
     Raises `SettingsError` for a name that cannot be or is taken.
     """
-    check_name(name)
+    check_module_name(name)
     names = {"name": name, "kind": "".join(part.capitalize() for part in name.split("_"))}
     files = {f"{name}.py": ROBOT, "experiment.py": EXPERIMENT, f"test_{name}.py": TEST}
     return write_folder(name, {file: template.substitute(names) for file, template in files.items()})

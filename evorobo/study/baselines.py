@@ -12,20 +12,20 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError, SettingsError, unknown
-from evorobo.files import unpacked, write_json
+from evorobo.files import read_npz, write_json
 from evorobo.registry import register_component
 from evorobo.study.log import Log
 from evorobo.study.results import seed_folders
 from evorobo.tasks.base import COST_COLUMNS
 from evorobo.tasks.data.text_files import MISSING, TextTable, read_text_file
 
-WINDOW, LOOKS = 100, 50
+WINDOW, N_EVALS = 100, 50
 """Episodes that a score of a `monitor.csv` is the mean of, as Stable-Baselines3 itself reports it, and how many of
 these means are kept."""
 
-STEPS = ("step", "steps", "timesteps", "total_timesteps", "global_step")
+STEP_COLUMNS = ("step", "steps", "timesteps", "total_timesteps", "global_step")
 """Columns of other people's tables that count environment steps; the ledger's own names will do as well."""
-SCORES = ("test", "score", "return", "reward", "episode_return", "episodic_return", "mean_reward", "fitness", "value")
+SCORE_COLUMNS = ("test", "score", "return", "reward", "episode_return", "episodic_return", "mean_reward", "fitness", "value")
 
 
 @register_component("settings", "Baseline")
@@ -89,12 +89,12 @@ class Baseline:
         """The number of the column that was named for ours, or that is called as such columns are."""
         if ours in self.columns:
             return sheet.find(self.columns[ours])
-        usual = {"env_steps": STEPS, "test": SCORES}.get(ours, ())
+        usual = {"env_steps": STEP_COLUMNS, "test": SCORE_COLUMNS}.get(ours, ())
         names = [name.lower().replace(" ", "_") for name in sheet.names]
         return next((names.index(name) for name in (ours, *usual) if name in names), None)
 
 
-def bring(baselines: Sequence[Baseline], folder: Path) -> None:
+def write_baselines(baselines: Sequence[Baseline], folder: Path) -> None:
     """Write the runs of `baselines` into a study's `folder`, as its own lie there, without settings and genomes."""
     for baseline in baselines:
         cell = folder / baseline.task / baseline.name
@@ -111,7 +111,7 @@ def bring(baselines: Sequence[Baseline], folder: Path) -> None:
             write_json(cell / f"seed-{seed}" / "result.json", result)
 
 
-def check(baselines: Sequence[Baseline], tasks: Sequence[str]) -> None:
+def check_baselines(baselines: Sequence[Baseline], tasks: Sequence[str]) -> None:
     """Raise `SettingsError` for what is no baseline of one of these tasks."""
     for baseline in baselines:
         if not isinstance(baseline, Baseline):
@@ -130,7 +130,7 @@ def _rows_with(sheet: TextTable, column: int) -> TextTable:
 
 
 def _evaluations(path: Path) -> dict[str, Array]:
-    arrays = unpacked(path)
+    arrays = read_npz(path)
     if not {"timesteps", "results"} <= arrays.keys() or len(arrays["timesteps"]) != len(arrays["results"]):
         raise DataError(f"{path} has no timesteps and results of one length; it is no file of an EvalCallback.")
     if not len(arrays["timesteps"]):
@@ -148,7 +148,7 @@ def _monitor(path: Path) -> dict[str, Array]:
         raise DataError(f"{path} is no whole monitor.csv of Stable-Baselines3 ({error}).") from error
     if not len(returns):
         raise DataError(f"{path} holds no episode yet.")
-    kept = np.unique(np.geomspace(1, len(returns), LOOKS).round().astype(int))
+    kept = np.unique(np.geomspace(1, len(returns), N_EVALS).round().astype(int))
     sums = np.concatenate([[0.0], np.cumsum(returns)])
     return {
         "env_steps": np.cumsum(steps)[kept - 1],

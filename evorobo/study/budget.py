@@ -32,7 +32,7 @@ class Budget:
     cpu_seconds: float | None = None
     wall_seconds: float | None = None
     generations: float | None = None
-    looks: int = 25
+    n_evals: int = 25
 
     def __post_init__(self) -> None:
         if not self.limits:
@@ -40,35 +40,35 @@ class Budget:
         for name, limit in self.limits.items():
             if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < np.inf:
                 raise SettingsError(f"a budget of {name}={limit!r} buys nothing; give a number above 0.")
-        if isinstance(self.looks, bool) or not isinstance(self.looks, int) or self.looks < 1:
-            raise SettingsError(f"looks must be a whole number of at least 1, not {self.looks!r}.")
+        if isinstance(self.n_evals, bool) or not isinstance(self.n_evals, int) or self.n_evals < 1:
+            raise SettingsError(f"n_evals must be a whole number of at least 1, not {self.n_evals!r}.")
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """From the command line: `flops=1e9` or `env_steps=1e5,looks=10`."""
+        """From the command line: `flops=1e9` or `env_steps=1e5,n_evals=10`."""
         settings: dict[str, float] = {}
         known = [field.name for field in fields(cls)]
         for part in text.split(","):
             name, _, value = part.partition("=")
             if name.strip() not in known:
-                raise unknown("currency", name.strip(), known)
+                raise unknown("budget column", name.strip(), known)
             try:
                 settings[name.strip()] = float(value)
             except ValueError as error:
                 raise SettingsError(f"{part!r} is no budget; write {name.strip()}=1e6.") from error
-        looks = settings.pop("looks", cls.looks)
-        return cls(**settings, looks=int(looks) if float(looks).is_integer() else looks)  # type: ignore[arg-type]
+        looks = settings.pop("n_evals", cls.n_evals)
+        return cls(**settings, n_evals=int(looks) if float(looks).is_integer() else looks)  # type: ignore[arg-type]
 
     @property
-    def in_words(self) -> str:
+    def as_text(self) -> str:
         return ", ".join(f"{name}={limit:g}" for name, limit in self.limits.items())
 
     @cached_property
     def limits(self) -> dict[str, float]:
-        names = [field.name for field in fields(self) if field.name != "looks"]
+        names = [field.name for field in fields(self) if field.name != "n_evals"]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
-    def shares(self, cost: Cost, generations: int) -> list[float]:
+    def used_fractions(self, cost: Cost, generations: int) -> list[float]:
         """How much of each limit is gone; the trial is over when the largest reaches 1."""
         return [
             (generations if name == "generations" else getattr(cost, name)) / limit
@@ -76,6 +76,6 @@ class Budget:
         ]
 
     @property
-    def look_shares(self) -> list[float]:
+    def eval_fractions(self) -> list[float]:
         """The shares of the budget at which to look."""
-        return [1.0] if self.looks == 1 else [float(share) for share in np.geomspace(0.01, 1.0, self.looks)]
+        return [1.0] if self.n_evals == 1 else [float(share) for share in np.geomspace(0.01, 1.0, self.n_evals)]

@@ -12,12 +12,12 @@ from evorobo.errors import SettingsError
 from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.study.base import TrialSettings
-from evorobo.study.folders import in_words
+from evorobo.study.folders import error_text
 from evorobo.tasks.base import Cost
 
 
 @dataclass(frozen=True, eq=False)
-class News:
+class TrialState:
     """How a trial stands: its settings and its folder, the answer that it would give now, and what it has paid.
 
     `looks` are the rows of its log so far, by column name, the newest last; the test score is not among the columns,
@@ -29,7 +29,7 @@ class News:
     genome: Genome
     cost: Cost
     generations: int
-    looks: tuple[dict[str, float], ...]
+    evals: tuple[dict[str, float], ...]
 
 
 class Callback:
@@ -40,24 +40,24 @@ class Callback:
     takes is not on the bill. One that raises fails its trial, with its error as the reason.
     """
 
-    def on_look(self, news: News) -> str | None:
+    def on_eval(self, state: TrialState) -> str | None:
         """After each look, the one before the first step too; return in words why the trial should stop, or None."""
 
-    def on_generation(self, news: News, progress: StepResult) -> str | None:
+    def on_generation(self, state: TrialState, result: StepResult) -> str | None:
         """After each step of the learner (a generation, a mini-batch); return why the trial should stop, or None."""
 
-    def on_finish(self, news: News, ending: str) -> None:
+    def on_finish(self, state: TrialState, status: str) -> None:
         """At the end: "finished", "diverged" or "failed", with `genome.npz` in the folder. Told again where the
         process is killed before that is written down; not told of trials that could not begin."""
 
 
-def check(callbacks: Sequence[Any]) -> None:
+def check_callbacks(callbacks: Sequence[Any]) -> None:
     """Raise `SettingsError` for what is no callback."""
     for callback in callbacks:
         if isinstance(callback, FunctionType):
             raise SettingsError(
                 f"the function {callback.__name__} is no callback: a trial keeps its callbacks as settings, to run "
-                "again with them. Make it on_look(self, news) of a frozen dataclass derived from evorobo.Callback."
+                "again with them. Make it on_eval(self, state) of a frozen dataclass derived from evorobo.Callback."
             )
         if not isinstance(callback, Callback):
             hint = "write it with brackets" if isinstance(callback, type) else "derive its class from evorobo.Callback"
@@ -69,13 +69,13 @@ def check(callbacks: Sequence[Any]) -> None:
             )
 
 
-def listening(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:
+def with_on_generation(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:
     """Those that want to hear of every step, which costs time."""
     return tuple(each for each in callbacks if type(each).on_generation is not Callback.on_generation)
 
 
-def tell(callbacks: Sequence[Callback], event: str, *news: Any) -> str:
-    """Call `event` ("on_look", ...) of all of them; who says why that the trial should stop, or nothing.
+def notify(callbacks: Sequence[Callback], event: str, *state: Any) -> str:
+    """Call `event` ("on_eval", ...) of all of them; who says why that the trial should stop, or nothing.
 
     Raises `SettingsError`, with the name of the callback, when one breaks.
     """
@@ -83,9 +83,9 @@ def tell(callbacks: Sequence[Callback], event: str, *news: Any) -> str:
     for callback in callbacks:
         name = f"{type(callback).__name__}.{event}"
         try:
-            answer = getattr(callback, event)(*news)
+            answer = getattr(callback, event)(*state)
         except Exception as error:
-            raise SettingsError(f"the callback {name} broke: {in_words(error)}") from error
+            raise SettingsError(f"the callback {name} broke: {error_text(error)}") from error
         if not isinstance(answer, str | None):
             raise SettingsError(f"{name} returned {answer!r}; return None to go on, or in words why to stop.")
         if answer:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import DataError, ResultsError
-from evorobo.files import packed, unpacked, write_atomically
+from evorobo.files import npz_bytes, read_npz, write_atomically
 
 ARRAY = "__array__"
 """The key under which a dict of the JSON stands for an array, by its number."""
@@ -21,13 +21,13 @@ def save(path: Path, state: dict[str, Any]) -> None:
     arrays: list[np.ndarray] = []
     plain = json.dumps(_take_out(state, arrays))
     numbered = {f"{ARRAY}{number}": array for number, array in enumerate(arrays)}
-    write_atomically(path, packed({"state": np.array(plain), **numbered}))
+    write_atomically(path, npz_bytes({"state": np.array(plain), **numbered}))
 
 
 def load(path: Path) -> dict[str, Any]:
     """What `save` was given. Raises `ResultsError` for a damaged file."""
     try:
-        arrays = unpacked(path)
+        arrays = read_npz(path)
         state: dict[str, Any] = _put_back(json.loads(str(arrays["state"])), arrays)
         return state
     except (DataError, ValueError, KeyError) as error:

@@ -20,13 +20,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-ANY = "*"
+ALL_NAMES = "*"
 _IMPORTS = ast.Import, ast.ImportFrom
 _HOMES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))]
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
-def own(things: Iterable[Any]) -> list[Any]:
+def user_defined(things: Iterable[Any]) -> list[Any]:
     """Those of these classes and functions that are in a file of the user, by name."""
     found = {thing for thing in things if _file(sys.modules.get(thing.__module__))}
     return sorted(found, key=lambda thing: (thing.__qualname__, thing.__module__))
@@ -34,18 +34,18 @@ def own(things: Iterable[Any]) -> list[Any]:
 
 def code_sha256(things: Iterable[Any]) -> str | None:
     """The fingerprint of the user's classes and functions among `things`; None if there are none."""
-    texts = [_text(thing) for thing in own(things)]
+    texts = [_text(thing) for thing in user_defined(things)]
     return sha256("\n".join(texts).encode()).hexdigest() if texts else None
 
 
 @cache  # of the text as it was when the class was new: who edits a file during a run does not change what is running
 def _text(thing: Any) -> str:
-    trail = _Trail()
+    trail = _DependencyWalk()
     trail.follow(sys.modules[thing.__module__], thing.__qualname__.split(".")[0])
     return "\n".join(sorted(text for texts in trail.seen.values() for text in texts))
 
 
-class _Trail:
+class _DependencyWalk:
     """What is met on the way from a name: `seen`, the texts by module and name. Each file is read once."""
 
     def __init__(self) -> None:
@@ -59,19 +59,19 @@ class _Trail:
             return
         texts = self.seen[module.__name__, name] = []
         statements = self._read(file)
-        bound = statements if name == ANY else [each for each in statements if name in each.binds]
+        bound = statements if name == ALL_NAMES else [each for each in statements if name in each.binds]
         for statement in bound:
             texts.append(statement.text)
             for other in statement.names:
                 self.follow(module, other)
-        for statement in bound or [each for each in statements if ANY in each.binds]:
+        for statement in bound or [each for each in statements if ALL_NAMES in each.binds]:
             for where, what in statement.imports:
-                self._follow_import(module, where, name if what == ANY else what)
+                self._follow_import(module, where, name if what == ALL_NAMES else what)
 
     def _follow_import(self, module: ModuleType, where: str, what: str) -> None:
         where = resolve_name(where, module.__package__) if where.startswith(".") and module.__package__ else where
         inner = sys.modules.get(f"{where}.{what}")
-        self.follow(inner or sys.modules.get(where), ANY if inner or not what else what)
+        self.follow(inner or sys.modules.get(where), ALL_NAMES if inner or not what else what)
 
 
 @dataclass

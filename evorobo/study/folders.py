@@ -14,7 +14,7 @@ class Interrupted(EvoroboError):
     """The run was asked to stop; everything is kept, and the same command goes on."""
 
 
-def status(folder: Path) -> str:
+def trial_status(folder: Path) -> str:
     """ "finished", "diverged", "failed" or "unfinished"."""
     path = folder / "result.json"
     if not path.exists():
@@ -33,12 +33,12 @@ def read_json(path: Path) -> Any:
         raise ResultsError(f"{path} is damaged ({error}); delete its folder.") from error
 
 
-def reason(folder: Path) -> str:
+def trial_reason(folder: Path) -> str:
     """Why the trial there failed, diverged or was stopped; empty if it was not."""
     return str(json.loads((folder / "result.json").read_text()).get("reason", ""))
 
 
-def in_words(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Why a trial failed: our own errors speak for themselves, of others the kind is told too."""
     return str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
 
@@ -47,7 +47,7 @@ _DEEP = ("", "*/", "*/*/", "*/*/*/")
 _FEW = 6
 
 
-def to_study(folder: Path) -> str:
+def suggest_study(folder: Path) -> str:
     """What to give instead of a `folder` without a study: the study that it is part of, those in it or beside it."""
     around = [Path(folder), *Path(folder).parents][:4]
     for above in around[1:]:
@@ -59,7 +59,7 @@ def to_study(folder: Path) -> str:
     return "give a folder that an experiment wrote."
 
 
-def to_trial(folder: Path) -> str:
+def suggest_trial(folder: Path) -> str:
     """What to give instead of a `folder` without a trial: the one whose path is most like it, in it or near it."""
     for place in [Path(folder), *Path(folder).parents][:5]:
         if found := _with("trial.json", place, _DEEP):

@@ -21,7 +21,7 @@ class Log:
         self.path = path
         self.rows = rows or []
 
-    def look(self, cost: Cost, generations: int, progress: StepResult | None, validation: float, test: float) -> None:
+    def append(self, cost: Cost, generations: int, progress: StepResult | None, validation: float, test: float) -> None:
         row: dict[str, float] = {name: getattr(cost, name) for name in COST_COLUMNS} | {"generations": generations}
         if progress:
             row["train"] = progress.score

@@ -10,7 +10,7 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.study.study import Study
 
 
-def change(study: Study, assignments: list[str]) -> Study:
+def apply_overrides(study: Study, assignments: list[str]) -> Study:
     """The study with each `path=value` applied; values are JSON, or else text.
 
     Paths lead through the settings: `budget.flops`, `hidden`, `tasks.<name>.<field>`, `methods.<name>.strategy.sigma`;
@@ -38,7 +38,7 @@ def change(study: Study, assignments: list[str]) -> Study:
     return changed
 
 
-def setting(thing: Any, field: str, path: str) -> Any:
+def get_setting(thing: Any, field: str, path: str) -> Any:
     """What `thing` has now at `field` ("strategy.sigma"), as plain data. Raises `SettingsError`, which names the whole
     `path`, if it leads nowhere."""
     plain = to_plain(thing)

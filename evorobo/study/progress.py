@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from evorobo.study.executors import Event
+from evorobo.study.executors import TrialEvent
 
 
 class Display:
@@ -44,9 +44,9 @@ class Display:
         if self._console.is_terminal:
             self._bars.stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: TrialEvent) -> None:
         self._began.setdefault(event.trial, time.monotonic())
-        self._shares[event.trial] = 1.0 if event.status else event.share
+        self._shares[event.trial] = 1.0 if event.status else event.completed_fraction
         if event.status:
             self._ended += 1
             took = time.monotonic() - self._began[event.trial]
@@ -58,7 +58,7 @@ class Display:
         elif event.status and self._left():
             self._console.print(f"        {self._left()}")
 
-    def _draw(self, event: Event) -> None:
+    def _draw(self, event: TrialEvent) -> None:
         self._bars.update(self._whole, completed=self._before + self._ended, left=self._left())
         if event.status:
             if event.trial in self._rows:
@@ -66,7 +66,7 @@ class Display:
             return
         if event.trial not in self._rows:
             self._rows[event.trial] = self._bars.add_task(f"  {event.trial}", total=100, left="")
-        self._bars.update(self._rows[event.trial], completed=round(100 * event.share))
+        self._bars.update(self._rows[event.trial], completed=round(100 * event.completed_fraction))
 
     def _left(self) -> str:
         """About how long it will still take, from the pace so far."""

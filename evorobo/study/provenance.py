@@ -32,7 +32,7 @@ def provenance(trial: TrialSettings) -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
-        **content(trial),
+        **fingerprints(trial),
     }
 
 
@@ -43,14 +43,14 @@ def _versions() -> dict[str, str]:
     return {name: version(name) for name in packages}
 
 
-def content(trial: TrialSettings) -> dict[str, str | None]:
+def fingerprints(trial: TrialSettings) -> dict[str, str | None]:
     """The sha256 of the data of the trial's task, of the files of its teacher, and of the user's own code in its task
     and in the rest of it; None where there is none."""
     return {
         "data_sha256": getattr(trial.task, "fingerprint", None),
         "teacher_sha256": _teacher_sha256(trial.task) if isinstance(trial.task, ControlTask) else None,
-        "task_code_sha256": code_sha256(classes(trial.task)),
-        "learning_code_sha256": code_sha256(classes((trial.method, trial.hidden, trial.callbacks))),
+        "task_code_sha256": code_sha256(iter_definitions(trial.task)),
+        "learning_code_sha256": code_sha256(iter_definitions((trial.method, trial.hidden, trial.callbacks))),
     }
 
 
@@ -73,18 +73,18 @@ def _texts(teacher: Teacher) -> Iterator[str]:
                 yield from _texts(each)
 
 
-def classes(value: Any) -> Iterator[Any]:
+def iter_definitions(value: Any) -> Iterator[Any]:
     """The classes and functions that settings are made of, and those behind the ids of robots."""
     if isinstance(value, ControlTask):
-        yield from classes(entry_points(value.env))
+        yield from iter_definitions(entry_points(value.env))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield type(value)
         for field in dataclasses.fields(value):
-            yield from classes(getattr(value, field.name))
+            yield from iter_definitions(getattr(value, field.name))
     elif isinstance(value, FunctionType | type):
         yield value
     elif isinstance(value, Mapping):
-        yield from classes(tuple(value.values()))
+        yield from iter_definitions(tuple(value.values()))
     elif isinstance(value, tuple | list):
         for each in value:
-            yield from classes(each)
+            yield from iter_definitions(each)

@@ -13,7 +13,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import ResultsError
-from evorobo.study.folders import to_study
+from evorobo.study.folders import suggest_study
 from evorobo.tasks.base import MetricInfo
 
 
@@ -55,7 +55,7 @@ class Results:
     question: str = ""
     """What the experiment's script says about itself."""
 
-    def of(self, task: str, method: str) -> list[Run]:
+    def runs_of(self, task: str, method: str) -> list[Run]:
         """The runs of one cell that have a log, by seed."""
         return [run for run in self.runs if (run.task, run.method) == (task, method) and "test" in run.curve]
 
@@ -63,13 +63,13 @@ class Results:
         """Each task with each method that has runs."""
         for task in self.tasks:
             for method in self.methods:
-                if runs := self.of(task, method):
+                if runs := self.runs_of(task, method):
                     yield task, method, runs
 
 
 def load(folder: str | Path) -> Results:
     """Read `results/<study>`. Raises `ResultsError` where no study lies."""
-    results = opened(folder)
+    results = load_study(folder)
     for task in results.tasks:
         for method in results.methods:
             trials = seed_folders(results.folder / task / method).values()
@@ -83,10 +83,10 @@ def seed_folders(cell: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def opened(folder: str | Path) -> Results:
+def load_study(folder: str | Path) -> Results:
     """What `load` reads, without the runs."""
     folder = Path(folder)
-    about = _read_json(folder / "study.json", f"{folder} holds no study; {to_study(folder)}")
+    about = _read_json(folder / "study.json", f"{folder} holds no study; {suggest_study(folder)}")
     try:
         return Results(
             folder,

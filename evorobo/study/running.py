@@ -16,7 +16,7 @@ from evorobo.learners.base import HasRivals, HasGenealogy, HasArchive, Learner, 
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
-from evorobo.study.folders import Interrupted, in_words, status
+from evorobo.study.folders import Interrupted, error_text, trial_status
 from evorobo.study.log import Log
 from evorobo.study.provenance import provenance
 from evorobo.tasks.base import Cost
@@ -24,12 +24,12 @@ from evorobo.tasks.base import Cost
 CHECKPOINT_SECONDS = 20.0
 WATCH_SECONDS = 0.2
 
-Watch = Callable[[float], None]
+ProgressFunction = Callable[[float], None]
 """Told now and then which share of the budget is spent."""
 
 
-def run_crew(
-    trials: Sequence[TrialSettings], folders: Sequence[Path], watches: Sequence[Watch], stop: Callable[[], bool]
+def run_batch(
+    trials: Sequence[TrialSettings], folders: Sequence[Path], on_progress: Sequence[ProgressFunction], should_stop: Callable[[], bool]
 ) -> list[str | ResultsError]:
     """Run each of `trials` in its folder, or go on where it stopped; how each ended, or why its results have no place.
 
@@ -37,39 +37,39 @@ def run_crew(
     numbers that it comes to alone. Raises `Interrupted`, with everything kept, when `stop()` says so.
     """
     with threadpool_limits(1):  # the same sums in the same order on any machine
-        runs = [Run(trial, folder, watch) for trial, folder, watch in zip(trials, folders, watches, strict=True)]
+        runs = [RunningTrial(trial, folder, watch) for trial, folder, watch in zip(trials, folders, on_progress, strict=True)]
         for run in runs:
-            run.begin()
-        _drive(runs, stop)
-    return [run.ending for run in runs]
+            run.prepare()
+        _run_until_done(runs, should_stop)
+    return [run.outcome for run in runs]
 
 
-def _drive(runs: list[Run], stop: Callable[[], bool]) -> None:
+def _run_until_done(runs: list[RunningTrial], should_stop: Callable[[], bool]) -> None:
     """Step all that have not ended until all have."""
     watched = time.perf_counter()
-    active: list[Run] = []
-    while going_on := [run for run in runs if not run.ending]:
+    active: list[RunningTrial] = []
+    while going_on := [run for run in runs if not run.outcome]:
         if len(going_on) != len(active):
             active, step = going_on, _stepper(going_on)
         cpu, wall = time.process_time(), time.perf_counter()
-        told = step([run.spent for run in active])
+        told = step([run.budget_fraction for run in active])
         now = time.perf_counter()
         share = 1 / len(active)
         seconds = Cost(cpu_seconds=(time.process_time() - cpu) * share, wall_seconds=(now - wall) * share)
         for run, news in zip(active, told, strict=True):
-            run.go_on(news, seconds)
+            run.after_step(news, seconds)
         if now - watched > WATCH_SECONDS:
             watched = now
             for run in active:
-                run.watch(run.way)
-            going_on = [run for run in active if not run.ending]
-            if going_on and stop():
+                run.on_progress(run.completed_fraction)
+            going_on = [run for run in active if not run.outcome]
+            if going_on and should_stop():
                 for run in going_on:
-                    run.keep()
+                    run.save_checkpoint()
                 raise Interrupted(f"{', '.join(run.trial.path for run in going_on)} was interrupted and can go on.")
 
 
-def _stepper(runs: list[Run]) -> Callable[[list[float]], Sequence[StepResult | Exception]]:
+def _stepper(runs: list[RunningTrial]) -> Callable[[list[float]], Sequence[StepResult | Exception]]:
     """One step of all learners: what each has to tell, or the error that ended it."""
     learners = [run.learner for run in runs]
     method = runs[0].trial.method
@@ -84,26 +84,26 @@ def _stepper(runs: list[Run]) -> Callable[[list[float]], Sequence[StepResult | E
     return step
 
 
-class Run:
+class RunningTrial:
     """One trial in its folder. `ending` is empty while it goes on; `spent` is the share of its budget that is gone;
     `stopped` tells which callback stopped it and why."""
 
-    def __init__(self, trial: TrialSettings, folder: Path, watch: Watch) -> None:
-        self.trial, self.folder, self.watch = trial, folder, watch
-        self.ending: str | ResultsError = ""
-        self.stopped = ""
-        self.spent = 0.0
-        self.generations, self.looks, self.seconds = 0, 0, Cost()
+    def __init__(self, trial: TrialSettings, folder: Path, watch: ProgressFunction) -> None:
+        self.trial, self.folder, self.on_progress = trial, folder, watch
+        self.outcome: str | ResultsError = ""
+        self.stop_reason = ""
+        self.budget_fraction = 0.0
+        self.generations, self.n_evals, self.seconds = 0, 0, Cost()
         self.log = Log(folder / "curve.csv")
         self.learner: Learner
-        self._listening = callbacks.listening(trial.callbacks)
+        self._generation_callbacks = callbacks.with_on_generation(trial.callbacks)
 
-    def begin(self) -> None:
+    def prepare(self) -> None:
         """Up to the first step; a trial that has finished already has nothing to do."""
         try:
             self.trial.check(self.folder)
-            if status(self.folder) == "finished":
-                self.ending = "finished"
+            if trial_status(self.folder) == "finished":
+                self.outcome = "finished"
                 return
             write_json(self.folder / "trial.json", to_plain(self.trial))
             write_json(self.folder / "machine.json", provenance(self.trial))
@@ -111,55 +111,55 @@ class Run:
             self._start()
             self._end_if_over()
         except Exception as error:
-            self._give_up(error)
+            self._end_with_error(error)
 
-    def go_on(self, news: StepResult | Exception, seconds: Cost) -> None:
+    def after_step(self, result: StepResult | Exception, seconds: Cost) -> None:
         """After a step that took `seconds`: up to the next one, or to the end."""
         try:
-            if isinstance(news, Exception):
-                if isinstance(news, LearningError):
+            if isinstance(result, Exception):
+                if isinstance(result, LearningError):
                     self.learner.genome.save(self.folder / "genome.npz")
-                raise news
+                raise result
             self.generations += 1
             self.seconds = self.seconds + seconds
-            self._look_around(news)
+            self._account_and_log(result)
             self._end_if_over()
         except Exception as error:
-            self._give_up(error)
+            self._end_with_error(error)
 
-    def keep(self) -> None:
+    def save_checkpoint(self) -> None:
         """Write down all that it takes to go on from here."""
         state: dict[str, Any] = {
             "learner": self.learner.state(),
             "generations": self.generations,
-            "looks": self.looks,
-            "stopped": self.stopped,
+            "n_evals": self.n_evals,
+            "stop_reason": self.stop_reason,
             "cpu_seconds": self.seconds.cpu_seconds,
             "wall_seconds": self.seconds.wall_seconds,
             "rows": self.log.rows,
         }
         checkpoint.save(self.folder / "checkpoint.npz", state)
-        self._kept = time.perf_counter()
+        self._checkpoint_time = time.perf_counter()
 
     @property
     def cost(self) -> Cost:
         return self.learner.cost + self.seconds
 
     @property
-    def way(self) -> float:
+    def completed_fraction(self) -> float:
         """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
         if self._is_over:
             return 1.0
-        return max((now - begun) / (1 - begun) for now, begun in zip(self._shares, self._begun, strict=True))
+        return max((now - begun) / (1 - begun) for now, begun in zip(self._fractions, self._initial_fractions, strict=True))
 
     @property
     def _is_over(self) -> bool:
-        return self.spent >= 1 or self.learner.done or bool(self.stopped)
+        return self.budget_fraction >= 1 or self.learner.done or bool(self.stop_reason)
 
     def _start(self) -> None:
         budget = self.trial.budget
         self.learner = self.trial.start()
-        self._begun, self._look_shares = budget.shares(self.cost, 0), budget.look_shares
+        self._initial_fractions, self._eval_fractions = budget.used_fractions(self.cost, 0), budget.eval_fractions
         kept = self.folder / "checkpoint.npz"
         if kept.exists():
             try:
@@ -170,56 +170,56 @@ class Run:
                     "trial starts over."
                 ) from missing
         if not self.log.rows:
-            self._look(None)
-        self._shares = budget.shares(self.cost, self.generations)
-        self.spent = max(self._shares)
-        self._kept = time.perf_counter()
-        if self.spent >= 1 and not self.generations:
+            self._evaluate(None)
+        self._fractions = budget.used_fractions(self.cost, self.generations)
+        self.budget_fraction = max(self._fractions)
+        self._checkpoint_time = time.perf_counter()
+        if self.budget_fraction >= 1 and not self.generations:
             raise SettingsError(
                 f"what {self.trial.task.name} shows to {self.trial.method.name} costs the whole budget of "
-                f"{budget.in_words}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
+                f"{budget.as_text}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
             )
 
     def _resume(self, state: dict[str, Any]) -> None:
         self.learner.restore(state["learner"])
-        self.generations, self.looks, self.stopped = state["generations"], state["looks"], state["stopped"]
+        self.generations, self.n_evals, self.stop_reason = state["generations"], state["n_evals"], state["stop_reason"]
         self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
         self.log = Log(self.folder / "curve.csv", state["rows"])
         self.log.write()
 
-    def _look_around(self, progress: StepResult) -> None:
+    def _account_and_log(self, progress: StepResult) -> None:
         """See what the step has cost; log and keep what it is time to log and keep."""
         budget = self.trial.budget
-        before, self._shares = self._shares, budget.shares(self.cost, self.generations)
-        self.spent = max(self._shares)
-        if self._shares == before:
+        before, self._fractions = self._fractions, budget.used_fractions(self.cost, self.generations)
+        self.budget_fraction = max(self._fractions)
+        if self._fractions == before:
             raise SettingsError(
                 f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
                 "this budget never ends; add a limit that it does spend, for example flops=1e9."
             )
-        if self._listening:
-            self.stopped = callbacks.tell(self._listening, "on_generation", self._news, progress)
-        looks, way = self._look_shares, self.way
-        if way >= looks[self.looks]:
-            while self.looks < len(looks) - 1 and looks[self.looks] <= way:
-                self.looks += 1
-            self._look(progress)
-            self.keep()
-        elif time.perf_counter() - self._kept > CHECKPOINT_SECONDS:
-            self.keep()
+        if self._generation_callbacks:
+            self.stop_reason = callbacks.notify(self._generation_callbacks, "on_generation", self._trial_state, progress)
+        looks, way = self._eval_fractions, self.completed_fraction
+        if way >= looks[self.n_evals]:
+            while self.n_evals < len(looks) - 1 and looks[self.n_evals] <= way:
+                self.n_evals += 1
+            self._evaluate(progress)
+            self.save_checkpoint()
+        elif time.perf_counter() - self._checkpoint_time > CHECKPOINT_SECONDS:
+            self.save_checkpoint()
 
-    def _look(self, progress: StepResult | None) -> None:
+    def _evaluate(self, progress: StepResult | None) -> None:
         genome, task = self.learner.genome, self.trial.task
-        self.log.look(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
+        self.log.append(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
         if self.trial.callbacks:
-            why = callbacks.tell(self.trial.callbacks, "on_look", self._news)
-            self.stopped = self.stopped or why
+            why = callbacks.notify(self.trial.callbacks, "on_eval", self._trial_state)
+            self.stop_reason = self.stop_reason or why
 
     @property
-    def _news(self) -> callbacks.News:
+    def _trial_state(self) -> callbacks.TrialState:
         judged = ({name: value for name, value in row.items() if name != "test"} for row in self.log.rows)
         genome = self.learner.genome
-        return callbacks.News(self.trial, self.folder, genome, self.cost, self.generations, tuple(judged))
+        return callbacks.TrialState(self.trial, self.folder, genome, self.cost, self.generations, tuple(judged))
 
     def _end_if_over(self) -> None:
         """The end, once the budget is spent, the learner is done or a callback has had enough: the answer, its test
@@ -233,31 +233,31 @@ class Run:
             side.save(self.folder / f"{name}.npz")
         if isinstance(self.learner, HasGenealogy) and (table := self.learner.genealogy) is not None:
             write_atomically(self.folder / "genealogy.csv", table)
-        self._tell_the_end("finished")
-        early: dict[str, Any] = {"stopped_early": True} if self.spent < 1 else {}
-        if early and self.stopped:
-            early["reason"] = self.stopped
+        self._notify_finish("finished")
+        early: dict[str, Any] = {"stopped_early": True} if self.budget_fraction < 1 else {}
+        if early and self.stop_reason:
+            early["reason"] = self.stop_reason
         test = float(self.log.rows[-1]["test"])
         write_json(self.folder / "result.json", {"status": "finished", "test": test, **early})
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
-        self.ending = "finished"
+        self.outcome = "finished"
 
-    def _give_up(self, error: Exception) -> None:
+    def _end_with_error(self, error: Exception) -> None:
         """Write down what ended this trial before its time."""
         if isinstance(error, ResultsError):
-            self.ending = error
+            self.outcome = error
             return
         ending = "diverged" if isinstance(error, LearningError) else "failed"
         try:
-            self._tell_the_end(ending)
+            self._notify_finish(ending)
         except SettingsError as broken:
             ending, error = "failed", broken
         lines = "".join(traceback.format_exception(error)).splitlines()
-        write_json(self.folder / "result.json", {"status": ending, "reason": in_words(error), "traceback": lines})
+        write_json(self.folder / "result.json", {"status": ending, "reason": error_text(error), "traceback": lines})
         # it would fail again at the same step, unless robot or code are mended: then it must begin anew
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
-        self.ending = ending
+        self.outcome = ending
 
-    def _tell_the_end(self, ending: str) -> None:
+    def _notify_finish(self, ending: str) -> None:
         if self.trial.callbacks and self.log.rows:
-            callbacks.tell(self.trial.callbacks, "on_finish", self._news, ending)
+            callbacks.notify(self.trial.callbacks, "on_finish", self._trial_state, ending)

@@ -12,7 +12,7 @@ from evorobo.errors import SettingsError
 from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.registry import register_component
-from evorobo.study.callbacks import Callback, News
+from evorobo.study.callbacks import Callback, TrialState
 from evorobo.tasks.base import Task
 
 
@@ -26,9 +26,9 @@ class StopAt(Callback):
 
     score: float
 
-    def on_look(self, news: News) -> str | None:
-        metric = news.trial.task.metric_info
-        now = _validation(news)[-1]
+    def on_eval(self, state: TrialState) -> str | None:
+        metric = state.trial.task.metric_info
+        now = _validation(state)[-1]
         reached = now >= self.score if metric.higher_is_better else now <= self.score
         return f"validation {metric.name} {now:.6g} reached {self.score:g}" if reached else None
 
@@ -48,8 +48,8 @@ class StopWhen(Callback):
         if not isinstance(self.exam, FunctionType):
             raise SettingsError(f"an exam is a function of a task and a genome, not {self.exam!r}.")
 
-    def on_generation(self, news: News, progress: StepResult) -> str | None:
-        return f"the answer passed {self.exam.__name__}" if self.exam(news.trial.task, news.genome) else None
+    def on_generation(self, state: TrialState, result: StepResult) -> str | None:
+        return f"the answer passed {self.exam.__name__}" if self.exam(state.trial.task, state.genome) else None
 
 
 @register_component("callback", "Stagnation")
@@ -61,30 +61,30 @@ class Stagnation(Callback):
     spent so far. (`EarlyStopping` of backprop counts epochs instead, and answers with the best genome.)
     """
 
-    looks: int = 6
+    patience: int = 6
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.looks, bool) or not isinstance(self.looks, int) or self.looks < 1:
-            raise SettingsError(f"looks must be a whole number of at least 1, not {self.looks!r}.")
+        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
+            raise SettingsError(f"patience must be a whole number of at least 1, not {self.patience!r}.")
         if not 0 <= self.min_delta < np.inf:
             raise SettingsError(f"min_delta must be 0 or more, not {self.min_delta!r}.")
 
-    def on_look(self, news: News) -> str | None:
-        sign = 1 if news.trial.task.metric_info.higher_is_better else -1
-        scores = [sign * score if score == score else -np.inf for score in _validation(news)]
-        before, last = scores[: -self.looks], scores[-self.looks :]
+    def on_eval(self, state: TrialState) -> str | None:
+        sign = 1 if state.trial.task.metric_info.higher_is_better else -1
+        scores = [sign * score if score == score else -np.inf for score in _validation(state)]
+        before, last = scores[: -self.patience], scores[-self.patience :]
         if not before or max(last) > max(before) + self.min_delta:
             return None
-        return f"no better validation {news.trial.task.metric_info.name} than {sign * max(before):.6g} in {self.looks} looks"
+        return f"no better validation {state.trial.task.metric_info.name} than {sign * max(before):.6g} in {self.patience} looks"
 
 
-def _validation(news: News) -> list[float]:
+def _validation(state: TrialState) -> list[float]:
     """The validation scores of all looks. Raises `SettingsError` where the task has none."""
-    scores = [look["validation"] for look in news.looks]
+    scores = [look["validation"] for look in state.evals]
     if np.isnan(scores[0]):
         raise SettingsError(
-            f"{news.trial.task.name} has no validation rows to stop by; split some off, for example with "
+            f"{state.trial.task.name} has no validation rows to stop by; split some off, for example with "
             "split=RandomSplit(validation=0.1)."
         )
     return scores

@@ -18,19 +18,19 @@ from evorobo.files import write_json
 from evorobo.learners.base import Method
 from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
-from evorobo.settings import definitions_only, to_plain
-from evorobo.study.baselines import Baseline, bring, check as check_baselines
-from evorobo.study.batching import crews
+from evorobo.settings import stop_if_loading, to_plain
+from evorobo.study.baselines import Baseline, write_baselines, check_baselines as check_baselines
+from evorobo.study.batching import batch_trials
 from evorobo.study.budget import Budget
-from evorobo.study.callbacks import Callback, check as check_callbacks
-from evorobo.study.executors import run_here, run_in_processes
-from evorobo.study.folders import status
+from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
+from evorobo.study.executors import run_serial, run_parallel
+from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
-from evorobo.study.results import Results, load, opened, seed_folders
+from evorobo.study.results import Results, load, load_study, seed_folders
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import HasCaveat, Task
 
-LONGEST = 100
+MAX_NAME_LENGTH = 100
 """Letters of a name; most systems take folders of 255 bytes."""
 
 
@@ -74,9 +74,9 @@ class Study:
             for name in (self.name, *names):
                 if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
                     raise SettingsError(f"{name!r} cannot be the name of a folder; use letters, digits, - and _.")
-                if len(name) > LONGEST:
+                if len(name) > MAX_NAME_LENGTH:
                     raise SettingsError(
-                        f"{name[:20]}... has {len(name)} letters; as names of folders {LONGEST} will do."
+                        f"{name[:20]}... has {len(name)} letters; as names of folders {MAX_NAME_LENGTH} will do."
                     )
             for name in names:
                 if names.count(name) > 1:
@@ -138,22 +138,22 @@ class Study:
         Finished trials are read, not repeated; failed and diverged ones are tried again. Nothing is run before all
         settings fit together and no folder holds other settings. Ctrl-C raises `Interrupted`; the same call goes on.
         """
-        definitions_only()
+        stop_if_loading()
         if not isinstance(jobs, int) or jobs < 1:
             raise SettingsError(f"jobs must be a whole number of at least 1, not {jobs!r}.")
         folder = Path(results) / self.name
         trials = self.trials(only)
         self._check(folder)
-        bring(self.baselines, folder)
-        missing = [trial for trial in trials if status(folder / trial.path) != "finished"]
+        write_baselines(self.baselines, folder)
+        missing = [trial for trial in trials if trial_status(folder / trial.path) != "finished"]
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
         write_json(folder / "study.json", self._about(references))
         with Display(self.name, len(trials), len(trials) - len(missing)) as display:
             if jobs == 1:
-                run_here(crews(missing, jobs), folder, display)
+                run_serial(batch_trials(missing, jobs), folder, display)
             elif missing:
-                run_in_processes(crews(missing, jobs), folder, display, jobs)
+                run_parallel(batch_trials(missing, jobs), folder, display, jobs)
         return load(folder)
 
     def _check(self, folder: Path) -> None:
@@ -176,7 +176,7 @@ class Study:
         """By task, from the last time if it was the same study; a task that breaks down is left out: its trials will
         say why, and the others run."""
         if (folder / "study.json").exists():
-            before = opened(folder)
+            before = load_study(folder)
             if before.settings["tasks"] == json.loads(json.dumps(to_plain(self.tasks))):
                 return {task: each for task, each in before.references.items() if each}
         found = {}

@@ -21,7 +21,7 @@ def require(fine: bool, sentence: str) -> None:
         raise TaskError(sentence)
 
 
-def called(thing: Any) -> str:
+def type_name(thing: Any) -> str:
     """How sentences begin."""
     return type(thing).__name__
 
@@ -30,7 +30,7 @@ def check_name(thing: Any) -> None:
     name = thing.name
     require(
         isinstance(name, str) and re.fullmatch(r"[\w-][\w.-]*", name) is not None,
-        f"{called(thing)}.name is {name!r}, which cannot be a folder; use letters, digits, '-', '_' and '.'.",
+        f"{type_name(thing)}.name is {name!r}, which cannot be a folder; use letters, digits, '-', '_' and '.'.",
     )
 
 
@@ -40,17 +40,17 @@ def round_trip(thing: Any) -> Any:
         plain = json.loads(json.dumps(to_plain(thing)))
         again = from_plain(plain)
     except (EvoroboError, TypeError, ValueError) as error:
-        raise TaskError(f"the settings of {called(thing)} cannot be written down and read again: {error}") from error
+        raise TaskError(f"the settings of {type_name(thing)} cannot be written down and read again: {error}") from error
     require(
         again == thing and json.loads(json.dumps(to_plain(again))) == plain,
-        f"{called(thing)} is not the same after its settings went through JSON; make it a frozen dataclass of numbers, "
+        f"{type_name(thing)} is not the same after its settings went through JSON; make it a frozen dataclass of numbers, "
         "names and functions, compared by value.",
     )
     return again
 
 
 @contextmanager
-def other_globals(seed: int, who: str) -> Iterator[None]:
+def forbid_global_rng(seed: int, who: str) -> Iterator[None]:
     """Inside the block the global generators start from `seed`; it is an error to leave them any further on."""
     kept = _states()
     random.seed(seed)

@@ -10,7 +10,7 @@ from evorobo.tasks.control.compiled.loading import uncompiled_step
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
-from evorobo.testing.common import called, require
+from evorobo.testing.common import type_name, require
 
 
 def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
@@ -47,12 +47,12 @@ def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
             for function, (one, many) in pairs.items():
                 require(
                     _near(one, many),
-                    f"{called(robot)}.{function}() gives {many} at step {step + 1} on rows and {one} when compiled; "
+                    f"{type_name(robot)}.{function}() gives {many} at step {step + 1} on rows and {one} when compiled; "
                     "each row must be computed by functions of NumPy alone, and by the same ones at any time.",
                 )
             require(
                 step == steps - 1 or bool(ended) == bool(told[2][row]),
-                f"{called(robot)}.terminal() ends otherwise on rows and when compiled at step {step + 1}; it must be "
+                f"{type_name(robot)}.terminal() ends otherwise on rows and when compiled at step {step + 1}; it must be "
                 "computed from the state by functions of NumPy alone.",
             )
         rows.keep(~told[2])

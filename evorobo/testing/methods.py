@@ -21,10 +21,10 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import COST_COLUMNS, ExpertLabeller, Cost, Examples, UnlabelledInputs, MetricInfo, Scores, Task
-from evorobo.testing.common import called, check_name, other_globals, require, round_trip
+from evorobo.testing.common import type_name, check_name, forbid_global_rng, require, round_trip
 
 STEPS = 9
-ENOUGH = 150
+LEARNING_STEPS = 150
 """Steps of the runs that are compared, and of those that must get better."""
 
 
@@ -129,12 +129,12 @@ def check_method(method: Method, task: Task | None = None, hidden: Sequence[Hidd
     check_name(method)
     round_trip(method)
     with threadpool_limits(1):  # as in every trial
-        _check_runs(_Place(method, task or Wave(), tuple(hidden)))
+        _check_runs(_Setup(method, task or Wave(), tuple(hidden)))
         _check_better(method)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Setup:
     """Where a method is tried."""
 
     method: Method
@@ -146,43 +146,43 @@ class _Place:
         return NetworkSpec.build(self.task.n_inputs, self.hidden, self.task.n_outputs, self.task.output)
 
     def start(self, seed: int = 0) -> Learner:
-        with other_globals(seed, f"{called(self.method)}.start()"):
+        with forbid_global_rng(seed, f"{type_name(self.method)}.start()"):
             return self.method.start(self.task, self.spec, np.random.default_rng(seed))
 
 
-def _check_runs(place: _Place) -> None:
+def _check_runs(place: _Setup) -> None:
     method, first = place.method, _check_first(place)
     told = _run(place, place.start(), range(STEPS), seed=1)
     require(
         _run(place, place.start(), range(STEPS), seed=2) == told,
-        f"{called(method)} made two different runs of one seed; draw all chance from the rng given to start().",
+        f"{type_name(method)} made two different runs of one seed; draw all chance from the rng given to start().",
     )
-    require(told[-1][0] != first.tobytes(), f"{called(method)} did not change the genome in {STEPS} steps; learn.")
+    require(told[-1][0] != first.tobytes(), f"{type_name(method)} did not change the genome in {STEPS} steps; learn.")
     for steps in (0, STEPS // 2):
         _check_resumed(place, steps, told)
     if isinstance(method, Batchable):
-        _check_together(place)
+        _check_batching(place)
 
 
-def _check_first(place: _Place) -> Array:
+def _check_first(place: _Setup) -> Array:
     first = place.start().genome.weights
     expected = place.spec.init(np.random.default_rng(0))
     require(
         first.shape == expected.shape and np.array_equal(first.astype(np.float32), expected.astype(np.float32)),
-        f"{called(place.method)} begins with another genome than spec.init(rng); make this its first draw from rng, so "
+        f"{type_name(place.method)} begins with another genome than spec.init(rng); make this its first draw from rng, so "
         "that all methods start alike.",
     )
     return first
 
 
-def _run(place: _Place, learner: Learner, steps: Any, seed: int) -> list[tuple[bytes, str, Cost]]:
+def _run(place: _Setup, learner: Learner, steps: Any, seed: int) -> list[tuple[bytes, str, Cost]]:
     """What a run tells after each step: the weights, the progress with the moments, the cost."""
-    name, told = called(place.method), []
+    name, told = type_name(place.method), []
     before = learner.cost
     for step in steps:
         if learner.done:
             break
-        with other_globals(seed, f"{name}'s learner"):
+        with forbid_global_rng(seed, f"{name}'s learner"):
             progress = learner.step(step / STEPS)
         genome, cost = learner.genome, learner.cost
         weights = genome.weights
@@ -211,9 +211,9 @@ def _odd(weights: Array) -> int:
     return int((~np.isfinite(weights)).sum())
 
 
-def _check_resumed(place: _Place, steps: int, told: list[tuple[bytes, str, Cost]]) -> None:
+def _check_resumed(place: _Setup, steps: int, told: list[tuple[bytes, str, Cost]]) -> None:
     """A run that stops after `steps`, is written down, and goes on in a new learner."""
-    name, stopped, resumed = called(place.method), place.start(), place.start()
+    name, stopped, resumed = type_name(place.method), place.start(), place.start()
     _run(place, stopped, range(steps), seed=3)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint.npz"
@@ -233,7 +233,7 @@ def _check_resumed(place: _Place, steps: int, told: list[tuple[bytes, str, Cost]
     )
 
 
-def _check_together(place: _Place) -> None:
+def _check_batching(place: _Setup) -> None:
     """Learners that are stepped in one call come to what each comes to alone."""
     alone, crew = ([place.start(seed) for seed in range(3)] for _ in range(2))
     step = place.method.batch_learners(crew).step  # type: ignore[attr-defined]
@@ -242,7 +242,7 @@ def _check_together(place: _Place) -> None:
         require(
             repr(told) == repr(expected)
             and all(np.array_equal(a.genome.weights, b.genome.weights) for a, b in zip(alone, crew, strict=True)),
-            f"{called(place.method)} comes to other numbers when its learners are stepped together(); their rows must "
+            f"{type_name(place.method)} comes to other numbers when its learners are stepped together(); their rows must "
             "not mix, and each must draw from its own rng. Without crew_size and together they are stepped one by one.",
         )
 
@@ -250,15 +250,15 @@ def _check_together(place: _Place) -> None:
 def _check_better(method: Method) -> None:
     gains = []
     for seed in range(3):
-        place = _Place(method, Wave(), (8,))
+        place = _Setup(method, Wave(), (8,))
         learner = place.start(seed)
         before = place.task.test(learner.genome)
-        for step in range(ENOUGH):
+        for step in range(LEARNING_STEPS):
             if not learner.done:
-                learner.step(step / ENOUGH)
+                learner.step(step / LEARNING_STEPS)
         gains.append(place.task.test(learner.genome) - before)
     require(
         sum(gains) > 0,
-        f"{called(method)} is no better after {ENOUGH} steps on a small task (gains {np.round(gains, 3).tolist()}); "
+        f"{type_name(method)} is no better after {LEARNING_STEPS} steps on a small task (gains {np.round(gains, 3).tolist()}); "
         "scores climb and losses fall, so look at its signs and step sizes.",
     )

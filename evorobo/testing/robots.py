@@ -13,11 +13,11 @@ from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.robots.env import RobotEnv
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
-from evorobo.testing.common import called, other_globals, require
+from evorobo.testing.common import type_name, forbid_global_rng, require
 from evorobo.testing.compiled import check_compiled
-from evorobo.testing.rollouts import EPISODE, STEPS, Tick, actions, ask, live, worst
+from evorobo.testing.rollouts import MAX_EPISODE_STEPS, MAX_STEPS, StepRecord, random_actions, call_checked, run_random_episodes, worst_value
 
-CROWDS = (1, 3, 17)
+BATCH_SIZES = (1, 3, 17)
 """Robots at a time."""
 
 
@@ -30,14 +30,14 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     """
     made, environment = _made(robot)
     _check_lists(made)
-    crowds = [live(made, range(rows)) for rows in CROWDS]
-    _check_chance(made)
+    crowds = [run_random_episodes(made, range(rows)) for rows in BATCH_SIZES]
+    _check_randomness(made)
     _check_rows(made, crowds[-1])
     if defines(made, "teacher"):
         _check_teacher(made, crowds[-1])
-    for rows in CROWDS:
-        _check_story(made, environment, rows)
-    check_compiled(made, np.stack([actions(made, seed)[:STEPS] for seed in range(CROWDS[1])]))
+    for rows in BATCH_SIZES:
+        _check_same_episodes(made, environment, rows)
+    check_compiled(made, np.stack([random_actions(made, seed)[:MAX_STEPS] for seed in range(BATCH_SIZES[1])]))
     if made.measures or defines(made, "measure"):
         _check_measures(made, np.stack([life[-1].state for life in crowds[-1]]))
     if defines(made, "draw"):
@@ -62,7 +62,7 @@ def _made(robot: Robot | type[Robot] | str) -> tuple[Robot, Callable[[int], Any]
 
 
 def _check_lists(robot: Robot) -> None:
-    name = called(robot)
+    name = type_name(robot)
     for what in ("sensors", "motors", "moves", "memory"):
         names = getattr(robot, what, ())
         require(
@@ -81,31 +81,31 @@ def _check_lists(robot: Robot) -> None:
     )
 
 
-def _check_chance(robot: Robot) -> None:
+def _check_randomness(robot: Robot) -> None:
     lives = []
     for seed in (1, 2):
-        with other_globals(seed, called(robot)):
-            lives.append(live(robot, range(3)))
+        with forbid_global_rng(seed, type_name(robot)):
+            lives.append(run_random_episodes(robot, range(3)))
     for one, other in zip(*lives, strict=True):
         require(
-            _parting(one, other) is None,
-            f"{called(robot)} lives two lives from one seed that part at step {_parting(one, other)}; draw all chance "
+            _first_difference(one, other) is None,
+            f"{type_name(robot)} lives two lives from one seed that part at step {_first_difference(one, other)}; draw all chance "
             "from rng (rng.normal, rng.uniform), and keep nothing in the object.",
         )
 
 
-def _check_rows(robot: Robot, crowd: list[list[Tick]]) -> None:
+def _check_rows(robot: Robot, crowd: list[list[StepRecord]]) -> None:
     for seed, life in enumerate(crowd):
-        (alone,) = live(robot, [seed])
+        (alone,) = run_random_episodes(robot, [seed])
         require(
-            _parting(life, alone) is None,
-            f"a {called(robot)} among {len(crowd)} parts at step {_parting(life, alone)} from what it does alone; "
+            _first_difference(life, alone) is None,
+            f"a {type_name(robot)} among {len(crowd)} parts at step {_first_difference(life, alone)} from what it does alone; "
             "compute each row from that row only, without means over axis 0, and without '@', whose rounding changes "
             "with the number of rows.",
         )
 
 
-def _parting(one: list[Tick], other: list[Tick]) -> int | None:
+def _first_difference(one: list[StepRecord], other: list[StepRecord]) -> int | None:
     """The first step in which two lives differ, None if they are equal to the last bit."""
     for step, (a, b) in enumerate(zip(one, other, strict=False)):
         same = np.array_equal(a.sensors, b.sensors) and np.array_equal(a.state, b.state)
@@ -114,11 +114,11 @@ def _parting(one: list[Tick], other: list[Tick]) -> int | None:
     return None if len(one) == len(other) else min(len(one), len(other)) + 1
 
 
-def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
-    name = called(robot)
+def _check_teacher(robot: Robot, crowd: list[list[StepRecord]]) -> None:
+    name = type_name(robot)
     sensed = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
-    sensors = _minded(robot, sensed)
-    answers = ask(robot, "teacher", sensors)
+    sensors = _with_memory(robot, sensed)
+    answers = call_checked(robot, "teacher", sensors)
     shape = (len(sensors),) if robot.moves else (len(sensors), len(robot.motors))
     require(
         answers.shape == shape,
@@ -127,16 +127,16 @@ def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
     if robot.moves:
         require(
             answers.dtype.kind in "iu" and bool(((answers >= 0) & (answers < len(robot.moves))).all()),
-            f"{name}.teacher() answered {worst(answers)} ({answers.dtype}), which is no move; return whole numbers "
+            f"{name}.teacher() answered {worst_value(answers)} ({answers.dtype}), which is no move; return whole numbers "
             f"from 0 to {len(robot.moves) - 1}.",
         )
     else:
         require(
             bool((np.abs(answers) <= robot.action_limit).all()),
-            f"{name}.teacher() answered {worst(answers)}; motors take values from {-robot.action_limit:g} to "
+            f"{name}.teacher() answered {worst_value(answers)}; motors take values from {-robot.action_limit:g} to "
             f"{robot.action_limit:g}, np.clip makes them so.",
         )
-    alone = np.concatenate([ask(robot, "teacher", row[None]) for row in sensors])
+    alone = np.concatenate([call_checked(robot, "teacher", row[None]) for row in sensors])
     require(
         np.array_equal(alone, answers),
         f"{name}.teacher() answers otherwise to one row than to many; compute each row from that row only, without "
@@ -144,25 +144,25 @@ def _check_teacher(robot: Robot, crowd: list[list[Tick]]) -> None:
     )
 
 
-def _minded(robot: Robot, sensors: Array) -> Array:
+def _with_memory(robot: Robot, sensors: Array) -> Array:
     """Sensors with what the teacher has in mind at the second of two such moments, if it has to remember."""
     if not robot.memory:
         return sensors
-    name, memory = called(robot), np.zeros((len(sensors), len(robot.memory)))
+    name, memory = type_name(robot), np.zeros((len(sensors), len(robot.memory)))
     for _ in range(2):
-        memory = ask(robot, "remember", memory, sensors)
+        memory = call_checked(robot, "remember", memory, sensors)
         require(
             memory.shape == (len(sensors), len(robot.memory)) and bool(np.isfinite(memory).all()),
-            f"{name}.remember() returned shape {memory.shape} with {worst(memory)} for {len(sensors)} rows and "
+            f"{name}.remember() returned shape {memory.shape} with {worst_value(memory)} for {len(sensors)} rows and "
             f"{len(robot.memory)} numbers in memory; return one finite number for each.",
         )
     return np.concatenate([sensors, memory], axis=1)
 
 
-def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> None:
+def _check_same_episodes(robot: Robot, environment: Callable[[int], Any], rows: int) -> None:
     """Rows of robots against as many single environments, over whole episodes if they are short."""
-    limit, seeds = min(EPISODE, robot.max_steps), 100 * rows + np.arange(rows)
-    driven = np.stack([actions(robot, int(seed)) for seed in seeds])
+    limit, seeds = min(MAX_EPISODE_STEPS, robot.max_steps), 100 * rows + np.arange(rows)
+    driven = np.stack([random_actions(robot, int(seed)) for seed in seeds])
     simulator, singles = VectorizedSimulator(robot, limit), [environment(limit) for _ in seeds]
     many = simulator.reset(seeds, 1)
     one = np.stack([single.reset(seed=int(seed))[0] for single, seed in zip(singles, seeds, strict=True)])
@@ -170,7 +170,7 @@ def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> 
     while True:
         require(
             np.array_equal(many, one),
-            f"{called(robot)} on {rows} rows and in gymnasium.make part at step {step}; chance must be drawn in "
+            f"{type_name(robot)} on {rows} rows and in gymnasium.make part at step {step}; chance must be drawn in "
             "initial, transition and observation alone, and nothing may be kept in the object.",
         )
         if not len(numbers):
@@ -180,7 +180,7 @@ def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> 
         require(
             [(float(r), bool(e)) for r, e in zip(rewards, ended, strict=True)]
             == [(float(reward), terminated or truncated) for _, reward, terminated, truncated, _ in told],
-            f"{called(robot)} on {rows} rows earns or ends otherwise than in gymnasium.make at step {step + 1}; reward "
+            f"{type_name(robot)} on {rows} rows earns or ends otherwise than in gymnasium.make at step {step + 1}; reward "
             "and terminal must depend on nothing but what they are given.",
         )
         one = np.stack([each[0] for each in told])[~ended]
@@ -189,17 +189,17 @@ def _check_story(robot: Robot, environment: Callable[[int], Any], rows: int) -> 
 
 
 def _check_measures(robot: Robot, states: Array) -> None:
-    name, told = called(robot), ask(robot, "measure", states)
+    name, told = type_name(robot), call_checked(robot, "measure", states)
     require(
         told.shape == (len(states), len(robot.measures)) and bool(np.isfinite(told).all()),
-        f"{name}.measure() returned shape {told.shape} with {worst(told)} for {len(states)} robots; return a row of "
+        f"{name}.measure() returned shape {told.shape} with {worst_value(told)} for {len(states)} robots; return a row of "
         f"{len(robot.measures)} finite numbers for each, as named in measures.",
     )
     for measure, (low, high) in robot.measures.items():
         require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")
 
 
-def _check_draw(robot: Robot, life: list[Tick]) -> None:
+def _check_draw(robot: Robot, life: list[StepRecord]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -207,9 +207,9 @@ def _check_draw(robot: Robot, life: list[Tick]) -> None:
     ax = figure.add_subplot()
     states = np.stack([tick.state for tick in life])
     for some in (states, states[:1]):
-        ask(robot, "draw", ax, some)
+        call_checked(robot, "draw", ax, some)
         try:
             FigureCanvasAgg(figure).draw()
         except Exception as error:
-            raise TaskError(f"{called(robot)}.draw() made no picture ({error}); try it on plt.subplots().") from error
-    require(ax.has_data(), f"{called(robot)}.draw() drew nothing; plot onto the ax it is given, or leave it out.")
+            raise TaskError(f"{type_name(robot)}.draw() made no picture ({error}); try it on plt.subplots().") from error
+    require(ax.has_data(), f"{type_name(robot)}.draw() drew nothing; plot onto the ax it is given, or leave it out.")

@@ -10,13 +10,13 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
-from evorobo.testing.common import called, require
+from evorobo.testing.common import type_name, require
 
-STEPS, EPISODE = 40, 200
+MAX_STEPS, MAX_EPISODE_STEPS = 40, 200
 """The steps that each robot is watched, and those it is compared with its gymnasium environment."""
 
 
-class Tick(NamedTuple):
+class StepRecord(NamedTuple):
     """One step in the life of one robot: rows of one."""
 
     sensors: Array
@@ -25,33 +25,33 @@ class Tick(NamedTuple):
     ended: bool
 
 
-def live(robot: Robot, seeds: Any) -> list[list[Tick]]:
+def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
     """The lives of robots with these seeds, side by side under random actions; who has ended leaves the others."""
-    name, seeds, width = called(robot), list(seeds), len(robot.sensors)
+    name, seeds, width = type_name(robot), list(seeds), len(robot.sensors)
     chance = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
-    driven = np.stack([actions(robot, seed) for seed in seeds])
-    lives: list[list[Tick]] = [[] for _ in seeds]
+    driven = np.stack([random_actions(robot, seed) for seed in seeds])
+    lives: list[list[StepRecord]] = [[] for _ in seeds]
     numbers = np.arange(len(seeds))
-    state = ask(robot, "initial", chance)
+    state = call_checked(robot, "initial", chance)
     require(
         state.ndim == 2 and len(state) == len(seeds),
         f"{name}.initial() returned shape {state.shape} for {len(seeds)} robots; return one row of numbers for each, "
         "as rng.uniform and rng.normal do.",
     )
     _sense(robot, state, chance, width)
-    for step in range(min(STEPS, robot.max_steps)):
+    for step in range(min(MAX_STEPS, robot.max_steps)):
         action = clip_action(robot, driven[numbers, step])
-        after = ask(robot, "transition", state, action, chance)
+        after = call_checked(robot, "transition", state, action, chance)
         require(
             after.shape == state.shape,
             f"{name}.transition() made shape {after.shape} of states of shape {state.shape}; return as many numbers.",
         )
-        reward, ended = ask(robot, "reward", state, action, after), ask(robot, "terminal", after)
+        reward, ended = call_checked(robot, "reward", state, action, after), call_checked(robot, "terminal", after)
         sensors = _sense(robot, after, chance, width)
         rows = len(after)
         require(
             reward.shape == (rows,) and bool(np.isfinite(reward).all()),
-            f"{name}.reward() returned shape {reward.shape} with {worst(reward)} for {rows} robots; return one finite "
+            f"{name}.reward() returned shape {reward.shape} with {worst_value(reward)} for {rows} robots; return one finite "
             "number for each.",
         )
         require(
@@ -60,7 +60,7 @@ def live(robot: Robot, seeds: Any) -> list[list[Tick]]:
             "for each.",
         )
         for row, number in enumerate(numbers):
-            lives[number].append(Tick(sensors[row], after[row], float(reward[row]), bool(ended[row])))
+            lives[number].append(StepRecord(sensors[row], after[row], float(reward[row]), bool(ended[row])))
         if ended.all():
             break
         state, numbers = after[~ended], numbers[~ended]
@@ -69,7 +69,7 @@ def live(robot: Robot, seeds: Any) -> list[list[Tick]]:
 
 
 def _sense(robot: Robot, state: Array, chance: RandomStreams, width: int) -> Array:
-    sensors, name = ask(robot, "observation", state, chance), called(robot)
+    sensors, name = call_checked(robot, "observation", state, chance), type_name(robot)
     require(
         sensors.shape == (len(state), width),
         f"{name}.observation() returned shape {sensors.shape} for {len(state)} robots with {width} sensors; return "
@@ -79,7 +79,7 @@ def _sense(robot: Robot, state: Array, chance: RandomStreams, width: int) -> Arr
         single = sensors.astype(np.float32)
     require(
         bool(np.isfinite(single).all()),
-        f"{name}.observation() returned {worst(sensors)}; sensors must be finite numbers, so look for a division by "
+        f"{name}.observation() returned {worst_value(sensors)}; sensors must be finite numbers, so look for a division by "
         "zero or a root of something negative.",
     )
     low, high = robot.limits()
@@ -91,14 +91,14 @@ def _sense(robot: Robot, state: Array, chance: RandomStreams, width: int) -> Arr
     return sensors
 
 
-def worst(numbers: np.ndarray) -> Any:
+def worst_value(numbers: np.ndarray) -> Any:
     """A number that is not finite, or else the largest."""
     return numbers.flat[int(np.argmax(np.where(np.isfinite(numbers), np.abs(numbers), np.inf)))] if numbers.size else ""
 
 
-def ask(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
+def call_checked(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
     """Call one of the robot's functions; what it was given must stay as it is."""
-    name = called(robot)
+    name = type_name(robot)
     given = [np.copy(each) if isinstance(each, np.ndarray) else each for each in arguments]
     try:
         answer = np.asarray(getattr(robot, function)(*arguments))
@@ -114,9 +114,9 @@ def ask(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
     return answer
 
 
-def actions(robot: Robot, seed: int) -> np.ndarray:
+def random_actions(robot: Robot, seed: int) -> np.ndarray:
     """What chance does in one life, as the robot's functions take it."""
     rng = np.random.default_rng(seed)
     if robot.moves:
-        return rng.integers(len(robot.moves), size=max(STEPS, EPISODE))
-    return rng.uniform(-robot.action_limit, robot.action_limit, (max(STEPS, EPISODE), len(robot.motors)))
+        return rng.integers(len(robot.moves), size=max(MAX_STEPS, MAX_EPISODE_STEPS))
+    return rng.uniform(-robot.action_limit, robot.action_limit, (max(MAX_STEPS, MAX_EPISODE_STEPS), len(robot.motors)))

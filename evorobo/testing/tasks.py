@@ -13,7 +13,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, UnlabelledInputs, HasUnlabelled, HasMeasures, MetricInfo, Scores, Task
-from evorobo.testing.common import called, check_name, other_globals, require, round_trip
+from evorobo.testing.common import type_name, check_name, forbid_global_rng, require, round_trip
 
 MEMBERS, ROWS = 5, 50
 
@@ -29,7 +29,7 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     spec = _network(task, hidden)
     weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(MEMBERS)])
     genome = Genome(spec, weights[0], task.input_scaler, task.output_scaler)
-    judged = _judge(task, genome)
+    judged = _evaluate(task, genome)
     _check_score(task, spec, weights)
     _check_examples(task, spec, weights[0])
     if isinstance(task, HasUnlabelled):
@@ -37,20 +37,20 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     if isinstance(task, HasMeasures):
         _check_measures(task, _score(task, spec, weights), spec, weights, task.input_scaler)
     require(
-        _judge(task, genome) == judged,
-        f"{called(task)} judges the same genome differently after others were scored; validate and test need rows or "
+        _evaluate(task, genome) == judged,
+        f"{type_name(task)} judges the same genome differently after others were scored; validate and test need rows or "
         "episodes of their own that never change.",
     )
     require(
-        _judge(round_trip(task), genome) == judged,
-        f"{called(task)} made again from its settings judges the same genome differently; put whatever decides into "
+        _evaluate(round_trip(task), genome) == judged,
+        f"{type_name(task)} made again from its settings judges the same genome differently; put whatever decides into "
         "the settings.",
     )
     _check_references(task)
 
 
 def _network(task: Task, hidden: Sequence[int]) -> NetworkSpec:
-    name = called(task)
+    name = type_name(task)
     for what in ("n_inputs", "n_outputs"):
         size = getattr(task, what)
         require(
@@ -68,12 +68,12 @@ def _network(task: Task, hidden: Sequence[int]) -> NetworkSpec:
 
 
 def _score(task: Task, spec: NetworkSpec, weights: Array, seed: int = 0) -> Scores:
-    with other_globals(len(weights), f"{called(task)}.score()"):
+    with forbid_global_rng(len(weights), f"{type_name(task)}.score()"):
         return task.score(spec, weights, np.random.default_rng(seed), task.input_scaler)
 
 
 def _check_score(task: Task, spec: NetworkSpec, weights: Array) -> None:
-    name, given = called(task), weights.copy()
+    name, given = type_name(task), weights.copy()
     scored = _score(task, spec, given)
     found = np.shape(scored.values)
     require(
@@ -112,7 +112,7 @@ def _check_cost(name: str, one: Cost, many: Cost) -> None:
 
 
 def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
-    name = called(task)
+    name = type_name(task)
     try:
         shown = _examples(task)
     except TaskError as error:
@@ -151,15 +151,15 @@ def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
 
 
 def _examples(task: Task) -> Examples:
-    with other_globals(3, f"{called(task)}.examples()"):
+    with forbid_global_rng(3, f"{type_name(task)}.examples()"):
         return task.examples(np.random.default_rng(0))
 
 
 def _check_glimpse(task: HasUnlabelled, n_inputs: int) -> None:
-    name = called(task)
+    name = type_name(task)
 
     def look() -> UnlabelledInputs:
-        with other_globals(5, f"{name}.unlabelled_inputs()"):
+        with forbid_global_rng(5, f"{name}.unlabelled_inputs()"):
             return task.unlabelled_inputs(np.random.default_rng(0), ROWS)
 
     shown, again = look(), look()
@@ -185,12 +185,12 @@ def _check_glimpse(task: HasUnlabelled, n_inputs: int) -> None:
 
 
 def _check_measures(task: HasMeasures, plain: Scores, spec: NetworkSpec, weights: Array, inputs: Scaler | None) -> None:
-    name, names = called(task), list(task.measures)
+    name, names = type_name(task), list(task.measures)
     for measure, (low, high) in task.measures.items():
         require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")
 
     def look(names: Sequence[str]) -> tuple[Array, Array]:
-        with other_globals(6, f"{name}.score_with_measures()"):
+        with forbid_global_rng(6, f"{name}.score_with_measures()"):
             scored = task.score_with_measures(names, spec, weights, np.random.default_rng(0), inputs)
         return scored.values, np.array(() if scored.measures is None else scored.measures, float)
 
@@ -211,13 +211,13 @@ def _check_measures(task: HasMeasures, plain: Scores, spec: NetworkSpec, weights
     )
 
 
-def _judge(task: Task, genome: Genome) -> str:
+def _evaluate(task: Task, genome: Genome) -> str:
     """Both verdicts as text, in which NaN (no validation rows) equals NaN."""
-    with other_globals(4, f"{called(task)}.test()"):
+    with forbid_global_rng(4, f"{type_name(task)}.test()"):
         verdicts = task.validate(genome), task.test(genome)
     require(
         all(isinstance(each, float) for each in verdicts) and bool(np.isfinite(verdicts[1])),
-        f"{called(task)} judged a fresh genome as {verdicts}; validate and test return finite floats.",
+        f"{type_name(task)} judged a fresh genome as {verdicts}; validate and test return finite floats.",
     )
     return repr(verdicts)
 
@@ -227,5 +227,5 @@ def _check_references(task: Task) -> None:
     for name, value in references.items():
         require(
             isinstance(name, str) and isinstance(value, float) and bool(np.isfinite(value)),
-            f"{called(task)}.references() has {name!r}: {value!r}; give finite floats by name.",
+            f"{type_name(task)}.references() has {name!r}: {value!r}; give finite floats by name.",
         )

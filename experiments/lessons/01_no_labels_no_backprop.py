@@ -14,7 +14,7 @@ def rule_of_thumb(observation):
     return int(observation @ (0.02, 0.05, 1.0, 0.5) > 0)  # place and speed of the cart, angle and speed of the pole
 
 
-def measure(seed):
+def run_seed(seed):
     """Steps that the pole stays up, 500 at most: evolved, after each generation, and taught, by number of labels."""
     evolution = Evolution(CMAES()).start(alone, spec, np.random.default_rng(seed))
     evolved = [alone.test(evolution.genome)]
@@ -37,7 +37,7 @@ def taught(seed, labels):
     return alone.test(backprop.genome)
 
 
-def say(found):
+def summarize(found):
     return (
         f"Without labels backprop refused in {found['refused'].sum()} of {len(found['refused'])} runs, and evolution "
         f"went from {estimate(found['evolved'][:, 0])} to {estimate(found['evolved'][:, -1])} steps of balance; "
@@ -57,4 +57,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)

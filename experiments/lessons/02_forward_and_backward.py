@@ -9,7 +9,7 @@ small = NetworkSpec(2, (Dense(2, "tanh", bias=False), Dense(1, "identity", bias=
 large, STEPS = NetworkSpec.build(24, (20,), 4), 10.0 ** -np.arange(1, 12)
 
 
-def measure(seed):
+def run_seed(seed):
     """Both phases of the small network by hand; the large one's slopes against differences of its loss."""
     rng = np.random.default_rng(seed)
     row = rng.choice(np.flatnonzero(near.table.targets == 2))  # here the robot turned sharply right: answer 1
@@ -36,7 +36,7 @@ def check(rng):
     return [np.linalg.norm(each - exact) / np.linalg.norm(exact) for each in felt]
 
 
-def say(found):
+def summarize(found):
     return (
         f"One forward and one backward phase gave {large.n_params} slopes; {2 * large.n_params} forward phases, by "
         f"steps of {STEPS[found['differences'].mean(0).argmin()]:g}, feel out the same but for a relative "
@@ -57,4 +57,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)

@@ -9,7 +9,7 @@ PARTS = (0.01, 0.5, 0.99, 1.01)  # of the limit for a quadratic loss: 2 / lambda
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 
-def measure(seed, steps=200, count=10):
+def run_seed(seed, steps=200, count=10):
     """The loss of a linear network above its minimum, after each step; the loss of a tanh network at the end."""
     rows = arm.parts.train
     x = np.column_stack([arm.input_scaler.transform(arm.table.inputs[rows]), np.ones(len(rows))])
@@ -27,7 +27,7 @@ def measure(seed, steps=200, count=10):
     return {"limit": limit, "bowl": bowl, "untrained": rover.loss_on(first, rover.parts.train), "last": last}
 
 
-def say(found):
+def summarize(found):
     begun, low, high = found["bowl"][:, 0, 0], found["bowl"][:, 2, -1], found["bowl"][:, 3, -1]
     last, best = found["last"], found["last"].mean(0).argmin()
     return (
@@ -52,4 +52,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)

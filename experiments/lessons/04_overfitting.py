@@ -9,7 +9,7 @@ task = DatasetTask("scitos-24", split=GroupSplit("lap", test=(6,)))
 train, test = task.parts.train, task.parts.test
 
 
-def measure(seed, count=120):
+def run_seed(seed, count=120):
     """Cross-entropy and accuracy before training and after each of `count` epochs."""
     losses, unseen, right = [], [], []
     for genome in epochs(task, (64, 64), Backprop(Adam(0.003)), np.random.default_rng(seed), count):
@@ -19,7 +19,7 @@ def measure(seed, count=120):
     return {"train": losses, "test": unseen, "accuracy": right}
 
 
-def say(found):
+def summarize(found):
     best, seeds = found["test"].argmin(1), np.arange(len(found["test"]))
     return (
         f"The loss on unseen rows was lowest after {estimate(best, 0)} epochs, at {estimate(found['test'].min(1))}; "
@@ -40,4 +40,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)

@@ -14,7 +14,7 @@ watched = replace(plain, stopping=EarlyStopping(patience=10))
 WAYS = ("4 laps", "stopped", "5 laps")
 
 
-def measure(seed, count=100):
+def run_seed(seed, count=100):
     """Loss on the unseen lap after each epoch; at the end, loss and accuracy of the three ways to use five laps."""
     unseen, ends = [], []
     for task, method in ((four, plain), (four, watched), (five, plain)):
@@ -26,7 +26,7 @@ def measure(seed, count=100):
     return {"unseen": unseen[0], "kept": unseen[1].index(unseen[1][-1]), "ends": ends}
 
 
-def say(found):
+def summarize(found):
     loss, accuracy = found["ends"][..., 0].T, found["ends"][..., 1].T
     return (
         f"Early stopping by the fifth lap chose epoch {estimate(found['kept'], 0)} of {found['unseen'].shape[1] - 1}, "
@@ -49,4 +49,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)

@@ -18,7 +18,7 @@ WAYS = {  # one strength for both robots
 }
 
 
-def measure(seed, arm_epochs=150, rover_epochs=60):
+def run_seed(seed, arm_epochs=150, rover_epochs=60):
     """By way: loss on training and unseen rows of both robots at the end of training; the mobile one's accuracy."""
     losses, accuracies = [], []
     for hidden, method in WAYS.values():
@@ -29,7 +29,7 @@ def measure(seed, arm_epochs=150, rover_epochs=60):
     return {"losses": np.reshape(losses, (len(WAYS), 2, 2)), "accuracies": accuracies}
 
 
-def say(found):
+def summarize(found):
     losses = found["losses"].transpose(2, 3, 1, 0)  # robots, training or unseen, ways, seeds
     arm_loss, rover_loss = (
         ", ".join(f"{way} {estimate(each)}" for way, each in zip(WAYS, unseen, strict=True)) for _, unseen in losses
@@ -51,4 +51,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)

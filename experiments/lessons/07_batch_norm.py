@@ -17,7 +17,7 @@ def layers(way, bend, width, depth):
     return (Dense(width, "identity"), BatchNorm(activation=bend)) * depth
 
 
-def measure(seed, count=25):
+def run_seed(seed, count=25):
     """Loss on training and on unseen rows after each epoch, by network and way; accuracy on unseen rows at the end."""
     losses, right = [], []
     for network in NETWORKS:
@@ -29,7 +29,7 @@ def measure(seed, count=25):
     return {"losses": np.reshape(losses, (2, 2, count + 1, 2)), "accuracy": np.reshape(right, (2, 2))}
 
 
-def say(found):
+def summarize(found):
     train, unseen = np.moveaxis(found["losses"], (4, 0), (0, 4))  # each: networks, ways, epochs, seeds
     epoch, right = (train < FAR).argmax(2), np.moveaxis(found["accuracy"], 0, 2)
 
@@ -54,4 +54,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)

@@ -8,7 +8,7 @@ PROBLEMS = {"lp1": "approach to grasp", "lp4": "approach to ungrasp"}  # a gripp
 WAYS = ("moment", "window", "Elman", "GRU")
 
 
-def measure(seed, count=100):
+def run_seed(seed, count=100):
     """Share of unseen failures told right, by problem and way."""
     found = []
     for name in PROBLEMS:
@@ -27,7 +27,7 @@ def accuracy(task, layer, seed, count):
     return task.test(genome)
 
 
-def say(found):
+def summarize(found):
     problems = zip(PROBLEMS.values(), found["found"].swapaxes(0, 1), strict=True)
     told = [
         f"{name}: " + ", ".join(f"{way} {estimate(each)}" for way, each in zip(WAYS, values.T, strict=True))
@@ -45,4 +45,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw, seeds=20)
+    teach(run_seed, summarize, draw, seeds=20)

@@ -10,7 +10,7 @@ PAIRS = 4 ** np.arange(1, 7)  # of opposite steps from one genome
 SIGMA = 0.01
 
 
-def measure(seed, block=64):
+def run_seed(seed, block=64):
     """The cosine between the evolution strategy's gradient and backprop's, of one genome, for each of PAIRS."""
     rng = np.random.default_rng(seed)
     rows = rng.choice(task.parts.train, 256, replace=False)
@@ -32,7 +32,7 @@ def law(pairs):
     return np.sqrt(pairs / (pairs + spec.n_params + 1))
 
 
-def say(found):
+def summarize(found):
     off = np.abs(found["cosine"].mean(0) - law(PAIRS)).max()
     return (
         f"With {PAIRS[0]} pairs of opposite steps the two gradients of {spec.n_params} weights have a cosine of "
@@ -56,4 +56,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw, seeds=20)
+    teach(run_seed, summarize, draw, seeds=20)

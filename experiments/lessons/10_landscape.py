@@ -10,7 +10,7 @@ x, moves = task.input_scaler.transform(task.table.inputs[rows]), task.table.targ
 strategy = er.OpenAIES(population=40, sigma=0.1, optimizer=er.Adam(0.03), weight_decay=0.0)
 
 
-def measure(seed, looks=30, generations=300):
+def run_seed(seed, looks=30, generations=300):
     """Both paths from one genome, in the plane in which they spread most; heights over it, and between their ends."""
     taught = [genome.weights for genome in er.epochs(task, (20,), er.Backprop(), np.random.default_rng(seed), looks)]
     evolution, evolved = er.Evolution(strategy).start(task, spec, np.random.default_rng(seed)), taught[:1]
@@ -36,7 +36,7 @@ def height(genomes):
     return np.array([er.CrossEntropy().value(er.forward(spec, genome, x), moves) for genome in genomes])
 
 
-def say(found):
+def summarize(found):
     line = found["line"]
     higher = line.max(1) - line[:, [0, -1]].max(1)
     return (
@@ -57,4 +57,4 @@ def draw(page, found):
 
 
 if __name__ == "__main__":
-    er.teach(measure, say, draw)
+    er.teach(run_seed, summarize, draw)

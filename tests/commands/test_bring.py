@@ -10,7 +10,7 @@ from scripts import run, sentence
 
 from evorobo.study.results import load
 
-TINY = ("--seeds", 1, "--budget", "generations=2,looks=2", "--jobs", 1)
+TINY = ("--seeds", 1, "--budget", "generations=2,n_evals=2", "--jobs", 1)
 
 
 def own_tests(folder):

@@ -40,7 +40,7 @@ def test_a_trials_folder_leaves_as_a_file_that_knows_its_robot(there, trial):
     assert "In: 2 sensors: place, speed." in text
     assert "Out: 1 value: push." in text
     done = subprocess.run([sys.executable, f"{TRIAL}/controller.py"], cwd=trial, capture_output=True, text=True)
-    assert (done.returncode, done.stdout.split(",")[0]) == (0, "20 recorded moments agree")
+    assert (done.returncode, done.stdout.split(",")[0]) == (0, "20 recorded steps agree")
 
 
 @pytest.mark.parametrize(("to", "files"), [("c", 1), ("onnx", 2), ("json", 1)])

@@ -82,5 +82,5 @@ class _compiled:
     def moment(self, sensors):
         outputs = (ctypes.c_float * self.n_outputs)()
         action = ((ctypes.c_int if self.chooses else ctypes.c_float) * self.n_actions)()
-        self.functions.leg_moment(*self.memory, (ctypes.c_float * len(sensors))(*sensors), outputs, action)
+        self.functions.leg_step(*self.memory, (ctypes.c_float * len(sensors))(*sensors), outputs, action)
         return np.array(outputs), np.array(action)

@@ -39,10 +39,10 @@ def test_a_thousand_random_moments_are_answered_as_by_the_genome(to, hidden, tmp
     rng = np.random.default_rng(1)
     genome, sensors = grown(hidden, rng), rng.normal(0, 2, (TICKS, 3)).astype(np.float32).astype(float)
     controller = load(to, genome, tmp_path)
-    told = [controller.moment(row)[0] for row in sensors]
+    told = [controller.step(row)[0] for row in sensors]
     assert_close(told, genome(sensors, n_steps=TICKS), to)
     controller.reset()
-    again = [controller.moment(row)[0] for row in sensors[:5]]
+    again = [controller.step(row)[0] for row in sensors[:5]]
     np.testing.assert_array_equal(again, told[:5])
 
 
@@ -53,7 +53,7 @@ def test_sensors_and_answers_keep_their_units(to, hidden, tmp_path):
     genome = scaled(grown(hidden, rng))
     sensors = genome.input_scaler.inverse_transform(rng.normal(size=(50, 3))).astype(np.float32).astype(float)
     controller = load(to, genome, tmp_path)
-    told = np.array([controller.moment(row)[0] for row in sensors])
+    told = np.array([controller.step(row)[0] for row in sensors])
     right = genome(sensors, n_steps=50)
     assert_close(told[:, 0], right[:, 0], to)
     assert_close(told[:, 1], right[:, 1], to)
@@ -67,7 +67,7 @@ def test_inputs_that_leave_the_range_of_exp_are_answered(to, tmp_path):
         genome = grown((Dense(4, name), Dense(3, name)), rng)
         sensors = np.array([[300.0, -300.0, 100.0], [-300.0, 200.0, -250.0]])
         controller = load(to, genome, tmp_path / name)
-        assert_close([controller.moment(row)[0] for row in sensors], genome(sensors), to)
+        assert_close([controller.step(row)[0] for row in sensors], genome(sensors), to)
 
 
 @pytest.mark.parametrize("to", ["numpy", "onnx"])
@@ -75,7 +75,7 @@ def test_many_robots_can_be_driven_in_rows_each_with_its_own_memory(to, tmp_path
     rng = np.random.default_rng(4)
     genome, crowd = grown((LSTM(4), LayerNorm()), rng), rng.normal(size=(6, 5, 3))
     controller = load(to, genome, tmp_path)
-    told = np.stack([controller.moment(rows)[0] for rows in crowd])
+    told = np.stack([controller.step(rows)[0] for rows in crowd])
     for robot in range(5):
         assert_close(told[:, robot], genome(crowd[:, robot], n_steps=6), to)
 
@@ -85,7 +85,7 @@ def test_the_numpy_file_of_single_precision_weights_is_exact(tmp_path):
     genome, sensors = grown((7, GRU(3)), rng, dtype=np.float32), rng.normal(size=(40, 3))
     controller = load("numpy", genome, tmp_path)
     double = Genome(genome.spec, genome.weights.astype(float))
-    assert_close([controller.moment(row)[0] for row in sensors], double(sensors, n_steps=40), "numpy")
+    assert_close([controller.step(row)[0] for row in sensors], double(sensors, n_steps=40), "numpy")
 
 
 # ---- actions
@@ -130,7 +130,7 @@ def test_outputs_become_the_actions_that_the_robot_takes(to, space, tmp_path):
     genome = grown((6,), rng, outputs=task.n_outputs, output=task.output)
     sensors = rng.normal(size=(200, 3)).astype(np.float32)
     controller = load(to, genome, tmp_path, task)
-    told = np.array([controller.moment(row)[1] for row in sensors])
+    told = np.array([controller.step(row)[1] for row in sensors])
     actions = task.decoder.actions(genome(sensors))
     right = np.array([task.decoder.to_env_action(each) for each in actions]).reshape(len(sensors), -1)
     assert told.shape == right.shape
@@ -151,7 +151,7 @@ def test_the_exported_controller_drives_a_whole_episode_as_the_genome_does(to, e
     world = gymnasium.make(env)
     sensors, earned, over = world.reset(seed=TEST)[0], 0.0, False
     while not over:
-        action = controller.moment(sensors)[1]
+        action = controller.step(sensors)[1]
         native = action if isinstance(world.action_space, box) else int(action[0])
         sensors, reward, terminated, truncated, _ = world.step(np.asarray(native))
         earned, over = earned + float(reward), terminated or truncated
@@ -198,7 +198,7 @@ def test_a_file_tests_itself_against_what_was_recorded_on_the_robot(to, env, tmp
     load(to, genome, tmp_path, task)
     code, line = self_test(to, tmp_path)
     assert code == 0, line
-    assert re.fullmatch(r"\d+ recorded moments agree, largest gap \d\.\de[-+]\d+", line)
+    assert re.fullmatch(r"\d+ recorded steps agree, largest gap \d\.\de[-+]\d+", line)
     assert int(line.split()[0]) >= 5
 
 
@@ -214,7 +214,7 @@ def test_a_damaged_file_says_that_it_differs(to, tmp_path):
     (tmp_path / name).write_bytes(content.replace(bytes(a), bytes(b), 1))
     code, line = self_test(to, tmp_path)
     assert code == 1
-    assert "recorded moments DIFFER" in line
+    assert "recorded steps DIFFER" in line
 
 
 @needs_cc
@@ -255,7 +255,7 @@ def test_moves_that_rounding_decides_are_not_recorded(tmp_path):
     weights = np.repeat([0.3, -0.2, 0.1, 0.7], 2) + np.tile([0.0, 1e-10], 4)
     genome = Genome(spec, np.concatenate([weights, [0.0, 0.0]]))
     load("numpy", genome, tmp_path, ControlTask("CartPole-v1"))
-    assert self_test("numpy", tmp_path) == (0, "0 recorded moments agree, largest gap 0.0e+00")
+    assert self_test("numpy", tmp_path) == (0, "0 recorded steps agree, largest gap 0.0e+00")
 
 
 @pytest.mark.parametrize("to", LANGUAGES)

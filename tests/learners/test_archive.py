@@ -109,7 +109,7 @@ def test_a_genome_is_no_archive_and_nothing_is_none_either(tmp_path):
 
 
 def trial(method, hidden=(3,)):
-    return Trial(Wave(), method, Budget(generations=12, looks=3), hidden, 0)
+    return Trial(Wave(), method, Budget(generations=12, n_evals=3), hidden, 0)
 
 
 @pytest.mark.parametrize("method", COLLECTORS, ids=lambda each: each.name)
@@ -119,7 +119,7 @@ def test_an_interrupted_trial_comes_to_the_identical_archive(tmp_path, monkeypat
     for after in (1, 4):
         asked = iter(range(100))
         with pytest.raises(Interrupted):
-            trial(method).run(tmp_path / "stopped", stop=lambda asked=asked, after=after: next(asked) >= after)
+            trial(method).run(tmp_path / "stopped", should_stop=lambda asked=asked, after=after: next(asked) >= after)
     trial(method).run(tmp_path / "stopped")
     one, other = ((tmp_path / each / "archive.npz").read_bytes() for each in ("straight", "stopped"))
     assert one == other

@@ -158,11 +158,11 @@ def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
 def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with_its_results(tmp_path, monkeypatch):
     method = Coevolution(Evolution(CMAES(population=6)), rivals=2)
     task = replace(PREDATOR, max_steps=60)
-    trial = Trial(task, method, Budget(generations=4, looks=4), (3,), seed=1)
+    trial = Trial(task, method, Budget(generations=4, n_evals=4), (3,), seed=1)
     assert trial.run(tmp_path / "whole") == "finished"
     monkeypatch.setattr("evorobo.study.running.WATCH_SECONDS", 0.0)
     with pytest.raises(Interrupted):
-        trial.run(tmp_path / "parts", stop=lambda: True)
+        trial.run(tmp_path / "parts", should_stop=lambda: True)
     assert not (tmp_path / "parts" / "champions.npz").exists()
     assert trial.run(tmp_path / "parts") == "finished"
     for name in ("champions.npz", "rivals.npz"):

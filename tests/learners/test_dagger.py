@@ -189,7 +189,7 @@ def test_a_network_that_remembers_stays_on_the_road_too():
 
 
 def test_a_trial_logs_its_rounds_and_spends_its_steps(tmp_path):
-    trial = Trial(ROAD, DAgger(rounds=3, epochs=2), Budget(flops=5e5, looks=4), (4,), 0)
+    trial = Trial(ROAD, DAgger(rounds=3, epochs=2), Budget(flops=5e5, n_evals=4), (4,), 0)
     assert trial.run(tmp_path) == "finished"
     header, *_, last = [line.split(",") for line in (tmp_path / "curve.csv").read_text().splitlines()]
     row = dict(zip(header, last, strict=True))

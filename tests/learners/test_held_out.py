@@ -136,7 +136,7 @@ def test_the_loss_that_is_watched_is_the_loss_that_is_descended():
 
 def test_the_curve_is_in_the_log(tmp_path):
     method = Backprop(batch_size=4, early_stopping=EarlyStopping(patience=500, held_out=0.2))
-    assert Trial(Line(), method, Budget(generations=200, looks=5), (), 0).run(tmp_path) == "finished"
+    assert Trial(Line(), method, Budget(generations=200, n_evals=5), (), 0).run(tmp_path) == "finished"
     with (tmp_path / "curve.csv").open() as file:
         curve = [float(row["held_out_loss"]) for row in csv.DictReader(file) if row["held_out_loss"]]
     assert len(curve) == 5

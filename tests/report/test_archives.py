@@ -43,7 +43,7 @@ def results(tmp_path_factory):
         Evolution(Mapped(GRID, CMAES(), name="mapped")),
         Evolution(CMAES()),
     ]
-    study = Study.grid("variety", tasks=[Wave()], methods=methods, seeds=3, budget=Budget(generations=6, looks=3))
+    study = Study.grid("variety", tasks=[Wave()], methods=methods, seeds=3, budget=Budget(generations=6, n_evals=3))
     return study.run(tmp_path_factory.mktemp("variety"), jobs=1)
 
 
@@ -114,7 +114,7 @@ def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
     methods = [Evolution(MAPElites(places, population=6))]
     study = Study.grid("maze", tasks=[task], methods=methods, seeds=1, budget=Budget(generations=2))
     results = study.run(tmp_path, jobs=1)
-    (run,) = results.of("maze", "map-elites")
+    (run,) = results.runs_of("maze", "map-elites")
     drawn = archives.figure(results, "maze")
     lines = [line.get_xydata() for line in drawn.axes[2].get_lines()]
     way = task.trajectory(Genome.load(run.folder / "genome.npz"))[:, :2]

@@ -209,7 +209,7 @@ def test_the_figure_shows_curves_scores_at_the_price_and_chances(study):
     curves, scores, chances = versus.figure(found).axes
     lines = {line.get_label(): line for axes in (curves, scores, chances) for line in axes.lines}
     assert lines["_price"].get_xdata()[0] == 2e4
-    assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.of("reach", "a")])
+    assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.runs_of("reach", "a")])
     verdict = found.verdicts[0]
     assert lines[f"_{verdict.first}"].get_xdata()[0] == verdict.probability
     assert [text.get_text() for text in chances.texts] == [f"{verdict.first} v {verdict.second}"]

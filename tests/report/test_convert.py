@@ -18,7 +18,7 @@ def pandas():
 
 def test_a_csv_reads_back_to_the_very_table(small_study, pandas):
     path = convert(small_study.folder, "csv")
-    assert path == str(small_study.folder / "looks.csv")
+    assert path == str(small_study.folder / "evals.csv")
     back = pandas.read_csv(path, dtype={"reason": object})
     back["reason"] = back["reason"].fillna("")
     pandas.testing.assert_frame_equal(back, load_results(small_study.folder), check_dtype=False, rtol=1e-14)
@@ -92,7 +92,7 @@ def test_what_was_converted_before_is_replaced_and_not_doubled(tiny_study, scala
         ({"to": "parket"}, "unknown format 'parket'; did you mean 'parquet'"),
         ({"to": "csv", "x": "flops"}, "a csv file holds every column anyway"),
         ({"to": "tensorboard", "x": "wall_seconds"}, "TensorBoard's steps are whole numbers, not wall_seconds"),
-        ({"to": "tensorboard", "x": "flop"}, "unknown currency 'flop'; did you mean 'flops'"),
+        ({"to": "tensorboard", "x": "flop"}, "unknown budget column 'flop'; did you mean 'flops'"),
     ],
 )
 def test_what_cannot_be_is_told_with_the_way_out(tiny_study, settings, sentence):

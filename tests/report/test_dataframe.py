@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
     """Two small studies, really run."""
     folder = tmp_path_factory.mktemp("results")
     for name, methods in (("a", [Evolution(), Backprop()]), ("b", [Evolution()])):
-        budget = Budget(generations=6, looks=3)
+        budget = Budget(generations=6, n_evals=3)
         Study.grid(name, tasks=[Bowl()], methods=methods, seeds=2, budget=budget, hidden=(2,)).run(folder)
     return folder
 

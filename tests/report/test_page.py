@@ -102,7 +102,7 @@ def test_verdicts_cautions_and_table_stand_on_it(tiny_study):
 
 def test_names_of_any_kind_are_text_and_nothing_else(tiny_study):
     results = tiny_study({"ga": [1, 2], HOSTILE.replace("/", "|"): [3, 4]}, references={HOSTILE: 1.5})
-    settings = {"budget": {"looks": HOSTILE}, "hidden": [HOSTILE], "tasks": [{HOSTILE: HOSTILE}]}
+    settings = {"budget": {"n_evals": HOSTILE}, "hidden": [HOSTILE], "tasks": [{HOSTILE: HOSTILE}]}
     results = replace(results, name=HOSTILE, question=HOSTILE, settings=settings)
     html = page(results)
     reader = Reader(html)

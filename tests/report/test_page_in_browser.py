@@ -31,7 +31,7 @@ def path(tmp_path_factory):
         tasks=tasks,
         methods=[Evolution(OpenAIES(population=6)), Backprop()],
         seeds=3,
-        budget=Budget(flops=4e5, looks=5),
+        budget=Budget(flops=4e5, n_evals=5),
         hidden=(4,),
     )
     study.run(folder)

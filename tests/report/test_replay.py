@@ -52,7 +52,7 @@ def study(tmp_path_factory):
         ControlTask("blind/Blind-v0", test_episodes=3),
         DatasetTask.from_arrays(rng.normal(size=(60, 2)), rng.integers(2, size=60), label="rows"),
     ]
-    method, budget = Evolution(OpenAIES(population=4)), Budget(generations=2, looks=2)
+    method, budget = Evolution(OpenAIES(population=4)), Budget(generations=2, n_evals=2)
     Study.grid("replay", tasks=tasks, methods=[method], seeds=1, budget=budget).run(folder)
     yield folder / "replay"
     patch.undo()

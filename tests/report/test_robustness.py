@@ -42,7 +42,7 @@ def results(tmp_path_factory):
     ]
     methods = [Evolution(OpenAIES(population=10))]
     study = Study.grid(
-        "robust", tasks=tasks, methods=methods, seeds=2, budget=Budget(generations=30, looks=2), hidden=()
+        "robust", tasks=tasks, methods=methods, seeds=2, budget=Budget(generations=30, n_evals=2), hidden=()
     )
     yield study.run(folder)
     patch.undo()

@@ -38,7 +38,7 @@ def study(tmp_path_factory):
         tasks=tasks,
         methods=[Evolution(OpenAIES(population=4)), Backprop()],
         seeds=3,
-        budget=Budget(flops=3e5, looks=2),
+        budget=Budget(flops=3e5, n_evals=2),
         hidden=(4,),
     )
     yield study, study.run(folder / "results")

@@ -37,7 +37,7 @@ def results(tmp_path_factory):
             Evolution(CMAES(population=6), name="alone"),
         ],
         seeds=2,
-        budget=Budget(generations=3, looks=1),
+        budget=Budget(generations=3, n_evals=1),
         hidden=(),
     )
     return study.run(tmp_path_factory.mktemp("results"))
@@ -115,7 +115,7 @@ def test_the_figure_shows_the_mean_matrix_with_generations_upwards_and_to_the_ri
 
 def test_a_study_without_rivals_is_told_so(tmp_path):
     study = Study.grid(
-        "alone", tasks=[TASK], methods=[SMALL], seeds=1, budget=Budget(generations=1, looks=1), hidden=()
+        "alone", tasks=[TASK], methods=[SMALL], seeds=1, budget=Budget(generations=1, n_evals=1), hidden=()
     )
     with pytest.raises(ResultsError, match=r"no finished run in .* has rivals; Coevolution leaves some"):
         tournament(study.run(tmp_path))

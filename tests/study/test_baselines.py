@@ -41,7 +41,7 @@ def read(path, content=None, **settings):
 
 
 def a_study(*baselines, name="toys", budget=None):
-    budget = budget or Budget(env_steps=150, looks=3)
+    budget = budget or Budget(env_steps=150, n_evals=3)
     return Study.grid(
         name, tasks=[Bowl()], methods=[Evolution()], seeds=2, budget=budget, hidden=(2,), baselines=baselines
     )

@@ -10,41 +10,41 @@ from evorobo.tasks.base import COST_COLUMNS, Cost
 
 def test_a_budget_is_spent_in_its_own_currency():
     cost = Cost(env_steps=50, samples=10, forward_flops=300, backward_flops=600, cpu_seconds=2.0)
-    assert Budget(env_steps=200).shares(cost, 7) == [0.25]
-    assert Budget(samples=40).shares(cost, 7) == [0.25]
-    assert Budget(cpu_seconds=8).shares(cost, 7) == [0.25]
-    assert Budget(generations=14).shares(cost, 7) == [0.5]
+    assert Budget(env_steps=200).used_fractions(cost, 7) == [0.25]
+    assert Budget(samples=40).used_fractions(cost, 7) == [0.25]
+    assert Budget(cpu_seconds=8).used_fractions(cost, 7) == [0.25]
+    assert Budget(generations=14).used_fractions(cost, 7) == [0.5]
 
 
 def test_flops_are_forward_and_backward_together():
-    assert Budget(flops=1800).shares(Cost(forward_flops=300, backward_flops=600), 0) == [0.5]
+    assert Budget(flops=1800).used_fractions(Cost(forward_flops=300, backward_flops=600), 0) == [0.5]
 
 
 def test_of_several_limits_each_has_its_share():
-    assert Budget(env_steps=100, samples=10).shares(Cost(env_steps=50, samples=8), 0) == [0.5, 0.8]
+    assert Budget(env_steps=100, samples=10).used_fractions(Cost(env_steps=50, samples=8), 0) == [0.5, 0.8]
 
 
 @pytest.mark.parametrize("currency", [*COST_COLUMNS, "flops", "generations"])
 def test_every_column_of_the_ledger_can_be_a_budget(currency):
     budget = Budget(**{currency: 10})
     full = Cost(**dict.fromkeys(COST_COLUMNS, 10))
-    assert max(budget.shares(full, 10)) >= 1
-    assert max(budget.shares(Cost(), 0)) == 0
+    assert max(budget.used_fractions(full, 10)) >= 1
+    assert max(budget.used_fractions(Cost(), 0)) == 0
 
 
 def test_looks_are_even_on_a_logarithmic_scale_from_a_hundredth_to_the_end():
-    shares = np.array(Budget(flops=1, looks=5).look_shares)
+    shares = np.array(Budget(flops=1, n_evals=5).eval_fractions)
     np.testing.assert_allclose(shares, [0.01, 0.01 * 10**0.5, 0.1, 10**-0.5, 1], rtol=1e-12)
     assert shares[-1] == 1
-    assert Budget(flops=1, looks=1).look_shares == [1.0]
-    assert len(Budget(flops=1).look_shares) == 25
+    assert Budget(flops=1, n_evals=1).eval_fractions == [1.0]
+    assert len(Budget(flops=1).eval_fractions) == 25
 
 
 @pytest.mark.parametrize(
     ("text", "budget"),
     [
         ("flops=1e9", Budget(flops=1e9)),
-        ("env_steps=200,looks=10", Budget(env_steps=200, looks=10)),
+        ("env_steps=200,n_evals=10", Budget(env_steps=200, n_evals=10)),
         (" samples = 5 , generations=3", Budget(samples=5, generations=3)),
     ],
 )
@@ -55,19 +55,19 @@ def test_a_command_line_says_a_budget(text, budget):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("flop=1e9", "unknown currency 'flop'; did you mean 'flops'?"),
-        ("euros=5", "unknown currency 'euros'"),
+        ("flop=1e9", "unknown budget column 'flop'; did you mean 'flops'?"),
+        ("euros=5", "unknown budget column 'euros'"),
         ("flops", "'flops' is no budget; write flops=1e6"),
         ("flops=much", "'flops=much' is no budget; write flops=1e6"),
         ("flops=0", "a budget of flops=0.0 buys nothing; give a number above 0"),
         ("flops=-5", "a budget of flops=-5.0 buys nothing"),
         ("flops=inf", "a budget of flops=inf buys nothing"),
         ("flops=nan", "a budget of flops=nan buys nothing"),
-        ("looks=5", "a budget needs a limit"),
-        ("flops=1,looks=0", "looks must be a whole number of at least 1, not 0"),
-        ("flops=1,looks=2.5", "looks must be a whole number of at least 1, not 2.5"),
-        ("flops=1,looks=nan", "looks must be a whole number of at least 1, not nan"),
-        ("flops=1,looks=inf", "looks must be a whole number of at least 1, not inf"),
+        ("n_evals=5", "a budget needs a limit"),
+        ("flops=1,n_evals=0", "n_evals must be a whole number of at least 1, not 0"),
+        ("flops=1,n_evals=2.5", "n_evals must be a whole number of at least 1, not 2.5"),
+        ("flops=1,n_evals=nan", "n_evals must be a whole number of at least 1, not nan"),
+        ("flops=1,n_evals=inf", "n_evals must be a whole number of at least 1, not inf"),
     ],
 )
 def test_what_is_no_budget_is_told_with_the_way_out(text, sentence):
@@ -75,7 +75,7 @@ def test_what_is_no_budget_is_told_with_the_way_out(text, sentence):
         Budget.parse(text)
 
 
-@pytest.mark.parametrize("settings", [{}, {"flops": 0}, {"flops": "1e9"}, {"flops": True}, {"flops": 1, "looks": True}])
+@pytest.mark.parametrize("settings", [{}, {"flops": 0}, {"flops": "1e9"}, {"flops": True}, {"flops": 1, "n_evals": True}])
 def test_what_is_no_budget_is_refused_in_python_too(settings):
     with pytest.raises(SettingsError):
         Budget(**settings)
@@ -83,5 +83,5 @@ def test_what_is_no_budget_is_refused_in_python_too(settings):
 
 def test_a_budget_reads_as_it_is_written():
     budget = Budget(env_steps=2e5, flops=2e7)
-    assert budget.in_words == "env_steps=200000, flops=2e+07"
-    assert Budget.parse(budget.in_words) == budget
+    assert budget.as_text == "env_steps=200000, flops=2e+07"
+    assert Budget.parse(budget.as_text) == budget

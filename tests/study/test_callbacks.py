@@ -30,19 +30,19 @@ from evorobo.tasks.base import MetricInfo
 class Diary(Callback):
     """Writes down in the trial's folder whatever it hears."""
 
-    def on_look(self, news):
-        self._write(news, "look", sorted(news.looks[-1]))
+    def on_eval(self, state):
+        self._write(state, "look", sorted(state.evals[-1]))
 
-    def on_generation(self, news, progress):
-        self._write(news, "generation", progress.score)
+    def on_generation(self, state, progress):
+        self._write(state, "generation", progress.score)
 
-    def on_finish(self, news, ending):
-        self._write(news, "finish", ending)
-        assert np.array_equal(Genome.load(news.folder / "genome.npz").weights, news.genome.weights)
+    def on_finish(self, state, ending):
+        self._write(state, "finish", ending)
+        assert np.array_equal(Genome.load(state.folder / "genome.npz").weights, state.genome.weights)
 
-    def _write(self, news, event, what):
-        with (news.folder / "diary.jsonl").open("a") as file:
-            file.write(json.dumps([event, news.generations, news.cost.flops, len(news.looks), what]) + "\n")
+    def _write(self, state, event, what):
+        with (state.folder / "diary.jsonl").open("a") as file:
+            file.write(json.dumps([event, state.generations, state.cost.flops, len(state.evals), what]) + "\n")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class After(Callback):
 
     generations: int
 
-    def on_generation(self, news, progress):
-        return f"{news.generations} are enough" if news.generations >= self.generations else None
+    def on_generation(self, state, progress):
+        return f"{state.generations} are enough" if state.generations >= self.generations else None
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Enough(Callback):
 
     limit: float
 
-    def on_generation(self, news, progress):
-        highest = news.genome.weights.max()
+    def on_generation(self, state, progress):
+        highest = state.genome.weights.max()
         return f"a weight of {highest:.3f}" if highest > self.limit else None
 
 
@@ -72,13 +72,13 @@ class Clumsy(Callback):
 
     event: str
 
-    def on_look(self, news):
-        return self._break("on_look")
+    def on_eval(self, state):
+        return self._break("on_eval")
 
-    def on_generation(self, news, progress):
+    def on_generation(self, state, progress):
         return self._break("on_generation")
 
-    def on_finish(self, news, ending):
+    def on_finish(self, state, ending):
         self._break("on_finish")
 
     def _break(self, event):
@@ -89,7 +89,7 @@ class Clumsy(Callback):
 class Says(Callback):
     """Returns what no callback should."""
 
-    def on_look(self, news):
+    def on_eval(self, state):
         return True
 
 
@@ -97,11 +97,11 @@ METHODS = (Evolution(), Backprop())
 
 
 def a_trial(*callbacks, method=METHODS[0], task=None, budget=None, seed=0):
-    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, looks=6), (3,), seed, callbacks)
+    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, n_evals=6), (3,), seed, callbacks)
 
 
 def a_study(*callbacks, methods=METHODS):
-    budget = Budget(flops=2e4, looks=4)
+    budget = Budget(flops=2e4, n_evals=4)
     return Study.grid("toys", tasks=[Bowl()], methods=methods, seeds=3, budget=budget, hidden=(3,), callbacks=callbacks)
 
 
@@ -163,7 +163,7 @@ def test_a_stopped_trial_is_finished_with_its_last_look_there_and_says_who_stopp
 
 
 def test_who_would_stop_at_the_very_end_of_the_budget_stops_nothing(tmp_path):
-    a_trial(After(5), budget=Budget(generations=5, looks=2)).run(tmp_path)
+    a_trial(After(5), budget=Budget(generations=5, n_evals=2)).run(tmp_path)
     assert result(tmp_path).keys() == {"status", "test"}
 
 
@@ -201,7 +201,7 @@ def test_an_interrupted_trial_is_stopped_at_the_same_step(tmp_path, monkeypatch,
     halts = 0
     while True:
         try:
-            a_trial(callback, method=method).run(tmp_path / "halting", stop=iter([False, True]).__next__)
+            a_trial(callback, method=method).run(tmp_path / "halting", should_stop=iter([False, True]).__next__)
             break
         except Interrupted:
             halts += 1
@@ -213,7 +213,7 @@ def test_an_interrupted_trial_is_stopped_at_the_same_step(tmp_path, monkeypatch,
 def test_a_trial_killed_when_it_was_stopped_stays_stopped(tmp_path, monkeypatch):
     a_trial(StopAt(-30.0)).run(tmp_path / "straight")
     monkeypatch.setattr(
-        running.Run, "_end_if_over", lambda self: (_ for _ in ()).throw(SystemExit) if self.stopped else None
+        running.RunningTrial, "_end_if_over", lambda self: (_ for _ in ()).throw(SystemExit) if self.stop_reason else None
     )
     with pytest.raises(SystemExit):
         a_trial(StopAt(-30.0)).run(tmp_path / "killed")
@@ -284,7 +284,7 @@ def test_an_exam_is_a_function():
 
 def looking(*scores, higher=True):
     task = SimpleNamespace(name="arm", metric_info=MetricInfo("return", higher_is_better=higher))
-    return SimpleNamespace(trial=SimpleNamespace(task=task), looks=[{"validation": score} for score in scores])
+    return SimpleNamespace(trial=SimpleNamespace(task=task), evals=[{"validation": score} for score in scores])
 
 
 @pytest.mark.parametrize(
@@ -300,21 +300,21 @@ def looking(*scores, higher=True):
     ],
 )
 def test_stagnation_is_no_gain_in_the_last_looks(scores, stops):
-    rule = Stagnation(looks=2, min_delta=0.5)
-    assert bool(rule.on_look(looking(*scores))) == stops
-    assert bool(rule.on_look(looking(*(-score for score in scores), higher=False))) == stops
+    rule = Stagnation(patience=2, min_delta=0.5)
+    assert bool(rule.on_eval(looking(*scores))) == stops
+    assert bool(rule.on_eval(looking(*(-score for score in scores), higher=False))) == stops
 
 
 @pytest.mark.parametrize("rule", [StopAt(1.0), Stagnation()])
 def test_without_validation_rows_there_is_nothing_to_stop_by(rule):
     with pytest.raises(SettingsError, match=r"arm has no validation rows to stop by; split some off"):
-        rule.on_look(looking(np.nan))
+        rule.on_eval(looking(np.nan))
 
 
 # ---- asked for what cannot be
 
 
-@pytest.mark.parametrize("event", ["on_look", "on_generation", "on_finish"])
+@pytest.mark.parametrize("event", ["on_eval", "on_generation", "on_finish"])
 def test_one_that_breaks_fails_its_trial_in_words(tmp_path, event):
     assert a_trial(Clumsy(event)).run(tmp_path) == "failed"
     assert result(tmp_path)["reason"] == f"the callback Clumsy.{event} broke: KeyError: 'nothing there'"
@@ -329,7 +329,7 @@ def test_one_that_breaks_while_a_failure_is_told_takes_the_blame(tmp_path):
 
 def test_an_answer_is_words_or_nothing(tmp_path):
     assert a_trial(Says()).run(tmp_path) == "failed"
-    assert result(tmp_path)["reason"] == "Says.on_look returned True; return None to go on, or in words why to stop."
+    assert result(tmp_path)["reason"] == "Says.on_eval returned True; return None to go on, or in words why to stop."
 
 
 @pytest.mark.parametrize(
@@ -350,8 +350,8 @@ class Bare(Callback):
     ("callback", "cure"),
     [
         (
-            lambda news: None,
-            r"the function <lambda> is no callback.* Make it on_look\(self, news\) of a frozen dataclass",
+            lambda state: None,
+            r"the function <lambda> is no callback.* Make it on_eval\(self, state\) of a frozen dataclass",
         ),
         (Bare(), r"the callback Bare cannot be kept as a setting; put @dataclass\(frozen=True\) above it"),
     ],
@@ -361,7 +361,7 @@ def test_what_could_not_be_kept_as_a_setting_is_told_how_to_become_one(callback,
         a_study(callback)
 
 
-@pytest.mark.parametrize("settings", [{"looks": 0}, {"looks": 1.5}, {"min_delta": -1}, {"min_delta": np.nan}])
+@pytest.mark.parametrize("settings", [{"patience": 0}, {"patience": 1.5}, {"min_delta": -1}, {"min_delta": np.nan}])
 def test_patience_is_a_number_of_looks(settings):
     with pytest.raises(SettingsError, match=f"{next(iter(settings))} must be"):
         Stagnation(**settings)

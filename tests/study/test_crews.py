@@ -16,10 +16,10 @@ from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD, Adam
 from evorobo.nets.schedules import ReduceOnPlateau
 from evorobo.study import running
-from evorobo.study.batching import crews
+from evorobo.study.batching import batch_trials
 from evorobo.study.budget import Budget
-from evorobo.study.folders import Interrupted, status
-from evorobo.study.running import run_crew
+from evorobo.study.folders import Interrupted, trial_status
+from evorobo.study.running import run_batch
 from evorobo.study.study import Study
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Examples
@@ -28,12 +28,12 @@ TRAINING = Backprop(Adam(0.02), batch_size=4, schedule=ReduceOnPlateau(patience=
 
 
 def trials(method=TRAINING, task=None, seeds=5, budget=None):
-    budget = budget or Budget(flops=2e5, looks=8)
+    budget = budget or Budget(flops=2e5, n_evals=8)
     return [Trial(task or Line(), method, budget, (4, Dropout(0.2)), seed) for seed in range(seeds)]
 
 
 def together(these, folder, stop=bool):
-    return run_crew(these, [folder / each.path for each in these], [lambda share: None] * len(these), stop)
+    return run_batch(these, [folder / each.path for each in these], [lambda share: None] * len(these), stop)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def test_a_finished_member_is_not_run_again(tmp_path):
     before = (tmp_path / these[0].path / "curve.csv").stat().st_mtime_ns
     together(these, tmp_path)
     assert (tmp_path / these[0].path / "curve.csv").stat().st_mtime_ns == before
-    assert {status(tmp_path / each.path) for each in these} == {"finished"}
+    assert {trial_status(tmp_path / each.path) for each in these} == {"finished"}
 
 
 def test_crews_are_the_seeds_of_one_cell_shared_among_the_jobs():
@@ -124,7 +124,7 @@ def test_crews_are_the_seeds_of_one_cell_shared_among_the_jobs():
     mixed = [trial for pair in zip(backprop, evolution, strict=True) for trial in pair]
 
     def sizes(jobs):
-        return [(crew[0].method.name, [trial.seed for trial in crew]) for crew in crews(mixed, jobs)]
+        return [(crew[0].method.name, [trial.seed for trial in crew]) for crew in batch_trials(mixed, jobs)]
 
     alone = [("cma-es", [seed]) for seed in range(5)]
     assert sorted(sizes(1)) == sorted([("backprop", [0, 1, 2, 3, 4]), *alone])
@@ -134,7 +134,7 @@ def test_crews_are_the_seeds_of_one_cell_shared_among_the_jobs():
 
 def test_a_budget_of_seconds_is_spent_alone():
     these = trials(budget=Budget(cpu_seconds=1.0))
-    assert crews(these, 1) == [[trial] for trial in these]
+    assert batch_trials(these, 1) == [[trial] for trial in these]
 
 
 def test_the_ledger_of_a_crew_is_whole(tmp_path):

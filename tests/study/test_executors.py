@@ -18,12 +18,12 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.study import checkpoint, executors
 from evorobo.study.budget import Budget
-from evorobo.study.executors import run_here, run_in_processes
-from evorobo.study.folders import Interrupted, status
+from evorobo.study.executors import run_serial, run_parallel
+from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.trial import Trial
 
 EVOLUTION = Evolution()
-BUDGET = Budget(generations=5, looks=2)
+BUDGET = Budget(generations=5, n_evals=2)
 
 
 def trials(*tasks, seeds=(0,), method=EVOLUTION, budget=BUDGET):
@@ -41,10 +41,10 @@ def ends(events):
 
 
 def in_two_processes(these, folder, listen):
-    run_in_processes(these, folder, listen, 2)
+    run_parallel(these, folder, listen, 2)
 
 
-@pytest.mark.parametrize("run", [run_here, in_two_processes])
+@pytest.mark.parametrize("run", [run_serial, in_two_processes])
 def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
     these, events = trials(Bowl(), Bowl("dish"), Raises("arm")), []
     run(singles(these), tmp_path, events.append)
@@ -57,7 +57,7 @@ def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
         news = [event for event in events if event.trial == trial.path]
         assert (news[0].status, news[0].share) == ("", 0.0)
         assert news[-1].share == 1.0
-    assert [status(tmp_path / trial.path) for trial in these] == ["finished", "finished", "failed"]
+    assert [trial_status(tmp_path / trial.path) for trial in these] == ["finished", "finished", "failed"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
 )
 def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
     these, events = trials(Dies("fatal", how), Bowl(), seeds=(0, 1)), []
-    run_in_processes(singles(these), tmp_path, events.append, 2)
+    run_parallel(singles(these), tmp_path, events.append, 2)
     for seed in (0, 1):
         assert ends(events)[f"fatal/cma-es/seed-{seed}"] == ("failed", reason)
         assert ends(events)[f"bowl/cma-es/seed-{seed}"] == ("finished", "")
@@ -79,14 +79,14 @@ def test_a_trial_that_its_worker_cannot_load_fails_in_words(tmp_path, monkeypatc
     monkeypatch.setattr(
         executors, "to_plain", lambda trial: {**to_plain(trial), "task": {"type": "gone.py:Arm", "name": "bowl"}}
     )
-    run_in_processes(singles(trials(Bowl())), tmp_path, events.append, 1)
+    run_parallel(singles(trials(Bowl())), tmp_path, events.append, 1)
     ended, reason = ends(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
     assert "there is no file" in reason
-    assert status(tmp_path / "bowl/cma-es/seed-0") == "failed"
+    assert trial_status(tmp_path / "bowl/cma-es/seed-0") == "failed"
 
 
-@pytest.mark.parametrize("run", [run_here, in_two_processes])
+@pytest.mark.parametrize("run", [run_serial, in_two_processes])
 def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     broken, events = tmp_path / "bowl/cma-es/seed-0", []
     broken.mkdir(parents=True)
@@ -96,14 +96,14 @@ def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     assert ended == "failed"
     assert "checkpoint.npz is damaged" in reason
     assert ends(events)["bowl/cma-es/seed-1"] == ("finished", "")
-    assert status(broken) == "failed"
+    assert trial_status(broken) == "failed"
 
 
 def test_a_checkpoint_of_another_version_says_so(tmp_path):
     old, events = tmp_path / "bowl/cma-es/seed-0", []
     old.mkdir(parents=True)
     checkpoint.save(old / "checkpoint.npz", {"learner": {"strategy": {}}})
-    run_here(singles(trials(Bowl())), tmp_path, events.append)
+    run_serial(singles(trials(Bowl())), tmp_path, events.append)
     ended, reason = ends(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
     assert re.search(r"checkpoint\.npz lacks '\w+', as it was written by another version .* delete it", reason)
@@ -116,7 +116,7 @@ def test_a_full_disk_ends_the_study_in_words(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ResultsError, match=r"cannot write .*: No space left on device\. Free some space"):
-        run_here(singles(trials(Bowl())), tmp_path, lambda event: None)
+        run_serial(singles(trials(Bowl())), tmp_path, lambda event: None)
 
 
 def after(seconds, signum):
@@ -130,9 +130,9 @@ def test_one_ctrl_c_keeps_a_checkpoint_here(tmp_path, signum):
     after(0.5, signum)
     before = signal.getsignal(signum)
     with pytest.raises(Interrupted):
-        run_here([[trial]], tmp_path, lambda event: None)
+        run_serial([[trial]], tmp_path, lambda event: None)
     assert (tmp_path / trial.path / "checkpoint.npz").exists()
-    assert status(tmp_path / trial.path) == "unfinished"
+    assert trial_status(tmp_path / trial.path) == "unfinished"
     assert signal.getsignal(signum) is before
 
 
@@ -142,7 +142,7 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path):
     after(0.3, signal.SIGINT)
     after(0.6, signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        run_here([[trial]], tmp_path, lambda event: None)
+        run_serial([[trial]], tmp_path, lambda event: None)
     assert time.monotonic() - began < 5
 
 
@@ -160,17 +160,17 @@ def test_ctrl_c_stops_all_workers_soon_and_each_keeps_its_checkpoint(tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted):
-        run_in_processes(singles(these), tmp_path, listen, 3)
+        run_parallel(singles(these), tmp_path, listen, 3)
     assert time.monotonic() - sent[0] < 5
     assert ended == ["quick/cma-es/seed-0"]
     for trial in these[:2]:
         assert (tmp_path / trial.path / "checkpoint.npz").exists()
-        assert status(tmp_path / trial.path) == "unfinished"
+        assert trial_status(tmp_path / trial.path) == "unfinished"
 
 
 def alone(orders):
     """A worker whose study is gone as soon as it has given its orders."""
-    program = [sys.executable, "-c", "from evorobo.study.executors import work; work()"]
+    program = [sys.executable, "-c", "from evorobo.study.executors import worker_main; worker_main()"]
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
     process = subprocess.run(program, input=orders, text=True, timeout=20, env={**os.environ, "PYTHONPATH": paths})
     return process.returncode
@@ -180,13 +180,13 @@ def test_a_worker_ends_with_its_study_even_if_it_has_only_just_been_started(tmp_
     (trial,) = trials(Slow("slow"), budget=Budget(generations=10_000))
     order = {"paths": [trial.path], "trials": [executors.to_plain(trial)], "folder": str(tmp_path)}
     assert alone(json.dumps(order) + "\n") == 1
-    assert status(tmp_path / trial.path) == "unfinished"
+    assert trial_status(tmp_path / trial.path) == "unfinished"
     assert alone("") == 0
 
 
 def test_what_robots_print_does_not_get_between_the_news(tmp_path, capfd):
     events = []
-    run_in_processes(singles(trials(Chatty("chatty"))), tmp_path, events.append, 1)
+    run_parallel(singles(trials(Chatty("chatty"))), tmp_path, events.append, 1)
     assert ends(events) == {"chatty/cma-es/seed-0": ("finished", "")}
     heard = capfd.readouterr()
     assert "beep" in heard.err
@@ -195,5 +195,5 @@ def test_what_robots_print_does_not_get_between_the_news(tmp_path, capfd):
 
 def test_backprop_runs_in_workers_too(tmp_path):
     events = []
-    run_in_processes(singles(trials(Bowl(), method=Backprop())), tmp_path, events.append, 2)
+    run_parallel(singles(trials(Bowl(), method=Backprop())), tmp_path, events.append, 2)
     assert ends(events) == {"bowl/backprop/seed-0": ("finished", "")}

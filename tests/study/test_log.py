@@ -14,8 +14,8 @@ COST = Cost(env_steps=10, samples=3, forward_flops=7, cpu_seconds=0.1 + 0.2)
 @pytest.fixture
 def log(tmp_path):
     log = Log(tmp_path / "curve.csv")
-    log.look(Cost(), 0, None, 1.0, 2.0)
-    log.look(COST, 1, StepResult(-0.5, {"step_size": 1 / 3, "epoch": 2}), float("nan"), 0.1)
+    log.append(Cost(), 0, None, 1.0, 2.0)
+    log.append(COST, 1, StepResult(-0.5, {"step_size": 1 / 3, "epoch": 2}), float("nan"), 0.1)
     return log
 
 
@@ -44,11 +44,11 @@ def test_what_nobody_knows_yet_is_an_empty_cell(log):
 def test_a_log_made_of_its_rows_goes_on_as_if_it_had_never_stopped(log, tmp_path):
     other = Log(tmp_path / "other.csv", [dict(row) for row in log.rows])
     for each in (log, other):
-        each.look(COST, 2, StepResult(1.5, {"diversity": 2.0}), 3.0, 4.0)
+        each.append(COST, 2, StepResult(1.5, {"diversity": 2.0}), 3.0, 4.0)
     assert other.path.read_bytes() == log.path.read_bytes()
 
 
 def test_numbers_of_numpy_are_written_as_plain_numbers(tmp_path):
     log = Log(tmp_path / "curve.csv")
-    log.look(Cost(), 0, StepResult(np.float64(0.25), {"norm": np.float32(0.5)}), np.float64(1), np.float64(2))
+    log.append(Cost(), 0, StepResult(np.float64(0.25), {"norm": np.float32(0.5)}), np.float64(1), np.float64(2))
     assert log.path.read_text().splitlines()[1] == "0,0,0,0,0,0.0,0.0,0,0.25,1.0,2.0,0.5"

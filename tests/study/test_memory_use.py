@@ -13,7 +13,7 @@ from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback
-from evorobo.study.executors import run_in_processes
+from evorobo.study.executors import run_parallel
 from evorobo.study.trial import Trial
 from evorobo.tasks.control.task import ControlTask
 
@@ -25,20 +25,20 @@ RESIDENT = Path("/proc/self/statm")
 class Weighing(Callback):
     """Writes down early and late how many things Python holds, and how many pages of memory the process has."""
 
-    def on_generation(self, news, progress):
-        if news.generations in (EARLY, LATE):
+    def on_generation(self, state, progress):
+        if state.generations in (EARLY, LATE):
             gc.collect()
             weighed = {"things": len(gc.get_objects()), "pages": int(RESIDENT.read_text().split()[1])}
-            (news.folder / f"{news.generations}.json").write_text(json.dumps(weighed))
+            (state.folder / f"{state.generations}.json").write_text(json.dumps(weighed))
 
 
 @pytest.mark.skipif(not RESIDENT.exists(), reason="the system does not tell in /proc how much memory a process has")
 def test_a_run_of_2000_generations_ends_within_a_tenth_of_its_memory_at_generation_100(tmp_path):
     task = ControlTask("CartPole-v1", max_steps=3, validation_episodes=2, test_episodes=2, normalize=True)
-    method, budget = Evolution(CMAES(population=4)), Budget(generations=LATE, looks=40)
+    method, budget = Evolution(CMAES(population=4)), Budget(generations=LATE, n_evals=40)
     trial = Trial(task, method, budget, (2,), 0, (Weighing(),))
     ends = []
-    run_in_processes([[trial]], tmp_path, lambda event: ends.append(event.status), jobs=1)
+    run_parallel([[trial]], tmp_path, lambda event: ends.append(event.status), jobs=1)
     assert ends[-1] == "finished"
     early, late = (json.loads((tmp_path / trial.path / f"{at}.json").read_text()) for at in (EARLY, LATE))
     assert late["pages"] <= 1.1 * early["pages"]

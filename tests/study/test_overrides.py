@@ -10,7 +10,7 @@ from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.dense import Dense
 from evorobo.nets.optimizers import SGD
 from evorobo.study.budget import Budget
-from evorobo.study.overrides import change
+from evorobo.study.overrides import apply_overrides
 from evorobo.study.study import Study
 from evorobo.tasks.control.task import ControlTask
 
@@ -25,7 +25,7 @@ STUDY = Study.grid(
 
 
 def changed(*assignments):
-    return change(STUDY, list(assignments))
+    return apply_overrides(STUDY, list(assignments))
 
 
 def test_without_assignments_nothing_changes():
@@ -36,8 +36,8 @@ def test_without_assignments_nothing_changes():
     ("assignment", "read", "value"),
     [
         ("budget.flops=2e5", lambda s: s.budget.flops, 2e5),
-        ("budget.looks=7", lambda s: s.budget.looks, 7),
-        ("budget.looks=7.0", lambda s: s.budget.looks, 7),
+        ("budget.n_evals=7", lambda s: s.budget.n_evals, 7),
+        ("budget.n_evals=7.0", lambda s: s.budget.n_evals, 7),
         ("hidden=[32,16]", lambda s: s.hidden, (32, 16)),
         ("hidden=[]", lambda s: s.hidden, ()),
         ('hidden=[{"type":"Dense","units":4,"activation":"relu"}]', lambda s: s.hidden, (Dense(4, "relu"),)),
@@ -113,10 +113,10 @@ def test_what_leads_nowhere_or_cannot_be_is_told_with_the_way_out(assignment, se
 
 def test_a_users_own_task_can_be_changed_too():
     study = Study.grid("s", tasks=[Bowl()], methods=[Backprop()], seeds=1, budget=Budget(flops=1), hidden=())
-    assert change(study, ["tasks.bowl.name=dish"]).tasks == (Bowl("dish"),)
+    assert apply_overrides(study, ["tasks.bowl.name=dish"]).tasks == (Bowl("dish"),)
 
 
 def test_null_empties_a_text_too():
-    named = change(STUDY, ["tasks.cartpole-v1.label=pole"])
+    named = apply_overrides(STUDY, ["tasks.cartpole-v1.label=pole"])
     assert named.tasks[0].name == "pole"
-    assert change(named, ["tasks.pole.label=null"]).tasks[0].label is None
+    assert apply_overrides(named, ["tasks.pole.label=null"]).tasks[0].label is None

@@ -143,7 +143,7 @@ def test_an_edited_robot_does_not_reuse_what_the_old_one_did(write, tmp_path):
         cart = write(**change)
         task = ControlTask(f"{cart.__module__}:own/{tmp_path.name}-v0", test_episodes=2, validation_episodes=2)
         study = Study.grid(
-            "own", tasks=[task], methods=[Evolution(CMAES())], seeds=1, budget=Budget(flops=1e4, looks=3), hidden=(2,)
+            "own", tasks=[task], methods=[Evolution(CMAES())], seeds=1, budget=Budget(flops=1e4, n_evals=3), hidden=(2,)
         )
         return study.run(tmp_path / "results").runs[0].folder / "curve.csv"
 
@@ -161,7 +161,7 @@ def test_who_mends_a_robot_that_broke_may_run_it_again_in_the_same_folder(write,
     def run(**change):
         cart = write(**change)
         task = ControlTask(f"{cart.__module__}:own/{tmp_path.name}-v0", test_episodes=2, validation_episodes=2)
-        trial = Trial(task, Evolution(CMAES()), Budget(flops=1e4, looks=3), (2,), 0)
+        trial = Trial(task, Evolution(CMAES()), Budget(flops=1e4, n_evals=3), (2,), 0)
         return trial.run(tmp_path / "trial")
 
     assert run(robot=("* tables.SCALE", "/ missing")) == "failed"
@@ -181,7 +181,7 @@ def test_a_teacher_in_a_file_that_has_changed_is_told(tmp_path):
         spec = NetworkSpec.build(task.n_inputs, (), task.n_outputs, task.output)
         Genome(spec, np.random.default_rng(seed).normal(size=spec.n_params)).save(tmp_path / "teacher.npz")
         teacher = NoisyTeacher(str(tmp_path / "teacher.npz"), random_action_rate=0.1)
-        trial = Trial(replace(task, teacher=teacher), Backprop(), Budget(generations=2, looks=1), (2,), 0)
+        trial = Trial(replace(task, teacher=teacher), Backprop(), Budget(generations=2, n_evals=1), (2,), 0)
         return trial.run(tmp_path / "trial")
 
     assert [run(1), run(1)] == ["finished"] * 2
@@ -194,7 +194,7 @@ def test_data_that_have_changed_are_told(tmp_path):
         rows = [f"{number},{number % 3},{'ab'[number % 2]}" for number in range(30)]
         (tmp_path / "rows.csv").write_text("\n".join(["x,y,move", f"{first},0,a", *rows]))
         task = DatasetTask(str(tmp_path / "rows.csv"), target="move")
-        return Trial(task, Backprop(), Budget(generations=2, looks=1), (2,), 0).run(tmp_path / "trial")
+        return Trial(task, Backprop(), Budget(generations=2, n_evals=1), (2,), 0).run(tmp_path / "trial")
 
     assert [run(1), run(1)] == ["finished"] * 2
     with pytest.raises(ResultsError, match=r"a run of data that have changed since\. Keep it and give"):

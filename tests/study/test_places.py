@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evorobo.study.folders import to_study, to_trial
+from evorobo.study.folders import suggest_study, suggest_trial
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def results(tmp_path, monkeypatch):
 )
 @pytest.mark.usefixtures("results")
 def test_who_names_no_study_is_led_to_the_studies_there_are(there, words):
-    assert to_study(Path(there)) == words
+    assert suggest_study(Path(there)) == words
 
 
 @pytest.mark.parametrize(
@@ -48,5 +48,5 @@ def test_who_names_no_study_is_led_to_the_studies_there_are(there, words):
 )
 @pytest.mark.usefixtures("results")
 def test_who_names_no_trial_is_led_to_the_nearest_one(there, example):
-    assert "give the folder of one seed, " in to_trial(Path(there))
-    assert example in to_trial(Path(there))
+    assert "give the folder of one seed, " in suggest_trial(Path(there))
+    assert example in suggest_trial(Path(there))

@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from evorobo.study.executors import Event
+from evorobo.study.executors import TrialEvent
 from evorobo.study.progress import Display
 
 
@@ -28,11 +28,11 @@ def shown(events, *, terminal, total=2, done=0):
 
 
 RUN = [
-    Event("arm/ga/seed-0"),
-    Event("arm/ga/seed-0", 0.5),
-    Event("arm/ga/seed-0", 1.0, "finished"),
-    Event("arm/ga/seed-1"),
-    Event("arm/ga/seed-1", 1.0, "failed", "the [red]gripper[/red] is stuck"),
+    TrialEvent("arm/ga/seed-0"),
+    TrialEvent("arm/ga/seed-0", 0.5),
+    TrialEvent("arm/ga/seed-0", 1.0, "finished"),
+    TrialEvent("arm/ga/seed-1"),
+    TrialEvent("arm/ga/seed-1", 1.0, "failed", "the [red]gripper[/red] is stuck"),
 ]
 
 
@@ -49,14 +49,14 @@ def test_without_a_terminal_there_is_a_plain_line_for_each_trial_that_ends():
 
 def test_long_reasons_stay_on_one_line():
     reason = "because " * 60
-    text = shown([Event("a"), Event("a", 1.0, "failed", reason)], terminal=False, total=1)
+    text = shown([TrialEvent("a"), TrialEvent("a", 1.0, "failed", reason)], terminal=False, total=1)
     assert len(text.splitlines()) == 1
     assert reason.strip() in text
 
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_what_was_finished_before_is_told_and_counted(terminal):
-    text = shown([Event("a"), Event("a", 1.0, "finished")], terminal=terminal, total=5, done=3)
+    text = shown([TrialEvent("a"), TrialEvent("a", 1.0, "finished")], terminal=terminal, total=5, done=3)
     assert "reach: 3 of 5 trials are finished already." in text
     assert "[4/5] a finished" in text
 

@@ -69,7 +69,7 @@ def test_a_run_before_its_first_look_has_no_score_and_is_in_no_cell(folder):
     results = load(folder)
     assert len(results.runs) == 2
     assert all(np.isnan(run.score) for run in results.runs)
-    assert [run.seed for run in results.of("arm", "ga")] == [1]
+    assert [run.seed for run in results.runs_of("arm", "ga")] == [1]
 
 
 def test_runs_come_in_the_order_of_the_settings_and_seeds_by_number(folder):

@@ -8,7 +8,7 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.study.budget import Budget
 from evorobo.study.study import Study
-from evorobo.study.tuning.space import Range, spaces
+from evorobo.study.tuning.space import Range, parse_ranges
 
 STUDY = Study.grid(
     "toys", tasks=[Bowl()], methods=[Evolution(), Backprop()], seeds=2, budget=Budget(flops=1e4), hidden=(2,)
@@ -17,25 +17,25 @@ SIGMA, RATE = "methods.cma-es.strategy.sigma=0.05..2:log", "methods.backprop.opt
 
 
 def test_a_range_is_read_as_it_is_written():
-    found = spaces(STUDY, [SIGMA, RATE, "methods.backprop.batch_size=8..128:log", "methods.backprop.max_grad_norm=0.5..2"])
+    found = parse_ranges(STUDY, [SIGMA, RATE, "methods.backprop.batch_size=8..128:log", "methods.backprop.max_grad_norm=0.5..2"])
     sigma = Range("methods.cma-es.strategy.sigma", "strategy.sigma", 0.05, 2.0, True, False)
     assert found["cma-es"] == [sigma]
     rate, batch, clip = found["backprop"]
-    assert (rate.low, rate.high, rate.log, rate.whole) == (1e-4, 0.1, True, False)
-    assert (batch.low, batch.high, batch.log, batch.whole) == (8, 128, True, True)
-    assert (clip.low, clip.high, clip.log, clip.whole) == (0.5, 2.0, False, False)
+    assert (rate.low, rate.high, rate.log, rate.integer) == (1e-4, 0.1, True, False)
+    assert (batch.low, batch.high, batch.log, batch.integer) == (8, 128, True, True)
+    assert (clip.low, clip.high, clip.log, clip.integer) == (0.5, 2.0, False, False)
 
 
 def test_a_setting_that_is_not_set_yet_is_whole_if_its_range_is():
-    (_, population) = spaces(STUDY, [SIGMA, RATE, "methods.cma-es.strategy.population=4..40"])["cma-es"]
-    assert population.whole
+    (_, population) = parse_ranges(STUDY, [SIGMA, RATE, "methods.cma-es.strategy.population=4..40"])["cma-es"]
+    assert population.integer
 
 
 def test_a_star_gives_every_method_the_same_range():
     study = Study.grid(
         "two", tasks=[Bowl()], methods=[Evolution(name="a"), Evolution(name="b")], seeds=1, budget=Budget(flops=1e4)
     )
-    found = spaces(study, ["methods.*.strategy.sigma=0.1..1"])
+    found = parse_ranges(study, ["methods.*.strategy.sigma=0.1..1"])
     assert [each.path for ranges in found.values() for each in ranges] == [
         "methods.a.strategy.sigma",
         "methods.b.strategy.sigma",
@@ -44,7 +44,7 @@ def test_a_star_gives_every_method_the_same_range():
 
 @pytest.mark.parametrize(("value", "inside"), [(0.05, True), (2, True), (0.04, False), (None, False), (True, False)])
 def test_a_range_holds_what_lies_in_it(value, inside):
-    assert Range("x", "x", 0.05, 2, True, False).holds(value) == inside
+    assert Range("x", "x", 0.05, 2, True, False).contains(value) == inside
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_a_range_holds_what_lies_in_it(value, inside):
 )
 def test_a_range_that_cannot_be_is_told_with_the_way_out(texts, sentence):
     with pytest.raises(SettingsError, match=sentence):
-        spaces(STUDY, texts)
+        parse_ranges(STUDY, texts)

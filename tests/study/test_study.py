@@ -22,14 +22,14 @@ from evorobo.report.analysis.cautions import tuned
 from evorobo.report.page.facts import overview
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
-from evorobo.study.overrides import change
+from evorobo.study.overrides import apply_overrides
 from evorobo.study.study import Study
 
 METHODS = (Evolution(CMAES()), Backprop())
 
 
 def a_study(*tasks, methods=METHODS, name="toys", seeds=2, budget=None, hidden=(3,)):
-    budget = budget or Budget(flops=2e4, looks=4)
+    budget = budget or Budget(flops=2e4, n_evals=4)
     return Study.grid(name, tasks=tasks or [Bowl()], methods=methods, seeds=seeds, budget=budget, hidden=hidden)
 
 
@@ -101,7 +101,7 @@ def test_each_method_may_have_networks_of_its_own(tmp_path):
     study = a_study(methods=(Backprop(), Evolution()), hidden=layers, seeds=1)
     assert {trial.method.name: trial.hidden for trial in study.trials()} == layers
     assert from_plain(json.loads(json.dumps(to_plain(study)))) == study
-    assert change(study, ["hidden.cma-es=[7]"]).hidden == {**layers, "cma-es": (7,)}
+    assert apply_overrides(study, ["hidden.cma-es=[7]"]).hidden == {**layers, "cma-es": (7,)}
     results = study.run(tmp_path)
     genomes = {name: Genome.load(tmp_path / f"toys/bowl/{name}/seed-0/genome.npz") for name in layers}
     assert {name: len(genome.spec.layers) for name, genome in genomes.items()} == {"backprop": 3, "cma-es": 1}
@@ -177,7 +177,7 @@ def test_the_seeds_that_settings_were_chosen_on_may_be_told_later_too(tmp_path):
 def test_seeds_run_on_another_budget_are_never_drawn_together(tmp_path):
     a_study(seeds=(0, 1)).run(tmp_path)
     with pytest.raises(ResultsError, match=r"seed-0 holds a run of other settings \(budget\.flops is 20000"):
-        a_study(seeds=(2, 3), budget=Budget(flops=4e4, looks=4)).run(tmp_path)
+        a_study(seeds=(2, 3), budget=Budget(flops=4e4, n_evals=4)).run(tmp_path)
     assert sorted(path.name for path in (tmp_path / "toys/bowl/backprop").iterdir()) == ["seed-0", "seed-1"]
     assert len(a_study(seeds=(2, 3)).run(tmp_path).runs) == 2 * 4
 
@@ -187,7 +187,7 @@ def test_other_settings_in_the_folder_are_told_before_anything_runs(tmp_path):
     before = sorted(tmp_path.rglob("*"))
     sentence = r"seed-1 holds a run of other settings \(budget\.flops is 20000\.0 there and 10000\.0 here\)"
     with pytest.raises(ResultsError, match=sentence):
-        a_study(seeds=2, budget=Budget(flops=1e4, looks=4)).run(tmp_path)
+        a_study(seeds=2, budget=Budget(flops=1e4, n_evals=4)).run(tmp_path)
     assert sorted(tmp_path.rglob("*")) == before
 
 

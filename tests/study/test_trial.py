@@ -23,17 +23,17 @@ from evorobo.nets.optimizers import SGD
 from evorobo.study import running, trial as trial_module
 from evorobo.study.budget import Budget
 from evorobo.study.checkpoint import load as load_checkpoint
-from evorobo.study.folders import Interrupted, status
+from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.log import TIME_COLUMNS
 from evorobo.study.results import read_curve
-from evorobo.study.trial import Trial, difference
+from evorobo.study.trial import Trial, first_difference
 
 METHODS = [Backprop(), Evolution(), Evolution(GA()), Evolution(OpenAIES()), Evolution(SelfAdaptiveES())]
 every_method = pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
 
 
 def a_trial(method=METHODS[1], task=None, budget=None, hidden=(3,), seed=0):
-    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, looks=6), hidden, seed)
+    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, n_evals=6), hidden, seed)
 
 
 def curve(folder):
@@ -79,22 +79,22 @@ def test_an_interrupted_trial_goes_on_to_the_identical_curve(tmp_path, monkeypat
     a_trial(method).run(tmp_path / "straight")
     for after in range(1, 1 + stops):
         with pytest.raises(Interrupted, match="can go on"):
-            a_trial(method).run(tmp_path / "halting", stop=Stop(monkeypatch, after))
-        assert status(tmp_path / "halting") == "unfinished"
+            a_trial(method).run(tmp_path / "halting", should_stop=Stop(monkeypatch, after))
+        assert trial_status(tmp_path / "halting") == "unfinished"
     assert a_trial(method).run(tmp_path / "halting") == "finished"
     assert curve(tmp_path / "halting") == curve(tmp_path / "straight")
 
 
 def test_a_trial_killed_after_a_look_forgets_what_it_did_since_its_checkpoint(tmp_path, monkeypatch):
     a_trial().run(tmp_path / "straight")
-    keep = running.Run.keep
+    keep = running.RunningTrial.save_checkpoint
 
     def killed(self):
-        if self.looks == 4:
+        if self.n_evals == 4:
             raise SystemExit  # the look is on disk, its checkpoint is not
         keep(self)
 
-    monkeypatch.setattr(running.Run, "keep", killed)
+    monkeypatch.setattr(running.RunningTrial, "save_checkpoint", killed)
     with pytest.raises(SystemExit):
         a_trial().run(tmp_path / "killed")
     monkeypatch.undo()
@@ -145,7 +145,7 @@ def test_a_folder_of_other_settings_is_told_with_the_field_and_both_values(tmp_p
     ],
 )
 def test_a_difference_is_told_by_the_first_field_that_has_one(there, here, words):
-    assert difference(there, here) == words
+    assert first_difference(there, here) == words
 
 
 def test_an_environment_that_breaks_fails_its_trial_which_is_tried_again(tmp_path, monkeypatch):
@@ -163,7 +163,7 @@ def test_an_environment_that_breaks_fails_its_trial_which_is_tried_again(tmp_pat
 
 def test_training_that_runs_away_ends_its_trial_with_the_way_out_its_log_and_the_last_good_genome(tmp_path):
     trial = a_trial(Backprop(SGD(1e6)), Line(), Budget(flops=1e6))
-    assert trial.run(tmp_path) == status(tmp_path) == "diverged"
+    assert trial.run(tmp_path) == trial_status(tmp_path) == "diverged"
     reason = json.loads((tmp_path / "result.json").read_text())["reason"]
     assert re.match(r"training ran away: loss \S+ and gradient length \S+ in step \d+ ", reason)
     assert "Try a learning rate below 1e+06" in reason
@@ -183,7 +183,7 @@ def test_an_evolution_that_runs_away_keeps_the_last_good_genome_too(tmp_path):
 
 
 def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
-    trial = a_trial(Backprop(SGD(0.1), early_stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, looks=5))
+    trial = a_trial(Backprop(SGD(0.1), early_stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, n_evals=5))
     watched = []
     assert trial.run(tmp_path, watched.append) == "finished"
     result, rows = json.loads((tmp_path / "result.json").read_text()), curve(tmp_path)
@@ -201,11 +201,11 @@ def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
 
 @pytest.mark.parametrize("stops", [1, 5])
 def test_a_trial_interrupted_amid_its_patience_stops_at_the_same_step(tmp_path, monkeypatch, stops):
-    trial = a_trial(Backprop(early_stopping=EarlyStopping(patience=30)), Line(), Budget(samples=1e5, looks=5))
+    trial = a_trial(Backprop(early_stopping=EarlyStopping(patience=30)), Line(), Budget(samples=1e5, n_evals=5))
     trial.run(tmp_path / "straight")
     for after in range(1, 1 + stops):
         with pytest.raises(Interrupted):
-            trial.run(tmp_path / "halting", stop=Stop(monkeypatch, after))
+            trial.run(tmp_path / "halting", should_stop=Stop(monkeypatch, after))
     assert trial.run(tmp_path / "halting") == "finished"
     assert curve(tmp_path / "halting") == curve(tmp_path / "straight")
     one, other = ((tmp_path / each / "result.json").read_text() for each in ("straight", "halting"))
@@ -238,7 +238,7 @@ def test_the_teachers_cost_is_on_the_bill_from_the_first_row_on(tmp_path):
 
 @every_method
 def test_looks_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path, method):
-    a_trial(method, budget=Budget(flops=2e5, looks=5)).run(tmp_path)
+    a_trial(method, budget=Budget(flops=2e5, n_evals=5)).run(tmp_path)
     columns = read_curve(tmp_path / "curve.csv")
     flops = columns["forward_flops"] + columns["backward_flops"]
     wanted = 2e5 * np.geomspace(0.01, 1, 5)
@@ -250,12 +250,12 @@ def test_looks_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path
 
 
 def test_a_step_that_passes_several_looks_is_looked_at_once(tmp_path):
-    a_trial(Evolution(CMAES(population=500)), budget=Budget(env_steps=1000, looks=9)).run(tmp_path)
+    a_trial(Evolution(CMAES(population=500)), budget=Budget(env_steps=1000, n_evals=9)).run(tmp_path)
     assert [row["env_steps"] for row in curve(tmp_path)] == ["0", "500", "1000"]
 
 
 def test_the_last_row_is_the_answer_at_the_end_of_the_budget(tmp_path):
-    a_trial(budget=Budget(generations=7, looks=3)).run(tmp_path)
+    a_trial(budget=Budget(generations=7, n_evals=3)).run(tmp_path)
     rows = curve(tmp_path)
     assert rows[-1]["generations"] == "7"
     assert float(rows[-1]["test"]) == Bowl().test(Genome.load(tmp_path / "genome.npz"))
@@ -284,7 +284,7 @@ def test_seconds_are_those_of_learning_and_not_of_looking(tmp_path, monkeypatch)
     monkeypatch.setattr(running.time, "process_time", lambda: clock.now)
     for module in (trial_module, running):
         monkeypatch.setattr(module, "to_plain", lambda trial: {})
-    a_trial(task=Timed(), budget=Budget(generations=5, looks=5)).run(tmp_path)
+    a_trial(task=Timed(), budget=Budget(generations=5, n_evals=5)).run(tmp_path)
     assert read_curve(tmp_path / "curve.csv")["cpu_seconds"].tolist()[-1] == 10.0
 
 
@@ -311,7 +311,7 @@ def test_a_seed_is_a_whole_number_from_zero(seed):
 @pytest.mark.parametrize("name", ["trial.json", "result.json", "checkpoint.npz"])
 def test_a_damaged_file_is_told_with_the_way_out(tmp_path, monkeypatch, name):
     with pytest.raises(Interrupted):
-        a_trial().run(tmp_path, stop=Stop(monkeypatch, 3))
+        a_trial().run(tmp_path, should_stop=Stop(monkeypatch, 3))
     (tmp_path / name).write_text('{"half": ')
     with pytest.raises(ResultsError, match=rf"{name} is damaged .*delete"):
         a_trial().run(tmp_path)

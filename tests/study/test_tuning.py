@@ -20,7 +20,7 @@ from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
 from evorobo.study.study import Study
 from evorobo.study.tuning import tuning as tuning_module
-from evorobo.study.tuning.tuned import flags, read_tuning, tuned
+from evorobo.study.tuning.tuned import to_flags, read_tuning, tuned
 from evorobo.study.tuning.tuning import tune
 from evorobo.tasks.base import COST_COLUMNS
 
@@ -131,7 +131,7 @@ def test_two_workers_find_what_one_process_finds(tmp_path, straight):
 
 
 def test_an_interrupted_search_goes_on_to_what_a_straight_one_finds(tmp_path, straight, monkeypatch):
-    run, calls = tuning_module.run_here, []
+    run, calls = tuning_module.run_serial, []
 
     def interrupted(crews, folder, listen):
         calls.append(folder)
@@ -140,7 +140,7 @@ def test_an_interrupted_search_goes_on_to_what_a_straight_one_finds(tmp_path, st
             raise Interrupted("interrupted")
         run(crews, folder, listen)
 
-    monkeypatch.setattr(tuning_module, "run_here", interrupted)
+    monkeypatch.setattr(tuning_module, "run_serial", interrupted)
     with pytest.raises(Interrupted):
         tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("genome.npz")}
@@ -196,7 +196,7 @@ def test_the_table_and_the_flags_tell_what_was_found(straight):
     table = to_terminal(found)
     assert re.search(rf"cma-es +-\S+ +\d +strategy\.sigma={sigma}", table)
     assert "cost of tuning" in table
-    assert flags(found).startswith(f"--set methods.cma-es.strategy.sigma={sigma} --set methods.backprop.opt")
+    assert to_flags(found).startswith(f"--set methods.cma-es.strategy.sigma={sigma} --set methods.backprop.opt")
 
 
 # ---- asked for what cannot be

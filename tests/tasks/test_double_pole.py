@@ -283,7 +283,7 @@ def balances(task, genome):
 def test_cma_es_learns_to_balance_with_velocities_in_few_evaluations(tmp_path):
     task = ControlTask("evorobo/DoublePole-v0", validation_episodes=1, test_episodes=1)
     hidden = (Dense(6, bias=False), Output(bias=False))
-    trial = Trial(task, Evolution(CMAES(0.6, 15)), Budget(episodes=900, looks=1), hidden, 0, (StopWhen(balances),))
+    trial = Trial(task, Evolution(CMAES(0.6, 15)), Budget(episodes=900, n_evals=1), hidden, 0, (StopWhen(balances),))
     assert trial.spec.n_params == 42
     assert trial.run(tmp_path) == "finished"
     assert task.test(Genome.load(tmp_path / "genome.npz")) == 1000

@@ -65,7 +65,7 @@ def test_a_classifier_of_scikit_learn_chooses_moves_and_backprop_copies_it(tree,
     )
     examples = task.examples(np.random.default_rng(0))
     np.testing.assert_array_equal(examples.targets, grown.predict(examples.inputs))
-    budget = Budget(generations=30, looks=3)
+    budget = Budget(generations=30, n_evals=3)
     study = Study.grid("copy", tasks=[task], methods=[Backprop()], seeds=1, budget=budget, hidden=(8,))
     (run,) = study.run(tmp_path).runs
     assert run.status == "finished"

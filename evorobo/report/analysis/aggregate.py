@@ -21,7 +21,7 @@ def normalised_scores(results: Results) -> dict[str, list[Array]]:
     scales = {task: one for task in results.tasks if (one := _one(results.references[task]))}
     found = {}
     for method in results.methods:
-        cells = {task: runs.counted(results.of(task, method)) for task in scales}
+        cells = {task: runs.counted(results.runs_of(task, method)) for task in scales}
         if cells and all(cells.values()):
             found[method] = [
                 normalised([run.score for run in cell], results.references[task], ZERO, scales[task])

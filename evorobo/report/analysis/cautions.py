@@ -41,7 +41,7 @@ def successes(results: Results, task: str) -> str:
     """Rates for scores that are successes or failures, of which the interquartile mean makes 0 or 1."""
     rates = []
     for method in results.methods:
-        scores = [run.score for run in runs.counted(results.of(task, method))]
+        scores = [run.score for run in runs.counted(results.runs_of(task, method))]
         if not set(scores) <= {0.0, 1.0}:
             return ""
         if scores:
@@ -62,7 +62,7 @@ def best_so_far(results: Results, task: str) -> str:
     """
     sign = 1 if results.metrics[task].higher_is_better else -1
     for method in results.methods:
-        cell = [run for run in results.of(task, method) if is_table(run) and len(_scores(run)) >= 10]
+        cell = [run for run in results.runs_of(task, method) if is_table(run) and len(_scores(run)) >= 10]
         if len(cell) >= 3 and all((sign * np.diff(_scores(run)) >= 0).all() and _rises(run) for run in cell):
             return (
                 f"No run of {method} on {task} ever gets worse: such scores are of the best so far, and where chance "

@@ -52,7 +52,7 @@ def at_price(results: Results, currency: str, price: float) -> Results:
 
 def spent_by_method(results: Results, task: str, currency: str) -> dict[str, float]:
     """What the median run of each method of a task paid in all; without those who do not tell."""
-    cells = {method: runs.counted(results.of(task, method)) for method in results.methods}
+    cells = {method: runs.counted(results.runs_of(task, method)) for method in results.methods}
     medians = {
         method: float(np.median([runs.spent(run, currency)[-1] for run in cell]))
         for method, cell in cells.items()

@@ -47,7 +47,7 @@ def _lead(results: Results, verdict: Verdict, currency: str) -> Lead | None:
     sign = 1 if results.metrics[verdict.task].higher_is_better else -1
     curves = {}
     for method in (verdict.first, verdict.second):
-        every = [runs.curve(run, currency, False) for run in runs.counted(results.of(verdict.task, method))]
+        every = [runs.curve(run, currency, False) for run in runs.counted(results.runs_of(verdict.task, method))]
         curves[method] = [(x, sign * y) for x, y in every if len(x)]
     found = crossing(curves[verdict.first], curves[verdict.second])
     if found is None or found.high > found.end:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.files import packed, unpacked, write_atomically
+from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.learners.archive import Archive
 from evorobo.tasks.control.task import ControlTask
 
@@ -46,12 +46,12 @@ def spaced(known: int, count: int) -> np.ndarray:
 
 def _master(task: ControlTask, folder: Path, own: Archive, rivals: Archive, size: int) -> Master:
     path, numbers = folder / "tournament.npz", spaced(len(own), size)
-    known = unpacked(path) if path.exists() else {}
+    known = read_npz(path) if path.exists() else {}
     if not np.array_equal(known.get("generations", ()), numbers + 1):
         sides = [[side[number] for number in numbers] for side in (own, rivals)]
         known = {
             "generations": numbers + 1,
             "scores": replace(task, test_episodes=EPISODES).matches().tournament(*sides),
         }
-        write_atomically(path, packed(known))
+        write_atomically(path, npz_bytes(known))
     return Master(known["generations"], known["scores"], own.scores, rivals.scores)

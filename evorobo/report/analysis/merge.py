@@ -11,7 +11,7 @@ from pathlib import Path
 from evorobo.errors import ResultsError
 from evorobo.report.analysis.result_files import ANY, is_table
 from evorobo.study.results import Results
-from evorobo.study.trial import difference
+from evorobo.study.trial import first_difference
 
 Pair = tuple[str, str]
 """Two methods that are compared, by the names they have side by side."""
@@ -91,7 +91,7 @@ def unlike(sides: Sequence[Results]) -> list[str]:
             if (here := plain[0][task]) != there[task]:
                 found.append(
                     f"{task} is not quite the same task in {studies[0].folder} and {side.folder}: "
-                    f"{difference(here, there[task])}, in that order."
+                    f"{first_difference(here, there[task])}, in that order."
                 )
             elif _made_of(studies[0], task) != _made_of(side, task):
                 found.append(

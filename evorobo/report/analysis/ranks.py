@@ -31,7 +31,7 @@ def mean_ranks(results: Results, tasks: list[str]) -> dict[str, float]:
 
 def _ranks(results: Results, task: str, methods: list[str]) -> Array:
     sign = 1 if results.metrics[task].higher_is_better else -1
-    cells = [[run.score for run in runs.counted(results.of(task, method))] for method in methods]
+    cells = [[run.score for run in runs.counted(results.runs_of(task, method))] for method in methods]
     scores = np.array([sign * float(iqm(cell)) if cell else -np.inf for cell in cells])
     better, equal = (scores[:, None] < scores).sum(1), (scores[:, None] == scores).sum(1)
     ranks: Array = better + (equal + 1) / 2

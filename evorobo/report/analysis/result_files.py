@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.errors import DataError, ResultsError
-from evorobo.study.baselines import SCORES, STEPS
+from evorobo.study.baselines import SCORE_COLUMNS, STEP_COLUMNS
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS, MetricInfo
 from evorobo.tasks.data.text_files import TEXT, TextTable, read_text_file
@@ -81,10 +81,10 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     columns = {name.lower().replace(" ", "_"): number for number, name in enumerate(sheet.names)}
     if not sheet.line_numbers:
         raise DataError(f"{path.name} has a header and no rows; give a file with a row for each look at a run.")
-    score = _one_of(sheet, columns, SCORES if metric == "test" else (metric.lower(),), "scores")
+    score = _one_of(sheet, columns, SCORE_COLUMNS if metric == "test" else (metric.lower(),), "scores")
     looks = {name: sheet.numbers(columns[name], "leave the row out") for name in COST_COLUMNS if name in columns}
     if not looks:
-        looks["env_steps"] = sheet.numbers(_one_of(sheet, columns, (*STEPS, *COST_COLUMNS), "steps"), "leave the row out")
+        looks["env_steps"] = sheet.numbers(_one_of(sheet, columns, (*STEP_COLUMNS, *COST_COLUMNS), "steps"), "leave the row out")
     looks["test"] = sheet.numbers(score, "leave the row out")
     marks = [
         _marks(sheet, columns, names, other) for names, other in ((("task",), ANY), (METHODS, path.stem), (SEEDS, "0"))

@@ -39,7 +39,7 @@ def unfinished(runs: Iterable[Run]) -> list[Run]:
 
 def shown(results: Results, task: str) -> dict[str, list[Run]]:
     """The methods of a task with the runs to draw: all with a score that did not fail."""
-    cells = {method: results.of(task, method) for method in results.methods}
+    cells = {method: results.runs_of(task, method) for method in results.methods}
     broken = {id(run) for run in failed(results.runs)}
     kept = {m: [run for run in cell if id(run) not in broken and len(run.curve["test"])] for m, cell in cells.items()}
     return {method: cell for method, cell in kept.items() if cell}

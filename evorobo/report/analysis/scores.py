@@ -29,7 +29,7 @@ def measures(results: Results, currency: str, threshold: float | None = None) ->
     """
     rows = []
     for task in results.tasks:
-        cells = {method: runs.counted(results.of(task, method)) for method in results.methods}
+        cells = {method: runs.counted(results.runs_of(task, method)) for method in results.methods}
         cells = {method: cell for method, cell in cells.items() if cell}
         paid = spent_by_method(results, task, currency)
         references = results.references[task]

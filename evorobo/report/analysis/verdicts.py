@@ -88,7 +88,7 @@ def verdicts(results: Results, wanted: Iterable[tuple[str, str]] | None = None) 
     """The verdicts on the final test scores, task by task, on each two methods or the pairs `wanted`."""
     found = []
     for task in results.tasks:
-        cells = {method: runs.counted(results.of(task, method)) for method in results.methods}
+        cells = {method: runs.counted(results.runs_of(task, method)) for method in results.methods}
         scores = {method: [run.score for run in cell] for method, cell in cells.items()}
         found += judge(scores, results.metrics[task], task, wanted)
     return found

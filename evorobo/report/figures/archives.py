@@ -86,12 +86,12 @@ def plot(results: Results, task: str, path: str | Path) -> Path | None:
 
 def figure(results: Results, task: str) -> Figure | None:
     """The figure that `plot` writes; None where no run has an archive with measures (a hall of fame has none)."""
-    kept = {method: run for method in results.methods if (run := _median(results.of(task, method)))}
+    kept = {method: run for method in results.methods if (run := _median(results.runs_of(task, method)))}
     loaded = {method: Archive.load(run.folder / "archive.npz") for method, run in kept.items()}
     archives = {method: archive for method, archive in loaded.items() if archive.measure_names}
     if not archives:
         return None
-    cells = {method: cell for method in results.methods if (cell := runs.counted(results.of(task, method)))}
+    cells = {method: cell for method in results.methods if (cell := runs.counted(results.runs_of(task, method)))}
     grown = [column for column in COLUMNS if any(told(run, column).any() for cell in cells.values() for run in cell)]
     looks = styles(cells)
     count = len(grown) + len(archives)

@@ -58,7 +58,7 @@ def _draw_row(comparison: Comparison, task: str, axes: list[Axes], looks: dict[s
     draw_curves(curves, cells, comparison.currency, looks, log=True)
     of_task = [verdict for verdict in verdicts if verdict.task == task]
     banded = _mark(comparison, curves, of_task)
-    values = {method: [run.score for run in runs.counted(final.of(task, method))] for method in looks}
+    values = {method: [run.score for run in runs.counted(final.runs_of(task, method))] for method in looks}
     draw_finals(scores, values, looks)
     references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
     fixed = [*references.values(), *(value for each in values.values() for value in each)]

@@ -38,7 +38,7 @@ def tournament(results: Results) -> str:
     """
     table: list[list[str]] = []
     for task in from_plain(results.settings).tasks:
-        cells = {method: _with_rivals(results.of(task.name, method)) for method in results.methods}
+        cells = {method: _with_rivals(results.runs_of(task.name, method)) for method in results.methods}
         cells = {method: runs for method, runs in cells.items() if runs}
         if cells and isinstance(task, ControlTask):
             played = {method: masters(task, [run.folder for run in runs]) for method, runs in cells.items()}
@@ -64,7 +64,7 @@ def _crossed(task: ControlTask, results: Results, cells: dict[str, list[Run]]) -
     """A row for each method's answers against the rivals of each of `cells`."""
     duel, rows = replace(task, test_episodes=EPISODES).matches(), []
     for method in results.methods:
-        own = [Genome.load(run.folder / "genome.npz") for run in answers(results.of(task.name, method))]
+        own = [Genome.load(run.folder / "genome.npz") for run in answers(results.runs_of(task.name, method))]
         for other, runs in cells.items() if own else ():
             archives = [Archive.load(run.folder / "rivals.npz") for run in runs]
             met = [archive[number] for archive in archives for number in spaced(len(archive), RIVALS)]

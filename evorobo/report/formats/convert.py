@@ -26,7 +26,7 @@ def convert(path: str | Path, to: str, out: str | Path | None = None, x: str = "
         return f"{folder} (steps are {' or '.join(sorted(counted))}); look at it with: tensorboard --logdir {folder}"
     if x:
         raise SettingsError(f"--x is what TensorBoard's steps count; a {to} file holds every column anyway.")
-    table, file = load_results(path), Path(out or Path(path) / f"looks.{to}")
+    table, file = load_results(path), Path(out or Path(path) / f"evals.{to}")
     if to == "csv":
         write_atomically(file, table.to_csv(index=False, lineterminator="\n"))
         return str(file)

@@ -54,7 +54,7 @@ def behaviour(results: Results, task: Task) -> Plain:
 
 def _best(results: Results, task: str) -> dict[str, Run]:
     sign = 1 if results.metrics[task].higher_is_better else -1
-    cells = {method: runs.answers(results.of(task, method)) for method in results.methods}
+    cells = {method: runs.answers(results.runs_of(task, method)) for method in results.methods}
     return {method: max(cell, key=lambda run: sign * run.score) for method, cell in cells.items() if cell}
 
 

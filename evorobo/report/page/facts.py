@@ -104,8 +104,8 @@ def _listed(seeds: list[int]) -> str:
 
 
 def _budget(limits: dict[str, Any]) -> str:
-    prices = [wording.price(value, name) for name, value in limits.items() if name not in ("type", "looks")]
-    looks = f", with {limits['looks']} looks at the test score on the way" if "looks" in limits else ""
+    prices = [wording.price(value, name) for name, value in limits.items() if name not in ("type", "n_evals")]
+    looks = f", with {limits['looks']} looks at the test score on the way" if "n_evals" in limits else ""
     return " or ".join(prices) + looks if prices else ""
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.learners.base import Method
-from evorobo.study.folders import reason, status
-from evorobo.study.overrides import change, setting
+from evorobo.study.folders import trial_reason, trial_status
+from evorobo.study.overrides import apply_overrides, get_setting
 from evorobo.study.results import read_curve
 from evorobo.study.study import Study
 from evorobo.study.trial import Trial
@@ -24,19 +24,19 @@ class Search:
     """At work on `method` of `study`. `best` is the try that validated best, with its settings by path; `failed` counts
     those that came to nothing, the last of them for the reason `why`; `cost` is what all have paid."""
 
-    def __init__(self, method: Method, ranges: Sequence[Range], study: Study, chance: int) -> None:
+    def __init__(self, method: Method, ranges: Sequence[Range], study: Study, sampler_seed: int) -> None:
         optuna = _optuna()
         self.method = method
         self.best: dict[str, Any] | None = None
-        self.failed, self.why, self.cost = 0, "", Cost()
+        self.n_failed, self.failure_reason, self.cost = 0, "", Cost()
         self._study, self._ranges, self._tried = replace(study, methods=(method,)), ranges, 0
         self._sign = 1 if study.tasks[0].metric_info.higher_is_better else -1
-        self._optuna = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=chance))
+        self._optuna = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=sampler_seed))
         self._failure = optuna.trial.TrialState.FAIL
         whole, real = optuna.distributions.IntDistribution, optuna.distributions.FloatDistribution
-        self._space = {each.path: (whole if each.whole else real)(each.low, each.high, log=each.log) for each in ranges}
-        usual = {each.path: setting(method, each.field, each.path) for each in ranges}
-        if all(each.holds(usual[each.path]) for each in ranges):
+        self._space = {each.path: (whole if each.integer else real)(each.low, each.high, log=each.log) for each in ranges}
+        usual = {each.path: get_setting(method, each.field, each.path) for each in ranges}
+        if all(each.contains(usual[each.path]) for each in ranges):
             self._optuna.enqueue_trial(usual)
 
     def ask(self) -> list[Trial]:
@@ -44,9 +44,9 @@ class Search:
         self._asked = self._optuna.ask(self._space)
         assignments = [each.assignment(self._asked.params[each.path]) for each in self._ranges]
         try:
-            return change(self._study, assignments).trials()
+            return apply_overrides(self._study, assignments).trials()
         except SettingsError as error:
-            self.why = str(error)
+            self.failure_reason = str(error)
             return []
 
     def tell(self, trials: Sequence[Trial], folder: Path) -> None:
@@ -57,10 +57,10 @@ class Search:
             paid = {name: float(curve[name][-1]) for name in COST_COLUMNS}
             self.cost = self.cost + Cost(**{name: _whole(value) for name, value in paid.items()})  # type: ignore[arg-type]
         number, self._tried = self._tried, self._tried + 1
-        broken = [place for place in places if status(place) != "finished"]
+        broken = [place for place in places if trial_status(place) != "finished"]
         if broken or not places:
-            self.why = reason(broken[0]) if broken else self.why
-            self.failed += 1
+            self.failure_reason = trial_reason(broken[0]) if broken else self.failure_reason
+            self.n_failed += 1
             self._optuna.tell(self._asked, state=self._failure)
             return
         worth = float(np.mean([curve["validation"][-1] for curve in curves]))

@@ -10,7 +10,7 @@ from typing import Any
 
 from evorobo.errors import SettingsError, unknown
 from evorobo.learners.base import Method
-from evorobo.study.overrides import setting
+from evorobo.study.overrides import get_setting
 from evorobo.study.study import Study
 
 _FORM = re.compile(
@@ -28,18 +28,18 @@ class Range:
     low: float
     high: float
     log: bool
-    whole: bool
+    integer: bool
 
     def assignment(self, value: float) -> str:
         """As `--set` takes it."""
         return f"{self.path}={json.dumps(value)}"
 
-    def holds(self, value: Any) -> bool:
+    def contains(self, value: Any) -> bool:
         """Whether a setting as it stands lies in the range."""
         return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
 
 
-def spaces(study: Study, texts: Sequence[str]) -> dict[str, list[Range]]:
+def parse_ranges(study: Study, texts: Sequence[str]) -> dict[str, list[Range]]:
     """The ranges of each method of `study`; a `*` for the method's name gives all of them the same one.
 
     Raises `SettingsError` for a range that cannot be and for a method without any, since whoever tunes one side of a
@@ -70,7 +70,7 @@ def spaces(study: Study, texts: Sequence[str]) -> dict[str, list[Range]]:
 
 def _range(method: Method, form: re.Match[str]) -> Range:
     path = f"methods.{method.name}.{form['field']}"
-    now = setting(method, form["field"], path)
+    now = get_setting(method, form["field"], path)
     if not (now is None or (isinstance(now, int | float) and not isinstance(now, bool))):
         raise SettingsError(f"{path} is {json.dumps(now)}, no number; only numbers are tuned.")
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.study.overrides import change
+from evorobo.study.overrides import apply_overrides
 from evorobo.study.study import Study
 
 
@@ -42,7 +42,7 @@ def tuned(study: Study, *paths: str | Path) -> Study:
         name: {"trials": found["trials"], "failed": each["failed"], **each["cost"]}
         for name, each in found["methods"].items()
     }
-    return replace(change(study, assignments), tuning_seeds=tuple(found["seeds"]), tuning=bill)
+    return replace(apply_overrides(study, assignments), tuning_seeds=tuple(found["seeds"]), tuning=bill)
 
 
 def read_tuning(path: str | Path) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def read_tuning(path: str | Path) -> dict[str, Any]:
     return found
 
 
-def flags(found: dict[str, Any]) -> str:
+def to_flags(tuning: dict[str, Any]) -> str:
     """The settings found, as flags of an experiment's command line."""
-    every = [item for each in found["methods"].values() for item in each["settings"].items()]
+    every = [item for each in tuning["methods"].values() for item in each["settings"].items()]
     return " ".join(f"--set {path}={json.dumps(value)}" for path, value in every)

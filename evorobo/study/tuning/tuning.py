@@ -10,14 +10,14 @@ from typing import Any
 
 from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.files import write_json
-from evorobo.settings import definitions_only, to_plain
-from evorobo.study.batching import crews
-from evorobo.study.executors import Event, run_here, run_in_processes
-from evorobo.study.folders import status
+from evorobo.settings import stop_if_loading, to_plain
+from evorobo.study.batching import batch_trials
+from evorobo.study.executors import TrialEvent, run_serial, run_parallel
+from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.study import Study
 from evorobo.study.tuning.search import Search
-from evorobo.study.tuning.space import spaces
+from evorobo.study.tuning.space import parse_ranges
 
 SEEDS = (1000, 1001, 1002)
 """The tuning seeds, unless others are asked for."""
@@ -34,13 +34,13 @@ def tune(
     methods: Sequence[str] = (),
     results: str | Path = "results",
     jobs: int = 1,
-    chance: int = 0,
+    sampler_seed: int = 0,
 ) -> Path:
     """Look for better settings of all methods of `study`; the file returned tells what was found (see `tuned`).
 
     `space` are ranges, `methods.<name>.<field>=LOW..HIGH` or `LOW..HIGH:log`. Each method is tried with `trials`
     settings, the study's own first where they lie in its ranges, the others proposed by Optuna's TPE sampler (Bergstra
-    et al. 2011) with the seed `chance`. A try is run at each of `seeds` on the study's whole budget, and is worth the
+    et al. 2011) with the seed `sampler_seed`. A try is run at each of `seeds` on the study's whole budget, and is worth the
     mean validation score of its answers; the test score has no say. One that fails or diverges at any seed is worth
     nothing, and paid for. With several tasks say which `task`. With `methods` only these are tuned now, and told in a
     file of their own; `tuned` takes several files, if all methods had the same effort.
@@ -50,14 +50,14 @@ def tune(
     proposes the same. Raises `SettingsError` where seeds are the study's own, a method has no range, or Optuna is
     missing.
     """
-    definitions_only()
+    stop_if_loading()
     study = _on_tuning_seeds(_only(study, methods), tuple(seeds), task)
     if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:
         raise SettingsError(f"trials must be a whole number of at least 1, not {trials!r}.")
-    ranges = spaces(study, space)
+    ranges = parse_ranges(study, space)
     folder = Path(results) / f"{study.name}-tuning"
     file = folder / f"{'-'.join([study.tasks[0].name, *methods])}.json"
-    searches = [Search(method, ranges[method.name], study, chance) for method in study.methods]
+    searches = [Search(method, ranges[method.name], study, sampler_seed) for method in study.methods]
     about = {
         "study": study.name,
         "task": study.tasks[0].name,
@@ -65,7 +65,7 @@ def tune(
         "budget": to_plain(study.budget),
         "seeds": list(study.seeds),
         "space": list(space),
-        "chance": chance,
+        "sampler_seed": sampler_seed,
     }
     tries = [folder / f"try-{number:03d}" for number in range(trials)]
     with Display(folder.name, trials * len(searches) * len(study.seeds), _done(tries, study)) as display:
@@ -74,7 +74,7 @@ def tune(
             write_json(file, {**about, "trials": number + 1, "methods": _found(searches)})
     for search in searches:
         if search.best is None:
-            raise ResultsError(f"{search.method.name} failed with all of {trials} settings: {search.why}")
+            raise ResultsError(f"{search.method.name} failed with all of {trials} settings: {search.failure_reason}")
     return file
 
 
@@ -99,14 +99,14 @@ def _on_tuning_seeds(study: Study, seeds: tuple[int, ...], task: str | None) -> 
             f"seeds {named} are the study's own, and flatter whoever was tuned on them; tune on others."
         )
     tasks = tuple(each for each in study.tasks if task in (None, each.name))
-    budget = replace(study.budget, looks=1)
+    budget = replace(study.budget, n_evals=1)
     return replace(study, tasks=tasks, seeds=seeds, budget=budget, baselines=(), tuning_seeds=())
 
 
 def _done(tries: list[Path], study: Study) -> int:
     """How many trials need not be run again."""
     cells = [place / trial.path for place in tries for trial in study.trials()]
-    return sum(status(cell) in _ENDED for cell in cells)
+    return sum(trial_status(cell) in _ENDED for cell in cells)
 
 
 def _try(searches: list[Search], folder: Path, jobs: int, display: Display) -> None:
@@ -115,22 +115,22 @@ def _try(searches: list[Search], folder: Path, jobs: int, display: Display) -> N
     every = [trial for trials in asked for trial in trials]
     for trial in every:
         trial.check(folder / trial.path)
-    missing = [trial for trial in every if status(folder / trial.path) not in _ENDED]
-    listen = partial(_pass_on, display, folder.name)
+    missing = [trial for trial in every if trial_status(folder / trial.path) not in _ENDED]
+    on_event = partial(_pass_on, display, folder.name)
     if jobs == 1:
-        run_here(crews(missing, jobs), folder, listen)
+        run_serial(batch_trials(missing, jobs), folder, on_event)
     elif missing:
-        run_in_processes(crews(missing, jobs), folder, listen, jobs)
+        run_parallel(batch_trials(missing, jobs), folder, on_event, jobs)
     for search, trials in zip(searches, asked, strict=True):
         search.tell(trials, folder)
 
 
-def _pass_on(display: Display, name: str, event: Event) -> None:
+def _pass_on(display: Display, name: str, event: TrialEvent) -> None:
     display(replace(event, trial=f"{name}/{event.trial}"))
 
 
 def _found(searches: list[Search]) -> dict[str, Any]:
     return {
-        search.method.name: {**(search.best or {}), "failed": search.failed, "cost": vars(search.cost)}
+        search.method.name: {**(search.best or {}), "failed": search.n_failed, "cost": vars(search.cost)}
         for search in searches
     }

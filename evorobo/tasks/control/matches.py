@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
-from evorobo.settings import reference
+from evorobo.settings import reference_to
 from evorobo.tasks.base import Cost, Scores
 from evorobo.tasks.control.policies import Policy, NetworkPolicy
 from evorobo.tasks.control.robots.contestant import JointRobot, Contestant
@@ -48,7 +48,7 @@ class Matches:
     def rival(self) -> ControlTask:
         """The same contest from the rival's side, with the settings of the rival that the robot names."""
         rival = self._robot.rival
-        maker = reference(type(rival))
+        maker = reference_to(type(rival))
         for id, spec in registered_robots().items():
             if spec.kwargs["robot"] == maker:
                 return replace(self._task, env=id, env_kwargs=dict(vars(rival)), teacher=None, label=None)

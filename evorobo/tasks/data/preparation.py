@@ -15,7 +15,7 @@ import numpy as np
 
 from evorobo.downloads import find_file, fingerprint, write_to_cache
 from evorobo.errors import DataError, SettingsError, unknown
-from evorobo.files import packed
+from evorobo.files import npz_bytes
 from evorobo.nets.scaling import Scaler
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.data.catalogue.loaded import Dataset
@@ -61,7 +61,7 @@ def prepare_data(
 def cache_arrays(table: Table) -> str:
     """The source of arrays given by hand: a file in the cache, written unless it is there."""
     names = {"classes": np.array(table.classes)} if table.classes else {}
-    content = packed({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
+    content = npz_bytes({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
     source = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
     if find_file(source) is None:
         write_to_cache(source, content)

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, unknown
-from evorobo.files import unpacked
+from evorobo.files import read_npz
 from evorobo.tasks.data.tables import KINDS, Table, check_classes, check_rows, make_table
 from evorobo.tasks.data.text_files import TEXT, TextTable, as_numbers, is_number, read_text_file
 
@@ -139,7 +139,7 @@ def _class_numbers(sheet: TextTable, wanted: list[int], classes: tuple[str, ...]
 
 
 def _read_npz(path: Path, kind: str | None) -> Table:
-    arrays = unpacked(path)
+    arrays = read_npz(path)
     for name in ("inputs", "targets"):
         if name not in arrays:
             raise DataError(f"{path.name} holds {', '.join(arrays) or 'nothing'}, but no array {name!r}; add it.")

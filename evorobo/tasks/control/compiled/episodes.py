@@ -13,7 +13,7 @@ from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.fold import freeze_batch_norm
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
-from evorobo.processes import threads
+from evorobo.processes import thread_count
 from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
 from evorobo.tasks.control.compiled.tracing import Draws, trace_robot
 from evorobo.tasks.control.robots.random_streams import RandomStream
@@ -109,11 +109,11 @@ class CompiledEpisodes:
 
 def _share(piece: Callable[[int, int], None], number: int) -> None:
     """Do pieces of work, from one number to another, on all threads."""
-    if threads() == 1:
+    if thread_count() == 1:
         piece(0, number)
         return
-    ends = np.linspace(0, number, min(number, PIECES * threads()) + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads()) as pool:
+    ends = np.linspace(0, number, min(number, PIECES * thread_count()) + 1).astype(int).tolist()
+    with ThreadPoolExecutor(thread_count()) as pool:
         list(pool.map(piece, ends[:-1], ends[1:]))
 
 

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from evorobo.arrays import Array
-from evorobo.settings import resolve
+from evorobo.settings import resolve_reference
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
 
@@ -21,7 +21,7 @@ def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
     """The robot that a registered id stands for, with its settings; one that is made already stays as it is."""
     if isinstance(robot, Robot):
         return robot
-    made: Robot = resolve(robot)(**options)
+    made: Robot = resolve_reference(robot)(**options)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evorobo.errors import SettingsError
-from evorobo.settings import reference
+from evorobo.settings import reference_to
 from evorobo.tasks.control.robots.base import Robot
 
 ENV_ENTRY_POINT = "evorobo.tasks.control.robots.env:RobotEnv"
@@ -19,7 +19,7 @@ def register(robot: type[Robot], id: str) -> None:
     """
     if not (isinstance(robot, type) and issubclass(robot, Robot)):
         raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
-    _register(reference(robot), id, robot.max_steps, robot.reward_threshold)
+    _register(reference_to(robot), id, robot.max_steps, robot.reward_threshold)
 
 
 def register_built_in() -> None:
@@ -70,7 +70,7 @@ def qualified_id(env: str) -> str:
         return env
     maker = spec.kwargs.get("robot") or spec.entry_point
     try:
-        where = (maker if isinstance(maker, str) else reference(maker)).rpartition(":")[0]
+        where = (maker if isinstance(maker, str) else reference_to(maker)).rpartition(":")[0]
     except SettingsError:  # a class inside a function, say: good for this process alone
         return env
     return env if where.split(".")[0] in ("evorobo", "gymnasium", "__main__", "") else f"{where}:{spec.id}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError, TaskError, unknown
-from evorobo.settings import load_module, resolve
+from evorobo.settings import load_module, resolve_reference
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.control.robots.registry import ENV_ENTRY_POINT
@@ -97,7 +97,7 @@ def entry_points(env: str) -> list[Any]:
     spec = _spec(env)
     robot = spec.kwargs.get("robot") if spec.entry_point == ENV_ENTRY_POINT else None
     if robot is not None:
-        return [type(robot) if isinstance(robot, Robot) else resolve(robot)]
+        return [type(robot) if isinstance(robot, Robot) else resolve_reference(robot)]
     points = [spec.entry_point, *(wrapper.entry_point for wrapper in spec.additional_wrappers)]
     theirs = [point for point in points if not str(point).startswith("gymnasium.")]
     return [load_env_creator(point) if isinstance(point, str) else point for point in theirs]

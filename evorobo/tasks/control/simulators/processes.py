@@ -16,8 +16,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
-from evorobo.processes import fresh_process, keep_output_apart, last_words
-from evorobo.settings import WORKER, from_plain, to_plain
+from evorobo.processes import start_process, redirect_stdout_to_stderr, exit_status
+from evorobo.settings import WORKER_VARIABLE, from_plain, to_plain
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 
 PATIENCE_SECONDS = 5.0
@@ -84,7 +84,7 @@ class _Worker:
 
     def __init__(self, env: str, order: str) -> None:
         self._env = env
-        self._process = fresh_process("from evorobo.tasks.control.simulators.processes import work; work()", text=False)
+        self._process = start_process("from evorobo.tasks.control.simulators.processes import work; work()", text=False)
         weakref.finalize(self, _end, self._process)
         self.tell(order)
 
@@ -100,7 +100,7 @@ class _Worker:
             return pickle.load(self._process.stdout)
         except (EOFError, pickle.UnpicklingError) as error:
             raise TaskError(
-                f"a process that steps {self._env} died ({last_words(self._process)}); mend the environment, or run "
+                f"a process that steps {self._env} died ({exit_status(self._process)}); mend the environment, or run "
                 "with processes=1 to see where."
             ) from error
 
@@ -123,8 +123,8 @@ def run_worker() -> None:
     """The worker's side. It ends when its input does, so none outlives who started it."""
     from evorobo.tasks.control.simulators.lookup import make_env
 
-    os.environ[WORKER] = "1"
-    calls, answers = sys.stdin.buffer, os.fdopen(keep_output_apart(), "wb")  # what is printed stays out of answers
+    os.environ[WORKER_VARIABLE] = "1"
+    calls, answers = sys.stdin.buffer, os.fdopen(redirect_stdout_to_stderr(), "wb")  # what is printed stays out of answers
     env, options, max_steps = from_plain(json.loads(pickle.load(calls)))
     simulator: Any = None
     with suppress(EOFError, BrokenPipeError):

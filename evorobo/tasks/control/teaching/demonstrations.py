@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
-from evorobo.files import packed, unpacked, write_atomically
+from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.tasks.base import Cost
 from evorobo.tasks.control.teaching import minari
 
@@ -57,7 +57,7 @@ class Demonstrations:
         path = Path(path)
         if path.suffix == ".npz":
             arrays = {"observations": self.observations, "actions": self.actions, "episode": self.episode}
-            write_atomically(path, packed(arrays))
+            write_atomically(path, npz_bytes(arrays))
         elif path.suffix == ".csv":
             write_atomically(path, _as_csv(self))
         elif path.suffix:
@@ -131,7 +131,7 @@ class StepRecorder:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    arrays = unpacked(path)
+    arrays = read_npz(path)
     for name in ("observations", "actions"):
         if name not in arrays:
             raise DataError(f"{path} has no array {name!r}; it holds {', '.join(arrays) or 'nothing'}.")

@@ -15,7 +15,7 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import DataError
-from evorobo.files import unpacked
+from evorobo.files import read_npz
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.splits import GroupSplit
 from evorobo.tasks.data.tables import Table
@@ -31,7 +31,7 @@ DATA = DataFile(
 def delan() -> Dataset:
     """A two-joint arm draws 20 characters: angles, velocities and accelerations to 2 torques, 2913 rows."""
     path = DATA.find()
-    arrays = unpacked(path)
+    arrays = read_npz(path)
     try:
         inputs = np.hstack([arrays[name] for name in ("qp", "qv", "qa")])
         character = np.repeat(arrays["labels"], arrays["lengths"])

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.processes import threads
+from evorobo.processes import thread_count
 from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot
 
 
@@ -44,7 +44,7 @@ class BatchPhysics:
     def reset(self, qpos: Array, qvel: Array) -> None:
         from mujoco import batch
 
-        self._batch = batch.Batch(self._body.model, len(qpos), threads())
+        self._batch = batch.Batch(self._body.model, len(qpos), thread_count())
         self._fields = {name: self._batch.bind(name) for name in ("qpos", "qvel", *self._body.fields)}
         self._ctrl = self._batch.bind("ctrl")
         self._fields["qpos"][:], self._fields["qvel"][:] = qpos, qvel
@@ -66,7 +66,7 @@ class ContactPhysics:
     def __init__(self, body: MujocoRobot) -> None:
         self._body, self._names = body, ("qpos", "qvel", *body.fields)
         self._robots: list[tuple[Any, Array, list[tuple[Array, Array]]]] = []
-        self._threads = threads()
+        self._threads = thread_count()
         self._pool = ThreadPoolExecutor(self._threads)
 
     def reset(self, qpos: Array, qvel: Array) -> None:
