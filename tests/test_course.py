@@ -29,9 +29,9 @@ def say(found):
 
 
 def draw(page, found):
-    left, right = page.panels("curves", "scores")
-    page.curve(left, [0, 1, 2], found["curve"], "coin")
-    page.scores(right, {"coin": found["heads"]})
+    left, right = page.add_panels("curves", "scores")
+    page.plot_curve(left, [0, 1, 2], found["curve"], "coin")
+    page.plot_scores(right, {"coin": found["heads"]})
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def table(argv: list[str]) -> None:
         raise unknown("format", asked.format, formats)
     results = load(asked.folder)
     argv = [] if asked.format == "csv" else cautions(results)
-    print("\n\n".join([formats[asked.format](tables.summary(results)), *argv]))
+    print("\n\n".join([formats[asked.format](tables.summary_rows(results)), *argv]))
 
 
 def compare(argv: list[str]) -> None:
@@ -64,7 +64,7 @@ def compare(argv: list[str]) -> None:
     flags = {name: vars(asked)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
     found = compare(*asked.places, **flags)
     print(found, "", *found.write(asked.out), sep="\n")
-    raise SystemExit(found.status)
+    raise SystemExit(found.exit_status)
 
 
 def convert(argv: list[str]) -> None:
@@ -105,7 +105,7 @@ def replay(argv: list[str]) -> None:
     """SEED_FOLDER [--gif|--mp4|--png|--window] [--episodes N] [--episode K] [--out FILE]: a trial's robot at work"""
     from evorobo.arguments import Parser, parse
     from evorobo.report.replay.replay import Replay
-    from evorobo.report.replay.staleness import changed_since
+    from evorobo.report.replay.staleness import staleness_caution
 
     parser = Parser(prog="evorobo replay")
     parser.add_argument("folder", help="results/<study>/<task>/<method>/seed-0")
@@ -124,7 +124,7 @@ def replay(argv: list[str]) -> None:
     by_name = {".mp4": Replay.mp4, ".png": Replay.png}
     form = asked.form or by_name.get(Path(asked.out or "").suffix.lower(), Replay.gif)
     shown = Replay(asked.folder, asked.episode, asked.episodes)
-    if changed := changed_since(shown.home):
+    if changed := staleness_caution(shown.trial_folder):
         print(changed)
     if written := form(shown, *out):
         print(written)

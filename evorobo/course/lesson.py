@@ -31,7 +31,7 @@ def teach(
     """Measure at `seeds` seeds, print the finding in one sentence, and draw it in one figure.
 
     `run_seed(seed)` returns numbers and arrays by name; `summarize(found)` and `draw(page, found)` are told all seeds', each
-    name an array `(seeds, ...)`, and `page` is a `Page`. The figure's title is the first line of the script, its file
+    name an array `(seeds, ...)`, and `page` is a `LessonPage`. The figure's title is the first line of the script, its file
     `results/lessons/NN-name.png`. The command line may change `--seeds`, `--jobs` and `--results`.
     """
     try:
@@ -49,14 +49,14 @@ def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: 
     asked = parse(parser, argv)
     chosen = seeds_of(asked.seeds)
     found = run_seeds(run_seed, chosen, asked.jobs)
-    from evorobo.course.page import publish
-    from evorobo.report.formatting import few_runs
+    from evorobo.course.page import write_lesson_figure
+    from evorobo.report.formatting import few_runs_caution
 
     script = sys.modules[run_seed.__module__]
     title = (script.__doc__ or "").splitlines()[0]
     finding = f"{summarize(found)} ({_number(len(chosen))}; interquartile mean [95% interval])."
     name = Path(script.__file__ or "").stem.replace("_", "-")
-    path = publish(title, finding, draw, found, few_runs(len(chosen)), Path(asked.results) / "lessons" / f"{name}.png")
+    path = write_lesson_figure(title, finding, draw, found, few_runs_caution(len(chosen)), Path(asked.results) / "lessons" / f"{name}.png")
     print(finding, path, sep="\n")
 
 

@@ -6,7 +6,7 @@ from math import floor, isfinite, log10
 
 from evorobo.tasks.base import MetricInfo
 
-CURRENCIES = {
+COST_LABELS = {
     "flops": "FLOPs, forward + backward",
     "env_steps": "environment steps",
     "episodes": "episodes",
@@ -27,7 +27,7 @@ _UNITS = {
 }
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Up to three digits that matter and an SI prefix: 1.2e6 is "1.2M"."""
     if not isfinite(value):
         return "-"
@@ -37,7 +37,7 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time as people say it: "12 s", "3.5 min", "2.1 h"."""
     if not isfinite(seconds):
         return "-"
@@ -47,19 +47,19 @@ def duration(seconds: float) -> str:
     return f"{seconds:.2g} s"
 
 
-def price(value: float, currency: str) -> str:
+def format_cost(value: float, cost_column: str) -> str:
     """An amount of a currency: "1.2M environment steps", "3.5 min of CPU time"."""
-    if currency.endswith("_seconds"):
-        return f"{duration(value)} of {'CPU' if currency.startswith('cpu') else 'wall'} time"
-    return f"{number(value)} {unit(currency)}"
+    if cost_column.endswith("_seconds"):
+        return f"{format_duration(value)} of {'CPU' if cost_column.startswith('cpu') else 'wall'} time"
+    return f"{format_number(value)} {cost_unit(cost_column)}"
 
 
-def unit(currency: str) -> str:
+def cost_unit(cost_column: str) -> str:
     """What a currency's amounts are counted in, for the heads of tables."""
-    return _UNITS.get(currency, currency.replace("_", " "))
+    return _UNITS.get(cost_column, cost_column.replace("_", " "))
 
 
-def p_value(p: float) -> str:
+def format_p_value(p: float) -> str:
     """A p-value with its sign: "= 0.032", "< 0.0001"."""
     return "< 0.0001" if p < 1e-4 else f"= {p:.2g}" if p < 0.1 else f"= {p:.2f}"
 
@@ -77,7 +77,7 @@ def metric_label(metric: MetricInfo) -> str:
     return f"test {metric.name}{unit}\n{better}"
 
 
-def few_runs(n: int) -> str:
+def few_runs_caution(n: int) -> str:
     """How far to trust an interval over `n` runs; nothing from 10 runs on.
 
     Coverage measured on 192 runs of SAC on HalfCheetah, drawn n at a time.
@@ -93,7 +93,7 @@ def few_runs(n: int) -> str:
     )
 
 
-def left_out(failed: int, diverged: int, unfinished: int, total: int) -> str:
+def excluded_runs_caution(failed: int, diverged: int, unfinished: int, total: int) -> str:
     """Which runs the averages are without, and nothing when they have all of them."""
     sentences = []
     if failed:

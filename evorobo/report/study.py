@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.report.analysis import archive_table, summary as findings
-from evorobo.report.analysis.runs import answers
+from evorobo.report.analysis.runs import with_genome
 from evorobo.report.figures import archives, curves, paths as behaviour
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
@@ -27,7 +27,7 @@ def show(results: Results) -> list[Path]:
     pictures = {task: results.folder / f"archives-{task}.png" for task in results.tasks}
     written += [path for task, file in pictures.items() if (path := archives.plot(results, task, file)) is not None]
     written += findings.write(results, results.folder)
-    found = archive_table.variety(results)
+    found = archive_table.archive_summary(results)
     if found:
         written.append(results.folder / "archives.md")
         write_atomically(written[-1], archive_table.to_markdown(found) + "\n")
@@ -36,20 +36,20 @@ def show(results: Results) -> list[Path]:
     return written
 
 
-def draw_paths(results: Results, name: str, episodes: int = 6) -> Path | None:
+def draw_paths(results: Results, name: str, n_episodes: int = 6) -> Path | None:
     """Test episodes under the teacher and under the median answer of each method, where the robot can be drawn."""
     task = next(task for task in from_plain(results.settings).tasks if task.name == name)
     if not isinstance(task, ControlTask) or task.robot is None or not defines(task.robot, "draw"):
         return None
     drivers: list[tuple[str, Genome | None]] = [("teacher", None)] if defines(task.robot, "teacher") else []
     for method in results.methods:
-        runs = sorted(answers(results.runs_of(name, method)), key=lambda run: run.score)
+        runs = sorted(with_genome(results.runs_of(name, method)), key=lambda run: run.score)
         if runs:
             drivers.append((method, Genome.load(runs[len(runs) // 2].folder / "genome.npz")))
     if not drivers:
         return None
-    episodes = min(episodes, task.test_episodes)
-    panels = [(driver, driver, partial(_draw, task, genome, episodes)) for driver, genome in drivers]
+    n_episodes = min(n_episodes, task.test_episodes)
+    panels = [(driver, driver, partial(_draw, task, genome, n_episodes)) for driver, genome in drivers]
     return behaviour.plot_paths(panels, results.folder / f"paths-{name}.png")
 
 

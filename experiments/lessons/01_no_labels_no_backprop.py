@@ -47,12 +47,12 @@ def summarize(found):
 
 
 def draw(page, found):
-    left, right = page.panels("No labels: only the score", "Labels: a teacher says what to do")
-    page.curve(left, np.arange(GENERATIONS + 1), found["evolved"], "cma-es")
-    page.curve(right, LABELS, found["taught"], "backprop")
-    page.level(right, found["evolved"][:, 0], "untrained: 0 labels, backprop refuses")
+    left, right = page.add_panels("No labels: only the score", "Labels: a teacher says what to do")
+    page.plot_curve(left, np.arange(GENERATIONS + 1), found["evolved"], "cma-es")
+    page.plot_curve(right, LABELS, found["taught"], "backprop")
+    page.plot_reference(right, found["evolved"][:, 0], "untrained: 0 labels, backprop refuses")
     left.set(xlabel="generations", ylabel="steps the pole stays up\nhigher is better →", ylim=(0, 520))
-    page.log(right, "x")
+    page.set_log_scale(right, "x")
     right.set(xlabel="labelled moments", ylim=(0, 520))
 
 

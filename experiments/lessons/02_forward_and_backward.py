@@ -45,14 +45,14 @@ def summarize(found):
 
 
 def draw(page, found):
-    panels = page.panels("Forward: the answer", "Backward: its error's slopes", "Check: felt out", widths=(1.4, 1.4, 1))
+    panels = page.add_panels("Forward: the answer", "Backward: its error's slopes", "Check: felt out", widths=(1.4, 1.4, 1))
     names, run = [["ahead", "left"], ["hidden", "hidden"], ["answer"]], np.abs(found["dy"]).argmax()
     for axes, d, phase in zip(panels, ("", "d"), ("forward", "backward"), strict=False):
         units, weights = ([found[d + name][run] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))
-        page.network(axes, units, weights, names, phase, backwards=bool(d))
+        page.plot_network(axes, units, weights, names, phase, backwards=bool(d))
     panels[0].set_xlabel(f"wanted is 1, the error (answer - 1)² = {(found['y'][run, 0] - 1) ** 2:.2f}")
-    page.curve(panels[2], STEPS, found["differences"], "difference between slopes felt out and slopes by backprop")
-    page.log(panels[2], "xy")
+    page.plot_curve(panels[2], STEPS, found["differences"], "difference between slopes felt out and slopes by backprop")
+    page.set_log_scale(panels[2], "xy")
     panels[2].set(xlabel="size of the step", ylabel="relative difference\n← lower is better")
 
 

@@ -40,13 +40,13 @@ def summarize(found):
 
 
 def draw(page, found):
-    left, right = page.panels("A bowl: linear network, robot arm", "No bowl: tanh network, wall following")
+    left, right = page.add_panels("A bowl: linear network, robot arm", "No bowl: tanh network, wall following")
     for at, part in enumerate(PARTS):
-        page.curve(left, np.arange(found["bowl"].shape[2]), found["bowl"][:, at], f"{part:g} x limit")
-    page.curve(right, RATES, found["last"], "tanh network")
-    page.level(right, found["untrained"], "untrained", side="left")
-    page.log(left, "y")
-    page.log(right, "xy")
+        page.plot_curve(left, np.arange(found["bowl"].shape[2]), found["bowl"][:, at], f"{part:g} x limit")
+    page.plot_curve(right, RATES, found["last"], "tanh network")
+    page.plot_reference(right, found["untrained"], "untrained", side="left")
+    page.set_log_scale(left, "y")
+    page.set_log_scale(right, "xy")
     left.set(xlabel="steps", ylabel="loss above its minimum\n← lower is better")
     right.set(xlabel="learning rate", ylabel="loss after 10 epochs\n← lower is better")
 

@@ -30,11 +30,11 @@ def summarize(found):
 
 
 def draw(page, found):
-    left, right = page.panels("What training descends", "What the robot does")
+    left, right = page.add_panels("What training descends", "What the robot does")
     x = np.arange(found["train"].shape[1])
-    page.curve(left, x, found["train"], "training rows (laps 1 to 5)")
-    page.curve(left, x, found["test"], "unseen rows (lap 6)")
-    page.curve(right, x, found["accuracy"], "unseen rows (lap 6)")
+    page.plot_curve(left, x, found["train"], "training rows (laps 1 to 5)")
+    page.plot_curve(left, x, found["test"], "unseen rows (lap 6)")
+    page.plot_curve(right, x, found["accuracy"], "unseen rows (lap 6)")
     left.set(xlabel="epochs", ylabel="cross-entropy\n← lower is better", ylim=(0, 1.5))
     right.set(xlabel="epochs", ylabel="right moves, share of all\nhigher is better →", ylim=(0.5, 1))
 

@@ -37,13 +37,13 @@ def summarize(found):
 
 
 def draw(page, found):
-    left, middle, right = page.panels("Trained on 4 laps", "Loss of answers", "Accuracy", widths=(1.6, 1, 1))
-    page.curve(left, np.arange(found["unseen"].shape[1]), found["unseen"], WAYS[0])
-    look = page.look(WAYS[1])
-    left.scatter(found["kept"], found["ends"][:, 1, 0], s=22, color=look.colour, zorder=4)
-    left.annotate("where early stopping stopped", (0.1, 0.9), xycoords="axes fraction", color=look.colour)
+    left, middle, right = page.add_panels("Trained on 4 laps", "Loss of answers", "Accuracy", widths=(1.6, 1, 1))
+    page.plot_curve(left, np.arange(found["unseen"].shape[1]), found["unseen"], WAYS[0])
+    style = page.style(WAYS[1])
+    left.scatter(found["kept"], found["ends"][:, 1, 0], s=22, color=style.color, zorder=4)
+    left.annotate("where early stopping stopped", (0.1, 0.9), xycoords="axes fraction", color=style.color)
     for axes, at in ((middle, 0), (right, 1)):
-        page.scores(axes, {way: found["ends"][:, each, at] for each, way in enumerate(WAYS)})
+        page.plot_scores(axes, {way: found["ends"][:, each, at] for each, way in enumerate(WAYS)})
     left.set(xlabel="epochs", ylabel="cross-entropy on the unseen lap\n← lower is better", ylim=(0.2, 1.2))
     middle.set(ylim=(0.2, 1.2))
 

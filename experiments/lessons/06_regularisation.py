@@ -41,10 +41,10 @@ def summarize(found):
 
 
 def draw(page, found):
-    panels = page.panels("Robot arm, unseen rows", "Mobile robot, unseen lap", "Mobile robot, unseen lap")
+    panels = page.add_panels("Robot arm, unseen rows", "Mobile robot, unseen lap", "Mobile robot, unseen lap")
     losses = found["losses"][..., 1]
     for axes, values in zip(panels, (losses[..., 0], losses[..., 1], found["accuracies"]), strict=True):
-        page.scores(axes, dict(zip(WAYS, values.T, strict=True)))
+        page.plot_scores(axes, dict(zip(WAYS, values.T, strict=True)))
     panels[0].set(ylabel="squared error / variance\n← lower is better", ylim=(0, None))
     panels[1].set(ylabel="cross-entropy\n← lower is better", ylim=(0, None))
     panels[2].set(ylabel="accuracy\nhigher is better →")

@@ -44,11 +44,11 @@ def summarize(found):
 
 
 def draw(page, found):
-    panels = page.panels("Sigmoid: training rows", "ReLU: training rows", "ReLU: unseen lap")
+    panels = page.add_panels("Sigmoid: training rows", "ReLU: training rows", "ReLU: unseen lap")
     for axes, (network, rows) in zip(panels, ((0, 0), (1, 0), (1, 1)), strict=True):
         for way, name in enumerate(WAYS):
             losses = found["losses"][:, network, way, :, rows]
-            page.curve(axes, np.arange(losses.shape[1]), losses, name)
+            page.plot_curve(axes, np.arange(losses.shape[1]), losses, name)
         axes.set(xlabel="epochs", ylim=(0, 1.2))
     panels[0].set(ylabel="cross-entropy\n← lower is better")
 

@@ -37,9 +37,9 @@ def summarize(found):
 
 
 def draw(page, found):
-    panels = page.panels(*(f"Failures in {name}" for name in PROBLEMS.values()))
+    panels = page.add_panels(*(f"Failures in {name}" for name in PROBLEMS.values()))
     for axes, values in zip(panels, found["found"].swapaxes(0, 1), strict=True):
-        page.scores(axes, dict(zip(WAYS, values.T, strict=True)))
+        page.plot_scores(axes, dict(zip(WAYS, values.T, strict=True)))
         axes.set(ylim=(0, 1.02))
     panels[0].set(ylabel="unseen failures told right\nhigher is better →")
 

@@ -44,15 +44,15 @@ def summarize(found):
 
 
 def draw(page, found):
-    (axes,) = page.panels("How alike are the two gradients of one genome?")
-    page.curve(axes, PAIRS, found["cosine"], "evolution strategy against backprop")
-    page.law(axes, PAIRS, law(PAIRS), "sqrt(m / (m + d + 1))")
+    (axes,) = page.add_panels("How alike are the two gradients of one genome?")
+    page.plot_curve(axes, PAIRS, found["cosine"], "evolution strategy against backprop")
+    page.plot_theory(axes, PAIRS, law(PAIRS), "sqrt(m / (m + d + 1))")
     axes.set(
         xlabel="m, pairs of opposite steps",
         ylabel="cosine of the angle between them\n1: the same direction",
         ylim=(-0.05, 1.05),
     )
-    page.log(axes, "x")
+    page.set_log_scale(axes, "x")
 
 
 if __name__ == "__main__":

@@ -47,11 +47,11 @@ def summarize(found):
 
 
 def draw(page, found):
-    left, right = page.panels("Both paths (seed 0; darker is lower)", "Straight from one answer to the other")
+    left, right = page.add_panels("Both paths (seed 0; darker is lower)", "Straight from one answer to the other")
     left.contourf(*found["sides"][0], np.log(found["heights"][0]), 24, cmap="Greys_r", alpha=0.7)
     for name, path in zip(("backprop", "openai-es"), found["paths"][0], strict=True):
-        page.path(left, path, name)
-    page.curve(right, np.linspace(0, 1, found["line"].shape[1]), found["line"], "between the answers")
+        page.plot_path(left, path, name)
+    page.plot_curve(right, np.linspace(0, 1, found["line"].shape[1]), found["line"], "between the answers")
     left.set(xlabel="first principal component", ylabel="second", aspect="equal")
     right.set(xlabel="0: backprop's answer, 1: evolution's", ylabel="loss on training rows\n← lower is better")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evorobo.report.analysis.aggregate import normalised_scores, sentence
-from evorobo.report.statistics import iqm, stratified
+from evorobo.report.analysis.aggregate import normalized_scores, sentence
+from evorobo.report.statistics import iqm, stratified_bootstrap_interval
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def study(fakes, tmp_path):
 
 
 def test_scores_stand_between_random_and_solved_or_else_the_teacher(study):
-    found = normalised_scores(study())
+    found = normalized_scores(study())
     assert list(found) == ["cma-es", "ga"]
     assert found["cma-es"][0] == pytest.approx([0.9, 0.91, 0.92, 0.93])
     assert [each.tolist() for each in (found["cma-es"][1], found["ga"][1])] == [[0.75] * 4, [0.25] * 4]
@@ -38,8 +38,8 @@ def test_scores_stand_between_random_and_solved_or_else_the_teacher(study):
 
 def test_the_sentence_tells_the_iqm_over_all_tasks_and_who_beats_whom(study):
     results = study()
-    cma = normalised_scores(results)["cma-es"]
-    low, high = stratified(cma)
+    cma = normalized_scores(results)["cma-es"]
+    low, high = stratified_bootstrap_interval(cma)
     told = sentence(results)
     # the middle half of 0.9 0.91 0.92 0.93 0.75 0.75 0.75 0.75 is 0.75 0.75 0.9 0.91
     assert f"cma-es {iqm(np.concatenate(cma)):.2f} (interval {low:.2f} to {high:.2f}, optimality gap 0.17)" in told
@@ -49,7 +49,7 @@ def test_the_sentence_tells_the_iqm_over_all_tasks_and_who_beats_whom(study):
 
 def test_a_method_that_was_not_tried_on_all_tasks_has_no_place(study):
     results = study(skip=[("ga", "fit")])
-    assert list(normalised_scores(results)) == ["cma-es"]
+    assert list(normalized_scores(results)) == ["cma-es"]
     assert sentence(results) == ""
 
 

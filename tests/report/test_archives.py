@@ -28,7 +28,7 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.report.analysis import archive_table
 from evorobo.report.figures import archives
 from evorobo.report.figures.archives import draw_archive
-from evorobo.report.page.page import page
+from evorobo.report.page.page import render_page
 from evorobo.testing.methods import Wave
 
 GRID = Grid(("level", "tilt"), (6, 4), lowest=-2.0)
@@ -53,12 +53,12 @@ def last(run, column):
 
 
 def test_the_table_has_the_last_looks_of_those_who_tell(results):
-    rows = {row["method"]: row for row in archive_table.variety(results)}
+    rows = {row["method"]: row for row in archive_table.archive_summary(results)}
     assert list(rows) == ["map-elites", "nsga-ii", "mapped"]
     for method, columns in {"map-elites": ("coverage", "qd_score"), "nsga-ii": ("hypervolume",)}.items():
         for column in columns:
             ends = [last(run, column) for run in results.of("wave", method)]
-            told = [rows[method][name] for name in (column, f"{column}_least", f"{column}_most")]
+            told = [rows[method][name] for name in (column, f"{column}_min", f"{column}_max")]
             assert told == pytest.approx([np.mean(ends), min(ends), max(ends)])
     assert np.isnan(rows["nsga-ii"]["coverage"])
     text = archive_table.to_terminal(list(rows.values()))
@@ -102,10 +102,10 @@ def test_showing_a_study_writes_both_and_of_a_plain_one_neither(results, tmp_pat
     assert "coverage (least to most)" in capsys.readouterr().out
     plain = replace(results, methods=["cma-es"])
     assert archives.plot(plain, "wave", tmp_path / "none.png") is None
-    assert archive_table.variety(plain) == []
+    assert archive_table.archive_summary(plain) == []
     assert not (tmp_path / "none.png").exists()
-    assert page(results).count("data:image/png;base64,") == 1
-    assert "data:image/png;base64," not in page(plain)
+    assert render_page(results).count("data:image/png;base64,") == 1
+    assert "data:image/png;base64," not in render_page(plain)
 
 
 def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):

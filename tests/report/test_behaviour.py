@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from evorobo.report.figures.paths import paths, plot_paths
-from evorobo.report.figures.style import KNOWN
+from evorobo.report.figures.style import METHOD_STYLES
 
 
 def walk(reach):
@@ -23,7 +23,7 @@ def test_five_pictures_take_two_rows_of_equal_scale_in_their_methods_colours():
     assert [axes.get_title(loc="left") for axes in shown] == [f"seed {i}" for i in range(5)]
     assert len({axes.get_xlim() for axes in shown}) == len({axes.get_ylim() for axes in shown}) == 1
     assert all(axes.get_aspect() == 1 for axes in shown)
-    assert to_hex(shown[0].spines["left"].get_edgecolor()) == KNOWN["cma-es"].colour.lower()
+    assert to_hex(shown[0].spines["left"].get_edgecolor()) == METHOD_STYLES["cma-es"].color.lower()
     assert not len(shown[0].get_xticks())
 
 

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
-from evorobo.report.analysis.cautions import cautions, tuned
-from evorobo.report.analysis.result_files import read
+from evorobo.report.analysis.cautions import cautions, tuned_seeds_caution
+from evorobo.report.analysis.result_files import read_results
 from evorobo.study.results import load
 
 TEN = list(np.linspace(0.1, 0.9, 10))
@@ -52,13 +52,13 @@ def test_seeds_that_were_tuned_on_are_named(tiny_study, tmp_path):
     tiny_study({"ga": TEN})
     (found,) = cautions(with_settings(tmp_path, tuning_seeds=[2, 5, 77]))
     assert found.startswith("Settings were tuned on seeds that count here (2, 5): their scores flatter")
-    assert tuned(with_settings(tmp_path, tuning_seeds=[77])) == ""
+    assert tuned_seeds_caution(with_settings(tmp_path, tuning_seeds=[77])) == ""
 
 
 def test_scores_that_never_fall_are_suspected_in_a_strangers_table_only(fakes, tmp_path):
     lines = ["step,score,seed"] + [f"{step},{step // 2},{seed}" for seed in range(10) for step in range(1, 20)]
     (tmp_path / "best.csv").write_text("\n".join(lines))
-    (found,) = cautions(read(tmp_path / "best.csv"))
+    (found,) = cautions(read_results(tmp_path / "best.csv"))
     assert "No run of best on" in found
     assert "Score champions again on fresh episodes before you compare." in found
     fakes.write_study(tmp_path, "ours", {"reach": {}}, ["ga"])

@@ -49,13 +49,13 @@ def pairs(found):
 def test_the_methods_of_one_study_are_compared_each_with_each(study):
     found = compare(study("s", {"a": (10, 5), "bb": (10, 9), "ccc": (10, 9)}))
     assert len(pairs(found)) == 3
-    assert (found.status, found.currency) == (1, "flops")  # a comes first, and is worse
+    assert (found.exit_status, found.cost_column) == (1, "flops")  # a comes first, and is worse
 
 
 def test_studies_of_different_days_are_compared_like_with_like(study):
     found = compare(study("monday", {"ga": (10, 5), "es": (10, 9)}), study("tuesday", {"ga": (12, 9), "es": (10, 9)}))
     assert pairs(found) == {frozenset(("monday/ga", "tuesday/ga")), frozenset(("monday/es", "tuesday/es"))}
-    assert found.status == 1
+    assert found.exit_status == 1
     assert any(
         words.startswith("tuesday/ga ends above monday/ga") and "n = 12 v 10" in words for words in found.sentences
     )
@@ -63,7 +63,7 @@ def test_studies_of_different_days_are_compared_like_with_like(study):
 
 def test_the_other_way_round_the_first_is_not_worse(study):
     monday, tuesday = study("monday", {"ga": (10, 5)}), study("tuesday", {"ga": (12, 9)})
-    assert (compare(tuesday, monday).status, compare(monday, tuesday).status) == (0, 1)
+    assert (compare(tuesday, monday).exit_status, compare(monday, tuesday).exit_status) == (0, 1)
 
 
 def test_studies_of_one_name_are_called_after_their_folders(study, tmp_path):
@@ -85,7 +85,7 @@ def test_a_table_takes_task_and_direction_from_the_study_and_is_told_to(study, t
     s = study("s", {"ga": (10, 5)}, about={"metric": {"name": "RMSE", "higher_is_better": False}})
     found = compare(s, table(tmp_path / "theirs.csv", 9))
     (verdict,) = found.verdicts
-    assert (verdict.first, verdict.task, found.currency) == ("ga", "reach", "env_steps")
+    assert (verdict.first, verdict.task, found.cost_column) == ("ga", "reach", "env_steps")
     assert found.cautions[-1] == (
         f"{tmp_path}/theirs.csv does not tell how its scores were measured; they are taken for RMSE as in {s}, of "
         "answers that were scored again."
@@ -94,7 +94,7 @@ def test_a_table_takes_task_and_direction_from_the_study_and_is_told_to(study, t
 
 def test_two_tables_compare_by_their_column(tmp_path):
     one, two = table(tmp_path / "one.csv", 5), table(tmp_path / "two.csv", 9)
-    assert (compare(one, two).status, compare(one, two, lower_is_better=True).status) == (1, 0)
+    assert (compare(one, two).exit_status, compare(one, two, lower_is_better=True).exit_status) == (1, 0)
     words = "Nobody says which way score is better: higher is taken to be, unless --lower-is-better."
     assert words in compare(one, two).cautions
     assert words not in compare(one, two, lower_is_better=True).cautions
@@ -110,10 +110,10 @@ def test_at_a_price_the_scores_are_those_of_then(study):
 
 def test_unlike_spending_is_also_judged_at_the_price_that_both_paid(study):
     found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5))
-    ((price, verdict),) = found.equal
-    assert (price, verdict.first) == (2200e5, "a")
+    ((cost, verdict),) = found.at_equal_cost
+    assert (cost, verdict.first) == (2200e5, "a")
     assert found.sentences[-1].startswith("a is above b when both have spent 220M FLOPs: mean")
-    assert compare(study("u", {"a": (10, 9)}), study("v", {"b": (10, 9)})).equal == []
+    assert compare(study("u", {"a": (10, 9)}), study("v", {"b": (10, 9)})).at_equal_cost == []
 
 
 def test_a_price_that_one_side_never_paid_is_told(study):
@@ -164,7 +164,7 @@ def test_the_training_score_is_no_champions_score(study):
 
 
 def test_one_run_a_side_cannot_be_compared(study):
-    assert compare(study("s", {"a": (1, 5)}), study("t", {"b": (1, 9)})).status == 2
+    assert compare(study("s", {"a": (1, 5)}), study("t", {"b": (1, 9)})).exit_status == 2
 
 
 def test_what_cannot_be_compared_is_refused_in_a_sentence(study, tmp_path):
@@ -208,7 +208,7 @@ def test_the_figure_shows_curves_scores_at_the_price_and_chances(study):
     found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}), at="env_steps=2e4")
     curves, scores, chances = versus.figure(found).axes
     lines = {line.get_label(): line for axes in (curves, scores, chances) for line in axes.lines}
-    assert lines["_price"].get_xdata()[0] == 2e4
+    assert lines["_cost"].get_xdata()[0] == 2e4
     assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.runs_of("reach", "a")])
     verdict = found.verdicts[0]
     assert lines[f"_{verdict.first}"].get_xdata()[0] == verdict.probability

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.report.statistics import crossing
+from evorobo.report.statistics import find_crossing
 
 X = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
 
@@ -14,38 +14,38 @@ def runs(*curves):
 
 def test_it_is_the_first_look_after_the_last_time_behind():
     # ahead at 1, behind at 2 and 3, ahead from 4 on
-    found = crossing(runs([3, 0, 0, 5, 5], [3, 0, 0, 5, 5]), runs([2, 2, 2, 2, 2], [2, 2, 2, 2, 2]))
-    assert (found.price, found.low, found.high) == (4, 4, 4)
+    found = find_crossing(runs([3, 0, 0, 5, 5], [3, 0, 0, 5, 5]), runs([2, 2, 2, 2, 2], [2, 2, 2, 2, 2]))
+    assert (found.cost, found.low, found.high) == (4, 4, 4)
     assert (found.begin, found.end) == (1, 5)
 
 
 def test_a_tie_is_not_ahead():
-    found = crossing(runs([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]), runs([3] * 5, [3] * 5))
-    assert found.price == 4
+    found = find_crossing(runs([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]), runs([3] * 5, [3] * 5))
+    assert found.cost == 4
 
 
 def test_who_is_ahead_all_the_way_crosses_at_the_beginning():
-    assert crossing(runs([5] * 5, [6] * 5), runs([1] * 5, [2] * 5)).price == 1
+    assert find_crossing(runs([5] * 5, [6] * 5), runs([1] * 5, [2] * 5)).cost == 1
 
 
 def test_who_is_behind_in_the_end_leads_nowhere():
-    assert crossing(runs([9, 9, 9, 9, 1], [9, 9, 9, 9, 1]), runs([5] * 5, [5] * 5)) is None
+    assert find_crossing(runs([9, 9, 9, 9, 1], [9, 9, 9, 9, 1]), runs([5] * 5, [5] * 5)) is None
 
 
 def test_a_run_that_ended_keeps_its_answer():
     # the other ends at 2 with a score of 3, which is passed at 4
-    found = crossing(runs([0, 1, 2, 4, 5], [0, 1, 2, 4, 5]), runs([3, 3], [3, 3]))
-    assert found.price == 4
+    found = find_crossing(runs([0, 1, 2, 4, 5], [0, 1, 2, 4, 5]), runs([3, 3], [3, 3]))
+    assert found.cost == 4
 
 
 def test_one_run_is_no_evidence():
-    assert crossing(runs([5] * 5), runs([1] * 5, [1] * 5)) is None
+    assert find_crossing(runs([5] * 5), runs([1] * 5, [1] * 5)) is None
 
 
 def test_runs_that_disagree_may_never_cross():
     # one of two leaders never gets ahead: drawn twice, it is all there is
-    found = crossing(runs([0, 0, 9, 9, 9], [0, 0, 0, 0, 0]), runs([1] * 5, [1] * 5))
-    assert (found.price, found.low, found.high) == (3, 3, np.inf)
+    found = find_crossing(runs([0, 0, 9, 9, 9], [0, 0, 0, 0, 0]), runs([1] * 5, [1] * 5))
+    assert (found.cost, found.low, found.high) == (3, 3, np.inf)
 
 
 def test_the_interval_repeats_and_holds_the_true_crossing(rng):
@@ -56,8 +56,8 @@ def test_the_interval_repeats_and_holds_the_true_crossing(rng):
         return rising, [(x, 1 + rng.normal(0, 0.15) + rng.normal(0, 0.02, len(x))) for _ in range(15)]
 
     one, other = study()
-    assert crossing(one, other) == crossing(one, other)
-    found = [crossing(*study(), repetitions=300) for _ in range(100)]
+    assert find_crossing(one, other) == find_crossing(one, other)
+    found = [find_crossing(*study(), n_resamples=300) for _ in range(100)]
     # the curves meet at 10, and the looks are half a unit apart
     held = np.mean([each.low - 0.5 <= 10 <= each.high for each in found])
     assert held >= 0.9 - 3 * np.sqrt(0.9 * 0.1 / 100)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import learning, write_run, write_study
 
-from evorobo.report.analysis.ranks import MANY, mean_ranks, ranked
+from evorobo.report.analysis.ranks import MAX_OVERLAID_METHODS, mean_ranks, rank_methods
 from evorobo.report.analysis.summary import sentences
 from evorobo.report.figures.curves import figure as usual, plot
 from evorobo.report.figures.many_methods import figure
@@ -40,20 +40,20 @@ def test_methods_are_ranked_by_their_mean_rank(tmp_path):
     for task, scores in {"one": (9, 5, 1), "two": (1, 9, 5), "three": (3, 4, 4)}.items():
         for method, score in zip("abc", scores, strict=True):
             write_run(tmp_path / task / method / "seed-0", flat(float(score)))
-    assert ranked(load(tmp_path), ["one", "two", "three"]) == ["b", "c", "a"]
+    assert rank_methods(load(tmp_path), ["one", "two", "three"]) == ["b", "c", "a"]
     assert mean_ranks(load(tmp_path), ["one", "two", "three"]) == {"a": 7 / 3, "b": 1.5, "c": 6.5 / 3}
-    assert ranked(load(tmp_path), ["one"]) == ["a", "b", "c"]
+    assert rank_methods(load(tmp_path), ["one"]) == ["a", "b", "c"]
 
 
 def test_where_less_is_better_the_least_is_on_top_and_who_has_no_score_is_last(crowd):
-    assert ranked(crowd, ["fall"])[:2] == METHODS[:2]
-    assert ranked(crowd, ["climb", "fall"]) == METHODS
+    assert rank_methods(crowd, ["fall"])[:2] == METHODS[:2]
+    assert rank_methods(crowd, ["climb", "fall"]) == METHODS
 
 
 def test_the_figure_of_a_study_has_a_line_for_each_of_many_methods(crowd, tmp_path):
     drawn = usual(crowd)
     lines = len(METHODS)
-    assert lines > MANY
+    assert lines > MAX_OVERLAID_METHODS
     assert len(drawn.axes) == lines * 4  # on each task curves and scores
     names = [axes.get_ylabel() for axes in drawn.axes if axes.get_ylabel()]
     assert names == METHODS

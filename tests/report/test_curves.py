@@ -8,8 +8,8 @@ import pytest
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.report.figures.curves import figure, plot
 from evorobo.report.figures.panel import average
-from evorobo.report.figures.style import KNOWN, style
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.figures.style import METHOD_STYLES, style
+from evorobo.report.statistics import bootstrap_interval, iqm
 
 
 def line(axes, label):
@@ -36,7 +36,7 @@ def test_the_thick_line_is_the_iqm_and_the_band_its_interval(small_study):
     x, y = line(steps, "cma-es").get_data()
     assert x == pytest.approx(small_study.runs[-1].curve["env_steps"][1:])
     assert y == pytest.approx(iqm(values))
-    low, high = interval(values)
+    low, high = bootstrap_interval(values)
     corners = next(band for band in steps.collections if same(band, "cma-es")).get_paths()[0].vertices
     assert {round(float(v), 6) for v in (*low, *high)} <= {round(float(v), 6) for v in corners[:, 1]}
 
@@ -44,9 +44,9 @@ def test_the_thick_line_is_the_iqm_and_the_band_its_interval(small_study):
 def test_a_method_has_its_colour_in_all_panels(small_study):
     drawn = figure(small_study)
     for panel in drawn.axes[:2]:
-        assert line(panel, "cma-es").get_color() == KNOWN["cma-es"].colour
-        assert line(panel, "_my-own 3").get_color() == style("my-own").colour
-    assert line(drawn.axes[2], "_cma-es IQM").get_color() == KNOWN["cma-es"].colour
+        assert line(panel, "cma-es").get_color() == METHOD_STYLES["cma-es"].color
+        assert line(panel, "_my-own 3").get_color() == style("my-own").color
+    assert line(drawn.axes[2], "_cma-es IQM").get_color() == METHOD_STYLES["cma-es"].color
 
 
 def test_references_cross_all_panels_and_are_named_once(small_study):
@@ -148,7 +148,7 @@ def test_a_few_wild_looks_do_not_flatten_the_picture_and_are_counted(tmp_path, f
         fakes.write_run(tmp_path / f"arm/ga/seed-{seed}", rows)
     drawn = figure(fakes.load(tmp_path))
     assert drawn.axes[0].get_ylim()[0] > -50
-    assert "looks lie outside the picture (from -1M to" in words(drawn)
+    assert "evals lie outside the picture (from -1M to" in words(drawn)
 
 
 def test_the_average_of_runs_looked_at_at_different_times_by_hand():
@@ -195,7 +195,7 @@ def test_a_dollar_in_a_name_is_a_dollar(tiny_study, tmp_path):
 
 
 def same(band, method):
-    return matplotlib.colors.to_hex(band.get_facecolor()[0]) == KNOWN[method].colour.lower()
+    return matplotlib.colors.to_hex(band.get_facecolor()[0]) == METHOD_STYLES[method].color.lower()
 
 
 def test_scores_before_anything_was_paid_do_not_stretch_an_axis_that_cannot_show_them(tiny_study):

@@ -34,7 +34,7 @@ def test_each_look_of_each_run_is_a_row_with_all_its_numbers(folder):
     assert len(table) == sum(len(run.curve["test"]) for run in runs) > 8
     for run in runs:
         rows = table[(table.task == run.task) & (table.method == run.method) & (table.seed == run.seed)]
-        assert rows.look.tolist() == list(range(len(run.curve["test"])))
+        assert rows.eval_index.tolist() == list(range(len(run.curve["test"])))
         assert set(rows.status) == {"finished"}
         for name, column in run.curve.items():
             np.testing.assert_array_equal(rows[name], column)
@@ -43,11 +43,11 @@ def test_each_look_of_each_run_is_a_row_with_all_its_numbers(folder):
 
 def test_columns_that_a_method_does_not_have_are_empty(folder):
     table = load_results(folder / "a")
-    assert list(table.columns[:7]) == ["study", "task", "method", "seed", "status", "reason", "look"]
+    assert list(table.columns[:7]) == ["study", "task", "method", "seed", "status", "reason", "eval_index"]
     assert set(COST_COLUMNS) < set(table.columns)
     assert table[table.method == "backprop"].step_size.isna().all()
     assert table[table.method == "cma-es"].grad_norm.isna().all()
-    assert table[(table.method == "cma-es") & (table.look > 0)].step_size.notna().all()
+    assert table[(table.method == "cma-es") & (table.eval_index > 0)].step_size.notna().all()
 
 
 def test_a_folder_of_studies_is_one_table(folder):
@@ -67,7 +67,7 @@ def test_every_trial_is_counted_also_one_that_was_never_looked_at(tiny_study):
     table = load_results(results.folder)
     assert table.groupby("seed").status.first().tolist() == ["finished", "finished", "failed"]
     (row,) = table[table.seed == 2].to_dict("records")
-    assert (row["look"], row["reason"]) == (0, "The weights became NaN.")
+    assert (row["eval_index"], row["reason"]) == (0, "The weights became NaN.")
     assert np.isnan(row["test"])
     assert np.isnan(row["env_steps"])
 

@@ -9,8 +9,8 @@ from evorobo.report.analysis.verdicts import verdicts
 
 def test_every_verdict_and_caution_is_under_the_table(small_study):
     told, kept = findings.to_terminal(small_study), findings.to_markdown(small_study)
-    assert told.startswith(tables.to_terminal(tables.summary(small_study)))
-    assert kept.startswith(tables.to_markdown(tables.summary(small_study)))
+    assert told.startswith(tables.to_terminal(tables.summary_rows(small_study)))
+    assert kept.startswith(tables.to_markdown(tables.summary_rows(small_study)))
     assert len(verdicts(small_study)) == 3
     for words in (*(verdict.sentence for verdict in verdicts(small_study)), *cautions(small_study)):
         assert told.count(words) == kept.count(words) == 1
@@ -34,7 +34,7 @@ def test_the_crossing_of_the_curves_is_told_in_flops(small_study):
 def test_writing_keeps_table_verdicts_and_numbers(small_study, tmp_path):
     written = findings.write(small_study, tmp_path / "out")
     assert [path.name for path in written] == ["table.csv", "table.md", "verdicts.csv"]
-    assert written[0].read_text() == tables.to_csv(tables.summary(small_study))
+    assert written[0].read_text() == tables.to_csv(tables.summary_rows(small_study))
     assert written[1].read_text() == findings.to_markdown(small_study) + "\n"
     assert len(written[2].read_text().splitlines()) == 1 + len(verdicts(small_study))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evorobo.report.analysis.crossovers import leads
+from evorobo.report.analysis.crossovers import find_crossovers
 from evorobo.report.analysis.verdicts import verdicts
 
 
@@ -17,7 +17,7 @@ def study(fakes, folder, scores, **task):
 
 
 def told(results):
-    return [lead.sentence for lead in leads(results, verdicts(results), "env_steps")]
+    return [lead.sentence for lead in find_crossovers(results, verdicts(results), "env_steps")]
 
 
 def test_who_had_ended_before_is_told(race):

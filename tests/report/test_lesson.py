@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from evorobo.course.page import Page, estimate, publish
+from evorobo.course.page import LessonPage, estimate, write_lesson_figure
 from evorobo.report.figures import output as canvas
-from evorobo.report.figures.style import KNOWN
+from evorobo.report.figures.style import METHOD_STYLES
 
 VALUES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 80.0])  # IQM 4.5: the mean of 3, 4, 5, 6
 
 
 @pytest.fixture
 def page():
-    with canvas.house_style():
-        yield Page()
+    with canvas.figure_style():
+        yield LessonPage()
 
 
 def texts(axes):
@@ -32,24 +32,24 @@ def test_an_estimate_is_the_interquartile_mean_with_its_interval():
 
 
 def test_methods_have_their_usual_colours_and_other_names_the_free_ones_in_order(page):
-    assert page.look("backprop") == KNOWN["backprop"]
-    first, second = page.look("wide"), page.look("narrow")
-    assert (first, second) == (KNOWN["cma-es"], KNOWN["openai-es"])
-    assert page.look("wide") == first
+    assert page.style("backprop") == METHOD_STYLES["backprop"]
+    first, second = page.style("wide"), page.style("narrow")
+    assert (first, second) == (METHOD_STYLES["cma-es"], METHOD_STYLES["openai-es"])
+    assert page.style("wide") == first
 
 
 def test_a_curve_is_its_iqm_over_every_run(page):
-    (axes,) = page.panels("panel")
-    page.curve(axes, [0, 1], np.column_stack([VALUES, 2 * VALUES]), "backprop")
+    (axes,) = page.add_panels("panel")
+    page.plot_curve(axes, [0, 1], np.column_stack([VALUES, 2 * VALUES]), "backprop")
     *runs, average = axes.lines
     assert [tuple(line.get_ydata()) for line in runs] == [(value, 2 * value) for value in VALUES]
     assert tuple(average.get_ydata()) == (4.5, 9.0)
-    assert to_hex(average.get_color()) == KNOWN["backprop"].colour.lower()
+    assert to_hex(average.get_color()) == METHOD_STYLES["backprop"].color.lower()
 
 
 def test_a_path_begins_small_and_ends_large(page):
-    (axes,) = page.panels("panel")
-    page.path(axes, [[0, 0], [1, 2], [3, 4]], "backprop")
+    (axes,) = page.add_panels("panel")
+    page.plot_path(axes, [[0, 0], [1, 2], [3, 4]], "backprop")
     way, end = axes.lines
     assert way.get_xydata().tolist() == [[0, 0], [1, 2], [3, 4]]
     assert end.get_xydata().tolist() == [[3, 4]]
@@ -58,9 +58,9 @@ def test_a_path_begins_small_and_ends_large(page):
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_a_network_is_drawn_with_a_number_in_each_unit_and_on_each_arrow(page, backwards):
-    (axes,) = page.panels("panel")
+    (axes,) = page.add_panels("panel")
     names = [["a", "b"], ["c"]]
-    page.network(axes, [[1, -2], [3]], [[[0.25], [0.5]]], names, "forward", backwards)
+    page.plot_network(axes, [[1, -2], [3]], [[[0.25], [0.5]]], names, "forward", backwards)
     assert sorted(texts(axes)) == sorted(["1.00", "−2.00", "3.00", "0.25", "0.50", "a", "b", "c"])  # noqa: RUF001
     arrows = [(text.xyann, text.xy) for text in axes.texts if not text.get_text()]
     ways = [((0, 0.5), (1, 0)), ((0, -0.5), (1, 0))]
@@ -68,8 +68,8 @@ def test_a_network_is_drawn_with_a_number_in_each_unit_and_on_each_arrow(page, b
 
 
 def test_powers_of_ten_are_written_plainly(page):
-    (axes,) = page.panels("panel")
-    page.log(axes, "xy")
+    (axes,) = page.add_panels("panel")
+    page.set_log_scale(axes, "xy")
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     labels = [axes.xaxis.get_major_formatter()(value) for value in (1e-8, 1e-3, 0.01, 1, 1000, 1e5)]
     assert labels == ["1e-8", "1e-3", "0.01", "1", "1000", "1e5"]
@@ -77,13 +77,13 @@ def test_powers_of_ten_are_written_plainly(page):
 
 def test_a_figure_is_written_under_its_statement(tmp_path):
     def draw(page, found):
-        left, right = page.panels("left", "right")
-        page.scores(left, {"one": found["one"], "other": found["one"]})
-        page.level(left, found["one"], "usual")
-        page.law(right, [0, 1], [2, 3], "theory")
+        left, right = page.add_panels("left", "right")
+        page.plot_scores(left, {"one": found["one"], "other": found["one"]})
+        page.plot_reference(left, found["one"], "usual")
+        page.plot_theory(right, [0, 1], [2, 3], "theory")
         texts.append(left.texts[0].get_position()[1])
 
     texts: list[float] = []
-    path = publish("A statement.", "A finding.", draw, {"one": VALUES}, "", tmp_path / "page.png")
+    path = write_lesson_figure("A statement.", "A finding.", draw, {"one": VALUES}, "", tmp_path / "page.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert texts == [4.5]

@@ -16,11 +16,11 @@ from evorobo import write_report
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import summary as findings
 from evorobo.report.analysis.cautions import cautions
-from evorobo.report.analysis.runs import counted, curve, spent
+from evorobo.report.analysis.runs import finished, learning_curve, cumulative_cost
 from evorobo.report.figures.panel import average
-from evorobo.report.page.charts import numbers, task_charts
-from evorobo.report.page.page import page
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.page.charts import round_for_json, task_charts
+from evorobo.report.page.page import render_page
+from evorobo.report.statistics import bootstrap_interval, iqm
 
 HOSTILE = "</script><script>alert('&amp;')</script><img src=x onerror=alert(1)>\"'`${1}\u2028"
 
@@ -63,26 +63,26 @@ def test_the_page_lies_in_the_folder_of_the_study_or_where_it_is_asked_for(small
 
 
 def test_the_curves_are_the_runs_own_in_every_currency_that_was_spent(small_study):
-    method = content(page(small_study))["tasks"][0]["methods"]["cma-es"]
+    method = content(render_page(small_study))["tasks"][0]["methods"]["cma-es"]
     runs = small_study.of("CartPole", "cma-es")
     for run, plain in zip(runs, method["runs"], strict=True):
-        assert plain["y"] == numbers(run.curve["test"])
-        assert set(plain["x"]) == {name for name in wording.CURRENCIES if spent(run, name).max() > 0}
-        for currency, x in plain["x"].items():
-            assert x == numbers(spent(run, currency))
-    means = average([curve(run, "env_steps", log=False) for run in runs])
-    assert method["averages"]["env_steps"]["middle"] == numbers(means.middle)
+        assert plain["y"] == round_for_json(run.curve["test"])
+        assert set(plain["x"]) == {name for name in wording.COST_LABELS if cumulative_cost(run, name).max() > 0}
+        for cost_column, x in plain["x"].items():
+            assert x == round_for_json(cumulative_cost(run, cost_column))
+    means = average([learning_curve(run, "env_steps", log=False) for run in runs])
+    assert method["averages"]["env_steps"]["middle"] == round_for_json(means.middle)
     assert "samples" not in method["averages"]
 
 
 def test_final_scores_and_profiles_are_those_of_the_finished_runs(tiny_study):
     results = tiny_study({"ga": [1, 2, 3, 4, 5], "cma-es": [3, 3, 3]}, failed=1)
     task = task_charts(results, "reach|grasp")
-    scores = [run.score for run in counted(results.of("reach|grasp", "ga"))]
+    scores = [run.score for run in finished(results.of("reach|grasp", "ga"))]
     assert len(scores) == 4
     assert task["methods"]["ga"]["scores"] == scores
     assert task["methods"]["ga"]["iqm"] == float(iqm(scores))
-    assert task["methods"]["ga"]["interval"] == numbers(interval(scores))
+    assert task["methods"]["ga"]["interval"] == round_for_json(bootstrap_interval(scores))
     profiles = task["profiles"]
     assert profiles["ga"]["taus"] == profiles["cma-es"]["taus"]  # side by side on one axis
     for method, finals in (("ga", scores), ("cma-es", [3, 3])):
@@ -93,7 +93,7 @@ def test_final_scores_and_profiles_are_those_of_the_finished_runs(tiny_study):
 
 def test_verdicts_cautions_and_table_stand_on_it(tiny_study):
     results = tiny_study({"ga": [1, 2, 3], "cma-es": [3, 4, 5]}, failed=1, references={"random": 0.5})
-    text = " ".join(Reader(page(results)).text.split())
+    text = " ".join(Reader(render_page(results)).text.split())
     for sentence in (*findings.sentences(results), *cautions(results)):
         assert " ".join(sentence.split()) in text
     assert "(random)" in text
@@ -104,7 +104,7 @@ def test_names_of_any_kind_are_text_and_nothing_else(tiny_study):
     results = tiny_study({"ga": [1, 2], HOSTILE.replace("/", "|"): [3, 4]}, references={HOSTILE: 1.5})
     settings = {"budget": {"n_evals": HOSTILE}, "hidden": [HOSTILE], "tasks": [{HOSTILE: HOSTILE}]}
     results = replace(results, name=HOSTILE, question=HOSTILE, settings=settings)
-    html = page(results)
+    html = render_page(results)
     reader = Reader(html)
     assert len([tag for tag, _ in reader.tags if tag == "script"]) == 2
     assert not [tag for tag, _ in reader.tags if tag == "img"]
@@ -114,7 +114,7 @@ def test_names_of_any_kind_are_text_and_nothing_else(tiny_study):
 
 
 def test_the_page_asks_nobody_for_anything(small_study):
-    html = page(small_study)
+    html = render_page(small_study)
     assert set(re.findall(r"https?://[^\s\"'<]+", html)) == {"http://www.w3.org/2000/svg"}  # a name, not an address
     for _, attributes in Reader(html).tags:
         for name in ("src", "href", "action", "data"):
@@ -122,7 +122,7 @@ def test_the_page_asks_nobody_for_anything(small_study):
 
 
 def test_only_the_pages_own_scripts_and_styles_are_allowed(small_study):
-    html = page(small_study)
+    html = render_page(small_study)
     policy = unescape(re.search(r'Policy" content="(.*?)">', html)[1])
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
@@ -135,20 +135,20 @@ def test_only_the_pages_own_scripts_and_styles_are_allowed(small_study):
 def test_a_study_that_has_only_begun_has_a_page_too(fakes, tmp_path):
     fakes.write_study(tmp_path, "begun", {"reach": {}}, ["ga"])
     (tmp_path / "reach" / "ga" / "seed-0").mkdir(parents=True)
-    html = page(fakes.load(tmp_path))
+    html = render_page(fakes.load(tmp_path))
     assert "There is nothing to compare yet" in html
     assert content(html)["tasks"] == []
     fakes.write_run(tmp_path / "reach" / "ga" / "seed-1", fakes.learning(1, 0, 1), "unfinished")
-    assert content(page(fakes.load(tmp_path)))["tasks"][0]["methods"]["ga"]["averages"] == {}
+    assert content(render_page(fakes.load(tmp_path)))["tasks"][0]["methods"]["ga"]["averages"] == {}
 
 
 def test_a_study_whose_script_is_gone_says_so_where_its_robots_would_be(small_study):
     settings = {"type": "Study", "tasks": [{"type": "nowhere.py:Task"}]}
     results = replace(small_study, settings=settings)
-    (scene,) = content(page(results))["behaviour"]
+    (scene,) = content(render_page(results))["behavior"]
     assert scene["why"].startswith("The tasks cannot be made here: there is no file")
 
 
 def test_numbers_keep_five_digits_and_what_is_none_is_null():
-    assert numbers([1 / 3, np.nan, np.inf, 123456.7]) == [0.33333, None, None, 123460.0]
-    assert json.dumps(numbers(np.eye(2))) == "[[1.0, 0.0], [0.0, 1.0]]"
+    assert round_for_json([1 / 3, np.nan, np.inf, 123456.7]) == [0.33333, None, None, 123460.0]
+    assert json.dumps(round_for_json(np.eye(2))) == "[[1.0, 0.0], [0.0, 1.0]]"

@@ -64,7 +64,7 @@ def test_it_opens_without_complaint_and_asks_nobody_for_anything(browser, path):
 
 def test_the_price_on_the_x_axis_can_be_chosen(browser):
     before = browser.run(chart(0, "querySelector('.average').getAttribute('d')"))
-    choose = "currency.value = '{}'; currency.dispatchEvent(new Event('change'))"
+    choose = "cost_column.value = '{}'; cost_column.dispatchEvent(new Event('change'))"
     browser.run(choose.format("env_steps"))
     assert "environment steps" in browser.run(chart(0, "textContent"))
     assert browser.run(chart(0, "querySelector('.average').getAttribute('d')")) != before

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, norm
 
-from evorobo.report.statistics import effect_size, mean_probability, probability_of_improvement
+from evorobo.report.statistics import effect_size, mean_probability_of_improvement, probability_of_improvement
 
 X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
 
@@ -58,13 +58,13 @@ def test_the_interval_of_p_holds_the_truth_as_often_as_promised(rng, shift, n, m
 def test_over_tasks_p_is_the_mean_of_the_tasks(rng):
     first, second = [rng.normal(1, 1, n) for n in (5, 8, 3)], [rng.normal(0, 1, n) for n in (6, 4, 9)]
     each = [np.mean([[a > b for b in y] for a in x]) for x, y in zip(first, second, strict=True)]
-    assert mean_probability(first, second).value == pytest.approx(np.mean(each), abs=1e-12)
+    assert mean_probability_of_improvement(first, second).value == pytest.approx(np.mean(each), abs=1e-12)
 
 
 def test_over_a_single_task_the_interval_is_the_tasks_own_and_more_tasks_narrow_it():
     alone = probability_of_improvement(X, Y)
-    assert vars(mean_probability([X], [Y])) == pytest.approx(vars(alone))
-    four = mean_probability([X] * 4, [Y] * 4)
+    assert vars(mean_probability_of_improvement([X], [Y])) == pytest.approx(vars(alone))
+    four = mean_probability_of_improvement([X] * 4, [Y] * 4)
     # four like tasks halve the distances
     assert (four.low, four.high) == pytest.approx(
         (alone.value - (alone.value - alone.low) / 2, alone.value + (alone.high - alone.value) / 2), abs=1e-12
@@ -73,7 +73,7 @@ def test_over_a_single_task_the_interval_is_the_tasks_own_and_more_tasks_narrow_
 
 def test_over_tasks_the_interval_is_about_the_stratified_bootstraps(rng):
     first, second = [rng.normal(0.5, 1, 8) for _ in range(4)], [rng.normal(0, 1, 8) for _ in range(4)]
-    found, draws = mean_probability(first, second), []
+    found, draws = mean_probability_of_improvement(first, second), []
     for _ in range(1500):
         drawn = [(rng.choice(x, 8), rng.choice(y, 8)) for x, y in zip(first, second, strict=True)]
         draws.append(np.mean([np.mean(x[:, None] > y) for x, y in drawn]))
@@ -85,7 +85,7 @@ def test_over_tasks_the_interval_holds_the_truth_as_often_as_promised(rng):
     truth = np.mean([norm.cdf(shift / np.sqrt(2)) for shift in shifts])
     for _ in range(400):
         first, second = [rng.normal(shift, 1, 6) for shift in shifts], [rng.normal(0, 1, 7) for _ in shifts]
-        found = mean_probability(first, second)
+        found = mean_probability_of_improvement(first, second)
         hits += found.low <= truth <= found.high
     assert 0.91 <= hits / 400 <= 0.99
 
@@ -94,7 +94,7 @@ def test_one_run_has_a_probability_without_an_interval():
     found = probability_of_improvement([2.0], [1.0, 3.0])
     assert found.value == 0.5
     assert np.isnan([found.low, found.high]).all()
-    assert np.isnan(mean_probability([[1, 2]], [[1]]).low)
+    assert np.isnan(mean_probability_of_improvement([[1, 2]], [[1]]).low)
 
 
 def test_cohens_d_worked_by_hand():

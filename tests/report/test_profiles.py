@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 
 from evorobo.errors import SettingsError
-from evorobo.report.statistics import normalised, performance_profile
+from evorobo.report.statistics import normalize, performance_profile
 
 
 def test_references_become_zero_and_one():
     references = {"random": 20.0, "solved": 420.0, "teacher": 500.0}
-    assert normalised([20, 220, 420, 620], references).tolist() == [0, 0.5, 1, 1.5]
-    assert normalised([500], references, one="teacher").tolist() == [1]
+    assert normalize([20, 220, 420, 620], references).tolist() == [0, 0.5, 1, 1.5]
+    assert normalize([500], references, one="teacher").tolist() == [1]
 
 
 def test_a_loss_is_turned_round():
-    assert normalised([6.0, 2.0, 4.0], {"random": 6.0, "teacher": 2.0}, one="teacher").tolist() == [0, 1, 0.5]
+    assert normalize([6.0, 2.0, 4.0], {"random": 6.0, "teacher": 2.0}, one="teacher").tolist() == [0, 1, 0.5]
 
 
 def test_a_reference_that_is_not_there_is_told_with_the_nearest():
     with pytest.raises(SettingsError, match=r"unknown reference 'teachr'; did you mean 'teacher'\?"):
-        normalised([1], {"random": 0.0, "teacher": 1.0}, one="teachr")
+        normalize([1], {"random": 0.0, "teacher": 1.0}, one="teachr")
     with pytest.raises(SettingsError, match=r"random \(3\) and solved \(3\) span no scale"):
-        normalised([1], {"random": 3.0, "solved": 3.0})
+        normalize([1], {"random": 3.0, "solved": 3.0})
 
 
 def test_the_profile_is_the_share_of_runs_strictly_above(rng):

@@ -13,7 +13,7 @@ from PIL import Image
 from evorobo import Budget, ControlTask, DatasetTask, Evolution, Genome, OpenAIES, Replay, Robot, Study, register
 from evorobo.errors import DataError, ResultsError, SettingsError, TaskError
 from evorobo.report.replay import encoding as movies
-from evorobo.report.replay.frames import films, shared_limits, spaced
+from evorobo.report.replay.frames import render_episodes, shared_limits, evenly_spaced_indices
 from evorobo.study.trial import Trial
 from evorobo.tasks.control.recording import DISPLAY_VARIABLES
 
@@ -78,8 +78,8 @@ def test_several_episodes_follow_each_other_from_the_first_one_asked_for(study, 
     folder = seat(study, "phototaxis")
     task = Trial.load(folder / "trial.json").task
     genome = Genome.load(folder / "genome.npz")
-    drawn = [film.pictures[-1] for film in films(task, [(genome, 1), (genome, 2)], 25, 480)]
-    with Image.open(Replay(folder, first=1, episodes=2).gif(tmp_path / "both.gif")) as film:
+    drawn = [film.frames[-1] for film in render_episodes(task, [(genome, 1), (genome, 2)], 25, 480)]
+    with Image.open(Replay(folder, first_episode=1, n_episodes=2).gif(tmp_path / "both.gif")) as film:
         assert film.n_frames == 50
         for at, picture in zip((24, 49), drawn, strict=True):
             film.seek(at)
@@ -110,7 +110,7 @@ def test_many_episodes_fit_into_one_picture(study, task, tmp_path):
     if task != "phototaxis":
         pytest.importorskip("pygame", reason="pip install 'gymnasium[classic-control]'")
     few, many = (
-        matplotlib.image.imread(Replay(seat(study, task), episodes=n).png(tmp_path / f"{n}.png")) for n in (1, 3)
+        matplotlib.image.imread(Replay(seat(study, task), n_episodes=n).png(tmp_path / f"{n}.png")) for n in (1, 3)
     )
     inked = [int((picture[..., :3] < 0.95).any(-1).sum()) for picture in (few, many)]
     assert inked[1] > inked[0]
@@ -119,10 +119,10 @@ def test_many_episodes_fit_into_one_picture(study, task, tmp_path):
 def test_the_films_of_several_drivers_have_one_scale_and_one_start(study):
     task = Trial.load(seat(study, "phototaxis") / "trial.json").task
     genome = Genome.load(seat(study, "phototaxis") / "genome.npz")
-    mine, teachers = films(task, [(genome, 0), (None, 0)], most=10, size=80)
+    mine, teachers = render_episodes(task, [(genome, 0), (None, 0)], max_frames=10, max_size=80)
     assert [film.steps[[0, -1]].tolist() for film in (mine, teachers)] == [[0, 24], [0, 24]]
-    np.testing.assert_array_equal(mine.pictures[0], teachers.pictures[0])
-    assert (mine.pictures[-1] != teachers.pictures[-1]).any()
+    np.testing.assert_array_equal(mine.frames[0], teachers.frames[0])
+    assert (mine.frames[-1] != teachers.frames[-1]).any()
     (left, right), (bottom, top) = shared_limits(task.robot, [mine.recording, teachers.recording])
     for film in (mine, teachers):
         x, y = (film.recording.states[:, :2] - film.recording.states[:, 3:]).T
@@ -133,13 +133,13 @@ def test_the_films_of_several_drivers_have_one_scale_and_one_start(study):
 
 
 def test_pictures_are_spread_evenly_over_the_episode_with_both_ends():
-    assert spaced(5, 10).tolist() == [0, 1, 2, 3, 4]
-    assert spaced(101, 5).tolist() == [0, 25, 50, 75, 100]
+    assert evenly_spaced_indices(5, 10).tolist() == [0, 1, 2, 3, 4]
+    assert evenly_spaced_indices(101, 5).tolist() == [0, 25, 50, 75, 100]
 
 
 def test_a_sheet_holds_every_picture_in_its_place(tmp_path):
-    pictures = [np.full((8, 6, 3), 10 * number, np.uint8) for number in range(13)]
-    content, across = movies.sheet(pictures)
+    frames = [np.full((8, 6, 3), 10 * number, np.uint8) for number in range(13)]
+    content, across = movies.sprite_sheet(frames)
     (tmp_path / "sheet.webp").write_bytes(content)
     with Image.open(tmp_path / "sheet.webp") as image:
         whole = np.asarray(image.convert("RGB"))
@@ -240,7 +240,7 @@ def test_pictures_look_for_no_screen_and_leave_none_behind(study, monkeypatch, t
 
 @pytest.mark.parametrize(
     ("numbers", "answer"),
-    [({"first": -1}, "there is no episode -1"), ({"episodes": 0}, "at least one episode, not 0")],
+    [({"first_episode": -1}, "there is no episode -1"), ({"n_episodes": 0}, "at least one episode, not 0")],
 )
 def test_numbers_of_episodes_that_cannot_be_are_refused(numbers, answer):
     with pytest.raises(SettingsError, match=answer):

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from evorobo.report.analysis.scores import measures, to_csv, to_terminal
+from evorobo.report.analysis.scores import score_summary, to_csv, to_terminal
 
 
 @pytest.fixture
@@ -23,39 +23,39 @@ def study(fakes, tmp_path):
 
 
 def test_the_numbers_are_those_worked_by_hand(study):
-    up, flat = measures(study, "env_steps")
-    assert (up["method"], up["n"], up["spent"]) == ("up", 2, 20)
+    up, flat = score_summary(study, "env_steps")
+    assert (up["method"], up["n"], up["cost"]) == ("up", 2, 20)
     assert (up["mean"], up["median"], up["iqm"]) == (5, 5, 5)
     assert up["best"] == 7  # of 6 and 8
     assert up["area"] == 3  # up to 10, where flat ended: 2 and 4 on average
     # "solved" is 6: reached after 20 and after 10, so that one success costs 30 / 2
-    assert (up["threshold"], up["solved"], up["half_solved"], up["expected"]) == (6, 2, 10, 15)
-    assert (flat["mean"], flat["area"], flat["solved"], flat["expected"]) == (1, 1, 0, np.inf)
+    assert (up["threshold"], up["solved"], up["median_cost_to_solve"], up["expected_running_time"]) == (6, 2, 10, 15)
+    assert (flat["mean"], flat["area"], flat["solved"], flat["expected_running_time"]) == (1, 1, 0, np.inf)
     assert np.isnan(flat["low"])
 
 
 def test_another_threshold_may_be_asked_for(study):
-    up, _ = measures(study, "env_steps", threshold=8)
+    up, _ = score_summary(study, "env_steps", threshold=8)
     # one run after 10; the other had not by 20
-    assert (up["solved"], up["expected"], up["half_solved"]) == (1, 30, 10)
+    assert (up["solved"], up["expected_running_time"], up["median_cost_to_solve"]) == (1, 30, 10)
 
 
 def test_a_loss_is_solved_and_best_when_low(fakes, tmp_path):
     task = {"metric": {"name": "RMSE", "higher_is_better": False}, "references": {"teacher": 2}}
     fakes.write_study(tmp_path, "fit", {"arm": task}, ["ga"])
     fakes.write_run(tmp_path / "arm/ga/seed-0", [{"env_steps": n, "test": 5 - n} for n in range(5)])
-    (row,) = measures(fakes.load(tmp_path), "env_steps")
-    assert (row["best"], row["threshold"], row["expected"]) == (1, 2, 3)
+    (row,) = score_summary(fakes.load(tmp_path), "env_steps")
+    assert (row["best"], row["threshold"], row["expected_running_time"]) == (1, 2, 3)
 
 
 def test_without_a_threshold_nothing_is_solved(tiny_study):
-    (row,) = measures(tiny_study({"ga": [1, 2, 3]}), "env_steps")
-    assert np.isnan([row["threshold"], row["solved"], row["expected"]]).all()
+    (row,) = score_summary(tiny_study({"ga": [1, 2, 3]}), "env_steps")
+    assert np.isnan([row["threshold"], row["solved"], row["expected_running_time"]]).all()
     assert "Solved" not in to_terminal([row], "env_steps")
 
 
 def test_people_read_what_was_solved_and_that_some_never_do(study):
-    rows = measures(study, "env_steps")
+    rows = score_summary(study, "env_steps")
     up, flat = to_terminal(rows, "env_steps").splitlines()[2:4]
     assert up.split()[-4:] == ["2", "of", "2", "15"]
     assert flat.split()[-4:] == ["0", "of", "1", "never"]
@@ -63,8 +63,8 @@ def test_people_read_what_was_solved_and_that_some_never_do(study):
 
 
 def test_the_csv_reads_back_to_the_same_numbers(study):
-    rows = measures(study, "env_steps")
+    rows = score_summary(study, "env_steps")
     for row, back in zip(rows, csv.DictReader(io.StringIO(to_csv(rows))), strict=True):
-        assert float(back["expected"]) == row["expected"]
+        assert float(back["expected_running_time"]) == row["expected_running_time"]
         assert float(back["mean"]) == row["mean"]
     assert back["low"] == ""

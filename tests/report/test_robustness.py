@@ -14,16 +14,16 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.report.analysis import robustness as robustness_module
 from evorobo.report.analysis.robustness import (
-    LEVELS,
+    NOISE_LEVELS,
     SensorNoise,
-    kept,
+    load_robustness,
     robustness,
-    usual,
+    sensor_std,
     with_sensor_noise,
     with_weight_noise,
 )
-from evorobo.report.page.robust import robust_charts
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.page.robust import robustness_charts
+from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.results import load
 from evorobo.tasks.base import UnlabelledInputs
 
@@ -57,8 +57,8 @@ def test_without_noise_the_scores_are_those_of_the_trial(results):
 
 def test_each_finished_run_is_tested_at_every_level_under_both_kinds_of_noise(results):
     rows = robustness(results)
-    assert len(rows) == len({row[:5] for row in rows}) == 2 * 2 * 2 * len(LEVELS)
-    assert kept(results.folder) == rows
+    assert len(rows) == len({row[:5] for row in rows}) == 2 * 2 * 2 * len(NOISE_LEVELS)
+    assert load_robustness(results.folder) == rows
 
 
 def test_noise_harms_who_reads_a_sensor_that_tells(results):
@@ -86,7 +86,7 @@ def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypa
         Genome(genome.spec, genome.weights + 1, genome.input_scaler, genome.output_scaler).save(run.folder / "genome.npz")
         changed = [row for row in robustness(results) if row not in before]
         assert {row[:3] for row in changed} == {("rows", "openai-es", 0)}
-        assert len(changed) == 2 * len(LEVELS)
+        assert len(changed) == 2 * len(NOISE_LEVELS)
     finally:
         (run.folder / "genome.npz").write_bytes(content)
     monkeypatch.undo()
@@ -108,7 +108,7 @@ def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling(
     spec = NetworkSpec.build(1, (), 1)
     genome = Genome(spec, np.array([1.0, 0.0]), Scaler(np.array([3.0]), np.array([4.0])))
     found = list(with_sensor_noise(Spread(), genome, seed=0))
-    np.testing.assert_allclose(found, np.array(LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
+    np.testing.assert_allclose(found, np.array(NOISE_LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
 
 
 def test_weights_get_noise_in_shares_of_their_root_mean_square():
@@ -120,13 +120,13 @@ def test_weights_get_noise_in_shares_of_their_root_mean_square():
     weights = np.random.default_rng(1).normal(0, 2.5, spec.n_params)
     size = np.sqrt(np.mean(np.square(weights)))
     found = list(with_weight_noise(Moved(), Genome(spec, weights), seed=0))
-    np.testing.assert_allclose(found, np.array(LEVELS) * size, rtol=0.03, atol=1e-12)
+    np.testing.assert_allclose(found, np.array(NOISE_LEVELS) * size, rtol=0.03, atol=1e-12)
 
 
 def test_usual_is_the_spread_of_training_rows_and_of_what_chance_meets(results):
     task = DatasetTask.from_arrays(np.arange(60.0).reshape(30, 2) * [1, 5], np.arange(30) % 2, label="ramp")
-    np.testing.assert_allclose(usual(task), task.table.inputs[task.parts.train].std(0))
-    pole = usual(ControlTask("CartPole-v1"))
+    np.testing.assert_allclose(sensor_std(task), task.table.inputs[task.parts.train].std(0))
+    pole = sensor_std(ControlTask("CartPole-v1"))
     assert pole.shape == (4,)
     assert (pole > 0).all()
     assert pole[3] > pole[2]  # a falling pole's speed varies more than its angle
@@ -140,7 +140,7 @@ def test_networks_with_batch_norm_are_tested_like_others():
     genome = Genome(spec, rng.normal(size=spec.n_params), running_stats=running_stats)
     for noise in (with_sensor_noise, with_weight_noise):
         assert next(iter(noise(task, genome, 0))) == task.test(genome)
-        assert len(list(noise(task, genome, 0))) == len(LEVELS)
+        assert len(list(noise(task, genome, 0))) == len(NOISE_LEVELS)
 
 
 def test_noise_leaves_the_network_its_shape():
@@ -151,21 +151,21 @@ def test_noise_leaves_the_network_its_shape():
 def test_a_damaged_file_is_told(results, tmp_path):
     (tmp_path / "robustness.csv").write_text("task,method\nrows,openai-es\n")
     with pytest.raises(ResultsError, match=r"robustness\.csv is damaged"):
-        kept(tmp_path)
-    assert kept(tmp_path / "nowhere") == []
+        load_robustness(tmp_path)
+    assert load_robustness(tmp_path / "nowhere") == []
 
 
 def test_the_charts_show_the_iqm_of_the_runs_at_each_level(results):
     rows = robustness(results)
-    charts = robust_charts(rows, results)
+    charts = robustness_charts(rows, results)
     assert [(chart["task"], chart["noise_on"]) for chart in charts] == [
         (task, noise) for task in ("rows", "cartpole-v1") for noise in ("sensors", "weights")
     ]
     curve = charts[0]["methods"]["openai-es"]
-    assert curve["x"] == list(LEVELS)
-    scores = [[row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in LEVELS]
+    assert curve["x"] == list(NOISE_LEVELS)
+    scores = [[row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in NOISE_LEVELS]
     np.testing.assert_allclose(curve["middle"], [iqm(each) for each in scores], rtol=1e-4)
-    np.testing.assert_allclose(curve["low"], [interval(each)[0] for each in scores], rtol=1e-4)
+    np.testing.assert_allclose(curve["low"], [bootstrap_interval(each)[0] for each in scores], rtol=1e-4)
 
 
 def test_the_file_can_be_read_by_anybody(results):
@@ -180,7 +180,7 @@ def test_what_was_tested_before_an_interruption_is_kept(results, tmp_path, monke
     robustness(results)
     folder = shutil.copytree(results.folder, tmp_path / "again")
     (folder / "robustness.csv").unlink()
-    straight, left = kept(results.folder), 3
+    straight, left = load_robustness(results.folder), 3
 
     def impatient(task, genome, seed):
         nonlocal left
@@ -192,7 +192,7 @@ def test_what_was_tested_before_an_interruption_is_kept(results, tmp_path, monke
     monkeypatch.setitem(robustness_module._KINDS, "sensors", impatient)
     with pytest.raises(KeyboardInterrupt):
         robustness(load(folder))
-    assert 2 * 3 * len(LEVELS) == len(kept(folder)) < len(straight)
-    assert set(kept(folder)) < set(straight)
+    assert 2 * 3 * len(NOISE_LEVELS) == len(load_robustness(folder)) < len(straight)
+    assert set(load_robustness(folder)) < set(straight)
     monkeypatch.undo()
     assert robustness(load(folder)) == straight

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from evorobo.report.figures.scales import scale_cost, scale_score, spread
+from evorobo.report.figures.scales import scale_cost, scale_score, separate
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_loss_over_powers_of_ten_has_a_log_scale_and_a_return_has_not(axes):
 
 
 def test_labels_are_moved_apart_no_further_than_need_be():
-    assert spread([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])
-    assert spread([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
-    assert spread([0.62, 0.6, 0.61, 0.1], 0.1) == pytest.approx([0.71, 0.51, 0.61, 0.1])
-    assert spread([], 0.1) == []
+    assert separate([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])
+    assert separate([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
+    assert separate([0.62, 0.6, 0.61, 0.1], 0.1) == pytest.approx([0.71, 0.51, 0.61, 0.1])
+    assert separate([], 0.1) == []

@@ -9,7 +9,7 @@ import pytest
 
 from evorobo import Backprop, Budget, ControlTask, DatasetTask, Evolution, GroupSplit, OpenAIES, Study, show, transfer
 from evorobo.nets.genome import Genome
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.statistics import bootstrap_interval, iqm
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_transfer_tells_the_iqm_of_each_cells_answers_on_every_other_task(study)
     assert len(cells) == 4 * 2
     genomes = [Genome.load(run.folder / "genome.npz") for run in results.of("home", "backprop")]
     scores = [tasks[2].test(genome) for genome in genomes]
-    low, high = interval(scores)
+    low, high = bootstrap_interval(scores)
     expected = f"{float(iqm(scores)):.3f} [{low:.3f}, {high:.3f}]"
     assert cells["backprop", "home"]["accuracy on abroad"] == expected
 

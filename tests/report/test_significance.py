@@ -6,28 +6,28 @@ import numpy as np
 import pytest
 
 from evorobo.errors import SettingsError
-from evorobo.report.statistics import holm, mann_whitney, permutation, runs_needed, welch
-from evorobo.report.statistics.significance import power
+from evorobo.report.statistics import holm_correction, mann_whitney_test, permutation_test, runs_needed, welch_test
+from evorobo.report.statistics.significance import t_test_power
 
 X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
 
 
 def test_welch_is_that_of_statsmodels():
     # statsmodels 0.15, weightstats.ttest_ind(X, Y, usevar="unequal")
-    assert welch(X, Y) == pytest.approx(0.2590250244413597, abs=1e-9)
-    assert welch(Y, X) == welch(X, Y)
+    assert welch_test(X, Y) == pytest.approx(0.2590250244413597, abs=1e-9)
+    assert welch_test(Y, X) == welch_test(X, Y)
 
 
 def test_groups_that_do_not_vary_are_told_apart_by_the_ways_to_deal_them():
     # of the 20 ways to deal three 500s and three 9s to two groups of three, 2 are as far apart
-    assert welch([500] * 3, [9] * 3) == pytest.approx(2 / 20)
-    assert welch([500] * 3, [500] * 3) == 1
-    assert welch([0.1 + 0.2] * 3, [0.3] * 3) == 1  # equal but for rounding
-    assert 0 < welch([500] * 10, [500, 480, 500, 490, 470]) < 1
+    assert welch_test([500] * 3, [9] * 3) == pytest.approx(2 / 20)
+    assert welch_test([500] * 3, [500] * 3) == 1
+    assert welch_test([0.1 + 0.2] * 3, [0.3] * 3) == 1  # equal but for rounding
+    assert 0 < welch_test([500] * 10, [500, 480, 500, 490, 470]) < 1
 
 
 def test_one_run_has_no_p():
-    assert np.isnan(welch([1.0], [2.0, 3.0]))
+    assert np.isnan(welch_test([1.0], [2.0, 3.0]))
 
 
 def test_a_small_permutation_test_counts_all_ways():
@@ -36,37 +36,37 @@ def test_a_small_permutation_test_counts_all_ways():
     for chosen in combinations(range(7), 4):
         ours = np.isin(np.arange(7), chosen)
         as_low.append(every[ours].mean() - every[~ours].mean() <= np.mean(x) - np.mean(y) + 1e-12)
-    assert permutation(x, y) == pytest.approx(2 * np.mean(as_low), abs=1e-12)  # two-sided: twice the smaller tail
+    assert permutation_test(x, y) == pytest.approx(2 * np.mean(as_low), abs=1e-12)  # two-sided: twice the smaller tail
 
 
 def test_a_large_permutation_test_repeats_and_is_never_zero(rng):
     x, y = rng.normal(3, 1, 20), rng.normal(0, 1, 20)
-    assert permutation(x, y) == permutation(x, y) == pytest.approx(2 / 10_000)  # one more than none, on both sides
-    assert permutation(x, x + 0.1, rng_seed=1) != permutation(x, x + 0.1, rng_seed=2)
+    assert permutation_test(x, y) == permutation_test(x, y) == pytest.approx(2 / 10_000)  # one more than none, on both sides
+    assert permutation_test(x, x + 0.1, seed=1) != permutation_test(x, x + 0.1, seed=2)
 
 
 def test_mann_whitney_of_small_groups_is_exact():
     # all of X above all of Y: 2 of the 20 orders are as extreme
-    assert mann_whitney([4, 5, 6], [1, 2, 3]) == pytest.approx(0.1, abs=1e-12)
+    assert mann_whitney_test([4, 5, 6], [1, 2, 3]) == pytest.approx(0.1, abs=1e-12)
 
 
 def test_holm_is_that_of_statsmodels():
     # statsmodels 0.15, multipletests(..., method="holm")
-    assert holm([0.01, 0.04, 0.03, 0.005, 0.2]) == pytest.approx([0.04, 0.09, 0.09, 0.025, 0.2], abs=1e-9)
-    assert holm([0.6, 0.9]).tolist() == [1, 1]
-    assert holm([]).tolist() == []
+    assert holm_correction([0.01, 0.04, 0.03, 0.005, 0.2]) == pytest.approx([0.04, 0.09, 0.09, 0.025, 0.2], abs=1e-9)
+    assert holm_correction([0.6, 0.9]).tolist() == [1, 1]
+    assert holm_correction([]).tolist() == []
 
 
 def test_holm_does_not_count_what_could_not_be_tested():
-    assert holm([0.01, np.nan, 0.04]) == pytest.approx([0.02, np.nan, 0.04], nan_ok=True)
+    assert holm_correction([0.01, np.nan, 0.04]) == pytest.approx([0.02, np.nan, 0.04], nan_ok=True)
 
 
 def test_no_p_lies_beyond_one():
     with pytest.raises(SettingsError, match=r"lie between 0 and 1, unlike 1\.5"):
-        holm([0.5, 1.5])
+        holm_correction([0.5, 1.5])
 
 
-@pytest.mark.parametrize("test", [welch, mann_whitney, lambda x, y: permutation(x, y, repetitions=299)])
+@pytest.mark.parametrize("test", [welch_test, mann_whitney_test, lambda x, y: permutation_test(x, y, n_resamples=299)])
 def test_where_nothing_is_to_be_found_a_test_errs_as_seldom_as_it_says(rng, test):
     draws = 400 if "lambda" in test.__name__ else 1500
     wrong = np.mean([test(rng.normal(size=10), rng.normal(size=8)) < 0.05 for _ in range(draws)])
@@ -74,14 +74,14 @@ def test_where_nothing_is_to_be_found_a_test_errs_as_seldom_as_it_says(rng, test
 
 
 def test_unequal_spread_and_number_do_not_mislead_welch(rng):
-    wrong = np.mean([welch(rng.normal(0, 5, 6), rng.normal(0, 1, 20)) < 0.05 for _ in range(1500)])
+    wrong = np.mean([welch_test(rng.normal(0, 5, 6), rng.normal(0, 1, 20)) < 0.05 for _ in range(1500)])
     assert wrong == pytest.approx(0.05, abs=0.02)
 
 
 def test_holm_errs_once_in_twenty_for_all_pairs_together(rng):
     def errs():
         groups = rng.normal(size=(4, 10))
-        return (holm([welch(one, other) for one, other in combinations(groups, 2)]) < 0.05).any()
+        return (holm_correction([welch_test(one, other) for one, other in combinations(groups, 2)]) < 0.05).any()
 
     assert np.mean([errs() for _ in range(500)]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
 
@@ -96,8 +96,8 @@ def test_holm_errs_once_in_twenty_for_all_pairs_together(rng):
     ],
 )
 def test_the_power_is_that_of_statsmodels(effect, n, alpha, expected):
-    assert power(effect, n, alpha) == pytest.approx(expected, abs=1e-9)
-    assert power(-effect, n, alpha) == pytest.approx(expected, abs=1e-9)
+    assert t_test_power(effect, n, alpha) == pytest.approx(expected, abs=1e-9)
+    assert t_test_power(-effect, n, alpha) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_runs_needed_are_those_of_the_tables():

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from evorobo.report.figures.solving import evaluations, solving
+from evorobo.report.figures.solving import hitting_times, solving
 
 PUBLISHED = {"NEAT": 3600.0, "somebody": 120.0}
 
@@ -26,8 +26,8 @@ def study(tmp_path, fakes):
 
 
 def test_an_evaluation_is_an_episode_or_an_answer_that_was_tried(study):
-    times = evaluations(study.of("poles", "cma-es"))
-    np.testing.assert_array_equal(times.paid, [110, 220, 330])
+    times = hitting_times(study.of("poles", "cma-es"))
+    np.testing.assert_array_equal(times.costs, [110, 220, 330])
     np.testing.assert_array_equal(times.reached, [True, True, False])
 
 

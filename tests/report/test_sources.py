@@ -3,7 +3,7 @@
 import pytest
 
 from evorobo.errors import DataError, ResultsError
-from evorobo.report.analysis.result_files import read
+from evorobo.report.analysis.result_files import read_results
 from evorobo.tasks.base import MetricInfo
 
 TABLE = """Global Step,Episodic Return,Seed,Algo
@@ -28,36 +28,36 @@ def study(fakes, tmp_path):
 
 
 def test_a_study_is_read_whole_or_in_part(study):
-    assert read(study).tasks == ["reach", "grasp"]
-    part = read(study / "grasp")
+    assert read_results(study).tasks == ["reach", "grasp"]
+    part = read_results(study / "grasp")
     assert (part.tasks, part.methods, {run.task for run in part.runs}) == (["grasp"], ["ga", "cma-es"], {"grasp"})
-    (run,) = read(study / "grasp/ga").runs
+    (run,) = read_results(study / "grasp/ga").runs
     assert (run.task, run.method, run.seed, run.score) == ("grasp", "ga", 3, 6)
 
 
 def test_a_part_is_found_from_inside_the_study_too(study, monkeypatch):
     monkeypatch.chdir(study / "grasp")
-    assert read("ga").methods == ["ga"]
-    assert read(".").tasks == ["grasp"]
+    assert read_results("ga").methods == ["ga"]
+    assert read_results(".").tasks == ["grasp"]
 
 
 def test_another_column_takes_the_place_of_the_test_score(study):
-    validated = read(study, "validation")
+    validated = read_results(study, "validation")
     assert validated.runs[0].score == 7
     assert validated.references["reach"] == {"random": 1}  # the scale is the same
-    trained = read(study, "train", lower_is_better=True)
+    trained = read_results(study, "train", lower_is_better=True)
     assert (trained.runs[0].score, trained.metrics["reach"]) == (8, MetricInfo("train", higher_is_better=False))
     assert trained.references["reach"] == {}
 
 
 def test_a_column_that_is_not_there_is_told(study):
     with pytest.raises(ResultsError, match=r"seed-3 has no column 'loss'; its columns are env_steps, .*test\."):
-        read(study, "loss")
+        read_results(study, "loss")
 
 
 def test_a_table_has_runs_by_method_and_seed_with_looks_in_order(tmp_path):
     (tmp_path / "theirs.csv").write_text(TABLE)
-    found = read(tmp_path / "theirs.csv")
+    found = read_results(tmp_path / "theirs.csv")
     assert (found.name, found.methods, found.metrics) == ("theirs", ["ppo", "sac"], {"": MetricInfo("Episodic Return")})
     assert [(run.method, run.seed) for run in found.runs] == [("ppo", 0), ("ppo", 1), ("sac", 7)]
     first = found.runs[0].curve
@@ -67,13 +67,13 @@ def test_a_table_has_runs_by_method_and_seed_with_looks_in_order(tmp_path):
 
 def test_a_table_of_one_run_needs_two_columns_alone(tmp_path):
     (tmp_path / "one.tsv").write_text("step\tscore\n1\t2\n2\t3\n")
-    (run,) = read(tmp_path / "one.tsv").runs
+    (run,) = read_results(tmp_path / "one.tsv").runs
     assert (run.method, run.seed, run.score) == ("one", 0, 3)
 
 
 def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
     (tmp_path / "x.csv").write_text("env_steps,cpu_seconds,loss,task\n1,0.5,9,a\n2,0.7,8,a\n1,0.5,3,b\n")
-    found = read(tmp_path / "x.csv", "loss", lower_is_better=True)
+    found = read_results(tmp_path / "x.csv", "loss", lower_is_better=True)
     assert (found.tasks, found.metrics["b"]) == (["a", "b"], MetricInfo("loss", higher_is_better=False))
     assert found.runs[0].curve["cpu_seconds"].tolist() == [0.5, 0.7]
 
@@ -100,16 +100,16 @@ def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
 def test_a_table_that_makes_no_sense_is_told_with_the_place(tmp_path, text, metric, answer):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(DataError, match=answer):
-        read(tmp_path / "t.csv", metric)
+        read_results(tmp_path / "t.csv", metric)
 
 
 def test_what_is_neither_is_told_with_what_is_near(study, tmp_path):
     with pytest.raises(ResultsError, match="nowhere is no study, no part of one and no table: give a folder"):
-        read(tmp_path / "nowhere")
+        read_results(tmp_path / "nowhere")
     with pytest.raises(ResultsError, match=r"it holds .*study; choose one"):
-        read(tmp_path)
+        read_results(tmp_path)
     with pytest.raises(ResultsError, match="reach/gaga holds no runs yet"):
-        read(study / "reach/gaga")
+        read_results(study / "reach/gaga")
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(DataError, match=r"x\.json is no table that can be compared"):
-        read(tmp_path / "x.json")
+        read_results(tmp_path / "x.json")

@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 from evorobo.errors import SettingsError
-from evorobo.report.statistics import interval, iqm, optimality_gap, stratified, wilson
+from evorobo.report.statistics import bootstrap_interval, iqm, optimality_gap, stratified_bootstrap_interval, wilson_interval
 
 
 def test_iqm_is_the_mean_of_the_middle_half():
@@ -24,46 +24,46 @@ def test_iqm_along_an_axis_is_the_iqm_of_each_column(rng):
 def test_the_interval_agrees_with_scipy(rng):
     values = rng.normal(10, 3, size=12)
     theirs = scipy.stats.bootstrap((values,), iqm, method="percentile", n_resamples=20_000, rng=rng).confidence_interval
-    assert interval(values, repetitions=20_000) == pytest.approx(tuple(theirs), abs=0.15)
+    assert bootstrap_interval(values, n_resamples=20_000) == pytest.approx(tuple(theirs), abs=0.15)
 
 
 def test_the_interval_of_two_runs_worked_by_hand():
     # the mean of two draws from {0, 1} is 0, 1/2, 1/2 or 1: the middle 95% reach from 0 to 1, the middle 40% are 1/2
-    assert interval([0, 1]) == (0, 1)
-    assert interval([0, 1], confidence=0.4) == (0.5, 0.5)
+    assert bootstrap_interval([0, 1]) == (0, 1)
+    assert bootstrap_interval([0, 1], confidence=0.4) == (0.5, 0.5)
 
 
 def test_equal_seeds_repeat_and_other_seeds_differ(rng):
     values = rng.normal(size=7)
-    assert interval(values, 3) == interval(values, 3)
-    assert interval(values, 3) != interval(values, 4)
+    assert bootstrap_interval(values, 3) == bootstrap_interval(values, 3)
+    assert bootstrap_interval(values, 3) != bootstrap_interval(values, 4)
 
 
 def test_a_curve_has_the_interval_of_each_of_its_points(rng):
     values = rng.normal(size=(6, 5, 2))
-    low, high = interval(values)
+    low, high = bootstrap_interval(values)
     assert low.shape == high.shape == (5, 2)
     for point in np.ndindex(5, 2):
-        alone = interval(values[(slice(None), *point)])
+        alone = bootstrap_interval(values[(slice(None), *point)])
         assert (low[point], high[point]) == pytest.approx(alone)
 
 
 def test_any_statistic_will_do(rng):
     values = rng.normal(size=30)
-    low, high = interval(values, statistic=np.median)
+    low, high = bootstrap_interval(values, statistic=np.median)
     assert low < np.median(values) < high
-    assert interval(values, statistic=np.median) != interval(values)
+    assert bootstrap_interval(values, statistic=np.median) != bootstrap_interval(values)
 
 
 def test_one_run_has_no_interval():
-    assert np.isnan(interval([5.0])).all()
-    assert np.isnan(interval(np.ones((1, 3)))).all()
-    assert np.shape(interval(np.ones((1, 3)))) == (2, 3)
+    assert np.isnan(bootstrap_interval([5.0])).all()
+    assert np.isnan(bootstrap_interval(np.ones((1, 3)))).all()
+    assert np.shape(bootstrap_interval(np.ones((1, 3)))) == (2, 3)
 
 
 def test_thirty_runs_hold_the_truth_about_as_often_as_promised_and_three_do_not(rng):
     def coverage(n):
-        hits = [low <= 0 <= high for low, high in (interval(rng.normal(size=n), repetitions=400) for _ in range(400))]
+        hits = [low <= 0 <= high for low, high in (bootstrap_interval(rng.normal(size=n), n_resamples=400) for _ in range(400))]
         return np.mean(hits)
 
     assert coverage(30) == pytest.approx(0.94, abs=0.035)
@@ -87,21 +87,21 @@ def test_many_tasks_have_the_aggregates_of_rliable(rng):
 
 def test_the_stratified_bootstrap_draws_within_each_task():
     # whatever is drawn, a task of equal runs keeps its mean: the interval of the whole moves with the other alone
-    low, high = stratified([[5.0] * 4, [0.0, 1.0]], statistic=np.mean)
+    low, high = stratified_bootstrap_interval([[5.0] * 4, [0.0, 1.0]], statistic=np.mean)
     assert (low, high) == pytest.approx((20 / 6, 22 / 6))  # mixed draws would reach from 0 to 5
 
 
 def test_a_single_task_has_the_plain_interval_and_any_number_of_draws_the_same_law(rng):
     values = rng.normal(size=9)
-    assert stratified([values], 3) == interval(values, 3)
-    once = stratified([values, values + 1, values * 2], repetitions=50_000)
-    again = stratified([values, values + 1, values * 2], repetitions=50_000)
+    assert stratified_bootstrap_interval([values], 3) == bootstrap_interval(values, 3)
+    once = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
+    again = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
     assert once == again
-    assert once == pytest.approx(stratified([values, values + 1, values * 2], 1, repetitions=5_000), abs=0.05)
+    assert once == pytest.approx(stratified_bootstrap_interval([values, values + 1, values * 2], 1, n_resamples=5_000), abs=0.05)
 
 
 def test_a_task_with_one_run_has_no_interval():
-    assert np.isnan(stratified([[1, 2, 3], [1]])).all()
+    assert np.isnan(stratified_bootstrap_interval([[1, 2, 3], [1]])).all()
 
 
 # statsmodels 0.15, proportion_confint(..., method="wilson")
@@ -115,13 +115,13 @@ def test_a_task_with_one_run_has_no_interval():
     ],
 )
 def test_the_rate_of_successes_has_wilsons_interval(successes, attempts, low, high):
-    assert wilson(successes, attempts) == pytest.approx((low, high), abs=1e-9)
+    assert wilson_interval(successes, attempts) == pytest.approx((low, high), abs=1e-9)
 
 
 @pytest.mark.parametrize(("successes", "attempts"), [(3, 2), (0, 0), (-1, 4)])
 def test_impossible_counts_are_refused(successes, attempts):
     with pytest.raises(SettingsError, match="give no rate"):
-        wilson(successes, attempts)
+        wilson_interval(successes, attempts)
 
 
 @pytest.fixture

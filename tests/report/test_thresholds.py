@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 
 from evorobo.errors import SettingsError
-from evorobo.report.statistics import Times, expected_running_time, kaplan_meier, time_to_threshold
+from evorobo.report.statistics import HittingTimes, expected_running_time, kaplan_meier, time_to_threshold
 
-TIMES = Times(np.array([3, 5, 5, 8, 10, 12, 12, 15.0]), np.array([1, 1, 0, 1, 0, 1, 1, 0], bool))
+TIMES = HittingTimes(np.array([3, 5, 5, 8, 10, 12, 12, 15.0]), np.array([1, 1, 0, 1, 0, 1, 1, 0], bool))
 
 
 def test_a_run_is_through_at_its_first_look_at_the_threshold_and_else_censored_at_its_end():
     x = np.array([1.0, 2.0, 4.0])
     curves = [(x, np.array([0, 9.0, 3])), (x, np.array([0, 1, 2.0])), (x[:2], np.array([9.0, 9]))]
     times = time_to_threshold(curves, 9)
-    assert times.paid.tolist() == [2, 4, 1]
+    assert times.costs.tolist() == [2, 4, 1]
     assert times.reached.tolist() == [True, False, True]
-    assert (times.solved, times.attempted) == (2, 3)
+    assert (times.n_solved, times.n_runs) == (2, 3)
 
 
 def test_a_loss_is_through_when_it_is_low_enough():
     times = time_to_threshold([(np.array([1.0, 2.0]), np.array([0.5, 0.1]))], 0.2, higher_is_better=False)
-    assert (times.paid.tolist(), times.solved) == ([2], 1)
+    assert (times.costs.tolist(), times.n_solved) == ([2], 1)
 
 
 def test_kaplan_meier_is_that_of_statsmodels():
@@ -29,7 +29,7 @@ def test_kaplan_meier_is_that_of_statsmodels():
     steps = {3: (0.125, 0.11692679333668568), 5: (0.25, 0.15309310892394862),
              8: (0.4, 0.18165902124584954), 12: (0.8, 0.17416467303484182)}  # fmt: skip
     for price, (share, error) in steps.items():
-        at = found.price.tolist().index(price)
+        at = found.costs.tolist().index(price)
         assert found.share[at] == pytest.approx(share, abs=1e-9)
         left = 1 - share
         bounds = [left ** np.exp(z * error / (left * np.log(left))) for z in (1.959963984540054, -1.959963984540054)]
@@ -38,25 +38,25 @@ def test_kaplan_meier_is_that_of_statsmodels():
 
 
 def test_without_censoring_it_is_the_share_that_has_solved():
-    found = kaplan_meier(Times(np.array([1.0, 2, 3, 4]), np.ones(4, bool)))
+    found = kaplan_meier(HittingTimes(np.array([1.0, 2, 3, 4]), np.ones(4, bool)))
     assert found.share == pytest.approx([0.25, 0.5, 0.75, 1])
     assert found.median == 2
 
 
 def test_where_less_than_half_ever_solve_the_median_is_never():
-    assert kaplan_meier(Times(np.array([1.0, 9, 9, 9]), np.array([1, 0, 0, 0], bool))).median == np.inf
-    assert kaplan_meier(Times(np.array([9.0, 9]), np.zeros(2, bool))).median == np.inf
+    assert kaplan_meier(HittingTimes(np.array([1.0, 9, 9, 9]), np.array([1, 0, 0, 0], bool))).median == np.inf
+    assert kaplan_meier(HittingTimes(np.array([9.0, 9]), np.zeros(2, bool))).median == np.inf
 
 
 def test_the_expected_running_time_is_all_that_was_paid_over_the_successes():
     assert expected_running_time(TIMES) == pytest.approx(70 / 5)
-    assert expected_running_time(Times(np.array([4.0, 4]), np.zeros(2, bool))) == np.inf
+    assert expected_running_time(HittingTimes(np.array([4.0, 4]), np.zeros(2, bool))) == np.inf
 
 
 def test_restarts_until_success_cost_the_expected_running_time(rng):
     # a run solves with probability 0.3 after 2, else it is stopped after 10: 2 + 10 * 0.7 / 0.3
     reached = rng.random(20_000) < 0.3
-    times = Times(np.where(reached, 2.0, 10.0), reached)
+    times = HittingTimes(np.where(reached, 2.0, 10.0), reached)
     assert expected_running_time(times) == pytest.approx(2 + 10 * 0.7 / 0.3, rel=0.05)
 
 

@@ -14,7 +14,7 @@ from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.master_tournament import EPISODES, masters, spaced
+from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments, evenly_spaced_indices
 from evorobo.report.figures.tournament import tournament
 from evorobo.report.figures.tournament_figure import figure
 from evorobo.study.budget import Budget
@@ -53,27 +53,27 @@ def archives(run):
 
 def test_a_master_tournament_is_the_duels_of_all_champions_one_by_one(results):
     run = results.of("predator", "fame")[0]
-    (master,) = masters(TASK, [run.folder])
+    (master,) = master_tournaments(TASK, [run.folder])
     own, rivals = champions(run)
-    duel = replace(TASK, test_episodes=EPISODES).matches()
+    duel = replace(TASK, test_episodes=EPISODES_PER_MATCH).matches()
     np.testing.assert_array_equal(master.scores, [[duel.tournament([a], [b])[0, 0] for b in rivals] for a in own])
     assert master.generations.tolist() == [1, 2, 3]
-    np.testing.assert_array_equal(master.trained, archives(run)[0].scores)
-    np.testing.assert_array_equal(master.rival_trained, archives(run)[1].scores)
+    np.testing.assert_array_equal(master.training_scores, archives(run)[0].scores)
+    np.testing.assert_array_equal(master.rival_training_scores, archives(run)[1].scores)
 
 
 def test_what_was_played_is_read_back_and_not_played_again(results, monkeypatch):
     folder = results.of("predator", "new")[0].folder
-    (first,) = masters(TASK, [folder])
+    (first,) = master_tournaments(TASK, [folder])
     monkeypatch.setattr(Matches, "tournament", None)  # whoever plays again breaks
-    (again,) = masters(TASK, [folder])
+    (again,) = master_tournaments(TASK, [folder])
     np.testing.assert_array_equal(first.scores, again.scores)
 
 
 def test_of_many_generations_some_play_evenly_spaced_the_last_among_them():
-    assert spaced(3, 40).tolist() == [0, 1, 2]
-    assert spaced(101, 5).tolist() == [0, 25, 50, 75, 100]
-    assert len(set(spaced(57, 40))) == 40
+    assert evenly_spaced_indices(3, 40).tolist() == [0, 1, 2]
+    assert evenly_spaced_indices(101, 5).tolist() == [0, 25, 50, 75, 100]
+    assert len(set(evenly_spaced_indices(57, 40))) == 40
 
 
 def test_every_answer_meets_the_rivals_of_every_method_that_has_any(results):
@@ -86,7 +86,7 @@ def test_every_answer_meets_the_rivals_of_every_method_that_has_any(results):
     assert all(word in text for word in ("predator", "prey", "alone", "95% interval"))
     own = [Genome.load(run.folder / "genome.npz") for run in results.of("predator", "alone")]
     met = [rival for run in results.of("predator", "new") for rival in champions(run)[1]]
-    mean = replace(TASK, test_episodes=EPISODES).matches().tournament(own, met).mean()
+    mean = replace(TASK, test_episodes=EPISODES_PER_MATCH).matches().tournament(own, met).mean()
     assert float(rows[6][4]) == pytest.approx(mean, abs=0.051)  # of two seeds the IQM is the mean
     assert (results.folder / "tournament-predator.png").read_bytes().startswith(b"\x89PNG")
 
@@ -98,7 +98,7 @@ def test_one_seed_has_no_interval(results):
 
 
 def test_the_figure_shows_the_mean_matrix_with_generations_upwards_and_to_the_right(results):
-    played = {m: masters(TASK, [run.folder for run in results.of("predator", m)]) for m in ("fame", "new")}
+    played = {m: master_tournaments(TASK, [run.folder for run in results.of("predator", m)]) for m in ("fame", "new")}
     drawn = figure(played, "predator", "prey", "chase")
     images = [axes.images[0] for axes in drawn.axes if axes.images]
     for image, runs in zip(images, played.values(), strict=True):

@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 
-from evorobo.report.analysis.verdicts import judge, to_csv, together, verdicts
-from evorobo.report.statistics import effect_size, holm, probability_of_improvement, runs_needed, welch
+from evorobo.report.analysis.verdicts import compare_scores, to_csv, apply_holm_correction, verdicts
+from evorobo.report.statistics import effect_size, holm_correction, probability_of_improvement, runs_needed, welch_test
 from evorobo.tasks.base import MetricInfo
 
 RETURN, LOSS = MetricInfo("return"), MetricInfo("RMSE", higher_is_better=False)
@@ -21,47 +21,47 @@ def only(found):
 
 
 def test_a_verdict_holds_the_statistics_of_its_pair():
-    found = judge({"ga": LOW, "cma-es": HIGH, "near": NEAR}, RETURN, "reach")
+    found = compare_scores({"ga": LOW, "cma-es": HIGH, "near": NEAR}, RETURN, "reach")
     assert [(verdict.first, verdict.second) for verdict in found] == [
         ("cma-es", "near"),
         ("cma-es", "ga"),
         ("near", "ga"),
     ]
-    corrected = holm([welch(HIGH, NEAR), welch(HIGH, LOW), welch(NEAR, LOW)])
-    assert [verdict.corrected for verdict in found] == pytest.approx(list(corrected))
+    corrected_p = holm_correction([welch_test(HIGH, NEAR), welch_test(HIGH, LOW), welch_test(NEAR, LOW)])
+    assert [verdict.corrected_p for verdict in found] == pytest.approx(list(corrected_p))
     first = found[0]
     p = probability_of_improvement(HIGH, NEAR)
     assert (first.probability, first.low, first.high) == (p.value, p.low, p.high)
     assert (first.mean_first, first.mean_second, first.n_first, first.task) == (22, 21, 5, "reach")
-    assert first.effect == pytest.approx(effect_size(HIGH, NEAR))
-    assert first.more == runs_needed(first.effect, 0.05 / 3) - 5
+    assert first.effect_size == pytest.approx(effect_size(HIGH, NEAR))
+    assert first.additional_runs == runs_needed(first.effect_size, 0.05 / 3) - 5
 
 
 def test_a_clear_case_is_told_with_its_figures():
-    verdict = only(judge({"backprop": LOW, "cma-es": HIGH}, RETURN))
-    assert verdict.decided
+    verdict = only(compare_scores({"backprop": LOW, "cma-es": HIGH}, RETURN))
+    assert verdict.significant
     # all 25 pairs are won; t = 10 / sqrt(2.5 / 5 + 2.5 / 5) = 10 on 8 degrees of freedom
     assert verdict.sentence == (
         "cma-es ends above backprop: mean 22.00 against 12.00 (P = 1.00, interval 0.64 to 1.00, n = 5 v 5, "
         "Holm-corrected p < 0.0001)."
     )
-    assert verdict.told("is", "when both have spent 1M FLOPs").startswith(
+    assert verdict.to_sentence("is", "when both have spent 1M FLOPs").startswith(
         "cma-es is above backprop when both have spent 1M FLOPs: mean"
     )
 
 
 def test_where_lower_is_better_the_lower_wins():
-    verdict = only(judge({"backprop": LOW, "cma-es": HIGH}, LOSS))
+    verdict = only(compare_scores({"backprop": LOW, "cma-es": HIGH}, LOSS))
     assert (verdict.first, verdict.probability) == ("backprop", 1)
-    assert verdict.effect > 0
+    assert verdict.effect_size > 0
     assert verdict.sentence.startswith(
         "backprop ends below (lower is better) cma-es: mean 12.00 against 22.00 (P = 1.00,"
     )
 
 
 def test_an_open_case_says_how_many_seeds_would_decide_it():
-    verdict = only(judge({"a": HIGH, "b": NEAR}, RETURN))
-    assert not verdict.decided
+    verdict = only(compare_scores({"a": HIGH, "b": NEAR}, RETURN))
+    assert not verdict.significant
     more = runs_needed(effect_size(HIGH, NEAR)) - 5
     # of 25 pairs, a wins 1 + 2.5 + 4 + 4.5 + 5
     assert verdict.sentence.startswith("a against b is undecided: mean 22.00 against 21.00 (P = 0.68, interval")
@@ -69,56 +69,56 @@ def test_an_open_case_says_how_many_seeds_would_decide_it():
 
 
 def test_an_effect_too_small_for_any_study_is_called_so():
-    verdict = only(judge({"a": [0.0, 10, 20], "b": [0.0, 10, 20.01]}, RETURN))
-    assert verdict.more is None
+    verdict = only(compare_scores({"a": [0.0, 10, 20], "b": [0.0, 10, 20.01]}, RETURN))
+    assert verdict.additional_runs is None
     assert verdict.sentence.endswith("at so small an effect no reasonable number of seeds would decide.")
 
 
 def test_one_run_decides_nothing_and_says_so():
-    verdict = only(judge({"a": [5.0], "b": LOW}, RETURN))
-    assert (verdict.first, np.isnan(verdict.corrected), verdict.decided) == ("b", True, False)
+    verdict = only(compare_scores({"a": [5.0], "b": LOW}, RETURN))
+    assert (verdict.first, np.isnan(verdict.corrected_p), verdict.significant) == ("b", True, False)
     assert verdict.sentence == (
         "b against a cannot be decided: mean 12.00 against 5.00 (n = 5 v 1); run 10 seeds or more of each to decide."
     )
 
 
 def test_equal_runs_cannot_be_told_apart():
-    verdict = only(judge({"a": [500.0] * 4, "b": [500.0] * 4}, RETURN))
+    verdict = only(compare_scores({"a": [500.0] * 4, "b": [500.0] * 4}, RETURN))
     assert verdict.sentence == "a and b cannot be told apart: mean 500.0 against 500.0 (n = 4 v 4)."
 
 
 def test_runs_without_spread_are_told_apart_where_there_are_enough():
-    assert only(judge({"a": [500.0] * 5, "b": [9.0] * 5}, RETURN)).decided
-    assert not only(judge({"a": [500.0] * 3, "b": [9.0] * 3}, RETURN)).decided
+    assert only(compare_scores({"a": [500.0] * 5, "b": [9.0] * 5}, RETURN)).significant
+    assert not only(compare_scores({"a": [500.0] * 3, "b": [9.0] * 3}, RETURN)).significant
 
 
 def test_a_mean_that_a_few_runs_make_is_no_verdict():
     # b is better in most pairs, a in the mean
     few = {"a": [0.0] * 60 + [90.0] * 30, "b": [1.0] * 90}
-    verdict = only(judge(few, RETURN))
-    assert (verdict.first, verdict.corrected < 0.05, verdict.probability < 0.5) == ("a", True, True)
-    assert not verdict.decided
+    verdict = only(compare_scores(few, RETURN))
+    assert (verdict.first, verdict.corrected_p < 0.05, verdict.probability < 0.5) == ("a", True, True)
+    assert not verdict.significant
     assert "the better mean comes from a few runs while the other wins more often" in verdict.sentence
 
 
 def test_only_the_pairs_wanted_are_judged_and_corrected_for():
-    found = judge({"a": HIGH, "b": LOW, "c": NEAR}, RETURN, wanted=[("b", "a")])
+    found = compare_scores({"a": HIGH, "b": LOW, "c": NEAR}, RETURN, pairs=[("b", "a")])
     verdict = only(found)
     assert (verdict.first, verdict.second) == ("a", "b")
-    assert verdict.corrected == verdict.p
+    assert verdict.corrected_p == verdict.p_value
 
 
 def test_verdicts_taken_together_pay_for_each_other():
-    one = only(judge({"a": HIGH, "b": NEAR}, RETURN))
-    both = together([one, one])
-    assert both[0].corrected == pytest.approx(min(2 * one.p, 1))
-    assert both[0].more > one.more
+    one = only(compare_scores({"a": HIGH, "b": NEAR}, RETURN))
+    both = apply_holm_correction([one, one])
+    assert both[0].corrected_p == pytest.approx(min(2 * one.p_value, 1))
+    assert both[0].additional_runs > one.additional_runs
 
 
 def test_where_all_are_alike_verdicts_are_wrong_once_in_twenty_studies(rng):
     def wrong():
         return any(
-            verdict.decided for verdict in judge(dict(zip("abc", rng.normal(size=(3, 10)), strict=True)), RETURN)
+            verdict.significant for verdict in compare_scores(dict(zip("abc", rng.normal(size=(3, 10)), strict=True)), RETURN)
         )
 
     assert np.mean([wrong() for _ in range(200)]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
@@ -127,8 +127,8 @@ def test_where_all_are_alike_verdicts_are_wrong_once_in_twenty_studies(rng):
 def test_as_many_more_seeds_as_told_decide_four_times_in_five(rng):
     effect = 1.2
     n = runs_needed(effect)
-    decided = [welch(rng.normal(effect, 1, n), rng.normal(0, 1, n)) < 0.05 for _ in range(1000)]
-    assert np.mean(decided) == pytest.approx(0.8, abs=0.05)
+    significant = [welch_test(rng.normal(effect, 1, n), rng.normal(0, 1, n)) < 0.05 for _ in range(1000)]
+    assert np.mean(significant) == pytest.approx(0.8, abs=0.05)
 
 
 def test_a_study_is_judged_on_the_runs_that_count(tiny_study):
@@ -138,9 +138,9 @@ def test_a_study_is_judged_on_the_runs_that_count(tiny_study):
 
 
 def test_the_csv_has_every_number_and_the_sentence():
-    found = judge({"a": HIGH, "b": [3.0]}, RETURN, "reach, then grasp")
+    found = compare_scores({"a": HIGH, "b": [3.0]}, RETURN, "reach, then grasp")
     (row,) = csv.DictReader(io.StringIO(to_csv(found)))
-    assert (row["first"], float(row["mean_first"]), row["p"], row["decided"]) == ("a", 22.0, "", "False")
+    assert (row["first"], float(row["mean_first"]), row["p_value"], row["significant"]) == ("a", 22.0, "", "False")
     assert row["sentence"] == found[0].sentence
     assert to_csv([]) == ""
 

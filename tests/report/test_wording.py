@@ -2,7 +2,7 @@
 
 import pytest
 
-from evorobo.report.formatting import decimals, duration, few_runs, left_out, metric_label, number
+from evorobo.report.formatting import decimals, format_duration, few_runs_caution, excluded_runs_caution, metric_label, format_number
 from evorobo.tasks.base import MetricInfo
 
 
@@ -12,14 +12,14 @@ from evorobo.tasks.base import MetricInfo
      (-52_000, "-52k"), (2.2e9, "2.2G"), (3.14159e15, "3.14P"), (float("nan"), "-")],
 )  # fmt: skip
 def test_numbers_are_short(value, text):
-    assert number(value) == text
+    assert format_number(value) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.012, "0.012 s"), (12, "12 s"), (59.9, "60 s"), (210, "3.5 min"), (7560, "2.1 h")]
 )
 def test_durations_are_told_as_people_do(seconds, text):
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def test_decimals_show_four_digits_of_the_largest():
@@ -33,9 +33,9 @@ def test_the_score_axis_says_which_way_is_better():
 
 
 def test_few_runs_are_called_few_with_the_measured_coverage():
-    assert few_runs(10) == ""
-    assert few_runs(1).startswith("One run says nothing about the next")
-    assert few_runs(5) == (
+    assert few_runs_caution(10) == ""
+    assert few_runs_caution(1).startswith("One run says nothing about the next")
+    assert few_runs_caution(5) == (
         "Only 5 runs: such intervals are too narrow. On 192 real runs (SAC on HalfCheetah) this 95% bootstrap interval "
         "of the IQM held the true value in 76% of draws of 3 runs, 89% of 5 and 94% of 10; "
         "run 10 seeds or more before you decide."
@@ -43,7 +43,7 @@ def test_few_runs_are_called_few_with_the_measured_coverage():
 
 
 def test_what_is_left_out_is_said():
-    assert left_out(0, 0, 0, 30) == ""
-    assert left_out(2, 0, 0, 30) == "2 of 30 runs failed and are left out."
-    assert left_out(1, 2, 0, 30) == "1 of 30 runs failed and is left out. 2 of 30 runs diverged and are left out."
-    assert left_out(1, 0, 3, 30).endswith("is left out. 3 of 30 runs are unfinished and not in the averages.")
+    assert excluded_runs_caution(0, 0, 0, 30) == ""
+    assert excluded_runs_caution(2, 0, 0, 30) == "2 of 30 runs failed and are left out."
+    assert excluded_runs_caution(1, 2, 0, 30) == "1 of 30 runs failed and is left out. 2 of 30 runs diverged and are left out."
+    assert excluded_runs_caution(1, 0, 3, 30).endswith("is left out. 3 of 30 runs are unfinished and not in the averages.")

@@ -9,14 +9,14 @@ from toys import Bowl
 from evorobo.errors import DataError, ResultsError, SettingsError
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.report.analysis.cautions import cautions
-from evorobo.report.analysis.costs import at_price, shared_currency
-from evorobo.report.analysis.robustness import kept
-from evorobo.report.analysis.tables import summary
+from evorobo.report.analysis.costs import at_cost, shared_cost_column
+from evorobo.report.analysis.robustness import load_robustness
+from evorobo.report.analysis.tables import summary_rows
 from evorobo.report.figures.curves import figure
 from evorobo.report.formats.dataframe import load_results
-from evorobo.report.formatting import CURRENCIES
+from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page.charts import task_charts
-from evorobo.report.page.page import page
+from evorobo.report.page.page import render_page
 from evorobo.settings import from_plain
 from evorobo.study.baselines import Baseline
 from evorobo.study.budget import Budget
@@ -122,7 +122,7 @@ def test_a_baseline_has_a_run_for_each_file_in_the_order_of_their_numbers(ppo, t
 
 def test_a_baseline_is_in_table_figure_and_frame_and_its_scores_are_called_somebody_elses(ppo, tmp_path):
     results = a_study(ppo).run(tmp_path / "results")
-    row = next(row for row in summary(results) if row["method"] == "ppo")
+    row = next(row for row in summary_rows(results) if row["method"] == "ppo")
     assert (row["n"], row["mean"], row["env_steps"]) == (3, 8, 200)
     assert np.isnan(row["flops"])
     flops, steps, finals = figure(results).axes
@@ -140,21 +140,21 @@ def test_a_baseline_is_in_table_figure_and_frame_and_its_scores_are_called_someb
 def test_a_baseline_is_on_the_page_and_nothing_there_asks_for_its_network(ppo, tmp_path):
     results = a_study(ppo).run(tmp_path / "results")
     charts = task_charts(results, "bowl")["methods"]
-    assert charts["ppo"]["untold"] == [name for name in CURRENCIES if name != "env_steps"]
-    assert charts["cma-es"]["untold"] == []
-    html = page(results, noisy=True)
+    assert charts["ppo"]["unreported"] == [name for name in COST_LABELS if name != "env_steps"]
+    assert charts["cma-es"]["unreported"] == []
+    html = render_page(results, run_robustness=True)
     assert "Read from other tools" in html
     assert "method ppo" in html
-    assert {row.method for row in kept(results.folder)} == {"cma-es"}
+    assert {row.method for row in load_robustness(results.folder)} == {"cma-es"}
 
 
 def test_prices_are_compared_in_what_everybody_tells(ppo, tmp_path):
     results = a_study(ppo).run(tmp_path / "results")
-    assert shared_currency(results, "bowl") == "env_steps"
-    at = at_price(results, "env_steps", 120.0)
+    assert shared_cost_column(results, "bowl") == "env_steps"
+    at = at_cost(results, "env_steps", 120.0)
     assert [run.score for run in at.runs if run.method == "ppo"] == [2, 3, 4]
     with pytest.raises(ResultsError, match="ppo on bowl does not tell its FLOPs; ask for another price"):
-        at_price(results, "flops", 1e3)
+        at_cost(results, "flops", 1e3)
 
 
 def test_what_has_changed_in_the_files_is_read_again(ppo, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution, Genome, NoisyTeacher, Study
 from evorobo.errors import ResultsError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.report.replay.staleness import changed_since
+from evorobo.report.replay.staleness import staleness_caution
 from evorobo.study.code_fingerprint import code_sha256
 from evorobo.study.trial import Trial
 from evorobo.tasks.control.robots.phototaxis import Phototaxis
@@ -168,11 +168,11 @@ def test_who_mends_a_robot_that_broke_may_run_it_again_in_the_same_folder(write,
     assert run() == "finished"
     with pytest.raises(ResultsError, match="code that has changed since"):
         run(robot=("TOP = 0.5", "TOP = 0.6"))
-    assert changed_since(tmp_path / "trial").startswith("The code or data of the task have changed since: what is seen")
+    assert staleness_caution(tmp_path / "trial").startswith("The code or data of the task have changed since: what is seen")
     with pytest.raises(ResultsError, match="code that has changed since"):
         run(robot=("* tables.SCALE", "/ 2"))
     assert run() == "finished"
-    assert changed_since(tmp_path / "trial") == changed_since(tmp_path) == ""
+    assert staleness_caution(tmp_path / "trial") == staleness_caution(tmp_path) == ""
 
 
 def test_a_teacher_in_a_file_that_has_changed_is_told(tmp_path):

@@ -18,7 +18,7 @@ from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.genetic import GA
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.cautions import tuned
+from evorobo.report.analysis.cautions import tuned_seeds_caution
 from evorobo.report.page.facts import overview
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
@@ -166,11 +166,11 @@ def test_a_study_file_tells_what_to_compare_with(here):
 
 
 def test_the_seeds_that_settings_were_chosen_on_may_be_told_later_too(tmp_path):
-    assert tuned(a_study().run(tmp_path)) == ""
+    assert tuned_seeds_caution(a_study().run(tmp_path)) == ""
     before = all_curves(tmp_path)
     results = replace(a_study(), tuning_seeds=(1,)).run(tmp_path)
     assert results.settings["tuning_seeds"] == [1]
-    assert tuned(results).startswith("Settings were tuned on seeds that count here (1)")
+    assert tuned_seeds_caution(results).startswith("Settings were tuned on seeds that count here (1)")
     assert all_curves(tmp_path) == before
 
 

@@ -7,45 +7,45 @@ import numpy as np
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import costs as prices, runs, tuning
 from evorobo.report.analysis.result_files import is_table
-from evorobo.report.statistics import wilson
+from evorobo.report.statistics import wilson_interval
 from evorobo.study.results import Results, Run
 
 
 def cautions(results: Results) -> list[str]:
     """What a reader must know before believing averages and verdicts, a sentence or two each; empty if nothing."""
-    found = [runs.left_out(results.runs)]
+    found = [runs.excluded_runs_caution(results.runs)]
     found += [f"{task}: {text}" for task, text in results.cautions.items()]
-    counts = [len(runs.counted(cell)) for _, _, cell in results.cells()]
-    found.append(wording.few_runs(min((n for n in counts if n), default=0)))
-    found += [unequal_prices(results, task, currency) for task in results.tasks for currency in _budget(results)]
-    found += [successes(results, task) for task in results.tasks]
-    found += [best_so_far(results, task) for task in results.tasks]
-    found.append(tuned(results))
-    found += [brought(results), tuning.bill(results)]
+    counts = [len(runs.finished(cell)) for _, _, cell in results.cells()]
+    found.append(wording.few_runs_caution(min((n for n in counts if n), default=0)))
+    found += [unequal_costs_caution(results, task, cost_column) for task in results.tasks for cost_column in _budget(results)]
+    found += [success_rate_caution(results, task) for task in results.tasks]
+    found += [best_so_far_caution(results, task) for task in results.tasks]
+    found.append(tuned_seeds_caution(results))
+    found += [baselines_caution(results), tuning.tuning_cost_caution(results)]
     return [caution for caution in found if caution]
 
 
-def unequal_prices(results: Results, task: str, currency: str) -> str:
+def unequal_costs_caution(results: Results, task: str, cost_column: str) -> str:
     """Whether the methods of a task spent unlike amounts of `currency`."""
-    spent = prices.spent_by_method(results, task, currency)
-    if prices.alike(spent.values()):
+    spent = prices.median_cost_by_method(results, task, cost_column)
+    if prices.roughly_equal(spent.values()):
         return ""
     most, least = max(spent, key=lambda name: spent[name]), min(spent, key=lambda name: spent[name])
     return (
-        f"Unequal budgets on {task}: {most} spent {wording.price(spent[most], currency)}, {least} "
-        f"{wording.number(spent[least])}; evorobo compare ... --at {currency}={spent[least]:.3g} compares at one price."
+        f"Unequal budgets on {task}: {most} spent {wording.format_cost(spent[most], cost_column)}, {least} "
+        f"{wording.format_number(spent[least])}; evorobo compare ... --at {cost_column}={spent[least]:.3g} compares at one price."
     )
 
 
-def successes(results: Results, task: str) -> str:
+def success_rate_caution(results: Results, task: str) -> str:
     """Rates for scores that are successes or failures, of which the interquartile mean makes 0 or 1."""
     rates = []
     for method in results.methods:
-        scores = [run.score for run in runs.counted(results.runs_of(task, method))]
+        scores = [run.score for run in runs.finished(results.runs_of(task, method))]
         if not set(scores) <= {0.0, 1.0}:
             return ""
         if scores:
-            low, high = wilson(int(sum(scores)), len(scores))
+            low, high = wilson_interval(int(sum(scores)), len(scores))
             rates.append(f"{method} {int(sum(scores))} of {len(scores)} (Wilson interval {low:.2f} to {high:.2f})")
     if not rates:
         return ""
@@ -55,7 +55,7 @@ def successes(results: Results, task: str) -> str:
     )
 
 
-def best_so_far(results: Results, task: str) -> str:
+def best_so_far_caution(results: Results, task: str) -> str:
     """Whether the scores in somebody's table never get worse: then they are those of the luckiest so far.
 
     Our own studies score every answer again, on episodes that it was not chosen by.
@@ -71,7 +71,7 @@ def best_so_far(results: Results, task: str) -> str:
     return ""
 
 
-def tuned(results: Results) -> str:
+def tuned_seeds_caution(results: Results) -> str:
     """Whether seeds that settings were tuned on are counted."""
     tuning = set(results.settings.get("tuning_seeds") or ())
     reused = sorted({run.seed for run in results.runs} & tuning)
@@ -84,7 +84,7 @@ def tuned(results: Results) -> str:
     )
 
 
-def brought(results: Results) -> str:
+def baselines_caution(results: Results) -> str:
     """Whether some methods are baselines, and their scores somebody else's."""
     baselines = [each["name"] for each in results.settings.get("baselines") or () if each["name"] in results.methods]
     if not baselines:
@@ -98,7 +98,7 @@ def brought(results: Results) -> str:
 def _budget(results: Results) -> list[str]:
     """What the budget is counted in, as far as a ledger tells."""
     limits = results.settings.get("budget") or {}
-    return [name for name in wording.CURRENCIES if limits.get(name) is not None]
+    return [name for name in wording.COST_LABELS if limits.get(name) is not None]
 
 
 def _scores(run: Run) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from evorobo.files import write_atomically
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import scores as measures
-from evorobo.report.analysis.crossovers import Lead
+from evorobo.report.analysis.crossovers import Crossover
 from evorobo.report.analysis.verdicts import Verdict, to_csv
 from evorobo.study.results import Results
 
@@ -28,13 +28,13 @@ class Comparison:
 
     results: Results
     final: Results
-    currency: str
-    price: float | None
+    cost_column: str
+    cost: float | None
     threshold: float | None
-    ours: frozenset[str]
+    first_methods: frozenset[str]
     verdicts: Sequence[Verdict]
-    equal: Sequence[tuple[float, Verdict]]
-    leads: Sequence[Lead]
+    at_equal_cost: Sequence[tuple[float, Verdict]]
+    crossovers: Sequence[Crossover]
     cautions: Sequence[str]
 
     @property
@@ -42,31 +42,31 @@ class Comparison:
         """The verdicts in words, each with the price from which on its winner is ahead."""
         told = []
         for verdict in self.verdicts:
-            lead = self.lead(verdict)
-            words = verdict.sentence if self.price is None else verdict.told("is", self._when(self.price))
-            told.append(self._task(verdict) + words + (f" {lead.sentence}" if lead else ""))
-        return told + [self._task(verdict) + verdict.told("is", self._when(price)) for price, verdict in self.equal]
+            crossover = self.crossover(verdict)
+            words = verdict.sentence if self.cost is None else verdict.to_sentence("is", self._when(self.cost))
+            told.append(self._task(verdict) + words + (f" {crossover.sentence}" if crossover else ""))
+        return told + [self._task(verdict) + verdict.to_sentence("is", self._when(cost)) for cost, verdict in self.at_equal_cost]
 
     @property
     def rows(self) -> list[measures.Row]:
         """Each method in numbers, at the price asked for."""
-        return measures.measures(self.final, self.currency, self.threshold)
+        return measures.score_summary(self.final, self.cost_column, self.threshold)
 
     @property
-    def status(self) -> int:
+    def exit_status(self) -> int:
         """0: the first is not worse than any other. 1: it is, beyond chance. 2: nobody has the two runs that it takes
         to say."""
-        if any(verdict.decided and verdict.second in self.ours for verdict in self.verdicts):
+        if any(verdict.significant and verdict.second in self.first_methods for verdict in self.verdicts):
             return 1
-        return 2 if all(np.isnan(verdict.corrected) for verdict in self.verdicts) else 0
+        return 2 if all(np.isnan(verdict.corrected_p) for verdict in self.verdicts) else 0
 
     def __str__(self) -> str:
-        return "\n\n".join([*self.sentences, measures.to_terminal(self.rows, self.currency), *self.cautions])
+        return "\n\n".join([*self.sentences, measures.to_terminal(self.rows, self.cost_column), *self.cautions])
 
-    def lead(self, verdict: Verdict) -> Lead | None:
+    def crossover(self, verdict: Verdict) -> Crossover | None:
         """Where the curves of the two of a verdict cross for good, if that is known."""
         asked = verdict.task, {verdict.first, verdict.second}
-        return next((lead for lead in self.leads if (lead.task, {lead.leader, lead.other}) == asked), None)
+        return next((crossover for crossover in self.crossovers if (crossover.task, {crossover.leader, crossover.other}) == asked), None)
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write `compare.png`, `compare.txt`, `compare.csv` and `verdicts.csv` into `folder`; where they are."""
@@ -85,5 +85,5 @@ class Comparison:
     def _task(self, verdict: Verdict) -> str:
         return f"{verdict.task}: " if len(self.results.tasks) > 1 else ""
 
-    def _when(self, price: float) -> str:
-        return f"when both have spent {wording.price(price, self.currency)}"
+    def _when(self, cost: float) -> str:
+        return f"when both have spent {wording.format_cost(cost, self.cost_column)}"

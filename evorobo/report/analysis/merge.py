@@ -9,15 +9,15 @@ from itertools import combinations
 from pathlib import Path
 
 from evorobo.errors import ResultsError
-from evorobo.report.analysis.result_files import ANY, is_table
+from evorobo.report.analysis.result_files import UNNAMED_TASK, is_table
 from evorobo.study.results import Results
 from evorobo.study.trial import first_difference
 
-Pair = tuple[str, str]
+MethodPair = tuple[str, str]
 """Two methods that are compared, by the names they have side by side."""
 
 
-def merged(sides: Sequence[Results]) -> Results:
+def merge_results(sides: Sequence[Results]) -> Results:
     """One `Results` of the tasks that all `sides` have. A method of a name that several sides use is called after its
     study too ("monday/cma-es"), and after its folder where studies are called alike.
 
@@ -30,7 +30,7 @@ def merged(sides: Sequence[Results]) -> Results:
         raise ResultsError(f"no task is common to all, so there is nothing to compare ({told}).")
     for task in tasks:
         _check_metric(sides, task)
-    names = method_names(sides)
+    names = unique_method_names(sides)
     runs = [
         replace(run, method=names[number][run.method])
         for number, side in enumerate(sides)
@@ -50,7 +50,7 @@ def merged(sides: Sequence[Results]) -> Results:
     )
 
 
-def method_names(sides: Sequence[Results]) -> list[dict[str, str]]:
+def unique_method_names(sides: Sequence[Results]) -> list[dict[str, str]]:
     """For each side, what its methods are called side by side."""
     every = [method for side in sides for method in side.methods]
     studies = [side.name for side in sides]
@@ -62,10 +62,10 @@ def method_names(sides: Sequence[Results]) -> list[dict[str, str]]:
     return found
 
 
-def opponents(sides: Sequence[Results]) -> list[Pair]:
+def method_pairs(sides: Sequence[Results]) -> list[MethodPair]:
     """Who is compared with whom: the methods of the first side with those of each other one, like with like where
     both have several; within a single side each with each."""
-    names = method_names(sides)
+    names = unique_method_names(sides)
     if len(sides) == 1:
         return list(combinations(names[0].values(), 2))
     pairs = []
@@ -81,7 +81,7 @@ def opponents(sides: Sequence[Results]) -> list[Pair]:
     return pairs
 
 
-def unlike(sides: Sequence[Results]) -> list[str]:
+def provenance_cautions(sides: Sequence[Results]) -> list[str]:
     """What a reader must know of results that were not made together: other settings, scores of unknown origin."""
     found = []
     studies = [side for side in sides if not is_table(side)]
@@ -117,8 +117,8 @@ def _made_of(side: Results, task: str) -> set[str]:
 
 def _on_known_tasks(sides: Sequence[Results]) -> list[Results]:
     """The same, where a table that tells no task is taken to be of the one task that the others have."""
-    told = list(dict.fromkeys(task for side in sides for task in side.tasks if task != ANY))
-    strangers = [side for side in sides if ANY in side.tasks]
+    told = list(dict.fromkeys(task for side in sides for task in side.tasks if task != UNNAMED_TASK))
+    strangers = [side for side in sides if UNNAMED_TASK in side.tasks]
     if not strangers:
         return list(sides)
     if len(told) > 1:
@@ -126,13 +126,13 @@ def _on_known_tasks(sides: Sequence[Results]) -> list[Results]:
             f"{strangers[0].folder} does not say which of the tasks {', '.join(told)} it is of; compare it with one of "
             'them, results/<study>/<task>, or give it a column "task".'
         )
-    task = told[0] if told else strangers[0].metrics[ANY].name
-    return [_renamed(side, task) if ANY in side.tasks else side for side in sides]
+    task = told[0] if told else strangers[0].metrics[UNNAMED_TASK].name
+    return [_renamed(side, task) if UNNAMED_TASK in side.tasks else side for side in sides]
 
 
 def _renamed(side: Results, task: str) -> Results:
     runs = [replace(run, task=task) for run in side.runs]
-    return replace(side, tasks=[task], metrics={task: side.metrics[ANY]}, references={task: {}}, runs=runs)
+    return replace(side, tasks=[task], metrics={task: side.metrics[UNNAMED_TASK]}, references={task: {}}, runs=runs)
 
 
 def _check_metric(sides: Sequence[Results], task: str) -> None:

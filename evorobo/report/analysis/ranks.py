@@ -11,11 +11,11 @@ from evorobo.report.analysis.verdicts import Verdict, verdicts
 from evorobo.report.statistics import iqm
 from evorobo.study.results import Results
 
-MANY = 8
+MAX_OVERLAID_METHODS = 8
 """From more methods than these on, curves in one panel and sentences on each two can no longer be told apart."""
 
 
-def ranked(results: Results, tasks: list[str]) -> list[str]:
+def rank_methods(results: Results, tasks: list[str]) -> list[str]:
     """The methods with something to show, by `mean_ranks` over `tasks`."""
     ranks = mean_ranks(results, tasks)
     return sorted(ranks, key=lambda method: ranks[method])
@@ -24,14 +24,14 @@ def ranked(results: Results, tasks: list[str]) -> list[str]:
 def mean_ranks(results: Results, tasks: list[str]) -> dict[str, float]:
     """By method, its rank by IQM on a task, 1 for the best, in the mean of `tasks`; equals share theirs in the mean,
     and who has no score on a task is the last there."""
-    methods = [method for method in results.methods if any(method in runs.shown(results, task) for task in tasks)]
+    methods = [method for method in results.methods if any(method in runs.drawable(results, task) for task in tasks)]
     ranks = np.mean([_ranks(results, task, methods) for task in tasks], axis=0)
     return dict(zip(methods, ranks.tolist(), strict=True))
 
 
 def _ranks(results: Results, task: str, methods: list[str]) -> Array:
     sign = 1 if results.metrics[task].higher_is_better else -1
-    cells = [[run.score for run in runs.counted(results.runs_of(task, method))] for method in methods]
+    cells = [[run.score for run in runs.finished(results.runs_of(task, method))] for method in methods]
     scores = np.array([sign * float(iqm(cell)) if cell else -np.inf for cell in cells])
     better, equal = (scores[:, None] < scores).sum(1), (scores[:, None] == scores).sum(1)
     ranks: Array = better + (equal + 1) / 2
@@ -55,8 +55,8 @@ def _top(found: list[Verdict]) -> str:
     top = found[0].first
     mine = [verdict for verdict in found if verdict.first == top]
     above, rest = (
-        ", ".join(verdict.second for verdict in mine if verdict.decided is decided) or "nobody"
-        for decided in (True, False)
+        ", ".join(verdict.second for verdict in mine if verdict.significant is significant) or "nobody"
+        for significant in (True, False)
     )
     mean = f"{found[0].mean_first:.{wording.decimals([found[0].mean_first])}f}"
     better = "higher" if found[0].higher_is_better else "lower"

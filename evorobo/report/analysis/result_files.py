@@ -14,13 +14,13 @@ from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS, MetricInfo
 from evorobo.tasks.data.text_files import TEXT, TextTable, read_text_file
 
-METHODS = ("method", "algorithm", "algo")
-SEEDS = ("seed", "run")
-ANY = ""
+METHOD_COLUMNS = ("method", "algorithm", "algo")
+SEED_COLUMNS = ("seed", "run")
+UNNAMED_TASK = ""
 """The name of a task that a table does not tell: it is taken for the task that it is compared on."""
 
 
-def read(path: str | Path, metric: str = "test", lower_is_better: bool = False) -> Results:
+def read_results(path: str | Path, metric: str = "test", lower_is_better: bool = False) -> Results:
     """The results at `path`: `results/<study>`, `results/<study>/<task>`, `results/<study>/<task>/<method>`, or a file.
 
     A file is a table with a header (CSV or TSV): a column of `STEPS` or of the ledger, one of `SCORES` (or `metric`),
@@ -82,21 +82,21 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     if not sheet.line_numbers:
         raise DataError(f"{path.name} has a header and no rows; give a file with a row for each look at a run.")
     score = _one_of(sheet, columns, SCORE_COLUMNS if metric == "test" else (metric.lower(),), "scores")
-    looks = {name: sheet.numbers(columns[name], "leave the row out") for name in COST_COLUMNS if name in columns}
-    if not looks:
-        looks["env_steps"] = sheet.numbers(_one_of(sheet, columns, (*STEP_COLUMNS, *COST_COLUMNS), "steps"), "leave the row out")
-    looks["test"] = sheet.numbers(score, "leave the row out")
+    evals = {name: sheet.numbers(columns[name], "leave the row out") for name in COST_COLUMNS if name in columns}
+    if not evals:
+        evals["env_steps"] = sheet.numbers(_one_of(sheet, columns, (*STEP_COLUMNS, *COST_COLUMNS), "steps"), "leave the row out")
+    evals["test"] = sheet.numbers(score, "leave the row out")
     marks = [
-        _marks(sheet, columns, names, other) for names, other in ((("task",), ANY), (METHODS, path.stem), (SEEDS, "0"))
+        _marks(sheet, columns, names, other) for names, other in ((("task",), UNNAMED_TASK), (METHOD_COLUMNS, path.stem), (SEED_COLUMNS, "0"))
     ]
     runs: list[Run] = []
     for task, method, seed in dict.fromkeys(zip(*marks, strict=True)):
         rows = np.flatnonzero([mark == (task, method, seed) for mark in zip(*marks, strict=True)])
-        rows = rows[np.lexsort([looks[name][rows] for name in looks if name != "test"])]
+        rows = rows[np.lexsort([evals[name][rows] for name in evals if name != "test"])]
         number = (
             int(seed) if seed.isdecimal() else len([run for run in runs if (run.task, run.method) == (task, method)])
         )
-        curve = {name: column[rows] for name, column in looks.items()}
+        curve = {name: column[rows] for name, column in evals.items()}
         runs.append(Run(path, task, method, number, "finished", "", curve))
     tasks, methods = (
         list(dict.fromkeys(names)) for names in ([run.task for run in runs], [run.method for run in runs])

@@ -21,12 +21,12 @@ from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Parameter, Params
-from evorobo.report.analysis.runs import answers
+from evorobo.report.analysis.runs import with_genome
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
 from evorobo.tasks.base import HasUnlabelled, Task
 
-LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+NOISE_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Standard deviations of the noise: shares of the sensor's own, or of the root mean square of the answer's weights."""
 
 _COPIES = 3  # perturbed copies of each genome; their scores are averaged
@@ -34,7 +34,7 @@ _ROWS = 4000  # of sensor readings, to learn how much they usually vary
 _FIELDS = ("task", "method", "seed", "noise_on", "level", "score", "genome")
 
 
-class Row(NamedTuple):
+class RobustnessRow(NamedTuple):
     """The test score of one run's answer under noise of one kind and level; `genome` is the file's fingerprint."""
 
     task: str
@@ -46,35 +46,35 @@ class Row(NamedTuple):
     genome: str
 
 
-def robustness(results: Results) -> list[Row]:
+def robustness(results: Results) -> list[RobustnessRow]:
     """The scores of all finished runs under all noise, kept in `robustness.csv` run by run; what is there is not tested
     again."""
-    known = {row[:5] + row[6:]: row for row in kept(results.folder)}
+    known = {row[:5] + row[6:]: row for row in load_robustness(results.folder)}
     tasks: dict[str, Task] = {task.name: task for task in from_plain(results.settings).tasks}
-    rows: list[Row] = []
+    rows: list[RobustnessRow] = []
     for name, method, cell in results.cells():
-        for run in answers(cell):
+        for run in with_genome(cell):
             content = (run.folder / "genome.npz").read_bytes()
             fingerprint = sha256(content).hexdigest()[:16]
             for noise_on, tests in _KINDS.items():
-                wanted = [(name, method, run.seed, noise_on, level, fingerprint) for level in LEVELS]
+                wanted = [(name, method, run.seed, noise_on, level, fingerprint) for level in NOISE_LEVELS]
                 if not all(key in known for key in wanted):
                     scores = tests(tasks[name], Genome.load(run.folder / "genome.npz"), run.seed)
                     for key, score in zip(wanted, scores, strict=True):
-                        known[key] = Row(*key[:5], score, fingerprint)
+                        known[key] = RobustnessRow(*key[:5], score, fingerprint)
                     _keep(known.values(), results.folder)
                 rows += [known[key] for key in wanted]
     _keep(rows, results.folder)
     return rows
 
 
-def _keep(rows: Iterable[Row], folder: Path) -> None:
+def _keep(rows: Iterable[RobustnessRow], folder: Path) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([_FIELDS, *rows])
     write_atomically(folder / "robustness.csv", text.getvalue())
 
 
-def kept(folder: Path) -> list[Row]:
+def load_robustness(folder: Path) -> list[RobustnessRow]:
     """What `robustness` has found out before; nothing where it was never asked."""
     path = folder / "robustness.csv"
     if not path.is_file():
@@ -82,15 +82,15 @@ def kept(folder: Path) -> list[Row]:
     try:
         with path.open(newline="") as file:
             _, *lines = csv.reader(file)
-        return [Row(t, m, int(seed), on, float(level), float(score), g) for t, m, seed, on, level, score, g in lines]
+        return [RobustnessRow(t, m, int(seed), on, float(level), float(score), g) for t, m, seed, on, level, score, g in lines]
     except ValueError as error:
         raise ResultsError(f"{path} is damaged ({error}); delete it and ask for --robustness again.") from error
 
 
 def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
     """The test scores at all levels, with Gaussian noise on what the network is told by its sensors."""
-    sd = usual(task) / (genome.input_scaler.sd if genome.input_scaler else 1)
-    for level in LEVELS:
+    sd = sensor_std(task) / (genome.input_scaler.sd if genome.input_scaler else 1)
+    for level in NOISE_LEVELS:
         noise = SensorNoise(level * sd, np.random.default_rng(seed))
         yield task.test(replace(genome, spec=replace(genome.spec, layers=(noise, *genome.spec.layers))))
 
@@ -99,7 +99,7 @@ def with_weight_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
     """The mean test scores at all levels of copies whose weights have Gaussian noise; the same directions for all."""
     rng, size = np.random.default_rng(seed), np.sqrt(np.mean(np.square(genome.weights)))
     directions = size * rng.normal(size=(_COPIES, genome.spec.n_params))
-    for level in LEVELS:
+    for level in NOISE_LEVELS:
         copies = [replace(genome, weights=genome.weights + level * direction) for direction in directions]
         yield float(np.mean([task.test(copy) for copy in copies[: _COPIES if level else 1]]))
 
@@ -133,7 +133,7 @@ class SensorNoise:
         return dy
 
 
-def usual(task: Task) -> Array:
+def sensor_std(task: Task) -> Array:
     """How much each sensor varies `(in,)`: over training rows, or where chance drives; 1 for tasks that do not show."""
     if not isinstance(task, HasUnlabelled):
         return np.ones(task.n_inputs)

@@ -12,35 +12,35 @@ from tabulate import tabulate
 
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
-from evorobo.report.analysis.costs import spent_by_method
-from evorobo.report.statistics import area, expected_running_time, interval, iqm, kaplan_meier, time_to_threshold
+from evorobo.report.analysis.costs import median_cost_by_method
+from evorobo.report.statistics import area_under_curve, expected_running_time, bootstrap_interval, iqm, kaplan_meier, time_to_threshold
 from evorobo.study.results import Results, Run
 
 Row: TypeAlias = dict[str, Any]
 
 
-def measures(results: Results, currency: str, threshold: float | None = None) -> list[Row]:
+def score_summary(results: Results, cost_column: str, threshold: float | None = None) -> list[Row]:
     """A row for each task and method with runs that count, prices in `currency`.
 
-    `best` is the mean of the best looks of the runs, which chance flatters; `area` the mean of their areas under the
+    `best` is the mean of the best evals of the runs, which chance flatters; `area` the mean of their areas under the
     curve up to the price that the slowest spender reached. `solved` runs of `attempted` came up to `threshold`, by
     default the task's "solved" or else "teacher" score; `half_solved` is the price at which half of them had
     (Kaplan-Meier) and `expected` the expected running time, infinite for never. NaN where there is no number.
     """
     rows = []
     for task in results.tasks:
-        cells = {method: runs.counted(results.runs_of(task, method)) for method in results.methods}
+        cells = {method: runs.finished(results.runs_of(task, method)) for method in results.methods}
         cells = {method: cell for method, cell in cells.items() if cell}
-        paid = spent_by_method(results, task, currency)
+        paid = median_cost_by_method(results, task, cost_column)
         references = results.references[task]
         wanted = threshold if threshold is not None else references.get("solved", references.get("teacher"))
         for method, cell in cells.items():
-            row = _measured(cell, currency, results.metrics[task].higher_is_better, min(paid.values()), wanted)
-            rows.append({"task": task, "method": method, "spent": paid[method], **row})
+            row = _measured(cell, cost_column, results.metrics[task].higher_is_better, min(paid.values()), wanted)
+            rows.append({"task": task, "method": method, "cost": paid[method], **row})
     return rows
 
 
-def to_terminal(rows: Sequence[Row], currency: str) -> str:
+def to_terminal(rows: Sequence[Row], cost_column: str) -> str:
     """The table for people."""
     if not rows:
         return ""
@@ -50,17 +50,17 @@ def to_terminal(rows: Sequence[Row], currency: str) -> str:
         return "" if np.isnan(row[name]) else f"{row[name]:z.{places[row['task']]}f}"
 
     def paid(value: float) -> str:
-        return "" if np.isnan(value) else "never" if np.isinf(value) else wording.number(value)
+        return "" if np.isnan(value) else "never" if np.isinf(value) else wording.format_number(value)
 
-    unit = wording.unit(currency)
-    header = ["task", "method", "n", f"{unit} spent", "mean", "IQM", "95% interval", "median", "best look", "area"]
+    unit = wording.cost_unit(cost_column)
+    header = ["task", "method", "n", f"{unit} spent", "mean", "IQM", "95% interval", "median", "best eval", "area"]
     header += ["solved", f"expected {unit}"]
     table = [
         [
-            row["task"], row["method"], str(row["n"]), paid(row["spent"]), score(row, "mean"), score(row, "iqm"),
+            row["task"], row["method"], str(row["n"]), paid(row["cost"]), score(row, "mean"), score(row, "iqm"),
             "" if np.isnan(row["low"]) else f"{score(row, 'low')} to {score(row, 'high')}",
             *(score(row, name) for name in ("median", "best", "area")),
-            "" if np.isnan(row["threshold"]) else f"{row['solved']} of {row['n']}", paid(row["expected"]),
+            "" if np.isnan(row["threshold"]) else f"{row['solved']} of {row['n']}", paid(row["expected_running_time"]),
         ]
         for row in rows
     ]  # fmt: skip
@@ -87,12 +87,12 @@ def _tasks(rows: Sequence[Row]) -> list[str]:
 
 
 def _measured(
-    cell: list[Run], currency: str, higher_is_better: bool, until: float, threshold: float | None
+    cell: list[Run], cost_column: str, higher_is_better: bool, until: float, threshold: float | None
 ) -> dict[str, Any]:
     scores = np.array([run.score for run in cell])
-    curves = [curve for run in cell if len((curve := runs.curve(run, currency, False))[0])]
+    curves = [curve for run in cell if len((curve := runs.learning_curve(run, cost_column, False))[0])]
     best = np.max if higher_is_better else np.min
-    low, high = interval(scores)
+    low, high = bootstrap_interval(scores)
     row = {
         "n": len(cell),
         "mean": float(scores.mean()),
@@ -101,11 +101,11 @@ def _measured(
         "high": float(high),
         "median": float(np.median(scores)),
         "best": float(np.mean([best(y) for _, y in curves])),
-        "area": float(np.mean([area(x, y, max(until, x[0])) for x, y in curves])),
-        **dict.fromkeys(("threshold", "solved", "half_solved", "expected"), float("nan")),
+        "area": float(np.mean([area_under_curve(x, y, max(until, x[0])) for x, y in curves])),
+        **dict.fromkeys(("threshold", "solved", "median_cost_to_solve", "expected_running_time"), float("nan")),
     }
     if threshold is not None:
         times = time_to_threshold(curves, threshold, higher_is_better)
-        row |= {"threshold": threshold, "solved": times.solved}
-        row |= {"half_solved": kaplan_meier(times).median, "expected": expected_running_time(times)}
+        row |= {"threshold": threshold, "solved": times.n_solved}
+        row |= {"median_cost_to_solve": kaplan_meier(times).median, "expected_running_time": expected_running_time(times)}
     return row

@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.results import Results, Run
 
 Row: TypeAlias = dict[str, Any]
@@ -20,7 +20,7 @@ Row: TypeAlias = dict[str, Any]
 _COSTS = ("env_steps", "episodes", "samples", "flops", "cpu_seconds", "wall_seconds")
 
 
-def summary(results: Results) -> list[Row]:
+def summary_rows(results: Results) -> list[Row]:
     """Final test scores and mean costs over the finished runs, by task, best first; NaN for what there is not.
 
     References ("random", "teacher", ...) are rows too, with `kind` "reference", in their place among the methods.
@@ -43,12 +43,12 @@ def summary(results: Results) -> list[Row]:
 
 def to_terminal(rows: Sequence[Row]) -> str:
     """The table as people read it on a terminal."""
-    return tabulate(cells(rows, str), HEADERS, "simple", colalign=_SIDES, disable_numparse=True)
+    return tabulate(format_cells(rows, str), COLUMN_TITLES, "simple", colalign=_SIDES, disable_numparse=True)
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """The same table in Markdown."""
-    return tabulate(cells(rows, _escaped), HEADERS, "pipe", colalign=_SIDES, disable_numparse=True)
+    return tabulate(format_cells(rows, _escaped), COLUMN_TITLES, "pipe", colalign=_SIDES, disable_numparse=True)
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -62,11 +62,11 @@ def to_csv(rows: Sequence[Row]) -> str:
 
 
 def _measured(task: str, method: str, cell: list[Run], sign: int) -> Row:
-    counted = runs.counted(cell)
+    counted = runs.finished(cell)
     scores = [run.score for run in counted] or [np.nan]
-    low, high = interval(scores)
+    low, high = bootstrap_interval(scores)
     best, worst = (max(scores), min(scores)) if sign < 0 else (min(scores), max(scores))
-    costs = {name: [runs.spent(run, name)[-1] for run in counted] or [np.nan] for name in _COSTS}
+    costs = {name: [runs.cumulative_cost(run, name)[-1] for run in counted] or [np.nan] for name in _COSTS}
     return {
         "task": task,
         "method": method,
@@ -92,11 +92,11 @@ def _reference(task: str, name: str, value: float) -> Row:
     return {"task": task, "method": name, "kind": "reference", "iqm": float(value), **nothing, **counts, **costs}
 
 
-HEADERS = ["task", "method", "test IQM", "95% interval", "best", "worst", "n", "env steps", "samples", "FLOPs", "CPU"]
+COLUMN_TITLES = ["task", "method", "test IQM", "95% interval", "best", "worst", "n", "env steps", "samples", "FLOPs", "CPU"]
 _SIDES = ["left", "left", *["right"] * 9]
 
 
-def cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
+def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
     """The rows as text; a task is named once, and a reference stands in brackets."""
     table, before = [], None
     for row in rows:
@@ -116,8 +116,8 @@ def cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
                 score(row["best"]),
                 score(row["worst"]),
                 str(row["n"]) if row["kind"] == "method" else "",
-                *("" if np.isnan(row[key]) else wording.number(row[key]) for key in ("env_steps", "samples", "flops")),
-                "" if np.isnan(row["cpu_seconds"]) else wording.duration(row["cpu_seconds"]),
+                *("" if np.isnan(row[key]) else wording.format_number(row[key]) for key in ("env_steps", "samples", "flops")),
+                "" if np.isnan(row["cpu_seconds"]) else wording.format_duration(row["cpu_seconds"]),
             ]
         )
         before = row["task"]

@@ -9,8 +9,8 @@ from tabulate import tabulate
 
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.runs import answers
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.analysis.runs import with_genome
+from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
 from evorobo.tasks.base import Task
@@ -24,7 +24,7 @@ def transfer(results: Results) -> str:
     tasks: list[Task] = list(from_plain(results.settings).tasks)
     rows = []
     for trained_on, method, runs in results.cells():
-        genomes = [Genome.load(run.folder / "genome.npz") for run in answers(runs)]
+        genomes = [Genome.load(run.folder / "genome.npz") for run in with_genome(runs)]
         if genomes:
             home = next(task for task in tasks if task.name == trained_on)
             rows.append([method, trained_on, *(_judge(genomes, home, task) for task in tasks)])
@@ -42,7 +42,7 @@ def _judge(genomes: list[Genome], home: Task, task: Task) -> str:
     if (spec.n_inputs, spec.n_outputs) != (task.n_inputs, task.n_outputs):
         return ""
     scores = [task.test(genome) for genome in genomes]
-    low, high = interval(scores)
+    low, high = bootstrap_interval(scores)
     return f"{float(iqm(scores)):.3f} [{low:.3f}, {high:.3f}]"
 
 

@@ -28,7 +28,7 @@ def to_terminal(found: dict[str, Any]) -> str:
     return tabulate(rows, header, "simple", disable_numparse=True)
 
 
-def bill(results: Results) -> str:
+def tuning_cost_caution(results: Results) -> str:
     """What was paid for the settings of a study before its curves began; empty where nobody was tuned."""
     tuning = results.settings.get("tuning") or {}
     if not tuning:
@@ -44,6 +44,6 @@ def bill(results: Results) -> str:
 
 def _paid(cost: dict[str, float]) -> str:
     told = {"env_steps": cost["env_steps"], "samples": cost["samples"]}
-    amounts = [wording.price(amount, name) for name, amount in told.items() if amount]
-    flops = wording.price(cost["forward_flops"] + cost["backward_flops"], "flops")
-    return ", ".join([*amounts, flops, wording.price(cost["cpu_seconds"], "cpu_seconds")])
+    amounts = [wording.format_cost(amount, name) for name, amount in told.items() if amount]
+    flops = wording.format_cost(cost["forward_flops"] + cost["backward_flops"], "flops")
+    return ", ".join([*amounts, flops, wording.format_cost(cost["cpu_seconds"], "cpu_seconds")])

@@ -15,22 +15,22 @@ from evorobo.learners.archive import Archive, cell_indices
 from evorobo.nets.genome import Genome
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
-from evorobo.report.analysis.archive_table import COLUMNS, told
+from evorobo.report.analysis.archive_table import ARCHIVE_COLUMNS, logged_mask
 from evorobo.report.figures import output as canvas
-from evorobo.report.figures.layout import Frame
+from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.panel import average, draw_average
 from evorobo.report.figures.scales import scale_cost
-from evorobo.report.figures.style import Style, styles
+from evorobo.report.figures.style import Style, assign_styles
 from evorobo.settings import from_plain
 from evorobo.study.results import Results, Run
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
-SHADES = "YlOrBr"
+SCORE_COLORMAP = "YlOrBr"
 """Light to dark for low to high scores; lines in other colours can be seen on it."""
 
 
-def draw_archive(axes: Axes, archive: Archive, norm: Normalize, colour: str) -> bool:
+def draw_archive(axes: Axes, archive: Archive, norm: Normalize, color: str) -> bool:
     """A map's cells over its first two measures, shaded by the score of their elites (of further measures the best).
 
     Other archives: members by their first two measures, shaded likewise; with one measure by that and by score, in
@@ -40,7 +40,7 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, colour: str) -> 
     if len(archive.measure_names) == 1:
         order = np.argsort(archive.measures[:, 0])
         axes.plot(
-            archive.measures[order, 0], archive.scores[order], color=colour, lw=0.8, marker="o", ms=3.5, mec="white",
+            archive.measures[order, 0], archive.scores[order], color=color, lw=0.8, marker="o", ms=3.5, mec="white",
             mew=0.4,
         )  # fmt: skip
         axes.set_ylabel("training score")
@@ -51,13 +51,13 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, colour: str) -> 
     axes.grid(visible=False)
     if archive.grid_shape:
         axes.imshow(
-            _shaded(archive), SHADES, norm, origin="lower", extent=(left, right, bottom, top), aspect="auto",
+            _shaded(archive), SCORE_COLORMAP, norm, origin="lower", extent=(left, right, bottom, top), aspect="auto",
             interpolation="nearest",
         )  # fmt: skip
     else:
         x, y = archive.measures[:, :2].T
         order = np.argsort(archive.scores, kind="stable")
-        axes.scatter(x[order], y[order], 6, archive.scores[order], cmap=SHADES, norm=norm, lw=0)
+        axes.scatter(x[order], y[order], 6, archive.scores[order], cmap=SCORE_COLORMAP, norm=norm, lw=0)
     return True
 
 
@@ -81,7 +81,7 @@ def plot(results: Results, task: str, path: str | Path) -> Path | None:
     score (see `draw_archive`). Over maps of places goes the way of that run's answer, where the robot can be drawn.
     """
     drawn = figure(results, task)
-    return canvas.save(drawn, path) if drawn else None
+    return canvas.save_figure(drawn, path) if drawn else None
 
 
 def figure(results: Results, task: str) -> Figure | None:
@@ -91,33 +91,33 @@ def figure(results: Results, task: str) -> Figure | None:
     archives = {method: archive for method, archive in loaded.items() if archive.measure_names}
     if not archives:
         return None
-    cells = {method: cell for method in results.methods if (cell := runs.counted(results.runs_of(task, method)))}
-    grown = [column for column in COLUMNS if any(told(run, column).any() for cell in cells.values() for run in cell)]
-    looks = styles(cells)
+    cells = {method: cell for method in results.methods if (cell := runs.finished(results.runs_of(task, method)))}
+    grown = [column for column in ARCHIVE_COLUMNS if any(logged_mask(run, column).any() for cell in cells.values() for run in cell)]
+    styles = assign_styles(cells)
     count = len(grown) + len(archives)
     columns = min(_ACROSS, count)
     rows = -(-count // columns)
     lowest, highest = np.quantile(np.concatenate([archive.scores for archive in archives.values()]), [0.05, 1.0])
     norm = Normalize(lowest, highest)
-    with canvas.house_style():
+    with canvas.figure_style():
         drawn = Figure(figsize=(1, 1), layout="constrained")
         grid = list(drawn.subplots(rows, columns, squeeze=False).ravel())
         for spare in grid[count:]:
             spare.set_visible(False)
         legend: dict[str, Style] = {}
         for axes, column in zip(grid, grown, strict=False):
-            legend |= _draw_growth(axes, cells, column, looks)
+            legend |= _draw_growth(axes, cells, column, styles)
         shaded = False
         for axes, (method, archive) in zip(grid[len(grown) :], archives.items(), strict=False):
-            axes.set_title(method, color=looks[method].colour, fontsize=9)
-            shaded |= draw_archive(axes, archive, norm, looks[method].colour)
+            axes.set_title(method, color=styles[method].color, fontsize=9)
+            shaded |= draw_archive(axes, archive, norm, styles[method].color)
             if archive.measure_names[:2] == ("x", "y"):
                 _draw_way(axes, results, task, kept[method])
         width = _WIDTH * columns + (0.7 if shaded else 0.0)
-        frame = Frame(width, f"{results.name}: {task}", _subtitle(archives), legend, [])
+        frame = FigureLayout(width, f"{results.name}: {task}", _subtitle(archives), legend, [])
         drawn.set_size_inches(width, frame.top + frame.bottom + _HEIGHT * rows)
         if shaded:
-            bar = drawn.colorbar(ScalarMappable(norm, SHADES), ax=grid[:count], shrink=0.6, aspect=30, extend="min")
+            bar = drawn.colorbar(ScalarMappable(norm, SCORE_COLORMAP), ax=grid[:count], shrink=0.6, aspect=30, extend="min")
             bar.set_label("training score")
         frame.draw(drawn)
     return drawn
@@ -125,29 +125,29 @@ def figure(results: Results, task: str) -> Figure | None:
 
 def _median(cell: list[Run]) -> Run | None:
     """Of the runs with an archive the one in the middle by test score."""
-    kept = [run for run in runs.counted(cell) if (run.folder / "archive.npz").exists()]
+    kept = [run for run in runs.finished(cell) if (run.folder / "archive.npz").exists()]
     return sorted(kept, key=lambda run: run.score)[len(kept) // 2] if kept else None
 
 
-def _draw_growth(axes: Axes, cells: dict[str, list[Run]], column: str, looks: dict[str, Style]) -> dict[str, Style]:
+def _draw_growth(axes: Axes, cells: dict[str, list[Run]], column: str, styles: dict[str, Style]) -> dict[str, Style]:
     """A column over what was paid for it, episodes or else samples, one average for each method; who is shown."""
-    shown = {method: [run for run in cell if told(run, column).any()] for method, cell in cells.items()}
+    shown = {method: [run for run in cell if logged_mask(run, column).any()] for method, cell in cells.items()}
     shown = {method: cell for method, cell in shown.items() if cell}
-    currency = (
-        "episodes" if any(runs.spent(run, "episodes")[-1] for cell in shown.values() for run in cell) else "samples"
+    cost_column = (
+        "episodes" if any(runs.cumulative_cost(run, "episodes")[-1] for cell in shown.values() for run in cell) else "samples"
     )
     highest = 0.0
     for method, cell in shown.items():
-        curves = [(runs.spent(run, currency)[told(run, column)], run.curve[column][told(run, column)]) for run in cell]
-        draw_average(axes, average(curves), looks[method], method)
+        curves = [(runs.cumulative_cost(run, cost_column)[logged_mask(run, column)], run.curve[column][logged_mask(run, column)]) for run in cell]
+        draw_average(axes, average(curves), styles[method], method)
         highest = max(highest, *(float(x[-1]) for x, _ in curves))
     scale_cost(axes, 0.0, highest, log=False)
-    axes.set_xlabel(wording.CURRENCIES[currency])
-    axes.set_ylabel(COLUMNS[column])
+    axes.set_xlabel(wording.COST_LABELS[cost_column])
+    axes.set_ylabel(ARCHIVE_COLUMNS[column])
     if column == "coverage":
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     axes.set_ylim(bottom=0.0)
-    return {method: looks[method] for method in shown}
+    return {method: styles[method] for method in shown}
 
 
 def _draw_way(axes: Axes, results: Results, name: str, run: Run) -> None:

@@ -8,25 +8,25 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from evorobo.arrays import Array
-from evorobo.report.figures.style import INK, Style
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.figures.style import TEXT_COLOR, Style
+from evorobo.report.statistics import bootstrap_interval, iqm
 
 
 def draw_finals(axes: Axes, scores: dict[str, list[float]], styles: dict[str, Style]) -> None:
     """`scores` by method, side by side in their order."""
     for place, (method, values) in enumerate(scores.items()):
-        colour = styles[method].colour
+        color = styles[method].color
         dots = place - 0.17 + _jitter(len(values))
-        axes.plot(dots, values, ls="", marker="o", ms=4.2, mfc=colour, mec="none", alpha=0.5, label=f"_{method} runs")
+        axes.plot(dots, values, ls="", marker="o", ms=4.2, mfc=color, mec="none", alpha=0.5, label=f"_{method} runs")
         if values:
-            low, high = interval(values)
-            axes.fill_between([place + 0.1, place + 0.34], low, high, color=colour, alpha=0.3, lw=0)
+            low, high = bootstrap_interval(values)
+            axes.fill_between([place + 0.1, place + 0.34], low, high, color=color, alpha=0.3, lw=0)
             axes.plot(
-                [place + 0.1, place + 0.34], [iqm(values)] * 2, color=colour, lw=2.4,
+                [place + 0.1, place + 0.34], [iqm(values)] * 2, color=color, lw=2.4,
                 solid_capstyle="butt", label=f"_{method} IQM",
             )  # fmt: skip
-    names = [short(method) for method in scores]
-    axes.set_xticks(range(len(names)), names, color=INK)
+    names = [shorten(method) for method in scores]
+    axes.set_xticks(range(len(names)), names, color=TEXT_COLOR)
     if _slanted(names):
         for label in axes.get_xticklabels():
             label.set(rotation=40 if max(map(len, names)) <= 12 else 60, ha="right", rotation_mode="anchor")
@@ -35,15 +35,15 @@ def draw_finals(axes: Axes, scores: dict[str, list[float]], styles: dict[str, St
     axes.grid(visible=False, axis="x")
 
 
-def size(methods: Sequence[str]) -> tuple[float, float]:
+def finals_size(methods: Sequence[str]) -> tuple[float, float]:
     """Inches: how wide the panel wants to be, and how far slanted names reach below it."""
-    names = [short(method) for method in methods]
+    names = [shorten(method) for method in methods]
     if not _slanted(names):
         return 0.35 + 0.66 * len(names), 0.0
     return 0.7 + 0.44 * len(names), max(0.055 * max(map(len, names)) - 0.2, 0.0)
 
 
-def short(name: str) -> str:
+def shorten(name: str) -> str:
     """A long name with a hole in the middle; the legend has all of it."""
     return name if len(name) <= 24 else f"{name[:12].rstrip()}…{name[-11:].lstrip()}"
 

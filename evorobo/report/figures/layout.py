@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
-from evorobo.report.analysis.cautions import brought
-from evorobo.report.analysis.tuning import bill
-from evorobo.report.figures.style import QUIET, Style
+from evorobo.report.analysis.cautions import baselines_caution
+from evorobo.report.analysis.tuning import tuning_cost_caution
+from evorobo.report.figures.style import MUTED_COLOR, Style
 from evorobo.study.results import Results
 
 _MARGIN = 0.12
@@ -21,39 +21,39 @@ _CHARACTER = 0.062  # inches, of small print, on average
 _SMALL = 7.5
 
 
-class Frame:
+class FigureLayout:
     """What stands above and below the panels; `height` inches of it go on top of those of the panels."""
 
-    def __init__(self, width: float, title: str, subtitle: str, legend: dict[str, Style], notes: list[str]) -> None:
+    def __init__(self, width: float, title: str, subtitle: str, legend: dict[str, Style], footnotes: list[str]) -> None:
         characters = int((width - 2 * _MARGIN) / _CHARACTER)
         self.width, self.legend = width, legend
         self.title = textwrap.wrap(title, int(characters * 0.5)) or [""]
         self.subtitle = textwrap.wrap(subtitle, int(characters * 1.1))
-        self.notes = [line for note in notes for line in textwrap.wrap(note, int(characters * 1.1))]
+        self.footnotes = [line for note in footnotes for line in textwrap.wrap(note, int(characters * 1.1))]
         longest = max((len(name) for name in legend), default=1)
         self.columns = max(1, min(len(legend), int((width - _MARGIN) / (0.75 + 0.068 * longest))))
         rows = -(-len(legend) // self.columns)
         self.top = 0.14 + 0.22 * len(self.title) + 0.15 * len(self.subtitle) + (0.2 * rows + 0.07 if rows else 0)
-        self.bottom = 0.13 * len(self.notes) + 0.16
+        self.bottom = 0.13 * len(self.footnotes) + 0.16
 
-    def draw(self, figure: Figure, between: float = 0.06) -> None:
+    def draw(self, figure: Figure, row_gap: float = 0.06) -> None:
         """Put it around `figure`, and keep the panels between, `between` inches apart from top to bottom."""
         width, height = figure.get_size_inches()
         engine = figure.get_layout_engine()
         assert isinstance(engine, ConstrainedLayoutEngine)
         room = (0.004, self.bottom / height, 0.992, 1 - (self.top + self.bottom) / height)
-        engine.set(rect=room, w_pad=0.05, h_pad=between, wspace=0.02)
+        engine.set(rect=room, w_pad=0.05, h_pad=row_gap, wspace=0.02)
 
         y = height - 0.14
         for line in self.title:
             figure.text(_MARGIN / width, y / height, line, size=12.5, weight="bold", va="top")
             y -= 0.22
         for line in self.subtitle:
-            figure.text(_MARGIN / width, y / height, line, size=_SMALL, color=QUIET, va="top")
+            figure.text(_MARGIN / width, y / height, line, size=_SMALL, color=MUTED_COLOR, va="top")
             y -= 0.15
         if self.legend:
             samples = [
-                Line2D([], [], color=style.colour, linestyle=style.dashes, marker=style.marker, lw=2, ms=5, mec="white")
+                Line2D([], [], color=style.color, linestyle=style.dashes, marker=style.marker, lw=2, ms=5, mec="white")
                 for style in self.legend.values()
             ]
             place = ((_MARGIN - 0.04) / width, (y - 0.02) / height)
@@ -61,25 +61,25 @@ class Frame:
                 samples, list(self.legend), loc="upper left", bbox_to_anchor=place, ncols=self.columns,
                 borderaxespad=0, borderpad=0.3, handlelength=3.2, columnspacing=1.6,
             )  # fmt: skip
-        for i, line in enumerate(reversed(self.notes)):
-            figure.text(_MARGIN / width, (0.1 + 0.13 * i) / height, line, size=_SMALL, color=QUIET, va="bottom")
+        for i, line in enumerate(reversed(self.footnotes)):
+            figure.text(_MARGIN / width, (0.1 + 0.13 * i) / height, line, size=_SMALL, color=MUTED_COLOR, va="bottom")
 
 
-def below(results: Results, tasks: Iterable[str], remarks: Iterable[str]) -> list[str]:
+def footnotes(results: Results, tasks: Iterable[str], remarks: Iterable[str]) -> list[str]:
     """The small print: cautions of the `tasks` shown, `remarks` on the picture, and what runs are or are not in it."""
-    smallest = min((n for _, _, cell in results.cells() if (n := len(runs.counted(cell)))), default=0)
-    notes = [
+    smallest = min((n for _, _, cell in results.cells() if (n := len(runs.finished(cell)))), default=0)
+    footnotes = [
         *(f"{task}: {results.cautions[task]}" for task in tasks if task in results.cautions),
         *remarks,
-        runs.left_out(results.runs),
-        wording.few_runs(smallest),
-        brought(results),
-        bill(results),
+        runs.excluded_runs_caution(results.runs),
+        wording.few_runs_caution(smallest),
+        baselines_caution(results),
+        tuning_cost_caution(results),
     ]
-    return [note for note in notes if note]
+    return [note for note in footnotes if note]
 
 
-def seeds(results: Results) -> str:
+def describe_seeds(results: Results) -> str:
     """How many there are: "10 seeds for each method", or "5 to 10 seeds" where methods differ."""
     counts = {len(cell) for _, _, cell in results.cells()}
     number = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"

@@ -12,15 +12,15 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from evorobo.files import write_atomically
-from evorobo.report.figures.style import GRID, INK, QUIET
+from evorobo.report.figures.style import GRID_COLOR, TEXT_COLOR, MUTED_COLOR
 
-_LOOK: Any = {
+_RC_PARAMS: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 8.5,
-    "text.color": INK,
+    "text.color": TEXT_COLOR,
     "text.parse_math": False,  # a "$" in a name is a dollar
     "axes.edgecolor": "#9a9a9a",
-    "axes.labelcolor": INK,
+    "axes.labelcolor": TEXT_COLOR,
     "axes.linewidth": 0.7,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -30,12 +30,12 @@ _LOOK: Any = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 8.5,
-    "grid.color": GRID,
+    "grid.color": GRID_COLOR,
     "grid.linewidth": 0.6,
     "xtick.color": "#9a9a9a",
     "ytick.color": "#9a9a9a",
-    "xtick.labelcolor": QUIET,
-    "ytick.labelcolor": QUIET,
+    "xtick.labelcolor": MUTED_COLOR,
+    "ytick.labelcolor": MUTED_COLOR,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "legend.frameon": False,
@@ -44,23 +44,23 @@ _LOOK: Any = {
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
+def figure_style() -> Iterator[None]:
     """Draw inside this: our settings, none of the user's matplotlibrc, and everything as it was afterwards."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_LOOK)
+        matplotlib.rcParams.update(_RC_PARAMS)
         yield
 
 
-def save(figure: Figure, path: str | Path) -> Path:
+def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write `figure` as a PNG file at `path`, whole or not at all."""
-    write_atomically(path, png(figure))
+    write_atomically(path, png_bytes(figure))
     return Path(path)
 
 
-def png(figure: Figure) -> bytes:
+def png_bytes(figure: Figure) -> bytes:
     """`figure` as the content of a PNG file."""
     buffer = BytesIO()
-    with house_style():
+    with figure_style():
         figure.savefig(buffer, format="png", dpi=180)
     return buffer.getvalue()

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evorobo.report.figures import output as canvas
-from evorobo.report.figures.style import styles
+from evorobo.report.figures.style import assign_styles
 
 Panel: TypeAlias = tuple[str, str, Callable[[Axes], object]]
 """A title, the method whose colour frames it, and what draws into it."""
@@ -22,25 +22,25 @@ _WIDTH = 2.6  # inches
 
 def plot_paths(panels: Sequence[Panel], path: str | Path) -> Path:
     """Write small pictures of equal scale to `path` (PNG), four in a row."""
-    return canvas.save(paths(panels), path)
+    return canvas.save_figure(paths(panels), path)
 
 
 def paths(panels: Sequence[Panel]) -> Figure:
     """The figure that `plot_paths` writes."""
-    looks = styles(method for _, method, _ in panels)
+    styles = assign_styles(method for _, method, _ in panels)
     columns = max(1, min(_ACROSS, len(panels)))
     rows = max(1, -(-len(panels) // columns))
-    with canvas.house_style():
+    with canvas.figure_style():
         figure = Figure(figsize=(_WIDTH * columns, _WIDTH * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         drawn, spare = grid[: len(panels)], grid[len(panels) :]
         for axes, (title, method, draw) in zip(drawn, panels, strict=True):
             draw(axes)
-            colour = looks[method].colour
-            axes.set_title(fill(title, 32), color=colour, fontsize=9)
+            color = styles[method].color
+            axes.set_title(fill(title, 32), color=color, fontsize=9)
             axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
             axes.grid(visible=False)
-            axes.spines[:].set(visible=True, color=colour, linewidth=1.2)
+            axes.spines[:].set(visible=True, color=color, linewidth=1.2)
         for axes in spare:
             axes.set_visible(False)
         if panels:

@@ -9,28 +9,28 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from evorobo.arrays import Array
-from evorobo.report.formatting import number
+from evorobo.report.formatting import format_number
 
 _FAR = 6
 _DECADES = 300
-_SHORT = FuncFormatter(lambda value, _: number(value).replace("-", "−"))  # noqa: RUF001
+_SHORT = FuncFormatter(lambda value, _: format_number(value).replace("-", "−"))  # noqa: RUF001
 
 
-def scale_cost(axes: Axes, lowest: float, highest: float, log: bool) -> None:
+def scale_cost(axes: Axes, min_cost: float, max_cost: float, log: bool) -> None:
     """An x axis from `lowest` to `highest` paid, on a log scale if wanted, labelled 1k, 10k, 100k."""
     axes.xaxis.set_major_formatter(_SHORT)
     if not log:
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-        axes.set_xlim(0, highest * 1.03)
+        axes.set_xlim(0, max_cost * 1.03)
         return
     axes.set_xscale("log")
-    short = highest / lowest < 30
+    short = max_cost / min_cost < 30
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,), numticks=6))
     axes.xaxis.set_minor_locator(NullLocator() if short else LogLocator(subs="auto", numticks=60))
     axes.xaxis.set_major_formatter(_SHORT)
     axes.xaxis.set_minor_formatter(NullFormatter())
-    margin = max(highest / lowest, 1.5) ** 0.03
-    axes.set_xlim(lowest / margin, highest * margin)
+    margin = max(max_cost / min_cost, 1.5) ** 0.03
+    axes.set_xlim(min_cost / margin, max_cost * margin)
 
 
 def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_better: bool) -> str:
@@ -56,8 +56,8 @@ def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_bet
     if high - low > _FAR * (usual.max() - usual.min()) > 0:
         low, high = usual.min(), usual.max()
         outside = int(((curves < low) | (curves > high)).sum())
-        span = f"from {number(values.min())} to {number(values.max())}"
-        remark = f"{outside} of {len(curves)} looks lie outside the picture ({span})."
+        span = f"from {format_number(values.min())} to {format_number(values.max())}"
+        remark = f"{outside} of {len(curves)} evals lie outside the picture ({span})."
     if max(abs(low), abs(high)) >= 1e4:
         axes.yaxis.set_major_formatter(_SHORT)
     margin = 0.05 * (high - low) or 0.05 * max(abs(high), 1.0)
@@ -65,7 +65,7 @@ def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_bet
     return remark
 
 
-def spread(positions: list[float], gap: float) -> list[float]:
+def separate(positions: list[float], gap: float) -> list[float]:
     """`positions` moved apart, as little as need be, until neighbours are `gap` apart; order kept."""
     order = np.argsort(positions, kind="stable")
     blocks: list[list[float]] = []  # centre and number of labels of each run of touching ones

@@ -15,10 +15,10 @@ from tabulate import tabulate
 from evorobo.files import write_atomically
 from evorobo.report.analysis import runs
 from evorobo.report.figures import output as canvas
-from evorobo.report.figures.layout import Frame
+from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.scales import scale_cost
-from evorobo.report.figures.style import INK, QUIET, Style, styles
-from evorobo.report.statistics import Times, expected_running_time, kaplan_meier
+from evorobo.report.figures.style import TEXT_COLOR, MUTED_COLOR, Style, assign_styles
+from evorobo.report.statistics import HittingTimes, expected_running_time, kaplan_meier
 from evorobo.study.results import Results, Run
 
 _ENDED_BY = ("stopped by StopAt", "stopped by StopWhen")
@@ -32,8 +32,8 @@ def solving(results: Results, published: Mapping[str, float] | None = None) -> s
     scored by, plus one for each generation, whose answer was tried as well. "Per success" is what all trials took over
     the number of those that solved it; `published` are mean evaluations of others by name.
     """
-    cells = {_name(results, task, method): runs.counted(cell) for task, method, cell in results.cells()}
-    times = {name: evaluations(cell) for name, cell in cells.items() if cell}
+    cells = {_name(results, task, method): runs.finished(cell) for task, method, cell in results.cells()}
+    times = {name: hitting_times(cell) for name, cell in cells.items() if cell}
     rows = [_row(name, each) for name, each in times.items()]
     rows += [_Row(f"({name})", "", (float(mean), np.nan, np.nan, np.nan)) for name, mean in (published or {}).items()]
     rows.sort(key=lambda row: row.numbers[0] if np.isfinite(row.numbers[0]) else np.inf)
@@ -41,16 +41,16 @@ def solving(results: Results, published: Mapping[str, float] | None = None) -> s
     lines = [[row.name, row.solved, *(value if np.isfinite(value) else "" for value in row.numbers)] for row in rows]
     csv.writer(text, lineterminator="\n").writerows([["method", *_HEADERS[1:]], *lines])
     write_atomically(results.folder / "solving.csv", text.getvalue())
-    picture = canvas.save(_figure(results, times, published or {}), results.folder / "solving.png")
+    picture = canvas.save_figure(_figure(results, times, published or {}), results.folder / "solving.png")
     shown = [[row.name, row.solved, *map(_rounded, row.numbers)] for row in rows]
     table = tabulate(shown, _HEADERS, "simple", colalign=("left", *["right"] * 5), disable_numparse=True)
     return f"evaluations to solve\n{table}\n\n{picture}"
 
 
-def evaluations(cell: list[Run]) -> Times:
+def hitting_times(cell: list[Run]) -> HittingTimes:
     """What each of these runs took `(runs,)`, and whether it was solved."""
-    spent = [runs.spent(run, "episodes")[-1] + run.curve["generations"][-1] for run in cell]
-    return Times(np.array(spent), np.array([run.reason.startswith(_ENDED_BY) for run in cell]))
+    spent = [runs.cumulative_cost(run, "episodes")[-1] + run.curve["generations"][-1] for run in cell]
+    return HittingTimes(np.array(spent), np.array([run.reason.startswith(_ENDED_BY) for run in cell]))
 
 
 def _name(results: Results, task: str, method: str) -> str:
@@ -65,11 +65,11 @@ class _Row(NamedTuple):
     numbers: tuple[float, ...]
 
 
-def _row(name: str, times: Times) -> _Row:
+def _row(name: str, times: HittingTimes) -> _Row:
     """Mean and worst are of solved trials; the median takes in those that were not (Kaplan & Meier)."""
-    paid = times.paid[times.reached]
+    paid = times.costs[times.reached]
     mean, worst = (float(paid.mean()), float(paid.max())) if len(paid) else (np.nan, np.nan)
-    solved = f"{times.solved} of {times.attempted}"
+    solved = f"{times.n_solved} of {times.n_runs}"
     return _Row(name, solved, (mean, kaplan_meier(times).median, worst, expected_running_time(times)))
 
 
@@ -77,30 +77,30 @@ def _rounded(value: float) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else ""
 
 
-def _figure(results: Results, times: dict[str, Times], published: Mapping[str, float]) -> Figure:
+def _figure(results: Results, times: dict[str, HittingTimes], published: Mapping[str, float]) -> Figure:
     """A line for each method, best on top: a dot for each trial, a bar at their mean; published means as diamonds."""
-    means = {name: float(each.paid.mean()) for name, each in times.items()} | dict(published)
+    means = {name: float(each.costs.mean()) for name, each in times.items()} | dict(published)
     order = sorted(means, key=lambda name: means[name], reverse=True)
-    looks = styles(times)
-    frame = Frame(6.4, f"{results.name}: evaluations to solve", _SUBTITLE, {}, [])
-    with canvas.house_style():
+    styles = assign_styles(times)
+    frame = FigureLayout(6.4, f"{results.name}: evaluations to solve", _SUBTITLE, {}, [])
+    with canvas.figure_style():
         figure = Figure(figsize=(6.4, frame.top + frame.bottom + 0.55 + 0.24 * len(order)), layout="constrained")
         axes = figure.subplots()
         for place, name in enumerate(order):
             if name in times:
-                _draw_trials(axes, place, times[name], looks[name])
+                _draw_trials(axes, place, times[name], styles[name])
             else:
-                axes.plot(means[name], place, ls="", marker="D", ms=4.5, mfc="white", mec=QUIET)
+                axes.plot(means[name], place, ls="", marker="D", ms=4.5, mfc="white", mec=MUTED_COLOR)
             axes.annotate(
                 f"{means[name]:,.0f}", (1.02, place), xycoords=axes.get_yaxis_transform(), va="center",
-                color=looks[name].colour if name in looks else QUIET, annotation_clip=False,
+                color=styles[name].color if name in styles else MUTED_COLOR, annotation_clip=False,
             )  # fmt: skip
-        paid = [*means.values(), *(each for trials in times.values() for each in trials.paid)]
+        paid = [*means.values(), *(each for trials in times.values() for each in trials.costs)]
         scale_cost(axes, min(paid), max(paid), log=True)
         axes.set_xlabel("evaluations (episodes) until solved; means on the right")
         axes.set_yticks(range(len(order)), order)
         for label, name in zip(axes.get_yticklabels(), order, strict=True):
-            label.set(color=INK if name in times else QUIET, weight="bold" if name in times else "normal")
+            label.set(color=TEXT_COLOR if name in times else MUTED_COLOR, weight="bold" if name in times else "normal")
         axes.set_ylim(-0.6, len(order) - 0.4)
         axes.tick_params(axis="y", length=0)
         frame.draw(figure)
@@ -110,8 +110,8 @@ def _figure(results: Results, times: dict[str, Times], published: Mapping[str, f
 _SUBTITLE = "Dots: trials here; crosses: trials that ended unsolved; bars: their means. Diamonds: published means."
 
 
-def _draw_trials(axes: Axes, place: int, times: Times, look: Style) -> None:
+def _draw_trials(axes: Axes, place: int, times: HittingTimes, style: Style) -> None:
     for reached, marker in ((True, "o"), (False, "x")):
-        paid = times.paid[times.reached == reached]
-        axes.plot(paid, np.full(len(paid), place), ls="", marker=marker, ms=4.5, color=look.colour, alpha=0.5)
-    axes.plot([times.paid.mean()] * 2, [place - 0.3, place + 0.3], color=look.colour, lw=2.4, solid_capstyle="butt")
+        paid = times.costs[times.reached == reached]
+        axes.plot(paid, np.full(len(paid), place), ls="", marker=marker, ms=4.5, color=style.color, alpha=0.5)
+    axes.plot([times.costs.mean()] * 2, [place - 0.3, place + 0.3], color=style.color, lw=2.4, solid_capstyle="butt")

@@ -14,7 +14,7 @@ from zlib import crc32
 Dashes: TypeAlias = tuple[float, tuple[float, ...]]
 
 SOLID: Dashes = (0, ())
-INK, QUIET, GRID = "#222222", "#6b6b6b", "#e4e4e4"
+TEXT_COLOR, MUTED_COLOR, GRID_COLOR = "#222222", "#6b6b6b", "#e4e4e4"
 """Text, side remarks and reference lines, grid lines."""
 
 
@@ -22,7 +22,7 @@ INK, QUIET, GRID = "#222222", "#6b6b6b", "#e4e4e4"
 class Style:
     """How one method is drawn; `dashes` as matplotlib takes a line style."""
 
-    colour: str
+    color: str
     dashes: Dashes
     marker: str
 
@@ -33,7 +33,7 @@ _DASH_DOT: Dashes = (0, (6, 1.4, 1.2, 1.4))
 _LONG: Dashes = (0, (9, 1.6))
 _DASH_DOT_DOT: Dashes = (0, (5, 1.2, 1.2, 1.2, 1.2, 1.2))
 
-KNOWN = {  # colours of Okabe & Ito 2008
+METHOD_STYLES = {  # colours of Okabe & Ito 2008
     "backprop": Style("#0072B2", SOLID, "o"),
     "cma-es": Style("#D55E00", _DASHED, "s"),
     "openai-es": Style("#009E73", _DASH_DOT, "^"),
@@ -60,45 +60,45 @@ KNOWN = {  # colours of Okabe & Ito 2008
 }
 
 # for methods that we do not know; partly Tol 2021, "muted", chosen for distance in the eyes of the colour-blind
-_COLOURS = ("#A50026", "#332288", "#BFA14A", "#882255", "#8CA0C0", "#7A7A1F", "#E58F88", "#661100")
+_COLORS = ("#A50026", "#332288", "#BFA14A", "#882255", "#8CA0C0", "#7A7A1F", "#E58F88", "#661100")
 _DASHES = (_DASHED, SOLID, _DASH_DOT, _LONG, _DOTTED, _DASH_DOT_DOT)
 _MARKERS = ("h", "<", "d", ">", "8")
 _SLOTS = tuple(
     # all combinations; the first eight differ in colour, and neighbours in everything
-    Style(colour, _DASHES[(i + turn) % len(_DASHES)], _MARKERS[(i + far) % len(_MARKERS)])
+    Style(color, _DASHES[(i + turn) % len(_DASHES)], _MARKERS[(i + far) % len(_MARKERS)])
     for far in range(len(_MARKERS))
     for turn in range(len(_DASHES))
-    for i, colour in enumerate(_COLOURS)
+    for i, color in enumerate(_COLORS)
 )
 
 
 def style(method: str) -> Style:
     """The style of a method beside which no other unknown one wants the same colour."""
-    return styles([method])[method]
+    return assign_styles([method])[method]
 
 
-def styles(methods: Iterable[str]) -> dict[str, Style]:
+def assign_styles(methods: Iterable[str]) -> dict[str, Style]:
     """The styles of the methods of one figure, all different.
 
     Known names have their own. Another name has a colour that depends on its letters alone; where two of them
     in one figure want the same, the first by alphabet has it and the second takes the next free one.
     """
     methods = list(dict.fromkeys(methods))
-    chosen = {name: KNOWN[name] for name in methods if name in KNOWN}
+    chosen = {name: METHOD_STYLES[name] for name in methods if name in METHOD_STYLES}
     taken: set[int] = set()
     # whoever has its first choice to itself must not lose it to somebody who was pushed aside
-    strangers = sorted(set(methods) - set(KNOWN))
+    strangers = sorted(set(methods) - set(METHOD_STYLES))
     pushed = []
     for name in strangers:
-        slot = crc32(name.encode()) % len(_COLOURS)
+        slot = crc32(name.encode()) % len(_COLORS)
         if slot in taken:
             pushed.append((name, slot))
         else:
             taken.add(slot)
             chosen[name] = _SLOTS[slot]
     for name, slot in pushed:
-        another_colour = ((slot + step) % len(_COLOURS) for step in range(len(_COLOURS)))
-        free = next(i for i in chain(another_colour, count(len(_COLOURS))) if i not in taken)
+        another_color = ((slot + step) % len(_COLORS) for step in range(len(_COLORS)))
+        free = next(i for i in chain(another_color, count(len(_COLORS))) if i not in taken)
         taken.add(free)
         chosen[name] = _SLOTS[free % len(_SLOTS)]
     return {name: chosen[name] for name in methods}

@@ -14,15 +14,15 @@ from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.learners.archive import Archive
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.master_tournament import EPISODES, masters, spaced
-from evorobo.report.analysis.runs import answers
+from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments, evenly_spaced_indices
+from evorobo.report.analysis.runs import with_genome
 from evorobo.report.figures.tournament_figure import plot
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.settings import from_plain
 from evorobo.study.results import Results, Run
 from evorobo.tasks.control.task import ControlTask
 
-RIVALS = 10
+MAX_RIVALS = 10
 """Of each run, evenly spaced over its generations, for all answers to meet."""
 
 
@@ -41,7 +41,7 @@ def tournament(results: Results) -> str:
         cells = {method: _with_rivals(results.runs_of(task.name, method)) for method in results.methods}
         cells = {method: runs for method, runs in cells.items() if runs}
         if cells and isinstance(task, ControlTask):
-            played = {method: masters(task, [run.folder for run in runs]) for method, runs in cells.items()}
+            played = {method: master_tournaments(task, [run.folder for run in runs]) for method, runs in cells.items()}
             path = results.folder / f"tournament-{task.name}.png"
             plot(played, task.name, task.matches().rival().name, results.name, path)
             table += _crossed(task, results, cells)
@@ -57,17 +57,17 @@ HEADER = ["answer", "of method", "against", "of method", "score", "95% interval"
 
 
 def _with_rivals(runs: Sequence[Run]) -> list[Run]:
-    return [run for run in answers(runs) if (run.folder / "rivals.npz").exists()]
+    return [run for run in with_genome(runs) if (run.folder / "rivals.npz").exists()]
 
 
 def _crossed(task: ControlTask, results: Results, cells: dict[str, list[Run]]) -> list[list[str]]:
     """A row for each method's answers against the rivals of each of `cells`."""
-    duel, rows = replace(task, test_episodes=EPISODES).matches(), []
+    duel, rows = replace(task, test_episodes=EPISODES_PER_MATCH).matches(), []
     for method in results.methods:
-        own = [Genome.load(run.folder / "genome.npz") for run in answers(results.runs_of(task.name, method))]
+        own = [Genome.load(run.folder / "genome.npz") for run in with_genome(results.runs_of(task.name, method))]
         for other, runs in cells.items() if own else ():
             archives = [Archive.load(run.folder / "rivals.npz") for run in runs]
-            met = [archive[number] for archive in archives for number in spaced(len(archive), RIVALS)]
+            met = [archive[number] for archive in archives for number in evenly_spaced_indices(len(archive), MAX_RIVALS)]
             scores = duel.tournament(own, met).mean(1)
             rows.append([task.name, method, duel.rival().name, other, *_in_words(scores), str(len(own))])
     return rows
@@ -75,5 +75,5 @@ def _crossed(task: ControlTask, results: Results, cells: dict[str, list[Run]]) -
 
 def _in_words(scores: Array) -> tuple[str, str]:
     """IQM and interval; of one run there is none."""
-    low, high = interval(scores)
+    low, high = bootstrap_interval(scores)
     return f"{float(iqm(scores)):.1f}", f"{low:.1f} to {high:.1f}" if len(scores) > 1 else ""

@@ -13,31 +13,31 @@ from matplotlib.image import AxesImage
 
 from evorobo.arrays import Array
 from evorobo.report import formatting as wording
-from evorobo.report.analysis.master_tournament import Master
+from evorobo.report.analysis.master_tournament import MasterTournament
 from evorobo.report.figures import output as canvas
-from evorobo.report.figures.layout import Frame
+from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.panel import average, draw_average
-from evorobo.report.figures.style import styles
+from evorobo.report.figures.style import assign_styles
 
-Curve: TypeAlias = Callable[[Master], tuple[Array, Array]]
+Curve: TypeAlias = Callable[[MasterTournament], tuple[Array, Array]]
 
 
-def plot(masters: dict[str, list[Master]], robot: str, rival: str, title: str, path: Path) -> Path:
+def plot(master_tournaments: dict[str, list[MasterTournament]], robot: str, rival: str, title: str, path: Path) -> Path:
     """Write the figure to `path` (PNG), a column for each method in `masters`."""
-    return canvas.save(figure(masters, robot, rival, title), path)
+    return canvas.save_figure(figure(master_tournaments, robot, rival, title), path)
 
 
-def figure(masters: dict[str, list[Master]], robot: str, rival: str, title: str) -> Figure:
+def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, rival: str, title: str) -> Figure:
     """The figure that `plot` writes."""
-    width = 1.0 + 3.0 * len(masters)
-    with canvas.house_style():
+    width = 1.0 + 3.0 * len(master_tournaments)
+    with canvas.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
-        grid = drawn.subplots(3, len(masters), squeeze=False, height_ratios=[2, 3, 2], sharey="row")
-        top = max(float(master.scores.max()) for runs in masters.values() for master in runs)
-        for (method, runs), (first, middle, last) in zip(masters.items(), grid.T, strict=True):
+        grid = drawn.subplots(3, len(master_tournaments), squeeze=False, height_ratios=[2, 3, 2], sharey="row")
+        top = max(float(master.scores.max()) for runs in master_tournaments.values() for master in runs)
+        for (method, runs), (first, middle, last) in zip(master_tournaments.items(), grid.T, strict=True):
             first.set(title=method, xlabel="generation")
             _draw_curves(
-                first, runs, {robot: lambda m: _numbered(m.trained), rival: lambda m: _numbered(m.rival_trained)}
+                first, runs, {robot: lambda m: _numbered(m.training_scores), rival: lambda m: _numbered(m.rival_training_scores)}
             )
             image = _draw_matrix(middle, runs, top)
             middle.set_xlabel(f"generation of the {rival}")
@@ -54,8 +54,8 @@ def figure(masters: dict[str, list[Master]], robot: str, rival: str, title: str)
         grid[1, 0].set_ylabel(f"generation of the {robot}")
         grid[2, 0].set_ylabel(f"mean score of the {robot},\nall generations met")
         drawn.colorbar(image, ax=list(grid[1]), label=f"score of the {robot}", shrink=0.85, aspect=30)
-        notes = _notes(robot, rival, min(len(runs) for runs in masters.values()))
-        frame = Frame(width, f"{title}: master tournament", "", styles([robot, rival]), notes)
+        notes = _notes(robot, rival, min(len(runs) for runs in master_tournaments.values()))
+        frame = FigureLayout(width, f"{title}: master tournament", "", assign_styles([robot, rival]), notes)
         drawn.set_size_inches(width, frame.top + frame.bottom + 7.2)
         frame.draw(drawn)
     return drawn
@@ -67,7 +67,7 @@ def _notes(robot: str, rival: str, runs: int) -> list[str]:
         f"Above the diagonal each {robot} meets ancestors of its {rival} (its CIAO plot; bright: it still beats them), "
         f"below it each {rival} meets ancestors of its {robot} (its CIAO plot; dark: it still beats them).",
         f"Bottom: means over everybody met; high is good for the {robot}, low for the {rival}.",
-        wording.few_runs(runs),
+        wording.few_runs_caution(runs),
     ]
     return [note for note in notes if note]
 
@@ -77,16 +77,16 @@ def _numbered(scores: Array) -> tuple[Array, Array]:
     return np.arange(1.0, len(scores) + 1), scores
 
 
-def _draw_curves(axes: Axes, runs: Sequence[Master], curves: dict[str, Curve]) -> None:
+def _draw_curves(axes: Axes, runs: Sequence[MasterTournament], curves: dict[str, Curve]) -> None:
     """Every run faintly, and over them the average of each side."""
-    for name, style in styles(curves).items():
+    for name, style in assign_styles(curves).items():
         drawn = [curves[name](master) for master in runs]
         for x, y in drawn:
-            axes.plot(x, y, color=style.colour, lw=0.6, alpha=0.3, zorder=2)
+            axes.plot(x, y, color=style.color, lw=0.6, alpha=0.3, zorder=2)
         draw_average(axes, average(drawn), style, name)
 
 
-def _draw_matrix(axes: Axes, runs: Sequence[Master], top: float) -> AxesImage:
+def _draw_matrix(axes: Axes, runs: Sequence[MasterTournament], top: float) -> AxesImage:
     """The mean matrix, from the first generations in the lower left corner to the last ones in the upper right."""
     generations = np.mean([master.generations for master in runs], axis=0)
     low, high = generations[0] - 0.5, generations[-1] + 0.5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evorobo.errors import SettingsError, unknown
 from evorobo.files import write_atomically
-from evorobo.report.formats.dataframe import load_results, studies
+from evorobo.report.formats.dataframe import load_results, load_studies
 from evorobo.report.formats.tensorboard import write_tensorboard
 
 FORMATS = ("csv", "parquet", "tensorboard")
@@ -16,13 +16,13 @@ FORMATS = ("csv", "parquet", "tensorboard")
 def convert(path: str | Path, to: str, out: str | Path | None = None, x: str = "") -> str:
     """Write the studies at `path` as "csv" or "parquet" (`load_results` in one file) or "tensorboard"; says where.
 
-    `out` is `looks.csv`, `looks.parquet` or `tensorboard/` in `path` unless given; `x` what TensorBoard's steps count.
+    `out` is `evals.csv`, `evals.parquet` or `tensorboard/` in `path` unless given; `x` what TensorBoard's steps count.
     """
     if to not in FORMATS:
         raise unknown("format", to, FORMATS)
     if to == "tensorboard":
         folder = Path(out or Path(path) / "tensorboard")
-        counted = {write_tensorboard(results, folder, x) for results in studies(path)}
+        counted = {write_tensorboard(results, folder, x) for results in load_studies(path)}
         return f"{folder} (steps are {' or '.join(sorted(counted))}); look at it with: tensorboard --logdir {folder}"
     if x:
         raise SettingsError(f"--x is what TensorBoard's steps count; a {to} file holds every column anyway.")

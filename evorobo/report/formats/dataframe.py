@@ -9,38 +9,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.report.analysis.runs import spent
+from evorobo.report.analysis.runs import cumulative_cost
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS
 
 if TYPE_CHECKING:
     import pandas
 
-NUMBERS = (*COST_COLUMNS, "flops", "generations", "train", "validation", "test")
+NUMERIC_COLUMNS = (*COST_COLUMNS, "flops", "generations", "train", "validation", "test")
 
 
 def load_results(path: str | Path) -> pandas.DataFrame:
     """All looks under `path` (`results/<study>`, or a folder with studies in it) as a DataFrame, a row for each.
 
     The columns: `study`, `task`, `method`, `seed`, `status` ("finished", "diverged", "failed", "unfinished"), `reason`,
-    `look` (0 comes before the first step), the ledger and `flops` (forward and backward together), `generations`,
+    `eval_index` (0 comes before the first step), the ledger and `flops` (forward and backward together), `generations`,
     `train`, `validation`, `test`, and what the methods have to tell; NaN where there is nothing. A trial that was never
     looked at has one row, so that it is counted. Raises `ResultsError` where no study lies.
     """
     pandas = _pandas()
     columns: dict[str, list[Any]] = {}
     rows = 0
-    for results in studies(path):
+    for results in load_studies(path):
         for run in results.runs:
-            looks = _looks(results, run)
-            length = len(looks["look"])
-            for name in {**columns, **looks}:
-                columns.setdefault(name, [np.full(rows, np.nan)]).append(looks.get(name, np.full(length, np.nan)))
+            evals = _evals(results, run)
+            length = len(evals["eval_index"])
+            for name in {**columns, **evals}:
+                columns.setdefault(name, [np.full(rows, np.nan)]).append(evals.get(name, np.full(length, np.nan)))
             rows += length
     return pandas.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
 
 
-def studies(path: str | Path) -> Iterator[Results]:
+def load_studies(path: str | Path) -> Iterator[Results]:
     """The study at `path`, or those in it by name."""
     folder = Path(path)
     folders = [folder] if (folder / "study.json").exists() else sorted(at.parent for at in folder.glob("*/study.json"))
@@ -49,7 +49,7 @@ def studies(path: str | Path) -> Iterator[Results]:
     return map(load, folders)
 
 
-def _looks(results: Results, run: Run) -> dict[str, np.ndarray]:
+def _evals(results: Results, run: Run) -> dict[str, np.ndarray]:
     """A run as columns of equal length."""
     curve = run.curve if "test" in run.curve and len(run.curve["test"]) else {"test": np.array([np.nan])}
     length = len(curve["test"])
@@ -65,10 +65,10 @@ def _looks(results: Results, run: Run) -> dict[str, np.ndarray]:
         name: np.repeat(np.array(mark, object if isinstance(mark, str) else int), length)
         for name, mark in marks.items()
     }
-    columns["look"] = np.arange(length)
+    columns["eval_index"] = np.arange(length)
     if {"forward_flops", "backward_flops"} <= curve.keys():
-        curve = {**curve, "flops": spent(run, "flops")}
-    numbers = {name: curve.get(name, np.full(length, np.nan)) for name in NUMBERS}
+        curve = {**curve, "flops": cumulative_cost(run, "flops")}
+    numbers = {name: curve.get(name, np.full(length, np.nan)) for name in NUMERIC_COLUMNS}
     return {**columns, **numbers, **curve}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.files import write_atomically
-from evorobo.report.analysis.runs import spent
+from evorobo.report.analysis.runs import cumulative_cost
 from evorobo.study.results import Results, Run
 from evorobo.tasks.base import COST_COLUMNS
 
@@ -30,10 +30,10 @@ def write_tensorboard(results: Results, folder: str | Path, x: str = "") -> str:
             f"TensorBoard's steps are whole numbers, not {x}; its own axis 'relative' shows wall seconds."
         )
     runs = [run for run in results.runs if "test" in run.curve and len(run.curve["test"])]
-    x = x or ("env_steps" if all(spent(run, "env_steps")[-1] > 0 for run in runs) else "flops")
+    x = x or ("env_steps" if all(cumulative_cost(run, "env_steps")[-1] > 0 for run in runs) else "flops")
     for run in runs:
         place = Path(folder) / results.name / run.task / run.method / f"seed-{run.seed}"
-        write_atomically(place / EVENTS, _events(run, spent(run, x)))
+        write_atomically(place / EVENTS, _events(run, cumulative_cost(run, x)))
     return x
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from evorobo.errors import EvoroboError
 from evorobo.nets.genome import Genome
 from evorobo.report.analysis import runs
-from evorobo.report.page.charts import Plain, numbers
-from evorobo.report.page.network import network
-from evorobo.report.replay.encoding import sheet
-from evorobo.report.replay.frames import Film, films, spaced
-from evorobo.report.replay.staleness import changed_since
+from evorobo.report.page.charts import Json, round_for_json
+from evorobo.report.page.network import network_data
+from evorobo.report.replay.encoding import sprite_sheet
+from evorobo.report.replay.frames import EpisodeFrames, render_episodes, evenly_spaced_indices
+from evorobo.report.replay.staleness import staleness_caution
 from evorobo.study.results import Results, Run
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.spaces import DiscreteDecoder
@@ -29,16 +29,16 @@ _POINTS = 400  # of predictions against the truth
 _EPISODE = 0
 
 
-def behaviour(results: Results, task: Task) -> Plain:
+def behavior_data(results: Results, task: Task) -> Json:
     """Of each method of a task the run with the best test score, with its network and what there is to see of it.
 
     A task that breaks down here, on another machine say, is told in a sentence instead.
     """
     best = _best(results, task.name)
-    plain: Plain = {"task": task.name, "kind": "none", "why": "", "methods": []}
+    plain: Json = {"task": task.name, "kind": "none", "why": "", "methods": []}
     if not best:
         return {**plain, "why": "No run has finished yet."}
-    shown: Plain = {"why": "This task has neither a robot nor rows to look at."}
+    shown: Json = {"why": "This task has neither a robot nor rows to look at."}
     try:
         genomes = [Genome.load(run.folder / "genome.npz") for run in best.values()]
         if isinstance(task, ControlTask):
@@ -47,45 +47,45 @@ def behaviour(results: Results, task: Task) -> Plain:
             shown = _on_the_data(task, best, genomes)
     except EvoroboError as error:
         shown = {"why": str(error)}
-    changes = [changed_since(run.folder) for run in best.values()]
+    changes = [staleness_caution(run.folder) for run in best.values()]
     why = " ".join(dict.fromkeys(filter(None, [*changes, shown.get("why", "")])))
     return {**plain, **shown, "why": why}
 
 
 def _best(results: Results, task: str) -> dict[str, Run]:
     sign = 1 if results.metrics[task].higher_is_better else -1
-    cells = {method: runs.answers(results.runs_of(task, method)) for method in results.methods}
+    cells = {method: runs.with_genome(results.runs_of(task, method)) for method in results.methods}
     return {method: max(cell, key=lambda run: sign * run.score) for method, cell in cells.items() if cell}
 
 
-def _on_the_robot(task: ControlTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Plain:
-    shown: list[Film] | list[None] = [None] * len(genomes)
+def _on_the_robot(task: ControlTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Json:
+    shown: list[EpisodeFrames] | list[None] = [None] * len(genomes)
     why = ""
     try:
-        shown = films(task, [(genome, _EPISODE) for genome in genomes], _PICTURES, _SIZE)
+        shown = render_episodes(task, [(genome, _EPISODE) for genome in genomes], _PICTURES, _SIZE)
     except EvoroboError as error:
         why = f"{error} Here are the networks alone."
     methods = []
     for (method, run), genome, film in zip(best.items(), genomes, shown, strict=True):
         recording = film.recording if film else task.record(genome, _EPISODE)
-        steps = spaced(len(recording), _PICTURES)
+        steps = evenly_spaced_indices(len(recording), _PICTURES)
         methods.append(
             {
                 **_about(method, run),
                 "note": f"this episode: return {recording.score:.4g} in {len(recording)} steps",
                 "steps": steps.tolist(),
                 "film": _film(film) if film else None,
-                "network": network(genome, recording.observations, steps.tolist(), _robot_names(task)),
+                "network": network_data(genome, recording.observations, steps.tolist(), _robot_names(task)),
             }
         )
     return {"kind": "robot", "why": why, "episode": _EPISODE, "methods": methods}
 
 
-def _film(film: Film) -> Plain:
-    content, across = sheet(film.pictures)
-    height, width, _ = film.pictures[0].shape
+def _film(film: EpisodeFrames) -> Json:
+    content, across = sprite_sheet(film.frames)
+    height, width, _ = film.frames[0].shape
     address = f"data:image/webp;base64,{b64encode(content).decode()}"
-    return {"sheet": address, "across": across, "width": width, "height": height}
+    return {"sheet": address, "columns": across, "width": width, "height": height}
 
 
 def _robot_names(task: ControlTask) -> tuple[Sequence[str], Sequence[str]]:
@@ -96,11 +96,11 @@ def _robot_names(task: ControlTask) -> tuple[Sequence[str], Sequence[str]]:
     return (), tuple(f"{'choice' if choices else 'motor'} {number}" for number in range(task.n_outputs))
 
 
-def _on_the_data(task: DatasetTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Plain:
+def _on_the_data(task: DatasetTask, best: dict[str, Run], genomes: Sequence[Genome]) -> Json:
     rows = task.parts.test
     table = task.table
     judged = np.flatnonzero(np.isin(rows, task.scored_rows(rows)))
-    some = spaced(len(judged), _PICTURES)
+    some = evenly_spaced_indices(len(judged), _PICTURES)
     moments, sequence = judged[some].tolist(), task.sequences(rows)
     methods = []
     for (method, run), genome in zip(best.items(), genomes, strict=True):
@@ -111,9 +111,9 @@ def _on_the_data(task: DatasetTask, best: dict[str, Run], genomes: Sequence[Geno
                 **_about(method, run),
                 "note": f"on {len(judged)} test rows",
                 "steps": moments,
-                "told": [_told(table, answers[at], truth[at]) for at in some],
-                "answers": _confusion(answers, truth, table.classes) if table.classes else _scatter(answers, truth),
-                "network": network(genome, table.inputs[rows], moments, names, sequence),
+                "captions": [_told(table, answers[at], truth[at]) for at in some],
+                "predictions": _confusion(answers, truth, table.classes) if table.classes else _scatter(answers, truth),
+                "network": network_data(genome, table.inputs[rows], moments, names, sequence),
             }
         )
     return {"kind": "classes" if table.classes else "values", "targets": list(table.target_names), "methods": methods}
@@ -125,17 +125,17 @@ def _told(table: Table, answer: Any, truth: Any) -> str:
     return f"answer {answer[0]:.4g}, truth {truth[0]:.4g}"
 
 
-def _about(method: str, run: Run) -> Plain:
-    return {"method": method, "seed": run.seed, "score": numbers(run.score)}
+def _about(method: str, run: Run) -> Json:
+    return {"method": method, "seed": run.seed, "score": round_for_json(run.score)}
 
 
-def _confusion(answers: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Plain:
+def _confusion(answers: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Json:
     counts = np.zeros((len(classes), len(classes)), int)
     np.add.at(counts, (truth, answers), 1)
     return {"classes": list(classes), "counts": counts.tolist()}
 
 
-def _scatter(answers: np.ndarray, truth: np.ndarray) -> Plain:
+def _scatter(answers: np.ndarray, truth: np.ndarray) -> Json:
     """Of the first target, a part of the rows."""
-    some = spaced(len(truth), _POINTS)
-    return {"answers": numbers(answers[some, 0]), "truth": numbers(truth[some, 0])}
+    some = evenly_spaced_indices(len(truth), _POINTS)
+    return {"predictions": round_for_json(answers[some, 0]), "truth": round_for_json(truth[some, 0])}

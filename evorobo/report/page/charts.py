@@ -13,33 +13,33 @@ from numpy.typing import ArrayLike
 
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
-from evorobo.report.analysis.aggregate import normalised_scores
+from evorobo.report.analysis.aggregate import normalized_scores
 from evorobo.report.figures.panel import Average, average
 from evorobo.report.figures.scales import scale_score
 from evorobo.report.figures.style import Style, reference_dashes
-from evorobo.report.statistics import Profile, interval, iqm, performance_profile
+from evorobo.report.statistics import Profile, bootstrap_interval, iqm, performance_profile
 from evorobo.study.results import Results, Run
 
-Plain: TypeAlias = Any
+Json: TypeAlias = Any
 """What JSON can hold."""
 
 _LINE = 2.0  # pixels: dashes are given in line widths
 
 
-def look(style: Style) -> Plain:
+def style_to_json(style: Style) -> Json:
     """Colour, dashes in pixels, and the marker as an SVG path around the origin, about two units across."""
     return {
-        "colour": style.colour,
+        "color": style.color,
         "dashes": [_LINE * each for each in style.dashes[1]],
         "marker": _marker(style.marker),
     }
 
 
-def task_charts(results: Results, task: str) -> Plain:
+def task_charts(results: Results, task: str) -> Json:
     """All that is drawn of one task: its scale, its references, and curves, finals and profiles by method."""
     metric = results.metrics[task]
-    cells = runs.shown(results, task)
-    scores = {method: [run.score for run in runs.counted(cell)] for method, cell in cells.items()}
+    cells = runs.drawable(results, task)
+    scores = {method: [run.score for run in runs.finished(cell)] for method, cell in cells.items()}
     references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
     name, better = wording.metric_label(metric).split("\n")
     return {
@@ -56,45 +56,45 @@ def task_charts(results: Results, task: str) -> Plain:
     }
 
 
-def across_charts(results: Results) -> Plain:
+def aggregate_charts(results: Results) -> Json:
     """The profiles of the methods over all tasks that have a common scale; empty where fewer than two have."""
-    scores = normalised_scores(results)
+    scores = normalized_scores(results)
     if len(next(iter(scores.values()), [])) < 2:
         return {}
     return _profiles(scores)
 
 
-def numbers(values: ArrayLike) -> Plain:
+def round_for_json(values: ArrayLike) -> Json:
     """An array as lists of numbers of five digits, None for what is not finite."""
     array = np.asarray(values, float)
     if array.ndim:
-        return [numbers(each) for each in array]
+        return [round_for_json(each) for each in array]
     return float(f"{array:.5g}") if np.isfinite(array) else None
 
 
-def _method(cell: list[Run]) -> Plain:
-    finished = runs.counted(cell)
+def _method(cell: list[Run]) -> Json:
+    finished = runs.finished(cell)
     scores = [run.score for run in finished]
-    plain: Plain = {
-        "runs": [{"seed": run.seed, "status": run.status, "y": numbers(run.curve["test"])} for run in cell],
+    plain: Json = {
+        "runs": [{"seed": run.seed, "status": run.status, "y": round_for_json(run.curve["test"])} for run in cell],
         "averages": {},
-        "untold": [currency for currency in wording.CURRENCIES if not runs.told(cell, currency)],
+        "unreported": [cost_column for cost_column in wording.COST_LABELS if not runs.reports_cost(cell, cost_column)],
     }
-    for currency in wording.CURRENCIES:
-        spent = [runs.spent(run, currency) for run in cell]
+    for cost_column in wording.COST_LABELS:
+        spent = [runs.cumulative_cost(run, cost_column) for run in cell]
         if any(each.max(initial=0) > 0 for each in spent):
             for run, each in zip(plain["runs"], spent, strict=True):
-                run.setdefault("x", {})[currency] = numbers(each)
-            curves = [curve for run in finished if len((curve := runs.curve(run, currency, log=False))[0])]
+                run.setdefault("x", {})[cost_column] = round_for_json(each)
+            curves = [curve for run in finished if len((curve := runs.learning_curve(run, cost_column, log=False))[0])]
             if curves:
-                plain["averages"][currency] = _plain(average(curves))
+                plain["averages"][cost_column] = _plain(average(curves))
     if scores:
-        plain["scores"] = numbers(scores)
-        plain["iqm"], plain["interval"] = numbers(iqm(scores)), numbers(interval(scores))
+        plain["scores"] = round_for_json(scores)
+        plain["iqm"], plain["interval"] = round_for_json(iqm(scores)), round_for_json(bootstrap_interval(scores))
     return plain
 
 
-def _profiles(scores: Mapping[str, Sequence[ArrayLike]]) -> Plain:
+def _profiles(scores: Mapping[str, Sequence[ArrayLike]]) -> Json:
     """The profiles of methods, whose scores come task by task, all from just below the lowest score of anybody on."""
     if not scores:
         return {}
@@ -104,15 +104,15 @@ def _profiles(scores: Mapping[str, Sequence[ArrayLike]]) -> Plain:
     return {method: _plain(performance_profile(tasks, grid)) for method, tasks in scores.items()}
 
 
-def _plain(arrays: Average | Profile) -> Plain:
-    return {name: numbers(each) for name, each in vars(arrays).items()}
+def _plain(arrays: Average | Profile) -> Json:
+    return {name: round_for_json(each) for name, each in vars(arrays).items()}
 
 
-def _scale(cells: dict[str, list[Run]], fixed: list[float], higher_is_better: bool) -> Plain:
+def _scale(cells: dict[str, list[Run]], fixed: list[float], higher_is_better: bool) -> Json:
     """The y axis that the figure of the study would have."""
     axes = Figure().add_subplot()
     values = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell] or [np.empty(0)])
-    scores = [run.score for cell in cells.values() for run in runs.counted(cell)]
+    scores = [run.score for cell in cells.values() for run in runs.finished(cell)]
     remark = scale_score(axes, values, [*fixed, *scores], higher_is_better)
     low, high = axes.get_ylim()
     return {"low": low, "high": high, "log": axes.get_yscale() == "log", "remark": remark}

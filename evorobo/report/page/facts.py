@@ -7,7 +7,7 @@ from typing import Any
 
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
-from evorobo.report.page.charts import Plain
+from evorobo.report.page.charts import Json
 from evorobo.study.results import Results, Run
 
 _COSTS = {
@@ -61,7 +61,7 @@ def trials(results: Results) -> tuple[list[str], list[list[str]]]:
                 str(run.seed),
                 run.status,
                 f"{run.score:.5g}" if priced else "",
-                *(_price(run, currency) if priced else "" for currency in _COSTS),
+                *(_format_cost(run, cost_column) if priced else "" for cost_column in _COSTS),
                 machines.get(_machine(run), ""),
                 *([run.reason] if reasons else []),
             ]
@@ -92,9 +92,9 @@ def _letter(number: int) -> str:
     return chr(ord("A") + number) if number < 26 else str(number)
 
 
-def _price(run: Run, currency: str) -> str:
-    value = runs.spent(run, currency)[-1]
-    return wording.duration(value) if currency.endswith("seconds") else wording.number(value)
+def _format_cost(run: Run, cost_column: str) -> str:
+    value = runs.cumulative_cost(run, cost_column)[-1]
+    return wording.format_duration(value) if cost_column.endswith("seconds") else wording.format_number(value)
 
 
 def _listed(seeds: list[int]) -> str:
@@ -104,16 +104,16 @@ def _listed(seeds: list[int]) -> str:
 
 
 def _budget(limits: dict[str, Any]) -> str:
-    prices = [wording.price(value, name) for name, value in limits.items() if name not in ("type", "n_evals")]
-    looks = f", with {limits['looks']} looks at the test score on the way" if "n_evals" in limits else ""
+    prices = [wording.format_cost(value, name) for name, value in limits.items() if name not in ("type", "n_evals")]
+    looks = f", with {limits['n_evals']} looks at the test score on the way" if "n_evals" in limits else ""
     return " or ".join(prices) + looks if prices else ""
 
 
-def _layers(hidden: Plain) -> str:
+def _layers(hidden: Json) -> str:
     if isinstance(hidden, dict):
         return "; ".join(f"{method}: {_layers(each) or 'none'}" for method, each in hidden.items())
 
-    def named(layer: Plain) -> str:
+    def named(layer: Json) -> str:
         if not isinstance(layer, dict):
             return f"{layer} tanh units"
         of = ", ".join(f"{key}={value}" for key, value in layer.items() if key != "type" and value is not None)

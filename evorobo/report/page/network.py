@@ -10,19 +10,19 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.nets.activity import layer_activations
 from evorobo.nets.genome import Genome
-from evorobo.report.page.charts import Plain, numbers
+from evorobo.report.page.charts import Json, round_for_json
 
 _LINKS = 1200
 """So many connections between two columns are drawn, the strongest ones: more make a grey block, and a large file."""
 
 
-def network(
+def network_data(
     genome: Genome,
     sensors: Array,
-    moments: Sequence[int],
+    steps: Sequence[int],
     names: tuple[Sequence[str], Sequence[str]],
     sequence: np.ndarray | None = None,
-) -> Plain:
+) -> Json:
     """The network of a genome that met the raw `sensors (time, in)`, with its values at `moments` (see `activity`).
 
     `names` are those of the sensors and of the answers; empty where nobody named them.
@@ -32,10 +32,10 @@ def network(
     weighted = [number for number, view in enumerate(views) if "weight" in view]
     # layers without weights belong to the column before them: a column shows what it hands on
     ends = [*(number for number in weighted[1:]), len(spec.layers)]
-    columns = [_column("sensors" if weighted[0] == 0 else "scaled sensors", values[weighted[0]], moments, names[0])]
+    columns = [_column("sensors" if weighted[0] == 0 else "scaled sensors", values[weighted[0]], steps, names[0])]
     for number, end in zip(weighted, ends, strict=True):
         last = end == len(spec.layers)
-        columns.append(_column(_title(spec.layers[number], last), values[end], moments, names[1] if last else ()))
+        columns.append(_column(_title(spec.layers[number], last), values[end], steps, names[1] if last else ()))
     links = []
     for place, number in enumerate(weighted):
         links.append({"from": place, "to": place + 1, **_links(views[number]["weight"], spec.widths[number + 1])})
@@ -45,11 +45,11 @@ def network(
     return {"columns": columns, "links": links}
 
 
-def _column(title: str, values: Array, moments: Sequence[int], names: Sequence[str]) -> Plain:
+def _column(title: str, values: Array, moments: Sequence[int], names: Sequence[str]) -> Json:
     """Values are divided by the largest the column ever says, so that colours use the whole scale."""
     largest = np.abs(values).max(initial=0) or 1.0
     shown = np.round(values[list(moments)] / largest, 2)
-    return {"title": title, "names": list(names), "largest": numbers(largest), "values": shown.tolist()}
+    return {"title": title, "names": list(names), "largest": round_for_json(largest), "values": shown.tolist()}
 
 
 def _title(layer: Any, last: bool) -> str:
@@ -57,7 +57,7 @@ def _title(layer: Any, last: bool) -> str:
     return "answers" if last else f"{layer.units} {kind}"
 
 
-def _links(weight: Array, units: int) -> Plain:
+def _links(weight: Array, units: int) -> Json:
     """From `weight (in, units)`, or `(in, gates * units)`, of which a unit's gates make one connection, unsigned."""
     gates = weight.reshape(len(weight), -1, units)
     strength = gates[:, 0] if gates.shape[1] == 1 else np.sqrt(np.mean(np.square(gates), axis=1))
@@ -67,6 +67,6 @@ def _links(weight: Array, units: int) -> Plain:
     return {
         "signed": gates.shape[1] == 1,
         "left_out": int(strength.size - len(order)),
-        "largest": numbers(largest),
+        "largest": round_for_json(largest),
         "links": [start.tolist(), end.tolist(), np.round(strength[start, end] / largest, 3).tolist()],
     }

@@ -17,14 +17,14 @@ from evorobo.files import write_atomically
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import summary as findings, tables
 from evorobo.report.analysis.cautions import cautions
-from evorobo.report.analysis.robustness import kept, robustness
-from evorobo.report.analysis.runs import shown
+from evorobo.report.analysis.robustness import load_robustness, robustness
+from evorobo.report.analysis.runs import drawable
 from evorobo.report.figures import archives, output as canvas
-from evorobo.report.figures.style import styles
+from evorobo.report.figures.style import assign_styles
 from evorobo.report.page import facts
-from evorobo.report.page.behaviour import behaviour
-from evorobo.report.page.charts import Plain, across_charts, look, task_charts
-from evorobo.report.page.robust import robust_charts
+from evorobo.report.page.behaviour import behavior_data
+from evorobo.report.page.charts import Json, aggregate_charts, style_to_json, task_charts
+from evorobo.report.page.robust import robustness_charts
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
 from evorobo.study.study import Study
@@ -41,21 +41,21 @@ def write_report(results: Results, out: str | Path | None = None, *, robustness:
     `robustness.csv` and shown from then on.
     """
     path = Path(out or results.folder / "report.html")
-    write_atomically(path, page(results, noisy=robustness))
+    write_atomically(path, render_page(results, run_robustness=robustness))
     return path
 
 
-def page(results: Results, *, noisy: bool = False) -> str:
+def render_page(results: Results, *, run_robustness: bool = False) -> str:
     """The HTML of it. All text of the study is escaped, by the template or as JSON; scripts and styles are known by
     their fingerprints, and the page forbids itself everything else."""
-    rows = robustness(results) if noisy else kept(results.folder)
+    rows = robustness(results) if run_robustness else load_robustness(results.folder)
     data = {
-        "styles": {method: look(style) for method, style in styles(results.methods).items()},
-        "currencies": wording.CURRENCIES,
-        "tasks": [task_charts(results, task) for task in results.tasks if shown(results, task)],
-        "across": across_charts(results),
-        "robustness": robust_charts(rows, results),
-        "behaviour": _behaviour(results),
+        "styles": {method: style_to_json(style) for method, style in assign_styles(results.methods).items()},
+        "cost_labels": wording.COST_LABELS,
+        "tasks": [task_charts(results, task) for task in results.tasks if drawable(results, task)],
+        "aggregate": aggregate_charts(results),
+        "robustness": robustness_charts(rows, results),
+        "behavior": _behavior(results),
     }
     script = "\n".join(_asset(name) for name in _SCRIPTS)
     script, style = f'(() => {{\n"use strict";\n{script}\n}})();\n', _asset("page.css")
@@ -70,25 +70,25 @@ def page(results: Results, *, noisy: bool = False) -> str:
         verdicts=findings.sentences(results),
         cautions=cautions(results),
         overview=facts.overview(results),
-        headers=tables.HEADERS,
-        rows=tables.cells(tables.summary(results), str),
-        trial_head=head,
+        headers=tables.COLUMN_TITLES,
+        rows=tables.format_cells(tables.summary_rows(results), str),
+        trial_columns=head,
         trials=trials,
         settings=facts.settings(results),
         machines=facts.machines(results),
         tasks=data["tasks"],
         robust=data["robustness"],
-        behaviour=data["behaviour"],
+        behavior=data["behavior"],
         archives=_archives(results),
     )
 
 
-def _behaviour(results: Results) -> list[Plain]:
+def _behavior(results: Results) -> list[Json]:
     why = "These results do not say with what settings they were made, so no robot can be shown."
     try:
         study = from_plain(results.settings)
         if isinstance(study, Study):
-            return [behaviour(results, task) for task in study.tasks]
+            return [behavior_data(results, task) for task in study.tasks]
     except EvoroboError as error:  # the script of the study is not here, or not what it was
         why = f"The tasks cannot be made here: {error}"
     return [{"task": "", "kind": "none", "why": why, "methods": []}]
@@ -97,7 +97,7 @@ def _behaviour(results: Results) -> list[Plain]:
 def _archives(results: Results) -> list[tuple[str, str]]:
     """Of each task with archives its name, and their picture as an address that needs nobody."""
     figures = {task: drawn for task in results.tasks if (drawn := archives.figure(results, task))}
-    content = {task: b64encode(canvas.png(drawn)).decode() for task, drawn in figures.items()}
+    content = {task: b64encode(canvas.png_bytes(drawn)).decode() for task, drawn in figures.items()}
     return [(task, f"data:image/png;base64,{text}") for task, text in content.items()]
 
 
@@ -114,7 +114,7 @@ def _source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _harmless(data: Plain) -> str:
+def _harmless(data: Json) -> str:
     """JSON that no browser takes for anything else, wherever it stands in a page."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evorobo.report.analysis.robustness import Row
-from evorobo.report.page.charts import Plain, numbers
-from evorobo.report.statistics import interval, iqm
+from evorobo.report.analysis.robustness import RobustnessRow
+from evorobo.report.page.charts import Json, round_for_json
+from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.results import Results
 
 TITLES = {
@@ -17,7 +17,7 @@ TITLES = {
 }
 
 
-def robust_charts(rows: Sequence[Row], results: Results) -> list[Plain]:
+def robustness_charts(rows: Sequence[RobustnessRow], results: Results) -> list[Json]:
     """A chart for each task and kind of noise: the IQM of the runs at each level, by method."""
     charts = []
     for task in results.tasks:
@@ -30,11 +30,11 @@ def robust_charts(rows: Sequence[Row], results: Results) -> list[Plain]:
     return charts
 
 
-def _curve(rows: Sequence[Row]) -> Plain:
+def _curve(rows: Sequence[RobustnessRow]) -> Json:
     if not rows:
         return None
     levels = sorted({row.level for row in rows})
     scores = [np.array([row.score for row in rows if row.level == level]) for level in levels]
-    bounds = [interval(each) for each in scores]
+    bounds = [bootstrap_interval(each) for each in scores]
     low, high = zip(*bounds, strict=True)
-    return {"x": levels, "middle": numbers([iqm(each) for each in scores]), "low": numbers(low), "high": numbers(high)}
+    return {"x": levels, "middle": round_for_json([iqm(each) for each in scores]), "low": round_for_json(low), "high": round_for_json(high)}

@@ -23,7 +23,7 @@ from evorobo.tasks.control.task import ControlTask
 Limits: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """Of the x and of the y axis."""
 
-Life: TypeAlias = tuple[Genome | None, int]
+EpisodeSource: TypeAlias = tuple[Genome | None, int]
 """Whose (None: the teacher's), in the test episode of that number."""
 
 
@@ -32,55 +32,55 @@ _FLATTEST = 0.45  # of two sides, the shorter one's share of the longer one
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
+class EpisodeFrames:
     """`pictures` `(height, width, 3)`, all of one size, and the step of the episode that each of them shows."""
 
     recording: EpisodeRecord
     steps: np.ndarray
-    pictures: list[np.ndarray]
+    frames: list[np.ndarray]
 
 
-def robot_task(task: Task) -> ControlTask:
+def require_robot_task(task: Task) -> ControlTask:
     """`task`, if it has a robot to look at. Raises `TaskError` for data sets and whatever else has none."""
     if not isinstance(task, ControlTask):
         raise TaskError(f"{task.name} has no robot to look at; evorobo report shows how its answers meet the truth.")
     return task
 
 
-def films(task: ControlTask, lives: Sequence[Life], most: int, size: int) -> list[Film]:
+def render_episodes(task: ControlTask, lives: Sequence[EpisodeSource], max_frames: int, max_size: int) -> list[EpisodeFrames]:
     """Each of `lives` in at most `most` pictures, drawn to one scale and none of them longer than `size` pixels.
 
     Raises `TaskError` for what cannot be drawn.
     """
     recordings = [task.record(*life) for life in lives]
-    steps = [spaced(len(recording), most) for recording in recordings]
-    robot = drawn_by_itself(task)
+    steps = [evenly_spaced_indices(len(recording), max_frames) for recording in recordings]
+    robot = drawable_robot(task)
     if robot:
         limits = shared_limits(robot, recordings)
-        shown = [_drawn(robot, each, at, limits, size) for each, at in zip(recordings, steps, strict=True)]
+        shown = [_drawn(robot, each, at, limits, max_size) for each, at in zip(recordings, steps, strict=True)]
     else:
         shown = [
-            [fitted(picture, size) for picture in task.render(*life, set(at.tolist()))]
+            [shrink_to_fit(picture, max_size) for picture in task.render(*life, set(at.tolist()))]
             for life, at in zip(lives, steps, strict=True)
         ]
-    return [Film(*each) for each in zip(recordings, steps, shown, strict=True)]
+    return [EpisodeFrames(*each) for each in zip(recordings, steps, shown, strict=True)]
 
 
-def drawn_by_itself(task: ControlTask) -> Robot | None:
+def drawable_robot(task: ControlTask) -> Robot | None:
     """The robot of a task, if it has a `draw`."""
     return task.robot if task.robot is not None and defines(task.robot, "draw") else None
 
 
-def spaced(length: int, most: int) -> np.ndarray:
+def evenly_spaced_indices(length: int, max_count: int) -> np.ndarray:
     """At most `most` of the numbers from 0 to `length - 1`, evenly spaced, with both ends."""
-    return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(int))
+    return np.unique(np.linspace(0, length - 1, min(length, max_count)).round().astype(int))
 
 
 def shared_limits(robot: Robot, recordings: Sequence[EpisodeRecord]) -> Limits:
     """Limits of the axes that hold what is drawn of all of them, and a margin around it."""
     axes = _empty(100, 100)[1]
     for recording in recordings:
-        robot.draw(axes, states(recording))
+        robot.draw(axes, recorded_states(recording))
     drawn = axes.dataLim
     if not np.isfinite(drawn.extents).all():  # nothing that matplotlib measures, a text say
         return axes.get_xlim(), axes.get_ylim()
@@ -90,35 +90,35 @@ def shared_limits(robot: Robot, recordings: Sequence[EpisodeRecord]) -> Limits:
     return (middle[0] - x_reach, middle[0] + x_reach), (middle[1] - y_reach, middle[1] + y_reach)
 
 
-def states(recording: EpisodeRecord) -> Array:
+def recorded_states(recording: EpisodeRecord) -> Array:
     assert recording.states is not None, "only robots on rows are drawn"
     return recording.states
 
 
-def fitted(picture: np.ndarray, size: int) -> np.ndarray:
+def shrink_to_fit(picture: np.ndarray, max_size: int) -> np.ndarray:
     """The picture with no side longer than `size` pixels."""
     from PIL import Image
 
     image = Image.fromarray(picture)
-    image.thumbnail((size, size), Image.Resampling.LANCZOS)
+    image.thumbnail((max_size, max_size), Image.Resampling.LANCZOS)
     return np.asarray(image)
 
 
 def _drawn(robot: Robot, recording: EpisodeRecord, steps: np.ndarray, limits: Limits, size: int) -> list[np.ndarray]:
     (left, right), (bottom, top) = limits
     scale = size / max(right - left, top - bottom)
-    with canvas.house_style():
+    with canvas.figure_style():
         figure, axes = _empty(scale * (right - left), scale * (top - bottom))
         screen = FigureCanvasAgg(figure)
-        pictures = []
+        frames = []
         for step in steps:
             axes.clear()
-            robot.draw(axes, states(recording)[: step + 1])
+            robot.draw(axes, recorded_states(recording)[: step + 1])
             axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
             axes.set_axis_off()
             screen.draw()
-            pictures.append(np.array(screen.buffer_rgba())[..., :3])
-    return pictures
+            frames.append(np.array(screen.buffer_rgba())[..., :3])
+    return frames
 
 
 def _empty(width: float, height: float) -> tuple[Figure, Axes]:

@@ -13,7 +13,7 @@ from evorobo.errors import ResultsError, SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report.figures import output as canvas
 from evorobo.report.replay import encoding as movies, window
-from evorobo.report.replay.frames import Film, drawn_by_itself, films, robot_task, shared_limits, states
+from evorobo.report.replay.frames import EpisodeFrames, drawable_robot, render_episodes, require_robot_task, shared_limits, recorded_states
 from evorobo.study.trial import Trial
 from evorobo.tasks.control.task import ControlTask
 
@@ -32,82 +32,82 @@ class Replay:
     """
 
     folder: str | Path
-    first: int = 0
-    episodes: int | None = None
+    first_episode: int = 0
+    n_episodes: int | None = None
 
     def __post_init__(self) -> None:
-        if self.first < 0:
-            raise SettingsError(f"test episodes are numbered from 0; there is no episode {self.first}.")
-        if self.episodes is not None and self.episodes < 1:
-            raise SettingsError(f"a replay needs at least one episode, not {self.episodes}.")
+        if self.first_episode < 0:
+            raise SettingsError(f"test episodes are numbered from 0; there is no episode {self.first_episode}.")
+        if self.n_episodes is not None and self.n_episodes < 1:
+            raise SettingsError(f"a replay needs at least one episode, not {self.n_episodes}.")
 
     def gif(self, out: str | Path | None = None) -> Path:
         """The episodes one after the other, in `replay.gif` beside the genome unless `out` says otherwise."""
         path = self._out(out, ".gif")
-        return movies.write_gif(self._pictures(), path)
+        return movies.write_gif(self._captioned_frames(), path)
 
     def mp4(self, out: str | Path | None = None) -> Path:
         """The same as a video, `replay.mp4`. Raises `SettingsError` where ffmpeg is missing."""
         path = self._out(out, ".mp4")
-        return movies.write_mp4(self._pictures(), path)
+        return movies.write_mp4(self._captioned_frames(), path)
 
     def png(self, out: str | Path | None = None) -> Path:
         """Many episodes in one picture, `replay.png`: the ways of a robot that draws itself, else a row for each."""
         path = self._out(out, ".png")
-        figure = self._ways() if drawn_by_itself(self._task) else self._contact_sheet()
-        return canvas.save(figure, path)
+        figure = self._path_figure() if drawable_robot(self._task) else self._contact_sheet()
+        return canvas.save_figure(figure, path)
 
     def window(self) -> None:
         """In a window, until it is closed or the episodes are over. Raises `SettingsError` without a screen."""
         window.show(self._task, self._genome, self._numbers(1))
 
     @property
-    def home(self) -> Path:
+    def trial_folder(self) -> Path:
         """The folder of the trial."""
         return Path(self.folder).parent if Path(self.folder).is_file() else Path(self.folder)
 
     def _out(self, out: str | Path | None, suffix: str) -> Path:
-        path = Path(out) if out else self.home / f"replay{suffix}"
+        path = Path(out) if out else self.trial_folder / f"replay{suffix}"
         if path.suffix.lower() != suffix:
             raise SettingsError(f"{path} would hold a {suffix[1:].upper()}; give it a name that ends in {suffix}.")
         return path
 
     @cached_property
     def _task(self) -> ControlTask:
-        return robot_task(Trial.load(self.home / "trial.json").task)
+        return require_robot_task(Trial.load(self.trial_folder / "trial.json").task)
 
     @cached_property
     def _genome(self) -> Genome:
-        kept = self.home / "genome.npz"
+        kept = self.trial_folder / "genome.npz"
         if (kept.parent / "trial.json").is_file() and not kept.is_file():
             raise ResultsError(f"{self.folder} holds no genome yet; run its study to the end of this trial first.")
         return Genome.load(kept)
 
     def _numbers(self, usual: int) -> range:
-        return range(self.first, self.first + (self.episodes or usual))
+        return range(self.first_episode, self.first_episode + (self.n_episodes or usual))
 
-    def _films(self, numbers: range, most: int) -> list[Film]:
-        return films(self._task, [(self._genome, episode) for episode in numbers], most, _SIZE)
+    def _render(self, numbers: range, most: int) -> list[EpisodeFrames]:
+        return render_episodes(self._task, [(self._genome, episode) for episode in numbers], most, _SIZE)
 
-    def _pictures(self) -> list[np.ndarray]:
+    def _captioned_frames(self) -> list[np.ndarray]:
         shown, numbers = [], self._numbers(1)
-        for episode, film in zip(numbers, self._films(numbers, _MOST), strict=True):
+        for episode, film in zip(numbers, self._render(numbers, _MOST), strict=True):
             last, score = len(film.recording), film.recording.score
-            for step, picture in zip(film.steps, film.pictures, strict=True):
+            for step, picture in zip(film.steps, film.frames, strict=True):
                 text = f"episode {episode}, step {step + 1} of {last}; return {score:.4g}"
-                shown.append(movies.captioned(picture, text))
+                shown.append(movies.add_caption(picture, text))
         return shown
 
-    def _ways(self) -> Figure:
-        robot, numbers = drawn_by_itself(self._task), self._numbers(_PATHS)
+    def _path_figure(self) -> Figure:
+        robot, numbers = drawable_robot(self._task), self._numbers(_PATHS)
         assert robot is not None
         records = [self._task.record(self._genome, episode) for episode in numbers]
         (left, right), (bottom, top) = limits = shared_limits(robot, records)
-        with canvas.house_style():
+        with canvas.figure_style():
             figure = Figure(figsize=(6, 6 * (top - bottom) / (right - left) + 0.3), layout="constrained")
             axes = figure.add_subplot()
             for record in records:
-                robot.draw(axes, states(record))
+                robot.draw(axes, recorded_states(record))
             axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
             axes.set_axis_off()
             mean = np.mean([record.score for record in records])
@@ -116,18 +116,18 @@ class Replay:
 
     def _contact_sheet(self) -> Figure:
         numbers = self._numbers(_SHEETS)
-        with canvas.house_style():
+        with canvas.figure_style():
             figure = Figure(layout="constrained")
             grid = figure.subplots(len(numbers), _ACROSS, squeeze=False)
-            made = self._films(numbers, _ACROSS)
+            made = self._render(numbers, _ACROSS)
             for episode, row, film in zip(numbers, grid, made, strict=True):
                 for axes in row:
                     axes.set_axis_off()
-                for axes, step, picture in zip(row, film.steps, film.pictures, strict=False):
+                for axes, step, picture in zip(row, film.steps, film.frames, strict=False):
                     axes.imshow(picture)
                     axes.set_title(f"step {step + 1}", weight="normal")
                 row[0].set_title(f"episode {episode}, return {film.recording.score:.4g}\nstep {film.steps[0] + 1}")
-            height, width, _ = made[0].pictures[0].shape
+            height, width, _ = made[0].frames[0].shape
             figure.set_size_inches(10, len(numbers) * (10 / _ACROSS * height / width + 0.45) + 0.3)
             figure.suptitle(f"{self._task.name}: {_named(numbers)}", fontsize=10)
         return figure

@@ -8,7 +8,7 @@ from evorobo.errors import EvoroboError
 from evorobo.study.trial import Trial
 
 
-def changed_since(folder: Path) -> str:
+def staleness_caution(folder: Path) -> str:
     """A sentence for whoever looks at the run in `folder`, if its task's code or data have changed; else nothing."""
     if not (folder / "trial.json").is_file() or not (folder / "machine.json").is_file():
         return ""

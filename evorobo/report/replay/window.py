@@ -11,8 +11,8 @@ import matplotlib
 
 from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
-from evorobo.report.replay.encoding import PER_SECOND
-from evorobo.report.replay.frames import drawn_by_itself, shared_limits, states
+from evorobo.report.replay.encoding import FRAMES_PER_SECOND
+from evorobo.report.replay.frames import drawable_robot, shared_limits, recorded_states
 from evorobo.tasks.control.recording import DISPLAY_VARIABLES
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask
@@ -24,7 +24,7 @@ def show(task: ControlTask, genome: Genome, episodes: Iterable[int]) -> None:
     """Play these test episodes, one after the other. Raises `SettingsError` where no window can be opened."""
     if sys.platform == "linux" and not DISPLAY_VARIABLES & os.environ.keys():
         raise SettingsError("there is no screen to open a window on; --gif writes the same into a file.")
-    robot = drawn_by_itself(task)
+    robot = drawable_robot(task)
     for episode in episodes:
         if robot:
             _play(robot, task, genome, episode)
@@ -46,12 +46,12 @@ def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None
 
     def draw(step: int) -> list[Any]:
         axes.clear()
-        robot.draw(axes, states(recording)[: step + 1])
+        robot.draw(axes, recorded_states(recording)[: step + 1])
         axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
         axes.set_title(f"{task.name}, episode {episode}, step {step + 1} of {len(recording)}")
         axes.set_axis_off()
         return []
 
-    playing = FuncAnimation(figure, draw, len(recording), interval=1000 / PER_SECOND, repeat=False)
+    playing = FuncAnimation(figure, draw, len(recording), interval=1000 / FRAMES_PER_SECOND, repeat=False)
     pyplot.show()
     del playing  # until here the window needed it

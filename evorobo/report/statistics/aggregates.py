@@ -26,7 +26,7 @@ def optimality_gap(values: ArrayLike, axis: int = 0, target: float = 1.0) -> Arr
     return np.asarray(target - np.minimum(np.asarray(values, float), target).mean(axis=axis))
 
 
-def wilson(successes: int, attempts: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: int, attempts: int, confidence: float = 0.95) -> tuple[float, float]:
     """The score interval of a success rate (Wilson 1927): low and high, sensible even for none or all of few attempts.
 
     Raises `SettingsError` for more successes than attempts, or no attempt at all.
@@ -37,7 +37,7 @@ def wilson(successes: int, attempts: int, confidence: float = 0.95) -> tuple[flo
     return float(found.low), float(found.high)
 
 
-def normalised(scores: ArrayLike, references: Mapping[str, float], zero: str = "random", one: str = "solved") -> Array:
+def normalize(scores: ArrayLike, references: Mapping[str, float], zero: str = "random", one: str = "solved") -> Array:
     """`scores`, shifted and stretched so that the reference called `zero` scores 0 and the one called `one` 1.
 
     Where lower is better the references say so themselves: afterwards higher is better. Raises `SettingsError` for a

@@ -18,27 +18,27 @@ class Statistic(Protocol):
     def __call__(self, values: Array, axis: int, /) -> Array: ...
 
 
-def interval(
+def bootstrap_interval(
     values: ArrayLike,
-    rng_seed: int = 0,
+    seed: int = 0,
     confidence: float = 0.95,
     statistic: Statistic = iqm,
-    repetitions: int = 2000,
+    n_resamples: int = 2000,
 ) -> tuple[Array, Array]:
     """The percentile bootstrap interval of `statistic` over the runs of `values (runs, ...)`: low and high, `(...)`.
 
     Runs are drawn whole, so the points of a curve stay together. Fewer than two runs say nothing about
     the spread: NaN. With few runs the interval is too narrow (see `wording.few_runs`).
     """
-    return stratified([values], rng_seed, confidence, statistic, repetitions)
+    return stratified_bootstrap_interval([values], seed, confidence, statistic, n_resamples)
 
 
-def stratified(
+def stratified_bootstrap_interval(
     tasks: Sequence[ArrayLike],
-    rng_seed: int = 0,
+    seed: int = 0,
     confidence: float = 0.95,
     statistic: Statistic = iqm,
-    repetitions: int = 2000,
+    n_resamples: int = 2000,
 ) -> tuple[Array, Array]:
     """The stratified bootstrap interval of `statistic` over all runs of `tasks`, each `(runs, ...)`
     (Agarwal et al. 2021).
@@ -50,11 +50,11 @@ def stratified(
     if min(map(len, strata)) < 2:
         unknown = np.full(strata[0].shape[1:], np.nan)
         return unknown, unknown.copy()
-    rng = np.random.default_rng(rng_seed)
+    rng = np.random.default_rng(seed)
     together = sum(values.size for values in strata)
     results = []
-    for first in range(0, repetitions, size := max(_AT_ONCE // together, 1)):
-        shapes = [(min(size, repetitions - first), len(values)) for values in strata]
+    for first in range(0, n_resamples, size := max(_AT_ONCE // together, 1)):
+        shapes = [(min(size, n_resamples - first), len(values)) for values in strata]
         drawn = [values[rng.integers(len(values), size=shape)] for values, shape in zip(strata, shapes, strict=True)]
         results.append(statistic(np.concatenate(drawn, axis=1), 1))
     tail = (1 - confidence) / 2

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.report.statistics.aggregates import iqm
-from evorobo.report.statistics.looks import at, thinned
+from evorobo.report.statistics.looks import value_at, subsample
 
 
 @dataclass(frozen=True)
@@ -20,19 +20,19 @@ class Crossing:
     ahead all the way; an infinite one that the leader may not be ahead in the end.
     """
 
-    price: float
+    cost: float
     low: float
     high: float
     begin: float
     end: float
 
 
-def crossing(
+def find_crossing(
     leader: Sequence[tuple[Array, Array]],
     other: Sequence[tuple[Array, Array]],
-    rng_seed: int = 0,
+    seed: int = 0,
     confidence: float = 0.95,
-    repetitions: int = 2000,
+    n_resamples: int = 2000,
 ) -> Crossing | None:
     """Where the IQM curve of `leader`, runs given as `(x, y)`, rises above that of `other` for the last time.
 
@@ -44,18 +44,18 @@ def crossing(
         return None
     every = [x for x, _ in (*leader, *other)]
     grid = np.unique(np.concatenate(every))
-    grid = thinned(grid[grid >= max(x[0] for x in every)])
-    ours, theirs = (np.stack([at(x, y, grid) for x, y in side]) for side in (leader, other))
-    price = float(_last_change(grid, iqm(ours) - iqm(theirs)))
-    if not np.isfinite(price):
+    grid = subsample(grid[grid >= max(x[0] for x in every)])
+    ours, theirs = (np.stack([value_at(x, y, grid) for x, y in side]) for side in (leader, other))
+    cost = float(_last_change(grid, iqm(ours) - iqm(theirs)))
+    if not np.isfinite(cost):
         return None
-    rng = np.random.default_rng(rng_seed)
-    one, two = (iqm(values[rng.integers(len(values), size=(repetitions, len(values)))], 1) for values in (ours, theirs))
+    rng = np.random.default_rng(seed)
+    one, two = (iqm(values[rng.integers(len(values), size=(n_resamples, len(values)))], 1) for values in (ours, theirs))
     tail = (1 - confidence) / 2
     found = _last_change(grid, one - two)
     # no interpolation: between a price and "never" there is none
     low, high = np.quantile(found, [tail, 1 - tail], method="inverted_cdf")
-    return Crossing(price, float(low), float(high), float(grid[0]), float(grid[-1]))
+    return Crossing(cost, float(low), float(high), float(grid[0]), float(grid[-1]))
 
 
 def _last_change(grid: Array, ahead: Array) -> Array:

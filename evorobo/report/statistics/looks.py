@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 
-POINTS = 100
+MAX_POINTS = 100
 """So many points show any curve."""
 
 
-def at(curve_x: ArrayLike, curve_y: ArrayLike, grid: ArrayLike) -> Array:
+def value_at(curve_x: ArrayLike, curve_y: ArrayLike, grid: ArrayLike) -> Array:
     """What the curve (`curve_x` rising) was known to be at each point of `grid`: its last look at or before it.
 
     Before the first look NaN, after the last one its value: a finished run keeps its answer.
@@ -23,24 +23,24 @@ def at(curve_x: ArrayLike, curve_y: ArrayLike, grid: ArrayLike) -> Array:
     return np.concatenate([[np.nan], np.asarray(curve_y, float)])[seen]
 
 
-def grid_of(curves: Sequence[tuple[Array, Array]]) -> Array:
+def common_grid(curves: Sequence[tuple[Array, Array]]) -> Array:
     """A common x axis `(points,)` of runs given as `(x, y)`, from where all have been looked at to where the last ends.
 
     The points lie where the looks lie: where all runs were looked at together, exactly there.
     """
     every = np.sort(np.concatenate([x for x, _ in curves]))
     grid = np.unique([max(x[0] for x, _ in curves), *every[len(curves) - 1 :: len(curves)], every[-1]])
-    return thinned(grid[grid >= max(x[0] for x, _ in curves)])
+    return subsample(grid[grid >= max(x[0] for x, _ in curves)])
 
 
-def thinned(grid: Array) -> Array:
+def subsample(grid: Array) -> Array:
     """At most `POINTS` of a rising grid, its ends among them."""
-    if len(grid) <= POINTS:
+    if len(grid) <= MAX_POINTS:
         return grid
-    return grid[np.linspace(0, len(grid) - 1, POINTS).round().astype(int)]
+    return grid[np.linspace(0, len(grid) - 1, MAX_POINTS).round().astype(int)]
 
 
-def area(curve_x: ArrayLike, curve_y: ArrayLike, until: float | None = None) -> float:
+def area_under_curve(curve_x: ArrayLike, curve_y: ArrayLike, until: float | None = None) -> float:
     """The area under a learning curve over its width: the mean score on the way, straight lines between the looks.
 
     It reaches from the first look to `until`, by default the last look; beyond the last look the run keeps its

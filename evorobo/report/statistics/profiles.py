@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evorobo.arrays import Array
-from evorobo.report.statistics.bootstrap import stratified
+from evorobo.report.statistics.bootstrap import stratified_bootstrap_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Profile:
     high: Array
 
 
-def performance_profile(tasks: Sequence[ArrayLike], taus: ArrayLike | None = None, rng_seed: int = 0) -> Profile:
+def performance_profile(tasks: Sequence[ArrayLike], taus: ArrayLike | None = None, seed: int = 0) -> Profile:
     """The share of runs, over all `tasks` (each `(runs,)`, scores on one scale), that score strictly more than tau
     (Agarwal et al. 2021); `taus` by default 101 from the lowest score to the highest.
 
@@ -32,7 +32,7 @@ def performance_profile(tasks: Sequence[ArrayLike], taus: ArrayLike | None = Non
     every = np.concatenate(scores)
     grid = np.linspace(every.min(), every.max(), 101) if taus is None else np.asarray(taus, float)
     above = [(values[:, None] > grid).astype(float) for values in scores]
-    low, high = stratified(above, rng_seed, statistic=_mean)
+    low, high = stratified_bootstrap_interval(above, seed, statistic=_mean)
     return Profile(grid, np.concatenate(above).mean(axis=0), low, high)
 
 

@@ -13,7 +13,7 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 
 
-def welch(first: ArrayLike, second: ArrayLike) -> float:
+def welch_test(first: ArrayLike, second: ArrayLike) -> float:
     """The two-sided p of equal means for groups of unequal variance (Welch 1947); the default of Colas et al. 2019.
 
     Where neither group varies the t-test knows nothing: the permutation test answers. NaN for fewer than two runs.
@@ -22,12 +22,12 @@ def welch(first: ArrayLike, second: ArrayLike) -> float:
     if min(len(x), len(y)) < 2:
         return float("nan")
     if not (_varies(x) or _varies(y)):
-        return permutation(x, y) if _varies(np.append(x, y)) else 1.0
+        return permutation_test(x, y) if _varies(np.append(x, y)) else 1.0
     one, other = ((each.mean(), each.std(ddof=1), len(each)) for each in (x, y))
     return float(stats.ttest_ind_from_stats(*one, *other, equal_var=False).pvalue)
 
 
-def permutation(first: ArrayLike, second: ArrayLike, rng_seed: int = 0, repetitions: int = 9999) -> float:
+def permutation_test(first: ArrayLike, second: ArrayLike, seed: int = 0, n_resamples: int = 9999) -> float:
     """The two-sided p of the difference of means among all ways to deal the runs to the two groups (Fisher 1935).
 
     Twice the smaller tail; exact where there are at most `repetitions` ways, else from as many random ones (Phipson &
@@ -35,17 +35,17 @@ def permutation(first: ArrayLike, second: ArrayLike, rng_seed: int = 0, repetiti
     """
     x, y = np.asarray(first, float), np.asarray(second, float)
     found = stats.permutation_test(
-        (x, y), _difference, vectorized=True, n_resamples=repetitions, rng=np.random.default_rng(rng_seed)
+        (x, y), _difference, vectorized=True, n_resamples=n_resamples, rng=np.random.default_rng(seed)
     )
     return float(found.pvalue)
 
 
-def mann_whitney(first: ArrayLike, second: ArrayLike) -> float:
+def mann_whitney_test(first: ArrayLike, second: ArrayLike) -> float:
     """The two-sided p of P(X > Y) = 1/2 (Mann & Whitney 1947): exact for small groups without ties."""
     return float(stats.mannwhitneyu(np.asarray(first, float), np.asarray(second, float)).pvalue)
 
 
-def holm(p_values: Sequence[float]) -> Array:
+def holm_correction(p_values: Sequence[float]) -> Array:
     """The p-values `(tests,)` corrected so that all together err as seldom as one (Holm 1979); NaN stays NaN and does
     not count as a test."""
     p = np.asarray(p_values, float)
@@ -67,13 +67,13 @@ def _difference(x: Array, y: Array, axis: int) -> Array:
     return np.asarray(x.mean(axis=axis) - y.mean(axis=axis))
 
 
-MOST = 2_000
+MAX_RUNS = 2_000
 """Beyond so many runs nobody is told a number."""
 _PLAIN = 50
 """Standard deviations that two runs a group show at any level."""
 
 
-def power(effect: float, n: int, alpha: float = 0.05) -> float:
+def t_test_power(effect: float, n: int, alpha: float = 0.05) -> float:
     """How often two groups of `n` runs, `effect` standard deviations apart, are told apart by a two-sided t-test of
     level `alpha` (Cohen 1988)."""
     degrees, shift = 2 * n - 2, abs(effect) * np.sqrt(n / 2)
@@ -81,17 +81,17 @@ def power(effect: float, n: int, alpha: float = 0.05) -> float:
     return float(nct.sf(bound, degrees, shift) + nct.cdf(-bound, degrees, shift))
 
 
-def runs_needed(effect: float, alpha: float = 0.05, wanted: float = 0.8) -> int | None:
+def runs_needed(effect: float, alpha: float = 0.05, power: float = 0.8) -> int | None:
     """The fewest runs a group with which an `effect` (Cohen's d) is found with power `wanted`; None beyond `MOST`, or
     for an effect that nobody knows (NaN)."""
     if abs(effect) > _PLAIN:
         return 2
     low, high = 1, 2
-    while not power(effect, high, alpha) >= wanted:
+    while not t_test_power(effect, high, alpha) >= power:
         low, high = high, 2 * high
-        if high > MOST:
+        if high > MAX_RUNS:
             return None
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if power(effect, middle, alpha) >= wanted else (middle, high)
+        low, high = (low, middle) if t_test_power(effect, middle, alpha) >= power else (middle, high)
     return high

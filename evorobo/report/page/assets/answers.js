@@ -13,7 +13,7 @@ function confusion({ classes, counts }, look) {
     picture.append(label(brief(classes[truth]), side - 6, y + cell / 2 + 4, { "text-anchor": "end" }));
     row.forEach((count, answer) => {
       const share = count / total, x = side + answer * cell;
-      const box = draw("rect", { x, y, width: cell - 1, height: cell - 1, fill: truth === answer ? look.colour : "#222", "fill-opacity": 0.06 + 0.8 * share });
+      const box = draw("rect", { x, y, width: cell - 1, height: cell - 1, fill: truth === answer ? look.color : "#222", "fill-opacity": 0.06 + 0.8 * share });
       box.append(draw("title", {}, `${classes[truth]} taken for ${classes[answer]}: ${count} of ${total}`));
       picture.append(box);
       if (cell > 30) picture.append(label(count, x + cell / 2, y + cell / 2 + 4, { "text-anchor": "middle", class: share > 0.5 ? "light" : "dark" }));
@@ -26,14 +26,14 @@ function confusion({ classes, counts }, look) {
   return picture;
 }
 
-function scatter({ answers: said, truth }, look, target) {
+function scatter({ predictions: said, truth }, look, target) {
   const every = [...said, ...truth].filter(each => each !== null), low = Math.min(...every), high = Math.max(...every);
   const across = scale(low, high, LEFT, WIDTH - RIGHT, false), up = scale(low, high, HEIGHT - BOTTOM, TOP, false);
   const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "dense", role: "img", "aria-label": `Predictions of ${target} over the truth` });
   picture.append(axes(across, up, `true ${target}; upwards: predicted`));
   picture.append(draw("line", { x1: across.place(low), y1: up.place(low), x2: across.place(high), y2: up.place(high), stroke: "#6b6b6b", "stroke-dasharray": "4 3" }));
   truth.forEach((value, i) => {
-    if (value !== null && said[i] !== null) picture.append(draw("circle", { cx: across.place(value), cy: up.place(said[i]), r: 2.4, fill: look.colour, opacity: 0.5 }));
+    if (value !== null && said[i] !== null) picture.append(draw("circle", { cx: across.place(value), cy: up.place(said[i]), r: 2.4, fill: look.color, opacity: 0.5 }));
   });
   return picture;
 }

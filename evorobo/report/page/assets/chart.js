@@ -73,10 +73,10 @@ function drawSeries(each, across, up, shown) {
     .map(([at, value]) => [across.place(at), up.place(value)]);
   const path = points => points.length ? "M" + points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L") : "";
   for (const run of each.runs ?? [])
-    parts.push(draw("path", { d: path(places(run.x, run.y)), fill: "none", stroke: each.look.colour, "stroke-width": 0.8, opacity: 0.4, class: "single" }));
+    parts.push(draw("path", { d: path(places(run.x, run.y)), fill: "none", stroke: each.look.color, "stroke-width": 0.8, opacity: 0.4, class: "single" }));
   if (!each.x) return parts;
   const band = [...places(each.x, each.low), ...places(each.x, each.high).reverse()];
-  if (band.length) parts.push(draw("path", { d: `${path(band)}Z`, fill: each.look.colour, opacity: 0.16 }));
+  if (band.length) parts.push(draw("path", { d: `${path(band)}Z`, fill: each.look.color, opacity: 0.16 }));
   const line = places(each.x, each.middle);
   parts.push(draw("path", { d: path(line), class: "average", ...stroke(each.look, 2.2) }));
   const apart = Math.max(1, Math.ceil(line.length / 6));

@@ -21,13 +21,13 @@ function label(text, x, y, more = {}) {
 
 /* How a method is drawn: a sample of its line, and its marker at a place. */
 function stroke(look, width) {
-  return { fill: "none", stroke: look.colour, "stroke-width": width, "stroke-dasharray": look.dashes.join(" ") };
+  return { fill: "none", stroke: look.color, "stroke-width": width, "stroke-dasharray": look.dashes.join(" ") };
 }
 
 function marker(look, x, y) {
   return draw("path", {
     d: look.marker, transform: `translate(${x} ${y}) scale(3.4)`,
-    fill: look.colour, stroke: "#fff", "stroke-width": 0.25,
+    fill: look.color, stroke: "#fff", "stroke-width": 0.25,
   });
 }
 

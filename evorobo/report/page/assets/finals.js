@@ -5,8 +5,8 @@ function drawFinals() {
     const title = `${task.name}: share of runs above a score`;
     return methods.length ? [strips(task, methods), profiles(title, task.metric, task.profiles)] : [];
   });
-  if (Object.keys(data.across).length)
-    charts.push(profiles("All tasks: share of runs above a score", "score between random (0) and solved (1)", data.across));
+  if (Object.keys(data.aggregate).length)
+    charts.push(profiles("All tasks: share of runs above a score", "score between random (0) and solved (1)", data.aggregate));
   document.getElementById("final-charts").replaceChildren(...charts);
 }
 
@@ -16,17 +16,17 @@ function strips(task, methods) {
   picture.append(axes(null, up, ""), references(task.references, up));
   const room = (WIDTH - LEFT - RIGHT) / methods.length;
   methods.forEach(([name, method], place) => {
-    const { colour } = data.styles[name], middle = LEFT + (place + 0.5) * room, bar = Math.min(26, room / 4);
+    const { color } = data.styles[name], middle = LEFT + (place + 0.5) * room, bar = Math.min(26, room / 4);
     method.scores.forEach((score, i) => {
       const aside = Math.min(40, room / 3) * (((0.5 + 0.618034 * i) % 1) - 0.5);
-      const dot = draw("circle", { cx: middle - bar + aside, cy: up.place(score), r: 3.6, fill: colour, opacity: 0.55 });
+      const dot = draw("circle", { cx: middle - bar + aside, cy: up.place(score), r: 3.6, fill: color, opacity: 0.55 });
       dot.append(draw("title", {}, `${name}: ${shortened(score)}`));
       picture.append(dot);
     });
     const [low, high] = method.interval;
     if (low !== null)
-      picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(high), height: Math.max(1, up.place(low) - up.place(high)), fill: colour, opacity: 0.3 }));
-    picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(method.iqm) - 1.5, height: 3, fill: colour }));
+      picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(high), height: Math.max(1, up.place(low) - up.place(high)), fill: color, opacity: 0.3 }));
+    picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(method.iqm) - 1.5, height: 3, fill: color }));
     const most = Math.floor(room / 7), short = name.length > most ? `${name.slice(0, Math.max(2, most - 1))}…` : name;
     const text = label(short, middle, HEIGHT - BOTTOM + 17, { "text-anchor": "middle", class: "title" });
     text.append(draw("title", {}, name));

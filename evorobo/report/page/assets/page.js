@@ -5,4 +5,4 @@ drawRobustness();
 const folded = [...document.querySelectorAll("details")];
 addEventListener("beforeprint", () => folded.forEach(each => { each.open = true; }));
 addEventListener("afterprint", () => folded.forEach(each => { each.open = false; }));
-document.getElementById("stages").replaceChildren(...data.behaviour.map(stage));
+document.getElementById("stages").replaceChildren(...data.behavior.map(stage));

@@ -35,10 +35,10 @@ function actor(scene, method, cards) {
   const card = make("article", { class: "card" },
     make("h4", {}, sample(look), ` ${method.method}`),
     make("p", {}, `seed ${method.seed}: test score ${shortened(method.score)}; ${method.note}`));
-  card.style.borderTopColor = look.colour;
+  card.style.borderTopColor = look.color;
   const screen = method.film ? film(method.film, method.method) : null, state = make("p", {});
   const side = make("div", { class: "show" });
-  if (method.answers) side.append(answers(method.answers, look, scene.targets[0]));
+  if (method.predictions) side.append(answers(method.predictions, look, scene.targets[0]));
   if (screen) side.append(screen.canvas);
   side.append(net.canvas);
   card.append(side, state);
@@ -49,19 +49,19 @@ function actor(scene, method, cards) {
     net.show(at);
     screen?.show(at);
     const over = step > method.steps.at(-1) ? `ended at step ${method.steps.at(-1) + 1}` : "\u00a0";
-    state.textContent = method.told ? method.told[at] : over;
+    state.textContent = method.captions ? method.captions[at] : over;
   };
 }
 
 /* Pictures cut out of their sheet. */
-function film({ sheet, across, width, height }, name) {
+function film({ sheet, columns, width, height }, name) {
   const canvas = make("canvas", { width, height, role: "img", class: "film", "aria-label": `The robot of ${name}` });
   const brush = canvas.getContext("2d"), image = new Image();
   let now = 0;
   const show = at => {
     now = at;
     if (image.complete && image.naturalWidth)
-      brush.drawImage(image, (at % across) * width, Math.floor(at / across) * height, width, height, 0, 0, width, height);
+      brush.drawImage(image, (at % columns) * width, Math.floor(at / columns) * height, width, height, 0, 0, width, height);
   };
   image.addEventListener("load", () => show(now));
   image.src = sheet;

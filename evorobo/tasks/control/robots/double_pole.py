@@ -101,8 +101,8 @@ class DoublePoleBase(Robot):
         """From the side, the long pole left on its cart and the short one right, now, and in grey on the way."""
         ax.plot([-TRACK, TRACK], [-0.1, -0.1], color="black", linewidth=1)
         ghosts = states[np.linspace(0, len(states) - 1, 9).astype(int)]
-        for at, colour, width in [*((each, "0.75", 0.8) for each in ghosts), (states[-1], "black", 1.6)]:
-            ax.plot(*_outline(at), color=colour, linewidth=width, solid_capstyle="round")
+        for at, color, width in [*((each, "0.75", 0.8) for each in ghosts), (states[-1], "black", 1.6)]:
+            ax.plot(*_outline(at), color=color, linewidth=width, solid_capstyle="round")
         ax.plot(states[-1, 0] + np.array([-0.2, 0.2]), [-0.05, -0.05], color="black", linewidth=5)
         ax.set(xlim=(-2.5, 2.5), ylim=(-0.3, 1.2))
 

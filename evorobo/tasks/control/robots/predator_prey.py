@@ -50,12 +50,12 @@ class _Chase(Contestant):
         """The arena from above: predator red, prey blue; dots mark where they began, lines in the hulls look ahead."""
         ax.plot([0, SIDE, SIDE, 0, 0], [0, 0, SIDE, SIDE, 0], color="black", linewidth=1.5)
         turn = np.linspace(0, 2 * np.pi, 33)
-        for part, colour in ((PREDATOR, "#C1272D"), (PREY, "#0072B2")):
+        for part, color in ((PREDATOR, "#C1272D"), (PREY, "#0072B2")):
             x, y, heading = states[:, part].T
-            ax.plot(x, y, linewidth=0.8, alpha=0.7, color=colour)
-            ax.plot(x[0], y[0], marker="o", markersize=3, color=colour)
+            ax.plot(x, y, linewidth=0.8, alpha=0.7, color=color)
+            ax.plot(x[0], y[0], marker="o", markersize=3, color=color)
             hull = RADIUS * np.stack([np.cos(heading[-1] + turn), np.sin(heading[-1] + turn)])
-            ax.plot(x[-1] + np.r_[0, hull[0]], y[-1] + np.r_[0, hull[1]], color=colour, linewidth=1.2)
+            ax.plot(x[-1] + np.r_[0, hull[0]], y[-1] + np.r_[0, hull[1]], color=color, linewidth=1.2)
         ax.set_aspect("equal")
 
 
