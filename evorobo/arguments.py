@@ -18,7 +18,7 @@ class Parser(argparse.ArgumentParser):
         raise SettingsError(message)
 
 
-def parse(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse_args(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace:
     """`parser.parse_args`, with the nearest flag in the message for an unknown one."""
     asked, rest = parser.parse_known_args(arguments)
     if rest:
@@ -27,14 +27,14 @@ def parse(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace
     return asked
 
 
-def add_common(parser: Parser, work: str) -> None:
+def add_common_flags(parser: Parser, work: str) -> None:
     """The flags of whatever runs many pieces of `work`: `--jobs` and `--results`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"{work} at a time (default {cores})")
     parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
 
 
-def seeds_of(text: str) -> tuple[int, ...]:
+def parse_seeds(text: str) -> tuple[int, ...]:
     """The seeds that `--seeds` asks for: the first N, or a list. Raises `SettingsError` for what is neither."""
     try:
         numbers = tuple(int(part) for part in text.split(","))
@@ -43,7 +43,7 @@ def seeds_of(text: str) -> tuple[int, ...]:
     return numbers if "," in text else tuple(range(numbers[0]))
 
 
-def leave(message: str, code: int) -> NoReturn:
+def exit_with(message: str, code: int) -> NoReturn:
     """Say why, and end the program with that exit status."""
     print(f"evorobo: {message}", file=sys.stderr)
     raise SystemExit(code)

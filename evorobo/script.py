@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evorobo.arguments import Parser, add_common, leave, parse, seeds_of
+from evorobo.arguments import Parser, add_common_flags, exit_with, parse_args, parse_seeds
 from evorobo.errors import EvoroboError
 from evorobo.settings import stop_if_loading
 from evorobo.study.budget import Budget
@@ -32,9 +32,9 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
     try:
         return _main(study, argv)
     except (Interrupted, KeyboardInterrupt):
-        leave("interrupted; what is done is kept. Run the same command again to go on.", 130)
+        exit_with("interrupted; what is done is kept. Run the same command again to go on.", 130)
     except EvoroboError as error:
-        leave(str(error), 2)
+        exit_with(str(error), 2)
 
 
 def _main(study: Study, argv: Sequence[str] | None) -> Results:
@@ -45,7 +45,7 @@ def _main(study: Study, argv: Sequence[str] | None) -> Results:
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
     if asked.seeds:
-        study = replace(study, seeds=seeds_of(asked.seeds))
+        study = replace(study, seeds=parse_seeds(asked.seeds))
     if asked.dry_run:
         _dry_run(study, asked)
         raise SystemExit(0)
@@ -62,7 +62,7 @@ def _main(study: Study, argv: Sequence[str] | None) -> Results:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(description="Run an experiment, or what is still missing of it, and show it.")
     parser.add_argument("--seeds", metavar="N", help="how many seeds (5), or which (3,7,11)")
-    add_common(parser, "trials")
+    add_common_flags(parser, "trials")
     parser.add_argument("--budget", metavar="B", help="what each trial may spend: flops=1e9, env_steps=1e5,n_evals=10")
     parser.add_argument("--only", metavar="PART", help='a part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(
@@ -72,7 +72,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--tuned", action="append", metavar="FILE", help="take the settings that evorobo tune has found"
     )
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
-    return parse(parser, argv)
+    return parse_args(parser, argv)
 
 
 def _dry_run(study: Study, asked: argparse.Namespace) -> None:

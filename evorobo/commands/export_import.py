@@ -10,7 +10,7 @@ from evorobo.errors import SettingsError, unknown
 
 def export(argv: list[str]) -> None:
     """GENOME --to numpy|c|onnx|torch|json [--task ID] [--out FILE]: a controller as a file that runs without evorobo"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.commands.targets import find_genome, resolve_task, task_of_genome
     from evorobo.export.export_genome import SUFFIXES, export_genome
     from evorobo.nets.genome import Genome
@@ -20,7 +20,7 @@ def export(argv: list[str]) -> None:
     parser.add_argument("--to", required=True, metavar="LANGUAGE", help=", ".join(SUFFIXES))
     parser.add_argument("--task", metavar="ID", help="the robot or data it is for; default: of its trial.json; or none")
     parser.add_argument("--out", metavar="FILE", help="default: controller.py, .c, ... beside the genome")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     if asked.to not in SUFFIXES:
         raise unknown("language", asked.to, SUFFIXES)
     path = find_genome(asked.genome)
@@ -41,7 +41,7 @@ def export(argv: list[str]) -> None:
 
 def import_(argv: list[str]) -> None:
     """FILE [--layers 24,40,4] [--activation A] [--output A] [--task ID] [--out FILE]: others' weights as a genome"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.commands.targets import resolve_task
     from evorobo.export.import_genome import import_genome
     from evorobo.nets.dense import Dense
@@ -56,7 +56,7 @@ def import_(argv: list[str]) -> None:
     parser.add_argument("--transposed", action="store_true", help="matrices are (out, in)")
     parser.add_argument("--task", metavar="ID", help="the robot or data to judge it on")
     parser.add_argument("--out", metavar="FILE", help="where the genome goes; default: FILE.genome.npz")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     spec = None
     if asked.layers:
         first, *hidden, last = _widths(asked.layers)

@@ -11,18 +11,18 @@ from evorobo.errors import SettingsError, TaskError
 
 def new_task(argv: list[str]) -> None:
     """NAME: a folder with a robot, a teacher, an experiment and a test, to be changed into yours"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.scaffold.robot import new_task
 
     parser = Parser(prog="evorobo new-task")
     parser.add_argument("name", help="of the folder and the robot: my_robot")
-    name = parse(parser, argv).name
+    name = parse_args(parser, argv).name
     _tell(new_task(name), name)
 
 
 def new_dataset(argv: list[str]) -> None:
     """FILE [--target COLUMN,..] [--kind KIND] [--ignore COLUMN,..] [--name NAME]: a folder with your data as a task"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.scaffold.dataset import new_dataset
 
     parser = Parser(prog="evorobo new-dataset")
@@ -31,7 +31,7 @@ def new_dataset(argv: list[str]) -> None:
     parser.add_argument("--kind", metavar="KIND", help="classification or regression, where it cannot be guessed")
     parser.add_argument("--ignore", default="", metavar="COLUMN,..", help="columns that nobody is shown")
     parser.add_argument("--name", metavar="NAME", help="of the folder; default: the file's")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     target = _columns(asked.target)
     settings = {"kind": asked.kind, "ignore": _columns(asked.ignore)}
     files, about = new_dataset(asked.file, asked.name, target=target[0] if len(target) == 1 else target, **settings)
@@ -41,11 +41,11 @@ def new_dataset(argv: list[str]) -> None:
 
 def check(argv: list[str]) -> None:
     """FILE:ROBOT | ID | DATA: does a robot or a task keep its contract, and if not, what is to be mended?"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
 
     parser = Parser(prog="evorobo check-task")
     parser.add_argument("task", help="my_file:MyRobot, my_file:task, CartPole-v1, data.csv")
-    word = parse(parser, argv).task
+    word = parse_args(parser, argv).task
     thing = _found(word)
     if isinstance(thing, str):
         _check_id(thing)

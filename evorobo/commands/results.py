@@ -9,7 +9,7 @@ from evorobo.errors import SettingsError, unknown
 
 def plot(argv: list[str]) -> None:
     """FOLDER [--x COLUMN,..] [--linear] [--out FILE]: draw the learning curves of a study"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.report.figures import curves
     from evorobo.study.results import load
 
@@ -18,7 +18,7 @@ def plot(argv: list[str]) -> None:
     parser.add_argument("--x", default="", metavar="COLUMNS", help="what to plot against: flops,env_steps,cpu_seconds")
     parser.add_argument("--linear", action="store_true", help="a linear x axis instead of a logarithmic one")
     parser.add_argument("--out", metavar="FILE", help="default: curves.png in the folder")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     columns = tuple(filter(None, asked.x.split(",")))
     print(
         curves.plot(load(asked.folder), asked.out or Path(asked.folder) / "curves.png", x=columns, log=not asked.linear)
@@ -27,7 +27,7 @@ def plot(argv: list[str]) -> None:
 
 def table(argv: list[str]) -> None:
     """FOLDER [--format terminal|markdown|csv]: print the table of a study"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.report.analysis import tables
     from evorobo.report.analysis.cautions import cautions
     from evorobo.study.results import load
@@ -36,7 +36,7 @@ def table(argv: list[str]) -> None:
     parser = Parser(prog="evorobo table")
     parser.add_argument("folder", help="results/<study>")
     parser.add_argument("--format", default="terminal", help=", ".join(formats))
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     if asked.format not in formats:
         raise unknown("format", asked.format, formats)
     results = load(asked.folder)
@@ -46,7 +46,7 @@ def table(argv: list[str]) -> None:
 
 def compare(argv: list[str]) -> None:
     """PLACE.. [--at env_steps=1e5] [--metric COLUMN] [--out DIR]: is the first worse than the others? status 1 if so"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.report.analysis.compare import compare
 
     parser = Parser(
@@ -60,7 +60,7 @@ def compare(argv: list[str]) -> None:
     parser.add_argument("--threshold", type=float, metavar="SCORE", help="the score whose price is told")
     parser.add_argument("--lower-is-better", action="store_true", help="for columns that do not say so themselves")
     parser.add_argument("--out", default="results/compare", metavar="DIR", help="default results/compare")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     flags = {name: vars(asked)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
     found = compare(*asked.places, **flags)
     print(found, "", *found.write(asked.out), sep="\n")
@@ -69,7 +69,7 @@ def compare(argv: list[str]) -> None:
 
 def convert(argv: list[str]) -> None:
     """FOLDER --to csv|parquet|tensorboard [--out PATH]: the curves of a study, or of a folder of studies, for others"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.report.formats.convert import FORMATS, convert
 
     parser = Parser(prog="evorobo convert")
@@ -79,13 +79,13 @@ def convert(argv: list[str]) -> None:
         "--x", default="", metavar="COLUMN", help="what TensorBoard's steps count: env_steps, flops, ..."
     )
     parser.add_argument("--out", metavar="PATH", help="default: evals.csv, evals.parquet, tensorboard/ in the folder")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     print(convert(asked.folder, asked.to, asked.out, asked.x))
 
 
 def report(argv: list[str]) -> None:
     """FOLDER [--robustness] [--out FILE]: all there is to see of a study, on one page for any browser"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.report.page.page import write_report
     from evorobo.study.results import load
 
@@ -93,7 +93,7 @@ def report(argv: list[str]) -> None:
     parser.add_argument("folder", help="results/<study>")
     parser.add_argument("--robustness", action="store_true", help="test all answers with noise on sensors and weights")
     parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     results = load(asked.folder)
     if asked.robustness:
         runs = len(results.runs)
@@ -103,7 +103,7 @@ def report(argv: list[str]) -> None:
 
 def replay(argv: list[str]) -> None:
     """SEED_FOLDER [--gif|--mp4|--png|--window] [--episodes N] [--episode K] [--out FILE]: a trial's robot at work"""
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.report.replay.replay import Replay
     from evorobo.report.replay.staleness import staleness_caution
 
@@ -117,7 +117,7 @@ def replay(argv: list[str]) -> None:
     parser.add_argument("--episodes", type=int, metavar="N", help="how many test episodes")
     parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
     parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4, .png in the folder")
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     out = (asked.out,) if asked.out else ()
     if asked.form is Replay.window and out:
         raise SettingsError("a window writes no file; leave out --out, or take --gif, --mp4 or --png.")

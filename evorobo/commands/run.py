@@ -25,13 +25,13 @@ def run(argv: list[str]) -> None:
 
 
 def _run_trial(path: Path, argv: list[str]) -> None:
-    from evorobo.arguments import Parser, parse
+    from evorobo.arguments import Parser, parse_args
     from evorobo.study.folders import trial_reason
     from evorobo.study.trial import Trial
 
     parser = Parser(prog="evorobo run trial.json")
     parser.add_argument("--results", default="results/again", metavar="DIR", help="where the run goes")
-    folder = Path(parse(parser, argv).results)
+    folder = Path(parse_args(parser, argv).results)
     trial = Trial.load(path)
     folder = folder / trial.path
     if (ended := trial.run(folder)) != "finished":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def tune(argv: list[str]) -> None:
     """SCRIPT --space PATH=LOW..HIGH[:log] .. [--trials N] [--method NAME]: better settings for all, at equal effort"""
-    from evorobo.arguments import Parser, add_common, parse, seeds_of
+    from evorobo.arguments import Parser, add_common_flags, parse_args, parse_seeds
     from evorobo.report.analysis.tuning import to_terminal
     from evorobo.study.budget import Budget
     from evorobo.study.folders import Interrupted
@@ -41,11 +41,11 @@ def tune(argv: list[str]) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting for all tries"
     )
-    add_common(parser, "trials")
+    add_common_flags(parser, "trials")
     parser.add_argument(
         "--chance", type=int, default=0, metavar="SEED", help="of what the sampler proposes (default 0)"
     )
-    asked = parse(parser, argv)
+    asked = parse_args(parser, argv)
     study = apply_overrides(_study(Path(asked.script)), asked.set)
     if asked.budget:
         study = replace(study, budget=Budget.parse(asked.budget))
@@ -57,7 +57,7 @@ def tune(argv: list[str]) -> None:
         "sampler_seed": asked.chance,
     }
     try:
-        path = tune(study, asked.space, trials=asked.trials, seeds=seeds_of(asked.seeds), **places)
+        path = tune(study, asked.space, trials=asked.trials, seeds=parse_seeds(asked.seeds), **places)
     except Interrupted:
         print("evorobo: interrupted; run the same command again to go on.", file=sys.stderr)
         raise SystemExit(130) from None

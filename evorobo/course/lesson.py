@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from evorobo.arguments import Parser, add_common, leave, parse, seeds_of
+from evorobo.arguments import Parser, add_common_flags, exit_with, parse_args, parse_seeds
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, SettingsError
 
@@ -37,17 +37,17 @@ def teach(
     try:
         _teach(run_seed, summarize, draw, seeds, argv)
     except KeyboardInterrupt:
-        leave("interrupted; a lesson keeps nothing until it is over.", 130)
+        exit_with("interrupted; a lesson keeps nothing until it is over.", 130)
     except EvoroboError as error:
-        leave(str(error), 2)
+        exit_with(str(error), 2)
 
 
 def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: Sequence[str] | None) -> None:
     parser = Parser(description="Measure, say and draw what this lesson is about.")
     parser.add_argument("--seeds", default=str(seeds), metavar="N", help=f"how many seeds ({seeds}), or which (3,7,11)")
-    add_common(parser, "seeds")
-    asked = parse(parser, argv)
-    chosen = seeds_of(asked.seeds)
+    add_common_flags(parser, "seeds")
+    asked = parse_args(parser, argv)
+    chosen = parse_seeds(asked.seeds)
     found = run_seeds(run_seed, chosen, asked.jobs)
     from evorobo.course.page import write_lesson_figure
     from evorobo.report.formatting import few_runs_caution

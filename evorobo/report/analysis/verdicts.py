@@ -127,7 +127,7 @@ def apply_holm_correction(found: Sequence[Verdict]) -> list[Verdict]:
     for verdict, p in zip(found, corrected_p, strict=True):
         needed = runs_needed(verdict.effect_size, ALPHA / len(found))
         more = None if needed is None else max(needed - min(verdict.n_first, verdict.n_second), 0)
-        judged.append(replace(verdict, corrected_p=float(p), more=more))
+        judged.append(replace(verdict, corrected_p=float(p), additional_runs=more))
     return judged
 
 
