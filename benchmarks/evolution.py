@@ -44,7 +44,7 @@ import numpy as np  # noqa: E402
 
 from evorobo import CMAES, SNES, SepCMAES  # noqa: E402
 from evorobo.learners.evolution.deap_bridge import Individual  # noqa: E402
-from evorobo.learners.evolution.strategies.base import StrategySettings, usual_population  # noqa: E402
+from evorobo.learners.evolution.strategies.base import StrategySettings, default_population_size  # noqa: E402
 
 SIZES = (100, 1000, 3000)
 GENERATIONS = {100: 400, 1000: 60, 3000: 28}
@@ -75,7 +75,7 @@ def with_deap(p: int) -> Generation:
     from deap import cma
 
     np.random.seed(0)  # noqa: NPY002 - DEAP draws from the global generator
-    strategy = cma.Strategy(centroid=np.ones(p), sigma=0.5, lambda_=usual_population(p))
+    strategy = cma.Strategy(centroid=np.ones(p), sigma=0.5, lambda_=default_population_size(p))
 
     def generation() -> None:
         population = strategy.generate(Individual)
@@ -89,7 +89,7 @@ def with_deap(p: int) -> Generation:
 def with_pycma(p: int, diagonal: bool) -> Generation:
     import cma
 
-    options = {"seed": 1, "verbose": -9, "CMA_diagonal": diagonal, "popsize": usual_population(p)}
+    options = {"seed": 1, "verbose": -9, "CMA_diagonal": diagonal, "popsize": default_population_size(p)}
     search = cma.CMAEvolutionStrategy(np.ones(p), 0.5, options)
 
     def generation() -> None:
@@ -104,7 +104,7 @@ def with_evosax(name: str, p: int) -> Generation:
     from evosax import algorithms
 
     start = np.ones(p, np.float32)
-    strategy = getattr(algorithms, name)(population_size=usual_population(p), solution=start)
+    strategy = getattr(algorithms, name)(population_size=default_population_size(p), solution=start)
     params, keys = strategy.default_params, iter(jax.random.split(jax.random.key(0), 10_000))
     state = [strategy.init(next(keys), start, params)]
     ask, tell = jax.jit(strategy.ask), jax.jit(strategy.tell)

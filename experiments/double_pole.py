@@ -10,7 +10,7 @@ from evorobo.tasks.control.double_pole_exam import WITH_VELOCITIES, solves
 study = Study.grid(
     "double-pole",
     tasks=[ControlTask("evorobo/DoublePole-v0", validation_episodes=1, test_episodes=1)],
-    methods=[Evolution(CMAES(sigma=0.4, population=13))],
+    methods=[Evolution(CMAES(sigma=0.4, population_size=13))],
     seeds=20,
     tuning_seeds=range(100, 200),
     budget=Budget(episodes=10_000, n_evals=10),

@@ -6,9 +6,9 @@ study = Study.grid(
     "energy",
     tasks=[ControlTask("evorobo/Phototaxis-v0", episodes=4)],
     methods=[
-        Evolution(NSGA2(minimise=("energy",), lowest=0.0, name="nsga-ii-energy")),
-        Evolution(NSGA2(minimise=("size",), lowest=0.0, name="nsga-ii-size")),
-        Evolution(CMAES(population=40)),
+        Evolution(NSGA2(minimize=("energy",), min_score=0.0, name="nsga-ii-energy")),
+        Evolution(NSGA2(minimize=("size",), min_score=0.0, name="nsga-ii-size")),
+        Evolution(CMAES(population_size=40)),
     ],
     seeds=10,
     budget=Budget(env_steps=2.4e6),

@@ -23,8 +23,10 @@ study = er.Study.grid(
     "failures",
     tasks=[fifth(fold) for fold in range(5)],
     methods=[
-        er.Evolution(er.OpenAIES(population=40, sigma=0.1, optimizer=er.Adam(0.05))),
-        er.Backprop(er.AdamW(0.01, weight_decay=0.1), batch_size=8, input_noise=0.1, schedule=er.Cosine(), dtype="float32"),
+        er.Evolution(er.OpenAIES(population_size=40, sigma=0.1, optimizer=er.Adam(0.05))),
+        er.Backprop(
+            er.AdamW(0.01, weight_decay=0.1), batch_size=8, input_noise=0.1, schedule=er.Cosine(), dtype="float32"
+        ),
     ],
     seeds=5,
     budget=er.Budget(flops=6e8),

@@ -6,7 +6,7 @@ study = Study.grid(
     "kin8nm",
     tasks=[DatasetTask("kin8nm", loader_kwargs={"fold": fold}) for fold in range(5)],
     methods=[
-        Evolution(OpenAIES(population=64, sigma=0.05, optimizer=Adam(0.02), weight_decay=0.0)),
+        Evolution(OpenAIES(population_size=64, sigma=0.05, optimizer=Adam(0.02), weight_decay=0.0)),
         Backprop(Adam(0.003), schedule=Cosine(), dtype="float32"),
     ],
     seeds=5,

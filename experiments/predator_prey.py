@@ -12,8 +12,8 @@ study = er.Study.grid(
     "predator-prey",
     tasks=[er.ControlTask("evorobo/Predator-v0", validation_episodes=10, test_episodes=50)],
     methods=[
-        er.Coevolution(strategy, rivals=10, name="hall of fame"),
-        er.Coevolution(strategy, rivals=10, memory=1, name="newest rival"),
+        er.Coevolution(strategy, n_rivals=10, name="hall of fame"),
+        er.Coevolution(strategy, n_rivals=10, memory=1, name="newest rival"),
     ],
     seeds=5,
     budget=er.Budget(generations=100),

@@ -15,16 +15,16 @@ from evorobo import (
     main,
 )
 
-places = Grid(("x", "y"), (24, 16), lowest=-200.0)
+places = Grid(("x", "y"), (24, 16), min_score=-200.0)
 study = Study.grid(
     "quality-diversity",
     tasks=[ControlTask("evorobo/Maze-v0", validation_episodes=1, test_episodes=1)],
     methods=[
         Evolution(Mapped(places, NoveltySearch(("x", "y")))),
-        Evolution(MAPElites(places, iso=0.05)),
+        Evolution(MAPElites(places, iso_sigma=0.05)),
         Evolution(Mapped(places, GA())),
-        Evolution(Mapped(places, CMAES(population=40))),
-        Evolution(Mapped(places, RandomSearch(population=40))),
+        Evolution(Mapped(places, CMAES(population_size=40))),
+        Evolution(Mapped(places, RandomSearch(population_size=40))),
     ],
     seeds=10,
     budget=Budget(env_steps=1.2e6),

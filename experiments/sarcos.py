@@ -19,7 +19,7 @@ study = er.Study.grid(
         arm("random rows", er.RandomSplit(validation=0)),
     ],
     methods=[
-        er.Evolution(er.OpenAIES(population=64, sigma=0.05, optimizer=er.Adam(0.02), weight_decay=0.0)),
+        er.Evolution(er.OpenAIES(population_size=64, sigma=0.05, optimizer=er.Adam(0.02), weight_decay=0.0)),
         er.Backprop(er.AdamW(0.01, weight_decay=0.1), schedule=er.Cosine(), dtype="float32"),
     ],
     seeds=5,

@@ -6,8 +6,8 @@ they are CMA-ES to the digit.
 
 import evorobo as er
 
-SOON = er.Standstill(window=20)
-RESTARTS = [er.Restarts(er.CMAES(), scheme, standstill=SOON) for scheme in ("ipop", "bipop")]
+SOON = er.TerminationCriteria(window=20)
+RESTARTS = [er.Restarts(er.CMAES(), scheme, termination=SOON) for scheme in ("ipop", "bipop")]
 CMA = [er.CMAES(), er.SepCMAES(), er.OnePlusOneCMAES(), *RESTARTS]
 GRADIENTS = [er.XNES(), er.SNES(), er.OpenAIES(), er.PGPE(), er.ARS()]
 STEPS = [er.CanonicalES(), er.SelfAdaptiveES(), er.SelfAdaptiveES(plus=True), er.RandomSearch()]

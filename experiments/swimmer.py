@@ -18,7 +18,7 @@ def gait(observation):
 study = Study.grid(
     "swimmer",
     tasks=[ControlTask("Swimmer-v5", teacher=gait, validation_episodes=2, test_episodes=5)],
-    methods=[Evolution(ARS(population=16, best=4, step=0.02, noise=0.03)), Backprop()],
+    methods=[Evolution(ARS(population_size=16, n_top=4, learning_rate=0.02, noise_std=0.03)), Backprop()],
     seeds=8,
     budget=Budget(env_steps=400_000, samples=1_000_000, n_evals=10),
     hidden=(Output(init="zeros", bias=False),),

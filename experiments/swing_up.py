@@ -10,7 +10,7 @@ study = Study.grid(
     "swing-up",
     tasks=[ControlTask("evorobo/SwingUp-v0")],
     methods=[
-        Evolution(CMAES(sigma=1.0, population=32, active=False), penalty=L2(3e-4)),  # 0.01 of the mean square
+        Evolution(CMAES(sigma=1.0, population_size=32, active=False), penalty=L2(3e-4)),  # 0.01 of the mean square
         Backprop(),
     ],
     seeds=range(10, 15),

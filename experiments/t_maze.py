@@ -10,8 +10,8 @@ study = Study.grid(
     "t-maze",
     tasks=[ControlTask("evorobo/TMaze-v0", episodes=4, n_demonstrations=60)],
     methods=[
-        Evolution(GA(population=100), name="reactive evolved"),
-        Evolution(GA(population=100), name="recurrent evolved"),
+        Evolution(GA(population_size=100), name="reactive evolved"),
+        Evolution(GA(population_size=100), name="recurrent evolved"),
         Backprop(Adam(0.01), schedule=Cosine(), name="reactive taught"),
         Backprop(Adam(0.01), batch_size=4, max_grad_norm=1.0, schedule=Cosine(), name="recurrent taught"),
     ],

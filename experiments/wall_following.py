@@ -14,7 +14,7 @@ study = er.Study.grid(
         er.ControlTask("evorobo/WallFollowing-v0", env_kwargs=inverse, label="twin", episodes=2),
     ],
     methods=[
-        er.Evolution(er.OpenAIES(population=40, sigma=0.1, optimizer=er.Adam(0.05))),
+        er.Evolution(er.OpenAIES(population_size=40, sigma=0.1, optimizer=er.Adam(0.05))),
         er.Evolution(er.SelfAdaptiveES()),
         er.Backprop(),
     ],

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from scipy.stats import special_ortho_group
 
-from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 
 N = 10
 START = np.linspace(-1, 2, N)
@@ -48,7 +48,7 @@ def give(population, values):
 
 def generation(running, score, rng):
     """One turn of the wheel; returns the scored population."""
-    with lend(rng):
+    with seeded_globals(rng):
         population = running.generate(Individual)
         give(population, score(np.array(population)))
         running.update(population)
@@ -61,7 +61,7 @@ def climbed(strategy, score, evaluations, seed, start=START):
     running = strategy.start(np.array(start), rng)
     while evaluations > 0:
         evaluations -= len(generation(running, score, rng))
-    return score(running.answer)
+    return score(running.solution)
 
 
 def needed(strategy, score, seed, target, start=START, most=100_000):

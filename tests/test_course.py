@@ -9,7 +9,7 @@ import pytest
 from scripts import run
 
 from evorobo.course.lesson import run_seeds
-from evorobo.course.lessons import select_lessons, find_lessons, lesson_title
+from evorobo.course.lessons import find_lessons, lesson_title, select_lessons
 from evorobo.errors import SettingsError
 
 TOY = '''

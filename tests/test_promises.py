@@ -156,7 +156,9 @@ def test_the_torques_of_a_real_arm_are_told_on_whole_blocks_of_its_ride(tmp_path
     needs(sarcos.TEST)
     study = experiment("sarcos").study
     blocks = study.tasks[:-1]  # the last one is random rows
-    results = run(study, tmp_path, tasks=blocks, methods=only(study, "backprop"), budget=replace(study.budget, n_evals=1))
+    results = run(
+        study, tmp_path, tasks=blocks, methods=only(study, "backprop"), budget=replace(study.budget, n_evals=1)
+    )
     errors = [scores(results, "backprop", task).mean() for task in results.tasks]
     assert np.mean(errors) <= 0.040
     assert all(

@@ -35,14 +35,14 @@ from evorobo.learners.evolution.strategies.xnes import XNES
 from evorobo.learners.evolution.wrappers.bounded import Bounded
 from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
 from evorobo.learners.evolution.wrappers.mapped import Mapped
-from evorobo.learners.evolution.wrappers.restarts import Restarts, Standstill
+from evorobo.learners.evolution.wrappers.restarts import Restarts, TerminationCriteria
 from evorobo.learners.penalties import L2
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
 from evorobo.nets.optimizers import SGD
-from evorobo.tasks.base import Cost, Examples, UnlabelledInputs, Scores
+from evorobo.tasks.base import Cost, Examples, Scores, UnlabelledInputs
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
@@ -552,9 +552,9 @@ METHODS = [
     Evolution(SelfAdaptiveES(plus=True, per_gene=True)),
     Evolution(GA()),
     Evolution(OpenAIES()),
-    Evolution(CMAES(active=False), repeats=2, most_repeats=4),
+    Evolution(CMAES(active=False), evaluations_per_member=2, max_evaluations_per_member=4),
     Evolution(GA(sigma_decay=0.98), penalty=L2(1e-3), genealogy=True, name="family"),
-    Coevolution(rivals=3),
+    Coevolution(n_rivals=3),
     *map(
         Evolution,
         (
@@ -570,13 +570,13 @@ METHODS = [
             DifferentialEvolution(),
             ParticleSwarm(),
             RandomSearch(),
-            HallOfFame(Bounded(OpenAIES(sigma_decay=0.99, sigma_floor=0.05, rate_decay=0.9))),
-            Restarts(factor=1, standstill=Standstill(window=3, tolerance=0.1)),
-            NSGA2(("energy",), ("tilt",), population=20, lowest=-1.0),
-            NSGA2(("size",), population=20, rescore=False),
+            HallOfFame(Bounded(OpenAIES(sigma_decay=0.99, sigma_floor=0.05, learning_rate_decay=0.9))),
+            Restarts(factor=1, termination=TerminationCriteria(window=3, tolerance=0.1)),
+            NSGA2(("energy",), ("tilt",), population_size=20, min_score=-1.0),
+            NSGA2(("size",), population_size=20, reevaluate=False),
             NoveltySearch(("level", "tilt")),
             MAPElites(Grid(("level", "tilt"), (10, 10))),
-            Mapped(Grid(("tilt",)), NoveltySearch(("level",), CMAES(), share=0.5)),
+            Mapped(Grid(("tilt",)), NoveltySearch(("level",), CMAES(), novelty_weight=0.5)),
         ),
     ),
 ]

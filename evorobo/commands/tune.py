@@ -21,7 +21,7 @@ def tune(argv: list[str]) -> None:
     from evorobo.study.budget import Budget
     from evorobo.study.folders import Interrupted
     from evorobo.study.overrides import apply_overrides
-    from evorobo.study.tuning.tuned import to_flags, read_tuning
+    from evorobo.study.tuning.tuned import read_tuning, to_flags
     from evorobo.study.tuning.tuning import SEEDS, tune
 
     parser = Parser(

@@ -56,7 +56,9 @@ def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: 
     title = (script.__doc__ or "").splitlines()[0]
     finding = f"{summarize(found)} ({_number(len(chosen))}; interquartile mean [95% interval])."
     name = Path(script.__file__ or "").stem.replace("_", "-")
-    path = write_lesson_figure(title, finding, draw, found, few_runs_caution(len(chosen)), Path(asked.results) / "lessons" / f"{name}.png")
+    path = write_lesson_figure(
+        title, finding, draw, found, few_runs_caution(len(chosen)), Path(asked.results) / "lessons" / f"{name}.png"
+    )
     print(finding, path, sep="\n")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from evorobo.report.figures.style import TEXT_COLOR, MUTED_COLOR
+from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR
 
 Layers: TypeAlias = Sequence[ArrayLike]
 Names: TypeAlias = Sequence[Sequence[str]]

@@ -8,7 +8,7 @@ from evorobo.errors import SettingsError
 from evorobo.export.decoding import Decoding, decoding_of
 from evorobo.export.layers import write_layers
 from evorobo.export.recording import SelfTestData, record_self_test
-from evorobo.export.steps import Variable, Program
+from evorobo.export.steps import Program, Variable
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.task import ControlTask
@@ -67,14 +67,16 @@ class ExportedController:
         if genome.input_scaler:
             program.comment("sensors to a common scale")
             mean, sd = (
-                program.constant(f"sensor_{each}", getattr(genome.input_scaler, each).astype(float)) for each in ("mean", "sd")
+                program.constant(f"sensor_{each}", getattr(genome.input_scaler, each).astype(float))
+                for each in ("mean", "sd")
             )
             x = program.assign("x", x.size, (x - mean) / sd)
         y = write_layers(program, genome.spec, genome.weights, x)
         if genome.output_scaler:
             program.comment("answers in their own units")
             mean, sd = (
-                program.constant(f"output_{each}", getattr(genome.output_scaler, each).astype(float)) for each in ("mean", "sd")
+                program.constant(f"output_{each}", getattr(genome.output_scaler, each).astype(float))
+                for each in ("mean", "sd")
             )
             y = program.assign("outputs", y.size, y * sd + mean)
         term = self.decoding.expression(program, y)

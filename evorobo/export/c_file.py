@@ -8,8 +8,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.export.blueprint import ExportedController
-from evorobo.export.steps import Assign, Variable, Normalize, VariableSlice, MatMul, Comment, Instruction, Program
-from evorobo.export.words import to_infix, comment_lines, format_rows, c_float
+from evorobo.export.steps import Assign, Comment, Instruction, MatMul, Normalize, Program, Variable, VariableSlice
+from evorobo.export.words import c_float, comment_lines, format_rows, to_infix
 
 FUNCTIONS = {
     "tanh": "tanhf",
@@ -148,7 +148,7 @@ def write_c(controller: ExportedController, name: str) -> str:
         n_outputs=n.n_outputs,
         n_actions=n.n_actions,
         struct=struct,
-        declared=(f"/* before each episode */\n{forget};\n" if remembers else "") + f"{body};",
+        declared=(f"/* before each episode */\n{forget};\n" if remembers else "") + f"{moment};",
         constants="\n".join(_array("float", each, np.asarray(values)) for each, values in program.constants.items()),
         helpers=_helpers(program, bool(sizes)),
         reset=f"\n{forget} {{\n{zeros}}}\n" if remembers else "",

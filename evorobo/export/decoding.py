@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.steps import Call, Variable, Program, Expression
+from evorobo.export.steps import Call, Expression, Program, Variable
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.spaces import DiscreteDecoder, MultiDiscreteDecoder, BoxDecoder
+from evorobo.tasks.control.spaces import BoxDecoder, DiscreteDecoder, MultiDiscreteDecoder
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
 

@@ -13,7 +13,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
 from evorobo.export.json_file import read_json_file
-from evorobo.export.layouts import LayerParameters, from_matrices, from_state_dict, is_flat, flatten_pairs
+from evorobo.export.layouts import LayerParameters, flatten_pairs, from_matrices, from_state_dict, is_flat
 from evorobo.files import read_npz
 from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.ctrnn import CTRNN
@@ -140,7 +140,9 @@ def _filled(parts: list[LayerParameters], where: str, spec: NetworkSpec | None, 
                     "if its matrices are (out, in), say so (transposed)."
                 )
             view[...] = part[name]
-    return Genome(spec, _finite(weights, where), running_stats=_finite(running_stats, where) if spec.n_running_stats else None)
+    return Genome(
+        spec, _finite(weights, where), running_stats=_finite(running_stats, where) if spec.n_running_stats else None
+    )
 
 
 def _shaped(parts: list[LayerParameters], activation: str, output: str) -> NetworkSpec:

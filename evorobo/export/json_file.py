@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.errors import DataError, EvoroboError
 from evorobo.export.blueprint import ExportedController
-from evorobo.export.decoding import Decoding, BoundedOutputs
+from evorobo.export.decoding import BoundedOutputs, Decoding
 from evorobo.export.recording import run_network
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
-from evorobo.export.steps import Call, Variable, Program, Expression
+from evorobo.export.steps import Call, Expression, Program, Variable
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.elman import Elman
@@ -69,7 +69,9 @@ def _gru(layer: GRU, at: LayerWriter, x: Variable) -> Variable:
     candidate = at.constant("candidate", at.views["candidate"])
     r = at.assign("r", u, apply_activation("sigmoid", drive.part(0, u) + inner.part(0, u)))
     z = at.assign("z", u, apply_activation("sigmoid", drive.part(u, 2 * u) + inner.part(u, 2 * u)))
-    n = at.assign("n", u, apply_activation("tanh", drive.part(2 * u, 3 * u) + r * (inner.part(2 * u, 3 * u) + candidate)))
+    n = at.assign(
+        "n", u, apply_activation("tanh", drive.part(2 * u, 3 * u) + r * (inner.part(2 * u, 3 * u) + candidate))
+    )
     return at.assign("h", u, n + z * (h - n))
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.export.blueprint import ExportedController
-from evorobo.export.steps import Assign, Variable, Normalize, VariableSlice, MatMul, Comment, Instruction
-from evorobo.export.words import to_infix, comment_lines, indent_lines, exact_literal, format_rows
+from evorobo.export.steps import Assign, Comment, Instruction, MatMul, Normalize, Variable, VariableSlice
+from evorobo.export.words import comment_lines, exact_literal, format_rows, indent_lines, to_infix
 
 FUNCTIONS = {
     "tanh": "np.tanh",
@@ -143,7 +143,9 @@ def _array(name: str, values: Array) -> str:
     kind = ", np.float32" if values.dtype == np.float32 else ""
     if not values.size:
         return f"{name} = np.zeros({values.shape})"
-    lines = format_rows(values, exact_literal, "[", "]") if values.ndim > 1 else format_rows(values, exact_literal, "", "")
+    lines = (
+        format_rows(values, exact_literal, "[", "]") if values.ndim > 1 else format_rows(values, exact_literal, "", "")
+    )
     if values.ndim == 1 and len(lines) == 1:
         return f"{name} = np.array([{lines[0].strip().removesuffix(',')}]{kind})"
     return "\n".join([f"{name} = np.array([", *lines, f"]{kind})"])

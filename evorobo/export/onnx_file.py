@@ -10,7 +10,18 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.export.blueprint import ExportedController
-from evorobo.export.steps import Call, Assign, Variable, Normalize, VariableSlice, MatMul, Comment, Instruction, Program, Expression
+from evorobo.export.steps import (
+    Assign,
+    Call,
+    Comment,
+    Expression,
+    Instruction,
+    MatMul,
+    Normalize,
+    Program,
+    Variable,
+    VariableSlice,
+)
 from evorobo.export.words import comment_lines
 
 OPSET = 20  # the first with the tanh form of GELU

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.decoding import LargestOutput, Decoding
+from evorobo.export.decoding import Decoding, LargestOutput
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
@@ -53,7 +53,13 @@ def _met(genome: Genome, task: Task | None, n_steps: int) -> Array:
     if isinstance(task, ControlTask):
         seen: list[Array] = []
         driver = NetworkPolicy(Controller(genome.spec, genome.weights, genome.input_scaler), task.decoder)
-        run_episodes(task.env_spec.simulator(), driver, np.array([TEST]), 1, lambda _, observations, __: seen.append(observations))
+        run_episodes(
+            task.env_spec.simulator(),
+            driver,
+            np.array([TEST]),
+            1,
+            lambda _, observations, __: seen.append(observations),
+        )
         return np.concatenate(seen)
     if isinstance(task, DatasetTask):
         return task.table.inputs[task.parts.test[:n_steps]]

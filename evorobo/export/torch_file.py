@@ -11,9 +11,9 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.export.blueprint import ExportedController
-from evorobo.export.decoding import Decoding, BoundedOutputs
+from evorobo.export.decoding import BoundedOutputs, Decoding
 from evorobo.export.layers import describe_layer, unsupported_layer
-from evorobo.export.words import comment_lines, indent_lines, exact_literal, format_rows
+from evorobo.export.words import comment_lines, exact_literal, format_rows, indent_lines
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.elman import Elman

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.steps import Call, Variable, Expression
+from evorobo.export.steps import Call, Expression, Variable
 
 WIDTH = 120
 _RANKS = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -48,7 +48,9 @@ def c_float(number: np.generic) -> str:
     return (text if set(text) & set(".e") else text + ".0") + "f"
 
 
-def format_rows(values: Array, write: Callable[[np.generic], str], opening: str, closing: str, indent: int = 4) -> list[str]:
+def format_rows(
+    values: Array, write: Callable[[np.generic], str], opening: str, closing: str, indent: int = 4
+) -> list[str]:
     """A matrix `(n, k)` or a row `(k,)` as lines, each row within `opening` and `closing` and cut to the width."""
     lines: list[str] = []
     for row in np.atleast_2d(values):

@@ -12,7 +12,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, unknown
 from evorobo.files import npz_bytes, read_npz, write_atomically
-from evorobo.nets.genome import Genome, load_array, scaler_arrays, load_scaler
+from evorobo.nets.genome import Genome, load_array, load_scaler, scaler_arrays
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
@@ -76,7 +76,12 @@ class Archive:
         if self.running_stats is not None:
             arrays["running_stats"] = self.running_stats
         arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
-        about = {"format": FORMAT, "spec": to_plain(self.spec), "measure_names": self.measure_names, "grid_shape": self.grid_shape}
+        about = {
+            "format": FORMAT,
+            "spec": to_plain(self.spec),
+            "measure_names": self.measure_names,
+            "grid_shape": self.grid_shape,
+        }
         write_atomically(path, npz_bytes({"about": np.array(json.dumps(about)), **arrays}))
 
     @classmethod

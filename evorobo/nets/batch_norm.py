@@ -41,7 +41,9 @@ class Affine:
         y, kept = ACTIVATIONS[self.activation].forward(z)
         return y, (x, kept)
 
-    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
         x, kept = cache
         dz = ACTIVATIONS[self.activation].backward(kept, dy)
         np.add.reduce(dz * x, axis=-2, out=gradients["gain"])
@@ -119,7 +121,9 @@ class BatchNorm:
         scale = self._scale(context.running_stats["variance"][..., None, :])
         return y, ((x - context.running_stats["mean"][..., None, :]) * scale, scale, kept, None)
 
-    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
         normal, scale, kept, shares = cache
         dz = ACTIVATIONS[self.activation].backward(kept, dy)
         by_gain, by_shift = gradients["gain"], gradients["shift"]

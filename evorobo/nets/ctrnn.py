@@ -56,7 +56,9 @@ class CTRNN(Recurrent):
         o = sigmoid(new + shift)
         return o, {"y": new}, (before, pull, share, log_tau, o)
 
-    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+    def step_backward(
+        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+    ) -> tuple[Array, States]:
         before, pull, share, log_tau, o = cache
         bent = dy * o * (1 - o)
         dnew = bent + after["y"]

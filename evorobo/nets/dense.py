@@ -57,7 +57,9 @@ class Dense:
         y, kept = ACTIVATIONS[self.activation].forward(z)
         return y, (x, kept)
 
-    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
         x, kept = cache
         dz = ACTIVATIONS[self.activation].backward(kept, dy)
         np.matmul(x.swapaxes(-1, -2), dz, out=gradients["weight"])

@@ -38,5 +38,7 @@ class Dropout:
         mask = (context.random(x.shape, x.dtype) >= self.rate) / x.dtype.type(1 - self.rate)
         return x * mask, mask
 
-    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
         return dy if cache is None else dy * cache

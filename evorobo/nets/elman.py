@@ -43,7 +43,9 @@ class Elman(Recurrent):
         h, kept = activation(self.activation).forward(drive + np.matmul(states["h"], params["recurrent"]))
         return h, {"h": h}, (states["h"], kept)
 
-    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+    def step_backward(
+        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+    ) -> tuple[Array, States]:
         before, kept = cache
         slope = activation(self.activation).backward(kept, dy + after["h"])
         gradients["recurrent"][...] += np.matmul(transpose(before), slope)

@@ -13,7 +13,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import ForwardContext, Layer, HasRunningStats, Params
+from evorobo.nets.layer import ForwardContext, HasRunningStats, Layer, Params
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.passes import shared_context
 from evorobo.nets.spec import NetworkSpec
@@ -40,7 +40,9 @@ def estimate_running_stats(spec: NetworkSpec, weights: Array, x: Array, context:
 
 
 def _measure(spec: NetworkSpec, weights: Array, x: Array, context: ForwardContext, running_stats: Array) -> None:
-    for layer, view, own in zip(spec.layers, spec.unpack(weights), shared_context(spec, context, running_stats), strict=True):
+    for layer, view, own in zip(
+        spec.layers, spec.unpack(weights), shared_context(spec, context, running_stats), strict=True
+    ):
         if isinstance(layer, HasRunningStats):
             layer.set_running_stats(x, own)
         x, _ = layer.forward(view, x, own)
@@ -51,7 +53,9 @@ def freeze_batch_norm(spec: NetworkSpec, weights: Array, running_stats: Array | 
     worked, and the spec that lays them out."""
     layers: list[Layer] = []
     params: list[dict[str, Array]] = []
-    for layer, view, own in zip(spec.layers, spec.unpack(weights), spec.unpack_running_stats(running_stats), strict=True):
+    for layer, view, own in zip(
+        spec.layers, spec.unpack(weights), spec.unpack_running_stats(running_stats), strict=True
+    ):
         if isinstance(layer, HasRunningStats):
             layer, view = layer.freeze(view, own)
         layers.append(layer)

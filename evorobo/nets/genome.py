@@ -59,7 +59,9 @@ class Genome:
 
         Raises `SettingsError`, which says how to order the layers, for a batch norm that fits into neither neighbour.
         """
-        return Genome(*fold_batch_norm(self.spec, self.weights, self.running_stats), self.input_scaler, self.output_scaler)
+        return Genome(
+            *fold_batch_norm(self.spec, self.weights, self.running_stats), self.input_scaler, self.output_scaler
+        )
 
     def save(self, path: str | Path) -> None:
         """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""
@@ -86,7 +88,10 @@ class Genome:
             spec = from_plain(about["spec"], imports=False)
             weights = load_array(arrays, "weights", spec.n_params)
             running_stats = load_array(arrays, "running_stats", spec.n_running_stats) if spec.n_running_stats else None
-            inputs, outputs = load_scaler(arrays, "input_scaler", spec.n_inputs), load_scaler(arrays, "output_scaler", spec.n_outputs)
+            inputs, outputs = (
+                load_scaler(arrays, "input_scaler", spec.n_inputs),
+                load_scaler(arrays, "output_scaler", spec.n_outputs),
+            )
         except DataError:
             raise
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:

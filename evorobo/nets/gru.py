@@ -43,7 +43,9 @@ class GRU(Recurrent):
         new = n + z * (h - n)
         return new, {"h": new}, (h, r, z, n, recalled)
 
-    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+    def step_backward(
+        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+    ) -> tuple[Array, States]:
         h, r, z, n, recalled = cache
         dh = dy + after["h"]
         dn = dh * (1 - z) * (1 - n * n)

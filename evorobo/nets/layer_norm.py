@@ -36,7 +36,9 @@ class LayerNorm:
         normal = centred * scale
         return normal * params["gain"][..., None, :] + params["shift"][..., None, :], (normal, scale)
 
-    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
         normal, scale = cache
         np.sum(dy * normal, axis=-2, out=gradients["gain"])
         np.sum(dy, axis=-2, out=gradients["shift"])

@@ -71,7 +71,9 @@ class MSE(_Regression):
     def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         return self.value_and_gradient(outputs, targets, sample_weight)[1]
 
-    def value_and_gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> tuple[Array, Array]:
+    def value_and_gradient(
+        self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None
+    ) -> tuple[Array, Array]:
         """Value and gradient, from one difference."""
         error = outputs - targets
         shares = _share(outputs, sample_weight)
@@ -167,7 +169,9 @@ class CrossEntropy:
     def gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         return self.value_and_gradient(outputs, targets, sample_weight)[1]
 
-    def value_and_gradient(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> tuple[Array, Array]:
+    def value_and_gradient(
+        self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None
+    ) -> tuple[Array, Array]:
         """Value and gradient, from one softmax."""
         if not (self.label_smoothing or self.class_weights or self.choices) and sample_weight is None:
             return _plain_cross_entropy(outputs, targets)

@@ -42,7 +42,9 @@ class LSTM(Recurrent):
         new = o * squashed
         return new, {"h": new, "c": cell}, (h, c, i, f, g, o, squashed)
 
-    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+    def step_backward(
+        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+    ) -> tuple[Array, States]:
         h, c, i, f, g, o, squashed = cache
         dh = dy + after["h"]
         dc = after["c"] + dh * o * (1 - squashed * squashed)

@@ -14,14 +14,18 @@ from evorobo.nets.losses import Loss, value_and_gradient
 from evorobo.nets.spec import NetworkSpec
 
 
-def forward(spec: NetworkSpec, weights: Array, x: Array, *, running_stats: Array | None = None, n_steps: int = 1) -> Array:
+def forward(
+    spec: NetworkSpec, weights: Array, x: Array, *, running_stats: Array | None = None, n_steps: int = 1
+) -> Array:
     """Outputs `(..., batch, out)` of inputs `(batch, in)` or `(n, batch, in)` under weights `(p,)` or `(n, p)`.
 
     For recurrent networks the batch is sequences of `time` rows each, one after the other. Networks with batch norm
     need their `moments (k,)` or `(n, k)`. Each member of a population answers exactly, to the last bit, as it would
     alone.
     """
-    return forward_pass(spec, spec.unpack(weights), x, shared_context(spec, ForwardContext(n_steps=n_steps), running_stats))[0]
+    return forward_pass(
+        spec, spec.unpack(weights), x, shared_context(spec, ForwardContext(n_steps=n_steps), running_stats)
+    )[0]
 
 
 def gradient(
@@ -47,14 +51,18 @@ def loss_and_gradient(
 ) -> tuple[Array, Array]:
     """The loss `()` or `(n,)` over a batch and its flat gradient, of the shape of `weights`."""
     params = spec.unpack(weights)
-    outputs, caches = forward_pass(spec, params, x, shared_context(spec, ForwardContext(n_steps=n_steps), running_stats))
+    outputs, caches = forward_pass(
+        spec, params, x, shared_context(spec, ForwardContext(n_steps=n_steps), running_stats)
+    )
     flat = np.empty_like(weights)
     value, slopes = value_and_gradient(loss, outputs, targets)
     backward_pass(spec, params, caches, slopes, spec.unpack(flat))
     return value, flat
 
 
-def shared_context(spec: NetworkSpec, context: ForwardContext, running_stats: Array | None = None) -> list[ForwardContext]:
+def shared_context(
+    spec: NetworkSpec, context: ForwardContext, running_stats: Array | None = None
+) -> list[ForwardContext]:
     """The same circumstances for every layer, but for its own views into `moments (..., k)` where layers keep any."""
     if not spec.n_running_stats:
         return [context] * len(spec.layers)
@@ -69,7 +77,9 @@ def forward_pass(
     `hows` are the circumstances of each layer; left out, all rows stand alone and the network is in use.
     """
     caches = []
-    for layer, view, context in zip(spec.layers, params, contexts or shared_context(spec, ForwardContext()), strict=True):
+    for layer, view, context in zip(
+        spec.layers, params, contexts or shared_context(spec, ForwardContext()), strict=True
+    ):
         x, cache = layer.forward(view, x, context)
         caches.append(cache)
     return x, caches

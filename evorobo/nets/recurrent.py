@@ -28,7 +28,9 @@ class Recurrent:
         """One moment: the output, the states after it, and what `step_back` needs."""
         raise NotImplementedError
 
-    def step_backward(self, params: Params, cache: Any, dy: Array, after: States, gradients: Params) -> tuple[Array, States]:
+    def step_backward(
+        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+    ) -> tuple[Array, States]:
         """The gradient by the drive and by the states before, from those by the output and by the states `after`;
         adds to the gradients of parameters that `step` used."""
         raise NotImplementedError
@@ -56,7 +58,9 @@ class Recurrent:
             context.state.update(states)
         return outputs.reshape(*lead, rows * context.n_steps, self.units), (x, caches)
 
-    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
         x, caches = cache
         lead, n_steps = dy.shape[:-2], len(caches)
         dy = dy.reshape(*lead, -1, n_steps, self.units)

@@ -54,7 +54,11 @@ class RunningMoments:
         count = self.count + other.count
         gap = other.mean - self.mean
         mean = self.mean + gap * (other.count / count)
-        return RunningMoments(count, mean, self.squared_deviations + other.squared_deviations + gap * gap * (self.count * other.count / count))
+        return RunningMoments(
+            count,
+            mean,
+            self.squared_deviations + other.squared_deviations + gap * gap * (self.count * other.count / count),
+        )
 
     @property
     def scaler(self) -> Scaler:

@@ -12,7 +12,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
 from evorobo.nets.dense import Dense
-from evorobo.nets.layer import Layer, HasRunningStats
+from evorobo.nets.layer import HasRunningStats, Layer
 from evorobo.nets.output import Output
 from evorobo.nets.recurrent import Recurrent
 from evorobo.registry import register_component
@@ -174,7 +174,11 @@ class NetworkSpec:
     def _begun(self) -> dict[int, dict[str, Array]]:
         """By number of their layer."""
         layers = enumerate(zip(self.layers, self.widths, strict=False))
-        return {number: layer.init_running_stats(width) for number, (layer, width) in layers if isinstance(layer, HasRunningStats)}
+        return {
+            number: layer.init_running_stats(width)
+            for number, (layer, width) in layers
+            if isinstance(layer, HasRunningStats)
+        }
 
     def unpack(self, weights: Array) -> list[dict[str, Array]]:
         """Named views into `weights (..., n_params)`, one dict for each layer: writing to them changes the genome."""
@@ -201,7 +205,9 @@ class NetworkSpec:
                 f"this network keeps {self.n_running_stats} moments beside its weights, and was given {found}; take those of "
                 "the genome (genome.running_stats), or spec.init_running_stats()."
             )
-        return [{} for _ in self.layers] if running_stats is None else self._views(running_stats, self.running_stats_map)
+        return (
+            [{} for _ in self.layers] if running_stats is None else self._views(running_stats, self.running_stats_map)
+        )
 
     def _views(self, flat: Array, places: GeneMap) -> list[dict[str, Array]]:
         params: list[dict[str, Array]] = [{} for _ in self.layers]

@@ -25,7 +25,17 @@ these means are kept."""
 
 STEP_COLUMNS = ("step", "steps", "timesteps", "total_timesteps", "global_step")
 """Columns of other people's tables that count environment steps; the ledger's own names will do as well."""
-SCORE_COLUMNS = ("test", "score", "return", "reward", "episode_return", "episodic_return", "mean_reward", "fitness", "value")
+SCORE_COLUMNS = (
+    "test",
+    "score",
+    "return",
+    "reward",
+    "episode_return",
+    "episodic_return",
+    "mean_reward",
+    "fitness",
+    "value",
+)
 
 
 @register_component("settings", "Baseline")

@@ -18,7 +18,7 @@ from typing import Any
 
 from evorobo.errors import ResultsError
 from evorobo.files import write_json
-from evorobo.processes import start_process, redirect_stdout_to_stderr, exit_status
+from evorobo.processes import exit_status, redirect_stdout_to_stderr, start_process
 from evorobo.settings import WORKER_VARIABLE, from_plain, to_plain
 from evorobo.study.folders import Interrupted, error_text, trial_reason, trial_status
 from evorobo.study.running import run_batch
@@ -178,7 +178,9 @@ def worker_main() -> None:
                 tell(TrialEvent(path, 1.0, ended, why))
 
 
-def _run(batch: list[Trial], folder: Path, on_event: EventFunction, stopping: Callable[[], bool]) -> list[tuple[str, str, str]]:
+def _run(
+    batch: list[Trial], folder: Path, on_event: EventFunction, stopping: Callable[[], bool]
+) -> list[tuple[str, str, str]]:
     """Run trials together; of each its path, how it ended, and why if it ended before its time."""
     folders = [folder / trial.path for trial in batch]
     watches = [partial(_watch, on_event, trial.path) for trial in batch]

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import write_atomically, write_json
-from evorobo.learners.base import HasRivals, HasGenealogy, HasArchive, Learner, StepResult, Batchable
+from evorobo.learners.base import Batchable, HasArchive, HasGenealogy, HasRivals, Learner, StepResult
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
@@ -29,7 +29,10 @@ ProgressFunction = Callable[[float], None]
 
 
 def run_batch(
-    trials: Sequence[TrialSettings], folders: Sequence[Path], on_progress: Sequence[ProgressFunction], should_stop: Callable[[], bool]
+    trials: Sequence[TrialSettings],
+    folders: Sequence[Path],
+    on_progress: Sequence[ProgressFunction],
+    should_stop: Callable[[], bool],
 ) -> list[str | ResultsError]:
     """Run each of `trials` in its folder, or go on where it stopped; how each ended, or why its results have no place.
 
@@ -37,7 +40,10 @@ def run_batch(
     numbers that it comes to alone. Raises `Interrupted`, with everything kept, when `stop()` says so.
     """
     with threadpool_limits(1):  # the same sums in the same order on any machine
-        runs = [RunningTrial(trial, folder, watch) for trial, folder, watch in zip(trials, folders, on_progress, strict=True)]
+        runs = [
+            RunningTrial(trial, folder, watch)
+            for trial, folder, watch in zip(trials, folders, on_progress, strict=True)
+        ]
         for run in runs:
             run.prepare()
         _run_until_done(runs, should_stop)
@@ -150,7 +156,9 @@ class RunningTrial:
         """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
         if self._is_over:
             return 1.0
-        return max((now - begun) / (1 - begun) for now, begun in zip(self._fractions, self._initial_fractions, strict=True))
+        return max(
+            (now - begun) / (1 - begun) for now, begun in zip(self._fractions, self._initial_fractions, strict=True)
+        )
 
     @property
     def _is_over(self) -> bool:
@@ -198,7 +206,9 @@ class RunningTrial:
                 "this budget never ends; add a limit that it does spend, for example flops=1e9."
             )
         if self._generation_callbacks:
-            self.stop_reason = callbacks.notify(self._generation_callbacks, "on_generation", self._trial_state, progress)
+            self.stop_reason = callbacks.notify(
+                self._generation_callbacks, "on_generation", self._trial_state, progress
+            )
         looks, way = self._eval_fractions, self.completed_fraction
         if way >= looks[self.n_evals]:
             while self.n_evals < len(looks) - 1 and looks[self.n_evals] <= way:

@@ -19,11 +19,11 @@ from evorobo.learners.base import Method
 from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
 from evorobo.settings import stop_if_loading, to_plain
-from evorobo.study.baselines import Baseline, write_baselines, check_baselines as check_baselines
+from evorobo.study.baselines import Baseline, check_baselines as check_baselines, write_baselines
 from evorobo.study.batching import batch_trials
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
-from evorobo.study.executors import run_serial, run_parallel
+from evorobo.study.executors import run_parallel, run_serial
 from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.results import Results, load, load_study, seed_folders

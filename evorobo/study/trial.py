@@ -19,8 +19,8 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
-from evorobo.study.folders import read_json, trial_status, suggest_trial
-from evorobo.study.provenance import iter_definitions, fingerprints
+from evorobo.study.folders import read_json, suggest_trial, trial_status
+from evorobo.study.provenance import fingerprints, iter_definitions
 from evorobo.study.running import ProgressFunction, run_batch
 from evorobo.tasks.base import Task
 
@@ -58,7 +58,12 @@ class Trial:
         """The method at the beginning of its work."""
         return self.method.start(self.task, self.spec, np.random.default_rng(self.seed))
 
-    def run(self, folder: str | Path, on_progress: ProgressFunction = lambda share: None, should_stop: Callable[[], bool] = bool) -> str:
+    def run(
+        self,
+        folder: str | Path,
+        on_progress: ProgressFunction = lambda share: None,
+        should_stop: Callable[[], bool] = bool,
+    ) -> str:
         """Run in `folder`, or go on where an interrupted run stopped, or do nothing where it has finished.
 
         Returns "finished", "diverged" (its learning ran away; the last genome before that is kept) or "failed"; the
@@ -78,7 +83,10 @@ class Trial:
         cure = "Keep it and give another folder with --results, or delete it."
         if there != here:
             raise ResultsError(f"{folder} holds a run of other settings ({first_difference(there, here)}). {cure}")
-        if (folder / "machine.json").exists() and trial_status(folder) not in ("failed", "diverged"):  # these start over
+        if (folder / "machine.json").exists() and trial_status(folder) not in (
+            "failed",
+            "diverged",
+        ):  # these start over
             self._check_content(folder, cure)
 
     def changed_fingerprints(self, folder: Path) -> list[str]:

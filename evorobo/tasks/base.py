@@ -91,7 +91,9 @@ class Examples:
     def take(self, rows: np.ndarray) -> Examples:
         """These rows, by number, at the price of all."""
         sequence, weights = (each if each is None else each[rows] for each in (self.sequence, self.sample_weight))
-        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], sequence=sequence, sample_weight=weights)
+        return replace(
+            self, inputs=self.inputs[rows], targets=self.targets[rows], sequence=sequence, sample_weight=weights
+        )
 
     def __add__(self, other: Examples) -> Examples:
         """The rows of both, each sequence still for itself, and the price of both; the loss is that of the first."""
@@ -99,7 +101,10 @@ class Examples:
         if self.sequence is not None and other.sequence is not None:
             sequence = np.r_[self.sequence, other.sequence - other.sequence.min() + self.sequence.max() + 1]
         if self.sample_weight is not None or other.sample_weight is not None:
-            counts = (np.ones(len(each.inputs)) if each.sample_weight is None else each.sample_weight for each in (self, other))
+            counts = (
+                np.ones(len(each.inputs)) if each.sample_weight is None else each.sample_weight
+                for each in (self, other)
+            )
             weights = np.concatenate(list(counts))
         return Examples(
             np.concatenate([self.inputs, other.inputs]),
@@ -199,7 +204,12 @@ class HasMeasures(Protocol):
     def measures(self) -> dict[str, tuple[float, float]]: ...
 
     def score_with_measures(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None
+        self,
+        names: Sequence[str],
+        spec: NetworkSpec,
+        weights: Array,
+        rng: np.random.Generator,
+        input_scaler: Scaler | None,
     ) -> Scores:
         """What `score` says, with `measures (n, len(names))`. Raises `SettingsError` for a name that is none."""
 

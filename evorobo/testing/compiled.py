@@ -10,7 +10,7 @@ from evorobo.tasks.control.compiled.loading import uncompiled_step
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
-from evorobo.testing.common import type_name, require
+from evorobo.testing.common import require, type_name
 
 
 def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
@@ -31,7 +31,9 @@ def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
     advance = uncompiled_step(text)
     running = np.arange(robots)
     for step in range(steps):
-        chance = [[value for draw in draws for value in other.random_streams.streams[each].next(*draw)] for each in running]
+        chance = [
+            [value for draw in draws for value in other.random_streams.streams[each].next(*draw)] for each in running
+        ]
         before = np.array(rows.state, float)
         acted = clip_action(robot, actions[running, step])
         told = rows.step(acted)

@@ -13,15 +13,15 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
-from evorobo.learners.base import Learner, Method, StepResult, Batchable
+from evorobo.learners.base import Batchable, Learner, Method, StepResult
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import COST_COLUMNS, ExpertLabeller, Cost, Examples, UnlabelledInputs, MetricInfo, Scores, Task
-from evorobo.testing.common import type_name, check_name, forbid_global_rng, require, round_trip
+from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, ExpertLabeller, MetricInfo, Scores, Task, UnlabelledInputs
+from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
 
 STEPS = 9
 LEARNING_STEPS = 150
@@ -51,7 +51,12 @@ class Wave:
         return {"energy": (0.0, 2.0), "level": (-1.0, 1.0), "tilt": (-1.0, 1.0)}
 
     def score_with_measures(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None
+        self,
+        names: Sequence[str],
+        spec: NetworkSpec,
+        weights: Array,
+        rng: np.random.Generator,
+        input_scaler: Scaler | None,
     ) -> Scores:
         """Of the answers to all points the mean square, the mean, and how much more the right half answers."""
         y = forward(spec, weights, self._points(0.0)[0])[..., 0]

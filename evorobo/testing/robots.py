@@ -13,9 +13,17 @@ from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.robots.env import RobotEnv
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
-from evorobo.testing.common import type_name, forbid_global_rng, require
+from evorobo.testing.common import forbid_global_rng, require, type_name
 from evorobo.testing.compiled import check_compiled
-from evorobo.testing.rollouts import MAX_EPISODE_STEPS, MAX_STEPS, StepRecord, random_actions, call_checked, run_random_episodes, worst_value
+from evorobo.testing.rollouts import (
+    MAX_EPISODE_STEPS,
+    MAX_STEPS,
+    StepRecord,
+    call_checked,
+    random_actions,
+    run_random_episodes,
+    worst_value,
+)
 
 BATCH_SIZES = (1, 3, 17)
 """Robots at a time."""
@@ -211,5 +219,7 @@ def _check_draw(robot: Robot, life: list[StepRecord]) -> None:
         try:
             FigureCanvasAgg(figure).draw()
         except Exception as error:
-            raise TaskError(f"{type_name(robot)}.draw() made no picture ({error}); try it on plt.subplots().") from error
+            raise TaskError(
+                f"{type_name(robot)}.draw() made no picture ({error}); try it on plt.subplots()."
+            ) from error
     require(ax.has_data(), f"{type_name(robot)}.draw() drew nothing; plot onto the ax it is given, or leave it out.")

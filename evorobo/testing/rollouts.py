@@ -9,8 +9,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot, clip_action
-from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
-from evorobo.testing.common import type_name, require
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
+from evorobo.testing.common import require, type_name
 
 MAX_STEPS, MAX_EPISODE_STEPS = 40, 200
 """The steps that each robot is watched, and those it is compared with its gymnasium environment."""

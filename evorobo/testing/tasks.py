@@ -12,8 +12,18 @@ from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, UnlabelledInputs, HasUnlabelled, HasMeasures, MetricInfo, Scores, Task
-from evorobo.testing.common import type_name, check_name, forbid_global_rng, require, round_trip
+from evorobo.tasks.base import (
+    COST_COLUMNS,
+    Cost,
+    Examples,
+    HasMeasures,
+    HasUnlabelled,
+    MetricInfo,
+    Scores,
+    Task,
+    UnlabelledInputs,
+)
+from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
 
 MEMBERS, ROWS = 5, 50
 
@@ -102,7 +112,9 @@ def _check_score(task: Task, spec: NetworkSpec, weights: Array) -> None:
 
 def _check_cost(name: str, one: Cost, many: Cost) -> None:
     require(
-        all(getattr(one, field) >= 0 for field in COST_COLUMNS) and one.forward_flops > 0 and one.env_steps + one.samples > 0,
+        all(getattr(one, field) >= 0 for field in COST_COLUMNS)
+        and one.forward_flops > 0
+        and one.env_steps + one.samples > 0,
         f"{name}.score() charged {one}; count steps or samples, and the operations of the networks' forward passes.",
     )
     require(

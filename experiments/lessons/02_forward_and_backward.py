@@ -45,7 +45,9 @@ def summarize(found):
 
 
 def draw(page, found):
-    panels = page.add_panels("Forward: the answer", "Backward: its error's slopes", "Check: felt out", widths=(1.4, 1.4, 1))
+    panels = page.add_panels(
+        "Forward: the answer", "Backward: its error's slopes", "Check: felt out", widths=(1.4, 1.4, 1)
+    )
     names, run = [["ahead", "left"], ["hidden", "hidden"], ["answer"]], np.abs(found["dy"]).argmax()
     for axes, d, phase in zip(panels, ("", "d"), ("forward", "backward"), strict=False):
         units, weights = ([found[d + name][run] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))

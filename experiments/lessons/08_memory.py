@@ -15,7 +15,9 @@ def run_seed(seed, count=100):
         options = {"fold": seed % 5, "row": "time_step"}  # a row for each of 15 moments; an answer is due at the last
         moment = DatasetTask(name, loader_kwargs=options, scored_steps="last")
         window = DatasetTask(name, loader_kwargs={"fold": seed % 5})  # the 15 moments side by side
-        series = DatasetTask(name, loader_kwargs=options, scored_steps="last", sequence="sequence")  # one after the other
+        series = DatasetTask(
+            name, loader_kwargs=options, scored_steps="last", sequence="sequence"
+        )  # one after the other
         ways = (moment, 16), (window, 16), (series, Elman(16)), (series, GRU(16))
         found.append([accuracy(task, layer, seed, count) for task, layer in ways])
     return {"found": found}

@@ -7,7 +7,7 @@ import evorobo as er
 task = er.DatasetTask("scitos-24", loader_kwargs={"ranges": "inverse"})
 spec, rows = er.NetworkSpec.build(24, (20,), 4), task.parts.train[::4]
 x, moves = task.input_scaler.transform(task.table.inputs[rows]), task.table.targets[rows]
-strategy = er.OpenAIES(population=40, sigma=0.1, optimizer=er.Adam(0.03), weight_decay=0.0)
+strategy = er.OpenAIES(population_size=40, sigma=0.1, optimizer=er.Adam(0.03), weight_decay=0.0)
 
 
 def run_seed(seed, looks=30, generations=300):

@@ -11,7 +11,7 @@ from toys import Bowl
 from evorobo.errors import DataError, SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.measures import Gauge
+from evorobo.learners.evolution.measures import MeasureScorer
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.grid import Grid
 from evorobo.learners.evolution.strategies.map_elites import MAPElites
@@ -32,7 +32,7 @@ from evorobo.testing.methods import Wave
 SPEC = NetworkSpec.build(2, (3,), 1)
 GRID = Grid(("level", "tilt"), (8, 6))
 COLLECTORS = [
-    Evolution(NSGA2(minimise=("energy", "size"), population=12)),
+    Evolution(NSGA2(minimize=("energy", "size"), population_size=12)),
     Evolution(NoveltySearch(("tilt",))),
     Evolution(MAPElites(GRID)),
     Evolution(Mapped(GRID, CMAES())),
@@ -182,7 +182,7 @@ class Lost(Wave):
 def test_measures_are_told_in_units_of_their_ranges_and_what_cannot_be_measured_counts_as_nothing():
     weights = np.random.default_rng(0).normal(size=(5, SPEC.n_params))
     told = Wave().score_with_measures(["level", "tilt"], SPEC, weights, np.random.default_rng(1), None)
-    gauge = Gauge(Lost(), ["level", "size", "tilt"])
+    gauge = MeasureScorer(Lost(), ["level", "size", "tilt"])
     earned, units = gauge.score(SPEC, weights, np.random.default_rng(1), None, weights)
     np.testing.assert_array_equal(earned.values, told.values)
     np.testing.assert_array_equal(units[:2, 0], 0)

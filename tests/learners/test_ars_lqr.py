@@ -52,7 +52,7 @@ class Regulator(Bowl):
 def test_ars_with_normalised_observations_comes_within_three_percent_of_the_optimal_cost(seed):
     spec = NetworkSpec.build(3, (), 2)
     task = Regulator("regulator")
-    learner = Evolution(ARS(population=16, best=4, step=0.05, noise=0.03)).start(
+    learner = Evolution(ARS(population_size=16, n_top=4, learning_rate=0.05, noise_std=0.03)).start(
         task, spec, np.random.default_rng(seed)
     )
     for _ in range(400):

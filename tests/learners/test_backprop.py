@@ -166,7 +166,9 @@ def test_a_plateau_is_noticed_after_the_epochs_it_takes():
 
 
 def test_single_precision_trains_nearly_the_same_weights_in_half_the_memory():
-    double, single = (start(Backprop(Adam(0.01), batch_size=4, dtype=dtype), spec=SMALL) for dtype in ("float64", "float32"))
+    double, single = (
+        start(Backprop(Adam(0.01), batch_size=4, dtype=dtype), spec=SMALL) for dtype in ("float64", "float32")
+    )
     for _ in range(30):
         double.step(0.0)
         single.step(0.0)

@@ -12,7 +12,7 @@ from evorobo.learners.evolution.strategies.grid import Grid
 from evorobo.learners.evolution.strategies.map_elites import MAPElites
 from evorobo.learners.evolution.strategies.openai_es import OpenAIES
 from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
-from evorobo.learners.evolution.wrappers.bounded import Bounded, folded
+from evorobo.learners.evolution.wrappers.bounded import Bounded, reflect
 from evorobo.learners.evolution.wrappers.restarts import Restarts
 
 every_inner = pytest.mark.parametrize(
@@ -23,20 +23,20 @@ every_inner = pytest.mark.parametrize(
 
 
 def test_a_weight_goes_as_far_back_inside_as_it_would_lie_beyond():
-    told = folded(np.array([0.0, 1.9, 2.0, 2.5, -2.5, 6.0, 7.0, -9.0]), 2.0)
+    told = reflect(np.array([0.0, 1.9, 2.0, 2.5, -2.5, 6.0, 7.0, -9.0]), 2.0)
     #        reflected at 2 after .5, at -2 after .5, at 2 and -2, at 2 and -2 and on, at -2 and 2 and on
     np.testing.assert_allclose(told, [0.0, 1.9, 2.0, 1.5, -1.5, -2.0, -1.0, -1.0])
 
 
 def test_within_the_limits_not_a_bit_is_changed():
     inside = np.random.default_rng(0).uniform(-0.3, 0.3, 1000)
-    np.testing.assert_array_equal(folded(inside, 0.3), inside)
+    np.testing.assert_array_equal(reflect(inside, 0.3), inside)
 
 
 def test_folding_is_continuous():
     line = np.linspace(-20, 20, 100_001)
-    assert np.abs(np.diff(folded(line, 1.7))).max() < 1.01 * (line[1] - line[0])
-    assert np.abs(folded(line, 1.7)).max() <= 1.7
+    assert np.abs(np.diff(reflect(line, 1.7))).max() < 1.01 * (line[1] - line[0])
+    assert np.abs(reflect(line, 1.7)).max() <= 1.7
 
 
 @every_inner
@@ -56,7 +56,7 @@ def test_no_weight_is_ever_scored_or_answered_beyond_its_limit(strategy):
     running = Bounded(strategy, 0.5).start(START.copy(), rng)
     for _ in range(40):
         assert np.abs(generation(running, lambda x: x.sum(1), rng)).max() <= 0.5
-        assert np.abs(running.answer).max() <= 0.5
+        assert np.abs(running.solution).max() <= 0.5
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -73,7 +73,7 @@ def test_the_strategy_learns_from_what_it_proposed_and_not_from_where_that_was_f
             population = running.generate(Individual)
             give(population, np.arange(len(population)))
             running.update(population)
-    np.testing.assert_array_equal(bounded.answer, folded(free.answer, 0.1))
+    np.testing.assert_array_equal(bounded.solution, reflect(free.solution, 0.1))
 
 
 def test_what_cannot_be_bounded_is_refused():

@@ -7,7 +7,7 @@ from deap import cma
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.cma_common import Constants
+from evorobo.learners.evolution.strategies.cma_common import CMAConstants
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
 from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
@@ -15,14 +15,14 @@ from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
 
 def test_plain_cma_es_learns_what_deaps_learns_from_the_same_populations():
     rng = np.random.default_rng(7)
-    ours = CMAES(sigma=0.4, population=12, active=False).start(START.copy(), rng)
-    c = Constants.of(N, 12, active=False)
+    ours = CMAES(sigma=0.4, population_size=12, active=False).start(START.copy(), rng)
+    c = CMAConstants.compute(N, 12, active=False)
     rates = {"cs": c.c_sigma, "damps": c.d_sigma, "ccum": c.c_c, "ccov1": c.c_1, "ccovmu": c.c_mu}
     theirs = cma.Strategy(centroid=START, sigma=0.4, lambda_=12, **rates)
     for _ in range(40):
         population = generation(ours, ellipsoid, rng)
         theirs.update(list(population))
-        np.testing.assert_allclose(ours.answer, theirs.centroid, rtol=1e-9)
+        np.testing.assert_allclose(ours.solution, theirs.centroid, rtol=1e-9)
         assert ours.info()["step_size"] == pytest.approx(theirs.sigma, rel=1e-9)
         np.testing.assert_allclose(ours.state()["covariance"], theirs.C, rtol=1e-7, atol=1e-12)
         assert ours.info()["condition"] == pytest.approx(theirs.diagD[-1] ** 2 / theirs.diagD[0] ** 2, rel=1e-6)
@@ -30,21 +30,21 @@ def test_plain_cma_es_learns_what_deaps_learns_from_the_same_populations():
 
 def test_the_constants_are_those_of_the_tutorial():
     # lambda = 4: raw weights ln 2.5 - ln i, that is .9163, .2231, -.1823, -.4700; n = 1, worked by hand
-    c = Constants.of(1, 4, active=True)
-    np.testing.assert_allclose(c.weights[:2], [0.80416, 0.19584], atol=1e-4)
+    c = CMAConstants.compute(1, 4, active=True)
+    np.testing.assert_allclose(c.recombination_weights[:2], [0.80416, 0.19584], atol=1e-4)
     assert c.mu_eff == pytest.approx(1.1394**2 / (0.9163**2 + 0.2231**2), rel=1e-3)
     assert c.c_1 == pytest.approx(2 / (2.3**2 + c.mu_eff))
     assert c.c_mu == pytest.approx(2 * (0.25 + c.mu_eff + 1 / c.mu_eff - 2) / (9 + c.mu_eff))
     # of the bounds 1 + c_1 / c_mu, 1 + 2 * 1.674 / (mu_eff + 2) and (1 - c_1 - c_mu) / (n c_mu) the second is least
-    assert -c.weights[2:].sum() == pytest.approx(1 + 2 * 1.674 / (c.mu_eff + 2), rel=1e-3)
-    assert c.weights[2] / c.weights[3] == pytest.approx(0.1823 / 0.4700, rel=1e-3)
+    assert -c.recombination_weights[2:].sum() == pytest.approx(1 + 2 * 1.674 / (c.mu_eff + 2), rel=1e-3)
+    assert c.recombination_weights[2] / c.recombination_weights[3] == pytest.approx(0.1823 / 0.4700, rel=1e-3)
 
 
 def tutorial(mean, sigma, rows, c, paths, covariance, root):
     """One update of Hansen 2016 (eq. 39 to 47) on `rows`, best first; `root` is C^(-1/2) as it was last worked out."""
     n = len(mean)
     y = (rows - mean) / sigma
-    step = sum(w * each for w, each in zip(c.weights[: c.parents], y, strict=False))
+    step = sum(w * each for w, each in zip(c.weights[: c.mu], y, strict=False))
     p_sigma, p_c, turn = paths
     p_sigma = (1 - c.c_sigma) * p_sigma + np.sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * root @ step
     length, chi = np.linalg.norm(p_sigma), np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2))
@@ -65,9 +65,9 @@ def tutorial(mean, sigma, rows, c, paths, covariance, root):
 
 def follow_the_tutorial(running, constants, score, turns, keep=lambda matrix: matrix):
     """Beside the strategy, its equations; `keep` is what the strategy keeps of its covariance matrix."""
-    n = len(running.answer)
+    n = len(running.solution)
     rng = np.random.default_rng(1)
-    mean, sigma, paths, covariance = running.answer, 0.5, (np.zeros(n), np.zeros(n), 1), np.eye(n)
+    mean, sigma, paths, covariance = running.solution, 0.5, (np.zeros(n), np.zeros(n), 1), np.eye(n)
     values, vectors = np.linalg.eigh(covariance)
     for _ in range(turns):
         population = generation(running, score, rng)
@@ -75,7 +75,7 @@ def follow_the_tutorial(running, constants, score, turns, keep=lambda matrix: ma
         root = (vectors / np.sqrt(values)) @ vectors.T
         mean, sigma, paths, covariance = tutorial(mean, sigma, rows, constants, paths, covariance, root)
         covariance = keep(covariance)
-        np.testing.assert_allclose(running.answer, mean, rtol=1e-7, atol=1e-12)
+        np.testing.assert_allclose(running.solution, mean, rtol=1e-7, atol=1e-12)
         assert running.info()["step_size"] == pytest.approx(sigma, rel=1e-8)
         if not running.state().get("waited"):
             values, vectors = np.linalg.eigh(covariance)
@@ -84,22 +84,22 @@ def follow_the_tutorial(running, constants, score, turns, keep=lambda matrix: ma
 
 def test_active_cma_es_follows_the_tutorial():
     running = CMAES().start(START.copy(), np.random.default_rng(1))
-    follow_the_tutorial(running, Constants.of(N, 10, active=True), ellipsoid, 40)
+    follow_the_tutorial(running, CMAConstants.compute(N, 10, active=True), ellipsoid, 40)
 
 
 def test_a_decomposition_put_off_loses_nothing_of_the_generations_in_between():
     n = 300
-    running = CMAES(population=8).start(np.ones(n), np.random.default_rng(1))
+    running = CMAES(population_size=8).start(np.ones(n), np.random.default_rng(1))
     waits = []
-    follow = Constants.of(n, 8, active=True)
+    follow = CMAConstants.compute(n, 8, active=True)
     follow_the_tutorial(running, follow, lambda x: waits.append(running.state()["waited"]) or ellipsoid(x), 12)
     assert max(waits) >= 3  # several generations went by between two decompositions
 
 
 def test_separable_cma_es_is_cma_es_that_keeps_the_diagonal_and_learns_faster():
     running = SepCMAES().start(START.copy(), np.random.default_rng(1))
-    constants = Constants.of(N, 10, active=True, faster=(N + 2) / 3)
-    full = Constants.of(N, 10, active=True)
+    constants = CMAConstants.compute(N, 10, active=True, learning_rate_factor=(N + 2) / 3)
+    full = CMAConstants.compute(N, 10, active=True)
     assert constants.c_1 == pytest.approx(4 * full.c_1)
     assert constants.c_mu == pytest.approx(4 * full.c_mu)
     follow_the_tutorial(running, constants, ellipsoid, 40, keep=lambda matrix: np.diag(np.diag(matrix)))
@@ -130,7 +130,7 @@ def test_no_step_size_falls_below_its_floor(strategy):
 def test_one_plus_one_keeps_a_factor_of_the_matrix_of_its_paper():
     """Igel, Suttorp & Hansen 2006, algorithms 2 and 4: C = (1 - c) C + c (p p' + [stalled] c_c (2 - c_c) C)."""
     rng, mirror = np.random.default_rng(5), np.random.default_rng(5)
-    running = OnePlusOneCMAES(0.5, rescore=False).start(START.copy(), rng)
+    running = OnePlusOneCMAES(0.5, reevaluate=False).start(START.copy(), rng)
     c_c, c_cov, p_target = 2 / (N + 2), 2 / (N**2 + 6), 2 / 11
     parent, sigma, success, path, covariance = START, 0.5, p_target, np.zeros(N), np.eye(N)
     score, stalled = None, []
@@ -155,7 +155,7 @@ def test_one_plus_one_keeps_a_factor_of_the_matrix_of_its_paper():
             path = (1 - c_c) * path + (not stalled[-1]) * np.sqrt(c_c * (2 - c_c)) * factor @ z
             kept = c_c * (2 - c_c) * covariance if stalled[-1] else 0
             covariance = (1 - c_cov) * covariance + c_cov * (np.outer(path, path) + kept)
-        np.testing.assert_allclose(running.answer, parent, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(running.solution, parent, rtol=1e-8, atol=1e-12)
         assert running.info()["step_size"] == pytest.approx(sigma, rel=1e-8)
     assert len(stalled) > 20
 
@@ -166,13 +166,13 @@ def test_a_rescored_parent_has_no_lucky_past():
         population = running.generate(Individual)
         give(population, [child, parent])
         running.update(population)
-        assert np.array_equal(running.answer, population[0]) is wins
+        assert np.array_equal(running.solution, population[0]) is wins
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     ("strategy", "evaluations", "target"),
-    [(SepCMAES(), 6000, -1e-9), (CMAES(active=False), 8000, -1e-9), (OnePlusOneCMAES(rescore=False), 10_000, -1e-9)],
+    [(SepCMAES(), 6000, -1e-9), (CMAES(active=False), 8000, -1e-9), (OnePlusOneCMAES(reevaluate=False), 10_000, -1e-9)],
     ids=["sep-cma-es", "plain cma-es", "one-plus-one"],
 )
 def test_a_ridge_a_thousand_times_longer_than_wide_is_climbed(strategy, evaluations, target, seed):
@@ -183,7 +183,7 @@ def test_a_ridge_a_thousand_times_longer_than_wide_is_climbed(strategy, evaluati
     ("make", "sentence"),
     [
         (lambda: CMAES(sigma_floor=-1), "sigma_floor must be a number of at least 0, not -1"),
-        (lambda: SepCMAES(population=2), "population must be a whole number of at least 4, not 2"),
+        (lambda: SepCMAES(population_size=2), "population_size must be a whole number of at least 4, not 2"),
         (lambda: OnePlusOneCMAES(sigma=0), "sigma must be a number above 0, not 0"),
     ],
 )

@@ -10,7 +10,7 @@ from toys import Bowl
 
 from evorobo.errors import SettingsError, TaskError
 from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.coevolution import Coevolution, Hall
+from evorobo.learners.evolution.coevolution import ChampionHistory, Coevolution
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.genetic import GA
@@ -72,7 +72,7 @@ def numbers(rows, champions):
 
 
 def test_the_hall_of_fame_are_all_champions_of_the_other_side_so_far_each_drawn_about_as_often():
-    task, _, own, other = run(Coevolution(rivals=4), 60)
+    task, _, own, other = run(Coevolution(n_rivals=4), 60)
     for met, champions in ((task.met, other), (task.other, own)):
         assert len(met) == 60
         drawn = [numbers(rivals, champions) for rivals in met]
@@ -85,15 +85,15 @@ def test_the_hall_of_fame_are_all_champions_of_the_other_side_so_far_each_drawn_
 
 
 def test_a_memory_of_one_meets_the_newest_champion_alone_and_one_of_three_the_last_three():
-    task, _, own, other = run(Coevolution(rivals=2, memory=1), 6)
+    task, _, own, other = run(Coevolution(n_rivals=2, memory=1), 6)
     assert [numbers(rivals, other) for rivals in task.met] == [[n, n] for n in range(6)]
     assert [numbers(rivals, own) for rivals in task.other] == [[n, n] for n in range(6)]
-    task, _, _, other = run(Coevolution(rivals=3, memory=3), 8)
+    task, _, _, other = run(Coevolution(n_rivals=3, memory=3), 8)
     assert [sorted(numbers(rivals, other)) for rivals in task.met][3:] == [[n - 2, n - 1, n] for n in range(3, 8)]
 
 
 def test_both_sides_climb_and_both_are_paid_and_told():
-    _, learner, own, other = run(Coevolution(Evolution(CMAES(population=8)), rivals=5), 60)
+    _, learner, own, other = run(Coevolution(Evolution(CMAES(population_size=8)), n_rivals=5), 60)
     for champions in (own, other):
         assert np.square(champions[-1] - 1).sum() < 1e-3 * np.square(champions[0] - 1).sum()
     assert learner.cost.env_steps == 60 * 2 * 8 * 5
@@ -103,7 +103,7 @@ def test_both_sides_climb_and_both_are_paid_and_told():
 
 
 def test_champions_come_with_the_best_score_of_their_generation():
-    learner = start(Coevolution(rivals=2), Race())
+    learner = start(Coevolution(n_rivals=2), Race())
     assert learner.champions == {}
     best = [learner.step(0.0).info for _ in range(3)]
     own, other = learner.champions["champions"], learner.champions["rivals"]
@@ -114,7 +114,9 @@ def test_champions_come_with_the_best_score_of_their_generation():
 
 def test_both_sides_have_the_same_network_between_their_own_sensors_and_motors():
     hidden = (Dense(5, bias=False), Output(bias=False))
-    learner = start(Coevolution(Evolution(CMAES(population=4)), rivals=1), replace(PREDATOR, max_steps=5), hidden)
+    learner = start(
+        Coevolution(Evolution(CMAES(population_size=4)), n_rivals=1), replace(PREDATOR, max_steps=5), hidden
+    )
     learner.step(0.0)
     own, other = learner.champions["champions"].spec, learner.champions["rivals"].spec
     assert own.layers == other.layers
@@ -122,7 +124,7 @@ def test_both_sides_have_the_same_network_between_their_own_sensors_and_motors()
 
 
 def test_what_the_own_sides_evolution_keeps_besides_is_handed_in():
-    learner = start(Coevolution(Evolution(GA(population=6), genealogy=True), rivals=1), Race())
+    learner = start(Coevolution(Evolution(GA(population_size=6), genealogy=True), n_rivals=1), Race())
     assert learner.archive is None
     learner.step(0.0)
     assert len(learner.genealogy.splitlines()) == 7
@@ -131,13 +133,13 @@ def test_what_the_own_sides_evolution_keeps_besides_is_handed_in():
 
 def test_a_hall_gives_its_champions_back():
     spec = NetworkSpec.build(2, (), 1, "identity")
-    hall = Hall(Genome(spec, np.zeros(3)))
+    hall = ChampionHistory(Genome(spec, np.zeros(3)))
     for number in range(1, 5):
         hall.add(Genome(spec, np.full(3, float(number))), 0.5)
-    drawn = hall.draw(5, None, np.random.default_rng(0))
+    drawn = hall.sample(5, None, np.random.default_rng(0))
     assert sorted(drawn[:, 0]) == [0, 1, 2, 3, 4]
-    assert (hall.draw(4, 1, np.random.default_rng(0)) == 4).all()
-    again = Hall(Genome(spec, np.zeros(3)))
+    assert (hall.sample(4, 1, np.random.default_rng(0)) == 4).all()
+    again = ChampionHistory(Genome(spec, np.zeros(3)))
     again.restore(hall.state())
     np.testing.assert_array_equal(again.archive.weights, hall.archive.weights)
 
@@ -147,8 +149,8 @@ def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
         start(Coevolution(), Bowl())
     with pytest.raises(TaskError, match="CartPole-v1 has no rival to evolve against"):
         start(Coevolution(), ControlTask("CartPole-v1"))
-    with pytest.raises(SettingsError, match="rivals must be a whole number of at least 1, not 0"):
-        Coevolution(rivals=0)
+    with pytest.raises(SettingsError, match="n_rivals must be a whole number of at least 1, not 0"):
+        Coevolution(n_rivals=0)
     with pytest.raises(SettingsError, match="memory must be a whole number of at least 1, not 0"):
         Coevolution(memory=0)
     with pytest.raises(SettingsError, match="shows no inputs to measure, which batch norm needs"):
@@ -156,7 +158,7 @@ def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
 
 
 def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with_its_results(tmp_path, monkeypatch):
-    method = Coevolution(Evolution(CMAES(population=6)), rivals=2)
+    method = Coevolution(Evolution(CMAES(population_size=6)), n_rivals=2)
     task = replace(PREDATOR, max_steps=60)
     trial = Trial(task, method, Budget(generations=4, n_evals=4), (3,), seed=1)
     assert trial.run(tmp_path / "whole") == "finished"
@@ -177,7 +179,7 @@ def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with
 
 def test_evolved_predators_catch_a_prey_that_keeps_its_rule_far_better_than_random_ones():
     task = replace(PREDATOR, episodes=4, test_episodes=40, max_steps=200)
-    learner = start(Evolution(CMAES(population=8)), task)
+    learner = start(Evolution(CMAES(population_size=8)), task)
     for _ in range(12):
         learner.step(0.0)
     assert task.test(learner.genome) > 20 + task.references()["random"]
@@ -185,7 +187,7 @@ def test_evolved_predators_catch_a_prey_that_keeps_its_rule_far_better_than_rand
 
 def test_coevolved_predators_catch_the_prey_they_began_with_better_than_the_first_one_does():
     task = replace(PREDATOR, test_episodes=30, max_steps=200)
-    learner = start(Coevolution(Evolution(CMAES(population=8)), rivals=3), task)
+    learner = start(Coevolution(Evolution(CMAES(population_size=8)), n_rivals=3), task)
     predator, prey = (side.evolution.genome for side in learner._sides)
     for _ in range(8):
         learner.step(0.0)

@@ -132,7 +132,9 @@ def test_the_answer_is_the_best_of_all_rounds_on_validation():
 
 
 def test_held_out_examples_grow_with_the_rounds_and_what_was_best_is_looked_at_again():
-    method = DAgger(Backprop(batch_size=200, early_stopping=EarlyStopping(held_out=0.5)), rounds=2, epochs=2, episodes=4)
+    method = DAgger(
+        Backprop(batch_size=200, early_stopping=EarlyStopping(held_out=0.5)), rounds=2, epochs=2, episodes=4
+    )
     learner = start(method, Asked(), ())
     looks = []
     for _ in range(5):
@@ -149,7 +151,9 @@ def test_held_out_examples_grow_with_the_rounds_and_what_was_best_is_looked_at_a
 def test_a_learner_restored_goes_on_to_the_last_bit(hidden, held_out, steps, tmp_path):
     early_stopping = EarlyStopping(patience=50, held_out=held_out) if held_out else None
     task = replace(ROAD, teacher=NoisyTeacher(noise=0.2), max_steps=20)
-    method = DAgger(Backprop(Adam(0.01), batch_size=10, early_stopping=early_stopping), rounds=4, epochs=2, episodes=2, mixture=0.5)
+    method = DAgger(
+        Backprop(Adam(0.01), batch_size=10, early_stopping=early_stopping), rounds=4, epochs=2, episodes=2, mixture=0.5
+    )
     one, other = start(method, task, hidden), start(method, task, hidden)
     for _ in range(steps):
         one.step(0.0)

@@ -5,7 +5,7 @@ import pytest
 from climbing import START, N, sphere
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.genetic import GA
@@ -14,7 +14,7 @@ from evorobo.learners.evolution.strategies.map_elites import MAPElites
 from evorobo.learners.evolution.strategies.novelty import NoveltySearch
 from evorobo.learners.evolution.wrappers.mapped import Mapped
 
-PLANE = Grid(("a", "b"), (4, 5), lowest=-2.0)
+PLANE = Grid(("a", "b"), (4, 5), min_score=-2.0)
 
 
 def told(scores, measures):
@@ -24,7 +24,7 @@ def told(scores, measures):
 
 
 def turn(running, rng, judge=lambda rows: (sphere(rows), rows[:, 4:6])):
-    with lend(rng):
+    with seeded_globals(rng):
         population = running.generate(Individual)
     for individual, score, measured in zip(population, *judge(np.array(population)), strict=True):
         individual.fitness.values, individual.measures = (float(score),), measured
@@ -39,17 +39,17 @@ def test_a_cell_takes_whoever_scores_higher_and_of_equals_the_first():
     elites = PLANE.start(1)
     # cells are 0.25 by 0.2: the first three share one, the fourth has another
     elites.add(told([1, 3, 3, -5], [[0.1, 0.1], [0.2, 0.1], [0.2, 0.15], [0.3, 0.1]]))
-    np.testing.assert_array_equal(elites.kept.weights[:, 0], [1, 3])
-    np.testing.assert_array_equal(elites.kept.measures, [[0.2, 0.1], [0.3, 0.1]])
+    np.testing.assert_array_equal(elites.elites.weights[:, 0], [1, 3])
+    np.testing.assert_array_equal(elites.elites.measures, [[0.2, 0.1], [0.3, 0.1]])
     elites.add(told([3, -4], [[0.0, 0.0], [0.4, 0.1]]))
-    np.testing.assert_array_equal(elites.kept.weights[:, 0], [1, 1])
-    np.testing.assert_array_equal(elites.kept.scores, [3, -4])
+    np.testing.assert_array_equal(elites.elites.weights[:, 0], [1, 1])
+    np.testing.assert_array_equal(elites.elites.scores, [3, -4])
 
 
 def test_what_lies_beyond_a_range_is_in_the_outermost_cell():
     elites = PLANE.start(1)
     measures = np.array([[-3.0, -0.1], [0.0, 0.0], [1.0, 1.0], [9.0, 1.5], [0.25, 0.2], [0.2499, 0.1999]])
-    np.testing.assert_array_equal(elites.cell(measures), [0, 0, 19, 19, 6, 0])
+    np.testing.assert_array_equal(elites.index_of(measures), [0, 0, 19, 19, 6, 0])
 
 
 def test_coverage_and_qd_score_are_what_one_counts_by_hand():
@@ -77,7 +77,7 @@ def test_it_does_not_matter_in_how_many_parts_a_crowd_comes():
     at_once.add(crowd)
     for part in np.array_split(np.arange(200), 13):
         in_parts.add(crowd.take(part))
-    for one, other in zip(vars(at_once.kept).values(), vars(in_parts.kept).values(), strict=True):
+    for one, other in zip(vars(at_once.elites).values(), vars(in_parts.elites).values(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -91,9 +91,9 @@ def test_the_grid_is_that_of_pyribs():
         theirs.add(crowd.weights, crowd.scores, crowd.measures)
     data = theirs.data()
     order = np.argsort(data["index"])
-    np.testing.assert_array_equal(elites.cells, data["index"][order])
-    np.testing.assert_allclose(elites.kept.scores, data["objective"][order])
-    np.testing.assert_allclose(elites.kept.measures, data["measures"][order])
+    np.testing.assert_array_equal(elites.cell_indices, data["index"][order])
+    np.testing.assert_allclose(elites.elites.scores, data["objective"][order])
+    np.testing.assert_allclose(elites.elites.measures, data["measures"][order])
     assert elites.info()["coverage"] == float(theirs.stats.coverage)
     assert elites.info()["qd_score"] == pytest.approx(float(theirs.stats.qd_score))
 
@@ -102,7 +102,7 @@ def test_the_grid_is_that_of_pyribs():
 
 
 def test_a_child_lies_along_the_line_from_one_elite_to_another():
-    settings, rng = MAPElites(PLANE, population=6, iso=1e-9, line=0.5), np.random.default_rng(0)
+    settings, rng = MAPElites(PLANE, population_size=6, iso_sigma=1e-9, line_sigma=0.5), np.random.default_rng(0)
     running = settings.start(START.copy(), rng)
     first = turn(running, rng)
     np.testing.assert_array_equal(first[0], START)
@@ -121,12 +121,12 @@ def test_a_child_lies_along_the_line_from_one_elite_to_another():
 
 def test_children_have_the_spread_that_their_two_sizes_ask_for():
     """Two elites, far from each other along the first gene: iso in all directions, line times the way along it."""
-    settings = MAPElites(Grid(("a",), (2,)), population=4000, iso=0.3, line=0.2)
+    settings = MAPElites(Grid(("a",), (2,)), population_size=4000, iso_sigma=0.3, line_sigma=0.2)
     rng = np.random.default_rng(0)
     running = settings.start(np.zeros(N), rng)
     place = np.zeros((4001, N))
     place[0, 0] = 10.0
-    running._elites.add(Collection(place[:2], np.zeros(2), np.array([[0.1], [0.9]])))
+    running._archive.add(Collection(place[:2], np.zeros(2), np.array([[0.1], [0.9]])))
     children = turn(running, rng, lambda rows: (np.zeros(len(rows)), np.zeros((len(rows), 1))))[:-1]
     assert children[:, 1:].std() == pytest.approx(0.3, rel=0.03)
     # half of all children have two different parents, and their elites are at 0 and at 10
@@ -136,14 +136,14 @@ def test_children_have_the_spread_that_their_two_sizes_ask_for():
 
 def test_the_answer_is_the_champion_and_a_lucky_one_is_forgotten():
     running, rng = (
-        MAPElites(PLANE, population=3).start(START.copy(), np.random.default_rng(0)),
+        MAPElites(PLANE, population_size=3).start(START.copy(), np.random.default_rng(0)),
         np.random.default_rng(1),
     )
     first = turn(running, rng, lambda rows: ([0, 5, 0, 1], np.full((4, 2), 0.5)))
-    np.testing.assert_array_equal(running.answer, first[1])
+    np.testing.assert_array_equal(running.solution, first[1])
     second = turn(running, rng, lambda rows: ([0, 1, 2, -1], np.full((4, 2), 0.5)))
     np.testing.assert_array_equal(second[3], first[1])
-    np.testing.assert_array_equal(running.answer, second[2])
+    np.testing.assert_array_equal(running.solution, second[2])
     np.testing.assert_array_equal(running.collection.weights, first[[1]])  # the map keeps what it was told
 
 
@@ -172,13 +172,13 @@ def test_a_map_beside_a_strategy_changes_nothing_of_its_search(strategy):
         running = settings.start(START.copy(), rng)
         columns = ["abc".index(name) for name in getattr(settings, "measures", ())]
         told = [turn(running, rng, lambda rows, k=columns: (sphere(rows), rows[:, k])) for _ in range(5)]
-        seen.append((np.concatenate(told), running.answer))
+        seen.append((np.concatenate(told), running.solution))
     np.testing.assert_array_equal(seen[0][0], seen[1][0])
     np.testing.assert_array_equal(seen[0][1], seen[1][1])
     everybody = seen[1][0]
     best = PLANE.start(N)
     best.add(Collection(everybody, sphere(everybody), everybody[:, :2]))
-    np.testing.assert_array_equal(running.collection.weights, best.kept.weights)
+    np.testing.assert_array_equal(running.collection.weights, best.elites.weights)
     assert running.info()["coverage"] == best.info()["coverage"]
 
 
@@ -188,8 +188,8 @@ def test_a_map_beside_a_strategy_changes_nothing_of_its_search(strategy):
         (lambda: Grid(()), "a grid over what"),
         (lambda: Grid(("x", "y"), (20,)), r"2 measures need as many numbers of cells, not \(20,\)"),
         (lambda: Grid(("x",), (0,)), "cells must be a whole number of at least 1, not 0"),
-        (lambda: MAPElites(PLANE, iso=0.0), "iso must be a number above 0, not 0.0"),
-        (lambda: MAPElites(PLANE, line=-1.0), "line must be a number of at least 0, not -1.0"),
+        (lambda: MAPElites(PLANE, iso_sigma=0.0), "iso_sigma must be a number above 0, not 0.0"),
+        (lambda: MAPElites(PLANE, line_sigma=-1.0), "line_sigma must be a number of at least 0, not -1.0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

@@ -9,7 +9,7 @@ from deap import algorithms, base, tools
 from toys import Bowl, Observed
 
 from evorobo.errors import LearningError
-from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.ars import ARS
 from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
@@ -28,7 +28,7 @@ from evorobo.learners.evolution.strategies.swarm import ParticleSwarm
 from evorobo.learners.evolution.strategies.xnes import XNES
 from evorobo.learners.evolution.wrappers.bounded import Bounded
 from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
-from evorobo.learners.evolution.wrappers.restarts import Restarts, Standstill
+from evorobo.learners.evolution.wrappers.restarts import Restarts, TerminationCriteria
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
@@ -37,7 +37,7 @@ from evorobo.tasks.base import Cost, Scores
 SPEC = NetworkSpec.build(2, (3,), 1)
 STRATEGIES = [
     CMAES(),
-    CMAES(population=4, active=False),
+    CMAES(population_size=4, active=False),
     SepCMAES(),
     OnePlusOneCMAES(),
     SNES(),
@@ -54,7 +54,7 @@ STRATEGIES = [
     DifferentialEvolution(),
     ParticleSwarm(),
     RandomSearch(),
-    Restarts(CMAES(), "bipop", standstill=Standstill(window=3)),
+    Restarts(CMAES(), "bipop", termination=TerminationCriteria(window=3)),
     Bounded(CMAES(), 1.5),
     HallOfFame(SNES()),
 ]
@@ -89,7 +89,7 @@ def test_thirty_times_one_generation_is_one_time_thirty_of_deap(strategy):
     running = strategy.start(SPEC.init(rng), rng)
 
     def generate(ind_init):
-        with lend(rng):
+        with seeded_globals(rng):
             return running.generate(ind_init)
 
     def evaluate(individual):
@@ -105,7 +105,7 @@ def test_thirty_times_one_generation_is_one_time_thirty_of_deap(strategy):
     hall = tools.HallOfFame(1, similar=np.array_equal)
     _, log = algorithms.eaGenerateUpdate(toolbox, ngen=30, stats=statistics, halloffame=hall, verbose=False)
 
-    np.testing.assert_array_equal(learner.genome.weights, running.answer)
+    np.testing.assert_array_equal(learner.genome.weights, running.solution)
     assert [each.score for each in progress] == log.select("mean")
     assert [each.info["score_max"] for each in progress] == log.select("max")
     assert progress[-1].info["best"] == hall[0].fitness.values[0]
@@ -292,7 +292,7 @@ def test_a_centre_that_runs_away_ends_the_run_in_words():
             running.update = lambda population: running._mean.fill(np.inf)
             return running
 
-    with pytest.raises(LearningError, match="centre is no longer finite; try a smaller sigma"):
+    with pytest.raises(LearningError, match="center is no longer finite; try a smaller sigma"):
         start(Runaway()).step(0.0)
 
 

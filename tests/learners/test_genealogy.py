@@ -59,7 +59,7 @@ def test_without_mutation_and_crossover_everybody_equals_the_parent(children):
 
 @pytest.mark.parametrize("children", [None, 6], ids=["generational", "steady"])
 def test_who_was_crossed_has_each_gene_from_one_of_two_parents(children):
-    genomes, table, _ = family(GA(10, crossover=1, uniform=0.5, mutation=0, elite=2, children=children))
+    genomes, table, _ = family(GA(10, crossover=1, uniform=0.5, mutation=0, n_elites=2, children=children))
     crossed = [row for row in table if len(parents(row)) == 2]
     # all but the elite, in five generations
     assert len(crossed) == 5 * (children or 8)

@@ -112,7 +112,9 @@ def test_nobody_trains_on_what_is_held_out():
 
 def test_the_answer_is_the_genome_of_the_lowest_held_out_loss_and_training_ends_when_none_lower_comes():
     for seed in range(3):
-        stopped = learner(Backprop(Adam(0.02), batch_size=8, early_stopping=EarlyStopping(15, held_out=0.25)), seed=seed)
+        stopped = learner(
+            Backprop(Adam(0.02), batch_size=8, early_stopping=EarlyStopping(15, held_out=0.25)), seed=seed
+        )
         curve, genomes = [], []
         while not stopped.done:
             progress = stopped.step(0.0)

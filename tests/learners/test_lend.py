@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from evorobo.learners.evolution.deap_bridge import lend
+from evorobo.learners.evolution.deap_bridge import seeded_globals
 
 
 def drawn():
@@ -15,7 +15,7 @@ def drawn():
 def drawn_under(seed, blocks=1):
     rng, draws = np.random.default_rng(seed), []
     for _ in range(blocks):
-        with lend(rng):
+        with seeded_globals(rng):
             draws.append(drawn())
     return draws
 
@@ -47,7 +47,7 @@ def test_afterwards_the_globals_go_on_as_if_nothing_had_been(fails):
     np.random.seed(5)  # noqa: NPY002
     before = drawn()
     try:
-        with lend(np.random.default_rng(0)):
+        with seeded_globals(np.random.default_rng(0)):
             drawn()
             if fails:
                 raise KeyError

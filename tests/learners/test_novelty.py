@@ -7,16 +7,16 @@ import pytest
 from climbing import START, N
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.novelty import NoveltySearch, novelty
+from evorobo.learners.evolution.strategies.novelty import NoveltySearch, compute_novelty
 from evorobo.learners.evolution.strategies.nsga2 import NSGA2
 
 
 def turn(running, scores, measures, seed=0):
     """A generation with these scores and measures; returns its members."""
-    with lend(np.random.default_rng(seed)):
+    with seeded_globals(np.random.default_rng(seed)):
         population = running.generate(Individual)
     for individual, score, measured in zip(population, scores, measures, strict=True):
         individual.fitness.values, individual.measures = (float(score),), np.atleast_1d(measured).astype(float)
@@ -39,7 +39,7 @@ class Told:
         self.heard.clear()
         return self
 
-    answer = START
+    solution = START
 
     def generate(self, ind_init):
         return [ind_init(START + number) for number in range(5)]
@@ -56,25 +56,25 @@ class Told:
 
 def test_novelty_is_the_mean_distance_to_the_nearest_others():
     """On a line, at 0, 1 and 5, with the archive at 2: the two nearest are 1 and 2, 0 and 2, and 2 and 1."""
-    told = novelty(np.array([[0.0], [1.0], [5.0]]), np.array([[2.0]]), 2)
+    told = compute_novelty(np.array([[0.0], [1.0], [5.0]]), np.array([[2.0]]), 2)
     np.testing.assert_allclose(told, [(1 + 2) / 2, (1 + 1) / 2, (3 + 4) / 2])
 
 
-@pytest.mark.parametrize("neighbours", [1, 4, 15, 100])
-def test_novelty_is_what_brute_force_finds(neighbours):
-    rng = np.random.default_rng(neighbours)
+@pytest.mark.parametrize("n_neighbors", [1, 4, 15, 100])
+def test_novelty_is_what_brute_force_finds(n_neighbors):
+    rng = np.random.default_rng(n_neighbors)
     measures, archive = rng.normal(size=(20, 3)), rng.normal(size=(30, 3))
     expected = []
     for i, one in enumerate(measures):
         others = [other for j, other in enumerate(measures) if j != i] + list(archive)
         away = sorted(float(np.linalg.norm(one - other)) for other in others)
-        expected.append(np.mean(away[:neighbours]))
-    np.testing.assert_allclose(novelty(measures, archive, neighbours), expected, rtol=1e-12)
+        expected.append(np.mean(away[:n_neighbors]))
+    np.testing.assert_allclose(compute_novelty(measures, archive, n_neighbors), expected, rtol=1e-12)
 
 
 def test_twins_are_not_novel_and_neither_is_who_is_alone():
-    np.testing.assert_array_equal(novelty(np.ones((3, 2)), np.empty((0, 2)), 2), 0)
-    np.testing.assert_array_equal(novelty(np.ones((1, 2)), np.empty((0, 2)), 2), 0)
+    np.testing.assert_array_equal(compute_novelty(np.ones((3, 2)), np.empty((0, 2)), 2), 0)
+    np.testing.assert_array_equal(compute_novelty(np.ones((1, 2)), np.empty((0, 2)), 2), 0)
 
 
 # ---- the search
@@ -82,7 +82,7 @@ def test_twins_are_not_novel_and_neither_is_who_is_alone():
 
 def test_the_strategy_climbs_novelty_and_never_hears_of_the_score():
     told = Told([])
-    running = start(NoveltySearch(("x",), told, neighbours=2, added=5))
+    running = start(NoveltySearch(("x",), told, n_neighbors=2, n_added=5))
     turn(running, [9, -9, 9, -9, 9, 0], [[0], [1], [2], [3], [10], [99]])
     np.testing.assert_allclose(told.heard[0], [1.5, 1, 1, 1.5, 7.5])
     # all five of before are in the archive now: whoever does the same has a twin there
@@ -93,7 +93,7 @@ def test_the_strategy_climbs_novelty_and_never_hears_of_the_score():
 def test_with_a_share_it_climbs_a_mean_of_ranks():
     """Novelties 1.5, 1, 1, 1.5, 7.5 have ranks 2.5, .5, .5, 2.5, 4 of 4, scores 5, 4, 3, 2, 1 have 4, 3, 2, 1, 0."""
     told = Told([])
-    running = start(NoveltySearch(("x",), told, neighbours=2, share=0.75))
+    running = start(NoveltySearch(("x",), told, n_neighbors=2, novelty_weight=0.75))
     turn(running, [5, 4, 3, 2, 1, 0], [[0], [1], [2], [3], [10], [99]])
     novel, earned = np.array([2.5, 0.5, 0.5, 2.5, 4]) / 4 - 0.5, np.array([4, 3, 2, 1, 0]) / 4 - 0.5
     np.testing.assert_allclose(told.heard[0], 0.75 * novel + 0.25 * earned)
@@ -106,7 +106,7 @@ def test_what_others_see_of_a_generation_are_its_scores():
 
 
 def test_members_drawn_by_chance_enter_the_archive_up_to_its_size():
-    settings = NoveltySearch(("x", "y"), Told([]), added=2, most=5)
+    settings = NoveltySearch(("x", "y"), Told([]), n_added=2, max_archive_size=5)
     running, sizes = start(settings), []
     for seed in range(4):
         did = np.random.default_rng(seed).uniform(size=(6, 2))
@@ -120,7 +120,7 @@ def test_members_drawn_by_chance_enter_the_archive_up_to_its_size():
 
 
 def test_an_archive_has_the_genomes_and_scores_that_go_with_its_measures():
-    running = start(NoveltySearch(("x",), Told([]), added=3))
+    running = start(NoveltySearch(("x",), Told([]), n_added=3))
     turn(running, [10, 11, 12, 13, 14, 15], np.arange(6)[:, None])
     kept = running.collection
     np.testing.assert_array_equal(kept.scores, 10 + kept.measures[:, 0])
@@ -130,21 +130,21 @@ def test_an_archive_has_the_genomes_and_scores_that_go_with_its_measures():
 def test_the_answer_is_the_best_by_score_and_a_lucky_one_is_forgotten():
     running = start(NoveltySearch(("x",), Told([])))
     first = turn(running, [0, 0, 7, 0, 0, 5], np.zeros((6, 1)))
-    np.testing.assert_array_equal(running.answer, first[2])
+    np.testing.assert_array_equal(running.solution, first[2])
     second = turn(running, [1, 2, 0, 3, 0, -4], np.zeros((6, 1)))
     np.testing.assert_array_equal(second[5], first[2])
-    np.testing.assert_array_equal(running.answer, second[3])
+    np.testing.assert_array_equal(running.solution, second[3])
 
 
-@pytest.mark.parametrize("strategy", [GA(), CMAES(population=40)], ids=lambda each: each.name)
+@pytest.mark.parametrize("strategy", [GA(), CMAES(population_size=40)], ids=lambda each: each.name)
 def test_novelty_search_spreads_where_the_score_draws_everybody_to_one_place(strategy):
     """What members do are two of their genes; the score is highest where both are 0."""
     spreads = []
     for share in (1.0, 0.0):
         rng = np.random.default_rng(0)
-        running = NoveltySearch(("a", "b"), strategy, share=share).start(START.copy(), rng)
+        running = NoveltySearch(("a", "b"), strategy, novelty_weight=share).start(START.copy(), rng)
         for _ in range(40):
-            with lend(rng):
+            with seeded_globals(rng):
                 population = running.generate(Individual)
             for individual in population:
                 individual.measures = np.asarray(individual)[:2]
@@ -160,8 +160,8 @@ def test_novelty_search_spreads_where_the_score_draws_everybody_to_one_place(str
     [
         (lambda: NoveltySearch(()), "novelty in what"),
         (lambda: NoveltySearch(("x",), NSGA2()), "nsga-ii has aims of its own"),
-        (lambda: NoveltySearch(("x",), neighbours=0), "neighbours must be a whole number of at least 1, not 0"),
-        (lambda: NoveltySearch(("x",), share=1.5), "share must be a number from 0 to 1, not 1.5"),
+        (lambda: NoveltySearch(("x",), n_neighbors=0), "n_neighbors must be a whole number of at least 1, not 0"),
+        (lambda: NoveltySearch(("x",), novelty_weight=1.5), "novelty_weight must be a number from 0 to 1, not 1.5"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

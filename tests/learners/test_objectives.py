@@ -9,7 +9,7 @@ from deap import base, benchmarks, tools
 from deap.benchmarks.tools import hypervolume
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.strategies.nsga2 import NSGA2
 from evorobo.learners.evolution.wrappers.restarts import Restarts
 
@@ -26,7 +26,7 @@ def give(population, scores, measures):
 
 def turn(running, judge, rng):
     """A generation, judged by a function from genomes to scores and measures."""
-    with lend(rng):
+    with seeded_globals(rng):
         population = running.generate(Individual)
         give(population, *judge(np.array(population)))
         running.update(population)
@@ -34,7 +34,7 @@ def turn(running, judge, rng):
 
 
 def zdt1(genes, limit=1.0):
-    """Both objectives, to be minimised, of genes from -limit to limit."""
+    """Both objectives, to be minimized, of genes from -limit to limit."""
     return np.array([benchmarks.zdt1((row + limit) / (2 * limit)) for row in genes])
 
 
@@ -42,9 +42,9 @@ def dominates(one, other):
     return (one >= other).all() and (one > other).any()
 
 
-def ours(seed, rescore=False):
+def ours(seed, reevaluate=False):
     rng = np.random.default_rng(seed)
-    settings = NSGA2(("second",), population=MEMBERS, limit=1.0, rescore=rescore)
+    settings = NSGA2(("second",), population_size=MEMBERS, limit=1.0, reevaluate=reevaluate)
     running = settings.start(rng.uniform(-1, 1, GENES), rng)
     generations = [turn(running, judge, rng) for _ in range(GENERATIONS)]
     told = running.collection
@@ -83,7 +83,7 @@ def deaps(seed, first):
 
 
 def volume(front):
-    """The hypervolume of `front (n, 2)`, to be minimised, below the reference point of DEAP's example."""
+    """The hypervolume of `front (n, 2)`, to be minimized, below the reference point of DEAP's example."""
     inside = [Individual(np.zeros(1)) for _ in front]
     for one, values in zip(inside, front, strict=True):
         one.fitness = Both(tuple(values))
@@ -111,7 +111,7 @@ def test_nobody_in_a_front_is_better_than_another_in_everything():
 
 
 def start(**settings):
-    return NSGA2(("cost",), population=4, **settings).start(START.copy(), np.random.default_rng(0))
+    return NSGA2(("cost",), population_size=4, **settings).start(START.copy(), np.random.default_rng(0))
 
 
 def test_of_a_crowded_front_the_ends_and_the_loneliest_stay():
@@ -120,18 +120,18 @@ def test_of_a_crowded_front_the_ends_and_the_loneliest_stay():
     Crowding distances: infinite at the ends, (2 + 2) / 10 for 1 and 2, (8 + 8) / 10 for 3.
     The fourth place is that of the first of the two who are equally crowded.
     """
-    running = start(rescore=False)
+    running = start(reevaluate=False)
     first = turn(running, lambda rows: ([0, 10, 3, 1], [[0], [10], [3], [1]]), np.random.default_rng(1))
     second = turn(running, lambda rows: ([2, -9, -9, -9], [[2], [20], [20], [20]]), np.random.default_rng(2))
     kept = {tuple(each) for each in running.state()["genes"]}
     candidates = [first[0], first[1], first[2], first[3], second[0]]
     assert kept <= {tuple(each) for each in candidates}
     assert {tuple(first[0]), tuple(first[1]), tuple(first[2])} < kept
-    np.testing.assert_array_equal(running.answer, first[1])
+    np.testing.assert_array_equal(running.solution, first[1])
 
 
 def test_whoever_is_better_in_everything_stays_whatever_the_crowd():
-    running = start(rescore=False)
+    running = start(reevaluate=False)
     turn(running, lambda rows: ([0, 1, 2, 3], [[0], [1], [2], [3]]), np.random.default_rng(1))
     second = turn(running, lambda rows: ([4, 5, 6, 7], [[-4], [-3], [-2], [-1]]), np.random.default_rng(2))
     np.testing.assert_array_equal(sorted(map(tuple, running.state()["genes"])), sorted(map(tuple, second)))
@@ -139,16 +139,16 @@ def test_whoever_is_better_in_everything_stays_whatever_the_crowd():
 
 
 def test_parents_are_scored_again_and_a_lucky_one_is_forgotten():
-    running = start(rescore=True)
+    running = start(reevaluate=True)
     first = turn(running, lambda rows: ([9, 1, 1, 1], [[0], [0], [0], [0]]), np.random.default_rng(1))
-    np.testing.assert_array_equal(running.answer, first[0])
+    np.testing.assert_array_equal(running.solution, first[0])
     second = turn(running, lambda rows: (np.r_[2, 0, 0, 0, np.full(4, -5)], np.zeros((8, 1))), np.random.default_rng(2))
     assert {tuple(each) for each in second[4:]} == {tuple(each) for each in first}
-    np.testing.assert_array_equal(running.answer, second[0])
+    np.testing.assert_array_equal(running.solution, second[0])
 
 
 def test_what_is_to_be_maximised_counts_upwards():
-    running = NSGA2((), ("way",), population=4).start(START.copy(), np.random.default_rng(0))
+    running = NSGA2((), ("way",), population_size=4).start(START.copy(), np.random.default_rng(0))
     first = turn(running, lambda rows: ([1, 1, 1, 1], [[0], [3], [2], [1]]), np.random.default_rng(1))
     np.testing.assert_array_equal(running.collection.weights, first[[1]])
     np.testing.assert_array_equal(running.collection.measures, [[3.0]])
@@ -159,13 +159,16 @@ def test_the_hypervolume_in_the_log_is_what_one_counts_by_hand():
 
     0.1 * 4 + (0.5 - 0.1) * 2 + (0.8 - 0.5) * 1 = 1.5; the fourth, of score 1 at cost 0.8, adds nothing.
     """
-    running = start(lowest=0.0)
+    running = start(min_score=0.0)
     turn(running, lambda rows: ([1, 2, 4, 1], [[0.2], [0.5], [0.9], [0.8]]), np.random.default_rng(1))
     assert running.info() == {"front": 3.0, "hypervolume": pytest.approx(1.5)}
 
 
 def test_weights_stay_within_the_limit():
-    running, rng = NSGA2(limit=1.5, spread=2.0).start(START.copy(), np.random.default_rng(0)), np.random.default_rng(1)
+    running, rng = (
+        NSGA2(limit=1.5, init_std=2.0).start(START.copy(), np.random.default_rng(0)),
+        np.random.default_rng(1),
+    )
     for _ in range(5):
         rows = turn(running, lambda rows: (rng.normal(size=len(rows)), rng.normal(size=(len(rows), 1))), rng)
         assert np.abs(rows).max() <= 1.5
@@ -174,7 +177,7 @@ def test_weights_stay_within_the_limit():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: NSGA2(population=30), "take members by fours; 30 cannot be so divided"),
+        (lambda: NSGA2(population_size=30), "take members by fours; 30 cannot be so divided"),
         (lambda: NSGA2(()), "one objective alone has no front; name others"),
         (lambda: NSGA2(crossover=1.5), "crossover must be a number from 0 to 1, not 1.5"),
         (lambda: Restarts(NSGA2()), "nsga-ii goes by more than its score"),

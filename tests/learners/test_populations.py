@@ -5,7 +5,7 @@ import pytest
 from climbing import START, N, climbed, give, sphere
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.strategies.deep_ga import DeepGA
 from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
 from evorobo.learners.evolution.strategies.genetic import GA
@@ -19,7 +19,7 @@ def start(strategy, seed=0):
 
 def turn(running, values=None, seed=0):
     """A generation with these scores, or scores drawn at random; returns its genomes and its scores."""
-    with lend(np.random.default_rng(seed)):
+    with seeded_globals(np.random.default_rng(seed)):
         population = running.generate(Individual)
     values = np.random.default_rng(100 + seed).normal(size=len(population)) if values is None else values
     give(population, values)
@@ -30,16 +30,16 @@ def turn(running, values=None, seed=0):
 # ---- differential evolution
 
 
-@pytest.mark.parametrize("rescore", [True, False])
-def test_differential_evolution_follows_its_scheme(rescore):
+@pytest.mark.parametrize("reevaluate", [True, False])
+def test_differential_evolution_follows_its_scheme(reevaluate):
     """Every trial vector is x_a + F (x_b - x_c) with three members other than x_i, and it wins or is gone."""
-    running = start(DifferentialEvolution(6, weight=0.5, crossover=1.0, rescore=rescore))
+    running = start(DifferentialEvolution(6, differential_weight=0.5, crossover_prob=1.0, reevaluate=reevaluate))
     members, scores = turn(running)
     np.testing.assert_array_equal(members[0], START)
     for seed in range(1, 6):
         rows, values = turn(running, seed=seed)
         trials = rows[:6]
-        assert len(rows) == (12 if rescore else 6)
+        assert len(rows) == (12 if reevaluate else 6)
         for i, trial in enumerate(trials):
             others = [k for k in range(6) if k != i]
             made = [
@@ -50,16 +50,16 @@ def test_differential_evolution_follows_its_scheme(rescore):
                 if len({a, b, c}) == 3
             ]
             assert min(np.abs(np.array(made) - trial).max(1)) < 1e-12
-        if rescore:
+        if reevaluate:
             np.testing.assert_array_equal(rows[6:], members)
             scores = values[6:]
         won = values[:6] >= scores
         members, scores = np.where(won[:, None], trials, members), np.where(won, values[:6], scores)
-        np.testing.assert_array_equal(running.answer, members[scores.argmax()])
+        np.testing.assert_array_equal(running.solution, members[scores.argmax()])
 
 
 def test_without_crossover_exactly_one_gene_of_each_member_is_new():
-    running = start(DifferentialEvolution(10, crossover=0.0))
+    running = start(DifferentialEvolution(10, crossover_prob=0.0))
     members, _ = turn(running)
     trials = turn(running, seed=1)[0][:10]
     np.testing.assert_array_equal((trials != members).sum(1), 1)
@@ -69,7 +69,7 @@ def test_without_crossover_exactly_one_gene_of_each_member_is_new():
 
 
 def test_particles_fly_by_the_equation_of_the_standard():
-    settings = ParticleSwarm(5, rescore=False)
+    settings = ParticleSwarm(5, reevaluate=False)
     running, rng = start(settings, 3), np.random.default_rng(3)
     x = np.concatenate([START[None], START + rng.normal(0, 0.5, (4, N))])
     v = (np.concatenate([START[None], START + rng.normal(0, 0.5, (4, N))]) - x) / 2
@@ -87,29 +87,29 @@ def test_particles_fly_by_the_equation_of_the_standard():
         for i in range(5):
             if values[i] > score[i]:
                 best[i], score[i] = x[i], values[i]
-        np.testing.assert_allclose(running.answer, best[score.argmax()], rtol=1e-4)
+        np.testing.assert_allclose(running.solution, best[score.argmax()], rtol=1e-4)
 
 
 @pytest.mark.parametrize("strategy", [DifferentialEvolution(6), ParticleSwarm(6)], ids=lambda each: each.name)
 def test_a_lucky_score_is_forgotten_when_its_owner_is_scored_again(strategy):
     running = start(strategy)
     first, _ = turn(running, [9.0, 0, 0, 0, 0, 0])
-    np.testing.assert_array_equal(running.answer, first[0])
+    np.testing.assert_array_equal(running.solution, first[0])
     rows, _ = turn(running, [-5.0, 1, 1, 1, 1, 1, -9, 2, 0, 0, 0, 0])
     np.testing.assert_array_equal(rows[6], first[0])
-    np.testing.assert_array_equal(running.answer, first[1])
+    np.testing.assert_array_equal(running.solution, first[1])
 
 
 # ---- the deep GA
 
 
 def test_the_elite_of_the_deep_ga_is_the_candidate_with_the_best_two_scores():
-    running = start(DeepGA(population=6, truncation=2, candidates=2, sigma=1e-3))
+    running = start(DeepGA(population_size=6, truncation_size=2, n_candidates=2, sigma=1e-3))
     first, _ = turn(running, [0.0, 5, 4, 1, 2, 3])
-    np.testing.assert_array_equal(running.answer, first[1])
+    np.testing.assert_array_equal(running.solution, first[1])
     second, _ = turn(running, [1.0, 3, 0, 0, 9, 0])
     np.testing.assert_array_equal(second[:2], first[[1, 2]])
-    np.testing.assert_array_equal(running.answer, first[2])  # 4 + 3 beats 5 + 1, and 9 is a first score
+    np.testing.assert_array_equal(running.solution, first[2])  # 4 + 3 beats 5 + 1, and 9 is a first score
     for child in second[2:]:
         assert min(np.abs(child - parent).max() for parent in first[[1, 2]]) < 0.01
     third, _ = turn(running)
@@ -128,18 +128,18 @@ def test_the_step_size_of_the_deep_ga_decays_to_its_floor():
 
 
 def test_in_a_steady_state_children_take_the_places_of_the_worst():
-    running = start(GA(population=6, children=2, elite=1))
+    running = start(GA(population_size=6, children=2, n_elites=1))
     first, _ = turn(running, [0.0, 5, 4, 1, 2, 3])
     second, _ = turn(running, [4.5, 9, -1], seed=1)
     np.testing.assert_array_equal(second[0], first[1])
-    np.testing.assert_array_equal(running.answer, second[1])
+    np.testing.assert_array_equal(running.solution, second[1])
     kept = {tuple(each) for each in running.state()["genes"]}
     assert kept == {tuple(each) for each in (second[1], first[1], first[2], first[5], first[4], first[3])}
     assert sorted(running.state()["scores"]) == [1, 2, 3, 4, 4.5, 9]
 
 
 def test_uniform_crossover_exchanges_genes():
-    running = start(GA(population=20, uniform=0.5, crossover=1, mutation=0, elite=0))
+    running = start(GA(population_size=20, uniform=0.5, crossover=1, mutation=0, n_elites=0))
     first, _ = turn(running)
     second, _ = turn(running, seed=1)
     for gene in range(N):
@@ -150,7 +150,7 @@ def test_uniform_crossover_exchanges_genes():
 def test_polynomial_mutation_is_finer_the_higher_its_index_and_keeps_its_bounds():
     spreads = []
     for index in (1.0, 100.0):
-        settings = GA(200, crossover=0, mutation=1, gene_mutation=1, polynomial=index, limit=2.5, elite=0)
+        settings = GA(200, crossover=0, mutation=1, gene_mutation=1, polynomial=index, limit=2.5, n_elites=0)
         running = start(settings)
         first, _ = turn(running)
         second, _ = turn(running, seed=1)
@@ -170,14 +170,14 @@ def test_weights_stay_within_the_limit_of_a_ga():
 
 
 def test_random_search_draws_from_where_it_began_and_keeps_its_champion():
-    running = start(RandomSearch(population=200, spread=0.3))
+    running = start(RandomSearch(population_size=200, init_std=0.3))
     champion = START
     for seed in range(4):
         rows, values = turn(running, seed=seed)
         np.testing.assert_array_equal(rows[0], champion)
         assert (rows[1:] - START).std() == pytest.approx(0.3, rel=0.1)
         champion = rows[np.argmax(values)]
-        np.testing.assert_array_equal(running.answer, champion)
+        np.testing.assert_array_equal(running.solution, champion)
 
 
 # ---- targets
@@ -187,8 +187,8 @@ def test_random_search_draws_from_where_it_began_and_keeps_its_champion():
 @pytest.mark.parametrize(
     ("strategy", "target"),
     [
-        (DifferentialEvolution(rescore=False), -1e-3),
-        (ParticleSwarm(rescore=False), -1e-6),
+        (DifferentialEvolution(reevaluate=False), -1e-3),
+        (ParticleSwarm(reevaluate=False), -1e-6),
         (DeepGA(sigma_decay=0.98), -1e-1),
         (GA(sigma=0.1, children=4), -1e-2),
         (GA(uniform=0.5, polynomial=20.0, limit=3.0), -1e-1),
@@ -209,11 +209,14 @@ def test_every_strategy_beats_random_search():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: DifferentialEvolution(3), "population must be a whole number of at least 4, not 3"),
-        (lambda: DifferentialEvolution(crossover=2), "crossover must be a number from 0 to 1, not 2"),
+        (lambda: DifferentialEvolution(3), "population_size must be a whole number of at least 4, not 3"),
+        (lambda: DifferentialEvolution(crossover_prob=2), "crossover_prob must be a number from 0 to 1, not 2"),
         (lambda: ParticleSwarm(inertia=1.1), "inertia must be a number from 0 to 1, not 1.1"),
-        (lambda: DeepGA(population=10, truncation=10), "a population of 10 leaves no room for truncation=10"),
-        (lambda: RandomSearch(1), "population must be a whole number of at least 2, not 1"),
+        (
+            lambda: DeepGA(population_size=10, truncation_size=10),
+            "a population of 10 leaves no room for truncation_size=10",
+        ),
+        (lambda: RandomSearch(1), "population_size must be a whole number of at least 2, not 1"),
         (lambda: GA(polynomial=20.0), "polynomial mutation needs a limit"),
         (lambda: GA(children=0), "children must be a whole number of at least 1, not 0"),
         (lambda: GA(uniform=2.0), "uniform must be a number from 0 to 1, not 2.0"),

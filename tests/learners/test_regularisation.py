@@ -117,7 +117,9 @@ def test_input_noise_is_ridge_in_disguise():
     spec, noise = NetworkSpec.build(8, (), 1), 0.5
     ends = []
     for seed in range(4):
-        learner = Backprop(SGD(0.01), batch_size=40, input_noise=noise).start(Sparse(), spec, np.random.default_rng(seed))
+        learner = Backprop(SGD(0.01), batch_size=40, input_noise=noise).start(
+            Sparse(), spec, np.random.default_rng(seed)
+        )
         weights = []
         for step in range(6000):
             learner.step(0.0)
@@ -149,7 +151,12 @@ def test_in_plain_gradient_descent_decay_and_penalty_are_one():
 
 def test_all_of_it_goes_on_to_the_last_bit_after_an_interruption(tmp_path):
     method = Backprop(
-        batch_size=4, penalty=L1(0.01), max_norm=1.0, input_noise=0.1, early_stopping=EarlyStopping(patience=99), dtype="float32"
+        batch_size=4,
+        penalty=L1(0.01),
+        max_norm=1.0,
+        input_noise=0.1,
+        early_stopping=EarlyStopping(patience=99),
+        dtype="float32",
     )
     learner, other = (method.start(Line(), SMALL, np.random.default_rng(0)) for _ in range(2))
     for _ in range(7):

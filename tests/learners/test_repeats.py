@@ -8,7 +8,7 @@ from toys import Bowl
 
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.reevaluation import adapted, reliability
+from evorobo.learners.evolution.reevaluation import adapt_evaluations, reliability
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 
@@ -65,14 +65,14 @@ def test_what_a_round_gives_to_all_members_is_no_noise():
 
 
 def test_repeats_grow_by_half_where_chance_rules_and_fall_by_one_where_it_does_not():
-    assert [adapted(k, 0.1, 2, 9) for k in (2, 3, 6, 9)] == [3, 5, 9, 9]
-    assert [adapted(k, 0.9, 2, 9) for k in (2, 3, 9)] == [2, 2, 8]
-    assert adapted(5, 0.65, 2, 9) == 5
+    assert [adapt_evaluations(k, 0.1, 2, 9) for k in (2, 3, 6, 9)] == [3, 5, 9, 9]
+    assert [adapt_evaluations(k, 0.9, 2, 9) for k in (2, 3, 9)] == [2, 2, 8]
+    assert adapt_evaluations(5, 0.65, 2, 9) == 5
 
 
 def test_a_generation_scored_three_times_counts_by_its_means_and_costs_three_times():
     task = Foggy("foggy", noise=1.0, told=[])
-    learner, progress = stepped(Evolution(repeats=3), task, 4)
+    learner, progress = stepped(Evolution(evaluations_per_member=3), task, 4)
     plain, _ = stepped(Evolution(), Bowl(), 4)
     assert learner.cost.env_steps == 3 * plain.cost.env_steps
     assert len(task.told) == 12
@@ -82,7 +82,7 @@ def test_a_generation_scored_three_times_counts_by_its_means_and_costs_three_tim
 
 
 def test_repeats_grow_with_noise_and_only_with_noise():
-    method = Evolution(repeats=2, most_repeats=12)
+    method = Evolution(evaluations_per_member=2, max_evaluations_per_member=12)
     _, clear = stepped(method, Foggy("clear", shared=10.0), 12)
     _, foggy = stepped(method, Foggy("foggy", noise=30.0), 12)
     assert [news.info["repeats"] for news in clear] == [2] * 12
@@ -97,12 +97,14 @@ def test_adapting_repeats_come_closer_for_the_same_money_than_one_look_each():
         return -task.test(learner.genome)
 
     once = np.median([left(Evolution(), seed) for seed in range(5)])
-    often = np.median([left(Evolution(repeats=2, most_repeats=30), seed) for seed in range(5)])
+    often = np.median(
+        [left(Evolution(evaluations_per_member=2, max_evaluations_per_member=30), seed) for seed in range(5)]
+    )
     assert often < 0.7 * once
 
 
 def test_how_often_the_next_generation_is_scored_is_written_down(tmp_path):
-    method, task = Evolution(repeats=2, most_repeats=12), Foggy("foggy", noise=5.0)
+    method, task = Evolution(evaluations_per_member=2, max_evaluations_per_member=12), Foggy("foggy", noise=5.0)
     one, _ = stepped(method, task, 20)
     checkpoint.save(tmp_path / "state.npz", one.state())
     other = start(method, task)
@@ -115,9 +117,15 @@ def test_how_often_the_next_generation_is_scored_is_written_down(tmp_path):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Evolution(repeats=0), "repeats must be a whole number of at least 1, not 0"),
-        (lambda: Evolution(most_repeats=5), "begin with at least 2, to see noise, and end with most_repeats; 1 to 5"),
-        (lambda: Evolution(repeats=6, most_repeats=5), "6 to 5 will not do"),
+        (
+            lambda: Evolution(evaluations_per_member=0),
+            "evaluations_per_member must be a whole number of at least 1, not 0",
+        ),
+        (
+            lambda: Evolution(max_evaluations_per_member=5),
+            "begin with at least 2, to see noise, and end with max_evaluations_per_member; 1 to 5",
+        ),
+        (lambda: Evolution(evaluations_per_member=6, max_evaluations_per_member=5), "6 to 5 will not do"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

@@ -10,7 +10,7 @@ from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.genetic import GA
 from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
 from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.wrappers.restarts import Restarts, Standstill
+from evorobo.learners.evolution.wrappers.restarts import Restarts, TerminationCriteria
 
 # ---- when a search stands still
 
@@ -19,53 +19,53 @@ def watched(settings, scores, p=10, info=None):
     """After how many generations of eight members a search is over; None if it is not."""
     history = settings.start()
     for turn, score in enumerate(scores, 1):
-        history.watch(np.linspace(score - 1, score, 8), p, info(turn) if info else {})
-        if history.over:
+        history.update(np.linspace(score - 1, score, 8), p, info(turn) if info else {})
+        if history.terminated:
             return turn
     return None
 
 
 def test_a_search_whose_best_scores_are_all_alike_is_over_after_its_patience():
     # 10 + 30 * 10 / 8 generations
-    assert watched(Standstill(), [1.0] * 100) == 10 + 37
-    assert watched(Standstill(), [1.0 + 1e-13 * (k % 2) for k in range(100)]) == 47
-    assert watched(Standstill(), [1.0 + 1e-11 * (k % 2) for k in range(100)]) is None
-    assert watched(Standstill(tolerance=1e-10), [1.0 + 1e-11 * (k % 2) for k in range(100)]) == 47
+    assert watched(TerminationCriteria(), [1.0] * 100) == 10 + 37
+    assert watched(TerminationCriteria(), [1.0 + 1e-13 * (k % 2) for k in range(100)]) == 47
+    assert watched(TerminationCriteria(), [1.0 + 1e-11 * (k % 2) for k in range(100)]) is None
+    assert watched(TerminationCriteria(tolerance=1e-10), [1.0 + 1e-11 * (k % 2) for k in range(100)]) == 47
 
 
 def test_a_search_that_gets_better_is_not_over():
-    assert watched(Standstill(), np.arange(1000) * 1e-6) is None
+    assert watched(TerminationCriteria(), np.arange(1000) * 1e-6) is None
 
 
 def test_a_search_that_trembles_without_getting_better_is_over_after_the_window():
     tremble = np.random.default_rng(0).normal(size=2000)
-    assert 120 + 37 <= watched(Standstill(), tremble) < 400
-    assert 30 <= watched(Standstill(window=30), tremble) < 100
-    assert watched(Standstill(), tremble + 0.05 * np.arange(2000)) is None
+    assert 120 + 37 <= watched(TerminationCriteria(), tremble) < 400
+    assert 30 <= watched(TerminationCriteria(window=30), tremble) < 100
+    assert watched(TerminationCriteria(), tremble + 0.05 * np.arange(2000)) is None
 
 
 def test_too_small_a_step_or_too_narrow_a_valley_ends_a_search():
     better = np.arange(100.0)
-    assert watched(Standstill(least_step=1e-3), better, info=lambda turn: {"step_size": 0.5**turn}) == 11
-    assert watched(Standstill(), better, info=lambda turn: {"condition": 10.0**turn}) == 15
+    assert watched(TerminationCriteria(min_step_ratio=1e-3), better, info=lambda turn: {"step_size": 0.5**turn}) == 11
+    assert watched(TerminationCriteria(), better, info=lambda turn: {"condition": 10.0**turn}) == 15
 
 
 def test_a_history_goes_on_where_it_was_written_down():
-    one, other = Standstill().start(), Standstill().start()
+    one, other = TerminationCriteria().start(), TerminationCriteria().start()
     for turn in range(40):
-        one.watch(np.full(8, 1.0), 10, {"step_size": 1.0 / (turn + 1)})
+        one.update(np.full(8, 1.0), 10, {"step_size": 1.0 / (turn + 1)})
     other.restore(one.state())
     for _ in range(7):
-        assert not one.over
+        assert not one.terminated
         for history in (one, other):
-            history.watch(np.full(8, 1.0), 10, {"step_size": 0.01})
-        assert one.over == other.over
-    assert other.over
+            history.update(np.full(8, 1.0), 10, {"step_size": 0.01})
+        assert one.terminated == other.terminated
+    assert other.terminated
 
 
 # ---- what the next search is
 
-IMPATIENT = Standstill(window=3, tolerance=1e9)
+IMPATIENT = TerminationCriteria(window=3, tolerance=1e9)
 """Whatever happens, a search is over as soon as its patience is."""
 
 
@@ -82,13 +82,13 @@ def populations(settings, evaluations):
 
 
 def test_under_ipop_each_search_has_twice_the_population():
-    searches = populations(Restarts(CMAES(population=6), standstill=IMPATIENT), 6000)
+    searches = populations(Restarts(CMAES(population_size=6), termination=IMPATIENT), 6000)
     # the first has no rivals, later ones score the answer kept and their own besides
     assert [sizes[-1] for sizes in searches][:4] == [6, 12 + 2, 24 + 2, 48 + 2]
 
 
 def test_under_bipop_small_searches_take_turns_with_large_ones_at_equal_cost():
-    searches = populations(Restarts(CMAES(population=6), "bipop", standstill=IMPATIENT), 30_000)
+    searches = populations(Restarts(CMAES(population_size=6), "bipop", termination=IMPATIENT), 30_000)
     assert [sizes[-1] for sizes in searches][:2] == [6, 12 + 2]
     spent, top = {"large": 0, "small": 0}, 12
     for sizes in searches[2:-1]:
@@ -100,13 +100,13 @@ def test_under_bipop_small_searches_take_turns_with_large_ones_at_equal_cost():
 
 
 def test_pairs_stay_pairs_at_every_restart():
-    settings = Restarts(OpenAIES(population=6), "bipop", standstill=IMPATIENT)
+    settings = Restarts(OpenAIES(population_size=6), "bipop", termination=IMPATIENT)
     assert all(size % 2 == 0 for sizes in populations(settings, 10_000) for size in sizes)
 
 
 def test_searches_begin_in_different_places():
     rng = np.random.default_rng(0)
-    running = Restarts(CMAES(), spread=1.0, standstill=IMPATIENT).start(START.copy(), rng)
+    running = Restarts(CMAES(), init_std=1.0, termination=IMPATIENT).start(START.copy(), rng)
     origins = {}
     while len(origins) < 5:
         generation(running, sphere, rng)
@@ -120,20 +120,20 @@ def test_searches_begin_in_different_places():
 
 def test_the_answer_is_the_better_of_the_one_kept_and_the_present_one():
     rng = np.random.default_rng(0)
-    running = Restarts(CMAES(), standstill=IMPATIENT).start(START.copy(), rng)
+    running = Restarts(CMAES(), termination=IMPATIENT).start(START.copy(), rng)
     while not running.info()["restarts"]:
         generation(running, sphere, rng)
-    kept = running.answer
+    kept = running.solution
     population = running.generate(Individual)
     np.testing.assert_array_equal(population[-2], kept)
     np.testing.assert_array_equal(population[-1], running.state()["origin"])
     give(population, [0.0] * (len(population) - 2) + [1.0, 2.0])
     running.update(population)
-    assert not np.array_equal(running.answer, kept)
+    assert not np.array_equal(running.solution, kept)
     population = running.generate(Individual)
     give(population, [0.0] * (len(population) - 2) + [2.0, 1.0])
     running.update(population)
-    np.testing.assert_array_equal(running.answer, kept)
+    np.testing.assert_array_equal(running.solution, kept)
 
 
 def rastrigin(x):
@@ -145,7 +145,7 @@ def rastrigin(x):
 def test_restarts_find_the_best_of_many_optima_where_one_search_does_not(scheme):
     start = np.full(5, 3.2)
     assert needed(CMAES(sigma=2.0), rastrigin, 0, -1e-6, start, 20_000) == np.inf
-    assert needed(Restarts(CMAES(sigma=2.0), scheme, spread=2.0), rastrigin, 0, -1e-6, start, 60_000) < np.inf
+    assert needed(Restarts(CMAES(sigma=2.0), scheme, init_std=2.0), rastrigin, 0, -1e-6, start, 60_000) < np.inf
 
 
 def test_restarts_are_called_as_their_scheme_and_their_strategy():
@@ -159,8 +159,8 @@ def test_restarts_are_called_as_their_scheme_and_their_strategy():
         (lambda: Restarts(CMAES(), "ipob"), "'ipob'; did you mean 'ipop'"),
         (lambda: Restarts(OnePlusOneCMAES()), "OnePlusOneCMAES has no population to enlarge"),
         (lambda: Restarts(factor=0), "factor must be a whole number of at least 1, not 0"),
-        (lambda: Standstill(window=2), "window must be a whole number of at least 3, not 2"),
-        (lambda: Standstill(tolerance=-1), "tolerance must be a number of at least 0, not -1"),
+        (lambda: TerminationCriteria(window=2), "window must be a whole number of at least 3, not 2"),
+        (lambda: TerminationCriteria(tolerance=-1), "tolerance must be a number of at least 0, not -1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

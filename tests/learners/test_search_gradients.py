@@ -10,7 +10,7 @@ from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.ars import ARS
 from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
-from evorobo.learners.evolution.strategies.fitness_shaping import log_weights, utilities
+from evorobo.learners.evolution.strategies.fitness_shaping import nes_utilities, recombination_weights
 from evorobo.learners.evolution.strategies.openai_es import OpenAIES
 from evorobo.learners.evolution.strategies.pgpe import PGPE
 from evorobo.learners.evolution.strategies.snes import SNES
@@ -32,14 +32,14 @@ def scored(running, turn):
 
 def test_utilities_are_what_one_gets_by_hand():
     # of four: ln 3 - ln 1, ln 3 - ln 2, 0, 0, that is 1.0986 and .4055 over 1.5041, less a quarter each
-    np.testing.assert_allclose(utilities(np.array([1.0, 9, -3, 4])), [-0.25, 0.4804, -0.25, 0.0196], atol=1e-4)
+    np.testing.assert_allclose(nes_utilities(np.array([1.0, 9, -3, 4])), [-0.25, 0.4804, -0.25, 0.0196], atol=1e-4)
 
 
 def test_utilities_and_log_weights_keep_their_sums():
     for n in (2, 5, 40):
-        assert utilities(np.arange(n)).sum() == pytest.approx(0, abs=1e-12)
-        assert log_weights(n).sum() == pytest.approx(1)
-        assert (np.diff(log_weights(n)) < 0).all()
+        assert nes_utilities(np.arange(n)).sum() == pytest.approx(0, abs=1e-12)
+        assert recombination_weights(n).sum() == pytest.approx(1)
+        assert (np.diff(recombination_weights(n)) < 0).all()
 
 
 # ---- natural evolution strategies
@@ -62,7 +62,7 @@ def test_snes_makes_the_steps_of_its_paper():
         u = paper_utilities(values)
         mu = mu + sigma * sum(w * each for w, each in zip(u, s, strict=True))
         sigma = sigma * np.exp(eta / 2 * sum(w * (each**2 - 1) for w, each in zip(u, s, strict=True)))
-        np.testing.assert_allclose(running.answer, mu, rtol=1e-12)
+        np.testing.assert_allclose(running.solution, mu, rtol=1e-12)
         assert running.info()["step_size"] == pytest.approx(sigma.mean())
 
 
@@ -81,7 +81,7 @@ def test_xnes_makes_the_steps_of_its_paper(population):
         mu = mu + sigma * shape @ g_delta
         shape = shape @ expm(eta / 2 * (g_m - g_sigma * np.eye(N)))
         sigma = sigma * np.exp(eta / 2 * g_sigma)
-        np.testing.assert_allclose(running.answer, mu, rtol=1e-10)
+        np.testing.assert_allclose(running.solution, mu, rtol=1e-10)
         assert running.info()["step_size"] == pytest.approx(sigma, rel=1e-10)
         np.testing.assert_allclose(running.state()["shape"], shape, rtol=1e-9, atol=1e-12)
     assert np.linalg.det(running.state()["shape"]) == pytest.approx(1)  # all growth is in sigma
@@ -102,7 +102,7 @@ def test_rotation_costs_xnes_nothing_and_snes_dearly():
 
 @pytest.mark.parametrize("optimizer", [SGD(0.3), ClipUp(0.3)], ids=["SGD", "ClipUp"])
 def test_pgpe_makes_the_steps_of_its_paper(optimizer):
-    settings = PGPE(8, 0.2, optimizer, sigma_rate=0.1)
+    settings = PGPE(8, 0.2, optimizer, sigma_learning_rate=0.1)
     running, rng = settings.start(START.copy(), np.random.default_rng(3)), np.random.default_rng(3)
     mu, sigma, velocity = START, np.full(N, 0.2), np.zeros(N)
     for turn in range(4):
@@ -119,19 +119,19 @@ def test_pgpe_makes_the_steps_of_its_paper(optimizer):
             velocity = velocity * min(1, 0.6 / np.linalg.norm(velocity))
             mu = mu + velocity
         sigma = sigma + 0.1 * g_sigma
-        np.testing.assert_allclose(running.answer, mu, rtol=1e-10)
+        np.testing.assert_allclose(running.solution, mu, rtol=1e-10)
         assert running.info()["step_size"] == pytest.approx(sigma.mean(), rel=1e-12)
 
 
 def test_no_step_size_of_pgpe_changes_by_more_than_its_share():
-    running = PGPE(8, 0.2, sigma_rate=1e3, sigma_change=0.2).start(START.copy(), np.random.default_rng(0))
+    running = PGPE(8, 0.2, sigma_learning_rate=1e3, max_sigma_change=0.2).start(START.copy(), np.random.default_rng(0))
     before = running.state()["sigma"]
     scored(running, 0)
     np.testing.assert_allclose(np.abs(running.state()["sigma"] / before - 1), 0.2)
 
 
 def test_ars_makes_the_steps_of_its_paper():
-    settings = ARS(population=12, best=2, step=0.5, noise=0.1)
+    settings = ARS(population_size=12, n_top=2, learning_rate=0.5, noise_std=0.1)
     running, rng = settings.start(START.copy(), np.random.default_rng(3)), np.random.default_rng(3)
     centre = START
     for turn in range(4):
@@ -142,7 +142,7 @@ def test_ars_makes_the_steps_of_its_paper():
         used = sorted(range(6), key=lambda k: -max(plus[k], minus[k]))[:2]
         deviation = np.std([plus[k] for k in used] + [minus[k] for k in used])
         centre = centre + 0.5 / (2 * deviation) * sum((plus[k] - minus[k]) * d[k] for k in used)
-        np.testing.assert_allclose(running.answer, centre, rtol=1e-10)
+        np.testing.assert_allclose(running.solution, centre, rtol=1e-10)
 
 
 def test_ars_stays_where_all_score_alike():
@@ -150,11 +150,11 @@ def test_ars_stays_where_all_score_alike():
     population = running.generate(Individual)
     give(population, np.ones(len(population)))
     running.update(population)
-    np.testing.assert_array_equal(running.answer, START)
+    np.testing.assert_array_equal(running.solution, START)
 
 
 def test_the_canonical_es_makes_the_steps_of_its_paper():
-    settings = CanonicalES(0.3, population=7, parents=3, sigma_decay=0.5, sigma_floor=0.1)
+    settings = CanonicalES(0.3, population_size=7, n_parents=3, sigma_decay=0.5, sigma_floor=0.1)
     running, rng = settings.start(START.copy(), np.random.default_rng(3)), np.random.default_rng(3)
     centre, w = START, np.array([np.log(3.5) - np.log(k) for k in (1, 2, 3)])
     for turn, sigma in enumerate((0.3, 0.15, 0.1, 0.1)):
@@ -164,13 +164,13 @@ def test_the_canonical_es_makes_the_steps_of_its_paper():
         np.testing.assert_allclose(rows, centre + sigma * e, rtol=1e-12)
         best = np.argsort(-values)[:3]
         centre = centre + sigma * sum(each * e[k] for each, k in zip(w / w.sum(), best, strict=True))
-        np.testing.assert_allclose(running.answer, centre, rtol=1e-10)
+        np.testing.assert_allclose(running.solution, centre, rtol=1e-10)
 
 
 # ---- targets
 
-SCALED = PGPE(20, optimizer=SGD(2.0), sigma_rate=1.0)
-SHRINKING = OpenAIES(optimizer=Adam(0.1), weight_decay=0, sigma_decay=0.98, rate_decay=0.98)
+SCALED = PGPE(20, optimizer=SGD(2.0), sigma_learning_rate=1.0)
+SHRINKING = OpenAIES(optimizer=Adam(0.1), weight_decay=0, sigma_decay=0.98, learning_rate_decay=0.98)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -186,7 +186,7 @@ SHRINKING = OpenAIES(optimizer=Adam(0.1), weight_decay=0, sigma_decay=0.98, rate
         (SHRINKING, sphere, 16_000, -1e-9),
         (SHRINKING, bowl, 16_000, -1e-9),
         (PGPE(20, optimizer=ClipUp(0.02)), sphere, 8000, -0.05),
-        (ARS(step=0.02), sphere, 8000, -0.02),
+        (ARS(learning_rate=0.02), sphere, 8000, -0.02),
         (CanonicalES(0.5, sigma_decay=0.98), sphere, 6000, -1e-6),
     ],
     ids=lambda value: getattr(value, "name", getattr(value, "__name__", None)),
@@ -199,7 +199,7 @@ def test_gradients_of_one_step_size_climb_an_ellipsoid_most_of_the_way():
     assert ellipsoid(START) < -1e6
     adam = OpenAIES(sigma=0.05, optimizer=Adam(0.02), weight_decay=0)
     assert climbed(adam, ellipsoid, 12_000, 0) > -1000
-    assert climbed(PGPE(20, optimizer=ClipUp(0.02), sigma_rate=0.2), ellipsoid, 12_000, 0) > -100
+    assert climbed(PGPE(20, optimizer=ClipUp(0.02), sigma_learning_rate=0.2), ellipsoid, 12_000, 0) > -100
 
 
 def test_one_step_size_for_all_weights_does_not_reach_the_end_of_a_long_ridge():
@@ -207,7 +207,7 @@ def test_one_step_size_for_all_weights_does_not_reach_the_end_of_a_long_ridge():
 
 
 def test_step_sizes_of_a_natural_strategy_stay_above_their_floor():
-    for strategy in (SNES(sigma_floor=0.1), XNES(sigma_floor=0.1), PGPE(sigma_floor=0.1, sigma_rate=1.0)):
+    for strategy in (SNES(sigma_floor=0.1), XNES(sigma_floor=0.1), PGPE(sigma_floor=0.1, sigma_learning_rate=1.0)):
         rng = np.random.default_rng(0)
         running = strategy.start(START.copy(), rng)
         for _ in range(200):
@@ -218,12 +218,12 @@ def test_step_sizes_of_a_natural_strategy_stay_above_their_floor():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: PGPE(population=7), "antithetic pairs need an even population, not 7"),
-        (lambda: PGPE(sigma_change=2), "sigma_change must be a number from 0 to 1, not 2"),
-        (lambda: ARS(population=8, best=5), "of 4 directions there are no 5 best"),
-        (lambda: SNES(rate=0), "rate must be a number above 0, not 0"),
-        (lambda: XNES(shape_rate=-1.0), "shape_rate must be a number above 0, not -1.0"),
-        (lambda: CanonicalES(population=4, parents=5), "of 4 children there are no 5 best"),
+        (lambda: PGPE(population_size=7), "antithetic pairs need an even population, not 7"),
+        (lambda: PGPE(max_sigma_change=2), "max_sigma_change must be a number from 0 to 1, not 2"),
+        (lambda: ARS(population_size=8, n_top=5), "of 4 directions there are no 5 best"),
+        (lambda: SNES(learning_rate=0), "learning_rate must be a number above 0, not 0"),
+        (lambda: XNES(shape_learning_rate=-1.0), "shape_learning_rate must be a number above 0, not -1.0"),
+        (lambda: CanonicalES(population_size=4, n_parents=5), "of 4 children there are no 5 best"),
         (lambda: CanonicalES(sigma_decay=1.5), "sigma_decay must be a number from 0 to 1, not 1.5"),
         (lambda: ClipUp(momentum=1.0), "momentum must be below 1, not 1.0"),
     ],

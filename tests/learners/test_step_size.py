@@ -44,19 +44,21 @@ def test_pairs_step_as_far_as_the_step_size_that_is_told():
 
 
 def test_the_rate_of_openai_es_shrinks_by_its_factor_in_each_generation():
-    settings = OpenAIES(4, optimizer=SGD(1.0), weight_decay=0.5, rate_decay=0.5)
+    settings = OpenAIES(4, optimizer=SGD(1.0), weight_decay=0.5, learning_rate_decay=0.5)
     rng = np.random.default_rng(0)
     running = settings.start(np.ones(3), rng)
-    centres = [running.answer]
+    centres = [running.solution]
     for _ in range(4):
         generation(running, flat, rng)
-        centres.append(running.answer)
+        centres.append(running.solution)
     # on flat ground half a weight decays, then a quarter, an eighth, ...
     np.testing.assert_allclose(centres, np.outer(np.cumprod([1, 1 / 2, 3 / 4, 7 / 8, 15 / 16]), np.ones(3)))
 
 
 def test_mutations_add_up_to_the_variances_of_their_step_sizes():
-    settings = GA(4000, 1, crossover=0, mutation=1, gene_mutation=1, sigma=0.8, elite=0, spread=1e-9, sigma_decay=0.5)
+    settings = GA(
+        4000, 1, crossover=0, mutation=1, gene_mutation=1, sigma=0.8, n_elites=0, init_std=1e-9, sigma_decay=0.5
+    )
     rng = np.random.default_rng(0)
     running = settings.start(np.zeros(3), rng)
     variances = [np.var(generation(running, flat, rng)) for _ in range(4)]
@@ -67,7 +69,9 @@ def test_mutations_add_up_to_the_variances_of_their_step_sizes():
 @pytest.mark.parametrize("per_gene", [False, True])
 def test_no_inherited_step_size_falls_below_its_floor(per_gene):
     rng = np.random.default_rng(0)
-    running = SelfAdaptiveES(population=8, parents=2, per_gene=per_gene, sigma_floor=0.1).start(START.copy(), rng)
+    running = SelfAdaptiveES(population_size=8, n_parents=2, per_gene=per_gene, sigma_floor=0.1).start(
+        START.copy(), rng
+    )
     least = []
     for _ in range(300):
         generation(running, sphere, rng)

@@ -71,7 +71,9 @@ def test_patience_is_counted_exactly(scores, settings, epochs, best, direction):
 
 def test_looks_come_every_so_many_epochs_and_at_the_end_of_them():
     task = Told([0, 1, 0, 0])
-    learner = start(EarlyStopping(patience=2, eval_every=3), task, Backprop(SGD(0.01), batch_size=4))  # three batches an epoch
+    learner = start(
+        EarlyStopping(patience=2, eval_every=3), task, Backprop(SGD(0.01), batch_size=4)
+    )  # three batches an epoch
     looks = []
     while not learner.done:
         learner.step(0.0)
@@ -80,7 +82,10 @@ def test_looks_come_every_so_many_epochs_and_at_the_end_of_them():
 
 
 def test_before_the_first_epoch_is_over_the_answer_is_what_was_learned_so_far():
-    stopped, plain = start(EarlyStopping(), Told([0, -1]), Backprop(batch_size=4)), start(None, Line(), Backprop(batch_size=4))
+    stopped, plain = (
+        start(EarlyStopping(), Told([0, -1]), Backprop(batch_size=4)),
+        start(None, Line(), Backprop(batch_size=4)),
+    )
     for _ in range(2):
         stopped.step(0.0)
         plain.step(0.0)
@@ -133,7 +138,9 @@ def test_validation_rows_are_on_the_bill(noisy):
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 29])
 def test_a_learner_restored_amid_its_patience_goes_on_to_the_last_bit(noisy, tmp_path, steps):
-    method = Backprop(Adam(0.05), batch_size=8, early_stopping=EarlyStopping(patience=15, min_delta=0.01), dtype="float32")
+    method = Backprop(
+        Adam(0.05), batch_size=8, early_stopping=EarlyStopping(patience=15, min_delta=0.01), dtype="float32"
+    )
     learner, other = (method.start(noisy, NetworkSpec.build(6, (4,), 1), np.random.default_rng(0)) for _ in range(2))
     for _ in range(steps):
         learner.step(0.0)

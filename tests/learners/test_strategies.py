@@ -6,11 +6,11 @@ from climbing import START, N, climbed, ellipsoid, give, needed, sphere
 from scipy.stats import rankdata, special_ortho_group
 
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.deap_bridge import Individual, lend
-from evorobo.learners.evolution.strategies.base import usual_population
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
+from evorobo.learners.evolution.strategies.base import default_population_size
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES, centred_ranks
+from evorobo.learners.evolution.strategies.openai_es import OpenAIES, centered_ranks
 from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
 from evorobo.nets.optimizers import SGD, Adam
 
@@ -23,8 +23,8 @@ from evorobo.nets.optimizers import SGD, Adam
     [
         (CMAES(), 2000, -1e-9),
         (OpenAIES(sigma=0.1, optimizer=Adam(0.03), weight_decay=0), 8000, -1e-2),
-        (SelfAdaptiveES(population=40, parents=10), 8000, -1e-6),
-        (SelfAdaptiveES(population=40, parents=10, plus=True), 8000, -1e-6),
+        (SelfAdaptiveES(population_size=40, n_parents=10), 8000, -1e-6),
+        (SelfAdaptiveES(population_size=40, n_parents=10, plus=True), 8000, -1e-6),
         (GA(sigma=0.1), 8000, -1e-2),
     ],
     ids=lambda value: getattr(value, "name", None),
@@ -59,7 +59,7 @@ def test_cma_es_leaves_the_population_in_its_order():
 
 
 def test_the_usual_population_is_four_plus_three_times_the_logarithm():
-    assert [usual_population(p) for p in (1, 10, 100, 1000)] == [4, 10, 17, 24]
+    assert [default_population_size(p) for p in (1, 10, 100, 1000)] == [4, 10, 17, 24]
     running = CMAES().start(np.zeros(100), np.random.default_rng(0))
     assert len(running.generate(Individual)) == 17
 
@@ -69,15 +69,15 @@ def test_the_usual_population_is_four_plus_three_times_the_logarithm():
 
 def test_centred_ranks_are_what_one_gets_by_hand():
     # ranks 1, 3, 0, 2 of four: thirds, less a half
-    np.testing.assert_allclose(centred_ranks(np.array([5.0, 9, -2, 7])), [-1 / 6, 1 / 2, -1 / 2, 1 / 6])
+    np.testing.assert_allclose(centered_ranks(np.array([5.0, 9, -2, 7])), [-1 / 6, 1 / 2, -1 / 2, 1 / 6])
     # the two 5 share the ranks 1 and 2
-    np.testing.assert_allclose(centred_ranks(np.array([5.0, 9, 5, -2])), [0, 1 / 2, 0, -1 / 2], atol=1e-15)
-    np.testing.assert_allclose(centred_ranks(np.full(4, 3.0)), np.zeros(4), atol=1e-15)
+    np.testing.assert_allclose(centered_ranks(np.array([5.0, 9, 5, -2])), [0, 1 / 2, 0, -1 / 2], atol=1e-15)
+    np.testing.assert_allclose(centered_ranks(np.full(4, 3.0)), np.zeros(4), atol=1e-15)
 
 
 def test_centred_ranks_do_not_care_how_much_better_a_score_is():
     scores = np.array([1.0, 2, 3, 4])
-    np.testing.assert_array_equal(centred_ranks(scores), centred_ranks(np.exp(10 * scores)))
+    np.testing.assert_array_equal(centered_ranks(scores), centered_ranks(np.exp(10 * scores)))
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.1])
@@ -98,7 +98,7 @@ def test_openai_es_makes_the_step_of_its_paper(optimizer, decay):
     gradient = sum(rank * each for rank, each in zip(shaped, noise, strict=True)) / (n * sigma) - decay * START
     # Adam's first step is the rate times g / (|g| + epsilon)
     step = 0.3 * (gradient if isinstance(optimizer, SGD) else gradient / (np.abs(gradient) + 1e-8))
-    np.testing.assert_allclose(running.answer, START + step, rtol=1e-10)
+    np.testing.assert_allclose(running.solution, START + step, rtol=1e-10)
 
 
 # ---- self-adaptive evolution strategies
@@ -127,12 +127,12 @@ def test_a_self_adaptive_generation_follows_its_equations(plus, per_gene):
         np.testing.assert_allclose(population, new_genes, rtol=1e-13)
         give(population, scores)
         running.update(population)
-        np.testing.assert_allclose(running.answer, genes.mean(0), rtol=1e-13)
+        np.testing.assert_allclose(running.solution, genes.mean(0), rtol=1e-13)
         assert running.info()["step_size"] == pytest.approx(sigmas.mean())
 
 
 def test_under_plus_parents_compete_again_with_a_new_score():
-    settings = SelfAdaptiveES(population=6, parents=2, plus=True)
+    settings = SelfAdaptiveES(population_size=6, n_parents=2, plus=True)
     running = settings.start(START.copy(), np.random.default_rng(0))
     first = running.generate(Individual)
     assert len(first) == 6 + 1
@@ -145,11 +145,11 @@ def test_under_plus_parents_compete_again_with_a_new_score():
     # a lucky parent that scores low now is gone
     give(second, [5, 4, 3, 2, 1, 0, -1, -2])
     running.update(second)
-    np.testing.assert_array_equal(running.answer, np.mean([second[0], second[1]], axis=0))
+    np.testing.assert_array_equal(running.solution, np.mean([second[0], second[1]], axis=0))
 
 
 def test_under_comma_parents_die():
-    running = SelfAdaptiveES(population=6, parents=2).start(START.copy(), np.random.default_rng(0))
+    running = SelfAdaptiveES(population_size=6, n_parents=2).start(START.copy(), np.random.default_rng(0))
     first = running.generate(Individual)
     give(first, range(6))
     running.update(first)
@@ -165,7 +165,7 @@ def bred(settings, turns=2, seed=0):
     rng, generations = np.random.default_rng(seed), []
     running = settings.start(START.copy(), rng)
     for turn in range(turns):
-        with lend(rng):
+        with seeded_globals(rng):
             population = running.generate(Individual)
         fresh = [individual.fitness.valid for individual in population]
         give(population, np.random.default_rng(turn).normal(size=len(population)))
@@ -179,7 +179,7 @@ def rows(population):
 
 
 def test_the_first_generation_lies_around_the_start_which_is_its_first_member():
-    ((population, _),) = bred(GA(population=400, spread=0.7), turns=1)
+    ((population, _),) = bred(GA(population_size=400, init_std=0.7), turns=1)
     np.testing.assert_array_equal(population[0], START)
     steps = np.array(population[1:]) - START
     assert steps.std() == pytest.approx(0.7, rel=0.05)
@@ -187,7 +187,7 @@ def test_the_first_generation_lies_around_the_start_which_is_its_first_member():
 
 
 def test_the_elite_lives_on_unchanged_and_is_scored_again():
-    (first, _), (second, scored) = bred(GA(elite=3))
+    (first, _), (second, scored) = bred(GA(n_elites=3))
     best = sorted(first, key=lambda each: each.fitness, reverse=True)[:3]
     np.testing.assert_array_equal(second[:3], best)
     assert not any(scored)
@@ -198,7 +198,7 @@ def test_the_answer_is_the_best_of_the_last_generation():
     population = running.generate(Individual)
     give(population, np.arange(len(population)) % 7)
     running.update(population)
-    np.testing.assert_array_equal(running.answer, population[6])
+    np.testing.assert_array_equal(running.solution, population[6])
 
 
 def test_without_crossover_and_mutation_children_are_their_parents():
@@ -213,7 +213,9 @@ def test_a_mutation_of_no_gene_or_no_member_changes_nothing(settings):
 
 
 def test_a_certain_mutation_changes_every_gene_of_every_child_by_its_sigma():
-    settings = GA(population=200, crossover=0, mutation=1, gene_mutation=1, sigma=1e-3, tournament=200, elite=1)
+    settings = GA(
+        population_size=200, crossover=0, mutation=1, gene_mutation=1, sigma=1e-3, tournament_size=200, n_elites=1
+    )
     (first, _), (second, _) = bred(settings)
     champion = max(first, key=lambda each: each.fitness)
     close = [each for each in second[1:] if np.abs(each - champion).max() < 0.01]
@@ -224,7 +226,7 @@ def test_a_certain_mutation_changes_every_gene_of_every_child_by_its_sigma():
 
 
 def test_a_certain_crossover_blends_each_pair_and_keeps_its_mean():
-    plain, crossed = (bred(GA(crossover=share, mutation=0, blend=0, elite=2))[1][0] for share in (0, 1))
+    plain, crossed = (bred(GA(crossover=share, mutation=0, blend=0, n_elites=2))[1][0] for share in (0, 1))
     for one, other in zip(crossed[2::2], crossed[3::2], strict=True):
         pair = next(
             (a, b)
@@ -237,7 +239,7 @@ def test_a_certain_crossover_blends_each_pair_and_keeps_its_mean():
 
 
 def test_a_tournament_of_everybody_is_won_by_nearly_the_best():
-    (first, _), (second, _) = bred(GA(population=30, tournament=300, crossover=0, mutation=0))
+    (first, _), (second, _) = bred(GA(population_size=30, tournament_size=300, crossover=0, mutation=0))
     champion = max(first, key=lambda each: each.fitness)
     assert rows(second[2:]) == {tuple(champion)}
 
@@ -251,17 +253,17 @@ def test_a_tournament_of_everybody_is_won_by_nearly_the_best():
         (lambda: CMAES(sigma=0), "sigma must be a number above 0, not 0"),
         (lambda: CMAES(sigma=float("nan")), "sigma must be a number above 0, not nan"),
         (lambda: CMAES(sigma="wide"), "sigma must be a number above 0, not 'wide'"),
-        (lambda: CMAES(population=3), "population must be a whole number of at least 4, not 3"),
-        (lambda: CMAES(population=10.5), "population must be a whole number of at least 4, not 10.5"),
-        (lambda: CMAES(population="many"), "population must be a whole number of at least 4, not 'many'"),
-        (lambda: OpenAIES(population=21), "antithetic pairs need an even population, not 21"),
+        (lambda: CMAES(population_size=3), "population_size must be a whole number of at least 4, not 3"),
+        (lambda: CMAES(population_size=10.5), "population_size must be a whole number of at least 4, not 10.5"),
+        (lambda: CMAES(population_size="many"), "population_size must be a whole number of at least 4, not 'many'"),
+        (lambda: OpenAIES(population_size=21), "antithetic pairs need an even population, not 21"),
         (lambda: OpenAIES(weight_decay=-1), "weight_decay must be a number of at least 0, not -1"),
-        (lambda: SelfAdaptiveES(population=8, parents=8), "8 parents need more than 8 children to select from"),
-        (lambda: SelfAdaptiveES(parents=0), "parents must be a whole number of at least 1, not 0"),
-        (lambda: GA(elite=40), "an elite of 40 leaves no room in a population of 40"),
+        (lambda: SelfAdaptiveES(population_size=8, n_parents=8), "8 parents need more than 8 children to select from"),
+        (lambda: SelfAdaptiveES(n_parents=0), "n_parents must be a whole number of at least 1, not 0"),
+        (lambda: GA(n_elites=40), "an elite of 40 leaves no room in a population of 40"),
         (lambda: GA(crossover=1.5), "crossover must be a number from 0 to 1, not 1.5"),
         (lambda: GA(gene_mutation=-0.1), "gene_mutation must be a number from 0 to 1, not -0.1"),
-        (lambda: GA(tournament=0), "tournament must be a whole number of at least 1, not 0"),
+        (lambda: GA(tournament_size=0), "tournament_size must be a whole number of at least 1, not 0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):
@@ -271,5 +273,5 @@ def test_settings_that_cannot_be_are_refused(make, sentence):
 
 def test_parents_without_children_to_select_from_are_refused_when_the_population_is_known():
     with pytest.raises(SettingsError, match="10 parents need more than 10 children"):
-        SelfAdaptiveES(parents=10).start(START.copy(), np.random.default_rng(0))
-    SelfAdaptiveES(parents=10, plus=True).start(START.copy(), np.random.default_rng(0))
+        SelfAdaptiveES(n_parents=10).start(START.copy(), np.random.default_rng(0))
+    SelfAdaptiveES(n_parents=10, plus=True).start(START.copy(), np.random.default_rng(0))

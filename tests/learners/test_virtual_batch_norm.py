@@ -20,7 +20,7 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import Cost, UnlabelledInputs, Scores
+from evorobo.tasks.base import Cost, Scores, UnlabelledInputs
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
 
@@ -71,7 +71,7 @@ class Told:
         self.proposed = []
 
     def start(self, weights, rng):
-        running = CMAES(population=6).start(weights, rng)
+        running = CMAES(population_size=6).start(weights, rng)
         generate = running.generate
 
         def remember(kind):
@@ -84,7 +84,7 @@ class Told:
 
 
 def start(task, strategy=None, spec=SPEC, seed=0):
-    return Evolution(strategy or CMAES(population=6)).start(task, spec, np.random.default_rng(seed))
+    return Evolution(strategy or CMAES(population_size=6)).start(task, spec, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("kind", [Seen, Shifting])
@@ -113,7 +113,9 @@ def test_the_answer_carries_its_own_moments(kind):
         learner.step(0.0)
         answer = learner.genome
         x = answer.input_scaler.transform(task.shown[0]) if answer.input_scaler else task.shown[0]
-        np.testing.assert_array_equal(answer.running_stats, estimate_running_stats(SPEC, answer.weights, x, ForwardContext()))
+        np.testing.assert_array_equal(
+            answer.running_stats, estimate_running_stats(SPEC, answer.weights, x, ForwardContext())
+        )
 
 
 def test_networks_that_remember_go_through_the_reference_in_time():
@@ -122,7 +124,9 @@ def test_networks_that_remember_go_through_the_reference_in_time():
     answer = start(task, spec=spec).genome
     layout = SequenceBatches(ROWS, np.repeat([0, 1, 2], [60, 50, ROWS - 110])).take(np.arange(3))
     context = ForwardContext(n_steps=60, mask=layout.mask)
-    np.testing.assert_array_equal(answer.running_stats, estimate_running_stats(spec, answer.weights, task.shown[0][layout.rows], context))
+    np.testing.assert_array_equal(
+        answer.running_stats, estimate_running_stats(spec, answer.weights, task.shown[0][layout.rows], context)
+    )
     alone = estimate_running_stats(spec, answer.weights, task.shown[0], ForwardContext())
     assert not np.allclose(alone, answer.running_stats, rtol=0.1)
 
@@ -158,14 +162,16 @@ def test_a_restored_learner_goes_on_with_the_same_reference(tmp_path, generation
 def test_networks_without_batch_norm_draw_nothing_for_it():
     plain, task = NetworkSpec.build(2, (4,), 1), Seen()
     learner, rng = start(task, spec=plain), np.random.default_rng(0)
-    CMAES(population=6).start(plain.init(rng), rng)
+    CMAES(population_size=6).start(plain.init(rng), rng)
     assert learner.state()["rng"] == rng.bit_generator.state
     assert not task.shown
     assert learner.genome.running_stats is None
 
 
 def test_a_task_that_shows_nothing_is_told_what_it_needs():
-    with pytest.raises(SettingsError, match=r"bowl shows no inputs to measure.*unlabelled_inputs\(rng, rows\).*or use LayerNorm"):
+    with pytest.raises(
+        SettingsError, match=r"bowl shows no inputs to measure.*unlabelled_inputs\(rng, rows\).*or use LayerNorm"
+    ):
         start(Bowl())
 
 
@@ -174,7 +180,7 @@ def test_a_member_that_overflows_is_the_worst_and_not_the_end():
         name = "wild"
 
         def start(self, weights, rng):
-            running = CMAES(population=6).start(weights, rng)
+            running = CMAES(population_size=6).start(weights, rng)
             generate = running.generate
 
             def once(kind):

@@ -13,7 +13,7 @@ from evorobo.nets.layer import ForwardContext
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, value_and_gradient
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import shared_context, backward_pass, forward_pass
+from evorobo.nets.passes import backward_pass, forward_pass, shared_context
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 

@@ -11,8 +11,13 @@ from evorobo.nets.scaling import Scaler
 def genome(*hidden):
     rng = np.random.default_rng(0)
     spec = NetworkSpec.build(3, hidden, 2, "tanh")
-    scaling, running_stats = Scaler(rng.normal(size=3), rng.uniform(1, 2, 3)), rng.uniform(0.5, 1.5, spec.n_running_stats)
-    return Genome(spec, rng.normal(size=spec.n_params), scaling, running_stats=running_stats if spec.n_running_stats else None)
+    scaling, running_stats = (
+        Scaler(rng.normal(size=3), rng.uniform(1, 2, 3)),
+        rng.uniform(0.5, 1.5, spec.n_running_stats),
+    )
+    return Genome(
+        spec, rng.normal(size=spec.n_params), scaling, running_stats=running_stats if spec.n_running_stats else None
+    )
 
 
 SENSORS = np.random.default_rng(1).normal(size=(7, 3))

@@ -16,7 +16,7 @@ from evorobo.nets.fold import estimate_running_stats, freeze_batch_norm
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer import ForwardContext
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import shared_context, backward_pass, forward, gradient, forward_pass
+from evorobo.nets.passes import backward_pass, forward, forward_pass, gradient, shared_context
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 
@@ -29,7 +29,9 @@ NETWORKS = {
     "last": NetworkSpec(3, (Elman(4), Dense(2, "identity"), BatchNorm(activation="tanh"))),
 }
 every_network = pytest.mark.parametrize("spec", NETWORKS.values(), ids=NETWORKS)
-UNEVEN = SequenceBatches(12, np.repeat([0, 1, 2], [5, 3, 4])).take(np.arange(3))  # sequences of 5, 3 and 4 rows as 3 of 5
+UNEVEN = SequenceBatches(12, np.repeat([0, 1, 2], [5, 3, 4])).take(
+    np.arange(3)
+)  # sequences of 5, 3 and 4 rows as 3 of 5
 
 
 def genes(spec, rng, *lead):
@@ -83,7 +85,9 @@ def test_its_activation_is_that_of_a_dense_layer_behind_it(activation):
     x, params = rng.normal(size=(6, 3)), {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}
     for training_now in (True, False):
         bent, plain = (
-            BatchNorm(activation=name).forward(params, x, ForwardContext(training=training_now, running_stats=BatchNorm().init_running_stats(3)))[0]
+            BatchNorm(activation=name).forward(
+                params, x, ForwardContext(training=training_now, running_stats=BatchNorm().init_running_stats(3))
+            )[0]
             for name in (activation, "identity")
         )
         eye = {"weight": np.eye(3), "bias": np.zeros(3)}
@@ -95,7 +99,9 @@ def test_running_moments_come_to_those_of_the_data():
     layer, kept = BatchNorm(momentum=0.01), BatchNorm().init_running_stats(2)
     params = {"gain": np.ones(2), "shift": np.zeros(2)}
     for _ in range(3000):
-        layer.forward(params, rng.normal([5.0, -2.0], [3.0, 0.5], (20, 2)), ForwardContext(training=True, running_stats=kept))
+        layer.forward(
+            params, rng.normal([5.0, -2.0], [3.0, 0.5], (20, 2)), ForwardContext(training=True, running_stats=kept)
+        )
     np.testing.assert_allclose(kept["mean"], [5.0, -2.0], atol=0.2)
     np.testing.assert_allclose(kept["variance"], [9.0, 0.25], rtol=0.1)
 
@@ -237,7 +243,9 @@ def test_a_population_too_large_for_one_pass_is_settled_in_parts():
     several, x = genes(spec, rng, 150), rng.normal(size=(1000, 3))  # 65 members at a time
     found = estimate_running_stats(spec, several, x, ForwardContext(n_steps=4))
     for at in (0, 64, 65, 149):
-        np.testing.assert_array_equal(estimate_running_stats(spec, several[at], x, ForwardContext(n_steps=4)), found[at])
+        np.testing.assert_array_equal(
+            estimate_running_stats(spec, several[at], x, ForwardContext(n_steps=4)), found[at]
+        )
 
 
 def test_settling_leaves_dropout_out():
@@ -245,7 +253,10 @@ def test_settling_leaves_dropout_out():
     dropped = NetworkSpec(3, (Dropout(0.9), Dense(4), Dropout(0.5), BatchNorm(), Dense(2, "identity")))
     plain = NetworkSpec(3, (Dense(4), BatchNorm(), Dense(2, "identity")))
     weights, x = genes(plain, rng), rng.normal(size=(20, 3))
-    np.testing.assert_array_equal(estimate_running_stats(dropped, weights, x, ForwardContext()), estimate_running_stats(plain, weights, x, ForwardContext()))
+    np.testing.assert_array_equal(
+        estimate_running_stats(dropped, weights, x, ForwardContext()),
+        estimate_running_stats(plain, weights, x, ForwardContext()),
+    )
 
 
 def test_gains_do_not_care_how_large_the_weights_before_them_are():

@@ -82,7 +82,14 @@ def test_the_same_genome_makes_the_same_bytes(genome, saved, tmp_path):
 
 def test_the_file_holds_arrays_and_one_json_text_and_no_pickle(saved):
     with np.load(saved, allow_pickle=False) as file:
-        assert sorted(file.files) == ["about", "input_scaler_mean", "input_scaler_sd", "output_scaler_mean", "output_scaler_sd", "weights"]
+        assert sorted(file.files) == [
+            "about",
+            "input_scaler_mean",
+            "input_scaler_sd",
+            "output_scaler_mean",
+            "output_scaler_sd",
+            "weights",
+        ]
         text = json.loads(str(file["about"]))
     assert text["format"] == "evorobo genome 1"
     assert text["spec"]["layers"][0] == {
@@ -196,7 +203,9 @@ def test_moments_travel_with_the_genome(normalised, tmp_path):
     np.testing.assert_array_equal(read.running_stats, normalised.running_stats)
     sensors = np.random.default_rng(1).normal(size=(9, 3))
     np.testing.assert_array_equal(read(sensors), normalised(sensors))
-    np.testing.assert_array_equal(read.output_scaler.inverse_transform(read.controller()(sensors[None])[0]), read(sensors))
+    np.testing.assert_array_equal(
+        read.output_scaler.inverse_transform(read.controller()(sensors[None])[0]), read(sensors)
+    )
 
 
 @pytest.mark.parametrize(

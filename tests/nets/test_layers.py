@@ -18,7 +18,7 @@ from evorobo.nets.layer import ForwardContext
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.losses import MSE
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import backward_pass, forward, loss_and_gradient, forward_pass
+from evorobo.nets.passes import backward_pass, forward, forward_pass, loss_and_gradient
 from evorobo.nets.spec import NetworkSpec
 
 TORCH = json.loads(FILE.read_text())["layers"]
@@ -113,7 +113,12 @@ def test_a_ctrnn_whose_time_constants_are_its_step_is_an_elman_layer():
 
 def test_a_slow_neuron_of_a_ctrnn_follows_its_input_by_the_exponential_of_its_step():
     layer, log_tau = CTRNN(1), np.log(8.0)
-    params = {"weight": np.ones((1, 1)), "recurrent": np.zeros((1, 1)), "shift": np.zeros(1), "log_tau": np.array([log_tau])}
+    params = {
+        "weight": np.ones((1, 1)),
+        "recurrent": np.zeros((1, 1)),
+        "shift": np.zeros(1),
+        "log_tau": np.array([log_tau]),
+    }
     told, _ = layer.forward(params, np.ones((20, 1)), ForwardContext(n_steps=20))
     y = np.log(told / (1 - told))[:, 0]
     np.testing.assert_allclose(y, 1 - (1 - 1 / 8) ** np.arange(1, 21), rtol=1e-12)

@@ -34,7 +34,11 @@ def test_scaling_by_hand():
 def test_a_column_that_never_changes_is_only_moved(constant):
     # the mean of many 0.1 is not quite 0.1, so that a careless deviation is above zero
     rows = np.full((10, 1), constant)
-    for scaling in (Scaler.fit(rows), RunningMoments.from_rows(rows).scaler, (RunningMoments.from_rows(rows) + RunningMoments.from_rows(rows)).scaler):
+    for scaling in (
+        Scaler.fit(rows),
+        RunningMoments.from_rows(rows).scaler,
+        (RunningMoments.from_rows(rows) + RunningMoments.from_rows(rows)).scaler,
+    ):
         assert scaling.sd == 1
         np.testing.assert_allclose(scaling.transform(rows + 0.25), 0.25, atol=1e-6)
 

@@ -14,7 +14,7 @@ from evorobo.nets.gru import GRU
 from evorobo.nets.layer import ForwardContext
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import shared_context, backward_pass, forward_pass
+from evorobo.nets.passes import backward_pass, forward_pass, shared_context
 from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
 
@@ -77,7 +77,9 @@ def test_each_network_passes_as_it_would_alone(hidden):
             [np.random.default_rng(at) for at in range(NETWORKS)][some],
         )
         running_stats = begun(spec, np.float32, len(rngs))
-        y = workspace.forward(x[some], shared_context(spec, ForwardContext(training=True, rng=rngs, n_steps=TIME), running_stats)).copy()
+        y = workspace.forward(
+            x[some], shared_context(spec, ForwardContext(training=True, rng=rngs, n_steps=TIME), running_stats)
+        ).copy()
         workspace.backward(dy[some].copy())
         return y, slopes, running_stats
 

@@ -31,15 +31,15 @@ from evorobo.report.figures.archives import draw_archive
 from evorobo.report.page.page import render_page
 from evorobo.testing.methods import Wave
 
-GRID = Grid(("level", "tilt"), (6, 4), lowest=-2.0)
+GRID = Grid(("level", "tilt"), (6, 4), min_score=-2.0)
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     methods = [
-        Evolution(MAPElites(GRID, population=8)),
+        Evolution(MAPElites(GRID, population_size=8)),
         Evolution(NoveltySearch(("level", "tilt"))),
-        Evolution(NSGA2(("size",), population=8, lowest=-2.0)),
+        Evolution(NSGA2(("size",), population_size=8, min_score=-2.0)),
         Evolution(Mapped(GRID, CMAES(), name="mapped")),
         Evolution(CMAES()),
     ]
@@ -111,7 +111,7 @@ def test_showing_a_study_writes_both_and_of_a_plain_one_neither(results, tmp_pat
 def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
     task = ControlTask("evorobo/Maze-v0", max_steps=20, validation_episodes=1, test_episodes=1)
     places = Grid(("x", "y"), (24, 16))
-    methods = [Evolution(MAPElites(places, population=6))]
+    methods = [Evolution(MAPElites(places, population_size=6))]
     study = Study.grid("maze", tasks=[task], methods=methods, seeds=1, budget=Budget(generations=2))
     results = study.run(tmp_path, jobs=1)
     (run,) = results.runs_of("maze", "map-elites")

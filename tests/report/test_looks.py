@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import trapezoid
 
 from evorobo.errors import SettingsError
-from evorobo.report.statistics import area_under_curve, value_at, common_grid
+from evorobo.report.statistics import area_under_curve, common_grid, value_at
 
 
 def test_at_is_the_last_look_at_or_before_each_point():

@@ -16,7 +16,7 @@ from evorobo import write_report
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import summary as findings
 from evorobo.report.analysis.cautions import cautions
-from evorobo.report.analysis.runs import finished, learning_curve, cumulative_cost
+from evorobo.report.analysis.runs import cumulative_cost, finished, learning_curve
 from evorobo.report.figures.panel import average
 from evorobo.report.page.charts import round_for_json, task_charts
 from evorobo.report.page.page import render_page

@@ -29,7 +29,7 @@ def path(tmp_path_factory):
     study = Study.grid(
         "browser",
         tasks=tasks,
-        methods=[Evolution(OpenAIES(population=6)), Backprop()],
+        methods=[Evolution(OpenAIES(population_size=6)), Backprop()],
         seeds=3,
         budget=Budget(flops=4e5, n_evals=5),
         hidden=(4,),

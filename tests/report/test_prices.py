@@ -57,9 +57,7 @@ def test_a_run_that_broke_later_counts_as_long_as_it_went(fakes, tmp_path):
         fakes.write_run(tmp_path / f"run/ga/seed-{seed}", rows, end)
     results = fakes.load(tmp_path)
     assert {run.status for run in prices.at_cost(results, "env_steps", 15).runs} == {"finished"}
-    assert [run.status for run in prices.at_cost(results, "env_steps", 30).runs] == [
-        run.status for run in results.runs
-    ]
+    assert [run.status for run in prices.at_cost(results, "env_steps", 30).runs] == [run.status for run in results.runs]
 
 
 def test_before_the_first_look_nobody_knows(fakes, tmp_path):

@@ -13,7 +13,7 @@ from PIL import Image
 from evorobo import Budget, ControlTask, DatasetTask, Evolution, Genome, OpenAIES, Replay, Robot, Study, register
 from evorobo.errors import DataError, ResultsError, SettingsError, TaskError
 from evorobo.report.replay import encoding as movies
-from evorobo.report.replay.frames import render_episodes, shared_limits, evenly_spaced_indices
+from evorobo.report.replay.frames import evenly_spaced_indices, render_episodes, shared_limits
 from evorobo.study.trial import Trial
 from evorobo.tasks.control.recording import DISPLAY_VARIABLES
 
@@ -52,7 +52,7 @@ def study(tmp_path_factory):
         ControlTask("blind/Blind-v0", test_episodes=3),
         DatasetTask.from_arrays(rng.normal(size=(60, 2)), rng.integers(2, size=60), label="rows"),
     ]
-    method, budget = Evolution(OpenAIES(population=4)), Budget(generations=2, n_evals=2)
+    method, budget = Evolution(OpenAIES(population_size=4)), Budget(generations=2, n_evals=2)
     Study.grid("replay", tasks=tasks, methods=[method], seeds=1, budget=budget).run(folder)
     yield folder / "replay"
     patch.undo()

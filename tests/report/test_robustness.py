@@ -40,7 +40,7 @@ def results(tmp_path_factory):
         DatasetTask.from_arrays(inputs, targets, label="rows"),
         ControlTask("CartPole-v1", teacher=None, max_steps=30, test_episodes=5),
     ]
-    methods = [Evolution(OpenAIES(population=10))]
+    methods = [Evolution(OpenAIES(population_size=10))]
     study = Study.grid(
         "robust", tasks=tasks, methods=methods, seeds=2, budget=Budget(generations=30, n_evals=2), hidden=()
     )
@@ -83,7 +83,9 @@ def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypa
     content = (run.folder / "genome.npz").read_bytes()
     try:
         genome = Genome.load(run.folder / "genome.npz")
-        Genome(genome.spec, genome.weights + 1, genome.input_scaler, genome.output_scaler).save(run.folder / "genome.npz")
+        Genome(genome.spec, genome.weights + 1, genome.input_scaler, genome.output_scaler).save(
+            run.folder / "genome.npz"
+        )
         changed = [row for row in robustness(results) if row not in before]
         assert {row[:3] for row in changed} == {("rows", "openai-es", 0)}
         assert len(changed) == 2 * len(NOISE_LEVELS)
@@ -163,7 +165,9 @@ def test_the_charts_show_the_iqm_of_the_runs_at_each_level(results):
     ]
     curve = charts[0]["methods"]["openai-es"]
     assert curve["x"] == list(NOISE_LEVELS)
-    scores = [[row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in NOISE_LEVELS]
+    scores = [
+        [row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in NOISE_LEVELS
+    ]
     np.testing.assert_allclose(curve["middle"], [iqm(each) for each in scores], rtol=1e-4)
     np.testing.assert_allclose(curve["low"], [bootstrap_interval(each)[0] for each in scores], rtol=1e-4)
 

@@ -36,7 +36,7 @@ def study(tmp_path_factory):
     study = Study.grid(
         "show",
         tasks=tasks,
-        methods=[Evolution(OpenAIES(population=4)), Backprop()],
+        methods=[Evolution(OpenAIES(population_size=4)), Backprop()],
         seeds=3,
         budget=Budget(flops=3e5, n_evals=2),
         hidden=(4,),

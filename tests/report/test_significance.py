@@ -41,7 +41,9 @@ def test_a_small_permutation_test_counts_all_ways():
 
 def test_a_large_permutation_test_repeats_and_is_never_zero(rng):
     x, y = rng.normal(3, 1, 20), rng.normal(0, 1, 20)
-    assert permutation_test(x, y) == permutation_test(x, y) == pytest.approx(2 / 10_000)  # one more than none, on both sides
+    assert (
+        permutation_test(x, y) == permutation_test(x, y) == pytest.approx(2 / 10_000)
+    )  # one more than none, on both sides
     assert permutation_test(x, x + 0.1, seed=1) != permutation_test(x, x + 0.1, seed=2)
 
 

@@ -5,7 +5,13 @@ import pytest
 import scipy.stats
 
 from evorobo.errors import SettingsError
-from evorobo.report.statistics import bootstrap_interval, iqm, optimality_gap, stratified_bootstrap_interval, wilson_interval
+from evorobo.report.statistics import (
+    bootstrap_interval,
+    iqm,
+    optimality_gap,
+    stratified_bootstrap_interval,
+    wilson_interval,
+)
 
 
 def test_iqm_is_the_mean_of_the_middle_half():
@@ -63,7 +69,10 @@ def test_one_run_has_no_interval():
 
 def test_thirty_runs_hold_the_truth_about_as_often_as_promised_and_three_do_not(rng):
     def coverage(n):
-        hits = [low <= 0 <= high for low, high in (bootstrap_interval(rng.normal(size=n), n_resamples=400) for _ in range(400))]
+        hits = [
+            low <= 0 <= high
+            for low, high in (bootstrap_interval(rng.normal(size=n), n_resamples=400) for _ in range(400))
+        ]
         return np.mean(hits)
 
     assert coverage(30) == pytest.approx(0.94, abs=0.035)
@@ -97,7 +106,9 @@ def test_a_single_task_has_the_plain_interval_and_any_number_of_draws_the_same_l
     once = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
     again = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
     assert once == again
-    assert once == pytest.approx(stratified_bootstrap_interval([values, values + 1, values * 2], 1, n_resamples=5_000), abs=0.05)
+    assert once == pytest.approx(
+        stratified_bootstrap_interval([values, values + 1, values * 2], 1, n_resamples=5_000), abs=0.05
+    )
 
 
 def test_a_task_with_one_run_has_no_interval():

@@ -5,7 +5,7 @@ import itertools
 import matplotlib.colors
 import numpy as np
 
-from evorobo.report.figures.style import _SLOTS, METHOD_STYLES, style, assign_styles
+from evorobo.report.figures.style import _SLOTS, METHOD_STYLES, assign_styles, style
 
 
 def test_a_known_method_keeps_its_style_in_any_company():
@@ -15,7 +15,11 @@ def test_a_known_method_keeps_its_style_in_any_company():
 
 def test_an_unknown_method_keeps_its_style_beside_every_known_one():
     for name in ("lamarck", "my-own", "backprop, twice as wide", ""):
-        assert assign_styles([*METHOD_STYLES, name])[name] == assign_styles([name, *reversed(METHOD_STYLES)])[name] == style(name)
+        assert (
+            assign_styles([*METHOD_STYLES, name])[name]
+            == assign_styles([name, *reversed(METHOD_STYLES)])[name]
+            == style(name)
+        )
 
 
 def test_a_style_does_not_depend_on_the_process_or_the_day():

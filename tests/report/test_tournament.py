@@ -14,7 +14,7 @@ from evorobo.learners.evolution.coevolution import Coevolution
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments, evenly_spaced_indices
+from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, evenly_spaced_indices, master_tournaments
 from evorobo.report.figures.tournament import tournament
 from evorobo.report.figures.tournament_figure import figure
 from evorobo.study.budget import Budget
@@ -23,7 +23,7 @@ from evorobo.tasks.control.matches import Matches
 from evorobo.tasks.control.task import ControlTask
 
 TASK = ControlTask("evorobo/Predator-v0", validation_episodes=1, test_episodes=2, max_steps=60)
-SMALL = Evolution(CMAES(population=6))
+SMALL = Evolution(CMAES(population_size=6))
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,9 @@ def results(tmp_path_factory):
         "chase",
         tasks=[TASK],
         methods=[
-            Coevolution(SMALL, rivals=2, name="fame"),
-            Coevolution(SMALL, rivals=2, memory=1, name="new"),
-            Evolution(CMAES(population=6), name="alone"),
+            Coevolution(SMALL, n_rivals=2, name="fame"),
+            Coevolution(SMALL, n_rivals=2, memory=1, name="new"),
+            Evolution(CMAES(population_size=6), name="alone"),
         ],
         seeds=2,
         budget=Budget(generations=3, n_evals=1),

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from evorobo.report.analysis.verdicts import compare_scores, to_csv, apply_holm_correction, verdicts
+from evorobo.report.analysis.verdicts import apply_holm_correction, compare_scores, to_csv, verdicts
 from evorobo.report.statistics import effect_size, holm_correction, probability_of_improvement, runs_needed, welch_test
 from evorobo.tasks.base import MetricInfo
 
@@ -118,7 +118,8 @@ def test_verdicts_taken_together_pay_for_each_other():
 def test_where_all_are_alike_verdicts_are_wrong_once_in_twenty_studies(rng):
     def wrong():
         return any(
-            verdict.significant for verdict in compare_scores(dict(zip("abc", rng.normal(size=(3, 10)), strict=True)), RETURN)
+            verdict.significant
+            for verdict in compare_scores(dict(zip("abc", rng.normal(size=(3, 10)), strict=True)), RETURN)
         )
 
     assert np.mean([wrong() for _ in range(200)]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)

@@ -47,7 +47,9 @@ def until(true, player):
 def test_a_robot_that_draws_itself_moves_in_a_window(screen, tmp_path):
     task = ControlTask("evorobo/Phototaxis-v0", test_episodes=2, validation_episodes=2)
     budget = Budget(generations=1, n_evals=2)
-    Study.grid("w", tasks=[task], methods=[Evolution(OpenAIES(population=4))], seeds=1, budget=budget).run(tmp_path)
+    Study.grid("w", tasks=[task], methods=[Evolution(OpenAIES(population_size=4))], seeds=1, budget=budget).run(
+        tmp_path
+    )
     seat = tmp_path / "w/phototaxis/openai-es/seed-0"
     player = subprocess.Popen(
         [sys.executable, "-m", "evorobo", "replay", str(seat), "--window"],

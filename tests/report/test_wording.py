@@ -2,7 +2,14 @@
 
 import pytest
 
-from evorobo.report.formatting import decimals, format_duration, few_runs_caution, excluded_runs_caution, metric_label, format_number
+from evorobo.report.formatting import (
+    decimals,
+    excluded_runs_caution,
+    few_runs_caution,
+    format_duration,
+    format_number,
+    metric_label,
+)
 from evorobo.tasks.base import MetricInfo
 
 
@@ -45,5 +52,10 @@ def test_few_runs_are_called_few_with_the_measured_coverage():
 def test_what_is_left_out_is_said():
     assert excluded_runs_caution(0, 0, 0, 30) == ""
     assert excluded_runs_caution(2, 0, 0, 30) == "2 of 30 runs failed and are left out."
-    assert excluded_runs_caution(1, 2, 0, 30) == "1 of 30 runs failed and is left out. 2 of 30 runs diverged and are left out."
-    assert excluded_runs_caution(1, 0, 3, 30).endswith("is left out. 3 of 30 runs are unfinished and not in the averages.")
+    assert (
+        excluded_runs_caution(1, 2, 0, 30)
+        == "1 of 30 runs failed and is left out. 2 of 30 runs diverged and are left out."
+    )
+    assert excluded_runs_caution(1, 0, 3, 30).endswith(
+        "is left out. 3 of 30 runs are unfinished and not in the averages."
+    )

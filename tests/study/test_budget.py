@@ -75,7 +75,9 @@ def test_what_is_no_budget_is_told_with_the_way_out(text, sentence):
         Budget.parse(text)
 
 
-@pytest.mark.parametrize("settings", [{}, {"flops": 0}, {"flops": "1e9"}, {"flops": True}, {"flops": 1, "n_evals": True}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"flops": 0}, {"flops": "1e9"}, {"flops": True}, {"flops": 1, "n_evals": True}]
+)
 def test_what_is_no_budget_is_refused_in_python_too(settings):
     with pytest.raises(SettingsError):
         Budget(**settings)

@@ -213,7 +213,9 @@ def test_an_interrupted_trial_is_stopped_at_the_same_step(tmp_path, monkeypatch,
 def test_a_trial_killed_when_it_was_stopped_stays_stopped(tmp_path, monkeypatch):
     a_trial(StopAt(-30.0)).run(tmp_path / "straight")
     monkeypatch.setattr(
-        running.RunningTrial, "_end_if_over", lambda self: (_ for _ in ()).throw(SystemExit) if self.stop_reason else None
+        running.RunningTrial,
+        "_end_if_over",
+        lambda self: (_ for _ in ()).throw(SystemExit) if self.stop_reason else None,
     )
     with pytest.raises(SystemExit):
         a_trial(StopAt(-30.0)).run(tmp_path / "killed")

@@ -24,7 +24,9 @@ from evorobo.study.study import Study
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Examples
 
-TRAINING = Backprop(Adam(0.02), batch_size=4, schedule=ReduceOnPlateau(patience=1), early_stopping=EarlyStopping(patience=30))
+TRAINING = Backprop(
+    Adam(0.02), batch_size=4, schedule=ReduceOnPlateau(patience=1), early_stopping=EarlyStopping(patience=30)
+)
 
 
 def trials(method=TRAINING, task=None, seeds=5, budget=None):

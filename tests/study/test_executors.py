@@ -18,7 +18,7 @@ from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.evolution.evolution import Evolution
 from evorobo.study import checkpoint, executors
 from evorobo.study.budget import Budget
-from evorobo.study.executors import run_serial, run_parallel
+from evorobo.study.executors import run_parallel, run_serial
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.trial import Trial
 

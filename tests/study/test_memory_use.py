@@ -35,7 +35,7 @@ class Weighing(Callback):
 @pytest.mark.skipif(not RESIDENT.exists(), reason="the system does not tell in /proc how much memory a process has")
 def test_a_run_of_2000_generations_ends_within_a_tenth_of_its_memory_at_generation_100(tmp_path):
     task = ControlTask("CartPole-v1", max_steps=3, validation_episodes=2, test_episodes=2, normalize=True)
-    method, budget = Evolution(CMAES(population=4)), Budget(generations=LATE, n_evals=40)
+    method, budget = Evolution(CMAES(population_size=4)), Budget(generations=LATE, n_evals=40)
     trial = Trial(task, method, budget, (2,), 0, (Weighing(),))
     ends = []
     run_parallel([[trial]], tmp_path, lambda event: ends.append(event.status), jobs=1)

@@ -51,7 +51,7 @@ def test_without_assignments_nothing_changes():
         ("tasks.phototaxis.env_kwargs.noise=0", lambda s: s.tasks[1].env_kwargs, {"noise": 0}),
         ("tasks.cartpole-v1.env_kwargs.sutton_barto_reward=true", lambda s: len(s.tasks[0].env_kwargs), 1),
         ("methods.cma-es.strategy.sigma=0.1", lambda s: s.methods[0].strategy.sigma, 0.1),
-        ("methods.cma-es.strategy.population=12", lambda s: s.methods[0].strategy.population, 12),
+        ("methods.cma-es.strategy.population_size=12", lambda s: s.methods[0].strategy.population_size, 12),
         ("methods.backprop.optimizer.learning_rate=1", lambda s: s.methods[1].optimizer.learning_rate, 1),
         (
             'methods.backprop.optimizer={"type":"SGD","learning_rate":0.5}',
@@ -98,7 +98,10 @@ def test_later_assignments_win():
         ("tasks.phototaxis.episodes=2.5", "episodes must be a whole number of at least 1, not 2.5"),
         ("tasks.phototaxis=5", "--set tasks.phototaxis names no field; write tasks.phototaxis.<field>=value"),
         ("tasks=5", "tasks is a list"),
-        ("methods.cma-es.strategy.population=few", "population must be a whole number of at least 4, not 'few'"),
+        (
+            "methods.cma-es.strategy.population_size=few",
+            "population_size must be a whole number of at least 4, not 'few'",
+        ),
         ("methods.backprop.batch_size.size=3", "leads into 64, which has no fields of its own"),
         ("methods.backprop.batch_size.size.x=3", "unknown setting in --set methods.backprop.batch_size.size.x: 'size'"),
         ('methods.backprop.optimizer={"type":"SDG"}', "unknown name 'SDG'; did you mean 'SGD'?"),

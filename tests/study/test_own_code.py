@@ -168,7 +168,9 @@ def test_who_mends_a_robot_that_broke_may_run_it_again_in_the_same_folder(write,
     assert run() == "finished"
     with pytest.raises(ResultsError, match="code that has changed since"):
         run(robot=("TOP = 0.5", "TOP = 0.6"))
-    assert staleness_caution(tmp_path / "trial").startswith("The code or data of the task have changed since: what is seen")
+    assert staleness_caution(tmp_path / "trial").startswith(
+        "The code or data of the task have changed since: what is seen"
+    )
     with pytest.raises(ResultsError, match="code that has changed since"):
         run(robot=("* tables.SCALE", "/ 2"))
     assert run() == "finished"

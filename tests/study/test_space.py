@@ -17,7 +17,9 @@ SIGMA, RATE = "methods.cma-es.strategy.sigma=0.05..2:log", "methods.backprop.opt
 
 
 def test_a_range_is_read_as_it_is_written():
-    found = parse_ranges(STUDY, [SIGMA, RATE, "methods.backprop.batch_size=8..128:log", "methods.backprop.max_grad_norm=0.5..2"])
+    found = parse_ranges(
+        STUDY, [SIGMA, RATE, "methods.backprop.batch_size=8..128:log", "methods.backprop.max_grad_norm=0.5..2"]
+    )
     sigma = Range("methods.cma-es.strategy.sigma", "strategy.sigma", 0.05, 2.0, True, False)
     assert found["cma-es"] == [sigma]
     rate, batch, clip = found["backprop"]
@@ -27,7 +29,7 @@ def test_a_range_is_read_as_it_is_written():
 
 
 def test_a_setting_that_is_not_set_yet_is_whole_if_its_range_is():
-    (_, population) = parse_ranges(STUDY, [SIGMA, RATE, "methods.cma-es.strategy.population=4..40"])["cma-es"]
+    (_, population) = parse_ranges(STUDY, [SIGMA, RATE, "methods.cma-es.strategy.population_size=4..40"])["cma-es"]
     assert population.integer
 
 

@@ -183,7 +183,9 @@ def test_an_evolution_that_runs_away_keeps_the_last_good_genome_too(tmp_path):
 
 
 def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
-    trial = a_trial(Backprop(SGD(0.1), early_stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, n_evals=5))
+    trial = a_trial(
+        Backprop(SGD(0.1), early_stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, n_evals=5)
+    )
     watched = []
     assert trial.run(tmp_path, watched.append) == "finished"
     result, rows = json.loads((tmp_path / "result.json").read_text()), curve(tmp_path)
@@ -250,7 +252,7 @@ def test_looks_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path
 
 
 def test_a_step_that_passes_several_looks_is_looked_at_once(tmp_path):
-    a_trial(Evolution(CMAES(population=500)), budget=Budget(env_steps=1000, n_evals=9)).run(tmp_path)
+    a_trial(Evolution(CMAES(population_size=500)), budget=Budget(env_steps=1000, n_evals=9)).run(tmp_path)
     assert [row["env_steps"] for row in curve(tmp_path)] == ["0", "500", "1000"]
 
 

@@ -20,7 +20,7 @@ from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
 from evorobo.study.study import Study
 from evorobo.study.tuning import tuning as tuning_module
-from evorobo.study.tuning.tuned import to_flags, read_tuning, tuned
+from evorobo.study.tuning.tuned import read_tuning, to_flags, tuned
 from evorobo.study.tuning.tuning import tune
 from evorobo.tasks.base import COST_COLUMNS
 

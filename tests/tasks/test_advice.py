@@ -14,7 +14,7 @@ from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.gru import GRU
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import HasExpert, Cost
+from evorobo.tasks.base import Cost, HasExpert
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
 from evorobo.tasks.control.teaching.teachers import NoisyTeacher

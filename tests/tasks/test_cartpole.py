@@ -30,7 +30,9 @@ def test_whole_episodes_are_those_of_gymnasium_to_the_last_bit(policy, rows):
     def states(simulator, environments):
         np.testing.assert_array_equal(simulator.state, np.stack([each.unwrapped.state for each in environments]))
 
-    lengths = lengths_alike("CartPole-v1", VectorizedSimulator(CartPole(), 500), 1000 + np.arange(rows), policy, look=states)
+    lengths = lengths_alike(
+        "CartPole-v1", VectorizedSimulator(CartPole(), 500), 1000 + np.arange(rows), policy, look=states
+    )
     assert len(lengths) == rows
 
 

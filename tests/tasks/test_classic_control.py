@@ -92,7 +92,10 @@ def test_the_spaces_and_the_threshold_are_those_of_gymnasium(id):
     world, reference = make_env(id, {}), gymnasium.make(id)
     assert world.observation_space == reference.observation_space
     assert world.action_space == reference.action_space
-    assert (world.max_steps, world.reward_threshold) == (reference.spec.max_episode_steps, reference.spec.reward_threshold)
+    assert (world.max_steps, world.reward_threshold) == (
+        reference.spec.max_episode_steps,
+        reference.spec.reward_threshold,
+    )
 
 
 @pytest.mark.parametrize(("id", "options"), [("Pendulum-v1", {"g": 9.81}), ("MountainCar-v0", {"goal_velocity": 0.01})])

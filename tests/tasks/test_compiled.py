@@ -275,7 +275,9 @@ def test_scores_are_those_of_the_lock_step_but_for_rounding(id, rtol, hidden):
     plain, fast = pair(id, episodes=3, max_steps=150)
     spec, weights = population(plain, hidden=hidden)
     inputs = Scaler(np.full(plain.n_inputs, 0.1), np.full(plain.n_inputs, 0.8))
-    running_stats = np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_running_stats)) if spec.n_running_stats else None
+    running_stats = (
+        np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_running_stats)) if spec.n_running_stats else None
+    )
     seeds = np.arange(3)
     one, other = (each._run_networks(spec, weights, inputs, running_stats, seeds, True) for each in (plain, fast))
     np.testing.assert_allclose(other[0].returns, one[0].returns, rtol=rtol)
@@ -290,7 +292,10 @@ def test_the_four_sides_of_a_task_agree():
     plain, fast = pair("CartPole-v1", episodes=2)
     spec, weights = population(plain)
     genome = Genome(spec, weights[0])
-    assert (fast.test(genome), fast.validate_with_cost(genome)) == (plain.test(genome), plain.validate_with_cost(genome))
+    assert (fast.test(genome), fast.validate_with_cost(genome)) == (
+        plain.test(genome),
+        plain.validate_with_cost(genome),
+    )
     one, other = (each.score(spec, weights, np.random.default_rng(3), None) for each in (plain, fast))
     assert one.values.tolist() == other.values.tolist()
     assert one.cost == other.cost

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from evorobo.tasks.control import rollout
 import gymnasium
 import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
@@ -14,6 +13,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE, CrossEntropy
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.control import rollout
 from evorobo.tasks.control.task import TEST, TRAIN, VALIDATION, ControlTask
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations
 

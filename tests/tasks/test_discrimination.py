@@ -11,7 +11,7 @@ from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.robots.discrimination import CYLINDER, LENGTH, NEAR, THING, WIDTH, Discrimination
 from evorobo.tasks.control.robots.khepera import RADIUS
-from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.tasks.control.task import ControlTask
 
 

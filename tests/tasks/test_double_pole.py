@@ -9,10 +9,10 @@ from scipy.linalg import solve_discrete_are
 from evorobo import CMAES, Budget, ControlTask, Dense, Elman, Evolution, Genome, NetworkSpec, Output, StopWhen, Trial
 from evorobo.errors import SettingsError
 from evorobo.tasks.control import double_pole_exam
-from evorobo.tasks.control.double_pole_exam import steps_balanced, generalization, solves
+from evorobo.tasks.control.double_pole_exam import generalization, solves, steps_balanced
 from evorobo.tasks.control.robots import double_pole
 from evorobo.tasks.control.robots.double_pole import GAINS, SCALE, TILTED, DoublePole, DoublePoleBlind, rates
-from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.tasks.control.robots.registry import registered_robots
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
@@ -57,7 +57,10 @@ def test_double_poles_can_be_compiled_to_the_story_of_their_rows(robot):
 @each_id
 def test_gymnasiums_checker_finds_nothing(id):
     check_env(gymnasium.make(id, noise=0.1).unwrapped)
-    assert (registered_robots()[id].max_episode_steps, registered_robots()[id].reward_threshold) == (1000, IDS[id].reward_threshold)
+    assert (registered_robots()[id].max_episode_steps, registered_robots()[id].reward_threshold) == (
+        1000,
+        IDS[id].reward_threshold,
+    )
 
 
 @pytest.mark.parametrize(

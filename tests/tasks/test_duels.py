@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.elman import Elman
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.robots.contestant import JointRobot, Contestant
+from evorobo.tasks.control.robots.contestant import Contestant, JointRobot
 from evorobo.tasks.control.robots.predator_prey import Predator, Prey
 from evorobo.tasks.control.robots.registry import register
 from evorobo.tasks.control.task import ControlTask
@@ -95,7 +95,9 @@ def test_members_are_scored_alike_whoever_is_beside_them_and_all_meet_the_same_r
     task = replace(PREDATOR, episodes=2)
 
     def met(weights):
-        return task.matches().score_against(ours[0].spec, weights, np.random.default_rng(7), theirs[0].spec, rows(theirs))
+        return task.matches().score_against(
+            ours[0].spec, weights, np.random.default_rng(7), theirs[0].spec, rows(theirs)
+        )
 
     together = met(rows(ours))
     np.testing.assert_array_equal(together.values, [met(rows([one])).values[0] for one in ours])

@@ -76,7 +76,11 @@ def test_a_study_runs_the_folds_as_tasks_of_their_own_names(monkeypatch, tmp_pat
     x = np.random.default_rng(0).normal(size=(60, 2))
     task = DatasetTask.from_arrays(x, x @ [1.0, -1.0], columns={"lap": np.arange(60) // 6}, label="line")
     study = Study.grid(
-        "cross", tasks=folds(task, 3, column="lap"), methods=[Backprop()], seeds=1, budget=Budget(samples=200, n_evals=2)
+        "cross",
+        tasks=folds(task, 3, column="lap"),
+        methods=[Backprop()],
+        seeds=1,
+        budget=Budget(samples=200, n_evals=2),
     )
     results = study.run(tmp_path)
     assert results.tasks == ["line-fold-0", "line-fold-1", "line-fold-2"]

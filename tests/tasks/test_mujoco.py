@@ -45,7 +45,10 @@ def test_whole_episodes_are_those_of_gymnasium(id):
 def test_the_spaces_and_the_threshold_are_those_of_gymnasium(id):
     world, reference = make_env(id, {}), gymnasium.make(id)
     assert (world.observation_space, world.action_space) == (reference.observation_space, reference.action_space)
-    assert (world.max_steps, world.reward_threshold) == (reference.spec.max_episode_steps, reference.spec.reward_threshold)
+    assert (world.max_steps, world.reward_threshold) == (
+        reference.spec.max_episode_steps,
+        reference.spec.reward_threshold,
+    )
 
 
 def population(task, members=5):

@@ -6,7 +6,7 @@ from at_hand import needs
 
 from evorobo.tasks.base import HasCaveat
 from evorobo.tasks.data.catalogue import scitos
-from evorobo.tasks.data.splits import BlockSplit, FoldSplit, Parts, RandomSplit, share_beside_training, leakage_caveat
+from evorobo.tasks.data.splits import BlockSplit, FoldSplit, Parts, RandomSplit, leakage_caveat, share_beside_training
 from evorobo.tasks.data.task import DatasetTask
 
 X = np.random.default_rng(0).normal(size=(200, 2))

@@ -54,7 +54,9 @@ def test_the_braitenberg_vehicle_turns_away_from_what_it_sees():
 
 def test_noise_is_a_setting_and_spares_the_fitness():
     quiet, loud = (
-        ControlTask("evorobo/ObstacleAvoidance-v0", env_kwargs={"noise": noise}, test_episodes=30).references()["teacher"]
+        ControlTask("evorobo/ObstacleAvoidance-v0", env_kwargs={"noise": noise}, test_episodes=30).references()[
+            "teacher"
+        ]
         for noise in (0.0, 0.3)
     )
     assert quiet > loud + 0.03

@@ -7,7 +7,15 @@ import pytest
 
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import SENSED, Arena, intensity
-from evorobo.tasks.control.robots.predator_prey import RADIUS, SIDE, Predator, Prey, infrared_readings, move_both, eye_readings
+from evorobo.tasks.control.robots.predator_prey import (
+    RADIUS,
+    SIDE,
+    Predator,
+    Prey,
+    eye_readings,
+    infrared_readings,
+    move_both,
+)
 from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 MIDDLE = SIDE / 2

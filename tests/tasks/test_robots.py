@@ -13,14 +13,14 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from evorobo.errors import SettingsError, TaskError
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.policies import RandomPolicy
-from evorobo.tasks.control.robots.base import Robot, defines, clip_action
+from evorobo.tasks.control.robots.base import Robot, clip_action, defines
 from evorobo.tasks.control.robots.discrimination import Discrimination
 from evorobo.tasks.control.robots.geometry import drive, ranges_in_room
 from evorobo.tasks.control.robots.homing import Homing
 from evorobo.tasks.control.robots.maze import Maze
 from evorobo.tasks.control.robots.obstacle_avoidance import ObstacleAvoidance
 from evorobo.tasks.control.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
-from evorobo.tasks.control.robots.random_streams import AHEAD, RandomStreams, RandomStream
+from evorobo.tasks.control.robots.random_streams import AHEAD, RandomStream, RandomStreams
 from evorobo.tasks.control.robots.registry import register, registered_robots
 from evorobo.tasks.control.robots.t_maze import TMaze
 from evorobo.tasks.control.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
@@ -152,7 +152,12 @@ def test_what_a_robot_leaves_out_it_does_not_offer():
 def test_a_robot_that_breaks_in_a_run_is_told_with_id_and_step(parts, match):
     world = RobotEnvSpec("my/Wreck-v0", type("Wreck", (Docking,), parts)(), 9, None)
     with pytest.raises(TaskError, match=match):
-        run_episodes(world.simulator(), RandomPolicy(make_decoder(world.action_space), np.random.default_rng(0)), np.array([1, 2]), 1)
+        run_episodes(
+            world.simulator(),
+            RandomPolicy(make_decoder(world.action_space), np.random.default_rng(0)),
+            np.array([1, 2]),
+            1,
+        )
 
 
 # ---- geometry
@@ -337,7 +342,9 @@ def test_the_teacher_follows_the_wall_without_touching_it():
 
 
 def test_robots_of_one_episode_get_the_same_numbers_and_others_get_others():
-    drawn = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in (1, 2)], np.array([0, 1, 0])).normal(1.0, 4)
+    drawn = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in (1, 2)], np.array([0, 1, 0])).normal(
+        1.0, 4
+    )
     np.testing.assert_array_equal(drawn[0], drawn[2])
     assert not np.isin(drawn[0], drawn[1]).any()
 

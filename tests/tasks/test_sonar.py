@@ -35,7 +35,9 @@ def test_frames_are_the_last_ones_the_newest_first():
 
 
 def test_a_ride_is_one_sequence_for_networks_that_remember():
-    sequence = DatasetTask("sonar", loader_kwargs={"frames": 1}, sequence="run").examples(np.random.default_rng(0)).sequence
+    sequence = (
+        DatasetTask("sonar", loader_kwargs={"frames": 1}, sequence="run").examples(np.random.default_rng(0)).sequence
+    )
     np.testing.assert_array_equal(sequence, np.zeros(6600))
 
 

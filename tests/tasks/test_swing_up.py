@@ -10,7 +10,7 @@ from scipy.linalg import solve_discrete_are
 
 from evorobo import ControlTask
 from evorobo.errors import SettingsError
-from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.tasks.control.robots.swing_up import GAINS, SwingUp
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled

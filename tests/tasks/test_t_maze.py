@@ -13,7 +13,7 @@ from evorobo.nets.optimizers import Adam
 from evorobo.nets.schedules import Cosine
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.policies import StatefulPolicy
-from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.tasks.control.robots.t_maze import GOAL, RIGHT, SHINING, SIDE, TIME, TRIPS, TMaze
 from evorobo.tasks.control.task import ControlTask
 

@@ -107,7 +107,9 @@ def test_the_reference_is_who_copies_the_teacher_without_error():
 
 
 def test_the_same_seed_shows_the_same():
-    task = replace(POLE, teacher=MixedTeachers((left, NoisyTeacher(upright, random_action_rate=0.5))), n_demonstrations=5)
+    task = replace(
+        POLE, teacher=MixedTeachers((left, NoisyTeacher(upright, random_action_rate=0.5))), n_demonstrations=5
+    )
     one, other = task.examples(rng(1)), task.examples(rng(1))
     np.testing.assert_array_equal(one.inputs, other.inputs)
     assert len(task.examples(rng(2)).inputs) != len(one.inputs)
@@ -136,7 +138,9 @@ def test_settings_that_cannot_be_are_refused(make, sentence):
 
 
 def test_moves_have_no_gaussian_noise():
-    with pytest.raises(SettingsError, match=r"moves are chosen, and noise=0.3 is for motors; take random_action_rate=0.3"):
+    with pytest.raises(
+        SettingsError, match=r"moves are chosen, and noise=0.3 is for motors; take random_action_rate=0.3"
+    ):
         replace(POLE, teacher=NoisyTeacher(upright, noise=0.3)).examples(rng())
 
 

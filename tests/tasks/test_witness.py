@@ -78,7 +78,10 @@ def test_measures_do_not_depend_on_who_else_is_watched_or_in_which_batches():
 def test_more_force_is_more_energy():
     task = ControlTask("Pendulum-v1", max_steps=10)
     spec, weights = network(task)
-    told = [task.score_with_measures(["energy"], spec, weights * by, np.random.default_rng(0), None).measures for by in (0.1, 10)]
+    told = [
+        task.score_with_measures(["energy"], spec, weights * by, np.random.default_rng(0), None).measures
+        for by in (0.1, 10)
+    ]
     assert (told[0] < told[1]).all()
     assert told[1].max() <= 1
 

@@ -64,7 +64,9 @@ class Backprop:
         if not isinstance(self.batch_size, int) or self.batch_size < 1:
             raise SettingsError(f"a batch needs at least 1 row, not {self.batch_size!r}.")
         if self.max_grad_norm is not None and not self.max_grad_norm > 0:
-            raise SettingsError(f"max_grad_norm must be above 0, not {self.max_grad_norm}; None leaves gradients as they are.")
+            raise SettingsError(
+                f"max_grad_norm must be above 0, not {self.max_grad_norm}; None leaves gradients as they are."
+            )
         if self.max_norm is not None and not self.max_norm > 0:
             raise SettingsError(f"max_norm must be above 0, not {self.max_norm}; None leaves weights as they are.")
         if self.bptt_steps is not None and (not isinstance(self.bptt_steps, int) or self.bptt_steps < 1):
@@ -95,7 +97,9 @@ class BackpropLearner:
 
     def __init__(self, method: Backprop, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if spec.n_running_stats and method.batch_size == 1 and not spec.recurrent:
-            raise SettingsError("batch norm needs batches of several rows to measure, not of 1; give batch_size=2 or more.")
+            raise SettingsError(
+                "batch norm needs batches of several rows to measure, not of 1; give batch_size=2 or more."
+            )
         self.method, self.spec, self.rng = method, spec, rng
         self._scalings = task.input_scaler, task.output_scaler
         dtype = np.dtype(method.dtype)
@@ -118,7 +122,9 @@ class BackpropLearner:
         self._order = np.arange(0)
         self._losses, self._batches = 0.0, 0  # of this epoch: their sum, their number
         held_out = held_out and replace(held_out, loss=self.criterion)
-        self._stopper = method.early_stopping.start(task, self._current_genome, held_out) if method.early_stopping else None
+        self._stopper = (
+            method.early_stopping.start(task, self._current_genome, held_out) if method.early_stopping else None
+        )
         self.batched = BatchedBackprop([self])
 
     def _set_examples(self, shown: Examples) -> None:
@@ -128,7 +134,9 @@ class BackpropLearner:
         whole = np.issubdtype(shown.targets.dtype, np.integer)
         self._targets = shown.targets if whole else shown.targets.astype(dtype)
         self._row_weights = None if shown.sample_weight is None else shown.sample_weight.astype(dtype)
-        self._units = SequenceBatches(len(self._inputs), shown.sequence if self.spec.recurrent else None, self.method.bptt_steps)
+        self._units = SequenceBatches(
+            len(self._inputs), shown.sequence if self.spec.recurrent else None, self.method.bptt_steps
+        )
 
     def add_examples(self, more: Examples, held_out: Examples | None = None) -> None:
         """Between two epochs: train on `more` examples as well, and watch those held out `aside` as well."""
@@ -144,7 +152,9 @@ class BackpropLearner:
 
     @property
     def _current_genome(self) -> Genome:
-        return Genome(self.spec, self.weights.astype(np.float64), *self._scalings, self.running_stats.astype(np.float64))
+        return Genome(
+            self.spec, self.weights.astype(np.float64), *self._scalings, self.running_stats.astype(np.float64)
+        )
 
     @property
     def done(self) -> bool:

@@ -96,12 +96,17 @@ class BatchedBackprop:
         self._last_finite_running_stats = np.stack([learner.last_finite_running_stats for learner in learners])
         self._gradient = np.empty_like(self._weights)
         self._workspace = Workspace(self._spec, self._weights, self._gradient)
-        self._matrices, self._grad_matrices = (weight_matrices(self._spec, flat) for flat in (self._weights, self._gradient))
+        self._matrices, self._grad_matrices = (
+            weight_matrices(self._spec, flat) for flat in (self._weights, self._gradient)
+        )
         self._optimizer = _joined([learner.optimizer for learner in learners], first.weights.shape)
         self._counters = first.optimizer.keys() - _by_weight(first)
         for at, learner in enumerate(learners):
             learner.weights, learner.last_finite, learner.batched = self._weights[at], self._last_finite[at], self
-            learner.running_stats, learner.last_finite_running_stats = self._moments[at], self._last_finite_running_stats[at]
+            learner.running_stats, learner.last_finite_running_stats = (
+                self._moments[at],
+                self._last_finite_running_stats[at],
+            )
             if self._optimizer is not None:
                 learner.optimizer |= {name: self._optimizer[name][at] for name in _by_weight(learner)}
 

@@ -14,7 +14,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.base import HasExpert, Cost, Examples, Task
+from evorobo.tasks.base import Cost, Examples, HasExpert, Task
 
 
 @register_component("method", "DAgger")
@@ -65,7 +65,9 @@ class DAggerLearner:
         self._training = method.backprop.start(task, spec, rng)
         self._advise = task.expert_labeller()
         self._round, self._begun = 1, 0
-        self._collected: list[tuple[Examples, Examples | None]] = []  # of each round but the first: to train on, held out
+        self._collected: list[
+            tuple[Examples, Examples | None]
+        ] = []  # of each round but the first: to train on, held out
 
     @property
     def genome(self) -> Genome:
@@ -100,12 +102,17 @@ class DAggerLearner:
         self._round, self._begun = self._round + 1, self._training.epochs
 
     def state(self) -> dict[str, Any]:
-        met = [{"shown": _plain(shown), "held_out": _plain(held_out) if held_out else None} for shown, held_out in self._collected]
+        met = [
+            {"shown": _plain(shown), "held_out": _plain(held_out) if held_out else None}
+            for shown, held_out in self._collected
+        ]
         return {"training": self._training.state(), "met": met, "round": self._round, "begun": self._begun}
 
     def restore(self, state: dict[str, Any]) -> None:
         for parts in state["met"]:
-            self._collected.append((_examples(parts["shown"]), _examples(parts["held_out"]) if parts["held_out"] else None))
+            self._collected.append(
+                (_examples(parts["shown"]), _examples(parts["held_out"]) if parts["held_out"] else None)
+            )
             self._training.add_examples(*self._collected[-1])
         self._training.restore(state["training"])
         self._round, self._begun = state["round"], state["begun"]

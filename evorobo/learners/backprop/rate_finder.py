@@ -57,7 +57,9 @@ def learning_rate_finder(
     rates = np.geomspace(low, high, steps)
     spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
     slowly = replace(method.optimizer, learning_rate=low)  # type: ignore[type-var]
-    learner = replace(method, optimizer=slowly, schedule=Exponential(high / low), early_stopping=None).start(task, spec, rng)
+    learner = replace(method, optimizer=slowly, schedule=Exponential(high / low), early_stopping=None).start(
+        task, spec, rng
+    )
     losses: list[float] = []
     for step in range(steps):
         try:

@@ -12,23 +12,23 @@ from evorobo.errors import SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.evolution import Evolution, EvolutionLearner
-from evorobo.learners.evolution.strategies.base import at_least
+from evorobo.learners.evolution.strategies.base import check_at_least
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.output import Output
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import HasRival, Cost, Scores, Task
+from evorobo.tasks.base import Cost, HasRival, Scores, Task
 
 
 @register_component("method", "Coevolution")
 @dataclass(frozen=True)
 class Coevolution:
-    """Evolve a robot and its rival at once: `Coevolution(Evolution(CMAES()), rivals=10)`.
+    """Evolve a robot and its rival at once: `Coevolution(Evolution(CMAES()), n_rivals=10)`.
 
     Both sides evolve in the same way, with networks of the same hidden layers. In each generation every member meets
-    `rivals` champions of the other side, drawn anew from its last `memory` generations and the same for all; None
+    `n_rivals` champions of the other side, drawn anew from its last `memory` generations and the same for all; None
     draws from all of them, the hall of fame (Rosin & Belew 1997; Floreano & Nolfi 1997), 1 takes the newest alone, so
     that each side may forget what it does not meet any more. Where there are fewer champions than rivals, some are met
     several times. A generation's champion is the strategy's answer after it; before the first one the champions are the
@@ -40,12 +40,12 @@ class Coevolution:
     """
 
     evolution: Evolution = Evolution()
-    rivals: int = 10
+    n_rivals: int = 10
     memory: int | None = None
     name: str = "coevolution"
 
     def __post_init__(self) -> None:
-        at_least(1, rivals=self.rivals, memory=self.memory)
+        check_at_least(1, n_rivals=self.n_rivals, memory=self.memory)
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> CoevolutionLearner:
         return CoevolutionLearner(self, task, spec, rng)
@@ -61,9 +61,9 @@ class CoevolutionLearner:
                 "evorobo.tasks.base.Contested)."
             )
         other = task.matches().rival()
-        own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, like(spec, other), rng)
-        own_side.climb.face(other_side.hall)
-        other_side.climb.face(own_side.hall)
+        own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, matching_spec(spec, other), rng)
+        own_side.scoring.set_opponents(other_side.history)
+        other_side.scoring.set_opponents(own_side.history)
         self._sides = [own_side, other_side]
 
     @property
@@ -81,7 +81,7 @@ class CoevolutionLearner:
 
     @property
     def champions(self) -> dict[str, Archive]:
-        own, other = (side.hall for side in self._sides)
+        own, other = (side.history for side in self._sides)
         return {"champions": own.archive, "rivals": other.archive} if len(own) else {}
 
     @property
@@ -96,7 +96,7 @@ class CoevolutionLearner:
     def step(self, budget_fraction: float) -> StepResult:
         own, other = told = [side.evolution.step(budget_fraction) for side in self._sides]
         for side, progress in zip(self._sides, told, strict=True):
-            side.hall.add(side.evolution.genome, progress.info["score_max"])
+            side.history.add(side.evolution.genome, progress.info["score_max"])
         return StepResult(own.score, {**own.info, "rival_train": other.score, "rival_max": other.info["score_max"]})
 
     def state(self) -> dict[str, Any]:
@@ -107,14 +107,14 @@ class CoevolutionLearner:
             side.restore(state[str(number)])
 
 
-def like(spec: NetworkSpec, task: Task) -> NetworkSpec:
+def matching_spec(spec: NetworkSpec, task: Task) -> NetworkSpec:
     """The same network between the inputs and outputs of another task."""
     end = spec.layers[-1]
     output = Output(end.bias, end.init) if isinstance(end, Dense) else Output()
     return NetworkSpec.build(task.n_inputs, (*spec.layers[:-1], output), task.n_outputs, task.output)
 
 
-class Hall:
+class ChampionHistory:
     """A side's champions, generation by generation, from the genome before the first one on."""
 
     def __init__(self, first: Genome) -> None:
@@ -125,7 +125,7 @@ class Hall:
         self._weights.append(champion.weights)
         self._scores.append(score)
 
-    def draw(self, count: int, memory: int | None, rng: np.random.Generator) -> Array:
+    def sample(self, count: int, memory: int | None, rng: np.random.Generator) -> Array:
         """So many champions of the last `memory` generations `(count, p)`, none twice if there are enough."""
         known = len(self._weights)
         oldest = max(0, known - memory) if memory else 0
@@ -151,7 +151,7 @@ class Hall:
         self._weights, self._scores = list(state["weights"]), state["scores"].tolist()
 
 
-class _Climb:
+class _ContestScoring:
     """What one side climbs: its score against champions of the other side, new ones for each generation."""
 
     input_scaler = None
@@ -160,25 +160,25 @@ class _Climb:
         self._method, self._contest = method, task.matches()
         self.name, self.output_scaler = task.name, task.output_scaler
 
-    def face(self, hall: Hall) -> None:
-        self._hall = hall
+    def set_opponents(self, history: ChampionHistory) -> None:
+        self._opponents = history
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
-        rivals = self._hall.draw(self._method.rivals, self._method.memory, rng)
-        return self._contest.score_against(spec, weights, rng, self._hall.spec, rivals)
+        rivals = self._opponents.sample(self._method.n_rivals, self._method.memory, rng)
+        return self._contest.score_against(spec, weights, rng, self._opponents.spec, rivals)
 
 
 class _Side:
     """One side: what it climbs, its evolution, its champions."""
 
     def __init__(self, method: Coevolution, task: HasRival, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        self.climb = _Climb(method, task)
-        self.evolution: EvolutionLearner = method.evolution.start(self.climb, spec, rng)
-        self.hall = Hall(self.evolution.genome)
+        self.scoring = _ContestScoring(method, task)
+        self.evolution: EvolutionLearner = method.evolution.start(self.scoring, spec, rng)
+        self.history = ChampionHistory(self.evolution.genome)
 
     def state(self) -> dict[str, Any]:
-        return {"evolution": self.evolution.state(), "hall": self.hall.state()}
+        return {"evolution": self.evolution.state(), "hall": self.history.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         self.evolution.restore(state["evolution"])
-        self.hall.restore(state["hall"])
+        self.history.restore(state["hall"])

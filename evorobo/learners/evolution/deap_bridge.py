@@ -22,7 +22,7 @@ class Fitness(base.Fitness):
 class Individual(np.ndarray):
     """Weights `(p,)` with a `fitness`; importable and picklable, and several times faster than `creator.create`.
 
-    `measures (k,)` of what it did are there once it is scored, for strategies that ask for some (see `Watching`).
+    `measures (k,)` of what it did are there once it is scored, for strategies that ask for some (see `UsesMeasures`).
     Strategies that breed tell its `parents`, by the `number` that each has in a genealogy, if one is kept.
     """
 
@@ -56,7 +56,7 @@ def _rebuild(weights: Array, values: tuple[float, ...], measures: Array) -> Indi
 
 
 @contextmanager
-def lend(rng: np.random.Generator) -> Iterator[None]:
+def seeded_globals(rng: np.random.Generator) -> Iterator[None]:
     """Inside the block `random` and `numpy.random` follow from `rng`; afterwards they are as if nothing had been."""
     before, before_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the globals are the point
     random.seed(rng.bytes(16))

@@ -13,14 +13,14 @@ from evorobo.arrays import Array
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
-from evorobo.learners.evolution.deap_bridge import Individual, lend
+from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.genealogy import Genealogy
-from evorobo.learners.evolution.measures import Gauge
-from evorobo.learners.evolution.reevaluation import adapted, reliability
+from evorobo.learners.evolution.measures import MeasureScorer
+from evorobo.learners.evolution.reevaluation import adapt_evaluations, reliability
 from evorobo.learners.evolution.reference_batch import ReferenceBatch
-from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, scores
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, check_at_least, fitness_values
 from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.collection import Collecting
+from evorobo.learners.evolution.strategies.collection import HasCollection
 from evorobo.learners.penalties import Penalty, weight_matrices
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
@@ -50,20 +50,20 @@ class Evolution:
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
-    repeats: int = 1
-    most_repeats: int | None = None
+    evaluations_per_member: int = 1
+    max_evaluations_per_member: int | None = None
     penalty: Penalty | None = None
     genealogy: bool = False
     name: str = ""
 
     def __post_init__(self) -> None:
-        at_least(1, repeats=self.repeats)
-        if self.most_repeats is not None:
-            at_least(2, most_repeats=self.most_repeats)
-            if not 2 <= self.repeats <= self.most_repeats:
+        check_at_least(1, evaluations_per_member=self.evaluations_per_member)
+        if self.max_evaluations_per_member is not None:
+            check_at_least(2, max_evaluations_per_member=self.max_evaluations_per_member)
+            if not 2 <= self.evaluations_per_member <= self.max_evaluations_per_member:
                 raise SettingsError(
-                    "repeats that adapt begin with at least 2, to see noise, and end with most_repeats; "
-                    f"{self.repeats} to {self.most_repeats} will not do."
+                    "repeats that adapt begin with at least 2, to see noise, and end with max_evaluations_per_member; "
+                    f"{self.evaluations_per_member} to {self.max_evaluations_per_member} will not do."
                 )
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
@@ -78,12 +78,14 @@ class EvolutionLearner:
     def __init__(self, method: Evolution, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
         self._strategy = method.strategy.start(spec.init(rng), rng)
-        self._gauge = Gauge(task, method.strategy.measures if isinstance(method.strategy, Watching) else ())
-        self._answer = self._strategy.answer
+        self._measure_scorer = MeasureScorer(
+            task, method.strategy.measures if isinstance(method.strategy, UsesMeasures) else ()
+        )
+        self._solution = self._strategy.solution
         self._reference = ReferenceBatch(task, spec, rng) if spec.n_running_stats else None
         self._cost = self._reference.cost if self._reference else Cost()
         self._seen = RunningMoments.empty(spec.n_inputs)
-        self._repeats = method.repeats
+        self._evaluations_per_member = method.evaluations_per_member
         self._genealogy = Genealogy() if method.genealogy else None
         self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
         self._statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
@@ -94,20 +96,20 @@ class EvolutionLearner:
         self._toolbox.register("generate", self._strategy.generate, Individual)
         self._toolbox.register("update", self._strategy.update)
         self._toolbox.register("evaluate", self._evaluate)
-        self._toolbox.register("map", whole_population)
+        self._toolbox.register("map", evaluate_population)
 
     @property
     def genome(self) -> Genome:
-        running_stats = self._reference.running_stats(self._answer, self._inputs) if self._reference else None
-        return Genome(self._spec, self._answer, self._inputs, self._task.output_scaler, running_stats)
+        running_stats = self._reference.running_stats(self._solution, self._inputs) if self._reference else None
+        return Genome(self._spec, self._solution, self._inputs, self._task.output_scaler, running_stats)
 
     @property
     def archive(self) -> Archive | None:
         """All that the strategy has to hand in besides its answer; None where that is nothing."""
         strategy = self._strategy
-        if not isinstance(strategy, Collecting) or not len(strategy.collection):
+        if not isinstance(strategy, HasCollection) or not len(strategy.collection):
             return None
-        kept, ranges = strategy.collection, self._gauge.ranges(strategy.names)
+        kept, ranges = strategy.collection, self._measure_scorer.ranges(strategy.names)
         measures = ranges[:, 0] + kept.measures * np.ptp(ranges, axis=1)
         running_stats = self._reference.running_stats(kept.weights, self._inputs) if self._reference else None
         scalings = self._inputs, self._task.output_scaler
@@ -128,21 +130,21 @@ class EvolutionLearner:
         return False  # a population goes on searching as long as one pays
 
     def step(self, budget_fraction: float) -> StepResult:
-        with lend(self._rng):
+        with seeded_globals(self._rng):
             population, log = algorithms.eaGenerateUpdate(
                 self._toolbox, ngen=1, stats=self._statistics, halloffame=self._hall, verbose=False
             )
         if self._genealogy:
             self._genealogy.add(population)
-        answer = self._strategy.answer
-        if not np.isfinite(answer).all():
-            raise LearningError("the strategy's centre is no longer finite; try a smaller sigma.")
-        self._answer = answer
+        solution = self._strategy.solution
+        if not np.isfinite(solution).all():
+            raise LearningError("the strategy's center is no longer finite; try a smaller sigma.")
+        self._solution = solution
         info = {name: float(log[0][name]) for name in self._statistics.fields}
         spread = np.stack([np.asarray(each) for each in population]).std(0).mean()
         info |= {"best": self._hall[0].fitness.values[0], "diversity": float(spread), **self._strategy.info()}
-        if self._method.most_repeats:
-            info["repeats"] = self._repeats
+        if self._method.max_evaluations_per_member:
+            info["repeats"] = self._evaluations_per_member
         return StepResult(info.pop("score_mean"), info)
 
     @property
@@ -153,20 +155,25 @@ class EvolutionLearner:
         """Fitness and measures `(n, k)` of each member."""
         spec, weights, inputs = self._spec, genes, self._inputs  # what a generation sees is for the next to scale by
         if self._reference:
-            self._cost = self._cost + self._reference.price(len(weights))
+            self._cost = self._cost + self._reference.evaluation_cost(len(weights))
             spec, weights = self._reference.freeze_batch_norm(weights, inputs)
         rounds, did = [], []
-        for _ in range(self._repeats):
-            earned, measures = self._gauge.score(spec, weights, self._rng, inputs, genes)
+        for _ in range(self._evaluations_per_member):
+            earned, measures = self._measure_scorer.score(spec, weights, self._rng, inputs, genes)
             self._cost = self._cost + earned.cost
             if earned.observation_moments:
                 self._seen = self._seen + earned.observation_moments
             rounds.append(earned.values)
             did.append(measures)
         told = np.stack(rounds)
-        if self._method.most_repeats:
+        if self._method.max_evaluations_per_member:
             found = reliability(told)
-            self._repeats = adapted(self._repeats, found, self._method.repeats, self._method.most_repeats)
+            self._evaluations_per_member = adapt_evaluations(
+                self._evaluations_per_member,
+                found,
+                self._method.evaluations_per_member,
+                self._method.max_evaluations_per_member,
+            )
         # a member whose loss overflows is the worst, not the end of the run
         values = np.where(np.isnan(told), -np.inf, told).mean(0)
         if not np.isfinite(values).any():
@@ -182,18 +189,20 @@ class EvolutionLearner:
             "strategy": self._strategy.state(),
             "cost": vars(self._cost),
             "seen": vars(self._seen),
-            "repeats": self._repeats,
+            "repeats": self._evaluations_per_member,
             "reference": self._reference.state() if self._reference else {},
             "genealogy": self._genealogy.state() if self._genealogy else {},
-            "hall": {"genes": np.asarray(self._hall[0]), "score": scores(self._hall)} if len(self._hall) else {},
+            "hall": {"genes": np.asarray(self._hall[0]), "score": fitness_values(self._hall)}
+            if len(self._hall)
+            else {},
             "rng": self._rng.bit_generator.state,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self._strategy.restore(state["strategy"])
-        self._answer = self._strategy.answer
+        self._solution = self._strategy.solution
         self._cost, self._seen = Cost(**state["cost"]), RunningMoments(**state["seen"])
-        self._repeats = state["repeats"]
+        self._evaluations_per_member = state["repeats"]
         if self._reference:
             self._reference.restore(state["reference"])
         if self._genealogy:
@@ -206,7 +215,7 @@ class EvolutionLearner:
         self._rng.bit_generator.state = state["rng"]
 
 
-def whole_population(
+def evaluate_population(
     evaluate: Callable[[Array], tuple[list[tuple[float]], Array]], population: list[Individual]
 ) -> list[tuple[float]]:
     """DEAP's `toolbox.map` as one call: the population `(n, p)` goes to the task as a matrix."""

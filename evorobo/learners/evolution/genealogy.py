@@ -11,7 +11,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import scores
+from evorobo.learners.evolution.strategies.base import fitness_values
 
 COLUMNS = ("individual", "generation", "score", "parent", "other_parent")
 
@@ -35,7 +35,7 @@ class Genealogy:
         """
         rows = np.full((len(population), len(COLUMNS)), np.nan)
         rows[:, 0] = self._individuals + np.arange(len(population))
-        rows[:, 1], rows[:, 2] = self._generation, scores(population)
+        rows[:, 1], rows[:, 2] = self._generation, fitness_values(population)
         for row, individual in zip(rows, population, strict=True):
             row[3 : 3 + len(individual.parents)] = individual.parents
             individual.number = int(row[0])

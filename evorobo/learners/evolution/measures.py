@@ -16,7 +16,7 @@ SIZE = "size"
 """The measure that every task has: the mean absolute weight."""
 
 
-class Gauge:
+class MeasureScorer:
     """Scores a task with the measures `names`, told in units of their ranges: 0 to 1 is what is usual.
 
     Raises `SettingsError` for a measure that nobody can tell.

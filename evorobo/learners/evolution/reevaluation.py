@@ -27,8 +27,8 @@ def reliability(values: Array) -> float:
     return 1 - noise / spread if spread > 0 else float(noise == 0)
 
 
-def adapted(repeats: int, found: float, least: int, most: int) -> int:
+def adapt_evaluations(evaluations: int, icc: float, minimum: int, maximum: int) -> int:
     """The next generation's repeats: half as many again where `found` is low, one less where it is high."""
-    if found < LOW:
-        return min(most, repeats + (repeats + 1) // 2)
-    return max(least, repeats - 1) if found > HIGH else repeats
+    if icc < LOW:
+        return min(maximum, evaluations + (evaluations + 1) // 2)
+    return max(minimum, evaluations - 1) if icc > HIGH else evaluations

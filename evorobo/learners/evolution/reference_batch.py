@@ -45,14 +45,16 @@ class ReferenceBatch:
         layout, raw = self._layout, self._inputs
         x = (input_scaler.transform(raw) if input_scaler else raw)[layout.rows]
         with _overflowing():
-            return estimate_running_stats(self._spec, weights, x, ForwardContext(n_steps=layout.n_steps, mask=layout.mask))
+            return estimate_running_stats(
+                self._spec, weights, x, ForwardContext(n_steps=layout.n_steps, mask=layout.mask)
+            )
 
     def freeze_batch_norm(self, weights: Array, input_scaler: Scaler | None) -> tuple[NetworkSpec, Array]:
         """Spec and weights `(n, p)` of networks that answer as these do with such moments, and need none."""
         with _overflowing():
             return freeze_batch_norm(self._spec, weights, self.running_stats(weights, input_scaler))
 
-    def price(self, members: int) -> Cost:
+    def evaluation_cost(self, members: int) -> Cost:
         """What the moments of so many members cost."""
         return Cost(forward_flops=members * len(self._layout.rows) * self._spec.forward_flops)
 

@@ -8,7 +8,13 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.report.analysis import runs
-from evorobo.report.statistics import iqm, mean_probability_of_improvement, normalize, optimality_gap, stratified_bootstrap_interval
+from evorobo.report.statistics import (
+    iqm,
+    mean_probability_of_improvement,
+    normalize,
+    optimality_gap,
+    stratified_bootstrap_interval,
+)
 from evorobo.study.results import Results
 
 ZERO_REFERENCE, ONE_REFERENCES = "random", ("solved", "teacher")
@@ -54,6 +60,10 @@ def sentence(results: Results) -> str:
 def _one(references: dict[str, float]) -> str:
     """The name of the reference that scores 1; empty where there is no scale."""
     usable = [name for name in ONE_REFERENCES if name in references and np.isfinite(references[name])]
-    if not usable or not np.isfinite(references.get(ZERO_REFERENCE, np.nan)) or references[usable[0]] == references[ZERO_REFERENCE]:
+    if (
+        not usable
+        or not np.isfinite(references.get(ZERO_REFERENCE, np.nan))
+        or references[usable[0]] == references[ZERO_REFERENCE]
+    ):
         return ""
     return usable[0]

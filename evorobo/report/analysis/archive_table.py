@@ -32,7 +32,9 @@ def archive_summary(results: Results) -> list[Row]:
         row: Row = {"task": task, "method": method, "n": 0}
         for column in ARCHIVE_COLUMNS:
             ends = [
-                float(run.curve[column][logged_mask(run, column)][-1]) for run in runs.finished(cell) if logged_mask(run, column).any()
+                float(run.curve[column][logged_mask(run, column)][-1])
+                for run in runs.finished(cell)
+                if logged_mask(run, column).any()
             ]
             row["n"] = max(row["n"], len(ends))
             ends = ends or [float("nan")]

@@ -17,7 +17,9 @@ def cautions(results: Results) -> list[str]:
     found += [f"{task}: {text}" for task, text in results.cautions.items()]
     counts = [len(runs.finished(cell)) for _, _, cell in results.cells()]
     found.append(wording.few_runs_caution(min((n for n in counts if n), default=0)))
-    found += [unequal_costs_caution(results, task, cost_column) for task in results.tasks for cost_column in _budget(results)]
+    found += [
+        unequal_costs_caution(results, task, cost_column) for task in results.tasks for cost_column in _budget(results)
+    ]
     found += [success_rate_caution(results, task) for task in results.tasks]
     found += [best_so_far_caution(results, task) for task in results.tasks]
     found.append(tuned_seeds_caution(results))

@@ -45,7 +45,9 @@ class Comparison:
             crossover = self.crossover(verdict)
             words = verdict.sentence if self.cost is None else verdict.to_sentence("is", self._when(self.cost))
             told.append(self._task(verdict) + words + (f" {crossover.sentence}" if crossover else ""))
-        return told + [self._task(verdict) + verdict.to_sentence("is", self._when(cost)) for cost, verdict in self.at_equal_cost]
+        return told + [
+            self._task(verdict) + verdict.to_sentence("is", self._when(cost)) for cost, verdict in self.at_equal_cost
+        ]
 
     @property
     def rows(self) -> list[measures.Row]:
@@ -66,7 +68,14 @@ class Comparison:
     def crossover(self, verdict: Verdict) -> Crossover | None:
         """Where the curves of the two of a verdict cross for good, if that is known."""
         asked = verdict.task, {verdict.first, verdict.second}
-        return next((crossover for crossover in self.crossovers if (crossover.task, {crossover.leader, crossover.other}) == asked), None)
+        return next(
+            (
+                crossover
+                for crossover in self.crossovers
+                if (crossover.task, {crossover.leader, crossover.other}) == asked
+            ),
+            None,
+        )
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write `compare.png`, `compare.txt`, `compare.csv` and `verdicts.csv` into `folder`; where they are."""

@@ -37,11 +37,15 @@ def at_cost(results: Results, cost_column: str, cost: float) -> Results:
     A run that reached the price counts whatever became of it later; one that finished for less keeps its answer, at
     what it paid. Raises `ResultsError` where a method was never looked at by then.
     """
-    then = replace(results, runs=[_until(run, cost_column, cost) if "test" in run.curve else run for run in results.runs])
+    then = replace(
+        results, runs=[_until(run, cost_column, cost) if "test" in run.curve else run for run in results.runs]
+    )
     for task, method, cell in results.cells():
         first = [float(runs.cumulative_cost(run, cost_column)[0]) for run in cell if len(run.curve["test"])]
         if first and np.isnan(first).all():
-            raise ResultsError(f"{method} on {task} does not tell its {wording.cost_unit(cost_column)}; ask for another price.")
+            raise ResultsError(
+                f"{method} on {task} does not tell its {wording.cost_unit(cost_column)}; ask for another price."
+            )
         if first and min(first) > cost:
             raise ResultsError(
                 f"{method} on {task} was first looked at after {wording.format_cost(min(first), cost_column)}, and no score of "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
-from evorobo.report.analysis.costs import roughly_equal, median_cost_by_method
+from evorobo.report.analysis.costs import median_cost_by_method, roughly_equal
 from evorobo.report.analysis.verdicts import Verdict
 from evorobo.report.statistics import Crossing, find_crossing
 from evorobo.study.results import Results
@@ -40,18 +40,26 @@ class Crossover:
 def find_crossovers(results: Results, verdicts: Iterable[Verdict], cost_column: str) -> list[Crossover]:
     """Where the curves of two methods cross for good, of the `verdicts` on the end of `results` that are decided, as
     far as the runs tell."""
-    return [found for verdict in verdicts if verdict.significant and (found := _find_crossover(results, verdict, cost_column))]
+    return [
+        found
+        for verdict in verdicts
+        if verdict.significant and (found := _find_crossover(results, verdict, cost_column))
+    ]
 
 
 def _find_crossover(results: Results, verdict: Verdict, cost_column: str) -> Crossover | None:
     sign = 1 if results.metrics[verdict.task].higher_is_better else -1
     curves = {}
     for method in (verdict.first, verdict.second):
-        every = [runs.learning_curve(run, cost_column, False) for run in runs.finished(results.runs_of(verdict.task, method))]
+        every = [
+            runs.learning_curve(run, cost_column, False) for run in runs.finished(results.runs_of(verdict.task, method))
+        ]
         curves[method] = [(x, sign * y) for x, y in every if len(x)]
     found = find_crossing(curves[verdict.first], curves[verdict.second])
     if found is None or found.high > found.end:
         return None
     paid = median_cost_by_method(results, verdict.task, cost_column)
-    ended = {name: paid[name] for name in curves if not roughly_equal([paid[name], max(paid[other] for other in curves)])}
+    ended = {
+        name: paid[name] for name in curves if not roughly_equal([paid[name], max(paid[other] for other in curves)])
+    }
     return Crossover(verdict.task, verdict.first, verdict.second, cost_column, found, ended)

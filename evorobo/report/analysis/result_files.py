@@ -84,10 +84,13 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     score = _one_of(sheet, columns, SCORE_COLUMNS if metric == "test" else (metric.lower(),), "scores")
     evals = {name: sheet.numbers(columns[name], "leave the row out") for name in COST_COLUMNS if name in columns}
     if not evals:
-        evals["env_steps"] = sheet.numbers(_one_of(sheet, columns, (*STEP_COLUMNS, *COST_COLUMNS), "steps"), "leave the row out")
+        evals["env_steps"] = sheet.numbers(
+            _one_of(sheet, columns, (*STEP_COLUMNS, *COST_COLUMNS), "steps"), "leave the row out"
+        )
     evals["test"] = sheet.numbers(score, "leave the row out")
     marks = [
-        _marks(sheet, columns, names, other) for names, other in ((("task",), UNNAMED_TASK), (METHOD_COLUMNS, path.stem), (SEED_COLUMNS, "0"))
+        _marks(sheet, columns, names, other)
+        for names, other in ((("task",), UNNAMED_TASK), (METHOD_COLUMNS, path.stem), (SEED_COLUMNS, "0"))
     ]
     runs: list[Run] = []
     for task, method, seed in dict.fromkeys(zip(*marks, strict=True)):

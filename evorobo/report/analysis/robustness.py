@@ -82,7 +82,10 @@ def load_robustness(folder: Path) -> list[RobustnessRow]:
     try:
         with path.open(newline="") as file:
             _, *lines = csv.reader(file)
-        return [RobustnessRow(t, m, int(seed), on, float(level), float(score), g) for t, m, seed, on, level, score, g in lines]
+        return [
+            RobustnessRow(t, m, int(seed), on, float(level), float(score), g)
+            for t, m, seed, on, level, score, g in lines
+        ]
     except ValueError as error:
         raise ResultsError(f"{path} is damaged ({error}); delete it and ask for --robustness again.") from error
 
@@ -129,7 +132,9 @@ class SensorNoise:
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         return x + (self.sd * self.rng.standard_normal(x.shape)).astype(x.dtype), None
 
-    def backward(self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True) -> Array:
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
         return dy
 
 

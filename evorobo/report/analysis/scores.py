@@ -13,7 +13,14 @@ from tabulate import tabulate
 from evorobo.report import formatting as wording
 from evorobo.report.analysis import runs
 from evorobo.report.analysis.costs import median_cost_by_method
-from evorobo.report.statistics import area_under_curve, expected_running_time, bootstrap_interval, iqm, kaplan_meier, time_to_threshold
+from evorobo.report.statistics import (
+    area_under_curve,
+    bootstrap_interval,
+    expected_running_time,
+    iqm,
+    kaplan_meier,
+    time_to_threshold,
+)
 from evorobo.study.results import Results, Run
 
 Row: TypeAlias = dict[str, Any]
@@ -107,5 +114,8 @@ def _measured(
     if threshold is not None:
         times = time_to_threshold(curves, threshold, higher_is_better)
         row |= {"threshold": threshold, "solved": times.n_solved}
-        row |= {"median_cost_to_solve": kaplan_meier(times).median, "expected_running_time": expected_running_time(times)}
+        row |= {
+            "median_cost_to_solve": kaplan_meier(times).median,
+            "expected_running_time": expected_running_time(times),
+        }
     return row

@@ -92,7 +92,19 @@ def _reference(task: str, name: str, value: float) -> Row:
     return {"task": task, "method": name, "kind": "reference", "iqm": float(value), **nothing, **counts, **costs}
 
 
-COLUMN_TITLES = ["task", "method", "test IQM", "95% interval", "best", "worst", "n", "env steps", "samples", "FLOPs", "CPU"]
+COLUMN_TITLES = [
+    "task",
+    "method",
+    "test IQM",
+    "95% interval",
+    "best",
+    "worst",
+    "n",
+    "env steps",
+    "samples",
+    "FLOPs",
+    "CPU",
+]
 _SIDES = ["left", "left", *["right"] * 9]
 
 
@@ -116,7 +128,10 @@ def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[s
                 score(row["best"]),
                 score(row["worst"]),
                 str(row["n"]) if row["kind"] == "method" else "",
-                *("" if np.isnan(row[key]) else wording.format_number(row[key]) for key in ("env_steps", "samples", "flops")),
+                *(
+                    "" if np.isnan(row[key]) else wording.format_number(row[key])
+                    for key in ("env_steps", "samples", "flops")
+                ),
                 "" if np.isnan(row["cpu_seconds"]) else wording.format_duration(row["cpu_seconds"]),
             ]
         )

@@ -92,7 +92,11 @@ def figure(results: Results, task: str) -> Figure | None:
     if not archives:
         return None
     cells = {method: cell for method in results.methods if (cell := runs.finished(results.runs_of(task, method)))}
-    grown = [column for column in ARCHIVE_COLUMNS if any(logged_mask(run, column).any() for cell in cells.values() for run in cell)]
+    grown = [
+        column
+        for column in ARCHIVE_COLUMNS
+        if any(logged_mask(run, column).any() for cell in cells.values() for run in cell)
+    ]
     styles = assign_styles(cells)
     count = len(grown) + len(archives)
     columns = min(_ACROSS, count)
@@ -117,7 +121,9 @@ def figure(results: Results, task: str) -> Figure | None:
         frame = FigureLayout(width, f"{results.name}: {task}", _subtitle(archives), legend, [])
         drawn.set_size_inches(width, frame.top + frame.bottom + _HEIGHT * rows)
         if shaded:
-            bar = drawn.colorbar(ScalarMappable(norm, SCORE_COLORMAP), ax=grid[:count], shrink=0.6, aspect=30, extend="min")
+            bar = drawn.colorbar(
+                ScalarMappable(norm, SCORE_COLORMAP), ax=grid[:count], shrink=0.6, aspect=30, extend="min"
+            )
             bar.set_label("training score")
         frame.draw(drawn)
     return drawn
@@ -134,11 +140,19 @@ def _draw_growth(axes: Axes, cells: dict[str, list[Run]], column: str, styles: d
     shown = {method: [run for run in cell if logged_mask(run, column).any()] for method, cell in cells.items()}
     shown = {method: cell for method, cell in shown.items() if cell}
     cost_column = (
-        "episodes" if any(runs.cumulative_cost(run, "episodes")[-1] for cell in shown.values() for run in cell) else "samples"
+        "episodes"
+        if any(runs.cumulative_cost(run, "episodes")[-1] for cell in shown.values() for run in cell)
+        else "samples"
     )
     highest = 0.0
     for method, cell in shown.items():
-        curves = [(runs.cumulative_cost(run, cost_column)[logged_mask(run, column)], run.curve[column][logged_mask(run, column)]) for run in cell]
+        curves = [
+            (
+                runs.cumulative_cost(run, cost_column)[logged_mask(run, column)],
+                run.curve[column][logged_mask(run, column)],
+            )
+            for run in cell
+        ]
         draw_average(axes, average(curves), styles[method], method)
         highest = max(highest, *(float(x[-1]) for x, _ in curves))
     scale_cost(axes, 0.0, highest, log=False)

@@ -14,11 +14,11 @@ from evorobo.report.analysis import runs
 from evorobo.report.analysis.comparison import Comparison
 from evorobo.report.analysis.verdicts import Verdict
 from evorobo.report.figures import output as canvas
-from evorobo.report.figures.finals import draw_finals, shorten, finals_size
+from evorobo.report.figures.finals import draw_finals, finals_size, shorten
 from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.panel import draw_curves, draw_references
 from evorobo.report.figures.scales import scale_score
-from evorobo.report.figures.style import TEXT_COLOR, MUTED_COLOR, Style, assign_styles
+from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, assign_styles
 
 _CURVES, _CHANCES = 3.6, 2.6  # inches
 
@@ -81,7 +81,9 @@ def _mark(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) -> bo
         axes.axvline(comparison.cost, color=TEXT_COLOR, lw=1, label="_cost")
     crossover = comparison.crossover(verdicts[0]) if len(verdicts) == 1 else None
     if crossover:
-        axes.axvspan(crossover.crossing.low, crossover.crossing.high, color=MUTED_COLOR, alpha=0.15, lw=0, label="_crossing")
+        axes.axvspan(
+            crossover.crossing.low, crossover.crossing.high, color=MUTED_COLOR, alpha=0.15, lw=0, label="_crossing"
+        )
     return crossover is not None
 
 

@@ -13,7 +13,7 @@ from evorobo.report import formatting as wording
 from evorobo.report.analysis import ranks, runs
 from evorobo.report.figures import many_methods as crowd, output as canvas
 from evorobo.report.figures.finals import draw_finals, finals_size
-from evorobo.report.figures.layout import FigureLayout, footnotes, describe_seeds
+from evorobo.report.figures.layout import FigureLayout, describe_seeds, footnotes
 from evorobo.report.figures.panel import draw_curves, draw_references
 from evorobo.report.figures.scales import scale_score
 from evorobo.report.figures.style import MUTED_COLOR, Style, assign_styles
@@ -54,7 +54,9 @@ def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Fi
         for task, axes in zip(tasks, grid, strict=True):
             remarks.append(_draw_row(list(axes), results, task, rows[task], styles, log))
             axes[0].set_title(task)
-        frame = FigureLayout(width, results.name, _subtitle(results), styles, footnotes(results, tasks, filter(None, remarks)))
+        frame = FigureLayout(
+            width, results.name, _subtitle(results), styles, footnotes(results, tasks, filter(None, remarks))
+        )
         drawn.set_size_inches(width, frame.top + frame.bottom + (2.65 + labels) * len(tasks))
         frame.draw(drawn)
     return drawn
@@ -76,7 +78,9 @@ def _draw_row(
     draw_finals(last, scores, styles)
 
     drawn = [run for cell in cells.values() for run in cell]
-    values = np.concatenate([runs.learning_curve(run, cost_column, log)[1] for run in drawn for cost_column in cost_columns])
+    values = np.concatenate(
+        [runs.learning_curve(run, cost_column, log)[1] for run in drawn for cost_column in cost_columns]
+    )
     fixed = [*references.values(), *(score for each in scores.values() for score in each)]
     remarks = [scale_score(panel, values, fixed, metric.higher_is_better) for panel in [*panels, last]]
     for panel in [*panels, last][1:]:

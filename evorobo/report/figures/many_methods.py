@@ -11,10 +11,10 @@ from evorobo.report.analysis import runs
 from evorobo.report.analysis.ranks import rank_methods
 from evorobo.report.figures import output as canvas
 from evorobo.report.figures.finals import shorten
-from evorobo.report.figures.layout import FigureLayout, footnotes, describe_seeds
+from evorobo.report.figures.layout import FigureLayout, describe_seeds, footnotes
 from evorobo.report.figures.panel import Average, average
 from evorobo.report.figures.scales import scale_cost, scale_score
-from evorobo.report.figures.style import GRID_COLOR, TEXT_COLOR, MUTED_COLOR, Style, reference_dashes, assign_styles
+from evorobo.report.figures.style import GRID_COLOR, MUTED_COLOR, TEXT_COLOR, Style, assign_styles, reference_dashes
 from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.results import Results, Run
 

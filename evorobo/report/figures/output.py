@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from evorobo.files import write_atomically
-from evorobo.report.figures.style import GRID_COLOR, TEXT_COLOR, MUTED_COLOR
+from evorobo.report.figures.style import GRID_COLOR, MUTED_COLOR, TEXT_COLOR
 
 _RC_PARAMS: Any = {
     "font.family": "DejaVu Sans",

@@ -15,7 +15,7 @@ from evorobo.report.analysis import runs
 from evorobo.report.figures.finals import shorten
 from evorobo.report.figures.scales import scale_cost, separate
 from evorobo.report.figures.style import MUTED_COLOR, Style, reference_dashes
-from evorobo.report.statistics import value_at, common_grid, bootstrap_interval, iqm
+from evorobo.report.statistics import bootstrap_interval, common_grid, iqm, value_at
 from evorobo.study.results import Run
 
 
@@ -27,7 +27,11 @@ def draw_curves(axes: Axes, cells: dict[str, list[Run]], cost_column: str, style
     bounds: list[float] = []
     for method, cell in cells.items():
         style = styles[method]
-        curves = {run: runs.learning_curve(run, cost_column, log) for run in cell if runs.cumulative_cost(run, cost_column).max(initial=0) > 0}
+        curves = {
+            run: runs.learning_curve(run, cost_column, log)
+            for run in cell
+            if runs.cumulative_cost(run, cost_column).max(initial=0) > 0
+        }
         curves = {run: curve for run, curve in curves.items() if len(curve[0])}
         if not curves:
             (idle if runs.reports_cost(cell, cost_column) else silent).append(method)

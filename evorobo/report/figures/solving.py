@@ -17,7 +17,7 @@ from evorobo.report.analysis import runs
 from evorobo.report.figures import output as canvas
 from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.scales import scale_cost
-from evorobo.report.figures.style import TEXT_COLOR, MUTED_COLOR, Style, assign_styles
+from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, assign_styles
 from evorobo.report.statistics import HittingTimes, expected_running_time, kaplan_meier
 from evorobo.study.results import Results, Run
 

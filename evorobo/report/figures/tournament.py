@@ -14,7 +14,7 @@ from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.learners.archive import Archive
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments, evenly_spaced_indices
+from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, evenly_spaced_indices, master_tournaments
 from evorobo.report.analysis.runs import with_genome
 from evorobo.report.figures.tournament_figure import plot
 from evorobo.report.statistics import bootstrap_interval, iqm
@@ -67,7 +67,9 @@ def _crossed(task: ControlTask, results: Results, cells: dict[str, list[Run]]) -
         own = [Genome.load(run.folder / "genome.npz") for run in with_genome(results.runs_of(task.name, method))]
         for other, runs in cells.items() if own else ():
             archives = [Archive.load(run.folder / "rivals.npz") for run in runs]
-            met = [archive[number] for archive in archives for number in evenly_spaced_indices(len(archive), MAX_RIVALS)]
+            met = [
+                archive[number] for archive in archives for number in evenly_spaced_indices(len(archive), MAX_RIVALS)
+            ]
             scores = duel.tournament(own, met).mean(1)
             rows.append([task.name, method, duel.rival().name, other, *_in_words(scores), str(len(own))])
     return rows

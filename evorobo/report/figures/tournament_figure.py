@@ -37,7 +37,9 @@ def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, ri
         for (method, runs), (first, middle, last) in zip(master_tournaments.items(), grid.T, strict=True):
             first.set(title=method, xlabel="generation")
             _draw_curves(
-                first, runs, {robot: lambda m: _numbered(m.training_scores), rival: lambda m: _numbered(m.rival_training_scores)}
+                first,
+                runs,
+                {robot: lambda m: _numbered(m.training_scores), rival: lambda m: _numbered(m.rival_training_scores)},
             )
             image = _draw_matrix(middle, runs, top)
             middle.set_xlabel(f"generation of the {rival}")

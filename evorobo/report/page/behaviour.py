@@ -14,7 +14,7 @@ from evorobo.report.analysis import runs
 from evorobo.report.page.charts import Json, round_for_json
 from evorobo.report.page.network import network_data
 from evorobo.report.replay.encoding import sprite_sheet
-from evorobo.report.replay.frames import EpisodeFrames, render_episodes, evenly_spaced_indices
+from evorobo.report.replay.frames import EpisodeFrames, evenly_spaced_indices, render_episodes
 from evorobo.report.replay.staleness import staleness_caution
 from evorobo.study.results import Results, Run
 from evorobo.tasks.base import Task

@@ -37,4 +37,9 @@ def _curve(rows: Sequence[RobustnessRow]) -> Json:
     scores = [np.array([row.score for row in rows if row.level == level]) for level in levels]
     bounds = [bootstrap_interval(each) for each in scores]
     low, high = zip(*bounds, strict=True)
-    return {"x": levels, "middle": round_for_json([iqm(each) for each in scores]), "low": round_for_json(low), "high": round_for_json(high)}
+    return {
+        "x": levels,
+        "middle": round_for_json([iqm(each) for each in scores]),
+        "low": round_for_json(low),
+        "high": round_for_json(high),
+    }

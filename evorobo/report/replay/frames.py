@@ -47,7 +47,9 @@ def require_robot_task(task: Task) -> ControlTask:
     return task
 
 
-def render_episodes(task: ControlTask, lives: Sequence[EpisodeSource], max_frames: int, max_size: int) -> list[EpisodeFrames]:
+def render_episodes(
+    task: ControlTask, lives: Sequence[EpisodeSource], max_frames: int, max_size: int
+) -> list[EpisodeFrames]:
     """Each of `lives` in at most `most` pictures, drawn to one scale and none of them longer than `size` pixels.
 
     Raises `TaskError` for what cannot be drawn.

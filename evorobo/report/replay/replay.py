@@ -13,7 +13,14 @@ from evorobo.errors import ResultsError, SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report.figures import output as canvas
 from evorobo.report.replay import encoding as movies, window
-from evorobo.report.replay.frames import EpisodeFrames, drawable_robot, render_episodes, require_robot_task, shared_limits, recorded_states
+from evorobo.report.replay.frames import (
+    EpisodeFrames,
+    drawable_robot,
+    recorded_states,
+    render_episodes,
+    require_robot_task,
+    shared_limits,
+)
 from evorobo.study.trial import Trial
 from evorobo.tasks.control.task import ControlTask
 

@@ -13,7 +13,10 @@ def staleness_caution(folder: Path) -> str:
     if not (folder / "trial.json").is_file() or not (folder / "machine.json").is_file():
         return ""
     try:
-        changed = set(Trial.load(folder / "trial.json").changed_fingerprints(folder)) & {"data_sha256", "task_code_sha256"}
+        changed = set(Trial.load(folder / "trial.json").changed_fingerprints(folder)) & {
+            "data_sha256",
+            "task_code_sha256",
+        }
     except EvoroboError:  # what cannot be loaded cannot be shown either, and says so itself
         return ""
     return (

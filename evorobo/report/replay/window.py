@@ -12,7 +12,7 @@ import matplotlib
 from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report.replay.encoding import FRAMES_PER_SECOND
-from evorobo.report.replay.frames import drawable_robot, shared_limits, recorded_states
+from evorobo.report.replay.frames import drawable_robot, recorded_states, shared_limits
 from evorobo.tasks.control.recording import DISPLAY_VARIABLES
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask

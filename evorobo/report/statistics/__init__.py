@@ -6,26 +6,43 @@ Pure functions of arrays. Of scores, higher is better unless a function says oth
 from evorobo.report.statistics.aggregates import iqm, normalize, optimality_gap, wilson_interval
 from evorobo.report.statistics.bootstrap import bootstrap_interval, stratified_bootstrap_interval
 from evorobo.report.statistics.crossing import Crossing, find_crossing
-from evorobo.report.statistics.looks import area_under_curve, value_at, common_grid
-from evorobo.report.statistics.pairs import Probability, effect_size, mean_probability_of_improvement, probability_of_improvement
+from evorobo.report.statistics.looks import area_under_curve, common_grid, value_at
+from evorobo.report.statistics.pairs import (
+    Probability,
+    effect_size,
+    mean_probability_of_improvement,
+    probability_of_improvement,
+)
 from evorobo.report.statistics.profiles import Profile, performance_profile
-from evorobo.report.statistics.significance import holm_correction, mann_whitney_test, permutation_test, t_test_power, runs_needed, welch_test
-from evorobo.report.statistics.thresholds import KaplanMeierCurve, HittingTimes, expected_running_time, kaplan_meier, time_to_threshold
+from evorobo.report.statistics.significance import (
+    holm_correction,
+    mann_whitney_test,
+    permutation_test,
+    runs_needed,
+    t_test_power,
+    welch_test,
+)
+from evorobo.report.statistics.thresholds import (
+    HittingTimes,
+    KaplanMeierCurve,
+    expected_running_time,
+    kaplan_meier,
+    time_to_threshold,
+)
 
 __all__ = [
     "Crossing",
+    "HittingTimes",
+    "KaplanMeierCurve",
     "Probability",
     "Profile",
-    "KaplanMeierCurve",
-    "HittingTimes",
     "area_under_curve",
-    "value_at",
-    "find_crossing",
+    "bootstrap_interval",
+    "common_grid",
     "effect_size",
     "expected_running_time",
-    "common_grid",
+    "find_crossing",
     "holm_correction",
-    "bootstrap_interval",
     "iqm",
     "kaplan_meier",
     "mann_whitney_test",
@@ -34,11 +51,12 @@ __all__ = [
     "optimality_gap",
     "performance_profile",
     "permutation_test",
-    "t_test_power",
     "probability_of_improvement",
     "runs_needed",
     "stratified_bootstrap_interval",
+    "t_test_power",
     "time_to_threshold",
+    "value_at",
     "welch_test",
     "wilson_interval",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.report.statistics.aggregates import iqm
-from evorobo.report.statistics.looks import value_at, subsample
+from evorobo.report.statistics.looks import subsample, value_at
 
 
 @dataclass(frozen=True)

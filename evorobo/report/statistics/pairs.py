@@ -36,7 +36,9 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike, confidence: 
     return Probability(value, *_newcombe(value, len(x), len(y), confidence))
 
 
-def mean_probability_of_improvement(first: Sequence[ArrayLike], second: Sequence[ArrayLike], confidence: float = 0.95) -> Probability:
+def mean_probability_of_improvement(
+    first: Sequence[ArrayLike], second: Sequence[ArrayLike], confidence: float = 0.95
+) -> Probability:
     """P(X > Y) on average over tasks, an array of runs for each on either side (Agarwal et al. 2021).
 
     The interval recovers the variance of the mean from the tasks' own intervals (Zou & Donner 2008), which keeps its

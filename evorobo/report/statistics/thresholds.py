@@ -44,7 +44,9 @@ class KaplanMeierCurve:
     median: float
 
 
-def time_to_threshold(curves: Sequence[tuple[Array, Array]], threshold: float, higher_is_better: bool = True) -> HittingTimes:
+def time_to_threshold(
+    curves: Sequence[tuple[Array, Array]], threshold: float, higher_is_better: bool = True
+) -> HittingTimes:
     """When each of `curves`, given as `(x, y)`, first scores `threshold` or better, seen at its looks.
 
     Raises `SettingsError` without curves, or for one without looks.

@@ -34,7 +34,9 @@ class Search:
         self._optuna = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=sampler_seed))
         self._failure = optuna.trial.TrialState.FAIL
         whole, real = optuna.distributions.IntDistribution, optuna.distributions.FloatDistribution
-        self._space = {each.path: (whole if each.integer else real)(each.low, each.high, log=each.log) for each in ranges}
+        self._space = {
+            each.path: (whole if each.integer else real)(each.low, each.high, log=each.log) for each in ranges
+        }
         usual = {each.path: get_setting(method, each.field, each.path) for each in ranges}
         if all(each.contains(usual[each.path]) for each in ranges):
             self._optuna.enqueue_trial(usual)

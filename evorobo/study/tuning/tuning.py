@@ -12,7 +12,7 @@ from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.files import write_json
 from evorobo.settings import stop_if_loading, to_plain
 from evorobo.study.batching import batch_trials
-from evorobo.study.executors import TrialEvent, run_serial, run_parallel
+from evorobo.study.executors import TrialEvent, run_parallel, run_serial
 from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.study import Study

@@ -10,7 +10,7 @@ from evorobo.arrays import Array
 from evorobo.errors import unknown
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
-from evorobo.tasks.control.spaces import Decoder, BoxDecoder
+from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 
 
 def available_measures(world: EnvSpec, decoder: Decoder) -> dict[str, tuple[float, float]]:

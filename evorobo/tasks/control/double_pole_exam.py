@@ -11,7 +11,7 @@ from evorobo.errors import TaskError
 from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.tasks.control.policies import NetworkPolicy
-from evorobo.tasks.control.robots.double_pole import DoublePoleBlind, DoublePoleBase, generalization_starts
+from evorobo.tasks.control.robots.double_pole import DoublePoleBase, DoublePoleBlind, generalization_starts
 from evorobo.tasks.control.rollout import run_episodes
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
 from evorobo.tasks.control.task import ControlTask
@@ -68,7 +68,9 @@ def generalization(task: ControlTask, genome: Genome) -> int:
         raise TaskError(f"{task.name} has no two poles, and the test knows no starts for it.")
     robot, starts = replace(task.robot, fitness="steps"), generalization_starts()
     controller = Controller(genome.spec, genome.weights[None], genome.input_scaler, running_stats=genome.running_stats)
-    rolled = run_episodes(_GivenStarts(robot, starts), NetworkPolicy(controller, task.decoder), np.arange(len(starts)), 1)
+    rolled = run_episodes(
+        _GivenStarts(robot, starts), NetworkPolicy(controller, task.decoder), np.arange(len(starts)), 1
+    )
     return int((rolled.returns >= SHORT).sum())
 
 

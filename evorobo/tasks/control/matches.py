@@ -15,8 +15,8 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import reference_to
 from evorobo.tasks.base import Cost, Scores
-from evorobo.tasks.control.policies import Policy, NetworkPolicy
-from evorobo.tasks.control.robots.contestant import JointRobot, Contestant
+from evorobo.tasks.control.policies import NetworkPolicy, Policy
+from evorobo.tasks.control.robots.contestant import Contestant, JointRobot
 from evorobo.tasks.control.robots.env import action_space
 from evorobo.tasks.control.robots.registry import registered_robots
 from evorobo.tasks.control.rollout import TEST, TRAIN, VALIDATION, Rollout, run_episodes
@@ -86,7 +86,9 @@ class Matches:
             NetworkPolicy(Controller(network, rows), decode)
             for network, rows, decode in zip((spec, rival_spec), (weights, rivals), self._decoders, strict=True)
         )
-        return run_episodes(self._arena.simulator(), _JointPolicy(ours, theirs, len(seeds), spec.n_inputs), seeds, len(weights))
+        return run_episodes(
+            self._arena.simulator(), _JointPolicy(ours, theirs, len(seeds), spec.n_inputs), seeds, len(weights)
+        )
 
 
 class _JointPolicy:

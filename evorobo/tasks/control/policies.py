@@ -96,7 +96,9 @@ class RandomPolicy:
         pass
 
 
-def policy_from_function(function: Callable[[Any], Any], decoder: Decoder, restore: Callable[[Array], Any]) -> FunctionPolicy:
+def policy_from_function(
+    function: Callable[[Any], Any], decoder: Decoder, restore: Callable[[Array], Any]
+) -> FunctionPolicy:
     """A driver from a user's function that takes one observation, as `env.step` returned it, and returns one action."""
 
     def rule(observations: Array) -> np.ndarray:

@@ -15,7 +15,7 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.policies import Policy
 from evorobo.tasks.control.rollout import run_episodes
-from evorobo.tasks.control.simulators.base import Simulator, EnvSpec
+from evorobo.tasks.control.simulators.base import EnvSpec, Simulator
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.spaces import Decoder, make_flattener
 

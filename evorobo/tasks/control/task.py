@@ -16,17 +16,26 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import ExpertLabeller, Cost, Examples, UnlabelledInputs, MetricInfo, Scores
+from evorobo.tasks.base import Cost, Examples, ExpertLabeller, MetricInfo, Scores, UnlabelledInputs
 from evorobo.tasks.control.behavior import MeasureRecorder, available_measures
 from evorobo.tasks.control.matches import Matches
-from evorobo.tasks.control.policies import RandomPolicy, Policy, NetworkPolicy, check_fit
+from evorobo.tasks.control.policies import NetworkPolicy, Policy, RandomPolicy, check_fit
 from evorobo.tasks.control.recording import EpisodeRecord, Renderer, record
 from evorobo.tasks.control.reference_scores import REFERENCE_SCORES
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.registry import qualified_id
-from evorobo.tasks.control.rollout import RANDOM, TEST, TRAIN, VALIDATION, ObservationMoments, Rollout, StepCallback, run_episodes_in_batches
-from evorobo.tasks.control.simulators.base import Simulator, EnvSpec
-from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_rendering_env, make_env
+from evorobo.tasks.control.rollout import (
+    RANDOM,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    ObservationMoments,
+    Rollout,
+    StepCallback,
+    run_episodes_in_batches,
+)
+from evorobo.tasks.control.simulators.base import EnvSpec, Simulator
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env, make_rendering_env
 from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.control.teaching.experts import PerfectClone
@@ -132,7 +141,12 @@ class ControlTask:
         return self.score_with_measures((), spec, weights, rng, input_scaler)
 
     def score_with_measures(
-        self, names: Sequence[str], spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None
+        self,
+        names: Sequence[str],
+        spec: NetworkSpec,
+        weights: Array,
+        rng: np.random.Generator,
+        input_scaler: Scaler | None,
     ) -> Scores:
         """`score`, with the mean of each of the measures `names` over a member's episodes."""
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
@@ -189,7 +203,9 @@ class ControlTask:
 
         Raises `TaskError` where nobody can drive.
         """
-        return self._teaching.demonstrate(partial(self._teaching.require_expert(self.teacher), rng), self.n_demonstrations, rng)
+        return self._teaching.demonstrate(
+            partial(self._teaching.require_expert(self.teacher), rng), self.n_demonstrations, rng
+        )
 
     def expert_labeller(self) -> ExpertLabeller:
         """Who labels where a learner drives, with what the teacher would have done there (see `Advising`)."""
@@ -230,7 +246,9 @@ class ControlTask:
 
         With `mode="human"` the environment opens a window instead. Raises `TaskError` where it cannot be shown so.
         """
-        screen = Renderer(make_rendering_env(self.env, self.env_kwargs, self.max_steps, mode), self.env_spec, self.decoder)
+        screen = Renderer(
+            make_rendering_env(self.env, self.env_kwargs, self.max_steps, mode), self.env_spec, self.decoder
+        )
         return screen.render(self._policy(genome), TEST + episode, at)
 
     def _policy(self, genome: Genome | None) -> Policy:
@@ -243,7 +261,9 @@ class ControlTask:
 
     def _policy_maker(self, genome: Genome) -> Callable[[], Policy]:
         check_fit(genome.spec, self.decoder, self.n_inputs, self.env_spec.id)
-        return partial(self._network_policy, genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats)
+        return partial(
+            self._network_policy, genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats
+        )
 
     def _network_policy(
         self, spec: NetworkSpec, weights: Array, input_scaler: Scaler | None, running_stats: Array | None = None
@@ -252,7 +272,9 @@ class ControlTask:
 
     def _run_genome(self, genome: Genome, seeds: np.ndarray) -> Rollout:
         check_fit(genome.spec, self.decoder, self.n_inputs, self.env_spec.id)
-        return self._run_networks(genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats, seeds)[0]
+        return self._run_networks(genome.spec, genome.weights[None], genome.input_scaler, genome.running_stats, seeds)[
+            0
+        ]
 
     def _run_networks(
         self,

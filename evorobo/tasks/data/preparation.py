@@ -20,7 +20,7 @@ from evorobo.nets.scaling import Scaler
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.data.catalogue.loaded import Dataset
 from evorobo.tasks.data.catalogue.registry import LOADERS, load_dataset
-from evorobo.tasks.data.readers import SUFFIXES, Columns, read_table, as_tuple
+from evorobo.tasks.data.readers import SUFFIXES, Columns, as_tuple, read_table
 from evorobo.tasks.data.splits import Parts, RandomSplit, Split
 from evorobo.tasks.data.tables import Table
 

@@ -19,10 +19,10 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import Layout, SequenceBatches, sequence_ids
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, Examples, UnlabelledInputs, MetricInfo, Scores
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, UnlabelledInputs
 from evorobo.tasks.data import splits as neighbours
 from evorobo.tasks.data.dummy import dummy_predictions
-from evorobo.tasks.data.metrics import Metric, resolve_metric, default_metric
+from evorobo.tasks.data.metrics import Metric, default_metric, resolve_metric
 from evorobo.tasks.data.preparation import ARRAYS, PreparedData, cache_arrays, prepare_data
 from evorobo.tasks.data.splits import Parts, Split
 from evorobo.tasks.data.tables import KINDS, Table, make_table
@@ -291,7 +291,9 @@ class DatasetTask:
         """Numbers of the sequences of these rows; a new one begins where the column changes or rows are left out."""
         if self.sequence is None:
             return None
-        return sequence_ids(self.table.column(self.sequence, f"column of {self.name}")[rows], rows - np.arange(len(rows)))
+        return sequence_ids(
+            self.table.column(self.sequence, f"column of {self.name}")[rows], rows - np.arange(len(rows))
+        )
 
     def _sequence_batch(self, rows: np.ndarray) -> Layout:
         """These rows as one batch of whole sequences; places in `rows`."""

@@ -6,22 +6,22 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.strategies.base import at_least, usual_population
+from evorobo.learners.evolution.strategies.base import check_at_least, default_population_size
 
 
-def opposite_steps(rng: np.random.Generator, population: int, p: int) -> Array:
+def antithetic_steps(rng: np.random.Generator, population_size: int, p: int) -> Array:
     """Standard normal steps `(population, p)`, the second half of them the first half turned round."""
-    half = rng.standard_normal((population // 2, p))
+    half = rng.standard_normal((population_size // 2, p))
     return np.concatenate([half, -half])
 
 
-def in_pairs(population: int | None) -> None:
+def check_even(population_size: int | None) -> None:
     """Raise `SettingsError` for a population that does not come in pairs."""
-    at_least(2, population=population)
-    if population and population % 2:
-        raise SettingsError(f"antithetic pairs need an even population, not {population}.")
+    check_at_least(2, population_size=population_size)
+    if population_size and population_size % 2:
+        raise SettingsError(f"antithetic pairs need an even population, not {population_size}.")
 
 
-def usual_pairs(p: int) -> int:
+def default_even_population_size(p: int) -> int:
     """The usual population, or the next even number."""
-    return usual_population(p) + usual_population(p) % 2
+    return default_population_size(p) + default_population_size(p) % 2

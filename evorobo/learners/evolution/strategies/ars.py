@@ -11,15 +11,15 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.antithetic import in_pairs, opposite_steps
-from evorobo.learners.evolution.strategies.base import at_least, positive, scores
+from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
+from evorobo.learners.evolution.strategies.base import check_at_least, check_positive, fitness_values
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "ARS")
 @dataclass(frozen=True)
 class ARS:
-    """`population` members, two for each direction of the paper's N; `best` is its b, `step` alpha, `noise` nu.
+    """`population_size` members, two for each direction of the paper's N; `n_top` is its b, `learning_rate` alpha, `noise_std` nu.
 
     Mania, Guy & Recht 2018, algorithm 2: of the N directions d_k those b count whose better half scores highest, and
 
@@ -29,18 +29,18 @@ class ARS:
     population has seen, `ControlTask(..., normalize=True)`, it is V2. The paper's policies are linear: `hidden=()`.
     """
 
-    population: int = 16
-    best: int = 4
-    step: float = 0.02
-    noise: float = 0.03
+    population_size: int = 16
+    n_top: int = 4
+    learning_rate: float = 0.02
+    noise_std: float = 0.03
     name: str = "ars"
 
     def __post_init__(self) -> None:
-        in_pairs(self.population)
-        at_least(1, best=self.best)
-        positive(step=self.step, noise=self.noise)
-        if self.best > self.population // 2:
-            raise SettingsError(f"of {self.population // 2} directions there are no {self.best} best.")
+        check_even(self.population_size)
+        check_at_least(1, n_top=self.n_top)
+        check_positive(learning_rate=self.learning_rate, noise_std=self.noise_std)
+        if self.n_top > self.population_size // 2:
+            raise SettingsError(f"of {self.population_size // 2} directions there are no {self.n_top} best.")
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningARS:
         return RunningARS(self, weights, rng)
@@ -51,32 +51,32 @@ class RunningARS:
 
     def __init__(self, settings: ARS, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._centre = weights.copy()
+        self._center = weights.copy()
         self._directions: Array = np.empty((0, len(weights)))
 
     @property
-    def answer(self) -> Array:
-        return self._centre.copy()
+    def solution(self) -> Array:
+        return self._center.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        self._directions = opposite_steps(self._rng, self._settings.population, len(self._centre))
-        return [ind_init(each) for each in self._centre + self._settings.noise * self._directions]
+        self._directions = antithetic_steps(self._rng, self._settings.population_size, len(self._center))
+        return [ind_init(each) for each in self._center + self._settings.noise_std * self._directions]
 
     def update(self, population: list[Individual]) -> None:
         settings = self._settings
-        one, other = np.split(scores(population), 2)
-        used = np.argsort(-np.maximum(one, other), kind="stable")[: settings.best]
+        one, other = np.split(fitness_values(population), 2)
+        used = np.argsort(-np.maximum(one, other), kind="stable")[: settings.n_top]
         one, other = one[used], other[used]
         deviation = float(np.concatenate([one, other]).std())
         if deviation > 0:  # where all score alike there is nowhere to go
-            rate = settings.step / (settings.best * deviation)
-            self._centre = self._centre + rate * ((one - other) @ self._directions[used])
+            rate = settings.learning_rate / (settings.n_top * deviation)
+            self._center = self._center + rate * ((one - other) @ self._directions[used])
 
     def info(self) -> dict[str, float]:
-        return {"step_size": self._settings.noise, "centre_norm": float(np.linalg.norm(self._centre))}
+        return {"step_size": self._settings.noise_std, "centre_norm": float(np.linalg.norm(self._center))}
 
     def state(self) -> dict[str, Any]:
-        return {"centre": self._centre}
+        return {"center": self._center}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._centre = state["centre"]
+        self._center = state["center"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import best
+from evorobo.learners.evolution.strategies.base import select_best
 
 
 class Champion:
@@ -18,14 +18,14 @@ class Champion:
     def __init__(self, weights: Array) -> None:
         self.weights = weights.copy()
 
-    def joins(self, others: list[Individual], ind_init: Callable[[Array], Individual]) -> list[Individual]:
+    def add(self, others: list[Individual], ind_init: Callable[[Array], Individual]) -> list[Individual]:
         """The generation with the champion as its last member."""
         return [*others, ind_init(self.weights)]
 
-    def met(self, population: list[Individual]) -> list[Individual]:
+    def remove(self, population: list[Individual]) -> list[Individual]:
         """The others, once all are scored; whoever beats the champion is the champion."""
         *others, champion = population
-        self.weights = np.array(best([champion, *others], 1)[0], dtype=np.float64)
+        self.weights = np.array(select_best([champion, *others], 1)[0], dtype=np.float64)
         return others
 
     def state(self) -> dict[str, Any]:

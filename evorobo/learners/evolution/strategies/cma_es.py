@@ -10,15 +10,21 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import at_least, best_first, positive, usual_population, within
-from evorobo.learners.evolution.strategies.cma_common import Constants, Paths
+from evorobo.learners.evolution.strategies.base import (
+    check_at_least,
+    check_positive,
+    check_within,
+    default_population_size,
+    sort_by_fitness,
+)
+from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "CMAES")
 @dataclass(frozen=True)
 class CMAES:
-    """`sigma` is the first step size, `population` the members of a generation (4 + 3 ln p if None).
+    """`sigma` is the first step size, `population_size` the members of a generation (4 + 3 ln p if None).
 
     With `active` the worst half of a generation is learned from as well, by negative weights (Jastrebski & Arnold
     2006; Hansen 2016, eq. 46 to 53). `sigma_floor` is the least that the step size may come to, for scores with noise
@@ -30,15 +36,15 @@ class CMAES:
     """
 
     sigma: float = 0.5
-    population: int | None = None
+    population_size: int | None = None
     active: bool = True
     sigma_floor: float = 0.0
     name: str = "cma-es"
 
     def __post_init__(self) -> None:
-        positive(sigma=self.sigma)
-        at_least(4, population=self.population)
-        within(0, np.inf, sigma_floor=self.sigma_floor)
+        check_positive(sigma=self.sigma)
+        check_at_least(4, population_size=self.population_size)
+        check_within(0, np.inf, sigma_floor=self.sigma_floor)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningCMAES:
         return RunningCMAES(self, weights, rng)
@@ -53,34 +59,34 @@ class RunningCMAES:
     def __init__(self, settings: CMAES, weights: Array, rng: np.random.Generator) -> None:
         n = len(weights)
         self._rng, self._mean = rng, weights.copy()
-        self._population = settings.population or usual_population(n)
-        self._constants = Constants.of(n, self._population, settings.active)
-        self._paths = Paths(self._constants, n, settings.sigma, settings.sigma_floor)
+        self._population_size = settings.population_size or default_population_size(n)
+        self._constants = CMAConstants.compute(n, self._population_size, settings.active)
+        self._paths = EvolutionPaths(self._constants, n, settings.sigma, settings.sigma_floor)
         self._gap = 1 / (10 * n * (self._constants.c_1 + self._constants.c_mu))
         self._covariance, self._axes, self._lengths = np.eye(n), np.eye(n), np.ones(n)
         self._forget_waiting()
 
     @property
-    def answer(self) -> Array:
+    def solution(self) -> Array:
         return self._mean.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        drawn = self._rng.standard_normal((self._population, len(self._mean)))
+        drawn = self._rng.standard_normal((self._population_size, len(self._mean)))
         steps = (drawn * self._lengths) @ self._axes.T  # eq. 39
         return [ind_init(each) for each in self._mean + self._paths.sigma * steps]
 
     def update(self, population: list[Individual]) -> None:
         c, n = self._constants, len(self._mean)
-        steps = (best_first(population) - self._mean) / self._paths.sigma
-        step = c.weights[: c.parents] @ steps[: c.parents]  # eq. 41
+        steps = (sort_by_fitness(population) - self._mean) / self._paths.sigma
+        step = c.recombination_weights[: c.mu] @ steps[: c.mu]  # eq. 41
         self._mean = self._mean + self._paths.sigma * step  # eq. 42
         white = (step @ self._axes / self._lengths) @ self._axes.T
-        lost = self._paths.follow(step, white)
-        weights = c.weights.copy()
+        lost = self._paths.update(step, white)
+        weights = c.recombination_weights.copy()
         if weights[-1] < 0:
-            bad = np.square(steps[c.parents :] @ self._axes / self._lengths).sum(1)
-            weights[c.parents :] *= n / np.maximum(bad, 1e-30)  # eq. 46
-        decay = 1 + lost - c.c_1 - c.c_mu * float(c.weights.sum())  # eq. 47
+            bad = np.square(steps[c.mu :] @ self._axes / self._lengths).sum(1)
+            weights[c.mu :] *= n / np.maximum(bad, 1e-30)  # eq. 46
+        decay = 1 + lost - c.c_1 - c.c_mu * float(c.recombination_weights.sum())  # eq. 47
         self._decay *= decay
         self._shares = np.concatenate([decay * self._shares, [c.c_1], c.c_mu * weights])
         self._waiting.append(np.concatenate([self._paths.p_c[None], steps]))

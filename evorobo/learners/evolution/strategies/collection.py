@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import scores
+from evorobo.learners.evolution.strategies.base import fitness_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +22,15 @@ class Collection:
     measures: Array
 
     @classmethod
-    def none(cls, p: int, k: int) -> Collection:
+    def empty(cls, p: int, k: int) -> Collection:
         """An empty one, for genomes of `p` weights and `k` measures."""
         return cls(np.empty((0, p)), np.empty(0), np.empty((0, k)))
 
     @classmethod
-    def of(cls, population: list[Individual], columns: Sequence[int]) -> Collection:
+    def from_population(cls, population: list[Individual], columns: Sequence[int]) -> Collection:
         """A scored population, with these columns of its measures."""
         measures = np.array([individual.measures for individual in population])
-        return cls(np.array(population, dtype=np.float64), scores(population), measures[:, list(columns)])
+        return cls(np.array(population, dtype=np.float64), fitness_values(population), measures[:, list(columns)])
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -49,7 +49,7 @@ class Collection:
 
 
 @runtime_checkable
-class Collecting(Protocol):
+class HasCollection(Protocol):
     """A strategy at work that has more to hand in than its answer: a `collection`, in which measures have `names`;
     where it is a map, of so many `cells`, else of none."""
 

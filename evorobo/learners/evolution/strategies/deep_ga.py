@@ -11,15 +11,15 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import around, at_least, positive, scores
-from evorobo.learners.evolution.strategies.step_size import check_shrinking, shrunk
+from evorobo.learners.evolution.strategies.base import check_at_least, check_positive, fitness_values, sample_around
+from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "DeepGA")
 @dataclass(frozen=True)
 class DeepGA:
-    """The `truncation` best of `population` members are the parents of the next generation, by mutation alone.
+    """The `truncation` best of `population_size` members are the parents of the next generation, by mutation alone.
 
     Such et al. 2017, algorithm 1: a child is a parent plus N(0, `sigma`^2) in each gene. The `candidates` best are
     scored once more, in the next generation and under its chances; the elite is the candidate with the highest mean of
@@ -28,23 +28,23 @@ class DeepGA:
     by that factor in each generation, down to `sigma_floor`.
     """
 
-    population: int = 60
-    truncation: int = 10
-    candidates: int = 5
+    population_size: int = 60
+    truncation_size: int = 10
+    n_candidates: int = 5
     sigma: float = 0.1
-    spread: float = 0.5
+    init_std: float = 0.5
     sigma_decay: float = 1.0
     sigma_floor: float = 0.0
     name: str = "deep-ga"
 
     def __post_init__(self) -> None:
-        at_least(2, population=self.population)
-        at_least(1, truncation=self.truncation, candidates=self.candidates)
-        positive(spread=self.spread)
-        check_shrinking(self)
-        for name in ("truncation", "candidates"):
-            if (value := getattr(self, name)) >= self.population:
-                raise SettingsError(f"a population of {self.population} leaves no room for {name}={value}.")
+        check_at_least(2, population_size=self.population_size)
+        check_at_least(1, truncation_size=self.truncation_size, n_candidates=self.n_candidates)
+        check_positive(init_std=self.init_std)
+        check_sigma_decay(self)
+        for name in ("truncation_size", "n_candidates"):
+            if (value := getattr(self, name)) >= self.population_size:
+                raise SettingsError(f"a population of {self.population_size} leaves no room for {name}={value}.")
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningDeepGA:
         return RunningDeepGA(self, weights, rng)
@@ -60,29 +60,29 @@ class RunningDeepGA:
         self._scores: Array = np.empty(0)
 
     @property
-    def answer(self) -> Array:
+    def solution(self) -> Array:
         return self._parents[0].copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng = self._settings, self._rng
         if not len(self._candidates):
-            rows = around(self._parents[0], settings.population, settings.spread, rng)
+            rows = sample_around(self._parents[0], settings.population_size, settings.init_std, rng)
         else:
-            chosen = rng.integers(len(self._parents), size=settings.population - len(self._candidates))
+            chosen = rng.integers(len(self._parents), size=settings.population_size - len(self._candidates))
             steps = self._sigma * rng.standard_normal((len(chosen), self._parents.shape[1]))
             rows = np.concatenate([self._candidates, self._parents[chosen] + steps])
         return [ind_init(each) for each in rows]
 
     def update(self, population: list[Individual]) -> None:
-        settings, told = self._settings, scores(population)
+        settings, told = self._settings, fitness_values(population)
         rows = np.array(population, dtype=np.float64)
         order = np.argsort(-told, kind="stable")
         elite = rows[:0]
         if second := len(self._candidates):
             elite = rows[[np.argmax(self._scores + told[:second])]]
-            self._sigma = shrunk(self._sigma, settings)
-        self._parents = np.concatenate([elite, rows[order[: settings.truncation]]])
-        chosen = order[: settings.candidates]
+            self._sigma = decay_sigma(self._sigma, settings)
+        self._parents = np.concatenate([elite, rows[order[: settings.truncation_size]]])
+        chosen = order[: settings.n_candidates]
         self._candidates, self._scores = rows[chosen], told[chosen]
 
     def info(self) -> dict[str, float]:

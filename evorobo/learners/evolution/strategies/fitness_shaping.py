@@ -7,14 +7,14 @@ import numpy as np
 from evorobo.arrays import Array
 
 
-def centred_ranks(values: Array) -> Array:
+def centered_ranks(values: Array) -> Array:
     """Ranks of `values (n,)` from -0.5 (lowest) to 0.5; equal scores share the mean of their ranks."""
     below = (values[:, None] > values).sum(1)
     equal = (values[:, None] == values).sum(1)
     return (below + (equal - 1) / 2) / (len(values) - 1) - 0.5
 
 
-def utilities(values: Array) -> Array:
+def nes_utilities(values: Array) -> Array:
     """max(0, ln(n/2 + 1) - ln k) for the k-th best of `values (n,)`, made to sum to 1, less 1/n (Wierstra et al. 2014).
 
     Below the middle all are worth the same: of bad members it does not matter how bad they are.
@@ -26,7 +26,7 @@ def utilities(values: Array) -> Array:
     return shaped
 
 
-def log_weights(parents: int) -> Array:
+def recombination_weights(n_parents: int) -> Array:
     """ln(mu + 1/2) - ln i for the i-th best of mu parents, made to sum to 1 (Hansen & Ostermeier 2001)."""
-    weights = np.log(parents + 0.5) - np.log(np.arange(1, parents + 1))
+    weights = np.log(n_parents + 0.5) - np.log(np.arange(1, n_parents + 1))
     return weights / weights.sum()

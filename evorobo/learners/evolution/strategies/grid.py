@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import cell_indices
-from evorobo.learners.evolution.strategies.base import at_least
+from evorobo.learners.evolution.strategies.base import check_at_least
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component
 
@@ -20,7 +20,7 @@ from evorobo.registry import register_component
 class Grid:
     """`Grid(("x", "y"), (20, 20))` divides the ranges of these `measures` into so many `cells`, 20 each if None.
 
-    What lies beyond a range counts for the outermost cell. `lowest` is the score from which the QD-score counts.
+    What lies beyond a range counts for the outermost cell. `min_score` is the score from which the QD-score counts.
 
     It is a grid of our own and not one of pyribs, as all that is wanted of it is an index and a maximum, state that is
     plain arrays, and no draw from a generator other than ours; where pyribs is installed the tests compare the two.
@@ -28,7 +28,7 @@ class Grid:
 
     measures: tuple[str, ...]
     cells: tuple[int, ...] | None = None
-    lowest: float = 0.0
+    min_score: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.measures:
@@ -36,47 +36,47 @@ class Grid:
         if len(self.shape) != len(self.measures):
             raise SettingsError(f"{len(self.measures)} measures need as many numbers of cells, not {self.cells}.")
         for number in self.shape:
-            at_least(1, cells=number)
+            check_at_least(1, cells=number)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The cells along each measure."""
         return (20,) * len(self.measures) if self.cells is None else self.cells
 
-    def start(self, p: int) -> Elites:
+    def start(self, p: int) -> GridArchive:
         """An empty grid for genomes of `p` weights."""
-        return Elites(self, p)
+        return GridArchive(self, p)
 
 
-class Elites:
+class GridArchive:
     """The elites of the cells that are not empty, by cell: `cells (n,)` in rising order, and what is kept of each."""
 
     def __init__(self, grid: Grid, p: int) -> None:
         self._grid, self._shape = grid, grid.shape
-        self.cells = np.empty(0, int)
-        self.kept = Collection.none(p, len(self._shape))
+        self.cell_indices = np.empty(0, int)
+        self.elites = Collection.empty(p, len(self._shape))
 
     def add(self, told: Collection) -> None:
         """Take in whoever scores higher than the elite of its cell; of equals the earlier stays."""
-        cells = np.r_[self.cells, self.cell(told.measures)]
-        everybody = self.kept + told
+        cells = np.r_[self.cell_indices, self.index_of(told.measures)]
+        everybody = self.elites + told
         order = np.lexsort((np.arange(len(cells)), -everybody.scores, cells))
-        self.cells, first = np.unique(cells[order], return_index=True)
-        self.kept = everybody.take(order[first])
+        self.cell_indices, first = np.unique(cells[order], return_index=True)
+        self.elites = everybody.take(order[first])
 
-    def cell(self, measures: Array) -> np.ndarray:
+    def index_of(self, measures: Array) -> np.ndarray:
         """The number of the cell `(n,)` in which `measures (n, k)` lie, the last measure running fastest."""
         return np.ravel_multi_index(tuple(cell_indices(measures, self._shape).T), self._shape)
 
     def info(self) -> dict[str, float]:
         """`coverage`, the share of cells that have an elite, and `qd_score`, by how much all elites together exceed the
         lowest score, where they do (Pugh, Soros & Stanley 2016)."""
-        above = np.maximum(self.kept.scores - self._grid.lowest, 0.0)
-        return {"coverage": len(self.cells) / int(np.prod(self._shape)), "qd_score": float(above.sum())}
+        above = np.maximum(self.elites.scores - self._grid.min_score, 0.0)
+        return {"coverage": len(self.cell_indices) / int(np.prod(self._shape)), "qd_score": float(above.sum())}
 
     def state(self) -> dict[str, Any]:
-        return self.kept.state()
+        return self.elites.state()
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.kept = Collection(**state)
-        self.cells = self.cell(self.kept.measures)
+        self.elites = Collection(**state)
+        self.cell_indices = self.index_of(self.elites.measures)

@@ -11,10 +11,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, within
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, check_at_least, check_within
 from evorobo.learners.evolution.strategies.champion import Champion
 from evorobo.learners.evolution.strategies.collection import Collection
-from evorobo.learners.evolution.strategies.fitness_shaping import centred_ranks
+from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.learners.evolution.strategies.genetic import GA
 from evorobo.registry import register_component
 
@@ -24,12 +24,12 @@ from evorobo.registry import register_component
 class NoveltySearch:
     """`NoveltySearch(("x", "y"))` has `strategy` climb novelty in these `measures` instead of the score.
 
-    Novelty is the mean distance to the `neighbours` nearest among the generation and the archive (Lehman & Stanley
-    2011, eq. 1), measures counted in units of their ranges. After each generation `added` of its members, drawn by
+    Novelty is the mean distance to the `n_neighbors` nearest among the generation and the archive (Lehman & Stanley
+    2011, eq. 1), measures counted in units of their ranges. After each generation `n_added` of its members, drawn by
     chance, enter the archive: no threshold of novelty has to be found (Gomes, Mariano & Christensen 2015 compare the
-    two). Of the archive no more than `most` are kept, also by chance.
+    two). Of the archive no more than `max_archive_size` are kept, also by chance.
 
-    With a `share` below 1 the strategy climbs a mean of two ranks, that in novelty counting `share` and that in score
+    With a `novelty_weight` below 1 the strategy climbs a mean of two ranks, that in novelty counting `novelty_weight` and that in score
     the rest (0.5 is the mix of Conti et al. 2018, NSR-ES).
 
     The answer is the champion, the one with the highest score, which is scored again in every generation. The archive
@@ -38,18 +38,18 @@ class NoveltySearch:
 
     measures: tuple[str, ...]
     strategy: StrategySettings = field(default_factory=GA)
-    neighbours: int = 15
-    added: int = 6
-    most: int = 5000
-    share: float = 1.0
+    n_neighbors: int = 15
+    n_added: int = 6
+    max_archive_size: int = 5000
+    novelty_weight: float = 1.0
     name: str = ""
 
     def __post_init__(self) -> None:
-        at_least(1, neighbours=self.neighbours, added=self.added, most=self.most)
-        within(0, 1, share=self.share)
+        check_at_least(1, n_neighbors=self.n_neighbors, n_added=self.n_added, max_archive_size=self.max_archive_size)
+        check_within(0, 1, novelty_weight=self.novelty_weight)
         if not self.measures:
             raise SettingsError('novelty in what? Name measures, for example ("x", "y").')
-        if isinstance(self.strategy, Watching):
+        if isinstance(self.strategy, UsesMeasures):
             raise SettingsError(f"{self.strategy.name} has aims of its own; novelty needs a strategy that climbs.")
         if not self.name:
             object.__setattr__(self, "name", f"novelty-{self.strategy.name}")
@@ -66,29 +66,31 @@ class RunningNoveltySearch:
         self.names, self.cells = settings.measures, ()
         self._search = settings.strategy.start(weights, rng)
         self._champion = Champion(weights)
-        self._archive = Collection.none(len(weights), len(settings.measures))
+        self._archive = Collection.empty(len(weights), len(settings.measures))
         self._novelty = 0.0
 
     @property
-    def answer(self) -> Array:
+    def solution(self) -> Array:
         return self._champion.weights.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        return self._champion.joins(self._search.generate(ind_init), ind_init)
+        return self._champion.add(self._search.generate(ind_init), ind_init)
 
     def update(self, population: list[Individual]) -> None:
         settings = self._settings
-        others = self._champion.met(population)
-        told = Collection.of(others, range(len(settings.measures)))
-        worth = novelty(told.measures, self._archive.measures, settings.neighbours)
+        others = self._champion.remove(population)
+        told = Collection.from_population(others, range(len(settings.measures)))
+        worth = compute_novelty(told.measures, self._archive.measures, settings.n_neighbors)
         self._novelty = float(worth.mean())
-        if settings.share < 1:
-            worth = settings.share * centred_ranks(worth) + (1 - settings.share) * centred_ranks(told.scores)
+        if settings.novelty_weight < 1:
+            worth = settings.novelty_weight * centered_ranks(worth) + (1 - settings.novelty_weight) * centered_ranks(
+                told.scores
+            )
         self._search.update([_valued(*each) for each in zip(others, worth, strict=True)])
-        fresh = told.take(self._rng.choice(len(told), min(settings.added, len(told)), replace=False))
+        fresh = told.take(self._rng.choice(len(told), min(settings.n_added, len(told)), replace=False))
         kept = self._archive + fresh
-        if len(kept) > settings.most:
-            kept = kept.take(np.sort(self._rng.choice(len(kept), settings.most, replace=False)))
+        if len(kept) > settings.max_archive_size:
+            kept = kept.take(np.sort(self._rng.choice(len(kept), settings.max_archive_size, replace=False)))
         self._archive = kept
 
     def info(self) -> dict[str, float]:
@@ -113,19 +115,19 @@ class RunningNoveltySearch:
         self._novelty = float(state["novelty"])
 
 
-def novelty(measures: Array, archive: Array, neighbours: int) -> Array:
+def compute_novelty(measures: Array, archive: Array, n_neighbors: int) -> Array:
     """How far each of `measures (n, k)` is from its nearest others there and in `archive (m, k)`, on average `(n,)`.
 
-    With fewer others than `neighbours` all of them count; alone in the world one is not novel.
+    With fewer others than `n_neighbors` all of them count; alone in the world one is not novel.
     """
     n = len(measures)
     everybody = np.concatenate([measures, archive])
     squares = np.square(measures[:, None] - everybody).sum(2)
     squares[np.arange(n), np.arange(n)] = np.inf
-    neighbours = min(neighbours, len(everybody) - 1)
-    if not neighbours:
+    n_neighbors = min(n_neighbors, len(everybody) - 1)
+    if not n_neighbors:
         return np.zeros(n)
-    return np.sqrt(np.partition(squares, neighbours - 1, axis=1)[:, :neighbours]).mean(1)
+    return np.sqrt(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors]).mean(1)
 
 
 def _valued(individual: Individual, worth: float) -> Individual:

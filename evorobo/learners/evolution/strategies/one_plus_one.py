@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import positive, scores, within
+from evorobo.learners.evolution.strategies.base import check_positive, check_within, fitness_values
 from evorobo.registry import register_component
 
 
@@ -23,18 +23,18 @@ class OnePlusOneCMAES:
     Igel, Suttorp & Hansen 2006, section 3, with the constants of its table 1 and the Cholesky factor A of C = A A'
     updated in time that grows with p squared (its theorem 1, here with the inverse of A beside it).
 
-    With `rescore` the parent is scored again beside each child, under the same chances; without, at half the price, its
+    With `reevaluate` the parent is scored again beside each child, under the same chances; without, at half the price, its
     score is what it once was, which is right where scores have no noise.
     """
 
     sigma: float = 0.5
-    rescore: bool = True
+    reevaluate: bool = True
     sigma_floor: float = 0.0
     name: str = "one-plus-one"
 
     def __post_init__(self) -> None:
-        positive(sigma=self.sigma)
-        within(0, np.inf, sigma_floor=self.sigma_floor)
+        check_positive(sigma=self.sigma)
+        check_within(0, np.inf, sigma_floor=self.sigma_floor)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOnePlusOneCMAES:
         return RunningOnePlusOneCMAES(self, weights, rng)
@@ -52,16 +52,16 @@ class RunningOnePlusOneCMAES:
         self._step = np.zeros(n)
 
     @property
-    def answer(self) -> Array:
+    def solution(self) -> Array:
         return self._parent.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         self._step = self._factor @ self._rng.standard_normal(len(self._parent))
         child = ind_init(self._parent + self._sigma * self._step)
-        return [child, ind_init(self._parent)] if self._settings.rescore or self._score == -np.inf else [child]
+        return [child, ind_init(self._parent)] if self._settings.reevaluate or self._score == -np.inf else [child]
 
     def update(self, population: list[Individual]) -> None:
-        n, (child, *rescored) = len(self._parent), scores(population)
+        n, (child, *rescored) = len(self._parent), fitness_values(population)
         self._score = float(rescored[0]) if rescored else self._score
         success = bool(child >= self._score)
         self._success = (1 - RATE) * self._success + RATE * success

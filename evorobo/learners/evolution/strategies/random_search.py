@@ -10,26 +10,26 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import around, at_least, best, positive
+from evorobo.learners.evolution.strategies.base import check_at_least, check_positive, sample_around, select_best
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "RandomSearch")
 @dataclass(frozen=True)
 class RandomSearch:
-    """Each generation is the champion and `population` - 1 new draws, normal, `spread` about the starting genome.
+    """Each generation is the champion and `population_size` - 1 new draws, normal, `init_std` about the starting genome.
 
     The champion is scored again beside its challengers, under the same chances, so that no lucky score rules for
     ever. The answer is the champion. (Brooks 1958; "random weight guessing" in the pole balancing literature.)
     """
 
-    population: int = 20
-    spread: float = 0.5
+    population_size: int = 20
+    init_std: float = 0.5
     name: str = "random-search"
 
     def __post_init__(self) -> None:
-        at_least(2, population=self.population)
-        positive(spread=self.spread)
+        check_at_least(2, population_size=self.population_size)
+        check_positive(init_std=self.init_std)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningRandomSearch:
         return RunningRandomSearch(self, weights, rng)
@@ -40,19 +40,19 @@ class RunningRandomSearch:
 
     def __init__(self, settings: RandomSearch, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._centre, self._champion = weights, weights.copy()
+        self._center, self._champion = weights, weights.copy()
 
     @property
-    def answer(self) -> Array:
+    def solution(self) -> Array:
         return self._champion.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        rows = around(self._centre, self._settings.population, self._settings.spread, self._rng)
+        rows = sample_around(self._center, self._settings.population_size, self._settings.init_std, self._rng)
         rows[0] = self._champion
         return [ind_init(each) for each in rows]
 
     def update(self, population: list[Individual]) -> None:
-        self._champion = np.array(best(population, 1)[0], dtype=np.float64)
+        self._champion = np.array(select_best(population, 1)[0], dtype=np.float64)
 
     def info(self) -> dict[str, float]:
         return {}

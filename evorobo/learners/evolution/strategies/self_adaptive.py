@@ -11,7 +11,13 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import at_least, positive, scores, usual_population, within
+from evorobo.learners.evolution.strategies.base import (
+    check_at_least,
+    check_positive,
+    check_within,
+    default_population_size,
+    fitness_values,
+)
 from evorobo.registry import register_component
 
 
@@ -20,7 +26,7 @@ from evorobo.registry import register_component
 class SelfAdaptiveES:
     """Each child is the mean of the mu parents plus a normal step; its step size is the parents' mean, mutated first.
 
-    `population` is lambda (4 + 3 ln p if None), `parents` is mu (a quarter of lambda if None). With `plus` parents
+    `population_size` is lambda (4 + 3 ln p if None), `n_parents` is mu (a quarter of lambda if None). With `plus` parents
     compete with their children, and are scored anew in every generation so that no lucky score lives on (lambda + mu
     evaluations). With `per_gene` each weight has a step size of its own. No step size falls below `sigma_floor`.
 
@@ -29,27 +35,27 @@ class SelfAdaptiveES:
     """
 
     sigma: float = 0.5
-    population: int | None = None
-    parents: int | None = None
+    population_size: int | None = None
+    n_parents: int | None = None
     plus: bool = False
     per_gene: bool = False
     sigma_floor: float = 0.0
     name: str = ""
 
     def __post_init__(self) -> None:
-        positive(sigma=self.sigma)
-        within(0, np.inf, sigma_floor=self.sigma_floor)
-        at_least(2, population=self.population)
-        at_least(1, parents=self.parents)
-        if self.population and self.parents:
-            self.check(self.parents, self.population)
+        check_positive(sigma=self.sigma)
+        check_within(0, np.inf, sigma_floor=self.sigma_floor)
+        check_at_least(2, population_size=self.population_size)
+        check_at_least(1, n_parents=self.n_parents)
+        if self.population_size and self.n_parents:
+            self.check(self.n_parents, self.population_size)
         if not self.name:
             object.__setattr__(self, "name", "plus-es" if self.plus else "comma-es")
 
-    def check(self, parents: int, children: int) -> None:
+    def check(self, n_parents: int, children: int) -> None:
         """Refuse what leaves nothing to select from."""
-        if not self.plus and parents >= children:
-            raise SettingsError(f"{parents} parents need more than {children} children to select from.")
+        if not self.plus and n_parents >= children:
+            raise SettingsError(f"{n_parents} parents need more than {children} children to select from.")
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningSelfAdaptiveES:
         return RunningSelfAdaptiveES(self, weights, rng)
@@ -60,15 +66,15 @@ class RunningSelfAdaptiveES:
 
     def __init__(self, settings: SelfAdaptiveES, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._lambda = settings.population or usual_population(len(weights))
-        self._mu = settings.parents or max(1, self._lambda // 4)
+        self._lambda = settings.population_size or default_population_size(len(weights))
+        self._mu = settings.n_parents or max(1, self._lambda // 4)
         settings.check(self._mu, self._lambda)
         self._genes = weights[None]
         self._sigmas = np.full((1, len(weights) if settings.per_gene else 1), settings.sigma)
         self._children = np.empty((0, self._sigmas.shape[1]))
 
     @property
-    def answer(self) -> Array:
+    def solution(self) -> Array:
         return self._genes.mean(0)
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
@@ -84,7 +90,7 @@ class RunningSelfAdaptiveES:
         return [ind_init(each) for each in genes]
 
     def update(self, population: list[Individual]) -> None:
-        chosen = np.argsort(-scores(population), kind="stable")[: self._mu]
+        chosen = np.argsort(-fitness_values(population), kind="stable")[: self._mu]
         self._genes = np.stack([np.asarray(population[at]) for at in chosen])
         self._sigmas = self._children[chosen]
 

@@ -10,8 +10,14 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import at_least, best_first, positive, usual_population, within
-from evorobo.learners.evolution.strategies.cma_common import Constants, Paths
+from evorobo.learners.evolution.strategies.base import (
+    check_at_least,
+    check_positive,
+    check_within,
+    default_population_size,
+    sort_by_fitness,
+)
+from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths
 from evorobo.registry import register_component
 
 
@@ -25,15 +31,15 @@ class SepCMAES:
     """
 
     sigma: float = 0.5
-    population: int | None = None
+    population_size: int | None = None
     active: bool = True
     sigma_floor: float = 0.0
     name: str = "sep-cma-es"
 
     def __post_init__(self) -> None:
-        positive(sigma=self.sigma)
-        at_least(4, population=self.population)
-        within(0, np.inf, sigma_floor=self.sigma_floor)
+        check_positive(sigma=self.sigma)
+        check_at_least(4, population_size=self.population_size)
+        check_within(0, np.inf, sigma_floor=self.sigma_floor)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningSepCMAES:
         return RunningSepCMAES(self, weights, rng)
@@ -45,31 +51,33 @@ class RunningSepCMAES:
     def __init__(self, settings: SepCMAES, weights: Array, rng: np.random.Generator) -> None:
         n = len(weights)
         self._rng, self._mean = rng, weights.copy()
-        self._population = settings.population or usual_population(n)
-        self._constants = Constants.of(n, self._population, settings.active, faster=(n + 2) / 3)
-        self._paths = Paths(self._constants, n, settings.sigma, settings.sigma_floor)
+        self._population_size = settings.population_size or default_population_size(n)
+        self._constants = CMAConstants.compute(
+            n, self._population_size, settings.active, learning_rate_factor=(n + 2) / 3
+        )
+        self._paths = EvolutionPaths(self._constants, n, settings.sigma, settings.sigma_floor)
         self._variances = np.ones(n)
 
     @property
-    def answer(self) -> Array:
+    def solution(self) -> Array:
         return self._mean.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        drawn = self._rng.standard_normal((self._population, len(self._mean)))
+        drawn = self._rng.standard_normal((self._population_size, len(self._mean)))
         return [ind_init(each) for each in self._mean + self._paths.sigma * np.sqrt(self._variances) * drawn]
 
     def update(self, population: list[Individual]) -> None:
         c, n = self._constants, len(self._mean)
-        steps = (best_first(population) - self._mean) / self._paths.sigma
-        step = c.weights[: c.parents] @ steps[: c.parents]
+        steps = (sort_by_fitness(population) - self._mean) / self._paths.sigma
+        step = c.recombination_weights[: c.mu] @ steps[: c.mu]
         self._mean = self._mean + self._paths.sigma * step
-        lost = self._paths.follow(step, step / np.sqrt(self._variances))
+        lost = self._paths.update(step, step / np.sqrt(self._variances))
         squares = np.square(steps)
-        weights = c.weights.copy()
+        weights = c.recombination_weights.copy()
         if weights[-1] < 0:
-            bad = (squares[c.parents :] / self._variances).sum(1)
-            weights[c.parents :] *= n / np.maximum(bad, 1e-30)
-        decay = 1 + lost - c.c_1 - c.c_mu * float(c.weights.sum())
+            bad = (squares[c.mu :] / self._variances).sum(1)
+            weights[c.mu :] *= n / np.maximum(bad, 1e-30)
+        decay = 1 + lost - c.c_1 - c.c_mu * float(c.recombination_weights.sum())
         self._variances = decay * self._variances + c.c_1 * np.square(self._paths.p_c) + c.c_mu * (weights @ squares)
         self._variances = np.maximum(self._variances, 1e-14 * self._variances.max())
 

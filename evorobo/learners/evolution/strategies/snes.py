@@ -10,33 +10,39 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import at_least, positive, scores, usual_population, within
-from evorobo.learners.evolution.strategies.fitness_shaping import utilities
+from evorobo.learners.evolution.strategies.base import (
+    check_at_least,
+    check_positive,
+    check_within,
+    default_population_size,
+    fitness_values,
+)
+from evorobo.learners.evolution.strategies.fitness_shaping import nes_utilities
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "SNES")
 @dataclass(frozen=True)
 class SNES:
-    """`sigma` is the first step size of all weights, `population` the members of a generation (4 + 3 ln p if None).
+    """`sigma` is the first step size of all weights, `population_size` the members of a generation (4 + 3 ln p if None).
 
     Wierstra et al. 2014, algorithm 6: mu += rate sigma sum(u_k s_k), sigma *= exp(sigma_rate / 2 sum(u_k (s_k^2 - 1)))
     with utilities u; `rate` is its eta_mu, `sigma_rate` its eta_sigma, (3 + ln p) / (5 sqrt p) if None (table 1).
     """
 
     sigma: float = 0.5
-    population: int | None = None
-    rate: float = 1.0
-    sigma_rate: float | None = None
+    population_size: int | None = None
+    learning_rate: float = 1.0
+    sigma_learning_rate: float | None = None
     sigma_floor: float = 0.0
     name: str = "snes"
 
     def __post_init__(self) -> None:
-        positive(sigma=self.sigma, rate=self.rate)
-        at_least(2, population=self.population)
-        within(0, np.inf, sigma_floor=self.sigma_floor)
-        if self.sigma_rate is not None:
-            positive(sigma_rate=self.sigma_rate)
+        check_positive(sigma=self.sigma, learning_rate=self.learning_rate)
+        check_at_least(2, population_size=self.population_size)
+        check_within(0, np.inf, sigma_floor=self.sigma_floor)
+        if self.sigma_learning_rate is not None:
+            check_positive(sigma_learning_rate=self.sigma_learning_rate)
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningSNES:
         return RunningSNES(self, weights, rng)
@@ -48,30 +54,32 @@ class RunningSNES:
     def __init__(self, settings: SNES, weights: Array, rng: np.random.Generator) -> None:
         n = len(weights)
         self._settings, self._rng = settings, rng
-        self._population = settings.population or usual_population(n)
-        self._sigma_rate = settings.sigma_rate or (3 + np.log(n)) / (5 * np.sqrt(n))
-        self._centre, self._sigma = weights.copy(), np.full(n, settings.sigma)
+        self._population_size = settings.population_size or default_population_size(n)
+        self._sigma_learning_rate = settings.sigma_learning_rate or (3 + np.log(n)) / (5 * np.sqrt(n))
+        self._center, self._sigma = weights.copy(), np.full(n, settings.sigma)
         self._steps: Array = np.empty((0, n))
 
     @property
-    def answer(self) -> Array:
-        return self._centre.copy()
+    def solution(self) -> Array:
+        return self._center.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        self._steps = self._rng.standard_normal((self._population, len(self._centre)))
-        return [ind_init(each) for each in self._centre + self._sigma * self._steps]
+        self._steps = self._rng.standard_normal((self._population_size, len(self._center)))
+        return [ind_init(each) for each in self._center + self._sigma * self._steps]
 
     def update(self, population: list[Individual]) -> None:
-        worth = utilities(scores(population))
-        self._centre = self._centre + self._settings.rate * self._sigma * (worth @ self._steps)
+        worth = nes_utilities(fitness_values(population))
+        self._center = self._center + self._settings.learning_rate * self._sigma * (worth @ self._steps)
         growth = worth @ (np.square(self._steps) - 1)
-        self._sigma = np.maximum(self._sigma * np.exp(self._sigma_rate / 2 * growth), self._settings.sigma_floor)
+        self._sigma = np.maximum(
+            self._sigma * np.exp(self._sigma_learning_rate / 2 * growth), self._settings.sigma_floor
+        )
 
     def info(self) -> dict[str, float]:
         return {"step_size": float(self._sigma.mean())}
 
     def state(self) -> dict[str, Any]:
-        return {"centre": self._centre, "sigma": self._sigma}
+        return {"center": self._center, "sigma": self._sigma}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._centre, self._sigma = state["centre"], state["sigma"]
+        self._center, self._sigma = state["center"], state["sigma"]

@@ -6,10 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from evorobo.learners.evolution.strategies.base import positive, within
+from evorobo.learners.evolution.strategies.base import check_positive, check_within
 
 
-class Shrinking(Protocol):
+class SigmaDecay(Protocol):
     """Settings of a step size: `sigma` at first, times `sigma_decay` in each generation, never below `sigma_floor`."""
 
     @property
@@ -20,13 +20,13 @@ class Shrinking(Protocol):
     def sigma_floor(self) -> float: ...
 
 
-def check_shrinking(settings: Shrinking) -> None:
+def check_sigma_decay(settings: SigmaDecay) -> None:
     """Raise `SettingsError` for a step size, a decay or a floor that cannot be."""
-    positive(sigma=settings.sigma, sigma_decay=settings.sigma_decay)
-    within(0, 1, sigma_decay=settings.sigma_decay)
-    within(0, np.inf, sigma_floor=settings.sigma_floor)
+    check_positive(sigma=settings.sigma, sigma_decay=settings.sigma_decay)
+    check_within(0, 1, sigma_decay=settings.sigma_decay)
+    check_within(0, np.inf, sigma_floor=settings.sigma_floor)
 
 
-def shrunk(sigma: float, settings: Shrinking) -> float:
+def decay_sigma(sigma: float, settings: SigmaDecay) -> float:
     """The step size of the next generation."""
     return max(settings.sigma_floor, sigma * settings.sigma_decay)

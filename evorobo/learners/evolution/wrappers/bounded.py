@@ -11,7 +11,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, positive
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, check_positive
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.registry import register_component
 
@@ -31,8 +31,8 @@ class Bounded:
     name: str = ""
 
     def __post_init__(self) -> None:
-        positive(limit=self.limit)
-        if isinstance(self.strategy, Watching):
+        check_positive(limit=self.limit)
+        if isinstance(self.strategy, UsesMeasures):
             raise SettingsError(
                 f"{type(self.strategy).__name__} goes by what members do, and Bounded tells it only of scores; write "
                 "what watches outside: for example Mapped(grid, Bounded(CMAES()))."
@@ -52,12 +52,12 @@ class RunningBounded:
         self._proposed: list[Individual] = []
 
     @property
-    def answer(self) -> Array:
-        return folded(self._search.answer, self._limit)
+    def solution(self) -> Array:
+        return reflect(self._search.solution, self._limit)
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         self._proposed = self._search.generate(Individual)
-        return [ind_init(folded(np.asarray(each), self._limit)) for each in self._proposed]
+        return [ind_init(reflect(np.asarray(each), self._limit)) for each in self._proposed]
 
     def update(self, population: list[Individual]) -> None:
         for proposed, scored in zip(self._proposed, population, strict=True):
@@ -74,7 +74,7 @@ class RunningBounded:
         self._search.restore(state)
 
 
-def folded(weights: Array, limit: float) -> Array:
+def reflect(weights: Array, limit: float) -> Array:
     """`weights` within `limit` to either side of 0; what lies beyond is reflected there, as often as need be."""
     back = np.abs((weights - limit) % (4 * limit) - 2 * limit) - limit
     return np.where(np.abs(weights) <= limit, weights, back)

@@ -11,7 +11,7 @@ from deap import tools
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, scores
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, check_at_least, fitness_values
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component
@@ -32,14 +32,14 @@ class HallOfFame:
     name: str = ""
 
     def __post_init__(self) -> None:
-        at_least(1, size=self.size)
+        check_at_least(1, size=self.size)
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
     @property
     def measures(self) -> tuple[str, ...]:
         """Those of the strategy."""
-        return self.strategy.measures if isinstance(self.strategy, Watching) else ()
+        return self.strategy.measures if isinstance(self.strategy, UsesMeasures) else ()
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningHallOfFame:
         return RunningHallOfFame(self, weights, rng)
@@ -56,13 +56,13 @@ class RunningHallOfFame:
         self._hall = tools.HallOfFame(settings.size, similar=np.array_equal)
 
     @property
-    def answer(self) -> Array:
-        return self._search.answer
+    def solution(self) -> Array:
+        return self._search.solution
 
     @property
     def collection(self) -> Collection:
         weights = np.array(list(self._hall), dtype=np.float64).reshape(-1, self._p)
-        return Collection(weights, scores(list(self._hall)), np.empty((len(weights), 0)))
+        return Collection(weights, fitness_values(list(self._hall)), np.empty((len(weights), 0)))
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         return self._search.generate(ind_init)

@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, Watching
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.grid import Grid
@@ -37,7 +37,7 @@ class Mapped:
     @property
     def measures(self) -> tuple[str, ...]:
         """Those of the strategy first, as it goes by the first ones that it finds."""
-        own = self.strategy.measures if isinstance(self.strategy, Watching) else ()
+        own = self.strategy.measures if isinstance(self.strategy, UsesMeasures) else ()
         return tuple(dict.fromkeys((*own, *self.grid.measures)))
 
     def start(self, weights: Array, rng: np.random.Generator) -> RunningMapped:
@@ -49,31 +49,31 @@ class RunningMapped:
 
     def __init__(self, settings: Mapped, weights: Array, rng: np.random.Generator) -> None:
         self._search = settings.strategy.start(weights, rng)
-        self._elites = settings.grid.start(len(weights))
+        self._archive = settings.grid.start(len(weights))
         self.names, self.cells = settings.grid.measures, settings.grid.shape
         self._columns = [settings.measures.index(name) for name in settings.grid.measures]
 
     @property
-    def answer(self) -> Array:
-        return self._search.answer
+    def solution(self) -> Array:
+        return self._search.solution
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         return self._search.generate(ind_init)
 
     def update(self, population: list[Individual]) -> None:
-        self._elites.add(Collection.of(population, self._columns))
+        self._archive.add(Collection.from_population(population, self._columns))
         self._search.update(population)
 
     def info(self) -> dict[str, float]:
-        return {**self._search.info(), **self._elites.info()}
+        return {**self._search.info(), **self._archive.info()}
 
     @property
     def collection(self) -> Collection:
-        return self._elites.kept
+        return self._archive.elites
 
     def state(self) -> dict[str, Any]:
-        return {"search": self._search.state(), "elites": self._elites.state()}
+        return {"search": self._search.state(), "elites": self._archive.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._search.restore(state["search"])
-        self._elites.restore(state["elites"])
+        self._archive.restore(state["elites"])

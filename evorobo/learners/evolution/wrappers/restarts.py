@@ -11,45 +11,52 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, Watching, at_least, positive, scores, within
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    UsesMeasures,
+    check_at_least,
+    check_positive,
+    check_within,
+    fitness_values,
+)
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.registry import register_component
 
 
 @register_component("settings", "TerminationCriteria")
 @dataclass(frozen=True)
-class Standstill:
+class TerminationCriteria:
     """A search of p weights, n to a generation, is over when one of these holds (Hansen 2009, section 3):
 
     - the best scores of the last 10 + 30 p / n generations differ by no more than `tolerance`;
     - over `window` generations (120 + 30 p / n if None) neither the best nor the median score of the last third is
       higher than that of the first, in the median of the third;
-    - its step size has fallen below `least_step` times the first one, or its `condition` has passed `most_condition`.
+    - its step size has fallen below `min_step_ratio` times the first one, or its `condition` has passed `max_condition`.
     """
 
     tolerance: float = 1e-12
     window: int | None = None
-    least_step: float = 1e-12
-    most_condition: float = 1e14
+    min_step_ratio: float = 1e-12
+    max_condition: float = 1e14
 
     def __post_init__(self) -> None:
-        at_least(3, window=self.window)
-        within(0, np.inf, tolerance=self.tolerance, least_step=self.least_step)
-        positive(most_condition=self.most_condition)
+        check_at_least(3, window=self.window)
+        check_within(0, np.inf, tolerance=self.tolerance, min_step_ratio=self.min_step_ratio)
+        check_positive(max_condition=self.max_condition)
 
-    def start(self) -> History:
-        return History(self)
+    def start(self) -> TerminationMonitor:
+        return TerminationMonitor(self)
 
 
-class History:
+class TerminationMonitor:
     """The best and the median score of the last generations `(k, 2)`; `over` when they show that a search has ended."""
 
-    def __init__(self, settings: Standstill) -> None:
+    def __init__(self, settings: TerminationCriteria) -> None:
         self._settings = settings
         self._scores = np.empty((0, 2))
-        self._first_step, self.over = 0.0, False
+        self._first_step, self.terminated = 0.0, False
 
-    def watch(self, values: Array, p: int, info: dict[str, float]) -> None:
+    def update(self, values: Array, p: int, info: dict[str, float]) -> None:
         """Take in a generation's scores `values (n,)` and what the strategy tells, on `p` weights."""
         settings, wait = self._settings, 30 * p // len(values)
         window, flat = settings.window or 120 + wait, 10 + wait
@@ -58,9 +65,9 @@ class History:
         step = info.get("step_size", np.inf)
         self._first_step = self._first_step or min(step, 1e300)
         best = self._scores[-flat:, 0]
-        self.over = (
-            step < settings.least_step * self._first_step
-            or info.get("condition", 0.0) > settings.most_condition
+        self.terminated = (
+            step < settings.min_step_ratio * self._first_step
+            or info.get("condition", 0.0) > settings.max_condition
             or (len(best) == flat and float(np.ptp(best)) <= settings.tolerance)
             or (len(self._scores) >= window and self._no_better(self._scores[-window:]))
         )
@@ -71,11 +78,11 @@ class History:
         return bool((np.median(scores[-third:], axis=0) <= np.median(scores[:third], axis=0)).all())
 
     def state(self) -> dict[str, Any]:
-        return {"scores": self._scores, "first_step": self._first_step, "over": self.over}
+        return {"scores": self._scores, "first_step": self._first_step, "terminated": self.terminated}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._scores, self._first_step = state["scores"], float(state["first_step"])
-        self.over = bool(state["over"])
+        self.terminated = bool(state["terminated"])
 
 
 SCHEMES = ("ipop", "bipop")
@@ -88,8 +95,8 @@ class Restarts:
 
     Under "ipop" each search has `factor` times the population of the one before (Auger & Hansen 2005). Under "bipop"
     such large searches take turns with small ones, of random smaller populations and step sizes, so that both have
-    made about as many evaluations (Hansen 2009, section 2). When a search stands still, `standstill` says. A new one
-    begins at the first genome plus a normal step, `spread` wide.
+    made about as many evaluations (Hansen 2009, section 2). When a search stands still, `termination` says. A new one
+    begins at the first genome plus a normal step, `init_std` wide.
 
     From the second search on every generation also scores the answer of the best search before and that of the
     present one, two members more, under the same chances; the answer is whichever scores higher.
@@ -98,18 +105,18 @@ class Restarts:
     strategy: StrategySettings = field(default_factory=CMAES)
     scheme: str = "ipop"
     factor: int = 2
-    spread: float = 1.0
-    standstill: Standstill = Standstill()
+    init_std: float = 1.0
+    termination: TerminationCriteria = TerminationCriteria()
     name: str = ""
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
             raise unknown("scheme of restarts", self.scheme, SCHEMES)
-        at_least(1, factor=self.factor)
-        positive(spread=self.spread)
-        if "population" not in names(self.strategy):
+        check_at_least(1, factor=self.factor)
+        check_positive(init_std=self.init_std)
+        if "population_size" not in setting_names(self.strategy):
             raise SettingsError(f"{type(self.strategy).__name__} has no population to enlarge at a restart.")
-        if isinstance(self.strategy, Watching):
+        if isinstance(self.strategy, UsesMeasures):
             raise SettingsError(
                 f"{self.strategy.name} goes by more than its score; when it stands still, nobody can tell."
             )
@@ -136,49 +143,49 @@ class RunningRestarts:
         self._origin, self._changes, self._kind, self._allowed = weights, changes, kind, allowed
         strategy: StrategySettings = replace(self._settings.strategy, **changes)  # type: ignore[type-var]
         self._search = strategy.start(weights, self._rng)
-        self._history = self._settings.standstill.start()
+        self._monitor = self._settings.termination.start()
         self._evaluations = 0
 
     @property
-    def answer(self) -> Array:
-        return self._kept.copy() if self._kept_leads else self._search.answer
+    def solution(self) -> Array:
+        return self._kept.copy() if self._kept_leads else self._search.solution
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        rivals = [ind_init(self._kept), ind_init(self._search.answer)] if self._restarts else []
+        rivals = [ind_init(self._kept), ind_init(self._search.solution)] if self._restarts else []
         return self._search.generate(ind_init) + rivals
 
     def update(self, population: list[Individual]) -> None:
         self._evaluations += len(population)
         if self._restarts:
-            kept, present = scores(population[-2:])
+            kept, present = fitness_values(population[-2:])
             self._kept_leads, population = bool(kept >= present), population[:-2]
         self._usual = self._usual or len(population)
         self._search.update(population)
-        self._history.watch(scores(population), len(self._first), self._search.info())
-        if self._history.over or self._evaluations >= self._allowed:
+        self._monitor.update(fitness_values(population), len(self._first), self._search.info())
+        if self._monitor.terminated or self._evaluations >= self._allowed:
             self._restart()
 
     def _restart(self) -> None:
         settings, rng = self._settings, self._rng
-        self._kept, self._kept_leads = self.answer, True
+        self._kept, self._kept_leads = self.solution, True
         self._restarts += 1
         self._spent[self._kind] += self._evaluations
         if self._kind == "large":
             self._latest = self._evaluations
-        origin = self._first + rng.normal(0, settings.spread, len(self._first))
+        origin = self._first + rng.normal(0, settings.init_std, len(self._first))
         largest = self._usual * settings.factor**self._larger
         if settings.scheme == "bipop" and self._larger and self._spent["small"] < self._spent["large"]:
             between = (largest / (2 * self._usual)) ** (rng.random() ** 2)
-            changes: dict[str, Any] = {"population": _even(max(1.0, between) * self._usual)}
-            if "sigma" in names(settings.strategy):
+            changes: dict[str, Any] = {"population_size": _even(max(1.0, between) * self._usual)}
+            if "sigma" in setting_names(settings.strategy):
                 changes["sigma"] = settings.strategy.sigma * 10 ** (-2 * rng.random())  # type: ignore[attr-defined]
             self._begin(origin, changes, "small", self._latest / 2)
         else:
             self._larger += 1
-            self._begin(origin, {"population": settings.factor * largest}, "large", np.inf)
+            self._begin(origin, {"population_size": settings.factor * largest}, "large", np.inf)
 
     def info(self) -> dict[str, float]:
-        size = self._changes.get("population", self._usual)
+        size = self._changes.get("population_size", self._usual)
         return {**self._search.info(), "restarts": self._restarts, "population": size}
 
     def state(self) -> dict[str, Any]:
@@ -196,7 +203,7 @@ class RunningRestarts:
             "allowed": self._allowed,
             "evaluations": self._evaluations,
             "search": self._search.state(),
-            "history": self._history.state(),
+            "history": self._monitor.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -206,10 +213,10 @@ class RunningRestarts:
         self._spent, self._latest = dict(state["spent"]), state["latest"]
         self._evaluations = state["evaluations"]
         self._search.restore(state["search"])
-        self._history.restore(state["history"])
+        self._monitor.restore(state["history"])
 
 
-def names(strategy: StrategySettings) -> set[str]:
+def setting_names(strategy: StrategySettings) -> set[str]:
     """What can be set of a strategy."""
     return {each.name for each in fields(strategy)}  # type: ignore[arg-type]
 

@@ -21,7 +21,7 @@ from evorobo.tasks.control.rollout import Rollout
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
-from evorobo.tasks.control.spaces import Decoder, BoxDecoder
+from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 
 PIECES = 4
 """Pieces of work for each thread: episodes differ in length, and who is done takes the next piece."""
@@ -62,7 +62,9 @@ class CompiledEpisodes:
         begin = VectorizedSimulator(self._robot, self._max_steps)
         sensed = begin.reset(seeds, 1)
         kernel, draws = self._prepared(begin.state.shape[1])
-        scaling = np.array([input_scaler.mean, input_scaler.sd] if input_scaler else np.empty((0, sensed.shape[1])), np.float32)
+        scaling = np.array(
+            [input_scaler.mean, input_scaler.sd] if input_scaler else np.empty((0, sensed.shape[1])), np.float32
+        )
         chance = self._drawn(begin.random_streams.streams, draws)
         number = len(weights) * len(seeds)
         returns, steps = np.empty(number), np.empty(number, np.int64)

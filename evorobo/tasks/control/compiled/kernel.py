@@ -10,7 +10,7 @@ import math  # noqa: F401 - what is not used here is for robots
 from numpy import float32, float64, int64, zeros  # noqa: F401
 
 from evorobo.nets.compiled.choices import both, clip, either, fmax, fmin, maximum, minimum, pick  # noqa: F401
-from evorobo.nets.compiled.network import network_outputs, argmax
+from evorobo.nets.compiled.network import argmax, network_outputs
 
 
 def episodes(

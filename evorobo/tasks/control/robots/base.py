@@ -96,5 +96,7 @@ def clip_action(robot: Robot, action: Any) -> np.ndarray:
     if robot.moves:
         return np.asarray(action).reshape(-1).astype(int, copy=False)
     return np.clip(
-        np.asarray(action, np.float32).astype(float).reshape(-1, len(robot.motors)), -robot.action_limit, robot.action_limit
+        np.asarray(action, np.float32).astype(float).reshape(-1, len(robot.motors)),
+        -robot.action_limit,
+        robot.action_limit,
     )

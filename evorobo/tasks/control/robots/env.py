@@ -14,7 +14,7 @@ from gymnasium.vector.utils import batch_space
 from evorobo.arrays import Array
 from evorobo.settings import resolve_reference
 from evorobo.tasks.control.robots.base import Robot, clip_action
-from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 
 
 def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.robots.geometry import drive, undo_collisions, to_disc, to_walls
+from evorobo.tasks.control.robots.geometry import drive, to_disc, to_walls, undo_collisions
 
 RANGE, CONTACT = 0.043, 0.015
 """In m: from where on nothing comes back (a Khepera's sensors are of use up to there), and where readings saturate."""

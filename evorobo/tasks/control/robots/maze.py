@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.geometry import drive, outline, undo_collisions, to_walls
+from evorobo.tasks.control.robots.geometry import drive, outline, to_walls, undo_collisions
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 
 RADIUS, AXLE, TOP_SPEED, STEP = 0.035, 0.053, 0.195, 0.1  # an e-puck: m, m, m/s, s

@@ -81,7 +81,9 @@ class Predator(_Chase):
         return Prey(self.noise)
 
     def observation(self, state: Array, rng: RandomStreams) -> Array:
-        clear = np.concatenate([eye_readings(state[:, PREDATOR], state[:, PREY]), infrared_readings(state[:, PREDATOR], state[:, PREY])], 1)
+        clear = np.concatenate(
+            [eye_readings(state[:, PREDATOR], state[:, PREY]), infrared_readings(state[:, PREDATOR], state[:, PREY])], 1
+        )
         return clear + rng.normal(self.noise, len(self.sensors))
 
     def joint_transition(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:

@@ -16,7 +16,7 @@ from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.control.robots.registry import ENV_ENTRY_POINT
 from evorobo.tasks.control.simulators.acrobot import Acrobot
-from evorobo.tasks.control.simulators.base import Simulator, EnvSpec
+from evorobo.tasks.control.simulators.base import EnvSpec, Simulator
 from evorobo.tasks.control.simulators.cartpole import CartPole
 from evorobo.tasks.control.simulators.mountain_car import MountainCar
 from evorobo.tasks.control.simulators.mountain_car_continuous import MountainCarContinuous
@@ -124,7 +124,9 @@ class RobotEnvSpec:
 
     def simulator(self) -> Simulator:
         cure = "evorobo.testing.check_robot finds out where that comes from"
-        return _CheckedSimulator(VectorizedSimulator(self.robot, self.max_steps), self.id, len(self.robot.sensors), cure)
+        return _CheckedSimulator(
+            VectorizedSimulator(self.robot, self.max_steps), self.id, len(self.robot.sensors), cure
+        )
 
 
 class MujocoEnvSpec:
@@ -148,12 +150,18 @@ class GymEnvSpec:
     def __init__(
         self, spec: Any, env_kwargs: dict[str, Any], max_steps: int | None, apart: Simulator | None = None
     ) -> None:
-        self.id, self.max_steps, self.reward_threshold = spec.id, max_steps or spec.max_episode_steps, spec.reward_threshold
+        self.id, self.max_steps, self.reward_threshold = (
+            spec.id,
+            max_steps or spec.max_episode_steps,
+            spec.reward_threshold,
+        )
         self._make = lambda: _attempt(spec.id, lambda: _make(spec, env_kwargs, max_steps))
         first = self._make()
         self.observation_space, self.action_space = first.observation_space, first.action_space
         self._width, flatten = make_flattener(self.observation_space)
-        self._simulator = apart or SyncSimulator(spec.id, self._make, flatten, make_decoder(self.action_space).to_env_action)
+        self._simulator = apart or SyncSimulator(
+            spec.id, self._make, flatten, make_decoder(self.action_space).to_env_action
+        )
         if self.max_steps is None:
             raise SettingsError(f"{spec.id} never cuts an episode off; give the task max_steps=...")
 

@@ -7,7 +7,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams
-from evorobo.tasks.control.simulators.mountain_car import GRAVITY, random_start, car_step, slope
+from evorobo.tasks.control.simulators.mountain_car import GRAVITY, car_step, random_start, slope
 
 POWER, GOAL = 0.0015, 0.45
 

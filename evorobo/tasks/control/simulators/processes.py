@@ -16,7 +16,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
-from evorobo.processes import start_process, redirect_stdout_to_stderr, exit_status
+from evorobo.processes import exit_status, redirect_stdout_to_stderr, start_process
 from evorobo.settings import WORKER_VARIABLE, from_plain, to_plain
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 
@@ -124,7 +124,10 @@ def run_worker() -> None:
     from evorobo.tasks.control.simulators.lookup import make_env
 
     os.environ[WORKER_VARIABLE] = "1"
-    calls, answers = sys.stdin.buffer, os.fdopen(redirect_stdout_to_stderr(), "wb")  # what is printed stays out of answers
+    calls, answers = (
+        sys.stdin.buffer,
+        os.fdopen(redirect_stdout_to_stderr(), "wb"),
+    )  # what is printed stays out of answers
     env, options, max_steps = from_plain(json.loads(pickle.load(calls)))
     simulator: Any = None
     with suppress(EOFError, BrokenPipeError):

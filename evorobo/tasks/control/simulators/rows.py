@@ -6,7 +6,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot, clip_action
-from evorobo.tasks.control.robots.random_streams import RandomStreams, RandomStream
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.tasks.control.simulators.base import make_generator
 
 

@@ -117,7 +117,9 @@ def read(folder: Path) -> dict[str, np.ndarray]:
     }
 
 
-def write(folder: Path, observations: Array, actions: np.ndarray, episode: np.ndarray, metadata: EpisodeMetadata) -> None:
+def write(
+    folder: Path, observations: Array, actions: np.ndarray, episode: np.ndarray, metadata: EpisodeMetadata
+) -> None:
     """The steps and their story as a data set that `minari.load_dataset` reads.
 
     Minari looks for data sets below the folder MINARI_DATASETS_PATH, and finds them there under their way from it.

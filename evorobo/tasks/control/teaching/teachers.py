@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.registry import register_component
-from evorobo.tasks.control.spaces import Decoder, BoxDecoder
+from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 from evorobo.tasks.control.teaching.experts import Expert, MixedExperts, NoisyExpert
 
 ExpertFactory = Callable[[np.random.Generator], Expert]
@@ -43,9 +43,13 @@ class NoisyTeacher:
     def experts(self, of: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
         """This teacher at the wheel; `of` finds the one whose hand it is."""
         if self.noise and not isinstance(decoder, BoxDecoder):
-            raise SettingsError(f"moves are chosen, and noise={self.noise:g} is for motors; take random_action_rate={self.noise:g}.")
+            raise SettingsError(
+                f"moves are chosen, and noise={self.noise:g} is for motors; take random_action_rate={self.noise:g}."
+            )
         steady = of(self.teacher)
-        return lambda rng: NoisyExpert(steady(rng), decoder, self.noise, self.random_action_rate, self.noisy_labels, rng)
+        return lambda rng: NoisyExpert(
+            steady(rng), decoder, self.noise, self.random_action_rate, self.noisy_labels, rng
+        )
 
 
 @register_component("teacher", "MixedTeachers")

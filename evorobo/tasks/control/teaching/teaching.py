@@ -13,15 +13,15 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import sequence_ids
-from evorobo.tasks.base import ExpertLabeller, Cost, Examples
-from evorobo.tasks.control.policies import Policy, StatefulPolicy, FunctionPolicy, policy_from_function
+from evorobo.tasks.base import Cost, Examples, ExpertLabeller
+from evorobo.tasks.control.policies import FunctionPolicy, Policy, StatefulPolicy, policy_from_function
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.rollout import Rollout
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, gym_spec
 from evorobo.tasks.control.spaces import Decoder, make_flattener
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations, is_recording
-from evorobo.tasks.control.teaching.experts import MixturePolicy, Demonstrator, Expert
+from evorobo.tasks.control.teaching.experts import Demonstrator, Expert, MixturePolicy
 from evorobo.tasks.control.teaching.minari import EpisodeMetadata
 from evorobo.tasks.control.teaching.recorder import RecordingSimulator
 from evorobo.tasks.control.teaching.teachers import ExpertFactory, MixedTeachers, NoisyTeacher, Teacher

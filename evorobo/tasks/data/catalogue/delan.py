@@ -39,4 +39,6 @@ def delan() -> Dataset:
         raise DataError(f"{path.name} has no array {error}; get it again from {DATA.url}.") from error
     names = tuple(f"{what} {joint}" for what in ("angle", "velocity", "acceleration") for joint in (1, 2))
     table = Table(inputs, arrays["tau"], names, ("torque 1", "torque 2"), (), {"character": character})
-    return Dataset(table, (path,), GroupSplit("character", validation=("g", "n"), test=("e", "q", "v")), is_time_series=True)
+    return Dataset(
+        table, (path,), GroupSplit("character", validation=("g", "n"), test=("e", "q", "v")), is_time_series=True
+    )
