@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from evorobo import DataError
 from evorobo.downloads import DataFile, find_file
-from evorobo.errors import DataError
 from evorobo.tasks.control.simulators.mujoco.catalogue import has_batch
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evorobo.nets.dense import Dense
+from evorobo import Dense
 
 
 class Doubled(Dense):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.registry import register
+from evorobo import Robot, register
 
 
 class Road(Robot):

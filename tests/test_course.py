@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from scripts import run
 
+from evorobo import SettingsError
 from evorobo.course.lesson import run_seeds
 from evorobo.course.lessons import find_lessons, lesson_title, select_lessons
-from evorobo.errors import SettingsError
 
 TOY = '''
 """Coins fall on both sides."""

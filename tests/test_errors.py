@@ -2,8 +2,8 @@
 
 import pytest
 
-from evorobo import errors
-from evorobo.errors import DataError, EvoroboError, LearningError, ResultsError, SettingsError, TaskError, unknown
+from evorobo import DataError, EvoroboError, LearningError, ResultsError, SettingsError, TaskError, errors
+from evorobo.errors import unknown
 
 
 def test_whoever_catches_the_root_catches_all():

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from evorobo.errors import ResultsError
+from evorobo import ResultsError
 from evorobo.files import write_atomically, write_json
 
 

@@ -10,13 +10,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError, TaskError
+from evorobo import (
+    MAE,
+    MSE,
+    SGD,
+    Adam,
+    AdamW,
+    ClipUp,
+    Constant,
+    Cosine,
+    CrossEntropy,
+    Dense,
+    Exponential,
+    GaussianNLL,
+    Huber,
+    Momentum,
+    Nesterov,
+    NetworkSpec,
+    ReduceOnPlateau,
+    RMSprop,
+    SettingsError,
+    Step,
+    TaskError,
+    WarmUp,
+)
 from evorobo.nets import dense, losses, optimizers, schedules
-from evorobo.nets.dense import Dense
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
-from evorobo.nets.optimizers import SGD, Adam, AdamW, ClipUp, Momentum, Nesterov, RMSprop
-from evorobo.nets.schedules import Constant, Cosine, Exponential, ReduceOnPlateau, Step, WarmUp
-from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, load_script, reference_to, resolve_reference, to_plain
 
 SETTINGS = [

@@ -7,45 +7,48 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from evorobo.errors import TaskError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.dagger import DAgger
+from evorobo import (
+    ARS,
+    CMAES,
+    GA,
+    L2,
+    MSE,
+    NSGA2,
+    PGPE,
+    SGD,
+    SNES,
+    XNES,
+    Backprop,
+    BatchNorm,
+    Bounded,
+    CanonicalES,
+    Coevolution,
+    ControlTask,
+    DAgger,
+    DatasetTask,
+    DeepGA,
+    Dense,
+    DifferentialEvolution,
+    Evolution,
+    Genome,
+    Grid,
+    HallOfFame,
+    MAPElites,
+    Mapped,
+    NoveltySearch,
+    OnePlusOneCMAES,
+    OpenAIES,
+    ParticleSwarm,
+    RandomSearch,
+    Restarts,
+    Robot,
+    SelfAdaptiveES,
+    SepCMAES,
+    TaskError,
+    TerminationCriteria,
+)
 from evorobo.learners.base import StepResult
-from evorobo.learners.evolution.coevolution import Coevolution
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.ars import ARS
-from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.deep_ga import DeepGA
-from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.grid import Grid
-from evorobo.learners.evolution.strategies.map_elites import MAPElites
-from evorobo.learners.evolution.strategies.novelty import NoveltySearch
-from evorobo.learners.evolution.strategies.nsga2 import NSGA2
-from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.strategies.pgpe import PGPE
-from evorobo.learners.evolution.strategies.random_search import RandomSearch
-from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
-from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
-from evorobo.learners.evolution.strategies.snes import SNES
-from evorobo.learners.evolution.strategies.swarm import ParticleSwarm
-from evorobo.learners.evolution.strategies.xnes import XNES
-from evorobo.learners.evolution.wrappers.bounded import Bounded
-from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
-from evorobo.learners.evolution.wrappers.mapped import Mapped
-from evorobo.learners.evolution.wrappers.restarts import Restarts, TerminationCriteria
-from evorobo.learners.penalties import L2
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.dense import Dense
-from evorobo.nets.genome import Genome
-from evorobo.nets.losses import MSE
-from evorobo.nets.optimizers import SGD
 from evorobo.tasks.base import Cost, Examples, Scores, UnlabelledInputs
-from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.task import ControlTask
-from evorobo.tasks.data.task import DatasetTask
 from evorobo.testing import check_method, check_robot, check_task
 from evorobo.testing.methods import Wave
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evorobo import Budget
 from evorobo.settings import load_script
-from evorobo.study.budget import Budget
 
 SCRIPTS = Path(__file__).parents[1] / "experiments" / "with_others"
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evorobo.errors import TaskError
-from evorobo.nets.losses import MSE
+from evorobo import MSE, TaskError
 from evorobo.nets.scaling import RunningMoments
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scripts import rail, run, sentence
 
-from evorobo.nets.genome import Genome
-from evorobo.nets.spec import NetworkSpec
+from evorobo import Genome, NetworkSpec
 
 TRIAL = "results/rail/rail/cma-es/seed-0"
 

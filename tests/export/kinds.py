@@ -6,18 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.lstm import LSTM
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 
 NETWORKS = {name: (Dense(6, name), Dense(5, name, bias=False)) for name in ACTIVATIONS}
 NETWORKS |= {

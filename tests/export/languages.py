@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evorobo.export.export_genome import export_genome
+from evorobo import export_genome
 
 CC = ["cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1"]
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler cc on this computer")

@@ -10,18 +10,21 @@ import pytest
 from kinds import NETWORKS, grown, scaled
 from languages import CC, EXACT, LANGUAGES, load, needs_cc
 
-from evorobo.errors import SettingsError
-from evorobo.export.export_genome import export_genome
+from evorobo import (
+    CTRNN,
+    GRU,
+    LSTM,
+    ControlTask,
+    DatasetTask,
+    Dense,
+    Genome,
+    LayerNorm,
+    NetworkSpec,
+    SettingsError,
+    export_genome,
+)
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.lstm import LSTM
-from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.task import TEST, ControlTask
-from evorobo.tasks.data.task import DatasetTask
+from evorobo.tasks.control.task import TEST
 
 TICKS = 1000
 

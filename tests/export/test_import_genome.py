@@ -7,15 +7,19 @@ import numpy as np
 import pytest
 from kinds import NETWORKS, grown, scaled
 
-from evorobo.errors import DataError, EvoroboError, SettingsError
-from evorobo.export.export_genome import export_genome
-from evorobo.export.import_genome import import_genome
-from evorobo.nets.dense import Dense
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
-from evorobo.nets.lstm import LSTM
-from evorobo.nets.spec import NetworkSpec
+from evorobo import (
+    GRU,
+    LSTM,
+    DataError,
+    Dense,
+    Elman,
+    EvoroboError,
+    Genome,
+    NetworkSpec,
+    SettingsError,
+    export_genome,
+    import_genome,
+)
 
 RNG = np.random.default_rng(0)
 W0, B0, W1, B1 = (RNG.normal(size=shape) for shape in ((3, 5), (5,), (5, 2), (2,)))

@@ -8,25 +8,28 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import DataError, SettingsError
-from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.evolution import Evolution
+from evorobo import (
+    CMAES,
+    NSGA2,
+    Archive,
+    BatchNorm,
+    Budget,
+    DataError,
+    Dense,
+    Evolution,
+    Genome,
+    Grid,
+    MAPElites,
+    Mapped,
+    NetworkSpec,
+    NoveltySearch,
+    SettingsError,
+    Trial,
+)
 from evorobo.learners.evolution.measures import MeasureScorer
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.grid import Grid
-from evorobo.learners.evolution.strategies.map_elites import MAPElites
-from evorobo.learners.evolution.strategies.novelty import NoveltySearch
-from evorobo.learners.evolution.strategies.nsga2 import NSGA2
-from evorobo.learners.evolution.wrappers.mapped import Mapped
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.dense import Dense
-from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import running
-from evorobo.study.budget import Budget
 from evorobo.study.folders import Interrupted
-from evorobo.study.trial import Trial
 from evorobo.testing.methods import Wave
 
 SPEC = NetworkSpec.build(2, (3,), 1)

@@ -7,11 +7,8 @@ import pytest
 from scipy.linalg import solve_discrete_are
 from toys import Bowl
 
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.ars import ARS
-from evorobo.nets.passes import forward
+from evorobo import ARS, Evolution, NetworkSpec, forward
 from evorobo.nets.scaling import RunningMoments
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Scores
 
 # three states that push each other and run away without control, as far as their walls; cost x'Qx + u'Ru a step

@@ -7,14 +7,20 @@ import numpy as np
 import pytest
 from toys import Bowl, Line
 
-from evorobo.errors import LearningError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.nets.dense import Dense
-from evorobo.nets.losses import MSE
-from evorobo.nets.optimizers import SGD, Adam, Momentum
+from evorobo import (
+    MSE,
+    SGD,
+    Adam,
+    Backprop,
+    Cosine,
+    Dense,
+    LearningError,
+    Momentum,
+    NetworkSpec,
+    ReduceOnPlateau,
+    SettingsError,
+)
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.schedules import Cosine, ReduceOnPlateau
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Examples
 

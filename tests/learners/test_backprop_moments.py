@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 from toys import Bowl, Line
 
-from evorobo.errors import LearningError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.rate_finder import learning_rate_finder
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.dense import Dense
-from evorobo.nets.gru import GRU
-from evorobo.nets.losses import MSE
-from evorobo.nets.optimizers import SGD, Adam
-from evorobo.nets.schedules import Cosine
-from evorobo.nets.spec import NetworkSpec
+from evorobo import (
+    GRU,
+    MSE,
+    SGD,
+    Adam,
+    Backprop,
+    BatchNorm,
+    Cosine,
+    Dense,
+    EarlyStopping,
+    LearningError,
+    NetworkSpec,
+    SettingsError,
+    learning_rate_finder,
+)
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Examples, MetricInfo
 

@@ -8,16 +8,8 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.gru import GRU
-from evorobo.nets.losses import MSE
-from evorobo.nets.optimizers import SGD, Adam
+from evorobo import GRU, MSE, SGD, Adam, Backprop, Dense, Dropout, Elman, NetworkSpec, SettingsError
 from evorobo.nets.passes import loss_and_gradient
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Examples
 

@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 from climbing import START, climbed, generation, give, sphere
 
-from evorobo.errors import SettingsError
+from evorobo import (
+    CMAES,
+    Bounded,
+    DifferentialEvolution,
+    Grid,
+    MAPElites,
+    OpenAIES,
+    Restarts,
+    SelfAdaptiveES,
+    SettingsError,
+)
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
-from evorobo.learners.evolution.strategies.grid import Grid
-from evorobo.learners.evolution.strategies.map_elites import MAPElites
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
-from evorobo.learners.evolution.wrappers.bounded import Bounded, reflect
-from evorobo.learners.evolution.wrappers.restarts import Restarts
+from evorobo.learners.evolution.wrappers.bounded import reflect
 
 every_inner = pytest.mark.parametrize(
     "strategy",

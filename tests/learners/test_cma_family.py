@@ -5,12 +5,9 @@ import pytest
 from climbing import START, N, climbed, ellipsoid, generation, give, needed, sphere
 from deap import cma
 
-from evorobo.errors import SettingsError
+from evorobo import CMAES, OnePlusOneCMAES, SepCMAES, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.cma_common import CMAConstants
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
-from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
 
 
 def test_plain_cma_es_learns_what_deaps_learns_from_the_same_populations():

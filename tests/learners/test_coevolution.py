@@ -8,22 +8,26 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import SettingsError, TaskError
-from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.coevolution import ChampionHistory, Coevolution
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.dense import Dense
-from evorobo.nets.genome import Genome
-from evorobo.nets.output import Output
-from evorobo.nets.spec import NetworkSpec
-from evorobo.study.budget import Budget
+from evorobo import (
+    CMAES,
+    GA,
+    Archive,
+    BatchNorm,
+    Budget,
+    Coevolution,
+    ControlTask,
+    Dense,
+    Evolution,
+    Genome,
+    NetworkSpec,
+    Output,
+    SettingsError,
+    TaskError,
+    Trial,
+)
+from evorobo.learners.evolution.coevolution import ChampionHistory
 from evorobo.study.folders import Interrupted
-from evorobo.study.trial import Trial
 from evorobo.tasks.base import Cost, Scores
-from evorobo.tasks.control.task import ControlTask
 
 PREDATOR = ControlTask("evorobo/Predator-v0", validation_episodes=2, test_episodes=2)
 

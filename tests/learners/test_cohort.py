@@ -6,22 +6,34 @@ import numpy as np
 import pytest
 from toys import Bowl, Line
 
-from evorobo.errors import LearningError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.penalties import L1, L2
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.gru import GRU
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, Huber
-from evorobo.nets.lstm import LSTM
-from evorobo.nets.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSprop
-from evorobo.nets.schedules import Cosine, ReduceOnPlateau
-from evorobo.nets.spec import NetworkSpec
+from evorobo import (
+    CTRNN,
+    GRU,
+    L1,
+    L2,
+    LSTM,
+    MAE,
+    MSE,
+    SGD,
+    Adam,
+    AdamW,
+    Backprop,
+    BatchNorm,
+    Cosine,
+    CrossEntropy,
+    Dense,
+    Dropout,
+    EarlyStopping,
+    Elman,
+    Huber,
+    LayerNorm,
+    LearningError,
+    Momentum,
+    Nesterov,
+    NetworkSpec,
+    ReduceOnPlateau,
+    RMSprop,
+)
 from evorobo.tasks.base import Examples
 
 SEEDS, STEPS = 4, 23

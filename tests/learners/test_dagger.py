@@ -9,20 +9,23 @@ import pytest
 import road  # noqa: F401 - registers its id
 from toys import Bowl
 
-from evorobo.errors import SettingsError, TaskError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.dagger import DAgger
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.nets.elman import Elman
-from evorobo.nets.losses import MSE
-from evorobo.nets.optimizers import Adam
-from evorobo.nets.spec import NetworkSpec
+from evorobo import (
+    MSE,
+    Adam,
+    Backprop,
+    Budget,
+    ControlTask,
+    DAgger,
+    EarlyStopping,
+    Elman,
+    NetworkSpec,
+    NoisyTeacher,
+    SettingsError,
+    TaskError,
+    Trial,
+)
 from evorobo.study import checkpoint
-from evorobo.study.budget import Budget
-from evorobo.study.trial import Trial
 from evorobo.tasks.base import Cost, Examples
-from evorobo.tasks.control.task import ControlTask
-from evorobo.tasks.control.teaching.teachers import NoisyTeacher
 from evorobo.testing import check_method
 
 ROAD = ControlTask("tests/Road-v0", n_demonstrations=2, validation_episodes=5, test_episodes=50)

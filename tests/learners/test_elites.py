@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 from climbing import START, N, sphere
 
-from evorobo.errors import SettingsError
+from evorobo import CMAES, GA, Grid, MAPElites, Mapped, NoveltySearch, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
-from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.grid import Grid
-from evorobo.learners.evolution.strategies.map_elites import MAPElites
-from evorobo.learners.evolution.strategies.novelty import NoveltySearch
-from evorobo.learners.evolution.wrappers.mapped import Mapped
 
 PLANE = Grid(("a", "b"), (4, 5), min_score=-2.0)
 

@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import LearningError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.epochs import epochs
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.nets.optimizers import SGD
-from evorobo.nets.schedules import Cosine
-from evorobo.nets.spec import NetworkSpec
+from evorobo import SGD, Backprop, Cosine, EarlyStopping, LearningError, NetworkSpec, SettingsError, epochs
 from evorobo.testing.methods import Wave
 
 

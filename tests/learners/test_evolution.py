@@ -8,29 +8,32 @@ import pytest
 from deap import algorithms, base, tools
 from toys import Bowl, Observed
 
-from evorobo.errors import LearningError
+from evorobo import (
+    ARS,
+    CMAES,
+    GA,
+    PGPE,
+    SNES,
+    XNES,
+    Bounded,
+    CanonicalES,
+    DeepGA,
+    DifferentialEvolution,
+    Evolution,
+    HallOfFame,
+    LearningError,
+    NetworkSpec,
+    OnePlusOneCMAES,
+    OpenAIES,
+    ParticleSwarm,
+    RandomSearch,
+    Restarts,
+    SelfAdaptiveES,
+    SepCMAES,
+    TerminationCriteria,
+)
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.ars import ARS
-from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.deep_ga import DeepGA
-from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.strategies.pgpe import PGPE
-from evorobo.learners.evolution.strategies.random_search import RandomSearch
-from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
-from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
-from evorobo.learners.evolution.strategies.snes import SNES
-from evorobo.learners.evolution.strategies.swarm import ParticleSwarm
-from evorobo.learners.evolution.strategies.xnes import XNES
-from evorobo.learners.evolution.wrappers.bounded import Bounded
-from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
-from evorobo.learners.evolution.wrappers.restarts import Restarts, TerminationCriteria
 from evorobo.nets.scaling import RunningMoments, Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Scores
 

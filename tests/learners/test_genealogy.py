@@ -7,14 +7,8 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import SettingsError
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.nets.spec import NetworkSpec
+from evorobo import CMAES, GA, Budget, Evolution, NetworkSpec, SettingsError, Study
 from evorobo.study import checkpoint
-from evorobo.study.budget import Budget
-from evorobo.study.study import Study
 
 SPEC = NetworkSpec.build(2, (3,), 1)
 

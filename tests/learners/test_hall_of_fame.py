@@ -5,13 +5,7 @@ import pytest
 from climbing import START, generation, sphere
 from toys import Bowl
 
-from evorobo.errors import SettingsError
-from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.wrappers.hall_of_fame import HallOfFame
-from evorobo.nets.spec import NetworkSpec
+from evorobo import CMAES, GA, Archive, Evolution, HallOfFame, NetworkSpec, SettingsError
 
 SPEC = NetworkSpec.build(2, (3,), 1)
 

@@ -10,18 +10,10 @@ import numpy as np
 import pytest
 from toys import Bowl, Line
 
-from evorobo.errors import SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.stopping import EarlyStopping, HeldOutLoss, split_held_out
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.losses import MAE, MSE
-from evorobo.nets.optimizers import Adam
+from evorobo import MAE, MSE, Adam, Backprop, Budget, EarlyStopping, Elman, Genome, NetworkSpec, SettingsError, Trial
+from evorobo.learners.backprop.stopping import HeldOutLoss, split_held_out
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.study.budget import Budget
-from evorobo.study.trial import Trial
 from evorobo.tasks.base import Cost, Examples
 
 LENGTHS = (3, 5, 2, 4, 6)

@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 from climbing import START, N
 
-from evorobo.errors import SettingsError
+from evorobo import CMAES, GA, NSGA2, NoveltySearch, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.novelty import NoveltySearch, compute_novelty
-from evorobo.learners.evolution.strategies.nsga2 import NSGA2
+from evorobo.learners.evolution.strategies.novelty import compute_novelty
 
 
 def turn(running, scores, measures, seed=0):

@@ -8,10 +8,8 @@ from climbing import START
 from deap import base, benchmarks, tools
 from deap.benchmarks.tools import hypervolume
 
-from evorobo.errors import SettingsError
+from evorobo import NSGA2, Restarts, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
-from evorobo.learners.evolution.strategies.nsga2 import NSGA2
-from evorobo.learners.evolution.wrappers.restarts import Restarts
 
 GENES = 30
 MEMBERS, GENERATIONS = 40, 80

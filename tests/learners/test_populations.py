@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 from climbing import START, N, climbed, give, sphere
 
-from evorobo.errors import SettingsError
+from evorobo import GA, DeepGA, DifferentialEvolution, ParticleSwarm, RandomSearch, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
-from evorobo.learners.evolution.strategies.deep_ga import DeepGA
-from evorobo.learners.evolution.strategies.differential import DifferentialEvolution
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.random_search import RandomSearch
-from evorobo.learners.evolution.strategies.swarm import ParticleSwarm
 
 
 def start(strategy, seed=0):

@@ -7,8 +7,7 @@ import pytest
 from climbing import needed
 from record_pycma_reference import FILE, LANDSCAPES, PROBLEMS, SIGMA, TARGET, begin
 
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.sep_cma_es import SepCMAES
+from evorobo import CMAES, SepCMAES
 
 STRATEGIES = {"cma-es": CMAES(sigma=SIGMA), "sep-cma-es": SepCMAES(sigma=SIGMA)}
 

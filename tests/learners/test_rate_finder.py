@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 from toys import Bowl, Line
 
-from evorobo.errors import LearningError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.rate_finder import learning_rate_finder
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.nets.optimizers import SGD, Adam, Momentum
-from evorobo.nets.schedules import Cosine
-from evorobo.nets.spec import NetworkSpec
+from evorobo import (
+    SGD,
+    Adam,
+    Backprop,
+    Cosine,
+    EarlyStopping,
+    LearningError,
+    Momentum,
+    NetworkSpec,
+    SettingsError,
+    learning_rate_finder,
+)
 from evorobo.tasks.base import Cost
 from evorobo.testing.methods import Wave
 

@@ -6,19 +6,24 @@ import numpy as np
 import pytest
 from toys import Bowl, Line
 
-from evorobo.errors import SettingsError
-from evorobo.learners.backprop.backprop import Backprop
+from evorobo import (
+    CMAES,
+    GA,
+    L1,
+    L2,
+    MSE,
+    SGD,
+    Adam,
+    AdamW,
+    Backprop,
+    EarlyStopping,
+    Elman,
+    Evolution,
+    NetworkSpec,
+    OpenAIES,
+    SettingsError,
+)
 from evorobo.learners.backprop.max_norm import apply_max_norm
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.penalties import L1, L2
-from evorobo.nets.elman import Elman
-from evorobo.nets.losses import MSE
-from evorobo.nets.optimizers import SGD, Adam, AdamW
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Examples
 from evorobo.testing import check_method

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import SettingsError
-from evorobo.learners.evolution.evolution import Evolution
+from evorobo import Evolution, NetworkSpec, SettingsError
 from evorobo.learners.evolution.reevaluation import adapt_evaluations, reliability
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 
 SPEC = NetworkSpec.build(2, (3,), 1)

@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 from climbing import START, generation, give, needed, sphere
 
-from evorobo.errors import SettingsError
+from evorobo import CMAES, GA, OnePlusOneCMAES, OpenAIES, Restarts, SettingsError, TerminationCriteria
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.one_plus_one import OnePlusOneCMAES
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.wrappers.restarts import Restarts, TerminationCriteria
 
 # ---- when a search stands still
 

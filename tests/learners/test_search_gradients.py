@@ -6,16 +6,9 @@ from climbing import START, N, bowl, climbed, ellipsoid, generation, give, neede
 from scipy.linalg import expm
 from scipy.stats import rankdata
 
-from evorobo.errors import SettingsError
+from evorobo import ARS, PGPE, SGD, SNES, XNES, Adam, CanonicalES, ClipUp, OpenAIES, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.ars import ARS
-from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
 from evorobo.learners.evolution.strategies.fitness_shaping import nes_utilities, recombination_weights
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.strategies.pgpe import PGPE
-from evorobo.learners.evolution.strategies.snes import SNES
-from evorobo.learners.evolution.strategies.xnes import XNES
-from evorobo.nets.optimizers import SGD, Adam, ClipUp
 
 
 def scored(running, turn):

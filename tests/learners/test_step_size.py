@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 from climbing import START, generation, sphere
 
-from evorobo.errors import SettingsError
-from evorobo.learners.evolution.strategies.canonical_es import CanonicalES
-from evorobo.learners.evolution.strategies.deep_ga import DeepGA
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
-from evorobo.nets.optimizers import SGD
+from evorobo import GA, SGD, CanonicalES, DeepGA, OpenAIES, SelfAdaptiveES, SettingsError
 
 every_shrinking = pytest.mark.parametrize(
     "strategy",

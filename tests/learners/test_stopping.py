@@ -6,16 +6,9 @@ import numpy as np
 import pytest
 from toys import Bowl, Line
 
-from evorobo.errors import SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.nets.genome import Genome
-from evorobo.nets.optimizers import SGD, Adam
-from evorobo.nets.spec import NetworkSpec
+from evorobo import SGD, Adam, Backprop, DatasetTask, EarlyStopping, Genome, NetworkSpec, RandomSplit, SettingsError
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, MetricInfo
-from evorobo.tasks.data.splits import RandomSplit
-from evorobo.tasks.data.task import DatasetTask
 
 SPEC = NetworkSpec.build(2, (), 1)
 

@@ -5,14 +5,10 @@ import pytest
 from climbing import START, N, climbed, ellipsoid, give, needed, sphere
 from scipy.stats import rankdata, special_ortho_group
 
-from evorobo.errors import SettingsError
+from evorobo import CMAES, GA, SGD, Adam, OpenAIES, SelfAdaptiveES, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.strategies.base import default_population_size
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES, centered_ranks
-from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
-from evorobo.nets.optimizers import SGD, Adam
+from evorobo.learners.evolution.strategies.openai_es import centered_ranks
 
 # ---- targets; of the seeds 0 to 9 the worst came at least ten times closer than asked
 

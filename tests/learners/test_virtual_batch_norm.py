@@ -6,23 +6,25 @@ import numpy as np
 import pytest
 from toys import Bowl, Observed
 
-from evorobo.errors import SettingsError
-from evorobo.learners.evolution.evolution import Evolution
+from evorobo import (
+    CMAES,
+    GRU,
+    BatchNorm,
+    ControlTask,
+    DatasetTask,
+    Dense,
+    Evolution,
+    NetworkSpec,
+    SettingsError,
+    forward,
+)
 from evorobo.learners.evolution.reference_batch import ROWS
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.dense import Dense
 from evorobo.nets.fold import estimate_running_stats
-from evorobo.nets.gru import GRU
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import SequenceBatches
-from evorobo.nets.spec import NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Cost, Scores, UnlabelledInputs
-from evorobo.tasks.control.task import ControlTask
-from evorobo.tasks.data.task import DatasetTask
 
 SPEC = NetworkSpec.build(2, (Dense(4, "identity"), BatchNorm(activation="relu")), 1)
 PAID = Cost(env_steps=50, episodes=3)

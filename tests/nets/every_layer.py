@@ -2,20 +2,28 @@
 
 import numpy as np
 
+from evorobo import (
+    CTRNN,
+    GRU,
+    LSTM,
+    MAE,
+    MSE,
+    BatchNorm,
+    CrossEntropy,
+    Dense,
+    Dropout,
+    Elman,
+    GaussianNLL,
+    Huber,
+    LayerNorm,
+    NetworkSpec,
+)
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.batch_norm import Affine, BatchNorm
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.gru import GRU
+from evorobo.nets.batch_norm import Affine
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber, value_and_gradient
-from evorobo.nets.lstm import LSTM
+from evorobo.nets.losses import value_and_gradient
 from evorobo.nets.passes import backward_pass, forward_pass, shared_context
 from evorobo.nets.sequences import SequenceBatches
-from evorobo.nets.spec import NetworkSpec
 
 LAYERS = [
     *(Dense(4, name) for name in ACTIVATIONS),

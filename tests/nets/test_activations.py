@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from record_torch_reference import FILE
 
-from evorobo.errors import SettingsError
+from evorobo import SettingsError
 from evorobo.nets.activations import ACTIVATIONS, activation
 
 TORCH = json.loads(FILE.read_text())["activations"]

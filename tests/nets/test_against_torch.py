@@ -8,14 +8,8 @@ import pytest
 from every_layer import LAYERS, LAYOUT, LENGTHS, LOSSES, descend, problem
 from record_torch_reference import bends
 
-from evorobo.nets.batch_norm import Affine, BatchNorm
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.gru import GRU
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
+from evorobo import CTRNN, GRU, MAE, MSE, BatchNorm, CrossEntropy, Dense, Dropout, Elman, GaussianNLL, Huber, LayerNorm
+from evorobo.nets.batch_norm import Affine
 
 torch = pytest.importorskip("torch", reason="torch is not installed; recorded answers are compared elsewhere")
 functional = torch.nn.functional

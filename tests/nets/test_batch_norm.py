@@ -6,19 +6,12 @@ import numpy as np
 import pytest
 from record_torch_reference import FILE, INPUTS, MOMENTS, ROWS, layer_parameters, wavy
 
-from evorobo.errors import SettingsError
-from evorobo.nets.batch_norm import BatchNorm
+from evorobo import GRU, LSTM, BatchNorm, Dense, Dropout, Elman, NetworkSpec, SettingsError, forward, gradient
 from evorobo.nets.controller import Controller
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
 from evorobo.nets.fold import estimate_running_stats, freeze_batch_norm
-from evorobo.nets.gru import GRU
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import backward_pass, forward, forward_pass, gradient, shared_context
+from evorobo.nets.passes import backward_pass, forward_pass, shared_context
 from evorobo.nets.sequences import SequenceBatches
-from evorobo.nets.spec import NetworkSpec
 
 TORCH = json.loads(FILE.read_text())["batch norm"]
 NETWORKS = {

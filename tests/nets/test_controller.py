@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
+from evorobo import Genome, NetworkSpec, forward
 from evorobo.nets.controller import Controller
-from evorobo.nets.genome import Genome
-from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 
 SPEC = NetworkSpec.build(4, (8, 6), 2)
 MEMBERS = 7

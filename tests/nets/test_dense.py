@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
-from evorobo.nets.dense import Dense
+from evorobo import Dense, SettingsError
 from evorobo.nets.layer import ForwardContext
 
 X = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 1.0]])

@@ -6,18 +6,8 @@ import numpy as np
 import pytest
 from own_layer import Doubled
 
-from evorobo.errors import SettingsError
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.lstm import LSTM
+from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec, SettingsError
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 
 TIME = 5
 ACTIVATIONS = ["identity", "tanh", "relu", "elu"]

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
-from evorobo.nets.dense import Dense
-from evorobo.nets.spec import Block, Gene, GeneMap, NetworkSpec
+from evorobo import Dense, NetworkSpec, SettingsError
+from evorobo.nets.spec import Block, Gene, GeneMap
 
 SPEC = NetworkSpec(3, (Dense(5), Dense(4, bias=False), Dense(2, "identity")))
 GENES = SPEC.genes

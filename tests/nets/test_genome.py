@@ -8,12 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, ResultsError, SettingsError
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.dense import Dense
-from evorobo.nets.genome import FORMAT, Genome
+from evorobo import BatchNorm, DataError, Dense, Genome, NetworkSpec, ResultsError, SettingsError
+from evorobo.nets.genome import FORMAT
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 
 SPEC = NetworkSpec(3, (Dense(5, "relu", "he"), Dense(2, "identity", bias=False)))
 

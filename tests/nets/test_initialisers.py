@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
+from evorobo import Dense, NetworkSpec, SettingsError
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.dense import Dense
 from evorobo.nets.initializers import INITIALIZERS, initializer
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.spec import NetworkSpec
 
 IN, OUT = 200, 300
 

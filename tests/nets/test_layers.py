@@ -6,20 +6,10 @@ import numpy as np
 import pytest
 from record_torch_reference import FILE, MOMENTS, ROWS, UNITS, layer_parameters, wavy
 
-from evorobo.errors import SettingsError
+from evorobo import CTRNN, GRU, LSTM, MSE, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec, SettingsError, forward
 from evorobo.nets.controller import Controller
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.losses import MSE
-from evorobo.nets.lstm import LSTM
-from evorobo.nets.passes import backward_pass, forward, forward_pass, loss_and_gradient
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.passes import backward_pass, forward_pass, loss_and_gradient
 
 TORCH = json.loads(FILE.read_text())["layers"]
 TORCH_LAYERS = {"Elman": Elman(UNITS), "GRU": GRU(UNITS), "LSTM": LSTM(UNITS), "LayerNorm": LayerNorm()}

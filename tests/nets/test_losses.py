@@ -7,8 +7,7 @@ import pytest
 from record_torch_reference import FILE, LOSSES
 
 import evorobo
-from evorobo.errors import SettingsError
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
+from evorobo import MAE, MSE, CrossEntropy, GaussianNLL, Huber, SettingsError
 
 TORCH = json.loads(FILE.read_text())["losses"]
 OUTPUTS = np.array(TORCH["outputs"])

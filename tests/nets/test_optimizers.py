@@ -7,9 +7,7 @@ import pytest
 from record_torch_reference import FILE, OPTIMIZERS, START, STEPS, slope
 
 import evorobo
-from evorobo.errors import SettingsError
-from evorobo.nets.optimizers import SGD, Adam, AdamW, ClipUp, Momentum, Nesterov, RMSprop
-from evorobo.nets.schedules import Cosine
+from evorobo import SGD, Adam, AdamW, ClipUp, Cosine, Momentum, Nesterov, RMSprop, SettingsError
 
 TORCH = json.loads(FILE.read_text())["optimizers"]
 every = pytest.mark.parametrize("rule", [SGD, Momentum, Nesterov, RMSprop, Adam, AdamW])

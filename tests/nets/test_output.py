@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
-from evorobo.nets.dense import Dense
-from evorobo.nets.genome import Genome
-from evorobo.nets.output import Output
-from evorobo.nets.spec import NetworkSpec
+from evorobo import Dense, Genome, NetworkSpec, Output, SettingsError
 from evorobo.settings import from_plain, to_plain
 
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from evorobo import MAE, MSE, CrossEntropy, Dense, GaussianNLL, Huber, NetworkSpec, forward, gradient
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.dense import Dense
 from evorobo.nets.layer import Parameter
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL, Huber
-from evorobo.nets.passes import forward, gradient, loss_and_gradient
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.passes import loss_and_gradient
 
 BATCH = 7
 LOSSES = {

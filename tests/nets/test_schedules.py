@@ -5,8 +5,7 @@ import json
 import pytest
 from record_torch_reference import FILE, plateaus
 
-from evorobo.errors import SettingsError
-from evorobo.nets.schedules import Constant, Cosine, Exponential, ReduceOnPlateau, Step, WarmUp
+from evorobo import Constant, Cosine, Exponential, ReduceOnPlateau, SettingsError, Step, WarmUp
 
 TORCH = json.loads(FILE.read_text())["schedules"]
 

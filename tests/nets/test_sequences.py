@@ -2,12 +2,8 @@
 
 import numpy as np
 
-from evorobo.nets.dense import Dense
-from evorobo.nets.elman import Elman
-from evorobo.nets.losses import MSE
-from evorobo.nets.passes import forward, gradient
+from evorobo import MSE, Dense, Elman, NetworkSpec, forward, gradient
 from evorobo.nets.sequences import SequenceBatches, sequence_ids
-from evorobo.nets.spec import NetworkSpec
 
 LENGTHS = (3, 1, 5)
 SEQUENCE = np.repeat([7, 2, 9], LENGTHS)

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
-from evorobo.nets.dense import Dense
-from evorobo.nets.spec import NetworkSpec
+from evorobo import Dense, NetworkSpec, SettingsError
 
 SPEC = NetworkSpec.build(3, (5,), 2)
 

@@ -4,18 +4,10 @@ import numpy as np
 import pytest
 from own_layer import Doubled
 
+from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, LayerNorm, NetworkSpec
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.batch_norm import BatchNorm
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.gru import GRU
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.lstm import LSTM
 from evorobo.nets.passes import backward_pass, forward_pass, shared_context
-from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
 
 NETWORKS, TIME = 3, 4

@@ -20,11 +20,11 @@ from evorobo import (
     HallOfFame,
     MAPElites,
     Mapped,
+    NetworkSpec,
     NoveltySearch,
     Study,
     show,
 )
-from evorobo.nets.spec import NetworkSpec
 from evorobo.report.analysis import archive_table
 from evorobo.report.figures import archives
 from evorobo.report.figures.archives import draw_archive

@@ -8,8 +8,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from evorobo import compare
-from evorobo.errors import ResultsError, SettingsError
+from evorobo import ResultsError, SettingsError, compare
 from evorobo.report.figures import comparison_figure as versus
 
 

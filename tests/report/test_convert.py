@@ -5,9 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from evorobo.errors import ResultsError, SettingsError
+from evorobo import ResultsError, SettingsError, load_results
 from evorobo.report.formats.convert import convert
-from evorobo.report.formats.dataframe import load_results
 from evorobo.report.formats.tensorboard import EVENTS
 
 

@@ -5,7 +5,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from evorobo.errors import ResultsError, SettingsError
+from evorobo import ResultsError, SettingsError
 from evorobo.report.figures.curves import figure, plot
 from evorobo.report.figures.panel import average
 from evorobo.report.figures.style import METHOD_STYLES, style

@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import ResultsError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.report.formats.dataframe import load_results
-from evorobo.study.budget import Budget
+from evorobo import Backprop, Budget, Evolution, ResultsError, SettingsError, Study, load_results
 from evorobo.study.results import load
-from evorobo.study.study import Study
 from evorobo.tasks.base import COST_COLUMNS
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from evorobo.course.page import LessonPage, estimate, write_lesson_figure
+from evorobo import estimate
+from evorobo.course.page import LessonPage, write_lesson_figure
 from evorobo.report.figures import output as canvas
 from evorobo.report.figures.style import METHOD_STYLES
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import trapezoid
 
-from evorobo.errors import SettingsError
+from evorobo import SettingsError
 from evorobo.report.statistics import area_under_curve, common_grid, value_at
 
 

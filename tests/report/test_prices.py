@@ -2,7 +2,7 @@
 
 import pytest
 
-from evorobo.errors import ResultsError, SettingsError
+from evorobo import ResultsError, SettingsError
 from evorobo.report.analysis import costs as prices
 from evorobo.report.analysis.verdicts import verdicts
 

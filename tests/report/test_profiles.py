@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
+from evorobo import SettingsError
 from evorobo.report.statistics import normalize, performance_profile
 
 

@@ -10,11 +10,25 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evorobo import Budget, ControlTask, DatasetTask, Evolution, Genome, OpenAIES, Replay, Robot, Study, register
-from evorobo.errors import DataError, ResultsError, SettingsError, TaskError
+from evorobo import (
+    Budget,
+    ControlTask,
+    DataError,
+    DatasetTask,
+    Evolution,
+    Genome,
+    OpenAIES,
+    Replay,
+    ResultsError,
+    Robot,
+    SettingsError,
+    Study,
+    TaskError,
+    Trial,
+    register,
+)
 from evorobo.report.replay import encoding as movies
 from evorobo.report.replay.frames import evenly_spaced_indices, render_episodes, shared_limits
-from evorobo.study.trial import Trial
 from evorobo.tasks.control.recording import DISPLAY_VARIABLES
 
 

@@ -8,10 +8,20 @@ import shutil
 import numpy as np
 import pytest
 
-from evorobo import BatchNorm, Budget, ControlTask, DatasetTask, Dense, Evolution, Genome, OpenAIES, Study
-from evorobo.errors import ResultsError
+from evorobo import (
+    BatchNorm,
+    Budget,
+    ControlTask,
+    DatasetTask,
+    Dense,
+    Evolution,
+    Genome,
+    NetworkSpec,
+    OpenAIES,
+    ResultsError,
+    Study,
+)
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.report.analysis import robustness as robustness_module
 from evorobo.report.analysis.robustness import (
     NOISE_LEVELS,

@@ -7,8 +7,19 @@ import csv
 import numpy as np
 import pytest
 
-from evorobo import Backprop, Budget, ControlTask, DatasetTask, Evolution, GroupSplit, OpenAIES, Study, show, transfer
-from evorobo.nets.genome import Genome
+from evorobo import (
+    Backprop,
+    Budget,
+    ControlTask,
+    DatasetTask,
+    Evolution,
+    Genome,
+    GroupSplit,
+    OpenAIES,
+    Study,
+    show,
+    transfer,
+)
 from evorobo.report.statistics import bootstrap_interval, iqm
 
 

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
+from evorobo import SettingsError
 from evorobo.report.statistics import holm_correction, mann_whitney_test, permutation_test, runs_needed, welch_test
 from evorobo.report.statistics.significance import t_test_power
 

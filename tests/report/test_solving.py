@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from evorobo.report.figures.solving import hitting_times, solving
+from evorobo import solving
+from evorobo.report.figures.solving import hitting_times
 
 PUBLISHED = {"NEAT": 3600.0, "somebody": 120.0}
 

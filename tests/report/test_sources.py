@@ -2,7 +2,7 @@
 
 import pytest
 
-from evorobo.errors import DataError, ResultsError
+from evorobo import DataError, ResultsError
 from evorobo.report.analysis.result_files import read_results
 from evorobo.tasks.base import MetricInfo
 

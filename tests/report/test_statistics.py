@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from evorobo.errors import SettingsError
+from evorobo import SettingsError
 from evorobo.report.statistics import (
     bootstrap_interval,
     iqm,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
+from evorobo import SettingsError
 from evorobo.report.statistics import HittingTimes, expected_running_time, kaplan_meier, time_to_threshold
 
 TIMES = HittingTimes(np.array([3, 5, 5, 8, 10, 12, 12, 15.0]), np.array([1, 1, 0, 1, 0, 1, 1, 0], bool))

@@ -8,19 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evorobo.errors import ResultsError
-from evorobo.learners.archive import Archive
-from evorobo.learners.evolution.coevolution import Coevolution
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.nets.genome import Genome
+from evorobo import CMAES, Archive, Budget, Coevolution, ControlTask, Evolution, Genome, ResultsError, Study, tournament
 from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, evenly_spaced_indices, master_tournaments
-from evorobo.report.figures.tournament import tournament
 from evorobo.report.figures.tournament_figure import figure
-from evorobo.study.budget import Budget
-from evorobo.study.study import Study
 from evorobo.tasks.control.matches import Matches
-from evorobo.tasks.control.task import ControlTask
 
 TASK = ControlTask("evorobo/Predator-v0", validation_episodes=1, test_episodes=2, max_steps=60)
 SMALL = Evolution(CMAES(population_size=6))

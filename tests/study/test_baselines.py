@@ -6,22 +6,17 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import DataError, ResultsError, SettingsError
-from evorobo.learners.evolution.evolution import Evolution
+from evorobo import Baseline, Budget, DataError, Evolution, ResultsError, SettingsError, Study, load_results
 from evorobo.report.analysis.cautions import cautions
 from evorobo.report.analysis.costs import at_cost, shared_cost_column
 from evorobo.report.analysis.robustness import load_robustness
 from evorobo.report.analysis.tables import summary_rows
 from evorobo.report.figures.curves import figure
-from evorobo.report.formats.dataframe import load_results
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page.charts import task_charts
 from evorobo.report.page.page import render_page
 from evorobo.settings import from_plain
-from evorobo.study.baselines import Baseline
-from evorobo.study.budget import Budget
 from evorobo.study.results import load
-from evorobo.study.study import Study
 
 EVALUATED = {
     "timesteps": np.array([100, 200]),

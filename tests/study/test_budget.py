@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
-from evorobo.study.budget import Budget
+from evorobo import Budget, SettingsError
 from evorobo.tasks.base import COST_COLUMNS, Cost
 
 

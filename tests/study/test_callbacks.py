@@ -10,19 +10,23 @@ import pytest
 from curves import all_curves, without_times
 from toys import Bowl, Line, Raises
 
-from evorobo.errors import SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.nets.genome import Genome
-from evorobo.nets.optimizers import SGD
+from evorobo import (
+    SGD,
+    Backprop,
+    Budget,
+    Callback,
+    Evolution,
+    Genome,
+    SettingsError,
+    Stagnation,
+    StopAt,
+    StopWhen,
+    Study,
+    Trial,
+)
 from evorobo.study import running
-from evorobo.study.budget import Budget
-from evorobo.study.callbacks import Callback
 from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
-from evorobo.study.stopping import Stagnation, StopAt, StopWhen
-from evorobo.study.study import Study
-from evorobo.study.trial import Trial
 from evorobo.tasks.base import MetricInfo
 
 

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from evorobo.errors import ResultsError
+from evorobo import ResultsError
 from evorobo.study.checkpoint import load, save
 
 

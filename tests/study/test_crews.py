@@ -8,20 +8,11 @@ import pytest
 from curves import all_curves
 from toys import Bowl, Line
 
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.losses import MSE
-from evorobo.nets.optimizers import SGD, Adam
-from evorobo.nets.schedules import ReduceOnPlateau
+from evorobo import MSE, SGD, Adam, Backprop, Budget, Dropout, EarlyStopping, Evolution, ReduceOnPlateau, Study, Trial
 from evorobo.study import running
 from evorobo.study.batching import batch_trials
-from evorobo.study.budget import Budget
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.running import run_batch
-from evorobo.study.study import Study
-from evorobo.study.trial import Trial
 from evorobo.tasks.base import Examples
 
 TRAINING = Backprop(

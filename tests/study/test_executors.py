@@ -13,14 +13,10 @@ import time
 import pytest
 from toys import Bowl, Chatty, Dies, Raises, Slow
 
-from evorobo.errors import ResultsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
+from evorobo import Backprop, Budget, Evolution, ResultsError, Trial
 from evorobo.study import checkpoint, executors
-from evorobo.study.budget import Budget
 from evorobo.study.executors import run_parallel, run_serial
 from evorobo.study.folders import Interrupted, trial_status
-from evorobo.study.trial import Trial
 
 EVOLUTION = Evolution()
 BUDGET = Budget(generations=5, n_evals=2)

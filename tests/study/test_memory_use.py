@@ -9,13 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.study.budget import Budget
-from evorobo.study.callbacks import Callback
+from evorobo import CMAES, Budget, Callback, ControlTask, Evolution, Trial
 from evorobo.study.executors import run_parallel
-from evorobo.study.trial import Trial
-from evorobo.tasks.control.task import ControlTask
 
 EARLY, LATE = 100, 2000
 RESIDENT = Path("/proc/self/statm")

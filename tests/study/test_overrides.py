@@ -3,16 +3,8 @@
 import pytest
 from toys import Bowl
 
-from evorobo.errors import SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.nets.dense import Dense
-from evorobo.nets.optimizers import SGD
-from evorobo.study.budget import Budget
+from evorobo import CMAES, SGD, Backprop, Budget, ControlTask, Dense, Evolution, SettingsError, Study
 from evorobo.study.overrides import apply_overrides
-from evorobo.study.study import Study
-from evorobo.tasks.control.task import ControlTask
 
 STUDY = Study.grid(
     "study",

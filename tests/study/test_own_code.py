@@ -7,12 +7,22 @@ from importlib import import_module, invalidate_caches
 import numpy as np
 import pytest
 
-from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution, Genome, NoisyTeacher, Study
-from evorobo.errors import ResultsError
-from evorobo.nets.spec import NetworkSpec
+from evorobo import (
+    CMAES,
+    Backprop,
+    Budget,
+    ControlTask,
+    DatasetTask,
+    Evolution,
+    Genome,
+    NetworkSpec,
+    NoisyTeacher,
+    ResultsError,
+    Study,
+    Trial,
+)
 from evorobo.report.replay.staleness import staleness_caution
 from evorobo.study.code_fingerprint import code_sha256
-from evorobo.study.trial import Trial
 from evorobo.tasks.control.robots.phototaxis import Phototaxis
 
 ROBOT = '''

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from evorobo.errors import ResultsError
+from evorobo import ResultsError
 from evorobo.study.results import load, read_curve
 from evorobo.tasks.base import MetricInfo
 

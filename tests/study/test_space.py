@@ -3,11 +3,7 @@
 import pytest
 from toys import Bowl
 
-from evorobo.errors import SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.study.budget import Budget
-from evorobo.study.study import Study
+from evorobo import Backprop, Budget, Evolution, SettingsError, Study
 from evorobo.study.tuning.space import Range, parse_ranges
 
 STUDY = Study.grid(

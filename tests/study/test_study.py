@@ -11,19 +11,11 @@ from curves import all_curves
 from scripts import launch, rail, run
 from toys import Bowl, Broken, Dies, Flattering, Line, Mute, Raises
 
-from evorobo.errors import ResultsError, SettingsError, TaskError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.nets.dense import Dense
-from evorobo.nets.genome import Genome
+from evorobo import CMAES, GA, Backprop, Budget, Dense, Evolution, Genome, ResultsError, SettingsError, Study, TaskError
 from evorobo.report.analysis.cautions import tuned_seeds_caution
 from evorobo.report.page.facts import overview
 from evorobo.settings import from_plain, to_plain
-from evorobo.study.budget import Budget
 from evorobo.study.overrides import apply_overrides
-from evorobo.study.study import Study
 
 METHODS = (Evolution(CMAES()), Backprop())
 

@@ -10,23 +10,27 @@ import numpy as np
 import pytest
 from toys import Bowl, Line, Raises
 
-from evorobo.errors import ResultsError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.learners.evolution.strategies.genetic import GA
-from evorobo.learners.evolution.strategies.openai_es import OpenAIES
-from evorobo.learners.evolution.strategies.self_adaptive import SelfAdaptiveES
-from evorobo.nets.genome import Genome
-from evorobo.nets.optimizers import SGD
+from evorobo import (
+    CMAES,
+    GA,
+    SGD,
+    Backprop,
+    Budget,
+    EarlyStopping,
+    Evolution,
+    Genome,
+    OpenAIES,
+    ResultsError,
+    SelfAdaptiveES,
+    SettingsError,
+    Trial,
+)
 from evorobo.study import running, trial as trial_module
-from evorobo.study.budget import Budget
 from evorobo.study.checkpoint import load as load_checkpoint
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.log import TIME_COLUMNS
 from evorobo.study.results import read_curve
-from evorobo.study.trial import Trial, first_difference
+from evorobo.study.trial import first_difference
 
 METHODS = [Backprop(), Evolution(), Evolution(GA()), Evolution(OpenAIES()), Evolution(SelfAdaptiveES())]
 every_method = pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)

@@ -9,19 +9,13 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo.errors import ResultsError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.nets.optimizers import SGD
+from evorobo import SGD, Backprop, Budget, Evolution, ResultsError, SettingsError, Study, tune, tuned
 from evorobo.report.analysis.cautions import cautions
 from evorobo.report.analysis.tuning import to_terminal
-from evorobo.study.budget import Budget
 from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
-from evorobo.study.study import Study
 from evorobo.study.tuning import tuning as tuning_module
-from evorobo.study.tuning.tuned import read_tuning, to_flags, tuned
-from evorobo.study.tuning.tuning import tune
+from evorobo.study.tuning.tuned import read_tuning, to_flags
 from evorobo.tasks.base import COST_COLUMNS
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'evorobo[tune]'")

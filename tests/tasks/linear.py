@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.tasks.data.task import DatasetTask
+from evorobo import DatasetTask
 
 
 def ridge(task: DatasetTask, strength: float = 1.0) -> np.ndarray:

@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 import road  # noqa: F401 - registers its id
 
-from evorobo.errors import TaskError
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
-from evorobo.nets.spec import NetworkSpec
+from evorobo import GRU, ControlTask, Elman, Genome, NetworkSpec, NoisyTeacher, TaskError
 from evorobo.tasks.base import Cost, HasExpert
 from evorobo.tasks.control.simulators.sync import SyncSimulator
-from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
-from evorobo.tasks.control.teaching.teachers import NoisyTeacher
+from evorobo.tasks.control.task import TRAIN, VALIDATION
 
 ROAD = ControlTask("tests/Road-v0", n_demonstrations=4, test_episodes=20)
 

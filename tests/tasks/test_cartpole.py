@@ -6,12 +6,10 @@ import pytest
 from gymnasium.wrappers import TransformReward
 from story import lengths_alike
 
-from evorobo.errors import SettingsError
-from evorobo.nets.spec import NetworkSpec
+from evorobo import ControlTask, NetworkSpec, SettingsError
 from evorobo.tasks.control.simulators.cartpole import CartPole
 from evorobo.tasks.control.simulators.lookup import GymEnvSpec, RobotEnvSpec, make_env
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
-from evorobo.tasks.control.task import ControlTask
 
 
 def at_random(rng, sensors):

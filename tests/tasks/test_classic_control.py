@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from story import lengths_alike
 
-from evorobo.nets.spec import NetworkSpec
+from evorobo import ControlTask, NetworkSpec
 from evorobo.tasks.control.simulators.lookup import GymEnvSpec, RobotEnvSpec, make_env
-from evorobo.tasks.control.task import ControlTask
 
 IDS = ["Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
 everyone = pytest.mark.parametrize("id", IDS)

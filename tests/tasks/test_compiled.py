@@ -6,29 +6,32 @@ import numpy as np
 import pytest
 from own_layer import Doubled
 
-from evorobo.errors import SettingsError, TaskError
+from evorobo import (
+    CTRNN,
+    GRU,
+    LSTM,
+    BatchNorm,
+    ControlTask,
+    Dense,
+    Dropout,
+    Elman,
+    Genome,
+    LayerNorm,
+    NetworkSpec,
+    Robot,
+    SettingsError,
+    TaskError,
+    register,
+)
 from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.batch_norm import BatchNorm
 from evorobo.nets.compiled import network
 from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.controller import Controller
-from evorobo.nets.ctrnn import CTRNN
-from evorobo.nets.dense import Dense
-from evorobo.nets.dropout import Dropout
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
-from evorobo.nets.layer_norm import LayerNorm
-from evorobo.nets.lstm import LSTM
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.compiled import loading
 from evorobo.tasks.control.compiled.traced import DOUBLE, Number, Script, traced
 from evorobo.tasks.control.compiled.tracing import trace_robot
-from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.registry import register
 from evorobo.tasks.control.simulators.lookup import make_env
-from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
 

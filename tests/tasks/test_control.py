@@ -7,15 +7,21 @@ import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
-from evorobo.errors import DataError, SettingsError, TaskError
+from evorobo import (
+    MSE,
+    ControlTask,
+    CrossEntropy,
+    DataError,
+    Demonstrations,
+    Genome,
+    NetworkSpec,
+    SettingsError,
+    TaskError,
+)
 from evorobo.nets.controller import Controller
-from evorobo.nets.genome import Genome
-from evorobo.nets.losses import MSE, CrossEntropy
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control import rollout
-from evorobo.tasks.control.task import TEST, TRAIN, VALIDATION, ControlTask
-from evorobo.tasks.control.teaching.demonstrations import Demonstrations
+from evorobo.tasks.control.task import TEST, TRAIN, VALIDATION
 
 LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, n_demonstrations=3, validation_episodes=4, test_episodes=5)
 POLE = ControlTask("CartPole-v1", max_steps=40, n_demonstrations=3, validation_episodes=4, test_episodes=5)

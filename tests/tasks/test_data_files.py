@@ -6,9 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from evorobo import downloads as files
+from evorobo import DataError, downloads as files
 from evorobo.downloads import DataFile
-from evorobo.errors import DataError
 
 CONTENT = b"1,2,3\n"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

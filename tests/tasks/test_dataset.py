@@ -9,16 +9,25 @@ import numpy as np
 import pytest
 from training import trained
 
-from evorobo.errors import DataError, SettingsError
-from evorobo.nets.genome import Genome
-from evorobo.nets.losses import MAE, MSE, CrossEntropy, GaussianNLL
+from evorobo import (
+    MAE,
+    MSE,
+    BlockSplit,
+    CrossEntropy,
+    DataError,
+    DatasetTask,
+    GaussianNLL,
+    Genome,
+    GivenSplit,
+    GroupSplit,
+    NetworkSpec,
+    RandomSplit,
+    SettingsError,
+)
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.base import Task
 from evorobo.tasks.data.catalogue.registry import LOADERS
-from evorobo.tasks.data.splits import BlockSplit, GivenSplit, GroupSplit, RandomSplit
-from evorobo.tasks.data.task import DatasetTask
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (90, 4))

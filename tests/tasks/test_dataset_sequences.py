@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evorobo.errors import SettingsError
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.passes import forward
-from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.data.splits import GroupSplit
-from evorobo.tasks.data.task import DatasetTask
+from evorobo import DatasetTask, Elman, Genome, GroupSplit, NetworkSpec, SettingsError, forward
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from at_hand import needs
 from linear import nmse, ridge
 from training import trained
 
+from evorobo import DatasetTask
 from evorobo.tasks.data.catalogue.delan import DATA, delan
-from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, SettingsError
+from evorobo import DataError, Demonstrations, SettingsError
 from evorobo.tasks.base import Cost
-from evorobo.tasks.control.teaching.demonstrations import Demonstrations, StepRecorder
+from evorobo.tasks.control.teaching.demonstrations import StepRecorder
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(6, 3))
 MOVES = np.array([0, 1, 2, 2, 1, 0])

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evorobo.errors import TaskError
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.nets.spec import NetworkSpec
+from evorobo import CMAES, ControlTask, Evolution, NetworkSpec, TaskError
 from evorobo.tasks.control.robots.discrimination import CYLINDER, LENGTH, NEAR, THING, WIDTH, Discrimination
 from evorobo.tasks.control.robots.khepera import RADIUS
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
-from evorobo.tasks.control.task import ControlTask
 
 
 def test_robot_and_cylinder_begin_apart_from_each_other_and_from_walls():

@@ -6,8 +6,20 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from scipy.linalg import solve_discrete_are
 
-from evorobo import CMAES, Budget, ControlTask, Dense, Elman, Evolution, Genome, NetworkSpec, Output, StopWhen, Trial
-from evorobo.errors import SettingsError
+from evorobo import (
+    CMAES,
+    Budget,
+    ControlTask,
+    Dense,
+    Elman,
+    Evolution,
+    Genome,
+    NetworkSpec,
+    Output,
+    SettingsError,
+    StopWhen,
+    Trial,
+)
 from evorobo.tasks.control import double_pole_exam
 from evorobo.tasks.control.double_pole_exam import generalization, solves, steps_balanced
 from evorobo.tasks.control.robots import double_pole

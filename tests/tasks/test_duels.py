@@ -9,14 +9,9 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from evorobo.errors import SettingsError, TaskError
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.robots.contestant import Contestant, JointRobot
+from evorobo import Contestant, ControlTask, Elman, Genome, NetworkSpec, SettingsError, TaskError, register
+from evorobo.tasks.control.robots.contestant import JointRobot
 from evorobo.tasks.control.robots.predator_prey import Predator, Prey
-from evorobo.tasks.control.robots.registry import register
-from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot, check_task
 
 PREDATOR = ControlTask("evorobo/Predator-v0", env_kwargs={"noise": 0.1}, test_episodes=3, max_steps=150)

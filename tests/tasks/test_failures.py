@@ -3,9 +3,8 @@ import pytest
 from at_hand import needs
 from linear import ridge
 
-from evorobo.errors import SettingsError
+from evorobo import DatasetTask, SettingsError
 from evorobo.tasks.data.catalogue.failures import data_file, lp1, lp2, lp3, lp4, lp5
-from evorobo.tasks.data.task import DatasetTask
 
 COUNTS = (
     {"collision": 17, "fr_collision": 16, "normal": 21, "obstruction": 34},

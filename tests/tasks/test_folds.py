@@ -3,15 +3,9 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
+from evorobo import Backprop, Budget, DataError, DatasetTask, FoldSplit, SettingsError, Study, folds
 from evorobo.settings import from_plain, to_plain
-from evorobo.study.budget import Budget
-from evorobo.study.study import Study
-from evorobo.tasks.data.folds import folds
-from evorobo.tasks.data.splits import FoldSplit
 from evorobo.tasks.data.tables import Table
-from evorobo.tasks.data.task import DatasetTask
 
 ROWS = 103
 LAPS = np.repeat(np.arange(9), [1, 30, 2, 20, 7, 20, 11, 5, 7])

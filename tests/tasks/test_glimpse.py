@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
+from evorobo import BlockSplit, ControlTask, DatasetTask
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.tasks.base import Cost
-from evorobo.tasks.control.task import ControlTask
-from evorobo.tasks.data.splits import BlockSplit
-from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

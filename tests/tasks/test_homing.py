@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from evorobo import ControlTask
 from evorobo.tasks.control.robots.homing import BATTERY, LASTS, ZONE, Homing
 from evorobo.tasks.control.robots.khepera import RADIUS, SENSED, TOP_SPEED
 from evorobo.tasks.control.robots.random_streams import RandomStreams
-from evorobo.tasks.control.task import ControlTask
 
 QUIET = Homing(noise=0.0)
 STILL = RandomStreams.for_one(np.random.default_rng(0))

@@ -3,15 +3,18 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, SettingsError
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.optimizers import Adam
-from evorobo.nets.passes import forward
-from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.data.splits import GroupSplit
-from evorobo.tasks.data.task import DatasetTask
+from evorobo import (
+    Adam,
+    Backprop,
+    DataError,
+    DatasetTask,
+    Elman,
+    Genome,
+    GroupSplit,
+    NetworkSpec,
+    SettingsError,
+    forward,
+)
 from evorobo.testing import check_task
 
 X = np.random.default_rng(0).normal(size=(160, 2))

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from at_hand import needs
 
-from evorobo.errors import SettingsError
+from evorobo import DatasetTask, SettingsError
 from evorobo.tasks.data.catalogue.kin8nm import DATA, fold_file, kin8nm
-from evorobo.tasks.data.task import DatasetTask
 
 FOLDS = range(20)
 

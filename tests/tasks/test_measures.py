@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, SettingsError
-from evorobo.nets.genome import Genome
-from evorobo.nets.spec import NetworkSpec
+from evorobo import NMSE, RMSE, Accuracy, DataError, DatasetTask, Genome, GivenSplit, NetworkSpec, SettingsError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.data.metrics import NMSE, RMSE, Accuracy
-from evorobo.tasks.data.splits import GivenSplit
-from evorobo.tasks.data.task import DatasetTask
 
 TARGETS = np.array([[1.0, 10.0], [3.0, 30.0], [5.0, 50.0]])
 ANSWERS = np.array([[2.0, 10.0], [3.0, 30.0], [4.0, 60.0]])

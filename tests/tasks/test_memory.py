@@ -5,17 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.nets.elman import Elman
-from evorobo.nets.genome import Genome
-from evorobo.nets.gru import GRU
-from evorobo.nets.optimizers import Adam
-from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.registry import register
-from evorobo.tasks.control.task import ControlTask
+from evorobo import CMAES, GRU, Adam, Backprop, ControlTask, Elman, Evolution, Genome, NetworkSpec, Robot, register
 
 
 class Recall(Robot):

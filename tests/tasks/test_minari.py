@@ -12,9 +12,7 @@ import pytest
 import road  # noqa: F401 - registers its id
 from gymnasium import spaces
 
-from evorobo.errors import DataError, SettingsError, TaskError
-from evorobo.tasks.control.task import ControlTask
-from evorobo.tasks.control.teaching.demonstrations import Demonstrations
+from evorobo import ControlTask, DataError, Demonstrations, SettingsError, TaskError
 from evorobo.tasks.control.teaching.minari import ABOUT, DATA, space_from_json, space_to_json
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed; pip install 'evorobo[minari]'")

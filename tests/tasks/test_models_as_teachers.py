@@ -5,11 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from evorobo.learners.backprop.backprop import Backprop
+from evorobo import Backprop, Budget, ControlTask, Study
 from evorobo.settings import from_plain, to_plain
-from evorobo.study.budget import Budget
-from evorobo.study.study import Study
-from evorobo.tasks.control.task import ControlTask
 
 LAMP, WALL = "evorobo/Phototaxis-v0", "evorobo/WallFollowing-v0"
 

@@ -5,13 +5,11 @@ import numpy as np
 import pytest
 from story import lengths_alike
 
-from evorobo.errors import TaskError
-from evorobo.nets.spec import NetworkSpec
+from evorobo import ControlTask, NetworkSpec, TaskError
 from evorobo.tasks.control.simulators import lookup as worlds
 from evorobo.tasks.control.simulators.lookup import GymEnvSpec, MujocoEnvSpec, make_env
 from evorobo.tasks.control.simulators.mujoco import physics
 from evorobo.tasks.control.simulators.mujoco.catalogue import MUJOCO_ROBOTS, has_batch
-from evorobo.tasks.control.task import ControlTask
 
 if not has_batch():
     pytest.skip("needs mujoco 4 or later: pip install 'evorobo[mujoco]'", allow_module_level=True)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from at_hand import needs
 
+from evorobo import BlockSplit, DatasetTask, FoldSplit, RandomSplit
 from evorobo.tasks.base import HasCaveat
 from evorobo.tasks.data.catalogue import scitos
-from evorobo.tasks.data.splits import BlockSplit, FoldSplit, Parts, RandomSplit, leakage_caveat, share_beside_training
-from evorobo.tasks.data.task import DatasetTask
+from evorobo.tasks.data.splits import Parts, leakage_caveat, share_beside_training
 
 X = np.random.default_rng(0).normal(size=(200, 2))
 WALK = np.repeat(np.arange(10), 20)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evorobo.learners.evolution.evolution import Evolution
-from evorobo.learners.evolution.strategies.cma_es import CMAES
-from evorobo.nets.spec import NetworkSpec
+from evorobo import CMAES, ControlTask, Evolution, NetworkSpec
 from evorobo.tasks.control.robots.khepera import RADIUS, SENSED
 from evorobo.tasks.control.robots.obstacle_avoidance import CORRIDOR, STARTS, ObstacleAvoidance
-from evorobo.tasks.control.task import ControlTask
 
 
 def earned(left, right, nearest, **settings):

@@ -11,10 +11,8 @@ import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
-from evorobo.errors import SettingsError, TaskError
-from evorobo.nets.spec import NetworkSpec
+from evorobo import ControlTask, NetworkSpec, SettingsError, TaskError
 from evorobo.tasks.control.simulators.processes import ProcessSimulator
-from evorobo.tasks.control.task import ControlTask
 
 
 def score(task, members=7):

@@ -3,8 +3,8 @@
 import gymnasium
 import pytest
 
+from evorobo import ControlTask
 from evorobo.tasks.control.reference_scores import REFERENCE_SCORES
-from evorobo.tasks.control.task import ControlTask
 
 
 @pytest.mark.parametrize("env", REFERENCE_SCORES)

@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, SettingsError
+from evorobo import DataError, SettingsError
 from evorobo.tasks.data.readers import read_table
 
 CSV = "front,left,day,move\n1.5,0.5,1,go\n0.8,0.4,1,turn\n2,0.25,2,go\n"

@@ -5,10 +5,8 @@ import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
-from evorobo.errors import TaskError
-from evorobo.nets.genome import Genome
-from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.control.task import TEST, ControlTask
+from evorobo import ControlTask, Genome, NetworkSpec, TaskError
+from evorobo.tasks.control.task import TEST
 
 LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, test_episodes=4)
 POLE = ControlTask("CartPole-v1", test_episodes=4)

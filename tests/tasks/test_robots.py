@@ -10,10 +10,10 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from evorobo.errors import SettingsError, TaskError
+from evorobo import ControlTask, Robot, SettingsError, TaskError, register
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.policies import RandomPolicy
-from evorobo.tasks.control.robots.base import Robot, clip_action, defines
+from evorobo.tasks.control.robots.base import clip_action, defines
 from evorobo.tasks.control.robots.discrimination import Discrimination
 from evorobo.tasks.control.robots.geometry import drive, ranges_in_room
 from evorobo.tasks.control.robots.homing import Homing
@@ -21,14 +21,13 @@ from evorobo.tasks.control.robots.maze import Maze
 from evorobo.tasks.control.robots.obstacle_avoidance import ObstacleAvoidance
 from evorobo.tasks.control.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
 from evorobo.tasks.control.robots.random_streams import AHEAD, RandomStream, RandomStreams
-from evorobo.tasks.control.robots.registry import register, registered_robots
+from evorobo.tasks.control.robots.registry import registered_robots
 from evorobo.tasks.control.robots.t_maze import TMaze
 from evorobo.tasks.control.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
 from evorobo.tasks.control.rollout import run_episodes
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
 from evorobo.tasks.control.simulators.rows import VectorizedSimulator
 from evorobo.tasks.control.spaces import make_decoder
-from evorobo.tasks.control.task import ControlTask
 from evorobo.testing import check_robot
 
 OWN = {

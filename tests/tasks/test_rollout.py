@@ -4,11 +4,11 @@ import gymnasium
 import numpy as np
 import pytest
 
+from evorobo import ControlTask, NetworkSpec
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.rollout import run_episodes
-from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
+from evorobo.tasks.control.task import TRAIN, VALIDATION
 
 
 class Candles:

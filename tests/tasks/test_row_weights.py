@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, SettingsError
-from evorobo.nets.genome import Genome
-from evorobo.nets.passes import forward
-from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.data.task import DatasetTask
+from evorobo import DataError, DatasetTask, Genome, NetworkSpec, SettingsError, forward
 from evorobo.testing import check_task
 
 X = np.random.default_rng(0).normal(size=(60, 3))

@@ -7,12 +7,9 @@ from at_hand import needs
 from linear import nmse, ridge
 from scipy.io import savemat
 
-from evorobo.errors import DataError, SettingsError
+from evorobo import NMSE, BlockSplit, DataError, DatasetTask, RandomSplit, SettingsError
 from evorobo.tasks.data.catalogue import sarcos as module
 from evorobo.tasks.data.catalogue.sarcos import TEST, sarcos
-from evorobo.tasks.data.metrics import NMSE
-from evorobo.tasks.data.splits import BlockSplit, RandomSplit
-from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

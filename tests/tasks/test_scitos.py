@@ -3,10 +3,8 @@ import pytest
 from at_hand import needs
 from training import trained
 
-from evorobo.errors import SettingsError
+from evorobo import DatasetTask, RandomSplit, SettingsError
 from evorobo.tasks.data.catalogue.scitos import MOVES, data_file, scitos_2, scitos_4, scitos_24
-from evorobo.tasks.data.splits import RandomSplit
-from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

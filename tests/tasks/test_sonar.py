@@ -3,9 +3,8 @@ import pytest
 from at_hand import needs
 from linear import nmse, ridge
 
-from evorobo.errors import SettingsError
+from evorobo import DatasetTask, SettingsError
 from evorobo.tasks.data.catalogue.sonar import RIDES, data_file, sonar
-from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from evorobo.errors import SettingsError
+from evorobo import SettingsError
 from evorobo.tasks.control.spaces import make_decoder, make_flattener
 
 ACTION_SPACES = {

@@ -3,9 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError, SettingsError
+from evorobo import BlockSplit, ChronologicalSplit, DataError, GivenSplit, GroupSplit, RandomSplit, SettingsError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.data.splits import BlockSplit, ChronologicalSplit, GivenSplit, GroupSplit, RandomSplit
 from evorobo.tasks.data.tables import Table
 
 ROWS = 203

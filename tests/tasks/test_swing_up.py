@@ -8,8 +8,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from scipy.linalg import solve_discrete_are
 
-from evorobo import ControlTask
-from evorobo.errors import SettingsError
+from evorobo import ControlTask, SettingsError
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.tasks.control.robots.swing_up import GAINS, SwingUp
 from evorobo.testing import check_robot

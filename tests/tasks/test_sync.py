@@ -5,12 +5,11 @@ import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
-from evorobo.errors import SettingsError, TaskError
+from evorobo import ControlTask, NetworkSpec, SettingsError, TaskError
 from evorobo.nets.controller import Controller
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.simulators.lookup import GymEnvSpec
 from evorobo.tasks.control.simulators.sync import SyncSimulator
-from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
+from evorobo.tasks.control.task import TRAIN, VALIDATION
 
 IDS = ["odd/Mixed-v0", "odd/Pair-v0"]
 

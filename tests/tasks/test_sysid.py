@@ -3,9 +3,8 @@ import pytest
 from at_hand import needs
 from linear import ridge
 
-from evorobo.errors import SettingsError
+from evorobo import DatasetTask, SettingsError
 from evorobo.tasks.data.catalogue.sysid import ACTUATOR, DRYER, ROBOT_ARM, actuator, dryer, robot_arm
-from evorobo.tasks.data.task import DatasetTask
 
 
 @pytest.fixture(autouse=True)

@@ -7,15 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.nets.elman import Elman
-from evorobo.nets.optimizers import Adam
-from evorobo.nets.schedules import Cosine
-from evorobo.nets.spec import NetworkSpec
+from evorobo import Adam, Backprop, ControlTask, Cosine, Elman, NetworkSpec
 from evorobo.tasks.control.policies import StatefulPolicy
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.tasks.control.robots.t_maze import GOAL, RIGHT, SHINING, SIDE, TIME, TRIPS, TMaze
-from evorobo.tasks.control.task import ControlTask
 
 TASK = ControlTask("evorobo/TMaze-v0")
 

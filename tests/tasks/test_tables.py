@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evorobo.errors import DataError
+from evorobo import DataError
 from evorobo.tasks.data.tables import make_table
 
 

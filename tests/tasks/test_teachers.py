@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 import road  # noqa: F401 - registers its id
 
-from evorobo.errors import SettingsError, TaskError
-from evorobo.nets.genome import Genome
-from evorobo.nets.spec import NetworkSpec
+from evorobo import ControlTask, Genome, MixedTeachers, NetworkSpec, NoisyTeacher, SettingsError, TaskError
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.control.task import ControlTask
-from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher
 
 ROAD = ControlTask("tests/Road-v0", n_demonstrations=30, test_episodes=20)
 

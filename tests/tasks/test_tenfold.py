@@ -3,9 +3,8 @@ import pytest
 from at_hand import needs
 from linear import nmse, ridge
 
-from evorobo.errors import SettingsError
+from evorobo import DatasetTask, SettingsError
 from evorobo.tasks.data.catalogue.tenfold import KIN40K, PUMADYN32NM, kin40k, pumadyn32nm
-from evorobo.tasks.data.task import DatasetTask
 from evorobo.tasks.data.text_files import read_text_file
 
 

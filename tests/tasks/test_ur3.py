@@ -3,9 +3,8 @@ from at_hand import needs
 from linear import ridge
 from scipy.stats import rankdata
 
-from evorobo.errors import SettingsError
+from evorobo import DatasetTask, SettingsError
 from evorobo.tasks.data.catalogue.ur3 import DATA, ur3
-from evorobo.tasks.data.task import DatasetTask
 from evorobo.tasks.data.text_files import read_text_file
 
 

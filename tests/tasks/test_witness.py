@@ -5,11 +5,10 @@ import numpy as np
 import odd_environments  # noqa: F401 - its ids are used
 import pytest
 
-from evorobo.errors import SettingsError
+from evorobo import ControlTask, NetworkSpec, SettingsError
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.robots.maze import Maze
-from evorobo.tasks.control.task import TRAIN, VALIDATION, ControlTask
+from evorobo.tasks.control.task import TRAIN, VALIDATION
 
 MEMBERS, EPISODES = 5, 3
 

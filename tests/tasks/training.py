@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evorobo.nets.genome import Genome
-from evorobo.nets.optimizers import Adam
+from evorobo import Adam, Genome, NetworkSpec
 from evorobo.nets.passes import loss_and_gradient
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Task
 
 
