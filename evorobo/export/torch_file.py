@@ -50,19 +50,19 @@ class Elman(nn.Module):
 CTRNN_CELL = '''
 
 class CTRNN(nn.Module):
-    """v' = v + exp(-pace) (x W + sigmoid(v + shift) U - v), pace at least 0; it answers sigmoid(v' + shift)."""
+    """v' = v + exp(-log_tau) (x W + sigmoid(v + shift) U - v) with log_tau >= 0; the output is sigmoid(v' + shift)."""
 
     def __init__(self, inputs, units):
         super().__init__()
         self.weight_ih = nn.Parameter(torch.zeros(units, inputs))
         self.weight_hh = nn.Parameter(torch.zeros(units, units))
         self.shift = nn.Parameter(torch.zeros(units))
-        self.pace = nn.Parameter(torch.zeros(units))
+        self.log_tau = nn.Parameter(torch.zeros(units))
 
     def forward(self, x, v):
         v = torch.zeros_like(x @ self.weight_ih.T) if v is None else v
         pull = x @ self.weight_ih.T + torch.sigmoid(v + self.shift) @ self.weight_hh.T - v
-        return v + torch.exp(-torch.clamp(self.pace, min=0)) * pull
+        return v + torch.exp(-torch.clamp(self.log_tau, min=0)) * pull
 '''
 TEMPLATE = '''\
 """{about}

@@ -28,7 +28,7 @@ EXACT = {"numpy": 1e-12, "c": 2e-5, "onnx": 2e-5, "torch": 2e-5}
 
 
 def load(to: str, genome: Any, folder: Path, task: Any = None) -> Any:
-    """`genome` exported to `folder` and loaded again, with `moment(sensors) -> (outputs, action)` and `reset()`."""
+    """`genome` exported to `folder` and loaded again, with `step(sensors) -> (outputs, action)` and `reset()`."""
     module = {"onnx": "onnxruntime", "torch": "torch"}.get(to)
     if module and importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed")
@@ -52,7 +52,7 @@ def _imported(path: Path) -> Any:
 class _Torch:
     controller: Any
 
-    def moment(self, sensors):
+    def step(self, sensors):
         import torch
 
         with torch.no_grad():
@@ -79,7 +79,7 @@ class _compiled:
         if self.memory:
             self.functions.leg_reset(*self.memory)
 
-    def moment(self, sensors):
+    def step(self, sensors):
         outputs = (ctypes.c_float * self.n_outputs)()
         action = ((ctypes.c_int if self.chooses else ctypes.c_float) * self.n_actions)()
         self.functions.leg_step(*self.memory, (ctypes.c_float * len(sensors))(*sensors), outputs, action)

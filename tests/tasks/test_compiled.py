@@ -60,7 +60,7 @@ def interpret(patch):
         exec(text, names)
         return names["episodes"]
 
-    patch.setattr("evorobo.tasks.control.compiled.episodes.compiled", episodes)
+    patch.setattr("evorobo.tasks.control.compiled.episodes.compile_kernel", episodes)
     patch.setenv("OMP_NUM_THREADS", "1")
 
 

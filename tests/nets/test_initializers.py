@@ -98,5 +98,5 @@ def test_two_layers_alike_begin_differently():
 
 
 def test_an_unknown_initialiser_is_answered_with_the_nearest_one():
-    with pytest.raises(SettingsError, match="unknown initialiser 'gloro'; did you mean 'glorot'"):
+    with pytest.raises(SettingsError, match="unknown initializer 'gloro'; did you mean 'glorot'"):
         initializer("gloro")
