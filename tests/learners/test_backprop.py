@@ -200,12 +200,12 @@ def test_the_bill_is_samples_times_flops_and_the_teacher():
 def test_the_tasks_scalings_are_learned_through_and_handed_on():
     @dataclass(frozen=True)
     class Shifted(Line):
-        inputs = Scaler(np.array([10.0, 20.0]), np.array([2.0, 4.0]))
-        outputs = Scaler(np.array([5.0]), np.array([3.0]))
+        input_scaler = Scaler(np.array([10.0, 20.0]), np.array([2.0, 4.0]))
+        output_scaler = Scaler(np.array([5.0]), np.array([3.0]))
 
         def examples(self, rng):
             plain = super().examples(rng)
-            return Examples(self.inputs.inverse_transform(plain.inputs), plain.targets, plain.loss)
+            return Examples(self.input_scaler.inverse_transform(plain.inputs), plain.targets, plain.loss)
 
     plain, shifted = start(Backprop(SGD(0.1))), start(Backprop(SGD(0.1)), Shifted())
     for _ in range(5):
@@ -213,7 +213,7 @@ def test_the_tasks_scalings_are_learned_through_and_handed_on():
         shifted.step(0.0)
     np.testing.assert_allclose(shifted.genome.weights, plain.genome.weights, rtol=1e-9)
     rows = np.array([[0.3, -0.2]])
-    raw = Shifted.inputs.inverse_transform(rows)
+    raw = Shifted.input_scaler.inverse_transform(rows)
     np.testing.assert_allclose(shifted.genome(raw), plain.genome(rows) * 3 + 5, rtol=1e-9)
 
 
@@ -224,7 +224,7 @@ def test_rows_of_weight_two_teach_as_if_they_were_there_twice(dtype):
     @dataclass(frozen=True)
     class Weighted(Line):
         def examples(self, rng):
-            return replace(super().examples(rng), weights=times)
+            return replace(super().examples(rng), sample_weight=times)
 
     @dataclass(frozen=True)
     class Repeated(Line):

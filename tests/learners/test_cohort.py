@@ -106,8 +106,8 @@ METHODS = {
     "l2": replace(PLAIN, penalty=L2(0.01)),
     "l1, max-norm": replace(PLAIN, penalty=L1(0.01), max_norm=0.7),
     "noise": replace(PLAIN, input_noise=0.3),
-    "early stopping": replace(PLAIN, stopping=EarlyStopping(patience=50)),
-    "held out": replace(PLAIN, stopping=EarlyStopping(patience=50, held_out=0.3)),
+    "early stopping": replace(PLAIN, early_stopping=EarlyStopping(patience=50)),
+    "held out": replace(PLAIN, early_stopping=EarlyStopping(patience=50, held_out=0.3)),
     "mae": replace(PLAIN, loss=MAE()),
     "huber": replace(PLAIN, loss=Huber(0.3)),
 }
@@ -229,7 +229,7 @@ class Moody(Line):
 
 
 def test_one_whose_validation_breaks_down_leaves_and_the_others_go_on():
-    method = replace(PLAIN, stopping=EarlyStopping(), optimizer=SGD(0.05))
+    method = replace(PLAIN, early_stopping=EarlyStopping(), optimizer=SGD(0.05))
     spec = NetworkSpec.build(2, (), 1)
     crowd = []
     for seed in range(12):
@@ -240,4 +240,4 @@ def test_one_whose_validation_breaks_down_leaves_and_the_others_go_on():
     crew, kinds = method.batch_learners(crowd), set()
     for _ in range(4):
         kinds |= {type(each).__name__ for each in crew.step([0.0] * len(crowd))}
-    assert kinds == {"Progress", "RuntimeError"}
+    assert kinds == {"StepResult", "RuntimeError"}

@@ -206,7 +206,7 @@ def test_a_trial_logs_its_rounds_and_spends_its_steps(tmp_path):
 
 def test_a_task_that_cannot_advise_is_told():
     with pytest.raises(
-        SettingsError, match=r"bowl has nobody to ask .*; take Backprop, or give the task a method advi"
+        SettingsError, match=r"bowl has nobody to ask .*; take Backprop, or give the task a method expert_labeller"
     ):
         start(DAgger(), Bowl())
 

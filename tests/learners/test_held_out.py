@@ -68,7 +68,7 @@ def test_the_loss_is_the_weighted_mean_over_all_rows_and_costs_a_forward_pass():
 
 
 def test_a_network_that_remembers_is_told_where_sequences_begin():
-    shown, spec = replace(examples(), weights=None), NetworkSpec.build(2, (Elman(3),), 1)
+    shown, spec = replace(examples(), sample_weight=None), NetworkSpec.build(2, (Elman(3),), 1)
     value, cost = HeldOutLoss(shown).validate_with_cost(genome(spec))
     starts, total = np.cumsum((0, *LENGTHS)), 0.0
     for start, end in pairwise(starts):
@@ -163,7 +163,7 @@ def test_impossible_shares_are_refused(share):
 
 
 def test_examples_add_up_with_their_sequences_apart():
-    one, other = examples(), replace(examples(), weights=None)
+    one, other = examples(), replace(examples(), sample_weight=None)
     both = one + other
     np.testing.assert_array_equal(both.inputs, np.concatenate([one.inputs, other.inputs]))
     assert both.cost == Cost(env_steps=40)

@@ -218,9 +218,9 @@ def test_evolution_ends_where_the_penalty_balances_the_score_and_leaves_biases_a
 def test_what_a_penalty_adds_to_a_gradient_is_the_slope_of_what_it_takes_from_a_score(penalty):
     rng = np.random.default_rng(0)
     weights, gradient, h = rng.normal(size=(1, 3, 2)), np.zeros((1, 3, 2)), 1e-6
-    penalty.add(weights, gradient)
+    penalty.add_gradient(weights, gradient)
     for place in np.ndindex(weights.shape):
         step = np.zeros_like(weights)
         step[place] = h
-        slope = (penalty.of(weights + step) - penalty.of(weights - step)) / (2 * h)
+        slope = (penalty.value(weights + step) - penalty.value(weights - step)) / (2 * h)
         assert slope[0] == pytest.approx(gradient[place], rel=1e-6)

@@ -30,7 +30,7 @@ class Told:
 
 def start(early_stopping, task, method=None, seed=0):
     method = method or Backprop(SGD(0.01), batch_size=10)  # one step is one epoch
-    return replace(method, stopping=early_stopping).start(task, SPEC, np.random.default_rng(seed))
+    return replace(method, early_stopping=early_stopping).start(task, SPEC, np.random.default_rng(seed))
 
 
 def epochs_until_done(learner):
@@ -103,7 +103,7 @@ def test_the_answer_is_never_worse_on_validation_than_the_last_genome_and_stops_
     gains = []
     for seed in range(5):
         stopped, on = (
-            replace(method, stopping=early_stopping).start(noisy, spec, np.random.default_rng(seed))
+            replace(method, early_stopping=early_stopping).start(noisy, spec, np.random.default_rng(seed))
             for early_stopping in (EarlyStopping(patience=20), None)
         )
         while not stopped.done:
@@ -158,7 +158,7 @@ def test_a_task_that_does_not_tell_what_validating_costs_is_refused():
         name = "bare"
 
         def __getattr__(self, name):
-            if name == "validation":
+            if name == "validate_with_cost":
                 raise AttributeError(name)
             return getattr(Bowl(), name)
 

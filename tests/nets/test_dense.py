@@ -57,5 +57,5 @@ def test_an_unknown_activation_is_refused_at_once(init):
 
 
 def test_an_unknown_initialiser_is_refused_at_once():
-    with pytest.raises(SettingsError, match="unknown initialiser 'xavier'; known: glorot, he, lecun, normal, zeros"):
+    with pytest.raises(SettingsError, match="unknown initializer 'xavier'; known: glorot, he, lecun, normal, zeros"):
         Dense(3, init="xavier")

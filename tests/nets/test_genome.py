@@ -48,7 +48,7 @@ def test_what_is_read_is_what_was_saved(genome, saved):
     read = Genome.load(saved)
     assert read.spec == genome.spec
     np.testing.assert_array_equal(read.weights, genome.weights)
-    for name in ("inputs", "outputs"):
+    for name in ("input_scaler", "output_scaler"):
         np.testing.assert_array_equal(getattr(read, name).mean, getattr(genome, name).mean)
         np.testing.assert_array_equal(getattr(read, name).sd, getattr(genome, name).sd)
     sensors = np.random.default_rng(1).normal(size=(9, 3))
@@ -208,8 +208,8 @@ def test_moments_travel_with_the_genome(normalised, tmp_path):
 @pytest.mark.parametrize(
     ("running_stats", "words"),
     [
-        (None, "it has no moments, of which this network needs 6"),
-        (np.ones(4), r"moments should be 6 real numbers, not float64 \(4,\)"),
+        (None, "it has no running_stats, of which this network needs 6"),
+        (np.ones(4), r"running_stats should be 6 real numbers, not float64 \(4,\)"),
         (np.full(6, np.nan), "holds moments that are not finite numbers; its training ran away"),
     ],
     ids=["none", "too few", "NaN"],
@@ -256,7 +256,7 @@ def test_weights_that_ran_away_are_said_to_have_run_away(genome, tmp_path, bad):
     ids=["too many means", "no spread", "no deviations", "NaN", "text"],
 )
 def test_scalings_that_cannot_be_are_refused(saved, changes):
-    refused(tampered(saved, **changes), "was not written by Genome.save", "the scaling of the|puts_(mean|sd)")
+    refused(tampered(saved, **changes), "was not written by Genome.save", "the scaling of the|put_scaler_(mean|sd)")
 
 
 def test_an_unknown_layer_is_named_with_the_nearest_one(saved):

@@ -37,5 +37,5 @@ def test_an_output_layer_in_the_middle_is_refused():
 
 
 def test_an_unknown_beginning_is_told_with_the_nearest():
-    with pytest.raises(SettingsError, match="unknown initialiser 'zero'; did you mean 'zeros'"):
+    with pytest.raises(SettingsError, match="unknown initializer 'zero'; did you mean 'zeros'"):
         Output(init="zero")
