@@ -22,7 +22,7 @@ def folder(monkeypatch, tmp_path):
     """A data folder with the real test rows, and no other."""
     (tmp_path / "sarcos").mkdir()
     (tmp_path / TEST.name).write_bytes(TEST.find().read_bytes())
-    monkeypatch.setattr("evorobo.downloads.folders", lambda: [tmp_path])
+    monkeypatch.setattr("evorobo.downloads.data_folders", lambda: [tmp_path])
     return tmp_path / "sarcos"
 
 

@@ -1,13 +1,14 @@
 import hashlib
 import io
+import os
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from evorobo import DataError, downloads as files
-from evorobo.downloads import DataFile
+from evorobo import DataError
+from evorobo.downloads import DataFile, find_file, fingerprint, write_to_cache
 
 CONTENT = b"1,2,3\n"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -106,7 +107,7 @@ def test_a_file_to_get_by_hand_is_not_asked_for_and_the_error_says_where_it_come
         "EVOROBO_DATA names."
     )
     assert not asked
-    files.write_to_cache(NAME, CONTENT)
+    write_to_cache(NAME, CONTENT)
     assert file.find() == cache / NAME
 
 
@@ -115,17 +116,24 @@ def test_an_address_that_is_gone_is_the_same_error(server, cache):
         DataFile(NAME, f"{server[0]}/gone.csv", SHA256).find()
 
 
-def test_own_folders_come_first_then_shared_data_then_the_cache(cache, tmp_path, monkeypatch):
+def test_folders_in_evorobo_data_come_first_then_the_cache(cache, tmp_path, monkeypatch):
     file = DataFile(NAME, "http://127.0.0.1:9/a.csv", SHA256)
-    work = tmp_path / "project"
-    work.mkdir()
-    monkeypatch.chdir(work)
-    first, second = tmp_path / "mine", tmp_path / "ours"
-    for folder in (cache, tmp_path / "shared" / "data", second, first):
-        monkeypatch.setenv("EVOROBO_DATA", f"{first}{files.os.pathsep}{second}")
+    first, second = tmp_path / "first", tmp_path / "second"
+    monkeypatch.setenv("EVOROBO_DATA", f"{first}{os.pathsep}{second}")
+    for folder in (cache, second, first):
         (folder / NAME).parent.mkdir(parents=True)
         (folder / NAME).write_bytes(CONTENT)
         assert file.find() == folder / NAME
+
+
+def test_no_folder_is_searched_that_the_environment_does_not_name(cache, tmp_path, monkeypatch):
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    for folder in (tmp_path / "shared" / "data", tmp_path / "data", project / "data"):
+        (folder / NAME).parent.mkdir(parents=True)
+        (folder / NAME).write_bytes(CONTENT)
+    assert find_file(NAME) is None
 
 
 def test_a_damaged_file_is_an_error_that_names_it(cache):
@@ -151,5 +159,5 @@ def test_a_fingerprint_is_the_sha256_and_of_several_files_depends_on_each(tmp_pa
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_bytes(CONTENT)
     two.write_bytes(b"")
-    assert files.fingerprint(one) == SHA256
-    assert len({files.fingerprint(one, two), files.fingerprint(two, one), files.fingerprint(one)}) == 3
+    assert fingerprint(one) == SHA256
+    assert len({fingerprint(one, two), fingerprint(two, one), fingerprint(one)}) == 3

@@ -79,8 +79,8 @@ def test_options_that_are_not_there_are_one_sentence():
         lp1(scaling="sign-log")
     with pytest.raises(SettingsError, match="lp2 has the folds 0 to 4, not 5"):
         lp2(fold=5)
-    with pytest.raises(SettingsError, match="unknown row 'moments'; did you mean 'moment'"):
-        lp3(row="moments")
+    with pytest.raises(SettingsError, match="unknown row 'time_steps'; did you mean 'time_step'"):
+        lp3(row="time_steps")
 
 
 def test_moments_are_the_same_failures_in_time_with_one_answer_each_at_the_end():
@@ -99,7 +99,7 @@ def test_moments_are_the_same_failures_in_time_with_one_answer_each_at_the_end()
 
 def test_a_network_sees_a_failure_moment_by_moment_and_is_judged_once():
     task = DatasetTask("lp4", loader_kwargs={"row": "time_step"}, sequence="sequence", scored_steps="last")
-    assert (task.name, task.n_inputs) == ("lp4-moment", 6)
+    assert (task.name, task.n_inputs) == ("lp4-time_step", 6)
     guess = task.references()["majority class"]
     assert guess == DatasetTask("lp4").references()["majority class"]
     assert task.references()["linear fit"] >= guess  # of the last reading alone
