@@ -10,7 +10,7 @@ import evorobo as er
 def fifth(fold):
     return er.DatasetTask(
         "lp4",
-        loader_kwargs={"row": "moment", "scaling": "signlog", "fold": fold},
+        loader_kwargs={"row": "time_step", "scaling": "signlog", "fold": fold},
         split=er.GroupSplit("split", test=("test",)),  # what would validate trains, too
         sequence="sequence",
         scored_steps="last",
