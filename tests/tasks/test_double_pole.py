@@ -269,7 +269,7 @@ def test_generalisation_counts_the_starts_from_which_single_episodes_balance(mon
                 break
         ups.append(up)
     assert 0 < sum(ups) < len(ups)  # some of each: corners are hard
-    monkeypatch.setattr(double_pole_exam, "generalisation_starts", lambda: picked)
+    monkeypatch.setattr(double_pole_exam, "generalization_starts", lambda: picked)
     assert generalization(TASK, regulator()) == sum(ups)
 
 
@@ -283,11 +283,11 @@ def test_who_falls_early_fails_the_exam_with_and_without_velocities():
 def test_the_exam_asks_for_all_steps_and_only_without_velocities_for_200_starts(monkeypatch, long, solved):
     asked = []
     monkeypatch.setattr(double_pole_exam, "LONG", long)
-    monkeypatch.setattr(double_pole_exam, "balanced", lambda task, genome, steps: min(steps, 2000))
-    monkeypatch.setattr(double_pole_exam, "generalisation", lambda task, genome: asked.append(genome) or 200)
+    monkeypatch.setattr(double_pole_exam, "steps_balanced", lambda task, genome, steps: min(steps, 2000))
+    monkeypatch.setattr(double_pole_exam, "generalization", lambda task, genome: asked.append(genome) or 200)
     assert (solves(TASK, regulator()), len(asked)) == (solved, 0)
     assert (solves(BLIND, blind()), len(asked)) == (solved, 1)
-    monkeypatch.setattr(double_pole_exam, "generalisation", lambda task, genome: 199)
+    monkeypatch.setattr(double_pole_exam, "generalization", lambda task, genome: 199)
     assert not solves(BLIND, blind())
 
 

@@ -13,7 +13,7 @@ from evorobo.tasks.control.robots.maze import (
     GOAL_RADIUS,
     LENGTH,
     RADIUS,
-    REACH,
+    BEAM_RANGE,
     START,
     STEP,
     TOP_SPEED,
@@ -57,7 +57,7 @@ def test_at_the_start_it_senses_what_the_plan_of_the_maze_says():
     sensed = Maze().observation(START[None], CHANCE)[0]
     diagonal = 0.1 / sin(pi / 4)
     expected = np.array([0.3, scalar_range(0.12, 0.1, pi / 4), 0.33, diagonal, 0.1, 0.12])
-    np.testing.assert_allclose(sensed[:6], np.minimum(expected, REACH) / REACH)
+    np.testing.assert_allclose(sensed[:6], np.minimum(expected, BEAM_RANGE) / BEAM_RANGE)
     np.testing.assert_array_equal(sensed[6:], [0, 1, 0, 0])
 
 
@@ -132,6 +132,6 @@ def test_there_is_a_way_and_it_is_far_longer_than_it_looks():
 def test_noise_is_on_the_beams_alone():
     chance = RandomStreams.for_one(np.random.default_rng(0))
     told = np.array([Maze(noise=0.02).observation(START[None], chance)[0] for _ in range(500)])
-    np.testing.assert_allclose(told[:, :6].std(0), 0.02 / REACH, rtol=0.15)
+    np.testing.assert_allclose(told[:, :6].std(0), 0.02 / BEAM_RANGE, rtol=0.15)
     np.testing.assert_array_equal(told[:, 6:].std(0), 0)
     assert len(BEAMS) == 6

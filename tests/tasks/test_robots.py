@@ -20,7 +20,7 @@ from evorobo.tasks.control.robots.homing import Homing
 from evorobo.tasks.control.robots.maze import Maze
 from evorobo.tasks.control.robots.obstacle_avoidance import ObstacleAvoidance
 from evorobo.tasks.control.robots.phototaxis import AXLE, TOP_SPEED, Phototaxis
-from evorobo.tasks.control.robots.random_streams import AHEAD, RandomStream, RandomStreams
+from evorobo.tasks.control.robots.random_streams import DRAWS_AHEAD, RandomStream, RandomStreams
 from evorobo.tasks.control.robots.registry import registered_robots
 from evorobo.tasks.control.robots.t_maze import TMaze
 from evorobo.tasks.control.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
@@ -360,11 +360,11 @@ def test_who_leaves_shifts_nobodys_numbers():
     together, others = chance([1, 2, 3]), chance([1, 2, 3])
     alone = [chance([seed]) for seed in (1, 2, 3)]
     staying = [0, 1, 2]
-    for tick in range(2 * AHEAD + 5):
+    for tick in range(2 * DRAWS_AHEAD + 5):
         if tick == 3:
             together.keep(np.array([True, False, True]))
             staying = [0, 2]
-        if tick == AHEAD + 2:
+        if tick == DRAWS_AHEAD + 2:
             together.keep(np.array([False, True]))
             staying = [2]
         for draw in (lambda each: each.normal(0.3, 2), lambda each: each.uniform(0, 9, 1)):

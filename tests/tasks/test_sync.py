@@ -80,8 +80,8 @@ def test_demonstrations_in_turns_keep_their_episodes_apart(monkeypatch):
     assert np.unique(other.episode).tolist() == list(range(10))
     for name in ("observations", "actions", "episode"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-    for name in ("rewards", "last", "terminated"):
-        np.testing.assert_array_equal(getattr(one.story, name), getattr(other.story, name))
+    for name in ("rewards", "final_observations", "terminated"):
+        np.testing.assert_array_equal(getattr(one.metadata, name), getattr(other.metadata, name))
 
 
 def fails(how, match):
