@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from evorobo.tasks.control.robots.maze import (
+    BEAM_RANGE,
     BEAMS,
     GOAL,
     GOAL_RADIUS,
     LENGTH,
     RADIUS,
-    BEAM_RANGE,
     START,
     STEP,
     TOP_SPEED,

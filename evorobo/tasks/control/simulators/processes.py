@@ -84,7 +84,9 @@ class _Worker:
 
     def __init__(self, env: str, order: str) -> None:
         self._env = env
-        self._process = start_process("from evorobo.tasks.control.simulators.processes import run_worker; run_worker()", text=False)
+        self._process = start_process(
+            "from evorobo.tasks.control.simulators.processes import run_worker; run_worker()", text=False
+        )
         weakref.finalize(self, _end, self._process)
         self.tell(order)
 
