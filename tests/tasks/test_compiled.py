@@ -29,7 +29,7 @@ from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
 from evorobo.tasks.control.compiled import loading
-from evorobo.tasks.control.compiled.traced import DOUBLE, Number, Script, traced
+from evorobo.tracing.arrays import DOUBLE, Number, Script, traced
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.simulators.lookup import make_env
 from evorobo.testing import check_robot

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import TaskError
-from evorobo.tasks.control.compiled.traced import DOUBLE, TRUTH, Number, Script, traced
+from evorobo.tracing.arrays import DOUBLE, TRUTH, Number, Script, traced
 from evorobo.tasks.control.robots.base import Robot
 
 Draws = list[tuple[str, int]]

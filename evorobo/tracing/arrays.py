@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from evorobo.errors import TaskError
-from evorobo.tasks.control.compiled.operations import expression
+from evorobo.tracing.python_text import expression
 
 DOUBLE, TRUTH = np.dtype(float), np.dtype(bool)
 
