@@ -29,11 +29,11 @@ from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
 from evorobo.tasks.control.compiled import loading
-from evorobo.tracing.arrays import DOUBLE, Number, Script, traced
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.simulators.lookup import make_env
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
+from evorobo.tracing.arrays import DOUBLE, Number, Script, traced
 
 CLASSIC = ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
 COMPILED = ["CartPole-v1", "Pendulum-v1", "compiled/Busy-v0"]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import TaskError
-from evorobo.tracing.arrays import DOUBLE, TRUTH, Number, Script, traced
 from evorobo.tasks.control.robots.base import Robot
+from evorobo.tracing.arrays import DOUBLE, TRUTH, Number, Script, traced
 
 Draws = list[tuple[str, int]]
 """What a robot draws in each step, in order: kind and size (see `Chance`)."""
