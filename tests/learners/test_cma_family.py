@@ -41,19 +41,19 @@ def tutorial(mean, sigma, rows, c, paths, covariance, root):
     """One update of Hansen 2016 (eq. 39 to 47) on `rows`, best first; `root` is C^(-1/2) as it was last worked out."""
     n = len(mean)
     y = (rows - mean) / sigma
-    step = sum(w * each for w, each in zip(c.weights[: c.mu], y, strict=False))
+    step = sum(w * each for w, each in zip(c.recombination_weights[: c.mu], y, strict=False))
     p_sigma, p_c, turn = paths
     p_sigma = (1 - c.c_sigma) * p_sigma + np.sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * root @ step
     length, chi = np.linalg.norm(p_sigma), np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2))
     h = length / np.sqrt(1 - (1 - c.c_sigma) ** (2 * turn)) < (1.4 + 2 / (n + 1)) * chi
     p_c = (1 - c.c_c) * p_c + h * np.sqrt(c.c_c * (2 - c.c_c) * c.mu_eff) * step
     covariance = (
-        (1 + (1 - h) * c.c_1 * c.c_c * (2 - c.c_c) - c.c_1 - c.c_mu * c.weights.sum()) * covariance
+        (1 + (1 - h) * c.c_1 * c.c_c * (2 - c.c_c) - c.c_1 - c.c_mu * c.recombination_weights.sum()) * covariance
         + c.c_1 * np.outer(p_c, p_c)
         + c.c_mu
         * sum(
             w * (1 if w >= 0 else n / np.linalg.norm(root @ each) ** 2) * np.outer(each, each)
-            for w, each in zip(c.weights, y, strict=True)
+            for w, each in zip(c.recombination_weights, y, strict=True)
         )
     )
     new_sigma = sigma * np.exp(c.c_sigma / c.d_sigma * (length / chi - 1))

@@ -203,7 +203,7 @@ def test_it_learns_where_sensors_are_far_from_any_scale():
     rng = np.random.default_rng(1)
     x = rng.normal([500.0, -3.0], [100.0, 0.02], (300, 2))
     y = np.tanh((x[:, 0] - 500) / 100) - (x[:, 1] + 3) / 0.02
-    task = DatasetTask.from_arrays(x, y, scale=False)
+    task = DatasetTask.from_arrays(x, y, normalize=False)
     guess, reached = task.references()["constant guess"], []
     for hidden in ((BatchNorm(), Dense(4)), (Dense(4),)):
         learner = start(task, CMAES(), NetworkSpec.build(2, hidden, 1))

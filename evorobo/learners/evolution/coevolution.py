@@ -58,7 +58,7 @@ class CoevolutionLearner:
         if not isinstance(task, HasRival):
             raise SettingsError(
                 f"{task.name} has no rival; take Evolution, or give the task a method matches() (see "
-                "evorobo.tasks.base.Contested)."
+                "evorobo.tasks.base.HasRival)."
             )
         other = task.matches().rival()
         own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, matching_spec(spec, other), rng)
