@@ -21,8 +21,9 @@ def run_seed(seed):
     dh, dw2 = w2 @ dy, np.outer(h, dy)
     dx, dw1 = w1 @ (dh * (1 - h**2)), np.outer(x, dh * (1 - h**2))
     off = np.abs(np.append(dw1, dw2) - gradient(small, weights, x[None], dy[None])).max()
-    phases = {"x": x, "h": h, "y": y, "w1": w1, "w2": w2, "dx": dx, "dh": dh, "dy": dy, "dw1": dw1, "dw2": dw2}
-    return {**phases, "off": off, "differences": check(rng)}
+    forward_phase = {"x": x, "h": h, "y": y, "w1": w1, "w2": w2}
+    backward_phase = {"dx": dx, "dh": dh, "dy": dy, "dw1": dw1, "dw2": dw2}
+    return {**forward_phase, **backward_phase, "off": off, "differences": check(rng)}
 
 
 def check(rng):
@@ -37,17 +38,16 @@ def check(rng):
 
 
 def summarize(found):
-    return (
+    step, error = STEPS[found["differences"].mean(0).argmin()], estimate(found["differences"].min(1))
+    passes = (
         f"One forward and one backward phase gave {large.n_params} slopes; {2 * large.n_params} forward phases, by "
-        f"steps of {STEPS[found['differences'].mean(0).argmin()]:g}, feel out the same but for a relative "
-        f"{estimate(found['differences'].min(1))}"
     )
+    return f"{passes}steps of {step:g}, feel out the same but for a relative {error}"
 
 
 def draw(page, found):
-    panels = page.add_panels(
-        "Forward: the answer", "Backward: its error's slopes", "Check: felt out", widths=(1.4, 1.4, 1)
-    )
+    titles = "Forward: the answer", "Backward: its error's slopes", "Check: felt out"
+    panels = page.add_panels(*titles, widths=(1.4, 1.4, 1))
     names, run = [["ahead", "left"], ["hidden", "hidden"], ["answer"]], np.abs(found["dy"]).argmax()
     for axes, d, phase in zip(panels, ("", "d"), ("forward", "backward"), strict=False):
         units, weights = ([found[d + name][run] for name in each] for each in (("x", "h", "y"), ("w1", "w2")))

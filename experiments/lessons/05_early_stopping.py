@@ -10,7 +10,7 @@ from evorobo import Adam, Backprop, DatasetTask, EarlyStopping, GroupSplit, epoc
 four = DatasetTask("scitos-24", split=GroupSplit("lap", validation=(5,), test=(6,)))
 five = DatasetTask("scitos-24", split=GroupSplit("lap", test=(6,)))
 plain = Backprop(Adam(0.003), dtype="float32")
-watched = replace(plain, stopping=EarlyStopping(patience=10))
+watched = replace(plain, early_stopping=EarlyStopping(patience=10))
 WAYS = ("4 laps", "stopped", "5 laps")
 
 

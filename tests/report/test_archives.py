@@ -57,13 +57,13 @@ def test_the_table_has_the_last_looks_of_those_who_tell(results):
     assert list(rows) == ["map-elites", "nsga-ii", "mapped"]
     for method, columns in {"map-elites": ("coverage", "qd_score"), "nsga-ii": ("hypervolume",)}.items():
         for column in columns:
-            ends = [last(run, column) for run in results.of("wave", method)]
+            ends = [last(run, column) for run in results.runs_of("wave", method)]
             told = [rows[method][name] for name in (column, f"{column}_min", f"{column}_max")]
             assert told == pytest.approx([np.mean(ends), min(ends), max(ends)])
     assert np.isnan(rows["nsga-ii"]["coverage"])
     text = archive_table.to_terminal(list(rows.values()))
     assert f"{100 * rows['mapped']['coverage']:.1f}% (" in text
-    assert "hypervolume (least to most)" in text
+    assert "hypervolume (min to max)" in text
     assert archive_table.to_terminal([]) == ""
 
 
@@ -99,7 +99,7 @@ def test_showing_a_study_writes_both_and_of_a_plain_one_neither(results, tmp_pat
     written = show(results)
     assert results.folder / "archives-wave.png" in written
     assert (results.folder / "archives.md").read_text().startswith("| task ")
-    assert "coverage (least to most)" in capsys.readouterr().out
+    assert "coverage (min to max)" in capsys.readouterr().out
     plain = replace(results, methods=["cma-es"])
     assert archives.plot(plain, "wave", tmp_path / "none.png") is None
     assert archive_table.archive_summary(plain) == []

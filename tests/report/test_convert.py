@@ -91,7 +91,7 @@ def test_what_was_converted_before_is_replaced_and_not_doubled(tiny_study, scala
         ({"to": "parket"}, "unknown format 'parket'; did you mean 'parquet'"),
         ({"to": "csv", "x": "flops"}, "a csv file holds every column anyway"),
         ({"to": "tensorboard", "x": "wall_seconds"}, "TensorBoard's steps are whole numbers, not wall_seconds"),
-        ({"to": "tensorboard", "x": "flop"}, "unknown budget column 'flop'; did you mean 'flops'"),
+        ({"to": "tensorboard", "x": "flop"}, "unknown cost column 'flop'; did you mean 'flops'"),
     ],
 )
 def test_what_cannot_be_is_told_with_the_way_out(tiny_study, settings, sentence):

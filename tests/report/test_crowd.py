@@ -64,7 +64,7 @@ def test_a_line_shows_the_curve_and_the_final_scores_of_its_method_on_the_scale_
     drawn = figure(crowd, {"climb": ("env_steps",)}, log=True)
     grid = np.array(drawn.axes).reshape(len(METHODS), 2)
     for method, (curves, scores) in zip(METHODS, grid, strict=True):
-        runs = crowd.of("climb", method)
+        runs = crowd.runs_of("climb", method)
         (mine,) = [line for line in curves.lines if line.get_label() == method]
         assert mine.get_ydata()[-1] == pytest.approx(float(iqm([run.score for run in runs])))
         dots = next(line for line in scores.lines if line.get_marker() == "o")

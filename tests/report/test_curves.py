@@ -32,7 +32,7 @@ def test_every_run_is_drawn_as_it_was(small_study):
 
 def test_the_thick_line_is_the_iqm_and_the_band_its_interval(small_study):
     steps = figure(small_study).axes[1]
-    values = np.stack([run.curve["test"][1:] for run in small_study.of("CartPole", "cma-es")])
+    values = np.stack([run.curve["test"][1:] for run in small_study.runs_of("CartPole", "cma-es")])
     x, y = line(steps, "cma-es").get_data()
     assert x == pytest.approx(small_study.runs[-1].curve["env_steps"][1:])
     assert y == pytest.approx(iqm(values))
@@ -60,7 +60,7 @@ def test_references_cross_all_panels_and_are_named_once(small_study):
 
 def test_final_scores_are_the_runs_own(small_study):
     finals = figure(small_study).axes[-1]
-    scores = [run.score for run in small_study.of("CartPole", "my-own")]
+    scores = [run.score for run in small_study.runs_of("CartPole", "my-own")]
     assert line(finals, "_my-own runs").get_ydata() == pytest.approx(scores)
     assert line(finals, "_my-own IQM").get_ydata() == pytest.approx(float(iqm(scores)))
     assert [label.get_text() for label in finals.get_xticklabels()] == ["backprop", "cma-es", "my-own"]

@@ -64,7 +64,7 @@ def test_the_page_lies_in_the_folder_of_the_study_or_where_it_is_asked_for(small
 
 def test_the_curves_are_the_runs_own_in_every_currency_that_was_spent(small_study):
     method = content(render_page(small_study))["tasks"][0]["methods"]["cma-es"]
-    runs = small_study.of("CartPole", "cma-es")
+    runs = small_study.runs_of("CartPole", "cma-es")
     for run, plain in zip(runs, method["runs"], strict=True):
         assert plain["y"] == round_for_json(run.curve["test"])
         assert set(plain["x"]) == {name for name in wording.COST_LABELS if cumulative_cost(run, name).max() > 0}
@@ -78,7 +78,7 @@ def test_the_curves_are_the_runs_own_in_every_currency_that_was_spent(small_stud
 def test_final_scores_and_profiles_are_those_of_the_finished_runs(tiny_study):
     results = tiny_study({"ga": [1, 2, 3, 4, 5], "cma-es": [3, 3, 3]}, failed=1)
     task = task_charts(results, "reach|grasp")
-    scores = [run.score for run in finished(results.of("reach|grasp", "ga"))]
+    scores = [run.score for run in finished(results.runs_of("reach|grasp", "ga"))]
     assert len(scores) == 4
     assert task["methods"]["ga"]["scores"] == scores
     assert task["methods"]["ga"]["iqm"] == float(iqm(scores))

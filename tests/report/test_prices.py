@@ -18,7 +18,7 @@ def test_prices_are_read_as_people_write_them(text, expected):
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("env_step=3", "unknown budget column 'env_step'; did you mean 'env_steps'"),
+        ("env_step=3", "unknown cost column 'env_step'; did you mean 'env_steps'"),
         ("flops", "'flops' is no price; write flops=1e5, a number above 0"),
         ("flops=much", "'flops=much' is no price"),
         ("flops=0", "'flops=0' is no price"),
@@ -34,7 +34,7 @@ def test_at_a_price_every_run_has_its_last_look_until_then(race):
     then = prices.at_cost(race, "env_steps", 35)
     assert [run.score for run in then.runs_of("run", "tortoise")] == pytest.approx([3, 3.01, 3.02, 3.03])
     assert [run.score for run in then.runs_of("run", "hare")] == pytest.approx([4.5, 4.51, 4.52, 4.53])
-    assert race.of("run", "tortoise")[0].score == 10  # the whole is as it was
+    assert race.runs_of("run", "tortoise")[0].score == 10  # the whole is as it was
 
 
 def test_who_is_ahead_depends_on_the_price(race):

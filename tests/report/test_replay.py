@@ -116,7 +116,7 @@ def test_a_video_has_the_pictures_of_the_gif(study, tmp_path):
     path = Replay(seat(study, "phototaxis")).mp4(tmp_path / "film.mp4")
     frames, seconds = reader.count_frames_and_secs(str(path))
     assert frames == 25
-    assert seconds == pytest.approx(25 / movies.PER_SECOND, abs=0.1)
+    assert seconds == pytest.approx(25 / movies.FRAMES_PER_SECOND, abs=0.1)
 
 
 @pytest.mark.parametrize("task", ["phototaxis", "cartpole-v1"])

@@ -61,7 +61,7 @@ def results(tmp_path_factory):
 def test_without_noise_the_scores_are_those_of_the_trial(results):
     for row in robustness(results):
         if row.level == 0:
-            (run,) = [run for run in results.of(row.task, row.method) if run.seed == row.seed]
+            (run,) = [run for run in results.runs_of(row.task, row.method) if run.seed == row.seed]
             assert row.score == pytest.approx(run.score, rel=1e-12)
 
 
@@ -89,7 +89,7 @@ def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypa
     monkeypatch.setattr(ControlTask, "test", test)
     assert robustness(results) == before
     assert not tested
-    run = results.of("rows", "openai-es")[0]
+    run = results.runs_of("rows", "openai-es")[0]
     content = (run.folder / "genome.npz").read_bytes()
     try:
         genome = Genome.load(run.folder / "genome.npz")

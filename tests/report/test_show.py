@@ -78,7 +78,7 @@ def test_transfer_tells_the_iqm_of_each_cells_answers_on_every_other_task(study)
         for row in csv.DictReader(file):
             cells[row.pop("method"), row.pop("trained on")] = row
     assert len(cells) == 4 * 2
-    genomes = [Genome.load(run.folder / "genome.npz") for run in results.of("home", "backprop")]
+    genomes = [Genome.load(run.folder / "genome.npz") for run in results.runs_of("home", "backprop")]
     scores = [tasks[2].test(genome) for genome in genomes]
     low, high = bootstrap_interval(scores)
     expected = f"{float(iqm(scores)):.3f} [{low:.3f}, {high:.3f}]"

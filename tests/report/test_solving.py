@@ -27,7 +27,7 @@ def study(tmp_path, fakes):
 
 
 def test_an_evaluation_is_an_episode_or_an_answer_that_was_tried(study):
-    times = hitting_times(study.of("poles", "cma-es"))
+    times = hitting_times(study.runs_of("poles", "cma-es"))
     np.testing.assert_array_equal(times.costs, [110, 220, 330])
     np.testing.assert_array_equal(times.reached, [True, True, False])
 

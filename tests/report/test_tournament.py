@@ -43,7 +43,7 @@ def archives(run):
 
 
 def test_a_master_tournament_is_the_duels_of_all_champions_one_by_one(results):
-    run = results.of("predator", "fame")[0]
+    run = results.runs_of("predator", "fame")[0]
     (master,) = master_tournaments(TASK, [run.folder])
     own, rivals = champions(run)
     duel = replace(TASK, test_episodes=EPISODES_PER_MATCH).matches()
@@ -54,7 +54,7 @@ def test_a_master_tournament_is_the_duels_of_all_champions_one_by_one(results):
 
 
 def test_what_was_played_is_read_back_and_not_played_again(results, monkeypatch):
-    folder = results.of("predator", "new")[0].folder
+    folder = results.runs_of("predator", "new")[0].folder
     (first,) = master_tournaments(TASK, [folder])
     monkeypatch.setattr(Matches, "tournament", None)  # whoever plays again breaks
     (again,) = master_tournaments(TASK, [folder])
@@ -75,8 +75,8 @@ def test_every_answer_meets_the_rivals_of_every_method_that_has_any(results):
         (own, other) for own in ("fame", "new", "alone") for other in ("fame", "new")
     ]
     assert all(word in text for word in ("predator", "prey", "alone", "95% interval"))
-    own = [Genome.load(run.folder / "genome.npz") for run in results.of("predator", "alone")]
-    met = [rival for run in results.of("predator", "new") for rival in champions(run)[1]]
+    own = [Genome.load(run.folder / "genome.npz") for run in results.runs_of("predator", "alone")]
+    met = [rival for run in results.runs_of("predator", "new") for rival in champions(run)[1]]
     mean = replace(TASK, test_episodes=EPISODES_PER_MATCH).matches().tournament(own, met).mean()
     assert float(rows[6][4]) == pytest.approx(mean, abs=0.051)  # of two seeds the IQM is the mean
     assert (results.folder / "tournament-predator.png").read_bytes().startswith(b"\x89PNG")
@@ -89,7 +89,7 @@ def test_one_seed_has_no_interval(results):
 
 
 def test_the_figure_shows_the_mean_matrix_with_generations_upwards_and_to_the_right(results):
-    played = {m: master_tournaments(TASK, [run.folder for run in results.of("predator", m)]) for m in ("fame", "new")}
+    played = {m: master_tournaments(TASK, [run.folder for run in results.runs_of("predator", m)]) for m in ("fame", "new")}
     drawn = figure(played, "predator", "prey", "chase")
     images = [axes.images[0] for axes in drawn.axes if axes.images]
     for image, runs in zip(images, played.values(), strict=True):
