@@ -89,7 +89,9 @@ def test_one_seed_has_no_interval(results):
 
 
 def test_the_figure_shows_the_mean_matrix_with_generations_upwards_and_to_the_right(results):
-    played = {m: master_tournaments(TASK, [run.folder for run in results.runs_of("predator", m)]) for m in ("fame", "new")}
+    played = {
+        m: master_tournaments(TASK, [run.folder for run in results.runs_of("predator", m)]) for m in ("fame", "new")
+    }
     drawn = figure(played, "predator", "prey", "chase")
     images = [axes.images[0] for axes in drawn.axes if axes.images]
     for image, runs in zip(images, played.values(), strict=True):
