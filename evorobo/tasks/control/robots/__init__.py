@@ -1,5 +1,7 @@
-"""Our own robots, one file each, written on rows; importing this package makes their ids known to gymnasium."""
+"""Robots of the package, one file each; importing this package registers their ids with gymnasium."""
 
-from evorobo.tasks.control.robots.registry import register_built_in
+import importlib
+import pkgutil
 
-register_built_in()
+for module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{module.name}")

@@ -12,6 +12,7 @@ from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import INFRARED, SENSED, Arena
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 LENGTH, WIDTH, CYLINDER, NEAR = 0.6, 0.35, 0.0115, 0.08  # m
 ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)), CYLINDER)
@@ -68,3 +69,6 @@ class Discrimination(Robot):
         x, y = states[0, THING]
         ax.fill(x + CYLINDER * cos, y + CYLINDER * sin, color="C3")
         ax.plot(x + NEAR * cos, y + NEAR * sin, color="C3", linewidth=0.8, linestyle="--")
+
+
+register(Discrimination, "evorobo/Discrimination-v0")

@@ -11,6 +11,7 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 from evorobo.tasks.control.robots.runge_kutta import rk4
 
 GRAVITY, CART = np.array(-9.8), np.array(1.0)  # m/s^2, kg
@@ -174,3 +175,7 @@ def _outline(state: Array) -> tuple[Array, Array]:
     lengths, angles = 2 * HALF_LENGTH[:, 0], state[2:6:2]
     tips, heights = feet + lengths * np.sin(angles), lengths * np.cos(angles)
     return np.array([tips[0], *feet, tips[1]]), np.array([heights[0], 0, 0, heights[1]])
+
+
+register(DoublePole, "evorobo/DoublePole-v0")
+register(DoublePoleBlind, "evorobo/DoublePoleBlind-v0")

@@ -12,6 +12,7 @@ from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steer
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 LENGTH, WIDTH = 0.45, 0.4  # m
 ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)))
@@ -90,3 +91,6 @@ class Homing(Robot):
 def _home(state: Array) -> np.ndarray:
     """Who stands on the black floor: its middle counts, where the sensor for it looks down."""
     return np.hypot(state[:, 0], state[:, 1]) < ZONE
+
+
+register(Homing, "evorobo/Homing-v0")

@@ -11,6 +11,7 @@ from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import drive, outline, to_walls, undo_collisions
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 RADIUS, AXLE, TOP_SPEED, STEP = 0.035, 0.053, 0.195, 0.1  # an e-puck: m, m, m/s, s
 LENGTH, WIDTH = 1.2, 0.8
@@ -112,3 +113,6 @@ def ranges(x: Array, y: Array, direction: Array, walls: Array) -> Array:
         place = share * (ahead_x * sin - ahead_y * cos)
         hit = (far >= 0) & (place >= 0) & (place <= 1)
     return np.where(hit, far, np.inf).min(-1)
+
+
+register(Maze, "evorobo/Maze-v0")

@@ -12,6 +12,7 @@ from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steer
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 OUTER = ((0, 0), (0.72, 0), (0.72, 0.48), (0.42, 0.48), (0.42, 0.36), (0.3, 0.36), (0.3, 0.48), (0, 0.48))
 INNER = (
@@ -74,3 +75,6 @@ class ObstacleAvoidance(Robot):
 
     def draw(self, ax: Any, states: Array) -> None:
         CORRIDOR.draw(ax, states)
+
+
+register(ObstacleAvoidance, "evorobo/ObstacleAvoidance-v0")

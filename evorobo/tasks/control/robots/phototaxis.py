@@ -11,6 +11,7 @@ from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import drive
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 AXLE, TOP_SPEED, STEP = 0.053, 0.13, 0.1  # an e-puck: m, m/s, s
 EYES = np.array([np.pi / 4, -np.pi / 4])
@@ -73,3 +74,6 @@ class Phototaxis(Robot):
         ax.plot(x[-1], y[-1], marker=tip, markersize=8, color="black", markeredgecolor="white", zorder=3)
         ax.plot(0, 0, marker="*", markersize=13, color="gold", markeredgecolor="black", zorder=4)
         ax.set(xlim=(-1.3, 1.3), ylim=(-1.3, 1.3))
+
+
+register(Phototaxis, "evorobo/Phototaxis-v0")

@@ -12,6 +12,7 @@ from evorobo.tasks.control.robots.contestant import Contestant
 from evorobo.tasks.control.robots.geometry import drive
 from evorobo.tasks.control.robots.khepera import ANGLES, AXLE, INFRARED, RADIUS, STEP, intensity
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 SIDE = 0.47  # m, of the square arena
 PREDATOR_SPEED, PREY_SPEED = 0.08, 0.16  # m/s
@@ -170,3 +171,7 @@ def infrared_readings(pose: Array, other: Array) -> Array:
     distance = np.hypot(dx, dy)
     lobe = (dx * ahead_x + dy * ahead_y) / distance
     return np.maximum(brightest, intensity(distance - RADIUS) * lobe)
+
+
+register(Predator, "evorobo/Predator-v0")
+register(Prey, "evorobo/Prey-v0")

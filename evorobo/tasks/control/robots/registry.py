@@ -19,45 +19,23 @@ def register(robot: type[Robot], id: str) -> None:
     """
     if not (isinstance(robot, type) and issubclass(robot, Robot)):
         raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
-    _register(reference_to(robot), id, robot.max_steps, robot.reward_threshold)
-
-
-def register_built_in() -> None:
-    """Our own robots, by name only: none of them is imported yet."""
-    _register("evorobo.tasks.control.robots.discrimination:Discrimination", "evorobo/Discrimination-v0", 500, None)
-    _register("evorobo.tasks.control.robots.double_pole:DoublePole", "evorobo/DoublePole-v0", 1000, 1000.0)
-    _register("evorobo.tasks.control.robots.double_pole:DoublePoleBlind", "evorobo/DoublePoleBlind-v0", 1000, None)
-    _register("evorobo.tasks.control.robots.homing:Homing", "evorobo/Homing-v0", 600, None)
-    _register("evorobo.tasks.control.robots.maze:Maze", "evorobo/Maze-v0", 200, 99.0)
-    _register(
-        "evorobo.tasks.control.robots.obstacle_avoidance:ObstacleAvoidance", "evorobo/ObstacleAvoidance-v0", 240, None
-    )
-    _register("evorobo.tasks.control.robots.phototaxis:Phototaxis", "evorobo/Phototaxis-v0", 200, None)
-    _register("evorobo.tasks.control.robots.predator_prey:Predator", "evorobo/Predator-v0", 500, None)
-    _register("evorobo.tasks.control.robots.predator_prey:Prey", "evorobo/Prey-v0", 500, None)
-    _register("evorobo.tasks.control.robots.swing_up:SwingUp", "evorobo/SwingUp-v0", 1000, None)
-    _register("evorobo.tasks.control.robots.t_maze:TMaze", "evorobo/TMaze-v0", 200, 95.0)
-    _register("evorobo.tasks.control.robots.wall_following:WallFollowing", "evorobo/WallFollowing-v0", 540, None)
-
-
-def _register(robot: str, id: str, max_steps: int, reward_threshold: float | None) -> None:
     from gymnasium.envs import registration
 
-    there = registration.registry.get(id)
-    if there is not None:
-        if there.kwargs.get("robot") == robot:
+    reference, taken = reference_to(robot), registration.registry.get(id)
+    if taken is not None:
+        if taken.kwargs.get("robot") == reference:
             return
         raise SettingsError(
-            f"the id {id!r} is taken by {there.kwargs.get('robot') or there.entry_point}; choose another."
+            f"the id {id!r} is taken by {taken.kwargs.get('robot') or taken.entry_point}; choose another."
         )
     registration.register(
         id,
         entry_point=ENV_ENTRY_POINT,
         vector_entry_point=VECTOR_ENTRY_POINT,
-        max_episode_steps=max_steps,
-        reward_threshold=reward_threshold,
+        max_episode_steps=robot.max_steps,
+        reward_threshold=robot.reward_threshold,
         disable_env_checker=True,
-        kwargs={"robot": robot},
+        kwargs={"robot": reference},
     )
 
 

@@ -11,6 +11,7 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 CART, POLE, LENGTH, GRAVITY, FRICTION, PUSH, STEP = 0.5, 0.5, 0.6, 9.82, 0.1, 10.0, 0.01  # kg, m, m/s^2, N s/m, N, s
 MASS, SWUNG = CART + POLE, POLE * LENGTH
@@ -91,3 +92,6 @@ class SwingUp(Robot):
         ax.plot([x[-1], tip_x[-1]], [0, tip_y[-1]], color="black", linewidth=2, solid_capstyle="round")
         ax.plot(x[-1], 0, marker="s", markersize=7, color="black")
         ax.set(xlim=(-2.5, 2.5), ylim=(-0.8, 0.8))
+
+
+register(SwingUp, "evorobo/SwingUp-v0")

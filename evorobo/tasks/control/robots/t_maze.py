@@ -12,6 +12,7 @@ from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import INFRARED, SENSED, Arena, steer
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
+from evorobo.tasks.control.robots.registry import register
 
 MAZE = Arena(
     outline((-0.05, 0), (0.05, 0), (0.05, 0.4), (0.3, 0.4), (0.3, 0.5), (-0.3, 0.5), (-0.3, 0.4), (-0.05, 0.4))
@@ -105,3 +106,6 @@ def _worth(state: Array) -> Array:
     x, y = state[:, :2].T
     way = np.clip(np.minimum(y, 0.45) - 0.05 + np.maximum(np.abs(x) - 0.05, 0), 0, 0.6) / 0.6
     return 50 * state[:, RIGHT] + 25 * way * (state[:, TRIPS] < 2)
+
+
+register(TMaze, "evorobo/TMaze-v0")

@@ -12,6 +12,7 @@ from evorobo.errors import SettingsError
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import ranges_in_room
 from evorobo.tasks.control.robots.random_streams import RandomStreams
+from evorobo.tasks.control.robots.registry import register
 
 LENGTH, WIDTH, HULL = 6.2, 3.2, 0.28
 ECHO_LIMIT, ECHO_MIN = 5.0, 0.05
@@ -105,3 +106,6 @@ def _with_ranges(pose: Array) -> Array:
     place_x, place_y = (np.repeat(at, 3, axis=1) for at in (x + HULL * out_x, y + HULL * out_y))
     rays = ranges_in_room(place_x, place_y, ray_x, ray_y, LENGTH, WIDTH)
     return np.concatenate([pose, np.maximum(rays.reshape(len(pose), 24, 3).min(2), 0.0)], axis=1)
+
+
+register(WallFollowing, "evorobo/WallFollowing-v0")
