@@ -48,10 +48,10 @@ class Rail(Robot):
 register(Rail, "my/Rail-v0")
 study = Study.grid(
     "rail",
-    tasks=[ControlTask("my/Rail-v0", validation_episodes=3, test_episodes=3, demonstrations=2)],
+    tasks=[ControlTask("my/Rail-v0", validation_episodes=3, test_episodes=3, n_demonstrations=2)],
     methods=[Evolution(CMAES()), Backprop()],
     seeds=2,
-    budget=Budget(flops=1e5, looks=12),
+    budget=Budget(flops=1e5, n_evals=12),
     hidden=(4,),
 )
 '''

@@ -86,13 +86,13 @@ def test_what_there_is_not_is_answered_with_what_there_is(evorobo, words, answer
         (["--seeds", "all"], "--seeds takes a number of seeds (5) or a list (3,7,11), not 'all'"),
         (["--seeds", "0"], "at least one task, one method and one seed"),
         (["--seeds", "1,1"], "seeds (1, 1) repeat themselves"),
-        (["--budget", "euros=5"], "unknown currency 'euros'"),
-        (["--budget", "flop=5"], "unknown currency 'flop'; did you mean 'flops'?"),
+        (["--budget", "euros=5"], "unknown cost column 'euros'"),
+        (["--budget", "flop=5"], "unknown cost column 'flop'; did you mean 'flops'?"),
         (["--budget", "flops=0"], "a budget of flops=0.0 buys nothing; give a number above 0"),
         (["--only", "backdrop"], "unknown part of the study 'backdrop'; did you mean 'backprop'?"),
         (["--set", "hiden=[3]"], "unknown setting in --set hiden: 'hiden'; did you mean 'hidden'?"),
         (["--set", "methods.cma-es.strategy.sgima=1"], "'sgima'; did you mean 'sigma'?"),
-        (["--set", "methods.backprop.batch=big"], "methods.backprop.batch is 64, a number; 'big' is none"),
+        (["--set", "methods.backprop.batch_size=big"], "methods.backprop.batch_size is 64, a number; 'big' is none"),
     ],
 )
 def test_a_flag_that_cannot_be_is_told_with_the_way_out_and_nothing_runs(evorobo, tmp_path, flags, answer):

@@ -94,7 +94,7 @@ def test_every_layer_loss_optimizer_and_schedule_is_among_them():
 def test_the_plain_form_is_what_a_person_would_write():
     assert to_plain(WarmUp(0.1, Cosine())) == {
         "type": "WarmUp",
-        "share": 0.1,
+        "fraction": 0.1,
         "then": {"type": "Cosine", "final": 0.0},
     }
 

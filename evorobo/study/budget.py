@@ -51,7 +51,7 @@ class Budget:
         for part in text.split(","):
             name, _, value = part.partition("=")
             if name.strip() not in known:
-                raise unknown("budget column", name.strip(), known)
+                raise unknown("cost column", name.strip(), known)
             try:
                 settings[name.strip()] = float(value)
             except ValueError as error:

@@ -54,8 +54,8 @@ def test_a_command_line_says_a_budget(text, budget):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("flop=1e9", "unknown budget column 'flop'; did you mean 'flops'?"),
-        ("euros=5", "unknown budget column 'euros'"),
+        ("flop=1e9", "unknown cost column 'flop'; did you mean 'flops'?"),
+        ("euros=5", "unknown cost column 'euros'"),
         ("flops", "'flops' is no budget; write flops=1e6"),
         ("flops=much", "'flops=much' is no budget; write flops=1e6"),
         ("flops=0", "a budget of flops=0.0 buys nothing; give a number above 0"),

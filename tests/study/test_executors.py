@@ -51,8 +51,8 @@ def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
     }
     for trial in these:
         news = [event for event in events if event.trial == trial.path]
-        assert (news[0].status, news[0].share) == ("", 0.0)
-        assert news[-1].share == 1.0
+        assert (news[0].status, news[0].completed_fraction) == ("", 0.0)
+        assert news[-1].completed_fraction == 1.0
     assert [trial_status(tmp_path / trial.path) for trial in these] == ["finished", "finished", "failed"]
 
 
@@ -149,7 +149,7 @@ def test_ctrl_c_stops_all_workers_soon_and_each_keeps_its_checkpoint(tmp_path):
     def listen(event):
         if event.status:
             ended.append(event.trial)
-        elif event.share:
+        elif event.completed_fraction:
             at_work.add(event.trial)
         if len(at_work) == 2 and ended and not sent:  # by now the third worker has nothing left to do
             sent.append(time.monotonic())
