@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1] / "evorobo"
-GROUND = {"arrays", "checks", "downloads", "errors", "files", "processes", "registry", "settings", "tracing"}
+GROUND = {
+    "arrays",
+    "checks",
+    "docstrings",
+    "downloads",
+    "errors",
+    "files",
+    "processes",
+    "registry",
+    "settings",
+    "tracing",
+}
 FLOORS = {"nets": 1, "tasks": 2, "learners": 3, "study": 4, "report": 5, "export": 5, "scaffold": 5}
 TOP = 6
 WINGS = [  # packages that never import each other

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.evolution import Evolution, EvolutionLearner
-from evorobo.learners.evolution.strategies.base import check_at_least
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.output import Output

@@ -10,6 +10,7 @@ import numpy as np
 from deap import algorithms, base, tools
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
@@ -18,7 +19,7 @@ from evorobo.learners.evolution.genealogy import Genealogy
 from evorobo.learners.evolution.measures import MeasureScorer
 from evorobo.learners.evolution.reevaluation import adapt_evaluations, reliability
 from evorobo.learners.evolution.reference_batch import ReferenceBatch
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, check_at_least, fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import HasCollection
 from evorobo.learners.penalties import Penalty, weight_matrices

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least
 from evorobo.errors import SettingsError
-from evorobo.learners.evolution.strategies.base import check_at_least, default_population_size
+from evorobo.learners.evolution.strategies.base import default_population_size
 
 
 def antithetic_steps(rng: np.random.Generator, population_size: int, p: int) -> Array:

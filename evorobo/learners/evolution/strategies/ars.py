@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
-from evorobo.learners.evolution.strategies.base import check_at_least, check_positive, fitness_values
+from evorobo.learners.evolution.strategies.base import fitness_values
 from evorobo.registry import register_component
 
 

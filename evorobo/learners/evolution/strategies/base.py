@@ -8,7 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 
 
@@ -67,32 +66,6 @@ def sort_by_fitness(population: list[Individual]) -> Array:
 def sample_around(weights: Array, population_size: int, init_std: float, rng: np.random.Generator) -> Array:
     """A first generation `(population, p)`: `weights (p,)` themselves, and the others `init_std` about them."""
     return np.concatenate([weights[None], weights + rng.normal(0, init_std, (population_size - 1, len(weights)))])
-
-
-def check_at_least(minimum: int, **settings: int | None) -> None:
-    """Raise `SettingsError` for what is no whole number from `lowest` on; None means "choose for me"."""
-    for name, value in settings.items():
-        if value is not None and not (_is_number(value) and isinstance(value, int) and value >= minimum):
-            raise SettingsError(f"{name} must be a whole number of at least {minimum}, not {value!r}.")
-
-
-def check_within(low: float, high: float, **settings: float) -> None:
-    """Raise `SettingsError` for what is no number from `lowest` to `highest`."""
-    for name, value in settings.items():
-        if not (_is_number(value) and low <= value <= high):
-            end = f"from {low:g} to {high:g}" if high < np.inf else f"of at least {low:g}"
-            raise SettingsError(f"{name} must be a number {end}, not {value!r}.")
-
-
-def check_positive(**settings: float) -> None:
-    """Raise `SettingsError` for what is no finite number above zero."""
-    for name, value in settings.items():
-        if not (_is_number(value) and 0 < value < np.inf):
-            raise SettingsError(f"{name} must be a number above 0, not {value!r}.")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def default_population_size(p: int) -> int:

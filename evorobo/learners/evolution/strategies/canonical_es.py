@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import check_at_least, default_population_size, sort_by_fitness
+from evorobo.learners.evolution.strategies.base import default_population_size, sort_by_fitness
 from evorobo.learners.evolution.strategies.fitness_shaping import recombination_weights
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.registry import register_component

@@ -10,16 +10,10 @@ import numpy as np
 from deap import base, tools
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive, check_within
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import (
-    check_at_least,
-    check_positive,
-    check_within,
-    fitness_values,
-    sample_around,
-    select_best,
-)
+from evorobo.learners.evolution.strategies.base import fitness_values, sample_around, select_best
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.registry import register_component
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import cell_indices
-from evorobo.learners.evolution.strategies.base import check_at_least
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component
 

@@ -11,9 +11,10 @@ from deap import base, tools
 from deap.benchmarks.tools import hypervolume
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive, check_within
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import check_at_least, check_positive, check_within, sample_around
+from evorobo.learners.evolution.strategies.base import sample_around
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_positive, check_within
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
-from evorobo.learners.evolution.strategies.base import check_positive, check_within, fitness_values
+from evorobo.learners.evolution.strategies.base import fitness_values
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.nets.optimizers import Adam, Optimizer

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_positive, check_within
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even, default_even_population_size
-from evorobo.learners.evolution.strategies.base import check_positive, check_within, fitness_values
+from evorobo.learners.evolution.strategies.base import fitness_values
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.nets.optimizers import ClipUp, Optimizer
 from evorobo.registry import register_component

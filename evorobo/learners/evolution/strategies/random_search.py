@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import check_at_least, check_positive, sample_around, select_best
+from evorobo.learners.evolution.strategies.base import sample_around, select_best
 from evorobo.registry import register_component
 
 

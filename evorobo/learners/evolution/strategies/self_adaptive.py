@@ -9,15 +9,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive, check_within
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import (
-    check_at_least,
-    check_positive,
-    check_within,
-    default_population_size,
-    fitness_values,
-)
+from evorobo.learners.evolution.strategies.base import default_population_size, fitness_values
 from evorobo.registry import register_component
 
 

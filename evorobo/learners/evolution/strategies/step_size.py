@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evorobo.learners.evolution.strategies.base import check_positive, check_within
+from evorobo.checks import check_positive, check_within
 
 
 class SigmaDecay(Protocol):

@@ -9,14 +9,9 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive, check_within
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import (
-    check_at_least,
-    check_positive,
-    check_within,
-    fitness_values,
-    sample_around,
-)
+from evorobo.learners.evolution.strategies.base import fitness_values, sample_around
 from evorobo.registry import register_component
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_positive
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, check_positive
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.registry import register_component
 

@@ -10,8 +10,9 @@ import numpy as np
 from deap import tools
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, check_at_least, fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component

@@ -9,16 +9,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive, check_within
 from evorobo.errors import SettingsError, unknown
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import (
-    StrategySettings,
-    UsesMeasures,
-    check_at_least,
-    check_positive,
-    check_within,
-    fitness_values,
-)
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.registry import register_component
 
