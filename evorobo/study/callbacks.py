@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from evorobo.errors import SettingsError
 from evorobo.learners.base import StepResult
@@ -74,12 +74,19 @@ def with_on_generation(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:
     return tuple(each for each in callbacks if type(each).on_generation is not Callback.on_generation)
 
 
-def notify(callbacks: Sequence[Callback], event: str, *state: Any) -> str:
-    """Call `event` ("on_eval", ...) of all of them; who says why that the trial should stop, or nothing.
+class Stop(NamedTuple):
+    """A callback's wish to stop the trial: the name of its class, and its reason in words."""
+
+    callback: str
+    reason: str
+
+
+def notify(callbacks: Sequence[Callback], event: str, *state: Any) -> list[Stop]:
+    """Call `event` ("on_eval", ...) of all of them; returns which of them ask the trial to stop, and why.
 
     Raises `SettingsError`, with the name of the callback, when one breaks.
     """
-    answers = []
+    stops = []
     for callback in callbacks:
         name = f"{type(callback).__name__}.{event}"
         try:
@@ -89,5 +96,5 @@ def notify(callbacks: Sequence[Callback], event: str, *state: Any) -> str:
         if not isinstance(answer, str | None):
             raise SettingsError(f"{name} returned {answer!r}; return None to go on, or in words why to stop.")
         if answer:
-            answers.append(f"stopped by {type(callback).__name__}: {answer}")
-    return "; ".join(answers)
+            stops.append(Stop(type(callback).__name__, answer))
+    return stops

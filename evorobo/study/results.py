@@ -30,6 +30,8 @@ class Run:
     reason: str
     """Why it failed, diverged or was stopped by a callback, in one sentence; empty otherwise."""
     curve: dict[str, Array]
+    stopped_by: tuple[str, ...] = ()
+    """The names of the callbacks that stopped it before its budget was spent."""
 
     @property
     def score(self) -> float:
@@ -111,7 +113,8 @@ def _read_run(folder: Path, task: str, method: str) -> Run:
     curve = read_curve(path) if path.exists() else {}
     if result["status"] == "finished" and not len(curve.get("test", ())):
         raise ResultsError(f"{path} is damaged (no test scores); delete its folder and run the study again.")
-    return Run(folder, task, method, int(folder.name[5:]), result["status"], result.get("reason", ""), curve)
+    reason, stopped_by = result.get("reason", ""), tuple(result.get("stopped_by", ()))
+    return Run(folder, task, method, int(folder.name[5:]), result["status"], reason, curve, stopped_by)
 
 
 def read_curve(path: Path) -> dict[str, Array]:

@@ -97,7 +97,7 @@ class RunningTrial:
     def __init__(self, trial: TrialSettings, folder: Path, watch: ProgressFunction) -> None:
         self.trial, self.folder, self.on_progress = trial, folder, watch
         self.outcome: str | ResultsError = ""
-        self.stop_reason = ""
+        self.stops: list[callbacks.Stop] = []
         self.budget_fraction = 0.0
         self.generations, self.n_evals, self.seconds = 0, 0, Cost()
         self.log = Log(folder / "curve.csv")
@@ -139,7 +139,7 @@ class RunningTrial:
             "learner": self.learner.state(),
             "generations": self.generations,
             "n_evals": self.n_evals,
-            "stop_reason": self.stop_reason,
+            "stops": [list(stop) for stop in self.stops],
             "cpu_seconds": self.seconds.cpu_seconds,
             "wall_seconds": self.seconds.wall_seconds,
             "rows": self.log.rows,
@@ -162,7 +162,7 @@ class RunningTrial:
 
     @property
     def _is_over(self) -> bool:
-        return self.budget_fraction >= 1 or self.learner.done or bool(self.stop_reason)
+        return self.budget_fraction >= 1 or self.learner.done or bool(self.stops)
 
     def _start(self) -> None:
         budget = self.trial.budget
@@ -190,7 +190,8 @@ class RunningTrial:
 
     def _resume(self, state: dict[str, Any]) -> None:
         self.learner.restore(state["learner"])
-        self.generations, self.n_evals, self.stop_reason = state["generations"], state["n_evals"], state["stop_reason"]
+        self.generations, self.n_evals = state["generations"], state["n_evals"]
+        self.stops = [callbacks.Stop(*stop) for stop in state["stops"]]
         self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
         self.log = Log(self.folder / "curve.csv", state["rows"])
         self.log.write()
@@ -206,9 +207,7 @@ class RunningTrial:
                 "this budget never ends; add a limit that it does spend, for example flops=1e9."
             )
         if self._generation_callbacks:
-            self.stop_reason = callbacks.notify(
-                self._generation_callbacks, "on_generation", self._trial_state, progress
-            )
+            self.stops = callbacks.notify(self._generation_callbacks, "on_generation", self._trial_state, progress)
         looks, way = self._eval_fractions, self.completed_fraction
         if way >= looks[self.n_evals]:
             while self.n_evals < len(looks) - 1 and looks[self.n_evals] <= way:
@@ -222,8 +221,7 @@ class RunningTrial:
         genome, task = self.learner.genome, self.trial.task
         self.log.append(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
         if self.trial.callbacks:
-            why = callbacks.notify(self.trial.callbacks, "on_eval", self._trial_state)
-            self.stop_reason = self.stop_reason or why
+            self.stops = self.stops or callbacks.notify(self.trial.callbacks, "on_eval", self._trial_state)
 
     @property
     def _trial_state(self) -> callbacks.TrialState:
@@ -245,8 +243,9 @@ class RunningTrial:
             write_atomically(self.folder / "genealogy.csv", table)
         self._notify_finish("finished")
         early: dict[str, Any] = {"stopped_early": True} if self.budget_fraction < 1 else {}
-        if early and self.stop_reason:
-            early["reason"] = self.stop_reason
+        if early and self.stops:
+            early["reason"] = "; ".join(f"stopped by {stop.callback}: {stop.reason}" for stop in self.stops)
+            early["stopped_by"] = [stop.callback for stop in self.stops]
         test = float(self.log.rows[-1]["test"])
         write_json(self.folder / "result.json", {"status": "finished", "test": test, **early})
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)

@@ -16,13 +16,13 @@ PUBLISHED = {"NEAT": 3600.0, "somebody": 120.0}
 def study(tmp_path, fakes):
     """Three trials of 100, 200 and 300 episodes: two are stopped by an exam and by a score, one goes to its end."""
     fakes.write_study(tmp_path, "poles", {"poles": {}}, ["cma-es"])
-    for seed, reason in enumerate(["stopped by StopWhen: passed", "stopped by StopAt: 1 reached 1", ""]):
+    for seed, callbacks in enumerate((["StopWhen"], ["After", "StopAt"], ["After"])):
         folder = tmp_path / f"poles/cma-es/seed-{seed}"
         fakes.write_run(folder, [{"test": 0}, {"episodes": 100 * (seed + 1), "test": 1}])
         lines = (folder / "curve.csv").read_text().splitlines()
         lines = [f"{line},{end}" for line, end in zip(lines, ("generations", 0, 10 * (seed + 1)), strict=True)]
         (folder / "curve.csv").write_text("\n".join(lines) + "\n")
-        (folder / "result.json").write_text(json.dumps({"status": "finished", "reason": reason}))
+        (folder / "result.json").write_text(json.dumps({"status": "finished", "stopped_by": callbacks}))
     return fakes.load(tmp_path)
 
 

@@ -161,7 +161,7 @@ def test_a_stopped_trial_is_finished_with_its_last_look_there_and_says_who_stopp
     curve = read_curve(tmp_path / "curve.csv")
     assert curve["generations"][-1] == 7
     told = {"status": "finished", "test": curve["test"][-1], "stopped_early": True}
-    assert result(tmp_path) == {**told, "reason": "stopped by After: 7 are enough"}
+    assert result(tmp_path) == {**told, "reason": "stopped by After: 7 are enough", "stopped_by": ["After"]}
     assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == curve["test"][-1]
     assert not (tmp_path / "checkpoint.npz").exists()
 
@@ -176,6 +176,7 @@ def test_of_two_that_stop_at_once_both_are_named(tmp_path):
     assert result(tmp_path)["reason"] == "stopped by After: 2 are enough"
     a_trial(After(2), After(2), budget=Budget(generations=9)).run(tmp_path / "both")
     assert result(tmp_path / "both")["reason"] == "; ".join(["stopped by After: 2 are enough"] * 2)
+    assert result(tmp_path / "both")["stopped_by"] == ["After", "After"]
 
 
 @pytest.mark.parametrize("callback", [Enough(1.0), Stagnation(2, 1e9)], ids=lambda each: type(each).__name__)
@@ -219,7 +220,7 @@ def test_a_trial_killed_when_it_was_stopped_stays_stopped(tmp_path, monkeypatch)
     monkeypatch.setattr(
         running.RunningTrial,
         "_end_if_over",
-        lambda self: (_ for _ in ()).throw(SystemExit) if self.stop_reason else None,
+        lambda self: (_ for _ in ()).throw(SystemExit) if self.stops else None,
     )
     with pytest.raises(SystemExit):
         a_trial(StopAt(-30.0)).run(tmp_path / "killed")

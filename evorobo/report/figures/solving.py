@@ -21,7 +21,7 @@ from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, assign_
 from evorobo.report.statistics import HittingTimes, expected_running_time, kaplan_meier
 from evorobo.study.results import Results, Run
 
-_ENDED_BY = ("stopped by StopAt", "stopped by StopWhen")
+_SOLVED_BY = {"StopAt", "StopWhen"}
 _HEADERS = ["", "solved", "mean", "median", "worst", "per success"]
 
 
@@ -50,7 +50,7 @@ def solving(results: Results, published: Mapping[str, float] | None = None) -> s
 def hitting_times(cell: list[Run]) -> HittingTimes:
     """What each of these runs took `(runs,)`, and whether it was solved."""
     spent = [runs.cumulative_cost(run, "episodes")[-1] + run.curve["generations"][-1] for run in cell]
-    return HittingTimes(np.array(spent), np.array([run.reason.startswith(_ENDED_BY) for run in cell]))
+    return HittingTimes(np.array(spent), np.array([bool(_SOLVED_BY & set(run.stopped_by)) for run in cell]))
 
 
 def _name(results: Results, task: str, method: str) -> str:
