@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from evorobo.errors import SettingsError
 
 
-def check_at_least(minimum: int, **settings: int | None) -> None:
-    """Raise `SettingsError` unless each setting is a whole number of at least `minimum`, or None (the default)."""
+def check_integer(minimum: int, **settings: Any) -> None:
+    """Raise `SettingsError` unless each setting is a whole number of at least `minimum`."""
     for name, value in settings.items():
-        if value is not None and not (_is_number(value) and isinstance(value, int) and value >= minimum):
+        if not (is_number(value) and isinstance(value, int) and value >= minimum):
             raise SettingsError(f"{name} must be a whole number of at least {minimum}, not {value!r}.")
 
 
-def check_within(low: float, high: float, **settings: float) -> None:
+def check_at_least(minimum: int, **settings: Any) -> None:
+    """Raise `SettingsError` unless each setting is a whole number of at least `minimum`, or None (the default)."""
+    check_integer(minimum, **{name: value for name, value in settings.items() if value is not None})
+
+
+def check_within(low: float, high: float, **settings: Any) -> None:
     """Raise `SettingsError` unless each setting is a number from `low` to `high`, both included."""
     for name, value in settings.items():
-        if not (_is_number(value) and low <= value <= high):
+        if not (is_number(value) and low <= value <= high):
             limits = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
             raise SettingsError(f"{name} must be a number {limits}, not {value!r}.")
 
 
-def check_positive(**settings: float) -> None:
+def check_positive(**settings: Any) -> None:
     """Raise `SettingsError` unless each setting is a finite number above 0."""
     for name, value in settings.items():
-        if not (_is_number(value) and 0 < value < math.inf):
+        if not (is_number(value) and 0 < value < math.inf):
             raise SettingsError(f"{name} must be a number above 0, not {value!r}.")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Return whether `value` is an int or a float; True and False are not numbers here."""
     return isinstance(value, int | float) and not isinstance(value, bool)

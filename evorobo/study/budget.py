@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from evorobo.checks import check_integer, check_positive
 from evorobo.errors import SettingsError, unknown
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost
@@ -37,11 +38,8 @@ class Budget:
     def __post_init__(self) -> None:
         if not self.limits:
             raise SettingsError("a budget needs a limit: Budget(flops=1e9), Budget(env_steps=200_000), ...")
-        for name, limit in self.limits.items():
-            if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < np.inf:
-                raise SettingsError(f"a budget of {name}={limit!r} buys nothing; give a number above 0.")
-        if isinstance(self.n_evals, bool) or not isinstance(self.n_evals, int) or self.n_evals < 1:
-            raise SettingsError(f"n_evals must be a whole number of at least 1, not {self.n_evals!r}.")
+        check_positive(**self.limits)
+        check_integer(1, n_evals=self.n_evals)
 
     @classmethod
     def parse(cls, text: str) -> Budget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from evorobo.checks import is_number
 from evorobo.errors import SettingsError, unknown
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.study import Study
@@ -70,7 +71,7 @@ def _value(text: str, before: Any, path: str) -> Any:
         case bool():
             if not isinstance(value, bool):
                 raise SettingsError(f"{path} is true or false, not {text}.")
-        case float() | int() if not (value is None or _is_number(value)):
+        case float() | int() if not (value is None or is_number(value)):
             raise SettingsError(f"{path} is {before!r}, a number; {text!r} is none.")
         case int() if isinstance(value, float) and value.is_integer():
             return int(value)
@@ -83,10 +84,6 @@ def _value(text: str, before: Any, path: str) -> Any:
         case str() if not (value is None or isinstance(value, str)):
             return text
     return value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _known(plain: Any, part: str, path: str) -> None:

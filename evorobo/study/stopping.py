@@ -8,6 +8,7 @@ from types import FunctionType
 
 import numpy as np
 
+from evorobo.checks import check_integer, check_within
 from evorobo.errors import SettingsError
 from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
@@ -65,10 +66,8 @@ class Stagnation(Callback):
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
-            raise SettingsError(f"patience must be a whole number of at least 1, not {self.patience!r}.")
-        if not 0 <= self.min_delta < np.inf:
-            raise SettingsError(f"min_delta must be 0 or more, not {self.min_delta!r}.")
+        check_integer(1, patience=self.patience)
+        check_within(0, np.inf, min_delta=self.min_delta)
 
     def on_eval(self, state: TrialState) -> str | None:
         sign = 1 if state.trial.task.metric_info.higher_is_better else -1

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from evorobo.checks import check_integer
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.files import write_json
 from evorobo.learners.base import Method
@@ -139,8 +140,7 @@ class Study:
         settings fit together and no folder holds other settings. Ctrl-C raises `Interrupted`; the same call goes on.
         """
         stop_if_loading()
-        if not isinstance(jobs, int) or jobs < 1:
-            raise SettingsError(f"jobs must be a whole number of at least 1, not {jobs!r}.")
+        check_integer(1, jobs=jobs)
         folder = Path(results) / self.name
         trials = self.trials(only)
         self._check(folder)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import EvoroboError, ResultsError, SettingsError
+from evorobo.checks import check_integer
+from evorobo.errors import EvoroboError, ResultsError
 from evorobo.learners.base import Learner, Method
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.registry import register_component
@@ -42,8 +43,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         check_callbacks(self.callbacks)
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise SettingsError(f"a seed is a whole number of at least 0, not {self.seed!r}.")
+        check_integer(0, seed=self.seed)
 
     @property
     def path(self) -> str:

@@ -78,7 +78,7 @@ def test_later_assignments_win():
         ("budget.flops=many", "budget.flops is 1000000.0, a number; 'many' is none"),
         ("budget.flops=true", "budget.flops is 1000000.0, a number; 'true' is none"),
         ("budget.flops=[1]", "budget.flops is 1000000.0, a number; '[1]' is none"),
-        ("budget.flops=0", "a budget of flops=0 buys nothing"),
+        ("budget.flops=0", "flops must be a number above 0, not 0"),
         ("budget=5", "budget has fields of its own, set one of them: env_steps, episodes"),
         ("hidden=8", "hidden is a list; write it as hidden=[8]"),
         ("hidden=[8", "hidden is a list; close its brackets, with texts in double quotes"),

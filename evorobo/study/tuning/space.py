@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evorobo.checks import is_number
 from evorobo.errors import SettingsError, unknown
 from evorobo.learners.base import Method
 from evorobo.study.overrides import get_setting
@@ -36,7 +37,7 @@ class Range:
 
     def contains(self, value: Any) -> bool:
         """Whether a setting as it stands lies in the range."""
-        return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+        return is_number(value) and self.low <= value <= self.high
 
 
 def parse_ranges(study: Study, texts: Sequence[str]) -> dict[str, list[Range]]:
@@ -71,7 +72,7 @@ def parse_ranges(study: Study, texts: Sequence[str]) -> dict[str, list[Range]]:
 def _range(method: Method, form: re.Match[str]) -> Range:
     path = f"methods.{method.name}.{form['field']}"
     now = get_setting(method, form["field"], path)
-    if not (now is None or (isinstance(now, int | float) and not isinstance(now, bool))):
+    if not (now is None or is_number(now)):
         raise SettingsError(f"{path} is {json.dumps(now)}, no number; only numbers are tuned.")
     try:
         low, high = float(form["low"]), float(form["high"])

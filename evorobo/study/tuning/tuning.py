@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from evorobo.checks import check_integer
 from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.files import write_json
 from evorobo.settings import stop_if_loading, to_plain
@@ -52,8 +53,7 @@ def tune(
     """
     stop_if_loading()
     study = _on_tuning_seeds(_only(study, methods), tuple(seeds), task)
-    if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:
-        raise SettingsError(f"trials must be a whole number of at least 1, not {trials!r}.")
+    check_integer(1, trials=trials)
     ranges = parse_ranges(study, space)
     folder = Path(results) / f"{study.name}-tuning"
     file = folder / f"{'-'.join([study.tasks[0].name, *methods])}.json"
