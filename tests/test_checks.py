@@ -5,7 +5,7 @@ import math
 import pytest
 
 from evorobo import SettingsError
-from evorobo.checks import check_integer, check_within, check_at_least, check_positive
+from evorobo.checks import check_at_least, check_integer, check_positive, check_within
 
 
 def test_values_in_range_pass():
