@@ -46,6 +46,7 @@ from .learners.evolution.wrappers.mapped import Mapped as Mapped
 from .learners.evolution.wrappers.restarts import Restarts as Restarts, TerminationCriteria as TerminationCriteria
 from .learners.penalties import L1 as L1, L2 as L2
 from .nets.batch_norm import BatchNorm as BatchNorm
+from .nets.cross_entropy import CrossEntropy as CrossEntropy
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
 from .nets.dropout import Dropout as Dropout
@@ -53,13 +54,7 @@ from .nets.elman import Elman as Elman
 from .nets.genome import Genome as Genome
 from .nets.gru import GRU as GRU
 from .nets.layer_norm import LayerNorm as LayerNorm
-from .nets.losses import (
-    MAE as MAE,
-    MSE as MSE,
-    CrossEntropy as CrossEntropy,
-    GaussianNLL as GaussianNLL,
-    Huber as Huber,
-)
+from .nets.losses import MAE as MAE, MSE as MSE, GaussianNLL as GaussianNLL, Huber as Huber
 from .nets.lstm import LSTM as LSTM
 from .nets.optimizers import (
     SGD as SGD,

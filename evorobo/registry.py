@@ -22,7 +22,7 @@ _HOMES = {
     "layer": ("evorobo.nets",),
     "activation": ("evorobo.nets.activations",),
     "initializer": ("evorobo.nets.initializers",),
-    "loss": ("evorobo.nets.losses",),
+    "loss": ("evorobo.nets.losses", "evorobo.nets.cross_entropy"),
     "optimizer": ("evorobo.nets.optimizers",),
     "schedule": ("evorobo.nets.schedules",),
     "penalty": ("evorobo.learners.penalties",),

@@ -626,6 +626,9 @@ class Climber:
             self.weights, self.cost = both[int(earned.values.argmax())], self.cost + earned.cost
             return StepResult(float(earned.values.max()))
 
+        def artifacts(self):
+            return {}
+
         def state(self):
             return {"weights": self.weights, "cost": vars(self.cost), "rng": self.rng.bit_generator.state}
 
@@ -697,6 +700,8 @@ BROKEN_METHODS = {
     "chatters": (climber(step=chatters), "give a Progress with a finite score and plain numbers by name"),
     "forgets chance": (climber(state=forgets_chance), r"goes on differently when its state\(\) after \d steps"),
     "state of objects": (climber(state=lambda self: {"all": self}), "state .* cannot be written down after 0 steps"),
+    "no artifacts": (climber(artifacts=None), r"learner has no valid artifacts\(\); return a dict"),
+    "artifacts of objects": (climber(artifacts=lambda self: {"a.npz": self}), r"learner has no valid artifacts\(\)"),
     "empty state": (
         climber(state=lambda self: {}),
         r"cannot be written down after 0 steps and read again \('weights'\)",

@@ -1,4 +1,4 @@
-"""What a search for more than one thing brings home: many genomes, with what each earned and did."""
+"""Archive: many genomes of one network with their scores and measures, as one object and one file."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, unknown
 from evorobo.files import npz_bytes, read_npz, write_atomically
-from evorobo.nets.genome import Genome, load_array, load_scaler, scaler_arrays
+from evorobo.nets.genome import Genome, check_format, load_array, load_scaler, scaler_arrays
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 
-FORMAT = "evorobo archive 1"
+FORMAT = "evorobo archive 2"
 
 
 def cell_indices(measures: Array, cells: tuple[int, ...]) -> np.ndarray:
-    """In which of so many `cells` along each measure `measures (n, k)` lie, in units of their ranges: numbers `(n, k)`.
+    """Return the grid cell `(n, k)` of `measures (n, k)`, which are scaled to 0 to 1.
 
-    What lies beyond a range counts for the outermost cell.
+    Measures outside this range belong to the outermost cells.
     """
     counts = np.array(cells)
     return np.clip(np.floor(measures * counts), 0, counts - 1).astype(int)
@@ -31,11 +31,50 @@ def cell_indices(measures: Array, cells: tuple[int, ...]) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Archive:
-    """`Archive.load("results/.../seed-0/archive.npz")`: a front, a novelty archive or a map of elites.
+    """A front, a novelty archive or a map of elites: genomes of one network with scores and measures.
 
-    n genomes `weights (n, n_params)` of one network, the training `scores (n,)` with which they came, and `measures
-    (n, k)` of what they did. The measures have `names` and usual `ranges (k, 2)`; a map divides these into `cells`,
-    other archives have none. `archive[3]` is a genome, as is `archive.nearest(x=0.5, y=1.0)`.
+    ``archive[3]`` is a `Genome`, ``len(archive)`` their number.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        Shape of the network.
+    weights : array of shape (n, n_params)
+        Genomes.
+    scores : array of shape (n,)
+        Training scores with which the genomes were added. Higher is better.
+    measures : array of shape (n, k)
+        Behavior descriptors in the units of the task.
+    measure_names : tuple of str
+        Names of the k measures.
+    ranges : array of shape (k, 2)
+        Usual minimum and maximum of each measure.
+    grid_shape : tuple of int, optional
+        Number of cells along each measure, for maps of elites. Empty for other archives.
+    input_scaler : Scaler, optional
+        Scaling of the sensors.
+    output_scaler : Scaler, optional
+        Scaling of the outputs, for regression.
+    running_stats : array of shape (n, n_running_stats), optional
+        Running statistics of batch normalization.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Archive, NetworkSpec
+    >>> spec = NetworkSpec.build(2, (), 1)
+    >>> archive = Archive(
+    ...     spec,
+    ...     weights=np.arange(6.0).reshape(2, 3),
+    ...     scores=np.array([1.0, 5.0]),
+    ...     measures=np.array([[0.1], [0.9]]),
+    ...     measure_names=("distance",),
+    ...     ranges=np.array([[0.0, 1.0]]),
+    ... )
+    >>> archive.best.weights
+    array([3., 4., 5.])
+    >>> archive.nearest(distance=0.2).weights
+    array([0., 1., 2.])
     """
 
     spec: NetworkSpec
@@ -58,20 +97,42 @@ class Archive:
 
     @property
     def best(self) -> Genome:
-        """The one with the highest score."""
+        """The genome with the highest score."""
         return self[int(self.scores.argmax())]
 
-    def nearest(self, **wanted: float) -> Genome:
-        """The one whose measures are nearest to those wanted, each in units of its range."""
-        for name in wanted:
+    def nearest(self, **targets: float) -> Genome:
+        """Return the genome whose measures are nearest to the given values, in units of their ranges.
+
+        Parameters
+        ----------
+        **targets : float
+            Values by name of the measure. Measures that are left out do not count.
+
+        Returns
+        -------
+        Genome
+            The nearest genome.
+
+        Raises
+        ------
+        SettingsError
+            If a name is not one of `measure_names`.
+        """
+        for name in targets:
             if name not in self.measure_names:
                 raise unknown("measure", name, self.measure_names)
-        columns = [self.measure_names.index(name) for name in wanted]
-        away = (self.measures[:, columns] - list(wanted.values())) / np.ptp(self.ranges[columns], axis=1)
-        return self[int(np.square(away).sum(1).argmin())]
+        columns = [self.measure_names.index(name) for name in targets]
+        distances = (self.measures[:, columns] - list(targets.values())) / np.ptp(self.ranges[columns], axis=1)
+        return self[int(np.square(distances).sum(1).argmin())]
 
-    def save(self, path: str | Path) -> None:
-        """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""
+    def to_bytes(self) -> bytes:
+        """Return the content of an archive file, as `save` writes it.
+
+        Returns
+        -------
+        bytes
+            An ``.npz`` file of arrays and one JSON text, without pickle.
+        """
         arrays: dict[str, Any] = {name: getattr(self, name) for name in ("weights", "scores", "measures", "ranges")}
         if self.running_stats is not None:
             arrays["running_stats"] = self.running_stats
@@ -82,19 +143,49 @@ class Archive:
             "measure_names": self.measure_names,
             "grid_shape": self.grid_shape,
         }
-        write_atomically(path, npz_bytes({"about": np.array(json.dumps(about)), **arrays}))
+        return npz_bytes({"about": np.array(json.dumps(about)), **arrays})
+
+    def save(self, path: str | Path) -> None:
+        """Write the archive to a file. The file is complete or absent, never partial.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Where to write, usually with the suffix ``.npz``.
+
+        Raises
+        ------
+        ResultsError
+            If the file cannot be written.
+        """
+        write_atomically(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | Path) -> Archive:
-        """Read what `save` wrote. Raises `DataError` for a missing, damaged or foreign file."""
+        """Read an archive file.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            A file that `save` or a finished trial wrote, for example ``results/.../seed-0/archive.npz``.
+
+        Returns
+        -------
+        Archive
+            The archive.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, damaged, of another format or something else.
+        """
         path = Path(path)
         if not path.is_file():
             raise DataError(f"there is no archive file {path}.")
         arrays = read_npz(path, "archive file")
         try:
             about = json.loads(str(arrays["about"]))
-            if about["format"] != FORMAT:
-                raise ValueError(f"its format is {about['format']!r}, this evorobo reads {FORMAT!r}")
+            check_format(path, about["format"], FORMAT)
             spec = from_plain(about["spec"], imports=False)
             names, n = tuple(map(str, about["measure_names"])), len(arrays["scores"])
             return cls(
@@ -109,5 +200,7 @@ class Archive:
                 load_scaler(arrays, "output_scaler", spec.n_outputs),
                 load_array(arrays, "running_stats", n, spec.n_running_stats) if spec.n_running_stats else None,
             )
+        except DataError:
+            raise
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
             raise DataError(f"{path} was not written by Archive.save ({error}).") from error

@@ -1,14 +1,13 @@
-"""How it is learned: a method is frozen settings, a learner is a method at work on one task."""
+"""Interfaces of learning: a method is frozen settings, a learner is a method applied to one task and one seed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from evorobo.learners.archive import Archive
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Task
@@ -16,87 +15,157 @@ from evorobo.tasks.base import Cost, Task
 
 @dataclass(frozen=True)
 class StepResult:
-    """After one step: the training score as the method sees it (higher is better), and what else it has to tell."""
+    """Result of one step of a learner.
+
+    Parameters
+    ----------
+    score : float
+        Training score as the method measures it. Higher is better.
+    info : dict of str to float, optional
+        Further columns of the log, by name.
+
+    Examples
+    --------
+    >>> from evorobo.learners.base import StepResult
+    >>> StepResult(-0.25, {"learning_rate": 0.003})
+    StepResult(score=-0.25, info={'learning_rate': 0.003})
+    """
 
     score: float
     info: dict[str, float] = field(default_factory=dict)
 
 
 class Method(Protocol):
-    """Settings of a way to learn. Every method's first draw from `rng` is `spec.init(rng)`: same seed, same start."""
+    """Interface of a method: frozen settings from which learners start.
+
+    The first draw from `rng` is `spec.init(rng)`, so that all methods start from the same genome at the same seed.
+    """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the method in folders, tables and figures."""
 
-    def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> Learner: ...
+    def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> Learner:
+        """Start learning a task.
+
+        Parameters
+        ----------
+        task : Task
+            What is to be learned.
+        spec : NetworkSpec
+            Shape of the network.
+        rng : numpy.random.Generator
+            Source of all random numbers of this learner.
+
+        Returns
+        -------
+        Learner
+            The running method.
+
+        Raises
+        ------
+        SettingsError
+            If task, network and settings do not fit together.
+        """
 
 
 class Learner(Protocol):
-    """A method at work. Between two steps everything it is lies in `state()`, so it can be stopped and go on.
-
-    `genome` is the answer it would give now (its bet, not its luckiest find); `cost` what it has paid so far,
-    seconds left out (the runner has the clock); `done` says that it has nothing more to learn, and ends its trial.
-    """
+    """Interface of a running method. `state()` holds everything that changes, so a learner can be stopped and resumed."""
 
     @property
-    def genome(self) -> Genome: ...
+    def genome(self) -> Genome:
+        """The current solution: the method's bet, not the best individual seen."""
+
     @property
-    def cost(self) -> Cost: ...
+    def cost(self) -> Cost:
+        """Costs so far, without seconds, which the runner measures."""
+
     @property
-    def done(self) -> bool: ...
+    def done(self) -> bool:
+        """Whether learning is complete. This ends the trial before its budget is spent."""
 
     def step(self, budget_fraction: float) -> StepResult:
-        """Go on by one generation or mini-batch; `spent` is the share of the budget that is gone, 0 to 1.
+        """Learn for one generation or one mini-batch.
 
-        Raises `LearningError` when learning runs away; `genome` is then the last one before that.
+        Parameters
+        ----------
+        budget_fraction : float
+            Fraction of the budget that is spent, 0 to 1.
+
+        Returns
+        -------
+        StepResult
+            Training score and log columns.
+
+        Raises
+        ------
+        LearningError
+            If learning diverges. `genome` is then the last finite one.
+        """
+
+    def artifacts(self) -> Mapping[str, bytes | str]:
+        """Return the files that a finished trial keeps beside its genome.
+
+        Returns
+        -------
+        mapping of str to bytes or str
+            Contents by file name, for example ``{"archive.npz": archive.to_bytes()}``. Empty if there are none.
         """
 
     def state(self) -> dict[str, Any]:
-        """Arrays and plain values, nested dicts allowed, from which `restore` goes on identically."""
+        """Return the state of this learner.
 
-    def restore(self, state: dict[str, Any]) -> None: ...
+        Returns
+        -------
+        dict
+            Arrays, plain values and nested dicts.
+        """
 
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a state, bit for bit as the learner that returned it.
 
-@runtime_checkable
-class HasArchive(Protocol):
-    """A learner that may have more to hand in than one genome: a front, a map of behaviours; None if it has not."""
-
-    @property
-    def archive(self) -> Archive | None: ...
-
-
-@runtime_checkable
-class HasRivals(Protocol):
-    """A learner with a rival that learns, too: both sides' champions of all generations are handed in.
-
-    They come by the names of their files, "champions" and "rivals"; there are none before the first generation.
-    """
-
-    @property
-    def champions(self) -> dict[str, Archive]: ...
-
-
-@runtime_checkable
-class HasGenealogy(Protocol):
-    """A learner that may know who descends from whom: a table in CSV, None if it does not keep one."""
-
-    @property
-    def genealogy(self) -> str | None: ...
+        Parameters
+        ----------
+        state : dict
+            What `state` returned.
+        """
 
 
 @runtime_checkable
 class Batchable(Protocol):
-    """A method whose learners can be stepped in one call, which costs less than one by one and changes no number."""
+    """A method that can step several learners in one call. This is faster and changes no number."""
 
     def max_batched_learners(self, spec: NetworkSpec) -> int:
-        """How many learners at a time gain by it; 1 if none do."""
+        """Return how many learners are stepped in one call at most.
+
+        Parameters
+        ----------
+        spec : NetworkSpec
+            Shape of the networks.
+
+        Returns
+        -------
+        int
+            Number of learners; 1 if batching is no faster.
+        """
 
     def batch_learners(self, learners: Sequence[Any]) -> BatchedLearners:
-        """These learners of one task and spec, each with a run of its own; from then on they are stepped as a crew."""
+        """Combine learners of one task and one network shape.
+
+        Parameters
+        ----------
+        learners : sequence of Learner
+            Learners of this method.
+
+        Returns
+        -------
+        BatchedLearners
+            Steps all of them in one call.
+        """
 
 
 class BatchedLearners(Protocol):
-    """Learners at work side by side."""
+    """Several learners that are stepped in one call."""
 
     def step(self, budget_fraction: Sequence[float]) -> Sequence[StepResult | Exception]:
-        """`Learner.step` for each of them; whoever has an error to tell must leave the crew."""
+        """Call `Learner.step` for each learner. One with an error must leave the batch."""

@@ -1,7 +1,7 @@
-"""A price on large weights: what a penalty adds to the gradient of the loss, or takes from a score.
+"""Penalties on large weights (weight decay): added to the gradient of the loss, or subtracted from a score.
 
-Penalised are the weights between units, not the vectors beside them (biases, gains, time constants): they multiply
-no input, so their size makes no function steeper. Decoupled decay, which adds nothing to the gradient, is AdamW's.
+Penalties apply to weight matrices, not to vectors such as biases, gains and time constants, which multiply no input.
+`AdamW` implements decoupled weight decay instead, which adds nothing to the gradient.
 """
 
 from __future__ import annotations
@@ -18,15 +18,36 @@ from evorobo.registry import register_component
 
 
 class Penalty(Protocol):
+    """Interface of a penalty on weight matrices."""
+
     def add_gradient(self, weights: Array, gradient: Array) -> None:
-        """Add the penalty's slope at `weights` to `gradient`, both of one shape, in place."""
+        """Add the gradient of the penalty to a gradient, in place.
+
+        Parameters
+        ----------
+        weights : array
+            Weights, of any shape.
+        gradient : array
+            Gradient of the loss, in the shape of `weights`. It is changed.
+        """
 
     def value(self, weights: Array) -> Array:
-        """The penalty itself `(n,)` for `weights (n, ...)`."""
+        """Return the penalty of several networks.
+
+        Parameters
+        ----------
+        weights : array of shape (n, ...)
+            One parameter of n networks.
+
+        Returns
+        -------
+        array of shape (n,)
+            Penalty of each network.
+        """
 
 
 @dataclass(frozen=True)
-class _Strength:
+class _Strength(Penalty):
     strength: float = 1e-4
 
     def __post_init__(self) -> None:
@@ -37,7 +58,29 @@ class _Strength:
 @register_component("penalty", "L2")
 @dataclass(frozen=True)
 class L2(_Strength):
-    """`strength` / 2 times the sum of squares: keeps weights small (Goodfellow et al. 2016, eq. 7.1 and 7.3)."""
+    """L2 penalty: `strength` / 2 times the sum of squared weights. It keeps weights small.
+
+    Parameters
+    ----------
+    strength : float, default 1e-4
+        Factor of the penalty, 0 or more.
+
+    Raises
+    ------
+    SettingsError
+        If `strength` is negative or not finite.
+
+    References
+    ----------
+    Goodfellow, Bengio & Courville (2016), "Deep Learning", eq. 7.1 and 7.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import L2
+    >>> L2(0.5).value(np.array([[[1.0, 3.0]]]))
+    array([2.5])
+    """
 
     def add_gradient(self, weights: Array, gradient: Array) -> None:
         gradient += self.strength * weights
@@ -50,7 +93,29 @@ class L2(_Strength):
 @register_component("penalty", "L1")
 @dataclass(frozen=True)
 class L1(_Strength):
-    """`strength` times the sum of sizes: drives weights that do little to zero (Goodfellow et al. 2016, eq. 7.20)."""
+    """L1 penalty: `strength` times the sum of absolute weights. It drives unimportant weights to zero.
+
+    Parameters
+    ----------
+    strength : float, default 1e-4
+        Factor of the penalty, 0 or more.
+
+    Raises
+    ------
+    SettingsError
+        If `strength` is negative or not finite.
+
+    References
+    ----------
+    Goodfellow, Bengio & Courville (2016), "Deep Learning", eq. 7.20.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import L1
+    >>> L1(0.5).value(np.array([[[1.0, -3.0]]]))
+    array([2.])
+    """
 
     def add_gradient(self, weights: Array, gradient: Array) -> None:
         gradient += self.strength * np.sign(weights)
@@ -61,5 +126,5 @@ class L1(_Strength):
 
 
 def weight_matrices(spec: NetworkSpec, weights: Array) -> list[Array]:
-    """Views of what is penalised in `weights (n, n_params)`: each `(n, in, out)`."""
+    """Return views of the penalized parameters in `weights (n, n_params)`, each of shape `(n, in, out)`."""
     return [view for layer in spec.unpack(weights) for view in layer.values() if view.ndim > 2]

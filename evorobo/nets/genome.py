@@ -1,4 +1,4 @@
-"""A trained controller that can be kept: network, weights and scalings in one file."""
+"""Genome: a controller as one object and one file, with network, weights, scalers and running statistics."""
 
 from __future__ import annotations
 
@@ -19,14 +19,41 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 
-FORMAT = "evorobo genome 1"
+FORMAT = "evorobo genome 2"
 
 
 @dataclass(frozen=True, eq=False)
 class Genome:
-    """`spec` with its `weights (n_params,)`, the scaling of its sensors and, for regression, of its answers.
+    """A network with its weights: the controller that learning returns.
 
-    `moments (n_moments,)` are what layers such as `BatchNorm` measured in training; None where there are none.
+    A genome is a function of raw sensor values: ``genome(sensors)`` returns motor values, class logits or predictions.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        Shape of the network.
+    weights : array of shape (n_params,)
+        Weights of all layers in one flat vector.
+    input_scaler : Scaler, optional
+        Scaling of the sensors. By default they enter the network unscaled.
+    output_scaler : Scaler, optional
+        Scaling of the outputs, for regression. By default outputs are used unscaled.
+    running_stats : array of shape (n_running_stats,), optional
+        Running statistics of batch normalization. Required for networks that have any.
+
+    Raises
+    ------
+    SettingsError
+        If the network needs running statistics of another number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Genome, NetworkSpec
+    >>> spec = NetworkSpec.build(n_inputs=2, hidden=(), n_outputs=1)
+    >>> genome = Genome(spec, np.array([1.0, -1.0, 0.5]))  # two weights and a bias
+    >>> genome(np.array([3.0, 1.0]))
+    array([2.5])
     """
 
     spec: NetworkSpec
@@ -36,12 +63,22 @@ class Genome:
     running_stats: Array | None = None
 
     def __post_init__(self) -> None:
-        self.spec.unpack_running_stats(self.running_stats)  # a network that needs moments is none without them
+        self.spec.unpack_running_stats(self.running_stats)  # raises if their number is wrong
 
     def __call__(self, sensors: Array, *, n_steps: int = 1) -> Array:
-        """Raw sensors `(..., in)` to raw outputs `(..., out)`: motor values, class logits, predictions.
+        """Map raw sensor values to raw outputs.
 
-        Rows are sequences of `time` rows each, one after another; to drive row by row take `controller()`.
+        Parameters
+        ----------
+        sensors : array of shape (..., n_inputs)
+            Raw sensor values. For recurrent networks the rows are sequences of `n_steps` rows each, one after another.
+        n_steps : int, default 1
+            Length of the sequences. To drive a robot step by step, use `controller`.
+
+        Returns
+        -------
+        array of shape (..., n_outputs)
+            Motor values, class logits or predictions.
         """
         sensors = np.asarray(sensors, self.weights.dtype)
         x = self.input_scaler.transform(sensors) if self.input_scaler else sensors
@@ -50,21 +87,46 @@ class Genome:
         return self.output_scaler.inverse_transform(y) if self.output_scaler else y
 
     def controller(self) -> Controller:
-        """Who drives with this genome, remembering from call to call where layers are recurrent: `sensors (1, rows,
-        in)` to outputs `(1, rows, out)`, in double precision, before the scaling of answers."""
+        """Return a controller that keeps the state of recurrent layers from call to call.
+
+        Returns
+        -------
+        Controller
+            Maps ``sensors (1, rows, n_inputs)`` to ``(1, rows, n_outputs)`` in double precision, without
+            `output_scaler`.
+        """
         return Controller(self.spec, self.weights, self.input_scaler, np.float64, self.running_stats)
 
     def folded(self) -> Genome:
-        """The plain network that answers as this one: batch norm worked into the layers beside it, dropout left out.
+        """Return an equivalent genome without batch normalization and dropout, folded into the neighboring layers.
 
-        Raises `SettingsError`, which says how to order the layers, for a batch norm that fits into neither neighbour.
+        Returns
+        -------
+        Genome
+            A genome with the same outputs.
+
+        Raises
+        ------
+        SettingsError
+            If a batch normalization fits into neither neighbor. The message says how to order the layers.
         """
         return Genome(
             *fold_batch_norm(self.spec, self.weights, self.running_stats), self.input_scaler, self.output_scaler
         )
 
     def save(self, path: str | Path) -> None:
-        """Write `.npz` with arrays and one JSON text, no pickle; the file is whole or not there."""
+        """Write the genome to a file. The file is complete or absent, never partial.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Where to write, usually with the suffix ``.npz``. The file holds arrays and one JSON text, without pickle.
+
+        Raises
+        ------
+        ResultsError
+            If the file cannot be written.
+        """
         arrays: dict[str, Any] = {"weights": self.weights}
         if self.spec.n_running_stats:
             arrays["running_stats"] = self.running_stats
@@ -74,7 +136,23 @@ class Genome:
 
     @classmethod
     def load(cls, path: str | Path) -> Genome:
-        """Read what `save` wrote. Raises `DataError` for a missing, damaged or foreign file."""
+        """Read a genome file.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            A file that `save` or a finished trial wrote.
+
+        Returns
+        -------
+        Genome
+            The genome.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, damaged, of another format or something else, or if its weights are not finite.
+        """
         path = Path(path)
         if not path.is_file():
             raise DataError(f"there is no genome file {path}.")
@@ -83,48 +161,63 @@ class Genome:
             raise DataError(f"{path} was not written by Genome.save; it holds {', '.join(arrays) or 'nothing'}.")
         try:
             about = json.loads(str(arrays["about"]))
-            if about["format"] != FORMAT:
-                raise DataError(f"{path} is of format {about['format']!r}, this evorobo reads {FORMAT!r}.")
+            check_format(path, about["format"], FORMAT)
             spec = from_plain(about["spec"], imports=False)
-            weights = load_array(arrays, "weights", spec.n_params)
-            running_stats = load_array(arrays, "running_stats", spec.n_running_stats) if spec.n_running_stats else None
-            inputs, outputs = (
+            genome = cls(
+                spec,
+                load_array(arrays, "weights", spec.n_params),
                 load_scaler(arrays, "input_scaler", spec.n_inputs),
                 load_scaler(arrays, "output_scaler", spec.n_outputs),
+                load_array(arrays, "running_stats", spec.n_running_stats) if spec.n_running_stats else None,
             )
         except DataError:
             raise
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
             raise DataError(f"{path} was not written by Genome.save ({error}).") from error
-        if not np.isfinite(weights).all():
-            raise DataError(f"{path} holds weights that are not finite numbers; its training ran away.")
-        if running_stats is not None and not np.isfinite(running_stats).all():
-            raise DataError(f"{path} holds moments that are not finite numbers; its training ran away.")
-        return cls(spec, weights, inputs, outputs, running_stats)
+        for name, values in (("weights", genome.weights), ("running statistics", genome.running_stats)):
+            if values is not None and not np.isfinite(values).all():
+                raise DataError(f"{path} holds {name} that are not finite numbers, since its training diverged.")
+        return genome
+
+
+def check_format(path: Path, written: Any, expected: str) -> None:
+    """Raise `DataError` for another version of the `expected` format, and `ValueError` for another kind of file."""
+    if not str(written).startswith(expected.rstrip("0123456789")):
+        raise ValueError(f"its format is {written!r}, not {expected!r}")
+    if written != expected:
+        raise DataError(
+            f"{path} has the format {written!r} of another version of evorobo, and this version reads {expected!r}; run "
+            "its experiment again to write a new file."
+        )
 
 
 def load_array(arrays: dict[str, Array], name: str, *shape: int) -> Array:
-    """The array of that name; of this shape and of real numbers, or `ValueError`."""
-    count = " x ".join(map(str, shape))
+    """Return the array of that name. Raises `ValueError` unless it holds real numbers in that shape."""
+    size = " x ".join(map(str, shape))
     if name not in arrays:
-        raise ValueError(f"it has no {name}, of which this network needs {count}")
+        raise ValueError(f"it has no {name}, of which this network needs {size}")
     array = arrays[name]
     if array.shape != shape or array.dtype.kind != "f":
-        raise ValueError(f"{name} should be {count} real numbers, not {array.dtype} {array.shape}")
+        raise ValueError(f"{name} should be {size} real numbers, not {array.dtype} {array.shape}")
     return array
 
 
-def scaler_arrays(inputs: Scaler | None, outputs: Scaler | None) -> dict[str, Array]:
-    """Both scalings as arrays of a file."""
-    given = [(name, scaling) for name, scaling in (("input_scaler", inputs), ("output_scaler", outputs)) if scaling]
-    return {f"{name}_{part}": getattr(scaling, part) for name, scaling in given for part in ("mean", "sd")}
+def scaler_arrays(input_scaler: Scaler | None, output_scaler: Scaler | None) -> dict[str, Array]:
+    """Return the arrays with which a file stores both scalers."""
+    scalers = {"input_scaler": input_scaler, "output_scaler": output_scaler}
+    return {
+        f"{name}_{part}": getattr(scaler, part)
+        for name, scaler in scalers.items()
+        if scaler
+        for part in ("mean", "sd")
+    }
 
 
-def load_scaler(arrays: dict[str, Array], name: str, count: int) -> Scaler | None:
-    """The scaling of that name, of `count` numbers, where the file has it; or `ValueError`."""
+def load_scaler(arrays: dict[str, Array], name: str, size: int) -> Scaler | None:
+    """Return the scaler of that name and size, or None if the file has none. Raises `ValueError` if it is invalid."""
     if f"{name}_mean" not in arrays:
         return None
-    mean, sd = load_array(arrays, f"{name}_mean", count), load_array(arrays, f"{name}_sd", count)
+    mean, sd = load_array(arrays, f"{name}_mean", size), load_array(arrays, f"{name}_sd", size)
     if not (np.isfinite(mean) & np.isfinite(sd) & (sd > 0)).all():
-        raise ValueError(f"the scaling of the {name} has means or deviations that cannot be")
+        raise ValueError(f"{name} has a mean or a standard deviation that is invalid")
     return Scaler(mean, sd)

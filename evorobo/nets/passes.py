@@ -10,7 +10,6 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.nets.layer import ForwardContext, Params
-from evorobo.nets.losses import Loss, value_and_gradient
 from evorobo.nets.spec import NetworkSpec
 
 
@@ -37,27 +36,6 @@ def gradient(
     caches = forward_pass(spec, params, x, shared_context(spec, ForwardContext(n_steps=n_steps), running_stats))[1]
     backward_pass(spec, params, caches, dy, spec.unpack(flat))
     return flat
-
-
-def loss_and_gradient(
-    spec: NetworkSpec,
-    weights: Array,
-    x: Array,
-    targets: np.ndarray,
-    loss: Loss,
-    *,
-    running_stats: Array | None = None,
-    n_steps: int = 1,
-) -> tuple[Array, Array]:
-    """The loss `()` or `(n,)` over a batch and its flat gradient, of the shape of `weights`."""
-    params = spec.unpack(weights)
-    outputs, caches = forward_pass(
-        spec, params, x, shared_context(spec, ForwardContext(n_steps=n_steps), running_stats)
-    )
-    flat = np.empty_like(weights)
-    value, slopes = value_and_gradient(loss, outputs, targets)
-    backward_pass(spec, params, caches, slopes, spec.unpack(flat))
-    return value, flat
 
 
 def shared_context(

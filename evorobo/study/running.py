@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import write_atomically, write_json
-from evorobo.learners.base import Batchable, HasArchive, HasGenealogy, HasRivals, Learner, StepResult
+from evorobo.learners.base import Batchable, Learner, StepResult
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
@@ -235,12 +235,8 @@ class RunningTrial:
         if not self._is_over:
             return
         self.learner.genome.save(self.folder / "genome.npz")
-        if isinstance(self.learner, HasArchive) and (archive := self.learner.archive) is not None:
-            archive.save(self.folder / "archive.npz")
-        for name, side in self.learner.champions.items() if isinstance(self.learner, HasRivals) else ():
-            side.save(self.folder / f"{name}.npz")
-        if isinstance(self.learner, HasGenealogy) and (table := self.learner.genealogy) is not None:
-            write_atomically(self.folder / "genealogy.csv", table)
+        for name, content in self.learner.artifacts().items():
+            write_atomically(self.folder / name, content)
         self._notify_finish("finished")
         early: dict[str, Any] = {"stopped_early": True} if self.budget_fraction < 1 else {}
         if early and self.stops:

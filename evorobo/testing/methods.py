@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,9 @@ class _Setup:
 
 def _check_runs(place: _Setup) -> None:
     method, first = place.method, _check_first(place)
-    told = _run(place, place.start(), range(STEPS), seed=1)
+    learner = place.start()
+    told = _run(place, learner, range(STEPS), seed=1)
+    _check_artifacts(method, learner)
     require(
         _run(place, place.start(), range(STEPS), seed=2) == told,
         f"{type_name(method)} made two different runs of one seed; draw all chance from the rng given to start().",
@@ -167,6 +169,16 @@ def _check_runs(place: _Setup) -> None:
         _check_resumed(place, steps, told)
     if isinstance(method, Batchable):
         _check_batching(place)
+
+
+def _check_artifacts(method: Method, learner: Learner) -> None:
+    files = learner.artifacts() if callable(getattr(learner, "artifacts", None)) else None
+    require(
+        isinstance(files, Mapping)
+        and all(isinstance(name, str) and isinstance(content, bytes | str) for name, content in files.items()),
+        f"{type_name(method)}'s learner has no valid artifacts(); return a dict of file contents, bytes or str, by file "
+        "name, or an empty dict.",
+    )
 
 
 def _check_first(place: _Setup) -> Array:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from loss_gradient import loss_and_gradient
 from toys import Bowl
 
 from evorobo import GRU, MSE, SGD, Adam, Backprop, Dense, Dropout, Elman, NetworkSpec, SettingsError
-from evorobo.nets.passes import loss_and_gradient
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Examples
 

@@ -129,10 +129,12 @@ def test_both_sides_have_the_same_network_between_their_own_sensors_and_motors()
 
 def test_what_the_own_sides_evolution_keeps_besides_is_handed_in():
     learner = start(Coevolution(Evolution(GA(population_size=6), genealogy=True), n_rivals=1), Race())
-    assert learner.archive is None
+    assert learner.artifacts().keys() == {"genealogy.csv"}
     learner.step(0.0)
-    assert len(learner.genealogy.splitlines()) == 7
-    assert start(Coevolution(), Race()).genealogy is None
+    files = learner.artifacts()
+    assert files.keys() == {"genealogy.csv", "champions.npz", "rivals.npz"}
+    assert len(files["genealogy.csv"].splitlines()) == 7
+    assert not start(Coevolution(), Race()).artifacts()
 
 
 def test_a_hall_gives_its_champions_back():

@@ -33,7 +33,7 @@ def family(strategy, steps=6):
 
 
 def rows(learner):
-    return list(csv.DictReader(io.StringIO(learner.genealogy)))
+    return list(csv.DictReader(io.StringIO(learner.artifacts()["genealogy.csv"])))
 
 
 def parents(row):

@@ -21,7 +21,6 @@ from evorobo import (
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.batch_norm import Affine
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.losses import value_and_gradient
 from evorobo.nets.passes import backward_pass, forward_pass, shared_context
 from evorobo.nets.sequences import SequenceBatches
 
@@ -74,6 +73,6 @@ def descend(spec, weights, running_stats, x, targets, loss, training):
     context = ForwardContext(training, chance if weights.ndim > 1 else chance[0], LAYOUT.n_steps, LAYOUT.mask)
     outputs, caches = forward_pass(spec, spec.unpack(weights), x, shared_context(spec, context, running_stats))
     answers, gradient = LAYOUT.remove_padding(outputs), np.empty_like(weights)
-    value, slopes = value_and_gradient(loss, answers, targets)
+    value, slopes = loss.value_and_gradient(answers, targets)
     backward_pass(spec, spec.unpack(weights), caches, LAYOUT.add_padding(slopes), spec.unpack(gradient))
     return answers, value, gradient

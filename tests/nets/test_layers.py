@@ -4,12 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from loss_gradient import loss_and_gradient
 from record_torch_reference import FILE, MOMENTS, ROWS, UNITS, layer_parameters, wavy
 
 from evorobo import CTRNN, GRU, LSTM, MSE, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec, SettingsError, forward
 from evorobo.nets.controller import Controller
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.passes import backward_pass, forward_pass, loss_and_gradient
+from evorobo.nets.passes import backward_pass, forward_pass
 
 TORCH = json.loads(FILE.read_text())["layers"]
 TORCH_LAYERS = {"Elman": Elman(UNITS), "GRU": GRU(UNITS), "LSTM": LSTM(UNITS), "LayerNorm": LayerNorm()}

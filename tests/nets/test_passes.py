@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from loss_gradient import loss_and_gradient
 
 from evorobo import MAE, MSE, CrossEntropy, Dense, GaussianNLL, Huber, NetworkSpec, forward, gradient
 from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.layer import Parameter
-from evorobo.nets.passes import loss_and_gradient
 
 BATCH = 7
 LOSSES = {
@@ -155,7 +155,8 @@ def test_nothing_that_is_given_is_written_to():
 
 def test_a_single_precision_gradient_is_near_the_double_one():
     spec, weights, x, targets = problem("tanh", MSE())
-    _, single = loss_and_gradient(spec, weights.astype(np.float32), x.astype(np.float32), targets, MSE())
+    low = [array.astype(np.float32) for array in (weights, x, targets)]
+    _, single = loss_and_gradient(spec, *low, MSE())
     _, double = loss_and_gradient(spec, weights, x, targets, MSE())
     assert single.dtype == np.float32
     np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-6)

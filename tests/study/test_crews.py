@@ -92,7 +92,7 @@ def test_a_member_with_a_damaged_checkpoint_fails_alone(tmp_path):
 def test_what_breaks_the_crew_itself_fails_each_of_them_in_words(tmp_path):
     @dataclass(frozen=True)
     class Broken(MSE):
-        def value(self, outputs, targets, weights=None):
+        def value_and_gradient(self, outputs, targets, sample_weight=None):
             raise RuntimeError("no more luck")
 
     method = Backprop(loss=Broken())

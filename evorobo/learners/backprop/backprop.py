@@ -233,7 +233,10 @@ class BackpropLearner:
         self._epoch, self._at, self._losses = self._epoch + 1, 0, 0.0
         self._batches = 0
 
-    # ---- going on another day
+    # ---- results and state
+
+    def artifacts(self) -> dict[str, bytes | str]:
+        return {}
 
     def state(self) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""Networks trained side by side: one forward and one backward pass for all of them, each on a batch of its own."""
+"""Several networks trained in one batch: one forward and one backward pass for all, each on its own mini-batch."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import LearningError
-from evorobo.learners.backprop.max_norm import apply_max_norm, clip_by_norm
+from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.base import StepResult
 from evorobo.learners.penalties import Penalty, weight_matrices
 from evorobo.nets.layer import ForwardContext
-from evorobo.nets.losses import Loss, values_and_gradients
+from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Optimizer, State
 from evorobo.nets.passes import shared_context
 from evorobo.nets.sequences import Layout
@@ -24,7 +23,7 @@ from evorobo.nets.workspace import Workspace
 
 
 class Batch(NamedTuple):
-    """Scaled `inputs (rows, in)`, what the loss is told besides the outputs, and how the rows lie in time."""
+    """A mini-batch: scaled `inputs (rows, in)`, the arguments of the loss after the outputs, and the row layout."""
 
     inputs: Array
     truth: tuple[np.ndarray, ...]
@@ -32,12 +31,12 @@ class Batch(NamedTuple):
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Equal for batches that can go through several networks at once."""
+        """Equal for batches that several networks can process in one pass."""
         return self.inputs.shape, self.layout.n_steps, self.layout.mask is None or self.layout.mask.tobytes()
 
 
 class UpdateSettings(Protocol):
-    """What the update of the weights reads from a method's settings."""
+    """The settings of a method that the weight update reads."""
 
     @property
     def optimizer(self) -> Optimizer: ...
@@ -53,7 +52,7 @@ class UpdateSettings(Protocol):
 
 
 class TrainedNetwork(Protocol):
-    """One network in training: its arrays, its next batch, and what it reports after each step."""
+    """One network in training: its arrays, its next batch, and its report after each step."""
 
     spec: NetworkSpec
     rng: np.random.Generator
@@ -78,12 +77,12 @@ class TrainedNetwork(Protocol):
 
 
 class BatchedBackprop:
-    """Learners of one method on networks of one shape: their weights are the rows of `weights (s, p)`.
+    """Learners of one method and one network shape. Their weights are the rows of `weights (s, p)`.
 
-    From here on each learner's arrays are views into the cohort's. All arithmetic goes row by row or number by number,
-    so every learner comes to the same numbers, to the last bit, as in a cohort of its own: one is only faster together,
-    since a call of NumPy costs as much as the work that it does for a controller's small batch (measured: ten networks
-    of SCITOS size, batch 32, train 3 times faster than one by one). Batches of unequal shape are passed one by one.
+    The arrays of each learner become views into the arrays of this object. All arithmetic is per row or per element, so
+    each learner computes the same numbers, bit for bit, as alone. It only runs faster: for small batches a NumPy call
+    costs as much as its arithmetic. Ten networks of SCITOS size with batches of 32 train 3 times faster in one batch
+    than one by one. Mini-batches of unequal shape are processed one by one.
     """
 
     def __init__(self, learners: Sequence[TrainedNetwork]) -> None:
@@ -92,78 +91,78 @@ class BatchedBackprop:
         self._method, self._spec, self._criterion = first.method, first.spec, first.criterion
         self._weights = np.stack([learner.weights for learner in learners])
         self._last_finite = np.stack([learner.last_finite for learner in learners])
-        self._moments = np.stack([learner.running_stats for learner in learners])
-        self._last_finite_running_stats = np.stack([learner.last_finite_running_stats for learner in learners])
+        self._running_stats = np.stack([learner.running_stats for learner in learners])
+        self._last_finite_stats = np.stack([learner.last_finite_running_stats for learner in learners])
         self._gradient = np.empty_like(self._weights)
         self._workspace = Workspace(self._spec, self._weights, self._gradient)
         self._matrices, self._grad_matrices = (
             weight_matrices(self._spec, flat) for flat in (self._weights, self._gradient)
         )
         self._optimizer = _joined([learner.optimizer for learner in learners], first.weights.shape)
-        self._counters = first.optimizer.keys() - _by_weight(first)
-        for at, learner in enumerate(learners):
-            learner.weights, learner.last_finite, learner.batched = self._weights[at], self._last_finite[at], self
-            learner.running_stats, learner.last_finite_running_stats = (
-                self._moments[at],
-                self._last_finite_running_stats[at],
-            )
+        self._counters = first.optimizer.keys() - _per_weight(first)
+        for row, learner in enumerate(learners):
+            learner.weights, learner.last_finite, learner.batched = self._weights[row], self._last_finite[row], self
+            learner.running_stats = self._running_stats[row]
+            learner.last_finite_running_stats = self._last_finite_stats[row]
             if self._optimizer is not None:
-                learner.optimizer |= {name: self._optimizer[name][at] for name in _by_weight(learner)}
+                learner.optimizer |= {name: self._optimizer[name][row] for name in _per_weight(learner)}
 
     def __len__(self) -> int:
         return len(self._learners)
 
     def step(self, budget_fraction: Sequence[float]) -> list[StepResult | Exception]:
-        """One batch for each learner, whose share of the budget is `spent`; what each of them has to tell.
+        """Train each learner on one mini-batch and return a result or an error for each.
 
-        A learner with an error to tell must leave; with a `LearningError` it has its last sound weights again.
+        A learner with an error must leave. After a `LearningError` its weights are the last finite ones.
         """
-        learners, weights, last_finite, gradient = self._learners, self._weights, self._last_finite, self._gradient
-        running_stats = self._moments
+        learners, weights, gradient, running_stats = self._learners, self._weights, self._gradient, self._running_stats
         batches = [learner.next_batch() for learner in learners]
-        factors = [learner.lr_factor(share) for learner, share in zip(learners, budget_fraction, strict=True)]
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found out below, and told in words
+        factors = [learner.lr_factor(fraction) for learner, fraction in zip(learners, budget_fraction, strict=True)]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is detected below
             losses = self._compute_gradients(batches)
-            squares = np.vecdot(gradient, gradient).tolist()
-            measured = np.vecdot(running_stats, running_stats).tolist() if running_stats.size else [0.0] * len(learners)
-            lost = set()
-            for at, sizes in enumerate(zip(losses, squares, measured, strict=True)):
-                # squares may overflow, then a look at each number decides
+            grad_squares = np.vecdot(gradient, gradient).tolist()
+            stat_squares = (
+                np.vecdot(running_stats, running_stats).tolist() if running_stats.size else [0.0] * len(learners)
+            )
+            diverged = set()
+            for row, sizes in enumerate(zip(losses, grad_squares, stat_squares, strict=True)):
+                # squares may overflow although all numbers are finite; then each number decides
                 if not isfinite(sum(sizes)) and not all(
-                    np.isfinite(each[at]).all() for each in (losses, gradient, running_stats)
+                    np.isfinite(values[row]).all() for values in (losses, gradient, running_stats)
                 ):
-                    lost.add(at)
-                    weights[at], running_stats[at] = last_finite[at], self._last_finite_running_stats[at]
-            last_finite[...], self._last_finite_running_stats[...] = weights, running_stats
+                    diverged.add(row)
+                    weights[row], running_stats[row] = self._last_finite[row], self._last_finite_stats[row]
+            self._last_finite[...], self._last_finite_stats[...] = weights, running_stats
             self._update_weights(factors)
-            lengths = np.vecdot(weights, weights).tolist()
-        told: list[StepResult | Exception] = []
-        for at, learner in enumerate(learners):
-            if at in lost or not (isfinite(lengths[at]) or np.isfinite(weights[at]).all()):
-                weights[at] = last_finite[at]
-                told.append(learner.divergence_error(losses[at], sqrt(squares[at])))
+            weight_squares = np.vecdot(weights, weights).tolist()
+        results: list[StepResult | Exception] = []
+        for row, learner in enumerate(learners):
+            norm = sqrt(grad_squares[row])
+            if row in diverged or not (isfinite(weight_squares[row]) or np.isfinite(weights[row]).all()):
+                weights[row] = self._last_finite[row]
+                results.append(learner.divergence_error(losses[row], norm))
                 continue
             try:
-                told.append(learner.finish_step(losses[at], sqrt(squares[at]), factors[at]))
-            except Exception as error:  # its validation broke down; the others go on
-                told.append(error)
-        return told
+                results.append(learner.finish_step(losses[row], norm, factors[row]))
+            except Exception as error:  # validation of this learner failed; the others continue
+                results.append(error)
+        return results
 
     def _compute_gradients(self, batches: list[Batch]) -> list[float]:
-        """The loss of each learner on its batch; its gradient goes into `_gradient`."""
+        """Return the loss of each learner on its batch, and write its gradient into `_gradient`."""
         if len(batches) == 1 or len({batch.shape for batch in batches}) == 1:
-            return self._pass(self._workspace, self._learners, batches, self._moments)
+            return self._pass(self._workspace, self._learners, batches, self._running_stats)
         losses = []
-        for at, (batch, workspace) in enumerate(zip(batches, self._workspaces, strict=True)):
-            one = slice(at, at + 1)
-            losses += self._pass(workspace, self._learners[one], [batch], self._moments[one])
+        for row, (batch, workspace) in enumerate(zip(batches, self._single_workspaces, strict=True)):
+            single = slice(row, row + 1)
+            losses += self._pass(workspace, self._learners[single], [batch], self._running_stats[single])
         return losses
 
     @cached_property
-    def _workspaces(self) -> list[Workspace]:
-        """One for each learner alone."""
-        rows = [slice(at, at + 1) for at in range(len(self))]
-        return [Workspace(self._spec, self._weights[one], self._gradient[one]) for one in rows]
+    def _single_workspaces(self) -> list[Workspace]:
+        """One workspace per learner."""
+        rows = [slice(row, row + 1) for row in range(len(self))]
+        return [Workspace(self._spec, self._weights[single], self._gradient[single]) for single in rows]
 
     def _pass(
         self, workspace: Workspace, learners: list[TrainedNetwork], batches: list[Batch], running_stats: Array
@@ -171,54 +170,78 @@ class BatchedBackprop:
         layout = batches[0].layout
         context = ForwardContext(True, [learner.rng for learner in learners], layout.n_steps, layout.mask)
         inputs = _stacked([batch.inputs for batch in batches])
-        truth = [_stacked(list(each)) for each in zip(*(batch.truth for batch in batches), strict=True)]
+        truth = [_stacked(list(arrays)) for arrays in zip(*(batch.truth for batch in batches), strict=True)]
         outputs = workspace.forward(inputs, shared_context(self._spec, context, running_stats))
-        values, dy = values_and_gradients(self._criterion, layout.remove_padding(outputs), *truth)
+        values, dy = self._criterion.value_and_gradient(layout.remove_padding(outputs), *truth)
+        if np.shape(values) != (len(learners),):
+            raise SettingsError(
+                f"{self._criterion} returned values of shape {np.shape(values)} for {len(learners)} networks; return one "
+                f"mean per network, of shape ({len(learners)},)."
+            )
         workspace.backward(layout.add_padding(dy))
         losses: list[float] = values.tolist()
         return losses
 
     def _update_weights(self, factors: list[float]) -> None:
-        """The step downhill, by the gradient of this batch and all that holds weights in check."""
+        """Apply penalty, gradient clipping, optimizer and max-norm, in this order."""
         method = self._method
         if method.penalty:
-            for weight, slope in zip(self._matrices, self._grad_matrices, strict=True):
-                method.penalty.add_gradient(weight, slope)
+            for weight, grad in zip(self._matrices, self._grad_matrices, strict=True):
+                method.penalty.add_gradient(weight, grad)
         if method.max_grad_norm:
             clip_by_norm(self._gradient, method.max_grad_norm)
         if self._optimizer is not None and factors.count(factors[0]) == len(factors):
             method.optimizer.update(self._weights, self._gradient, self._optimizer, factors[0])
-            self._count([learner.optimizer for learner in self._learners], self._optimizer)
+            self._copy_counters(self._optimizer, [learner.optimizer for learner in self._learners])
         else:
-            for learner, slope, factor in zip(self._learners, self._gradient, factors, strict=True):
-                method.optimizer.update(learner.weights, slope, learner.optimizer, factor)
+            for learner, grad, factor in zip(self._learners, self._gradient, factors, strict=True):
+                method.optimizer.update(learner.weights, grad, learner.optimizer, factor)
             if self._optimizer is not None:
-                self._count([self._optimizer], self._learners[0].optimizer)
+                self._copy_counters(self._learners[0].optimizer, [self._optimizer])
         if method.max_norm:
             for weight in self._matrices:
                 apply_max_norm(weight, method.max_norm)
 
-    def _count(self, states: list[State], made: State) -> None:
-        """Let `states` know what `made` knows besides a number for each weight: how many steps there were."""
-        for state in states:
+    def _copy_counters(self, source: State, targets: list[State]) -> None:
+        """Copy the parts of the optimizer's state that are not per weight, such as the number of steps."""
+        for target in targets:
             for name in self._counters:
-                state[name][...] = made[name]
+                target[name][...] = source[name]
 
 
-def _by_weight(learner: TrainedNetwork) -> set[str]:
-    """The parts of the optimizer's state that hold a number for each weight."""
+def clip_by_norm(gradient: Array, limit: float) -> Array:
+    """Shrink `gradient (..., p)` in place to a norm of at most `limit` and keep its direction (Pascanu et al. 2013)."""
+    norm = np.linalg.norm(gradient, axis=-1, keepdims=True)
+    gradient *= limit / np.maximum(norm, limit)
+    return gradient
+
+
+def apply_max_norm(weight: Array, limit: float) -> Array:
+    """Shrink each column of `weight (..., inputs, units)` in place to a norm of at most `limit`.
+
+    The incoming weights of a unit are projected onto the ball of that radius (Srivastava et al. 2014, section 5.1).
+    """
+    norm = np.sqrt(np.square(weight).sum(-2, keepdims=True))
+    weight *= limit / np.maximum(norm, limit)
+    return weight
+
+
+def _per_weight(learner: TrainedNetwork) -> set[str]:
+    """Return the names of the optimizer's arrays that hold one number per weight."""
     return {name for name, state in learner.optimizer.items() if state.shape == learner.weights.shape}
 
 
 def _joined(states: list[State], shape: tuple[int, ...]) -> State | None:
-    """One optimizer state for all rows of weights of that `shape`; None where theirs differ in more than a number for
-    each weight (one of them has made more steps), so that each must be updated by itself."""
+    """Return one optimizer state for weights `(s, *shape)`, or None if the learners must be updated one by one.
+
+    They must be if their states differ in more than the numbers per weight, for example in the number of steps.
+    """
     joined: State = {}
-    for name, state in states[0].items():
-        if state.shape == shape:
-            joined[name] = np.stack([each[name] for each in states])
-        elif all(np.array_equal(state, each[name]) for each in states):
-            joined[name] = state.copy()
+    for name, value in states[0].items():
+        if value.shape == shape:
+            joined[name] = np.stack([state[name] for state in states])
+        elif all(np.array_equal(value, state[name]) for state in states):
+            joined[name] = value.copy()
         else:
             return None
     return joined

@@ -101,6 +101,9 @@ class DAggerLearner:
         self._collected.append(parts)
         self._round, self._begun = self._round + 1, self._training.epochs
 
+    def artifacts(self) -> dict[str, bytes | str]:
+        return self._training.artifacts()
+
     def state(self) -> dict[str, Any]:
         met = [
             {"shown": _plain(shown), "held_out": _plain(held_out) if held_out else None}

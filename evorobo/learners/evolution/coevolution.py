@@ -71,16 +71,8 @@ class CoevolutionLearner:
         return self._sides[0].evolution.genome
 
     @property
-    def archive(self) -> Archive | None:
-        """What the own side's strategy has to hand in besides its answer."""
-        return self._sides[0].evolution.archive
-
-    @property
-    def genealogy(self) -> str | None:
-        return self._sides[0].evolution.genealogy
-
-    @property
     def champions(self) -> dict[str, Archive]:
+        """The champions of all generations of both sides, "champions" and "rivals"; none before the first one."""
         own, other = (side.history for side in self._sides)
         return {"champions": own.archive, "rivals": other.archive} if len(own) else {}
 
@@ -98,6 +90,11 @@ class CoevolutionLearner:
         for side, progress in zip(self._sides, told, strict=True):
             side.history.add(side.evolution.genome, progress.info["score_max"])
         return StepResult(own.score, {**own.info, "rival_train": other.score, "rival_max": other.info["score_max"]})
+
+    def artifacts(self) -> dict[str, bytes | str]:
+        """Return the files of the own side's evolution and the champions of both sides."""
+        champions = {f"{name}.npz": archive.to_bytes() for name, archive in self.champions.items()}
+        return self._sides[0].evolution.artifacts() | champions
 
     def state(self) -> dict[str, Any]:
         return {str(number): side.state() for number, side in enumerate(self._sides)}

@@ -118,11 +118,6 @@ class EvolutionLearner:
         return Archive(self._spec, kept.weights, kept.scores, measures, *about, *scalings, running_stats)
 
     @property
-    def genealogy(self) -> str | None:
-        """The table of who descends from whom; None where it is not kept."""
-        return self._genealogy.table if self._genealogy else None
-
-    @property
     def cost(self) -> Cost:
         return self._cost
 
@@ -184,6 +179,15 @@ class EvolutionLearner:
         if penalty := self._method.penalty:
             values = values - sum(penalty.value(weight) for weight in weight_matrices(self._spec, genes))
         return [(float(value),) for value in values], np.mean(did, axis=0)
+
+    def artifacts(self) -> dict[str, bytes | str]:
+        """Return the archive and the genealogy as files, where there are any."""
+        files: dict[str, bytes | str] = {}
+        if (archive := self.archive) is not None:
+            files["archive.npz"] = archive.to_bytes()
+        if self._genealogy:
+            files["genealogy.csv"] = self._genealogy.table
+        return files
 
     def state(self) -> dict[str, Any]:
         return {

@@ -10,7 +10,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.losses import MSE, CrossEntropy, Loss
+from evorobo.nets.cross_entropy import CrossEntropy
+from evorobo.nets.losses import MSE, Loss
 
 Flatten = Callable[[Any], Any]
 

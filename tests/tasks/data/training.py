@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from loss_gradient import loss_and_gradient
 
 from evorobo import Adam, Genome, NetworkSpec
-from evorobo.nets.passes import loss_and_gradient
 from evorobo.tasks.base import Task
 
 

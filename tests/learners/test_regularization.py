@@ -23,7 +23,7 @@ from evorobo import (
     OpenAIES,
     SettingsError,
 )
-from evorobo.learners.backprop.max_norm import apply_max_norm
+from evorobo.learners.backprop.batched import apply_max_norm
 from evorobo.study import checkpoint
 from evorobo.tasks.base import Examples
 from evorobo.testing import check_method
