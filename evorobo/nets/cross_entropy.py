@@ -98,7 +98,9 @@ class CrossEntropy(Loss):
         """Return logits, class numbers and class weights of each choice."""
         class_weights = np.asarray(self.class_weights or np.ones(outputs.shape[-1]), outputs.dtype)
         if len(class_weights) != outputs.shape[-1]:
-            raise SettingsError(f"{len(class_weights)} class weights for {outputs.shape[-1]} outputs; give one for each.")
+            raise SettingsError(
+                f"{len(class_weights)} class weights for {outputs.shape[-1]} outputs; give one for each."
+            )
         if not self.choices:
             return [(outputs, targets, class_weights)]
         points = self._split_points()

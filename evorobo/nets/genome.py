@@ -206,10 +206,7 @@ def scaler_arrays(input_scaler: Scaler | None, output_scaler: Scaler | None) -> 
     """Return the arrays with which a file stores both scalers."""
     scalers = {"input_scaler": input_scaler, "output_scaler": output_scaler}
     return {
-        f"{name}_{part}": getattr(scaler, part)
-        for name, scaler in scalers.items()
-        if scaler
-        for part in ("mean", "sd")
+        f"{name}_{part}": getattr(scaler, part) for name, scaler in scalers.items() if scaler for part in ("mean", "sd")
     }
 
 

@@ -86,7 +86,10 @@ def test_the_nearest_is_found_in_units_of_the_ranges(archive):
     ("change", "sentence"),
     [
         ({"about": None}, "about"),
-        ({"about": np.array(json.dumps({"format": "evorobo archive 9"}))}, "has the format 'evorobo archive 9' of another version"),
+        (
+            {"about": np.array(json.dumps({"format": "evorobo archive 9"}))},
+            "has the format 'evorobo archive 9' of another version",
+        ),
         ({"scores": np.ones(4)}, "weights should be 4 x 13 real numbers, not float64 (3, 13)"),
         ({"measures": np.ones((3, 2), int)}, "measures should be 3 x 2 real numbers, not int64 (3, 2)"),
         ({"ranges": None}, "it has no ranges, of which this network needs 2 x 2"),

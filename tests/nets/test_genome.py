@@ -256,7 +256,11 @@ def test_weights_that_ran_away_are_said_to_have_run_away(genome, tmp_path, bad):
     ids=["too many means", "no spread", "no deviations", "NaN", "text"],
 )
 def test_scalings_that_cannot_be_are_refused(saved, changes):
-    refused(tampered(saved, **changes), "was not written by Genome.save", "put_scaler(_mean|_sd| has a mean or a standard deviation that is invalid)")
+    refused(
+        tampered(saved, **changes),
+        "was not written by Genome.save",
+        "put_scaler(_mean|_sd| has a mean or a standard deviation that is invalid)",
+    )
 
 
 def test_an_unknown_layer_is_named_with_the_nearest_one(saved):
@@ -284,7 +288,9 @@ def test_a_wrong_description_is_not_by_genome_save(saved, text):
 
 
 def test_a_file_of_an_older_format_is_refused_with_both_formats_and_the_way_out(saved):
-    sentence = "has the format 'evorobo genome 1' of another version .* reads 'evorobo genome 2'; run its experiment again"
+    sentence = (
+        "has the format 'evorobo genome 1' of another version .* reads 'evorobo genome 2'; run its experiment again"
+    )
     refused(tampered(saved, about=about(format="evorobo genome 1")), sentence)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError, unknown
-from evorobo.nets.genome import Genome
 from evorobo.nets.cross_entropy import CrossEntropy
+from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MAE, MSE, GaussianNLL, Huber, Loss
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
