@@ -100,8 +100,10 @@ from .tasks.control.robots.registry import register as register
 from .tasks.control.task import ControlTask as ControlTask
 from .tasks.control.teaching.demonstrations import Demonstrations as Demonstrations
 from .tasks.control.teaching.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher
+from .tasks.data.dataset import Dataset as Dataset
 from .tasks.data.folds import folds as folds
 from .tasks.data.metrics import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
+from .tasks.data.readers import read_table as read_table
 from .tasks.data.splits import (
     BlockSplit as BlockSplit,
     ChronologicalSplit as ChronologicalSplit,
@@ -110,4 +112,5 @@ from .tasks.data.splits import (
     GroupSplit as GroupSplit,
     RandomSplit as RandomSplit,
 )
+from .tasks.data.tables import Table as Table, make_table as make_table
 from .tasks.data.task import DatasetTask as DatasetTask

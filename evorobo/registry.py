@@ -93,10 +93,10 @@ def register_component(kind: str, key: str) -> Callable[[T], T]:
 
     def register(thing: T) -> T:
         module = _module_of(thing)
-        if not _is_own(module):
+        if not is_own(module):
             _load(kind)
         before = _components[kind].get(key)
-        if before is not None and (before.module, _name(before.thing)) != (module, _name(thing)):
+        if before is not None and (_source(before.module), _name(before.thing)) != (_source(module), _name(thing)):
             raise SettingsError(f"the {kind} {key!r} is already defined in {before.module}; choose another key.")
         _components[kind][key] = Component(kind, key, thing, module)
         if isinstance(thing, type):
@@ -106,21 +106,25 @@ def register_component(kind: str, key: str) -> Callable[[T], T]:
     return register
 
 
+def find(kind: str, key: str, *, load: bool = True) -> Component | None:
+    """The component of that kind and key, or None; without `load` only among what is imported already."""
+    if load and key not in _components[kind]:
+        _load(kind)
+    return _components[kind].get(key)
+
+
 def lookup(kind: str, key: str) -> Any:
     """The component of that kind and key. Raises `SettingsError` for an unknown one, with the nearest known key."""
-    found = _components[kind].get(key)
-    if found is None:
-        _load(kind)
-        found = _components[kind].get(key)
-    if found is None:
+    component = find(kind, key)
+    if component is None:
         raise unknown(kind, key, _components[kind])
-    return found.thing
+    return component.thing
 
 
 def components(kind: str) -> Iterator[Component]:
     """All components of a kind: those of the package in the order of their keys, then those of the user's files."""
     _load(kind)
-    yield from sorted(_components[kind].values(), key=lambda one: (not _is_own(one.module), one.key.lower()))
+    yield from sorted(_components[kind].values(), key=lambda one: (not is_own(one.module), one.key.lower()))
 
 
 def kinds() -> list[str]:
@@ -130,7 +134,7 @@ def kinds() -> list[str]:
 
 def key_of(thing: Any) -> str | None:
     """The key of a class of the package; None for what is not registered, or is registered by a user's file."""
-    return _keys.get(id(thing)) if _is_own(getattr(thing, "__module__", "")) else None
+    return _keys.get(id(thing)) if is_own(getattr(thing, "__module__", "")) else None
 
 
 def class_of(key: str) -> type:
@@ -140,7 +144,7 @@ def class_of(key: str) -> type:
             if load:
                 _load(kind)
             found = _components[kind].get(key)
-            if found is not None and isinstance(found.thing, type) and _is_own(found.module):
+            if found is not None and isinstance(found.thing, type) and is_own(found.module):
                 return found.thing
     every = [key for kind in _components.values() for key, one in kind.items() if isinstance(one.thing, type)]
     raise unknown("name", key, every)
@@ -163,8 +167,14 @@ def _load(kind: str) -> None:
                 importlib.import_module(f"{home}.{found.name}")
 
 
-def _is_own(module: str) -> bool:
+def is_own(module: str) -> bool:
+    """Whether a module belongs to the package, not to a user."""
     return module.split(".")[0] == "evorobo"
+
+
+def _source(module: str) -> str:
+    """The file of a module, which may be imported under two names; else the name."""
+    return getattr(sys.modules.get(module), "__file__", None) or module
 
 
 def _name(thing: Any) -> str:

@@ -80,16 +80,47 @@ def reference_to(thing: Any) -> str:
     name = thing.__qualname__
     if "<" in name:
         raise SettingsError(f"{name} has no name to be found by again; define it at the top of a file.")
-    module = thing.__module__
-    home = getattr(sys.modules.get(module), "__file__", None)
-    by_path = module not in sys.modules or module == "__main__" or module.startswith("evorobo_script_")
-    if by_path and not str(home).endswith(".py"):  # None, or "<stdin>"
+    where = _module_reference(thing.__module__)
+    if where is None:
         raise SettingsError(f"{name} was typed at a prompt; put it into a file so that it can be found again.")
-    if by_path:
-        path = Path(home or "").resolve()
-        here = Path.cwd().resolve()
-        return f"{path.relative_to(here).as_posix() if path.is_relative_to(here) else path}:{name}"
-    return f"{module}:{name}"
+    return f"{where}:{name}"
+
+
+def _module_reference(module: str) -> str | None:
+    """The name of a module, or the path of a script's file, as `load_module` takes it; None for what has no file."""
+    by_name = module in sys.modules and module != "__main__" and not module.startswith("evorobo_script_")
+    if by_name:
+        return module
+    home = getattr(sys.modules.get(module), "__file__", None)
+    if not str(home).endswith(".py"):  # None, or "<stdin>"
+        return None
+    path, here = Path(home or "").resolve(), Path.cwd().resolve()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+
+
+def qualified_key(kind: str, key: str) -> str:
+    """The registry's `key`, preceded by the user's file or module that registers it: "my_data.py:my-set".
+
+    Other processes find the component by that text. Keys of the package stay as they are, and so do keys that this
+    process does not know.
+    """
+    component = registry.find(kind, key, load=False)
+    if component is None or registry.is_own(component.module):
+        return key
+    where = _module_reference(component.module)
+    return key if where is None else f"{where}:{key}"
+
+
+def find_component(kind: str, text: str) -> Any:
+    """The component of a key, as it is or after `qualified_key`; None where nothing is registered under it.
+
+    Raises the errors of `load_module` for a file or module that cannot be loaded.
+    """
+    where, colon, key = text.rpartition(":")
+    if colon:
+        load_module(where, text)
+    component = registry.find(kind, key)
+    return component.thing if component else None
 
 
 def resolve_reference(text: str, *, imports: bool = True) -> Any:

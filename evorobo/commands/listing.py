@@ -31,9 +31,8 @@ def list_(argv: list[str]) -> None:
 
 
 def _data_sets() -> Iterable[tuple[str, Any]]:
-    from evorobo.tasks.data.catalogue.registry import LOADERS
-
-    yield from sorted(LOADERS.items())
+    for data_set in components("data set"):
+        yield data_set.key, data_set.thing
     yield "FILE.csv .tsv .npz .arff", "your own labelled data: DatasetTask(path, target=...)"
     yield "any gymnasium id", "a robot to drive: ControlTask(id)"
 

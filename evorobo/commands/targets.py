@@ -9,16 +9,16 @@ from evorobo.tasks.base import Task
 
 
 def resolve_task(name: str) -> Task:
-    """A gymnasium id ("CartPole-v1", "my_file.py:my/Robot-v0"), a named data set, a data file, or a `trial.json`."""
+    """A gymnasium id ("CartPole-v1", "my_file.py:my/Robot-v0"), a data set ("scitos-24", "my_file.py:my-set"), a data file, or a `trial.json`."""
     from evorobo.study.trial import Trial
     from evorobo.tasks.control.task import ControlTask
-    from evorobo.tasks.data.catalogue.registry import LOADERS
-    from evorobo.tasks.data.readers import SUFFIXES
+    from evorobo.tasks.data.dataset import find_loader
+    from evorobo.tasks.data.readers import is_data_file
     from evorobo.tasks.data.task import DatasetTask
 
     if name.endswith(".json"):
         return Trial.load(name).task
-    if name in LOADERS or Path(name).name.removesuffix(".gz").endswith(SUFFIXES):
+    if is_data_file(name) or find_loader(name) is not None:
         return DatasetTask(name)
     return ControlTask(name)
 

@@ -19,6 +19,8 @@ from evorobo.study.code_fingerprint import code_sha256
 from evorobo.tasks.control.simulators.lookup import entry_points
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher, Teacher
+from evorobo.tasks.data.dataset import find_loader
+from evorobo.tasks.data.task import DatasetTask
 
 
 def provenance(trial: TrialSettings) -> dict[str, Any]:
@@ -74,9 +76,11 @@ def _texts(teacher: Teacher) -> Iterator[str]:
 
 
 def iter_definitions(value: Any) -> Iterator[Any]:
-    """The classes and functions that settings are made of, and those behind the ids of robots."""
+    """The classes and functions that settings are made of, and those behind the names of robots and data sets."""
     if isinstance(value, ControlTask):
         yield from iter_definitions(entry_points(value.env))
+    if isinstance(value, DatasetTask):
+        yield from iter_definitions(find_loader(value.source))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield type(value)
         for field in dataclasses.fields(value):

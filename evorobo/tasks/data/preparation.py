@@ -1,4 +1,4 @@
-"""A data set ready to learn from: found, read, cut into parts and measured, once for each process."""
+"""A data set ready to learn from: located, read, split and scaled, once per process."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ from evorobo.downloads import find_file, fingerprint, write_to_cache
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.files import npz_bytes
 from evorobo.nets.scaling import Scaler
+from evorobo.registry import components
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.data.catalogue.loaded import Dataset
-from evorobo.tasks.data.catalogue.registry import LOADERS, load_dataset
-from evorobo.tasks.data.readers import SUFFIXES, Columns, as_tuple, read_table
-from evorobo.tasks.data.splits import Parts, RandomSplit, Split
+from evorobo.tasks.data.dataset import Dataset, Loader, find_loader, load_dataset
+from evorobo.tasks.data.readers import Columns, as_tuple, is_data_file, read_table
+from evorobo.tasks.data.splits import Parts, Split
 from evorobo.tasks.data.tables import Table
 
 ARRAYS = "arrays/sha256-"
-"""How the sources of arrays given by hand begin: files in the cache, named by their content."""
+"""Prefix of the sources of arrays passed to `DatasetTask.from_arrays`: files in the cache, named by their content."""
 _FILE_OPTIONS = ("columns", "ignore", "header", "classes")
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedData:
-    """`inputs` and `targets` (None for classes) are scalings learned on the training rows alone.
+    """A table, its parts, and scalers fitted to the training rows alone.
 
-    `published` and `caution` go with the data set's own split and are empty under any other.
+    `target_scaler` is None for classes. `reference_scores` and `caveat` belong to the data set's own split and are
+    empty under any other.
     """
 
     table: Table
     parts: Parts
     input_scaler: Scaler
     target_scaler: Scaler | None
-    published: Mapping[str, float]
+    reference_scores: Mapping[str, float]
     is_time_series: bool
     caveat: str
     fingerprint: str
@@ -49,77 +50,94 @@ class PreparedData:
 def prepare_data(
     source: str, target: Columns, kind: str | None, split: Split | None, loader_kwargs: Mapping[str, Any]
 ) -> PreparedData:
-    """The same object for the same settings, as long as the file stays as it is."""
+    """Load, split and scale; the same object for the same settings as long as the file or loader stays the same."""
     settings = json.dumps(to_plain((source, target, kind, split, loader_kwargs)))
-    if source in LOADERS or source.startswith(ARRAYS):
-        return _prepare(settings)  # their checksum says that they never change
+    if source.startswith(ARRAYS):
+        return _prepare(settings, None)  # the name is the checksum
+    if loader := find_loader(source):
+        return _prepare(settings, loader)
     path = _locate(source)
-    about = path.stat()
-    return _prepare(settings, os.getcwd(), str(path), about.st_mtime_ns, about.st_size)
+    status = path.stat()
+    return _prepare(settings, None, os.getcwd(), str(path), status.st_mtime_ns, status.st_size)
 
 
 def cache_arrays(table: Table) -> str:
-    """The source of arrays given by hand: a file in the cache, written unless it is there."""
-    names = {"classes": np.array(table.classes)} if table.classes else {}
-    content = npz_bytes({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
+    """Write the arrays of a table to a file in the cache, unless it exists, and return its name as a source."""
+    content = _table_bytes(table)
     source = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
     if find_file(source) is None:
         write_to_cache(source, content)
     return source
 
 
+def _table_bytes(table: Table) -> bytes:
+    names = {"classes": np.array(table.classes)} if table.classes else {}
+    return npz_bytes({"inputs": table.inputs, "targets": table.targets, **names, **table.columns})
+
+
 @lru_cache(maxsize=16)
-def _prepare(settings: str, *_stamp: object) -> PreparedData:
-    source, target, kind, split, options = from_plain(json.loads(settings))
-    if source in LOADERS:
+def _prepare(settings: str, loader: Loader | None, *_stamp: object) -> PreparedData:
+    source, target, kind, split, loader_kwargs = from_plain(json.loads(settings))
+    if loader is not None:
         if target != -1:
             raise SettingsError(f"{source} has its own target; leave target out, or give the path of its file.")
-        data = load_dataset(source, options)
+        data = load_dataset(loader, source, loader_kwargs)
         _check_kind(kind, data.table, source)
     else:
-        data = _read(_locate(source), target, kind, split, options)
-    found = fingerprint(*data.files)
-    if source.startswith(ARRAYS) and found not in source:
+        data = _read(_locate(source), target, kind, split, loader_kwargs)
+    table = data.table
+    sha256 = fingerprint(*data.files) if data.files else hashlib.sha256(_table_bytes(table)).hexdigest()
+    if source.startswith(ARRAYS) and sha256 not in source:
         raise DataError(f"{data.files[0]} is damaged; delete it, and run the script that made it again.")
-    for array in (data.table.inputs, data.table.targets, *data.table.columns.values()):
+    for array in (table.inputs, table.targets, *table.columns.values()):
         array.flags.writeable = False  # many tasks share it
-    parts = (split or data.split).split(data.table)
-    train = data.table.inputs[parts.train]
-    targets = None if data.table.classes else Scaler.fit(data.table.targets[parts.train])
-    published, caveat = (data.published, data.caveat) if split is None else ({}, "")
-    return PreparedData(data.table, parts, Scaler.fit(train), targets, published, data.is_time_series, caveat, found)
+    parts = (split or data.split).split(table)
+    target_scaler = None if table.classes else Scaler.fit(table.targets[parts.train])
+    reference_scores, caveat = (data.reference_scores, data.caveat) if split is None else ({}, "")
+    return PreparedData(
+        table,
+        parts,
+        Scaler.fit(table.inputs[parts.train]),
+        target_scaler,
+        reference_scores,
+        data.is_time_series,
+        caveat,
+        sha256,
+    )
 
 
 def _read(path: Path, target: Columns, kind: str | None, split: Split | None, options: Mapping[str, Any]) -> Dataset:
-    arrays = path.suffix == ".npz"
-    known = () if arrays else _FILE_OPTIONS
+    """The data set in a file; columns that `split` reads are no inputs."""
+    is_npz = path.suffix == ".npz"
+    known = () if is_npz else _FILE_OPTIONS
     for option in options:
         if option not in known:
             raise unknown(f"option of {path.suffix} files", option, known)
-    if arrays and target != -1:
+    if is_npz and target != -1:
         raise SettingsError(f"{path.name} keeps its targets in the array 'targets'; leave target out.")
-    if split is not None and not arrays:
-        further = dict.fromkeys((*as_tuple(options.get("columns", ())), *split.columns))
-        options = {**options, "columns": tuple(further)}
-    return Dataset(read_table(path, target, kind, **options), (path,), RandomSplit())
+    if split is not None and not is_npz:
+        columns = dict.fromkeys((*as_tuple(options.get("columns", ())), *split.columns))
+        options = {**options, "columns": tuple(columns)}
+    return Dataset(read_table(path, target, kind, **options), (path,))
 
 
 def _locate(source: str) -> Path:
     path = Path(source).expanduser()
-    found = path if path.is_file() else find_file(source)
-    if found is not None:
-        return found
+    file = path if path.is_file() else find_file(source)
+    if file is not None:
+        return file
     if source.startswith(ARRAYS):
-        raise DataError(f"the arrays {source} were kept on another computer; run the script that made them here, too.")
-    if path.name.removesuffix(".gz").endswith(SUFFIXES):
+        raise DataError(f"the arrays {source} are in the cache of another computer; run the script that made them.")
+    names = [component.key for component in components("data set")]
+    if is_data_file(source):
         raise DataError(
-            f"there is no file {source}, neither here ({Path.cwd()}) nor in a folder that EVOROBO_DATA names; "
-            f"mend the path, or choose one of {', '.join(sorted(LOADERS))}."
+            f"there is no file {source} in {Path.cwd()}, nor in a folder that EVOROBO_DATA names; "
+            f"correct the path, or choose one of {', '.join(names)}."
         )
-    raise unknown("data set", source, LOADERS)
+    raise unknown("data set", source, names)
 
 
 def _check_kind(kind: str | None, table: Table, source: str) -> None:
-    found = "classification" if table.classes else "regression"
-    if kind is not None and kind != found:
-        raise SettingsError(f"{source} is a {found} data set, not {kind}; leave kind out.")
+    actual = "classification" if table.classes else "regression"
+    if kind is not None and kind != actual:
+        raise SettingsError(f"{source} is a {actual} data set, not {kind}; leave kind out.")

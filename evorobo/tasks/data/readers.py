@@ -41,10 +41,15 @@ def read_table(
         raise DataError(f"there is no file {path}; give the path from the folder in which you run.")
     if path.name.endswith(".npz"):
         return _read_npz(path, kind)
-    if not path.name.removesuffix(".gz").endswith(SUFFIXES):
+    if not is_data_file(path.name):
         raise DataError(f"{path.name} is of no kind that evorobo reads ({', '.join(SUFFIXES)}); save it as CSV.")
     sheet = read_text_file(path, header)
     return _from_sheet(sheet, as_tuple(target), kind, as_tuple(columns), as_tuple(ignore), tuple(classes))
+
+
+def is_data_file(path: str) -> bool:
+    """Whether a path ends like a file that `read_table` reads."""
+    return path.removesuffix(".gz").endswith(SUFFIXES)
 
 
 def as_tuple(columns: Columns) -> tuple[str | int, ...]:

@@ -20,11 +20,13 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import Layout, SequenceBatches, sequence_ids
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
+from evorobo.settings import qualified_key
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, UnlabelledInputs
 from evorobo.tasks.data import splits as neighbours
 from evorobo.tasks.data.dummy import dummy_predictions
 from evorobo.tasks.data.metrics import Metric, default_metric, resolve_metric
 from evorobo.tasks.data.preparation import ARRAYS, PreparedData, cache_arrays, prepare_data
+from evorobo.tasks.data.readers import is_data_file
 from evorobo.tasks.data.splits import Parts, Split
 from evorobo.tasks.data.tables import KINDS, Table, make_table
 
@@ -78,6 +80,7 @@ class DatasetTask:
             raise SettingsError(f"a window needs at least one row, not {self.window!r}.")
         if self.rows_per_score is not None and (not isinstance(self.rows_per_score, int) or self.rows_per_score < 1):
             raise SettingsError(f"a score needs at least one row, not {self.rows_per_score}; None takes all.")
+        object.__setattr__(self, "source", qualified_key("data set", self.source))
 
     @classmethod
     def from_arrays(
@@ -107,11 +110,14 @@ class DatasetTask:
             parts = [self.label]
         elif self.source.startswith(ARRAYS):
             parts = ["arrays", self.source.removeprefix(ARRAYS)[:8]]
-        elif Path(self.source).suffix:
+        elif is_data_file(self.source):
             parts = [Path(self.source).name.split(".")[0]]
         else:
             options = self.loader_kwargs.items()
-            parts = [self.source, *(value if isinstance(value, str) else f"{key}-{value}" for key, value in options)]
+            parts = [
+                self.source.rpartition(":")[2],
+                *(value if isinstance(value, str) else f"{key}-{value}" for key, value in options),
+            ]
         return re.sub(r"[^\w.-]+", "-", "-".join(parts)).strip("-.") or "data"
 
     @property
@@ -235,7 +241,9 @@ class DatasetTask:
         train, rows = self.scored_rows(self.parts.train), self.scored_rows(self.parts.test)
         answers = dummy_predictions(self.table, self._data.input_scaler.transform(self.table.inputs), train, rows)
         scores = {name: self._metric.value(answer, self.table.targets[rows]) for name, answer in answers.items()}
-        return scores | dict(self._data.published if self._metric == default_metric(bool(self.table.classes)) else {})
+        return scores | dict(
+            self._data.reference_scores if self._metric == default_metric(bool(self.table.classes)) else {}
+        )
 
     def caveat(self) -> str:
         """What flatters the test scores: neighbours of test rows to learn from, or what the data set is known for."""

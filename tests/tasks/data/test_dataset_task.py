@@ -25,9 +25,9 @@ from evorobo import (
     SettingsError,
 )
 from evorobo.nets.scaling import Scaler
+from evorobo.registry import components
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.base import Task
-from evorobo.tasks.data.catalogue.registry import LOADERS
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (90, 4))
@@ -379,7 +379,7 @@ def test_arrays_from_another_computer_are_one_sentence():
     with pytest.raises(DataError) as caught:
         _ = DatasetTask("arrays/sha256-12.npz").n_inputs
     assert str(caught.value) == (
-        "the arrays arrays/sha256-12.npz were kept on another computer; run the script that made them here, too."
+        "the arrays arrays/sha256-12.npz are in the cache of another computer; run the script that made them."
     )
 
 
@@ -396,8 +396,8 @@ def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(DataError) as caught:
         _ = DatasetTask("robots.csv").n_inputs
     assert str(caught.value) == (
-        f"there is no file robots.csv, neither here ({tmp_path}) nor in a folder that EVOROBO_DATA names; "
-        f"mend the path, or choose one of {', '.join(sorted(LOADERS))}."
+        f"there is no file robots.csv in {tmp_path}, nor in a folder that EVOROBO_DATA names; "
+        f"correct the path, or choose one of {', '.join(component.key for component in components('data set'))}."
     )
 
 

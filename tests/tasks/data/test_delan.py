@@ -28,7 +28,7 @@ def test_whole_characters_test_and_validate():
     assert set(characters[parts.test]) == {"e", "q", "v"}
     assert set(characters[parts.validation]) == {"g", "n"}
     assert not {"e", "q", "v", "g", "n"} & set(characters[parts.train])
-    assert not data.published
+    assert not data.reference_scores
 
 
 def test_velocities_are_the_change_of_angles_within_a_character():

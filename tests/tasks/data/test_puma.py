@@ -19,7 +19,7 @@ def test_there_are_8192_rows_and_one_acceleration(load, inputs, target):
     assert table.inputs.shape == (8192, inputs)
     assert (table.target_names, table.classes) == ((target,), ())
     assert (len(parts.train), len(parts.validation), len(parts.test)) == (6963, 410, 819)
-    assert not data.published
+    assert not data.reference_scores
 
 
 def test_fewer_rows_are_some_of_the_same_training_rows_with_the_same_test():

@@ -75,7 +75,7 @@ def test_with_a_training_file_the_test_file_tests_and_published_figures_show(fol
     assert "published MLP" in task.references()
     assert "published MLP" not in replace(task, metric=NMSE()).references()  # published as squared errors
     assert (DatasetTask("sarcos").caveat(), replace(task, split=BlockSplit()).caveat()) == ("", "")
-    assert data.published["published MLP"] == pytest.approx(1.459, abs=0.001)  # the root of 2.13
+    assert data.reference_scores["published MLP"] == pytest.approx(1.459, abs=0.001)  # the root of 2.13
 
 
 def test_unknown_parts_are_one_sentence():

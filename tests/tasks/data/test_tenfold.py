@@ -22,7 +22,7 @@ def test_rows_and_columns_are_as_told_and_standardised(load, shape, test):
     assert (len(parts.test), len(parts.validation)) == (test, round(0.05 * (shape[0] - test)))
     np.testing.assert_allclose(table.inputs.mean(0), 0, atol=0.01)
     np.testing.assert_allclose(table.inputs.std(0), 1, atol=0.02)
-    assert not data.published
+    assert not data.reference_scores
 
 
 @pytest.mark.parametrize("file", [PUMADYN32NM[1], KIN40K[1]])

@@ -16,7 +16,8 @@ import numpy as np
 from evorobo.downloads import DataFile
 from evorobo.errors import DataError
 from evorobo.files import read_npz
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.splits import GroupSplit
 from evorobo.tasks.data.tables import Table
 
@@ -28,6 +29,7 @@ DATA = DataFile(
 )
 
 
+@register_component("data set", "delan")
 def delan() -> Dataset:
     """A two-joint arm draws 20 characters: angles, velocities and accelerations to 2 torques, 2913 rows."""
     path = DATA.find()

@@ -30,7 +30,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.downloads import DataFile
 from evorobo.errors import DataError, SettingsError, unknown
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.splits import GivenSplit
 from evorobo.tasks.data.tables import Table, make_table
 
@@ -50,26 +51,31 @@ _SHA256 = (
 )
 
 
+@register_component("data set", "lp1")
 def lp1(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in approach to grasp: 15 x 6 forces and torques to 4 classes, 88 sequences."""
     return _failures(1, fold, scaling, row)
 
 
+@register_component("data set", "lp2")
 def lp2(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in the transfer of a part: 15 x 6 forces and torques to 5 classes, 47 sequences."""
     return _failures(2, fold, scaling, row)
 
 
+@register_component("data set", "lp3")
 def lp3(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Where the part is after a failed transfer: 15 x 6 forces and torques to 4 classes, 47 sequences."""
     return _failures(3, fold, scaling, row)
 
 
+@register_component("data set", "lp4")
 def lp4(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in approach to ungrasp: 15 x 6 forces and torques to 3 classes, 117 sequences."""
     return _failures(4, fold, scaling, row)
 
 
+@register_component("data set", "lp5")
 def lp5(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in motion with a part: 15 x 6 forces and torques to 5 classes, 164 sequences."""
     return _failures(5, fold, scaling, row)

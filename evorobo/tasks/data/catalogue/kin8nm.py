@@ -18,7 +18,8 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import DataError, SettingsError
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
 from evorobo.tasks.data.splits import GivenSplit
 
@@ -37,6 +38,7 @@ def fold_file(fold: int) -> DataFile:
     return DataFile(f"kin8nm_pbp_splits/{name}", f"{folder}/{name}", _FOLDS[fold])
 
 
+@register_component("data set", "kin8nm")
 def kin8nm(fold: int = 0) -> Dataset:
     """Kinematics of a robot arm: 8 angles to one distance, 8192 rows; fold=0 to 19 are the official splits."""
     if not isinstance(fold, int) or fold not in range(len(_FOLDS)):

@@ -23,7 +23,8 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import SettingsError
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
 from evorobo.tasks.data.splits import GivenSplit
 from evorobo.tasks.data.tables import Table
@@ -42,11 +43,13 @@ PUMA32H = DataFile(
 )
 
 
+@register_component("data set", "puma8NH")
 def puma8nh(rows: int | None = None, seed: int = 0) -> Dataset:
     """Robot arm: 8 angles, velocities and torques to an acceleration, 8192 rows; rows=1000 to train on fewer."""
     return _puma("puma8NH", PUMA8NH, rows, seed)
 
 
+@register_component("data set", "puma32H")
 def puma32h(rows: int | None = None, seed: int = 0) -> Dataset:
     """Robot arm: 32 inputs, of which 2 matter, to an acceleration, 8192 rows; rows=1000 to train on fewer."""
     return _puma("puma32H", PUMA32H, rows, seed)

@@ -25,7 +25,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.downloads import DataFile, cache_folder, find_file
 from evorobo.errors import DataError, unknown
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.splits import BlockSplit, GivenSplit
 from evorobo.tasks.data.tables import Table
 
@@ -50,6 +51,7 @@ TRAIN = "sarcos/sarcos_inv.mat"
 TRAIN_BLOB = "687b7aaa5faf5a9c67fc6655fd59fd8b4539ad55"
 
 
+@register_component("data set", "sarcos")
 def sarcos(parts: str = "blocks") -> Dataset:
     """Inverse dynamics of a SARCOS arm: 21 inputs to 7 torques; parts="blocks" (4449 rows) or "published" (leaks)."""
     if parts not in PARTS:

@@ -26,7 +26,8 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import unknown
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
 from evorobo.tasks.data.splits import GroupSplit
 
@@ -41,16 +42,19 @@ _SHA256 = {
 }
 
 
+@register_component("data set", "scitos-24")
 def scitos_24(ranges: str = "raw") -> Dataset:
     """Wall following: 24 ultrasound ranges to 4 moves, 5456 rows; ranges="raw" (metres) or "inverse" (1 / metres)."""
     return _scitos(24, ranges)
 
 
+@register_component("data set", "scitos-4")
 def scitos_4(ranges: str = "raw") -> Dataset:
     """Wall following on the nearest ranges ahead, left, right and behind; ranges="raw" or "inverse"."""
     return _scitos(4, ranges)
 
 
+@register_component("data set", "scitos-2")
 def scitos_2(ranges: str = "raw") -> Dataset:
     """Wall following on the nearest ranges ahead and left, which tell all; ranges="raw" or "inverse"."""
     return _scitos(2, ranges)

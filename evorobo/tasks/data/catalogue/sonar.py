@@ -20,7 +20,8 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import SettingsError, unknown
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
 from evorobo.tasks.data.splits import ChronologicalSplit
 from evorobo.tasks.data.tables import Table
@@ -37,6 +38,7 @@ RIDES = {
 """Each ride with the sha256 of its file."""
 
 
+@register_component("data set", "sonar")
 def sonar(ride: str = "linaker5v", frames: int = 5) -> Dataset:
     """A mobile robot's 16 sonars to its two motors, by the last frames=5; ride="linaker5v", "maze" and three others."""
     if ride not in RIDES:

@@ -27,7 +27,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.downloads import DataFile
 from evorobo.errors import SettingsError
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.splits import ChronologicalSplit
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.text_files import read_text_file
@@ -54,16 +55,19 @@ DRYER = DataFile(
 )
 
 
+@register_component("data set", "actuator")
 def actuator(lags: int = 10, feedback: bool = False) -> Dataset:
     """A hydraulic robot arm: its last lags=10 valve positions to the oil pressure, 1024 samples."""
     return _series(ACTUATOR, "pressure", lags, feedback)
 
 
+@register_component("data set", "robot-arm")
 def robot_arm(lags: int = 10, feedback: bool = False) -> Dataset:
     """A flexible robot arm: its last lags=10 torques to the acceleration, 1024 samples; feedback=True: linear."""
     return _series(ROBOT_ARM, "acceleration", lags, feedback)
 
 
+@register_component("data set", "dryer")
 def dryer(lags: int = 10, feedback: bool = False) -> Dataset:
     """A hair dryer: its last lags=10 heating voltages to the air's temperature, 1000 samples."""
     return _series(DRYER, "temperature", lags, feedback)

@@ -18,7 +18,8 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import DataError, SettingsError
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
 from evorobo.tasks.data.splits import GivenSplit
 from evorobo.tasks.data.text_files import read_text_file
@@ -55,11 +56,13 @@ KIN40K = (
 )
 
 
+@register_component("data set", "pumadyn32nm")
 def pumadyn32nm(fold: int = 0) -> Dataset:
     """Dynamics of a Puma 560 arm: 32 inputs to an acceleration, 8192 rows; fold=0 to 9 are the given folds."""
     return _tenfold("pumadyn32nm", PUMADYN32NM, fold)
 
 
+@register_component("data set", "kin40k")
 def kin40k(fold: int = 0) -> Dataset:
     """Kinematics of a robot arm: 8 angles to one distance, 40000 rows; fold=0 to 9 are the given folds."""
     return _tenfold("kin40k", KIN40K, fold)

@@ -22,7 +22,8 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import unknown
-from evorobo.tasks.data.catalogue.loaded import Dataset
+from evorobo.registry import register_component
+from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.splits import ChronologicalSplit
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.text_files import read_text_file
@@ -36,6 +37,7 @@ DATA = DataFile(
 )
 
 
+@register_component("data set", "ur3")
 def ur3(target: str = "protective_stop") -> Dataset:
     """A cobot's 19 joint readings to what went wrong, 7355 rows; target="protective_stop" or "grip_lost"."""
     if target not in TARGETS:
