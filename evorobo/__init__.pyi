@@ -45,6 +45,7 @@ from .learners.evolution.wrappers.hall_of_fame import HallOfFame as HallOfFame
 from .learners.evolution.wrappers.mapped import Mapped as Mapped
 from .learners.evolution.wrappers.restarts import Restarts as Restarts, TerminationCriteria as TerminationCriteria
 from .learners.penalties import L1 as L1, L2 as L2
+from .nets.activations import Activation as Activation
 from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.cross_entropy import CrossEntropy as CrossEntropy
 from .nets.ctrnn import CTRNN as CTRNN

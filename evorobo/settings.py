@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -49,18 +50,29 @@ def to_plain(value: Any) -> Any:
 def from_plain(plain: Any, *, imports: bool = True) -> Any:
     """What `to_plain` was given, lists as tuples.
 
-    Without `imports` only what is loaded already is found: reading a stranger's file then runs none of its code.
+    Without `imports` only what is loaded already is found, also by the constructors that are called: reading a file
+    from elsewhere then runs no code that comes with it.
     """
+    if imports:
+        return _from_plain(plain)
+    token = _imports_allowed.set(False)
+    try:
+        return _from_plain(plain)
+    finally:
+        _imports_allowed.reset(token)
+
+
+def _from_plain(plain: Any) -> Any:
     if isinstance(plain, list):
-        return tuple(from_plain(item, imports=imports) for item in plain)
+        return tuple(_from_plain(item) for item in plain)
     if not isinstance(plain, dict):
         return plain
     if "function" in plain:
-        return resolve_reference(plain["function"], imports=imports)
-    fields = {key: from_plain(item, imports=imports) for key, item in plain.items() if key != "type"}
+        return resolve_reference(plain["function"])
+    fields = {key: _from_plain(item) for key, item in plain.items() if key != "type"}
     if "type" not in plain:
         return fields
-    kind = resolve_reference(plain["type"], imports=imports)
+    kind = resolve_reference(plain["type"])
     if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         raise SettingsError(f"{plain['type']} is no class of settings.")
     known = [field.name for field in dataclasses.fields(kind)]
@@ -108,7 +120,10 @@ def qualified_key(kind: str, key: str) -> str:
     if component is None or registry.is_own(component.module):
         return key
     where = _module_reference(component.module)
-    return key if where is None else f"{where}:{key}"
+    if where is None:
+        return key
+    _plain_keys[kind, f"{where}:{key}"] = key
+    return f"{where}:{key}"
 
 
 def find_component(kind: str, text: str) -> Any:
@@ -116,25 +131,40 @@ def find_component(kind: str, text: str) -> Any:
 
     Raises the errors of `load_module` for a file or module that cannot be loaded.
     """
-    where, colon, key = text.rpartition(":")
-    if colon:
-        load_module(where, text)
-    component = registry.find(kind, key)
+    component = registry.find(kind, _plain_key(kind, text))
     return component.thing if component else None
 
 
-def resolve_reference(text: str, *, imports: bool = True) -> Any:
-    """The class or function that `reference` named. Raises `SettingsError` when it is not there any more."""
+def lookup_component(kind: str, text: str) -> Any:
+    """As `find_component`, but raises `SettingsError` for an unknown key, with the nearest known one."""
+    return registry.lookup(kind, _plain_key(kind, text))
+
+
+def user_components(text: str) -> list[Any]:
+    """The user's components of this qualified key, as far as this process has used them."""
+    return [registry.lookup(kind, key) for (kind, qualified), key in _plain_keys.items() if qualified == text]
+
+
+def _plain_key(kind: str, text: str) -> str:
+    """The key in the registry; the user's file before it is loaded when its key is first used."""
+    if ":" not in str(text):
+        return text
+    if (kind, text) not in _plain_keys:
+        where, _, key = text.rpartition(":")
+        file = getattr(load_module(where, text), "__file__", None)
+        component = registry.find(kind, key)
+        if component and getattr(sys.modules.get(component.module), "__file__", None) != file:
+            raise SettingsError(f"{where} defines no {kind} {key!r}; register it there, or correct the name.")
+        _plain_keys[kind, text] = key
+    return _plain_keys[kind, text]
+
+
+def resolve_reference(text: str) -> Any:
+    """The class or function that `reference_to` named. Raises `SettingsError` when it is not there any more."""
     where, colon, name = text.rpartition(":")
     if not colon:
         return registry.class_of(name)
-    found: Any
-    if not imports:
-        found = _loaded(where)
-        if found is None:
-            raise SettingsError(f"{text!r} is not loaded; import {where} first if you trust it.")
-    else:
-        found = load_module(where, text)
+    found: Any = load_module(where, text)
     for part in name.split("."):
         if not hasattr(found, part):
             raise unknown(f"name in {where}", name, [key for key in vars(found) if not key.startswith("_")])
@@ -156,6 +186,10 @@ def load_module(where: str, text: str) -> ModuleType:
 
     Raises `SettingsError` where there is none, `TaskError` with the line where it breaks while it is loaded.
     """
+    if not _imports_allowed.get():
+        if (module := _loaded(where)) is None:
+            raise SettingsError(f"{text!r} is not loaded; import {where} first if you trust it.")
+        return module
     try:
         return load_script(Path(where)) if where.endswith(".py") else importlib.import_module(where)
     except StopLoading:
@@ -167,10 +201,10 @@ def load_module(where: str, text: str) -> ModuleType:
     except Exception as error:  # whatever a file may do while it is loaded
         if isinstance(error, ModuleNotFoundError) and error.name and f"{where}.".startswith(f"{error.name}."):
             raise SettingsError(f"{text!r} cannot be found: {error}. Is its folder on the Python path?") from error
-        raise TaskError(f"{where} cannot be loaded: {_place(error, where)}; mend it.") from error
+        raise TaskError(f"{where} cannot be loaded: {_error_text(error, where)}; fix it.") from error
 
 
-def _place(error: Exception, where: str) -> str:
+def _error_text(error: Exception, where: str) -> str:
     """What went wrong in a file, with the line."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError in line {error.lineno}: {error.msg}"
@@ -222,3 +256,6 @@ def stop_if_loading() -> None:
 WORKER_VARIABLE = "EVOROBO_WORKER"
 """The environment variable that marks a worker process: it runs trials, and no script's own work."""
 _loading: list[Path] = []
+_imports_allowed: ContextVar[bool] = ContextVar("imports_allowed", default=True)
+_plain_keys: dict[tuple[str, str], str] = {}
+"""By kind and qualified key the key in the registry, for components that were found once."""

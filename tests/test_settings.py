@@ -275,8 +275,8 @@ def test_what_was_typed_at_a_prompt_or_piped_in_cannot_be_found_again():
 def test_a_file_that_breaks_while_it_is_loaded_is_told_with_the_line(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     for name, text, words in (
-        ("no_syntax", "x = 1\ndef broken(:\n", r"SyntaxError in line 2: invalid syntax; mend it"),
-        ("no_sense", "x = 1\n\ny = x / 0\n", r"ZeroDivisionError in line 3: division by zero; mend it"),
+        ("no_syntax", "x = 1\ndef broken(:\n", r"SyntaxError in line 2: invalid syntax; fix it"),
+        ("no_sense", "x = 1\n\ny = x / 0\n", r"ZeroDivisionError in line 3: division by zero; fix it"),
         ("no_friend", "import no_such_friend\n", r"ModuleNotFoundError in line 1: No module named 'no_such_friend'"),
     ):
         (tmp_path / f"{name}.py").write_text(text)

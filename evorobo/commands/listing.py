@@ -58,7 +58,6 @@ def _layers() -> Iterable[tuple[str, Any]]:
 
 
 def _activations() -> Iterable[tuple[str, Any]]:
-    from evorobo.nets.activations import ACTIVATIONS
-
-    for name, activation in ACTIVATIONS.items():
-        yield name, f"begins with {activation.initializer} weights"
+    for one in components("activation"):
+        formula = inspect.getdoc(one.thing.function) or one.thing.function.__name__
+        yield one.key, f"{formula.splitlines()[0]}; initializer {one.thing.initializer}"

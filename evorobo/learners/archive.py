@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import DataError, EvoroboError, unknown
+from evorobo.errors import DataError, EvoroboError, SettingsError, unknown
 from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.nets.genome import Genome, check_format, load_array, load_scaler, scaler_arrays
 from evorobo.nets.scaling import Scaler
@@ -202,5 +202,7 @@ class Archive:
             )
         except DataError:
             raise
+        except SettingsError as error:
+            raise DataError(f"{path} cannot be used here: {error}") from error
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
             raise DataError(f"{path} was not written by Archive.save ({error}).") from error

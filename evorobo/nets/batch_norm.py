@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import ACTIVATIONS, activation
+from evorobo.nets.activations import activation, activation_key
 from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.registry import register_component
 
@@ -22,7 +22,7 @@ class Affine:
     activation: str = "identity"
 
     def __post_init__(self) -> None:
-        activation(self.activation)
+        object.__setattr__(self, "activation", activation_key(self.activation))
 
     def width(self, n_inputs: int) -> int:
         return n_inputs
@@ -38,14 +38,14 @@ class Affine:
 
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         z = x * params["gain"][..., None, :] + params["shift"][..., None, :]
-        y, kept = ACTIVATIONS[self.activation].forward(z)
+        y, kept = activation(self.activation).forward(z)
         return y, (x, kept)
 
     def backward(
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
     ) -> Array:
         x, kept = cache
-        dz = ACTIVATIONS[self.activation].backward(kept, dy)
+        dz = activation(self.activation).backward(kept, dy)
         np.add.reduce(dz * x, axis=-2, out=gradients["gain"])
         np.add.reduce(dz, axis=-2, out=gradients["shift"])
         return dz * params["gain"][..., None, :] if needs_input_grad else dz
@@ -75,7 +75,7 @@ class BatchNorm:
     activation: str = "identity"
 
     def __post_init__(self) -> None:
-        activation(self.activation)
+        object.__setattr__(self, "activation", activation_key(self.activation))
         if not 0 < self.momentum <= 1:
             raise SettingsError(
                 f"momentum, the share of the newest batch, lies above 0 up to 1, not {self.momentum!r}."
@@ -114,7 +114,7 @@ class BatchNorm:
             normal = np.multiply(centred, scale, out=centred)
             z = normal * params["gain"][..., None, :]
             z += params["shift"][..., None, :]
-            y, kept = ACTIVATIONS[self.activation].forward(z)
+            y, kept = activation(self.activation).forward(z)
             return y, (normal, scale, kept, _shares(context.mask, count, x.dtype))
         layer, settled = self.freeze(params, context.running_stats)
         y, (_, kept) = layer.forward(settled, x, context)
@@ -125,7 +125,7 @@ class BatchNorm:
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
     ) -> Array:
         normal, scale, kept, shares = cache
-        dz = ACTIVATIONS[self.activation].backward(kept, dy)
+        dz = activation(self.activation).backward(kept, dy)
         by_gain, by_shift = gradients["gain"], gradients["shift"]
         np.add.reduce(dz * normal, axis=-2, out=by_gain)
         np.add.reduce(dz, axis=-2, out=by_shift)

@@ -9,8 +9,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.activations import ACTIVATIONS, activation
-from evorobo.nets.initializers import initializer
+from evorobo.nets.activations import activation, activation_key
+from evorobo.nets.initializers import initializer, initializer_key
 from evorobo.nets.layer import ForwardContext, Parameter, Params
 from evorobo.registry import register_component
 
@@ -32,8 +32,9 @@ class Dense:
     def __post_init__(self) -> None:
         if not isinstance(self.units, int) or self.units < 1:
             raise SettingsError(f"a layer needs at least one unit, not {self.units!r}.")
-        usual = activation(self.activation).initializer
-        initializer(self.init or usual)
+        object.__setattr__(self, "activation", activation_key(self.activation))
+        if self.init is not None:
+            object.__setattr__(self, "init", initializer_key(self.init))
 
     def width(self, n_inputs: int) -> int:
         return self.units
@@ -54,14 +55,14 @@ class Dense:
         z = np.matmul(x, params["weight"])
         if self.bias:
             z += params["bias"][..., None, :]
-        y, kept = ACTIVATIONS[self.activation].forward(z)
+        y, kept = activation(self.activation).forward(z)
         return y, (x, kept)
 
     def backward(
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
     ) -> Array:
         x, kept = cache
-        dz = ACTIVATIONS[self.activation].backward(kept, dy)
+        dz = activation(self.activation).backward(kept, dy)
         np.matmul(x.swapaxes(-1, -2), dz, out=gradients["weight"])
         if self.bias:
             np.add.reduce(dz, axis=-2, out=gradients["bias"])

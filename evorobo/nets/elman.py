@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.activations import activation
+from evorobo.nets.activations import activation, activation_key
 from evorobo.nets.initializers import initializer
 from evorobo.nets.layer import Parameter, Params
 from evorobo.nets.recurrent import Recurrent, States, transpose
@@ -26,7 +26,7 @@ class Elman(Recurrent):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        activation(self.activation)
+        object.__setattr__(self, "activation", activation_key(self.activation))
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
         draw = initializer(activation(self.activation).initializer)

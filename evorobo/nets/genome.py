@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import DataError, EvoroboError
+from evorobo.errors import DataError, EvoroboError, SettingsError
 from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.nets.controller import Controller
 from evorobo.nets.fold import fold_batch_norm
@@ -172,6 +172,8 @@ class Genome:
             )
         except DataError:
             raise
+        except SettingsError as error:
+            raise DataError(f"{path} cannot be used here: {error}") from error
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
             raise DataError(f"{path} was not written by Genome.save ({error}).") from error
         for name, values in (("weights", genome.weights), ("running statistics", genome.running_stats)):

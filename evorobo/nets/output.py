@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evorobo.nets.dense import Dense
-from evorobo.nets.initializers import initializer
+from evorobo.nets.initializers import initializer_key
 from evorobo.registry import register_component
 
 
@@ -20,7 +20,7 @@ class Output:
 
     def __post_init__(self) -> None:
         if self.init is not None:
-            initializer(self.init)
+            object.__setattr__(self, "init", initializer_key(self.init))
 
     def layer(self, n_outputs: int, activation: str) -> Dense:
         """The layer for a task of so many outputs and that activation."""

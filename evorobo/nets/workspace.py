@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.activations import ACTIVATIONS
+from evorobo.nets.activations import activation
 from evorobo.nets.dense import Dense
 from evorobo.nets.layer import ForwardContext, Layer, Params
 from evorobo.nets.spec import NetworkSpec
@@ -70,7 +70,7 @@ class _DenseStage:
     """A dense layer whose genes, weights and then biases, are one matrix `(s, in + 1, units)`."""
 
     def __init__(self, layer: Dense, genes: Array, slopes: Array) -> None:
-        self._activation = ACTIVATIONS[layer.activation]
+        self._activation = activation(layer.activation)
         self._matrix, self._grad_matrix = (each.reshape(len(each), -1, layer.units) for each in (genes, slopes))
         self._n_inputs = self._matrix.shape[1] - layer.bias
         self._turned = self._matrix[:, : self._n_inputs].swapaxes(-1, -2)

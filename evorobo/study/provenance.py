@@ -14,6 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from evorobo.downloads import fingerprint
+from evorobo.settings import user_components
 from evorobo.study.base import TrialSettings
 from evorobo.study.code_fingerprint import code_sha256
 from evorobo.tasks.control.simulators.lookup import entry_points
@@ -76,7 +77,7 @@ def _texts(teacher: Teacher) -> Iterator[str]:
 
 
 def iter_definitions(value: Any) -> Iterator[Any]:
-    """The classes and functions that settings are made of, and those behind the names of robots and data sets."""
+    """The classes and functions that settings are made of, and those behind the names of robots and the user's keys."""
     if isinstance(value, ControlTask):
         yield from iter_definitions(entry_points(value.env))
     if isinstance(value, DatasetTask):
@@ -89,6 +90,8 @@ def iter_definitions(value: Any) -> Iterator[Any]:
         yield value
     elif isinstance(value, Mapping):
         yield from iter_definitions(tuple(value.values()))
+    elif isinstance(value, str):
+        yield from iter_definitions(user_components(value))
     elif isinstance(value, tuple | list):
         for each in value:
             yield from iter_definitions(each)

@@ -1,8 +1,13 @@
-"""Arrays that hold names instead of numbers, and write down what becomes of them."""
+"""Arrays of unknown numbers that record what NumPy computes with them, as lines of Python and as a tree of operations.
+
+A function is called once with such an array. What it does is then known for any numbers, so it can be compiled or
+written in another language. It must not decide by the numbers with `if`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,19 +19,28 @@ from evorobo.tracing.python_text import expression
 DOUBLE, TRUTH = np.dtype(float), np.dtype(bool)
 
 
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """How a number is computed: the name of a NumPy function ("add", "where", or "cast") and its operands, which are
+    `Number`s and constants."""
+
+    name: str
+    operands: tuple[Any, ...]
+
+
 class Script:
-    """Lines of Python, each giving a name to one number. What is computed twice is computed once."""
+    """Lines of Python, each of which names one number. Equal expressions share one name."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._names: dict[str, str] = {}
 
-    def number(self, text: str, dtype: np.dtype[Any]) -> Number:
-        """The number that this expression is."""
+    def number(self, text: str, dtype: np.dtype[Any], operation: Operation | None = None) -> Number:
+        """The number of that expression; a number without an operation is an input."""
         if text not in self._names:
             self._names[text] = f"v{len(self._names)}"
             self.lines.append(f"{self._names[text]} = {text}")
-        return Number(self, self._names[text], dtype)
+        return Number(self, self._names[text], dtype, operation)
 
     def cast(self, value: Any, dtype: np.dtype[Any]) -> str:
         """A number or constant as an operand of that type."""
@@ -40,16 +54,16 @@ class Script:
 
 
 class Number(NDArrayOperatorsMixin):
-    """One number that is not known yet, under its name in a script."""
+    """One unknown number, by its name in a script."""
 
-    def __init__(self, script: Script, name: str, dtype: np.dtype[Any]) -> None:
-        self.script, self.name, self.dtype = script, name, dtype
+    def __init__(self, script: Script, name: str, dtype: np.dtype[Any], operation: Operation | None = None) -> None:
+        self.script, self.name, self.dtype, self.operation = script, name, dtype, operation
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **how: Any) -> Any:
-        return _applied(ufunc, method, inputs, how)
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return _apply(ufunc, method, inputs, kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        # NumPy asks numbers in arrays of objects for their own cos(), sqrt(), ...
+        # NumPy calls methods of the elements of object arrays: cos(), sqrt(), ...
         function = getattr(np, name, None)
         if not isinstance(function, np.ufunc):
             raise AttributeError(name)
@@ -66,18 +80,18 @@ class Number(NDArrayOperatorsMixin):
 
 
 class Traced(np.ndarray[Any, Any]):
-    """An array of numbers that are not known yet, and of some that are."""
+    """An array of unknown numbers, some of which may be known."""
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **how: Any) -> Any:
-        return _applied(ufunc, method, inputs, how)
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return _apply(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         if function in _CHOOSING:
             return _CHOOSING[function](*arguments, **named)
         result = super().__array_function__(function, types, arguments, named)
         if isinstance(result, list | tuple):
-            return type(result)(_again(each) for each in result)
-        return _again(result)
+            return type(result)(_as_traced(part) for part in result)
+        return _as_traced(result)
 
     def astype(self, dtype: Any, *arguments: Any, **named: Any) -> Any:
         kind = np.dtype(dtype)
@@ -85,9 +99,9 @@ class Traced(np.ndarray[Any, Any]):
         def cast(value: Any) -> Any:
             if not isinstance(value, Number):
                 return kind.type(value)
-            return Number(value.script, value.script.cast(value, kind), kind)
+            return Number(value.script, value.script.cast(value, kind), kind, Operation("cast", (value,)))
 
-        return _each(cast, self)
+        return _elementwise(cast, self)
 
 
 def traced(numbers: Sequence[Any]) -> Any:
@@ -97,38 +111,39 @@ def traced(numbers: Sequence[Any]) -> Any:
     return row.view(Traced)
 
 
-def _again(array: Any) -> Any:
-    """As traced, what a function of NumPy made a common array of."""
+def _as_traced(array: Any) -> Any:
+    """A traced array again, where a NumPy function made a plain one of it."""
     return array.view(Traced) if isinstance(array, np.ndarray) and array.dtype == object else array
 
 
-def _applied(ufunc: Any, method: str, inputs: Sequence[Any], how: dict[str, Any]) -> Any:
-    """What a function of NumPy makes of arrays, some of them traced."""
-    (into,) = how.pop("out", None) or (None,)
+def _apply(ufunc: Any, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """The result of a ufunc on arrays, some of them traced."""
+    (out,) = kwargs.pop("out", None) or (None,)
     if method == "reduce":
-        result = _reduced(ufunc, *inputs, **how)
+        result = _reduce(ufunc, *inputs, **kwargs)
     elif method == "__call__" and ufunc.nout == 1 and not ufunc.signature:
-        result = _each(lambda *values: _one(ufunc, values), *inputs)
+        result = _elementwise(lambda *values: _call(ufunc, values), *inputs)
     else:
         raise TaskError(f"it uses np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}, unknown here")
-    if into is None:
+    if out is None:
         return result
-    into[...] = result
-    return into
+    out[...] = result
+    return out
 
 
-def _each(function: Callable[..., Any], *inputs: Any) -> Any:
+def _elementwise(function: Callable[..., Any], *inputs: Any) -> Any:
     """`function` of the elements of arrays, which are broadcast."""
-    # as objects, Python's own numbers stay such, which take the type of what they meet
-    plain = [each if isinstance(each, np.ndarray) else _alone(each) for each in inputs]
-    together = np.broadcast_arrays(*(np.asarray(each) for each in plain))
-    result = np.empty(together[0].shape, object)
-    for at in np.ndindex(result.shape):
-        result[at] = function(*(each[at] for each in together))
+    # as objects, Python's own numbers keep their type, which adapts to the other operand's
+    plain = [value if isinstance(value, np.ndarray) else _boxed(value) for value in inputs]
+    broadcast = np.broadcast_arrays(*(np.asarray(array) for array in plain))
+    result = np.empty(broadcast[0].shape, object)
+    for index in np.ndindex(result.shape):
+        result[index] = function(*(array[index] for array in broadcast))
     return result.view(Traced) if result.shape else result[()]
 
 
-def _alone(value: Any) -> np.ndarray:
+def _boxed(value: Any) -> np.ndarray:
+    """A value as an array; single numbers become arrays of objects."""
     if isinstance(value, Number | np.generic | bool | int | float):
         array = np.empty((), object)
         array[()] = value
@@ -136,18 +151,19 @@ def _alone(value: Any) -> np.ndarray:
     return np.asarray(value)
 
 
-def _one(ufunc: Any, values: Sequence[Any]) -> Any:
-    """A function of single numbers."""
+def _call(ufunc: Any, values: Sequence[Any]) -> Any:
+    """A ufunc of single numbers."""
     script = next((value.script for value in values if isinstance(value, Number)), None)
     if script is None:
         with np.errstate(all="ignore"):
             return ufunc(*values)
     kinds = ufunc.resolve_dtypes((*map(_kind, values), None))
     kinds = tuple(DOUBLE if kind.kind == "O" else kind for kind in kinds)
-    text = expression(ufunc.__name__, [script.cast(*each) for each in zip(values, kinds[:-1], strict=True)])
+    text = expression(ufunc.__name__, [script.cast(*pair) for pair in zip(values, kinds[:-1], strict=True)])
     if text is None:
         raise TaskError(f"it uses np.{ufunc.__name__}, unknown here")
-    return script.number(text if kinds[-1] == TRUTH else f"{kinds[-1].name}({text})", kinds[-1])
+    operation = Operation(ufunc.__name__, tuple(values))
+    return script.number(text if kinds[-1] == TRUTH else f"{kinds[-1].name}({text})", kinds[-1], operation)
 
 
 def _kind(value: Any) -> Any:
@@ -157,36 +173,35 @@ def _kind(value: Any) -> Any:
     return TRUTH if isinstance(value, bool) else type(value)
 
 
-def _reduced(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, **rest: Any) -> Any:
+def _reduce(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, **rest: Any) -> Any:
     """Along an axis, from left to right."""
     if any(rest.get(name, default) is not default for name, default in (("where", True), ("initial", np._NoValue))):
         raise TaskError(f"it uses where= or initial= in a sum or the like (np.{ufunc.__name__}), unknown here")
     plain = np.asarray(array)
     axes = range(plain.ndim) if axis is None else np.atleast_1d(axis)
-    for along in sorted((int(each) % plain.ndim for each in axes), reverse=True):
+    for along in sorted((int(number) % plain.ndim for number in axes), reverse=True):
         parts = list(np.moveaxis(plain, along, 0))
         total = parts[0]
         for part in parts[1:]:
-            total = np.asarray(_applied(ufunc, "__call__", (_boxed(total), _boxed(part)), {}), object)
+            total = np.asarray(_apply(ufunc, "__call__", (_array(total), _array(part)), {}), object)
         plain = np.expand_dims(total, along) if keepdims else np.asarray(total, object)
     return plain.view(Traced) if plain.shape else plain[()]
 
 
-def _boxed(value: Any) -> np.ndarray:
-    return value if isinstance(value, np.ndarray) else _alone(value)
+def _array(value: Any) -> np.ndarray:
+    return value if isinstance(value, np.ndarray) else _boxed(value)
 
 
 def _where(condition: Any, yes: Any, no: Any) -> Any:
-    def choice(asked: Any, one: Any, other: Any) -> Any:
-        if not isinstance(asked, Number):
-            return one if asked else other
-        script = asked.script
-        kinds = [each.dtype if isinstance(each, Number) else each for each in (one, other)]
-        kind = np.result_type(*kinds)
-        operands = script.cast(asked, TRUTH), script.cast(one, kind), script.cast(other, kind)
-        return script.number(f"pick({', '.join(operands)})", kind)
+    def choose(chosen_by: Any, one: Any, other: Any) -> Any:
+        if not isinstance(chosen_by, Number):
+            return one if chosen_by else other
+        script = chosen_by.script
+        kind = np.result_type(*(value.dtype if isinstance(value, Number) else value for value in (one, other)))
+        operands = script.cast(chosen_by, TRUTH), script.cast(one, kind), script.cast(other, kind)
+        return script.number(f"pick({', '.join(operands)})", kind, Operation("where", (chosen_by, one, other)))
 
-    return _each(choice, condition, yes, no)
+    return _elementwise(choose, condition, yes, no)
 
 
 def _select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
@@ -196,4 +211,4 @@ def _select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0)
 
 
 _CHOOSING: dict[Any, Callable[..., Any]] = {np.where: _where, np.select: _select}
-"""Functions of NumPy that look at what they choose by."""
+"""NumPy functions that decide by the values of their arguments."""

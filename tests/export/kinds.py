@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from package_keys import ACTIVATIONS
 
 from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec
-from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.scaling import Scaler
 
 NETWORKS = {name: (Dense(6, name), Dense(5, name, bias=False)) for name in ACTIVATIONS}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from kinds import NETWORKS, grown, scaled
 from languages import CC, EXACT, LANGUAGES, load, needs_cc
+from package_keys import ACTIVATIONS
 
 from evorobo import (
     CTRNN,
@@ -23,7 +24,6 @@ from evorobo import (
     SettingsError,
     export_genome,
 )
-from evorobo.nets.activations import ACTIVATIONS
 from evorobo.tasks.control.task import TEST
 
 TICKS = 1000

@@ -1,6 +1,7 @@
 """Every layer and every loss, and a training problem for any two of them: sequences of unequal length, filled up."""
 
 import numpy as np
+from package_keys import ACTIVATIONS
 
 from evorobo import (
     CTRNN,
@@ -18,7 +19,6 @@ from evorobo import (
     LayerNorm,
     NetworkSpec,
 )
-from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.batch_norm import Affine
 from evorobo.nets.layer import ForwardContext
 from evorobo.nets.passes import backward_pass, forward_pass, shared_context

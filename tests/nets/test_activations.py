@@ -1,16 +1,17 @@
-"""Every activation against PyTorch, at the edges of its range and in both precisions."""
+"""Every activation against PyTorch, at the edges of its range and in both precisions; and activations of users."""
 
 import json
 
 import numpy as np
 import pytest
+from package_keys import ACTIVATIONS
 from record_torch_reference import FILE
 
-from evorobo import SettingsError
-from evorobo.nets.activations import ACTIVATIONS, activation
+from evorobo import Activation, SettingsError
+from evorobo.nets.activations import activation
 
 TORCH = json.loads(FILE.read_text())["activations"]
-every = pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+every = pytest.mark.parametrize("name", ACTIVATIONS)
 
 
 def test_torch_has_recorded_every_activation():
@@ -20,28 +21,49 @@ def test_torch_has_recorded_every_activation():
 @every
 def test_values_and_slopes_are_those_of_torch(name):
     z = np.array(TORCH["points"])
-    y, kept = activation(name).forward(z.copy())
-    slope = activation(name).backward(kept, np.ones_like(z))
+    y, cache = activation(name).forward(z.copy())
+    slope = activation(name).backward(cache, np.ones_like(z))
     np.testing.assert_allclose(y, TORCH["answers"][name]["value"], rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(slope, TORCH["answers"][name]["slope"], rtol=1e-10, atol=1e-12)
 
 
 @every
-def test_the_backward_pass_multiplies_the_slope_by_what_comes_in(name):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_fast_version_has_the_values_of_the_function_to_the_last_bit(name, dtype):
+    z = np.concatenate([np.linspace(-9, 9, 1001), [-1e4, 0.0, 1e4]]).astype(dtype)
+    y, _ = activation(name).forward(z.copy())
+    expected = activation(name).function(z)
+    assert y.dtype == expected.dtype == dtype
+    np.testing.assert_array_equal(y, expected)
+
+
+@every
+def test_the_backward_pass_is_the_derivative(name):
+    z = np.linspace(-3.1, 3.3, 64)
+    one = activation(name)
+    slope = one.backward(one.forward(z.copy())[1], np.ones_like(z))
+    np.testing.assert_allclose(slope, one.derivative(z), rtol=1e-12, atol=1e-15)
+    step = 1e-6
+    finite = (one.function(z + step) - one.function(z - step)) / (2 * step)
+    np.testing.assert_allclose(slope, finite, rtol=1e-7, atol=1e-8)
+
+
+@every
+def test_the_backward_pass_multiplies_the_derivative_by_the_incoming_gradient(name):
     z = np.linspace(-2.2, 2.3, 10)
-    coming = np.linspace(-3, 5, 10)
-    one_by_one = activation(name)
-    slope = one_by_one.backward(one_by_one.forward(z.copy())[1], np.ones(10))
-    both = one_by_one.backward(one_by_one.forward(z.copy())[1], coming.copy())
-    np.testing.assert_allclose(both, coming * slope, rtol=1e-14)
+    dy = np.linspace(-3, 5, 10)
+    one = activation(name)
+    slope = one.backward(one.forward(z.copy())[1], np.ones(10))
+    dz = one.backward(one.forward(z.copy())[1], dy.copy())
+    np.testing.assert_allclose(dz, dy * slope, rtol=1e-14)
 
 
 @every
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_precision_is_kept_and_far_inputs_neither_overflow_nor_lose_their_slope(name, dtype):
+def test_precision_is_kept_and_large_inputs_neither_overflow_nor_lose_their_slope(name, dtype):
     z = np.array([-1e4, -100, -1, 0, 1, 100, 1e4], dtype)
-    y, kept = activation(name).forward(z.copy())
-    slope = activation(name).backward(kept, np.ones_like(z))
+    y, cache = activation(name).forward(z.copy())
+    slope = activation(name).backward(cache, np.ones_like(z))
     assert y.dtype == slope.dtype == dtype
     # beyond +-100 every activation is a straight line: y = slope z + a constant of at most 1
     far = np.abs(z) >= 100
@@ -51,7 +73,7 @@ def test_precision_is_kept_and_far_inputs_neither_overflow_nor_lose_their_slope(
 
 
 def test_worked_values():
-    at_zero = {name: float(each.forward(np.zeros(1))[0][0]) for name, each in ACTIVATIONS.items()}
+    at_zero = {key: float(activation(key).forward(np.zeros(1))[0][0]) for key in ACTIVATIONS}
     assert at_zero == pytest.approx(
         {"sigmoid": 0.5, "softplus": np.log(2)}
         | dict.fromkeys(("elu", "gelu", "identity", "leaky_relu", "relu", "tanh"), 0)
@@ -61,6 +83,28 @@ def test_worked_values():
     assert activation("sigmoid").forward(np.array([np.log(3)]))[0] == pytest.approx(0.75)
 
 
-def test_an_unknown_activation_is_answered_with_the_nearest_one():
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_function_and_derivative_are_enough_and_keep_the_precision_of_the_network(dtype):
+    # z^2, with constants of double precision
+    square = Activation(lambda z: np.float64(1) * z * z, lambda z: np.float64(2) * z)
+    z = np.array([-1.5, 0.0, 2.0], dtype)
+    y, cache = square.forward(z.copy())
+    dz = square.backward(cache, np.full(3, 0.5, dtype))
+    assert y.dtype == dz.dtype == dtype
+    assert y.tolist() == [2.25, 0.0, 4.0]
+    assert dz.tolist() == [-1.5, 0.0, 2.0]
+
+
+def test_a_fast_version_needs_both_passes():
+    with pytest.raises(SettingsError, match="only one of forward and backward; give both or neither"):
+        Activation(np.tanh, np.cos, forward=lambda z: (z, z))
+
+
+def test_an_unknown_initializer_is_named_when_an_activation_is_defined():
+    with pytest.raises(SettingsError, match="unknown initializer 'glorrot'; did you mean 'glorot'"):
+        Activation(np.tanh, np.cos, "glorrot")
+
+
+def test_an_unknown_activation_is_named_with_the_nearest_one():
     with pytest.raises(SettingsError, match="unknown activation 'tahn'; did you mean 'tanh'"):
         activation("tahn")

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from package_keys import ACTIVATIONS, package_keys
 
 from evorobo import Dense, NetworkSpec, SettingsError
-from evorobo.nets.activations import ACTIVATIONS
-from evorobo.nets.initializers import INITIALIZERS, initializer
+from evorobo.nets.activations import activation
+from evorobo.nets.initializers import initializer
 from evorobo.nets.layer import ForwardContext
 
 IN, OUT = 200, 300
@@ -58,10 +59,10 @@ def test_each_activation_has_its_usual_initialiser(activation, name):
 
 
 def test_no_activation_is_without_an_initialiser():
-    assert {each.initializer for each in ACTIVATIONS.values()} <= set(INITIALIZERS)
+    assert {activation(key).initializer for key in ACTIVATIONS} <= set(package_keys("initializer"))
 
 
-@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"normal"}))
+@pytest.mark.parametrize("name", sorted(set(package_keys("initializer")) - {"normal"}))
 def test_biases_begin_at_zero(name):
     spec = NetworkSpec(3, (Dense(400, init=name),))
     assert not spec.unpack(spec.init(np.random.default_rng(0)))[0]["bias"].any()
@@ -74,8 +75,8 @@ def test_under_normal_biases_are_drawn_like_weights():
 
 
 def test_he_keeps_a_signal_alive_through_twenty_relu_layers_and_glorot_keeps_it_through_identities():
-    for activation in ("relu", "identity"):
-        spec = NetworkSpec(100, tuple(Dense(100, activation) for _ in range(20)))
+    for name in ("relu", "identity"):
+        spec = NetworkSpec(100, tuple(Dense(100, name) for _ in range(20)))
         rng = np.random.default_rng(0)
         x = rng.normal(size=(50, 100))
         params = spec.unpack(spec.init(rng))

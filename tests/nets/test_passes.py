@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from loss_gradient import loss_and_gradient
+from package_keys import ACTIVATIONS
 
 from evorobo import MAE, MSE, CrossEntropy, Dense, GaussianNLL, Huber, NetworkSpec, forward, gradient
-from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.layer import Parameter
 
 BATCH = 7

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from own_layer import Doubled
+from package_keys import ACTIVATIONS
 
 from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, LayerNorm, NetworkSpec
-from evorobo.nets.activations import ACTIVATIONS
 from evorobo.nets.layer import ForwardContext
 from evorobo.nets.passes import backward_pass, forward_pass, shared_context
 from evorobo.nets.workspace import Workspace

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from own_layer import Doubled
+from package_keys import ACTIVATIONS
 
 from evorobo import (
     CTRNN,
@@ -23,8 +24,9 @@ from evorobo import (
     TaskError,
     register,
 )
-from evorobo.nets.activations import ACTIVATIONS
+from evorobo.nets.activations import activation
 from evorobo.nets.compiled import network
+from evorobo.nets.compiled.activations import KERNEL_NUMBERS
 from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
@@ -211,8 +213,8 @@ def test_the_quick_tanh_is_within_5e_7():
 def test_activations_are_those_of_networks(name):
     z = np.linspace(-6, 6, 997).astype(np.float32)
     activate = z.copy()
-    network.activate(list(ACTIVATIONS).index(name), activate, len(activate))
-    np.testing.assert_allclose(activate, ACTIVATIONS[name].forward(z.copy())[0], rtol=2e-6, atol=2e-6)
+    network.activate(KERNEL_NUMBERS[name], activate, len(activate))
+    np.testing.assert_allclose(activate, activation(name).forward(z.copy())[0], rtol=2e-6, atol=2e-6)
 
 
 @pytest.mark.parametrize(

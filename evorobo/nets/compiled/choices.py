@@ -1,4 +1,4 @@
-"""Choices between numbers, as functions: numba takes seconds for a thousand calls, minutes for a thousand branches."""
+"""Choices between numbers, as functions: numba compiles a thousand calls in seconds, a thousand branches in minutes."""
 
 
 def pick(condition, yes, no):
@@ -14,20 +14,22 @@ def either(one, other):
 
 
 def minimum(one, other):
-    """As in NumPy, what is no number wins."""
+    """As in NumPy, NaN wins."""
     return one if one < other or one != one else other
 
 
 def maximum(one, other):
+    """As in NumPy, NaN wins."""
     return one if one > other or one != one else other
 
 
 def fmin(one, other):
-    """As in NumPy, what is no number loses."""
+    """As in NumPy, NaN loses."""
     return one if one < other or other != other else other
 
 
 def fmax(one, other):
+    """As in NumPy, NaN loses."""
     return one if one > other or other != other else other
 
 

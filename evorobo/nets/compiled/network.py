@@ -1,4 +1,4 @@
-"""A network's answer and its activations, number by number, in the Python that numba compiles.
+"""A network's outputs and its activations, number by number, in the Python that numba compiles.
 
 Sums run in the order written here and are rounded as written, in single precision like `evorobo.nets.controller`.
 """
@@ -9,17 +9,18 @@ from numpy import float32
 
 IDENTITY, TANH, RELU, LEAKY_RELU, ELU, SIGMOID, SOFTPLUS, GELU = range(8)
 LAYER_NORM, GRU, LSTM, CTRNN = range(8, 12)
-"""Layers that do more with a product than bend it, see `normalised` and `renewed`."""
+"""Layers that do more than apply an activation; see `layer_normalize` and `update_gated_units`. Negative numbers are
+generated activations; see `activate_generated`."""
 
 
 def network_outputs(weights, layers, cache, one, other):
-    """The network's outputs, for inputs in `one`; both buffers are used, and one of them returned."""
+    """The network's outputs for the inputs in `one`; both buffers are overwritten, and one of them is returned."""
     at = 0
     for layer in range(len(layers)):
-        n_in, n_kept, n_rows, n_columns, activation, n_out = layers[layer, :6]
-        for j in range(n_kept):
+        n_in, n_state, n_rows, n_columns, activation, n_out = layers[layer, :6]
+        for j in range(n_state):
             one[n_in + j] = cache[layer, j]
-        for j in range(n_in + n_kept, n_rows):
+        for j in range(n_in + n_state, n_rows):
             one[j] = float32(0.0)
         bias = weights[at : at + n_columns]
         for j in range(n_columns):
@@ -38,15 +39,17 @@ def network_outputs(weights, layers, cache, one, other):
             update_gated_units(activation, other, cache[layer], n_out)
         else:
             activate(activation, other, n_columns)
-            for j in range(n_kept):
+            for j in range(n_state):
                 cache[layer, j] = other[j]
         one, other = other, one
     return one
 
 
 def layer_normalize(z, n):
-    """n values at mean 0 and deviation 1, then times gains plus shifts, in place; z has them one after the other, and
-    last the epsilon that is added to the variance."""
+    """n values with mean 0 and standard deviation 1, times gains, plus shifts, in place.
+
+    z holds the values, the gains, the shifts, and last the epsilon that is added to the variance.
+    """
     mean, variance = float32(0.0), float32(0.0)
     for j in range(n):
         mean += z[j] / float32(n)
@@ -58,33 +61,33 @@ def layer_normalize(z, n):
 
 
 def update_gated_units(kind, z, cache, n):
-    """The answer of n gated or slow units, in place, from their products z; and what they remember.
+    """The outputs of n gated or continuous-time units, in place, from their products z; the cache is their state.
 
-    A product has n numbers for each gate, in the order in which `evorobo.nets.compiled.layout` puts them. The first n
-    of the memory are what the next product takes in.
+    A product has n numbers for each gate, in the order of `evorobo.nets.compiled.layout`. The first n numbers of the
+    cache are inputs of the next product.
     """
     for j in range(n):
         if kind == GRU:
-            renewal, kept = sigmoid(z[j]), sigmoid(z[n + j])
-            candidate = quick_tanh(z[2 * n + j] + renewal * z[3 * n + j])
-            z[j] = candidate + kept * (cache[j] - candidate)
+            reset, update = sigmoid(z[j]), sigmoid(z[n + j])
+            candidate = quick_tanh(z[2 * n + j] + reset * z[3 * n + j])
+            z[j] = candidate + update * (cache[j] - candidate)
             cache[j] = z[j]
         elif kind == LSTM:
             cell = sigmoid(z[n + j]) * cache[n + j] + sigmoid(z[j]) * quick_tanh(z[2 * n + j])
             z[j] = sigmoid(z[3 * n + j]) * quick_tanh(cell)
             cache[j], cache[n + j] = z[j], cell
         else:
-            shift, share, slow = z[n + j], z[2 * n + j], cache[n + j]
-            slow += share * (z[j] - slow)
-            z[j] = sigmoid(slow + shift)
-            cache[j], cache[n + j] = z[j] - sigmoid(shift), slow
+            shift, rate, y = z[n + j], z[2 * n + j], cache[n + j]
+            y += rate * (z[j] - y)
+            z[j] = sigmoid(y + shift)
+            cache[j], cache[n + j] = z[j] - sigmoid(shift), y
 
 
-def argmax(answer, n):
-    """The number of the largest of the first n, the first of equal ones; of the first that is no number, as NumPy."""
+def argmax(values, n):
+    """The index of the largest of the first n values, the first of equal ones; as in NumPy, the first NaN wins."""
     best = 0
     for j in range(n):
-        if answer[j] > answer[best] or (answer[j] != answer[j] and answer[best] == answer[best]):
+        if values[j] > values[best] or (values[j] != values[j] and values[best] == values[best]):
             best = j
     return best
 
@@ -114,6 +117,12 @@ def activate(activation, z, n):
         for j in range(n):
             inner = float32(0.7978845608028654) * (z[j] + float32(0.044715) * z[j] * z[j] * z[j])
             z[j] = z[j] * (quick_tanh(inner) + one) / two
+    elif activation < IDENTITY:
+        activate_generated(activation, z, n)
+
+
+def activate_generated(activation, z, n):
+    """Replaced where a network has activations that are not written here; see `evorobo.nets.compiled.activations`."""
 
 
 def sigmoid(z):
@@ -123,8 +132,11 @@ def sigmoid(z):
 
 
 def quick_tanh(x):
-    """tanh by a rational function, x P(x^2) / Q(x^2), within 5e-7: of additions, multiplications and one division, so
-    that a processor does several at once. The coefficients are a minimax fit to [0, 9]; beyond that tanh is 1."""
+    """tanh by a rational function, x P(x^2) / Q(x^2), within 5e-7.
+
+    It takes additions, multiplications and one division, so a processor computes several at once. The coefficients
+    are a minimax fit to [0, 9]; beyond that tanh is 1.
+    """
     x = min(max(x, float32(-9.0)), float32(9.0))
     y = x * x
     p = float32(2.0608844677171642e-05) + y * float32(1.3354341289222495e-08)

@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
+from evorobo.nets.compiled.activations import activation_source, generated_activations
 from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.fold import freeze_batch_norm
 from evorobo.nets.scaling import RunningMoments, Scaler
@@ -44,7 +45,7 @@ class CompiledEpisodes:
         self._motors = np.empty((3, 0))
         if isinstance(decoder, BoxDecoder):
             self._motors = np.array([decoder.low, decoder.high, np.full(decoder.n_outputs, world.robot.action_limit)])
-        self._ready: tuple[Callable[..., None], Draws] | None = None
+        self._kernels: dict[tuple[str, ...], tuple[Callable[..., None], Draws]] = {}
 
     def run(
         self,
@@ -61,7 +62,7 @@ class CompiledEpisodes:
         rows, table = pack_networks(spec, weights)
         begin = VectorizedSimulator(self._robot, self._max_steps)
         sensed = begin.reset(seeds, 1)
-        kernel, draws = self._prepared(begin.state.shape[1])
+        kernel, draws = self._prepared(begin.state.shape[1], generated_activations(spec))
         scaling = np.array(
             [input_scaler.mean, input_scaler.sd] if input_scaler else np.empty((0, sensed.shape[1])), np.float32
         )
@@ -83,12 +84,12 @@ class CompiledEpisodes:
         rollout = Rollout(returns.reshape(shape), steps.reshape(shape))
         return rollout, _moments(sensed[0].astype(float), seen.sum(0), steps.sum()) if watched else None
 
-    def _prepared(self, width: int) -> tuple[Callable[..., None], Draws]:
-        """The machine code for states of that width, and what robots draw in each step."""
-        if self._ready is None:
+    def _prepared(self, width: int, generated: tuple[str, ...]) -> tuple[Callable[..., None], Draws]:
+        """The machine code for states of that width and these activations, and what robots draw in each step."""
+        if generated not in self._kernels:
             text, draws = trace_robot(self._robot, width)
-            self._ready = compile_kernel(kernel_source(text)), draws
-        return self._ready
+            self._kernels[generated] = compile_kernel(kernel_source(text, activation_source(generated))), draws
+        return self._kernels[generated]
 
     def _drawn(self, streams: Sequence[RandomStream], draws: Draws) -> Array:
         """All that episodes can draw `(episodes, steps, draws)`, in the order in which robots on rows draw it."""

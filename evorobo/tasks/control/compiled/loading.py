@@ -18,12 +18,13 @@ from evorobo.errors import DataError, SettingsError
 from evorobo.nets.compiled import choices, network
 
 
-def kernel_source(advance: str) -> str:
-    """The whole text of a robot's file: what kernels are made of, and the robot's own `advance`."""
+def kernel_source(advance: str, activations: str = "") -> str:
+    """The text of a kernel's file: the hand-written parts, the network's generated activations, the robot's `advance`."""
     files = [Path(choices.__file__), Path(network.__file__), Path(__file__).with_name("kernel.py")]
     parts = [file.read_text() for file in files]
     lines = [line for part in parts for line in part.splitlines() if not line.startswith("from evorobo")]
-    return "\n".join([*lines, "", "", advance])
+    generated = ["", "", activations] if activations else []
+    return "\n".join([*lines, *generated, "", "", advance])
 
 
 def uncompiled_step(advance: str) -> Callable[..., tuple[float, bool]]:

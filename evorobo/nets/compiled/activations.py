@@ -1,0 +1,83 @@
+"""Activations for the compiled kernel: those written by hand there, and the text that is generated for all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evorobo.errors import SettingsError, TaskError
+from evorobo.nets.activations import activation
+from evorobo.nets.batch_norm import Affine
+from evorobo.nets.compiled import network
+from evorobo.nets.dense import Dense
+from evorobo.nets.elman import Elman
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tracing.arrays import Number, Script, traced
+
+KERNEL_NUMBERS = {
+    "identity": network.IDENTITY,
+    "tanh": network.TANH,
+    "relu": network.RELU,
+    "leaky_relu": network.LEAKY_RELU,
+    "elu": network.ELU,
+    "sigmoid": network.SIGMOID,
+    "softplus": network.SOFTPLUS,
+    "gelu": network.GELU,
+}
+"""The activations that `network.activate` computes with code of its own, by key."""
+SINGLE = np.dtype(np.float32)
+
+
+def generated_activations(spec: NetworkSpec) -> tuple[str, ...]:
+    """The keys of the network's activations for which kernel code is generated."""
+    keys = {layer.activation for layer in spec.layers if isinstance(layer, Dense | Affine | Elman)}
+    return tuple(sorted(keys - KERNEL_NUMBERS.keys()))
+
+
+def kernel_number(key: str, generated: Sequence[str]) -> int:
+    """The number by which the kernel calls an activation: negative for generated ones."""
+    return KERNEL_NUMBERS[key] if key in KERNEL_NUMBERS else -1 - generated.index(key)
+
+
+def activation_source(generated: Sequence[str]) -> str:
+    """The text of `activate_generated`, which replaces the empty one of `network.py`."""
+    if not generated:
+        return ""
+    functions, branches = [], ["def activate_generated(activation, z, n):"]
+    for number, key in enumerate(generated):
+        script, result = trace_activation(key)
+        lines = [*script.lines, f"return {script.cast(result, SINGLE)}"]
+        functions += [f"def generated_{number}(z):", *(f"    {line}" for line in lines), "", ""]
+        branches += [
+            f"    if activation == {-1 - number}:",
+            "        for j in range(n):",
+            f"            z[j] = generated_{number}(z[j])",
+        ]
+    return "\n".join([*functions, *branches]) + "\n"
+
+
+def trace_activation(key: str) -> tuple[Script, Number | float]:
+    """What the activation's `function` computes from one number of single precision, the only input of the script.
+
+    Raises `SettingsError` for a function that cannot be traced.
+    """
+    script = Script()
+    z = script.number("float32(z)", SINGLE)
+    try:
+        result = np.asarray(activation(key).function(traced([z])))
+    except TaskError as error:
+        raise _not_traceable(key, str(error)) from error
+    except Exception as error:  # a user's function may raise anything
+        raise _not_traceable(key, f"{type(error).__name__}: {error}") from error
+    if result.shape != (1, 1):
+        raise _not_traceable(key, f"it returns an array of shape {result.shape} for one of shape (1, 1)")
+    value: Number | float = result[0, 0]
+    return script, value
+
+
+def _not_traceable(key: str, why: str) -> SettingsError:
+    return SettingsError(
+        f"the activation {key!r} can be neither compiled nor exported: {why}; write its function with NumPy's "
+        "elementwise functions and without if."
+    )
