@@ -95,6 +95,14 @@ from .study.study import Study as Study
 from .study.trial import Trial as Trial
 from .study.tuning.tuned import tuned as tuned
 from .study.tuning.tuning import tune as tune
+from .tasks.base import (
+    Cost as Cost,
+    Examples as Examples,
+    MetricInfo as MetricInfo,
+    Scores as Scores,
+    Task as Task,
+    UnlabelledInputs as UnlabelledInputs,
+)
 from .tasks.control.robots.base import Robot as Robot
 from .tasks.control.robots.contestant import Contestant as Contestant
 from .tasks.control.robots.registry import register as register

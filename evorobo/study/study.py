@@ -29,7 +29,8 @@ from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.results import Results, load, load_study, seed_folders
 from evorobo.study.trial import Trial
-from evorobo.tasks.base import HasCaveat, Task
+from evorobo.tasks.base import Task
+from evorobo.tasks.capabilities import HasCaveat
 
 MAX_NAME_LENGTH = 100
 """Letters of a name; most systems take folders of 255 bytes."""

@@ -1,14 +1,15 @@
-"""What is to be learned, seen from four sides, and what looking at each side costs.
+"""The interface between tasks and methods: scores, examples, validation and test, and what each of them costs.
 
-score      evolution climbs it                      validate   chooses among answers; never trained on
-examples   backprop copies them                     test       judges both; nobody learns from it
+A task is one problem with several sides:
+
+score      evolution maximizes it                  validate   chooses among solutions; never trained on
+examples   backpropagation fits them               test       evaluates the solution; no method learns from it
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 
@@ -21,7 +22,31 @@ from evorobo.nets.spec import NetworkSpec
 
 @dataclass(frozen=True)
 class Cost:
-    """The ledger: what has been paid so far, in every currency. Costs add up."""
+    """What learning has cost so far, in several units. Costs add up.
+
+    Parameters
+    ----------
+    env_steps : int, default 0
+        Steps of robots or environments.
+    episodes : int, default 0
+        Episodes begun.
+    samples : int, default 0
+        Labeled rows that were evaluated.
+    forward_flops : int, default 0
+        Floating-point operations of forward passes.
+    backward_flops : int, default 0
+        Floating-point operations of backward passes.
+    cpu_seconds : float, default 0.0
+        Processor time in seconds.
+    wall_seconds : float, default 0.0
+        Elapsed time in seconds.
+
+    Examples
+    --------
+    >>> from evorobo import Cost
+    >>> (Cost(samples=32, forward_flops=100) + Cost(samples=32, backward_flops=200)).samples
+    64
+    """
 
     env_steps: int = 0
     episodes: int = 0
@@ -32,7 +57,7 @@ class Cost:
     wall_seconds: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
-        # written out: costs are added up after every step of every learner
+        # written out for speed: costs are added up after every step of every learner
         return Cost(
             self.env_steps + other.env_steps,
             self.episodes + other.episodes,
@@ -45,17 +70,33 @@ class Cost:
 
     @property
     def flops(self) -> int:
-        """Forward and backward together."""
+        """Forward and backward operations together."""
         return self.forward_flops + self.backward_flops
 
 
 COST_COLUMNS = tuple(field.name for field in fields(Cost))
-"""The ledger's columns, as every log names them."""
+"""The names of the cost columns in every log."""
 
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """What `validate` and `test` return: a name for the axis, its unit, and which way is better."""
+    """Name, unit and direction of the number that `validate` and `test` return.
+
+    Parameters
+    ----------
+    name : str
+        Name on the axis of a figure, for example "accuracy".
+    unit : str, default ""
+        Unit of the number.
+    higher_is_better : bool, default True
+        False for errors and distances.
+
+    Examples
+    --------
+    >>> from evorobo import MetricInfo
+    >>> MetricInfo("distance", "m", higher_is_better=False).unit
+    'm'
+    """
 
     name: str
     unit: str = ""
@@ -64,8 +105,26 @@ class MetricInfo:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What a population earned: `values (n,)`, higher is better; what it cost; and, where wanted, the observations it
-    met, and `measures (n, k)` of what each member did (see `Measuring`)."""
+    """Result of scoring a population.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        Score of each member. Higher is better.
+    cost : Cost
+        What the scoring cost.
+    observation_moments : RunningMoments, optional
+        Count, mean and variance of the observations met, where the task normalizes them.
+    measures : array of shape (n, k), optional
+        Behavior measures of each member; see `HasMeasures`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Cost, Scores
+    >>> Scores(np.array([-1.0, -0.5]), Cost(samples=20)).values.max()
+    np.float64(-0.5)
+    """
 
     values: Array
     cost: Cost
@@ -75,10 +134,31 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Labelled data: raw `inputs (rows, in)`, `targets` as `loss` takes them, and what the labels cost.
+    """Labeled data for backpropagation.
 
-    `sequence (rows,)` numbers the runs of rows that follow each other in time, for networks that remember; None where
-    rows stand alone. `weights (rows,)`, 0 or more, say how much each row counts; None: all alike.
+    Parameters
+    ----------
+    inputs : array of shape (n_rows, n_inputs)
+        Raw inputs, not scaled.
+    targets : array of shape (n_rows, n_targets) or (n_rows,)
+        Targets as `loss` takes them: values, or class numbers.
+    loss : Loss
+        The loss to minimize.
+    cost : Cost, default Cost()
+        What the labels cost.
+    sequence : array of int of shape (n_rows,), optional
+        Number of the sequence of each row, for recurrent networks. Rows of one sequence are contiguous and in order of
+        time. None if rows are independent.
+    sample_weight : array of shape (n_rows,), optional
+        Weight of each row, 0 or more. None if all rows count equally.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> examples = er.Examples(np.zeros((4, 2)), np.zeros((4, 1)), er.MSE())
+    >>> len((examples + examples).inputs)
+    8
     """
 
     inputs: Array
@@ -89,42 +169,68 @@ class Examples:
     sample_weight: Array | None = None
 
     def take(self, rows: np.ndarray) -> Examples:
-        """These rows, by number, at the price of all."""
-        sequence, weights = (each if each is None else each[rows] for each in (self.sequence, self.sample_weight))
+        """Select rows. The cost stays that of all rows.
+
+        Parameters
+        ----------
+        rows : array of int of shape (k,)
+            Numbers of the rows, in the order wanted.
+
+        Returns
+        -------
+        Examples
+            The selected rows.
+        """
         return replace(
-            self, inputs=self.inputs[rows], targets=self.targets[rows], sequence=sequence, sample_weight=weights
+            self,
+            inputs=self.inputs[rows],
+            targets=self.targets[rows],
+            sequence=None if self.sequence is None else self.sequence[rows],
+            sample_weight=None if self.sample_weight is None else self.sample_weight[rows],
         )
 
     def __add__(self, other: Examples) -> Examples:
-        """The rows of both, each sequence still for itself, and the price of both; the loss is that of the first."""
-        sequence = weights = None
+        """Concatenate rows and add up costs. Sequences stay separate; the loss is that of the first operand."""
+        sequence = sample_weight = None
         if self.sequence is not None and other.sequence is not None:
             sequence = np.r_[self.sequence, other.sequence - other.sequence.min() + self.sequence.max() + 1]
         if self.sample_weight is not None or other.sample_weight is not None:
-            counts = (
-                np.ones(len(each.inputs)) if each.sample_weight is None else each.sample_weight
-                for each in (self, other)
+            sample_weight = np.concatenate(
+                [
+                    np.ones(len(examples.inputs)) if examples.sample_weight is None else examples.sample_weight
+                    for examples in (self, other)
+                ]
             )
-            weights = np.concatenate(list(counts))
         return Examples(
             np.concatenate([self.inputs, other.inputs]),
             np.concatenate([self.targets, other.targets]),
             self.loss,
             self.cost + other.cost,
             sequence,
-            weights,
+            sample_weight,
         )
-
-
-ExpertLabeller = Callable[[Genome, float, int, np.random.Generator], Examples]
-"""Has robots driven by a genome, at a share of their steps (0 to 1) by the teacher, for so many episodes, with chance
-from a generator: what they met, each step labelled with what the teacher would have done, and what the driving cost."""
 
 
 @dataclass(frozen=True, eq=False)
 class UnlabelledInputs:
-    """What sensors say, unlabelled: raw `inputs (rows, in)`, what seeing them cost, and, as in `Examples`, the
-    `sequence (rows,)` of each where rows follow each other in time."""
+    """Inputs without labels, for estimates of their mean and variance.
+
+    Parameters
+    ----------
+    inputs : array of shape (n_rows, n_inputs)
+        Raw inputs, not scaled.
+    cost : Cost, default Cost()
+        What obtaining them cost.
+    sequence : array of int of shape (n_rows,), optional
+        Number of the sequence of each row; see `Examples`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import UnlabelledInputs
+    >>> UnlabelledInputs(np.zeros((128, 3))).cost.env_steps
+    0
+    """
 
     inputs: Array
     cost: Cost = Cost()
@@ -132,119 +238,146 @@ class UnlabelledInputs:
 
 
 class Scoring(Protocol):
-    """The side of a task that evolution climbs; see `Task`."""
+    """The part of a task that evolution uses; see `Task`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the task, usable as the name of a folder."""
+
     @property
-    def input_scaler(self) -> Scaler | None: ...
+    def input_scaler(self) -> Scaler | None:
+        """Scaler that every genome of this task starts with, fitted to training rows only; None for raw inputs."""
+
     @property
-    def output_scaler(self) -> Scaler | None: ...
+    def output_scaler(self) -> Scaler | None:
+        """Scaler from the network's outputs to the units of the targets; None if they are the same."""
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
-        """Score `weights (n, p)`, all members facing the same chances, with sensors scaled by `inputs`."""
+        """Score a population. All members meet the same random numbers.
+
+        Parameters
+        ----------
+        spec : NetworkSpec
+            The network.
+        weights : array of shape (n, spec.n_params)
+            Weights of each member. They are not changed.
+        rng : numpy.random.Generator
+            The only source of randomness.
+        input_scaler : Scaler or None
+            Scaler of the inputs.
+
+        Returns
+        -------
+        Scores
+            One finite number per member, or minus infinity for outputs that overflow, and the cost.
+        """
 
 
 class Task(Scoring, Protocol):
-    """One problem. Settings are frozen and plain; randomness comes from outside, as a Generator.
+    """Interface of a task. Derive from it to add a problem of your own, as a frozen dataclass of plain settings.
 
-    `inputs` and `outputs` are the scalings that every genome of this task starts with (learned on training rows
-    only), `output` the activation of the network's last layer, `solved` the score that counts as solved, if any.
+    `evorobo.testing.check_task` tests whether a task follows the interface. A task draws random numbers only from the
+    generators that are passed in.
+
+    Examples
+    --------
+    Find weights near 1:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> @dataclass(frozen=True)
+    ... class Bowl(er.Task):
+    ...     name: str = "bowl"
+    ...     input_scaler = output_scaler = None
+    ...     n_inputs, n_outputs, output = 2, 1, "identity"
+    ...     metric_info = er.MetricInfo("score")
+    ...     def score(self, spec, weights, rng, input_scaler):
+    ...         cost = er.Cost(samples=len(weights), forward_flops=len(weights) * spec.forward_flops)
+    ...         return er.Scores(-np.square(weights - 1).sum(1), cost)
+    ...     def examples(self, rng):
+    ...         raise er.TaskError("Bowl has no labels; choose a method that uses scores.")
+    ...     def test(self, genome):
+    ...         return float(-np.square(genome.weights - 1).sum())
+    ...     validate = test
+    ...     def references(self):
+    ...         return {"solved": 0.0}
+    >>> spec = er.NetworkSpec.build(2, (), 1)
+    >>> Bowl().score(spec, np.ones((1, spec.n_params)), np.random.default_rng(0), None).values
+    array([-0.])
     """
 
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        ...
+
     @property
-    def n_inputs(self) -> int: ...
+    def n_inputs(self) -> int:
+        """Number of inputs of the network."""
+
     @property
-    def n_outputs(self) -> int: ...
+    def n_outputs(self) -> int:
+        """Number of outputs of the network."""
+
     @property
-    def output(self) -> str: ...
+    def output(self) -> str:
+        """Activation of the network's last layer."""
+
     @property
-    def metric_info(self) -> MetricInfo: ...
+    def metric_info(self) -> MetricInfo:
+        """Name, unit and direction of what `validate` and `test` return."""
 
     def examples(self, rng: np.random.Generator) -> Examples:
-        """Labelled data for backprop. Raises `TaskError`, naming the cure, where there is nobody to label."""
+        """Return labeled data for backpropagation.
 
-    def validate(self, genome: Genome) -> float: ...
-    def test(self, genome: Genome) -> float: ...
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        Examples
+            Raw inputs with their targets and the loss to minimize.
+
+        Raises
+        ------
+        TaskError
+            If the task has no labels. The message says what to do.
+        """
+
+    def validate(self, genome: Genome) -> float:
+        """Evaluate a genome on validation data. Training never uses these data directly.
+
+        Parameters
+        ----------
+        genome : Genome
+            The trained network.
+
+        Returns
+        -------
+        float
+            The metric described by `metric_info`.
+        """
+
+    def test(self, genome: Genome) -> float:
+        """Evaluate a genome on test data. No method learns from the result.
+
+        Parameters
+        ----------
+        genome : Genome
+            The trained network.
+
+        Returns
+        -------
+        float
+            The metric described by `metric_info`.
+        """
 
     def references(self) -> dict[str, float]:
-        """Test scores to compare with, by name: "random", "teacher", "solved", a published figure."""
+        """Return test scores to compare with.
 
-
-@runtime_checkable
-class HasValidationCost(Protocol):
-    """A task that also tells what validating costs: asked for by learners that learn from it (early stopping).
-
-    `validate` itself is free, since runners and reports only look.
-    """
-
-    @property
-    def metric_info(self) -> MetricInfo: ...
-
-    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
-        """What `validate` says, and its price."""
-
-
-@runtime_checkable
-class HasUnlabelled(Protocol):
-    """A task that shows inputs before there is anybody to score: asked for by evolution of networks with batch norm."""
-
-    def unlabelled_inputs(self, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
-        """About `rows` rows of training inputs, as they come from data or from a robot that is driven by chance."""
-
-
-@runtime_checkable
-class HasMeasures(Protocol):
-    """A task that also tells what members did: asked for by learners with a second objective, or in search of variety.
-
-    `measures` are what can be told of a member, each with the two numbers between which it usually lies.
-    """
-
-    @property
-    def measures(self) -> dict[str, tuple[float, float]]: ...
-
-    def score_with_measures(
-        self,
-        names: Sequence[str],
-        spec: NetworkSpec,
-        weights: Array,
-        rng: np.random.Generator,
-        input_scaler: Scaler | None,
-    ) -> Scores:
-        """What `score` says, with `measures (n, len(names))`. Raises `SettingsError` for a name that is none."""
-
-
-@runtime_checkable
-class HasRival(Task, Protocol):
-    """A task whose robot has a rival that can learn, too: asked for by coevolution."""
-
-    def matches(self) -> RivalMatches:
-        """Who meets whom. Raises an error, naming the cure, where there is no rival."""
-
-
-class RivalMatches(Protocol):
-    """Two sides that play against each other, as seen from one of them."""
-
-    def rival(self) -> HasRival:
-        """The task of the other side."""
-
-    def score_against(
-        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
-    ) -> Scores:
-        """Score `weights (n, p)`, each against all of `rivals (k, q)`, networks of the other side."""
-
-
-@runtime_checkable
-class HasExpert(Protocol):
-    """A task whose teacher also tells what to do where others went: asked for by learners that drive (DAgger)."""
-
-    def expert_labeller(self) -> ExpertLabeller:
-        """Who labels. Raises `TaskError`, naming the cure, where the teacher can only be watched."""
-
-
-@runtime_checkable
-class HasCaveat(Protocol):
-    """A task that knows why its scores may flatter: reports then say so, beside every table and figure."""
-
-    def caveat(self) -> str:
-        """What a reader must know before believing the scores, in a sentence or two; empty if there is nothing."""
+        Returns
+        -------
+        dict of str to float
+            Scores by name: "random", "teacher", "solved" (the task counts as solved from there), a published score.
+        """

@@ -20,7 +20,8 @@ from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
-from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, ExpertLabeller, MetricInfo, Scores, Task, UnlabelledInputs
+from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
+from evorobo.tasks.capabilities import ExpertLabeller
 from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
 
 STEPS = 9

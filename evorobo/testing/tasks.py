@@ -12,17 +12,8 @@ from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import (
-    COST_COLUMNS,
-    Cost,
-    Examples,
-    HasMeasures,
-    HasUnlabelled,
-    MetricInfo,
-    Scores,
-    Task,
-    UnlabelledInputs,
-)
+from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
+from evorobo.tasks.capabilities import HasMeasures, HasUnlabelled
 from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
 
 MEMBERS, ROWS = 5, 50

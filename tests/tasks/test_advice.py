@@ -10,7 +10,8 @@ import pytest
 import road  # noqa: F401 - registers its id
 
 from evorobo import GRU, ControlTask, Elman, Genome, NetworkSpec, NoisyTeacher, TaskError
-from evorobo.tasks.base import Cost, HasExpert
+from evorobo.tasks.base import Cost
+from evorobo.tasks.capabilities import HasExpert
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.task import TRAIN, VALIDATION
 

@@ -1,4 +1,4 @@
-"""The ledger adds up, column by column."""
+"""Costs add up, column by column."""
 
 from evorobo.tasks.base import COST_COLUMNS, Cost
 

@@ -14,7 +14,8 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.base import Cost, Examples, HasExpert, Task
+from evorobo.tasks.base import Cost, Examples, Task
+from evorobo.tasks.capabilities import HasExpert
 
 
 @register_component("method", "DAgger")

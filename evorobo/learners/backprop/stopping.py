@@ -11,7 +11,8 @@ from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, Examples, HasValidationCost, MetricInfo, Task
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Task
+from evorobo.tasks.capabilities import HasValidationCost
 
 
 def split_held_out(examples: Examples, share: float, rng: np.random.Generator) -> tuple[Examples, Examples]:

@@ -19,7 +19,8 @@ from evorobo.nets.output import Output
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, HasRival, Scores, Task
+from evorobo.tasks.base import Cost, Scores, Task
+from evorobo.tasks.capabilities import HasRival
 
 
 @register_component("method", "Coevolution")

@@ -10,7 +10,8 @@ from evorobo.arrays import Array
 from evorobo.errors import unknown
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import HasMeasures, Scores, Scoring
+from evorobo.tasks.base import Scores, Scoring
+from evorobo.tasks.capabilities import HasMeasures
 
 SIZE = "size"
 """The measure that every task has: the mean absolute weight."""

@@ -13,7 +13,8 @@ from evorobo.nets.layer import ForwardContext
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tasks.base import Cost, HasUnlabelled, Scoring
+from evorobo.tasks.base import Cost, Scoring
+from evorobo.tasks.capabilities import HasUnlabelled
 
 ROWS = 128
 

@@ -24,7 +24,8 @@ from evorobo.nets.layer import ForwardContext, Parameter, Params
 from evorobo.report.analysis.runs import with_genome
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
-from evorobo.tasks.base import HasUnlabelled, Task
+from evorobo.tasks.base import Task
+from evorobo.tasks.capabilities import HasUnlabelled
 
 NOISE_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Standard deviations of the noise: shares of the sensor's own, or of the root mean square of the answer's weights."""

@@ -16,7 +16,8 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, Examples, ExpertLabeller, MetricInfo, Scores, UnlabelledInputs
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, UnlabelledInputs
+from evorobo.tasks.capabilities import ExpertLabeller
 from evorobo.tasks.control.behavior import MeasureRecorder, available_measures
 from evorobo.tasks.control.matches import Matches
 from evorobo.tasks.control.policies import NetworkPolicy, Policy, RandomPolicy, check_fit

@@ -5,7 +5,7 @@ import pytest
 from at_hand import needs
 
 from evorobo import BlockSplit, DatasetTask, FoldSplit, RandomSplit
-from evorobo.tasks.base import HasCaveat
+from evorobo.tasks.capabilities import HasCaveat
 from evorobo.tasks.data.catalogue import scitos
 from evorobo.tasks.data.splits import Parts, leakage_caveat, share_beside_training
 

@@ -13,7 +13,8 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import sequence_ids
-from evorobo.tasks.base import Cost, Examples, ExpertLabeller
+from evorobo.tasks.base import Cost, Examples
+from evorobo.tasks.capabilities import ExpertLabeller
 from evorobo.tasks.control.policies import FunctionPolicy, Policy, StatefulPolicy, policy_from_function
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.rollout import Rollout

@@ -1,0 +1,175 @@
+"""Optional parts of the task interface, one protocol for each; a method that needs one checks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.nets.genome import Genome
+from evorobo.nets.scaling import Scaler
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
+
+ExpertLabeller = Callable[[Genome, float, int, np.random.Generator], Examples]
+"""A function `label(genome, teacher_fraction, n_episodes, rng)`: robots drive for `n_episodes` episodes, the teacher in
+a fraction of the steps (0 to 1), the genome in the others. It returns the inputs met, each labeled with the teacher's
+action, and the cost of driving."""
+
+
+@runtime_checkable
+class HasValidationCost(Protocol):
+    """A task that also states the cost of validation, for methods that learn from it (early stopping).
+
+    `validate` itself is free, since runs and reports use it for display only.
+    """
+
+    @property
+    def metric_info(self) -> MetricInfo:
+        """Name, unit and direction of what `validate` and `test` return."""
+
+    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
+        """Evaluate a genome on validation data and state the cost.
+
+        Parameters
+        ----------
+        genome : Genome
+            The trained network.
+
+        Returns
+        -------
+        value : float
+            What `validate` returns.
+        cost : Cost
+            What the evaluation cost.
+        """
+
+
+@runtime_checkable
+class HasUnlabelled(Protocol):
+    """A task that also offers inputs without labels, for evolution of networks with batch normalization."""
+
+    def unlabelled_inputs(self, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
+        """Return training inputs without labels.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            The only source of randomness.
+        rows : int
+            About how many rows to return.
+
+        Returns
+        -------
+        UnlabelledInputs
+            Rows of a data set, or what robots sense under a random policy.
+        """
+
+
+@runtime_checkable
+class HasMeasures(Protocol):
+    """A task that also measures behavior, for methods that search for variety or have a second objective."""
+
+    @property
+    def measures(self) -> dict[str, tuple[float, float]]:
+        """Names of the measures, each with its usual lower and upper value."""
+
+    def score_with_measures(
+        self,
+        names: Sequence[str],
+        spec: NetworkSpec,
+        weights: Array,
+        rng: np.random.Generator,
+        input_scaler: Scaler | None,
+    ) -> Scores:
+        """Score a population and measure its behavior.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of the measures.
+        spec : NetworkSpec
+            The network.
+        weights : array of shape (n, spec.n_params)
+            Weights of each member.
+        rng : numpy.random.Generator
+            The only source of randomness.
+        input_scaler : Scaler or None
+            Scaler of the inputs.
+
+        Returns
+        -------
+        Scores
+            The values of `score`, with `measures` of shape ``(n, len(names))``.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown.
+        """
+
+
+@runtime_checkable
+class HasRival(Task, Protocol):
+    """A task whose robot has a rival that can learn too, for coevolution."""
+
+    def matches(self) -> RivalMatches:
+        """Return the matches between both sides.
+
+        Returns
+        -------
+        RivalMatches
+            The matches, seen from this side.
+
+        Raises
+        ------
+        TaskError
+            If the robot has no rival. The message says what to do.
+        """
+
+
+class RivalMatches(Protocol):
+    """Matches of two sides, seen from one of them."""
+
+    def rival(self) -> HasRival:
+        """Return the task of the other side."""
+
+    def score_against(
+        self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
+    ) -> Scores:
+        """Score `weights (n, p)`, each against all of `rivals (k, q)`, which are networks of the other side."""
+
+
+@runtime_checkable
+class HasExpert(Protocol):
+    """A task whose teacher can label states that others reach, for methods that let the learner drive (DAgger)."""
+
+    def expert_labeller(self) -> ExpertLabeller:
+        """Return the function that labels states.
+
+        Returns
+        -------
+        callable
+            See `ExpertLabeller`.
+
+        Raises
+        ------
+        TaskError
+            If the teacher consists of recordings only. The message says what to do.
+        """
+
+
+@runtime_checkable
+class HasCaveat(Protocol):
+    """A task that knows why its scores may be too good; reports show the reason beside every table and figure."""
+
+    def caveat(self) -> str:
+        """Return what a reader must know before comparing the scores.
+
+        Returns
+        -------
+        str
+            A sentence or two; empty if there is nothing to know.
+        """
