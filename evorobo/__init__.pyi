@@ -21,6 +21,14 @@ from .learners.backprop.rate_finder import (
 from .learners.backprop.stopping import EarlyStopping as EarlyStopping
 from .learners.evolution.coevolution import Coevolution as Coevolution
 from .learners.evolution.evolution import Evolution as Evolution
+from .learners.evolution.operators.crossover import (
+    Blend as Blend,
+    SimulatedBinary as SimulatedBinary,
+    Uniform as Uniform,
+)
+from .learners.evolution.operators.mutation import Gaussian as Gaussian, Polynomial as Polynomial
+from .learners.evolution.operators.replacement import Generational as Generational, SteadyState as SteadyState
+from .learners.evolution.operators.selection import Tournament as Tournament
 from .learners.evolution.strategies.ars import ARS as ARS
 from .learners.evolution.strategies.canonical_es import CanonicalES as CanonicalES
 from .learners.evolution.strategies.cma_es import CMAES as CMAES
@@ -43,7 +51,9 @@ from .learners.evolution.strategies.xnes import XNES as XNES
 from .learners.evolution.wrappers.bounded import Bounded as Bounded
 from .learners.evolution.wrappers.hall_of_fame import HallOfFame as HallOfFame
 from .learners.evolution.wrappers.mapped import Mapped as Mapped
-from .learners.evolution.wrappers.restarts import Restarts as Restarts, TerminationCriteria as TerminationCriteria
+from .learners.evolution.wrappers.restart_schemes import BIPOP as BIPOP, IPOP as IPOP
+from .learners.evolution.wrappers.restarts import Restarts as Restarts
+from .learners.evolution.wrappers.termination import TerminationCriteria as TerminationCriteria
 from .learners.penalties import L1 as L1, L2 as L2
 from .nets.activations import Activation as Activation
 from .nets.batch_norm import BatchNorm as BatchNorm

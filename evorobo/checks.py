@@ -35,6 +35,13 @@ def check_positive(**settings: Any) -> None:
             raise SettingsError(f"{name} must be a number above 0, not {value!r}.")
 
 
+def check_implements(interface: type, example: str, **settings: object) -> None:
+    """Raise `SettingsError` unless each setting is an object with the members of `interface`, a runtime protocol."""
+    for name, value in settings.items():
+        if isinstance(value, type) or not isinstance(value, interface):
+            raise SettingsError(f"{name} must be an object such as {example}, not {value!r}.")
+
+
 def is_number(value: object) -> bool:
     """Return whether `value` is an int or a float; True and False are not numbers here."""
     return isinstance(value, int | float) and not isinstance(value, bool)

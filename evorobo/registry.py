@@ -19,6 +19,7 @@ _HOMES = {
     "task": ("evorobo.tasks.control.task", "evorobo.tasks.data.task"),
     "method": ("evorobo.learners.backprop", "evorobo.learners.evolution"),
     "strategy": ("evorobo.learners.evolution.strategies", "evorobo.learners.evolution.wrappers"),
+    "operator": ("evorobo.learners.evolution.operators",),
     "layer": ("evorobo.nets",),
     "activation": ("evorobo.nets.activations",),
     "initializer": ("evorobo.nets.initializers",),
@@ -67,7 +68,8 @@ def register_component(kind: str, key: str) -> Callable[[T], T]:
     ----------
     kind : str
         One of "activation", "callback", "data set", "exporter", "initializer", "layer", "loss", "method", "metric",
-        "optimizer", "penalty", "schedule", "settings" (parts of any of these), "split", "strategy", "task", "teacher".
+        "operator" (of a genetic algorithm), "optimizer", "penalty", "schedule", "settings" (parts of any of these),
+        "split", "strategy", "task", "teacher".
     key : str
         The name in settings, lists and files; it must not change once files refer to it.
 

@@ -5,7 +5,7 @@ seeds, after a first sweep on the seeds shown; the other settings are as they ca
 on its way all end within 300,000 steps; the four answers of CMA-ES then earn 93.5 to 97.3.
 """
 
-from evorobo import ARS, CMAES, GA, Budget, ControlTask, Evolution, RandomSearch, Study, main
+from evorobo import ARS, CMAES, GA, Budget, ControlTask, Evolution, Gaussian, RandomSearch, Study, main
 
 study = Study.grid(
     "mountain-car",
@@ -13,7 +13,7 @@ study = Study.grid(
     methods=[
         Evolution(CMAES(sigma=3.0, population_size=8)),
         Evolution(ARS(population_size=8, n_top=4, learning_rate=1.0, noise_std=0.3)),
-        Evolution(GA(population_size=16, init_std=3.0, sigma=1.0)),
+        Evolution(GA(population_size=16, init_std=3.0, mutation=Gaussian(sigma=1.0))),
         Evolution(RandomSearch(population_size=8, init_std=3.0)),
     ],
     seeds=4,

@@ -7,11 +7,17 @@ they are CMA-ES to the digit.
 import evorobo as er
 
 SOON = er.TerminationCriteria(window=20)
-RESTARTS = [er.Restarts(er.CMAES(), scheme, termination=SOON) for scheme in ("ipop", "bipop")]
+RESTARTS = [er.Restarts(er.CMAES(), scheme, termination=SOON) for scheme in (er.IPOP(), er.BIPOP())]
 CMA = [er.CMAES(), er.SepCMAES(), er.OnePlusOneCMAES(), *RESTARTS]
 GRADIENTS = [er.XNES(), er.SNES(), er.OpenAIES(), er.PGPE(), er.ARS()]
 STEPS = [er.CanonicalES(), er.SelfAdaptiveES(), er.SelfAdaptiveES(plus=True), er.RandomSearch()]
-POPULATIONS = [er.GA(), er.GA(children=4), er.DeepGA(), er.DifferentialEvolution(), er.ParticleSwarm()]
+POPULATIONS = [
+    er.GA(),
+    er.GA(replacement=er.SteadyState(4)),
+    er.DeepGA(),
+    er.DifferentialEvolution(),
+    er.ParticleSwarm(),
+]
 
 ROBOTS = ("evorobo/Phototaxis-v0", "CartPole-v1", "Acrobot-v1")
 

@@ -39,7 +39,7 @@ REPORT = [  # within the report, imports go down this list
     {"study"},
 ]
 OWNERS: dict[str, tuple[str, ...]] = {
-    "deap": ("evorobo.learners.evolution",),
+    "deap": ("evorobo.learners.evolution.deap_bridge",),
     "gymnasium": ("evorobo.tasks.control",),
     "matplotlib": ("evorobo.report", "evorobo.course"),
     "numba": ("evorobo.tasks.control.compiled",),

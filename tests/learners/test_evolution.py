@@ -10,6 +10,7 @@ from toys import Bowl, Observed
 
 from evorobo import (
     ARS,
+    BIPOP,
     CMAES,
     GA,
     PGPE,
@@ -26,11 +27,14 @@ from evorobo import (
     OnePlusOneCMAES,
     OpenAIES,
     ParticleSwarm,
+    Polynomial,
     RandomSearch,
     Restarts,
     SelfAdaptiveES,
     SepCMAES,
+    SteadyState,
     TerminationCriteria,
+    Uniform,
 )
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.nets.scaling import RunningMoments, Scaler
@@ -52,12 +56,12 @@ STRATEGIES = [
     SelfAdaptiveES(),
     SelfAdaptiveES(plus=True, per_gene=True),
     GA(),
-    GA(children=3, uniform=0.5, polynomial=20.0, limit=3.0),
+    GA(crossover=Uniform(), mutation=Polynomial(prob=0.8), replacement=SteadyState(3), limit=3.0),
     DeepGA(),
     DifferentialEvolution(),
     ParticleSwarm(),
     RandomSearch(),
-    Restarts(CMAES(), "bipop", termination=TerminationCriteria(window=3)),
+    Restarts(CMAES(), BIPOP(), termination=TerminationCriteria(window=3)),
     Bounded(CMAES(), 1.5),
     HallOfFame(SNES()),
 ]

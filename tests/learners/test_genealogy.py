@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 from toys import Bowl
 
-from evorobo import CMAES, GA, Budget, Evolution, NetworkSpec, SettingsError, Study
+from evorobo import (
+    CMAES,
+    GA,
+    Blend,
+    Budget,
+    Evolution,
+    Gaussian,
+    Generational,
+    NetworkSpec,
+    SettingsError,
+    SteadyState,
+    Study,
+    Uniform,
+)
 from evorobo.study import checkpoint
 
 SPEC = NetworkSpec.build(2, (3,), 1)
@@ -40,9 +53,9 @@ def parents(row):
     return [int(row[name]) for name in ("parent", "other_parent") if row[name]]
 
 
-@pytest.mark.parametrize("children", [None, 5], ids=["generational", "steady"])
-def test_without_mutation_and_crossover_everybody_equals_the_parent(children):
-    genomes, table, _ = family(GA(10, crossover=0, mutation=0, children=children))
+@pytest.mark.parametrize("replacement", [Generational(), SteadyState(5)], ids=["generational", "steady"])
+def test_without_mutation_and_crossover_all_children_equal_their_parent(replacement):
+    genomes, table, _ = family(GA(10, Blend(prob=0), Gaussian(prob=0), replacement=replacement))
     assert [int(row["individual"]) for row in table] == list(range(len(genomes)))
     bred = [row for row in table if row["generation"] != "0"]
     assert all(len(parents(row)) == 1 for row in bred)
@@ -51,12 +64,12 @@ def test_without_mutation_and_crossover_everybody_equals_the_parent(children):
     assert all(not parents(row) for row in table if row["generation"] == "0")
 
 
-@pytest.mark.parametrize("children", [None, 6], ids=["generational", "steady"])
-def test_who_was_crossed_has_each_gene_from_one_of_two_parents(children):
-    genomes, table, _ = family(GA(10, crossover=1, uniform=0.5, mutation=0, n_elites=2, children=children))
+@pytest.mark.parametrize("replacement", [Generational(), SteadyState(6)], ids=["generational", "steady"])
+def test_who_was_crossed_has_each_gene_from_one_of_two_parents(replacement):
+    genomes, table, _ = family(GA(10, Uniform(0.5, prob=1), Gaussian(prob=0), replacement=replacement))
     crossed = [row for row in table if len(parents(row)) == 2]
     # all but the elite, in five generations
-    assert len(crossed) == 5 * (children or 8)
+    assert len(crossed) == 5 * replacement.count_children(10)
     for row in crossed:
         one, other = genomes[parents(row)]
         mine = genomes[int(row["individual"])]
@@ -80,7 +93,7 @@ def test_the_search_goes_as_it_goes_without_a_genealogy():
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("strategy", [GA(10), GA(10, children=3)], ids=lambda each: each.name)
+@pytest.mark.parametrize("strategy", [GA(10), GA(10, replacement=SteadyState(3))], ids=lambda each: each.name)
 def test_a_genealogy_goes_on_where_it_stopped(strategy, tmp_path):
     _, whole, _ = family(strategy, steps=8)
     _, _, stopped = family(strategy, steps=4)

@@ -8,7 +8,7 @@ from climbing import START
 from deap import base, benchmarks, tools
 from deap.benchmarks.tools import hypervolume
 
-from evorobo import NSGA2, Restarts, SettingsError
+from evorobo import NSGA2, Restarts, SettingsError, SimulatedBinary
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 
 GENES = 30
@@ -175,10 +175,11 @@ def test_weights_stay_within_the_limit():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: NSGA2(population_size=30), "take members by fours; 30 cannot be so divided"),
-        (lambda: NSGA2(()), "one objective alone has no front; name others"),
-        (lambda: NSGA2(crossover=1.5), "crossover must be a number from 0 to 1, not 1.5"),
-        (lambda: Restarts(NSGA2()), "nsga-ii goes by more than its score"),
+        (lambda: NSGA2(population_size=30), "needs a population_size that is a multiple of 4, not 30"),
+        (lambda: NSGA2(()), "needs a second objective; name a measure"),
+        (lambda: SimulatedBinary(eta=0), "eta must be a number above 0, not 0"),
+        (lambda: NSGA2(mutation=20.0), r"mutation must be an object such as Polynomial\(\), not 20.0"),
+        (lambda: Restarts(NSGA2()), "nsga-ii does not climb the score alone"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

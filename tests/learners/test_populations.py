@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 from climbing import START, N, climbed, give, sphere
 
-from evorobo import GA, DeepGA, DifferentialEvolution, ParticleSwarm, RandomSearch, SettingsError
+from evorobo import (
+    GA,
+    Blend,
+    DeepGA,
+    DifferentialEvolution,
+    Gaussian,
+    Generational,
+    ParticleSwarm,
+    Polynomial,
+    RandomSearch,
+    SettingsError,
+    SteadyState,
+    Uniform,
+)
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 
 
@@ -123,7 +136,7 @@ def test_the_step_size_of_the_deep_ga_decays_to_its_floor():
 
 
 def test_in_a_steady_state_children_take_the_places_of_the_worst():
-    running = start(GA(population_size=6, children=2, n_elites=1))
+    running = start(GA(population_size=6, replacement=SteadyState(2, n_elites=1)))
     first, _ = turn(running, [0.0, 5, 4, 1, 2, 3])
     second, _ = turn(running, [4.5, 9, -1], seed=1)
     np.testing.assert_array_equal(second[0], first[1])
@@ -134,7 +147,7 @@ def test_in_a_steady_state_children_take_the_places_of_the_worst():
 
 
 def test_uniform_crossover_exchanges_genes():
-    running = start(GA(population_size=20, uniform=0.5, crossover=1, mutation=0, n_elites=0))
+    running = start(GA(20, Uniform(0.5, prob=1), Gaussian(prob=0), replacement=Generational(0)))
     first, _ = turn(running)
     second, _ = turn(running, seed=1)
     for gene in range(N):
@@ -145,7 +158,7 @@ def test_uniform_crossover_exchanges_genes():
 def test_polynomial_mutation_is_finer_the_higher_its_index_and_keeps_its_bounds():
     spreads = []
     for index in (1.0, 100.0):
-        settings = GA(200, crossover=0, mutation=1, gene_mutation=1, polynomial=index, limit=2.5, n_elites=0)
+        settings = GA(200, Blend(prob=0), Polynomial(index, gene_prob=1), replacement=Generational(0), limit=2.5)
         running = start(settings)
         first, _ = turn(running)
         second, _ = turn(running, seed=1)
@@ -156,7 +169,7 @@ def test_polynomial_mutation_is_finer_the_higher_its_index_and_keeps_its_bounds(
 
 
 def test_weights_stay_within_the_limit_of_a_ga():
-    running = start(GA(sigma=5.0, limit=1.5))
+    running = start(GA(mutation=Gaussian(5.0), limit=1.5))
     for seed in range(5):
         assert np.abs(turn(running, seed=seed)[0]).max() <= 1.5
 
@@ -185,8 +198,8 @@ def test_random_search_draws_from_where_it_began_and_keeps_its_champion():
         (DifferentialEvolution(reevaluate=False), -1e-3),
         (ParticleSwarm(reevaluate=False), -1e-6),
         (DeepGA(sigma_decay=0.98), -1e-1),
-        (GA(sigma=0.1, children=4), -1e-2),
-        (GA(uniform=0.5, polynomial=20.0, limit=3.0), -1e-1),
+        (GA(mutation=Gaussian(0.1), replacement=SteadyState(4)), -1e-2),
+        (GA(crossover=Uniform(0.5), mutation=Polynomial(20, prob=0.8, gene_prob=0.2), limit=3.0), -1e-1),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -197,7 +210,7 @@ def test_a_sphere_is_climbed(strategy, target, seed):
 def test_every_strategy_beats_random_search():
     blind = climbed(RandomSearch(), sphere, 2000, 0)
     assert sphere(START) < blind
-    for strategy in (DifferentialEvolution(20), ParticleSwarm(), DeepGA(), GA(children=4)):
+    for strategy in (DifferentialEvolution(20), ParticleSwarm(), DeepGA(), GA(replacement=SteadyState(4))):
         assert climbed(strategy, sphere, 2000, 0) > blind / 2
 
 
@@ -212,9 +225,9 @@ def test_every_strategy_beats_random_search():
             "a population of 10 leaves no room for truncation_size=10",
         ),
         (lambda: RandomSearch(1), "population_size must be a whole number of at least 2, not 1"),
-        (lambda: GA(polynomial=20.0), "polynomial mutation needs a limit"),
-        (lambda: GA(children=0), "children must be a whole number of at least 1, not 0"),
-        (lambda: GA(uniform=2.0), "uniform must be a number from 0 to 1, not 2.0"),
+        (lambda: GA(mutation=Polynomial()), "polynomial mutation needs a limit"),
+        (lambda: SteadyState(0), "n_children must be a whole number of at least 1, not 0"),
+        (lambda: Uniform(2.0), "gene_prob must be a number from 0 to 1, not 2.0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from climbing import START, generation, give, needed, sphere
 
-from evorobo import CMAES, GA, OnePlusOneCMAES, OpenAIES, Restarts, SettingsError, TerminationCriteria
+from evorobo import BIPOP, CMAES, GA, IPOP, OnePlusOneCMAES, OpenAIES, Restarts, SettingsError, TerminationCriteria
 from evorobo.learners.evolution.deap_bridge import Individual
 
 # ---- when a search stands still
@@ -83,7 +83,7 @@ def test_under_ipop_each_search_has_twice_the_population():
 
 
 def test_under_bipop_small_searches_take_turns_with_large_ones_at_equal_cost():
-    searches = populations(Restarts(CMAES(population_size=6), "bipop", termination=IMPATIENT), 30_000)
+    searches = populations(Restarts(CMAES(population_size=6), BIPOP(), termination=IMPATIENT), 30_000)
     assert [sizes[-1] for sizes in searches][:2] == [6, 12 + 2]
     spent, top = {"large": 0, "small": 0}, 12
     for sizes in searches[2:-1]:
@@ -95,7 +95,7 @@ def test_under_bipop_small_searches_take_turns_with_large_ones_at_equal_cost():
 
 
 def test_pairs_stay_pairs_at_every_restart():
-    settings = Restarts(OpenAIES(population_size=6), "bipop", termination=IMPATIENT)
+    settings = Restarts(OpenAIES(population_size=6), BIPOP(), termination=IMPATIENT)
     assert all(size % 2 == 0 for sizes in populations(settings, 10_000) for size in sizes)
 
 
@@ -106,7 +106,7 @@ def test_searches_begin_in_different_places():
     while len(origins) < 5:
         generation(running, sphere, rng)
         state = running.state()
-        origins[state["restarts"]] = state["origin"]
+        origins[state["n_restarts"]] = state["origin"]
     np.testing.assert_array_equal(origins[0], START)
     steps = np.array([origins[k] - START for k in range(1, 5)])
     assert len({tuple(step) for step in steps}) == 4
@@ -136,7 +136,7 @@ def rastrigin(x):
     return -(10 * x.shape[-1] + (np.square(x) - 10 * np.cos(2 * np.pi * x)).sum(-1))
 
 
-@pytest.mark.parametrize("scheme", ["ipop", "bipop"])
+@pytest.mark.parametrize("scheme", [IPOP(), BIPOP()], ids=lambda scheme: scheme.name)
 def test_restarts_find_the_best_of_many_optima_where_one_search_does_not(scheme):
     start = np.full(5, 3.2)
     assert needed(CMAES(sigma=2.0), rastrigin, 0, -1e-6, start, 20_000) == np.inf
@@ -145,15 +145,15 @@ def test_restarts_find_the_best_of_many_optima_where_one_search_does_not(scheme)
 
 def test_restarts_are_called_as_their_scheme_and_their_strategy():
     assert Restarts().name == "ipop-cma-es"
-    assert Restarts(GA(), "bipop").name == "bipop-ga"
+    assert Restarts(GA(), BIPOP()).name == "bipop-ga"
 
 
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Restarts(CMAES(), "ipob"), "'ipob'; did you mean 'ipop'"),
+        (lambda: Restarts(CMAES(), "bipop"), r"scheme must be an object such as IPOP\(\), not 'bipop'"),
         (lambda: Restarts(OnePlusOneCMAES()), "OnePlusOneCMAES has no population to enlarge"),
-        (lambda: Restarts(factor=0), "factor must be a whole number of at least 1, not 0"),
+        (lambda: Restarts(scheme=IPOP(0)), "factor must be a whole number of at least 1, not 0"),
         (lambda: TerminationCriteria(window=2), "window must be a whole number of at least 3, not 2"),
         (lambda: TerminationCriteria(tolerance=-1), "tolerance must be a number of at least 0, not -1"),
     ],

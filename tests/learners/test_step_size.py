@@ -6,11 +6,29 @@ import numpy as np
 import pytest
 from climbing import START, generation, sphere
 
-from evorobo import GA, SGD, CanonicalES, DeepGA, OpenAIES, SelfAdaptiveES, SettingsError
+from evorobo import (
+    GA,
+    SGD,
+    Blend,
+    CanonicalES,
+    DeepGA,
+    Gaussian,
+    Generational,
+    OpenAIES,
+    SelfAdaptiveES,
+    SettingsError,
+    SteadyState,
+    Tournament,
+)
+
+
+def genetic(replacement=None, **mutation):
+    return GA(mutation=Gaussian(**mutation), replacement=replacement or Generational())
+
 
 every_shrinking = pytest.mark.parametrize(
     "strategy",
-    [OpenAIES, CanonicalES, GA, partial(GA, children=4), DeepGA],
+    [OpenAIES, CanonicalES, genetic, partial(genetic, SteadyState()), DeepGA],
     ids=["openai-es", "canonical-es", "ga", "steady-ga", "deep-ga"],
 )
 
@@ -51,7 +69,12 @@ def test_the_rate_of_openai_es_shrinks_by_its_factor_in_each_generation():
 
 def test_mutations_add_up_to_the_variances_of_their_step_sizes():
     settings = GA(
-        4000, 1, crossover=0, mutation=1, gene_mutation=1, sigma=0.8, n_elites=0, init_std=1e-9, sigma_decay=0.5
+        4000,
+        crossover=Blend(prob=0),
+        mutation=Gaussian(0.8, prob=1, gene_prob=1, sigma_decay=0.5),
+        selection=Tournament(1),
+        replacement=Generational(0),
+        init_std=1e-9,
     )
     rng = np.random.default_rng(0)
     running = settings.start(np.zeros(3), rng)

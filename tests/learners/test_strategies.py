@@ -5,7 +5,19 @@ import pytest
 from climbing import START, N, climbed, ellipsoid, give, needed, sphere
 from scipy.stats import rankdata, special_ortho_group
 
-from evorobo import CMAES, GA, SGD, Adam, OpenAIES, SelfAdaptiveES, SettingsError
+from evorobo import (
+    CMAES,
+    GA,
+    SGD,
+    Adam,
+    Blend,
+    Gaussian,
+    Generational,
+    OpenAIES,
+    SelfAdaptiveES,
+    SettingsError,
+    Tournament,
+)
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.strategies.base import default_population_size
 from evorobo.learners.evolution.strategies.openai_es import centered_ranks
@@ -21,7 +33,7 @@ from evorobo.learners.evolution.strategies.openai_es import centered_ranks
         (OpenAIES(sigma=0.1, optimizer=Adam(0.03), weight_decay=0), 8000, -1e-2),
         (SelfAdaptiveES(population_size=40, n_parents=10), 8000, -1e-6),
         (SelfAdaptiveES(population_size=40, n_parents=10, plus=True), 8000, -1e-6),
-        (GA(sigma=0.1), 8000, -1e-2),
+        (GA(mutation=Gaussian(0.1)), 8000, -1e-2),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -183,7 +195,7 @@ def test_the_first_generation_lies_around_the_start_which_is_its_first_member():
 
 
 def test_the_elite_lives_on_unchanged_and_is_scored_again():
-    (first, _), (second, scored) = bred(GA(n_elites=3))
+    (first, _), (second, scored) = bred(GA(replacement=Generational(3)))
     best = sorted(first, key=lambda each: each.fitness, reverse=True)[:3]
     np.testing.assert_array_equal(second[:3], best)
     assert not any(scored)
@@ -198,19 +210,23 @@ def test_the_answer_is_the_best_of_the_last_generation():
 
 
 def test_without_crossover_and_mutation_children_are_their_parents():
-    (first, _), (second, _) = bred(GA(crossover=0, mutation=0))
+    (first, _), (second, _) = bred(GA(crossover=Blend(prob=0), mutation=Gaussian(prob=0)))
     assert rows(second) < rows(first)
 
 
-@pytest.mark.parametrize("settings", [{"mutation": 1, "gene_mutation": 0}, {"mutation": 0, "gene_mutation": 1}])
-def test_a_mutation_of_no_gene_or_no_member_changes_nothing(settings):
-    (first, _), (second, _) = bred(GA(crossover=0, **settings))
+@pytest.mark.parametrize("mutation", [Gaussian(prob=1, gene_prob=0), Gaussian(prob=0, gene_prob=1)])
+def test_a_mutation_of_no_gene_or_no_member_changes_nothing(mutation):
+    (first, _), (second, _) = bred(GA(crossover=Blend(prob=0), mutation=mutation))
     assert rows(second) <= rows(first)
 
 
 def test_a_certain_mutation_changes_every_gene_of_every_child_by_its_sigma():
     settings = GA(
-        population_size=200, crossover=0, mutation=1, gene_mutation=1, sigma=1e-3, tournament_size=200, n_elites=1
+        population_size=200,
+        crossover=Blend(prob=0),
+        mutation=Gaussian(1e-3, prob=1, gene_prob=1),
+        selection=Tournament(200),
+        replacement=Generational(1),
     )
     (first, _), (second, _) = bred(settings)
     champion = max(first, key=lambda each: each.fitness)
@@ -222,7 +238,10 @@ def test_a_certain_mutation_changes_every_gene_of_every_child_by_its_sigma():
 
 
 def test_a_certain_crossover_blends_each_pair_and_keeps_its_mean():
-    plain, crossed = (bred(GA(crossover=share, mutation=0, blend=0, n_elites=2))[1][0] for share in (0, 1))
+    # probabilities just below 1 and just above 0, so that both draw the same random numbers
+    plain, crossed = (
+        bred(GA(crossover=Blend(0, prob=prob), mutation=Gaussian(prob=0)))[1][0] for prob in (1e-9, 1 - 1e-9)
+    )
     for one, other in zip(crossed[2::2], crossed[3::2], strict=True):
         pair = next(
             (a, b)
@@ -235,7 +254,9 @@ def test_a_certain_crossover_blends_each_pair_and_keeps_its_mean():
 
 
 def test_a_tournament_of_everybody_is_won_by_nearly_the_best():
-    (first, _), (second, _) = bred(GA(population_size=30, tournament_size=300, crossover=0, mutation=0))
+    (first, _), (second, _) = bred(
+        GA(population_size=30, selection=Tournament(300), crossover=Blend(prob=0), mutation=Gaussian(prob=0))
+    )
     champion = max(first, key=lambda each: each.fitness)
     assert rows(second[2:]) == {tuple(champion)}
 
@@ -256,10 +277,12 @@ def test_a_tournament_of_everybody_is_won_by_nearly_the_best():
         (lambda: OpenAIES(weight_decay=-1), "weight_decay must be a number of at least 0, not -1"),
         (lambda: SelfAdaptiveES(population_size=8, n_parents=8), "8 parents need more than 8 children to select from"),
         (lambda: SelfAdaptiveES(n_parents=0), "n_parents must be a whole number of at least 1, not 0"),
-        (lambda: GA(n_elites=40), "an elite of 40 leaves no room in a population of 40"),
-        (lambda: GA(crossover=1.5), "crossover must be a number from 0 to 1, not 1.5"),
-        (lambda: GA(gene_mutation=-0.1), "gene_mutation must be a number from 0 to 1, not -0.1"),
-        (lambda: GA(tournament_size=0), "tournament_size must be a whole number of at least 1, not 0"),
+        (lambda: GA(replacement=Generational(40)), "n_elites=40 is too large for a population of 40"),
+        (lambda: Blend(prob=1.5), "prob must be a number from 0 to 1, not 1.5"),
+        (lambda: GA(crossover=0.9), r"crossover must be an object such as Blend\(\), not 0.9"),
+        (lambda: GA(mutation=Gaussian), r"mutation must be an object such as Gaussian\(\), not <class"),
+        (lambda: Gaussian(gene_prob=-0.1), "gene_prob must be a number from 0 to 1, not -0.1"),
+        (lambda: Tournament(0), "size must be a whole number of at least 1, not 0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

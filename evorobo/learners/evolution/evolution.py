@@ -1,20 +1,25 @@
-"""Evolution: a strategy proposes a population, the task scores it in one call, DEAP's algorithm turns the wheel."""
+"""Evolution: a strategy proposes a population, the task scores it in one call, DEAP's loop runs the generation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from deap import algorithms, base, tools
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least
+from evorobo.checks import check_at_least, check_implements
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
-from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
+from evorobo.learners.evolution.deap_bridge import (
+    HallOfFame,
+    Individual,
+    eaGenerateUpdate,
+    make_statistics,
+    make_toolbox,
+    seeded_globals,
+)
 from evorobo.learners.evolution.genealogy import Genealogy
 from evorobo.learners.evolution.measures import MeasureScorer
 from evorobo.learners.evolution.reevaluation import adapt_evaluations, reliability
@@ -33,21 +38,39 @@ from evorobo.tasks.base import Cost, Scoring
 @register_component("method", "Evolution")
 @dataclass(frozen=True)
 class Evolution:
-    """Climb a task's score with a strategy: `Evolution(CMAES(sigma=0.3))`.
+    """Maximize the score of a task with an evolutionary strategy.
 
-    One step is one generation, all its members facing the same chances. The answer is the strategy's bet; the best
-    individual ever scored is only logged (column `best`).
+    One step is one generation; all its members are scored with the same random seeds. The solution is what the strategy
+    proposes, usually the center of its search. The best individual ever scored is only logged (column `best`).
+    Networks with batch norm are scored with the statistics of a reference batch (see `BatchNorm`).
 
-    Each generation is scored `repeats` times, by chances of its own each time, and means count. With `most_repeats` the
-    number adapts between the two: it grows while differences between members are mostly chance, and falls again (the
-    idea of Hansen, Niederberger, Guzzella & Koumoutsakos 2009; column `repeats`).
+    Parameters
+    ----------
+    strategy : StrategySettings, default CMAES()
+        The strategy, alone or in a wrapper such as `Restarts`.
+    evaluations_per_member : int, default 1
+        How often each member is scored in a generation, at least 1. Each time has its own random seeds, and the
+        strategy sees the mean.
+    max_evaluations_per_member : int or None, default None
+        If given, at least 2, the number of evaluations adapts between the two (column `repeats`). It grows while noise
+        explains most differences between members, and falls again. `evaluations_per_member` is then at least 2.
+    penalty : Penalty or None, default None
+        A penalty on large weights, for example `L2(0.01)`, subtracted from each member's score.
+    genealogy : bool, default False
+        Whether to write the parents of every individual to `genealogy.csv`. The strategy must have parents, as `GA`.
+    name : str, optional
+        Name in results and figures; the name of the strategy by default.
 
-    With a `penalty` (`L2(0.01)`) large weights cost a member of its score, in the task's units, in any strategy; column
-    `train` is then the mean of what is left.
+    References
+    ----------
+    Hansen, N., Niederberger, A., Guzzella, L. and Koumoutsakos, P. (2009). A method for handling uncertainty in
+    evolutionary optimization. IEEE Transactions on Evolutionary Computation 13 (idea of adaptive re-evaluation).
 
-    With `genealogy` the trial of a GA keeps who descends from whom, in `genealogy.csv`.
-
-    Networks with batch norm are scored with the moments of a reference batch: see `BatchNorm`.
+    Examples
+    --------
+    >>> from evorobo import CMAES, Evolution
+    >>> Evolution(CMAES(sigma=0.3)).name
+    'cma-es'
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
@@ -58,23 +81,41 @@ class Evolution:
     name: str = ""
 
     def __post_init__(self) -> None:
+        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
         check_at_least(1, evaluations_per_member=self.evaluations_per_member)
         if self.max_evaluations_per_member is not None:
             check_at_least(2, max_evaluations_per_member=self.max_evaluations_per_member)
             if not 2 <= self.evaluations_per_member <= self.max_evaluations_per_member:
                 raise SettingsError(
-                    "repeats that adapt begin with at least 2, to see noise, and end with max_evaluations_per_member; "
-                    f"{self.evaluations_per_member} to {self.max_evaluations_per_member} will not do."
+                    "with max_evaluations_per_member, evaluations_per_member must be from 2 to "
+                    f"{self.max_evaluations_per_member}, not {self.evaluations_per_member}: one evaluation shows no "
+                    "noise."
                 )
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
     def start(self, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> EvolutionLearner:
+        """Start learning on a task.
+
+        Parameters
+        ----------
+        task : Scoring
+            The task; only its `score` is used.
+        spec : NetworkSpec
+            The network whose weights evolve.
+        rng : numpy.random.Generator
+            Source of all randomness. The first draw is the starting genome.
+
+        Returns
+        -------
+        Learner
+            The learner; one step is one generation.
+        """
         return EvolutionLearner(self, task, spec, rng)
 
 
 class EvolutionLearner:
-    """Evolution at work, by `deap.algorithms.eaGenerateUpdate` one generation at a time."""
+    """State of an evolution. `deap.algorithms.eaGenerateUpdate` runs one generation at a time."""
 
     def __init__(self, method: Evolution, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
@@ -85,37 +126,30 @@ class EvolutionLearner:
         self._solution = self._strategy.solution
         self._reference = ReferenceBatch(task, spec, rng) if spec.n_running_stats else None
         self._cost = self._reference.cost if self._reference else Cost()
-        self._seen = RunningMoments.empty(spec.n_inputs)
+        self._observed = RunningMoments.empty(spec.n_inputs)
         self._evaluations_per_member = method.evaluations_per_member
         self._genealogy = Genealogy() if method.genealogy else None
-        self._hall = tools.HallOfFame(1, similar=lambda one, other: False)  # a better score of the same genome counts
-        self._statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
-        self._statistics.register("score_mean", np.mean)
-        self._statistics.register("score_sd", np.std)
-        self._statistics.register("score_max", np.max)
-        self._toolbox = base.Toolbox()
-        self._toolbox.register("generate", self._strategy.generate, Individual)
-        self._toolbox.register("update", self._strategy.update)
-        self._toolbox.register("evaluate", self._evaluate)
-        self._toolbox.register("map", evaluate_population)
+        self._best = HallOfFame(1, similar=lambda one, other: False)  # a higher score of the same genome counts
+        self._statistics = make_statistics()
+        self._toolbox = make_toolbox(self._strategy, self._score_population)
 
     @property
     def genome(self) -> Genome:
-        running_stats = self._reference.running_stats(self._solution, self._inputs) if self._reference else None
-        return Genome(self._spec, self._solution, self._inputs, self._task.output_scaler, running_stats)
+        running_stats = self._reference.running_stats(self._solution, self._input_scaler) if self._reference else None
+        return Genome(self._spec, self._solution, self._input_scaler, self._task.output_scaler, running_stats)
 
     @property
     def archive(self) -> Archive | None:
-        """All that the strategy has to hand in besides its answer; None where that is nothing."""
+        """The collection of the strategy, if it has one, in the units of the task."""
         strategy = self._strategy
         if not isinstance(strategy, HasCollection) or not len(strategy.collection):
             return None
-        kept, ranges = strategy.collection, self._measure_scorer.ranges(strategy.names)
-        measures = ranges[:, 0] + kept.measures * np.ptp(ranges, axis=1)
-        running_stats = self._reference.running_stats(kept.weights, self._inputs) if self._reference else None
-        scalings = self._inputs, self._task.output_scaler
-        about = strategy.names, ranges, strategy.cells
-        return Archive(self._spec, kept.weights, kept.scores, measures, *about, *scalings, running_stats)
+        members, ranges = strategy.collection, self._measure_scorer.ranges(strategy.names)
+        measures = ranges[:, 0] + members.measures * np.ptp(ranges, axis=1)
+        stats = self._reference.running_stats(members.weights, self._input_scaler) if self._reference else None
+        grid = strategy.names, ranges, strategy.cells
+        scalers = self._input_scaler, self._task.output_scaler
+        return Archive(self._spec, members.weights, members.scores, measures, *grid, *scalers, stats)
 
     @property
     def cost(self) -> Cost:
@@ -123,62 +157,70 @@ class EvolutionLearner:
 
     @property
     def done(self) -> bool:
-        return False  # a population goes on searching as long as one pays
+        return False
 
     def step(self, budget_fraction: float) -> StepResult:
         with seeded_globals(self._rng):
-            population, log = algorithms.eaGenerateUpdate(
-                self._toolbox, ngen=1, stats=self._statistics, halloffame=self._hall, verbose=False
+            population, log = eaGenerateUpdate(
+                self._toolbox, ngen=1, stats=self._statistics, halloffame=self._best, verbose=False
             )
         if self._genealogy:
             self._genealogy.add(population)
         solution = self._strategy.solution
         if not np.isfinite(solution).all():
-            raise LearningError("the strategy's center is no longer finite; try a smaller sigma.")
+            raise LearningError("the solution of the strategy is no longer finite; try a smaller sigma.")
         self._solution = solution
         info = {name: float(log[0][name]) for name in self._statistics.fields}
-        spread = np.stack([np.asarray(each) for each in population]).std(0).mean()
-        info |= {"best": self._hall[0].fitness.values[0], "diversity": float(spread), **self._strategy.info()}
+        diversity = np.stack([np.asarray(member) for member in population]).std(0).mean()
+        info |= {"best": self._best[0].fitness.values[0], "diversity": float(diversity), **self._strategy.info()}
         if self._method.max_evaluations_per_member:
             info["repeats"] = self._evaluations_per_member
         return StepResult(info.pop("score_mean"), info)
 
     @property
-    def _inputs(self) -> Scaler | None:
-        return self._seen.scaler if self._seen.count else self._task.input_scaler
+    def _input_scaler(self) -> Scaler | None:
+        """The scaler of the observations so far, if the task normalizes them; else that of the task."""
+        return self._observed.scaler if self._observed.count else self._task.input_scaler
 
-    def _evaluate(self, genes: Array) -> tuple[list[tuple[float]], Array]:
-        """Fitness and measures `(n, k)` of each member."""
-        spec, weights, inputs = self._spec, genes, self._inputs  # what a generation sees is for the next to scale by
+    def _score_population(self, _: object, population: list[Individual]) -> list[tuple[float]]:
+        """Score a generation in one call, and store its measures in the individuals; returns their fitness."""
+        genes = np.stack([np.asarray(individual) for individual in population])
+        # the observations of a generation change the scaler of the next one only
+        spec, weights, input_scaler = self._spec, genes, self._input_scaler
         if self._reference:
             self._cost = self._cost + self._reference.evaluation_cost(len(weights))
-            spec, weights = self._reference.freeze_batch_norm(weights, inputs)
-        rounds, did = [], []
-        for _ in range(self._evaluations_per_member):
-            earned, measures = self._measure_scorer.score(spec, weights, self._rng, inputs, genes)
-            self._cost = self._cost + earned.cost
-            if earned.observation_moments:
-                self._seen = self._seen + earned.observation_moments
-            rounds.append(earned.values)
-            did.append(measures)
-        told = np.stack(rounds)
-        if self._method.max_evaluations_per_member:
-            found = reliability(told)
+            spec, weights = self._reference.freeze_batch_norm(weights, input_scaler)
+        rounds, measures = [], []
+        for _round in range(self._evaluations_per_member):
+            scores, round_measures = self._measure_scorer.score(spec, weights, self._rng, input_scaler, genes)
+            self._cost = self._cost + scores.cost
+            if scores.observation_moments:
+                self._observed = self._observed + scores.observation_moments
+            rounds.append(scores.values)
+            measures.append(round_measures)
+        for individual, row in zip(population, np.mean(measures, axis=0), strict=True):
+            individual.measures = row
+        return [(float(value),) for value in self._fitness(np.stack(rounds), genes)]
+
+    def _fitness(self, values: Array, genes: Array) -> Array:
+        """The fitness of each member `(n,)` from its scores `(rounds, n)`; adapts the number of rounds."""
+        method = self._method
+        if method.max_evaluations_per_member:
             self._evaluations_per_member = adapt_evaluations(
                 self._evaluations_per_member,
-                found,
-                self._method.evaluations_per_member,
-                self._method.max_evaluations_per_member,
+                reliability(values),
+                method.evaluations_per_member,
+                method.max_evaluations_per_member,
             )
-        # a member whose loss overflows is the worst, not the end of the run
-        values = np.where(np.isnan(told), -np.inf, told).mean(0)
-        if not np.isfinite(values).any():
+        # a member whose loss overflows gets the lowest score of its generation, less 1
+        fitness = np.where(np.isnan(values), -np.inf, values).mean(0)
+        finite = np.isfinite(fitness)
+        if not finite.any():
             raise LearningError("no member of the generation has a finite score; try a smaller sigma or scaled inputs.")
-        lowest = values[np.isfinite(values)].min()
-        values = np.maximum(values, lowest - 1.0 * ~np.isfinite(values))
-        if penalty := self._method.penalty:
-            values = values - sum(penalty.value(weight) for weight in weight_matrices(self._spec, genes))
-        return [(float(value),) for value in values], np.mean(did, axis=0)
+        fitness = np.maximum(fitness, fitness[finite].min() - 1.0 * ~finite)
+        if penalty := method.penalty:
+            fitness = fitness - sum(penalty.value(matrix) for matrix in weight_matrices(self._spec, genes))
+        return fitness
 
     def artifacts(self) -> dict[str, bytes | str]:
         """Return the archive and the genealogy as files, where there are any."""
@@ -190,41 +232,28 @@ class EvolutionLearner:
         return files
 
     def state(self) -> dict[str, Any]:
+        best = {"genes": np.asarray(self._best[0]), "score": fitness_values(self._best)} if len(self._best) else {}
         return {
             "strategy": self._strategy.state(),
             "cost": vars(self._cost),
-            "seen": vars(self._seen),
-            "repeats": self._evaluations_per_member,
+            "observed": vars(self._observed),
+            "evaluations_per_member": self._evaluations_per_member,
             "reference": self._reference.state() if self._reference else {},
             "genealogy": self._genealogy.state() if self._genealogy else {},
-            "hall": {"genes": np.asarray(self._hall[0]), "score": fitness_values(self._hall)}
-            if len(self._hall)
-            else {},
+            "best": best,
             "rng": self._rng.bit_generator.state,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self._strategy.restore(state["strategy"])
         self._solution = self._strategy.solution
-        self._cost, self._seen = Cost(**state["cost"]), RunningMoments(**state["seen"])
-        self._evaluations_per_member = state["repeats"]
+        self._cost, self._observed = Cost(**state["cost"]), RunningMoments(**state["observed"])
+        self._evaluations_per_member = state["evaluations_per_member"]
         if self._reference:
             self._reference.restore(state["reference"])
         if self._genealogy:
             self._genealogy.restore(state["genealogy"])
-        self._hall.clear()
-        if state["hall"]:
-            champion = Individual(state["hall"]["genes"])
-            champion.fitness.values = (float(state["hall"]["score"][0]),)
-            self._hall.insert(champion)
+        self._best.clear()
+        if state["best"]:
+            self._best.insert(Individual.scored(state["best"]["genes"], state["best"]["score"][0]))
         self._rng.bit_generator.state = state["rng"]
-
-
-def evaluate_population(
-    evaluate: Callable[[Array], tuple[list[tuple[float]], Array]], population: list[Individual]
-) -> list[tuple[float]]:
-    """DEAP's `toolbox.map` as one call: the population `(n, p)` goes to the task as a matrix."""
-    fitness, measures = evaluate(np.stack([np.asarray(individual) for individual in population]))
-    for individual, measured in zip(population, measures, strict=True):
-        individual.measures = measured
-    return fitness

@@ -1,4 +1,4 @@
-"""What a strategy is: DEAP's `generate` and `update`, and the answer it would bet on."""
+"""The interfaces of a strategy: its settings, and its running state with DEAP's `generate` and `update`."""
 
 from __future__ import annotations
 
@@ -12,35 +12,58 @@ from evorobo.learners.evolution.deap_bridge import Individual
 
 
 class Strategy(Protocol):
-    """A strategy at work, on genomes `(p,)`, higher fitness being better."""
+    """A running strategy on genomes `(p,)`; higher fitness is better. All state must be in `state()`."""
 
     @property
     def solution(self) -> Array:
-        """The genome it would hand in now: usually the centre of its search, scores of single members being noisy."""
+        """The genome `(p,)` that it proposes now: usually its center, because single scores are noisy."""
 
-    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]: ...
-    def update(self, population: list[Individual]) -> None: ...
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        """Return the individuals of the next generation, each made by `ind_init(weights)`."""
+
+    def update(self, population: list[Individual]) -> None:
+        """Learn from the individuals of `generate`, in the same order, once they have a fitness."""
+
     def info(self) -> dict[str, float]:
-        """What to log: its step size, for example."""
+        """Return what is logged in each generation, for example the step size."""
 
-    def state(self) -> dict[str, Any]: ...
-    def restore(self, state: dict[str, Any]) -> None: ...
+    def state(self) -> dict[str, Any]:
+        """Return arrays and plain values, in nested dicts, from which `restore` continues identically."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from what `state` returned."""
 
 
+@runtime_checkable
 class StrategySettings(Protocol):
-    """The frozen settings of a strategy; `start` puts it to work around `weights (p,)`."""
+    """The frozen settings of a strategy."""
 
     @property
     def name(self) -> str: ...
 
-    def start(self, weights: Array, rng: np.random.Generator) -> Strategy: ...
+    def start(self, weights: Array, rng: np.random.Generator) -> Strategy:
+        """Start a search from a genome.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray of shape (n_params,)
+            The starting genome.
+        rng : numpy.random.Generator
+            Source of all randomness.
+
+        Returns
+        -------
+        Strategy
+            The running strategy, with `generate`, `update` and `solution`.
+        """
+        ...
 
 
 @runtime_checkable
 class UsesMeasures(Protocol):
-    """Settings of a strategy that goes by what members do, besides their score.
+    """Settings of a strategy that uses what members do, besides their score.
 
-    When `update` gets them, individuals have `measures (k,)` of these names, in units of their ranges (0 to 1).
+    In `update`, individuals have `measures (k,)` of these names, in units of their ranges (0 to 1).
     """
 
     @property
@@ -53,8 +76,8 @@ def fitness_values(population: list[Individual]) -> Array:
 
 
 def select_best(population: list[Individual], count: int) -> list[Individual]:
-    """The `count` fittest, best first; of equals the earlier."""
-    return [population[at] for at in np.argsort(-fitness_values(population), kind="stable")[:count]]
+    """The `count` fittest members, best first; of equal members the earlier comes first."""
+    return [population[index] for index in np.argsort(-fitness_values(population), kind="stable")[:count]]
 
 
 def sort_by_fitness(population: list[Individual]) -> Array:
@@ -64,7 +87,7 @@ def sort_by_fitness(population: list[Individual]) -> Array:
 
 
 def sample_around(weights: Array, population_size: int, init_std: float, rng: np.random.Generator) -> Array:
-    """A first generation `(population, p)`: `weights (p,)` themselves, and the others `init_std` about them."""
+    """A first generation `(n, p)`: `weights (p,)` themselves, then normal samples around them."""
     return np.concatenate([weights[None], weights + rng.normal(0, init_std, (population_size - 1, len(weights)))])
 
 

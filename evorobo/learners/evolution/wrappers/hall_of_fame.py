@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from deap import tools
 
 from evorobo.arrays import Array
 from evorobo.checks import check_at_least
+from evorobo.learners.evolution import deap_bridge
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
 from evorobo.learners.evolution.strategies.cma_es import CMAES
@@ -54,7 +54,7 @@ class RunningHallOfFame:
 
     def __init__(self, settings: HallOfFame, weights: Array, rng: np.random.Generator) -> None:
         self._search, self._p = settings.strategy.start(weights, rng), len(weights)
-        self._hall = tools.HallOfFame(settings.size, similar=np.array_equal)
+        self._hall = deap_bridge.HallOfFame(settings.size, similar=np.array_equal)
 
     @property
     def solution(self) -> Array:
@@ -83,6 +83,4 @@ class RunningHallOfFame:
         self._search.restore(state["search"])
         self._hall.clear()
         for weights, score in zip(state["weights"][::-1], state["scores"][::-1], strict=True):  # DEAP puts equals first
-            individual = Individual(weights)
-            individual.fitness.values = (float(score),)
-            self._hall.insert(individual)
+            self._hall.insert(Individual.scored(weights, score))

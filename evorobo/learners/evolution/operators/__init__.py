@@ -1,0 +1,1 @@
+"""Operators of genetic algorithms: crossover, mutation, selection, replacement; most of them are DEAP's."""

@@ -1,0 +1,170 @@
+"""Crossover: how the genes of two children are exchanged or mixed, in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from evorobo.checks import check_positive, check_within
+from evorobo.docstrings import copy_doc
+from evorobo.learners.evolution.deap_bridge import (
+    Individual,
+    cxBlend,
+    cxSimulatedBinary,
+    cxSimulatedBinaryBounded,
+    cxUniform,
+)
+from evorobo.registry import register_component
+
+
+@runtime_checkable
+class Crossover(Protocol):
+    """What a strategy needs of a crossover. `prob` is the probability that a pair is crossed at all."""
+
+    @property
+    def prob(self) -> float: ...
+
+    def mate(self, one: Individual, other: Individual, limit: float) -> None:
+        """Change two children `(p,)` in place.
+
+        Draw random numbers from `random` or `numpy.random`: both are seeded for each generation. Weights outside
+        `-limit` to `limit` are clipped afterwards.
+
+        Parameters
+        ----------
+        one, other : Individual
+            The children: copies of two parents, arrays of shape (n_params,).
+        limit : float
+            The largest absolute weight that the strategy allows; infinity if weights are unbounded.
+        """
+
+
+@register_component("operator", "Uniform")
+@dataclass(frozen=True)
+class Uniform:
+    """Uniform crossover: exchange each gene of two children with a fixed probability.
+
+    Parameters
+    ----------
+    gene_prob : float, default 0.5
+        Probability that a gene is exchanged, 0 to 1.
+    prob : float, default 0.5
+        Probability that a pair is crossed, 0 to 1.
+
+    References
+    ----------
+    Syswerda, G. (1989). Uniform crossover in genetic algorithms. ICGA.
+
+    Examples
+    --------
+    >>> from evorobo import GA, Uniform
+    >>> GA(crossover=Uniform(0.5)).crossover
+    Uniform(gene_prob=0.5, prob=0.5)
+    """
+
+    gene_prob: float = 0.5
+    prob: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_within(0, 1, gene_prob=self.gene_prob, prob=self.prob)
+
+    @copy_doc(Crossover.mate)
+    def mate(self, one: Individual, other: Individual, limit: float) -> None:
+        cxUniform(one, other, indpb=self.gene_prob)
+
+
+@register_component("operator", "Blend")
+@dataclass(frozen=True)
+class Blend:
+    """Blend crossover (BLX-alpha): draw each gene from an interval around the two parents' genes.
+
+    Parameters
+    ----------
+    alpha : float, default 0.3
+        How far the interval extends beyond the parents' genes, in units of their distance; at least 0.
+    prob : float, default 0.5
+        Probability that a pair is crossed, 0 to 1.
+
+    References
+    ----------
+    Eshelman, L. J. and Schaffer, J. D. (1993). Real-coded genetic algorithms and interval-schemata. FOGA 2.
+
+    Examples
+    --------
+    >>> from evorobo import GA, Blend
+    >>> GA(crossover=Blend(0.5, prob=0.9)).crossover
+    Blend(alpha=0.5, prob=0.9)
+    """
+
+    alpha: float = 0.3
+    prob: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_within(0, np.inf, alpha=self.alpha)
+        check_within(0, 1, prob=self.prob)
+
+    @copy_doc(Crossover.mate)
+    def mate(self, one: Individual, other: Individual, limit: float) -> None:
+        cxBlend(one, other, alpha=self.alpha)
+
+
+@register_component("operator", "SimulatedBinary")
+@dataclass(frozen=True)
+class SimulatedBinary:
+    """Simulated binary crossover (SBX): children spread around two parents as in one-point crossover of bit strings.
+
+    Parameters
+    ----------
+    eta : float, default 20
+        Distribution index, above 0. The larger it is, the closer children are to their parents.
+    prob : float, default 0.9
+        Probability that a pair is crossed, 0 to 1.
+
+    References
+    ----------
+    Deb, K. and Agrawal, R. B. (1995). Simulated binary crossover for continuous search space. Complex Systems 9.
+
+    Examples
+    --------
+    >>> from evorobo import NSGA2, SimulatedBinary
+    >>> NSGA2(minimize=("energy",), crossover=SimulatedBinary(eta=10)).crossover
+    SimulatedBinary(eta=10, prob=0.9)
+    """
+
+    eta: float = 20.0
+    prob: float = 0.9
+
+    def __post_init__(self) -> None:
+        check_positive(eta=self.eta)
+        check_within(0, 1, prob=self.prob)
+
+    @copy_doc(Crossover.mate)
+    def mate(self, one: Individual, other: Individual, limit: float) -> None:
+        if limit == np.inf:
+            cxSimulatedBinary(one, other, eta=self.eta)
+        else:
+            cxSimulatedBinaryBounded(one, other, eta=self.eta, low=-limit, up=limit)
+
+
+def cross_pair(
+    one: Individual, other: Individual, crossover: Crossover, limit: float, rng: np.random.Generator
+) -> bool:
+    """Cross two children with the operator's probability; return whether that happened."""
+    if not is_applied(crossover.prob, rng):
+        return False
+    crossover.mate(one, other, limit)
+    clip(one, limit)
+    clip(other, limit)
+    return True
+
+
+def is_applied(prob: float, rng: np.random.Generator) -> bool:
+    """Sample whether an operator is applied. No random number is drawn for an operator that always is."""
+    return prob >= 1 or bool(rng.random() < prob)
+
+
+def clip(child: Individual, limit: float) -> None:
+    """Clip weights `(p,)` in place to the range from `-limit` to `limit`."""
+    np.clip(child, -limit, limit, out=child)

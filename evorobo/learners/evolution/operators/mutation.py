@@ -1,0 +1,176 @@
+"""Mutation: how the genes of one child are changed at random, in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from evorobo.checks import check_positive, check_within
+from evorobo.docstrings import copy_doc
+from evorobo.errors import SettingsError
+from evorobo.learners.evolution.deap_bridge import Individual, mutGaussian, mutPolynomialBounded
+from evorobo.learners.evolution.operators.crossover import clip, is_applied
+from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
+from evorobo.registry import register_component
+
+
+@runtime_checkable
+class Mutation(Protocol):
+    """What a strategy needs of a mutation. A subclass must define `prob` and `mutate`; the rest has defaults."""
+
+    @property
+    def prob(self) -> float:
+        """The probability that a child is mutated at all, 0 to 1."""
+
+    def mutate(self, child: Individual, limit: float) -> None:
+        """Change a child `(p,)` in place.
+
+        Draw random numbers from `random` or `numpy.random`: both are seeded for each generation. Weights outside
+        `-limit` to `limit` are clipped afterwards.
+
+        Parameters
+        ----------
+        child : Individual
+            The child: an array of shape (n_params,).
+        limit : float
+            The largest absolute weight that the strategy allows; infinity if weights are unbounded.
+        """
+
+    def check(self, limit: float) -> None:
+        """Check the limit of the strategy against what the mutation needs.
+
+        Parameters
+        ----------
+        limit : float
+            The largest absolute weight that the strategy allows; infinity if weights are unbounded.
+
+        Raises
+        ------
+        SettingsError
+            If the mutation does not work with this limit.
+        """
+        return
+
+    def next_generation(self) -> Mutation:
+        """Return the mutation of the next generation, with a smaller step size for example.
+
+        Returns
+        -------
+        Mutation
+            By default the mutation itself.
+        """
+        return self
+
+    def info(self) -> dict[str, float]:
+        """Return what is logged in each generation, by column name.
+
+        Returns
+        -------
+        dict
+            By default nothing.
+        """
+        return {}
+
+
+@register_component("operator", "Gaussian")
+@dataclass(frozen=True)
+class Gaussian(Mutation):
+    """Gaussian mutation: add a normal random number to some genes.
+
+    Parameters
+    ----------
+    sigma : float, default 0.3
+        Standard deviation of what is added (the step size), above 0.
+    prob : float, default 0.8
+        Probability that a child is mutated, 0 to 1.
+    gene_prob : float, default 0.2
+        Probability that a gene of a mutated child is changed, 0 to 1.
+    sigma_decay : float, default 1.0
+        Factor of `sigma` from each generation to the next, above 0 and at most 1.
+    sigma_floor : float, default 0.0
+        The smallest `sigma`, at least 0.
+
+    Examples
+    --------
+    >>> from evorobo import GA, Gaussian
+    >>> GA(mutation=Gaussian(0.1, prob=1.0)).mutation.sigma
+    0.1
+    """
+
+    sigma: float = 0.3
+    prob: float = 0.8
+    gene_prob: float = 0.2
+    sigma_decay: float = 1.0
+    sigma_floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_within(0, 1, prob=self.prob, gene_prob=self.gene_prob)
+        check_sigma_decay(self)
+
+    @copy_doc(Mutation.mutate)
+    def mutate(self, child: Individual, limit: float) -> None:
+        mutGaussian(child, mu=0.0, sigma=self.sigma, indpb=self.gene_prob)
+
+    @copy_doc(Mutation.next_generation)
+    def next_generation(self) -> Gaussian:
+        return replace(self, sigma=decay_sigma(self.sigma, self))
+
+    @copy_doc(Mutation.info)
+    def info(self) -> dict[str, float]:
+        return {"step_size": self.sigma}
+
+
+@register_component("operator", "Polynomial")
+@dataclass(frozen=True)
+class Polynomial(Mutation):
+    """Polynomial mutation: move some genes within the limits of the strategy, most of them by little.
+
+    Parameters
+    ----------
+    eta : float, default 20
+        Distribution index, above 0. The larger it is, the smaller the steps.
+    prob : float, default 1.0
+        Probability that a child is mutated, 0 to 1.
+    gene_prob : float or None, default None
+        Probability that a gene of a mutated child is changed, 0 to 1; None is one gene in n_params.
+
+    References
+    ----------
+    Deb, K. and Goyal, M. (1996). A combined genetic adaptive search (GeneAS) for engineering design. Computer Science
+    and Informatics 26.
+
+    Examples
+    --------
+    >>> from evorobo import GA, Polynomial
+    >>> GA(mutation=Polynomial(eta=20, prob=0.8), limit=3.0).mutation.eta
+    20
+    """
+
+    eta: float = 20.0
+    prob: float = 1.0
+    gene_prob: float | None = None
+
+    def __post_init__(self) -> None:
+        check_positive(eta=self.eta)
+        check_within(0, 1, prob=self.prob)
+        if self.gene_prob is not None:
+            check_within(0, 1, gene_prob=self.gene_prob)
+
+    @copy_doc(Mutation.mutate)
+    def mutate(self, child: Individual, limit: float) -> None:
+        gene_prob = 1 / len(child) if self.gene_prob is None else self.gene_prob
+        mutPolynomialBounded(child, eta=self.eta, low=-limit, up=limit, indpb=gene_prob)
+
+    @copy_doc(Mutation.check)
+    def check(self, limit: float) -> None:
+        if limit == np.inf:
+            raise SettingsError("polynomial mutation needs a limit of the weights; set one, for example limit=3.")
+
+
+def mutate(child: Individual, mutation: Mutation, limit: float, rng: np.random.Generator) -> None:
+    """Mutate a child `(p,)` in place with the operator's probability."""
+    if is_applied(mutation.prob, rng):
+        mutation.mutate(child, limit)
+        clip(child, limit)
