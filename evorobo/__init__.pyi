@@ -32,6 +32,7 @@ from .learners.evolution.operators.selection import Tournament as Tournament
 from .learners.evolution.strategies.ars import ARS as ARS
 from .learners.evolution.strategies.canonical_es import CanonicalES as CanonicalES
 from .learners.evolution.strategies.cma_es import CMAES as CMAES
+from .learners.evolution.strategies.deap_strategy import DEAPStrategy as DEAPStrategy
 from .learners.evolution.strategies.deep_ga import DeepGA as DeepGA
 from .learners.evolution.strategies.differential import DifferentialEvolution as DifferentialEvolution
 from .learners.evolution.strategies.genetic import GA as GA
