@@ -10,8 +10,9 @@ from typing import Any
 
 from evorobo.errors import DataError, unknown
 from evorobo.settings import find_component
+from evorobo.tasks.data.parts import Split
 from evorobo.tasks.data.readers import is_data_file
-from evorobo.tasks.data.splits import RandomSplit, Split
+from evorobo.tasks.data.splits import RandomSplit
 from evorobo.tasks.data.tables import Table
 
 

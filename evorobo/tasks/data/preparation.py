@@ -20,8 +20,8 @@ from evorobo.nets.scaling import Scaler
 from evorobo.registry import components
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.data.dataset import Dataset, Loader, find_loader, load_dataset
+from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.readers import Columns, as_tuple, is_data_file, read_table
-from evorobo.tasks.data.splits import Parts, Split
 from evorobo.tasks.data.tables import Table
 
 ARRAYS = "arrays/sha256-"

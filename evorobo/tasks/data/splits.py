@@ -1,68 +1,83 @@
-"""Who learns from which rows: ways to cut a table into training, validation and test rows.
+"""Splits of a table into training, validation and test rows.
 
-Neighbours in time look alike: rows dealt out at random leak into the test. Whole laps, days or blocks do not.
+Rows that follow each other in time resemble each other, so a random split leaks test rows into training. Splits by
+whole laps, days or blocks avoid this.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from evorobo.checks import check_integer
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.registry import register_component
+from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.tables import Table
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """Sorted row numbers; together they are all rows, each once. `validation` may be empty."""
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
-
-
-class Split(Protocol):
-    """Frozen settings. `columns` are the table's columns that it reads (they are no inputs then)."""
-
-    @property
-    def columns(self) -> tuple[str, ...]: ...
-    def split(self, table: Table) -> Parts: ...
-
-
-class _ByNumber:
-    """A split that looks at row numbers only."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return ()
 
 
 @register_component("split", "RandomSplit")
 @dataclass(frozen=True)
-class RandomSplit(_ByNumber):
-    """Rows dealt out at random, by shares of all rows: for rows that do not depend on each other."""
+class RandomSplit(Split):
+    """Split by random rows, for rows that do not depend on each other.
+
+    Parameters
+    ----------
+    validation : float, default 0.1
+        Fraction of all rows that validate, 0 or more.
+    test : float, default 0.2
+        Fraction of all rows that test, above 0.
+    seed : int, default 0
+        Seed of the random order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> table = er.make_table(np.zeros((10, 1)), np.zeros(10))
+    >>> len(er.RandomSplit(validation=0.2, test=0.3).split(table).train)
+    5
+    """
 
     validation: float = 0.1
     test: float = 0.2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_shares(self.validation, self.test)
+        _check_fractions(self.validation, self.test)
 
     def split(self, table: Table) -> Parts:
         order = np.random.default_rng(self.seed).permutation(len(table))
         test = round(self.test * len(table))
         validation = round(self.validation * len(table))
-        return _parts(order[test + validation :], order[test : test + validation], order[:test])
+        return _sorted_parts(order[test + validation :], order[test : test + validation], order[:test])
 
 
 @register_component("split", "BlockSplit")
 @dataclass(frozen=True)
-class BlockSplit(_ByNumber):
-    """The rows, in their order, cut into `blocks`; whole blocks dealt out at random: for one long recording."""
+class BlockSplit(Split):
+    """Split one long recording into blocks of consecutive rows and assign whole blocks at random.
+
+    Parameters
+    ----------
+    blocks : int, default 20
+        Number of blocks, at least 2.
+    validation : float, default 0.1
+        Fraction of the blocks that validate, 0 or more; at least one block unless it is 0.
+    test : float, default 0.2
+        Fraction of the blocks that test, above 0; at least one block.
+    seed : int, default 0
+        Seed of the random order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> table = er.make_table(np.zeros((12, 1)), np.zeros(12))
+    >>> np.diff(er.BlockSplit(blocks=4).split(table).test)
+    array([1, 1])
+    """
 
     blocks: int = 20
     validation: float = 0.1
@@ -70,45 +85,82 @@ class BlockSplit(_ByNumber):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_shares(self.validation, self.test)
-        if self.blocks < 2:
-            raise SettingsError(f"a split needs at least 2 blocks, not {self.blocks}.")
+        _check_fractions(self.validation, self.test)
+        check_integer(2, blocks=self.blocks)
 
     def split(self, table: Table) -> Parts:
         if self.blocks > len(table):
-            raise DataError(f"{len(table)} rows do not make {self.blocks} blocks; ask for fewer blocks.")
+            raise DataError(f"{len(table)} rows are too few for {self.blocks} blocks; choose fewer blocks.")
         blocks = np.array_split(np.arange(len(table)), self.blocks)
         order = np.random.default_rng(self.seed).permutation(self.blocks)
         test = max(1, round(self.test * self.blocks))
         validation = max(1, round(self.validation * self.blocks)) if self.validation else 0
 
-        def rows(chosen: np.ndarray) -> np.ndarray:
-            return np.concatenate([np.empty(0, np.int64), *(blocks[each] for each in chosen)])
+        def rows(numbers: np.ndarray) -> np.ndarray:
+            return np.concatenate([np.empty(0, np.int64), *(blocks[number] for number in numbers)])
 
-        return _parts(rows(order[test + validation :]), rows(order[test : test + validation]), rows(order[:test]))
+        return _sorted_parts(
+            rows(order[test + validation :]), rows(order[test : test + validation]), rows(order[:test])
+        )
 
 
 @register_component("split", "ChronologicalSplit")
 @dataclass(frozen=True)
-class ChronologicalSplit(_ByNumber):
-    """The rows in their order, for one recording: the first train, the next validate, the last test."""
+class ChronologicalSplit(Split):
+    """Split one recording in order of time: the first rows train, the next validate, the last test.
+
+    Parameters
+    ----------
+    validation : float, default 0.1
+        Fraction of all rows that validate, 0 or more.
+    test : float, default 0.2
+        Fraction of all rows that test, above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> table = er.make_table(np.zeros((10, 1)), np.zeros(10))
+    >>> er.ChronologicalSplit().split(table).test
+    array([8, 9])
+    """
 
     validation: float = 0.1
     test: float = 0.2
 
     def __post_init__(self) -> None:
-        _check_shares(self.validation, self.test)
+        _check_fractions(self.validation, self.test)
 
     def split(self, table: Table) -> Parts:
         test = len(table) - round(self.test * len(table))
         validation = test - round(self.validation * len(table))
-        return _parts(*np.split(np.arange(len(table)), [validation, test]))
+        return _sorted_parts(*np.split(np.arange(len(table)), [validation, test]))
 
 
 @register_component("split", "GroupSplit")
 @dataclass(frozen=True)
-class GroupSplit:
-    """Whole groups by their value in a column: lap 6 tests, lap 5 validates, the other laps train."""
+class GroupSplit(Split):
+    """Split by whole groups, for example laps: all rows with the same value in a column stay together.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column.
+    validation : tuple of str or float, default ()
+        Values whose rows validate.
+    test : tuple of str or float
+        Values whose rows test. The rows of all other values train.
+
+    Examples
+    --------
+    Lap 3 tests, lap 2 validates, lap 1 trains:
+
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> table = er.make_table(np.zeros((6, 1)), np.zeros(6), columns={"lap": [1, 1, 2, 2, 3, 3]})
+    >>> er.GroupSplit("lap", validation=(2,), test=(3,)).split(table).test
+    array([4, 5])
+    """
 
     column: str
     validation: tuple[str | float, ...] = ()
@@ -116,9 +168,9 @@ class GroupSplit:
 
     def __post_init__(self) -> None:
         if not self.test:
-            raise SettingsError(f"name the values of {self.column!r} whose rows test, as test=(...,).")
+            raise SettingsError(f"no value of {self.column!r} is for testing; name some, as test=(...,).")
         if both := set(self.validation) & set(self.test):
-            raise SettingsError(f"{self.column!r} {sorted(both, key=str)[0]!r} cannot both validate and test.")
+            raise SettingsError(f"{self.column!r} {sorted(both, key=str)[0]!r} is both in validation and in test.")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -126,23 +178,40 @@ class GroupSplit:
 
     def split(self, table: Table) -> Parts:
         values = table.column(self.column)
-        validation, test = self._of(values, self.validation), self._of(values, self.test)
-        return _parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
+        validation, test = self._mask(values, self.validation), self._mask(values, self.test)
+        return _sorted_parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
 
-    def _of(self, values: np.ndarray, wanted: tuple[str | float, ...]) -> np.ndarray:
-        names = np.array([_text(value) for value in values])
-        for value in wanted:
-            if _text(value) not in names:
-                raise unknown(f"value of column {self.column!r}", _text(value), {str(name) for name in names})
-        return np.isin(names, [_text(value) for value in wanted])
+    def _mask(self, values: np.ndarray, selected: tuple[str | float, ...]) -> np.ndarray:
+        names = np.array([_group_name(value) for value in values])
+        for value in selected:
+            if _group_name(value) not in names:
+                raise unknown(f"value of column {self.column!r}", _group_name(value), {str(name) for name in names})
+        return np.isin(names, [_group_name(value) for value in selected])
 
 
 @register_component("split", "GivenSplit")
 @dataclass(frozen=True)
-class GivenSplit:
-    """As a column says: "train", "validation" and "test", or 0, 1 and 2.
+class GivenSplit(Split):
+    """Split as a column says: "train", "validation" and "test", or 0, 1 and 2.
 
-    Where it gives no validation rows, the share `validation` of its training rows is taken for them at random.
+    Parameters
+    ----------
+    column : str, default "split"
+        Name of the column.
+    validation : float, default 0.0
+        Fraction of the training rows, from 0 to 1, that is taken at random for validation where the column names no
+        validation rows.
+    seed : int, default 0
+        Seed of the random order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> parts = ["train", "train", "test", "train"]
+    >>> table = er.make_table(np.zeros((4, 1)), np.zeros(4), columns={"split": parts})
+    >>> er.GivenSplit().split(table).train
+    array([0, 1, 3])
     """
 
     column: str = "split"
@@ -151,7 +220,7 @@ class GivenSplit:
 
     def __post_init__(self) -> None:
         if not 0 <= self.validation < 1:
-            raise SettingsError(f"the share of validation rows lies in [0, 1), not at {self.validation}.")
+            raise SettingsError(f"validation must be a fraction from 0 to below 1, not {self.validation}.")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -159,27 +228,51 @@ class GivenSplit:
 
     def split(self, table: Table) -> Parts:
         numbers = {"0": 0, "1": 1, "2": 2, "train": 0, "validation": 1, "test": 2}
-        words = [_text(value).lower() for value in table.column(self.column)]
-        for word in words:
-            if word not in numbers:
-                raise unknown(f"value of column {self.column!r}", word, numbers)
-        part = np.array([numbers[word] for word in words])
+        names = [_group_name(value).lower() for value in table.column(self.column)]
+        for name in names:
+            if name not in numbers:
+                raise unknown(f"value of column {self.column!r}", name, numbers)
+        part = np.array([numbers[name] for name in names])
         train, validation, test = (np.flatnonzero(part == number) for number in range(3))
         if not len(validation) and self.validation:
             order = np.random.default_rng(self.seed).permutation(train)
-            share = round(self.validation * len(train))
-            train, validation = order[share:], order[:share]
-        return _parts(train, validation, test)
+            n_validation = round(self.validation * len(train))
+            train, validation = order[n_validation:], order[:n_validation]
+        return _sorted_parts(train, validation, test)
 
 
 @register_component("split", "FoldSplit")
 @dataclass(frozen=True)
-class FoldSplit:
-    """One turn of a cross-validation (Stone 1974): of `folds` parts number `fold` tests, the next one validates, and
-    the others train; without `validation` the next one trains too.
+class FoldSplit(Split):
+    """One fold of a cross-validation: this fold tests, the next one validates, the others train.
 
-    Rows are dealt out at random by `seed`, or with seed None as stretches in their order, for one long recording.
-    With a `column`, rows of one value stay together, dealt out so that the parts are about equally large.
+    `folds` makes the tasks of all folds.
+
+    Parameters
+    ----------
+    folds : int, default 5
+        Number of folds: at least 3, or 2 without `validation`.
+    fold : int, default 0
+        Number of this fold, from 0 to ``folds - 1``.
+    seed : int or None, default 0
+        Seed of the random assignment. None makes each fold one stretch of rows in their order, for one long recording.
+    column : str, optional
+        Name of a column. Rows with the same value stay together, and folds are about equally large.
+    validation : bool, default True
+        Whether the next fold validates. If False it trains too.
+
+    References
+    ----------
+    Stone, M. (1974). Cross-validatory choice and assessment of statistical predictions. Journal of the Royal
+    Statistical Society B, 36(2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> table = er.make_table(np.zeros((6, 1)), np.zeros(6))
+    >>> er.FoldSplit(folds=3, fold=1, seed=None).split(table)
+    Parts(train=array([0, 1]), validation=array([4, 5]), test=array([2, 3]))
     """
 
     folds: int = 5
@@ -189,74 +282,58 @@ class FoldSplit:
     validation: bool = True
 
     def __post_init__(self) -> None:
-        fewest = 3 if self.validation else 2
-        if self.folds < fewest:
-            raise SettingsError(f"a cross-validation needs at least {fewest} folds, not {self.folds}.")
-        if not 0 <= self.fold < self.folds:
-            raise SettingsError(f"there is no fold {self.fold}; the {self.folds} are 0 to {self.folds - 1}.")
+        check_integer(3 if self.validation else 2, folds=self.folds)
+        if self.fold not in range(self.folds):
+            raise SettingsError(f"fold must be a whole number from 0 to {self.folds - 1}, not {self.fold!r}.")
 
     @property
     def columns(self) -> tuple[str, ...]:
         return () if self.column is None else (self.column,)
 
     def split(self, table: Table) -> Parts:
-        part = self._of_rows(len(table)) if self.column is None else self._of_groups(table.column(self.column))
+        part = (
+            self._fold_of_rows(len(table)) if self.column is None else self._fold_of_groups(table.column(self.column))
+        )
         test = part == self.fold
         validation = (part == (self.fold + 1) % self.folds) & self.validation
-        return _parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
+        return _sorted_parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
 
-    def _of_rows(self, rows: int) -> np.ndarray:
+    def _fold_of_rows(self, rows: int) -> np.ndarray:
         part = np.arange(rows) * self.folds // rows
         return part if self.seed is None else np.random.default_rng(self.seed).permutation(part)
 
-    def _of_groups(self, values: np.ndarray) -> np.ndarray:
-        """The largest group first, each to the part with the fewest rows."""
-        names, group, sizes = np.unique([_text(each) for each in values], return_inverse=True, return_counts=True)
+    def _fold_of_groups(self, values: np.ndarray) -> np.ndarray:
+        """Return the fold of each row. The largest group comes first; each goes to the fold with the fewest rows."""
+        names, group, sizes = np.unique(
+            [_group_name(value) for value in values], return_inverse=True, return_counts=True
+        )
         if len(names) < self.folds:
-            raise DataError(f"{len(names)} values of {self.column!r} do not make {self.folds} folds; ask for fewer.")
+            raise DataError(
+                f"{len(names)} values of {self.column!r} are too few for {self.folds} folds; choose fewer folds."
+            )
         order = np.arange(len(names)) if self.seed is None else np.random.default_rng(self.seed).permutation(len(names))
-        part, rows = np.empty(len(names), int), np.zeros(self.folds, int)
-        for each in order[np.argsort(-sizes[order], kind="stable")]:
-            part[each] = rows.argmin()
-            rows[part[each]] += sizes[each]
-        return part[group]
+        fold, rows = np.empty(len(names), int), np.zeros(self.folds, int)
+        for number in order[np.argsort(-sizes[order], kind="stable")]:
+            fold[number] = rows.argmin()
+            rows[fold[number]] += sizes[number]
+        return fold[group]
 
 
-def _check_shares(validation: float, test: float) -> None:
+def _check_fractions(validation: float, test: float) -> None:
     if not (validation >= 0 and test > 0 and validation + test < 1):
         raise SettingsError(
-            f"shares of validation {validation} and test {test} leave nothing to train on or to test on; "
-            "they are parts of 1, the test's above 0, the two together below 1."
+            f"fractions of validation {validation} and test {test} leave no rows to train on or to test on; "
+            "validation must be at least 0, test above 0, and their sum below 1."
         )
 
 
-def _text(value: object) -> str:
-    """5, 5.0 and "5" are the same group."""
+def _group_name(value: object) -> str:
+    """The text of a value: 5, 5.0 and "5" are the same group."""
     return f"{float(value):.15g}" if isinstance(value, int | float | np.number) else str(value)
 
 
-def _parts(train: np.ndarray, validation: np.ndarray, test: np.ndarray) -> Parts:
+def _sorted_parts(train: np.ndarray, validation: np.ndarray, test: np.ndarray) -> Parts:
     for rows, name in ((train, "training"), (test, "test")):
         if not len(rows):
-            raise DataError(f"the split leaves no {name} rows; give more rows or other shares.")
+            raise DataError(f"the split leaves no {name} rows; give more rows or other fractions.")
     return Parts(np.sort(train), np.sort(validation), np.sort(test))
-
-
-MAX_LEAKAGE = 0.5
-"""The share of test rows beside a training row from which a score is said to flatter; whole laps stay far below."""
-
-
-def share_beside_training(parts: Parts) -> float:
-    """The share of test rows that stand right before or after a training row."""
-    return float(np.mean(np.isin(parts.test - 1, parts.train) | np.isin(parts.test + 1, parts.train)))
-
-
-def leakage_caveat(parts: Parts) -> str:
-    """A word about a split that deals out rows of one recording; empty where it keeps them together."""
-    share = share_beside_training(parts)
-    if share < MAX_LEAKAGE:
-        return ""
-    return (
-        f"{share:.0%} of the test rows stand right beside a training row in time and look much like it, so scores "
-        "flatter; split by whole laps, blocks or stretches."
-    )

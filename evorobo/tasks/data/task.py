@@ -22,12 +22,12 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import qualified_key
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, UnlabelledInputs
-from evorobo.tasks.data import splits as neighbours
 from evorobo.tasks.data.dummy import dummy_predictions
+from evorobo.tasks.data.leakage import leakage_caveat
 from evorobo.tasks.data.metrics import Metric, default_metric, resolve_metric
+from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.preparation import ARRAYS, PreparedData, cache_arrays, prepare_data
 from evorobo.tasks.data.readers import is_data_file
-from evorobo.tasks.data.splits import Parts, Split
 from evorobo.tasks.data.tables import KINDS, Table, make_table
 
 _AT_ONCE = 2**18  # activations of one layer in memory at once: bounded memory, and no slower
@@ -248,7 +248,7 @@ class DatasetTask:
     def caveat(self) -> str:
         """What flatters the test scores: neighbours of test rows to learn from, or what the data set is known for."""
         is_time_series = self._data.is_time_series or self.sequence is not None
-        return self._data.caveat or (neighbours.leakage_caveat(self.parts) if is_time_series else "")
+        return self._data.caveat or (leakage_caveat(self.parts) if is_time_series else "")
 
     @property
     def _data(self) -> PreparedData:

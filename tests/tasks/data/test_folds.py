@@ -1,4 +1,4 @@
-"""Cross-validation: every row is tested once, groups stay whole, and a study takes the folds as tasks."""
+"""Cross-validation: every row is tested once, groups stay whole, and a study accepts the folds as tasks."""
 
 import numpy as np
 import pytest
@@ -21,20 +21,20 @@ def splits(n=4, **settings):
 )
 def test_every_row_is_tested_once_and_in_each_fold_is_in_one_part(settings):
     parts = [split.split(TABLE) for split in splits(**settings)]
-    tested = np.concatenate([each.test for each in parts])
+    tested = np.concatenate([fold.test for fold in parts])
     np.testing.assert_array_equal(np.sort(tested), np.arange(ROWS))
-    for each in parts:
-        rows = np.concatenate([each.train, each.validation, each.test])
+    for fold in parts:
+        rows = np.concatenate([fold.train, fold.validation, fold.test])
         np.testing.assert_array_equal(np.sort(rows), np.arange(ROWS))
     if settings.get("validation", True):
-        for each, following in zip(parts, [*parts[1:], parts[0]], strict=True):
-            np.testing.assert_array_equal(each.validation, following.test)
+        for fold, following in zip(parts, [*parts[1:], parts[0]], strict=True):
+            np.testing.assert_array_equal(fold.validation, following.test)
     else:
-        assert all(not len(each.validation) for each in parts)
+        assert all(not len(fold.validation) for fold in parts)
 
 
 @pytest.mark.parametrize("seed", [0, 3, None])
-def test_folds_of_rows_are_equal_to_a_row(seed):
+def test_folds_of_rows_differ_in_size_by_at_most_one(seed):
     sizes = {len(split.split(TABLE).test) for split in splits(seed=seed)}
     assert sizes == {25, 26}
 
@@ -44,20 +44,20 @@ def test_without_a_seed_each_fold_is_one_stretch_of_the_recording():
         assert (np.diff(split.split(TABLE).test) == 1).all()
 
 
-def test_another_seed_deals_other_rows_and_groups():
+def test_another_seed_selects_other_rows_and_groups():
     for column in (None, "lap"):
-        dealt = {tuple(FoldSplit(4, 1, seed, column).split(TABLE).test) for seed in range(9)}
-        assert len(dealt) > 1
+        selected = {tuple(FoldSplit(4, 1, seed, column).split(TABLE).test) for seed in range(9)}
+        assert len(selected) > 1
 
 
 def test_groups_stay_whole_and_folds_are_about_equal():
     parts = [split.split(TABLE) for split in splits(column="lap")]
-    for each in parts:
-        for some in (each.train, each.validation, each.test):
-            inside = [np.isin(np.flatnonzero(lap == LAPS), some) for lap in range(9)]
+    for fold in parts:
+        for rows in (fold.train, fold.validation, fold.test):
+            inside = [np.isin(np.flatnonzero(lap == LAPS), rows) for lap in range(9)]
             assert all(lap.all() or not lap.any() for lap in inside)
     # by hand: 30, 20, 20 and 11; both 7 to the 11, which is 25 then; 5 to one of the 20; 2 and 1 to the other
-    assert sorted(len(each.test) for each in parts) == [23, 25, 25, 30]
+    assert sorted(len(fold.test) for fold in parts) == [23, 25, 25, 30]
 
 
 def test_numbers_and_their_texts_are_the_same_groups():
@@ -79,7 +79,7 @@ def test_a_study_runs_the_folds_as_tasks_of_their_own_names(monkeypatch, tmp_pat
     results = study.run(tmp_path)
     assert results.tasks == ["line-fold-0", "line-fold-1", "line-fold-2"]
     assert [run.status for run in results.runs] == ["finished"] * 3
-    tested = np.concatenate([each.parts.test for each in study.tasks])
+    tested = np.concatenate([fold.parts.test for fold in study.tasks])
     np.testing.assert_array_equal(np.sort(tested), np.arange(60))
     assert from_plain(to_plain(study)) == study
 
@@ -87,14 +87,18 @@ def test_a_study_runs_the_folds_as_tasks_of_their_own_names(monkeypatch, tmp_pat
 @pytest.mark.parametrize(
     ("make", "kind", "sentence"),
     [
-        (lambda: FoldSplit(2), SettingsError, "a cross-validation needs at least 3 folds, not 2"),
-        (lambda: FoldSplit(1, validation=False), SettingsError, "needs at least 2 folds, not 1"),
-        (lambda: FoldSplit(5, 5), SettingsError, "there is no fold 5; the 5 are 0 to 4"),
-        (lambda: FoldSplit(5, -1), SettingsError, "there is no fold -1"),
-        (lambda: FoldSplit(10, column="lap").split(TABLE), DataError, "9 values of 'lap' do not make 10 folds"),
+        (lambda: FoldSplit(2), SettingsError, "folds must be a whole number of at least 3, not 2"),
+        (lambda: FoldSplit(1, validation=False), SettingsError, "folds must be a whole number of at least 2, not 1"),
+        (lambda: FoldSplit(5, 5), SettingsError, "fold must be a whole number from 0 to 4, not 5"),
+        (lambda: FoldSplit(5, -1), SettingsError, "fold must be a whole number from 0 to 4, not -1"),
+        (
+            lambda: FoldSplit(10, column="lap").split(TABLE),
+            DataError,
+            "9 values of 'lap' are too few for 10 folds; choose fewer folds",
+        ),
         (lambda: FoldSplit(column="lpa").split(TABLE), SettingsError, "did you mean 'lap'"),
     ],
 )
-def test_what_cannot_be_split_is_told(make, kind, sentence):
+def test_invalid_folds_raise_one_sentence(make, kind, sentence):
     with pytest.raises(kind, match=sentence):
         make()

@@ -1,3 +1,5 @@
+"""Splits: which rows train, validate and test."""
+
 import dataclasses
 
 import numpy as np
@@ -38,7 +40,7 @@ def test_every_row_is_in_one_part_once_and_sorted(split):
 
 
 @pytest.mark.parametrize("split", SPLITS, ids=str)
-def test_the_same_settings_split_alike_also_after_a_trip_through_json(split):
+def test_equal_settings_give_equal_splits_also_after_json(split):
     again = from_plain(to_plain(split))
     assert again == split
     for rows, others in zip(
@@ -47,55 +49,55 @@ def test_the_same_settings_split_alike_also_after_a_trip_through_json(split):
         np.testing.assert_array_equal(rows, others)
 
 
-def test_shares_of_rows_are_as_asked():
+def test_fractions_of_rows_are_those_of_the_settings():
     parts = RandomSplit(0.1, 0.2).split(TABLE)
     assert (len(parts.train), len(parts.validation), len(parts.test)) == (142, 20, 41)
 
 
-def test_another_seed_deals_other_rows():
+def test_another_seed_selects_other_rows():
     for kind in (RandomSplit, BlockSplit):
         assert not np.array_equal(kind(seed=0).split(TABLE).test, kind(seed=1).split(TABLE).test)
 
 
-def test_in_time_the_first_rows_train_and_the_last_ones_test():
+def test_a_chronological_split_trains_on_the_first_rows_and_tests_on_the_last():
     parts = ChronologicalSplit(0.1, 0.2).split(TABLE)
     assert (len(parts.train), len(parts.validation), len(parts.test)) == (142, 20, 41)
     assert parts.train[-1] < parts.validation[0] < parts.validation[-1] < parts.test[0]
     assert not len(ChronologicalSplit(0, 0.5).split(TABLE).validation)
-    with pytest.raises(SettingsError, match="leave nothing to train on or to test on"):
+    with pytest.raises(SettingsError, match="leave no rows to train on or to test on"):
         ChronologicalSplit(0.5, 0.5)
 
 
 def test_blocks_stay_whole():
     parts = BlockSplit(20, 0.1, 0.2).split(TABLE)
     blocks = np.array_split(np.arange(ROWS), 20)
-    for rows, share in ((parts.train, 14), (parts.validation, 2), (parts.test, 4)):
+    for rows, n_blocks in ((parts.train, 14), (parts.validation, 2), (parts.test, 4)):
         inside = [np.isin(block, rows) for block in blocks]
-        assert all(each.all() or not each.any() for each in inside)
-        assert sum(each.all() for each in inside) == share
+        assert all(block.all() or not block.any() for block in inside)
+        assert sum(block.all() for block in inside) == n_blocks
 
 
-def test_groups_stay_whole_and_go_where_they_are_sent():
+def test_groups_stay_whole_in_the_part_that_is_set():
     parts = GroupSplit("lap", validation=(5, 2), test=(6,)).split(TABLE)
     assert set(LAPS[parts.test]) == {6}
     assert set(LAPS[parts.validation]) == {2, 5}
     assert set(LAPS[parts.train]) == {1, 3, 4}
 
 
-def test_a_given_split_is_taken_as_words_or_as_numbers():
+def test_a_given_split_is_read_as_words_or_as_numbers():
     as_numbers = np.array([{"train": 0, "test": 2}[word] for word in WORDS])
     as_numbers[:9] = 1
     table = dataclasses.replace(TABLE, columns={"split": as_numbers, "floats": as_numbers.astype(float)})
     for column in ("split", "floats"):
         parts = GivenSplit(column, validation=0.3).split(table)
-        np.testing.assert_array_equal(parts.validation, np.arange(9))  # given, so the share is not taken
+        np.testing.assert_array_equal(parts.validation, np.arange(9))  # given, so no further rows are taken
         np.testing.assert_array_equal(parts.test, np.flatnonzero(as_numbers == 2))
     parts = GivenSplit(validation=0.1).split(TABLE)
     np.testing.assert_array_equal(parts.test, np.flatnonzero(WORDS == "test"))
     assert len(parts.validation) == round(0.1 * (WORDS == "train").sum())
 
 
-SHARES = "they are parts of 1, the test's above 0, the two together below 1."
+FRACTIONS = "validation must be at least 0, test above 0, and their sum below 1."
 
 
 @pytest.mark.parametrize(
@@ -103,18 +105,18 @@ SHARES = "they are parts of 1, the test's above 0, the two together below 1."
     [
         (
             lambda: RandomSplit(0.5, 0.5),
-            f"shares of validation 0.5 and test 0.5 leave nothing to train on or to test on; {SHARES}",
+            f"fractions of validation 0.5 and test 0.5 leave no rows to train on or to test on; {FRACTIONS}",
         ),
         (
             lambda: RandomSplit(0.5, 0),
-            f"shares of validation 0.5 and test 0 leave nothing to train on or to test on; {SHARES}",
+            f"fractions of validation 0.5 and test 0 leave no rows to train on or to test on; {FRACTIONS}",
         ),
-        (lambda: BlockSplit(validation=-0.1), SHARES),
-        (lambda: BlockSplit(test=float("nan")), SHARES),
-        (lambda: BlockSplit(1), "a split needs at least 2 blocks, not 1."),
-        (lambda: GroupSplit("lap"), "name the values of 'lap' whose rows test, as test=(...,)."),
-        (lambda: GroupSplit("lap", (1, 2), (2,)), "'lap' 2 cannot both validate and test."),
-        (lambda: GivenSplit(validation=1), "the share of validation rows lies in [0, 1), not at 1."),
+        (lambda: BlockSplit(validation=-0.1), FRACTIONS),
+        (lambda: BlockSplit(test=float("nan")), FRACTIONS),
+        (lambda: BlockSplit(1), "blocks must be a whole number of at least 2, not 1."),
+        (lambda: GroupSplit("lap"), "no value of 'lap' is for testing; name some, as test=(...,)."),
+        (lambda: GroupSplit("lap", (1, 2), (2,)), "'lap' 2 is both in validation and in test."),
+        (lambda: GivenSplit(validation=1), "validation must be a fraction from 0 to below 1, not 1."),
         (lambda: GroupSplit("lpa", test=(6,)).split(TABLE), "unknown column to split by 'lpa'; did you mean 'lap'?"),
         (
             lambda: GroupSplit("lap", test=(7,)).split(TABLE),
@@ -126,7 +128,7 @@ SHARES = "they are parts of 1, the test's above 0, the two together below 1."
         ),
     ],
 )
-def test_settings_that_cannot_be_are_one_sentence(make, expected):
+def test_invalid_settings_raise_one_sentence(make, expected):
     with pytest.raises(SettingsError) as caught:
         make()
     assert str(caught.value).endswith(expected)
@@ -135,13 +137,13 @@ def test_settings_that_cannot_be_are_one_sentence(make, expected):
 @pytest.mark.parametrize(
     ("split", "rows", "expected"),
     [
-        (RandomSplit(0, 0.01), 5, "the split leaves no test rows; give more rows or other shares."),
-        (RandomSplit(0.6, 0.35), 3, "the split leaves no training rows; give more rows or other shares."),
-        (BlockSplit(2, 0.1, 0.2), 6, "the split leaves no training rows; give more rows or other shares."),
-        (BlockSplit(20), 6, "6 rows do not make 20 blocks; ask for fewer blocks."),
+        (RandomSplit(0, 0.01), 5, "the split leaves no test rows; give more rows or other fractions."),
+        (RandomSplit(0.6, 0.35), 3, "the split leaves no training rows; give more rows or other fractions."),
+        (BlockSplit(2, 0.1, 0.2), 6, "the split leaves no training rows; give more rows or other fractions."),
+        (BlockSplit(20), 6, "6 rows are too few for 20 blocks; choose fewer blocks."),
     ],
 )
-def test_a_table_too_small_for_its_split_is_one_sentence(split, rows, expected):
+def test_a_table_too_small_for_its_split_raises_one_sentence(split, rows, expected):
     table = Table(np.zeros((rows, 1)), np.zeros((rows, 1)), ("x",), ("y",))
     with pytest.raises(DataError) as caught:
         split.split(table)
