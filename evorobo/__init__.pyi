@@ -1,5 +1,3 @@
-from .course.lesson import teach as teach
-from .course.page import estimate as estimate
 from .errors import (
     DataError as DataError,
     EvoroboError as EvoroboError,
@@ -13,7 +11,6 @@ from .export.import_genome import import_genome as import_genome
 from .learners.archive import Archive as Archive
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.dagger import DAgger as DAgger
-from .learners.backprop.epochs import epochs as epochs
 from .learners.backprop.rate_finder import (
     RateSweep as RateSweep,
     learning_rate_finder as learning_rate_finder,

@@ -1,1 +1,5 @@
-"""The machinery of the course: find, run and draw the lessons of experiments/lessons."""
+"""The tools that lessons use: training epoch by epoch, runs at several seeds, one figure. Names: `__init__.pyi`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,4 @@
-"""What a lesson's script ends with: `teach(run_seed, summarize, draw)` measures at many seeds, tells and draws the finding."""
+"""The last line of a lesson: `teach(run_seed, summarize, draw)` measures, prints the finding, draws it."""
 
 from __future__ import annotations
 
@@ -28,63 +28,87 @@ def teach(
     seeds: int = 10,
     argv: Sequence[str] | None = None,
 ) -> None:
-    """Measure at `seeds` seeds, print the finding in one sentence, and draw it in one figure.
+    """Measure at several seeds, print the finding in one sentence, and draw it in one figure.
 
-    `run_seed(seed)` returns numbers and arrays by name; `summarize(found)` and `draw(page, found)` are told all seeds', each
-    name an array `(seeds, ...)`, and `page` is a `LessonPage`. The figure's title is the first line of the script, its file
-    `results/lessons/NN-name.png`. The command line may change `--seeds`, `--jobs` and `--results`.
+    The title of the figure is the first line of the lesson's script. The file is `results/lessons/NN-name.png`, with
+    the name of the script. On an error, or where flags are invalid, the process exits with status 2.
+
+    Parameters
+    ----------
+    run_seed : callable
+        A function of a seed that measures and returns numbers and arrays by name. It must be at the top of the script.
+    summarize : callable
+        A function of the measurements of all seeds that returns the finding as a sentence without its period. The
+        measurements are a dict of arrays of shape `(n_seeds, ...)`.
+    draw : callable
+        A function of a `LessonPage` and the measurements that draws the figure.
+    seeds : int, default 10
+        The number of seeds, unless the command line says otherwise.
+    argv : sequence of str, optional
+        The flags `--seeds`, `--jobs` and `--results`; by default those of the command line.
+
+    Examples
+    --------
+    A whole lesson, to be saved as a script:
+
+    >>> import numpy as np
+    >>> from evorobo.course import estimate, teach
+    >>> def run_seed(seed):
+    ...     return {"mean": np.random.default_rng(seed).normal(size=100).mean()}
+    >>> def summarize(data):
+    ...     return f"The mean of 100 numbers was {estimate(data['mean'])}"
+    >>> def draw(page, data):
+    ...     (axes,) = page.add_panels("means")
+    ...     page.plot_scores(axes, {"normal": data["mean"]})
+    >>> teach(run_seed, summarize, draw)  # doctest: +SKIP
     """
     try:
         _teach(run_seed, summarize, draw, seeds, argv)
     except KeyboardInterrupt:
-        exit_with("interrupted; a lesson keeps nothing until it is over.", 130)
+        exit_with("interrupted; a lesson keeps nothing until it has finished.", 130)
     except EvoroboError as error:
         exit_with(str(error), 2)
 
 
 def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: Sequence[str] | None) -> None:
-    parser = Parser(description="Measure, say and draw what this lesson is about.")
+    parser = Parser(description="Measure the statement of this lesson, print the finding and draw it.")
     parser.add_argument("--seeds", default=str(seeds), metavar="N", help=f"how many seeds ({seeds}), or which (3,7,11)")
     add_common_flags(parser, "seeds")
-    asked = parse_args(parser, argv)
-    chosen = parse_seeds(asked.seeds)
-    found = run_seeds(run_seed, chosen, asked.jobs)
-    from evorobo.course.page import write_lesson_figure
+    args = parse_args(parser, argv)
+    chosen_seeds = parse_seeds(args.seeds)
+    measurements = run_seeds(run_seed, chosen_seeds, args.jobs)
+    from evorobo.course.lesson_page import write_lesson_figure
     from evorobo.report.formatting import few_runs_caution
 
     script = sys.modules[run_seed.__module__]
     title = (script.__doc__ or "").splitlines()[0]
-    finding = f"{summarize(found)} ({_number(len(chosen))}; interquartile mean [95% interval])."
+    number = "1 seed" if len(chosen_seeds) == 1 else f"{len(chosen_seeds)} seeds"
+    finding = f"{summarize(measurements)} ({number}; interquartile mean [95% interval])."
     name = Path(script.__file__ or "").stem.replace("_", "-")
-    path = write_lesson_figure(
-        title, finding, draw, found, few_runs_caution(len(chosen)), Path(asked.results) / "lessons" / f"{name}.png"
-    )
+    path = Path(args.results) / "lessons" / f"{name}.png"
+    write_lesson_figure(title, finding, draw, measurements, few_runs_caution(len(chosen_seeds)), path)
     print(finding, path, sep="\n")
 
 
 def run_seeds(run_seed: SeedFunction, seeds: Sequence[int], jobs: int = 1) -> dict[str, Array]:
-    """What `measure` finds at each of `seeds`, `jobs` at a time, as arrays `(seeds, ...)`; the same for any `jobs`."""
+    """The measurements of `run_seed` at each seed as arrays `(n_seeds, ...)`; the same for any number of `jobs`."""
     if not seeds:
         raise SettingsError("a lesson needs at least one seed.")
     if jobs == 1:
-        return _stacked([_alone(run_seed, seed) for seed in seeds])
-    fresh = get_context("spawn")  # forked processes would share locks with our threads
-    with ProcessPoolExecutor(min(jobs, len(seeds)), fresh, initializer=_deaf) as pool:
-        return _stacked(list(pool.map(partial(_alone, run_seed), seeds)))
+        return _stack([_run_single_threaded(run_seed, seed) for seed in seeds])
+    spawn = get_context("spawn")  # forked processes would share locks with our threads
+    with ProcessPoolExecutor(min(jobs, len(seeds)), spawn, initializer=_ignore_interrupts) as pool:
+        return _stack(list(pool.map(partial(_run_single_threaded, run_seed), seeds)))
 
 
-def _alone(run_seed: SeedFunction, seed: int) -> Mapping[str, Any]:
+def _run_single_threaded(run_seed: SeedFunction, seed: int) -> Mapping[str, Any]:
     with threadpool_limits(1):  # the same sums in the same order on any machine
         return run_seed(seed)
 
 
-def _deaf() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
 
 
-def _stacked(runs: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
+def _stack(runs: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
     return {name: np.stack([np.asarray(run[name]) for run in runs]) for name in runs[0]}
-
-
-def _number(seeds: int) -> str:
-    return "1 seed" if seeds == 1 else f"{seeds} seeds"

@@ -2,58 +2,58 @@
 
 import numpy as np
 
-from evorobo import CMAES, Adam, Backprop, ControlTask, Evolution, NetworkSpec, TaskError, estimate, teach
+from evorobo import CMAES, Adam, Backprop, ControlTask, Evolution, NetworkSpec, TaskError
+from evorobo.course import estimate, teach
 
-LABELS, GENERATIONS = (10, 30, 100, 300), 40  # moments of which the teacher says what to do; of evolution
-alone = ControlTask("CartPole-v1", episodes=2)  # two episodes for each score; the answers are tested on 100 others
-spec = NetworkSpec.build(alone.n_inputs, (8,), alone.n_outputs)
+N_LABELS, GENERATIONS = (10, 30, 100, 300), 40  # steps that the teacher labels; generations of evolution
+unlabeled = ControlTask("CartPole-v1", episodes=2)  # each score is of 2 episodes; the test has 100 others
+spec = NetworkSpec.build(unlabeled.n_inputs, (8,), unlabeled.n_outputs)
 
 
-def rule_of_thumb(observation):
-    """The teacher: push the cart towards the side to which its pole is falling."""
-    return int(observation @ (0.02, 0.05, 1.0, 0.5) > 0)  # place and speed of the cart, angle and speed of the pole
+def rule_of_thumb(observation):  # the teacher: push the cart towards the side to which its pole is falling
+    return int(observation @ (0.02, 0.05, 1.0, 0.5) > 0)  # position and speed of the cart, angle and speed of the pole
 
 
 def run_seed(seed):
-    """Steps that the pole stays up, 500 at most: evolved, after each generation, and taught, by number of labels."""
-    evolution = Evolution(CMAES()).start(alone, spec, np.random.default_rng(seed))
-    evolved = [alone.test(evolution.genome)]
+    """Steps that the pole stays up (at most 500): by generation of evolution, and by number of labels of backprop."""
+    evolution = Evolution(CMAES()).start(unlabeled, spec, np.random.default_rng(seed))
+    evolved = [unlabeled.test(evolution.genome)]
     for _ in range(GENERATIONS):
         evolution.step(0.0)
-        evolved.append(alone.test(evolution.genome))
+        evolved.append(unlabeled.test(evolution.genome))
     try:
-        Backprop().start(alone, spec, np.random.default_rng(seed))
+        Backprop().start(unlabeled, spec, np.random.default_rng(seed))
         refused = False
-    except TaskError:  # there is nobody who could label
+    except TaskError:  # the task has no teacher
         refused = True
-    return {"refused": refused, "evolved": evolved, "taught": [taught(seed, labels) for labels in LABELS]}
+    return {"refused": refused, "evolved": evolved, "trained": [train(seed, n_labels) for n_labels in N_LABELS]}
 
 
-def taught(seed, labels):
-    task = ControlTask("CartPole-v1", teacher=rule_of_thumb, n_demonstrations=1, max_steps=labels)
+def train(seed, n_labels):
+    task = ControlTask("CartPole-v1", teacher=rule_of_thumb, n_demonstrations=1, max_steps=n_labels)
     backprop = Backprop(Adam(0.01), batch_size=10).start(task, spec, np.random.default_rng(seed))
     for _ in range(1000):
         backprop.step(0.0)
-    return alone.test(backprop.genome)
+    return unlabeled.test(backprop.genome)
 
 
-def summarize(found):
+def summarize(data):
+    refused, evolved, trained = data["refused"], data["evolved"], data["trained"]
     return (
-        f"Without labels backprop refused in {found['refused'].sum()} of {len(found['refused'])} runs, and evolution "
-        f"went from {estimate(found['evolved'][:, 0])} to {estimate(found['evolved'][:, -1])} steps of balance; "
-        f"with {LABELS[0]} labels backprop came to {estimate(found['taught'][:, 0])}, "
-        f"with {LABELS[-1]} to {estimate(found['taught'][:, -1])}"
+        f"Without labels backprop refused in {refused.sum()} of {len(refused)} runs, and evolution went from "
+        f"{estimate(evolved[:, 0])} to {estimate(evolved[:, -1])} steps of balance; with {N_LABELS[0]} labels backprop "
+        f"reached {estimate(trained[:, 0])}, with {N_LABELS[-1]} labels {estimate(trained[:, -1])}"
     )
 
 
-def draw(page, found):
-    left, right = page.add_panels("No labels: only the score", "Labels: a teacher says what to do")
-    page.plot_curve(left, np.arange(GENERATIONS + 1), found["evolved"], "cma-es")
-    page.plot_curve(right, LABELS, found["taught"], "backprop")
-    page.plot_reference(right, found["evolved"][:, 0], "untrained: 0 labels, backprop refuses")
+def draw(page, data):
+    left, right = page.add_panels("No labels: only the score", "Labels: a teacher shows what to do")
+    page.plot_curve(left, np.arange(GENERATIONS + 1), data["evolved"], "cma-es")
+    page.plot_curve(right, N_LABELS, data["trained"], "backprop")
+    page.plot_reference(right, data["evolved"][:, 0], "untrained: 0 labels, backprop refuses")
     left.set(xlabel="generations", ylabel="steps the pole stays up\nhigher is better →", ylim=(0, 520))
     page.set_log_scale(right, "x")
-    right.set(xlabel="labelled moments", ylim=(0, 520))
+    right.set(xlabel="labeled steps", ylim=(0, 520))
 
 
 if __name__ == "__main__":

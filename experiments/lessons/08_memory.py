@@ -1,49 +1,49 @@
-"""Memory: what happened before is in a window of the past, or in a network that remembers."""
+"""Memory: the past is in a window of earlier steps, or in a network that remembers."""
 
 import numpy as np
 
-from evorobo import GRU, Adam, Backprop, DatasetTask, Elman, epochs, estimate, teach
+from evorobo import GRU, Adam, Backprop, DatasetTask, Elman
+from evorobo.course import epochs, estimate, teach
 
-PROBLEMS = {"lp1": "approach to grasp", "lp4": "approach to ungrasp"}  # a gripper felt that it failed: how?
-WAYS = ("moment", "window", "Elman", "GRU")
+PROBLEMS = {"lp1": "approach to grasp", "lp4": "approach to ungrasp"}  # a gripper failed: what was the cause?
+VARIANTS = ("last step", "window", "Elman", "GRU")
 
 
 def run_seed(seed, count=100):
-    """Share of unseen failures told right, by problem and way."""
-    found = []
+    """The share of unseen failures classified correctly, by problem and variant."""
+    accuracies = []
     for name in PROBLEMS:
-        options = {"fold": seed % 5, "row": "time_step"}  # a row for each of 15 moments; an answer is due at the last
-        moment = DatasetTask(name, loader_kwargs=options, scored_steps="last")
-        window = DatasetTask(name, loader_kwargs={"fold": seed % 5})  # the 15 moments side by side
-        series = DatasetTask(
-            name, loader_kwargs=options, scored_steps="last", sequence="sequence"
-        )  # one after the other
-        ways = (moment, 16), (window, 16), (series, Elman(16)), (series, GRU(16))
-        found.append([accuracy(task, layer, seed, count) for task, layer in ways])
-    return {"found": found}
+        kwargs = {"fold": seed % 5, "row": "time_step"}  # a row for each of 15 time steps; only the last is scored
+        last_step = DatasetTask(name, loader_kwargs=kwargs, scored_steps="last")
+        window = DatasetTask(name, loader_kwargs={"fold": seed % 5})  # the 15 steps side by side
+        series = DatasetTask(name, loader_kwargs=kwargs, scored_steps="last", sequence="sequence")  # one by one
+        variants = (last_step, 16), (window, 16), (series, Elman(16)), (series, GRU(16))
+        accuracies.append([train(task, layer, seed, count) for task, layer in variants])
+    return {"accuracy": accuracies}
 
 
-def accuracy(task, layer, seed, count):
+def train(task, layer, seed, count):
     method = Backprop(Adam(0.01), batch_size=16, max_grad_norm=1.0)
     *_, genome = epochs(task, (layer,), method, np.random.default_rng(seed), count)
     return task.test(genome)
 
 
-def summarize(found):
-    problems = zip(PROBLEMS.values(), found["found"].swapaxes(0, 1), strict=True)
-    told = [
-        f"{name}: " + ", ".join(f"{way} {estimate(each)}" for way, each in zip(WAYS, values.T, strict=True))
-        for name, values in problems
+def summarize(data):
+    problems = zip(PROBLEMS.values(), data["accuracy"].swapaxes(0, 1), strict=True)
+    results = [
+        f"{name}: "
+        + ", ".join(f"{variant} {estimate(values)}" for variant, values in zip(VARIANTS, rows.T, strict=True))
+        for name, rows in problems
     ]
-    return f"Failures of a gripper told right by the last moment, a window of 15 or a memory; {'; '.join(told)}"
+    return f"Share of a gripper's failures classified correctly; {'; '.join(results)}"
 
 
-def draw(page, found):
+def draw(page, data):
     panels = page.add_panels(*(f"Failures in {name}" for name in PROBLEMS.values()))
-    for axes, values in zip(panels, found["found"].swapaxes(0, 1), strict=True):
-        page.plot_scores(axes, dict(zip(WAYS, values.T, strict=True)))
+    for axes, values in zip(panels, data["accuracy"].swapaxes(0, 1), strict=True):
+        page.plot_scores(axes, dict(zip(VARIANTS, values.T, strict=True)))
         axes.set(ylim=(0, 1.02))
-    panels[0].set(ylabel="unseen failures told right\nhigher is better →")
+    panels[0].set(ylabel="accuracy on unseen failures\nhigher is better →")
 
 
 if __name__ == "__main__":

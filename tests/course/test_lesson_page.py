@@ -1,12 +1,12 @@
-"""A lesson's figure: names keep their colours, numbers stand where they belong."""
+"""The figure of a lesson: names keep their colors, numbers have intervals, networks show their numbers."""
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from evorobo import estimate
-from evorobo.course.page import LessonPage, write_lesson_figure
-from evorobo.report.figures import output as canvas
+from evorobo.course import estimate
+from evorobo.course.lesson_page import LessonPage, write_lesson_figure
+from evorobo.report.figures import output
 from evorobo.report.figures.style import METHOD_STYLES
 
 VALUES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 80.0])  # IQM 4.5: the mean of 3, 4, 5, 6
@@ -14,7 +14,7 @@ VALUES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 80.0])  # IQM 4.5: the mea
 
 @pytest.fixture
 def page():
-    with canvas.figure_style():
+    with output.figure_style():
         yield LessonPage()
 
 
@@ -32,7 +32,7 @@ def test_an_estimate_is_the_interquartile_mean_with_its_interval():
     assert estimate([3.0]) == "3.00"
 
 
-def test_methods_have_their_usual_colours_and_other_names_the_free_ones_in_order(page):
+def test_methods_have_their_usual_colors_and_other_names_take_the_next_free_ones(page):
     assert page.style("backprop") == METHOD_STYLES["backprop"]
     first, second = page.style("wide"), page.style("narrow")
     assert (first, second) == (METHOD_STYLES["cma-es"], METHOD_STYLES["openai-es"])
@@ -51,10 +51,10 @@ def test_a_curve_is_its_iqm_over_every_run(page):
 def test_a_path_begins_small_and_ends_large(page):
     (axes,) = page.add_panels("panel")
     page.plot_path(axes, [[0, 0], [1, 2], [3, 4]], "backprop")
-    way, end = axes.lines
-    assert way.get_xydata().tolist() == [[0, 0], [1, 2], [3, 4]]
+    path, end = axes.lines
+    assert path.get_xydata().tolist() == [[0, 0], [1, 2], [3, 4]]
     assert end.get_xydata().tolist() == [[3, 4]]
-    assert end.get_markersize() > way.get_markersize()
+    assert end.get_markersize() > path.get_markersize()
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -64,11 +64,11 @@ def test_a_network_is_drawn_with_a_number_in_each_unit_and_on_each_arrow(page, b
     page.plot_network(axes, [[1, -2], [3]], [[[0.25], [0.5]]], names, "forward", backwards)
     assert sorted(texts(axes)) == sorted(["1.00", "−2.00", "3.00", "0.25", "0.50", "a", "b", "c"])  # noqa: RUF001
     arrows = [(text.xyann, text.xy) for text in axes.texts if not text.get_text()]
-    ways = [((0, 0.5), (1, 0)), ((0, -0.5), (1, 0))]
-    assert arrows == [(end, start) if backwards else (start, end) for start, end in ways]
+    expected = [((0, 0.5), (1, 0)), ((0, -0.5), (1, 0))]
+    assert arrows == [(end, start) if backwards else (start, end) for start, end in expected]
 
 
-def test_powers_of_ten_are_written_plainly(page):
+def test_powers_of_ten_are_written_without_superscripts(page):
     (axes,) = page.add_panels("panel")
     page.set_log_scale(axes, "xy")
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
@@ -77,10 +77,10 @@ def test_powers_of_ten_are_written_plainly(page):
 
 
 def test_a_figure_is_written_under_its_statement(tmp_path):
-    def draw(page, found):
+    def draw(page, data):
         left, right = page.add_panels("left", "right")
-        page.plot_scores(left, {"one": found["one"], "other": found["one"]})
-        page.plot_reference(left, found["one"], "usual")
+        page.plot_scores(left, {"one": data["one"], "other": data["one"]})
+        page.plot_reference(left, data["one"], "usual")
         page.plot_theory(right, [0, 1], [2, 3], "theory")
         texts.append(left.texts[0].get_position()[1])
 

@@ -1,4 +1,4 @@
-"""Lessons of one's own: what they end with, and the command that finds them."""
+"""Lessons as a user runs and writes them: `evorobo lessons`, and what `teach` prints and draws."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ TOY = '''
 
 import numpy as np
 
-from evorobo import estimate, teach
+from evorobo.course import estimate, teach
 
 
-def measure(seed):
+def run_seed(seed):
     return {"heads": np.random.default_rng(seed).uniform() + 1, "curve": [seed, 1.0, 2.0]}
 
 
-def say(found):
-    return f"Heads came {estimate(found['heads'])} times"
+def summarize(data):
+    return f"Heads came {estimate(data['heads'])} times"
 
 
-def draw(page, found):
+def draw(page, data):
     left, right = page.add_panels("curves", "scores")
-    page.plot_curve(left, [0, 1, 2], found["curve"], "coin")
-    page.plot_scores(right, {"coin": found["heads"]})
+    page.plot_curve(left, [0, 1, 2], data["curve"], "coin")
+    page.plot_scores(right, {"coin": data["heads"]})
 
 
 if __name__ == "__main__":
-    teach(measure, say, draw)
+    teach(run_seed, summarize, draw)
 '''
 
 
@@ -49,21 +49,21 @@ def toy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_lesson_ends_with_one_sentence_and_one_figure_whatever_the_number_of_jobs(toy):
-    said = []
+def test_a_lesson_ends_with_one_sentence_and_one_figure_for_any_number_of_jobs(toy):
+    outputs = []
     for jobs in (1, 2):
         code, out, err = run("experiments/lessons/01_coins.py", "--seeds", 3, "--jobs", jobs, folder=toy)
         assert (code, err) == (0, "")
-        said.append(out.splitlines())
-    assert said[0] == said[1]
-    sentence, path = said[0]
+        outputs.append(out.splitlines())
+    assert outputs[0] == outputs[1]
+    sentence, path = outputs[0]
     expected = r"Heads came 1\.\d\d \[1\.\d\d, 1\.\d\d\] times \(3 seeds; interquartile mean \[95% interval\]\)\."
     assert re.fullmatch(expected, sentence)
     assert path == "results/lessons/01-coins.png"
     assert (toy / path).read_bytes().startswith(b"\x89PNG")
 
 
-def test_one_seed_has_no_interval_and_none_is_refused(toy):
+def test_one_seed_has_no_interval_and_no_seed_is_refused(toy):
     out = run("experiments/lessons/01_coins.py", "--seeds", 1, "--results", "there", folder=toy)[1]
     assert re.match(r"Heads came 1\.\d\d times \(1 seed; ", out)
     assert (toy / "there/lessons/01-coins.png").exists()
@@ -71,7 +71,7 @@ def test_one_seed_has_no_interval_and_none_is_refused(toy):
         run_seeds(lambda seed: {"seed": seed}, ())
 
 
-def test_a_flag_that_is_none_is_told_in_one_sentence(toy):
+def test_an_unknown_flag_gives_one_sentence(toy):
     answer = run("experiments/lessons/01_coins.py", "--sedes", 3, folder=toy)
     assert answer == (2, "", "evorobo: unknown option '--sedes'; did you mean '--seeds'?\n")
 
@@ -88,7 +88,7 @@ def test_the_command_lists_and_runs_the_lessons_of_the_checkout_around_it(toy):
     assert (inside / "results/lessons/02-more-coins.png").exists()
 
 
-def test_a_lesson_that_cannot_run_is_the_commands_exit_status(toy):
+def test_the_exit_status_of_a_lesson_is_that_of_the_command(toy):
     (toy / "experiments/lessons/03_broken.py").write_text('"""Broken."""\n\nraise SystemExit(7)\n')
     assert run("-m", "evorobo", "lessons", "broken", folder=toy) == (7, "03  Broken.\n", "")
 
@@ -109,7 +109,7 @@ def test_a_lesson_has_a_number_and_a_name(toy, monkeypatch, name):
         ("xyz", "unknown lesson 'xyz'; known: all, coins, more_coins."),
     ],
 )
-def test_a_lesson_there_is_not_is_answered_with_the_nearest(toy, name, answer):
+def test_an_unknown_lesson_gives_the_nearest(toy, name, answer):
     assert run("-m", "evorobo", "lessons", name, folder=toy) == (2, "", f"evorobo: {answer}\n")
 
 
