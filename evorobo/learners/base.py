@@ -70,7 +70,10 @@ class Method(Protocol):
 
 
 class Learner(Protocol):
-    """Interface of a running method. `state()` holds everything that changes, so a learner can be stopped and resumed."""
+    """Interface of a running method.
+
+    `state()` holds everything that changes, so that a learner can be stopped and resumed.
+    """
 
     @property
     def genome(self) -> Genome:

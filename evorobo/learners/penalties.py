@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
@@ -57,6 +58,7 @@ class _Strength(Penalty):
 
 @register_component("penalty", "L2")
 @dataclass(frozen=True)
+@inherit_docs
 class L2(_Strength):
     """L2 penalty: `strength` / 2 times the sum of squared weights. It keeps weights small.
 
@@ -92,6 +94,7 @@ class L2(_Strength):
 
 @register_component("penalty", "L1")
 @dataclass(frozen=True)
+@inherit_docs
 class L1(_Strength):
     """L1 penalty: `strength` times the sum of absolute weights. It drives unimportant weights to zero.
 

@@ -1,1 +1,1 @@
-"""Floor 1, what learns: networks as flat genomes, in NumPy alone."""
+"""Networks as flat genomes, in NumPy alone (floor 1)."""

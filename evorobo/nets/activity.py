@@ -1,4 +1,4 @@
-"""What goes on inside a network: the values of every layer, moment by moment, for pictures of it at work."""
+"""Activations of every layer of a network, step by step, for figures of a network at work."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from evorobo.nets.passes import shared_context
 
 
 def layer_activations(genome: Genome, sensors: Array, sequence: np.ndarray | None = None) -> list[Array]:
-    """The values `(moments, width)` of the inputs, as the first layer sees them, and of each layer after it, when the
-    raw `sensors (moments, in)` come in one after the other; before the scaling of answers.
+    """Return the values `(n_steps, width)` of the scaled inputs and of each layer, for raw `sensors (n_steps, in)`.
 
-    Where `sequence (moments,)` changes, a network that remembers begins anew; None: all is one sequence.
+    Outputs are not scaled. Where `sequence (n_steps,)` changes, recurrent layers start again from zero; None means that
+    all rows are one sequence.
     """
     starts = np.zeros(0, int) if sequence is None else np.flatnonzero(np.diff(sequence)) + 1
     parts = [_one_sequence(genome, part) for part in np.split(sensors, starts)]

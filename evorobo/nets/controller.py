@@ -1,4 +1,4 @@
-"""A whole population at the wheel: the fastest way to ask n networks for their motors, tick after tick."""
+"""Controller: a population of networks that drives robots, step by step, as fast as NumPy allows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from evorobo.nets.spec import NetworkSpec
 
 
 class Controller:
-    """n genomes `(n, p)`, each driving `rows` robots: `sensors (n, rows, in)` to `outputs (n, rows, out)`.
+    """n genomes `weights (n, p)`, each driving `rows` robots: maps `sensors (n, rows, in)` to `outputs (n, rows, out)`.
 
-    Weights are laid out once, in single precision by default (tanh is four times faster so). A member answers the
-    same whoever drives beside it, so populations can be cut up in any way. Recurrent layers remember from call to
-    call, each robot for itself; a new controller remembers nothing, so make one for each set of episodes. `moments`
-    `(k,)` or `(n, k)` are those of networks with batch norm.
+    Weights are copied once, in single precision by default, which makes tanh four times faster. The outputs of a genome
+    do not depend on the others, so a population can be split in any way. Recurrent layers keep their state from call to
+    call, for each robot; use a new controller for each set of episodes. `running_stats (k,)` or `(n, k)` are required
+    for networks with batch normalization.
     """
 
     def __init__(
@@ -35,8 +35,8 @@ class Controller:
             spec, weights = freeze_batch_norm(spec, weights, running_stats)
         self.spec = spec
         self.dtype = np.dtype(dtype)
-        self._inputs = input_scaler and Scaler(input_scaler.mean.astype(dtype), input_scaler.sd.astype(dtype))
-        self._views = [
+        self._scaler = input_scaler and Scaler(input_scaler.mean.astype(dtype), input_scaler.sd.astype(dtype))
+        self._params = [
             {name: np.array(view, self.dtype, order="C") for name, view in layer.items()}
             for layer in spec.unpack(np.atleast_2d(weights))
         ]
@@ -44,10 +44,12 @@ class Controller:
 
     def __call__(self, sensors: Array) -> Array:
         x = sensors.astype(self.dtype, copy=False)
-        return forward_pass(self.spec, self._views, self._inputs.transform(x) if self._inputs else x, self._contexts)[0]
+        return forward_pass(self.spec, self._params, self._scaler.transform(x) if self._scaler else x, self._contexts)[
+            0
+        ]
 
     def keep(self, members: np.ndarray) -> None:
-        """Go on with these members only, by number or mask."""
-        self._views = [{name: view[members] for name, view in layer.items()} for layer in self._views]
+        """Continue with these genomes only, given by numbers or mask."""
+        self._params = [{name: array[members] for name, array in layer.items()} for layer in self._params]
         for context in self._contexts:
             context.state = {name: state[members] for name, state in (context.state or {}).items()}

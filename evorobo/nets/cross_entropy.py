@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.nets.losses import Loss, flatten_rows, total_weight
 from evorobo.registry import register_component
@@ -16,6 +17,7 @@ from evorobo.registry import register_component
 
 @register_component("loss", "CrossEntropy")
 @dataclass(frozen=True)
+@inherit_docs
 class CrossEntropy(Loss):
     """Cross-entropy of class numbers, computed from logits.
 

@@ -1,4 +1,4 @@
-"""The continuous-time recurrent layer: neurons with time constants of their own (Beer 1995)."""
+"""CTRNN, the continuous-time recurrent network: each neuron has its own time constant (Beer 1995)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.nets.initializers import glorot
 from evorobo.nets.layer import Parameter, Params
@@ -17,12 +18,36 @@ from evorobo.registry import register_component
 
 @register_component("layer", "CTRNN")
 @dataclass(frozen=True)
+@inherit_docs
 class CTRNN(Recurrent):
-    """tau_i dy_i/dt = -y_i + sum_j U_ji o_j + x W,  o_j = sigmoid(y_j + s_j) (Beer 1995, eq. 1), by Euler steps.
+    """Continuous-time recurrent layer: tau_i dy_i/dt = -y_i + sum_j U_ji o_j + x W, with o_j = sigmoid(y_j + s_j).
 
-    The time constants are genes: `pace` is log(tau / step), `step` being the time between two inputs; below zero it
-    counts as zero, for a neuron cannot be faster than its steps. Paces begin even between 0 and log(`slowest`). With
-    all paces at zero the outputs are those of an `Elman` layer with sigmoid units.
+    The equation is integrated by Euler steps; o is the output. Time constants are part of the genome: the parameter
+    `log_tau` is log(tau / step), where step is the time between two inputs. Negative values count as zero, since a
+    neuron cannot be faster than the steps. With `log_tau` = 0 the outputs are those of an `Elman` layer with sigmoid
+    units.
+
+    Parameters
+    ----------
+    units : int
+        Number of neurons, at least 1.
+    max_tau : float, default 10.0
+        Largest initial time constant, in steps, at least 1. `log_tau` starts uniformly between 0 and log(`max_tau`).
+
+    Raises
+    ------
+    SettingsError
+        If a value is invalid.
+
+    References
+    ----------
+    Beer (1995), "On the dynamics of small continuous-time recurrent neural networks", eq. 1.
+
+    Examples
+    --------
+    >>> from evorobo import CTRNN, NetworkSpec
+    >>> NetworkSpec.build(2, (CTRNN(3, max_tau=20.0),), 1).n_params
+    25
     """
 
     units: int
@@ -32,7 +57,7 @@ class CTRNN(Recurrent):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.max_tau >= 1:
-            raise SettingsError(f"the slowest time constant is at least one step, not {self.max_tau!r}.")
+            raise SettingsError(f"max_tau must be at least 1 step, not {self.max_tau!r}.")
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
         u = self.units
@@ -49,22 +74,22 @@ class CTRNN(Recurrent):
     def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
         y = states["y"]
         shift, log_tau = params["shift"][..., None, :], params["log_tau"][..., None, :]
-        share = np.exp(-np.maximum(log_tau, 0))  # step / tau
-        before = sigmoid(y + shift)
-        pull = np.matmul(before, params["recurrent"]) + drive - y
-        new = y + share * pull
+        rate = np.exp(-np.maximum(log_tau, 0))  # step / tau
+        o_before = sigmoid(y + shift)
+        net_input = np.matmul(o_before, params["recurrent"]) + drive - y
+        new = y + rate * net_input
         o = sigmoid(new + shift)
-        return o, {"y": new}, (before, pull, share, log_tau, o)
+        return o, {"y": new}, (o_before, net_input, rate, log_tau, o)
 
     def step_backward(
-        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+        self, params: Params, cache: Any, dy: Array, grad_states: States, gradients: Params
     ) -> tuple[Array, States]:
-        before, pull, share, log_tau, o = cache
-        bent = dy * o * (1 - o)
-        dnew = bent + after["y"]
-        gradients["log_tau"][...] += np.where(log_tau > 0, -dnew * pull * share, 0).sum(-2)
-        dpull = dnew * share
-        gradients["recurrent"][...] += np.matmul(transpose(before), dpull)
-        recalled = np.matmul(dpull, transpose(params["recurrent"])) * before * (1 - before)
-        gradients["shift"][...] += (bent + recalled).sum(-2)
-        return dpull, {"y": dnew - dpull + recalled}
+        o_before, net_input, rate, log_tau, o = cache
+        grad_output = dy * o * (1 - o)
+        dnew = grad_output + grad_states["y"]
+        gradients["log_tau"][...] += np.where(log_tau > 0, -dnew * net_input * rate, 0).sum(-2)
+        ddrive = dnew * rate
+        gradients["recurrent"][...] += np.matmul(transpose(o_before), ddrive)
+        grad_before = np.matmul(ddrive, transpose(params["recurrent"])) * o_before * (1 - o_before)
+        gradients["shift"][...] += (grad_output + grad_before).sum(-2)
+        return ddrive, {"y": dnew - ddrive + grad_before}

@@ -8,20 +8,42 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
+from evorobo.checks import check_integer
+from evorobo.docstrings import inherit_docs
 from evorobo.nets.activations import activation, activation_key
 from evorobo.nets.initializers import initializer, initializer_key
-from evorobo.nets.layer import ForwardContext, Parameter, Params
+from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.registry import register_component
 
 
 @register_component("layer", "Dense")
 @dataclass(frozen=True)
-class Dense:
-    """`units` neurons, each seeing all inputs.
+@inherit_docs
+class Dense(Layer):
+    """Fully connected layer: y = activation(x W + b).
 
-    `init` is the weights' initialiser ("glorot", "he", "lecun", "normal", "zeros"); by default the one that
-    belongs to the activation. Biases begin at zero, except under "normal", where they are drawn like weights.
+    Parameters
+    ----------
+    units : int
+        Number of neurons, at least 1.
+    activation : str, default "tanh"
+        Name of the activation function; ``evorobo list activations`` shows all.
+    init : str, optional
+        Name of the initializer of the weights: "glorot", "he", "lecun", "normal" or "zeros". By default the usual one
+        of the activation. Biases start at zero, except with "normal".
+    bias : bool, default True
+        Whether the neurons have biases.
+
+    Raises
+    ------
+    SettingsError
+        If a value is invalid.
+
+    Examples
+    --------
+    >>> from evorobo import Dense, NetworkSpec
+    >>> NetworkSpec(3, (Dense(4, "relu"), Dense(2, "identity"))).n_params
+    26
     """
 
     units: int
@@ -30,8 +52,7 @@ class Dense:
     bias: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.units, int) or self.units < 1:
-            raise SettingsError(f"a layer needs at least one unit, not {self.units!r}.")
+        check_integer(1, units=self.units)
         object.__setattr__(self, "activation", activation_key(self.activation))
         if self.init is not None:
             object.__setattr__(self, "init", initializer_key(self.init))
@@ -45,8 +66,8 @@ class Dense:
         weight = Parameter((n_inputs, self.units), lambda rng: draw(rng, n_inputs, self.units))
         if not self.bias:
             return {"weight": weight}
-        spread = 1.0 if name == "normal" else 0.0
-        return {"weight": weight, "bias": Parameter((self.units,), lambda rng: spread * rng.normal(size=self.units))}
+        bias_sd = 1.0 if name == "normal" else 0.0
+        return {"weight": weight, "bias": Parameter((self.units,), lambda rng: bias_sd * rng.normal(size=self.units))}
 
     def flops(self, n_inputs: int) -> int:
         return 2 * n_inputs * self.units
@@ -55,14 +76,14 @@ class Dense:
         z = np.matmul(x, params["weight"])
         if self.bias:
             z += params["bias"][..., None, :]
-        y, kept = activation(self.activation).forward(z)
-        return y, (x, kept)
+        y, cache = activation(self.activation).forward(z)
+        return y, (x, cache)
 
     def backward(
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
     ) -> Array:
-        x, kept = cache
-        dz = activation(self.activation).backward(kept, dy)
+        x, activation_cache = cache
+        dz = activation(self.activation).backward(activation_cache, dy)
         np.matmul(x.swapaxes(-1, -2), dz, out=gradients["weight"])
         if self.bias:
             np.add.reduce(dz, axis=-2, out=gradients["bias"])

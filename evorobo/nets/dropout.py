@@ -1,4 +1,4 @@
-"""Dropout: in training each value is silenced now and then, so that no unit can rely on another."""
+"""Dropout: in training, random values are set to zero, so that units do not rely on single others."""
 
 from __future__ import annotations
 
@@ -6,22 +6,46 @@ from dataclasses import dataclass
 from typing import Any
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
-from evorobo.nets.layer import ForwardContext, Parameter, Params
+from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.registry import register_component
 
 
 @register_component("layer", "Dropout")
 @dataclass(frozen=True)
-class Dropout:
-    """Each value is set to zero with probability `rate` and the others divided by 1 - rate, so that the expected sum
-    stays (Srivastava et al. 2014, section 10, "inverted"). In use, and under evolution, it changes nothing."""
+@inherit_docs
+class Dropout(Layer):
+    """Inverted dropout: each value is set to zero with probability `rate`, the others are divided by 1 - `rate`.
+
+    The expected sum stays the same. Outside training, and under evolution, the layer changes nothing.
+
+    Parameters
+    ----------
+    rate : float, default 0.5
+        Probability of zero, from 0 up to but not including 1.
+
+    Raises
+    ------
+    SettingsError
+        If `rate` is out of its range.
+
+    References
+    ----------
+    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 10.
+
+    Examples
+    --------
+    >>> from evorobo import Dropout, NetworkSpec
+    >>> NetworkSpec.build(2, (8, Dropout(0.2)), 1).n_params
+    33
+    """
 
     rate: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:
-            raise SettingsError(f"a dropout rate lies from 0 up to but not at 1, not at {self.rate!r}.")
+            raise SettingsError(f"a dropout rate must be at least 0 and below 1, not {self.rate!r}.")
 
     def width(self, n_inputs: int) -> int:
         return n_inputs

@@ -1,4 +1,4 @@
-"""The simple recurrent layer: it sees what it said a moment ago (Elman 1990)."""
+"""Elman layer: a simple recurrent layer whose outputs are inputs of the next time step (Elman 1990)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.nets.activations import activation, activation_key
 from evorobo.nets.initializers import initializer
 from evorobo.nets.layer import Parameter, Params
@@ -17,8 +18,35 @@ from evorobo.registry import register_component
 
 @register_component("layer", "Elman")
 @dataclass(frozen=True)
+@inherit_docs
 class Elman(Recurrent):
-    """h(t) = activation(x(t) W + h(t-1) U + b), which is also the output (Elman 1990; PyTorch's `RNN`)."""
+    """Simple recurrent layer: h(t) = activation(x(t) W + h(t-1) U + b), which is also the output.
+
+    Parameters
+    ----------
+    units : int
+        Number of neurons, at least 1.
+    activation : str, default "tanh"
+        Name of the activation function.
+    bias : bool, default True
+        Whether the neurons have biases.
+
+    Raises
+    ------
+    SettingsError
+        If a value is invalid.
+
+    References
+    ----------
+    Elman (1990), "Finding structure in time". PyTorch calls this layer `RNN`.
+
+    Examples
+    --------
+    >>> from evorobo import Elman, NetworkSpec
+    >>> spec = NetworkSpec.build(2, (Elman(3),), 1)
+    >>> spec.n_params, spec.recurrent
+    (22, True)
+    """
 
     units: int
     activation: str = "tanh"
@@ -40,13 +68,13 @@ class Elman(Recurrent):
         return 2 * (n_inputs + self.units) * self.units
 
     def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
-        h, kept = activation(self.activation).forward(drive + np.matmul(states["h"], params["recurrent"]))
-        return h, {"h": h}, (states["h"], kept)
+        h, cache = activation(self.activation).forward(drive + np.matmul(states["h"], params["recurrent"]))
+        return h, {"h": h}, (states["h"], cache)
 
     def step_backward(
-        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+        self, params: Params, cache: Any, dy: Array, grad_states: States, gradients: Params
     ) -> tuple[Array, States]:
-        before, kept = cache
-        slope = activation(self.activation).backward(kept, dy + after["h"])
-        gradients["recurrent"][...] += np.matmul(transpose(before), slope)
-        return slope, {"h": np.matmul(slope, transpose(params["recurrent"]))}
+        h_before, activation_cache = cache
+        dz = activation(self.activation).backward(activation_cache, dy + grad_states["h"])
+        gradients["recurrent"][...] += np.matmul(transpose(h_before), dz)
+        return dz, {"h": np.matmul(dz, transpose(params["recurrent"]))}

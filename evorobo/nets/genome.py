@@ -188,8 +188,8 @@ def check_format(path: Path, written: Any, expected: str) -> None:
         raise ValueError(f"its format is {written!r}, not {expected!r}")
     if written != expected:
         raise DataError(
-            f"{path} has the format {written!r} of another version of evorobo, and this version reads {expected!r}; run "
-            "its experiment again to write a new file."
+            f"{path} has the format {written!r} of another version of evorobo, and this version reads {expected!r}; "
+            "run its experiment again to write a new file."
         )
 
 

@@ -1,4 +1,4 @@
-"""The gated recurrent unit: it decides what to forget and what to renew (Cho et al. 2014)."""
+"""GRU, the gated recurrent unit: gates decide what is forgotten and what is renewed (Cho et al. 2014)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.nets.layer import Parameter, Params
 from evorobo.nets.recurrent import Recurrent, States, gated_parameters, sigmoid, transpose
 from evorobo.registry import register_component
@@ -15,12 +16,32 @@ from evorobo.registry import register_component
 
 @register_component("layer", "GRU")
 @dataclass(frozen=True)
+@inherit_docs
 class GRU(Recurrent):
-    """Cho et al. 2014, eq. 5 to 8, with the reset gate behind the product as in PyTorch's `GRU`:
+    """Gated recurrent unit: r, z = sigmoid(x W + h U + b); n = tanh(x W_n + b_n + r (h U_n + c)); h' = (1 - z) n + z h.
 
-    r, z = sigmoid(x W + h U + b);  n = tanh(x W_n + b_n + r (h U_n + c));  h' = (1 - z) n + z h
+    The reset gate follows the product, as in PyTorch's `GRU`. The columns of the parameters `weight`, `recurrent` and
+    `bias` are r, z, n, each `units` wide; the parameter `candidate` is c.
 
-    Columns of `weight`, `recurrent` and `bias` are r, z, n, each `units` wide; `candidate` is c.
+    Parameters
+    ----------
+    units : int
+        Number of neurons, at least 1.
+
+    Raises
+    ------
+    SettingsError
+        If `units` is invalid.
+
+    References
+    ----------
+    Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder", eq. 5 to 8.
+
+    Examples
+    --------
+    >>> from evorobo import GRU, NetworkSpec
+    >>> NetworkSpec.build(2, (GRU(3),), 1).n_params
+    61
     """
 
     units: int
@@ -35,23 +56,23 @@ class GRU(Recurrent):
 
     def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
         u, h = self.units, states["h"]
-        inner = np.matmul(h, params["recurrent"])
-        gates = sigmoid(drive[..., : 2 * u] + inner[..., : 2 * u])
+        product = np.matmul(h, params["recurrent"])
+        gates = sigmoid(drive[..., : 2 * u] + product[..., : 2 * u])
         r, z = gates[..., :u], gates[..., u:]
-        recalled = inner[..., 2 * u :] + params["candidate"][..., None, :]
-        n = np.tanh(drive[..., 2 * u :] + r * recalled)
+        candidate = product[..., 2 * u :] + params["candidate"][..., None, :]
+        n = np.tanh(drive[..., 2 * u :] + r * candidate)
         new = n + z * (h - n)
-        return new, {"h": new}, (h, r, z, n, recalled)
+        return new, {"h": new}, (h, r, z, n, candidate)
 
     def step_backward(
-        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+        self, params: Params, cache: Any, dy: Array, grad_states: States, gradients: Params
     ) -> tuple[Array, States]:
-        h, r, z, n, recalled = cache
-        dh = dy + after["h"]
+        h, r, z, n, candidate = cache
+        dh = dy + grad_states["h"]
         dn = dh * (1 - z) * (1 - n * n)
-        dr, dz = dn * recalled * r * (1 - r), dh * (h - n) * z * (1 - z)
-        inner = np.concatenate([dr, dz, dn * r], axis=-1)
-        gradients["recurrent"][...] += np.matmul(transpose(h), inner)
+        dr, dz = dn * candidate * r * (1 - r), dh * (h - n) * z * (1 - z)
+        dproduct = np.concatenate([dr, dz, dn * r], axis=-1)
+        gradients["recurrent"][...] += np.matmul(transpose(h), dproduct)
         gradients["candidate"][...] += (dn * r).sum(-2)
-        before = dh * z + np.matmul(inner, transpose(params["recurrent"]))
-        return np.concatenate([dr, dz, dn], axis=-1), {"h": before}
+        dh_before = dh * z + np.matmul(dproduct, transpose(params["recurrent"]))
+        return np.concatenate([dr, dz, dn], axis=-1), {"h": dh_before}

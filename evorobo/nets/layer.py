@@ -1,4 +1,4 @@
-"""What every kind of layer answers: its shape, its parameters, its forward and its backward pass."""
+"""Interface of a layer: shape, parameters, forward pass and backward pass."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from evorobo.errors import SettingsError
 
 @dataclass(slots=True)
 class ForwardContext:
-    """One layer's circumstances. The rows of a batch are sequences of `time` steps, sequence after sequence.
+    """Context of a forward pass: training flag, random generator, sequence length, running statistics, recurrent state.
 
-    `rng` is the chance of training; several networks trained together have one each. `real (batch,)` is False for rows
-    that only fill up sequences which are over; None: all rows are real. `moments` belong to the genome (batch norm's
-    running mean and variance) and are updated in training; `state` is what recurrent layers carry on from here, and
-    find again in the next pass; None begins at zero and keeps nothing.
+    The rows of a batch are sequences of `n_steps` time steps, one sequence after another. Several networks that are
+    trained together have one generator each. `mask (batch,)` is False for padding; None means that all rows are real.
+    `running_stats` belong to the genome; training updates them. `state` is what recurrent layers start from and update;
+    None starts at zero and keeps nothing.
     """
 
     training: bool = False
@@ -30,11 +30,11 @@ class ForwardContext:
     state: dict[str, Array] | None = None
 
     def random(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """Even numbers in [0, 1) of that shape; several networks `(s, ...)` draw each from its own chance."""
+        """Sample uniformly from [0, 1) in that shape. Several networks `(s, ...)` each use their own generator."""
         if isinstance(self.rng, np.random.Generator):
             return self.rng.random(shape, dtype)
         if self.rng is None:
-            raise SettingsError("a layer that leaves things to chance (dropout) needs a Generator to draw from.")
+            raise SettingsError("a layer that samples random numbers in training (dropout) needs a Generator.")
         return np.stack([rng.random(shape[1:], dtype) for rng in self.rng])
 
 
@@ -44,42 +44,148 @@ Params: TypeAlias = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Parameter:
-    """One block of genes: its shape and how it begins."""
+    """Shape of one parameter, and the function that initializes it."""
 
     shape: tuple[int, ...]
     init: Callable[[np.random.Generator], Array]
 
 
 class Layer(Protocol):
-    """Frozen settings of one layer; weights come from outside, always with any number of leading axes.
+    """Interface of a layer: frozen settings. Weights are arguments, with any number of leading axes for networks."""
 
-    `x` is `(..., batch, in)` and the answer `(..., batch, out)`; `how` tells whether it is training, by which chance,
-    and over how many moments of time (see `How`). `forward` also gives back what `backward` will need; `backward`
-    writes the gradient of each parameter into `gradients` (summed over the batch) and returns `dx`; without `inputs`
-    nobody asks for it, as at the first layer, and a layer that saves work by it may return anything.
-    """
+    def width(self, n_inputs: int) -> int:
+        """Return the number of outputs.
 
-    def width(self, n_inputs: int) -> int: ...
-    def parameters(self, n_inputs: int) -> dict[str, Parameter]: ...
-    def flops(self, n_inputs: int) -> int: ...
-    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]: ...
+        Parameters
+        ----------
+        n_inputs : int
+            Number of inputs.
+
+        Returns
+        -------
+        int
+            Number of outputs.
+        """
+
+    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
+        """Return the parameters by name, in the order in which they lie in the genome.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Number of inputs.
+
+        Returns
+        -------
+        dict of str to Parameter
+            Shape and initialization of each parameter.
+        """
+
+    def flops(self, n_inputs: int) -> int:
+        """Return the cost of the forward pass.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Number of inputs.
+
+        Returns
+        -------
+        int
+            Floating-point operations per row.
+        """
+
+    def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
+        """Compute the outputs.
+
+        Parameters
+        ----------
+        params : mapping of str to array
+            Parameters of this layer, with leading axes for several networks.
+        x : array of shape (..., batch, n_inputs)
+            Inputs. They must not be changed.
+        context : ForwardContext
+            Training flag, random generator, sequence length, running statistics and recurrent state.
+
+        Returns
+        -------
+        outputs : array of shape (..., batch, n_outputs)
+            Outputs.
+        cache : object
+            What `backward` needs from this pass.
+        """
+
     def backward(
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
-    ) -> Array: ...
+    ) -> Array:
+        """Compute the gradients of the parameters and of the inputs.
+
+        Parameters
+        ----------
+        params : mapping of str to array
+            Parameters of this layer.
+        cache : object
+            What `forward` returned.
+        dy : array of shape (..., batch, n_outputs)
+            Gradient of the loss with respect to the outputs. It may be overwritten.
+        gradients : mapping of str to array
+            Arrays into which the gradients are written, summed over the batch.
+        needs_input_grad : bool, default True
+            False for the first layer, which may then return any array.
+
+        Returns
+        -------
+        array of shape (..., batch, n_inputs)
+            Gradient of the loss with respect to the inputs.
+        """
 
 
 @runtime_checkable
 class HasRunningStats(Protocol):
-    """A layer that also keeps moments of what passes through it: no genes, but kept with them.
+    """A layer with running statistics of its inputs, stored beside the weights.
 
-    They reach `forward` as `how.moments`, which it updates in training.
+    They reach `forward` as `context.running_stats`, which it updates in training.
     """
 
     def init_running_stats(self, n_inputs: int) -> dict[str, Array]:
-        """How they begin, by name."""
+        """Return the initial running statistics.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Number of inputs.
+
+        Returns
+        -------
+        dict of str to array
+            Initial values by name.
+        """
 
     def set_running_stats(self, x: Array, context: ForwardContext) -> None:
-        """Set `how.moments` to those of `x (..., batch, in)`."""
+        """Set `context.running_stats` to the statistics of a batch.
+
+        Parameters
+        ----------
+        x : array of shape (..., batch, n_inputs)
+            Inputs of this layer.
+        context : ForwardContext
+            Holds the mask and the arrays to write to.
+        """
 
     def freeze(self, params: Params, running_stats: Params) -> tuple[Layer, dict[str, Array]]:
-        """A layer without moments, and its parameters, that answers as this one in use."""
+        """Return an equivalent layer without running statistics.
+
+        Parameters
+        ----------
+        params : mapping of str to array
+            Parameters of this layer.
+        running_stats : mapping of str to array
+            Running statistics of this layer.
+
+        Returns
+        -------
+        layer : Layer
+            A layer with the same outputs outside training.
+        params : dict of str to array
+            Its parameters.
+        """

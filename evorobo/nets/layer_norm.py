@@ -1,4 +1,4 @@
-"""Layer normalisation: each row brought to mean 0 and deviation 1 across its units, then to a size of its own."""
+"""Layer normalization: each row is normalized over its units, then scaled and shifted by learned parameters."""
 
 from __future__ import annotations
 
@@ -8,16 +8,35 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.nets.batch_norm import Affine
-from evorobo.nets.layer import ForwardContext, Parameter, Params
+from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.registry import register_component
 
 
 @register_component("layer", "LayerNorm")
 @dataclass(frozen=True)
-class LayerNorm:
-    """gain (x - mean) / sqrt(variance + epsilon) + shift, mean and variance over the units of one row (Ba, Kiros &
-    Hinton 2016, eq. 4). The same in training and in use, alone and in a population, since rows do not mix."""
+@inherit_docs
+class LayerNorm(Layer):
+    """Layer normalization: gain (x - mean) / sqrt(variance + epsilon) + shift, over the units of one row.
+
+    It computes the same in training and outside it, since rows do not mix.
+
+    Parameters
+    ----------
+    epsilon : float, default 1e-5
+        Added to the variance.
+
+    References
+    ----------
+    Ba, Kiros & Hinton (2016), "Layer normalization", eq. 4.
+
+    Examples
+    --------
+    >>> from evorobo import Dense, LayerNorm, NetworkSpec
+    >>> NetworkSpec.build(2, (Dense(8, "identity"), LayerNorm()), 1).n_params
+    49
+    """
 
     epsilon: float = 1e-5
 
@@ -31,17 +50,18 @@ class LayerNorm:
         return 8 * n_inputs
 
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
-        centred = x - x.mean(-1, keepdims=True)
-        scale = 1 / np.sqrt(np.square(centred).mean(-1, keepdims=True) + x.dtype.type(self.epsilon))
-        normal = centred * scale
-        return normal * params["gain"][..., None, :] + params["shift"][..., None, :], (normal, scale)
+        centered = x - x.mean(-1, keepdims=True)
+        inverse_sd = 1 / np.sqrt(np.square(centered).mean(-1, keepdims=True) + x.dtype.type(self.epsilon))
+        normalized = centered * inverse_sd
+        y = normalized * params["gain"][..., None, :] + params["shift"][..., None, :]
+        return y, (normalized, inverse_sd)
 
     def backward(
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
     ) -> Array:
-        normal, scale = cache
-        np.sum(dy * normal, axis=-2, out=gradients["gain"])
+        normalized, inverse_sd = cache
+        np.sum(dy * normalized, axis=-2, out=gradients["gain"])
         np.sum(dy, axis=-2, out=gradients["shift"])
-        slope = dy * params["gain"][..., None, :]
-        along = (slope * normal).mean(-1, keepdims=True)
-        return (slope - slope.mean(-1, keepdims=True) - normal * along) * scale
+        dnorm = dy * params["gain"][..., None, :]
+        projection = (dnorm * normalized).mean(-1, keepdims=True)
+        return (dnorm - dnorm.mean(-1, keepdims=True) - normalized * projection) * inverse_sd

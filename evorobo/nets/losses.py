@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.registry import register_component
 
@@ -112,6 +113,7 @@ class Loss(Protocol):
 
 @register_component("loss", "MSE")
 @dataclass(frozen=True)
+@inherit_docs
 class MSE(Loss):
     """Mean squared error.
 
@@ -136,6 +138,7 @@ class MSE(Loss):
 
 @register_component("loss", "MAE")
 @dataclass(frozen=True)
+@inherit_docs
 class MAE(Loss):
     """Mean absolute error. Its gradient at zero error is zero.
 
@@ -159,6 +162,7 @@ class MAE(Loss):
 
 @register_component("loss", "Huber")
 @dataclass(frozen=True)
+@inherit_docs
 class Huber(Loss):
     """Huber loss: quadratic for small errors, linear for large ones, so that outliers have a bounded influence.
 
@@ -208,6 +212,7 @@ class Huber(Loss):
 
 @register_component("loss", "GaussianNLL")
 @dataclass(frozen=True)
+@inherit_docs
 class GaussianNLL(Loss):
     """Negative log-likelihood of a normal distribution. The network predicts its mean and its log-variance.
 

@@ -1,4 +1,4 @@
-"""Long short-term memory: a cell that keeps what its gates let it keep (Hochreiter & Schmidhuber 1997)."""
+"""LSTM, long short-term memory: a cell whose gates decide what it keeps (Hochreiter & Schmidhuber 1997)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.nets.layer import Parameter, Params
 from evorobo.nets.recurrent import Recurrent, States, gated_parameters, sigmoid, transpose
 from evorobo.registry import register_component
@@ -15,19 +16,42 @@ from evorobo.registry import register_component
 
 @register_component("layer", "LSTM")
 @dataclass(frozen=True)
+@inherit_docs
 class LSTM(Recurrent):
-    """i, f, o = sigmoid(x W + h U + b);  g = tanh(...);  c' = f c + i g;  h' = o tanh(c')
+    """Long short-term memory: i, f, o = sigmoid(x W + h U + b); g = tanh(...); c' = f c + i g; h' = o tanh(c').
 
-    With the forget gate of Gers, Schmidhuber & Cummins 2000, its bias beginning at 1 (Jozefowicz et al. 2015). Columns
-    are i, f, g, o as in PyTorch's `LSTM`, whose two biases are one here.
+    The bias of the forget gate starts at 1. The columns of the parameters are i, f, g, o as in PyTorch's `LSTM`, whose
+    two biases are one here.
+
+    Parameters
+    ----------
+    units : int
+        Number of cells, at least 1.
+
+    Raises
+    ------
+    SettingsError
+        If `units` is invalid.
+
+    References
+    ----------
+    Hochreiter & Schmidhuber (1997), "Long short-term memory". Forget gate: Gers, Schmidhuber & Cummins (2000),
+    "Learning to forget". Its initial bias: Jozefowicz et al. (2015), "An empirical exploration of recurrent network
+    architectures".
+
+    Examples
+    --------
+    >>> from evorobo import LSTM, NetworkSpec
+    >>> NetworkSpec.build(2, (LSTM(3),), 1).n_params
+    76
     """
 
     units: int
     state_names: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
-        forget = np.repeat([0.0, 1.0, 0.0, 0.0], self.units)
-        return gated_parameters(n_inputs, self.units, 4) | {"bias": Parameter((4 * self.units,), lambda rng: forget)}
+        bias = np.repeat([0.0, 1.0, 0.0, 0.0], self.units)
+        return gated_parameters(n_inputs, self.units, 4) | {"bias": Parameter((4 * self.units,), lambda rng: bias)}
 
     def flops(self, n_inputs: int) -> int:
         return 2 * (n_inputs + self.units) * 4 * self.units
@@ -38,18 +62,18 @@ class LSTM(Recurrent):
         i, f, o = sigmoid(z[..., :u]), sigmoid(z[..., u : 2 * u]), sigmoid(z[..., 3 * u :])
         g = np.tanh(z[..., 2 * u : 3 * u])
         cell = f * c + i * g
-        squashed = np.tanh(cell)
-        new = o * squashed
-        return new, {"h": new, "c": cell}, (h, c, i, f, g, o, squashed)
+        tanh_cell = np.tanh(cell)
+        new = o * tanh_cell
+        return new, {"h": new, "c": cell}, (h, c, i, f, g, o, tanh_cell)
 
     def step_backward(
-        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+        self, params: Params, cache: Any, dy: Array, grad_states: States, gradients: Params
     ) -> tuple[Array, States]:
-        h, c, i, f, g, o, squashed = cache
-        dh = dy + after["h"]
-        dc = after["c"] + dh * o * (1 - squashed * squashed)
-        slope = np.concatenate(
-            [dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dh * squashed * o * (1 - o)], axis=-1
+        h, c, i, f, g, o, tanh_cell = cache
+        dh = dy + grad_states["h"]
+        dc = grad_states["c"] + dh * o * (1 - tanh_cell * tanh_cell)
+        dz = np.concatenate(
+            [dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dh * tanh_cell * o * (1 - o)], axis=-1
         )
-        gradients["recurrent"][...] += np.matmul(transpose(h), slope)
-        return slope, {"h": np.matmul(slope, transpose(params["recurrent"])), "c": dc * f}
+        gradients["recurrent"][...] += np.matmul(transpose(h), dz)
+        return dz, {"h": np.matmul(dz, transpose(params["recurrent"])), "c": dc * f}

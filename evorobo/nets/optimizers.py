@@ -1,8 +1,7 @@
-"""From a gradient to a step: the optimizers, each a rule on flat vectors with its state in plain arrays.
+"""Optimizers: rules that turn a gradient into a change of the weights.
 
-`start(weights)` makes the state; `update(weights, gradient, state, factor)` changes `weights` and the state in
-place, `factor` being the schedule's share of the learning rate. `(p,)` and `(s, p)`, a network in each row, are both
-fine. Defaults and details are PyTorch's, so that trajectories can be compared.
+Weights and gradients have shape `(p,)`, or `(s, p)` for several networks. Defaults and details are those of PyTorch, so
+that trajectories can be compared.
 """
 
 from __future__ import annotations
@@ -14,21 +13,53 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.registry import register_component
 
 State: TypeAlias = dict[str, Array]
+"""State of an optimizer: arrays by name."""
 
 
 class Optimizer(Protocol):
+    """Interface of an optimizer: frozen settings. Its state is a dict of arrays."""
+
     @property
-    def learning_rate(self) -> float: ...
-    def start(self, weights: Array) -> State: ...
-    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None: ...
+    def learning_rate(self) -> float:
+        """Step size before the schedule's factor."""
+
+    def start(self, weights: Array) -> State:
+        """Return the initial state.
+
+        Parameters
+        ----------
+        weights : array of shape (p,) or (s, p)
+            Weights that will be updated.
+
+        Returns
+        -------
+        dict of str to array
+            The state for `update`.
+        """
+
+    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
+        """Change the weights and the state in place by one step.
+
+        Parameters
+        ----------
+        weights : array of shape (p,) or (s, p)
+            Weights. They are changed.
+        gradient : array of shape (p,) or (s, p)
+            Gradient of the loss with respect to the weights.
+        state : dict of str to array
+            State from `start`. It is changed.
+        factor : float, default 1.0
+            Factor of the learning rate, from the schedule.
+        """
 
 
 @dataclass(frozen=True)
-class _Rule:
+class _Rule(Optimizer):
     learning_rate: float = 0.01
 
     def __post_init__(self) -> None:
@@ -36,13 +67,38 @@ class _Rule:
             if not value >= 0 or (name == "learning_rate" and value == 0):
                 raise SettingsError(f"{name} must be a positive number, not {value!r}.")
             if name in ("momentum", "decay", "beta1", "beta2") and value >= 1:
-                raise SettingsError(f"{name} must be below 1, not {value!r}, or nothing is ever forgotten.")
+                raise SettingsError(f"{name} must be below 1, not {value!r}; it is the decay rate of an average.")
 
 
 @register_component("optimizer", "SGD")
 @dataclass(frozen=True)
+@inherit_docs
 class SGD(_Rule):
-    """Plain gradient descent: w -= rate g (Robbins & Monro 1951)."""
+    """Stochastic gradient descent: w -= rate g.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        Step size, above 0.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Robbins & Monro (1951), "A stochastic approximation method".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import SGD
+    >>> optimizer, weights = SGD(0.1), np.array([1.0, 2.0])
+    >>> optimizer.update(weights, np.array([5.0, 0.0]), optimizer.start(weights))
+    >>> weights
+    array([0.5, 2. ])
+    """
 
     def start(self, weights: Array) -> State:
         return {}
@@ -53,8 +109,32 @@ class SGD(_Rule):
 
 @register_component("optimizer", "Momentum")
 @dataclass(frozen=True)
+@inherit_docs
 class Momentum(_Rule):
-    """The heavy ball: v = m v + g, w -= rate v (Polyak 1964)."""
+    """Gradient descent with momentum: v = m v + g, w -= rate v.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        Step size, above 0.
+    momentum : float, default 0.9
+        Decay rate m of the velocity v, from 0 up to but not including 1.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Polyak (1964), "Some methods of speeding up the convergence of iteration methods".
+
+    Examples
+    --------
+    >>> from evorobo import Backprop, Momentum
+    >>> Backprop(Momentum(0.05)).optimizer
+    Momentum(learning_rate=0.05, momentum=0.9)
+    """
 
     momentum: float = 0.9
 
@@ -70,8 +150,33 @@ class Momentum(_Rule):
 
 @register_component("optimizer", "Nesterov")
 @dataclass(frozen=True)
+@inherit_docs
 class Nesterov(Momentum):
-    """The ball that looks ahead: v = m v + g, w -= rate (g + m v) (Nesterov 1983; Sutskever et al. 2013)."""
+    """Gradient descent with Nesterov momentum: v = m v + g, w -= rate (g + m v).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        Step size, above 0.
+    momentum : float, default 0.9
+        Decay rate m of the velocity v, from 0 up to but not including 1.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Nesterov (1983), "A method of solving a convex programming problem with convergence rate O(1/k^2)"; Sutskever et
+    al. (2013), "On the importance of initialization and momentum in deep learning".
+
+    Examples
+    --------
+    >>> from evorobo import Backprop, Nesterov
+    >>> Backprop(Nesterov(0.05)).optimizer
+    Nesterov(learning_rate=0.05, momentum=0.9)
+    """
 
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
         velocity = state["velocity"]
@@ -82,8 +187,34 @@ class Nesterov(Momentum):
 
 @register_component("optimizer", "RMSprop")
 @dataclass(frozen=True)
+@inherit_docs
 class RMSprop(_Rule):
-    """Each weight by the size of its own gradients: w -= rate g / (sqrt(mean g^2) + eps) (Tieleman & Hinton 2012)."""
+    """RMSprop: each step is divided by the typical size of that weight's gradient, sqrt(mean g^2) + epsilon.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        Step size, above 0.
+    decay : float, default 0.99
+        Decay rate of the mean of squared gradients, from 0 up to but not including 1.
+    epsilon : float, default 1e-8
+        Added to the divisor, 0 or more.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Tieleman & Hinton (2012), "Lecture 6.5: rmsprop".
+
+    Examples
+    --------
+    >>> from evorobo import Backprop, RMSprop
+    >>> Backprop(RMSprop(0.001)).optimizer.decay
+    0.99
+    """
 
     decay: float = 0.99
     epsilon: float = 1e-8
@@ -100,8 +231,39 @@ class RMSprop(_Rule):
 
 @register_component("optimizer", "Adam")
 @dataclass(frozen=True)
+@inherit_docs
 class Adam(_Rule):
-    """Momentum over RMSprop, both freed of their bias to zero (Kingma & Ba 2015, algorithm 1)."""
+    """Adam: momentum divided by the typical size of each weight's gradient, both corrected for their bias to zero.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+        Step size, above 0.
+    beta1 : float, default 0.9
+        Decay rate of the mean gradient, from 0 up to but not including 1.
+    beta2 : float, default 0.999
+        Decay rate of the mean squared gradient, from 0 up to but not including 1.
+    epsilon : float, default 1e-8
+        Added to the divisor, 0 or more.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Kingma & Ba (2015), "Adam: a method for stochastic optimization", algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Adam
+    >>> optimizer, weights = Adam(0.1), np.zeros(2)
+    >>> optimizer.update(weights, np.array([3.0, -0.01]), optimizer.start(weights))
+    >>> weights.round(6)  # the first step has the size of the learning rate
+    array([-0.1,  0.1])
+    """
 
     learning_rate: float = 0.001
     beta1: float = 0.9
@@ -109,30 +271,62 @@ class Adam(_Rule):
     epsilon: float = 1e-8
 
     def start(self, weights: Array) -> State:
-        return {"sum": np.zeros_like(weights), "squares": np.zeros_like(weights), "time": np.zeros(())}
+        return {"sum": np.zeros_like(weights), "squares": np.zeros_like(weights), "t": np.zeros(())}
 
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
-        # the sums are the paper's m / (1 - beta1) and v / (1 - beta2): three passes over the weights less
+        # the sums are the paper's m / (1 - beta1) and v / (1 - beta2): this saves three passes over the weights
         total, squares = state["sum"], state["squares"]
-        state["time"] += 1
-        time = float(state["time"])
+        state["t"] += 1
+        t = float(state["t"])
         total *= self.beta1
         total += gradient
         squares *= self.beta2
         scratch = gradient * gradient
         squares += scratch
         np.sqrt(squares, out=scratch)
-        size = sqrt((1 - self.beta2) / (1 - self.beta2**time))
+        size = sqrt((1 - self.beta2) / (1 - self.beta2**t))
         scratch += self.epsilon / size
         np.divide(total, scratch, out=scratch)
-        scratch *= self.learning_rate * factor * (1 - self.beta1) / (1 - self.beta1**time) / size
+        scratch *= self.learning_rate * factor * (1 - self.beta1) / (1 - self.beta1**t) / size
         weights -= scratch
 
 
 @register_component("optimizer", "AdamW")
 @dataclass(frozen=True)
+@inherit_docs
 class AdamW(Adam):
-    """Adam with weight decay apart from the gradient: w -= rate decay w first (Loshchilov & Hutter 2019, alg. 2)."""
+    """Adam with decoupled weight decay: w -= rate weight_decay w before each step of Adam.
+
+    As in PyTorch, the decay applies to all weights, biases included.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+        Step size, above 0.
+    beta1 : float, default 0.9
+        Decay rate of the mean gradient, from 0 up to but not including 1.
+    beta2 : float, default 0.999
+        Decay rate of the mean squared gradient, from 0 up to but not including 1.
+    epsilon : float, default 1e-8
+        Added to the divisor, 0 or more.
+    weight_decay : float, default 0.01
+        Strength of the decay, 0 or more.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Loshchilov & Hutter (2019), "Decoupled weight decay regularization", algorithm 2.
+
+    Examples
+    --------
+    >>> from evorobo import AdamW, Backprop
+    >>> Backprop(AdamW(weight_decay=0.1)).optimizer.weight_decay
+    0.1
+    """
 
     weight_decay: float = 0.01
 
@@ -143,11 +337,40 @@ class AdamW(Adam):
 
 @register_component("optimizer", "ClipUp")
 @dataclass(frozen=True)
+@inherit_docs
 class ClipUp(_Rule):
-    """The gradient gives the direction alone, and no step is longer than `max_speed` (Toklu et al. 2020, alg. 2).
+    """ClipUp: momentum on the normalized gradient, with a bounded step length.
 
-    v = m v + rate g / |g|, shortened to `max_speed` where it is longer (twice the rate if None), w -= v. A rule for
-    each whole vector, not number by number: the rate is a length in weight space.
+    v = m v + rate g / ||g||, shortened to `max_speed` where it is longer, then w -= v. The rule applies to the whole
+    vector of a network, not to each number, so the learning rate is a length in weight space.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.1
+        Length that each gradient adds to the velocity, above 0.
+    momentum : float, default 0.9
+        Decay rate m of the velocity v, from 0 up to but not including 1.
+    max_speed : float, optional
+        Largest length of a step, 0 or more. By default twice the learning rate.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Toklu, Liskowski & Srivastava (2020), "ClipUp: a simple and powerful optimizer for distribution-based policy
+    evolution", algorithm 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import ClipUp
+    >>> optimizer, weights = ClipUp(0.1), np.zeros(2)
+    >>> optimizer.update(weights, np.array([30.0, 40.0]), optimizer.start(weights))
+    >>> weights.round(6)
+    array([-0.06, -0.08])
     """
 
     learning_rate: float = 0.1
@@ -165,12 +388,12 @@ class ClipUp(_Rule):
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
         velocity = state["velocity"]
         velocity *= self.momentum
-        length = _lengths(gradient)
-        velocity += self.learning_rate * factor * gradient / np.where(length > 0, length, 1)
-        most = factor * (self.max_speed or 0)
-        velocity *= np.minimum(1, most / np.maximum(_lengths(velocity), 1e-300))
+        norm = _norms(gradient)
+        velocity += self.learning_rate * factor * gradient / np.where(norm > 0, norm, 1)
+        limit = factor * (self.max_speed or 0)
+        velocity *= np.minimum(1, limit / np.maximum(_norms(velocity), 1e-300))
         weights -= velocity
 
 
-def _lengths(vectors: Array) -> Array:
+def _norms(vectors: Array) -> Array:
     return np.sqrt(np.square(vectors).sum(-1, keepdims=True))

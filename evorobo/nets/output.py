@@ -1,4 +1,4 @@
-"""The last layer of a network, as far as it is the user's to choose: its width and its bend are the task's."""
+"""Settings of the output layer, whose width and activation the task determines."""
 
 from __future__ import annotations
 
@@ -12,8 +12,26 @@ from evorobo.registry import register_component
 @register_component("settings", "Output")
 @dataclass(frozen=True)
 class Output:
-    """At the end of `hidden`, it says how the output layer begins (`init`, see `Dense`) and whether it has biases:
-    `hidden=(Dense(6, bias=False), Output(bias=False))`. Left out, the output layer is `Dense` as it comes."""
+    """Settings of the output layer, at the end of `hidden`. Without it the output layer is a `Dense` layer by default.
+
+    Parameters
+    ----------
+    bias : bool, default True
+        Whether the outputs have biases.
+    init : str, optional
+        Name of the initializer of the weights, as in `Dense`.
+
+    Raises
+    ------
+    SettingsError
+        If the initializer is unknown.
+
+    Examples
+    --------
+    >>> from evorobo import Dense, NetworkSpec, Output
+    >>> NetworkSpec.build(4, (Dense(6, bias=False), Output(bias=False)), 1).n_params
+    30
+    """
 
     bias: bool = True
     init: str | None = None
@@ -23,5 +41,18 @@ class Output:
             object.__setattr__(self, "init", initializer_key(self.init))
 
     def layer(self, n_outputs: int, activation: str) -> Dense:
-        """The layer for a task of so many outputs and that activation."""
+        """Return the output layer of a network.
+
+        Parameters
+        ----------
+        n_outputs : int
+            Number of outputs of the task.
+        activation : str
+            Name of the activation function that the task needs.
+
+        Returns
+        -------
+        Dense
+            The layer.
+        """
         return Dense(n_outputs, activation, self.init, self.bias)

@@ -1,4 +1,4 @@
-"""What all recurrent layers share: the way through time and back (Werbos 1990, backpropagation through time)."""
+"""Base class of recurrent layers: forward pass and backpropagation through time (Werbos 1990)."""
 
 from __future__ import annotations
 
@@ -7,37 +7,78 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
+from evorobo.checks import check_integer
+from evorobo.docstrings import inherit_docs
 from evorobo.nets.initializers import glorot
-from evorobo.nets.layer import ForwardContext, Parameter, Params
+from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 
 States: TypeAlias = dict[str, Array]
 
 
-class Recurrent:
-    """A layer whose `step` takes one moment's drive and the states of the moment before.
+@inherit_docs
+class Recurrent(Layer):
+    """A layer whose `step` maps the drive of one time step and the previous states to an output and new states.
 
-    The drive `x W + b` of all moments is worked out in one product; then time is walked through, forwards by `step`
-    and backwards by `step_back`. States are `(..., batch, units)`, named in `remembered`; they begin at zero.
+    The drive `x W + b` of all time steps is computed in one product. Then the layer steps through time, forward by
+    `step` and backward by `step_backward`. States have shape `(..., rows, units)`, are named in `state_names` and start
+    at zero.
     """
 
     units: int
     state_names: ClassVar[tuple[str, ...]] = ("h",)
 
     def step(self, params: Params, drive: Array, states: States) -> tuple[Array, States, Any]:
-        """One moment: the output, the states after it, and what `step_back` needs."""
+        """Compute one time step.
+
+        Parameters
+        ----------
+        params : mapping of str to array
+            Parameters of this layer.
+        drive : array of shape (..., rows, k)
+            Inputs times weights plus biases of this time step.
+        states : dict of str to array
+            States of the previous time step.
+
+        Returns
+        -------
+        outputs : array of shape (..., rows, units)
+            Outputs.
+        states : dict of str to array
+            New states.
+        cache : object
+            What `step_backward` needs.
+        """
         raise NotImplementedError
 
     def step_backward(
-        self, params: Params, cache: Any, dy: Array, after: States, gradients: Params
+        self, params: Params, cache: Any, dy: Array, grad_states: States, gradients: Params
     ) -> tuple[Array, States]:
-        """The gradient by the drive and by the states before, from those by the output and by the states `after`;
-        adds to the gradients of parameters that `step` used."""
+        """Compute the gradients of one time step.
+
+        Parameters
+        ----------
+        params : mapping of str to array
+            Parameters of this layer.
+        cache : object
+            What `step` returned.
+        dy : array of shape (..., rows, units)
+            Gradient with respect to the outputs.
+        grad_states : dict of str to array
+            Gradients with respect to the new states.
+        gradients : mapping of str to array
+            Arrays to which the gradients of the parameters that `step` used are added.
+
+        Returns
+        -------
+        ddrive : array of shape (..., rows, k)
+            Gradient with respect to the drive.
+        grad_states : dict of str to array
+            Gradients with respect to the previous states.
+        """
         raise NotImplementedError
 
     def __post_init__(self) -> None:
-        if not isinstance(self.units, int) or self.units < 1:
-            raise SettingsError(f"a layer needs at least one unit, not {self.units!r}.")
+        check_integer(1, units=self.units)
 
     def width(self, n_inputs: int) -> int:
         return self.units
@@ -51,8 +92,8 @@ class Recurrent:
         states = context.state or {name: np.zeros((*lead, rows, self.units), drive.dtype) for name in self.state_names}
         outputs = np.empty((*lead, rows, context.n_steps, self.units), drive.dtype)
         caches = []
-        for moment in range(context.n_steps):
-            outputs[..., moment, :], states, cache = self.step(params, drive[..., moment, :], states)
+        for t in range(context.n_steps):
+            outputs[..., t, :], states, cache = self.step(params, drive[..., t, :], states)
             caches.append(cache)
         if context.state is not None:
             context.state.update(states)
@@ -66,36 +107,36 @@ class Recurrent:
         dy = dy.reshape(*lead, -1, n_steps, self.units)
         for gradient in gradients.values():
             gradient[...] = 0
-        after = {name: np.zeros((*dy.shape[:-2], self.units), dy.dtype) for name in self.state_names}
-        drives: list[Array] = [dy] * n_steps
-        for moment in reversed(range(n_steps)):
-            drives[moment], after = self.step_backward(params, caches[moment], dy[..., moment, :], after, gradients)
-        slope = np.stack(drives, axis=-2)
-        slope = slope.reshape(*lead, -1, slope.shape[-1])
-        gradients["weight"][...] = np.matmul(x.swapaxes(-1, -2), slope)
+        grad_states = {name: np.zeros((*dy.shape[:-2], self.units), dy.dtype) for name in self.state_names}
+        ddrives: list[Array] = [dy] * n_steps
+        for t in reversed(range(n_steps)):
+            ddrives[t], grad_states = self.step_backward(params, caches[t], dy[..., t, :], grad_states, gradients)
+        ddrive = np.stack(ddrives, axis=-2)
+        ddrive = ddrive.reshape(*lead, -1, ddrive.shape[-1])
+        gradients["weight"][...] = np.matmul(x.swapaxes(-1, -2), ddrive)
         if "bias" in gradients:
-            gradients["bias"][...] = slope.sum(-2)
-        return np.matmul(slope, params["weight"].swapaxes(-1, -2)) if needs_input_grad else slope
+            gradients["bias"][...] = ddrive.sum(-2)
+        return np.matmul(ddrive, params["weight"].swapaxes(-1, -2)) if needs_input_grad else ddrive
 
 
 def transpose(matrix: Array) -> Array:
-    """The transpose of each matrix `(..., a, b)`."""
+    """Return the transpose of each matrix `(..., a, b)`."""
     return matrix.swapaxes(-1, -2)
 
 
 def gated_parameters(n_inputs: int, units: int, gates: int) -> dict[str, Parameter]:
-    """The parameters of a gated layer, Glorot by gate, biases zero."""
+    """Return the parameters of a gated layer: each gate with Glorot weights, biases zero."""
 
-    def draw(rows: int) -> Parameter:
+    def matrix(rows: int) -> Parameter:
         return Parameter(
             (rows, gates * units),
             lambda rng: np.concatenate([glorot(rng, rows, units) for _ in range(gates)], axis=1),
         )
 
     bias = Parameter((gates * units,), lambda rng: np.zeros(gates * units))
-    return {"weight": draw(n_inputs), "recurrent": draw(units), "bias": bias}
+    return {"weight": matrix(n_inputs), "recurrent": matrix(units), "bias": bias}
 
 
 def sigmoid(z: Array) -> Array:
-    """By tanh: no overflow on either side."""
+    """Compute the logistic function by tanh, which cannot overflow."""
     return (np.tanh(z / 2) + 1) / 2

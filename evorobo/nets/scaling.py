@@ -1,4 +1,4 @@
-"""Numbers brought to a common size: mean 0, standard deviation 1, learned from rows or on the fly."""
+"""Scaling to mean 0 and standard deviation 1, from all rows at once or from running moments."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from evorobo.arrays import Array
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """`apply` takes raw numbers to scaled ones, `invert` back; `mean` and `sd` are `(k,)`, `sd` above zero."""
+    """Standardization by `mean (k,)` and `sd (k,)`, which is above zero."""
 
     mean: Array
     sd: Array
 
     @classmethod
     def fit(cls, rows: Array) -> Scaler:
-        """From `rows (n, k)`; a column that never changes keeps its size."""
-        # not `sd > 0`: by rounding, the deviation of many 0.1 is not quite zero
+        """Return the scaler of `rows (n, k)`. Constant columns are not scaled."""
+        # not `sd > 0`: by rounding, the standard deviation of a constant column may be above zero
         return cls(rows.mean(0), np.where(np.ptp(rows, 0) > 0, rows.std(0), 1.0))
 
     def transform(self, raw: Array) -> Array:
+        """Return `raw (..., k)`, scaled."""
         return (raw - self.mean) / self.sd
 
     def inverse_transform(self, scaled: Array) -> Array:
+        """Return `scaled (..., k)` in the original units."""
         return scaled * self.sd + self.mean
 
 
 @dataclass(frozen=True, eq=False)
 class RunningMoments:
-    """Count, mean `(k,)` and sum of squared deviations `(k,)` of rows seen so far."""
+    """Count, mean `(k,)` and sum of squared deviations `(k,)` of the rows so far."""
 
     count: float
     mean: Array
@@ -39,30 +41,29 @@ class RunningMoments:
 
     @classmethod
     def empty(cls, k: int) -> RunningMoments:
+        """Return the moments of no rows."""
         return cls(0.0, np.zeros(k), np.zeros(k))
 
     @classmethod
     def from_rows(cls, rows: Array) -> RunningMoments:
+        """Return the moments of `rows (n, k)`."""
         rows = np.asarray(rows, np.float64)
         mean = rows.mean(0)
         return cls(float(len(rows)), mean, np.square(rows - mean).sum(0))
 
     def __add__(self, other: RunningMoments) -> RunningMoments:
-        """The moments of both sets of rows together (Chan, Golub & LeVeque 1979, eq. 2.1)."""
+        """Return the moments of both sets of rows (Chan, Golub & LeVeque 1979, eq. 2.1)."""
         if not other.count:
             return self
         count = self.count + other.count
-        gap = other.mean - self.mean
-        mean = self.mean + gap * (other.count / count)
-        return RunningMoments(
-            count,
-            mean,
-            self.squared_deviations + other.squared_deviations + gap * gap * (self.count * other.count / count),
-        )
+        difference = other.mean - self.mean
+        mean = self.mean + difference * (other.count / count)
+        between = difference * difference * (self.count * other.count / count)
+        return RunningMoments(count, mean, self.squared_deviations + other.squared_deviations + between)
 
     @property
     def scaler(self) -> Scaler:
-        """The scaling they amount to; a column that has not changed yet keeps its size, and without rows all do."""
+        """The scaler of all rows so far. Constant columns are not scaled, nor is anything without rows."""
         sd = np.sqrt(self.squared_deviations / max(self.count, 1.0))
         rounding = np.maximum(1e-8, 1e-12 * np.abs(self.mean))
         return Scaler(self.mean, np.where(sd > rounding, sd, 1.0))

@@ -1,7 +1,6 @@
-"""The learning rate over a run, as a factor of its start, by the share of the budget that is `spent` (0 to 1).
+"""Learning rate schedules: a factor of the learning rate as a function of the fraction of the budget that is spent.
 
-Counting in shares makes one schedule fit any budget, in any currency, and any number of rows.
-`factor(spent, state)` is asked before every step; `watch(loss, state)` is told the training loss after every epoch.
+A schedule in fractions fits any budget, in any unit of cost, and any number of rows.
 """
 
 from __future__ import annotations
@@ -10,32 +9,68 @@ from dataclasses import dataclass
 from math import cos, inf, pi
 from typing import Protocol, TypeAlias
 
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.registry import register_component
 
 ScheduleState: TypeAlias = dict[str, float]
+"""State of a schedule: numbers by name."""
 
 
 class Schedule(Protocol):
-    def start(self) -> ScheduleState: ...
-    def factor(self, budget_fraction: float, state: ScheduleState) -> float: ...
-    def on_epoch_end(self, loss: float, state: ScheduleState) -> None: ...
-
-
-class _Blind:
-    """A schedule that looks at the budget only."""
+    """Interface of a learning rate schedule: frozen settings. Its state is a dict of numbers."""
 
     def start(self) -> ScheduleState:
+        """Return the initial state.
+
+        Returns
+        -------
+        dict of str to float
+            The state for `factor` and `on_epoch_end`.
+        """
         return {}
 
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
+        """Return the factor of the learning rate. It is called before every step.
+
+        Parameters
+        ----------
+        budget_fraction : float
+            Fraction of the budget that is spent, 0 to 1.
+        state : dict of str to float
+            State from `start`.
+
+        Returns
+        -------
+        float
+            Factor of the learning rate.
+        """
+
     def on_epoch_end(self, loss: float, state: ScheduleState) -> None:
-        pass
+        """Update the state. It is called after every epoch.
+
+        Parameters
+        ----------
+        loss : float
+            Mean training loss of the epoch.
+        state : dict of str to float
+            State from `start`. It may be changed.
+        """
+        return
 
 
 @register_component("schedule", "Constant")
 @dataclass(frozen=True)
-class Constant(_Blind):
-    """The same rate throughout."""
+@inherit_docs
+class Constant(Schedule):
+    """Constant learning rate.
+
+    Examples
+    --------
+    >>> from evorobo import Constant
+    >>> Constant().factor(0.5, {})
+    1.0
+    """
 
     def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return 1.0
@@ -43,26 +78,60 @@ class Constant(_Blind):
 
 @register_component("schedule", "Step")
 @dataclass(frozen=True)
-class Step(_Blind):
-    """Times `drop` at each share of the budget in `at`."""
+@inherit_docs
+class Step(Schedule):
+    """Step decay: the learning rate is multiplied by `drop` at each milestone.
+
+    Parameters
+    ----------
+    milestones : tuple of float, default (0.5, 0.75)
+        Fractions of the budget, 0 to 1.
+    drop : float, default 0.1
+        Factor at each milestone.
+
+    Examples
+    --------
+    >>> from evorobo import Step
+    >>> schedule = Step(milestones=(0.5,), drop=0.1)
+    >>> schedule.factor(0.4, {}), schedule.factor(0.6, {})
+    (1.0, 0.1)
+    """
 
     milestones: tuple[float, ...] = (0.5, 0.75)
     drop: float = 0.1
 
     def factor(self, budget_fraction: float, state: ScheduleState) -> float:
-        return self.drop ** sum(budget_fraction >= share for share in self.milestones)
+        return self.drop ** sum(budget_fraction >= milestone for milestone in self.milestones)
 
 
 @register_component("schedule", "Exponential")
 @dataclass(frozen=True)
-class Exponential(_Blind):
-    """A steady decay that reaches `final` at the end of the budget."""
+@inherit_docs
+class Exponential(Schedule):
+    """Exponential decay from 1 to `final` at the end of the budget.
+
+    Parameters
+    ----------
+    final : float, default 0.01
+        Factor at the end of the budget, above 0.
+
+    Raises
+    ------
+    SettingsError
+        If `final` is 0 or less.
+
+    Examples
+    --------
+    >>> from evorobo import Exponential
+    >>> Exponential(0.01).factor(0.5, {})
+    0.1
+    """
 
     final: float = 0.01
 
     def __post_init__(self) -> None:
         if not self.final > 0:
-            raise SettingsError(f"an exponential decay ends above 0, not at {self.final}.")
+            raise SettingsError(f"an exponential decay must end above 0, not at {self.final}.")
 
     def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return self.final**budget_fraction
@@ -70,8 +139,25 @@ class Exponential(_Blind):
 
 @register_component("schedule", "Cosine")
 @dataclass(frozen=True)
-class Cosine(_Blind):
-    """Half a cosine from 1 down to `final` (Loshchilov & Hutter 2017, eq. 5, one period)."""
+@inherit_docs
+class Cosine(Schedule):
+    """Cosine decay: half a cosine from 1 to `final` at the end of the budget.
+
+    Parameters
+    ----------
+    final : float, default 0.0
+        Factor at the end of the budget.
+
+    References
+    ----------
+    Loshchilov & Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", eq. 5, one period.
+
+    Examples
+    --------
+    >>> from evorobo import Cosine
+    >>> Cosine().factor(0.0, {}), Cosine().factor(1.0, {})
+    (1.0, 0.0)
+    """
 
     final: float = 0.0
 
@@ -81,15 +167,36 @@ class Cosine(_Blind):
 
 @register_component("schedule", "WarmUp")
 @dataclass(frozen=True)
-class WarmUp:
-    """Linear from 0 to 1 over the first `share` of the budget, then another schedule over the rest of it."""
+@inherit_docs
+class WarmUp(Schedule):
+    """Warm-up: the factor grows linearly from 0 to 1, then another schedule spans the rest of the budget.
+
+    Parameters
+    ----------
+    fraction : float, default 0.05
+        Fraction of the budget for the warm-up, between 0 and 1.
+    then : Schedule, default Constant()
+        Schedule after the warm-up.
+
+    Raises
+    ------
+    SettingsError
+        If `fraction` is out of its range.
+
+    Examples
+    --------
+    >>> from evorobo import Cosine, WarmUp
+    >>> schedule = WarmUp(0.1, Cosine())
+    >>> schedule.factor(0.05, {}), schedule.factor(0.1, {}), schedule.factor(1.0, {})
+    (0.5, 1.0, 0.0)
+    """
 
     fraction: float = 0.05
     then: Schedule = Constant()
 
     def __post_init__(self) -> None:
         if not 0 < self.fraction < 1:
-            raise SettingsError(f"the share of a warm-up lies between 0 and 1, not at {self.fraction}.")
+            raise SettingsError(f"the fraction of a warm-up must be between 0 and 1, not {self.fraction}.")
 
     def start(self) -> ScheduleState:
         return self.then.start()
@@ -105,8 +212,29 @@ class WarmUp:
 
 @register_component("schedule", "ReduceOnPlateau")
 @dataclass(frozen=True)
-class ReduceOnPlateau:
-    """Times `drop` after more than `patience` epochs without a training loss lower by the share `threshold`."""
+@inherit_docs
+class ReduceOnPlateau(Schedule):
+    """Reduce on plateau: the learning rate is multiplied by `drop` when the training loss no longer improves.
+
+    Parameters
+    ----------
+    drop : float, default 0.1
+        Factor at each reduction.
+    patience : int, default 10
+        Number of epochs without improvement that are tolerated.
+    threshold : float, default 1e-4
+        Smallest improvement that counts, as a fraction of the loss.
+
+    Examples
+    --------
+    >>> from evorobo import ReduceOnPlateau
+    >>> schedule = ReduceOnPlateau(drop=0.5, patience=1)
+    >>> state = schedule.start()
+    >>> for loss in (1.0, 1.0, 1.0):
+    ...     schedule.on_epoch_end(loss, state)
+    >>> schedule.factor(0.1, state)
+    0.5
+    """
 
     drop: float = 0.1
     patience: int = 10
@@ -120,7 +248,7 @@ class ReduceOnPlateau:
 
     def on_epoch_end(self, loss: float, state: ScheduleState) -> None:
         best = state["best"]
-        if loss < min(best * (1 - self.threshold), best * (1 + self.threshold)):  # a likelihood may be below zero
+        if loss < min(best * (1 - self.threshold), best * (1 + self.threshold)):  # a likelihood may be negative
             state.update(best=loss, waited=0)
             return
         state["waited"] += 1

@@ -1,4 +1,4 @@
-"""Rows in time: which of them belong together, and how sequences of unequal length fit into one batch."""
+"""Batches of sequences: which rows belong together, and how sequences of unequal length are padded to one batch."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from evorobo.arrays import Array
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """A batch of `sequences * time` rows, sequence after sequence: which row of the data each of them is.
+    """Layout of a batch of `sequences * n_steps` rows, one sequence after another.
 
-    `real` is False where a sequence is over and the batch filled up; None if all rows are real.
+    `rows` are the numbers of the rows in the data. `mask` is False for padding; None means that all rows are real.
     """
 
     rows: np.ndarray
@@ -22,51 +22,52 @@ class Layout:
 
     @property
     def valid_rows(self) -> np.ndarray:
-        """The rows of the data that are in it, in its order."""
+        """Numbers of the real rows, in the order of the batch."""
         return self.rows if self.mask is None else self.rows[self.mask]
 
     def remove_padding(self, outputs: Array) -> Array:
-        """Of outputs `(..., sequences * time, k)` those of the real rows."""
+        """Return the real rows of `outputs (..., sequences * n_steps, k)`."""
         return outputs if self.mask is None else outputs[..., self.mask, :]
 
-    def add_padding(self, slopes: Array) -> Array:
-        """Gradients by the answers as gradients by all outputs: zero for what is filled up."""
+    def add_padding(self, gradients: Array) -> Array:
+        """Return gradients of the real rows as gradients of all rows, with zeros for padding."""
         if self.mask is None:
-            return slopes
-        everywhere = np.zeros((*slopes.shape[:-2], len(self.mask), slopes.shape[-1]), slopes.dtype)
-        everywhere[..., self.mask, :] = slopes
-        return everywhere
+            return gradients
+        padded = np.zeros((*gradients.shape[:-2], len(self.mask), gradients.shape[-1]), gradients.dtype)
+        padded[..., self.mask, :] = gradients
+        return padded
 
 
 class SequenceBatches:
-    """What is shuffled and batched: `rows` rows that stand alone, or the runs of equal numbers in `sequence (rows,)`.
+    """The items that are shuffled and batched: single rows, or sequences.
 
-    With `window` sequences are cut into windows of at most that many rows. Each begins without memory, so gradients
-    reach back `window` moments at most: backpropagation through time, truncated (Williams & Peng 1990).
+    `sequence (rows,)` numbers the sequences; a new one starts where the number changes. None makes each row an item.
+    With `window`, sequences are cut into windows of at most that many rows. Each window starts with zero state, so
+    this is truncated backpropagation through time (Williams & Peng 1990).
     """
 
     def __init__(self, rows: int, sequence: np.ndarray | None = None, window: int | None = None) -> None:
-        self._cuts: np.ndarray | None = None
+        self._bounds: np.ndarray | None = None
         self._count = rows
         if sequence is not None:
             starts = np.flatnonzero(np.r_[True, sequence[1:] != sequence[:-1]])
-            step = window or rows
-            cuts = [
-                (at, min(at + step, end))
+            length = window or rows
+            bounds = [
+                (first, min(first + length, end))
                 for start, end in zip(starts, np.r_[starts[1:], rows], strict=True)
-                for at in range(start, end, step)
+                for first in range(start, end, length)
             ]
-            self._cuts = np.array(cuts)
-            self._count = len(cuts)
+            self._bounds = np.array(bounds)
+            self._count = len(bounds)
 
     def __len__(self) -> int:
         return self._count
 
-    def take(self, which: np.ndarray) -> Layout:
-        """The batch of these units, by number."""
-        if self._cuts is None:
-            return Layout(which)
-        starts, ends = self._cuts[which].T
+    def take(self, items: np.ndarray) -> Layout:
+        """Return the batch of these items, by number."""
+        if self._bounds is None:
+            return Layout(items)
+        starts, ends = self._bounds[items].T
         n_steps = int((ends - starts).max())
         rows = starts[:, None] + np.arange(n_steps)
         mask = rows < ends[:, None]
@@ -74,6 +75,6 @@ class SequenceBatches:
 
 
 def sequence_ids(*keys: np.ndarray) -> np.ndarray:
-    """Numbers `(rows,)` for `Units`: a new sequence begins wherever any of `keys (rows,)` changes."""
+    """Return numbers `(rows,)` of sequences. A new sequence starts where any of `keys (rows,)` changes."""
     changes = np.any([key[1:] != key[:-1] for key in keys], axis=0)
     return np.r_[0, np.cumsum(changes)]

@@ -1,4 +1,4 @@
-"""The shape of a network, apart from its weights: layers in a row and one flat genome for all of them."""
+"""NetworkSpec: the shape of a network, and the order of its weights in the flat genome."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from evorobo.registry import register_component
 
 
 class Gene(NamedTuple):
-    """One weight: in which layer (0 is the first), of which parameter, at which place in it."""
+    """One weight: number of the layer (0 is the first), name of the parameter, position in it."""
 
     layer: int
     parameter: str
@@ -31,7 +31,7 @@ class Gene(NamedTuple):
 
 @dataclass(frozen=True)
 class Block:
-    """One parameter of one layer, genes `start` up to `stop`."""
+    """One parameter of one layer: genes `start` up to but not including `stop`."""
 
     layer: int
     parameter: str
@@ -45,7 +45,7 @@ class Block:
 
 @dataclass(frozen=True)
 class GeneMap:
-    """A sequence of `Gene`, one for each number of the genome; `index` finds the number of a weight."""
+    """A sequence of `Gene`, one for each number of the genome. `index` returns the number of a weight."""
 
     blocks: tuple[Block, ...]
 
@@ -54,20 +54,20 @@ class GeneMap:
 
     def __getitem__(self, number: int) -> Gene:
         number = range(len(self))[number]  # negative numbers count from the end, others raise IndexError
-        block = next(each for each in self.blocks if number < each.stop)
+        block = next(block for block in self.blocks if number < block.stop)
         position = np.unravel_index(number - block.start, block.shape)
-        return Gene(block.layer, block.parameter, tuple(int(at) for at in position))
+        return Gene(block.layer, block.parameter, tuple(map(int, position)))
 
     def __iter__(self) -> Iterator[Gene]:
         return (self[number] for number in range(len(self)))
 
     def index(self, layer: int, parameter: str, *position: int) -> int:
-        """The number of one weight: `spec.genes.index(0, "weight", 3, 5)` joins input 3 to unit 5 of layer 0."""
+        """Return the number of one weight. `index(0, "weight", 3, 5)` connects input 3 to unit 5 of layer 0."""
         block = self.block(layer, parameter)
         return block.start + int(np.ravel_multi_index(position, block.shape))
 
     def block(self, layer: int, parameter: str) -> Block:
-        """The genes of one whole parameter; `slice(block.start, block.stop)` cuts them out of a genome."""
+        """Return the genes of one parameter. `slice(block.start, block.stop)` selects them from a genome."""
         for block in self.blocks:
             if (block.layer, block.parameter) == (layer, parameter):
                 return block
@@ -75,13 +75,39 @@ class GeneMap:
 
 
 Hidden: TypeAlias = int | Layer | Output
-"""What users write between the inputs and outputs of a task: numbers of units, layers, and perhaps an `Output`."""
+"""What users write between the inputs and outputs of a task: numbers of units, layers, and an `Output` at the end."""
 
 
 @register_component("settings", "NetworkSpec")
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Layers one after the other. Their parameters lie end to end in one flat vector of `n_params` genes."""
+    """Shape of a feedforward or recurrent network: layers, one after another.
+
+    The parameters of all layers lie one after another in one flat vector of `n_params` weights, the genome.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of inputs, at least 1.
+    layers : tuple of Layer
+        Layers from the first hidden layer to the output layer, at least one.
+
+    Raises
+    ------
+    SettingsError
+        If there are no inputs or no layers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import NetworkSpec
+    >>> spec = NetworkSpec.build(n_inputs=4, hidden=(8,), n_outputs=2)
+    >>> spec.widths, spec.n_params
+    ((4, 8, 2), 58)
+    >>> weights = spec.init(np.random.default_rng(0))
+    >>> str(spec.genes[40])
+    'layer 1 weight[0, 0]'
+    """
 
     n_inputs: int
     layers: tuple[Layer, ...]
@@ -92,22 +118,43 @@ class NetworkSpec:
 
     @classmethod
     def build(cls, n_inputs: int, hidden: Iterable[Hidden], n_outputs: int, output: str = "identity") -> NetworkSpec:
-        """From the users' shorthand: `hidden=(16, 16)` means `Dense(16, "tanh")` twice, then the output layer, which an
-        `Output` at the end describes."""
+        """Return a network from a short description of its hidden layers.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Number of inputs.
+        hidden : iterable of int, Layer or Output
+            Hidden layers. A number n means ``Dense(n, "tanh")``. An `Output` at the end describes the output layer.
+        n_outputs : int
+            Number of outputs.
+        output : str, default "identity"
+            Name of the activation function of the output layer.
+
+        Returns
+        -------
+        NetworkSpec
+            The network.
+
+        Raises
+        ------
+        SettingsError
+            If an `Output` is not at the end, or if a layer is invalid.
+        """
         layers: list[Layer] = []
-        end = Output()
-        for number, each in enumerate(hidden := tuple(hidden), start=1):
-            if not isinstance(each, Output):
-                layers.append(Dense(each) if isinstance(each, int) else each)
+        output_settings = Output()
+        for number, entry in enumerate(hidden := tuple(hidden), start=1):
+            if not isinstance(entry, Output):
+                layers.append(Dense(entry) if isinstance(entry, int) else entry)
             elif number < len(hidden):
-                raise SettingsError(f"{each} is the last layer of a network; write it at the end of {hidden}.")
+                raise SettingsError(f"{entry} describes the last layer of a network; write it at the end of {hidden}.")
             else:
-                end = each
-        return cls(n_inputs, (*layers, end.layer(n_outputs, output)))
+                output_settings = entry
+        return cls(n_inputs, (*layers, output_settings.layer(n_outputs, output)))
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        """Numbers of values between the layers, from the inputs to the outputs: one more than there are layers."""
+        """Numbers of inputs, of units of each layer, and of outputs: one more than there are layers."""
         widths = [self.n_inputs]
         for layer in self.layers:
             widths.append(layer.width(widths[-1]))
@@ -115,16 +162,18 @@ class NetworkSpec:
 
     @property
     def n_outputs(self) -> int:
+        """Number of outputs."""
         return self.widths[-1]
 
     @property
     def n_params(self) -> int:
+        """Number of weights of the genome."""
         return len(self.genes)
 
     @cached_property
     def genes(self) -> GeneMap:
-        """Which gene is which weight."""
-        return _end_to_end(
+        """Layer, parameter and position of each weight of the genome."""
+        return _gene_map(
             (number, name, parameter.shape)
             for number, (layer, width) in enumerate(zip(self.layers, self.widths, strict=False))
             for name, parameter in layer.parameters(width).items()
@@ -132,32 +181,46 @@ class NetworkSpec:
 
     @cached_property
     def n_running_stats(self) -> int:
+        """Number of running statistics, stored beside the weights; 0 without batch normalization."""
         return len(self.running_stats_map)
 
     @cached_property
     def running_stats_map(self) -> GeneMap:
-        """Which moment is which: what layers such as `BatchNorm` keep, in a flat vector beside the genes."""
-        return _end_to_end(
-            (number, name, moment.shape) for number, begun in self._begun.items() for name, moment in begun.items()
+        """Layer, name and position of each running statistic."""
+        return _gene_map(
+            (number, name, array.shape)
+            for number, arrays in self._initial_stats.items()
+            for name, array in arrays.items()
         )
 
     @cached_property
     def forward_flops(self) -> int:
-        """Floating-point operations of one input row on its way forward (multiplications and additions of weights)."""
+        """Cost of the forward pass, in floating-point operations per row."""
         return sum(layer.flops(width) for layer, width in zip(self.layers, self.widths, strict=False))
 
     @property
-    def recurrent(self) -> bool:
-        """Whether any layer remembers, so that the order of its inputs in time matters."""
-        return any(isinstance(layer, Recurrent) for layer in self.layers)
-
-    @property
     def backward_flops(self) -> int:
-        """Of one row on its way back: once for the weights, once for the inputs of each layer."""
+        """Cost of the backward pass, in floating-point operations per row: one pass each for weights and inputs."""
         return 2 * self.forward_flops
 
+    @property
+    def recurrent(self) -> bool:
+        """Whether any layer has a state, so that the order of its inputs matters."""
+        return any(isinstance(layer, Recurrent) for layer in self.layers)
+
     def init(self, rng: np.random.Generator) -> Array:
-        """Fresh weights `(n_params,)`, each parameter as its layer begins it."""
+        """Sample initial weights.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of random numbers.
+
+        Returns
+        -------
+        array of shape (n_params,)
+            Weights, each parameter as its layer initializes it.
+        """
         parts = [
             np.ravel(parameter.init(rng))
             for layer, width in zip(self.layers, self.widths, strict=False)
@@ -166,13 +229,19 @@ class NetworkSpec:
         return np.concatenate(parts)
 
     def init_running_stats(self) -> Array:
-        """Moments `(n_moments,)` before anything was measured."""
-        begun = [moment.ravel() for layer in self._begun.values() for moment in layer.values()]
-        return np.concatenate([np.zeros(0), *begun])
+        """Return the initial running statistics.
+
+        Returns
+        -------
+        array of shape (n_running_stats,)
+            Means of 0 and variances of 1.
+        """
+        arrays = [array.ravel() for layer in self._initial_stats.values() for array in layer.values()]
+        return np.concatenate([np.zeros(0), *arrays])
 
     @property
-    def _begun(self) -> dict[int, dict[str, Array]]:
-        """By number of their layer."""
+    def _initial_stats(self) -> dict[int, dict[str, Array]]:
+        """Initial running statistics by number of the layer and by name."""
         layers = enumerate(zip(self.layers, self.widths, strict=False))
         return {
             number: layer.init_running_stats(width)
@@ -181,7 +250,23 @@ class NetworkSpec:
         }
 
     def unpack(self, weights: Array) -> list[dict[str, Array]]:
-        """Named views into `weights (..., n_params)`, one dict for each layer: writing to them changes the genome."""
+        """Return named views into flat weights. Writing to them changes the genome.
+
+        Parameters
+        ----------
+        weights : array of shape (..., n_params)
+            Flat weights.
+
+        Returns
+        -------
+        list of dict of str to array
+            One dict per layer: arrays of shape ``(..., *shape)`` by name of the parameter.
+
+        Raises
+        ------
+        SettingsError
+            If the number of weights does not fit the network.
+        """
         if weights.shape[-1] != self.n_params:
             raise SettingsError(
                 f"this network has {self.n_params} weights, the genome {weights.shape[-1]}; "
@@ -190,35 +275,62 @@ class NetworkSpec:
         return self._views(weights, self.genes)
 
     def pack(self, params: Sequence[Mapping[str, Array]]) -> Array:
-        """Weights `(..., n_params)` from named arrays, one dict for each layer: what `unpack` takes apart."""
+        """Return flat weights from named arrays, the inverse of `unpack`.
+
+        Parameters
+        ----------
+        params : sequence of mapping of str to array
+            One mapping per layer: arrays of shape ``(..., *shape)`` by name of the parameter.
+
+        Returns
+        -------
+        array of shape (..., n_params)
+            Flat weights.
+        """
         parts = []
         for block in self.genes.blocks:
-            view = params[block.layer][block.parameter]
-            parts.append(view.reshape((*view.shape[: view.ndim - len(block.shape)], -1)))
+            array = params[block.layer][block.parameter]
+            parts.append(array.reshape((*array.shape[: array.ndim - len(block.shape)], -1)))
         return np.concatenate(parts, axis=-1)
 
     def unpack_running_stats(self, running_stats: Array | None) -> list[dict[str, Array]]:
-        """Named views into `moments (..., n_moments)`, one dict for each layer; None will do where there are none."""
-        found = 0 if running_stats is None else running_stats.shape[-1]
-        if found != self.n_running_stats:
-            raise SettingsError(
-                f"this network keeps {self.n_running_stats} moments beside its weights, and was given {found}; take those of "
-                "the genome (genome.running_stats), or spec.init_running_stats()."
-            )
-        return (
-            [{} for _ in self.layers] if running_stats is None else self._views(running_stats, self.running_stats_map)
-        )
+        """Return named views into flat running statistics.
 
-    def _views(self, flat: Array, places: GeneMap) -> list[dict[str, Array]]:
+        Parameters
+        ----------
+        running_stats : array of shape (..., n_running_stats) or None
+            Flat running statistics. None is valid for networks without any.
+
+        Returns
+        -------
+        list of dict of str to array
+            One dict per layer: arrays by name.
+
+        Raises
+        ------
+        SettingsError
+            If their number does not fit the network.
+        """
+        count = 0 if running_stats is None else running_stats.shape[-1]
+        if count != self.n_running_stats:
+            raise SettingsError(
+                f"this network has {self.n_running_stats} running statistics, but {count} were given; use those of the "
+                "genome (genome.running_stats), or spec.init_running_stats()."
+            )
+        if running_stats is None:
+            return [{} for _ in self.layers]
+        return self._views(running_stats, self.running_stats_map)
+
+    def _views(self, flat: Array, gene_map: GeneMap) -> list[dict[str, Array]]:
         params: list[dict[str, Array]] = [{} for _ in self.layers]
-        for block in places.blocks:
+        for block in gene_map.blocks:
             view = flat[..., block.start : block.stop].reshape((*flat.shape[:-1], *block.shape))
             params[block.layer][block.parameter] = view
         return params
 
 
-def _end_to_end(shapes: Iterable[tuple[int, str, tuple[int, ...]]]) -> GeneMap:
-    """Arrays of these layers, names and shapes, one behind the other in a flat vector."""
+def _gene_map(shapes: Iterable[tuple[int, str, tuple[int, ...]]]) -> GeneMap:
+    """Return the map of arrays that lie one after another, from number of the layer, name and shape of each."""
     blocks: list[Block] = []
     for layer, name, shape in shapes:
         blocks.append(Block(layer, name, shape, blocks[-1].stop if blocks else 0))

@@ -288,17 +288,17 @@ def test_packing_puts_together_what_unpacking_took_apart():
 
 def test_a_network_is_told_that_its_moments_are_missing():
     spec = NETWORKS["first"]
-    with pytest.raises(SettingsError, match=r"keeps 6 moments .* was given 0; take those of the genome"):
+    with pytest.raises(SettingsError, match=r"has 6 running statistics, but 0 were given; use those of the genome"):
         forward(spec, spec.init(np.random.default_rng(0)), np.zeros((2, 3)))
-    with pytest.raises(SettingsError, match="was given 4"):
+    with pytest.raises(SettingsError, match="but 4 were given"):
         Controller(spec, spec.init(np.random.default_rng(0)), running_stats=np.zeros(4))
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"momentum": 0.0}, "share of the newest batch"),
-        ({"momentum": 1.5}, "share of the newest batch"),
+        ({"momentum": 0.0}, "momentum must be above 0 and at most 1"),
+        ({"momentum": 1.5}, "momentum must be above 0 and at most 1"),
         ({"epsilon": 0.0}, "epsilon must be above 0"),
         ({"activation": "rely"}, "did you mean 'relu'"),
     ],

@@ -46,7 +46,7 @@ def test_inputs_and_weights_are_not_written_to():
 
 @pytest.mark.parametrize("units", [0, -3, 2.5, "8", None])
 def test_a_layer_needs_a_whole_number_of_units(units):
-    with pytest.raises(SettingsError, match="a layer needs at least one unit, not"):
+    with pytest.raises(SettingsError, match="units must be a whole number of at least 1, not"):
         Dense(units)
 
 

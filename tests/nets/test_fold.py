@@ -107,7 +107,7 @@ def test_what_becomes_of_the_layers(layers, folded):
 def test_a_batch_norm_that_fits_nowhere_is_named_with_the_cure(layers, stuck):
     genome = trained(layers, np.random.default_rng(1))
     said = re.escape(f"layer {stuck} of this network, {layers[stuck]}, can be folded neither")
-    with pytest.raises(SettingsError, match=f'{said}.*Put it behind a Dense layer with the activation "identity"'):
+    with pytest.raises(SettingsError, match=f'{said}.*Put it after a Dense layer with the activation "identity"'):
         genome.folded()
 
 

@@ -219,7 +219,7 @@ def test_a_file_without_the_moments_that_its_network_needs_is_refused(normalised
 
 
 def test_a_genome_of_a_network_with_batch_norm_is_none_without_moments(normalised):
-    with pytest.raises(SettingsError, match="keeps 6 moments beside its weights, and was given 0"):
+    with pytest.raises(SettingsError, match="has 6 running statistics, but 0 were given"):
         Genome(NORMALISED, normalised.weights)
 
 

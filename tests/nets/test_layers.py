@@ -168,7 +168,7 @@ def test_a_population_under_dropout_goes_back_through_the_masks_it_went_forward_
 
 @pytest.mark.parametrize("make", [lambda: Elman(0), lambda: GRU(0), lambda: LSTM(-1), lambda: CTRNN(2, max_tau=0.5)])
 def test_impossible_layers_are_refused(make):
-    with pytest.raises(SettingsError, match="at least one"):
+    with pytest.raises(SettingsError, match="at least 1"):
         make()
 
 

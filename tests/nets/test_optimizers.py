@@ -79,7 +79,7 @@ def test_the_gradient_is_not_written_to_and_single_precision_stays_single(rule):
     state = rule().start(weights)
     rule().update(weights, gradient, state)
     assert weights.dtype == np.float32
-    assert all(array.dtype == np.float32 for name, array in state.items() if name != "time")
+    assert all(array.dtype == np.float32 for name, array in state.items() if name != "t")
     np.testing.assert_array_equal(gradient, 1)
 
 

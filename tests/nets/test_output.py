@@ -32,7 +32,9 @@ def test_settings_survive_their_plain_form():
 
 
 def test_an_output_layer_in_the_middle_is_refused():
-    with pytest.raises(SettingsError, match=r"Output\(.*\) is the last layer of a network; write it at the end of"):
+    with pytest.raises(
+        SettingsError, match=r"Output\(.*\) describes the last layer of a network; write it at the end of"
+    ):
         NetworkSpec.build(3, (Output(), 4), 2)
 
 

@@ -119,8 +119,8 @@ def test_a_state_written_down_and_read_again_goes_on_identically():
 
 
 def test_impossible_settings_are_refused():
-    with pytest.raises(SettingsError, match="ends above 0, not at 0"):
+    with pytest.raises(SettingsError, match="must end above 0, not at 0"):
         Exponential(0)
     for share in (0, 1):
-        with pytest.raises(SettingsError, match="warm-up lies between 0 and 1, not at"):
+        with pytest.raises(SettingsError, match="warm-up must be between 0 and 1, not"):
             WarmUp(share)

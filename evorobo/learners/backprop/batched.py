@@ -175,8 +175,8 @@ class BatchedBackprop:
         values, dy = self._criterion.value_and_gradient(layout.remove_padding(outputs), *truth)
         if np.shape(values) != (len(learners),):
             raise SettingsError(
-                f"{self._criterion} returned values of shape {np.shape(values)} for {len(learners)} networks; return one "
-                f"mean per network, of shape ({len(learners)},)."
+                f"{self._criterion} returned values of shape {np.shape(values)} for {len(learners)} networks; return "
+                f"one mean per network, of shape ({len(learners)},)."
             )
         workspace.backward(layout.add_padding(dy))
         losses: list[float] = values.tolist()
