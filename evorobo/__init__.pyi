@@ -1,3 +1,5 @@
+__version__: str
+
 from .errors import (
     DataError as DataError,
     EvoroboError as EvoroboError,

@@ -1,4 +1,4 @@
-"""The command lines of scripts and commands: parsing, common flags, errors in one sentence."""
+"""Command lines of scripts and commands: a parser that helps with typing errors, common flags, exit messages."""
 
 from __future__ import annotations
 
@@ -6,36 +6,40 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from evorobo.errors import SettingsError, unknown
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells what is wrong as one of our errors, in one sentence."""
+    """An argument parser that raises `SettingsError`: one sentence, with the nearest known name."""
 
     def error(self, message: str) -> NoReturn:
         raise SettingsError(message)
 
+    def parse_known_args(  # type: ignore[override]  # argparse declares three overloads of it
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        known, rest = super().parse_known_args(args, namespace)
+        if rest:
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            raise unknown("option", rest[0].split("=")[0], flags)
+        return known, rest
 
-def parse_args(parser: Parser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """`parser.parse_args`, with the nearest flag in the message for an unknown one."""
-    asked, rest = parser.parse_known_args(arguments)
-    if rest:
-        flags = [flag for action in parser._actions for flag in action.option_strings]
-        raise unknown("option", rest[0].split("=")[0], flags)
-    return asked
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise unknown(str(action.metavar or action.dest).lower(), value, action.choices)
 
 
-def add_common_flags(parser: Parser, work: str) -> None:
-    """The flags of whatever runs many pieces of `work`: `--jobs` and `--results`."""
+def add_common_flags(parser: Parser, unit: str) -> None:
+    """Add `--jobs` and `--results`, the flags of all commands that run several pieces of work, each a `unit`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"{work} at a time (default {cores})")
-    parser.add_argument("--results", default="results", metavar="DIR", help="where results go (default results)")
+    parser.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"{unit} at a time (default {cores})")
+    parser.add_argument("--results", default="results", metavar="DIR", help="folder of the results (default results)")
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """The seeds that `--seeds` asks for: the first N, or a list. Raises `SettingsError` for what is neither."""
+    """Return the seeds of a `--seeds` flag: the first N, or a list. Raises `SettingsError` for any other text."""
     try:
         numbers = tuple(int(part) for part in text.split(","))
     except ValueError as error:
@@ -44,6 +48,6 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 
 def exit_with(message: str, code: int) -> NoReturn:
-    """Say why, and end the program with that exit status."""
+    """Print `message` on the error stream and end the program with that exit status."""
     print(f"evorobo: {message}", file=sys.stderr)
     raise SystemExit(code)

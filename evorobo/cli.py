@@ -1,60 +1,67 @@
-"""The command `evorobo`: thin, everything it does is one call into the floors below."""
+"""The command `evorobo`: one parser with a subparser for each command; a command's module is imported when it is used."""
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from evorobo.commands import export_import as leave, new as bring, results as show, run as work, tune
-from evorobo.commands.listing import list_
-from evorobo.errors import EvoroboError, unknown
+from evorobo.arguments import Parser, exit_with
+from evorobo.errors import EvoroboError
+from evorobo.version import __version__
+
+_COMMANDS = {
+    "run": ("run", "run an experiment script, or one trial again"),
+    "plot": ("results", "draw the learning curves of a study"),
+    "table": ("results", "print the table of a study"),
+    "compare": ("results", "compare results statistically"),
+    "convert": ("results", "write learning curves in other file formats"),
+    "report": ("results", "write a report of a study for any browser"),
+    "replay": ("results", "show the robot of a trial as a film or a picture"),
+    "tune": ("tune", "search better settings for all methods of a study"),
+    "lessons": ("run", "list or run the lessons of the course"),
+    "list": ("listing", "list the components: robots, methods, layers, ..."),
+    "new-task": ("new", "create a folder for a new robot"),
+    "new-dataset": ("new", "create a folder for a new data set"),
+    "check-task": ("new", "check that a robot or a task keeps its contract"),
+    "export": ("export_import", "write a controller in another language"),
+    "import": ("export_import", "read weights of other tools as a genome"),
+}
+"""Each command with its module in `evorobo.commands` and its line in the help text."""
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run a command and leave with its exit status: its own, or 2 with one sentence for what a user can get wrong."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    commands: dict[str, Callable[[list[str]], None]] = {
-        "run": work.run,
-        "plot": show.plot,
-        "table": show.table,
-        "compare": show.compare,
-        "convert": show.convert,
-        "tune": tune.tune,
-        "report": show.report,
-        "replay": show.replay,
-        "lessons": work.lessons,
-        "list": list_,
-        "new-task": bring.new_task,
-        "new-dataset": bring.new_dataset,
-        "check-task": bring.check,
-        "export": leave.export,
-        "import": leave.import_,
-    }
-    sys.path.insert(0, str(Path.cwd()))  # robots in files here are found, as under `python -m`
+    """Run one command and exit: with its own status, or with 2 and one sentence after a mistake of the user."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    sys.path.insert(0, str(Path.cwd()))  # robots in files of this folder can be imported, as with `python -m`
     try:
-        if not words or words[0] in ("-h", "--help"):
-            print(_overview(commands))
-        elif words[0] == "--version":
-            print(f"evorobo {version('evorobo')}")
-        elif words[0] not in commands:
-            raise unknown("command", words[0], commands)
+        parser = build_parser(argv[0] if argv else "")
+        args = parser.parse_args(argv)
+        if args.command is None:
+            parser.print_help()
         else:
-            commands[words[0]](words[1:])
+            args.function(args)
     except EvoroboError as error:
-        print(f"evorobo: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        exit_with(str(error), 2)
     except KeyboardInterrupt:
-        print("evorobo: interrupted.", file=sys.stderr)
-        raise SystemExit(130) from None
+        exit_with("interrupted.", 130)
     raise SystemExit(0)
 
 
-def _overview(commands: dict[str, Callable[[list[str]], None]]) -> str:
-    lines = ["evorobo: should this robot's controller be evolved or trained by backpropagation?", ""]
-    for name, command in commands.items():
-        lines.append(f"  evorobo {name} {inspect.getdoc(command)}")
-    return "\n".join(lines)
+def build_parser(only: str | None = None) -> Parser:
+    """Return the parser of the command line. With `only`, just that command gets its arguments, which is quicker."""
+    parser = Parser(
+        prog="evorobo",
+        description="Should this robot's controller be evolved or trained by backpropagation?",
+        epilog="evorobo COMMAND --help describes the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"evorobo {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for name, (module, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if only in (None, name):
+            add_arguments = getattr(import_module(f"evorobo.commands.{module}"), f"add_{name.replace('-', '_')}")
+            add_arguments(command)
+    return parser

@@ -1,1 +1,1 @@
-"""Commands of `evorobo`, each file a few that belong together; `cli` lists them all."""
+"""Commands of `evorobo`: for each command `add_<command>(parser)` adds its arguments, and a function carries it out."""

@@ -1,84 +1,97 @@
-"""`evorobo new-task`, `new-dataset` and `check-task`: bring your robot, bring your data, see whether they are sound."""
+"""`evorobo new-task`, `new-dataset` and `check-task`: create folders for robots and data, and check them."""
 
 from __future__ import annotations
 
+import argparse
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from evorobo.arguments import Parser
 from evorobo.errors import SettingsError, TaskError
 
 
-def new_task(argv: list[str]) -> None:
-    """NAME: a folder with a robot, a teacher, an experiment and a test, to be changed into yours"""
-    from evorobo.arguments import Parser, parse_args
+def add_new_task(parser: Parser) -> None:
+    """Add the arguments of `evorobo new-task`."""
+    parser.description = "Create a folder with a robot, a teacher, an experiment and a test, as a start for your own."
+    parser.add_argument("name", metavar="NAME", help="of the folder and the robot: my_robot")
+    parser.set_defaults(function=new_task)
+
+
+def new_task(args: argparse.Namespace) -> None:
+    """Write the files of a new robot and print what to do next."""
     from evorobo.scaffold.robot import new_task
 
-    parser = Parser(prog="evorobo new-task")
-    parser.add_argument("name", help="of the folder and the robot: my_robot")
-    name = parse_args(parser, argv).name
-    _tell(new_task(name), name)
+    print_next_steps(new_task(args.name), args.name)
 
 
-def new_dataset(argv: list[str]) -> None:
-    """FILE [--target COLUMN,..] [--kind KIND] [--ignore COLUMN,..] [--name NAME]: a folder with your data as a task"""
-    from evorobo.arguments import Parser, parse_args
+def add_new_dataset(parser: Parser) -> None:
+    """Add the arguments of `evorobo new-dataset`."""
+    parser.description = "Create a folder with your data as a task, an experiment and a test."
+    parser.add_argument("file", metavar="FILE", help="CSV, TSV, ARFF or NPZ")
+    parser.add_argument("--target", default="-1", metavar="COLUMN,..", help="what to predict, by name or number (last)")
+    parser.add_argument("--kind", metavar="KIND", help="classification or regression, where it is ambiguous")
+    parser.add_argument("--ignore", default="", metavar="COLUMN,..", help="columns that are not inputs")
+    parser.add_argument("--name", metavar="NAME", help="of the folder (default: the name of the file)")
+    parser.set_defaults(function=new_dataset)
+
+
+def new_dataset(args: argparse.Namespace) -> None:
+    """Write the files of a new data set, print what the data are and what to do next."""
     from evorobo.scaffold.dataset import new_dataset
 
-    parser = Parser(prog="evorobo new-dataset")
-    parser.add_argument("file", help="CSV, TSV, ARFF or NPZ")
-    parser.add_argument("--target", default="-1", metavar="COLUMN", help="what to predict, by name or number (last)")
-    parser.add_argument("--kind", metavar="KIND", help="classification or regression, where it cannot be guessed")
-    parser.add_argument("--ignore", default="", metavar="COLUMN,..", help="columns that nobody is shown")
-    parser.add_argument("--name", metavar="NAME", help="of the folder; default: the file's")
-    asked = parse_args(parser, argv)
-    target = _columns(asked.target)
-    settings = {"kind": asked.kind, "ignore": _columns(asked.ignore)}
-    files, about = new_dataset(asked.file, asked.name, target=target[0] if len(target) == 1 else target, **settings)
+    target = parse_columns(args.target)
+    settings = {"kind": args.kind, "ignore": parse_columns(args.ignore)}
+    files, about = new_dataset(args.file, args.name, target=target[0] if len(target) == 1 else target, **settings)
     print(about)
-    _tell(files, files[0].parent.name)
+    print_next_steps(files, files[0].parent.name)
 
 
-def check(argv: list[str]) -> None:
-    """FILE:ROBOT | ID | DATA: does a robot or a task keep its contract, and if not, what is to be mended?"""
-    from evorobo.arguments import Parser, parse_args
+def add_check_task(parser: Parser) -> None:
+    """Add the arguments of `evorobo check-task`."""
+    parser.description = "Check that a robot or a task keeps its contract, and print what to fix where it does not."
+    parser.add_argument("task", metavar="TASK", help="my_file:MyRobot, my_file:task, CartPole-v1 or data.csv")
+    parser.set_defaults(function=check_task)
 
-    parser = Parser(prog="evorobo check-task")
-    parser.add_argument("task", help="my_file:MyRobot, my_file:task, CartPole-v1, data.csv")
-    word = parse_args(parser, argv).task
-    thing = _found(word)
+
+def check_task(args: argparse.Namespace) -> None:
+    """Check a robot, a task, an id or a data file, and print its reference scores."""
+    thing = resolve_target(args.task)
     if isinstance(thing, str):
-        _check_id(thing)
+        check_id(thing)
     else:
-        _check_thing(thing, word)
+        check_object(thing, args.task)
 
 
-def _check_thing(thing: Any, word: str) -> None:
+def check_object(thing: Any, name: str) -> None:
+    """Check a robot or a task, given as an object or as a class without required settings."""
     from evorobo.tasks.control.robots.base import Robot
     from evorobo.testing import check_robot, check_task
 
-    made = thing
+    instance = thing
     if isinstance(thing, type):
         try:
-            made = thing()
+            instance = thing()
         except TypeError as error:
-            raise TaskError(f"{word} cannot be made without settings ({error}); give its fields defaults.") from error
-    if isinstance(made, Robot):
-        check_robot(made)
-        print(f"{word}: a sound robot. Its rows stand alone, its chance is drawn from rng, its shapes fit.")
-        ids = _ids(type(made))
-        for each in ids:
-            _check_id(each)
+            raise TaskError(f"{name} needs settings ({error}); give its fields defaults.") from error
+    if isinstance(instance, Robot):
+        check_robot(instance)
+        print(f"{name}: the robot is valid. Its rows are independent, its noise comes from rng, its shapes fit.")
+        ids = ids_of_robot(type(instance))
+        for id in ids:
+            check_id(id)
         if not ids:
-            print(f'No id is registered for it: evorobo.register({type(made).__name__}, "my/Name-v0") makes it a task.')
-    elif hasattr(made, "score") and hasattr(made, "examples"):
-        check_task(made)
-        print(f"{word}: a sound task. {_scores(made)}")
+            print(f'No id is registered for it: evorobo.register({type(instance).__name__}, "my/Name-v0") makes a task.')
+    elif hasattr(instance, "score") and hasattr(instance, "examples"):
+        check_task(instance)
+        print(f"{name}: the task is valid. {format_scores(instance)}")
     else:
-        raise TaskError(f"{word} is a {type(made).__name__}, neither an evorobo.Robot nor a task; name one of these.")
+        kind = type(instance).__name__
+        raise TaskError(f"{name} is a {kind}, neither an evorobo.Robot nor a task; give the name of one of these.")
 
 
-def _check_id(id: str) -> None:
+def check_id(id: str) -> None:
+    """Check the task of an id or a data file; a control task is checked with few episodes."""
     from evorobo.commands.targets import resolve_task
     from evorobo.tasks.control.task import ControlTask
     from evorobo.testing import check_task
@@ -87,49 +100,51 @@ def _check_id(id: str) -> None:
     if isinstance(task, ControlTask):
         task = ControlTask(task.env, test_episodes=20, n_demonstrations=5)
     check_task(task)
-    print(f"{id}: a sound task. {_scores(task)}")
+    print(f"{id}: the task is valid. {format_scores(task)}")
     scores = task.references()
     if scores.get("teacher", float("inf")) <= scores.get("random", float("-inf")):
-        print("Its teacher does no better than chance, so copying it teaches nothing; mend or delete the teacher.")
+        print("Its teacher is no better than random actions, so copying it is useless; fix or delete the teacher.")
 
 
-def _scores(task: Any) -> str:
+def format_scores(task: Any) -> str:
+    """Return the sizes of a task and its reference scores as text."""
     scores = ", ".join(f"{name} {score:.4g}" for name, score in task.references().items())
     return f"{task.n_inputs} inputs, {task.n_outputs} outputs; {task.metric_info.name}: {scores}."
 
 
-def _ids(robot: type) -> list[str]:
-    """The ids under which a robot class is registered, with the file that makes them known."""
+def ids_of_robot(robot: type) -> list[str]:
+    """Return the ids under which a robot class is registered, each with the file that registers it."""
     from evorobo.settings import reference_to
     from evorobo.tasks.control.robots.registry import qualified_id, registered_robots
 
-    name = reference_to(robot)
-    return [qualified_id(id) for id, spec in registered_robots().items() if spec.kwargs.get("robot") == name]
+    reference = reference_to(robot)
+    return [qualified_id(id) for id, spec in registered_robots().items() if spec.kwargs.get("robot") == reference]
 
 
-def _found(word: str) -> Any:
-    """The class or object that `file:Name` or `module:Name` means; an id or a data file stays a word."""
+def resolve_target(text: str) -> Any:
+    """Return the class or object of `file:Name` or `module:Name`; an id or a data file is returned as it is."""
     from evorobo.settings import resolve_reference
 
-    where, colon, name = word.rpartition(":")
+    where, colon, name = text.rpartition(":")
     if not colon or not name.isidentifier():
-        if word.endswith(".py"):
-            raise SettingsError(f"which robot or task of {word}? Say {word}:Name.")
-        return word
+        if text.endswith(".py"):
+            raise SettingsError(f"which robot or task of {text}? Write {text}:Name.")
+        return text
     if not where.endswith(".py") and Path(f"{where}.py").is_file():
         where = f"{where}.py"
     if where.endswith(".py") and not Path(where).is_file():
-        raise SettingsError(f"there is no file {where}; give the path from the folder in which you run.")
+        raise SettingsError(f"there is no file {where}; give the path from the current folder.")
     return resolve_reference(f"{where}:{name}")
 
 
-def _columns(text: str) -> tuple[str | int, ...]:
-    """Columns by name or number."""
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    return tuple(int(word) if word.removeprefix("-").isdigit() else word for word in words)
+def parse_columns(text: str) -> tuple[str | int, ...]:
+    """Return columns by name or number."""
+    columns = [part.strip() for part in text.split(",") if part.strip()]
+    return tuple(int(column) if column.removeprefix("-").isdigit() else column for column in columns)
 
 
-def _tell(files: list[Path], name: str) -> None:
+def print_next_steps(files: list[Path], name: str) -> None:
+    """Print the files that were written and the commands that run and test them."""
     for file in files:
         print(file)
     tests = "python -m pytest" if find_spec("pytest") else "pip install pytest; python -m pytest"

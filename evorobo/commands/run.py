@@ -1,55 +1,72 @@
-"""`evorobo run` and `lessons`: scripts at work, and a trial run again."""
+"""`evorobo run` and `evorobo lessons`: run experiment scripts, single trials and the lessons of the course."""
 
 from __future__ import annotations
 
+import argparse
 import runpy
 import sys
 from pathlib import Path
 
+from evorobo.arguments import Parser, exit_with
 from evorobo.errors import SettingsError
 
 
-def run(argv: list[str]) -> None:
-    """SCRIPT [flags]: run an experiment script, or again the trial of a trial.json; SCRIPT --help lists the flags"""
-    if not argv or argv[0].startswith("-"):
+def add_run(parser: Parser) -> None:
+    """Add the arguments of `evorobo run`."""
+    parser.epilog = "evorobo run SCRIPT --help lists the options of the script."
+    parser.add_argument("script", nargs="?", metavar="SCRIPT", help="an experiment script, or a trial.json")
+    parser.add_argument("flags", nargs=argparse.REMAINDER, metavar="...", help="options of the script: --seeds 3")
+    parser.set_defaults(function=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run a script as `python SCRIPT` does, or run the trial of a `trial.json` again."""
+    if not args.script:
         raise SettingsError("which script? For example: evorobo run experiments/phototaxis.py --seeds 3")
-    script, flags = Path(argv[0]), argv[1:]
+    script = Path(args.script)
     if not script.is_file():
         raise SettingsError(f"there is no file {script}.")
     if script.suffix == ".json":
-        _run_trial(script, flags)
+        run_trial(script, args.flags)
         return
-    sys.argv = [str(script), *flags]
+    sys.argv = [str(script), *args.flags]
     sys.path.insert(0, str(script.resolve().parent))
     runpy.run_path(str(script), run_name="__main__")
 
 
-def _run_trial(path: Path, argv: list[str]) -> None:
-    from evorobo.arguments import Parser, parse_args
+def run_trial(path: Path, flags: list[str]) -> None:
+    """Run the trial of a `trial.json` again; exit with status 1 where it fails or diverges."""
     from evorobo.study.folders import trial_reason
     from evorobo.study.trial import Trial
 
-    parser = Parser(prog="evorobo run trial.json")
-    parser.add_argument("--results", default="results/again", metavar="DIR", help="where the run goes")
-    folder = Path(parse_args(parser, argv).results)
+    parser = Parser(prog="evorobo run trial.json", description="Run one trial again.")
+    parser.add_argument("--results", default="results/again", metavar="DIR", help="folder of the new run")
+    folder = Path(parser.parse_args(flags).results)
     trial = Trial.load(path)
     folder = folder / trial.path
-    if (ended := trial.run(folder)) != "finished":
-        print(f"evorobo: {folder} {ended}: {trial_reason(folder)}", file=sys.stderr)
-        raise SystemExit(1)
+    if (status := trial.run(folder)) != "finished":
+        exit_with(f"{folder} {status}: {trial_reason(folder)}", 1)
     print(f"{folder}: finished")
 
 
-def lessons(argv: list[str]) -> None:
-    """[NUMBER|NAME|all] [flags]: what the course teaches, a line each; or run one of its lessons, or all"""
+def add_lessons(parser: Parser) -> None:
+    """Add the arguments of `evorobo lessons`."""
+    parser.description = "List the lessons of the course, or run one of them, or all."
+    parser.add_argument("lesson", nargs="?", metavar="LESSON", help="number or name of a lesson, or all")
+    parser.add_argument("flags", nargs=argparse.REMAINDER, metavar="...", help="options of the lesson: --seeds 3")
+    parser.set_defaults(function=lessons)
+
+
+def lessons(args: argparse.Namespace) -> None:
+    """Print the titles of the lessons, or run some; exit with the largest exit status of those that ran."""
     from evorobo.course import lessons as course
 
-    if not argv:
+    if not args.lesson:
         for script in course.find_lessons():
             print(f"{script.stem[:2]}  {course.lesson_title(script)}")
         return
-    ended = []
-    for script in course.select_lessons(argv[0]):
+    statuses = []
+    for script in course.select_lessons(args.lesson):
         print(f"{script.stem[:2]}  {course.lesson_title(script)}", flush=True)
-        ended.append(course.run(script, argv[1:]))
-    raise SystemExit(max(ended))
+        statuses.append(course.run(script, args.flags))
+    raise SystemExit(max(statuses))

@@ -1,4 +1,4 @@
-"""The task that a word of the command line means."""
+"""Tasks and genomes by the names that the command line takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from evorobo.tasks.base import Task
 
 
 def resolve_task(name: str) -> Task:
-    """A gymnasium id ("CartPole-v1", "my_file.py:my/Robot-v0"), a data set ("scitos-24", "my_file.py:my-set"), a data file, or a `trial.json`."""
+    """Return the task of a gymnasium id, a data set's name, a data file or a `trial.json`.
+
+    An id or a name may have a file in front: "my_file.py:my/Robot-v0", "my_file.py:my-set".
+    """
     from evorobo.study.trial import Trial
     from evorobo.tasks.control.task import ControlTask
     from evorobo.tasks.data.dataset import find_loader
@@ -24,7 +27,7 @@ def resolve_task(name: str) -> Task:
 
 
 def find_genome(path_or_folder: str) -> Path:
-    """The genome of that path, or of that trial's folder."""
+    """Return the path of a genome, given itself or the folder of its trial."""
     from evorobo.study.folders import suggest_trial
 
     path = Path(path_or_folder)
@@ -35,13 +38,13 @@ def find_genome(path_or_folder: str) -> Path:
 
 
 def task_of_genome(genome: Path) -> Task | None:
-    """The task of the trial in whose folder a genome lies, if there is one."""
+    """Return the task of the trial in whose folder a genome lies, or None outside such a folder."""
     trial = genome.with_name("trial.json")
     if not trial.is_file():
         return None
     try:
         task = resolve_task(str(trial))
-        _ = task.n_outputs  # a task looks for its robot or data when it is first asked about them
-    except Exception as error:  # its robot's file may do anything while it is loaded
-        raise SettingsError(f"{error} Name the task with --task, or say --task none.") from error
+        _ = task.n_outputs  # a task loads its robot or data at the first use
+    except Exception as error:  # the file of a robot can raise anything while it is loaded
+        raise SettingsError(f"{error} Name the task with --task, or use --task none.") from error
     return task

@@ -1,22 +1,39 @@
-"""`evorobo tune`: better settings for all methods of an experiment, at an equal price for each."""
+"""`evorobo tune`: search better settings for all methods of an experiment, with equal effort for each."""
 
 from __future__ import annotations
 
+import argparse
 import shlex
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.errors import SettingsError
 
 if TYPE_CHECKING:
     from evorobo.study.study import Study
 
 
-def tune(argv: list[str]) -> None:
-    """SCRIPT --space PATH=LOW..HIGH[:log] .. [--trials N] [--method NAME]: better settings for all, at equal effort"""
-    from evorobo.arguments import Parser, add_common_flags, parse_args, parse_seeds
+def add_tune(parser: Parser) -> None:
+    """Add the arguments of `evorobo tune`."""
+    parser.description = "Tune all methods of a study with Optuna, each with the same number of tries."
+    add = parser.add_argument
+    add("script", metavar="SCRIPT", help="an experiment script with a study in it")
+    add("--space", action="append", required=True, metavar="RANGE", help="methods.cma-es.strategy.sigma=0.05..2:log")
+    add("--trials", type=int, default=20, metavar="N", help="number of settings to try for each method (default 20)")
+    add("--seeds", metavar="N,..", help="default 1000,1001,1002")
+    add("--task", metavar="NAME", help="the task to tune on, where the study has several")
+    add("--method", action="append", default=[], metavar="NAME", help="tune only this method now (repeatable)")
+    add("--budget", metavar="B", help="budget of each trial (default: that of the study)")
+    add("--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting for all tries")
+    add_common_flags(parser, "trials")
+    add("--sampler-seed", type=int, default=0, metavar="SEED", help="seed of Optuna's sampler (default 0)")
+    parser.set_defaults(function=tune)
+
+
+def tune(args: argparse.Namespace) -> None:
+    """Tune, then print the best settings, the file that holds them, and how to run the study with them."""
     from evorobo.report.analysis.tuning import to_terminal
     from evorobo.study.budget import Budget
     from evorobo.study.folders import Interrupted
@@ -24,58 +41,38 @@ def tune(argv: list[str]) -> None:
     from evorobo.study.tuning.tuned import read_tuning, to_flags
     from evorobo.study.tuning.tuning import SEEDS, tune
 
-    parser = Parser(
-        prog="evorobo tune", description="Tune all methods of a study with Optuna, each with as many tries."
-    )
-    parser.add_argument("script", help="an experiment script with a study in it")
-    parser.add_argument(
-        "--space", action="append", required=True, metavar="RANGE", help="methods.cma-es.strategy.sigma=0.05..2:log"
-    )
-    parser.add_argument("--trials", type=int, default=20, metavar="N", help="settings to try for each method (20)")
-    parser.add_argument("--seeds", default=",".join(map(str, SEEDS)), metavar="N,..", help="default 1000,1001,1002")
-    parser.add_argument("--task", metavar="NAME", help="on which task, where the study has several")
-    parser.add_argument(
-        "--method", action="append", default=[], metavar="NAME", help="tune this one alone; the others another time"
-    )
-    parser.add_argument("--budget", metavar="B", help="what each trial may spend; default: as in the study")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting for all tries"
-    )
-    add_common_flags(parser, "trials")
-    parser.add_argument(
-        "--chance", type=int, default=0, metavar="SEED", help="of what the sampler proposes (default 0)"
-    )
-    asked = parse_args(parser, argv)
-    study = apply_overrides(_study(Path(asked.script)), asked.set)
-    if asked.budget:
-        study = replace(study, budget=Budget.parse(asked.budget))
-    places = {
-        "task": asked.task,
-        "methods": asked.method,
-        "results": asked.results,
-        "jobs": asked.jobs,
-        "sampler_seed": asked.chance,
-    }
+    study = apply_overrides(load_study(Path(args.script)), args.set)
+    if args.budget:
+        study = replace(study, budget=Budget.parse(args.budget))
     try:
-        path = tune(study, asked.space, trials=asked.trials, seeds=parse_seeds(asked.seeds), **places)
+        path = tune(
+            study,
+            args.space,
+            trials=args.trials,
+            seeds=parse_seeds(args.seeds) if args.seeds else SEEDS,
+            task=args.task,
+            methods=args.method,
+            results=args.results,
+            jobs=args.jobs,
+            sampler_seed=args.sampler_seed,
+        )
     except Interrupted:
-        print("evorobo: interrupted; run the same command again to go on.", file=sys.stderr)
-        raise SystemExit(130) from None
-    found = read_tuning(path)
-    print("", to_terminal(found), "", path, sep="\n")
-    script = shlex.quote(asked.script)
-    if missing := [method.name for method in study.methods if method.name not in found["methods"]]:
+        exit_with("interrupted; run the same command again to continue.", 130)
+    tuning = read_tuning(path)
+    print("", to_terminal(tuning), "", path, sep="\n")
+    script = shlex.quote(args.script)
+    if missing := [method.name for method in study.methods if method.name not in tuning["methods"]]:
         print(f"Tune {', '.join(missing)} too, with the same effort, then run the study with --tuned for each file.")
     else:
-        print(f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {to_flags(found)}", sep="\n")
+        print(f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {to_flags(tuning)}", sep="\n")
 
 
-def _study(script: Path) -> Study:
-    """The one study that a script defines at its top."""
+def load_study(script: Path) -> Study:
+    """Return the one study that a script defines at its top level."""
     from evorobo.settings import load_script
     from evorobo.study.study import Study
 
-    found = {id(thing): thing for thing in vars(load_script(script)).values() if isinstance(thing, Study)}
-    if len(found) != 1:
-        raise SettingsError(f"{script} holds {len(found)} studies; give a script with one: study = Study.grid(...).")
-    return next(iter(found.values()))
+    studies = {id(thing): thing for thing in vars(load_script(script)).values() if isinstance(thing, Study)}
+    if len(studies) != 1:
+        raise SettingsError(f"{script} holds {len(studies)} studies; give a script with one: study = Study.grid(...).")
+    return next(iter(studies.values()))
