@@ -1,4 +1,4 @@
-"""What an experiment script ends with: `main(study)` runs it as the command line says, and shows what came out."""
+"""What an experiment script ends with: `main(study)` runs the study as the command line says and shows its results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evorobo.arguments import Parser, add_common_flags, exit_with, parse_args, parse_seeds
+from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.errors import EvoroboError
 from evorobo.settings import stop_if_loading
 from evorobo.study.budget import Budget
@@ -23,73 +23,105 @@ _BROKEN = ("failed", "diverged")
 
 
 def main(study: Study, argv: Sequence[str] | None = None) -> Results:
-    """Run `study` with the flags of the command line (`--help` lists them); ends in a figure and a table.
+    """Run a study with the flags of the command line, then show its results.
 
-    Returns the results, for whatever the script wants to do with them besides. Leaves with exit status 1 when trials
-    failed or diverged, 2 when something was asked that cannot be, 130 when it was interrupted.
+    The script's own `--help` lists the flags. Trials that are finished already are read, not run again. The results
+    are shown as `show` does: a figure, a table and verdicts.
+
+    Parameters
+    ----------
+    study : Study
+        The study to run. Flags such as `--seeds` and `--set` change it for this run.
+    argv : sequence of str, optional
+        The command line without the name of the program. Default: that of the process.
+
+    Returns
+    -------
+    Results
+        The results of the study, for further analysis in the script.
+
+    Raises
+    ------
+    SystemExit
+        With status 1 where trials failed or diverged, 2 after a mistake in the settings, the flags or the results
+        folder, 130 after an interrupt. In each case one sentence on the error stream says why.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> methods = [er.Evolution(er.CMAES()), er.Backprop()]
+    >>> task, budget = er.ControlTask("evorobo/Phototaxis-v0"), er.Budget(flops=1e7)
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=1, budget=budget)
+    >>> try:
+    ...     er.main(study, ["--dry-run", "--jobs", "1"])
+    ... except SystemExit as exit:
+    ...     print("status", exit.code)
+    results/lamp/phototaxis/cma-es/seed-0  unfinished  network 3-16-2, 98 weights
+    results/lamp/phototaxis/backprop/seed-0  unfinished  network 3-16-2, 98 weights
+    2 trials of flops=1e+07 each, 1 at a time; nothing was run.
+    status 0
     """
     stop_if_loading()
     try:
-        return _main(study, argv)
+        args = _build_parser().parse_args(argv)
+        study = _change_study(study, args)
+        if args.dry_run:
+            _print_trials(study, args)
+            raise SystemExit(0)
+        results = study.run(args.results, jobs=args.jobs, only=args.only)
+        if any(run.status not in _BROKEN for run in results.runs):
+            from evorobo.report.study import show
+
+            show(results)
     except (Interrupted, KeyboardInterrupt):
-        exit_with("interrupted; what is done is kept. Run the same command again to go on.", 130)
+        exit_with("interrupted; finished work is kept. Run the same command again to continue.", 130)
     except EvoroboError as error:
         exit_with(str(error), 2)
-
-
-def _main(study: Study, argv: Sequence[str] | None) -> Results:
-    asked = _parse(argv)
-    if asked.tuned:
-        study = tuned(study, *asked.tuned)
-    study = apply_overrides(study, asked.set)
-    if asked.budget:
-        study = replace(study, budget=Budget.parse(asked.budget))
-    if asked.seeds:
-        study = replace(study, seeds=parse_seeds(asked.seeds))
-    if asked.dry_run:
-        _dry_run(study, asked)
-        raise SystemExit(0)
-    results = study.run(asked.results, jobs=asked.jobs, only=asked.only)
-    from evorobo.report.study import show
-
-    if all(run.status in _BROKEN for run in results.runs):
-        _complain(results)  # there is nothing to show
-    show(results)
-    _complain(results)
+    _exit_if_broken(results)
     return results
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = Parser(description="Run an experiment, or what is still missing of it, and show it.")
-    parser.add_argument("--seeds", metavar="N", help="how many seeds (5), or which (3,7,11)")
+def _build_parser() -> Parser:
+    parser = Parser(description="Run the trials of an experiment that are not finished yet, and show the results.")
+    parser.add_argument("--seeds", metavar="N", help="number of seeds (5), or a list of seeds (3,7,11)")
     add_common_flags(parser, "trials")
-    parser.add_argument("--budget", metavar="B", help="what each trial may spend: flops=1e9, env_steps=1e5,n_evals=10")
-    parser.add_argument("--only", metavar="PART", help='a part of the study: a task, a method, seed-3, "*/cma-es/*"')
+    parser.add_argument("--budget", metavar="B", help="budget of each trial: flops=1e9, env_steps=1e5,n_evals=10")
+    parser.add_argument("--only", metavar="PART", help='part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
     )
-    parser.add_argument(
-        "--tuned", action="append", metavar="FILE", help="take the settings that evorobo tune has found"
-    )
+    parser.add_argument("--tuned", action="append", metavar="FILE", help="use the settings found by evorobo tune")
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
-    return parse_args(parser, argv)
+    return parser
 
 
-def _dry_run(study: Study, asked: argparse.Namespace) -> None:
-    folder = Path(asked.results) / study.name
-    trials = study.trials(asked.only)
+def _change_study(study: Study, args: argparse.Namespace) -> Study:
+    """Return the study as the flags of the command line change it."""
+    if args.tuned:
+        study = tuned(study, *args.tuned)
+    study = apply_overrides(study, args.set)
+    if args.budget:
+        study = replace(study, budget=Budget.parse(args.budget))
+    if args.seeds:
+        study = replace(study, seeds=parse_seeds(args.seeds))
+    return study
+
+
+def _print_trials(study: Study, args: argparse.Namespace) -> None:
+    folder = Path(args.results) / study.name
+    trials = study.trials(args.only)
     for trial in trials:
         spec = trial.spec
         widths = "-".join(map(str, spec.widths))
         print(f"{folder / trial.path}  {trial_status(folder / trial.path)}  network {widths}, {spec.n_params} weights")
-    print(f"{len(trials)} trials of {study.budget.as_text} each, {asked.jobs} at a time; nothing was run.")
+    print(f"{len(trials)} trials of {study.budget.as_text} each, {args.jobs} at a time; nothing was run.")
 
 
-def _complain(results: Results) -> None:
-    """Say which trials failed or diverged and why, each reason once, and leave with status 1; nothing if none did."""
+def _exit_if_broken(results: Results) -> None:
+    """Print which trials failed or diverged, each reason once, and exit with status 1; return if there are none."""
     reasons = Counter((run.status, run.reason) for run in results.runs if run.status in _BROKEN)
     if not reasons:
         return
-    for (ended, reason), count in reasons.items():
-        print(f"evorobo: {count} of {len(results.runs)} trials {ended}: {reason}", file=sys.stderr)
+    for (status, reason), count in reasons.items():
+        print(f"evorobo: {count} of {len(results.runs)} trials {status}: {reason}", file=sys.stderr)
     raise SystemExit(1)

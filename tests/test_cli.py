@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import version
 
 import gymnasium
 import pytest
 from curves import all_curves
 from scripts import rail, run, sentence
+
+from evorobo.cli import build_parser
+from evorobo.version import __version__
 
 TOYS = """
 study = Study.grid(
@@ -44,22 +46,22 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (["run"], "which script? For example: evorobo run experiments/phototaxis.py --seeds 3"),
-        (["run", "--seeds", "3"], "which script?"),
+        (["run"], "the following arguments are required: SCRIPT"),
+        (["run", "--seeds", "3"], "unknown option '--seeds'"),
         (["run", "nowhere.py"], "there is no file nowhere.py."),
         (["run", "."], "there is no file ."),
         (["rum", "x.py"], "unknown command 'rum'; did you mean 'run'?"),
         (["plto"], "unknown command 'plto'; did you mean 'plot'?"),
-        (["--version-of-doom"], "unknown command '--version-of-doom'"),
-        (["list", "task"], "unknown kind of thing 'task'; did you mean 'tasks'?"),
-        (["plot"], "the following arguments are required: folder"),
+        (["--version-of-doom"], "unknown option '--version-of-doom'; did you mean '--version'?"),
+        (["list", "task"], "unknown kind of component 'task'; did you mean 'tasks'?"),
+        (["plot"], "the following arguments are required: FOLDER"),
         (["plot", "nowhere"], "nowhere holds no study; give a folder that an experiment wrote"),
         (["table", "."], ". holds no study"),
         (["table", ".", "--formt", "csv"], "unknown option '--formt'; did you mean '--format'?"),
         (["table", ".", "--format", "cvs"], "unknown format 'cvs'; did you mean 'csv'?"),
         (["convert", "."], "the following arguments are required: --to"),
         (["convert", ".", "--to", "parket"], "unknown format 'parket'; did you mean 'parquet'?"),
-        (["report"], "the following arguments are required: folder"),
+        (["report"], "the following arguments are required: FOLDER"),
         (["report", "nowhere"], "nowhere holds no study; give a folder that an experiment wrote"),
         (["report", ".", "--rubustness"], "unknown option '--rubustness'; did you mean '--robustness'?"),
         (["replay", "nowhere"], "nowhere holds no trial; give the folder of one seed"),
@@ -422,33 +424,80 @@ def test_a_damaged_study_is_told(evorobo, tmp_path):
         assert "study.json is" in sentence(evorobo("table", tmp_path))
 
 
-def test_list_tells_what_there_is(evorobo):
+def sections(out):
+    """The lines of `evorobo list`, by kind."""
+    return dict(re.findall(r"^([a-z-]+):\n((?:  .*\n)+)", out, re.MULTILINE))
+
+
+def test_list_describes_every_kind_of_component(evorobo):
     code, out, err = evorobo("list")
     assert (code, err) == (0, "")
-    sections = dict(re.findall(r"^(\w+):\n((?:  .*\n)+)", out, re.MULTILINE))
-    assert list(sections) == ["tasks", "robots", "methods", "layers", "activations"]
+    listed = sections(out)
     for name, kind in {
-        "kin8nm": "tasks",
-        "scitos-24": "tasks",
-        "evorobo/Phototaxis-v0": "robots",
-        "evorobo/WallFollowing-v0": "robots",
-        "Backprop()": "methods",
-        "DAgger()": "methods",
-        "Evolution(CMAES())": "methods",
-        "Dense": "layers",
         "tanh": "activations",
+        "StopAt": "callbacks",
+        "scitos-24": "data-sets",
+        "glorot": "initializers",
+        "Dense": "layers",
+        "MSE": "losses",
+        "DAgger": "methods",
+        "RMSE": "metrics",
+        "Adam": "optimizers",
+        "L2": "penalties",
+        "evorobo/Phototaxis-v0": "robots",
+        "Cosine": "schedules",
+        "BlockSplit": "splits",
+        "CMAES": "strategies",
+        "DatasetTask": "tasks",
+        "NoisyTeacher": "teachers",
     }.items():
-        (line,) = [line for line in sections[kind].splitlines() if line.split()[0] == name]
-        assert len(line.split()) > 3, f"{name} is not explained"
-    assert evorobo("list", "robots")[1] == "robots:\n" + sections["robots"]
+        (line,) = [line for line in listed[kind].splitlines() if line.split()[0] == name]
+        assert len(line.split()) > 3, f"{name} has no description"
+    assert evorobo("list", "robots")[1] == "robots:\n" + listed["robots"]
+
+
+def test_list_includes_the_components_of_a_users_file(evorobo, tmp_path):
+    rail(tmp_path, guard=False)
+    (tmp_path / "half.py").write_text(
+        "import evorobo as er\n\n\n"
+        '@er.register_component("schedule", "Half")\n'
+        'class Half:\n    """Half of the learning rate, always."""\n'
+    )
+    code, out, err = evorobo("list", "schedules", "robots", "half.py", "rail.py")
+    assert (code, err) == (0, "")
+    listed = sections(out)
+    assert list(listed) == ["schedules", "robots"]
+    assert re.search(r"^  \S*Half +Half of the learning rate, always\.$", listed["schedules"], re.MULTILINE)
+    assert re.search(r"^  my/Rail-v0", listed["robots"], re.MULTILINE)
+    assert "Cosine" in listed["schedules"]
+
+
+COMMANDS = (
+    *("run", "plot", "table", "compare", "convert", "report", "replay", "tune"),
+    *("lessons", "list", "new-task", "new-dataset", "check-task", "export", "import"),
+)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], []])
 def test_help_names_every_command(evorobo, words):
     code, out, err = evorobo(*words)
     assert (code, err) == (0, "")
-    for command in ("run SCRIPT", "plot FOLDER", "table FOLDER", "compare PLACE", "list"):
-        assert f"evorobo {command}" in out
+    for command in COMMANDS:
+        assert re.search(rf"^    {command}\b", out, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_each_command_has_a_help_text_that_fits_80_columns(evorobo, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, err = evorobo(*filter(None, [command]), "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"usage: evorobo {command}".rstrip())
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_whole_parser_can_be_built_for_the_documentation():
+    text = build_parser().format_help()
+    assert all(command in text for command in COMMANDS)
 
 
 def test_a_scripts_help_lists_its_flags(evorobo, tmp_path):
@@ -469,7 +518,7 @@ def test_import_and_help_load_nothing_heavy(code):
 
 
 def test_the_version_is_told(evorobo):
-    assert evorobo("--version") == (0, f"evorobo {version('evorobo')}\n", "")
+    assert evorobo("--version") == (0, f"evorobo {__version__}\n", "")
 
 
 def test_the_installed_command_answers():
@@ -482,5 +531,5 @@ def test_no_traceback_of_ctrl_c_in_any_command(evorobo, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("evorobo.cli.list_", interrupted)
+    monkeypatch.setattr("evorobo.commands.listing.list_components", interrupted)
     assert evorobo("list") == (130, "", "evorobo: interrupted.\n")

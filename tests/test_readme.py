@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -19,6 +20,10 @@ README = (ROOT / "README.md").read_text()
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def statements(code: str) -> list[str]:
+    return [ast.unparse(node) for node in ast.parse(code).body]
 
 
 def test_the_lines_that_made_the_figure_are_the_experiments_own() -> None:
@@ -51,7 +56,7 @@ def test_the_newcomers_robot_keeps_the_contract(tmp_path: Path, monkeypatch: pyt
 
 def test_the_settings_shown_can_be_written_so() -> None:
     names = {name: getattr(evorobo, name) for name in dir(evorobo)}
-    for line in (blocks("python")[2] + blocks("python")[-1]).splitlines():
+    for line in statements(blocks("python")[2] + blocks("python")[-1]):
         assert eval(line, names), line
     for hidden in re.findall(r"`hidden=(\(.*?\))`", README):
         assert evorobo.NetworkSpec.build(3, eval(hidden, names), 2).n_params > 0
@@ -63,7 +68,7 @@ def test_every_command_shown_is_one() -> None:
     told = subprocess.run(
         [sys.executable, "-m", "evorobo", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    assert shown <= set(re.findall(r"^  evorobo ([a-z-]+)", told, re.MULTILINE))
+    assert shown <= set(re.findall(r"^    ([a-z-]+)", told, re.MULTILINE))
     assert {"run", "export", "import", "new-task", "check-task", "new-dataset"} <= shown
 
 
@@ -72,7 +77,7 @@ def test_the_teachers_shown_can_be_written_so(tmp_path: Path, monkeypatch: pytes
     names = {name: getattr(evorobo, name) for name in dir(evorobo)} | {"rng": np.random.default_rng(0)}
     spec = evorobo.NetworkSpec.build(2, (), 2, "tanh")
     evorobo.Genome(spec, spec.init(np.random.default_rng(0))).save("genome.npz")
-    for line in blocks("python")[3].splitlines():
+    for line in statements(blocks("python")[3]):
         made = eval(line, names)
         if isinstance(made, evorobo.ControlTask):
             assert made.examples(np.random.default_rng(0)).cost.episodes == made.n_demonstrations

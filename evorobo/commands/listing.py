@@ -1,63 +1,71 @@
-"""`evorobo list`: tasks, robots, methods, layers and activations, a line each."""
+"""`evorobo list`: the components that the registry knows, one line each, those of a user's file included."""
 
 from __future__ import annotations
 
+import argparse
 import inspect
-import sys
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
+from evorobo import registry
+from evorobo.arguments import Parser
 from evorobo.errors import unknown
-from evorobo.registry import components
+
+_NOT_LISTED = "settings"
+"""The kind of the parts of other components; their documentation describes them."""
 
 
-def list_(argv: list[str]) -> None:
-    """[tasks|robots|methods|layers|activations]: what there is, a line each"""
-    kinds: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
-        "tasks": _data_sets,
-        "robots": _robots,
-        "methods": _methods,
-        "layers": _layers,
-        "activations": _activations,
+def add_list(parser: Parser) -> None:
+    """Add the arguments of `evorobo list`."""
+    parser.description = "List the components that settings can name, one line each. Kinds: " + ", ".join(_plurals())
+    parser.description += ". A Python file adds its own components."
+    parser.add_argument("kinds", nargs="*", metavar="KIND|FILE.py", help="kinds to list (default all), files to load")
+    parser.set_defaults(function=list_components)
+
+
+def list_components(args: argparse.Namespace) -> None:
+    """Print the key and the summary line of each component, by kind."""
+    from evorobo.settings import load_script
+
+    plurals = _plurals()
+    files = [name for name in args.kinds if name.endswith(".py")]
+    chosen = [name for name in args.kinds if name not in files]
+    for name in chosen:
+        if name not in plurals:
+            raise unknown("kind of component", name, plurals)
+    for file in files:
+        load_script(Path(file))
+    for name in chosen or plurals:
+        rows = list(_robots() if name == "robots" else _components(plurals[name]))
+        if rows:
+            print(f"{name}:")
+        for key, summary in rows:
+            print(f"  {key:28} {summary.partition(chr(10))[0]}".rstrip())
+
+
+def _plurals() -> dict[str, str]:
+    """Return the names of the kinds on the command line, with those in the registry."""
+    endings = {"y": "ies", "s": "ses"}
+    names = {
+        kind.replace(" ", "-")[:-1] + endings.get(kind[-1], f"{kind[-1]}s"): kind
+        for kind in registry.kinds()
+        if kind != _NOT_LISTED
     }
-    for word in argv:
-        if word not in kinds:
-            raise unknown("kind of thing", word, kinds)
-    for kind in argv or kinds:
-        print(f"{kind}:")
-        for name, thing in kinds[kind]():
-            text = thing if isinstance(thing, str) else inspect.getdoc(thing) or ""
-            print(f"  {name:28} {text.splitlines()[0] if text else ''}".rstrip())
+    return dict(sorted({**names, "robots": "robot"}.items()))
 
 
-def _data_sets() -> Iterable[tuple[str, Any]]:
-    for data_set in components("data set"):
-        yield data_set.key, data_set.thing
-    yield "FILE.csv .tsv .npz .arff", "your own labelled data: DatasetTask(path, target=...)"
-    yield "any gymnasium id", "a robot to drive: ControlTask(id)"
+def _components(kind: str) -> Iterator[tuple[str, str]]:
+    for component in registry.components(kind):
+        thing = component.thing
+        if kind == "activation":
+            yield component.key, f"{inspect.getdoc(thing.function) or ''}; initializer {thing.initializer}"
+        else:
+            yield component.key, inspect.getdoc(thing) or ""
 
 
-def _robots() -> Iterable[tuple[str, Any]]:
+def _robots() -> Iterator[tuple[str, str]]:
     from evorobo.settings import resolve_reference
-    from evorobo.tasks.control.robots import registry
+    from evorobo.tasks.control.robots.registry import registered_robots
 
-    for id, spec in registry.registered_robots().items():
-        yield id, inspect.getmodule(resolve_reference(spec.kwargs["robot"]))
-
-
-def _methods() -> Iterable[tuple[str, Any]]:
-    for method in components("method"):
-        yield f"{method.key}()", sys.modules[method.module]
-    for strategy in components("strategy"):
-        yield f"Evolution({strategy.key}())", sys.modules[strategy.module]
-
-
-def _layers() -> Iterable[tuple[str, Any]]:
-    for layer in components("layer"):
-        yield layer.key, sys.modules[layer.module]
-
-
-def _activations() -> Iterable[tuple[str, Any]]:
-    for one in components("activation"):
-        formula = inspect.getdoc(one.thing.function) or one.thing.function.__name__
-        yield one.key, f"{formula.splitlines()[0]}; initializer {one.thing.initializer}"
+    for id, spec in registered_robots().items():
+        yield id, inspect.getdoc(resolve_reference(spec.kwargs["robot"])) or ""

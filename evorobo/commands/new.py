@@ -81,7 +81,9 @@ def check_object(thing: Any, name: str) -> None:
         for id in ids:
             check_id(id)
         if not ids:
-            print(f'No id is registered for it: evorobo.register({type(instance).__name__}, "my/Name-v0") makes a task.')
+            print(
+                f'No id is registered for it: evorobo.register({type(instance).__name__}, "my/Name-v0") makes a task.'
+            )
     elif hasattr(instance, "score") and hasattr(instance, "examples"):
         check_task(instance)
         print(f"{name}: the task is valid. {format_scores(instance)}")

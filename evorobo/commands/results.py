@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from evorobo.arguments import Parser
@@ -94,7 +95,9 @@ def convert(args: argparse.Namespace) -> None:
 def add_report(parser: Parser) -> None:
     """Add the arguments of `evorobo report`."""
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
-    parser.add_argument("--robustness", action="store_true", help="test all solutions with noise on sensors and weights")
+    parser.add_argument(
+        "--robustness", action="store_true", help="test all solutions with noise on sensors and weights"
+    )
     parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
     parser.set_defaults(function=report)
 
@@ -134,7 +137,8 @@ def replay(args: argparse.Namespace) -> None:
 
     if args.form == "window" and args.out:
         raise SettingsError("a window writes no file; leave out --out, or use --gif, --mp4 or --png.")
-    forms = {"gif": Replay.gif, "mp4": Replay.mp4, "png": Replay.png, "window": Replay.window}
+    forms: dict[str, Callable[..., object]] = {"gif": Replay.gif, "mp4": Replay.mp4}
+    forms |= {"png": Replay.png, "window": Replay.window}
     form = args.form or {".mp4": "mp4", ".png": "png"}.get(Path(args.out or "").suffix.lower(), "gif")
     shown = Replay(args.folder, args.episode, args.episodes)
     if caution := staleness_caution(shown.trial_folder):

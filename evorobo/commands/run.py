@@ -14,15 +14,13 @@ from evorobo.errors import SettingsError
 def add_run(parser: Parser) -> None:
     """Add the arguments of `evorobo run`."""
     parser.epilog = "evorobo run SCRIPT --help lists the options of the script."
-    parser.add_argument("script", nargs="?", metavar="SCRIPT", help="an experiment script, or a trial.json")
+    parser.add_argument("script", metavar="SCRIPT", help="an experiment script, or a trial.json")
     parser.add_argument("flags", nargs=argparse.REMAINDER, metavar="...", help="options of the script: --seeds 3")
     parser.set_defaults(function=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Run a script as `python SCRIPT` does, or run the trial of a `trial.json` again."""
-    if not args.script:
-        raise SettingsError("which script? For example: evorobo run experiments/phototaxis.py --seeds 3")
     script = Path(args.script)
     if not script.is_file():
         raise SettingsError(f"there is no file {script}.")

@@ -64,7 +64,9 @@ def tune(args: argparse.Namespace) -> None:
     if missing := [method.name for method in study.methods if method.name not in tuning["methods"]]:
         print(f"Tune {', '.join(missing)} too, with the same effort, then run the study with --tuned for each file.")
     else:
-        print(f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {to_flags(tuning)}", sep="\n")
+        print(
+            f"Run it: python {script} --results results/tuned --tuned {path}", f"or with {to_flags(tuning)}", sep="\n"
+        )
 
 
 def load_study(script: Path) -> Study:

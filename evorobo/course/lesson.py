@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from evorobo.arguments import Parser, add_common_flags, exit_with, parse_args, parse_seeds
+from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, SettingsError
 
@@ -74,7 +74,7 @@ def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: 
     parser = Parser(description="Measure the statement of this lesson, print the finding and draw it.")
     parser.add_argument("--seeds", default=str(seeds), metavar="N", help=f"how many seeds ({seeds}), or which (3,7,11)")
     add_common_flags(parser, "seeds")
-    args = parse_args(parser, argv)
+    args = parser.parse_args(argv)
     chosen_seeds = parse_seeds(args.seeds)
     measurements = run_seeds(run_seed, chosen_seeds, args.jobs)
     from evorobo.course.lesson_page import write_lesson_figure

@@ -22,6 +22,7 @@ from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher, Teacher
 from evorobo.tasks.data.dataset import find_loader
 from evorobo.tasks.data.task import DatasetTask
+from evorobo.version import __version__
 
 
 def provenance(trial: TrialSettings) -> dict[str, Any]:
@@ -42,8 +43,8 @@ def provenance(trial: TrialSettings) -> dict[str, Any]:
 @cache
 def _versions() -> dict[str, str]:
     """Of the packages on which numbers hang; reading them takes 40 ms."""
-    packages = ["evorobo", "numpy", "deap", "gymnasium", "scipy", *filter(find_spec, ("mujoco", "numba"))]
-    return {name: version(name) for name in packages}
+    packages = ["numpy", "deap", "gymnasium", "scipy", *filter(find_spec, ("mujoco", "numba"))]
+    return {"evorobo": __version__, **{name: version(name) for name in packages}}
 
 
 def fingerprints(trial: TrialSettings) -> dict[str, str | None]:

@@ -33,9 +33,10 @@ def test_a_new_task_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_pat
 
     code, out, err = evorobo("check-task", "my_robot/my_robot.py:MyRobot")
     assert (code, err) == (0, "")
-    assert re.match(r"my_robot/my_robot\.py:MyRobot: a sound robot\. .*\n", out)
+    assert re.match(r"my_robot/my_robot\.py:MyRobot: the robot is valid\. .*\n", out)
     told = re.search(
-        r"my/MyRobot-v0: a sound task\. 4 inputs, 2 outputs; episode return: random ([\d.]+), teacher ([\d.]+)\.\n", out
+        r"my/MyRobot-v0: the task is valid\. 4 inputs, 2 outputs; episode return: random ([\d.]+), teacher ([\d.]+)\.\n",
+        out,
     )
     chance, teacher = map(float, told.groups())
     assert teacher > 5 * chance
@@ -122,7 +123,7 @@ BREAKS = {
         "motors take values from -1 to 1, np.clip makes them so.",
     ),
     "a drawing of a wrong column": ("ax.plot(*states[0, :2],", "ax.plot(states[0, 9],", "draw() raised IndexError"),
-    "a settings field without default": ("gusts: float = 0.2", "gusts: float", "cannot be made without settings"),
+    "a settings field without default": ("gusts: float = 0.2", "gusts: float", "needs settings"),
     "a slip of the pen": ("def terminal(self, state):", "def terminal(self, state)", "SyntaxError in line 52"),
     "an import that fails": ("import numpy as np", "import numpyy as np", "cannot be loaded: ModuleNotFoundError"),
 }
@@ -144,17 +145,17 @@ def test_a_teacher_worse_than_chance_is_remarked_upon(evorobo, tmp_path):
     path.write_text(path.read_text().replace("np.clip(-sensors", "np.clip(sensors"))
     code, out, _ = evorobo("check-task", "fool/fool.py:Fool")
     assert code == 0
-    assert "Its teacher does no better than chance, so copying it teaches nothing; mend or delete the teacher." in out
+    assert "Its teacher is no better than random actions, so copying it is useless; fix or delete the teacher." in out
 
 
 @pytest.mark.parametrize(
     ("word", "answer"),
     [
-        ("nowhere.py:Arm", "there is no file nowhere.py; give the path from the folder in which you run."),
+        ("nowhere.py:Arm", "there is no file nowhere.py; give the path from the current folder."),
         ("nowhere:Arm", "'nowhere:Arm' cannot be found: No module named 'nowhere'. Is its folder on the Python path?"),
-        ("parts.py", "which robot or task of parts.py? Say parts.py:Name."),
+        ("parts.py", "which robot or task of parts.py? Write parts.py:Name."),
         ("parts:Leg", "unknown name in parts.py 'Leg'; did you mean 'leg'?"),
-        ("parts:leg", "parts:leg is a int, neither an evorobo.Robot nor a task; name one of these."),
+        ("parts:leg", "parts:leg is a int, neither an evorobo.Robot nor a task; give the name of one of these."),
         ("CartPol-v1", "unknown environment 'CartPol-v1'; did you mean 'CartPole-v1'?"),
         ("nowhere.csv", "there is no file nowhere.csv"),
     ],
@@ -167,7 +168,7 @@ def test_what_cannot_be_checked_is_told(evorobo, tmp_path, word, answer):
 def test_any_gymnasium_id_can_be_checked(evorobo):
     code, out, err = evorobo("check-task", "CartPole-v1")
     assert (code, err) == (0, "")
-    assert out.startswith("CartPole-v1: a sound task. 4 inputs, 2 outputs; episode return: random ")
+    assert out.startswith("CartPole-v1: the task is valid. 4 inputs, 2 outputs; episode return: random ")
 
 
 # ---- data

@@ -89,7 +89,7 @@ def test_weights_in_a_row_are_read_with_layers_and_activations(evorobo, tmp_path
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        ([], "the following arguments are required: genome, --to"),
+        ([], "the following arguments are required: GENOME, --to"),
         ([TRIAL], "the following arguments are required: --to"),
         ([TRIAL, "--to", "cobol"], "unknown language 'cobol'; known: c, json, numpy, onnx, torch."),
         ([TRIAL, "--to", "c", "--out", "leg.h"], "a file for c is named something.c, not leg.h."),
@@ -118,7 +118,7 @@ def test_a_robot_that_is_gone_is_told_with_the_way_round(there, trial, tmp_path,
     answer = sentence(there("export", trial / TRIAL, "--to", "c", "--out", "leg.c"))
     assert "there is no file" in answer
     assert "rail.py" in answer
-    assert answer.endswith("Name the task with --task, or say --task none.")
+    assert answer.endswith("Name the task with --task, or use --task none.")
     assert there("export", trial / TRIAL, "--to", "c", "--out", "leg.c", "--task", "none")[0] == 0
 
 
@@ -129,7 +129,10 @@ def test_a_robot_that_is_gone_is_told_with_the_way_round(there, trial, tmp_path,
         (["row.json"], "holds 3 weights in a row, and nothing tells where layers end; give a spec (--layers)."),
         (["row.json", "--layers", "1,1"], "holds 3 weights, and layers of 1 -> 1 need 2."),
         (["row.json", "--layers", "one,two"], "--layers takes widths such as 24,40,40,4, not 'one,two'."),
-        (["row.json", "--layers", "4"], "--layers names at least sensors and outputs, as 4,2 does, not '4' alone."),
+        (
+            ["row.json", "--layers", "4"],
+            "--layers needs at least the numbers of sensors and outputs, such as 4,2, not '4'.",
+        ),
         (["row.json", "--layers", "1,1", "--activation", "tahn"], "holds 3 weights"),
         (["row.json", "--layers", "1,1", "--output", "tahn"], "unknown activation 'tahn'; did you mean 'tanh'?"),
     ],

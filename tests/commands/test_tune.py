@@ -63,7 +63,7 @@ def test_methods_tuned_one_by_one_run_together(evorobo, tmp_path):
     ("words", "answer"),
     [
         (["rail.py", *FLAGS, "--method", "cmaes"], "unknown method 'cmaes'; did you mean 'cma-es'?"),
-        ([], "the following arguments are required: script, --space"),
+        ([], "the following arguments are required: SCRIPT, --space"),
         (["rail.py"], "the following arguments are required: --space"),
         (["nowhere.py", *FLAGS], "there is no file"),
         (["empty.py", *FLAGS], "empty.py holds 0 studies; give a script with one: study = Study.grid(...)"),
@@ -89,4 +89,4 @@ def test_ctrl_c_says_how_to_go_on(evorobo, tmp_path, monkeypatch):
 
     monkeypatch.setattr("evorobo.study.tuning.tuning.run_serial", interrupted)
     code, _, err = evorobo("tune", rail(tmp_path), *FLAGS, "--jobs", 1)
-    assert (code, err) == (130, "evorobo: interrupted; run the same command again to go on.\n")
+    assert (code, err) == (130, "evorobo: interrupted; run the same command again to continue.\n")

@@ -291,7 +291,7 @@ def test_killed_and_interrupted_a_study_still_draws_the_very_same_curves(tmp_pat
             assert code == -signal.SIGKILL
         else:
             assert code == 130
-            assert err == ("evorobo: interrupted; what is done is kept. Run the same command again to go on.\n")
+            assert err == ("evorobo: interrupted; finished work is kept. Run the same command again to continue.\n")
     code, _, err = run(script, "--jobs", jobs, folder=tmp_path)
     assert (code, err) == (0, "")
     assert all_curves(tmp_path / "results") == straight
