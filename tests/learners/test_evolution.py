@@ -276,34 +276,43 @@ def test_a_member_without_a_score_is_the_worst_and_not_the_end(strategy, bad):
 
 
 def test_a_failed_members_score_lies_below_all_others():
-    earned, _ = start(CMAES(), Cliff("cliff", np.nan, 0.3))._evaluate(
-        np.array([np.full(13, x) for x in (1.0, 2.0, 3.0)])
-    )
-    assert earned == [(-53.0,), (-13.0,), (-52.0,)]  # lost, 13 (2 - 1)^2, 13 (3 - 1)^2: the lost one a step below
+    scores = []
+
+    class Three:
+        name = "three"
+
+        def start(self, weights, rng):
+            running = CMAES().start(weights, rng)
+            running.generate = lambda ind_init: [ind_init(np.full(13, x)) for x in (1.0, 2.0, 3.0)]
+            running.update = lambda population: scores.extend(member.fitness.values[0] for member in population)
+            return running
+
+    start(Three(), Cliff("cliff", np.nan, 0.3)).step(0.0)
+    assert scores == [-53.0, -13.0, -52.0]  # failed, 13 (2 - 1)^2, 13 (3 - 1)^2: the failed one is 1 below the others
 
 
 @every_strategy
 @pytest.mark.parametrize("bad", [np.nan, -np.inf])
-def test_a_generation_without_any_score_ends_the_run_in_words(strategy, bad):
+def test_a_generation_without_any_score_ends_the_run_in_one_sentence(strategy, bad):
     learner = start(strategy, Cliff("cliff", bad))
     with pytest.raises(LearningError, match="no member of the generation has a finite score; try a smaller sigma"):
         learner.step(0.0)
 
 
-def test_a_centre_that_runs_away_ends_the_run_in_words():
-    class Runaway:
-        name = "runaway"
+def test_a_solution_that_diverges_ends_the_run_in_one_sentence():
+    class Diverging:
+        name = "diverging"
 
         def start(self, weights, rng):
             running = CMAES().start(weights, rng)
             running.update = lambda population: running._mean.fill(np.inf)
             return running
 
-    with pytest.raises(LearningError, match="center is no longer finite; try a smaller sigma"):
-        start(Runaway()).step(0.0)
+    with pytest.raises(LearningError, match="the solution of the strategy is no longer finite; try a smaller sigma"):
+        start(Diverging()).step(0.0)
 
 
-def test_the_method_is_called_as_its_strategy_unless_it_has_a_name():
+def test_the_method_has_the_name_of_its_strategy_unless_it_has_its_own():
     assert Evolution().name == "cma-es"
     assert Evolution(SelfAdaptiveES(plus=True)).name == "plus-es"
     assert Evolution(GA(), name="my-ga").name == "my-ga"

@@ -121,9 +121,9 @@ def test_how_often_the_next_generation_is_scored_is_written_down(tmp_path):
         ),
         (
             lambda: Evolution(max_evaluations_per_member=5),
-            "begin with at least 2, to see noise, and end with max_evaluations_per_member; 1 to 5",
+            "evaluations_per_member must be from 2 to 5, not 1: one evaluation shows no noise",
         ),
-        (lambda: Evolution(evaluations_per_member=6, max_evaluations_per_member=5), "6 to 5 will not do"),
+        (lambda: Evolution(evaluations_per_member=6, max_evaluations_per_member=5), "must be from 2 to 5, not 6"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

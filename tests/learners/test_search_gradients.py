@@ -76,8 +76,8 @@ def test_xnes_makes_the_steps_of_its_paper(population):
         sigma = sigma * np.exp(eta / 2 * g_sigma)
         np.testing.assert_allclose(running.solution, mu, rtol=1e-10)
         assert running.info()["step_size"] == pytest.approx(sigma, rel=1e-10)
-        np.testing.assert_allclose(running.state()["shape"], shape, rtol=1e-9, atol=1e-12)
-    assert np.linalg.det(running.state()["shape"]) == pytest.approx(1)  # all growth is in sigma
+        np.testing.assert_allclose(running.state()["distribution"]["shape"], shape, rtol=1e-9, atol=1e-12)
+    assert np.linalg.det(running.state()["distribution"]["shape"]) == pytest.approx(1)  # all growth is in sigma
 
 
 def test_rotation_costs_xnes_nothing_and_snes_dearly():

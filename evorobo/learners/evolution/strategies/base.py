@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_at_least, check_positive, check_within
 from evorobo.learners.evolution.deap_bridge import Individual
 
 
@@ -89,6 +90,24 @@ def sort_by_fitness(population: list[Individual]) -> Array:
 def sample_around(weights: Array, population_size: int, init_std: float, rng: np.random.Generator) -> Array:
     """A first generation `(n, p)`: `weights (p,)` themselves, then normal samples around them."""
     return np.concatenate([weights[None], weights + rng.normal(0, init_std, (population_size - 1, len(weights)))])
+
+
+class GaussianSearch(Protocol):
+    """Settings that strategies with a first step size and a default population size share."""
+
+    @property
+    def sigma(self) -> float: ...
+    @property
+    def population_size(self) -> int | None: ...
+    @property
+    def sigma_floor(self) -> float: ...
+
+
+def check_search(settings: GaussianSearch, min_population_size: int) -> None:
+    """Raise `SettingsError` for an invalid step size, population size or floor of the step size."""
+    check_positive(sigma=settings.sigma)
+    check_at_least(min_population_size, population_size=settings.population_size)
+    check_within(0, np.inf, sigma_floor=settings.sigma_floor)
 
 
 def default_population_size(p: int) -> int:

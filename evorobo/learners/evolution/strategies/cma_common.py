@@ -1,4 +1,4 @@
-"""Where the search has been going: the evolution paths of CMA-ES, and the step size that follows from them."""
+"""What the variants of CMA-ES share: its constants, its evolution paths, and the step size that follows from them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from evorobo.arrays import Array
 class CMAConstants:
     """Table 1 of Hansen 2016, "The CMA evolution strategy: a tutorial" (arXiv 1604.00772), in its symbols.
 
-    `weights (lambda,)` go with the members from best to worst: the positive ones sum to 1, the others are negative in
-    active CMA-ES and 0 without. `parents` is mu, how many are positive.
+    `recombination_weights (lambda,)` belong to the members from best to worst. The first `mu` are positive and sum to
+    1; the others are negative in active CMA-ES, else 0.
     """
 
     recombination_weights: Array
@@ -31,7 +31,7 @@ class CMAConstants:
 
     @classmethod
     def compute(cls, n: int, population_size: int, active: bool, learning_rate_factor: float = 1.0) -> CMAConstants:
-        """For `n` weights; `faster` is how many times quicker than a full matrix what is learned can be learned."""
+        """The constants for `n` weights; `learning_rate_factor` multiplies the learning rates of the covariance."""
         raw = np.log((population_size + 1) / 2) - np.log(np.arange(1, population_size + 1))  # eq. 49
         mu = int((raw > 0).sum())
         mu_eff = float(raw[:mu].sum() ** 2 / np.square(raw[:mu]).sum())
@@ -42,10 +42,12 @@ class CMAConstants:
         c_sigma = (mu_eff + 2) / (n + mu_eff + 5)  # eq. 55
         weights = np.concatenate([raw[:mu] / raw[:mu].sum(), np.zeros(population_size - mu)])
         if active and c_mu > 0:
-            bad = raw[mu:]
-            against = bad.sum() ** 2 / np.square(bad).sum() if bad.any() else 0.0
-            mass = min(1 + c_1 / c_mu, 1 + 2 * against / (mu_eff + 2), max(0.0, 1 - c_1 - c_mu) / (n * c_mu))  # 50-52
-            weights[mu:] = mass * bad / max(-bad.sum(), 1e-300)  # eq. 53
+            negative = raw[mu:]
+            mu_eff_negative = negative.sum() ** 2 / np.square(negative).sum() if negative.any() else 0.0
+            alpha = min(  # eq. 50 to 52
+                1 + c_1 / c_mu, 1 + 2 * mu_eff_negative / (mu_eff + 2), max(0.0, 1 - c_1 - c_mu) / (n * c_mu)
+            )
+            weights[mu:] = alpha * negative / max(-negative.sum(), 1e-300)  # eq. 53
         return cls(
             weights,
             mu,
@@ -62,15 +64,15 @@ class CMAConstants:
 class EvolutionPaths:
     """Cumulative step-size adaptation and the path of the rank-one update, on `n` weights (Hansen 2016)."""
 
-    def __init__(self, constants: CMAConstants, n: int, sigma: float, floor: float) -> None:
-        self._constants, self._floor = constants, floor
-        self.sigma, self.generations = max(sigma, floor), 0
+    def __init__(self, constants: CMAConstants, n: int, sigma: float, sigma_floor: float) -> None:
+        self._constants, self._sigma_floor = constants, sigma_floor
+        self.sigma, self.generations = max(sigma, sigma_floor), 0
         self.p_sigma, self.p_c = np.zeros(n), np.zeros(n)
 
     def update(self, step: Array, whitened_step: Array) -> float:
-        """Go on by `step (p,)`, the weighted mean of the best steps, and by the same without its covariance, `white`.
+        """Update both paths and sigma by `step (p,)`, the weighted mean of the best steps, and the whitened step.
 
-        Returns what the covariance matrix loses when the rank-one update is stalled: c_1 c_c (2 - c_c), or 0.
+        Returns what is added to the decay of the covariance if the rank-one update is stalled: c_1 c_c (2 - c_c), or 0.
         """
         c, n = self._constants, len(step)
         self.generations += 1
@@ -78,7 +80,7 @@ class EvolutionPaths:
             c.c_sigma * (2 - c.c_sigma) * c.mu_eff
         ) * whitened_step  # eq. 43
         length = float(np.linalg.norm(self.p_sigma))
-        self.sigma = max(self._floor, self.sigma * exp(c.c_sigma / c.d_sigma * (length / c.chi - 1)))  # eq. 44
+        self.sigma = max(self._sigma_floor, self.sigma * exp(c.c_sigma / c.d_sigma * (length / c.chi - 1)))  # eq. 44
         stalled = length / sqrt(1 - (1 - c.c_sigma) ** (2 * self.generations)) >= (1.4 + 2 / (n + 1)) * c.chi
         self.p_c = (1 - c.c_c) * self.p_c  # eq. 45
         if stalled:

@@ -11,21 +11,42 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_positive, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "OnePlusOneCMAES")
 @dataclass(frozen=True)
 class OnePlusOneCMAES:
-    """`sigma` is the first step size; the child lives if it scores at least as high as its parent.
+    """CMA-ES with one parent and one child; the child replaces its parent if it scores at least as high.
 
-    Igel, Suttorp & Hansen 2006, section 3, with the constants of its table 1 and the Cholesky factor A of C = A A'
-    updated in time that grows with p squared (its theorem 1, here with the inverse of A beside it).
+    The solution is the parent. The Cholesky factor of the covariance is updated in time proportional to the square of
+    the number of weights.
 
-    With `reevaluate` the parent is scored again beside each child, under the same chances; without, at half the price, its
-    score is what it once was, which is right where scores have no noise.
+    Parameters
+    ----------
+    sigma : float, default 0.5
+        First step size, above 0.
+    reevaluate : bool, default True
+        Whether the parent is scored again beside each child, with the same seeds. False saves half of the evaluations
+        and is correct if scores have no noise.
+    sigma_floor : float, default 0.0
+        The smallest step size, at least 0.
+    name : str, default "one-plus-one"
+        Name in results and figures.
+
+    References
+    ----------
+    Igel, C., Suttorp, T. and Hansen, N. (2006). A computational efficient covariance matrix update and a (1+1)-CMA for
+    evolution strategies. GECCO, section 3, table 1, theorem 1.
+
+    Examples
+    --------
+    >>> from evorobo import Evolution, OnePlusOneCMAES
+    >>> Evolution(OnePlusOneCMAES(reevaluate=False)).name
+    'one-plus-one'
     """
 
     sigma: float = 0.5
@@ -37,18 +58,23 @@ class OnePlusOneCMAES:
         check_positive(sigma=self.sigma)
         check_within(0, np.inf, sigma_floor=self.sigma_floor)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOnePlusOneCMAES:
         return RunningOnePlusOneCMAES(self, weights, rng)
 
 
+P_TARGET, C_P, P_THRESHOLD = 2 / 11, 1 / 12, 0.44
+"""Table 1: target success rate, learning rate of the success rate, and the success rate that stalls the path."""
+
+
 class RunningOnePlusOneCMAES:
-    """The parent with its score, step size and success rate, the factor of the covariance, and the step that is out."""
+    """Parent with its score, step size and success rate; C = A A' by the factor A and its inverse; the last step."""
 
     def __init__(self, settings: OnePlusOneCMAES, weights: Array, rng: np.random.Generator) -> None:
         n = len(weights)
         self._settings, self._rng = settings, rng
         self._parent, self._score = weights.copy(), -np.inf
-        self._sigma, self._success = settings.sigma, TARGET
+        self._sigma, self._success_rate = settings.sigma, P_TARGET
         self._path, self._factor, self._inverse = np.zeros(n), np.eye(n), np.eye(n)
         self._step = np.zeros(n)
 
@@ -62,43 +88,43 @@ class RunningOnePlusOneCMAES:
         return [child, ind_init(self._parent)] if self._settings.reevaluate or self._score == -np.inf else [child]
 
     def update(self, population: list[Individual]) -> None:
-        n, (child, *rescored) = len(self._parent), fitness_values(population)
-        self._score = float(rescored[0]) if rescored else self._score
-        success = bool(child >= self._score)
-        self._success = (1 - RATE) * self._success + RATE * success
-        growth = (self._success - TARGET) / (1 - TARGET) / (1 + n / 2)
+        n, (child_score, *parent_score) = len(self._parent), fitness_values(population)
+        self._score = float(parent_score[0]) if parent_score else self._score
+        success = bool(child_score >= self._score)
+        self._success_rate = (1 - C_P) * self._success_rate + C_P * success
+        growth = (self._success_rate - P_TARGET) / (1 - P_TARGET) / (1 + n / 2)
         self._sigma = max(self._settings.sigma_floor, self._sigma * exp(growth))
         if success:
-            self._parent, self._score = np.array(population[0], dtype=np.float64), float(child)
-            self._learn(n)
+            self._parent, self._score = np.array(population[0], dtype=np.float64), float(child_score)
+            self._update_covariance(n)
 
-    def _learn(self, n: int) -> None:
+    def _update_covariance(self, n: int) -> None:
         c_c, c_cov = 2 / (n + 2), 2 / (n * n + 6)
         self._path = (1 - c_c) * self._path
-        if self._success < THRESHOLD:
+        if self._success_rate < P_THRESHOLD:
             self._path += sqrt(c_c * (2 - c_c)) * self._step
-            keep = 1 - c_cov
-        else:  # steps are too short still: what the path lacks, the old matrix keeps
-            keep = 1 - c_cov + c_cov * c_c * (2 - c_c)
-        white = self._inverse @ self._path
-        square = float(white @ white)
+            decay = 1 - c_cov
+        else:  # the step size is still too small: the path is stalled, and the old matrix decays less in return
+            decay = 1 - c_cov + c_cov * c_c * (2 - c_c)
+        w = self._inverse @ self._path
+        square = float(w @ w)
         if square < 1e-300:
             return
-        stretch = sqrt(1 + c_cov / keep * square)
-        self._factor += np.outer((stretch - 1) / square * self._path, white)
-        self._factor *= sqrt(keep)
-        self._inverse -= np.outer((1 - 1 / stretch) / square * white, white @ self._inverse)
-        self._inverse /= sqrt(keep)
+        root = sqrt(1 + c_cov / decay * square)
+        self._factor += np.outer((root - 1) / square * self._path, w)
+        self._factor *= sqrt(decay)
+        self._inverse -= np.outer((1 - 1 / root) / square * w, w @ self._inverse)
+        self._inverse /= sqrt(decay)
 
     def info(self) -> dict[str, float]:
-        return {"step_size": self._sigma, "success": self._success}
+        return {"step_size": self._sigma, "success": self._success_rate}
 
     def state(self) -> dict[str, Any]:
         return {
             "parent": self._parent,
             "score": self._score,
             "sigma": self._sigma,
-            "success": self._success,
+            "success_rate": self._success_rate,
             "path": self._path,
             "factor": self._factor,
             "inverse": self._inverse,
@@ -106,9 +132,5 @@ class RunningOnePlusOneCMAES:
 
     def restore(self, state: dict[str, Any]) -> None:
         self._parent, self._score = state["parent"], float(state["score"])
-        self._sigma, self._success = float(state["sigma"]), float(state["success"])
+        self._sigma, self._success_rate = float(state["sigma"]), float(state["success_rate"])
         self._path, self._factor, self._inverse = state["path"], state["factor"], state["inverse"]
-
-
-TARGET, RATE, THRESHOLD = 2 / 11, 1 / 12, 0.44
-"""Table 1: the success rate aimed at, how quickly it is averaged, and from where on the path stands still."""

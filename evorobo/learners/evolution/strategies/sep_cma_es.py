@@ -1,4 +1,4 @@
-"""Separable CMA-ES: a step size for each weight, learned quickly and in time that grows with p (Ros & Hansen 2008)."""
+"""Separable CMA-ES: a step size for each weight, in time proportional to their number (Ros & Hansen 2008)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import default_population_size, sort_by_fitness
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    check_search,
+    default_population_size,
+    sort_by_fitness,
+)
 from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths
 from evorobo.registry import register_component
 
@@ -19,10 +24,34 @@ from evorobo.registry import register_component
 @register_component("strategy", "SepCMAES")
 @dataclass(frozen=True)
 class SepCMAES:
-    """CMA-ES whose covariance matrix is diagonal: for thousands of weights, where they matter one by one.
+    """CMA-ES with a diagonal covariance matrix, for thousands of weights.
 
-    Settings are those of CMAES. The matrix has p numbers instead of p (p + 1) / 2, so it learns (p + 2) / 3 times
-    faster (Ros & Hansen 2008, section 3); where weights must change together it is slower by far.
+    The covariance has p numbers instead of p (p + 1) / 2, so it is learned (p + 2) / 3 times faster. The strategy is
+    slow where weights must change together. The solution is the mean of the distribution.
+
+    Parameters
+    ----------
+    sigma : float, default 0.5
+        First step size, above 0.
+    population_size : int or None, default None
+        Members of a generation, at least 4; None is 4 + 3 ln p.
+    active : bool, default True
+        Whether the worse half of a generation is used too, with negative weights.
+    sigma_floor : float, default 0.0
+        The smallest step size, at least 0; useful for scores with noise or plateaus.
+    name : str, default "sep-cma-es"
+        Name in results and figures.
+
+    References
+    ----------
+    Ros, R. and Hansen, N. (2008). A simple modification in CMA-ES achieving linear time and space complexity. PPSN X,
+    section 3.
+
+    Examples
+    --------
+    >>> from evorobo import Evolution, SepCMAES
+    >>> Evolution(SepCMAES(sigma=0.3)).name
+    'sep-cma-es'
     """
 
     sigma: float = 0.5
@@ -32,10 +61,9 @@ class SepCMAES:
     name: str = "sep-cma-es"
 
     def __post_init__(self) -> None:
-        check_positive(sigma=self.sigma)
-        check_at_least(4, population_size=self.population_size)
-        check_within(0, np.inf, sigma_floor=self.sigma_floor)
+        check_search(self, min_population_size=4)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningSepCMAES:
         return RunningSepCMAES(self, weights, rng)
 
@@ -58,21 +86,21 @@ class RunningSepCMAES:
         return self._mean.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        drawn = self._rng.standard_normal((self._population_size, len(self._mean)))
-        return [ind_init(each) for each in self._mean + self._paths.sigma * np.sqrt(self._variances) * drawn]
+        z = self._rng.standard_normal((self._population_size, len(self._mean)))
+        return [ind_init(x) for x in self._mean + self._paths.sigma * np.sqrt(self._variances) * z]
 
     def update(self, population: list[Individual]) -> None:
         c, n = self._constants, len(self._mean)
-        steps = (sort_by_fitness(population) - self._mean) / self._paths.sigma
-        step = c.recombination_weights[: c.mu] @ steps[: c.mu]
+        y = (sort_by_fitness(population) - self._mean) / self._paths.sigma
+        step = c.recombination_weights[: c.mu] @ y[: c.mu]
         self._mean = self._mean + self._paths.sigma * step
-        lost = self._paths.update(step, step / np.sqrt(self._variances))
-        squares = np.square(steps)
+        stalled_decay = self._paths.update(step, step / np.sqrt(self._variances))
+        squares = np.square(y)
         weights = c.recombination_weights.copy()
         if weights[-1] < 0:
-            bad = (squares[c.mu :] / self._variances).sum(1)
-            weights[c.mu :] *= n / np.maximum(bad, 1e-30)
-        decay = 1 + lost - c.c_1 - c.c_mu * float(c.recombination_weights.sum())
+            whitened = (squares[c.mu :] / self._variances).sum(1)
+            weights[c.mu :] *= n / np.maximum(whitened, 1e-30)
+        decay = 1 + stalled_decay - c.c_1 - c.c_mu * float(c.recombination_weights.sum())
         self._variances = decay * self._variances + c.c_1 * np.square(self._paths.p_c) + c.c_mu * (weights @ squares)
         self._variances = np.maximum(self._variances, 1e-14 * self._variances.max())
 

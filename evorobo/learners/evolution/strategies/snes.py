@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
-from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import default_population_size, fitness_values
-from evorobo.learners.evolution.strategies.fitness_shaping import nes_utilities
+from evorobo.checks import check_positive
+from evorobo.docstrings import copy_doc
+from evorobo.learners.evolution.strategies.base import StrategySettings, check_search
+from evorobo.learners.evolution.strategies.nes_common import RunningNES
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "SNES")
 @dataclass(frozen=True)
 class SNES:
-    """`sigma` is the first step size of all weights, `population_size` the members of a generation (4 + 3 ln p if None).
+    """Separable natural evolution strategy, for thousands of weights.
 
-    Wierstra et al. 2014, algorithm 6: mu += rate sigma sum(u_k s_k), sigma *= exp(sigma_rate / 2 sum(u_k (s_k^2 - 1)))
-    with utilities u; `rate` is its eta_mu, `sigma_rate` its eta_sigma, (3 + ln p) / (5 sqrt p) if None (table 1).
+    With steps s_k and their utilities u_k, the center moves by eta_mu sigma sum(u_k s_k), and each sigma is multiplied
+    by exp(eta_sigma / 2 sum(u_k (s_k^2 - 1))). The solution is the center.
+
+    Parameters
+    ----------
+    sigma : float, default 0.5
+        First step size of all weights, above 0.
+    population_size : int or None, default None
+        Members of a generation, at least 2; None is 4 + 3 ln p for p weights.
+    learning_rate : float, default 1.0
+        Learning rate of the center (eta_mu), above 0.
+    sigma_learning_rate : float or None, default None
+        Learning rate of the step sizes (eta_sigma), above 0; None is (3 + ln p) / (5 sqrt p).
+    sigma_floor : float, default 0.0
+        The smallest step size, at least 0.
+    name : str, default "snes"
+        Name in results and figures.
+
+    References
+    ----------
+    Schaul, T., Glasmachers, T. and Schmidhuber, J. (2011). High dimensions and heavy tails for natural evolution
+    strategies. GECCO.
+    Wierstra, D. et al. (2014). Natural evolution strategies. JMLR 15, algorithm 6, table 1.
+
+    Examples
+    --------
+    >>> from evorobo import SNES, Evolution
+    >>> Evolution(SNES(sigma=0.3)).name
+    'snes'
     """
 
     sigma: float = 0.5
@@ -33,48 +59,38 @@ class SNES:
     name: str = "snes"
 
     def __post_init__(self) -> None:
-        check_positive(sigma=self.sigma, learning_rate=self.learning_rate)
-        check_at_least(2, population_size=self.population_size)
-        check_within(0, np.inf, sigma_floor=self.sigma_floor)
+        check_search(self, min_population_size=2)
+        check_positive(learning_rate=self.learning_rate)
         if self.sigma_learning_rate is not None:
             check_positive(sigma_learning_rate=self.sigma_learning_rate)
 
-    def start(self, weights: Array, rng: np.random.Generator) -> RunningSNES:
-        return RunningSNES(self, weights, rng)
+    @copy_doc(StrategySettings.start)
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningNES:
+        return RunningNES(self, weights, DiagonalDistribution(self, len(weights)), rng)
 
 
-class RunningSNES:
-    """The centre, a step size for each weight, and the steps of the generation that is out to be scored."""
+class DiagonalDistribution:
+    """A step size for each of p weights (Wierstra et al. 2014, algorithm 6)."""
 
-    def __init__(self, settings: SNES, weights: Array, rng: np.random.Generator) -> None:
-        n = len(weights)
-        self._settings, self._rng = settings, rng
-        self._population_size = settings.population_size or default_population_size(n)
-        self._sigma_learning_rate = settings.sigma_learning_rate or (3 + np.log(n)) / (5 * np.sqrt(n))
-        self._center, self._sigma = weights.copy(), np.full(n, settings.sigma)
-        self._steps: Array = np.empty((0, n))
+    def __init__(self, settings: SNES, p: int) -> None:
+        self._settings = settings
+        self._eta_sigma = settings.sigma_learning_rate or (3 + np.log(p)) / (5 * np.sqrt(p))
+        self._sigma = np.full(p, settings.sigma)
 
-    @property
-    def solution(self) -> Array:
-        return self._center.copy()
+    def transform(self, steps: Array) -> Array:
+        return self._sigma * steps
 
-    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        self._steps = self._rng.standard_normal((self._population_size, len(self._center)))
-        return [ind_init(each) for each in self._center + self._sigma * self._steps]
-
-    def update(self, population: list[Individual]) -> None:
-        worth = nes_utilities(fitness_values(population))
-        self._center = self._center + self._settings.learning_rate * self._sigma * (worth @ self._steps)
-        growth = worth @ (np.square(self._steps) - 1)
-        self._sigma = np.maximum(
-            self._sigma * np.exp(self._sigma_learning_rate / 2 * growth), self._settings.sigma_floor
-        )
+    def update(self, utilities: Array, steps: Array) -> Array:
+        center_step: Array = self._settings.learning_rate * self._sigma * (utilities @ steps)
+        gradient = utilities @ (np.square(steps) - 1)
+        self._sigma = np.maximum(self._sigma * np.exp(self._eta_sigma / 2 * gradient), self._settings.sigma_floor)
+        return center_step
 
     def info(self) -> dict[str, float]:
         return {"step_size": float(self._sigma.mean())}
 
     def state(self) -> dict[str, Any]:
-        return {"center": self._center, "sigma": self._sigma}
+        return {"sigma": self._sigma}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._center, self._sigma = state["center"], state["sigma"]
+        self._sigma = state["sigma"]

@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
-from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import default_population_size, fitness_values
-from evorobo.learners.evolution.strategies.fitness_shaping import nes_utilities
+from evorobo.checks import check_positive
+from evorobo.docstrings import copy_doc
+from evorobo.learners.evolution.strategies.base import StrategySettings, check_search
+from evorobo.learners.evolution.strategies.nes_common import RunningNES
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "XNES")
 @dataclass(frozen=True)
 class XNES:
-    """`sigma` is the first step size, `population_size` the members of a generation (4 + 3 ln p if None).
+    """Exponential natural evolution strategy, for up to about a thousand weights that must change together.
 
-    Wierstra et al. 2014, algorithm 5, samples mu + sigma B s with utilities u_k:
+    It samples mu + sigma B s. With steps s_k and their utilities u_k:
 
         G_delta = sum(u_k s_k)    G_M = sum(u_k (s_k s_k' - I))    G_sigma = tr(G_M) / p    G_B = G_M - G_sigma I
-        mu += rate sigma B G_delta    sigma *= exp(shape_rate / 2 G_sigma)    B = B exp(shape_rate / 2 G_B)
+        mu += eta_mu sigma B G_delta    sigma *= exp(eta_sigma / 2 G_sigma)    B = B exp(eta_B / 2 G_B)
 
-    `rate` is its eta_mu, `shape_rate` its eta_sigma = eta_B, 3 (3 + ln p) / (5 p sqrt p) if None (table 1). G_M has no
-    more ranks than there are members, so the matrix exponential costs p times population squared.
+    The rank of the sum in G_M is at most the number n of members, so the matrix exponential takes time proportional to
+    p n^2 for p weights. The solution is the center mu.
+
+    Parameters
+    ----------
+    sigma : float, default 0.5
+        First step size, above 0.
+    population_size : int or None, default None
+        Members of a generation, at least 2; None is 4 + 3 ln p.
+    learning_rate : float, default 1.0
+        Learning rate of the center (eta_mu), above 0.
+    shape_learning_rate : float or None, default None
+        Learning rate of step size and shape (eta_sigma = eta_B), above 0; None is 3 (3 + ln p) / (5 p sqrt p).
+    sigma_floor : float, default 0.0
+        The smallest step size, at least 0.
+    name : str, default "xnes"
+        Name in results and figures.
+
+    References
+    ----------
+    Glasmachers, T., Schaul, T., Sun, Y., Wierstra, D. and Schmidhuber, J. (2010). Exponential natural evolution
+    strategies. GECCO.
+    Wierstra, D. et al. (2014). Natural evolution strategies. JMLR 15, algorithm 5, table 1.
+
+    Examples
+    --------
+    >>> from evorobo import XNES, Evolution
+    >>> Evolution(XNES(sigma=0.3)).name
+    'xnes'
     """
 
     sigma: float = 0.5
@@ -38,54 +64,46 @@ class XNES:
     name: str = "xnes"
 
     def __post_init__(self) -> None:
-        check_positive(sigma=self.sigma, learning_rate=self.learning_rate)
-        check_at_least(2, population_size=self.population_size)
-        check_within(0, np.inf, sigma_floor=self.sigma_floor)
+        check_search(self, min_population_size=2)
+        check_positive(learning_rate=self.learning_rate)
         if self.shape_learning_rate is not None:
             check_positive(shape_learning_rate=self.shape_learning_rate)
 
-    def start(self, weights: Array, rng: np.random.Generator) -> RunningXNES:
-        return RunningXNES(self, weights, rng)
+    @copy_doc(StrategySettings.start)
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningNES:
+        return RunningNES(self, weights, FullDistribution(self, len(weights)), rng)
 
 
-class RunningXNES:
-    """The centre, the step size, the shape B, and the steps of the generation that is out to be scored."""
+class FullDistribution:
+    """Step size and shape B `(p, p)` (Wierstra et al. 2014, algorithm 5)."""
 
-    def __init__(self, settings: XNES, weights: Array, rng: np.random.Generator) -> None:
-        n = len(weights)
-        self._settings, self._rng = settings, rng
-        self._population_size = settings.population_size or default_population_size(n)
-        self._shape_learning_rate = settings.shape_learning_rate or 3 * (3 + np.log(n)) / (5 * n * np.sqrt(n))
-        self._center, self._sigma, self._shape = weights.copy(), settings.sigma, np.eye(n)
-        self._steps: Array = np.empty((0, n))
+    def __init__(self, settings: XNES, p: int) -> None:
+        self._settings = settings
+        self._eta = settings.shape_learning_rate or 3 * (3 + np.log(p)) / (5 * p * np.sqrt(p))
+        self._sigma, self._shape = settings.sigma, np.eye(p)
 
-    @property
-    def solution(self) -> Array:
-        return self._center.copy()
+    def transform(self, steps: Array) -> Array:
+        offsets: Array = self._sigma * (steps @ self._shape.T)
+        return offsets
 
-    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        self._steps = self._rng.standard_normal((self._population_size, len(self._center)))
-        return [ind_init(each) for each in self._center + self._sigma * (self._steps @ self._shape.T)]
-
-    def update(self, population: list[Individual]) -> None:
-        n, steps, worth = len(self._center), self._steps, nes_utilities(fitness_values(population))
-        self._center = self._center + self._settings.learning_rate * self._sigma * (self._shape @ (worth @ steps))
-        outside = float(worth.sum())  # zero but for rounding
-        growth = float(worth @ np.square(steps).sum(1)) / n - outside
-        half = self._shape_learning_rate / 2
-        # exp(half (S' u S - a I)) with a the mean of its diagonal: within the span Q of the steps, and outside of it
-        basis, corner = np.linalg.qr(steps.T)
-        values, vectors = np.linalg.eigh((corner * worth) @ corner.T)
-        directions = basis @ vectors
-        turned = (self._shape @ directions) * np.expm1(half * values)
-        self._shape = (self._shape + turned @ directions.T) * np.exp(-half * (growth + outside))
-        self._sigma = max(self._settings.sigma_floor, float(self._sigma * np.exp(half * growth)))
+    def update(self, utilities: Array, steps: Array) -> Array:
+        center_step: Array = self._settings.learning_rate * self._sigma * (self._shape @ (utilities @ steps))
+        utility_sum = float(utilities.sum())  # zero except for rounding
+        g_sigma = float(utilities @ np.square(steps).sum(1)) / steps.shape[1] - utility_sum
+        # G_B = S' u S - (g_sigma + utility_sum) I. Its exponential is computed in the span of the steps and outside it.
+        q, r = np.linalg.qr(steps.T)
+        values, vectors = np.linalg.eigh((r * utilities) @ r.T)
+        directions = q @ vectors
+        change = (self._shape @ directions) * np.expm1(self._eta / 2 * values)
+        self._shape = (self._shape + change @ directions.T) * np.exp(-(self._eta / 2) * (g_sigma + utility_sum))
+        self._sigma = max(self._settings.sigma_floor, float(self._sigma * np.exp(self._eta / 2 * g_sigma)))
+        return center_step
 
     def info(self) -> dict[str, float]:
         return {"step_size": self._sigma}
 
     def state(self) -> dict[str, Any]:
-        return {"center": self._center, "sigma": self._sigma, "shape": self._shape}
+        return {"sigma": self._sigma, "shape": self._shape}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._center, self._sigma, self._shape = state["center"], float(state["sigma"]), state["shape"]
+        self._sigma, self._shape = float(state["sigma"]), state["shape"]
