@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -65,4 +67,25 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
 }
-html_sidebars = {"index": [], "install": [], "concepts": [], "faq": [], "architecture": []}
+html_sidebars = {
+    page: []  # these pages have no pages below them
+    for page in (
+        "index install concepts tutorial notebook course gallery cli faq architecture contributing changelog".split()
+    )
+}
+
+
+def read_repository_page(app: Any, docname: str, source: list[str]) -> None:
+    """Fill three pages from files that also stand on their own in the repository, with links that fit this folder."""
+    if docname == "course":
+        text = (ROOT / "experiments" / "lessons" / "README.md").read_text().partition("\n")[2]
+        text = text.replace("](../../results/", "](../results/")
+        text = re.sub(r"\]\((\d\d_\w+\.py)\)", r"](../experiments/lessons/\1)", text)
+        source[0] = source[0].replace("COURSE", text)
+    elif docname in ("contributing", "changelog"):
+        text = (ROOT / f"{docname.upper()}.md").read_text()
+        source[0] = re.sub(r"\]\(docs/", "](", text)
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", read_repository_page)

@@ -1,4 +1,4 @@
-"""The tutorial is true: its commands run in their order, its changes are made, and the answers are those it tells."""
+"""The tutorial is true: its commands run in their order, its changes are made, and the outputs are those it shows."""
 
 from __future__ import annotations
 
