@@ -67,12 +67,10 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
 }
-html_sidebars = {
-    page: []  # these pages have no pages below them
-    for page in (
-        "index install concepts tutorial notebook course gallery cli faq architecture contributing changelog".split()
-    )
-}
+_WITHOUT_SUBPAGES = """
+index install concepts tutorial notebook course gallery cli faq architecture contributing changelog
+"""
+html_sidebars = {page: [] for page in _WITHOUT_SUBPAGES.split()}
 
 
 def read_repository_page(app: Any, docname: str, source: list[str]) -> None:
