@@ -121,7 +121,7 @@ from .tasks.control.teaching.demonstrations import Demonstrations as Demonstrati
 from .tasks.control.teaching.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher
 from .tasks.data.dataset import Dataset as Dataset
 from .tasks.data.folds import folds as folds
-from .tasks.data.metrics import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy
+from .tasks.data.metrics import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy, Metric as Metric
 from .tasks.data.parts import Parts as Parts, Split as Split
 from .tasks.data.readers import read_table as read_table
 from .tasks.data.splits import (

@@ -1,4 +1,4 @@
-"""Cross-validation: one task becomes several, each tested on the rows that the others learn from."""
+"""Cross-validation: one task becomes several, each tested on rows that the others train on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,29 @@ from evorobo.tasks.data.task import DatasetTask
 
 
 def folds(task: DatasetTask, n: int = 5, *, seed: int | None = 0, column: str | None = None) -> tuple[DatasetTask, ...]:
-    """The `n` tasks of an n-fold cross-validation, for `Study.grid(tasks=folds(DatasetTask("scitos-24"), 5), ...)`.
+    """Return the tasks of an n-fold cross-validation, for the `tasks` of a study.
 
-    They are named after `task` and their fold. `seed` and `column` are those of `FoldSplit`.
+    Parameters
+    ----------
+    task : DatasetTask
+        The task; its own split is replaced.
+    n : int, default 5
+        Number of folds, at least 3.
+    seed : int or None, default 0
+        Seed of the random assignment. None makes each fold one stretch of rows; see `FoldSplit`.
+    column : str, optional
+        Name of a column whose groups stay together; see `FoldSplit`.
+
+    Returns
+    -------
+    tuple of DatasetTask
+        One task per fold, named after `task` and the fold.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> [fold.name for fold in er.folds(er.DatasetTask("scitos-24"), 3, column="lap")]
+    ['scitos-24-fold-0', 'scitos-24-fold-1', 'scitos-24-fold-2']
     """
     splits = [FoldSplit(n, fold, seed, column) for fold in range(n)]
-    return tuple(replace(task, split=each, label=f"{task.name}-fold-{each.fold}") for each in splits)
+    return tuple(replace(task, split=split, label=f"{task.name}-fold-{split.fold}") for split in splits)

@@ -1,12 +1,14 @@
-"""How answers are judged in validation and test: one number, by which figures and tables compare.
+"""Metrics: the number that validation and test return, by which figures and tables compare.
 
-A measure need not be the loss that is trained on: cross-entropy teaches, the share of right answers judges.
+A metric may differ from the loss of training. For classes, for example, the loss is the cross-entropy and the metric
+is the accuracy.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,18 +17,63 @@ from evorobo.registry import register_component
 from evorobo.tasks.base import MetricInfo
 
 
-class Metric(Protocol):
-    """Frozen settings. `value` takes predictions and targets in their own units, `(rows,)` or `(rows, m)`."""
+class Metric(ABC):
+    """Interface of a metric. Derive from it, as a frozen dataclass, to add a metric of your own.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> @dataclass(frozen=True)
+    ... class LargestError(er.Metric):
+    ...     info = er.MetricInfo("largest error", higher_is_better=False)
+    ...     def value(self, predictions, targets):
+    ...         return float(np.abs(predictions - targets).max())
+    >>> LargestError().value(np.array([[1.0], [2.0]]), np.array([[1.5], [2.0]]))
+    0.5
+    """
+
+    for_classes: ClassVar[bool | None] = None
+    """True for a metric of class numbers only, False for one of values only, None for both."""
 
     @property
-    def info(self) -> MetricInfo: ...
-    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float: ...
+    @abstractmethod
+    def info(self) -> MetricInfo:
+        """Name, unit and direction of the metric."""
+
+    @abstractmethod
+    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
+        """Compare predictions with targets.
+
+        Parameters
+        ----------
+        predictions : array of shape (n_rows, n_targets) or (n_rows,)
+            Predicted values in the units of the targets, or class numbers.
+        targets : array of shape (n_rows, n_targets) or (n_rows,)
+            True values, or class numbers.
+
+        Returns
+        -------
+        float
+            The metric over all rows.
+        """
 
 
 @register_component("metric", "Accuracy")
 @dataclass(frozen=True)
-class Accuracy:
-    """The share of rows whose class is told right."""
+class Accuracy(Metric):
+    """Fraction of rows whose class is predicted correctly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Accuracy
+    >>> Accuracy().value(np.array([0, 1, 2, 2]), np.array([0, 1, 1, 2]))
+    0.75
+    """
+
+    for_classes = True
 
     @property
     def info(self) -> MetricInfo:
@@ -38,8 +85,18 @@ class Accuracy:
 
 @register_component("metric", "RMSE")
 @dataclass(frozen=True)
-class RMSE:
-    """The root of the mean squared error over rows and targets, in the targets' units."""
+class RMSE(Metric):
+    """Root of the mean squared error over all rows and targets, in the units of the targets.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import RMSE
+    >>> RMSE().value(np.array([[3.0], [4.0]]), np.array([[0.0], [1.0]]))
+    3.0
+    """
+
+    for_classes = False
 
     @property
     def info(self) -> MetricInfo:
@@ -51,35 +108,71 @@ class RMSE:
 
 @register_component("metric", "NMSE")
 @dataclass(frozen=True)
-class NMSE:
-    """The mean squared error of each target in parts of its variance over the judged rows, averaged over targets.
+class NMSE(Metric):
+    """Normalized mean squared error: the error of each target divided by its variance, averaged over targets.
 
-    0 is perfect, 1 no better than the mean of these rows; targets of different units count alike (Rasmussen &
-    Williams 2006, section 2.5, where it is called SMSE). Raises `DataError` for a target that never changes there.
+    0 is perfect; 1 is as good as the mean of the rows evaluated. Targets of different units count equally.
+
+    References
+    ----------
+    Rasmussen, C. E., and Williams, C. K. I. (2006). Gaussian Processes for Machine Learning, section 2.5, where it is
+    called standardized mean squared error (SMSE).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import NMSE
+    >>> NMSE().value(np.array([[2.0], [2.0], [2.0]]), np.array([[1.0], [2.0], [3.0]]))
+    1.0
     """
+
+    for_classes = False
 
     @property
     def info(self) -> MetricInfo:
         return MetricInfo("nMSE", higher_is_better=False)
 
     def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
-        still = np.flatnonzero(np.ptp(targets, axis=0) == 0)
-        if len(still):
+        """Compare predictions with targets.
+
+        Parameters
+        ----------
+        predictions : array of shape (n_rows, n_targets)
+            Predicted values.
+        targets : array of shape (n_rows, n_targets)
+            True values.
+
+        Returns
+        -------
+        float
+            The normalized mean squared error.
+
+        Raises
+        ------
+        DataError
+            If a target is constant over these rows.
+        """
+        constant = np.flatnonzero(np.ptp(targets, axis=0) == 0)
+        if len(constant):
             raise DataError(
-                f"target {still[0]} is {targets[0, still[0]]:g} in all {len(targets)} judged rows, and an error in "
-                "parts of no variance says nothing; judge by RMSE(), or choose a split with more rows."
+                f"target {constant[0]} is {targets[0, constant[0]]:g} in all {len(targets)} rows evaluated, so its "
+                "variance is 0 and NMSE() is undefined; use RMSE(), or a split with more rows."
             )
         return float(np.mean(np.mean(np.square(predictions - targets), axis=0) / targets.var(axis=0)))
 
 
 def default_metric(classes: bool) -> Metric:
-    """How a task is judged that asks for no measure."""
+    """Return the metric of a task that names none."""
     return Accuracy() if classes else RMSE()
 
 
 def resolve_metric(metric: Metric | None, classes: bool, name: str) -> Metric:
-    """`measure`, None for the usual one. Raises `SettingsError` where it cannot judge what task `name` asks for."""
-    if isinstance(metric, RMSE | NMSE if classes else Accuracy):
-        what = "classes" if classes else "values"
-        raise SettingsError(f"{name} has {what} to tell, which {metric} cannot judge; use {default_metric(classes)}.")
-    return metric or default_metric(classes)
+    """Return `metric`, or the default for None. Raise `SettingsError` if it does not fit the targets of task `name`."""
+    if metric is None:
+        return default_metric(classes)
+    if metric.for_classes is (not classes):
+        targets = "classes" if classes else "values"
+        raise SettingsError(
+            f"{name} predicts {targets}, which {metric} cannot evaluate; use {default_metric(classes)}."
+        )
+    return metric

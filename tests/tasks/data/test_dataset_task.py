@@ -18,7 +18,6 @@ from evorobo import (
     DatasetTask,
     GaussianNLL,
     Genome,
-    GivenSplit,
     GroupSplit,
     NetworkSpec,
     RandomSplit,
@@ -302,14 +301,6 @@ def test_without_validation_rows_there_is_nothing_to_validate():
     task = classification(split=RandomSplit(validation=0))
     spec, weights = population(task)
     assert np.isnan(task.validate(Genome(spec, weights[0])))
-
-
-def test_guesses_are_made_from_training_rows():
-    split = {"columns": {"split": ["train"] * 60 + ["test"] * 30}, "split": GivenSplit()}
-    labels = np.array(["a"] * 40 + ["b"] * 20 + ["a"] * 3 + ["b"] * 27)
-    assert DatasetTask.from_arrays(X, labels, **split).references()["majority class"] == 0.1
-    y = np.array([1.0] * 60 + [4.0] * 30)
-    assert DatasetTask.from_arrays(X, y, **split).references()["constant guess"] == 3.0
 
 
 def test_a_network_that_tells_its_doubt_answers_in_raw_units():
