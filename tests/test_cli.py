@@ -127,7 +127,7 @@ def test_a_task_that_cannot_be_is_told_before_anything_runs(evorobo, tmp_path, t
     ("content", "answer"),
     [
         ("a,b,y\n1,2,3\n4,5\n6,7,8\n", r"line 3\b.*\b2\b"),
-        ("a,b,y\n1,2,3\n4,left,5\n6,7,8\n", r"line 3, column 'b': 'left' is no number; mend the cell"),
+        ("a,b,y\n1,2,3\n4,left,5\n6,7,8\n", r"line 3, column 'b': 'left' is not a number; correct the cell"),
         ("a,b,y\n1,2,3\n4,NaN,5\n6,7,8\n", r"line 3, column 'b' is NaN; fill the cell or delete the line"),
         ("a,b,y\n1,2,3\n4,,5\n6,7,8\n", r"line 3, column 'b' is empty; fill the cell or delete the line"),
         ("", r"data\.csv"),

@@ -93,7 +93,7 @@ def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
         ),
         ("step,points\n1,2\n", "score", r"no column of scores \(score\) among its columns step, points"),
         ("step,score\n", "test", r"t\.csv has a header and no rows"),
-        ("step,score\n1,high\n", "test", r"t\.csv, line 2, column 'score': 'high' is no number"),
+        ("step,score\n1,high\n", "test", r"t\.csv, line 2, column 'score': 'high' is not a number"),
         ("step,score\n1,2\n,3\n", "test", r"t\.csv, line 3, column 'step' is empty"),
     ],
 )

@@ -179,7 +179,7 @@ def test_a_baseline_is_a_setting(ppo, tmp_path):
         ),
         ("env_steps,test\n10,1\n5,2\n", {}, "env_steps falls in .*, and a bill never does; give a file for each run"),
         ("env_steps,test\n10,\n", {}, "holds no score in its column 'test'"),
-        ("env_steps,test\n10,1\nmany,2\n", {}, "line 3, column 'env_steps': 'many' is no number; mend the cell"),
+        ("env_steps,test\n10,1\nmany,2\n", {}, "line 3, column 'env_steps': 'many' is not a number; correct the cell"),
         ("#{}\nr,l,t\n", {}, "holds no episode yet"),
         ("#{}\nr,l\n1,2\n", {}, r"is no whole monitor\.csv of Stable-Baselines3"),
         ("#{}\nr,l,t\n1,2,3\n4,5\n", {}, r"is no whole monitor\.csv of Stable-Baselines3"),

@@ -12,7 +12,7 @@ from evorobo.errors import DataError, ResultsError
 from evorobo.study.baselines import SCORE_COLUMNS, STEP_COLUMNS
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS, MetricInfo
-from evorobo.tasks.data.text_files import TEXT, TextTable, read_text_file
+from evorobo.tasks.data.text_files import TEXT_SUFFIXES, TextTable, read_text_file
 
 METHOD_COLUMNS = ("method", "algorithm", "algo")
 SEED_COLUMNS = ("seed", "run")
@@ -75,7 +75,7 @@ def _scored_by(results: Results, metric: str, lower_is_better: bool) -> Results:
 
 
 def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
-    if not path.name.removesuffix(".gz").endswith(TEXT):
+    if not path.name.removesuffix(".gz").endswith(TEXT_SUFFIXES):
         raise DataError(f"{path.name} is no table that can be compared; save it as CSV, with a header.")
     sheet = read_text_file(path, header=True)
     columns = {name.lower().replace(" ", "_"): number for number, name in enumerate(sheet.names)}

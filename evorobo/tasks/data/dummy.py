@@ -9,9 +9,9 @@ from evorobo.tasks.data.tables import Table
 
 
 def dummy_predictions(table: Table, inputs: Array, train: np.ndarray, test: np.ndarray) -> dict[str, np.ndarray]:
-    """Return predictions for the rows `test` by name, fitted to the rows `train` only.
+    """Return predictions by name for the rows `test`, fitted to the rows `train` only.
 
-    `inputs (rows, k)` are those of the table, scaled. Predictions are values `(n_test, m)` or class numbers `(n_test,)`.
+    `inputs (rows, k)` are those of the table, scaled. Predictions are values `(n_test, m)` or classes `(n_test,)`.
     """
     if table.classes:
         targets = np.eye(len(table.classes))[table.targets[train]]

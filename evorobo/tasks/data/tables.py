@@ -1,4 +1,4 @@
-"""Labelled data in memory: a table of inputs with their targets, checked once when it is made."""
+"""Labeled data in memory: a table of inputs and targets, checked when it is made."""
 
 from __future__ import annotations
 
@@ -17,9 +17,31 @@ MIN_ROWS = 3  # one for each part of a split
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """`inputs (rows, k)`; `targets (rows, m)` to predict, or class numbers `(rows,)` with their names in `classes`.
+    """Inputs and targets of a data set, with the names of their columns.
 
-    `columns` are further columns `(rows,)`, not shown to the network: a lap, a day, a given split.
+    `make_table` makes and checks a table of arrays, and `read_table` one of a file.
+
+    Parameters
+    ----------
+    inputs : array of shape (n_rows, n_inputs)
+        Inputs of the network, finite.
+    targets : array of shape (n_rows, n_targets) or (n_rows,)
+        Values to predict, or class numbers.
+    input_names : tuple of str
+        Name of each input.
+    target_names : tuple of str
+        Name of each target.
+    classes : tuple of str, default ()
+        Names of the classes, by number. Empty for values.
+    columns : dict of str to array of shape (n_rows,), default {}
+        Further columns that are not inputs, for example a lap, a day or a given split.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> table = er.make_table([[0.5, 1.0], [0.2, 0.9], [0.7, 0.1]], ["go", "turn", "go"], columns={"lap": [1, 1, 2]})
+    >>> table.classes, len(table)
+    (('go', 'turn'), 3)
     """
 
     inputs: Array
@@ -33,16 +55,54 @@ class Table:
         return len(self.inputs)
 
     def column(self, name: str, kind: str = "column to split by") -> np.ndarray:
-        """A further column; `SettingsError`, with the nearest name, says that there is no such `kind` of thing."""
+        """Return one of the further columns.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+        kind : str, default "column to split by"
+            What the message of the error calls the column.
+
+        Returns
+        -------
+        array of shape (n_rows,)
+            Numbers or text.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such column. The message suggests the nearest name.
+        """
         if name not in self.columns:
             raise unknown(kind, name, self.columns)
         return self.columns[name]
 
     def weight_column(self, name: str, where: str) -> Array:
-        """A further column that says how much rows count, `(rows,)`, 0 or more; `where` is how errors call the data."""
+        """Return one of the further columns as weights of rows.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+        where : str
+            What the message of an error calls the data.
+
+        Returns
+        -------
+        array of shape (n_rows,)
+            Weights, 0 or more.
+
+        Raises
+        ------
+        DataError
+            If the column holds text, infinite or negative numbers.
+        SettingsError
+            If there is no such column. The message suggests the nearest name.
+        """
         column = self.column(name, f"column of {where}")
         if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
-            raise DataError(f"column {name!r} of {where} holds what is no weight; give numbers from 0.")
+            raise DataError(f"column {name!r} of {where} holds values that are no weights; give numbers of at least 0.")
         return column.astype(np.float64)
 
 
@@ -55,18 +115,47 @@ def make_table(
     columns: Mapping[str, Any] | None = None,
     where: str = "the data",
 ) -> Table:
-    """A table of arrays, checked: `inputs (rows, k)`, `targets (rows,)` or `(rows, m)`, further `columns (rows,)`.
+    """Make a table of arrays and check it.
 
-    `kind` None: targets of text, whole numbers or True and False are classes, floats are values.
+    Parameters
+    ----------
+    inputs : array-like of shape (n_rows, n_inputs)
+        Inputs of the network.
+    targets : array-like of shape (n_rows,) or (n_rows, n_targets)
+        Values to predict, or classes as text or numbers.
+    kind : {"classification", "regression"}, optional
+        By default targets of text, whole numbers or booleans are classes, and floats are values.
+    classes : iterable of str, default ()
+        Names of the classes, where targets are numbers from 0.
+    columns : dict of str to array-like of shape (n_rows,), optional
+        Further columns that are not inputs.
+    where : str, default "the data"
+        What messages of errors call the data.
+
+    Returns
+    -------
+    Table
+        The table.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, numbers are not finite, or rows or classes are too few.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> er.make_table([[0.5], [0.2], [0.7]], [1.0, 2.0, 3.0]).targets.shape
+    (3, 1)
     """
     x, y = np.asarray(inputs), np.asarray(targets)
     if x.ndim != 2 or not x.shape[1] or x.dtype.kind not in "fiub":
         raise DataError(f"{where}: inputs must be numbers of shape (rows, columns), not {x.dtype} {x.shape}.")
     if y.ndim not in (1, 2) or len(y) != len(x):
-        raise DataError(f"{where}: targets {y.shape} do not go with inputs {x.shape}; give one row for each row.")
+        raise DataError(f"{where}: targets {y.shape} do not fit inputs {x.shape}; give one target per row.")
     check_rows(where, len(x))
-    further = {name: np.asarray(column) for name, column in (columns or {}).items()}
-    for name, column in further.items():
+    more_columns = {name: np.asarray(column) for name, column in (columns or {}).items()}
+    for name, column in more_columns.items():
         if column.shape != (len(x),):
             raise DataError(f"{where}: column {name!r} has shape {column.shape} instead of {(len(x),)}.")
         if column.dtype == object:
@@ -78,17 +167,17 @@ def make_table(
     if kind == "classification":
         if y.ndim == 2 and y.shape[1] != 1:
             raise DataError(f"{where}: classification has one target for each row, not {y.shape[1]}.")
-        y, found = _numbered(where, y.reshape(-1), tuple(classes))
-        return Table(x, y, names, ("target",), found, further)
+        y, class_names = _class_numbers(where, y.reshape(-1), tuple(classes))
+        return Table(x, y, names, ("target",), class_names, more_columns)
     if y.dtype.kind not in "fiub":
-        raise DataError(f"{where}: targets are {y.dtype}, and regression needs numbers; say kind='classification'.")
+        raise DataError(f"{where}: targets are {y.dtype}, and regression needs numbers; set kind='classification'.")
     y = _finite(where, "targets", y.reshape(len(y), -1))
     target_names = ("target",) if y.shape[1] == 1 else tuple(f"target {number}" for number in range(y.shape[1]))
-    return Table(x, y, names, target_names, (), further)
+    return Table(x, y, names, target_names, (), more_columns)
 
 
-def _numbered(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Class numbers and names, of labels of any type."""
+def _class_numbers(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return class numbers and class names for labels of any type."""
     if labels.dtype.kind == "f":
         labels = _finite(where, "targets", labels)
     if not classes:
@@ -103,22 +192,23 @@ def _numbered(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> tuple
 
 
 def _finite(where: str, what: str, values: np.ndarray) -> Array:
+    """Return `values` as floats, or raise `DataError` with the place of the first that is not finite."""
     values = values.astype(np.float64)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, *column = map(int, bad[0])
-        at = f"row {row}" + "".join(f", column {each}" for each in column)
-        raise DataError(f"{where}: {what} hold {values[tuple(bad[0])]} in {at}; fill or delete it.")
+        at = f"row {row}" + "".join(f", column {number}" for number in column)
+        raise DataError(f"{where}: {what} contain {values[tuple(bad[0])]} in {at}; fill or delete it.")
     return values
 
 
 def check_rows(where: str, rows: int) -> None:
-    """Refuse too few rows."""
+    """Raise `DataError` for too few rows."""
     if rows < MIN_ROWS:
         raise DataError(f"{where}: {rows} rows are too few to train, validate and test; give at least {MIN_ROWS}.")
 
 
 def check_classes(where: str, classes: tuple[str, ...]) -> None:
-    """Refuse a choice that is none."""
+    """Raise `DataError` for fewer than two classes."""
     if len(classes) < 2:
-        raise DataError(f"{where}: all rows are of one class, {classes[0]!r}; a choice needs at least two.")
+        raise DataError(f"{where}: all rows belong to one class, {classes[0]!r}; classification needs at least two.")

@@ -1,4 +1,4 @@
-"""A data file as it stands on disk: named columns of text or numbers, and where each row lies, for clear errors."""
+"""Text and ARFF files as named columns of cells, with the line of each row for error messages."""
 
 from __future__ import annotations
 
@@ -16,27 +16,30 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, unknown
 
-TEXT = (".csv", ".tsv", ".data", ".dat", ".txt")
+TEXT_SUFFIXES = (".csv", ".tsv", ".data", ".dat", ".txt")
 MISSING = ("", "?", "nan", "na", "n/a", "null")
-"""What an empty cell is written as, in small letters."""
+"""The texts of an empty cell, in lower case."""
 _DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+(?:[eE][+-]?\d+)?)")
 
 
 @dataclass(frozen=True, eq=False)
 class TextTable:
-    """`cells[c][r]` is text, or a float where the format says so. Columns without a header are named "0", "1", ..."""
+    """Columns of a file. `cells[c][r]` is text, or a float in numeric ARFF columns.
+
+    Columns without a header are named "0", "1", and so on.
+    """
 
     file: str
     names: tuple[str, ...]
     cells: tuple[np.ndarray, ...]
     line_numbers: Sequence[int]
-    """The line of each row (in ARFF files: the number of the row)."""
+    """The line of each row; in ARFF files the number of the row."""
     line_word: str = "line"
     nominal: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The declared classes of ARFF's nominal columns."""
 
     def find(self, column: str | int) -> int:
-        """The number of a column, given by name or number; numbers count from 0, from the end with -1."""
+        """Return the number of a column that is given by name, or by number from 0, or from -1 backwards."""
         if isinstance(column, str):
             if column not in self.names:
                 raise DataError(f"{self.file}: {unknown('column', column, self.names)}")
@@ -44,18 +47,18 @@ class TextTable:
         if not -len(self.names) <= column < len(self.names):
             raise DataError(
                 f"{self.file} has {len(self.names)} columns and no column {column}; "
-                "numbers count from 0, or from the end with -1."
+                "numbers count from 0, or backwards from -1."
             )
         return column % len(self.names)
 
     def at(self, column: int, row: int) -> str:
-        """Where a cell stands, for a reader: "robots.csv, line 7, column 'front'"."""
+        """Return the place of a cell for an error message: "robots.csv, line 7, column 'front'"."""
         name = self.names[column]
-        shown = f"column {name}" if name == str(column) else f"column {name!r}"
-        return f"{self.file}, {self.line_word} {self.line_numbers[row]}, {shown}"
+        column_text = f"column {name}" if name == str(column) else f"column {name!r}"
+        return f"{self.file}, {self.line_word} {self.line_numbers[row]}, {column_text}"
 
     def complete(self, column: int) -> np.ndarray:
-        """The column, or a `DataError` at its first empty cell."""
+        """Return the column. Raise `DataError` at its first empty cell."""
         cells = self.cells[column]
         if cells.dtype.kind == "f":
             empty = ~np.isfinite(cells)
@@ -63,22 +66,22 @@ class TextTable:
             empty = np.array([cell.lower() in MISSING for cell in cells], bool)
         if empty.any():
             row = int(np.argmax(empty))
-            shown = str(cells[row]) or "empty"
-            raise DataError(f"{self.at(column, row)} is {shown}; fill the cell or delete the {self.line_word}.")
+            content = str(cells[row]) or "empty"
+            raise DataError(f"{self.at(column, row)} is {content}; fill the cell or delete the {self.line_word}.")
         return cells
 
-    def numbers(self, column: int, cure: str) -> Array:
-        """The column as floats, or a `DataError` with a `cure` at its first cell that is no finite number."""
+    def numbers(self, column: int, solution: str) -> Array:
+        """Return the column as floats. Raise `DataError` with a `solution` at its first cell that is no finite number."""
         numbers = as_numbers(self.complete(column))
         if numbers is not None and np.isfinite(numbers).all():
             return numbers
         row = next(row for row, cell in enumerate(self.cells[column]) if not is_number(cell))
         cell = str(self.cells[column][row])
-        raise DataError(f"{self.at(column, row)}: {cell!r} is no number; mend the cell, or {cure}.")
+        raise DataError(f"{self.at(column, row)}: {cell!r} is not a number; correct the cell, or {solution}.")
 
 
 def as_numbers(cells: np.ndarray) -> Array | None:
-    """`cells` as floats, or None when one of them is something else."""
+    """Return `cells` as floats, or None if one of them is not a number."""
     try:
         return np.asarray(cells.astype(np.float64))
     except ValueError:
@@ -86,7 +89,7 @@ def as_numbers(cells: np.ndarray) -> Array | None:
 
 
 def is_number(cell: object) -> bool:
-    """Whether one cell holds a finite number."""
+    """Return whether a cell holds a finite number."""
     try:
         return bool(np.isfinite(float(str(cell))))
     except ValueError:
@@ -94,25 +97,30 @@ def is_number(cell: object) -> bool:
 
 
 def read_text_file(path: Path, header: bool | None = None) -> TextTable:
-    """Read CSV, TSV, blank-separated text or ARFF, also gzipped. `header` None: a first row without numbers is one.
+    """Read CSV, TSV, blank-separated text or ARFF, gzipped or not.
 
-    Where semicolons separate the cells, "0,5" is the number 0.5. Columns with neither name nor content are left out.
+    With `header` None, a first row without numbers is the header. Where semicolons separate cells, "0,5" is the number
+    0.5. Columns with neither name nor content are left out.
     """
     try:
         with _open(path) as file:
             arff = path.name.endswith((".arff", ".arff.gz"))
             return _read_arff(path, file) if arff else _read_text(path, file, header)
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise DataError(f"{path.name} cannot be read ({error}); is it the right file, and whole?") from error
+        raise DataError(
+            f"{path.name} cannot be read ({error}); check that it is the right file and complete."
+        ) from error
 
 
 def _open(path: Path) -> TextIO:
+    """Open a file as text, gzipped or not."""
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
 
 
 def _read_text(path: Path, file: TextIO, header: bool | None) -> TextTable:
+    """Read cells separated by commas, semicolons, tabs or blanks."""
     rows, lines = [], []
     try:
         for line, row in _rows(path, file):
@@ -121,12 +129,12 @@ def _read_text(path: Path, file: TextIO, header: bool | None) -> TextTable:
     except csv.Error as error:
         raise DataError(f"{path.name} cannot be read as a table ({error}); save it again as CSV.") from error
     if not rows:
-        raise DataError(f"{path.name} is empty; give a file with one row of numbers for each example.")
+        raise DataError(f"{path.name} is empty; give a file with one row of numbers per example.")
     width = len(rows[0])
     for line, row in zip(lines, rows, strict=True):
         if len(row) != width:
             raise DataError(
-                f"{path.name}, line {line} has {len(row)} cells where line {lines[0]} has {width}; mend the line."
+                f"{path.name}, line {line} has {len(row)} cells where line {lines[0]} has {width}; correct the line."
             )
     names = tuple(map(str, range(width)))
     if header or (header is None and not any(is_number(cell) for cell in rows[0])):
@@ -134,8 +142,8 @@ def _read_text(path: Path, file: TextIO, header: bool | None) -> TextTable:
     columns = (
         tuple(np.array(column, str) for column in zip(*rows, strict=True)) if rows else (np.empty(0, str),) * width
     )
-    used = [at for at in range(width) if names[at] or (columns[at] != "").any()]
-    names, columns = tuple(names[at] for at in used), tuple(columns[at] for at in used)
+    used = [number for number in range(width) if names[number] or (columns[number] != "").any()]
+    names, columns = tuple(names[number] for number in used), tuple(columns[number] for number in used)
     for name in names:
         if names.count(name) > 1:
             raise DataError(f"{path.name} has two columns named {name!r}; rename one of them.")
@@ -143,46 +151,48 @@ def _read_text(path: Path, file: TextIO, header: bool | None) -> TextTable:
 
 
 def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """Each row that is not blank, with the number of its last line."""
-    kind = path.name.removesuffix(".gz")
+    """Yield each row that is not blank, with the number of its last line."""
+    name = path.name.removesuffix(".gz")
     first = next((line for line in file if line.strip()), "")
     file.seek(0)
-    if kind.endswith((".txt", ".dat")) and not set(first) & set(",;"):
+    if name.endswith((".txt", ".dat")) and not set(first) & set(",;"):
         yield from ((number, line.split()) for number, line in enumerate(file, 1) if line.strip())
         return
-    delimiter = "\t" if kind.endswith(".tsv") else ";" if _semicolons(first) else ","
+    delimiter = "\t" if name.endswith(".tsv") else ";" if _is_separated_by_semicolons(first) else ","
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     for row in reader:
         if any(cell.strip() for cell in row):
-            yield reader.line_num, [_decimal(cell) for cell in row] if delimiter == ";" else row
+            yield reader.line_num, [_with_decimal_point(cell) for cell in row] if delimiter == ";" else row
 
 
-def _semicolons(line: str) -> bool:
-    """Whether semicolons separate its cells, and commas, if any, stand in numbers."""
-    return ";" in line and "," not in "".join(_decimal(cell) for cell in line.split(";"))
+def _is_separated_by_semicolons(line: str) -> bool:
+    """Return whether semicolons separate the cells of a line and commas, if any, are decimal commas."""
+    return ";" in line and "," not in "".join(_with_decimal_point(cell) for cell in line.split(";"))
 
 
-def _decimal(cell: str) -> str:
+def _with_decimal_point(cell: str) -> str:
+    """Return "0.5" for "0,5", and other cells unchanged."""
     number = _DECIMAL_COMMA.fullmatch(cell.strip())
     return ".".join(number.groups()) if number else cell
 
 
 def _read_arff(path: Path, file: TextIO) -> TextTable:
+    """Read numeric and nominal columns of an ARFF file."""
     from scipy.io import arff
 
     try:
-        data, about = arff.loadarff(file)
+        data, metadata = arff.loadarff(file)
     except (arff.ArffError, NotImplementedError, ValueError, IndexError, StopIteration) as error:
         raise DataError(
             f"{path.name} cannot be read as ARFF ({error}); evorobo reads dense files with numeric and nominal columns."
         ) from error
-    kinds, classes = about.types(), {}
+    kinds, classes = metadata.types(), {}
     cells = []
-    for name, kind in zip(about.names(), kinds, strict=True):
+    for name, kind in zip(metadata.names(), kinds, strict=True):
         column = np.atleast_1d(data[name])
         if kind == "nominal":
-            classes[name] = tuple(str(value) for value in about[name][1] or ())
+            classes[name] = tuple(str(value) for value in metadata[name][1] or ())
             cells.append(np.char.decode(column, "utf-8"))
         else:
             cells.append(column.astype(np.float64))
-    return TextTable(path.name, tuple(about.names()), tuple(cells), range(1, len(data) + 1), "data row", classes)
+    return TextTable(path.name, tuple(metadata.names()), tuple(cells), range(1, len(data) + 1), "data row", classes)

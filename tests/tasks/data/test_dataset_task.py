@@ -397,7 +397,7 @@ def test_arrays_with_holes_are_one_sentence():
     x[3, 1] = np.nan
     with pytest.raises(DataError) as caught:
         DatasetTask.from_arrays(x, Y)
-    assert str(caught.value) == "the arrays: inputs hold nan in row 3, column 1; fill or delete it."
+    assert str(caught.value) == "the arrays: inputs contain nan in row 3, column 1; fill or delete it."
 
 
 def test_a_network_of_another_shape_is_one_sentence():

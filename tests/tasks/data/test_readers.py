@@ -56,7 +56,7 @@ def test_given_classes_keep_their_order_and_admit_no_other(write):
     table = read_table(path, classes=("stop", "turn", "go"))
     np.testing.assert_array_equal(table.targets, [2, 1, 2])
     assert sentence(path, classes=("stop", "go")) == (
-        "robots.csv, line 3, column 'move': 'turn' is none of the classes stop, go."
+        "robots.csv, line 3, column 'move': 'turn' is not one of the classes stop, go."
     )
 
 
@@ -97,34 +97,34 @@ def test_a_header_of_numbers_can_be_told(write):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("x,y\n1,2\n3\n4,5\n", "robots.csv, line 3 has 1 cells where line 1 has 2; mend the line."),
+        ("x,y\n1,2\n3\n4,5\n", "robots.csv, line 3 has 1 cells where line 1 has 2; correct the line."),
         (
             "x,z,y\n1,2,3\nabc,2,3\n4,5,6\n",
-            "robots.csv, line 3, column 'x': 'abc' is no number; "
-            "mend the cell, or leave the column out: loader_kwargs={'ignore': ('x',)}, or --ignore x.",
+            "robots.csv, line 3, column 'x': 'abc' is not a number; "
+            "correct the cell, or leave the column out: loader_kwargs={'ignore': ('x',)}, or --ignore x.",
         ),
         (
             "1,2,3\n1,b,3\n4,5,6\n",
-            "robots.csv, line 2, column 1: 'b' is no number; "
-            "mend the cell, or leave the column out: loader_kwargs={'ignore': (1,)}, or --ignore 1.",
+            "robots.csv, line 2, column 1: 'b' is not a number; "
+            "correct the cell, or leave the column out: loader_kwargs={'ignore': (1,)}, or --ignore 1.",
         ),
         (
             "x,y\n1,2\n1e999,3\n4,5\n",
-            "robots.csv, line 3, column 'x': '1e999' is no number; "
-            "mend the cell, or leave the column out: loader_kwargs={'ignore': ('x',)}, or --ignore x.",
+            "robots.csv, line 3, column 'x': '1e999' is not a number; "
+            "correct the cell, or leave the column out: loader_kwargs={'ignore': ('x',)}, or --ignore x.",
         ),
         ("x,y\n1,2\nnan,3\n4,5\n", "robots.csv, line 3, column 'x' is nan; fill the cell or delete the line."),
         ("x,y\n1,2\n\n3,\n4,5\n", "robots.csv, line 4, column 'y' is empty; fill the cell or delete the line."),
         (
             "x,y\n1,2\n3,4o\n5,6\n",
-            "robots.csv, line 3, column 'y': '4o' stands among numbers; mend the cell, or say kind='classification'.",
+            "robots.csv, line 3, column 'y': '4o' is text in a column of numbers; correct the cell, or set kind='classification'.",
         ),
         ("x,y\n1,2\n3,4\n", "robots.csv: 2 rows are too few to train, validate and test; give at least 3."),
         ("x,y\n", "robots.csv: 0 rows are too few to train, validate and test; give at least 3."),
-        ("", "robots.csv is empty; give a file with one row of numbers for each example."),
+        ("", "robots.csv is empty; give a file with one row of numbers per example."),
         ("x,x\n1,2\n3,4\n5,6\n", "robots.csv has two columns named 'x'; rename one of them."),
         ("y\n1\n2\n3\n", "robots.csv has no column left as input; its columns are y."),
-        ("x,y\n1,a\n2,a\n3,a\n", "robots.csv: all rows are of one class, 'a'; a choice needs at least two."),
+        ("x,y\n1,a\n2,a\n3,a\n", "robots.csv: all rows belong to one class, 'a'; classification needs at least two."),
     ],
 )
 def test_a_bad_file_is_one_sentence_with_file_line_column_and_cure(write, text, expected):
@@ -135,22 +135,25 @@ def test_a_bad_choice_of_columns_is_one_sentence(write, tmp_path):
     path = write("robots.csv", CSV)
     assert sentence(path, "moves") == "robots.csv: unknown column 'moves'; did you mean 'move'?"
     assert sentence(path, 7) == (
-        "robots.csv has 4 columns and no column 7; numbers count from 0, or from the end with -1."
+        "robots.csv has 4 columns and no column 7; numbers count from 0, or backwards from -1."
     )
-    assert sentence(path, columns=("move",)) == "robots.csv: 'move' cannot be the target; name another one as target."
+    assert (
+        sentence(path, columns=("move",))
+        == "robots.csv: 'move' is both the target and one of the columns to keep; remove one."
+    )
     assert sentence(path, ("day", "move")) == ("robots.csv: classification has one target column, not 2; name one.")
     assert sentence(path, kind="clasification") == (
         "unknown kind of target 'clasification'; did you mean 'classification'?"
     )
     assert sentence(path, kind="regression").startswith(
-        "robots.csv, line 2, column 'move': 'go' is no number; mend the cell, or say"
+        "robots.csv, line 2, column 'move': 'go' is not a number; correct the cell, or set"
     )
     assert sentence(tmp_path / "no.csv").startswith("there is no file ")
 
 
 def test_foreign_files_are_one_sentence(write):
     assert sentence(write("a.xlsx", "x")) == (
-        "a.xlsx is of no kind that evorobo reads (.csv, .tsv, .data, .dat, .txt, .arff, .npz); save it as CSV."
+        "a.xlsx has none of the suffixes that evorobo reads (.csv, .tsv, .data, .dat, .txt, .arff, .npz); save it as CSV."
     )
     assert "cannot be read" in sentence(write("a.csv", b"\xff\xfe\x00\x01"))
     assert "cannot be read" in sentence(write("a.csv", b'1,2\n"3,4\n'))
@@ -195,6 +198,6 @@ def test_an_npz_gives_its_arrays_back(tmp_path):
 def test_an_npz_of_something_else_is_one_sentence(tmp_path):
     path, x, y = tmp_path / "a.npz", np.ones((4, 2)), np.arange(4.0)
     np.savez(path, x=x, targets=y)
-    assert sentence(path) == "a.npz holds x, targets, but no array 'inputs'; add it."
+    assert sentence(path) == "a.npz contains x, targets, but no array 'inputs'; add it."
     np.savez(path, inputs=np.array([[1, "a", None]] * 4, dtype=object), targets=y)
     assert "no NPZ file of plain arrays" in sentence(path)

@@ -61,8 +61,8 @@ def test_weights_come_from_a_file_too(tmp_path):
     ("column", "kind", "sentence"),
     [
         ("tims", SettingsError, "unknown column of weighted 'tims'; did you mean 'times'"),
-        ("words", DataError, "column 'words' of weighted holds what is no weight; give numbers from 0"),
-        ("signs", DataError, "column 'signs' of weighted holds what is no weight"),
+        ("words", DataError, "column 'words' of weighted holds values that are no weights; give numbers of at least 0"),
+        ("signs", DataError, "column 'signs' of weighted holds values that are no weights"),
     ],
 )
 def test_columns_that_are_no_weights_are_refused(column, kind, sentence):
