@@ -1,4 +1,4 @@
-"""Processes and threads: fresh Python processes for our own work, and how many threads this one may use."""
+"""Starts Python processes, and counts the threads that this process may use."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 
 def start_process(program: str, *, text: bool) -> subprocess.Popen[Any]:
-    """Start `program`, Python code that imports what we can import; its input and output are pipes.
+    """Start a Python process that runs `program` with our import paths and one thread; its input and output are pipes.
 
-    Ctrl-C reaches us alone, and we decide what becomes of it: whoever starts a process closes its input at the end.
+    The process is in a session of its own, so Ctrl-C reaches this process alone. The caller ends the other one by
+    closing its input.
     """
     one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
@@ -27,21 +28,21 @@ def start_process(program: str, *, text: bool) -> subprocess.Popen[Any]:
 
 
 def exit_status(process: subprocess.Popen[Any]) -> str:
-    """How a process ended, in words: "SIGKILL" or "exit status 7"."""
+    """Wait for a process and say how it ended: "SIGKILL" or "exit status 7"."""
     code = process.wait()
     return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
 
 def redirect_stdout_to_stderr() -> int:
-    """In a fresh process: what is printed goes to the error stream from now on; the descriptor of the true output."""
+    """Send all further printed text to the error stream; return the file descriptor of the original output."""
     output = os.dup(1)
     os.dup2(2, 1)
     return output
 
 
 def thread_count() -> int:
-    """`OMP_NUM_THREADS`, which is 1 where a study runs trials side by side; else all processors there are for us."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdigit():
-        return max(1, int(told))
+    """`OMP_NUM_THREADS` where it is set (a study with parallel trials sets 1), else the number of usable processors."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    if limit.isdigit():
+        return max(1, int(limit))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -6,7 +6,7 @@ import pytest
 
 from evorobo import DataError
 from evorobo.downloads import DataFile, find_file
-from evorobo.tasks.control.simulators.mujoco.catalogue import has_batch
+from evorobo.tasks.control.simulators.mujoco.physics import has_batch
 
 
 def needs(*files: DataFile) -> None:

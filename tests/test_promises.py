@@ -13,6 +13,7 @@ from at_hand import needs, needs_mujoco
 from evorobo import Budget, ControlTask, StopAt, Study
 from evorobo.settings import load_script
 from evorobo.study.results import Results
+from evorobo.tasks.control.recording import trajectory
 from evorobo.tasks.control.robots.wall_following import LEFT, LENGTH, WIDTH
 from evorobo.tasks.data.catalogue import failures, kin8nm, puma, sarcos, scitos
 
@@ -174,7 +175,7 @@ def test_the_twin_drives_like_the_robot_that_made_the_data() -> None:
     twin = ControlTask("evorobo/WallFollowing-v0", max_steps=5400, test_episodes=4)  # ten minutes
     laps, left = [], []
     for episode in range(4):
-        states = twin.trajectory(None, episode)[900:]  # the first 100 s find the wall
+        states = trajectory(twin, None, episode)[900:]  # the first 100 s find the wall
         x, y = states[:, 0] - LENGTH / 2, states[:, 1] - WIDTH / 2
         turned = np.unwrap(np.arctan2(y, x))
         assert turned[-1] < turned[0]  # clockwise, the wall to the left

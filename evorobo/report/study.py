@@ -14,6 +14,7 @@ from evorobo.report.analysis.runs import with_genome
 from evorobo.report.figures import archives, curves, paths as behaviour
 from evorobo.settings import from_plain
 from evorobo.study.results import Results
+from evorobo.tasks.control.recording import trajectory
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
@@ -56,4 +57,4 @@ def draw_paths(results: Results, name: str, n_episodes: int = 6) -> Path | None:
 def _draw(task: ControlTask, genome: Genome | None, episodes: int, axes: Axes) -> None:
     for episode in range(episodes):
         assert task.robot is not None
-        task.robot.draw(axes, task.trajectory(genome, episode))
+        task.robot.draw(axes, trajectory(task, genome, episode))

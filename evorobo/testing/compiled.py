@@ -9,7 +9,7 @@ from evorobo.errors import TaskError
 from evorobo.tasks.control.compiled.loading import uncompiled_step
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.robots.base import Robot, clip_action
-from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
 from evorobo.testing.common import require, type_name
 
 

@@ -12,7 +12,7 @@ from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.robots.env import RobotEnv
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
-from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
 from evorobo.testing.common import forbid_global_rng, require, type_name
 from evorobo.testing.compiled import check_compiled
 from evorobo.testing.rollouts import (

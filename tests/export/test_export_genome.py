@@ -24,7 +24,7 @@ from evorobo import (
     SettingsError,
     export_genome,
 )
-from evorobo.tasks.control.task import TEST
+from evorobo.tasks.control.rollout import TEST
 
 TICKS = 1000
 

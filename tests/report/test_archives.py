@@ -29,6 +29,7 @@ from evorobo.report.analysis import archive_table
 from evorobo.report.figures import archives
 from evorobo.report.figures.archives import draw_archive
 from evorobo.report.page.page import render_page
+from evorobo.tasks.control.recording import trajectory
 from evorobo.testing.methods import Wave
 
 GRID = Grid(("level", "tilt"), (6, 4), min_score=-2.0)
@@ -117,7 +118,7 @@ def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
     (run,) = results.runs_of("maze", "map-elites")
     drawn = archives.figure(results, "maze")
     lines = [line.get_xydata() for line in drawn.axes[2].get_lines()]
-    way = task.trajectory(Genome.load(run.folder / "genome.npz"))[:, :2]
+    way = trajectory(task, Genome.load(run.folder / "genome.npz"))[:, :2]
     assert any(line.shape == way.shape and np.array_equal(line, way) for line in lines)
 
 

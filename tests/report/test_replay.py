@@ -29,7 +29,7 @@ from evorobo import (
 )
 from evorobo.report.replay import encoding as movies
 from evorobo.report.replay.frames import evenly_spaced_indices, render_episodes, shared_limits
-from evorobo.tasks.control.recording import DISPLAY_VARIABLES
+from evorobo.tasks.control.recording import DISPLAY_VARIABLES, record_episode
 
 
 class Blind(Robot):
@@ -107,7 +107,7 @@ def test_environments_that_render_are_shown_as_they_render(study, tmp_path):
     task = Trial.load(seat(study, "cartpole-v1") / "trial.json").task
     genome = Genome.load(seat(study, "cartpole-v1") / "genome.npz")
     with Image.open(path) as film:
-        assert film.n_frames == len(task.record(genome))
+        assert film.n_frames == len(record_episode(task, genome))
         assert film.width / (film.height - 22) == pytest.approx(600 / 400)
 
 
@@ -224,7 +224,7 @@ def test_a_window_shows_whole_episodes(study, monkeypatch):
     monkeypatch.setattr(CartPoleEnv, "render", lambda self: shown.append(self.render_mode) or before(self))
     Replay(seat(study, "cartpole-v1")).window()
     task = Trial.load(seat(study, "cartpole-v1") / "trial.json").task
-    steps = len(task.record(Genome.load(seat(study, "cartpole-v1") / "genome.npz")))
+    steps = len(record_episode(task, Genome.load(seat(study, "cartpole-v1") / "genome.npz")))
     assert shown == ["human"] * (steps + 1)
 
 

@@ -23,6 +23,7 @@ from evorobo.report.figures.scales import scale_cost
 from evorobo.report.figures.style import Style, assign_styles
 from evorobo.settings import from_plain
 from evorobo.study.results import Results, Run
+from evorobo.tasks.control.recording import trajectory
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
@@ -172,7 +173,7 @@ def _draw_way(axes: Axes, results: Results, name: str, run: Run) -> None:
         return
     if isinstance(task, ControlTask) and task.robot is not None and defines(task.robot, "draw"):
         limits = axes.get_xlim(), axes.get_ylim()
-        task.robot.draw(axes, task.trajectory(Genome.load(run.folder / "genome.npz")))
+        task.robot.draw(axes, trajectory(task, Genome.load(run.folder / "genome.npz")))
         axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
 
 

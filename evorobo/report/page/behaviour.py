@@ -18,6 +18,7 @@ from evorobo.report.replay.frames import EpisodeFrames, evenly_spaced_indices, r
 from evorobo.report.replay.staleness import staleness_caution
 from evorobo.study.results import Results, Run
 from evorobo.tasks.base import Task
+from evorobo.tasks.control.recording import record_episode
 from evorobo.tasks.control.spaces import DiscreteDecoder
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.tables import Table
@@ -67,7 +68,7 @@ def _on_the_robot(task: ControlTask, best: dict[str, Run], genomes: Sequence[Gen
         why = f"{error} Here are the networks alone."
     methods = []
     for (method, run), genome, film in zip(best.items(), genomes, shown, strict=True):
-        recording = film.recording if film else task.record(genome, _EPISODE)
+        recording = film.recording if film else record_episode(task, genome, _EPISODE)
         steps = evenly_spaced_indices(len(recording), _PICTURES)
         methods.append(
             {

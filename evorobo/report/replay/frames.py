@@ -16,7 +16,7 @@ from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.report.figures import output as canvas
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.recording import EpisodeRecord
+from evorobo.tasks.control.recording import EpisodeRecord, record_episode, render_episode
 from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.task import ControlTask
 
@@ -54,7 +54,7 @@ def render_episodes(
 
     Raises `TaskError` for what cannot be drawn.
     """
-    recordings = [task.record(*life) for life in lives]
+    recordings = [record_episode(task, *life) for life in lives]
     steps = [evenly_spaced_indices(len(recording), max_frames) for recording in recordings]
     robot = drawable_robot(task)
     if robot:
@@ -62,7 +62,7 @@ def render_episodes(
         shown = [_drawn(robot, each, at, limits, max_size) for each, at in zip(recordings, steps, strict=True)]
     else:
         shown = [
-            [shrink_to_fit(picture, max_size) for picture in task.render(*life, set(at.tolist()))]
+            [shrink_to_fit(picture, max_size) for picture in render_episode(task, *life, set(at.tolist()))]
             for life, at in zip(lives, steps, strict=True)
         ]
     return [EpisodeFrames(*each) for each in zip(recordings, steps, shown, strict=True)]

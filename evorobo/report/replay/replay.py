@@ -22,6 +22,7 @@ from evorobo.report.replay.frames import (
     shared_limits,
 )
 from evorobo.study.trial import Trial
+from evorobo.tasks.control.recording import record_episode
 from evorobo.tasks.control.task import ControlTask
 
 _MOST = 150  # pictures of an episode
@@ -108,7 +109,7 @@ class Replay:
     def _path_figure(self) -> Figure:
         robot, numbers = drawable_robot(self._task), self._numbers(_PATHS)
         assert robot is not None
-        records = [self._task.record(self._genome, episode) for episode in numbers]
+        records = [record_episode(self._task, self._genome, episode) for episode in numbers]
         (left, right), (bottom, top) = limits = shared_limits(robot, records)
         with canvas.figure_style():
             figure = Figure(figsize=(6, 6 * (top - bottom) / (right - left) + 0.3), layout="constrained")

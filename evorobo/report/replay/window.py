@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report.replay.encoding import FRAMES_PER_SECOND
 from evorobo.report.replay.frames import drawable_robot, recorded_states, shared_limits
-from evorobo.tasks.control.recording import DISPLAY_VARIABLES
+from evorobo.tasks.control.recording import DISPLAY_VARIABLES, record_episode, render_episode
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask
 
@@ -29,7 +29,7 @@ def show(task: ControlTask, genome: Genome, episodes: Iterable[int]) -> None:
         if robot:
             _play(robot, task, genome, episode)
         else:
-            task.render(genome, episode, (), mode="human")
+            render_episode(task, genome, episode, (), mode="human")
 
 
 def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None:
@@ -40,7 +40,7 @@ def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None
         raise SettingsError(
             "matplotlib has no window toolkit here; pip install PyQt6, or write the same into a file with --gif."
         )
-    recording = task.record(genome, episode)
+    recording = record_episode(task, genome, episode)
     limits = shared_limits(robot, [recording])
     figure, axes = pyplot.subplots()
 

@@ -1,4 +1,4 @@
-"""What robots do, in numbers: how much their motors took, how long they went, and where they ended."""
+"""Measures of what robots do: their energy, the length of their episodes, and measures of their own."""
 
 from __future__ import annotations
 
@@ -13,71 +13,71 @@ from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
 from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 
 
-def available_measures(world: EnvSpec, decoder: Decoder) -> dict[str, tuple[float, float]]:
-    """What can be measured in a world, with the numbers between which it lies.
+def available_measures(env_spec: EnvSpec, decoder: Decoder) -> dict[str, tuple[float, float]]:
+    """The measures of an environment, each with its usual range.
 
-    "energy" is the mean squared motor command, each command a share of the largest; "steps" are those of the episode,
-    where these have a limit. A robot on rows adds its own (`Robot.measures`).
+    "energy" is the mean squared motor command, where 1 is the largest command. "steps" is the length of an episode,
+    if episodes have a limit. A vectorized robot adds its own (`Robot.measures`).
     """
     known: dict[str, tuple[float, float]] = {}
     if isinstance(decoder, BoxDecoder):
         known["energy"] = (0.0, 1.0)
-    if world.max_steps:
-        known["steps"] = (0.0, float(world.max_steps))
-    return known | (world.robot.measures if isinstance(world, RobotEnvSpec) else {})
+    if env_spec.max_steps:
+        known["steps"] = (0.0, float(env_spec.max_steps))
+    return known | (env_spec.robot.measures if isinstance(env_spec, RobotEnvSpec) else {})
 
 
 class MeasureRecorder:
-    """A simulator (see `Simulator`) that is watched: of each episode it keeps the measures `names`.
+    """A simulator (see `Simulator`) that records the measures `names` of every episode.
 
-    Raises `SettingsError` for a measure that this world does not have.
+    Raises `SettingsError` for a measure that this environment does not have.
     """
 
     state = None
 
-    def __init__(self, world: EnvSpec, decoder: Decoder, names: Sequence[str]) -> None:
-        known = available_measures(world, decoder)
+    def __init__(self, env_spec: EnvSpec, decoder: Decoder, names: Sequence[str]) -> None:
+        known = available_measures(env_spec, decoder)
         for name in names:
             if name not in known:
-                raise unknown(f"measure of {world.id}", name, known)
-        self._simulator, self._decoder, self._names = world.simulator(), decoder, tuple(names)
-        self._robot = world.robot if isinstance(world, RobotEnvSpec) else None
+                raise unknown(f"measure of {env_spec.id}", name, known)
+        self._simulator, self._decoder, self._names = env_spec.simulator(), decoder, tuple(names)
+        self._robot = env_spec.robot if isinstance(env_spec, RobotEnvSpec) else None
         self.capacity = self._simulator.capacity
         self._batches: list[Array] = []
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
-        sensed = self._simulator.reset(seeds, copies)
+        observations = self._simulator.reset(seeds, copies)
         self._running = np.arange(len(seeds) * copies)
-        self._effort, self._steps = np.zeros(len(self._running)), 0
-        self._told = np.empty((len(self._running), len(self._names)))
-        self._batches.append(self._told.reshape(copies, len(seeds), -1))
-        return sensed
+        self._energy, self._steps = np.zeros(len(self._running)), 0
+        self._measures = np.empty((len(self._running), len(self._names)))
+        self._batches.append(self._measures.reshape(copies, len(seeds), -1))
+        return observations
 
     def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
         if "energy" in self._names:
-            self._effort += np.square(self._decoder.targets(actions)).mean(-1)
-        sensed, rewards, ended = self._simulator.step(actions)
+            self._energy += np.square(self._decoder.targets(actions)).mean(-1)
+        observations, rewards, ended = self._simulator.step(actions)
         self._steps += 1
         if ended.any():
-            self._told[self._running[ended]] = self._judged(ended)
-        return sensed, rewards, ended
+            self._measures[self._running[ended]] = self._measure(ended)
+        return observations, rewards, ended
 
     def keep(self, rows: np.ndarray) -> None:
         self._simulator.keep(rows)
-        self._running, self._effort = self._running[rows], self._effort[rows]
+        self._running, self._energy = self._running[rows], self._energy[rows]
 
-    def _judged(self, ended: np.ndarray) -> Array:
-        """The measures of episodes that have just ended `(rows, k)`."""
+    def _measure(self, ended: np.ndarray) -> Array:
+        """The measures `(rows, k)` of episodes that have just ended."""
         count = int(ended.sum())
-        found = {"energy": self._effort[ended] / self._steps, "steps": np.full(count, float(self._steps))}
+        values = {"energy": self._energy[ended] / self._steps, "steps": np.full(count, float(self._steps))}
         if self._robot and self._robot.measures:
             assert self._simulator.state is not None
             own = self._robot.measure(self._simulator.state[ended])
-            found |= dict(zip(self._robot.measures, own.T, strict=True))
-        return np.stack([found[name] for name in self._names], axis=1)
+            values |= dict(zip(self._robot.measures, own.T, strict=True))
+        return np.stack([values[name] for name in self._names], axis=1)
 
     def means(self, episodes: int) -> Array:
-        """The measures of each member `(members, k)`, averaged over its episodes, in whatever batches they were run."""
+        """The measures `(members, k)`, averaged over the episodes of each member, for any partition into batches."""
         members, shares = [], []
         for batch in self._batches:
             shares.append(batch)

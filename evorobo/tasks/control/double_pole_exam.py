@@ -1,4 +1,4 @@
-"""When double pole balancing counts as solved: the field's examination of a controller, and what it took others."""
+"""The published test of double pole controllers, and the evaluations that published methods needed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
-from evorobo.tasks.control.policies import NetworkPolicy
+from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.robots.double_pole import DoublePoleBase, DoublePoleBlind, generalization_starts
 from evorobo.tasks.control.rollout import run_episodes
-from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
 from evorobo.tasks.control.task import ControlTask
 
 LONG, SHORT = 100_000, 1000
-"""Steps to balance from the tilted start, and from each start of the generalisation test."""
+"""Steps to balance from the tilted start, and from each start of the generalization test."""
 GENERAL = 200
-"""Starts of 625 from which a controller without velocities must balance."""
+"""Number of the 625 starts from which a controller without velocities must balance."""
 
 WITH_VELOCITIES = {
     "random weights": 474_329,
@@ -32,7 +31,7 @@ WITH_VELOCITIES = {
     "CoSyNE": 954,
     "CMA-ES, 2003": 895,
 }
-"""Mean evaluations to solve it with velocities (Gomez, Schmidhuber & Miikkulainen 2008, table 3; CMA-ES: Igel 2003)."""
+"""Mean evaluations to a solution with velocities (Gomez, Schmidhuber & Miikkulainen 2008, table 3; CMA-ES: Igel 2003)."""
 
 WITHOUT_VELOCITIES = {
     "random weights": 1_232_296,
@@ -43,12 +42,14 @@ WITHOUT_VELOCITIES = {
     "CMA-ES, 2003": 6_061,
     "CoSyNE": 3_416,
 }
-"""Mean evaluations to solve it without velocities by the damping fitness, from the same sources."""
+"""Mean evaluations to a solution without velocities, with the damping fitness; same sources."""
 
 
 def solves(task: ControlTask, genome: Genome) -> bool:
-    """Whether `genome` balances both poles for 100,000 steps from the tilted start and, where velocities are not felt,
-    passes the generalisation test too. The cheapest failures are looked for first."""
+    """Whether `genome` balances both poles for 100,000 steps from the tilted start.
+
+    Without velocities it must pass the generalization test as well. Short tests come first.
+    """
     if steps_balanced(task, genome, SHORT) < SHORT:
         return False
     if isinstance(task.robot, DoublePoleBlind) and generalization(task, genome) < GENERAL:
@@ -57,25 +58,26 @@ def solves(task: ControlTask, genome: Genome) -> bool:
 
 
 def steps_balanced(task: ControlTask, genome: Genome, steps: int) -> int:
-    """How many steps, `steps` at most, `genome` balances both poles from the tilted start."""
-    options = {**task.env_kwargs, "fitness": "steps", "starts": "tilted"}
-    return int(replace(task, env_kwargs=options, max_steps=steps, test_episodes=1).test(genome))
+    """The number of steps, at most `steps`, that `genome` balances both poles from the tilted start."""
+    env_kwargs = {**task.env_kwargs, "fitness": "steps", "starts": "tilted"}
+    return int(replace(task, env_kwargs=env_kwargs, max_steps=steps, test_episodes=1).test(genome))
 
 
 def generalization(task: ControlTask, genome: Genome) -> int:
-    """From how many of the 625 starts (see `generalisation_starts`) `genome` balances both poles for 1000 steps."""
+    """The number of the 625 starts (see `generalization_starts`) from which `genome` balances both poles for 1000 steps.
+
+    Raises `TaskError` for another robot.
+    """
     if not isinstance(task.robot, DoublePoleBase):
-        raise TaskError(f"{task.name} has no two poles, and the test knows no starts for it.")
+        raise TaskError(f"{task.name} has no two poles; the generalization test needs a double pole.")
     robot, starts = replace(task.robot, fitness="steps"), generalization_starts()
-    controller = Controller(genome.spec, genome.weights[None], genome.input_scaler, running_stats=genome.running_stats)
-    rolled = run_episodes(
-        _GivenStarts(robot, starts), NetworkPolicy(controller, task.decoder), np.arange(len(starts)), 1
-    )
-    return int((rolled.returns >= SHORT).sum())
+    policy = Networks.from_genome(genome, task.env_spec, task.decoder).policy()
+    rollout = run_episodes(_GivenStarts(robot, starts), policy, np.arange(len(starts)), 1)
+    return int((rollout.returns >= SHORT).sum())
 
 
 class _GivenStarts(VectorizedSimulator):
-    """Robots that begin where they are put: episode e in row e of `starts`."""
+    """Robots with given initial states: row e of `starts` for episode e."""
 
     def __init__(self, robot: DoublePoleBase, starts: Array) -> None:
         super().__init__(robot, SHORT)
@@ -84,4 +86,4 @@ class _GivenStarts(VectorizedSimulator):
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
         super().reset(seeds, copies)
         self.state = np.tile(self._starts, (copies, 1))
-        return self._sense()
+        return self._observe()

@@ -1,8 +1,9 @@
-"""Who can be at the wheel: a population of networks, a teacher, or chance."""
+"""What can choose the actions of robots: networks, functions of a teacher, or random numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,20 +11,79 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.controller import Controller
+from evorobo.nets.genome import Genome
+from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.spaces import Decoder
+from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.spaces import Decoder, make_flattener
 
 
 class Policy(Protocol):
-    """Whoever moves the robots: observations `(members, episodes, k)` in, actions `(members, episodes, ...)` out."""
+    """Maps observations `(members, episodes, k)` to actions `(members, episodes, ...)`.
+
+    A policy may remember earlier steps, so each batch of episodes needs a new one. `keep` continues with the given
+    members, a mask or indices.
+    """
 
     def __call__(self, observations: Array) -> np.ndarray: ...
     def keep(self, members: np.ndarray) -> None: ...
 
 
+class PolicyFactory(Protocol):
+    """Makes the policies of `n_members` members; `policy(members)` is a new one for some of them."""
+
+    @property
+    def n_members(self) -> int: ...
+    def policy(self, members: slice) -> Policy: ...
+
+
+@dataclass(frozen=True, eq=False)
+class SinglePolicy:
+    """A policy factory with one member, whose policies `make` returns."""
+
+    make: Callable[[], Policy]
+    n_members = 1
+
+    def policy(self, members: slice) -> Policy:
+        return self.make()
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """A policy factory of networks of one kind, with a row of `weights (n, p)` for each member."""
+
+    decoder: Decoder
+    spec: NetworkSpec
+    weights: Array
+    input_scaler: Scaler | None = None
+    running_stats: Array | None = None
+
+    @classmethod
+    def from_genome(cls, genome: Genome, env_spec: EnvSpec, decoder: Decoder) -> Networks:
+        """The one network of a genome. Raises `TaskError` if its inputs or outputs do not fit the environment."""
+        spec, n_sensors = genome.spec, make_flattener(env_spec.observation_space)[0]
+        if (spec.n_inputs, spec.n_outputs) != (n_sensors, decoder.n_outputs):
+            raise TaskError(
+                f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, {env_spec.id} needs "
+                f"{n_sensors} and {decoder.n_outputs}; take a genome that was made for it, or the robot as it was when "
+                "this one was made."
+            )
+        return cls(decoder, spec, genome.weights[None], genome.input_scaler, genome.running_stats)
+
+    @property
+    def n_members(self) -> int:
+        return len(self.weights)
+
+    def policy(self, members: slice = slice(None)) -> NetworkPolicy:
+        weights = self.weights[members]
+        return NetworkPolicy(
+            Controller(self.spec, weights, self.input_scaler, running_stats=self.running_stats), self.decoder
+        )
+
+
 class NetworkPolicy:
-    """n networks, each with its own robots."""
+    """The networks of a controller; each member controls its own robots."""
 
     def __init__(self, controller: Controller, decoder: Decoder) -> None:
         self._controller, self._decoder = controller, decoder
@@ -35,24 +95,15 @@ class NetworkPolicy:
         self._controller.keep(members)
 
 
-def check_fit(spec: NetworkSpec, decoder: Decoder, n_inputs: int, id: str) -> None:
-    """Raise `TaskError` for networks that cannot be at the wheel of `id`, which has so many sensors."""
-    if (spec.n_inputs, spec.n_outputs) != (n_inputs, decoder.n_outputs):
-        raise TaskError(
-            f"the network has {spec.n_inputs} inputs and {spec.n_outputs} outputs, {id} needs {n_inputs} and "
-            f"{decoder.n_outputs}; take a genome that was made for it, or the robot as it was when this one was made."
-        )
-
-
 class FunctionPolicy:
-    """A teacher: any function from observations `(rows, k)` to actions `(rows, ...)`."""
+    """A function from observations `(rows, k)` to actions `(rows, ...)`, for example a robot's teacher."""
 
-    def __init__(self, rule: Callable[[Array], np.ndarray]) -> None:
-        self._rule = rule
+    def __init__(self, function: Callable[[Array], np.ndarray]) -> None:
+        self._function = function
 
     def __call__(self, observations: Array) -> np.ndarray:
         members, episodes = observations.shape[:2]
-        actions = np.asarray(self._rule(observations.reshape(members * episodes, -1)))
+        actions = np.asarray(self._function(observations.reshape(members * episodes, -1)))
         return actions.reshape(members, episodes, *actions.shape[1:])
 
     def keep(self, members: np.ndarray) -> None:
@@ -60,7 +111,7 @@ class FunctionPolicy:
 
 
 class StatefulPolicy:
-    """The own teacher of a robot that names a `memory`, with what it has in mind in each episode."""
+    """The teacher of a robot that names a `memory`, with the memory of each episode."""
 
     def __init__(self, robot: Robot) -> None:
         self._robot = robot
@@ -82,7 +133,7 @@ class StatefulPolicy:
 
 
 class RandomPolicy:
-    """Random actions, even over the action space: the score that nobody should fall behind."""
+    """Actions drawn uniformly from the action space: the baseline of every method."""
 
     def __init__(self, decoder: Decoder, rng: np.random.Generator) -> None:
         self._decoder, self._rng = decoder, rng
@@ -97,20 +148,23 @@ class RandomPolicy:
 
 
 def policy_from_function(
-    function: Callable[[Any], Any], decoder: Decoder, restore: Callable[[Array], Any]
+    function: Callable[[Any], Any], decoder: Decoder, unflatten: Callable[[Array], Any]
 ) -> FunctionPolicy:
-    """A driver from a user's function that takes one observation, as `env.step` returned it, and returns one action."""
+    """The policy of a user's function that maps one observation of `env.step` to one action.
 
-    def rule(observations: Array) -> np.ndarray:
-        native = [function(restore(observation)) for observation in observations]
+    Raises `TaskError`, when it is called, for a result that is no action of the environment.
+    """
+
+    def act(observations: Array) -> np.ndarray:
+        native = [function(unflatten(observation)) for observation in observations]
         try:
-            actions = decoder.from_env_actions(np.stack([np.asarray(each) for each in native]))
+            actions = decoder.from_env_actions(np.stack([np.asarray(action) for action in native]))
             if not np.isfinite(actions).all():
                 raise ValueError("actions must be finite numbers")
         except (ValueError, TypeError, IndexError) as error:
             raise TaskError(
-                f"the teacher answered {native[0]!r}, which is no action of this environment ({error})."
+                f"the teacher returned {native[0]!r}, which is no action of this environment ({error})."
             ) from error
         return actions
 
-    return FunctionPolicy(rule)
+    return FunctionPolicy(act)

@@ -1,4 +1,4 @@
-"""One episode from start to end: what was sensed, done and, of robots on rows, where they were; and its pictures."""
+"""Records and renders single test episodes: observations, actions, states and pictures."""
 
 from __future__ import annotations
 
@@ -13,17 +13,26 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
+from evorobo.nets.genome import Genome
 from evorobo.tasks.control.policies import Policy
-from evorobo.tasks.control.rollout import run_episodes
-from evorobo.tasks.control.simulators.base import EnvSpec, Simulator
+from evorobo.tasks.control.rollout import TEST, run_episodes
+from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.simulators.lookup import make_rendering_env
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.spaces import Decoder, make_flattener
+from evorobo.tasks.control.task import ControlTask
+
+DISPLAY_VARIABLES = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"}
+"""Environment variables that are set where there is a screen."""
+_WITHOUT_SCREEN = {"SDL_VIDEODRIVER": "dummy", "MUJOCO_GL": "egl"}
 
 
 @dataclass(frozen=True, eq=False)
 class EpisodeRecord:
-    """An episode of so many steps: `observations (steps, k)`, `actions (steps, ...)` and, of robots on rows, `states
-    (steps, s)`, each as it was before the step; and the sum of its rewards."""
+    """One episode: `observations (steps, k)`, `actions (steps, ...)` and `states (steps, s)`, all before the step.
+
+    `states` is None unless the robot is vectorized; `score` is the sum of the rewards.
+    """
 
     observations: Array
     actions: np.ndarray
@@ -34,43 +43,68 @@ class EpisodeRecord:
         return len(self.observations)
 
 
-def record(simulator: Simulator, driver: Policy, seed: int) -> EpisodeRecord:
-    """Let one robot live through the episode of that seed."""
-    seen: list[tuple[Array, np.ndarray]] = []
+def record_episode(task: ControlTask, genome: Genome | None, episode: int = 0) -> EpisodeRecord:
+    """Record one test episode of a network, or of the teacher (None).
+
+    Raises `TaskError` if the genome does not fit, or there is no teacher.
+    """
+    simulator = task.env_spec.simulator()
+    steps: list[tuple[Array, np.ndarray]] = []
     states: list[Array] = []
 
-    def watch(robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
-        seen.append((np.array(observations[0]), np.array(actions)[0]))
+    def on_step(robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
+        steps.append((np.array(observations[0]), np.array(actions)[0]))
         if simulator.state is not None:
             states.append(np.array(simulator.state[0]))
 
-    score = float(run_episodes(simulator, driver, np.array([seed]), 1, watch).returns[0, 0])
-    observations, actions = (np.stack(each) for each in zip(*seen, strict=True))
-    return EpisodeRecord(observations, actions, np.stack(states) if states else None, score)
+    rollout = run_episodes(simulator, task.policy(genome), np.array([TEST + episode]), 1, on_step)
+    observations, actions = (np.stack(arrays) for arrays in zip(*steps, strict=True))
+    return EpisodeRecord(observations, actions, np.stack(states) if states else None, float(rollout.returns[0, 0]))
 
 
-class Renderer:
-    """An environment that renders, and the episodes played on it; each tells the story that `world` tells."""
+def trajectory(task: ControlTask, genome: Genome | None, episode: int = 0) -> Array:
+    """The states `(steps, s)` of one test episode, as the `draw` of a vectorized robot takes them.
 
-    def __init__(self, environment: Any, world: EnvSpec, decoder: Decoder) -> None:
-        self._environment, self._id = environment, world.id
-        flatten = make_flattener(world.observation_space)[1]
-        self._simulator = SyncSimulator(world.id, lambda: environment, flatten, decoder.to_env_action)
+    Raises `TaskError` if the environment is no vectorized robot.
+    """
+    if task.robot is None:
+        raise TaskError(f"{task.env_spec.id} is no vectorized robot; its states cannot be read.")
+    return np.asarray(record_episode(task, genome, episode).states)
 
-    def render(self, driver: Policy, seed: int, at: Collection[int]) -> list[np.ndarray]:
-        """The pictures `(height, width, 3)` before the steps `at`; then the environment is closed."""
+
+def render_episode(
+    task: ControlTask, genome: Genome | None, episode: int, at: Collection[int], mode: str = "rgb_array"
+) -> list[np.ndarray]:
+    """Pictures `(height, width, 3)` by the environment's own renderer, before the steps `at` of one test episode.
+
+    The mode "human" opens a window. Raises `TaskError` if the environment cannot be rendered in this mode.
+    """
+    environment = make_rendering_env(task.env, task.env_kwargs, task.max_steps, mode)
+    return _Renderer(environment, task.env_spec, task.decoder).render(task.policy(genome), TEST + episode, at)
+
+
+class _Renderer:
+    """An environment that renders, with the same episodes as the simulator of `env_spec`."""
+
+    def __init__(self, environment: Any, env_spec: EnvSpec, decoder: Decoder) -> None:
+        self._environment, self._id = environment, env_spec.id
+        flatten = make_flattener(env_spec.observation_space)[1]
+        self._simulator = SyncSimulator(env_spec.id, lambda: environment, flatten, decoder.to_env_action)
+
+    def render(self, policy: Policy, seed: int, at: Collection[int]) -> list[np.ndarray]:
+        """The pictures of one episode; afterwards the environment is closed."""
         pictures: list[np.ndarray] = []
-        step, pictured = 0, self._environment.render_mode != "human"
+        step, in_window = 0, self._environment.render_mode == "human"
 
-        def watch(robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
+        def on_step(robots: np.ndarray, observations: Array, actions: np.ndarray | None) -> None:
             nonlocal step
             if step in at:
                 pictures.append(self._picture())
             step += 1
 
         try:
-            with _no_screen() if pictured else nullcontext():
-                run_episodes(self._simulator, driver, np.array([seed]), 1, watch)
+            with nullcontext() if in_window else _without_screen():
+                run_episodes(self._simulator, policy, np.array([seed]), 1, on_step)
         finally:
             self._environment.close()
         return pictures
@@ -78,13 +112,13 @@ class Renderer:
     def _picture(self) -> np.ndarray:
         try:
             picture = np.asarray(self._environment.render())
-        except Exception as error:  # each renderer fails in its own way: no package, no display, no driver
-            cure = (
+        except Exception as error:  # renderers raise anything: no package, no display, no driver
+            remedy = (
                 " Without a screen MuJoCo draws by EGL (apt install libegl1), or with MUJOCO_GL=osmesa."
                 if "OpenGL" in str(error)
                 else ""
             )
-            raise TaskError(f"{self._id} cannot be drawn here: {str(error).rstrip('.')}.{cure}") from error
+            raise TaskError(f"{self._id} cannot be drawn here: {str(error).rstrip('.')}.{remedy}") from error
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise TaskError(
                 f"{self._id} renders {picture.dtype} {picture.shape}; a picture is bytes (height, width, 3)."
@@ -92,21 +126,14 @@ class Renderer:
         return picture
 
 
-DISPLAY_VARIABLES = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"}
-"""Environment variables that tell of a screen."""
-
-
-_UNSEEN = {"SDL_VIDEODRIVER": "dummy", "MUJOCO_GL": "egl"}
-
-
 @contextmanager
-def _no_screen() -> Iterator[None]:
-    """Where there is none, SDL, which draws classic control, and MuJoCo must be told to draw without one."""
-    seen = sys.platform != "linux" or DISPLAY_VARIABLES & os.environ.keys()
-    chosen = {} if seen else {name: value for name, value in _UNSEEN.items() if name not in os.environ}
-    os.environ.update(chosen)
+def _without_screen() -> Iterator[None]:
+    """Let SDL (classic control) and MuJoCo draw without a screen where there is none."""
+    has_screen = sys.platform != "linux" or DISPLAY_VARIABLES & os.environ.keys()
+    added = {} if has_screen else {name: value for name, value in _WITHOUT_SCREEN.items() if name not in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        for name in chosen:
+        for name in added:
             del os.environ[name]

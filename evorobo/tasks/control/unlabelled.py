@@ -1,43 +1,43 @@
-"""What robots see that are driven by chance: a first look at a world before anybody has learned to drive in it."""
+"""Observations of robots with random actions: input statistics before any learning."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.base import Cost, UnlabelledInputs
-from evorobo.tasks.control.rollout import Rollout, StepCallback
+from evorobo.tasks.control.policies import RandomPolicy, SinglePolicy
+from evorobo.tasks.control.rollout import TRAIN, VALIDATION
+from evorobo.tasks.control.runner import StepRunner
+from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.spaces import Decoder
 from evorobo.tasks.control.teaching.demonstrations import StepRecorder
 
-ROBOTS = 8
-"""Driven at once, each for its share of the rows: more beginnings, less of what comes after them."""
+N_ROBOTS = 8
+"""Robots in one batch; each contributes its share of the rows."""
 
 
 def steps_for(rows: int) -> int:
-    """How long an episode need be for so many rows."""
-    return -(-rows // ROBOTS)
+    """The length of episodes from which one batch gives so many rows."""
+    return -(-rows // N_ROBOTS)
 
 
-def sample_inputs(
-    drive: Callable[[np.ndarray, StepCallback], Rollout], draw: Callable[[int], np.ndarray], rows: int
-) -> UnlabelledInputs:
-    """`rows` observations, episode after episode, from as many calls of `drive(seeds, watcher)` as it takes.
-
-    `draw(n)` gives the seeds of n episodes. Every step is on the bill.
-    """
-    onlooker, cost = _ObservationCollector(), Cost()
+def sample_inputs(env_spec: EnvSpec, decoder: Decoder, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
+    """`rows` observations under random actions, sorted by episode, and the cost of all batches that were needed."""
+    runner, policies = StepRunner(env_spec), SinglePolicy(partial(RandomPolicy, decoder, rng))
+    collector, cost = _ObservationCollector(), Cost()
     while cost.env_steps < rows:
-        rollout = drive(draw(ROBOTS), onlooker)
-        onlooker.first += ROBOTS
-        cost = cost + Cost(env_steps=int(rollout.steps.sum()), episodes=rollout.steps.size)
-    sequence, inputs = onlooker.recorder.collected()
+        rollout = runner.run(policies, rng.integers(TRAIN, VALIDATION, N_ROBOTS), collector)
+        collector.first += N_ROBOTS
+        cost = cost + rollout.cost()
+    sequence, inputs = collector.recorder.collected()
     return UnlabelledInputs(inputs[:rows], cost, sequence[:rows])
 
 
 class _ObservationCollector:
-    """A watcher that sees robots without their actions, and numbers those of each drive from `first` on."""
+    """A step callback that records observations and numbers the robots of each batch from `first` on."""
 
     def __init__(self) -> None:
         self.first, self.recorder = 0, StepRecorder()

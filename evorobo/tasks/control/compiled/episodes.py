@@ -1,4 +1,4 @@
-"""A population's episodes in machine code, on as many threads as this process may use."""
+"""Runs the episodes of a population as machine code, on all threads that this process may use."""
 
 from __future__ import annotations
 
@@ -12,87 +12,89 @@ from evorobo.errors import TaskError
 from evorobo.nets.compiled.activations import activation_source, generated_activations
 from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.fold import freeze_batch_norm
-from evorobo.nets.scaling import RunningMoments, Scaler
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.scaling import RunningMoments
 from evorobo.processes import thread_count
+from evorobo.tasks.control.behavior import MeasureRecorder
 from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
 from evorobo.tasks.control.compiled.tracing import Draws, trace_robot
+from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.robots.random_streams import RandomStream
-from evorobo.tasks.control.rollout import Rollout
+from evorobo.tasks.control.rollout import ObservationMoments, Rollout
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
-from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
 from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 
-PIECES = 4
-"""Pieces of work for each thread: episodes differ in length, and who is done takes the next piece."""
+PARTS_PER_THREAD = 4
+"""Parts of the work for each thread; more than one because episodes differ in length."""
 
 
-class CompiledEpisodes:
-    """What `roll` does for networks, without a call of NumPy in a step: the same episodes, rounded a little otherwise.
+class CompiledRunner:
+    """A runner (see `Runner`) without NumPy calls in a step; its numbers differ by rounding from those of NumPy.
 
-    Every episode is computed by itself in one order, so that no number depends on threads or on who else drives.
-    Raises `TaskError` for a world that is stepped by others' code.
+    Each episode is computed alone in one order, so numbers depend neither on threads nor on other episodes. Raises
+    `TaskError` for an environment whose code is not a vectorized robot.
     """
 
-    def __init__(self, world: EnvSpec, decoder: Decoder) -> None:
-        if not isinstance(world, RobotEnvSpec):
+    def __init__(self, env_spec: EnvSpec, decoder: Decoder) -> None:
+        if not isinstance(env_spec, RobotEnvSpec):
             raise TaskError(
-                f"{world.id} is stepped by others' code, which cannot be compiled; robots on rows and gymnasium's "
-                "classic control can. Leave compiled=True out."
+                f"{env_spec.id} runs code that cannot be compiled; vectorized robots and gymnasium's classic control "
+                "can. Leave compiled=True out."
             )
-        self._id, self._robot, self._max_steps = world.id, world.robot, world.max_steps
+        self._id, self._robot, self._max_steps = env_spec.id, env_spec.robot, env_spec.max_steps
         self._motors = np.empty((3, 0))
         if isinstance(decoder, BoxDecoder):
-            self._motors = np.array([decoder.low, decoder.high, np.full(decoder.n_outputs, world.robot.action_limit)])
+            limit = np.full(decoder.n_outputs, env_spec.robot.action_limit)
+            self._motors = np.array([decoder.low, decoder.high, limit])
         self._kernels: dict[tuple[str, ...], tuple[Callable[..., None], Draws]] = {}
 
     def run(
         self,
-        spec: NetworkSpec,
-        weights: Array,
-        input_scaler: Scaler | None,
-        running_stats: Array | None,
+        networks: Networks,
         seeds: np.ndarray,
-        watched: bool = False,
-    ) -> tuple[Rollout, RunningMoments | None]:
-        """The episodes of networks `weights (n, p)`, and if `watched` the moments of all observations."""
+        moments: ObservationMoments | None = None,
+        recorder: MeasureRecorder | None = None,
+    ) -> Rollout:
+        if recorder:
+            raise TaskError("measures are taken step by step, without compiled code; leave compiled=True out.")
+        spec, weights = networks.spec, networks.weights
         if spec.n_running_stats:
-            spec, weights = freeze_batch_norm(spec, weights, running_stats)
-        rows, table = pack_networks(spec, weights)
-        begin = VectorizedSimulator(self._robot, self._max_steps)
-        sensed = begin.reset(seeds, 1)
-        kernel, draws = self._prepared(begin.state.shape[1], generated_activations(spec))
-        scaling = np.array(
-            [input_scaler.mean, input_scaler.sd] if input_scaler else np.empty((0, sensed.shape[1])), np.float32
-        )
-        chance = self._drawn(begin.random_streams.streams, draws)
-        number = len(weights) * len(seeds)
-        returns, steps = np.empty(number), np.empty(number, np.int64)
-        seen = np.zeros((number if watched else 0, 2, sensed.shape[1]))
-        state = np.array(begin.state, float)
+            spec, weights = freeze_batch_norm(spec, weights, networks.running_stats)
+        rows, layers = pack_networks(spec, weights)
+        simulator = VectorizedSimulator(self._robot, self._max_steps)
+        observations = simulator.reset(seeds, 1)
+        kernel, draws = self._prepare(simulator.state.shape[1], generated_activations(spec))
+        scaler = networks.input_scaler
+        scaling = np.array([scaler.mean, scaler.sd] if scaler else np.empty((0, observations.shape[1])), np.float32)
+        random_numbers = self._draw(simulator.random_streams.streams, draws)
+        n_episodes, watched = len(weights) * len(seeds), moments is not None
+        returns, steps = np.empty(n_episodes), np.empty(n_episodes, np.int64)
+        sums = np.zeros((n_episodes if watched else 0, 2, observations.shape[1]))
+        state = np.array(simulator.state, float)
 
-        def piece(first: int, last: int) -> None:
+        def run_part(first: int, last: int) -> None:
             kernel(
-                *(first, last, rows, table, scaling, self._motors, state, sensed, chance),
-                *(self._max_steps, watched, returns, steps, seen),
+                *(first, last, rows, layers, scaling, self._motors, state, observations, random_numbers),
+                *(self._max_steps, watched, returns, steps, sums),
             )
 
-        _share(piece, number)
-        self._look(steps)
+        _run_threads(run_part, n_episodes)
+        self._check(steps)
+        if moments is not None:
+            moments.running_moments = _moments(observations[0].astype(float), sums.sum(0), steps.sum())
         shape = len(weights), len(seeds)
-        rollout = Rollout(returns.reshape(shape), steps.reshape(shape))
-        return rollout, _moments(sensed[0].astype(float), seen.sum(0), steps.sum()) if watched else None
+        return Rollout(returns.reshape(shape), steps.reshape(shape))
 
-    def _prepared(self, width: int, generated: tuple[str, ...]) -> tuple[Callable[..., None], Draws]:
-        """The machine code for states of that width and these activations, and what robots draw in each step."""
-        if generated not in self._kernels:
-            text, draws = trace_robot(self._robot, width)
-            self._kernels[generated] = compile_kernel(kernel_source(text, activation_source(generated))), draws
-        return self._kernels[generated]
+    def _prepare(self, n_state: int, activations: tuple[str, ...]) -> tuple[Callable[..., None], Draws]:
+        """The compiled kernel for `n_state` numbers of state and these activations, and what robots draw in a step."""
+        if activations not in self._kernels:
+            text, draws = trace_robot(self._robot, n_state)
+            self._kernels[activations] = compile_kernel(kernel_source(text, activation_source(activations))), draws
+        return self._kernels[activations]
 
-    def _drawn(self, streams: Sequence[RandomStream], draws: Draws) -> Array:
-        """All that episodes can draw `(episodes, steps, draws)`, in the order in which robots on rows draw it."""
+    def _draw(self, streams: Sequence[RandomStream], draws: Draws) -> Array:
+        """All random numbers of the episodes `(episodes, steps, draws)`, in the order of the vectorized robot."""
         if not draws:
             return np.empty((len(streams), 1, 0))
         return np.array(
@@ -102,25 +104,25 @@ class CompiledEpisodes:
             ]
         )
 
-    def _look(self, steps: np.ndarray) -> None:
+    def _check(self, steps: np.ndarray) -> None:
         if steps.min() < 0:
             raise TaskError(
-                f"{self._id} came to a number that is not finite at step {-steps[steps < 0][0]}; evorobo.testing."
-                "check_robot finds out where that comes from, and without compiled=True it is told which one."
+                f"{self._id} computed a number that is not finite at step {-steps[steps < 0][0]}; "
+                "evorobo.testing.check_robot finds the cause, and a run without compiled=True names the number."
             )
 
 
-def _share(piece: Callable[[int, int], None], number: int) -> None:
-    """Do pieces of work, from one number to another, on all threads."""
+def _run_threads(run_part: Callable[[int, int], None], n_episodes: int) -> None:
+    """Run all parts `[first, last)` of the episodes on all threads."""
     if thread_count() == 1:
-        piece(0, number)
+        run_part(0, n_episodes)
         return
-    ends = np.linspace(0, number, min(number, PIECES * thread_count()) + 1).astype(int).tolist()
+    ends = np.linspace(0, n_episodes, min(n_episodes, PARTS_PER_THREAD * thread_count()) + 1).astype(int).tolist()
     with ThreadPoolExecutor(thread_count()) as pool:
-        list(pool.map(piece, ends[:-1], ends[1:]))
+        list(pool.map(run_part, ends[:-1], ends[1:]))
 
 
-def _moments(origin: Array, apart: Array, count: int) -> RunningMoments:
-    """Of `count` observations with these sums of deviations from `origin`, and of their squares `(2, k)`."""
-    total, squares = apart
+def _moments(origin: Array, sums: Array, count: int) -> RunningMoments:
+    """The moments of `count` observations, given the sums of deviations from `origin` and of their squares `(2, k)`."""
+    total, squares = sums
     return RunningMoments(float(count), origin + total / count, np.maximum(squares - total * total / count, 0.0))

@@ -1,7 +1,5 @@
-"""Robots of the package, one file each; importing this package registers their ids with gymnasium."""
+"""The robots of this package, one file each; importing it makes their ids known to gymnasium."""
 
-import importlib
-import pkgutil
+from evorobo.tasks.control.robots.registry import register_built_in
 
-for module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{module.name}")
+register_built_in()

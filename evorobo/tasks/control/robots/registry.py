@@ -1,4 +1,4 @@
-"""Robots by name: `register` makes a gymnasium id of a robot, for us, for you and for anyone's `gymnasium.make`."""
+"""Gymnasium ids of robots: `register` adds one; the robots of this package are found by the text of their files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from evorobo.errors import SettingsError
 from evorobo.settings import reference_to
+from evorobo.tasks.control.class_index import registered_classes
 from evorobo.tasks.control.robots.base import Robot
 
 ENV_ENTRY_POINT = "evorobo.tasks.control.robots.env:RobotEnv"
@@ -13,34 +14,67 @@ VECTOR_ENTRY_POINT = "evorobo.tasks.control.robots.env:RobotVectorEnv"
 
 
 def register(robot: type[Robot], id: str) -> None:
-    """Make `robot` known to gymnasium as `id` ("my/MyRobot-v0"), alone and as a vector.
+    """Give a robot class a gymnasium id.
 
-    Registering the same robot again is fine; another one under a taken id raises `SettingsError`.
+    Afterwards `ControlTask(id)`, `gymnasium.make(id)` and `gymnasium.make_vec(id)` find it. Call it at the end of the
+    file that defines the robot. Registering the same class again has no effect.
+
+    Parameters
+    ----------
+    robot : type[Robot]
+        The class, not an object; settings are given later, as keyword arguments of the id.
+    id : str
+        The id, for example "my/MyRobot-v0": namespace, name and version.
+
+    Raises
+    ------
+    SettingsError
+        If `robot` is no class derived from `Robot`, or if another robot has this id.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> from evorobo import Robot, register
+    >>> class Cart(Robot):
+    ...     sensors, motors, max_steps = ("x",), ("push",), 50
+    >>> register(Cart, "doc/Cart-v0")
+    >>> gymnasium.spec("doc/Cart-v0").max_episode_steps
+    50
     """
     if not (isinstance(robot, type) and issubclass(robot, Robot)):
         raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
+    _register(reference_to(robot), id, robot.max_steps, robot.reward_threshold)
+
+
+def register_built_in() -> None:
+    """Register the robots of this package; none of them is imported yet."""
+    for robot in registered_classes("robots"):
+        _register(robot.reference, robot.id, robot.max_steps or Robot.max_steps, robot.reward_threshold)
+
+
+def _register(robot: str, id: str, max_steps: int, reward_threshold: float | None) -> None:
     from gymnasium.envs import registration
 
-    reference, taken = reference_to(robot), registration.registry.get(id)
-    if taken is not None:
-        if taken.kwargs.get("robot") == reference:
+    spec = registration.registry.get(id)
+    if spec is not None:
+        if spec.kwargs.get("robot") == robot:
             return
         raise SettingsError(
-            f"the id {id!r} is taken by {taken.kwargs.get('robot') or taken.entry_point}; choose another."
+            f"the id {id!r} is taken by {spec.kwargs.get('robot') or spec.entry_point}; choose another id."
         )
     registration.register(
         id,
         entry_point=ENV_ENTRY_POINT,
         vector_entry_point=VECTOR_ENTRY_POINT,
-        max_episode_steps=robot.max_steps,
-        reward_threshold=robot.reward_threshold,
+        max_episode_steps=max_steps,
+        reward_threshold=reward_threshold,
         disable_env_checker=True,
-        kwargs={"robot": reference},
+        kwargs={"robot": robot},
     )
 
 
 def qualified_id(env: str) -> str:
-    """`env` with the file or module before it that makes its id known, so that other processes and days find it too."""
+    """`env` preceded by the module or file that registers it, so that other processes find it too."""
     from gymnasium.envs.registration import registry
 
     spec = registry.get(env.rpartition(":")[2])
@@ -48,14 +82,14 @@ def qualified_id(env: str) -> str:
         return env
     maker = spec.kwargs.get("robot") or spec.entry_point
     try:
-        where = (maker if isinstance(maker, str) else reference_to(maker)).rpartition(":")[0]
-    except SettingsError:  # a class inside a function, say: good for this process alone
+        module = (maker if isinstance(maker, str) else reference_to(maker)).rpartition(":")[0]
+    except SettingsError:  # a class inside a function, for example: known in this process only
         return env
-    return env if where.split(".")[0] in ("evorobo", "gymnasium", "__main__", "") else f"{where}:{spec.id}"
+    return env if module.split(".")[0] in ("evorobo", "gymnasium", "__main__", "") else f"{module}:{spec.id}"
 
 
 def registered_robots() -> dict[str, Any]:
-    """The ids of all registered robots, with their gymnasium specs."""
+    """The gymnasium specs of all registered robots, by id."""
     from gymnasium.envs.registration import registry
 
     return {id: spec for id, spec in sorted(registry.items()) if spec.entry_point == ENV_ENTRY_POINT}

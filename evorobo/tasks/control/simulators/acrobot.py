@@ -22,6 +22,7 @@ class Acrobot(Robot):
     The equations are evaluated in gymnasium's order; it starts in single precision and goes on in double.
     """
 
+    replaces = "gymnasium.envs.classic_control.acrobot:AcrobotEnv"
     sensors = ("cos 1", "sin 1", "cos 2", "sin 2", "angle 1'", "angle 2'")
     moves = ("torque -1", "torque 0", "torque 1")
     max_steps = 500

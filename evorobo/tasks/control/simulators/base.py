@@ -1,4 +1,4 @@
-"""What steps many robots: one call for all that are still running."""
+"""The interfaces of simulators, which step many robots in one call, and of environments."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from evorobo.arrays import Array
 
 
 class Simulator(Protocol):
-    """`len(seeds) * copies` robots, copy after copy: row `c * len(seeds) + e` plays the episode of `seeds[e]`.
+    """Steps `len(seeds) * copies` robots at a time.
 
-    Equal seeds give equal chances to every copy (common random numbers). `step` takes the actions of the running
-    robots and returns `(observations (rows, k), rewards (rows,), ended (rows,))`; `keep` lets the others go.
-    `capacity` is how many robots it can hold at once, None for any number; `state (rows, s)` are the running robots'
-    states where these can be looked at, else None.
+    Row `c * len(seeds) + e` runs the episode of `seeds[e]` for copy `c`. Equal seeds give equal random numbers to
+    every copy (common random numbers). `capacity` is the largest number of robots in one batch, or None for any
+    number. `state (rows, s)` holds the states of the running robots, or None where they cannot be read.
     """
 
     @property
@@ -23,13 +22,18 @@ class Simulator(Protocol):
     @property
     def state(self) -> Array | None: ...
 
-    def reset(self, seeds: np.ndarray, copies: int) -> Array: ...
-    def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]: ...
-    def keep(self, rows: np.ndarray) -> None: ...
+    def reset(self, seeds: np.ndarray, copies: int) -> Array:
+        """Begin new episodes and return the first observations `(rows, k)`."""
+
+    def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
+        """Step the running robots; return observations `(rows, k)`, rewards `(rows,)` and ended `(rows,)`."""
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Continue with these rows only, given as indices or as a mask."""
 
 
 class EnvSpec(Protocol):
-    """An environment id, looked up: its spaces, and simulators that tell its story."""
+    """A resolved environment id: its spaces, its limits, and simulators of it."""
 
     @property
     def id(self) -> str: ...
@@ -42,7 +46,8 @@ class EnvSpec(Protocol):
     @property
     def reward_threshold(self) -> float | None: ...
 
-    def simulator(self) -> Simulator: ...
+    def simulator(self) -> Simulator:
+        """A simulator whose episodes equal those of `gymnasium.make(id)` for the same seeds and actions."""
 
 
 def make_generator(seed: int) -> np.random.Generator:

@@ -21,6 +21,7 @@ class CartPole(Robot):
     The equations are evaluated in gymnasium's order, so that states agree to the last bit.
     """
 
+    replaces = "gymnasium.envs.classic_control.cartpole:CartPoleEnv"
     sensors = ("x", "x'", "angle", "angle'")
     moves = ("left", "right")
     max_steps = 500

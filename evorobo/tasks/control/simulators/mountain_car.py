@@ -19,6 +19,7 @@ EXACT_COS: Callable[[Array], Array] = np.frompyfunc(cos, 1, 1)
 class MountainCar(Robot):
     """Physics of gymnasium's `MountainCarEnv` (Moore 1990): push left, right or not at all; -1 a step to the goal."""
 
+    replaces = "gymnasium.envs.classic_control.mountain_car:MountainCarEnv"
     sensors = ("position", "velocity")
     moves = ("left", "nothing", "right")
     max_steps = 200

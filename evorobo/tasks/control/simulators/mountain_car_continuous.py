@@ -18,6 +18,7 @@ class MountainCarContinuous(Robot):
     As in gymnasium, the car starts in double precision and goes on in single.
     """
 
+    replaces = "gymnasium.envs.classic_control.continuous_mountain_car:Continuous_MountainCarEnv"
     sensors = ("position", "velocity")
     motors = ("push",)
     max_steps = 999

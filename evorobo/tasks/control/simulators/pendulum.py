@@ -18,6 +18,7 @@ class Pendulum(Robot):
     As in gymnasium, what is computed of the torque alone is computed in single precision.
     """
 
+    replaces = "gymnasium.envs.classic_control.pendulum:PendulumEnv"
     sensors = ("cos", "sin", "angle'")
     motors = ("torque",)
     action_limit = 2.0

@@ -1,4 +1,4 @@
-"""Any other gymnasium environment: one object for each robot, stepped in turn; the networks still answer together."""
+"""Steps environment objects one after the other; their networks still compute in one batch."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from evorobo.tasks.control.spaces import Flatten
 
 
 class SyncSimulator:
-    """A simulator (see `Simulator`) of environment objects, made as they are needed and used again."""
+    """A simulator (see `Simulator`) of environment objects, which are made on demand and used again."""
 
     state = None
-    capacity = 64  # environment objects kept in memory; a task with more robots runs them in turns
+    capacity = 64  # environment objects in memory; a task with more robots runs them in batches
 
-    def __init__(self, id: str, make: Callable[[], Any], flatten: Flatten, native: Callable[[np.ndarray], Any]) -> None:
+    def __init__(
+        self, id: str, make: Callable[[], Any], flatten: Flatten, to_env_action: Callable[[np.ndarray], Any]
+    ) -> None:
         self.id = id
-        self._make, self._flatten, self._native = make, flatten, native
-        self._pool: list[Any] = []
+        self._make, self._flatten, self._to_env_action = make, flatten, to_env_action
+        self._environments: list[Any] = []
         self._running = np.empty(0, int)
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
         self._seeds = np.tile(seeds, copies)
-        self._time = 0
-        while len(self._pool) < len(self._seeds):
-            self._pool.append(self._make())
+        self._n_steps = 0
+        while len(self._environments) < len(self._seeds):
+            self._environments.append(self._make())
         self._running = np.arange(len(self._seeds))
-        return np.stack(
-            [self._flatten(self._try(int(row), "reset", seed=int(self._seeds[row]))[0]) for row in self._running]
-        )
+        first = [self._call(int(row), "reset", seed=int(self._seeds[row]))[0] for row in self._running]
+        return np.stack([self._flatten(observation) for observation in first])
 
     def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
-        self._time += 1
+        self._n_steps += 1
         observations, rewards, ended = [], [], []
         for row, action in zip(self._running, actions, strict=True):
-            observation, reward, terminated, truncated, _ = self._try(row, "step", self._native(action))
+            observation, reward, terminated, truncated, _ = self._call(row, "step", self._to_env_action(action))
             observations.append(self._flatten(observation))
             rewards.append(float(reward))
             ended.append(bool(terminated or truncated))
@@ -47,11 +48,12 @@ class SyncSimulator:
     def keep(self, rows: np.ndarray) -> None:
         self._running = self._running[rows]
 
-    def _try(self, row: int, call: str, *arguments: Any, **named: Any) -> Any:
+    def _call(self, row: int, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method of one environment; its exceptions become a `TaskError`."""
         try:
-            return getattr(self._pool[row], call)(*arguments, **named)
+            return getattr(self._environments[row], method)(*args, **kwargs)
         except Exception as error:
             raise TaskError(
-                f"{self.id} raised {type(error).__name__} in {call}() at step {self._time} of the episode with seed "
-                f"{self._seeds[row]}: {error}"
+                f"{self.id} raised {type(error).__name__} in {method}() at step {self._n_steps} of the episode with "
+                f"seed {self._seeds[row]}: {error}"
             ) from error

@@ -13,6 +13,7 @@ from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot, squares
 class Reacher(MujocoRobot):
     """Two joints; pays for the distance of its tip from the target, and its squared torques."""
 
+    replaces = "gymnasium.envs.mujoco.reacher_v5:ReacherEnv"
     fields = ("xpos",)
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -38,6 +39,7 @@ class Reacher(MujocoRobot):
 class Pusher(MujocoRobot):
     """Seven joints; pays for the distance of the object from its goal, half that from the tip, and its torques."""
 
+    replaces = "gymnasium.envs.mujoco.pusher_v5:PusherEnv"
     fields = ("xpos",)
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:

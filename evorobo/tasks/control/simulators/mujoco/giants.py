@@ -16,6 +16,7 @@ class Ant(MujocoRobot):
     Schulman et al. 2015; forces count up to 1.
     """
 
+    replaces = "gymnasium.envs.mujoco.ant_v5:AntEnv"
     fields = ("xpos", "cfrc_ext")
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -41,6 +42,7 @@ class Humanoid(MujocoRobot):
     Tassa, Erez & Todorov 2012. What contacts cost is 5e-7 of their squared forces, 10 at most.
     """
 
+    replaces = "gymnasium.envs.mujoco.humanoid_v5:HumanoidEnv"
     fields = ("xipos", "cinert", "cvel", "qfrc_actuator", "cfrc_ext")
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -12,6 +13,11 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.processes import thread_count
 from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot
+
+
+def has_batch() -> bool:
+    """Whether the installed MuJoCo can step many robots in one call (`mujoco.batch`)."""
+    return find_spec("mujoco") is not None and find_spec("mujoco.batch") is not None
 
 
 class Physics(Protocol):

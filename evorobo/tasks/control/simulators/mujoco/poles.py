@@ -13,6 +13,8 @@ from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot
 class InvertedPendulum(MujocoRobot):
     """Earns 1 for each step that leaves the pole within 0.2 rad of upright (Barto, Sutton & Anderson 1983)."""
 
+    replaces = "gymnasium.envs.mujoco.inverted_pendulum_v5:InvertedPendulumEnv"
+
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
         return self._even(rng, 0.01)
 
@@ -29,6 +31,7 @@ class InvertedPendulum(MujocoRobot):
 class InvertedDoublePendulum(MujocoRobot):
     """Earns 10 a step while its tip is above 1 m, less for a tip that is off and poles that turn."""
 
+    replaces = "gymnasium.envs.mujoco.inverted_double_pendulum_v5:InvertedDoublePendulumEnv"
     fields = ("site_xpos", "qfrc_constraint")
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:

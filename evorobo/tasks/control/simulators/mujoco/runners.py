@@ -13,6 +13,8 @@ from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot, squares
 class HalfCheetah(MujocoRobot):
     """Earns its speed, less a tenth of its squared torques (Wawrzynski 2009)."""
 
+    replaces = "gymnasium.envs.mujoco.half_cheetah_v5:HalfCheetahEnv"
+
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
         return self._shaken(rng, 0.1)
 
@@ -25,6 +27,8 @@ class HalfCheetah(MujocoRobot):
 
 class Swimmer(MujocoRobot):
     """Three links in a viscous fluid; earns its speed, less 0.0001 of its squared torques (Coulom 2002)."""
+
+    replaces = "gymnasium.envs.mujoco.swimmer_v5:SwimmerEnv"
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
         return self._even(rng, 0.1)
@@ -39,6 +43,7 @@ class Swimmer(MujocoRobot):
 class Walker2d(MujocoRobot):
     """Two legs; earns 1 a step while upright and its speed, less 0.001 of its squared torques (Erez et al. 2011)."""
 
+    replaces = "gymnasium.envs.mujoco.walker2d_v5:Walker2dEnv"
     heights: ClassVar[tuple[float, float]] = (0.8, 2.0)
     leans: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
@@ -60,6 +65,7 @@ class Walker2d(MujocoRobot):
 class Hopper(Walker2d):
     """One leg; as the walker, but it must stay more upright, and calm (Erez et al. 2011)."""
 
+    replaces = "gymnasium.envs.mujoco.hopper_v5:HopperEnv"
     heights = (0.7, np.inf)
     leans = (-0.2, 0.2)
 

@@ -7,9 +7,9 @@ import pytest
 
 from evorobo import ControlTask, NetworkSpec, SettingsError, TaskError
 from evorobo.nets.controller import Controller
-from evorobo.tasks.control.simulators.lookup import GymEnvSpec
+from evorobo.tasks.control.rollout import TRAIN, VALIDATION
+from evorobo.tasks.control.simulators.gym_env import GymEnvSpec
 from evorobo.tasks.control.simulators.sync import SyncSimulator
-from evorobo.tasks.control.task import TRAIN, VALIDATION
 
 IDS = ["odd/Mixed-v0", "odd/Pair-v0"]
 
@@ -62,7 +62,7 @@ def test_a_member_with_more_episodes_than_environments_plays_them_in_turns(monke
     monkeypatch.setattr(SyncSimulator, "capacity", 2)
     in_turns = task.score(spec, weights, np.random.default_rng(3), None)
     np.testing.assert_allclose(in_turns.values, at_once.values, rtol=1e-12)
-    assert len(task.env_spec._simulator._pool) >= 2
+    assert len(task.env_spec._simulator._environments) >= 2
 
 
 def up(observation):
@@ -103,11 +103,11 @@ def test_an_environment_that_raises_in_reset_is_told():
 
 
 def test_an_observation_that_is_not_a_number_is_told_with_id_and_step():
-    fails("NaN observation", "odd/Breaks-v0 returned observations with nan at step 3; mend the environment")
+    fails("NaN observation", "odd/Breaks-v0 returned observations with nan at step 3; fix the environment")
 
 
 def test_an_infinite_reward_is_told_with_id_and_step():
-    fails("infinite reward", "odd/Breaks-v0 returned rewards with inf at step 3; mend the environment")
+    fails("infinite reward", "odd/Breaks-v0 returned rewards with inf at step 3; fix the environment")
 
 
 def test_observations_of_another_length_are_told_with_id_and_step():
@@ -115,7 +115,7 @@ def test_observations_of_another_length_are_told_with_id_and_step():
 
 
 def test_an_environment_without_an_end_asks_for_one():
-    with pytest.raises(SettingsError, match="odd/Endless-v0 never cuts an episode off; give the task max_steps="):
+    with pytest.raises(SettingsError, match="odd/Endless-v0 has no limit of steps; give the task max_steps="):
         ControlTask("odd/Endless-v0").env_spec  # noqa: B018
     assert ControlTask("odd/Endless-v0", max_steps=3).env_spec.max_steps == 3
 

@@ -7,8 +7,9 @@ import pytest
 
 from evorobo import ControlTask, NetworkSpec, SettingsError
 from evorobo.nets.scaling import Scaler
+from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.robots.maze import Maze
-from evorobo.tasks.control.task import TRAIN, VALIDATION
+from evorobo.tasks.control.rollout import TRAIN, VALIDATION
 
 MEMBERS, EPISODES = 5, 3
 
@@ -22,7 +23,7 @@ def network(task, seed=0):
 def alone(task, spec, weights, seed):
     """One member's episode in gymnasium's own environment: actions, and the environment at its end."""
     environment, actions = gymnasium.make(task.env, max_episode_steps=task.max_steps), []
-    driver = task._network_policy(spec, weights[None], None)
+    driver = Networks(task.decoder, spec, weights[None]).policy()
     observation, _ = environment.reset(seed=int(seed))
     ended = False
     while not ended:

@@ -4,12 +4,13 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.wrappers import TransformReward
-from story import lengths_alike
+from same_episodes import lengths_alike
 
 from evorobo import ControlTask, NetworkSpec, SettingsError
 from evorobo.tasks.control.simulators.cartpole import CartPole
-from evorobo.tasks.control.simulators.lookup import GymEnvSpec, RobotEnvSpec, make_env
-from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.simulators.gym_env import GymEnvSpec
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
+from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
 
 
 def at_random(rng, sensors):
@@ -113,7 +114,7 @@ def test_the_limit_of_the_id_counts(registered):
 
 
 def test_an_id_without_a_limit_is_not_given_one(registered):
-    with pytest.raises(SettingsError, match="never cuts an episode off; give the task max_steps"):
+    with pytest.raises(SettingsError, match="has no limit of steps; give the task max_steps"):
         make_env(registered("odd/EndlessCartPole-v0"), {})
 
 

@@ -49,8 +49,8 @@ def test_no_more_processes_start_than_there_are_robots():
             r"odd/Breaks-v0 raised OSError in step\(\) at step 3 of the episode with seed .*: the wheel came off",
         ),
         ("raise in reset", r"odd/Breaks-v0 raised OSError in reset\(\) at step 0 .* no power"),
-        ("NaN observation", "odd/Breaks-v0 returned observations with nan at step 3; mend the environment"),
-        ("exit", r"a process that steps odd_environments:odd/Breaks-v0 died \(exit status 7\); mend the environment"),
+        ("NaN observation", "odd/Breaks-v0 returned observations with nan at step 3; fix the environment"),
+        ("exit", r"a process that steps odd_environments:odd/Breaks-v0 died \(exit status 7\); fix the environment"),
     ],
 )
 def test_what_goes_wrong_is_told_as_in_one_process_and_then_all_can_go_on(how, told):
@@ -73,16 +73,16 @@ def test_processes_end_with_the_task():
 def test_an_interruption_leaves_no_answer_behind_and_no_process(monkeypatch):
     task = ControlTask("odd/Pair-v0", processes=2)
     expected = score(task).values
-    (first, _), ask = workers(task), ProcessSimulator._ask
+    (first, _), ask = workers(task), ProcessSimulator._call
 
     def interrupted(self, calls):
-        self._workers[1].answer = lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(5)
+        self._workers[1].receive = lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(5)
         return ask(self, calls)
 
-    monkeypatch.setattr(ProcessSimulator, "_ask", interrupted)
+    monkeypatch.setattr(ProcessSimulator, "_call", interrupted)
     with pytest.raises(KeyboardInterrupt):
         score(task)
-    monkeypatch.setattr(ProcessSimulator, "_ask", ask)
+    monkeypatch.setattr(ProcessSimulator, "_call", ask)
     gc.collect()
     assert first.poll() == 0
     np.testing.assert_array_equal(score(task).values, expected)

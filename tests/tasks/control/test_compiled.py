@@ -31,7 +31,11 @@ from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
 from evorobo.tasks.control.compiled import loading
+from evorobo.tasks.control.compiled.episodes import CompiledRunner
 from evorobo.tasks.control.compiled.tracing import trace_robot
+from evorobo.tasks.control.policies import Networks
+from evorobo.tasks.control.rollout import ObservationMoments
+from evorobo.tasks.control.runner import make_runner
 from evorobo.tasks.control.simulators.lookup import make_env
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
@@ -230,15 +234,16 @@ def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     task = ControlTask(id, max_steps=25, compiled=True)
     spec, weights = population(task, members=3, hidden=(5, LayerNorm(), Elman(3), GRU(3), LSTM(2), CTRNN(3)))
     inputs = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
-    made = task._episodes.run(spec, weights, inputs, None, np.arange(2), True)
+    networks, moments = Networks(task.decoder, spec, weights, inputs), [ObservationMoments(task.n_inputs) for _ in "12"]
+    made = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), moments[0])
     with pytest.MonkeyPatch.context() as patch:
         interpret(patch)
-        read = ControlTask(id, max_steps=25)._episodes.run(spec, weights, inputs, None, np.arange(2), True)
-    for one, other in ((made[0].returns, read[0].returns), (made[0].steps, read[0].steps)):
+        read = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), moments[1])
+    for one, other in ((made.returns, read.returns), (made.steps, read.steps)):
         np.testing.assert_array_equal(one, other)
-    for one, other in zip(vars(made[1]).values(), vars(read[1]).values(), strict=True):
+    for one, other in zip(*(vars(each.running_moments).values() for each in moments), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert len(np.unique(made[0].returns)) > 1
+    assert len(np.unique(made.returns)) > 1
 
 
 @pytest.mark.parametrize(
@@ -284,12 +289,18 @@ def test_scores_are_those_of_the_lock_step_but_for_rounding(id, rtol, hidden):
         np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_running_stats)) if spec.n_running_stats else None
     )
     seeds = np.arange(3)
-    one, other = (each._run_networks(spec, weights, inputs, running_stats, seeds, True) for each in (plain, fast))
-    np.testing.assert_allclose(other[0].returns, one[0].returns, rtol=rtol)
-    assert other[0].steps.sum() == one[0].steps.sum()
-    np.testing.assert_allclose(other[1].mean, one[1].mean, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(other[1].squared_deviations, one[1].squared_deviations, rtol=1e-3)
-    assert len(np.unique(one[0].returns)) > 3
+    networks, moments = Networks(plain.decoder, spec, weights, inputs, running_stats), []
+    rollouts = []
+    for task in (plain, fast):
+        moments.append(ObservationMoments(task.n_inputs))
+        rollouts.append(make_runner(task.env_spec, task.decoder, task.compiled).run(networks, seeds, moments[-1]))
+    one, other = rollouts
+    np.testing.assert_allclose(other.returns, one.returns, rtol=rtol)
+    assert other.steps.sum() == one.steps.sum()
+    one_moments, other_moments = (each.running_moments for each in moments)
+    np.testing.assert_allclose(other_moments.mean, one_moments.mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(other_moments.squared_deviations, one_moments.squared_deviations, rtol=1e-3)
+    assert len(np.unique(one.returns)) > 3
 
 
 def test_the_four_sides_of_a_task_agree():
@@ -352,7 +363,7 @@ def test_what_is_not_finite_is_told_with_its_step(monkeypatch):
     task = ControlTask("compiled/Bursts-v0", compiled=True)
     with (
         np.errstate(all="ignore"),
-        pytest.raises(TaskError, match="compiled/Bursts-v0 came to a number that is not finite at step 1; "),
+        pytest.raises(TaskError, match="compiled/Bursts-v0 computed a number that is not finite at step 1; "),
     ):
         task.score(*population(task), np.random.default_rng(3), None)
 
@@ -365,7 +376,7 @@ def test_layers_of_ones_own_are_refused():
 
 def test_environments_of_others_are_refused():
     task = ControlTask("CartPole-v1", env_kwargs={"sutton_barto_reward": True}, compiled=True)
-    with pytest.raises(TaskError, match="CartPole-v1 is stepped by others' code, which cannot be compiled"):
+    with pytest.raises(TaskError, match="CartPole-v1 runs code that cannot be compiled"):
         task.score(*population(task), np.random.default_rng(3), None)
 
 

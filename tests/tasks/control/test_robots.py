@@ -26,7 +26,7 @@ from evorobo.tasks.control.robots.t_maze import TMaze
 from evorobo.tasks.control.robots.wall_following import ECHO_LIMIT, HULL, LENGTH, SPEEDS, WIDTH, WallFollowing
 from evorobo.tasks.control.rollout import run_episodes
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
-from evorobo.tasks.control.simulators.rows import VectorizedSimulator
+from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
 from evorobo.tasks.control.spaces import make_decoder
 from evorobo.testing import check_robot
 
@@ -143,7 +143,7 @@ def test_what_a_robot_leaves_out_it_does_not_offer():
         ),
         ({"observation": lambda self, state, rng: state / 0}, r"observations with (nan|-?inf) at step 0"),
         ({"terminal": lambda self, state: True}, r"ends of episodes of shape \(\), not \(2,\), at step 1"),
-        ({"transition": lambda *_: 1 / 0}, r"my/Wreck-v0 raised ZeroDivisionError at step 1: .*Mend the environment"),
+        ({"transition": lambda *_: 1 / 0}, r"my/Wreck-v0 raised ZeroDivisionError at step 1: .*Fix the environment"),
     ],
     ids=["one reward", "short observation", "infinite observation", "one end", "raises"],
 )

@@ -7,8 +7,7 @@ import pytest
 from evorobo import ControlTask, NetworkSpec
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
-from evorobo.tasks.control.rollout import run_episodes
-from evorobo.tasks.control.task import TRAIN, VALIDATION
+from evorobo.tasks.control.rollout import TRAIN, VALIDATION, run_episodes
 
 
 class Candles:

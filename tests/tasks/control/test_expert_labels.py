@@ -12,8 +12,8 @@ import road  # noqa: F401 - registers its id
 from evorobo import GRU, ControlTask, Elman, Genome, NetworkSpec, NoisyTeacher, TaskError
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import HasExpert
+from evorobo.tasks.control.rollout import TRAIN, VALIDATION
 from evorobo.tasks.control.simulators.sync import SyncSimulator
-from evorobo.tasks.control.task import TRAIN, VALIDATION
 
 ROAD = ControlTask("tests/Road-v0", n_demonstrations=4, test_episodes=20)
 

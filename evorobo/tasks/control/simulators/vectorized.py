@@ -1,4 +1,4 @@
-"""Any number of one robot's copies, stepped together in NumPy."""
+"""Steps any number of copies of one vectorized robot in NumPy."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from evorobo.tasks.control.simulators.base import make_generator
 
 
 class VectorizedSimulator:
-    """A simulator (see `Simulator`) of a `Robot`, cut off after `max_steps`.
+    """A simulator (see `Simulator`) of a `Robot` with episodes of at most `max_steps`.
 
-    Tells the story of `gymnasium.make` for the same seeds: the same generator for each seed, observations rounded
-    to single precision, states and rewards in double.
+    Its episodes equal those of `gymnasium.make`: the generator of each seed is the same, observations are rounded to
+    single precision, states and rewards are double.
     """
 
     capacity = None
@@ -29,22 +29,22 @@ class VectorizedSimulator:
         first = self.robot.initial(RandomStreams(streams, np.arange(len(seeds))))
         self.state = np.tile(first, (copies, 1))
         self.random_streams = RandomStreams(streams, np.tile(np.arange(len(seeds)), copies))
-        self._time = 0
-        return self._sense()
+        self._n_steps = 0
+        return self._observe()
 
     def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
         actions = clip_action(self.robot, actions)
         before, self.state = self.state, self.robot.transition(self.state, actions, self.random_streams)
         rewards = self.robot.reward(before, actions, self.state)
-        self._time += 1
+        self._n_steps += 1
         ended = np.asarray(self.robot.terminal(self.state), bool)
-        if self._time >= self.max_steps:
+        if self._n_steps >= self.max_steps:
             ended = np.ones_like(ended)
-        return self._sense(), rewards, ended
+        return self._observe(), rewards, ended
 
     def keep(self, rows: np.ndarray) -> None:
         self.state = self.state[rows]
         self.random_streams.keep(rows)
 
-    def _sense(self) -> Array:
+    def _observe(self) -> Array:
         return self.robot.observation(self.state, self.random_streams).astype(np.float32)

@@ -20,8 +20,9 @@ from evorobo import (
 )
 from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
-from evorobo.tasks.control import rollout
-from evorobo.tasks.control.task import TEST, TRAIN, VALIDATION
+from evorobo.tasks.control import runner
+from evorobo.tasks.control.recording import trajectory
+from evorobo.tasks.control.rollout import TEST, TRAIN, VALIDATION
 
 LAMP = ControlTask("evorobo/Phototaxis-v0", max_steps=30, n_demonstrations=3, validation_episodes=4, test_episodes=5)
 POLE = ControlTask("CartPole-v1", max_steps=40, n_demonstrations=3, validation_episodes=4, test_episodes=5)
@@ -77,14 +78,14 @@ def test_a_score_is_the_mean_over_episodes_and_charged_for_all_of_them():
 @pytest.fixture
 def seeds_met(monkeypatch):
     """The seeds of all episodes that are played from now on."""
-    met, roll = [], rollout.run_episodes
+    seeds_seen, run_episodes = [], runner.run_episodes
 
-    def listening(simulator, driver, seeds, *arguments):
-        met.extend(seeds.tolist())
-        return roll(simulator, driver, seeds, *arguments)
+    def listening(simulator, policy, seeds, *arguments):
+        seeds_seen.extend(seeds.tolist())
+        return run_episodes(simulator, policy, seeds, *arguments)
 
-    monkeypatch.setattr(rollout, "run_episodes", listening)
-    return met
+    monkeypatch.setattr(runner, "run_episodes", listening)
+    return seeds_seen
 
 
 def test_nobody_trains_on_an_episode_that_judges(seeds_met):
@@ -248,12 +249,12 @@ def pair(observation):
 @pytest.mark.parametrize(
     ("env", "teacher", "match"),
     [
-        ("CartPole-v1", text, "the teacher answered 'left', which is no action of this environment"),
-        ("CartPole-v1", seven, "the teacher answered 7, which is no action .*7 is none of the choices"),
-        ("CartPole-v1", half, "the teacher answered 0.5, which is no action .*0.5 is none of the choices"),
-        ("CartPole-v1", pair, r"the teacher answered \[0.0, 0.0\], which is no action"),
-        ("Pendulum-v1", nan, r"the teacher answered \[nan\], which is no action .*must be finite"),
-        ("Pendulum-v1", pair, r"the teacher answered \[0.0, 0.0\], which is no action"),
+        ("CartPole-v1", text, "the teacher returned 'left', which is no action of this environment"),
+        ("CartPole-v1", seven, "the teacher returned 7, which is no action .*7 is none of the choices"),
+        ("CartPole-v1", half, "the teacher returned 0.5, which is no action .*0.5 is none of the choices"),
+        ("CartPole-v1", pair, r"the teacher returned \[0.0, 0.0\], which is no action"),
+        ("Pendulum-v1", nan, r"the teacher returned \[nan\], which is no action .*must be finite"),
+        ("Pendulum-v1", pair, r"the teacher returned \[0.0, 0.0\], which is no action"),
     ],
 )
 def test_a_teacher_who_answers_no_action_is_told(env, teacher, match):
@@ -338,19 +339,19 @@ def test_a_genome_of_another_size_is_not_judged():
 
 def test_a_trajectory_begins_at_the_start_and_is_the_episode_that_is_judged():
     champion = genome(LAMP)
-    states = LAMP.trajectory(champion, episode=2)
+    states = trajectory(LAMP, champion, episode=2)
     environment = gymnasium.make("evorobo/Phototaxis-v0")
     environment.reset(seed=TEST + 2)
     np.testing.assert_array_equal(states[0], environment.unwrapped._state[0])
     assert states.shape == (30, 5)
     one = dataclasses.replace(LAMP, test_episodes=1)
-    near = 1 / (1 + np.square(LAMP.trajectory(champion)[1:, :2] - LAMP.trajectory(champion)[1:, 3:]).sum(1) / 0.15**2)
+    near = 1 / (1 + np.square(trajectory(LAMP, champion)[1:, :2] - trajectory(LAMP, champion)[1:, 3:]).sum(1) / 0.15**2)
     assert one.test(champion) == pytest.approx(near.sum() / 2, abs=0.5)  # the last step is not on the path
 
 
 def test_a_teachers_path_can_be_shown_and_others_have_none():
-    assert LAMP.trajectory(None).shape == (30, 5)
+    assert trajectory(LAMP, None).shape == (30, 5)
     with pytest.raises(TaskError, match="CartPole-v1 has no teacher to follow"):
-        POLE.trajectory(None)
-    with pytest.raises(TaskError, match="odd/Mixed-v0 is not a robot on rows"):
-        ControlTask("odd/Mixed-v0").trajectory(None)
+        trajectory(POLE, None)
+    with pytest.raises(TaskError, match="odd/Mixed-v0 is no vectorized robot"):
+        trajectory(ControlTask("odd/Mixed-v0"), None)

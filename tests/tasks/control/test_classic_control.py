@@ -6,10 +6,11 @@ But for the pendulum's rewards: gymnasium squares single numbers by C's `pow`, w
 import gymnasium
 import numpy as np
 import pytest
-from story import lengths_alike
+from same_episodes import lengths_alike
 
 from evorobo import ControlTask, NetworkSpec
-from evorobo.tasks.control.simulators.lookup import GymEnvSpec, RobotEnvSpec, make_env
+from evorobo.tasks.control.simulators.gym_env import GymEnvSpec
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
 
 IDS = ["Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
 everyone = pytest.mark.parametrize("id", IDS)
@@ -101,7 +102,7 @@ def test_the_spaces_and_the_threshold_are_those_of_gymnasium(id):
 def test_keyword_arguments_take_the_slow_path_and_are_heard(id, options):
     task = ControlTask(id, env_kwargs=options)
     assert isinstance(task.env_spec, GymEnvSpec)
-    (name, value), environment = *options.items(), task.env_spec._make().unwrapped
+    (name, value), environment = *options.items(), task.env_spec._simulator._make().unwrapped
     assert getattr(environment, name) == value
 
 

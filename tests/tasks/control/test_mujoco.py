@@ -3,18 +3,19 @@
 import gymnasium
 import numpy as np
 import pytest
-from story import lengths_alike
+from same_episodes import lengths_alike
 
 from evorobo import ControlTask, NetworkSpec, TaskError
-from evorobo.tasks.control.simulators import lookup as worlds
-from evorobo.tasks.control.simulators.lookup import GymEnvSpec, MujocoEnvSpec, make_env
+from evorobo.tasks.control.simulators import lookup
+from evorobo.tasks.control.simulators.gym_env import GymEnvSpec
+from evorobo.tasks.control.simulators.lookup import MujocoEnvSpec, make_env, mujoco_robots
 from evorobo.tasks.control.simulators.mujoco import physics
-from evorobo.tasks.control.simulators.mujoco.catalogue import MUJOCO_ROBOTS, has_batch
+from evorobo.tasks.control.simulators.mujoco.physics import has_batch
 
 if not has_batch():
     pytest.skip("needs mujoco 4 or later: pip install 'evorobo[mujoco]'", allow_module_level=True)
 
-IDS = sorted(spec.id for spec in gymnasium.registry.values() if spec.entry_point in MUJOCO_ROBOTS)
+IDS = sorted(spec.id for spec in gymnasium.registry.values() if spec.entry_point in mujoco_robots())
 everyone = pytest.mark.parametrize("id", IDS)
 
 
@@ -118,12 +119,12 @@ def test_options_take_the_slow_path_and_are_heard(id, option, usual):
 
 
 def test_where_mujoco_has_no_batch_environments_are_stepped_one_by_one(monkeypatch):
-    monkeypatch.setattr(worlds, "has_batch", lambda: False)
+    monkeypatch.setattr(lookup, "has_batch", lambda: False)
     assert isinstance(task("Hopper-v5").env_spec, GymEnvSpec)
 
 
 def test_a_body_that_flies_apart_ends_the_run_with_a_sentence(monkeypatch):
     runaway = task("HalfCheetah-v5")
     monkeypatch.setattr(runaway.env_spec._simulator._body, "observation", lambda now: now.qpos[:, :1] * np.nan)
-    with pytest.raises(TaskError, match=r"HalfCheetah-v5 returned observations of shape .* the physics ran away"):
+    with pytest.raises(TaskError, match=r"HalfCheetah-v5 returned observations of shape .* the physics diverged"):
         scored(runaway)

@@ -1,0 +1,86 @@
+"""Environments made by gymnasium: looks up an id, makes the environment, and explains what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from evorobo.errors import SettingsError, TaskError, unknown
+from evorobo.settings import load_module
+from evorobo.tasks.control.simulators.base import Simulator
+from evorobo.tasks.control.simulators.checked import CheckedSimulator
+from evorobo.tasks.control.simulators.sync import SyncSimulator
+from evorobo.tasks.control.spaces import make_decoder, make_flattener
+
+
+class GymEnvSpec:
+    """Any environment of gymnasium, with its wrappers and keyword arguments.
+
+    `simulator` steps it; by default one environment object after the other.
+    """
+
+    def __init__(
+        self, spec: Any, env_kwargs: Mapping[str, Any], max_steps: int | None, simulator: Simulator | None = None
+    ) -> None:
+        self.id, self.reward_threshold = spec.id, spec.reward_threshold
+        self.max_steps = max_steps or spec.max_episode_steps
+
+        def make() -> Any:
+            return make_gym_env(spec, env_kwargs, max_steps)
+
+        example = make()
+        self.observation_space, self.action_space = example.observation_space, example.action_space
+        self._n_sensors, flatten = make_flattener(self.observation_space)
+        to_env_action = make_decoder(self.action_space).to_env_action
+        self._simulator = simulator or SyncSimulator(spec.id, make, flatten, to_env_action)
+        if self.max_steps is None:
+            raise SettingsError(f"{spec.id} has no limit of steps; give the task max_steps=...")
+
+    def simulator(self) -> Simulator:
+        return CheckedSimulator(self._simulator, self.id, self._n_sensors, "fix the environment, or wrap it")
+
+
+def find_spec(env: str) -> Any:
+    """The gymnasium spec of `"Id-v0"`, `"module:Id-v0"` or `"folder/file.py:Id-v0"`.
+
+    Raises `SettingsError` for an unknown id.
+    """
+    import gymnasium
+    from gymnasium.envs.registration import registry
+
+    module, colon, id = env.rpartition(":")
+    if colon:
+        load_module(module, env)
+    try:
+        return gymnasium.spec(id)
+    except gymnasium.error.Error as error:
+        missing = unknown("environment", id, registry)
+        if "/" in id and not colon and not id.startswith("evorobo/"):
+            missing = SettingsError(f"{missing} A robot of your own needs its file before it: my_robot:{id}.")
+        raise missing from error
+
+
+def make_gym_env(spec: Any, env_kwargs: Mapping[str, Any], max_steps: int | None) -> Any:
+    """The environment of a spec; an exception of the environment becomes one sentence."""
+    import gymnasium
+
+    return explain_errors(
+        spec.id,
+        lambda: gymnasium.make(spec, max_episode_steps=max_steps, disable_env_checker=True, **env_kwargs),
+    )
+
+
+def explain_errors(id: str, make: Callable[[], Any]) -> Any:
+    """Return `make()`. Raises `SettingsError` for wrong options and missing packages, `TaskError` for the rest."""
+    import gymnasium
+
+    try:
+        return make()
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise SettingsError(f"{id} needs a package that is not installed: {error}") from error
+    except (TypeError, SettingsError) as error:
+        raise SettingsError(f"{id} cannot be made with these options: {error}") from error
+    except Exception as error:
+        raise TaskError(
+            f"{id} raised {type(error).__name__} while it was made: {error}. Fix the environment."
+        ) from error
