@@ -11,13 +11,21 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_integer
+from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, UnlabelledInputs
-from evorobo.tasks.capabilities import ExpertLabeller
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
+from evorobo.tasks.capabilities import (
+    ExpertLabeller,
+    HasExpert,
+    HasMeasures,
+    HasRival,
+    HasUnlabelled,
+    HasValidationCost,
+)
 from evorobo.tasks.control.behavior import MeasureRecorder, available_measures
 from evorobo.tasks.control.matches import Matches
 from evorobo.tasks.control.policies import Networks, Policy
@@ -151,30 +159,14 @@ class ControlTask:
         """The measures of a robot's behavior, each with its usual range."""
         return available_measures(self.env_spec, self.decoder)
 
+    @copy_doc(Task.score)
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
-        """Mean returns of networks over training episodes.
-
-        Parameters
-        ----------
-        spec : NetworkSpec
-            The networks.
-        weights : ndarray of shape (n, p)
-            A row of weights for each network.
-        rng : numpy.random.Generator
-            Draws the seeds of the episodes.
-        input_scaler : Scaler or None
-            The scaling of observations.
-
-        Returns
-        -------
-        Scores
-            Values of shape (n,), their cost and, with `normalize`, the moments of all observations.
-        """
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
         moments = ObservationMoments(spec.n_inputs) if self.normalize else None
         networks = Networks(self.decoder, spec, weights, input_scaler)
         return _scores(self._runner.run(networks, seeds, moments), spec, moments)
 
+    @copy_doc(HasMeasures.score_with_measures)
     def score_with_measures(
         self,
         names: Sequence[str],
@@ -183,25 +175,6 @@ class ControlTask:
         rng: np.random.Generator,
         input_scaler: Scaler | None,
     ) -> Scores:
-        """Mean returns, as `score` gives them, and mean measures of the same episodes.
-
-        Parameters
-        ----------
-        names : sequence of str
-            The k measures (see `measures`).
-        spec, weights, rng, input_scaler : see `score`
-            The networks, the generator and the scaling.
-
-        Returns
-        -------
-        Scores
-            As `score` gives them, with measures of shape (n, k).
-
-        Raises
-        ------
-        SettingsError
-            For a measure that the robot does not have.
-        """
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
         moments = ObservationMoments(spec.n_inputs) if self.normalize else None
         recorder = MeasureRecorder(self.env_spec, self.decoder, names)
@@ -209,119 +182,37 @@ class ControlTask:
         rollout = self._runner.run(networks, seeds, moments, recorder)
         return replace(_scores(rollout, spec, moments), measures=recorder.means(self.episodes))
 
+    @copy_doc(Task.examples)
     def examples(self, rng: np.random.Generator) -> Examples:
-        """Observations labelled with the actions of the teacher.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Draws the seeds of the demonstrated episodes.
-
-        Returns
-        -------
-        Examples
-            Inputs, targets and the cost of the demonstrations.
-
-        Raises
-        ------
-        TaskError
-            If there is no teacher.
-        """
         recorded = isinstance(self.teacher, str) and is_recording(self.teacher)
         return self._teaching.to_examples(Demonstrations.load(str(self.teacher)) if recorded else self.demonstrate(rng))
 
+    @copy_doc(HasUnlabelled.unlabelled_inputs)
     def unlabelled_inputs(self, rng: np.random.Generator, rows: int) -> UnlabelledInputs:
-        """Observations of robots with random actions, in short episodes.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Draws the actions and the seeds of the episodes.
-        rows : int
-            How many observations.
-
-        Returns
-        -------
-        UnlabelledInputs
-            Inputs of shape (rows, n_inputs), the episode of each, and their cost.
-        """
         short = replace(self, max_steps=min(steps_for(rows), self.env_spec.max_steps or rows))
         return sample_inputs(short.env_spec, self.decoder, rng, rows)
 
+    @copy_doc(Task.validate)
     def validate(self, genome: Genome) -> float:
-        """Mean return over the validation episodes.
-
-        Parameters
-        ----------
-        genome : Genome
-            A network that fits the robot.
-
-        Returns
-        -------
-        float
-            The mean return.
-        """
         return self.validate_with_cost(genome)[0]
 
+    @copy_doc(HasValidationCost.validate_with_cost)
     def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
-        """Mean return over the validation episodes, and the cost of these episodes.
-
-        Parameters
-        ----------
-        genome : Genome
-            A network that fits the robot.
-
-        Returns
-        -------
-        tuple[float, Cost]
-            The mean return and the cost.
-        """
         rollout = self._run_genome(genome, VALIDATION + np.arange(self.validation_episodes))
         return float(rollout.returns.mean()), rollout.cost(genome.spec.forward_flops)
 
+    @copy_doc(Task.test)
     def test(self, genome: Genome) -> float:
-        """Mean return over the test episodes.
-
-        Parameters
-        ----------
-        genome : Genome
-            A network that fits the robot.
-
-        Returns
-        -------
-        float
-            The mean return.
-        """
         return float(self._run_genome(genome, TEST + np.arange(self.test_episodes)).returns.mean())
 
+    @copy_doc(Task.references)
     def references(self) -> dict[str, float]:
-        """Test scores to compare with.
-
-        Returns
-        -------
-        dict[str, float]
-            By name: "random" actions, a clone of the "teacher" without errors, the score that counts as "solved",
-            and published scores.
-        """
         scores = self._teaching.references(self.teacher, TEST + np.arange(self.test_episodes))
         is_default = not self.env_kwargs and self.max_steps is None
         return scores | (REFERENCE_SCORES.get(self.env_spec.id, {}) if is_default else {})
 
+    @copy_doc(HasRival.matches)
     def matches(self) -> Matches:
-        """The matches of this robot and its rival, for coevolution.
-
-        Returns
-        -------
-        Matches
-            Both sides of the matches.
-
-        Raises
-        ------
-        TaskError
-            If the robot has no rival.
-        SettingsError
-            If the task scales its observations (`normalize`).
-        """
         matches = Matches(
             self.env_spec,
             self.episodes,
@@ -353,19 +244,8 @@ class ControlTask:
         make_expert = self._teaching.require_expert(self.teacher)
         return self._teaching.demonstrate(partial(make_expert, rng), self.n_demonstrations, rng)
 
+    @copy_doc(HasExpert.expert_labeller)
     def expert_labeller(self) -> ExpertLabeller:
-        """The function that lets the teacher label the steps of a learner, for DAgger.
-
-        Returns
-        -------
-        ExpertLabeller
-            See `evorobo.tasks.capabilities.ExpertLabeller`.
-
-        Raises
-        ------
-        TaskError
-            If there is no teacher that can act.
-        """
         return self._teaching.expert_labeller(self.teacher)
 
     def policy(self, genome: Genome | None) -> Policy:
