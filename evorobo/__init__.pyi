@@ -64,8 +64,9 @@ from .nets.dropout import Dropout as Dropout
 from .nets.elman import Elman as Elman
 from .nets.genome import Genome as Genome
 from .nets.gru import GRU as GRU
+from .nets.layer import Layer as Layer, Parameter as Parameter
 from .nets.layer_norm import LayerNorm as LayerNorm
-from .nets.losses import MAE as MAE, MSE as MSE, GaussianNLL as GaussianNLL, Huber as Huber
+from .nets.losses import MAE as MAE, MSE as MSE, GaussianNLL as GaussianNLL, Huber as Huber, Loss as Loss
 from .nets.lstm import LSTM as LSTM
 from .nets.optimizers import (
     SGD as SGD,

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import evorobo
+import evorobo.course
 import evorobo.testing
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +101,7 @@ def test_every_public_name_is_in_the_reference_once() -> None:
             listed.setdefault(module, []).extend(re.findall(r"^   ([A-Za-z_]\w*)$", text, re.MULTILINE))
     assert sorted(listed["evorobo"]) == sorted(dir(evorobo))
     assert sorted(listed["evorobo.testing"]) == sorted(evorobo.testing.__all__)
+    assert sorted(listed["evorobo.course"]) == sorted(evorobo.course.__all__)
 
 
 def test_every_experiment_is_in_the_gallery() -> None:
