@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from evorobo.arguments import Parser
@@ -12,11 +11,12 @@ from evorobo.errors import SettingsError
 
 def add_export(parser: Parser) -> None:
     """Add the arguments of `evorobo export`."""
-    from evorobo.export.export_genome import SUFFIXES
+    from evorobo.export.export_genome import exporters
 
+    languages = exporters()
     parser.description = "Write a controller as a file that runs without evorobo."
     parser.add_argument("genome", metavar="GENOME", help="genome.npz, or the folder of its trial")
-    parser.add_argument("--to", required=True, choices=SUFFIXES, metavar="LANGUAGE", help=", ".join(SUFFIXES))
+    parser.add_argument("--to", required=True, choices=languages, metavar="LANGUAGE", help=", ".join(languages))
     parser.add_argument("--task", metavar="ID", help="its robot or data (default: of its trial.json), or none")
     parser.add_argument("--out", metavar="FILE", help="default: controller.py, .c, ... beside the genome")
     parser.set_defaults(function=export)
@@ -25,23 +25,17 @@ def add_export(parser: Parser) -> None:
 def export(args: argparse.Namespace) -> None:
     """Write the files of one language, print their paths and the command that tests them."""
     from evorobo.commands.targets import find_genome, resolve_task, task_of_genome
-    from evorobo.export.export_genome import SUFFIXES, export_genome
+    from evorobo.export.export_genome import export_genome, exporters
     from evorobo.nets.genome import Genome
 
     path = find_genome(args.genome)
     task = task_of_genome(path) if args.task is None else None if args.task == "none" else resolve_task(args.task)
-    usual = "controller_torch.py" if args.to == "torch" else f"controller{SUFFIXES[args.to]}"
-    out = Path(args.out) if args.out else path.with_name(usual)
+    exporter = exporters()[args.to]
+    out = Path(args.out) if args.out else path.with_name(exporter.file_name)
     title = "/".join(path.resolve().parent.parts[-3:]) if path.with_name("trial.json").is_file() else path.stem
-    files = export_genome(Genome.load(path), args.to, out, task, f"A controller: {title}. Made by evorobo.")
-    for file in files:
+    for file in export_genome(Genome.load(path), args.to, out, task, f"A controller: {title}. Made by evorobo."):
         print(file)
-    script = shlex.quote(str(files[-1] if args.to == "onnx" else out))
-    tests = {
-        "c": f"cc -std=c99 -DSELF_TEST {script} -lm -o self_test && ./self_test",
-        "json": f"evorobo import {script}",
-    }
-    print(f"Test it: {tests.get(args.to, f'python {script}')}")
+    print(f"Test it: {exporter.self_test(out)}")
 
 
 def add_import(parser: Parser) -> None:

@@ -57,10 +57,7 @@ def _plurals() -> dict[str, str]:
 def _components(kind: str) -> Iterator[tuple[str, str]]:
     for component in registry.components(kind):
         thing = component.thing
-        if kind == "activation":
-            yield component.key, f"{inspect.getdoc(thing.function) or ''}; initializer {thing.initializer}"
-        else:
-            yield component.key, inspect.getdoc(thing) or ""
+        yield component.key, getattr(thing, "summary", None) or inspect.getdoc(thing) or ""
 
 
 def _robots() -> Iterator[tuple[str, str]]:

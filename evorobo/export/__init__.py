@@ -1,1 +1,1 @@
-"""Controllers that leave the lab, as files that need none of us; and published ones, taken in as genomes."""
+"""Export of controllers to other languages, and import of published weights as genomes."""

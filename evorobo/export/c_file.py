@@ -1,55 +1,91 @@
-"""A controller as one file of C99 in single precision: no heap, no library but the mathematics, fit for a robot."""
+"""A controller as one file of C99 in single precision: no heap, and no library but the standard mathematics."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.blueprint import ExportedController
-from evorobo.export.steps import Assign, Comment, Instruction, MatMul, Normalize, Program, Variable, VariableSlice
-from evorobo.export.words import c_float, comment_lines, format_rows, to_infix
+from evorobo.export.controller import ExportedController
+from evorobo.export.exporter import Exporter
+from evorobo.export.expressions import Variable, VariableSlice
+from evorobo.export.formulas import Formula
+from evorobo.export.program import Assign, Comment, Instruction, MatMul, Normalize, Program
+from evorobo.export.text import Syntax, comment_lines, format_rows
+from evorobo.registry import register_component
 
 FUNCTIONS = {
-    "tanh": "tanhf",
-    "sigmoid": "sigmoid",
-    "relu": "relu",
-    "leaky_relu": "leaky_relu",
-    "elu": "elu",
-    "softplus": "softplus",
-    "gelu": "gelu",
-    "minimum": "fminf",
-    "maximum": "fmaxf",
+    name: f"{name}f({{}})"
+    for name in [
+        "cbrt",
+        "ceil",
+        "cos",
+        "cosh",
+        "exp",
+        "exp2",
+        "expm1",
+        "floor",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "rint",
+        "sin",
+        "sinh",
+        "sqrt",
+        "tan",
+        "tanh",
+        "trunc",
+    ]
+} | {
+    "absolute": "fabsf({})",
+    "arccos": "acosf({})",
+    "arccosh": "acoshf({})",
+    "arcsin": "asinf({})",
+    "arcsinh": "asinhf({})",
+    "arctan": "atanf({})",
+    "arctan2": "atan2f({}, {})",
+    "arctanh": "atanhf({})",
+    "copysign": "copysignf({}, {})",
+    "fmax": "fmaxf({}, {})",
+    "fmin": "fminf({}, {})",
+    "fmod": "fmodf({}, {})",
+    "hypot": "hypotf({}, {})",
+    "isfinite": "isfinite({})",
+    "isinf": "isinf({})",
+    "isnan": "isnan({})",
+    "logical_and": "({} && {})",
+    "logical_not": "!({})",
+    "logical_or": "({} || {})",
+    "maximum": "fmaxf({}, {})",
+    "minimum": "fminf({}, {})",
+    "power": "powf({}, {})",
+    "where": "({} ? {} : {})",
 }
-DEFINITIONS = {
-    "sigmoid": "0.5f * tanhf(0.5f * z) + 0.5f",
-    "relu": "fmaxf(z, 0.0f)",
-    "leaky_relu": "fmaxf(z, 0.01f * z)",
-    "elu": "z > 0.0f ? z : expm1f(z)",
-    "softplus": "fmaxf(z, 0.0f) + log1pf(expf(-fabsf(z)))",
-    "gelu": "z * (tanhf(0.7978845608f * (z + 0.044715f * z * z * z)) + 1.0f) / 2.0f",
-}
-PRODUCT = """
+MATMUL = """
 /* y = x weight + bias, bias may be 0 */
-static void product(int inputs, int units, const float *x, const float *weight, const float *bias, float *y) {
+static void matmul(int inputs, int units, const float *x, const float *weight, const float *bias, float *y) {
     for (int j = 0; j < units; j++) y[j] = bias ? bias[j] : 0.0f;
     for (int i = 0; i < inputs; i++)
         for (int j = 0; j < units; j++) y[j] += x[i] * weight[i * units + j];
 }
 """
-NORM = """
-/* each number to mean 0 and deviation 1 among its neighbours, then to a size of its own */
-static void normalize(int n, const float *x, const float *gain, const float *shift, float epsilon, float *y) {
+LAYER_NORM = """
+/* y = gain (x - mean) / sqrt(variance + epsilon) + shift, over the n values of x */
+static void layer_norm(int n, const float *x, const float *gain, const float *shift, float epsilon, float *y) {
     float mean = 0.0f, variance = 0.0f;
     for (int i = 0; i < n; i++) mean += x[i] / (float)n;
     for (int i = 0; i < n; i++) variance += (x[i] - mean) * (x[i] - mean) / (float)n;
     for (int i = 0; i < n; i++) y[i] = gain[i] * (x[i] - mean) / sqrtf(variance + epsilon) + shift[i];
 }
 """
-LARGEST = """
-/* the number of the largest, the first of equals */
-static int largest(int n, const float *x) {
+ARGMAX = """
+/* the index of the largest value, the first of equal ones */
+static int argmax(int n, const float *x) {
     int best = 0;
     for (int i = 1; i < n; i++)
         if (x[i] > x[best]) best = i;
@@ -60,10 +96,10 @@ TEMPLATE = """\
 /*
 {about}
 
-   cc -std=c99 -Wall -c {name}.c                                  to link it to your program
-   cc -std=c99 -DSELF_TEST {name}.c -lm -o test && ./test         to see that it does what it did when it was made
+   cc -std=c99 -Wall -c {name}.c                                  compiles it for your program
+   cc -std=c99 -DSELF_TEST {name}.c -lm -o test && ./test         compares it with recorded steps
 
-   Your program needs the declarations that follow.
+   Your program needs the following declarations.
 */
 
 #include <math.h>
@@ -84,131 +120,172 @@ TEMPLATE = """\
 
 int main(void) {{
     int wrong = 0;
-    float worst = 0.0f;
+    float largest = 0.0f;
 {begin}    for (int t = 0; t < STEPS; t++) {{
         float outputs[{n_outputs}];
         {kind} action[{n_actions}];
-        {name}_step({gives}SENSORS + t * {n_sensors}, outputs, action);
+        {name}_step({arguments}SENSORS + t * {n_sensors}, outputs, action);
         for (int i = 0; i < {n_outputs}; i++) {{
-            const float right = OUTPUTS[t * {n_outputs} + i], gap = fabsf(outputs[i] - right);
-            if (gap > worst) worst = gap;
-            if (!(gap <= 1e-4f * (1.0f + {scale}))) wrong++;
+            const float expected = OUTPUTS[t * {n_outputs} + i], difference = fabsf(outputs[i] - expected);
+            if (difference > largest) largest = difference;
+            if (!(difference <= 1e-4f * (1.0f + {scale}))) wrong++;
         }}
         for (int i = 0; i < {n_actions}; i++) {{
-            const {kind} right = ACTIONS[t * {n_actions} + i];
+            const {kind} expected = ACTIONS[t * {n_actions} + i];
             if ({differs}) wrong++;
         }}
     }}
-    printf("%d recorded steps %s, largest gap %.1e\\n", STEPS, wrong ? "DIFFER" : "agree", (double)worst);
+    printf("%d recorded steps %s, largest difference %.1e\\n", STEPS, wrong ? "DIFFER" : "agree", (double)largest);
     return wrong != 0;
 }}
 #endif
 """
 
 
+def c_float(number: np.generic | float) -> str:
+    """A constant of C in single precision."""
+    single = np.float32(number)
+    if not np.isfinite(single):
+        return "NAN" if np.isnan(single) else "INFINITY" if single > 0 else "-INFINITY"
+    text = str(single)
+    return (text if set(text) & set(".e") else text + ".0") + "f"
+
+
+SYNTAX = Syntax("C", FUNCTIONS.get, c_float, c_float)
+
+
 def write_c(controller: ExportedController, name: str) -> str:
     """The text of the file, whose functions begin with `name`, an identifier."""
-    (program, outputs, action), n = controller.to_program(), controller
-    value = _value(program)
-    sizes, starts = controller.decoding.sizes, controller.decoding.starts
+    program, outputs, action = controller.to_program()
+    sizes = controller.decoding.sizes
     kind = "int" if sizes else "float"
-    lines = [f"float {each}[{size}];" for each, size in _locals(program).items()]
-    for step in program.instructions:
-        lines += _say(step, value)
-    lines.append(f"for (int i = 0; i < {outputs.size}; i++) outputs[i] = {value(outputs)}[i];")
-    if sizes:
-        ends = np.cumsum(sizes)
-        for place, (end, size, start) in enumerate(zip(ends, sizes, starts, strict=True)):
-            first = f"{start} + " if start else ""
-            lines.append(f"action[{place}] = {first}largest({size}, outputs + {end - size});")
-    elif action is outputs:
-        lines.append(f"for (int i = 0; i < {outputs.size}; i++) action[i] = outputs[i];")
-    remembers, memory = bool(program.memory), f"struct {name}_memory"
-    takes = f"{memory} *memory, " if remembers else ""
-    sensors, answers = f"const float sensors[{n.n_sensors}]", f"float outputs[{n.n_outputs}]"
-    moment = f"void {name}_step({takes}{sensors}, {answers}, {kind} action[{n.n_actions}])"
-    forget = f"void {name}_reset({memory} *memory)"
-    fields = "".join(f"    float {each}[{size}];\n" for each, size in program.memory.items())
-    struct = f"\n/* what it remembers from moment to moment */\n{memory} {{\n{fields}}};\n" if remembers else ""
-    zeros = "".join(
-        f"    for (int i = 0; i < {size}; i++) memory->{each}[i] = 0.0f;\n" for each, size in program.memory.items()
-    )
-    recorded = [
-        _array("float", "SENSORS", n.self_test.sensors),
-        _array("float", "OUTPUTS", n.self_test.outputs),
-        _array(kind, "ACTIONS", n.self_test.actions),
+    has_state, struct_name = bool(program.state), f"struct {name}_memory"
+    parameters = [
+        *([f"{struct_name} *memory"] if has_state else []),
+        f"const float sensors[{controller.n_sensors}]",
+        f"float outputs[{controller.n_outputs}]",
+        f"{kind} action[{controller.n_actions}]",
     ]
-    scale = float(np.abs(n.self_test.outputs).max(initial=0.0))
-    near = "!(fabsf(action[i] - right) <= 1e-4f * (1.0f + fabsf(right)))"
+    signature = f"void {name}_step({', '.join(parameters)})"
+    reset = f"void {name}_reset({struct_name} *memory)"
+    fields = "".join(f"    float {field}[{size}];\n" for field, size in program.state.items())
+    zeros = "".join(
+        f"    for (int i = 0; i < {size}; i++) memory->{field}[i] = 0.0f;\n" for field, size in program.state.items()
+    )
+    recorded = controller.self_test
+    near = "!(fabsf(action[i] - expected) <= 1e-4f * (1.0f + fabsf(expected)))"
     return TEMPLATE.format(
         about="\n".join(comment_lines(controller.header, "   ")),
         name=name,
         kind=kind,
-        n_sensors=n.n_sensors,
-        n_outputs=n.n_outputs,
-        n_actions=n.n_actions,
-        struct=struct,
-        declared=(f"/* before each episode */\n{forget};\n" if remembers else "") + f"{moment};",
-        constants="\n".join(_array("float", each, np.asarray(values)) for each, values in program.constants.items()),
+        n_sensors=controller.n_sensors,
+        n_outputs=controller.n_outputs,
+        n_actions=controller.n_actions,
+        struct=f"\n/* the network's state between steps */\n{struct_name} {{\n{fields}}};\n" if has_state else "",
+        declared=(f"/* call it before each episode */\n{reset};\n" if has_state else "") + f"{signature};",
+        constants="\n".join(_array("float", field, np.asarray(values)) for field, values in program.constants.items()),
         helpers=_helpers(program, bool(sizes)),
-        reset=f"\n{forget} {{\n{zeros}}}\n" if remembers else "",
-        signature=moment,
-        body="\n".join(f"    {line}" for line in lines),
-        n_steps=len(n.self_test.sensors),
-        recorded="\n".join(recorded),
-        begin=f"    {memory} memory;\n    {name}_reset(&memory);\n" if remembers else "",
-        gives="&memory, " if remembers else "",
-        scale=c_float(np.float32(scale)),
-        differs="action[i] != right" if sizes else near,
+        reset=f"\n{reset} {{\n{zeros}}}\n" if has_state else "",
+        signature=signature,
+        body="\n".join(f"    {line}" for line in _body(controller, program, outputs, action)),
+        n_steps=len(recorded.sensors),
+        recorded="\n".join(
+            [
+                _array("float", "SENSORS", recorded.sensors),
+                _array("float", "OUTPUTS", recorded.outputs),
+                _array(kind, "ACTIONS", recorded.actions),
+            ]
+        ),
+        begin=f"    {struct_name} memory;\n    {name}_reset(&memory);\n" if has_state else "",
+        arguments="&memory, " if has_state else "",
+        scale=c_float(float(np.abs(recorded.outputs).max(initial=0.0))),
+        differs="action[i] != expected" if sizes else near,
     )
 
 
+def _body(controller: ExportedController, program: Program, outputs: Variable, action: Variable) -> list[str]:
+    """The lines of the step function."""
+
+    def pointer(variable: Variable) -> str:
+        return f"memory->{variable.name}" if variable.name in program.state else variable.name
+
+    lines = [f"float {name}[{size}];" for name, size in _locals(program).items()]
+    for instruction in program.instructions:
+        lines += _write_instruction(instruction, program, pointer)
+    lines.append(f"for (int i = 0; i < {outputs.size}; i++) outputs[i] = {pointer(outputs)}[i];")
+    sizes, starts = controller.decoding.sizes, controller.decoding.starts
+    for number, (end, size, start) in enumerate(zip(np.cumsum(sizes), sizes, starts, strict=True)):
+        first = f"{start} + " if start else ""
+        lines.append(f"action[{number}] = {first}argmax({size}, outputs + {end - size});")
+    if not sizes and action is outputs:
+        lines.append(f"for (int i = 0; i < {outputs.size}; i++) action[i] = outputs[i];")
+    return lines
+
+
 def _locals(program: Program) -> dict[str, int]:
-    made = [step.into for step in program.instructions if not isinstance(step, Comment)]
-    return {each.name: each.size for each in made if each.name not in {*program.memory, "outputs", "action"}}
+    results = [instruction.into for instruction in program.instructions if not isinstance(instruction, Comment)]
+    elsewhere = {*program.state, "outputs", "action"}
+    return {result.name: result.size for result in results if result.name not in elsewhere}
 
 
-def _value(program: Program) -> Callable[[Variable], str]:
-    """Where a value begins, as a pointer that can be indexed."""
-
-    def value(name: Variable) -> str:
-        return f"memory->{name.name}" if name.name in program.memory else name.name
-
-    return value
-
-
-def _say(step: Instruction, value: Callable[[Variable], str]) -> list[str]:
-    match step:
+def _write_instruction(instruction: Instruction, program: Program, pointer: Callable[[Variable], str]) -> list[str]:
+    match instruction:
         case Comment(text):
             return [f"/* {text} */"]
         case MatMul(into, x, weight, bias):
-            return [f"product({x.size}, {into.size}, {value(x)}, {weight}, {bias or 0}, {value(into)});"]
+            return [f"matmul({x.size}, {into.size}, {pointer(x)}, {weight}, {bias or 0}, {pointer(into)});"]
         case Normalize(into, x, gain, shift, epsilon):
-            return [f"normalize({x.size}, {value(x)}, {gain}, {shift}, {c_float(np.float32(epsilon))}, {value(into)});"]
-        case Assign(into, term):
+            return [f"layer_norm({x.size}, {pointer(x)}, {gain}, {shift}, {c_float(epsilon)}, {pointer(into)});"]
+        case Assign(into, expression):
 
-            def number(name: Variable) -> str:
-                first = f"{name.start} + " if isinstance(name, VariableSlice) and name.start else ""
-                return f"{value(name)}[{first}i]"
+            def element(variable: Variable) -> str:
+                first = f"{variable.start} + " if isinstance(variable, VariableSlice) and variable.start else ""
+                return f"{pointer(variable)}[{first}i]"
 
-            text = to_infix(term, number, FUNCTIONS)
-            return [f"for (int i = 0; i < {into.size}; i++) {value(into)}[i] = {text};"]
-    raise AssertionError(step)
+            text = SYNTAX.write(expression, element, program.functions.formulas)
+            return [f"for (int i = 0; i < {into.size}; i++) {pointer(into)}[i] = {text};"]
+    raise AssertionError(instruction)
 
 
-def _helpers(program: Program, chooses: bool) -> str:
-    used = [name for name in DEFINITIONS if name in program.functions()]
-    text = "".join(f"\nstatic float {name}(float z) {{ return {DEFINITIONS[name]}; }}\n" for name in used)
-    text += PRODUCT if any(isinstance(step, MatMul) for step in program.instructions) else ""
-    text += NORM if any(isinstance(step, Normalize) for step in program.instructions) else ""
-    return text + (LARGEST if chooses else "")
+def _helpers(program: Program, has_choices: bool) -> str:
+    """The functions that the program calls."""
+    text = "".join(map(_definition, program.functions.formulas.values()))
+    text += MATMUL if any(isinstance(instruction, MatMul) for instruction in program.instructions) else ""
+    text += LAYER_NORM if any(isinstance(instruction, Normalize) for instruction in program.instructions) else ""
+    return text + (ARGMAX if has_choices else "")
+
+
+def _definition(formula: Formula) -> str:
+    steps, result = SYNTAX.body(formula)
+    if not steps:
+        return f"\nstatic float {formula.name}(float z) {{ return {result}; }}\n"
+    lines = [f"    const float {name} = {value};\n" for name, value in steps]
+    return f"\nstatic float {formula.name}(float z) {{\n{''.join(lines)}    return {result};\n}}\n"
 
 
 def _array(kind: str, name: str, values: Array) -> str:
-    """A constant, its numbers row after row; C has no empty ones."""
+    """A constant array, row after row; an empty one, which C lacks, becomes a zero."""
     numbers = values if values.size else np.zeros(1)
     write = c_float if kind == "float" else lambda number: str(int(number))
     lines = format_rows(numbers, write, "", "")
     if len(lines) == 1:
         return f"static const {kind} {name}[] = {{{lines[0].strip().removesuffix(',')}}};"
     return "\n".join([f"static const {kind} {name}[] = {{", *lines, "};"])
+
+
+def _identifier(stem: str) -> str:
+    name = re.sub(r"\W", "_", stem, flags=re.ASCII)
+    return f"_{name}" if name[:1].isdigit() else name
+
+
+def _write(controller: ExportedController, path: Path) -> dict[Path, str | bytes]:
+    return {path: write_c(controller, _identifier(path.stem))}
+
+
+def _self_test(path: Path) -> str:
+    return f"cc -std=c99 -DSELF_TEST {shlex.quote(str(path))} -lm -o self_test && ./self_test"
+
+
+register_component("exporter", "c")(
+    Exporter("C99 in single precision, without a heap", "controller.c", _write, _self_test)
+)

@@ -1,4 +1,4 @@
-"""From a network's outputs to what the robot does, or to what the data are called: the last step before leaving."""
+"""From a network's outputs to actions of a robot or classes of data: the last step of an exported controller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.steps import Call, Expression, Program, Variable
+from evorobo.export.expressions import Call, Expression, Variable
+from evorobo.export.program import Program
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.spaces import BoxDecoder, DiscreteDecoder, MultiDiscreteDecoder
 from evorobo.tasks.control.task import ControlTask
@@ -16,8 +17,11 @@ from evorobo.tasks.data.task import DatasetTask
 
 
 class Decoding(Protocol):
-    """What is made of `outputs (..., out)`. `sizes` are the groups of outputs of which the largest wins, each counted
-    from its number in `starts`; without groups an answer is values, which `term` works out."""
+    """How `outputs (..., out)` become actions.
+
+    `sizes` are the sizes of groups of outputs; the action is the index of the largest output of each group plus its
+    number in `starts`. Without groups the action is a row of values, which `expression` computes.
+    """
 
     @property
     def sizes(self) -> tuple[int, ...]: ...
@@ -32,7 +36,7 @@ class Decoding(Protocol):
 
 @dataclass(frozen=True)
 class RawOutputs:
-    """The outputs are the answer."""
+    """The outputs are the action."""
 
     names: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
@@ -47,7 +51,7 @@ class RawOutputs:
 
 @dataclass(frozen=True)
 class LargestOutput:
-    """The largest output of each group wins; `names` say what the moves of a single group are."""
+    """The index of the largest output of each group; `names` are those of the choices of a single group."""
 
     sizes: tuple[int, ...]
     starts: tuple[int, ...]
@@ -62,8 +66,10 @@ class LargestOutput:
         return np.stack([group.argmax(-1) for group in groups], axis=-1) + np.array(self.starts)
 
     def is_unambiguous(self, outputs: Array, gap: float) -> np.ndarray:
-        """Which rows `(rows,)` no rounding can turn: no second output of a group is within `gap` of the largest,
-        unless it equals it."""
+        """Which rows `(rows,)` have the same choice after rounding.
+
+        There no other output of a group is within `gap` of the largest, unless the two are equal.
+        """
         ends = np.cumsum(self.sizes)
         clear = np.ones(len(outputs), bool)
         for end, size in zip(ends, self.sizes, strict=True):
@@ -74,7 +80,7 @@ class LargestOutput:
 
 @dataclass(frozen=True, eq=False)
 class BoundedOutputs:
-    """Motor values: outputs from -1 to 1 spread over `low` to `high` if `bounded`, and kept within them."""
+    """Motor values: outputs from -1 to 1, scaled to `low` to `high` if `bounded`, and clipped to these limits."""
 
     low: Array
     high: Array
@@ -86,23 +92,23 @@ class BoundedOutputs:
     def expression(self, program: Program, outputs: Variable) -> Expression:
         value: Expression = outputs
         if self.bounded and not (np.all(self.low == -1) and np.all(self.high == 1)):
-            half, centre = (self.high - self.low) / 2, (self.high + self.low) / 2
-            value = program.constant("centre", centre) + program.constant("half", half) * value
+            half, center = (self.high - self.low) / 2, (self.high + self.low) / 2
+            value = program.constant("center", center) + program.constant("half", half) * value
         if np.isinf(self.low).all() and np.isinf(self.high).all():
             return value
-        # a side without an end gets the largest number that single precision holds
-        most = float(np.finfo(np.float32).max)
-        low, high = (np.nan_to_num(each, posinf=most, neginf=-most) for each in (self.low, self.high))
+        # an infinite limit becomes the largest number of single precision
+        largest = float(np.finfo(np.float32).max)
+        low, high = (np.nan_to_num(side, posinf=largest, neginf=-largest) for side in (self.low, self.high))
         value = Call("maximum", (value, program.constant("low", low)))
         return Call("minimum", (value, program.constant("high", high)))
 
     def __call__(self, outputs: Array) -> Array:
-        spread = self.low + (outputs + 1) / 2 * (self.high - self.low) if self.bounded else outputs
-        return np.clip(spread, self.low, self.high)
+        values = self.low + (outputs + 1) / 2 * (self.high - self.low) if self.bounded else outputs
+        return np.clip(values, self.low, self.high)
 
 
 def decoding_of(task: Task | None) -> Decoding:
-    """How the outputs of a task's networks are read: as its robot's moves or motors, as classes, or as they are."""
+    """How the outputs of a task's networks are decoded: as moves or motors of its robot, as classes, or not at all."""
     if isinstance(task, DatasetTask):
         classes = task.table.classes
         if classes:
@@ -117,7 +123,7 @@ def decoding_of(task: Task | None) -> Decoding:
             return LargestOutput((n,), (start,), tuple(robot.moves) if robot and len(robot.moves) == n else ())
         case MultiDiscreteDecoder(sizes=sizes, start=start):
             return LargestOutput(sizes, start)
-        case BoxDecoder() as motors:
-            names = tuple(robot.motors) if robot and len(robot.motors) == motors.n_outputs else ()
-            return BoundedOutputs(motors.low, motors.high, motors.bounded, names)
+        case BoxDecoder() as decoder:
+            names = tuple(robot.motors) if robot and len(robot.motors) == decoder.n_outputs else ()
+            return BoundedOutputs(decoder.low, decoder.high, decoder.bounded, names)
     return RawOutputs()

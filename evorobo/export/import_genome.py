@@ -1,4 +1,4 @@
-"""Into the lab: a controller that others published, as a genome that can be judged, copied and trained on here."""
+"""Import of published weights as a genome, which can be tested, imitated and trained."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from evorobo.nets.lstm import LSTM
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 
-TORCH = (".pt", ".pth")
+TORCH_SUFFIXES = (".pt", ".pth")
 
 
 def import_genome(
@@ -39,26 +39,56 @@ def import_genome(
     only: Sequence[str] = (),
     transposed: bool = False,
 ) -> Genome:
-    """A genome of the weights in a file: PyTorch's state_dict (`.pt`, `.pth`), an NPZ or JSON list of matrices, JSON of
-    all weights in a row, or what `export_genome` wrote as JSON. A state_dict in memory will do, too.
+    """Read the weights of a published network, or a JSON file of `export_genome`, as a genome.
 
-    The layouts are told in `evorobo.export.layouts`. Without a `spec` the layers are read off the shapes, with
-    `activation` in dense and Elman layers, and `output` in a dense one at the end; weights in a row need a spec. `only`
-    keeps what begins with one of these words ("actor", "mlp_extractor.policy_net"). Nothing in the file is executed.
+    The layouts of weights are described in `evorobo.export.layouts`. No code in the file runs.
 
-    Raises `DataError` for what cannot be read or does not fit, `SettingsError` where a spec or a package is missing.
+    Parameters
+    ----------
+    source : str, Path or mapping
+        A PyTorch `state_dict` (`.pt`, `.pth`, or in memory), an NPZ or JSON list of matrices, JSON of all weights in a
+        row, or JSON that `export_genome` wrote.
+    spec : NetworkSpec, optional
+        The layers that take the weights. By default they follow from the shapes; weights in a row need a spec.
+    activation : str, default "tanh"
+        Without a spec, the activation of dense and Elman layers.
+    output : str, default "identity"
+        Without a spec, the activation of a dense layer at the end.
+    only : sequence of str, optional
+        Only arrays whose names begin with one of these are read, such as "actor" or "mlp_extractor.policy_net".
+    transposed : bool, default False
+        Whether matrices are `(out, in)`; that of a `state_dict` is known.
+
+    Returns
+    -------
+    Genome
+        Its weights have double precision, or that of the exported genome.
+
+    Raises
+    ------
+    DataError
+        For a file that is missing, damaged or does not fit the spec.
+    SettingsError
+        Where a spec or a package is missing, or an activation is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import import_genome
+    >>> genome = import_genome({"0.weight": np.ones((4, 3)), "0.bias": np.zeros(4), "2.weight": np.ones((1, 4))})
+    >>> genome.spec.widths
+    (3, 4, 1)
     """
     if isinstance(source, Mapping):
-        return _of_state_dict(source, "the state_dict", spec, activation, output, only)
+        return _from_state_dict(source, "the state_dict", spec, activation, output, only)
     path = Path(source)
     if not path.is_file():
         raise DataError(f"there is no file {path} to import.")
-    if path.suffix in TORCH:
-        return _of_state_dict(_unpickled(path), str(path), spec, activation, output, only)
+    if path.suffix in TORCH_SUFFIXES:
+        return _from_state_dict(_load_state_dict(path), str(path), spec, activation, output, only)
     if path.suffix == ".npz":
-        arrays = read_npz(path)
-        kept = [array for name, array in arrays.items() if _wanted(name, only)]
-        return _filled(from_matrices(kept, transposed, str(path)), str(path), spec, activation, output)
+        arrays = [array for name, array in read_npz(path).items() if _is_wanted(name, only)]
+        return _fill(from_matrices(arrays, transposed, str(path)), str(path), spec, activation, output)
     if path.suffix != ".json":
         raise DataError(f"{path.name} is no file that can be imported; give one of .pt, .pth, .npz, .json.")
     try:
@@ -70,106 +100,110 @@ def import_genome(
     if not isinstance(plain, list):
         raise DataError(f"{path} holds no list of weights.")
     if is_flat(plain):
-        return _of_row(plain[0] if isinstance(plain[0], list) else plain, path, spec)
+        return _from_row(plain[0] if isinstance(plain[0], list) else plain, path, spec)
     try:
-        parts = from_matrices(flatten_pairs(plain), transposed, str(path))
+        layers = from_matrices(flatten_pairs(plain), transposed, str(path))
     except ValueError as error:  # rows of unequal length
-        raise DataError(f"{path} holds a matrix that is none ({error}).") from error
-    return _filled(parts, str(path), spec, activation, output)
+        raise DataError(f"{path} holds an invalid matrix ({error}).") from error
+    return _fill(layers, str(path), spec, activation, output)
 
 
-def _unpickled(path: Path) -> Mapping[str, Any]:
+def _load_state_dict(path: Path) -> Mapping[str, Any]:
     try:
         import torch
     except ImportError as error:
         raise SettingsError(f"reading {path.name} needs PyTorch: pip install 'evorobo[torch]'.") from error
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)  # tensors alone: no code of strangers
+        content = torch.load(path, map_location="cpu", weights_only=True)  # tensors alone, no code
     except Exception as error:  # a damaged file raises a dozen different kinds
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path} is damaged, or holds more than a state_dict ({reason}).") from error
-    if not isinstance(found, Mapping):
-        raise DataError(f"{path} holds a {type(found).__name__}; save the model's state_dict().")
-    return found
+    if not isinstance(content, Mapping):
+        raise DataError(f"{path} holds a {type(content).__name__}; save the model's state_dict().")
+    return content
 
 
-def _of_state_dict(
-    found: Mapping[str, Any], where: str, spec: NetworkSpec | None, activation: str, output: str, only: Sequence[str]
+def _from_state_dict(
+    state: Mapping[str, Any], where: str, spec: NetworkSpec | None, activation: str, output: str, only: Sequence[str]
 ) -> Genome:
-    arrays = {name: np.asarray(values, np.float64) for name, values in found.items() if _wanted(name, only)}
-    scalings = []
+    arrays = {name: np.asarray(values, np.float64) for name, values in state.items() if _is_wanted(name, only)}
+    scalers = []
     for name in ("sensor", "output"):
         mean, sd = arrays.pop(f"{name}_mean", None), arrays.pop(f"{name}_sd", None)
-        scalings.append(Scaler(mean, sd) if mean is not None and sd is not None else None)
-    genome = _filled(from_state_dict(arrays, where), where, spec, activation, output)
-    return replace(genome, input_scaler=scalings[0], output_scaler=scalings[1])
+        scalers.append(Scaler(mean, sd) if mean is not None and sd is not None else None)
+    genome = _fill(from_state_dict(arrays, where), where, spec, activation, output)
+    return replace(genome, input_scaler=scalers[0], output_scaler=scalers[1])
 
 
-def _wanted(name: str, only: Sequence[str]) -> bool:
+def _is_wanted(name: str, only: Sequence[str]) -> bool:
     return not only or name.startswith(tuple(only))
 
 
-def _of_row(numbers: list[Any], path: Path, spec: NetworkSpec | None) -> Genome:
+def _from_row(numbers: list[Any], path: Path, spec: NetworkSpec | None) -> Genome:
     if spec is None:
         raise SettingsError(
-            f"{path} holds {len(numbers)} weights in a row, and nothing tells where layers end; give a spec (--layers)."
+            f"{path} holds {len(numbers)} weights in a row without the widths of layers; give a spec (--layers)."
         )
     if len(numbers) != spec.n_params:
         widths = " -> ".join(map(str, spec.widths))
         raise DataError(f"{path} holds {len(numbers)} weights, and layers of {widths} need {spec.n_params}.")
-    return Genome(spec, _finite(np.array(numbers, float), str(path)))
+    return Genome(spec, _check_finite(np.array(numbers, float), str(path)))
 
 
-def _filled(parts: list[LayerParameters], where: str, spec: NetworkSpec | None, activation: str, output: str) -> Genome:
-    if not parts:
+def _fill(layers: list[LayerParameters], where: str, spec: NetworkSpec | None, activation: str, output: str) -> Genome:
+    """A genome with these parameters, layer by layer."""
+    if not layers:
         raise DataError(f"{where} holds no weights of that name or kind.")
-    spec = spec or _shaped(parts, activation, output)
+    spec = spec or _infer_spec(layers, activation, output)
     weights, running_stats = np.empty(spec.n_params), np.empty(spec.n_running_stats)
-    unpacked_both = zip(spec.unpack(weights), spec.unpack_running_stats(running_stats), strict=True)
-    places = [(number, {**views, **measured}) for number, (views, measured) in enumerate(unpacked_both) if views]
-    if len(places) != len(parts):
-        raise DataError(f"{where} holds weights of {len(parts)} layers, the spec has {len(places)} with weights.")
-    for (number, views), part in zip(places, parts, strict=True):
-        if set(views) != set(part):
-            names = (", ".join(sorted(each)) for each in (part, views))
-            raise DataError("{}: layer {} holds {}, and the spec has {} there.".format(where, number, *names))
+    unpacked = zip(spec.unpack(weights), spec.unpack_running_stats(running_stats), strict=True)
+    targets = [(number, {**views, **stats}) for number, (views, stats) in enumerate(unpacked) if views]
+    if len(targets) != len(layers):
+        raise DataError(f"{where} holds weights of {len(layers)} layers, the spec has {len(targets)} with weights.")
+    for (number, views), parameters in zip(targets, layers, strict=True):
+        if set(views) != set(parameters):
+            names = (", ".join(sorted(arrays)) for arrays in (parameters, views))
+            raise DataError("{}: layer {} holds {}, and the spec has {}.".format(where, number, *names))
         for name, view in views.items():
-            if part[name].shape != view.shape:
+            if parameters[name].shape != view.shape:
                 raise DataError(
-                    f"{where}: layer {number} has a {name} of shape {part[name].shape}, and {view.shape} would fit; "
-                    "if its matrices are (out, in), say so (transposed)."
+                    f"{where}: layer {number} has a {name} of shape {parameters[name].shape}, and {view.shape} would "
+                    "fit; if its matrices are (out, in), say so (transposed)."
                 )
-            view[...] = part[name]
-    return Genome(
-        spec, _finite(weights, where), running_stats=_finite(running_stats, where) if spec.n_running_stats else None
+            view[...] = parameters[name]
+    stats = _check_finite(running_stats, where) if spec.n_running_stats else None
+    return Genome(spec, _check_finite(weights, where), running_stats=stats)
+
+
+def _infer_spec(layers: list[LayerParameters], activation: str, output: str) -> NetworkSpec:
+    """The spec that follows from the names and shapes of the parameters."""
+    last = len(layers) - 1
+    ends_dense = layers[last].keys() <= {"weight", "bias"}
+    first = layers[0]["weight" if "weight" in layers[0] else "gain"]
+    return NetworkSpec(
+        int(first.shape[0]),
+        tuple(
+            _infer_layer(parameters, output if number == last and ends_dense else activation)
+            for number, parameters in enumerate(layers)
+        ),
     )
 
 
-def _shaped(parts: list[LayerParameters], activation: str, output: str) -> NetworkSpec:
-    """The spec that the shapes tell."""
-    last = len(parts) - 1
-    dense = parts[last].keys() <= {"weight", "bias"}
-    layers = [_layer(part, output if number == last and dense else activation) for number, part in enumerate(parts)]
-    first = parts[0].get("weight", parts[0].get("gain"))
-    assert first is not None
-    return NetworkSpec(int(first.shape[0]), tuple(layers))
-
-
-def _layer(part: LayerParameters, activation: str) -> Layer:
-    if "gain" in part:
-        return BatchNorm() if "mean" in part else LayerNorm()
-    columns = int(part["weight"].shape[1])
-    if "recurrent" not in part:
-        return Dense(columns, activation, bias="bias" in part)
-    if "log_tau" in part:
+def _infer_layer(parameters: LayerParameters, activation: str) -> Layer:
+    if "gain" in parameters:
+        return BatchNorm() if "mean" in parameters else LayerNorm()
+    columns = int(parameters["weight"].shape[1])
+    if "recurrent" not in parameters:
+        return Dense(columns, activation, bias="bias" in parameters)
+    if "log_tau" in parameters:
         return CTRNN(columns)
-    units = int(part["recurrent"].shape[0])
-    if "candidate" in part:
+    units = int(parameters["recurrent"].shape[0])
+    if "candidate" in parameters:
         return GRU(units)
-    return LSTM(units) if columns == 4 * units else Elman(units, activation, bias="bias" in part)
+    return LSTM(units) if columns == 4 * units else Elman(units, activation, bias="bias" in parameters)
 
 
-def _finite(weights: Array, where: str) -> Array:
+def _check_finite(weights: Array, where: str) -> Array:
     if not np.isfinite(weights).all():
         raise DataError(f"{where} holds weights that are not finite numbers.")
     return weights

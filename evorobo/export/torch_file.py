@@ -1,40 +1,49 @@
-"""A controller as a PyTorch module and its `state_dict`: the layers are PyTorch's own where it has them."""
+"""A controller as a PyTorch module and its `state_dict`; the layers are PyTorch's own where it has them."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.export.blueprint import ExportedController
+from evorobo.export.controller import ExportedController
 from evorobo.export.decoding import BoundedOutputs, Decoding
+from evorobo.export.exporter import Exporter
+from evorobo.export.expressions import Variable
+from evorobo.export.formulas import Functions
 from evorobo.export.layers import describe_layer, unsupported_layer
-from evorobo.export.words import comment_lines, exact_literal, format_rows, indent_lines
+from evorobo.export.numpy_file import python_definition, python_float, python_self_test
+from evorobo.export.text import Syntax, comment_lines, exact_literal, format_rows, indent_lines
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
+from evorobo.registry import register_component
 
-ACTIVATIONS = {
-    "tanh": "torch.tanh({})",
-    "relu": "torch.relu({})",
-    "leaky_relu": "nn.functional.leaky_relu({}, 0.01)",
-    "elu": "nn.functional.elu({})",
-    "sigmoid": "torch.sigmoid({})",
-    "softplus": "nn.functional.softplus({})",
-    "gelu": 'nn.functional.gelu({}, approximate="tanh")',
-    "identity": "{}",
+UNARY = (
+    "absolute arccos arccosh arcsin arcsinh arctan arctanh ceil cos cosh deg2rad exp exp2 expm1 floor isfinite isinf "
+    "isnan log log10 log1p log2 logical_not rad2deg sign sin sinh sqrt tan tanh trunc"
+)
+BINARY = "arctan2 copysign floor_divide fmax fmin fmod hypot logaddexp logical_and logical_or maximum minimum remainder"
+FUNCTIONS = {
+    **{name: f"torch.{name}({{}})" for name in UNARY.split()},
+    **{name: f"torch.{name}({{}}, {{}})" for name in BINARY.split()},
+    "power": "torch.pow({}, {})",
+    "rint": "torch.round({})",
+    "where": "torch.where({}, {}, {})",
 }
+SYNTAX = Syntax("PyTorch", FUNCTIONS.get, python_float, lambda number: f"torch.tensor({python_float(number)})")
 ELMAN = '''
 
 class Elman(nn.Module):
-    """h' = activation(x W + h U + b), as nn.RNNCell, under any activation."""
+    """h' = activation(x W + h U + b), as nn.RNNCell, with any activation."""
 
     def __init__(self, inputs, units, activation, bias):
         super().__init__()
@@ -44,8 +53,8 @@ class Elman(nn.Module):
         self.activation = activation
 
     def forward(self, x, h):
-        recalled = 0.0 if h is None else h @ self.weight_hh.T
-        return self.activation(nn.functional.linear(x, self.weight_ih, self.bias_ih) + recalled)
+        recurrent = 0.0 if h is None else h @ self.weight_hh.T
+        return self.activation(nn.functional.linear(x, self.weight_ih, self.bias_ih) + recurrent)
 '''
 CTRNN_CELL = '''
 
@@ -61,28 +70,27 @@ class CTRNN(nn.Module):
 
     def forward(self, x, v):
         v = torch.zeros_like(x @ self.weight_ih.T) if v is None else v
-        pull = x @ self.weight_ih.T + torch.sigmoid(v + self.shift) @ self.weight_hh.T - v
-        return v + torch.exp(-torch.clamp(self.log_tau, min=0)) * pull
+        change = x @ self.weight_ih.T + torch.sigmoid(v + self.shift) @ self.weight_hh.T - v
+        return v + torch.exp(-torch.clamp(self.log_tau, min=0)) * change
 '''
 TEMPLATE = '''\
 """{about}
 
     controller = Controller.load()
-    action = controller(sensors)  # and again for each step
+    action = controller(sensors)  # in each step
     controller.reset()  # before each episode
 
-The weights are the state_dict in {weights}; `outputs` keeps gradients. Run this file to test it against what was
-recorded when it was made.
+The weights are the state_dict in {weights}; `outputs` keeps gradients. Run this file to compare it with recorded steps.
 """
 
 from pathlib import Path
 
 import torch
 from torch import nn
-{classes}
+{definitions}
 
 class Controller(nn.Module):
-    """Sensors `({n_sensors},)`, or rows of them `(robots, {n_sensors})`, in; an action for each out."""
+    """Sensors `({n_sensors},)`, or rows of them `(robots, {n_sensors})`, to one action each."""
 
     def __init__(self):
         super().__init__()
@@ -96,42 +104,50 @@ class Controller(nn.Module):
         return controller
 
     def reset(self):
-        """Forget what was: call it before each episode."""
+        """Set the state to zero; call it before each episode."""
         self.memory = {{}}
 
     def forward(self, sensors):
-        """{answers}"""
-        return self.action(self.outputs(sensors)){pick}
+        """{action_text}"""
+        return self.action(self.outputs(sensors)){index}
 
     def outputs(self, sensors):
-        """What the network answers, {n_outputs} outputs."""
+        """The network's {n_outputs} outputs."""
 {body}
 
     def action(self, outputs):
-        """What is made of the outputs."""
+        """The action of these outputs."""
 {action}
 
 
-# recorded: steps in a row, the first without memory
+# recorded steps; the first one follows a reset
 {recorded}
 
 if __name__ == "__main__":
     controller = Controller.load()
     with torch.no_grad():
         outputs = [controller.outputs(row) for row in torch.tensor(SENSORS).reshape(-1, {n_sensors})]
-        actions = [controller.action(each) for each in outputs]
-    gaps = [float((each - torch.tensor(right)).abs().max()) for each, right in zip(outputs, OUTPUTS)]
-    wanted = [torch.tensor(right, dtype=each.dtype) for each, right in zip(actions, ACTIONS)]
-    same = [torch.allclose(each, right, 1e-4, 1e-4) for each, right in zip(actions, wanted)]
-    fine = all(same) and max(gaps, default=0.0) <= 1e-4 * (1 + {scale})
-    verdict = "agree" if fine else "DIFFER"
-    print(f"{{len(gaps)}} recorded steps {{verdict}}, largest gap {{max(gaps, default=0.0):.1e}}")
-    raise SystemExit(not fine)
+        actions = [controller.action(row) for row in outputs]
+    differences = [float((row - torch.tensor(expected)).abs().max()) for row, expected in zip(outputs, OUTPUTS)]
+    difference = max(differences, default=0.0)
+    expected_actions = [torch.tensor(expected, dtype=action.dtype) for action, expected in zip(actions, ACTIONS)]
+    same = [torch.allclose(action, expected, 1e-4, 1e-4) for action, expected in zip(actions, expected_actions)]
+    agree = all(same) and difference <= 1e-4 * (1 + {scale})
+    print(f"{{len(outputs)}} recorded steps {{'agree' if agree else 'DIFFER'}}, largest difference {{difference:.1e}}")
+    raise SystemExit(not agree)
 '''
 
 
+class ModuleCode(NamedTuple):
+    """Of one layer: the call that makes its module, the lines of a step, and its entries of the state_dict."""
+
+    module: str
+    lines: list[str]
+    parameters: dict[str, Array]
+
+
 def write_torch(controller: ExportedController, weights: str) -> tuple[str, bytes]:
-    """The text of the module, which finds its weights in the file of the name `weights`, and that file's content.
+    """The text of the module, which loads its weights from the file of the name `weights`, and that file's content.
 
     Raises `SettingsError` where PyTorch is missing: it is needed to write its format.
     """
@@ -139,88 +155,95 @@ def write_torch(controller: ExportedController, weights: str) -> tuple[str, byte
         import torch
     except ImportError as error:
         raise SettingsError("PyTorch's files are written by PyTorch: pip install 'evorobo[torch]'.") from error
-    genome, recording = controller.genome, controller.self_test
-    begin, moment, state = _head(controller)
+    genome, functions = controller.genome, Functions()
+    begin, lines, state = _scalers(controller)
     x = "x" if genome.input_scaler else "sensors"
     for number, (layer, views) in enumerate(zip(genome.spec.layers, genome.spec.unpack(genome.weights), strict=True)):
         if type(layer) not in MODULE_WRITERS:
             raise unsupported_layer(layer, MODULE_WRITERS)
-        module, call, parameters = MODULE_WRITERS[type(layer)](layer, genome.spec.widths[number], views)
+        code = MODULE_WRITERS[type(layer)](layer, genome.spec.widths[number], views, functions)
         name = f"layer{number}"
-        begin.append(f"self.{name} = {module}  # {describe_layer(layer)}")
-        moment += [line.format(x=x, y=f"y{number}", layer=f"self.{name}", memory=f'"{name}"') for line in call]
-        state |= {f"{name}.{each}": values for each, values in parameters.items()}
+        begin.append(f"self.{name} = {code.module}  # {describe_layer(layer)}")
+        lines += [line.format(x=x, y=f"y{number}", layer=f"self.{name}", memory=f'"{name}"') for line in code.lines]
+        state |= {f"{name}.{parameter}": values for parameter, values in code.parameters.items()}
         x = f"y{number}"
-    moment.append(f"return {x} * self.output_sd + self.output_mean" if genome.output_scaler else f"return {x}")
+    lines.append(f"return {x} * self.output_sd + self.output_mean" if genome.output_scaler else f"return {x}")
     kinds = {type(layer) for layer in genome.spec.layers}
+    definitions = "".join(map(python_definition(SYNTAX), functions.formulas.values()))
+    recorded = vars(controller.self_test)
     text = TEMPLATE.format(
         about="\n".join(comment_lines(controller.header, "")),
         weights=weights,
-        classes=(ELMAN if Elman in kinds else "") + (CTRNN_CELL if CTRNN in kinds else ""),
+        definitions=definitions + (ELMAN if Elman in kinds else "") + (CTRNN_CELL if CTRNN in kinds else ""),
         n_sensors=controller.n_sensors,
         n_outputs=controller.n_outputs,
         begin=indent_lines(begin),
-        answers=comment_lines(controller.header, "")[-1],
-        pick=controller.action_index,
-        body=indent_lines(moment),
+        action_text=comment_lines(controller.header, "")[-1],
+        index=controller.action_index,
+        body=indent_lines(lines),
         action=indent_lines(_action(controller.decoding)),
-        recorded="\n".join(_list(name.upper(), getattr(recording, name)) for name in ("sensors", "outputs", "actions")),
-        scale=float(np.abs(recording.outputs).max(initial=0.0)),
+        recorded="\n".join(_list(name.upper(), values) for name, values in recorded.items()),
+        scale=float(np.abs(controller.self_test.outputs).max(initial=0.0)),
     )
     buffer = io.BytesIO()
     torch.save({name: torch.tensor(np.asarray(values, np.float32)) for name, values in state.items()}, buffer)
     return text, buffer.getvalue()
 
 
-ModuleCode = tuple[str, list[str], dict[str, Array]]
-"""Of a layer: what makes its module, the lines of a moment, and the module's parameters as PyTorch lays them out."""
+def _activated(key: str, x: str, functions: Functions) -> str:
+    """The activation of `x`, as text."""
+    term = functions.activation(key, Variable(x, 0))
+    return SYNTAX.write(term, lambda variable: variable.name, functions.formulas)
 
 
-def _dense(layer: Dense, inputs: int, views: dict[str, Array]) -> ModuleCode:
-    made = f"nn.Linear({inputs}, {layer.units}{'' if layer.bias else ', bias=False'})"
+def _dense(layer: Dense, n_inputs: int, views: dict[str, Array], functions: Functions) -> ModuleCode:
+    module = f"nn.Linear({n_inputs}, {layer.units}{'' if layer.bias else ', bias=False'})"
     parameters = {"weight": views["weight"].T} | ({"bias": views["bias"]} if layer.bias else {})
-    return made, ["{y} = " + ACTIVATIONS[layer.activation].format("{layer}({x})")], parameters
+    return ModuleCode(module, ["{y} = " + _activated(layer.activation, "{layer}({x})", functions)], parameters)
 
 
-def _layer_norm(layer: LayerNorm, inputs: int, views: dict[str, Array]) -> ModuleCode:
-    made = f"nn.LayerNorm({inputs}, eps={layer.epsilon!r})"
-    return made, ["{y} = {layer}({x})"], {"weight": views["gain"], "bias": views["shift"]}
+def _layer_norm(layer: LayerNorm, n_inputs: int, views: dict[str, Array], functions: Functions) -> ModuleCode:
+    module = f"nn.LayerNorm({n_inputs}, eps={layer.epsilon!r})"
+    return ModuleCode(module, ["{y} = {layer}({x})"], {"weight": views["gain"], "bias": views["shift"]})
 
 
-def _remembering(views: dict[str, Array]) -> dict[str, Array]:
+_RECURRENT_STEP = "{y} = self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))"
+
+
+def _recurrent_weights(views: dict[str, Array]) -> dict[str, Array]:
     return {"weight_ih": views["weight"].T, "weight_hh": views["recurrent"].T}
 
 
-def _elman(layer: Elman, inputs: int, views: dict[str, Array]) -> ModuleCode:
-    bend = "lambda z: " + ACTIVATIONS[layer.activation].format("z")
-    made = f"Elman({inputs}, {layer.units}, {bend}, {layer.bias})"
+def _elman(layer: Elman, n_inputs: int, views: dict[str, Array], functions: Functions) -> ModuleCode:
+    activation = "lambda z: " + _activated(layer.activation, "z", functions)
+    module = f"Elman({n_inputs}, {layer.units}, {activation}, {layer.bias})"
     bias = {"bias_ih": views["bias"]} if layer.bias else {}
-    return made, ["{y} = self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))"], _remembering(views) | bias
+    return ModuleCode(module, [_RECURRENT_STEP], _recurrent_weights(views) | bias)
 
 
-def _gru(layer: GRU, inputs: int, views: dict[str, Array]) -> ModuleCode:
-    silent = np.zeros(2 * layer.units)
-    biases = {"bias_ih": views["bias"], "bias_hh": np.concatenate([silent, views["candidate"]])}
-    lines = ["{y} = self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))"]
-    return f"nn.GRUCell({inputs}, {layer.units})", lines, _remembering(views) | biases
+def _gru(layer: GRU, n_inputs: int, views: dict[str, Array], functions: Functions) -> ModuleCode:
+    zeros = np.zeros(2 * layer.units)
+    biases = {"bias_ih": views["bias"], "bias_hh": np.concatenate([zeros, views["candidate"]])}
+    module = f"nn.GRUCell({n_inputs}, {layer.units})"
+    return ModuleCode(module, [_RECURRENT_STEP], _recurrent_weights(views) | biases)
 
 
-def _lstm(layer: LSTM, inputs: int, views: dict[str, Array]) -> ModuleCode:
+def _lstm(layer: LSTM, n_inputs: int, views: dict[str, Array], functions: Functions) -> ModuleCode:
     biases = {"bias_ih": views["bias"], "bias_hh": np.zeros(4 * layer.units)}
     lines = ["self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))", "{y} = self.memory[{memory}][0]"]
-    return f"nn.LSTMCell({inputs}, {layer.units})", lines, _remembering(views) | biases
+    return ModuleCode(f"nn.LSTMCell({n_inputs}, {layer.units})", lines, _recurrent_weights(views) | biases)
 
 
-def _ctrnn(layer: CTRNN, inputs: int, views: dict[str, Array]) -> ModuleCode:
+def _ctrnn(layer: CTRNN, n_inputs: int, views: dict[str, Array], functions: Functions) -> ModuleCode:
     lines = [
         "self.memory[{memory}] = {layer}({x}, self.memory.get({memory}))",
         "{y} = torch.sigmoid(self.memory[{memory}] + {layer}.shift)",
     ]
-    own = {"shift": views["shift"], "log_tau": views["log_tau"]}
-    return f"CTRNN({inputs}, {layer.units})", lines, _remembering(views) | own
+    parameters = {"shift": views["shift"], "log_tau": views["log_tau"]}
+    return ModuleCode(f"CTRNN({n_inputs}, {layer.units})", lines, _recurrent_weights(views) | parameters)
 
 
-MODULE_WRITERS: dict[type, Callable[[Any, int, dict[str, Array]], ModuleCode]] = {
+MODULE_WRITERS: dict[type, Callable[[Any, int, dict[str, Array], Functions], ModuleCode]] = {
     Dense: _dense,
     LayerNorm: _layer_norm,
     Elman: _elman,
@@ -230,34 +253,47 @@ MODULE_WRITERS: dict[type, Callable[[Any, int, dict[str, Array]], ModuleCode]] =
 }
 
 
-def _head(controller: ExportedController) -> tuple[list[str], list[str], dict[str, Array]]:
-    """What the scalings add: buffers, the first line of a moment, and entries of the state_dict."""
-    genome, begin, moment, state = controller.genome, [], [], {}
-    for name, scaling in (("sensor", genome.input_scaler), ("output", genome.output_scaler)):
-        if scaling:
-            for each in ("mean", "sd"):
-                state[f"{name}_{each}"] = getattr(scaling, each)
-                begin.append(f'self.register_buffer("{name}_{each}", torch.zeros({len(scaling.mean)}))')
+def _scalers(controller: ExportedController) -> tuple[list[str], list[str], dict[str, Array]]:
+    """What the scalers add: buffers, the first line of a step, and entries of the state_dict."""
+    genome = controller.genome
+    begin: list[str] = []
+    lines: list[str] = []
+    state: dict[str, Array] = {}
+    for name, scaler in (("sensor", genome.input_scaler), ("output", genome.output_scaler)):
+        if scaler:
+            state |= {f"{name}_mean": scaler.mean, f"{name}_sd": scaler.sd}
+            size = len(scaler.mean)
+            begin += [f'self.register_buffer("{name}_{part}", torch.zeros({size}))' for part in ("mean", "sd")]
     if genome.input_scaler:
-        moment.append("x = (sensors - self.sensor_mean) / self.sensor_sd")
-    return begin, moment, state
+        lines.append("x = (sensors - self.sensor_mean) / self.sensor_sd")
+    return begin, lines, state
 
 
 def _action(decoding: Decoding) -> list[str]:
+    """The lines that make an action of the outputs."""
     if decoding.sizes:
         lines = [f"groups = outputs.split({list(decoding.sizes)}, dim=-1)"]
         numbers = "torch.stack([group.argmax(-1) for group in groups], dim=-1)"
         return [*lines, f"return {numbers} + torch.tensor({list(decoding.starts)})"]
     if not isinstance(decoding, BoundedOutputs):
         return ["return outputs"]
-    low, high = (f"torch.tensor([{', '.join(map(_float, each.tolist()))}])" for each in (decoding.low, decoding.high))
-    spread = "low + (outputs + 1) / 2 * (high - low)" if decoding.bounded else "outputs"
-    return [f"low = {low}", f"high = {high}", f"return torch.minimum(torch.maximum({spread}, low), high)"]
-
-
-def _float(number: float) -> str:
-    return repr(number) if np.isfinite(number) else f'float("{number}")'
+    low, high = (
+        f"torch.tensor([{', '.join(map(python_float, side.tolist()))}])" for side in (decoding.low, decoding.high)
+    )
+    values = "low + (outputs + 1) / 2 * (high - low)" if decoding.bounded else "outputs"
+    return [f"low = {low}", f"high = {high}", f"return torch.minimum(torch.maximum({values}, low), high)"]
 
 
 def _list(name: str, values: Array) -> str:
     return "\n".join([f"{name} = [", *format_rows(values, exact_literal, "[", "]"), "]"])
+
+
+def _write(controller: ExportedController, path: Path) -> dict[Path, str | bytes]:
+    weights = path.with_suffix(".pt")
+    text, content = write_torch(controller, weights.name)
+    return {path: text, weights: content}
+
+
+register_component("exporter", "torch")(
+    Exporter("a PyTorch module, and its state_dict", "controller_torch.py", _write, python_self_test)
+)

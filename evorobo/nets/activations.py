@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,6 +80,12 @@ class Activation:
         if self.forward is None:
             object.__setattr__(self, "forward", self._function_and_input)
             object.__setattr__(self, "backward", self._times_derivative)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring, and the initializer: what `evorobo list` prints."""
+        formula = (inspect.getdoc(self.function) or "").partition("\n")[0]
+        return f"{formula}; initializer {self.initializer}".removeprefix("; ")
 
     def _function_and_input(self, z: Array) -> tuple[Array, Array]:
         return np.asarray(self.function(z), z.dtype), z

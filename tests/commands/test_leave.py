@@ -92,7 +92,7 @@ def test_weights_in_a_row_are_read_with_layers_and_activations(evorobo, tmp_path
         ([], "the following arguments are required: GENOME, --to"),
         ([TRIAL], "the following arguments are required: --to"),
         ([TRIAL, "--to", "cobol"], "unknown language 'cobol'; known: c, json, numpy, onnx, torch."),
-        ([TRIAL, "--to", "c", "--out", "leg.h"], "a file for c is named something.c, not leg.h."),
+        ([TRIAL, "--to", "c", "--out", "leg.h"], "a file for c needs the suffix .c, not leg.h."),
         (
             ["nowhere.npz", "--to", "c"],
             "there is no genome nowhere.npz; give the folder of one seed",
@@ -126,7 +126,7 @@ def test_a_robot_that_is_gone_is_told_with_the_way_round(there, trial, tmp_path,
     ("words", "answer"),
     [
         (["nowhere.pt"], "there is no file nowhere.pt to import."),
-        (["row.json"], "holds 3 weights in a row, and nothing tells where layers end; give a spec (--layers)."),
+        (["row.json"], "holds 3 weights in a row, and without the widths of layers; give a spec (--layers)."),
         (["row.json", "--layers", "1,1"], "holds 3 weights, and layers of 1 -> 1 need 2."),
         (["row.json", "--layers", "one,two"], "--layers takes widths such as 24,40,40,4, not 'one,two'."),
         (

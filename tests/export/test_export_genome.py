@@ -201,7 +201,7 @@ def test_a_file_tests_itself_against_what_was_recorded_on_the_robot(to, env, tmp
     load(to, genome, tmp_path, task)
     code, line = self_test(to, tmp_path)
     assert code == 0, line
-    assert re.fullmatch(r"\d+ recorded steps agree, largest gap \d\.\de[-+]\d+", line)
+    assert re.fullmatch(r"\d+ recorded steps agree, largest difference \d\.\de[-+]\d+", line)
     assert int(line.split()[0]) >= 5
 
 
@@ -258,7 +258,7 @@ def test_moves_that_rounding_decides_are_not_recorded(tmp_path):
     weights = np.repeat([0.3, -0.2, 0.1, 0.7], 2) + np.tile([0.0, 1e-10], 4)
     genome = Genome(spec, np.concatenate([weights, [0.0, 0.0]]))
     load("numpy", genome, tmp_path, ControlTask("CartPole-v1"))
-    assert self_test("numpy", tmp_path) == (0, "0 recorded steps agree, largest gap 0.0e+00")
+    assert self_test("numpy", tmp_path) == (0, "0 recorded steps agree, largest difference 0.0e+00")
 
 
 @pytest.mark.parametrize("to", LANGUAGES)
@@ -283,7 +283,7 @@ class Strange(Dense):
     [
         ({"to": "pascal"}, "unknown language 'pascal'; known: c, json, numpy, onnx, torch."),
         ({"to": "nunpy"}, "unknown language 'nunpy'; did you mean 'numpy'?"),
-        ({"path": "leg.py"}, "a file for c is named something.c, not leg.py."),
+        ({"path": "leg.py"}, "a file for c needs the suffix .c, not leg.py."),
         ({"task": "CartPole-v1"}, "the genome has 3 inputs and 2 outputs, cartpole-v1 has 4 and 2; name the task that"),
         ({"hidden": (Strange(3),)}, "Strange layers cannot be exported; these can: Dense, "),
     ],

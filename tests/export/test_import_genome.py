@@ -214,10 +214,10 @@ def test_matrices_that_make_no_network_are_told(tmp_path, arrays, sentence):
     [
         ("w.json", "{", "is no JSON"),
         ("w.json", '"weights"', "holds no list of weights."),
-        ("w.json", "[[1, 2, 3], 4]", "holds 3 weights in a row, and nothing tells where layers end; give a spec"),
-        ("w.json", "[[[1, 2], [3]]]", "holds a matrix that is none"),
+        ("w.json", "[[1, 2, 3], 4]", "holds 3 weights in a row without the widths of layers; give a spec"),
+        ("w.json", "[[[1, 2], [3]]]", "holds an invalid matrix"),
         ("w.json", "{}", "is damaged or no controller that evorobo exported ('format')"),
-        ("w.json", '{"format": "evorobo controller 9"}', "is of format 'evorobo controller 9', this evorobo reads"),
+        ("w.json", '{"format": "evorobo controller 9"}', "has the format 'evorobo controller 9', this evorobo reads"),
         ("w.npz", "PK", "is damaged or no NPZ file"),
         ("w.h5", "", "w.h5 is no file that can be imported; give one of .pt, .pth, .npz, .json."),
     ],
@@ -257,7 +257,7 @@ def test_modules_without_a_counterpart_are_named(found, sentence):
 
 def test_a_spec_with_other_layers_is_told_with_both_lists():
     found = {"0.weight": W0.T, "1.weight": W1.T}
-    with pytest.raises(DataError, match=r"layer 0 holds weight, and the spec has bias, weight there"):
+    with pytest.raises(DataError, match=r"layer 0 holds weight, and the spec has bias, weight"):
         import_genome(found, NetworkSpec.build(3, (5,), 2))
     with pytest.raises(DataError, match=r"holds weights of 2 layers, the spec has 3 with weights"):
         import_genome(found, NetworkSpec.build(3, (5, 5), 2))
@@ -268,7 +268,7 @@ def test_json_that_does_not_do_any_more_what_was_recorded_is_refused(tmp_path):
     plain = json.loads(path.read_text())
     plain["layers"][0]["weight"][0][0] += 0.5
     path.write_text(json.dumps(plain))
-    with pytest.raises(DataError, match=r"does not answer any more as it did when it was written; export it again"):
+    with pytest.raises(DataError, match=r"does not reproduce its recorded steps; export the genome again"):
         import_genome(path)
 
 

@@ -1,4 +1,4 @@
-"""All that a file in any language has to say about one controller."""
+"""Everything that a file in any language says about one controller."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from evorobo.errors import SettingsError
 from evorobo.export.decoding import Decoding, decoding_of
+from evorobo.export.expressions import Variable
 from evorobo.export.layers import write_layers
-from evorobo.export.recording import SelfTestData, record_self_test
-from evorobo.export.steps import Program, Variable
+from evorobo.export.program import Program
+from evorobo.export.self_test import SelfTestData, record_self_test
 from evorobo.nets.genome import Genome
+from evorobo.nets.scaling import Scaler
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
@@ -17,7 +19,7 @@ from evorobo.tasks.data.task import DatasetTask
 
 @dataclass(frozen=True, eq=False)
 class ExportedController:
-    """A genome, how its outputs are read, a recording of it, and names: of itself and of its sensors, if known."""
+    """A genome, how its outputs are decoded, recorded steps, a title, and the names of its sensors, if known."""
 
     title: str
     genome: Genome
@@ -39,18 +41,17 @@ class ExportedController:
 
     @property
     def action_index(self) -> str:
-        """What Python puts behind rows of actions `(..., k)`, so that a single choice is a number and no row of one."""
+        """What Python appends to rows of actions `(..., k)` so that a single choice is a number, not a row of one."""
         return "[..., 0]" if len(self.decoding.sizes) == 1 else ""
 
     @property
-    def header(self) -> tuple[str, ...]:
-        """The lines that open every file: who this is, what goes in, what comes out."""
+    def header(self) -> tuple[str, str, str]:
+        """The first lines of every file: the title, the inputs, the outputs."""
         names = ", ".join(self.sensors)
-        inside = _counted(self.n_sensors, "sensor") + (f": {names}" if names else "")
-        return self.title, f"In: {inside}.", f"Out: {self._out}."
+        inputs = _counted(self.n_sensors, "sensor") + (f": {names}" if names else "")
+        return self.title, f"In: {inputs}.", f"Out: {self._describe_action()}."
 
-    @property
-    def _out(self) -> str:
+    def _describe_action(self) -> str:
         names, sizes, starts = self.decoding.names, self.decoding.sizes, self.decoding.starts
         if len(sizes) == 1:
             moves = [f"{starts[0] + number} {name}" for number, name in enumerate(names)]
@@ -60,35 +61,33 @@ class ExportedController:
         return _counted(self.n_outputs, "value") + (f": {', '.join(names)}" if names else "")
 
     def to_program(self) -> tuple[Program, Variable, Variable]:
-        """The steps of one moment, from a value named `sensors` to `outputs` and `action`; for choices the action is
-        not among the steps, since picking the largest is no arithmetic."""
+        """The instructions of one step, from `sensors` to the variables of the outputs and of the action.
+
+        For choices the action is the outputs: the languages write the argmax themselves.
+        """
         program, genome = Program(), self.genome
         x = Variable("sensors", self.n_sensors)
         if genome.input_scaler:
-            program.comment("sensors to a common scale")
-            mean, sd = (
-                program.constant(f"sensor_{each}", getattr(genome.input_scaler, each).astype(float))
-                for each in ("mean", "sd")
-            )
+            program.comment("sensors, normalized")
+            mean, sd = _scaler_constants(program, "sensor", genome.input_scaler)
             x = program.assign("x", x.size, (x - mean) / sd)
         y = write_layers(program, genome.spec, genome.weights, x)
         if genome.output_scaler:
-            program.comment("answers in their own units")
-            mean, sd = (
-                program.constant(f"output_{each}", getattr(genome.output_scaler, each).astype(float))
-                for each in ("mean", "sd")
-            )
+            program.comment("outputs, in their own units")
+            mean, sd = _scaler_constants(program, "output", genome.output_scaler)
             y = program.assign("outputs", y.size, y * sd + mean)
-        term = self.decoding.expression(program, y)
-        if term is y:
+        action = self.decoding.expression(program, y)
+        if action is y:
             return program, y, y
         program.comment("outputs to motor values")
-        return program, y, program.assign("action", y.size, term)
+        return program, y, program.assign("action", y.size, action)
 
 
 def prepare_export(genome: Genome, task: Task | None, title: str) -> ExportedController:
-    """Of the plain network behind `genome`, batch norm folded and dropout gone. Raises `SettingsError` for a batch norm
-    that cannot be folded, and for a task that the genome does not fit."""
+    """The controller of the equivalent plain network, without batch norm and dropout.
+
+    Raises `SettingsError` for a batch norm that cannot be folded, and for a task that the genome does not fit.
+    """
     genome = genome.folded()
     spec = genome.spec
     if task is not None and (task.n_inputs, task.n_outputs) != (spec.n_inputs, spec.n_outputs):
@@ -96,11 +95,16 @@ def prepare_export(genome: Genome, task: Task | None, title: str) -> ExportedCon
             f"the genome has {spec.n_inputs} inputs and {spec.n_outputs} outputs, {task.name} has {task.n_inputs} and "
             f"{task.n_outputs}; name the task that it was made for, or none."
         )
-    read = decoding_of(task)
-    return ExportedController(title, genome, read, record_self_test(genome, read, task), _sensors(task))
+    decoding = decoding_of(task)
+    return ExportedController(title, genome, decoding, record_self_test(genome, decoding, task), _sensor_names(task))
 
 
-def _sensors(task: Task | None) -> tuple[str, ...]:
+def _scaler_constants(program: Program, name: str, scaler: Scaler) -> tuple[Variable, Variable]:
+    mean = program.constant(f"{name}_mean", scaler.mean.astype(float))
+    return mean, program.constant(f"{name}_sd", scaler.sd.astype(float))
+
+
+def _sensor_names(task: Task | None) -> tuple[str, ...]:
     if isinstance(task, ControlTask) and task.robot and len(task.robot.sensors) == task.n_inputs:
         return tuple(task.robot.sensors)
     if isinstance(task, DatasetTask):
@@ -109,5 +113,5 @@ def _sensors(task: Task | None) -> tuple[str, ...]:
     return ()
 
 
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
