@@ -58,7 +58,7 @@ def test_without_a_task_outputs_stay_as_they_are(there, tmp_path):
         code, _, err = there("export", TRIAL, "--to", "json", "--out", tmp_path / "leg.json", *flags)
         assert (code, err) == (0, "")
         kind = json.loads((tmp_path / "leg.json").read_text())["decoding"]["kind"]
-        assert kind == ("spread from -1..1 over low..high" if action else "values")
+        assert kind == ("scaled from -1..1 to low..high" if action else "values")
 
 
 def test_what_left_as_json_comes_back_and_is_judged(there, trial, tmp_path):
@@ -126,7 +126,7 @@ def test_a_robot_that_is_gone_is_told_with_the_way_round(there, trial, tmp_path,
     ("words", "answer"),
     [
         (["nowhere.pt"], "there is no file nowhere.pt to import."),
-        (["row.json"], "holds 3 weights in a row, and without the widths of layers; give a spec (--layers)."),
+        (["row.json"], "holds 3 weights in a row without the widths of layers; give a spec (--layers)."),
         (["row.json", "--layers", "1,1"], "holds 3 weights, and layers of 1 -> 1 need 2."),
         (["row.json", "--layers", "one,two"], "--layers takes widths such as 24,40,40,4, not 'one,two'."),
         (
