@@ -82,5 +82,5 @@ def test_the_strategy_learns_from_what_it_proposed_and_not_from_where_that_was_f
 def test_what_cannot_be_bounded_is_refused():
     with pytest.raises(SettingsError, match="limit must be a number above 0, not 0"):
         Bounded(CMAES(), 0)
-    with pytest.raises(SettingsError, match="MAPElites goes by what members do, and Bounded tells it only of scores"):
+    with pytest.raises(SettingsError, match="MAPElites uses measures, which Bounded does not pass on"):
         Bounded(MAPElites(Grid(("size",))))

@@ -161,7 +161,7 @@ def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
         Coevolution(n_rivals=0)
     with pytest.raises(SettingsError, match="memory must be a whole number of at least 1, not 0"):
         Coevolution(memory=0)
-    with pytest.raises(SettingsError, match="shows no inputs to measure, which batch norm needs"):
+    with pytest.raises(SettingsError, match="has no unlabelled inputs, which batch norm needs"):
         start(Coevolution(), PREDATOR, (Dense(3, "identity"), BatchNorm()))
 
 

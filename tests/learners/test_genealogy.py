@@ -115,5 +115,5 @@ def test_a_trial_leaves_its_genealogy_beside_its_genome(tmp_path):
 
 
 def test_a_strategy_that_does_not_breed_is_told_so():
-    with pytest.raises(SettingsError, match="does not breed, so there is no genealogy to keep; GA"):
+    with pytest.raises(SettingsError, match="has no parents and children, so it has no genealogy; use GA"):
         family(CMAES())

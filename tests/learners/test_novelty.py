@@ -155,8 +155,8 @@ def test_novelty_search_spreads_where_the_score_draws_everybody_to_one_place(str
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: NoveltySearch(()), "novelty in what"),
-        (lambda: NoveltySearch(("x",), NSGA2()), "nsga-ii has aims of its own"),
+        (lambda: NoveltySearch(()), "novelty search needs measures"),
+        (lambda: NoveltySearch(("x",), NSGA2()), "nsga-ii does not climb a score"),
         (lambda: NoveltySearch(("x",), n_neighbors=0), "n_neighbors must be a whole number of at least 1, not 0"),
         (lambda: NoveltySearch(("x",), novelty_weight=1.5), "novelty_weight must be a number from 0 to 1, not 1.5"),
     ],

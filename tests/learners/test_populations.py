@@ -222,7 +222,7 @@ def test_every_strategy_beats_random_search():
         (lambda: ParticleSwarm(inertia=1.1), "inertia must be a number from 0 to 1, not 1.1"),
         (
             lambda: DeepGA(population_size=10, truncation_size=10),
-            "a population of 10 leaves no room for truncation_size=10",
+            "truncation_size must be less than population_size, 10, not 10",
         ),
         (lambda: RandomSearch(1), "population_size must be a whole number of at least 2, not 1"),
         (lambda: GA(mutation=Polynomial()), "polynomial mutation needs a limit"),

@@ -273,9 +273,12 @@ def test_a_tournament_of_everybody_is_won_by_nearly_the_best():
         (lambda: CMAES(population_size=3), "population_size must be a whole number of at least 4, not 3"),
         (lambda: CMAES(population_size=10.5), "population_size must be a whole number of at least 4, not 10.5"),
         (lambda: CMAES(population_size="many"), "population_size must be a whole number of at least 4, not 'many'"),
-        (lambda: OpenAIES(population_size=21), "antithetic pairs need an even population, not 21"),
+        (lambda: OpenAIES(population_size=21), "population_size must be even for antithetic pairs, not 21"),
         (lambda: OpenAIES(weight_decay=-1), "weight_decay must be a number of at least 0, not -1"),
-        (lambda: SelfAdaptiveES(population_size=8, n_parents=8), "8 parents need more than 8 children to select from"),
+        (
+            lambda: SelfAdaptiveES(population_size=8, n_parents=8),
+            "n_parents must be less than population_size, 8, not 8",
+        ),
         (lambda: SelfAdaptiveES(n_parents=0), "n_parents must be a whole number of at least 1, not 0"),
         (lambda: GA(replacement=Generational(40)), "n_elites=40 is too large for a population of 40"),
         (lambda: Blend(prob=1.5), "prob must be a number from 0 to 1, not 1.5"),
@@ -291,6 +294,6 @@ def test_settings_that_cannot_be_are_refused(make, sentence):
 
 
 def test_parents_without_children_to_select_from_are_refused_when_the_population_is_known():
-    with pytest.raises(SettingsError, match="10 parents need more than 10 children"):
+    with pytest.raises(SettingsError, match="n_parents must be less than population_size, 10, not 10"):
         SelfAdaptiveES(n_parents=10).start(START.copy(), np.random.default_rng(0))
     SelfAdaptiveES(n_parents=10, plus=True).start(START.copy(), np.random.default_rng(0))

@@ -172,7 +172,7 @@ def test_networks_without_batch_norm_draw_nothing_for_it():
 
 def test_a_task_that_shows_nothing_is_told_what_it_needs():
     with pytest.raises(
-        SettingsError, match=r"bowl shows no inputs to measure.*unlabelled_inputs\(rng, rows\).*or use LayerNorm"
+        SettingsError, match=r"bowl has no unlabelled inputs.*unlabelled_inputs\(rng, rows\).*or use LayerNorm"
     ):
         start(Bowl())
 

@@ -1,4 +1,4 @@
-"""Coevolution: two sides evolve against each other, each against what the other has been so far."""
+"""Coevolution: a robot and its rival evolve against past champions of each other."""
 
 from __future__ import annotations
 
@@ -26,18 +26,38 @@ from evorobo.tasks.capabilities import HasRival
 @register_component("method", "Coevolution")
 @dataclass(frozen=True)
 class Coevolution:
-    """Evolve a robot and its rival at once: `Coevolution(Evolution(CMAES()), n_rivals=10)`.
+    """Evolve a robot and its rival at the same time.
 
-    Both sides evolve in the same way, with networks of the same hidden layers. In each generation every member meets
-    `n_rivals` champions of the other side, drawn anew from its last `memory` generations and the same for all; None
-    draws from all of them, the hall of fame (Rosin & Belew 1997; Floreano & Nolfi 1997), 1 takes the newest alone, so
-    that each side may forget what it does not meet any more. Where there are fewer champions than rivals, some are met
-    several times. A generation's champion is the strategy's answer after it; before the first one the champions are the
-    two genomes to begin with.
+    Both sides use the same method and the same hidden layers. In each generation, all members of a side meet the same
+    random champions of the other side. The champion of a generation is the solution of the strategy after it. Before
+    the first generation it is the starting genome. Champions are met several times if there are fewer than `n_rivals`.
 
-    The answer is that of the task's own side, and the costs are of both. Beside it lie the champions of all
-    generations, `champions.npz` and, of the other side, `rivals.npz`; `Archive.load` reads them, `tournament` lets them
-    meet.
+    The solution is that of the task's own side; the cost is that of both. The champions of all generations are written
+    to `champions.npz` and `rivals.npz`. `Archive.load` reads these files, and `tournament` evaluates the champions
+    against each other.
+
+    Parameters
+    ----------
+    evolution : Evolution, default Evolution()
+        The method of both sides.
+    n_rivals : int, default 10
+        Number of champions that each member meets in a generation, at least 1.
+    memory : int or None, default None
+        Number of last generations from which champions are sampled, at least 1. None is all of them, a hall of fame.
+        With 1, a side meets only the newest champion and can lose what it had learned against earlier ones.
+    name : str, default "coevolution"
+        Name in results and figures.
+
+    References
+    ----------
+    Rosin, C. D. and Belew, R. K. (1997). New methods for competitive coevolution. Evolutionary Computation 5.
+    Floreano, D. and Nolfi, S. (1997). Adaptive behavior in competing co-evolving species. ECAL.
+
+    Examples
+    --------
+    >>> from evorobo import CMAES, Coevolution, Evolution
+    >>> Coevolution(Evolution(CMAES()), n_rivals=5).name
+    'coevolution'
     """
 
     evolution: Evolution = Evolution()
@@ -49,17 +69,38 @@ class Coevolution:
         check_at_least(1, n_rivals=self.n_rivals, memory=self.memory)
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> CoevolutionLearner:
+        """Start learning on a task with a rival.
+
+        Parameters
+        ----------
+        task : Task
+            The task of the own side, with a method `matches()`.
+        spec : NetworkSpec
+            The network of the own side; the rival's has the same hidden layers.
+        rng : numpy.random.Generator
+            Source of all randomness. The first draw is the starting genome of the own side.
+
+        Returns
+        -------
+        Learner
+            The learner; one step is one generation of both sides.
+
+        Raises
+        ------
+        SettingsError
+            If the task has no rival.
+        """
         return CoevolutionLearner(self, task, spec, rng)
 
 
 class CoevolutionLearner:
-    """Two evolutions at work in turn; one step is a generation of both, against the champions before it."""
+    """State of both sides; one step is a generation of each, against the champions before it."""
 
     def __init__(self, method: Coevolution, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, HasRival):
             raise SettingsError(
-                f"{task.name} has no rival; take Evolution, or give the task a method matches() (see "
-                "evorobo.tasks.base.HasRival)."
+                f"{task.name} has no rival; use Evolution, or give the task a method matches() (see "
+                "evorobo.tasks.capabilities.HasRival)."
             )
         other = task.matches().rival()
         own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, matching_spec(spec, other), rng)
@@ -87,9 +128,9 @@ class CoevolutionLearner:
         return False
 
     def step(self, budget_fraction: float) -> StepResult:
-        own, other = told = [side.evolution.step(budget_fraction) for side in self._sides]
-        for side, progress in zip(self._sides, told, strict=True):
-            side.history.add(side.evolution.genome, progress.info["score_max"])
+        own, other = results = [side.evolution.step(budget_fraction) for side in self._sides]
+        for side, result in zip(self._sides, results, strict=True):
+            side.history.add(side.evolution.genome, result.info["score_max"])
         return StepResult(own.score, {**own.info, "rival_train": other.score, "rival_max": other.info["score_max"]})
 
     def artifacts(self) -> dict[str, bytes | str]:
@@ -106,32 +147,32 @@ class CoevolutionLearner:
 
 
 def matching_spec(spec: NetworkSpec, task: Task) -> NetworkSpec:
-    """The same network between the inputs and outputs of another task."""
+    """Return the same network with the inputs and outputs of another task."""
     end = spec.layers[-1]
     output = Output(end.bias, end.init) if isinstance(end, Dense) else Output()
     return NetworkSpec.build(task.n_inputs, (*spec.layers[:-1], output), task.n_outputs, task.output)
 
 
 class ChampionHistory:
-    """A side's champions, generation by generation, from the genome before the first one on."""
+    """The champions of one side, one for each generation, after the starting genome."""
 
     def __init__(self, first: Genome) -> None:
         self.spec, self._weights, self._scores = first.spec, [first.weights], [np.nan]
 
     def add(self, champion: Genome, score: float) -> None:
-        """One more generation's champion, and the best score that this generation made."""
+        """Add the champion of a generation, and the best score of that generation."""
         self._weights.append(champion.weights)
         self._scores.append(score)
 
     def sample(self, count: int, memory: int | None, rng: np.random.Generator) -> Array:
-        """So many champions of the last `memory` generations `(count, p)`, none twice if there are enough."""
-        known = len(self._weights)
-        oldest = max(0, known - memory) if memory else 0
-        numbers = rng.choice(np.arange(oldest, known), count, replace=known - oldest < count)
-        return np.stack([self._weights[number] for number in numbers])
+        """Sample champions of the last `memory` generations `(count, p)`, none twice if there are enough."""
+        total = len(self._weights)
+        oldest = max(0, total - memory) if memory else 0
+        indices = rng.choice(np.arange(oldest, total), count, replace=total - oldest < count)
+        return np.stack([self._weights[index] for index in indices])
 
     def __len__(self) -> int:
-        """How many generations there were."""
+        """The number of generations so far."""
         return len(self._weights) - 1
 
     @property
@@ -139,8 +180,8 @@ class ChampionHistory:
         """The champions of all generations so far."""
         weights, scores = np.stack(self._weights)[1:], np.array(self._scores)[1:]
         generations = np.arange(1.0, len(self._weights))[:, None]
-        ends = np.array([[0.0, len(scores)]])
-        return Archive(self.spec, weights, scores, generations, ("generation",), ends)
+        ranges = np.array([[0.0, len(scores)]])
+        return Archive(self.spec, weights, scores, generations, ("generation",), ranges)
 
     def state(self) -> dict[str, Any]:
         return {"weights": np.stack(self._weights), "scores": np.array(self._scores)}
@@ -149,13 +190,13 @@ class ChampionHistory:
         self._weights, self._scores = list(state["weights"]), state["scores"].tolist()
 
 
-class _ContestScoring:
-    """What one side climbs: its score against champions of the other side, new ones for each generation."""
+class _MatchScoring:
+    """The score of one side against champions of the other side, sampled for each generation."""
 
     input_scaler = None
 
     def __init__(self, method: Coevolution, task: HasRival) -> None:
-        self._method, self._contest = method, task.matches()
+        self._method, self._matches = method, task.matches()
         self.name, self.output_scaler = task.name, task.output_scaler
 
     def set_opponents(self, history: ChampionHistory) -> None:
@@ -163,20 +204,20 @@ class _ContestScoring:
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         rivals = self._opponents.sample(self._method.n_rivals, self._method.memory, rng)
-        return self._contest.score_against(spec, weights, rng, self._opponents.spec, rivals)
+        return self._matches.score_against(spec, weights, rng, self._opponents.spec, rivals)
 
 
 class _Side:
-    """One side: what it climbs, its evolution, its champions."""
+    """One side: its scoring, its evolution, its champions."""
 
     def __init__(self, method: Coevolution, task: HasRival, spec: NetworkSpec, rng: np.random.Generator) -> None:
-        self.scoring = _ContestScoring(method, task)
+        self.scoring = _MatchScoring(method, task)
         self.evolution: EvolutionLearner = method.evolution.start(self.scoring, spec, rng)
         self.history = ChampionHistory(self.evolution.genome)
 
     def state(self) -> dict[str, Any]:
-        return {"evolution": self.evolution.state(), "hall": self.history.state()}
+        return {"evolution": self.evolution.state(), "history": self.history.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         self.evolution.restore(state["evolution"])
-        self.history.restore(state["hall"])
+        self.history.restore(state["history"])

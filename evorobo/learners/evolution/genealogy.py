@@ -1,4 +1,4 @@
-"""Who descends from whom: every individual of a run with its parents, as a table for pandas or networkx."""
+"""Genealogy: every individual of a run with its parents, as a table for pandas or networkx."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ COLUMNS = ("individual", "generation", "score", "parent", "other_parent")
 
 
 class Genealogy:
-    """Numbers individuals from 0 on, in the order in which they were scored. Who was not bred has no parent, who was
-    mutated or lives on has one, who was crossed has two.
+    """The parents of all individuals, which are numbered from 0 in the order in which they were scored.
 
-    DEAP's `tools.History` keeps the same tree, with a deep copy of every individual; this is five numbers for each, so
-    that it fits into a checkpoint.
+    Individuals of the first generation have no parent. Mutated and surviving ones have one, crossed ones have two.
+    DEAP's `tools.History` records the same tree with a deep copy of every individual. Here each has five numbers, so
+    that the table fits into a checkpoint.
     """
 
     def __init__(self) -> None:
@@ -29,9 +29,9 @@ class Genealogy:
         self._individuals, self._generation = 0, 0
 
     def add(self, population: list[Individual]) -> None:
-        """Take in a scored generation, and number its members.
+        """Add a scored generation, and number its members.
 
-        Raises `SettingsError` where a strategy tells nobody's parents.
+        Raises `SettingsError` if the strategy records no parents.
         """
         rows = np.full((len(population), len(COLUMNS)), np.nan)
         rows[:, 0] = self._individuals + np.arange(len(population))
@@ -40,21 +40,23 @@ class Genealogy:
             row[3 : 3 + len(individual.parents)] = individual.parents
             individual.number = int(row[0])
         if self._generation and np.isnan(rows[:, 3]).all():
-            raise SettingsError("this strategy does not breed, so there is no genealogy to keep; GA() has one.")
+            raise SettingsError(
+                "this strategy has no parents and children, so it has no genealogy; use GA(), or genealogy=False."
+            )
         self._generations.append(rows)
         self._individuals += len(rows)
         self._generation += 1
 
     @property
     def table(self) -> str:
-        """CSV with `COLUMNS`, a line for each individual; empty where there is no parent."""
+        """CSV with `COLUMNS`, one line for each individual; the column of a missing parent is empty."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in self._rows.tolist():
             individual, generation, score, *parents = row
-            told = ("" if parent != parent else int(parent) for parent in parents)
-            writer.writerow((int(individual), int(generation), repr(score), *told))
+            numbers = ("" if parent != parent else int(parent) for parent in parents)
+            writer.writerow((int(individual), int(generation), repr(score), *numbers))
         return text.getvalue()
 
     @property

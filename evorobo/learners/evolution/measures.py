@@ -1,4 +1,4 @@
-"""What is measured of each member beside its score: by the task that watches it, or from its weights alone."""
+"""Measures of members besides their score: by the task from their behavior, or from their weights alone."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SIZE = "size"
 
 
 class MeasureScorer:
-    """Scores a task with the measures `names`, told in units of their ranges: 0 to 1 is what is usual.
+    """Scores members together with the measures `names`, in units of their ranges: usual values are from 0 to 1.
 
-    Raises `SettingsError` for a measure that nobody can tell.
+    Raises `SettingsError` for a measure that the task does not have.
     """
 
     def __init__(self, task: Scoring, names: Sequence[str]) -> None:
@@ -35,24 +35,24 @@ class MeasureScorer:
     def score(
         self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None, genes: Array
     ) -> tuple[Scores, Array]:
-        """What the task says of networks `weights (n, p)` that have grown from `genes (n, q)`; measures `(n, k)`.
+        """Return the scores of networks `weights (n, p)` made from `genes (n, q)`, and their measures `(n, k)`.
 
-        What cannot be measured, of a member that ran away, counts as 0.
+        A measure that is not finite, of a member that diverged, is 0.
         """
-        watched = [name for name in self.names if name != SIZE]
-        if watched and isinstance(self._task, HasMeasures):
-            earned = self._task.score_with_measures(watched, spec, weights, rng, input_scaler)
+        task_measures = [name for name in self.names if name != SIZE]
+        if task_measures and isinstance(self._task, HasMeasures):
+            scores = self._task.score_with_measures(task_measures, spec, weights, rng, input_scaler)
         else:
-            earned = self._task.score(spec, weights, rng, input_scaler)
+            scores = self._task.score(spec, weights, rng, input_scaler)
         if not self.names:
-            return earned, np.empty((len(weights), 0))
-        found = {SIZE: np.abs(genes).mean(1)}
-        if earned.measures is not None:
-            found |= dict(zip(watched, earned.measures.T, strict=True))
+            return scores, np.empty((len(weights), 0))
+        values = {SIZE: np.abs(genes).mean(1)}
+        if scores.measures is not None:
+            values |= dict(zip(task_measures, scores.measures.T, strict=True))
         low, high = self.ranges(self.names).T
-        told = np.array([found[name] for name in self.names]).reshape(-1, len(weights)).T
-        return earned, np.nan_to_num((told - low) / (high - low), posinf=0.0, neginf=0.0)
+        measures = np.array([values[name] for name in self.names]).reshape(-1, len(weights)).T
+        return scores, np.nan_to_num((measures - low) / (high - low), posinf=0.0, neginf=0.0)
 
     def ranges(self, names: Sequence[str]) -> Array:
-        """Between which numbers these measures usually lie, `(k, 2)`, in the task's own units."""
+        """Return the usual range of these measures, `(k, 2)`, in the units of the task."""
         return np.array([self._ranges[name] for name in names], dtype=float).reshape(-1, 2)

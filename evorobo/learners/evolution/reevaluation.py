@@ -1,4 +1,4 @@
-"""How often a generation is scored: once, a few times, or as often as the noise of its scores asks for."""
+"""Adaptive re-evaluation: how often a generation is scored, by the noise of its scores."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import numpy as np
 from evorobo.arrays import Array
 
 LOW, HIGH = 0.5, 0.8
-"""Below the one reliability a generation is too noisy to choose from, above the other it is scored too often."""
+"""Below the first reliability a generation is scored more often, above the second less often."""
 
 
 def reliability(values: Array) -> float:
-    """Which share of the differences between members is not chance, from `values (k, n)` of k >= 2 rounds of scoring.
+    """The share of the differences between members that is not noise, from `values (k, n)` of k >= 2 rounds.
 
-    ICC(3, k) of Shrout & Fleiss 1979: 1 - (noise of a member's mean) / (variance of the means). What all members of a
-    round share, an easy start for example, is no noise. At most 1; about 0 or below where all is chance. Members
-    without a finite score are left out.
+    This is ICC(3, k) of Shrout & Fleiss 1979: 1 - (noise variance of a mean) / (variance of the means). An effect that
+    all members of a round share, an easy start for example, is not noise. The value is at most 1, and about 0 or
+    negative for noise alone. Members without a finite score are left out.
     """
     values = values[:, np.isfinite(values).all(0)]
     rounds, members = values.shape
@@ -28,7 +28,7 @@ def reliability(values: Array) -> float:
 
 
 def adapt_evaluations(evaluations: int, icc: float, minimum: int, maximum: int) -> int:
-    """The next generation's repeats: half as many again where `found` is low, one less where it is high."""
+    """The evaluations of the next generation: half as many again if the reliability is low, one less if it is high."""
     if icc < LOW:
         return min(maximum, evaluations + (evaluations + 1) // 2)
     return max(minimum, evaluations - 1) if icc > HIGH else evaluations

@@ -1,4 +1,4 @@
-"""The rows, always the same, by which a population's batch norms are measured (virtual batch normalisation)."""
+"""Virtual batch normalization: fixed rows from which the statistics of all members' batch norms are computed."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ ROWS = 128
 
 
 class ReferenceBatch:
-    """A glimpse of the task, drawn once. Raw inputs are kept, for their scaling may still change.
+    """Unlabelled inputs of the task, sampled once. They are stored unscaled, because the scaler may still change.
 
-    Networks that remember go through its sequences in time; for others all rows stand alone.
+    Recurrent networks process their sequences in time; for other networks the rows are independent.
     """
 
     def __init__(self, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, HasUnlabelled):
             raise SettingsError(
-                f"{task.name} shows no inputs to measure, which batch norm needs under evolution; give the task a "
+                f"{task.name} has no unlabelled inputs, which batch norm needs under evolution; give the task a "
                 "method unlabelled_inputs(rng, rows) that returns UnlabelledInputs, or use LayerNorm()."
             )
         self._spec = spec
         unlabelled_inputs = task.unlabelled_inputs(rng, ROWS)
         self.cost = unlabelled_inputs.cost
-        self._keep(unlabelled_inputs.inputs, unlabelled_inputs.sequence)
+        self._set_rows(unlabelled_inputs.inputs, unlabelled_inputs.sequence)
 
-    def _keep(self, inputs: Array, sequence: np.ndarray | None) -> None:
+    def _set_rows(self, inputs: Array, sequence: np.ndarray | None) -> None:
         self._inputs, self._sequence = inputs, sequence
-        units = SequenceBatches(len(inputs), sequence if self._spec.recurrent else None)
-        self._layout = units.take(np.arange(len(units)))
+        batches = SequenceBatches(len(inputs), sequence if self._spec.recurrent else None)
+        self._layout = batches.take(np.arange(len(batches)))
 
     def running_stats(self, weights: Array, input_scaler: Scaler | None) -> Array:
-        """Of networks `weights (p,)` or `(n, p)` those that these rows have under them: `(k,)` or `(n, k)`."""
+        """Return the running statistics `(k,)` or `(n, k)` of networks `weights (p,)` or `(n, p)` on these rows."""
         layout, raw = self._layout, self._inputs
         x = (input_scaler.transform(raw) if input_scaler else raw)[layout.rows]
         with _overflowing():
@@ -51,21 +51,21 @@ class ReferenceBatch:
             )
 
     def freeze_batch_norm(self, weights: Array, input_scaler: Scaler | None) -> tuple[NetworkSpec, Array]:
-        """Spec and weights `(n, p)` of networks that answer as these do with such moments, and need none."""
+        """Return spec and weights `(n, p)` of networks with the same outputs, but without batch norm."""
         with _overflowing():
             return freeze_batch_norm(self._spec, weights, self.running_stats(weights, input_scaler))
 
     def evaluation_cost(self, members: int) -> Cost:
-        """What the moments of so many members cost."""
+        """Return the cost of the statistics of that many members."""
         return Cost(forward_flops=members * len(self._layout.rows) * self._spec.forward_flops)
 
     def state(self) -> dict[str, Any]:
         return {"inputs": self._inputs, "sequence": self._sequence}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._keep(state["inputs"], state["sequence"])
+        self._set_rows(state["inputs"], state["sequence"])
 
 
 def _overflowing() -> Any:
-    """Where a member may overflow: it scores badly, that is all."""
+    """Ignore overflow: a member that overflows only gets a low score."""
     return np.errstate(over="ignore", invalid="ignore")

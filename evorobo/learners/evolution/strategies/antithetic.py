@@ -1,4 +1,4 @@
-"""Antithetic pairs: whoever steps one way has a twin who steps the other way, and half of the chance cancels out."""
+"""Antithetic pairs: each random step is scored in both directions, which reduces the variance of estimates."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from evorobo.learners.evolution.strategies.base import default_population_size
 
 
 def antithetic_steps(rng: np.random.Generator, population_size: int, p: int) -> Array:
-    """Standard normal steps `(population, p)`, the second half of them the first half turned round."""
+    """Standard normal steps `(population_size, p)`; the second half is the first half with opposite sign."""
     half = rng.standard_normal((population_size // 2, p))
     return np.concatenate([half, -half])
 
 
 def check_even(population_size: int | None) -> None:
-    """Raise `SettingsError` for a population that does not come in pairs."""
+    """Raise `SettingsError` for a population size that is not even."""
     check_at_least(2, population_size=population_size)
     if population_size and population_size % 2:
-        raise SettingsError(f"antithetic pairs need an even population, not {population_size}.")
+        raise SettingsError(f"population_size must be even for antithetic pairs, not {population_size}.")
 
 
 def default_even_population_size(p: int) -> int:
-    """The usual population, or the next even number."""
+    """The default population size, or the next even number."""
     return default_population_size(p) + default_population_size(p) % 2

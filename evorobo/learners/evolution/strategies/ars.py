@@ -1,4 +1,4 @@
-"""Augmented random search: along the best pairs of opposite steps, as far as scores differ (Mania et al. 2018)."""
+"""Augmented random search: a step along the best of random directions, by differences of scores (Mania 2018)."""
 
 from __future__ import annotations
 
@@ -10,24 +10,49 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_at_least, check_positive
+from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
-from evorobo.learners.evolution.strategies.base import fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "ARS")
 @dataclass(frozen=True)
 class ARS:
-    """`population_size` members, two for each direction of the paper's N; `n_top` is its b, `learning_rate` alpha, `noise_std` nu.
+    """Augmented random search, for linear policies (`hidden=()`) and large networks.
 
-    Mania, Guy & Recht 2018, algorithm 2: of the N directions d_k those b count whose better half scores highest, and
+    Of N random directions d_k, the b directions with the highest score of a pair are used:
 
-        centre += step / (b sd) sum((r_k+ - r_k-) d_k)
+        center += alpha / (b sd) sum((r_k+ - r_k-) d_k)
 
-    with sd the deviation of the 2 b scores used. This is V1; with observations that are normalised by what the
-    population has seen, `ControlTask(..., normalize=True)`, it is V2. The paper's policies are linear: `hidden=()`.
+    Here sd is the standard deviation of the 2 b scores. This is version V1 of the paper; with observations normalized
+    by what the population has seen, `ControlTask(..., normalize=True)`, it is V2. The solution is the center.
+
+    Parameters
+    ----------
+    population_size : int, default 16
+        Members of a generation, at least 2 and even: two for each of N directions.
+    n_top : int, default 4
+        Number of directions used (b), from 1 to N.
+    learning_rate : float, default 0.02
+        Learning rate of the center (alpha), above 0.
+    noise_std : float, default 0.03
+        Length of the random steps (nu), above 0.
+    name : str, default "ars"
+        Name in results and figures.
+
+    References
+    ----------
+    Mania, H., Guy, A. and Recht, B. (2018). Simple random search of static linear policies is competitive for
+    reinforcement learning. NeurIPS, algorithm 2.
+
+    Examples
+    --------
+    >>> from evorobo import ARS, Evolution
+    >>> Evolution(ARS(population_size=32, n_top=8)).name
+    'ars'
     """
 
     population_size: int = 16
@@ -41,14 +66,17 @@ class ARS:
         check_at_least(1, n_top=self.n_top)
         check_positive(learning_rate=self.learning_rate, noise_std=self.noise_std)
         if self.n_top > self.population_size // 2:
-            raise SettingsError(f"of {self.population_size // 2} directions there are no {self.n_top} best.")
+            raise SettingsError(
+                f"n_top must be at most the number of directions, {self.population_size // 2}, not {self.n_top}."
+            )
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningARS:
         return RunningARS(self, weights, rng)
 
 
 class RunningARS:
-    """The centre, and the directions of the generation that is out to be scored."""
+    """Center, and the directions of the generation."""
 
     def __init__(self, settings: ARS, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
@@ -61,17 +89,17 @@ class RunningARS:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         self._directions = antithetic_steps(self._rng, self._settings.population_size, len(self._center))
-        return [ind_init(each) for each in self._center + self._settings.noise_std * self._directions]
+        return [ind_init(row) for row in self._center + self._settings.noise_std * self._directions]
 
     def update(self, population: list[Individual]) -> None:
         settings = self._settings
-        one, other = np.split(fitness_values(population), 2)
-        used = np.argsort(-np.maximum(one, other), kind="stable")[: settings.n_top]
-        one, other = one[used], other[used]
-        deviation = float(np.concatenate([one, other]).std())
-        if deviation > 0:  # where all score alike there is nowhere to go
+        plus, minus = np.split(fitness_values(population), 2)
+        top = np.argsort(-np.maximum(plus, minus), kind="stable")[: settings.n_top]
+        plus, minus = plus[top], minus[top]
+        deviation = float(np.concatenate([plus, minus]).std())
+        if deviation > 0:  # equal scores show no direction
             rate = settings.learning_rate / (settings.n_top * deviation)
-            self._center = self._center + rate * ((one - other) @ self._directions[used])
+            self._center = self._center + rate * ((plus - minus) @ self._directions[top])
 
     def info(self) -> dict[str, float]:
         return {"step_size": self._settings.noise_std, "centre_norm": float(np.linalg.norm(self._center))}

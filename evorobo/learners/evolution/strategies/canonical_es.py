@@ -1,4 +1,4 @@
-"""The canonical ES: the best steps of one fixed size, averaged; no more (Chrabaszcz, Loshchilov & Hutter 2018)."""
+"""The canonical ES: the weighted mean of the best steps, with a fixed step size (Chrabaszcz et al. 2018)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_at_least
+from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import default_population_size, sort_by_fitness
+from evorobo.learners.evolution.strategies.base import StrategySettings, default_population_size, sort_by_fitness
 from evorobo.learners.evolution.strategies.fitness_shaping import recombination_weights
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.registry import register_component
@@ -21,11 +22,36 @@ from evorobo.registry import register_component
 @register_component("strategy", "CanonicalES")
 @dataclass(frozen=True)
 class CanonicalES:
-    """`population_size` is lambda (4 + 3 ln p if None), `n_parents` mu (a quarter of lambda if None).
+    """Canonical (mu, lambda) evolution strategy with a fixed step size, for large networks.
 
-    Chrabaszcz, Loshchilov & Hutter 2018, algorithm 1: centre += sigma sum(w_j e_j) over the mu best steps e_j, with
-    w_j = ln(mu + 1/2) - ln j made to sum to 1. With `sigma_decay` below 1 the step size shrinks by that factor in each
-    generation, down to `sigma_floor`.
+    The center moves by sigma sum(w_j e_j) over the mu best steps e_j, with w_j = ln(mu + 1/2) - ln j, normalized to sum
+    to 1. The solution is the center.
+
+    Parameters
+    ----------
+    sigma : float, default 0.1
+        Step size, above 0.
+    population_size : int or None, default None
+        Members of a generation (lambda), at least 2; None is 4 + 3 ln p for p weights.
+    n_parents : int or None, default None
+        Number of best members that are averaged (mu), from 1 to lambda; None is a quarter of lambda.
+    sigma_decay : float, default 1.0
+        Factor of `sigma` from each generation to the next, above 0 and at most 1.
+    sigma_floor : float, default 0.0
+        The smallest step size, at least 0.
+    name : str, default "canonical-es"
+        Name in results and figures.
+
+    References
+    ----------
+    Chrabaszcz, P., Loshchilov, I. and Hutter, F. (2018). Back to basics: benchmarking canonical evolution strategies
+    for playing Atari. IJCAI, algorithm 1.
+
+    Examples
+    --------
+    >>> from evorobo import CanonicalES, Evolution
+    >>> Evolution(CanonicalES(sigma=0.05)).name
+    'canonical-es'
     """
 
     sigma: float = 0.1
@@ -40,14 +66,17 @@ class CanonicalES:
         check_at_least(2, population_size=self.population_size)
         check_at_least(1, n_parents=self.n_parents)
         if self.population_size and self.n_parents and self.n_parents > self.population_size:
-            raise SettingsError(f"of {self.population_size} children there are no {self.n_parents} best.")
+            raise SettingsError(
+                f"n_parents must be at most population_size, {self.population_size}, not {self.n_parents}."
+            )
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningCanonicalES:
         return RunningCanonicalES(self, weights, rng)
 
 
 class RunningCanonicalES:
-    """The centre and the step size."""
+    """Center and step size."""
 
     def __init__(self, settings: CanonicalES, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
@@ -63,7 +92,7 @@ class RunningCanonicalES:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         steps = self._rng.standard_normal((self._population_size, len(self._center)))
-        return [ind_init(each) for each in self._center + self._sigma * steps]
+        return [ind_init(row) for row in self._center + self._sigma * steps]
 
     def update(self, population: list[Individual]) -> None:
         self._center = self._weights @ sort_by_fitness(population)[: len(self._weights)]

@@ -1,4 +1,4 @@
-"""The best so far of a search whose members are not chosen by their scores alone: it is the answer."""
+"""The best member so far of a search that does not select by score alone; it is the solution."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from evorobo.learners.evolution.strategies.base import select_best
 
 
 class Champion:
-    """Scored again in every generation, as one member more, so that no lucky score rules for ever."""
+    """The best member so far. It is scored again in every generation, so that one lucky score does not last."""
 
     def __init__(self, weights: Array) -> None:
         self.weights = weights.copy()
 
     def add(self, others: list[Individual], ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        """The generation with the champion as its last member."""
+        """Return the generation with the champion as its last member."""
         return [*others, ind_init(self.weights)]
 
     def remove(self, population: list[Individual]) -> list[Individual]:
-        """The others, once all are scored; whoever beats the champion is the champion."""
+        """Return the scored generation without the champion, which the best of the others replaces if it is better."""
         *others, champion = population
         self.weights = np.array(select_best([champion, *others], 1)[0], dtype=np.float64)
         return others

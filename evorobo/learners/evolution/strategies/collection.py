@@ -1,4 +1,4 @@
-"""Many genomes with what they earned and did: a front, an archive, a map, as a strategy has it at hand."""
+"""Many genomes with their scores and measures: the front, archive or map of a strategy."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Collection:
 
     @classmethod
     def empty(cls, p: int, k: int) -> Collection:
-        """An empty one, for genomes of `p` weights and `k` measures."""
+        """Return an empty collection, for genomes of `p` weights and `k` measures."""
         return cls(np.empty((0, p)), np.empty(0), np.empty((0, k)))
 
     @classmethod
     def from_population(cls, population: list[Individual], columns: Sequence[int]) -> Collection:
-        """A scored population, with these columns of its measures."""
+        """Return a scored population, with these columns of its measures."""
         measures = np.array([individual.measures for individual in population])
         return cls(np.array(population, dtype=np.float64), fitness_values(population), measures[:, list(columns)])
 
@@ -40,18 +40,20 @@ class Collection:
         return Collection(*(np.concatenate(pair) for pair in pairs))
 
     def take(self, rows: np.ndarray) -> Collection:
-        """These rows, by number."""
-        return Collection(*(each[rows] for each in vars(self).values()))
+        """Return the members with these indices."""
+        return Collection(*(array[rows] for array in vars(self).values()))
 
     def state(self) -> dict[str, Any]:
-        """What a Collection is made of."""
+        """Return the arrays by name, for a checkpoint."""
         return dict(vars(self))
 
 
 @runtime_checkable
 class HasCollection(Protocol):
-    """A strategy at work that has more to hand in than its answer: a `collection`, in which measures have `names`;
-    where it is a map, of so many `cells`, else of none."""
+    """A running strategy with a `collection` of genomes besides its solution.
+
+    Its measures have `names`. A map has a number of `cells` along each measure; other collections have none.
+    """
 
     @property
     def names(self) -> tuple[str, ...]: ...

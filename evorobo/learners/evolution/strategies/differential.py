@@ -10,23 +10,48 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import fitness_values, sample_around
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
+from evorobo.learners.evolution.strategies.incumbents import Incumbents
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "DifferentialEvolution")
 @dataclass(frozen=True)
 class DifferentialEvolution:
-    """DE/rand/1/bin of `population_size` members, the first generation `init_std` wide about the starting genome.
+    """Differential evolution, DE/rand/1/bin, for few weights.
 
-    Storn & Price 1997, section 2: each member x_i is challenged by u with u_j = x_a + weight (x_b - x_c) at genes
-    chosen with probability `crossover_prob`, at least one, and x_i's elsewhere; a, b, c are three others, chosen at random.
-    The challenger takes its place if it scores at least as high. `differential_weight` is the paper's F, `crossover_prob` its CR.
+    Each member x_i has a challenger u with u_j = x_a + F (x_b - x_c) at genes chosen with probability CR, at least one,
+    and x_i's genes elsewhere; a, b and c are three random other members. The challenger replaces the member if it scores
+    at least as high. The solution is the best member.
 
-    With `reevaluate` members are scored again beside their challengers, under the same chances; without, at half the
-    price, their scores are what they once were, which is right where scores have no noise. The answer is the best
-    member.
+    Parameters
+    ----------
+    population_size : int, default 40
+        Number of members, at least 4.
+    differential_weight : float, default 0.5
+        Factor of the difference between two members (F), above 0.
+    crossover_prob : float, default 0.9
+        Probability that a gene comes from the mutated vector (CR), 0 to 1.
+    init_std : float, default 0.5
+        Standard deviation of the first generation around the starting genome, above 0.
+    reevaluate : bool, default True
+        Whether members are scored again beside their challengers, with the same seeds. False saves half of the
+        evaluations and is correct if scores have no noise.
+    name : str, default "de"
+        Name in results and figures.
+
+    References
+    ----------
+    Storn, R. and Price, K. (1997). Differential evolution: a simple and efficient heuristic for global optimization
+    over continuous spaces. Journal of Global Optimization 11, section 2.
+
+    Examples
+    --------
+    >>> from evorobo import DifferentialEvolution, Evolution
+    >>> Evolution(DifferentialEvolution(population_size=20)).name
+    'de'
     """
 
     population_size: int = 40
@@ -41,58 +66,48 @@ class DifferentialEvolution:
         check_positive(differential_weight=self.differential_weight, init_std=self.init_std)
         check_within(0, 1, crossover_prob=self.crossover_prob)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningDifferentialEvolution:
         return RunningDifferentialEvolution(self, weights, rng)
 
 
 class RunningDifferentialEvolution:
-    """The members as rows `(n, p)` and their scores `(n,)`, none before the first generation has been scored."""
+    """The members with their scores."""
 
     def __init__(self, settings: DifferentialEvolution, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng, self._first = settings, rng, weights
-        self._members: Array = np.empty((0, len(weights)))
-        self._scores: Array = np.empty(0)
+        self._incumbents = Incumbents(weights, np.greater_equal, settings.reevaluate)
 
     @property
     def solution(self) -> Array:
-        return np.array(self._members[self._scores.argmax()] if len(self._members) else self._first)
+        return self._incumbents.best
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings = self._settings
-        if not len(self._members):
-            rows = sample_around(self._first, settings.population_size, settings.init_std, self._rng)
+        if len(self._incumbents):
+            rows = self._incumbents.with_challengers(self._challengers())
         else:
-            rows = self._challengers()
-            if settings.reevaluate:
-                rows = np.concatenate([rows, self._members])
-        return [ind_init(each) for each in rows]
+            rows = sample_around(self._first, settings.population_size, settings.init_std, self._rng)
+        return [ind_init(row) for row in rows]
 
     def _challengers(self) -> Array:
-        x, rng = self._members, self._rng
+        x, rng, settings = self._incumbents.members, self._rng, self._settings
         n, p = x.shape
-        lots = rng.random((n, n))
-        np.fill_diagonal(lots, np.inf)  # nobody is mutated by itself
-        a, b, c = np.argsort(lots, axis=1)[:, :3].T
-        crossed = rng.random((n, p)) < self._settings.crossover_prob
+        order = rng.random((n, n))
+        np.fill_diagonal(order, np.inf)  # a, b and c are not the member itself
+        a, b, c = np.argsort(order, axis=1)[:, :3].T
+        crossed = rng.random((n, p)) < settings.crossover_prob
         crossed[np.arange(n), rng.integers(p, size=n)] = True
-        return np.where(crossed, x[a] + self._settings.differential_weight * (x[b] - x[c]), x)
+        return np.where(crossed, x[a] + settings.differential_weight * (x[b] - x[c]), x)
 
     def update(self, population: list[Individual]) -> None:
-        n, told = self._settings.population_size, fitness_values(population)
-        rows = np.array(population[:n], dtype=np.float64)
-        if not len(self._members):
-            self._members, self._scores = rows, told
-            return
-        standing = told[n:] if self._settings.reevaluate else self._scores
-        won = told[:n] >= standing
-        self._members = np.where(won[:, None], rows, self._members)
-        self._scores = np.where(won, told[:n], standing)
+        self._incumbents.update(population)
 
     def info(self) -> dict[str, float]:
         return {}
 
     def state(self) -> dict[str, Any]:
-        return {"members": self._members, "scores": self._scores}
+        return self._incumbents.state()
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._members, self._scores = state["members"], state["scores"]
+        self._incumbents.restore(state)

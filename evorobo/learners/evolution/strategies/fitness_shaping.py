@@ -1,4 +1,4 @@
-"""What a score is worth: the ranks, utilities and weights that stand in for raw scores."""
+"""Fitness shaping: ranks, utilities and recombination weights in place of raw scores."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def centered_ranks(values: Array) -> Array:
 
 
 def nes_utilities(values: Array) -> Array:
-    """max(0, ln(n/2 + 1) - ln k) for the k-th best of `values (n,)`, made to sum to 1, less 1/n (Wierstra et al. 2014).
+    """The utilities of `values (n,)`: max(0, ln(n/2 + 1) - ln k) for the k-th best, normalized, minus 1/n.
 
-    Below the middle all are worth the same: of bad members it does not matter how bad they are.
+    They sum to 0, and are the same for all members of the worse half (Wierstra et al. 2014, section 3.1).
     """
     n = len(values)
-    worth = np.maximum(0, np.log(n / 2 + 1) - np.log(np.arange(1, n + 1)))
-    shaped = np.empty(n)
-    shaped[np.argsort(-values, kind="stable")] = worth / worth.sum() - 1 / n
-    return shaped
+    raw = np.maximum(0, np.log(n / 2 + 1) - np.log(np.arange(1, n + 1)))
+    utilities = np.empty(n)
+    utilities[np.argsort(-values, kind="stable")] = raw / raw.sum() - 1 / n
+    return utilities
 
 
 def recombination_weights(n_parents: int) -> Array:
-    """ln(mu + 1/2) - ln i for the i-th best of mu parents, made to sum to 1 (Hansen & Ostermeier 2001)."""
+    """ln(mu + 1/2) - ln i for the i-th best of mu parents, normalized to sum to 1 (Hansen & Ostermeier 2001)."""
     weights = np.log(n_parents + 0.5) - np.log(np.arange(1, n_parents + 1))
     return weights / weights.sum()

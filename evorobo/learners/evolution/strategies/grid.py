@@ -1,4 +1,4 @@
-"""A grid over what members do, with the best that was ever met in each of its cells (Mouret & Clune 2015)."""
+"""A grid over measures of behavior, with the best genome found in each cell (Mouret & Clune 2015)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,30 @@ from evorobo.registry import register_component
 @register_component("settings", "Grid")
 @dataclass(frozen=True)
 class Grid:
-    """`Grid(("x", "y"), (20, 20))` divides the ranges of these `measures` into so many `cells`, 20 each if None.
+    """Grid over the ranges of measures, the map of `MAPElites` and `Mapped`.
 
-    What lies beyond a range counts for the outermost cell. `min_score` is the score from which the QD-score counts.
+    A value outside the range of its measure belongs to the outermost cell.
 
-    It is a grid of our own and not one of pyribs, as all that is wanted of it is an index and a maximum, state that is
-    plain arrays, and no draw from a generator other than ours; where pyribs is installed the tests compare the two.
+    Parameters
+    ----------
+    measures : tuple of str
+        Names of the measures, one for each dimension of the grid.
+    cells : tuple of int or None, default None
+        Number of cells along each measure, at least 1; None is 20 each.
+    min_score : float, default 0.0
+        The score from which the QD-score counts: it is the sum of all elites' scores above this one.
+
+    References
+    ----------
+    Mouret, J.-B. and Clune, J. (2015). Illuminating search spaces by mapping elites. arXiv 1504.04909.
+    Pugh, J. K., Soros, L. B. and Stanley, K. O. (2016). Quality diversity: a new frontier for evolutionary computation.
+    Frontiers in Robotics and AI 3 (QD-score).
+
+    Examples
+    --------
+    >>> from evorobo import Grid
+    >>> Grid(("x", "y"), (20, 10)).shape
+    (20, 10)
     """
 
     measures: tuple[str, ...]
@@ -32,45 +50,55 @@ class Grid:
 
     def __post_init__(self) -> None:
         if not self.measures:
-            raise SettingsError('a grid over what? Name measures, for example ("x", "y").')
+            raise SettingsError('a grid needs measures; name some, for example ("x", "y").')
         if len(self.shape) != len(self.measures):
-            raise SettingsError(f"{len(self.measures)} measures need as many numbers of cells, not {self.cells}.")
+            raise SettingsError(f"cells must be {len(self.measures)} numbers, one for each measure, not {self.cells}.")
         for number in self.shape:
             check_at_least(1, cells=number)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The cells along each measure."""
+        """Number of cells along each measure."""
         return (20,) * len(self.measures) if self.cells is None else self.cells
 
     def start(self, p: int) -> GridArchive:
-        """An empty grid for genomes of `p` weights."""
+        """Start an empty grid.
+
+        Parameters
+        ----------
+        p : int
+            Number of weights of a genome.
+
+        Returns
+        -------
+        GridArchive
+            The grid with its elites.
+        """
         return GridArchive(self, p)
 
 
 class GridArchive:
-    """The elites of the cells that are not empty, by cell: `cells (n,)` in rising order, and what is kept of each."""
+    """The elites of all cells that have one, in the order of their `cell_indices (n,)`."""
 
     def __init__(self, grid: Grid, p: int) -> None:
         self._grid, self._shape = grid, grid.shape
         self.cell_indices = np.empty(0, int)
         self.elites = Collection.empty(p, len(self._shape))
 
-    def add(self, told: Collection) -> None:
-        """Take in whoever scores higher than the elite of its cell; of equals the earlier stays."""
-        cells = np.r_[self.cell_indices, self.index_of(told.measures)]
-        everybody = self.elites + told
-        order = np.lexsort((np.arange(len(cells)), -everybody.scores, cells))
+    def add(self, members: Collection) -> None:
+        """Replace the elites that score lower than a member in their cell; of equal ones the earlier stays."""
+        cells = np.r_[self.cell_indices, self.index_of(members.measures)]
+        candidates = self.elites + members
+        order = np.lexsort((np.arange(len(cells)), -candidates.scores, cells))
         self.cell_indices, first = np.unique(cells[order], return_index=True)
-        self.elites = everybody.take(order[first])
+        self.elites = candidates.take(order[first])
 
     def index_of(self, measures: Array) -> np.ndarray:
-        """The number of the cell `(n,)` in which `measures (n, k)` lie, the last measure running fastest."""
+        """Return the index `(n,)` of the cell of `measures (n, k)`; the last measure varies fastest."""
         return np.ravel_multi_index(tuple(cell_indices(measures, self._shape).T), self._shape)
 
     def info(self) -> dict[str, float]:
-        """`coverage`, the share of cells that have an elite, and `qd_score`, by how much all elites together exceed the
-        lowest score, where they do (Pugh, Soros & Stanley 2016)."""
+        """Return `coverage`, the share of cells with an elite, and `qd_score` (Pugh, Soros & Stanley 2016)."""
         above = np.maximum(self.elites.scores - self._grid.min_score, 0.0)
         return {"coverage": len(self.cell_indices) / int(np.prod(self._shape)), "qd_score": float(above.sum())}
 

@@ -1,4 +1,4 @@
-"""MAP-Elites: fill a map of behaviours, each cell with the best that behaves so (Mouret & Clune 2015)."""
+"""MAP-Elites: a map of behaviors with the best genome in each cell (Mouret & Clune 2015)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.checks import check_at_least, check_implements, check_positive, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import sample_around
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
 from evorobo.learners.evolution.strategies.champion import Champion
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.grid import Grid
@@ -21,15 +22,39 @@ from evorobo.registry import register_component
 @register_component("strategy", "MAPElites")
 @dataclass(frozen=True)
 class MAPElites:
-    """`MAPElites(Grid(("x", "y"), (20, 20)))`: `population_size` children of elites in each generation.
+    """Quality diversity search: fill a grid of behaviors with the best genome of each cell.
 
-    A child is x + `iso_sigma` N(0, I) + `line_sigma` N(0, 1) (y - x) of two elites x and y drawn by chance, which is the variation
-    along lines between elites of Vassiliades & Mouret 2018, eq. 1; `line_sigma=0` leaves Gaussian mutation alone. The first
-    generation lies around the starting genome, `init_std` wide.
+    A child is x + sigma_1 N(0, I) + sigma_2 N(0, 1) (y - x) of two random elites x and y. An elite keeps its first
+    score; use more episodes if scores are noisy. The solution is the member with the highest score, which is scored
+    again in every generation. The map is written to the trial's `archive.npz` (see `Archive`); the log has its
+    `coverage` and `qd_score`.
 
-    An elite keeps the score with which it came; where scores have much noise, take more episodes. The answer is the
-    champion, the one with the highest score, which is scored again in every generation. The map is kept as the trial's
-    `archive.npz` (see `Archive`), `coverage` and `qd_score` are in its log.
+    Parameters
+    ----------
+    grid : Grid
+        The map: measures and cells.
+    population_size : int, default 40
+        Number of children in a generation, at least 2.
+    iso_sigma : float, default 0.1
+        Standard deviation of the mutation of each gene (sigma_1), above 0.
+    line_sigma : float, default 0.2
+        Standard deviation of the step along the line between two elites (sigma_2), at least 0.
+    init_std : float, default 0.5
+        Standard deviation of the first generation around the starting genome, above 0.
+    name : str, default "map-elites"
+        Name in results and figures.
+
+    References
+    ----------
+    Mouret, J.-B. and Clune, J. (2015). Illuminating search spaces by mapping elites. arXiv 1504.04909.
+    Vassiliades, V. and Mouret, J.-B. (2018). Discovering the elite hypervolume by leveraging interspecies correlation.
+    GECCO, eq. 1.
+
+    Examples
+    --------
+    >>> from evorobo import Grid, MAPElites
+    >>> MAPElites(Grid(("x", "y"), (20, 20))).measures
+    ('x', 'y')
     """
 
     grid: Grid
@@ -40,20 +65,23 @@ class MAPElites:
     name: str = "map-elites"
 
     def __post_init__(self) -> None:
+        check_implements(Grid, 'Grid(("x", "y"))', grid=self.grid)
         check_at_least(2, population_size=self.population_size)
         check_positive(iso_sigma=self.iso_sigma, init_std=self.init_std)
         check_within(0, np.inf, line_sigma=self.line_sigma)
 
     @property
     def measures(self) -> tuple[str, ...]:
+        """Names of the measures of the grid."""
         return self.grid.measures
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningMAPElites:
         return RunningMAPElites(self, weights, rng)
 
 
 class RunningMAPElites:
-    """The elites and the champion."""
+    """The grid with its elites, and the best member so far."""
 
     def __init__(self, settings: MAPElites, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng, self._first = settings, rng, weights
@@ -68,11 +96,11 @@ class RunningMAPElites:
         settings, rng, elites = self._settings, self._rng, self._archive.elites.weights
         if len(elites):
             x, y = elites[rng.integers(len(elites), size=(2, settings.population_size))]
-            along = settings.line_sigma * rng.standard_normal((len(x), 1))
-            rows = x + settings.iso_sigma * rng.standard_normal(x.shape) + along * (y - x)
+            line_steps = settings.line_sigma * rng.standard_normal((len(x), 1))
+            rows = x + settings.iso_sigma * rng.standard_normal(x.shape) + line_steps * (y - x)
         else:
             rows = sample_around(self._first, settings.population_size, settings.init_std, rng)
-        return self._champion.add([ind_init(each) for each in rows], ind_init)
+        return self._champion.add([ind_init(row) for row in rows], ind_init)
 
     def update(self, population: list[Individual]) -> None:
         others = self._champion.remove(population)

@@ -1,4 +1,4 @@
-"""Novelty search: whoever does what nobody has done lives on, whatever it scores (Lehman & Stanley 2011)."""
+"""Novelty search: selection by new behavior instead of the score (Lehman & Stanley 2011)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_within
+from evorobo.checks import check_at_least, check_implements, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
@@ -23,18 +24,44 @@ from evorobo.registry import register_component
 @register_component("strategy", "NoveltySearch")
 @dataclass(frozen=True)
 class NoveltySearch:
-    """`NoveltySearch(("x", "y"))` has `strategy` climb novelty in these `measures` instead of the score.
+    """Novelty search: a strategy maximizes the novelty of behavior instead of the score.
 
-    Novelty is the mean distance to the `n_neighbors` nearest among the generation and the archive (Lehman & Stanley
-    2011, eq. 1), measures counted in units of their ranges. After each generation `n_added` of its members, drawn by
-    chance, enter the archive: no threshold of novelty has to be found (Gomes, Mariano & Christensen 2015 compare the
-    two). Of the archive no more than `max_archive_size` are kept, also by chance.
+    Novelty is the mean distance to the nearest neighbors in the generation and in an archive, in units of the measures'
+    ranges. After each generation, random members are added to the archive. The solution is the member with the highest
+    score, which is scored again in every generation. The archive is written to the trial's `archive.npz` (see
+    `Archive`).
 
-    With a `novelty_weight` below 1 the strategy climbs a mean of two ranks, that in novelty counting `novelty_weight` and that in score
-    the rest (0.5 is the mix of Conti et al. 2018, NSR-ES).
+    Parameters
+    ----------
+    measures : tuple of str
+        Names of the measures of behavior.
+    strategy : StrategySettings, default GA()
+        The strategy that maximizes novelty.
+    n_neighbors : int, default 15
+        Number of nearest neighbors, at least 1.
+    n_added : int, default 6
+        Number of members of a generation that are added to the archive, at least 1.
+    max_archive_size : int, default 5000
+        The largest archive, at least 1. Random members are removed from a larger one.
+    novelty_weight : float, default 1.0
+        Weight of the rank in novelty, 0 to 1; the rank in score has the rest. 0.5 is NSR-ES.
+    name : str, optional
+        Name in results and figures; by default that of the strategy after `"novelty-"`.
 
-    The answer is the champion, the one with the highest score, which is scored again in every generation. The archive
-    is kept as the trial's `archive.npz` (see `Archive`).
+    References
+    ----------
+    Lehman, J. and Stanley, K. O. (2011). Abandoning objectives: evolution through the search for novelty alone.
+    Evolutionary Computation 19, eq. 1.
+    Gomes, J., Mariano, P. and Christensen, A. L. (2015). Devising effective novelty search algorithms. GECCO (random
+    archive).
+    Conti, E. et al. (2018). Improving exploration in evolution strategies for deep reinforcement learning via a
+    population of novelty-seeking agents. NeurIPS (NSR-ES).
+
+    Examples
+    --------
+    >>> from evorobo import CMAES, NoveltySearch
+    >>> NoveltySearch(("x", "y"), CMAES()).name
+    'novelty-cma-es'
     """
 
     measures: tuple[str, ...]
@@ -46,21 +73,25 @@ class NoveltySearch:
     name: str = ""
 
     def __post_init__(self) -> None:
+        check_implements(StrategySettings, "GA()", strategy=self.strategy)
         check_at_least(1, n_neighbors=self.n_neighbors, n_added=self.n_added, max_archive_size=self.max_archive_size)
         check_within(0, 1, novelty_weight=self.novelty_weight)
         if not self.measures:
-            raise SettingsError('novelty in what? Name measures, for example ("x", "y").')
+            raise SettingsError('novelty search needs measures; name some, for example ("x", "y").')
         if isinstance(self.strategy, UsesMeasures):
-            raise SettingsError(f"{self.strategy.name} has aims of its own; novelty needs a strategy that climbs.")
+            raise SettingsError(
+                f"{self.strategy.name} does not climb a score; novelty search needs a strategy that does, such as GA()."
+            )
         if not self.name:
             object.__setattr__(self, "name", f"novelty-{self.strategy.name}")
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningNoveltySearch:
         return RunningNoveltySearch(self, weights, rng)
 
 
 class RunningNoveltySearch:
-    """The strategy that climbs, the archive of what was done before, and the champion."""
+    """The running strategy, the archive of past behavior, and the best member so far."""
 
     def __init__(self, settings: NoveltySearch, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
@@ -80,19 +111,19 @@ class RunningNoveltySearch:
     def update(self, population: list[Individual]) -> None:
         settings = self._settings
         others = self._champion.remove(population)
-        told = Collection.from_population(others, range(len(settings.measures)))
-        worth = compute_novelty(told.measures, self._archive.measures, settings.n_neighbors)
-        self._novelty = float(worth.mean())
+        members = Collection.from_population(others, range(len(settings.measures)))
+        fitness = compute_novelty(members.measures, self._archive.measures, settings.n_neighbors)
+        self._novelty = float(fitness.mean())
         if settings.novelty_weight < 1:
-            worth = settings.novelty_weight * centered_ranks(worth) + (1 - settings.novelty_weight) * centered_ranks(
-                told.scores
-            )
-        self._search.update([_valued(*each) for each in zip(others, worth, strict=True)])
-        fresh = told.take(self._rng.choice(len(told), min(settings.n_added, len(told)), replace=False))
-        kept = self._archive + fresh
-        if len(kept) > settings.max_archive_size:
-            kept = kept.take(np.sort(self._rng.choice(len(kept), settings.max_archive_size, replace=False)))
-        self._archive = kept
+            w = settings.novelty_weight
+            fitness = w * centered_ranks(fitness) + (1 - w) * centered_ranks(members.scores)
+        self._search.update([Individual.scored(*row) for row in zip(others, fitness, strict=True)])
+        added = self._rng.choice(len(members), min(settings.n_added, len(members)), replace=False)
+        archive = self._archive + members.take(added)
+        if len(archive) > settings.max_archive_size:
+            remaining = self._rng.choice(len(archive), settings.max_archive_size, replace=False)
+            archive = archive.take(np.sort(remaining))
+        self._archive = archive
 
     def info(self) -> dict[str, float]:
         return {**self._search.info(), "novelty": self._novelty, "archive": float(len(self._archive))}
@@ -117,22 +148,15 @@ class RunningNoveltySearch:
 
 
 def compute_novelty(measures: Array, archive: Array, n_neighbors: int) -> Array:
-    """How far each of `measures (n, k)` is from its nearest others there and in `archive (m, k)`, on average `(n,)`.
+    """The mean distance `(n,)` of `measures (n, k)` to their nearest neighbors there and in `archive (m, k)`.
 
-    With fewer others than `n_neighbors` all of them count; alone in the world one is not novel.
+    With fewer others than `n_neighbors` all of them are used; without others the novelty is 0.
     """
     n = len(measures)
-    everybody = np.concatenate([measures, archive])
-    squares = np.square(measures[:, None] - everybody).sum(2)
+    others = np.concatenate([measures, archive])
+    squares = np.square(measures[:, None] - others).sum(2)
     squares[np.arange(n), np.arange(n)] = np.inf
-    n_neighbors = min(n_neighbors, len(everybody) - 1)
+    n_neighbors = min(n_neighbors, len(others) - 1)
     if not n_neighbors:
         return np.zeros(n)
     return np.sqrt(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors]).mean(1)
-
-
-def _valued(individual: Individual, worth: float) -> Individual:
-    """The same genome, fit by other lights; the scored one stays what it is."""
-    other = Individual(individual)
-    other.fitness.values = (float(worth),)
-    return other

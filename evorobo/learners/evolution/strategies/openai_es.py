@@ -1,4 +1,4 @@
-"""OpenAI-ES: the gradient of the score, felt out by pairs of opposite steps (Salimans et al. 2017)."""
+"""OpenAI-ES: the gradient of the score, estimated from antithetic pairs of steps (Salimans et al. 2017)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_positive, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
-from evorobo.learners.evolution.strategies.base import fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.nets.optimizers import Adam, Optimizer
@@ -22,12 +23,41 @@ from evorobo.registry import register_component
 @register_component("strategy", "OpenAIES")
 @dataclass(frozen=True)
 class OpenAIES:
-    """`population_size` members in antithetic pairs, steps of size `sigma`, scores shaped to centred ranks.
+    """OpenAI's evolution strategy: a gradient estimate with a fixed step size, for large networks.
 
-    Salimans et al. 2017, algorithm 1 with section 2.1: g = sum(rank_i eps_i) / (n sigma), ascended by `optimizer`,
-    with L2 `weight_decay` as a part of the gradient. With `sigma_decay` below 1 the step size shrinks by that factor in
-    each generation, down to `sigma_floor`; with `learning_rate_decay` below 1 so does the optimizer's rate. Ranks know no small
-    slopes: without `learning_rate_decay` the centre never stops moving, and comes to a peak no closer than a step of the rate.
+    With steps eps_i of n members and centered ranks of their scores, g = sum(rank_i eps_i) / (n sigma). An optimizer
+    ascends g from the center, which is the solution. Ranks do not get smaller near an optimum. Without
+    `learning_rate_decay` the center therefore never comes closer to it than one step of the optimizer.
+
+    Parameters
+    ----------
+    population_size : int, default 20
+        Members of a generation, at least 2 and even: antithetic pairs.
+    sigma : float, default 0.2
+        Step size, above 0.
+    optimizer : Optimizer, default Adam(0.1)
+        Optimizer of the center, with its learning rate.
+    weight_decay : float, default 0.005
+        Strength of an L2 penalty on the center, added to the gradient, at least 0.
+    sigma_decay : float, default 1.0
+        Factor of `sigma` from each generation to the next, above 0 and at most 1.
+    sigma_floor : float, default 0.0
+        The smallest step size, at least 0.
+    learning_rate_decay : float, default 1.0
+        Factor of the learning rate from each generation to the next, above 0 and at most 1.
+    name : str, default "openai-es"
+        Name in results and figures.
+
+    References
+    ----------
+    Salimans, T., Ho, J., Chen, X., Sidor, S. and Sutskever, I. (2017). Evolution strategies as a scalable alternative
+    to reinforcement learning. arXiv 1703.03864, algorithm 1, section 2.1.
+
+    Examples
+    --------
+    >>> from evorobo import Adam, Evolution, OpenAIES
+    >>> Evolution(OpenAIES(optimizer=Adam(0.05))).name
+    'openai-es'
     """
 
     population_size: int = 20
@@ -46,12 +76,13 @@ class OpenAIES:
         check_within(0, 1, learning_rate_decay=self.learning_rate_decay)
         check_sigma_decay(self)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOpenAIES:
         return RunningOpenAIES(self, weights, rng)
 
 
 class RunningOpenAIES:
-    """The centre of the search, its optimizer, its share of the rate, the step size, and the steps out to be scored."""
+    """Center, state of its optimizer, factor of the learning rate, step size, and the steps of the generation."""
 
     def __init__(self, settings: OpenAIES, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
@@ -65,7 +96,7 @@ class RunningOpenAIES:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         self._steps = antithetic_steps(self._rng, self._settings.population_size, len(self._center))
-        return [ind_init(each) for each in self._center + self._sigma * self._steps]
+        return [ind_init(row) for row in self._center + self._sigma * self._steps]
 
     def update(self, population: list[Individual]) -> None:
         ranks = centered_ranks(fitness_values(population))

@@ -1,4 +1,4 @@
-"""PGPE, policy gradients with parameter-based exploration: pairs of opposite steps, a step size for each weight."""
+"""PGPE, policy gradients with parameter-based exploration: antithetic pairs, a step size for each weight."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_positive, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even, default_even_population_size
-from evorobo.learners.evolution.strategies.base import fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.nets.optimizers import ClipUp, Optimizer
 from evorobo.registry import register_component
@@ -21,16 +22,43 @@ from evorobo.registry import register_component
 @register_component("strategy", "PGPE")
 @dataclass(frozen=True)
 class PGPE:
-    """`population_size` members in antithetic pairs (4 + 3 ln p, made even, if None); scores shaped to centred ranks.
+    """Policy gradients with parameter-based exploration, for large networks.
 
-    Sehnke et al. 2010, section 3.2, with ClipUp for the centre (Toklu, Liskowski & Srivastava 2020, algorithm 1): with
-    deviations d from the centre and the two shaped scores r+ and r- of a pair
+    With deviations d from the center mu and the centered ranks r+ and r- of a pair:
 
         g_mu = mean((r+ - r-) / 2 d)        g_sigma = mean((r+ + r-) / 2 (d^2 - sigma^2) / sigma)
 
-    The centre goes up g_mu by `optimizer`; sigma goes `sigma_rate` g_sigma, by no more than the share `sigma_change`
-    of itself in a generation. ClipUp goes at one speed to the end; with `SGD` the centre's steps shrink as sigma does,
-    down to any target.
+    An optimizer ascends g_mu from the center, which is the solution. ClipUp has a nearly constant step length; with
+    `SGD` the steps of the center shrink as sigma does.
+
+    Parameters
+    ----------
+    population_size : int or None, default None
+        Members of a generation, at least 2 and even: antithetic pairs. None is 4 + 3 ln p for p weights, made even.
+    sigma : float, default 0.2
+        First step size of all weights, above 0.
+    optimizer : Optimizer, default ClipUp(0.1)
+        Optimizer of the center, with its learning rate.
+    sigma_learning_rate : float, default 0.1
+        Learning rate of the step sizes, at least 0.
+    max_sigma_change : float, default 0.2
+        Largest relative change of a step size in a generation, 0 to 1.
+    sigma_floor : float, default 0.0
+        The smallest step size, at least 0.
+    name : str, default "pgpe"
+        Name in results and figures.
+
+    References
+    ----------
+    Sehnke, F. et al. (2010). Parameter-exploring policy gradients. Neural Networks 23, section 3.2.
+    Toklu, N. E., Liskowski, P. and Srivastava, R. K. (2020). ClipUp: a simple and powerful optimizer for
+    distribution-based policy evolution. PPSN XVI, algorithm 1.
+
+    Examples
+    --------
+    >>> from evorobo import PGPE, ClipUp, Evolution
+    >>> Evolution(PGPE(optimizer=ClipUp(0.05))).name
+    'pgpe'
     """
 
     population_size: int | None = None
@@ -47,12 +75,13 @@ class PGPE:
         check_within(0, np.inf, sigma_learning_rate=self.sigma_learning_rate, sigma_floor=self.sigma_floor)
         check_within(0, 1, max_sigma_change=self.max_sigma_change)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningPGPE:
         return RunningPGPE(self, weights, rng)
 
 
 class RunningPGPE:
-    """The centre and its optimizer, a step size for each weight, and the steps that are out to be scored."""
+    """Center, state of its optimizer, a step size for each weight, and the steps of the generation."""
 
     def __init__(self, settings: PGPE, weights: Array, rng: np.random.Generator) -> None:
         n = len(weights)
@@ -68,18 +97,19 @@ class RunningPGPE:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         self._steps = antithetic_steps(self._rng, self._population_size, len(self._center))
-        return [ind_init(each) for each in self._center + self._sigma * self._steps]
+        return [ind_init(row) for row in self._center + self._sigma * self._steps]
 
     def update(self, population: list[Individual]) -> None:
         settings, pairs = self._settings, self._population_size // 2
-        one, other = np.split(centered_ranks(fitness_values(population)), 2)
+        plus, minus = np.split(centered_ranks(fitness_values(population)), 2)
         steps, sigma = self._steps[:pairs], self._sigma
-        ascent = ((one - other) / 2) @ (sigma * steps) / pairs
+        ascent = ((plus - minus) / 2) @ (sigma * steps) / pairs
         settings.optimizer.update(self._center, -ascent, self._optimizer)
-        growth = ((one + other) / 2) @ (sigma * (np.square(steps) - 1)) / pairs
-        most = settings.max_sigma_change * sigma
+        sigma_gradient = ((plus + minus) / 2) @ (sigma * (np.square(steps) - 1)) / pairs
+        max_change = settings.max_sigma_change * sigma
         self._sigma = np.maximum(
-            sigma + np.clip(settings.sigma_learning_rate * growth, -most, most), settings.sigma_floor
+            sigma + np.clip(settings.sigma_learning_rate * sigma_gradient, -max_change, max_change),
+            settings.sigma_floor,
         )
 
     def info(self) -> dict[str, float]:

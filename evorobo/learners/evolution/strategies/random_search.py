@@ -1,4 +1,4 @@
-"""Random search: draw, keep the best, learn nothing; what every strategy must beat."""
+"""Random search: sample around the starting genome, keep the best; the baseline of every strategy."""
 
 from __future__ import annotations
 
@@ -10,18 +10,38 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_at_least, check_positive
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import sample_around, select_best
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, select_best
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "RandomSearch")
 @dataclass(frozen=True)
 class RandomSearch:
-    """Each generation is the champion and `population_size` - 1 new draws, normal, `init_std` about the starting genome.
+    """Random search around the starting genome, a baseline without learning.
 
-    The champion is scored again beside its challengers, under the same chances, so that no lucky score rules for
-    ever. The answer is the champion. (Brooks 1958; "random weight guessing" in the pole balancing literature.)
+    Each generation is the best member so far and `population_size` - 1 new normal samples. The best member is scored
+    again with the same random seeds as the others, so that one lucky score does not last. It is the solution.
+
+    Parameters
+    ----------
+    population_size : int, default 20
+        Members of a generation, at least 2.
+    init_std : float, default 0.5
+        Standard deviation of the samples around the starting genome, above 0.
+    name : str, default "random-search"
+        Name in results and figures.
+
+    References
+    ----------
+    Brooks, S. H. (1958). A discussion of random methods for seeking maxima. Operations Research 6.
+
+    Examples
+    --------
+    >>> from evorobo import Evolution, RandomSearch
+    >>> Evolution(RandomSearch(init_std=1.0)).name
+    'random-search'
     """
 
     population_size: int = 20
@@ -32,34 +52,35 @@ class RandomSearch:
         check_at_least(2, population_size=self.population_size)
         check_positive(init_std=self.init_std)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningRandomSearch:
         return RunningRandomSearch(self, weights, rng)
 
 
 class RunningRandomSearch:
-    """The champion, and where the draws are centred."""
+    """The starting genome, and the best member so far."""
 
     def __init__(self, settings: RandomSearch, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
-        self._center, self._champion = weights, weights.copy()
+        self._center, self._best = weights, weights.copy()
 
     @property
     def solution(self) -> Array:
-        return self._champion.copy()
+        return self._best.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         rows = sample_around(self._center, self._settings.population_size, self._settings.init_std, self._rng)
-        rows[0] = self._champion
-        return [ind_init(each) for each in rows]
+        rows[0] = self._best
+        return [ind_init(row) for row in rows]
 
     def update(self, population: list[Individual]) -> None:
-        self._champion = np.array(select_best(population, 1)[0], dtype=np.float64)
+        self._best = np.array(select_best(population, 1)[0], dtype=np.float64)
 
     def info(self) -> dict[str, float]:
         return {}
 
     def state(self) -> dict[str, Any]:
-        return {"champion": self._champion}
+        return {"best": self._best}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._champion = state["champion"]
+        self._best = state["best"]

@@ -1,4 +1,4 @@
-"""The step size of strategies that do not adapt theirs: it shrinks from generation to generation, down to a floor."""
+"""Decay of a step size that is not adapted: a factor in each generation, down to a floor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evorobo.checks import check_positive, check_within
 
 
 class SigmaDecay(Protocol):
-    """Settings of a step size: `sigma` at first, times `sigma_decay` in each generation, never below `sigma_floor`."""
+    """Settings of a step size: first `sigma`, times `sigma_decay` in each generation, at least `sigma_floor`."""
 
     @property
     def sigma(self) -> float: ...
@@ -21,12 +21,12 @@ class SigmaDecay(Protocol):
 
 
 def check_sigma_decay(settings: SigmaDecay) -> None:
-    """Raise `SettingsError` for a step size, a decay or a floor that cannot be."""
+    """Raise `SettingsError` for an invalid step size, decay or floor."""
     check_positive(sigma=settings.sigma, sigma_decay=settings.sigma_decay)
     check_within(0, 1, sigma_decay=settings.sigma_decay)
     check_within(0, np.inf, sigma_floor=settings.sigma_floor)
 
 
 def decay_sigma(sigma: float, settings: SigmaDecay) -> float:
-    """The step size of the next generation."""
+    """Return the step size of the next generation."""
     return max(settings.sigma_floor, sigma * settings.sigma_decay)

@@ -1,4 +1,4 @@
-"""Particle swarm: members fly on, pulled to their own best place and to a neighbour's (Kennedy & Eberhart 1995)."""
+"""Particle swarm: particles are attracted by their own best position and by that of a neighbor (Kennedy 1995)."""
 
 from __future__ import annotations
 
@@ -10,25 +10,50 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import fitness_values, sample_around
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
+from evorobo.learners.evolution.strategies.incumbents import Incumbents
 from evorobo.registry import register_component
 
 
 @register_component("strategy", "ParticleSwarm")
 @dataclass(frozen=True)
 class ParticleSwarm:
-    """`population_size` particles on a ring, the first `init_std` wide about the starting genome.
+    """Particle swarm optimization on a ring of neighbors, for few weights.
 
-    The standard of Bratton & Kennedy 2007, eq. 4, each particle listening to itself and to its two neighbours:
+    A particle x with velocity v follows its own best position and the best of its two neighbors:
 
-        v = inertia v + pull r1 (own best - x) + pull r2 (best of the neighbours' - x)        x += v
+        v = inertia v + acceleration r1 (own best - x) + acceleration r2 (best of neighbors - x)        x += v
 
-    with r1, r2 uniform for each gene, inertia 0.72984 and pull 2.05 times that.
+    The numbers r1 and r2 are uniform from 0 to 1, new for each gene. The solution is the best position.
 
-    With `reevaluate` the best places are scored again beside the particles, under the same chances; without, at half the
-    price, their scores are what they once were, which is right where scores have no noise. The answer is the best
-    place.
+    Parameters
+    ----------
+    population_size : int, default 30
+        Number of particles, at least 3.
+    inertia : float, default 0.72984
+        Factor of the velocity, 0 to 1.
+    acceleration : float, default 1.49617
+        Strength of both attractions, above 0.
+    init_std : float, default 0.5
+        Standard deviation of the first positions around the starting genome, above 0.
+    reevaluate : bool, default True
+        Whether the best positions are scored again beside the particles, with the same seeds. False saves half of the
+        evaluations and is correct if scores have no noise.
+    name : str, default "pso"
+        Name in results and figures.
+
+    References
+    ----------
+    Kennedy, J. and Eberhart, R. (1995). Particle swarm optimization. ICNN.
+    Bratton, D. and Kennedy, J. (2007). Defining a standard for particle swarm optimization. SIS, eq. 4.
+
+    Examples
+    --------
+    >>> from evorobo import Evolution, ParticleSwarm
+    >>> Evolution(ParticleSwarm(population_size=20)).name
+    'pso'
     """
 
     population_size: int = 30
@@ -43,62 +68,50 @@ class ParticleSwarm:
         check_within(0, 1, inertia=self.inertia)
         check_positive(acceleration=self.acceleration, init_std=self.init_std)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningParticleSwarm:
         return RunningParticleSwarm(self, weights, rng)
 
 
 class RunningParticleSwarm:
-    """Places, velocities and best places `(n, p)`, and the scores of the latter `(n,)`, -inf before the first."""
+    """Positions and velocities `(n, p)`, and the best positions with their scores."""
 
     def __init__(self, settings: ParticleSwarm, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng, self._first = settings, rng, weights
-        self._places: Array = np.empty((0, len(weights)))
-        self._best, self._velocities = self._places, self._places
-        self._scores: Array = np.empty(0)
+        self._positions: Array = np.empty((0, len(weights)))
+        self._velocities = self._positions
+        self._best = Incumbents(weights, np.greater, settings.reevaluate)
 
     @property
     def solution(self) -> Array:
-        return np.array(self._best[self._scores.argmax()] if len(self._best) else self._first)
+        return self._best.best
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng = self._settings, self._rng
-        if not len(self._best):
-            self._places = sample_around(self._first, settings.population_size, settings.init_std, rng)
-            aims = sample_around(self._first, settings.population_size, settings.init_std, rng)
-            self._velocities = (aims - self._places) / 2
-            return [ind_init(each) for each in self._places]
-        ring = np.stack([np.roll(self._scores, 1), self._scores, np.roll(self._scores, -1)]).argmax(0) - 1
-        lead = self._best[(np.arange(len(ring)) + ring) % len(ring)]
-        r1, r2 = settings.acceleration * rng.random((2, *self._places.shape))
-        self._velocities = (
-            settings.inertia * self._velocities + r1 * (self._best - self._places) + r2 * (lead - self._places)
-        )
-        self._places = self._places + self._velocities
-        rows = np.concatenate([self._places, self._best]) if settings.reevaluate else self._places
-        return [ind_init(each) for each in rows]
+        if len(self._best):
+            scores, best = self._best.scores, self._best.members
+            ring = np.stack([np.roll(scores, 1), scores, np.roll(scores, -1)]).argmax(0) - 1
+            leaders = best[(np.arange(len(ring)) + ring) % len(ring)]
+            r1, r2 = settings.acceleration * rng.random((2, *self._positions.shape))
+            self._velocities = (
+                settings.inertia * self._velocities + r1 * (best - self._positions) + r2 * (leaders - self._positions)
+            )
+            self._positions = self._positions + self._velocities
+        else:
+            self._positions = sample_around(self._first, settings.population_size, settings.init_std, rng)
+            targets = sample_around(self._first, settings.population_size, settings.init_std, rng)
+            self._velocities = (targets - self._positions) / 2
+        return [ind_init(row) for row in self._best.with_challengers(self._positions)]
 
     def update(self, population: list[Individual]) -> None:
-        n, told = self._settings.population_size, fitness_values(population)
-        places = np.array(population[:n], dtype=np.float64)
-        if not len(self._best):
-            self._best, self._scores = places, told
-            return
-        standing = told[n:] if self._settings.reevaluate else self._scores
-        better = told[:n] > standing
-        self._best = np.where(better[:, None], places, self._best)
-        self._scores = np.where(better, told[:n], standing)
+        self._best.update(population)
 
     def info(self) -> dict[str, float]:
         return {"step_size": float(np.abs(self._velocities).mean())}
 
     def state(self) -> dict[str, Any]:
-        return {
-            "places": self._places,
-            "velocities": self._velocities,
-            "best": self._best,
-            "scores": self._scores,
-        }
+        return {"positions": self._positions, "velocities": self._velocities, "best": self._best.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._places, self._velocities = state["places"], state["velocities"]
-        self._best, self._scores = state["best"], state["scores"]
+        self._positions, self._velocities = state["positions"], state["velocities"]
+        self._best.restore(state["best"])

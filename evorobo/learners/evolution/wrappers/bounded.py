@@ -1,4 +1,4 @@
-"""Bounds: any strategy, whose genomes turn back where a weight would leave its limit."""
+"""Bounds: any strategy, with weights reflected at a limit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_positive
+from evorobo.checks import check_implements, check_positive
+from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
@@ -20,11 +21,25 @@ from evorobo.registry import register_component
 @register_component("strategy", "Bounded")
 @dataclass(frozen=True)
 class Bounded:
-    """`Bounded(CMAES(), 3.0)` searches as the `strategy` does, and weights stay within `limit` to either side of 0.
+    """Keep the weights of any strategy within a limit.
 
-    The strategy itself knows of no bounds. What it proposes is scored, and its answer given, as folded at the limits: a
-    weight that would come to lie beyond, of the starting genome too, goes as far back inside. So the landscape stays
-    continuous, and no weight sticks to a bound as it would if it were cut off.
+    The strategy itself is unbounded. Weights beyond the limit are reflected before they are scored, also those of the
+    starting genome and of the solution. The score thus stays continuous, and no weight sticks to the limit.
+
+    Parameters
+    ----------
+    strategy : StrategySettings, default CMAES()
+        The strategy.
+    limit : float, default 3.0
+        The largest absolute weight, above 0.
+    name : str, optional
+        Name in results and figures; that of the strategy by default.
+
+    Examples
+    --------
+    >>> from evorobo import CMAES, Bounded
+    >>> Bounded(CMAES(), 3.0).name
+    'cma-es'
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
@@ -32,21 +47,23 @@ class Bounded:
     name: str = ""
 
     def __post_init__(self) -> None:
+        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
         check_positive(limit=self.limit)
         if isinstance(self.strategy, UsesMeasures):
             raise SettingsError(
-                f"{type(self.strategy).__name__} goes by what members do, and Bounded tells it only of scores; write "
-                "what watches outside: for example Mapped(grid, Bounded(CMAES()))."
+                f"{type(self.strategy).__name__} uses measures, which Bounded does not pass on; put Bounded inside, "
+                "for example Mapped(grid, Bounded(CMAES()))."
             )
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningBounded:
         return RunningBounded(self, weights, rng)
 
 
 class RunningBounded:
-    """The strategy at work, and the generation that is out to be scored as it proposed it."""
+    """The running strategy, and the generation as it proposed it."""
 
     def __init__(self, settings: Bounded, weights: Array, rng: np.random.Generator) -> None:
         self._search, self._limit = settings.strategy.start(weights, rng), settings.limit
@@ -58,7 +75,7 @@ class RunningBounded:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         self._proposed = self._search.generate(Individual)
-        return [ind_init(reflect(np.asarray(each), self._limit)) for each in self._proposed]
+        return [ind_init(reflect(np.asarray(row), self._limit)) for row in self._proposed]
 
     def update(self, population: list[Individual]) -> None:
         for proposed, scored in zip(self._proposed, population, strict=True):
@@ -76,6 +93,6 @@ class RunningBounded:
 
 
 def reflect(weights: Array, limit: float) -> Array:
-    """`weights` within `limit` to either side of 0; what lies beyond is reflected there, as often as need be."""
-    back = np.abs((weights - limit) % (4 * limit) - 2 * limit) - limit
-    return np.where(np.abs(weights) <= limit, weights, back)
+    """Return `weights`, reflected at `-limit` and `limit` as often as needed to lie between them."""
+    reflected = np.abs((weights - limit) % (4 * limit) - 2 * limit) - limit
+    return np.where(np.abs(weights) <= limit, weights, reflected)

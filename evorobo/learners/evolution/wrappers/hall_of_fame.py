@@ -1,4 +1,4 @@
-"""A hall of fame: any strategy, and the best that it ever came across."""
+"""A hall of fame: any strategy, with the best genomes that it found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least
+from evorobo.checks import check_at_least, check_implements
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution import deap_bridge
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
@@ -21,11 +22,26 @@ from evorobo.registry import register_component
 @register_component("strategy", "HallOfFame")
 @dataclass(frozen=True)
 class HallOfFame:
-    """`HallOfFame(CMAES(), 10)` searches as the `strategy` does, to the same genomes.
+    """Record the best genomes of any strategy, which searches as it does alone.
 
-    The `size` different genomes with the highest scores are kept by DEAP's hall of fame, best first, and handed in as
-    the trial's `archive.npz` (see `Archive`). Their scores are training scores, of lucky moments most of them: score
-    them once more before you trust them, `[task.test(archive[rank]) for rank in range(len(archive))]`.
+    The genomes with the highest scores, all different, are written to the trial's `archive.npz` (see `Archive`), best
+    first. Their scores are training scores and thus too optimistic. Score them again before you use them:
+    `[task.test(archive[rank]) for rank in range(len(archive))]`.
+
+    Parameters
+    ----------
+    strategy : StrategySettings, default CMAES()
+        The strategy.
+    size : int, default 10
+        Number of genomes, at least 1.
+    name : str, optional
+        Name in results and figures; that of the strategy by default.
+
+    Examples
+    --------
+    >>> from evorobo import CMAES, HallOfFame
+    >>> HallOfFame(CMAES(), 10).name
+    'cma-es'
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
@@ -33,21 +49,23 @@ class HallOfFame:
     name: str = ""
 
     def __post_init__(self) -> None:
+        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
         check_at_least(1, size=self.size)
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Those of the strategy."""
+        """Names of the measures that the strategy uses."""
         return self.strategy.measures if isinstance(self.strategy, UsesMeasures) else ()
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningHallOfFame:
         return RunningHallOfFame(self, weights, rng)
 
 
 class RunningHallOfFame:
-    """The strategy at work, and DEAP's hall of fame."""
+    """The running strategy, and DEAP's hall of fame."""
 
     names: tuple[str, ...] = ()
     cells: tuple[int, ...] = ()
@@ -76,11 +94,13 @@ class RunningHallOfFame:
         return self._search.info()
 
     def state(self) -> dict[str, Any]:
-        kept = self.collection
-        return {"search": self._search.state(), "weights": kept.weights, "scores": kept.scores}
+        best = self.collection
+        return {"search": self._search.state(), "weights": best.weights, "scores": best.scores}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._search.restore(state["search"])
         self._hall.clear()
-        for weights, score in zip(state["weights"][::-1], state["scores"][::-1], strict=True):  # DEAP puts equals first
+        for weights, score in zip(
+            state["weights"][::-1], state["scores"][::-1], strict=True
+        ):  # DEAP inserts equal scores first
             self._hall.insert(Individual.scored(weights, score))

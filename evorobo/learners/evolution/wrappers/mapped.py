@@ -1,4 +1,4 @@
-"""Any strategy, with a map beside it of what it came across: how varied is what it finds on its way?"""
+"""A map of behavior beside any strategy: how diverse are the genomes that it finds?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_implements
+from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
 from evorobo.learners.evolution.strategies.cma_es import CMAES
@@ -20,10 +22,25 @@ from evorobo.registry import register_component
 @register_component("strategy", "Mapped")
 @dataclass(frozen=True)
 class Mapped:
-    """`Mapped(Grid(("x", "y")), CMAES())` searches as the `strategy` does, to the same genomes.
+    """Record a map of behavior beside any strategy, which searches as it does alone.
 
-    Whatever it scores is offered to the grid, so that its log has `coverage` and `qd_score` too, and its trial an
-    `archive.npz` (see `Archive`), to be compared with MAP-Elites.
+    All genomes that it scores are added to the grid. The log has `coverage` and `qd_score`, and the map is written to
+    the trial's `archive.npz` (see `Archive`), for a comparison with `MAPElites`.
+
+    Parameters
+    ----------
+    grid : Grid
+        The map: measures and cells.
+    strategy : StrategySettings, default CMAES()
+        The strategy.
+    name : str, optional
+        Name in results and figures; that of the strategy by default.
+
+    Examples
+    --------
+    >>> from evorobo import CMAES, Grid, Mapped
+    >>> Mapped(Grid(("x", "y")), CMAES()).measures
+    ('x', 'y')
     """
 
     grid: Grid
@@ -31,21 +48,24 @@ class Mapped:
     name: str = ""
 
     def __post_init__(self) -> None:
+        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
+        check_implements(Grid, 'Grid(("x", "y"))', grid=self.grid)
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Those of the strategy first, as it goes by the first ones that it finds."""
+        """Names of the measures that the strategy uses, then those of the grid."""
         own = self.strategy.measures if isinstance(self.strategy, UsesMeasures) else ()
         return tuple(dict.fromkeys((*own, *self.grid.measures)))
 
+    @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningMapped:
         return RunningMapped(self, weights, rng)
 
 
 class RunningMapped:
-    """The strategy at work, and the elites of all it has met."""
+    """The running strategy, and the grid with its elites."""
 
     def __init__(self, settings: Mapped, weights: Array, rng: np.random.Generator) -> None:
         self._search = settings.strategy.start(weights, rng)
