@@ -4,7 +4,7 @@ EvoroboError
 |-- SettingsError    a name, option or number that cannot be
 |-- DataError        a file or data set that cannot be read or makes no sense
 |-- TaskError        a robot or environment that breaks its contract
-|-- LearningError    training that ran away (NaN, infinite weights)
+|-- LearningError    training that diverged (NaN, infinite weights)
 `-- ResultsError     a results folder that cannot be written or holds something else
 """
 
@@ -31,7 +31,7 @@ class TaskError(EvoroboError, RuntimeError):
 
 
 class LearningError(EvoroboError, RuntimeError):
-    """Training that ran away."""
+    """Training that diverged."""
 
 
 class ResultsError(EvoroboError, RuntimeError):

@@ -304,11 +304,11 @@ def test_a_trial_that_diverges_is_told_apart_leaves_with_status_1_and_is_counted
     path.write_text(path.read_text().replace("import CMAES", "import CMAES, SGD"))
     code, out, err = evorobo("run", path, "--budget", "flops=1e6,n_evals=3", "--seeds", 1, "--jobs", 2)
     assert code == 1
-    assert re.fullmatch(r"evorobo: 1 of 2 trials diverged: training ran away: [^\n]+ Try a learning rate [^\n]+\n", err)
-    assert re.search(r"bowl/wild/seed-0 diverged in [\d.]+ s: training ran away", out)
+    assert re.fullmatch(r"evorobo: 1 of 2 trials diverged: training diverged: [^\n]+ Try a learning rate [^\n]+\n", err)
+    assert re.search(r"bowl/wild/seed-0 diverged in [\d.]+ s: training diverged", out)
     assert "1 of 2 runs diverged and is left out." in out
     answer = sentence(evorobo("run", "results/toys/bowl/wild/seed-0/trial.json", "--results", "again"), status=1)
-    assert answer.startswith("again/bowl/wild/seed-0 diverged: training ran away")
+    assert answer.startswith("again/bowl/wild/seed-0 diverged: training diverged")
 
 
 def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):

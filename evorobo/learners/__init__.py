@@ -1,1 +1,1 @@
-"""Floor 3, how it is learned: backprop and evolution, two siblings that never meet."""
+"""Methods of learning: backpropagation and evolution, which never import each other (floor 3)."""

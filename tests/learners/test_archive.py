@@ -1,4 +1,4 @@
-"""Archives: kept exactly, told apart from other files, and the same whenever a trial is interrupted."""
+"""Archives: saved exactly, distinguished from other files, and identical after an interruption."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def saved(archive, tmp_path):
     return tmp_path / "archive.npz"
 
 
-def test_what_is_read_is_what_was_saved(archive, saved):
+def test_a_loaded_archive_equals_the_saved_one(archive, saved):
     read = Archive.load(saved)
     assert (read.spec, read.measure_names, read.grid_shape, len(read)) == (SPEC, ("x", "y"), (4, 5), 3)
     for name in ("weights", "scores", "measures", "ranges"):
@@ -66,14 +66,14 @@ def test_what_is_read_is_what_was_saved(archive, saved):
     np.testing.assert_array_equal(read[2](sensors), archive[2](sensors))
 
 
-def test_each_of_its_genomes_can_be_taken_out(archive):
+def test_an_archive_is_indexed_by_number(archive):
     np.testing.assert_array_equal(archive[2].weights, archive.weights[2])
     assert archive[2].input_scaler is archive.input_scaler
     np.testing.assert_array_equal(archive.best.weights, archive.weights[1])
 
 
-def test_the_nearest_is_found_in_units_of_the_ranges(archive):
-    """From x = 0.9, y = 8 it is 0.1 of a range to the third in x and a hundredth in y."""
+def test_the_nearest_genome_is_measured_in_units_of_the_ranges(archive):
+    # from x = 0.9, y = 8 the third is 0.1 of a range away in x and 0.01 in y
     np.testing.assert_array_equal(archive.nearest(x=0.9, y=8.0).weights, archive.weights[2])
     np.testing.assert_array_equal(archive.nearest(x=0.1).weights, archive.weights[0])
     # 0.4 of a range away in x counts for more than 0.05 in y
@@ -95,7 +95,7 @@ def test_the_nearest_is_found_in_units_of_the_ranges(archive):
         ({"ranges": None}, "it has no ranges, of which this network needs 2 x 2"),
     ],
 )
-def test_a_file_that_is_none_is_told_in_a_sentence(saved, change, sentence):
+def test_an_invalid_file_is_refused_in_one_sentence(saved, change, sentence):
     with np.load(saved) as file:
         arrays = {**file, **change}
     np.savez(saved, **{name: array for name, array in arrays.items() if array is not None})
@@ -103,7 +103,7 @@ def test_a_file_that_is_none_is_told_in_a_sentence(saved, change, sentence):
         Archive.load(saved)
 
 
-def test_a_genome_is_no_archive_and_nothing_is_none_either(tmp_path):
+def test_a_genome_file_and_a_missing_file_are_refused(tmp_path):
     Genome(SPEC, np.zeros(SPEC.n_params)).save(tmp_path / "genome.npz")
     with pytest.raises(DataError, match=r"was not written by Archive\.save"):
         Archive.load(tmp_path / "genome.npz")
@@ -118,34 +118,34 @@ def trial(method, hidden=(3,)):
     return Trial(Wave(), method, Budget(generations=12, n_evals=3), hidden, 0)
 
 
-@pytest.mark.parametrize("method", COLLECTORS, ids=lambda each: each.name)
-def test_an_interrupted_trial_comes_to_the_identical_archive(tmp_path, monkeypatch, method):
+@pytest.mark.parametrize("method", COLLECTORS, ids=lambda method: method.name)
+def test_an_interrupted_trial_ends_with_the_identical_archive(tmp_path, monkeypatch, method):
     trial(method).run(tmp_path / "straight")
     monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
     for after in (1, 4):
-        asked = iter(range(100))
+        calls = iter(range(100))
         with pytest.raises(Interrupted):
-            trial(method).run(tmp_path / "stopped", should_stop=lambda asked=asked, after=after: next(asked) >= after)
+            trial(method).run(tmp_path / "stopped", should_stop=lambda calls=calls, after=after: next(calls) >= after)
     trial(method).run(tmp_path / "stopped")
-    one, other = ((tmp_path / each / "archive.npz").read_bytes() for each in ("straight", "stopped"))
+    one, other = ((tmp_path / name / "archive.npz").read_bytes() for name in ("straight", "stopped"))
     assert one == other
 
 
-@pytest.mark.parametrize("method", COLLECTORS, ids=lambda each: each.name)
-def test_an_archive_tells_what_its_genomes_do_in_the_units_of_the_task(tmp_path, method):
+@pytest.mark.parametrize("method", COLLECTORS, ids=lambda method: method.name)
+def test_the_measures_of_an_archive_are_in_the_units_of_the_task(tmp_path, method):
     trial(method).run(tmp_path)
     archive = Archive.load(tmp_path / "archive.npz")
     assert len(archive) >= 3
-    watched = [name for name in archive.measure_names if name != "size"]
-    told = Wave().score_with_measures(watched, archive.spec, archive.weights, np.random.default_rng(0), None).measures
-    columns = [archive.measure_names.index(name) for name in watched]
-    np.testing.assert_allclose(archive.measures[:, columns], told, rtol=1e-9, atol=1e-12)
+    names = [name for name in archive.measure_names if name != "size"]
+    expected = Wave().score_with_measures(names, archive.spec, archive.weights, np.random.default_rng(0), None).measures
+    columns = [archive.measure_names.index(name) for name in names]
+    np.testing.assert_allclose(archive.measures[:, columns], expected, rtol=1e-9, atol=1e-12)
     if "size" in archive.measure_names:
         size = archive.measures[:, archive.measure_names.index("size")]
         np.testing.assert_allclose(size, np.abs(archive.weights).mean(1))
 
 
-def test_the_genomes_of_an_archive_bring_the_moments_of_their_batch_norm(tmp_path):
+def test_the_genomes_of_an_archive_have_running_statistics(tmp_path):
     trial(COLLECTORS[2], hidden=(Dense(4, "identity"), BatchNorm(activation="tanh"))).run(tmp_path)
     archive, task = Archive.load(tmp_path / "archive.npz"), Wave()
     assert archive.running_stats.shape == (len(archive), archive.spec.n_running_stats)
@@ -154,17 +154,17 @@ def test_the_genomes_of_an_archive_bring_the_moments_of_their_batch_norm(tmp_pat
     np.testing.assert_allclose(archive.measures[:, archive.measure_names.index("level")], levels, atol=1e-9)
 
 
-def test_a_trial_of_one_aim_has_no_archive(tmp_path):
+def test_a_strategy_without_a_collection_writes_no_archive(tmp_path):
     trial(Evolution(CMAES())).run(tmp_path)
     assert not (tmp_path / "archive.npz").exists()
 
 
-def test_an_unknown_measure_offers_the_nearest():
+def test_an_unknown_measure_is_refused_with_the_nearest_name():
     with pytest.raises(SettingsError, match="unknown measure of wave 'energie'; did you mean 'energy'"):
         Evolution(NSGA2(("energie",))).start(Wave(), SPEC, np.random.default_rng(0))
 
 
-def test_a_task_that_measures_nothing_still_knows_how_large_its_weights_are():
+def test_every_task_has_the_measure_size():
     learner = Evolution(NSGA2(("size",))).start(Bowl(), SPEC, np.random.default_rng(0))
     for _ in range(20):
         learner.step(0.0)
@@ -174,10 +174,10 @@ def test_a_task_that_measures_nothing_still_knows_how_large_its_weights_are():
 
 
 @dataclass(frozen=True)
-class Lost(Wave):
-    """A wave whose first two members ran away, so that nothing can be said of them."""
+class NotFinite(Wave):
+    """A wave with measures of the first two members that are not finite."""
 
-    name: str = "lost"
+    name: str = "not-finite"
 
     def score_with_measures(self, names, spec, weights, rng, input_scaler):
         earned = super().score_with_measures(names, spec, weights, rng, input_scaler)
@@ -185,13 +185,13 @@ class Lost(Wave):
         return earned
 
 
-def test_measures_are_told_in_units_of_their_ranges_and_what_cannot_be_measured_counts_as_nothing():
+def test_measures_are_scaled_by_their_ranges_and_those_that_are_not_finite_are_zero():
     weights = np.random.default_rng(0).normal(size=(5, SPEC.n_params))
-    told = Wave().score_with_measures(["level", "tilt"], SPEC, weights, np.random.default_rng(1), None)
-    gauge = MeasureScorer(Lost(), ["level", "size", "tilt"])
-    earned, units = gauge.score(SPEC, weights, np.random.default_rng(1), None, weights)
-    np.testing.assert_array_equal(earned.values, told.values)
+    plain = Wave().score_with_measures(["level", "tilt"], SPEC, weights, np.random.default_rng(1), None)
+    scorer = MeasureScorer(NotFinite(), ["level", "size", "tilt"])
+    earned, units = scorer.score(SPEC, weights, np.random.default_rng(1), None, weights)
+    np.testing.assert_array_equal(earned.values, plain.values)
     np.testing.assert_array_equal(units[:2, 0], 0)
-    np.testing.assert_allclose(units[2:, 0], (told.measures[2:, 0] + 1) / 2)
+    np.testing.assert_allclose(units[2:, 0], (plain.measures[2:, 0] + 1) / 2)
     np.testing.assert_allclose(units[:, 1], np.abs(weights).mean(1))
-    np.testing.assert_allclose(units[:, 2], (told.measures[:, 1] + 1) / 2)
+    np.testing.assert_allclose(units[:, 2], (plain.measures[:, 1] + 1) / 2)

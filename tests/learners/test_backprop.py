@@ -1,4 +1,4 @@
-"""Backpropagation step by step: what it computes, what it pays, and how it goes on after an interruption."""
+"""Backpropagation step by step: what it computes, what it costs, and how it resumes."""
 
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -40,13 +40,13 @@ class OneRow(Bowl):
         return Examples(np.array([[1.0, 2.0]]), np.array([[3.0]]), MSE())
 
 
-def test_one_step_is_what_one_gets_by_hand():
-    # y = 0 w1 + 0 w2 + 0 = 0, error -3, loss 9; slopes 2 (-3) (1, 2, 1) = (-6, -12, -6); a tenth of it, downhill
+def test_one_step_matches_a_calculation_by_hand():
+    # y = 0 w1 + 0 w2 + 0 = 0, error -3, loss 9; gradient 2 (-3) (1, 2, 1) = (-6, -12, -6), step a tenth of it
     learner = start(Backprop(SGD(0.1)), OneRow(), NetworkSpec(2, (Dense(1, "identity", "zeros"),)))
-    progress = learner.step(0.0)
+    result = learner.step(0.0)
     np.testing.assert_allclose(learner.genome.weights, [0.6, 1.2, 0.6], rtol=1e-15)
-    assert progress.score == -9
-    assert progress.info["grad_norm"] == pytest.approx(np.sqrt(36 + 144 + 36))
+    assert result.score == -9
+    assert result.info["grad_norm"] == pytest.approx(np.sqrt(36 + 144 + 36))
     # y = 0.6 + 2.4 + 0.6 = 3.6, error 0.6, loss 0.36
     assert learner.step(0.0).score == pytest.approx(-0.36)
 
@@ -55,12 +55,12 @@ def test_one_step_on_all_rows_follows_the_mean_of_their_gradients():
     learner = start(Backprop(SGD(0.05), batch_size=100))
     before = learner.genome.weights
     examples = Line().examples(None)
-    slope = np.zeros(3)
+    gradient = np.zeros(3)
     for x, target in zip(examples.inputs, examples.targets[:, 0], strict=True):
         error = x @ before[:2] + before[2] - target
-        slope += 2 * error * np.array([*x, 1.0]) / len(examples.inputs)
+        gradient += 2 * error * np.array([*x, 1.0]) / len(examples.inputs)
     learner.step(0.0)
-    np.testing.assert_allclose(learner.genome.weights, before - 0.05 * slope, rtol=1e-13)
+    np.testing.assert_allclose(learner.genome.weights, before - 0.05 * gradient, rtol=1e-13)
 
 
 def test_backprop_learns_a_line_exactly():
@@ -71,8 +71,8 @@ def test_backprop_learns_a_line_exactly():
 
 
 @dataclass(frozen=True)
-class Spy(MSE):
-    """A loss that remembers the targets it was shown."""
+class RecordingLoss(MSE):
+    """A loss that records its targets."""
 
     seen: list = field(default_factory=list)
 
@@ -81,45 +81,45 @@ class Spy(MSE):
         return super().value_and_gradient(outputs, targets)
 
 
-def test_an_epoch_sees_every_row_once_and_the_next_one_in_another_order():
-    spy = Spy()
-    learner = start(Backprop(SGD(1e-3), batch_size=4, loss=spy))
+def test_each_epoch_visits_every_row_once_in_a_new_order():
+    recording = RecordingLoss()
+    learner = start(Backprop(SGD(1e-3), batch_size=4, loss=recording))
     epochs = [learner.step(0.0).info["epoch"] for _ in range(6)]
     assert epochs == [0, 0, 0, 1, 1, 1]
-    assert [len(batch) for batch in spy.seen] == [4, 4, 2, 4, 4, 2]
-    first, second = [list(chain(*batches)) for batches in (spy.seen[:3], spy.seen[3:])]
+    assert [len(batch) for batch in recording.seen] == [4, 4, 2, 4, 4, 2]
+    first, second = [list(chain(*batches)) for batches in (recording.seen[:3], recording.seen[3:])]
     assert sorted(first) == sorted(second) == sorted(Line().examples(None).targets[:, 0].tolist())
     assert first != second
 
 
 def test_the_score_is_minus_the_mean_loss_of_the_epoch_so_far():
-    spied = []
+    losses = []
 
     @dataclass(frozen=True)
-    class Loud(MSE):
+    class RecordingLoss(MSE):
         def value_and_gradient(self, outputs, targets):
             value, gradient = super().value_and_gradient(outputs, targets)
-            spied.append(float(value[0]))
+            losses.append(float(value[0]))
             return value, gradient
 
-    learner = start(Backprop(SGD(0.01), batch_size=4, loss=Loud()))
+    learner = start(Backprop(SGD(0.01), batch_size=4, loss=RecordingLoss()))
     scores = [learner.step(0.0).score for _ in range(4)]
-    means = [-np.mean(spied[: n + 1]) for n in range(3)] + [-spied[3]]
+    means = [-np.mean(losses[: n + 1]) for n in range(3)] + [-losses[3]]
     assert scores == pytest.approx(means)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_training_that_runs_away_names_the_loss_and_the_ways_out(dtype):
+def test_an_error_about_divergence_gives_the_loss_and_what_to_try(dtype):
     learner = start(Backprop(SGD(1000.0), dtype=dtype))
     sentence = (
-        r"training ran away: loss \S+ and gradient length \S+ in step \d+ \(epoch \d+\), after \d+ samples\. "
+        r"training diverged: loss \S+ and gradient norm \S+ in step \d+ \(epoch \d+\), after \d+ samples\. "
         r"Try a learning rate below 1000, max_grad_norm=1, or scaled inputs\."
     )
     with pytest.raises(LearningError, match=sentence):
         list(map(learner.step, np.linspace(0, 1, 500)))
 
 
-def test_training_that_runs_away_leaves_the_last_weights_whose_loss_was_finite():
+def test_after_divergence_the_weights_are_the_last_ones_with_a_finite_loss():
     learner = start(Backprop(SGD(1000.0), batch_size=4))
     before = []
 
@@ -134,18 +134,20 @@ def test_training_that_runs_away_leaves_the_last_weights_whose_loss_was_finite()
     assert f"in step {len(before) + 1} (epoch {len(before) // 3})" in str(caught.value)
 
 
-def test_clipping_keeps_the_direction_and_bounds_the_length_of_a_step():
-    free, bound, loose = (start(Backprop(SGD(0.1), batch_size=100, max_grad_norm=limit)) for limit in (None, 0.5, 1e9))
+def test_clipping_bounds_the_length_of_a_step_and_keeps_its_direction():
+    free, clipped, loose = (
+        start(Backprop(SGD(0.1), batch_size=100, max_grad_norm=limit)) for limit in (None, 0.5, 1e9)
+    )
     before = free.genome.weights
-    norms = [learner.step(0.0).info["grad_norm"] for learner in (free, bound, loose)]
-    whole, cut = free.genome.weights - before, bound.genome.weights - before
+    norms = [learner.step(0.0).info["grad_norm"] for learner in (free, clipped, loose)]
+    whole, short = free.genome.weights - before, clipped.genome.weights - before
     assert norms[0] == norms[1] > 0.5
-    assert np.linalg.norm(cut) == pytest.approx(0.1 * 0.5)
-    np.testing.assert_allclose(cut / np.linalg.norm(cut), whole / np.linalg.norm(whole), rtol=1e-12)
+    assert np.linalg.norm(short) == pytest.approx(0.1 * 0.5)
+    np.testing.assert_allclose(short / np.linalg.norm(short), whole / np.linalg.norm(whole), rtol=1e-12)
     np.testing.assert_array_equal(loose.genome.weights, free.genome.weights)
 
 
-def test_a_schedule_shrinks_the_step_by_the_share_of_the_budget_that_is_spent():
+def test_a_schedule_scales_the_step_by_the_fraction_of_the_budget_that_is_spent():
     fixed = start(Backprop(SGD(0.2), batch_size=100))
     early, late = (start(Backprop(SGD(0.2), batch_size=100, schedule=Cosine())) for _ in range(2))
     before = fixed.genome.weights
@@ -158,8 +160,8 @@ def test_a_schedule_shrinks_the_step_by_the_share_of_the_budget_that_is_spent():
     np.testing.assert_allclose(late.genome.weights - before, factor * (fixed.genome.weights - before), rtol=1e-9)
 
 
-def test_a_plateau_is_noticed_after_the_epochs_it_takes():
-    # the loss of a network without slope (zero inputs, zero target) never falls: one best epoch, then two to wait for
+def test_a_plateau_is_detected_after_the_epochs_of_patience():
+    # with zero inputs and targets the gradient is zero and the loss constant: one best epoch, then two of patience
     @dataclass(frozen=True)
     class Flat(Bowl):
         def examples(self, rng):
@@ -168,11 +170,11 @@ def test_a_plateau_is_noticed_after_the_epochs_it_takes():
     schedule = ReduceOnPlateau(drop=0.5, patience=1)
     learner = start(Backprop(SGD(0.1), batch_size=2, schedule=schedule), Flat())
     rates = [learner.step(0.0).info["learning_rate"] for _ in range(10)]
-    # epochs of two batches; each is judged when the next begins
+    # epochs of two batches; each is evaluated when the next begins
     assert rates == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05])
 
 
-def test_single_precision_trains_nearly_the_same_weights_in_half_the_memory():
+def test_training_in_single_precision_gives_nearly_the_same_weights():
     double, single = (
         start(Backprop(Adam(0.01), batch_size=4, dtype=dtype), spec=SMALL) for dtype in ("float64", "float32")
     )
@@ -186,7 +188,7 @@ def test_single_precision_trains_nearly_the_same_weights_in_half_the_memory():
     assert not np.array_equal(single.genome.weights, double.genome.weights)
 
 
-def test_the_bill_is_samples_times_flops_and_the_teacher():
+def test_the_cost_is_samples_times_flops_plus_the_teachers_episodes():
     # 2 inputs, 3 hidden, 1 output: 2 (2 * 3 + 3 * 1) = 18 operations forward, twice that backward
     learner = start(Backprop(batch_size=20), Bowl(), SMALL)
     teacher = Cost(env_steps=32, episodes=1)
@@ -198,7 +200,7 @@ def test_the_bill_is_samples_times_flops_and_the_teacher():
     assert learner.cost == replace(teacher, samples=52, forward_flops=52 * 18, backward_flops=52 * 36)
 
 
-def test_the_tasks_scalings_are_learned_through_and_handed_on():
+def test_the_scalers_of_the_task_are_applied_in_training_and_stored_in_the_genome():
     @dataclass(frozen=True)
     class Shifted(Line):
         input_scaler = Scaler(np.array([10.0, 20.0]), np.array([2.0, 4.0]))
@@ -219,7 +221,7 @@ def test_the_tasks_scalings_are_learned_through_and_handed_on():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_rows_of_weight_two_teach_as_if_they_were_there_twice(dtype):
+def test_rows_of_weight_two_count_as_if_they_appeared_twice(dtype):
     times = np.arange(10) % 3
 
     @dataclass(frozen=True)
@@ -241,7 +243,7 @@ def test_rows_of_weight_two_teach_as_if_they_were_there_twice(dtype):
 
 @pytest.mark.parametrize("steps", [0, 1, 7])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, steps, dtype):
+def test_a_restored_learner_continues_bit_for_bit(tmp_path, steps, dtype):
     method = Backprop(Momentum(0.02), batch_size=4, schedule=ReduceOnPlateau(patience=0), dtype=dtype)
     learner = start(method, Bowl(), SMALL)
     for _ in range(steps):
@@ -259,14 +261,14 @@ def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, steps, dtype):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"batch_size": 0}, "a batch needs at least 1 row, not 0"),
-        ({"batch_size": 2.5}, "a batch needs at least 1 row, not 2.5"),
-        ({"max_grad_norm": 0}, "max_grad_norm must be above 0, not 0; None leaves"),
-        ({"max_norm": 0}, "max_norm must be above 0, not 0; None leaves"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, not 0"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number of at least 1, not 2.5"),
+        ({"max_grad_norm": 0}, "max_grad_norm must be above 0, not 0; use None for no limit"),
+        ({"max_norm": 0}, "max_norm must be above 0, not 0; use None for no limit"),
         ({"input_noise": -0.1}, "input_noise must be 0 or more, not -0.1"),
-        ({"dtype": "float16"}, 'dtype is "float64" or "float32", not \'float16\''),
+        ({"dtype": "float16"}, 'dtype must be "float64" or "float32", not \'float16\''),
     ],
 )
-def test_settings_that_cannot_be_are_refused(settings, sentence):
+def test_invalid_settings_are_refused(settings, sentence):
     with pytest.raises(SettingsError, match=sentence):
         Backprop(**settings)

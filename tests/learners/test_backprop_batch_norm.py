@@ -1,4 +1,4 @@
-"""Backprop of networks with batch norm: their moments are learned, kept, taken back and handed in with the weights."""
+"""Backprop with batch normalization: running statistics are updated, stored and restored with the weights."""
 
 from dataclasses import dataclass, replace
 
@@ -32,7 +32,7 @@ def start(method, task=None, spec=SPEC, seed=0):
     return method.start(task or Line(), spec, np.random.default_rng(seed))
 
 
-def test_moments_follow_the_batches_that_were_seen():
+def test_running_statistics_follow_those_of_the_batches():
     x = Line().examples(None).inputs
     learner = start(Backprop(batch_size=10))  # all rows in one batch
     np.testing.assert_array_equal(learner.genome.running_stats, SPEC.init_running_stats())
@@ -45,27 +45,27 @@ def test_moments_follow_the_batches_that_were_seen():
 
 
 @dataclass(frozen=True)
-class Bent(Bowl):
-    """Four hundred rows of y = sin(3 a) + b, far from the middle of the numbers."""
+class Sine(Bowl):
+    """Four hundred rows of y = sin(3 a) + b, with inputs far from zero."""
 
     def examples(self, rng):
         x = np.random.default_rng(5).normal(size=(400, 2))
         return Examples(100 + 20 * x, np.sin(3 * x[:, :1]) + x[:, 1:], MSE())
 
 
-def test_the_genome_in_use_is_as_good_as_training_says():
+def test_outside_training_the_genome_has_the_loss_of_training():
     spec = NetworkSpec.build(2, (BatchNorm(), Dense(16), BatchNorm()), 1)
-    # running moments lag behind weights that move, so these come to rest
-    method, shown = Backprop(Adam(0.03), batch_size=400, schedule=Cosine()), Bent().examples(None)
-    learner = start(method, Bent(), spec)
+    # running statistics lag behind changing weights, so the learning rate decays to zero
+    method, examples = Backprop(Adam(0.03), batch_size=400, schedule=Cosine()), Sine().examples(None)
+    learner = start(method, Sine(), spec)
     for step in range(400):
         learner.step(step / 400)
-    assert learner.loss < 0.05 * shown.targets.var()
-    assert MSE().value(learner.genome(shown.inputs), shown.targets) == pytest.approx(learner.loss, rel=0.05)
+    assert learner.loss < 0.05 * examples.targets.var()
+    assert MSE().value(learner.genome(examples.inputs), examples.targets) == pytest.approx(learner.loss, rel=0.05)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, dtype):
+def test_a_restored_learner_continues_bit_for_bit(tmp_path, dtype):
     method = Backprop(batch_size=4, dtype=dtype)
     learner, other = start(method), start(method, seed=1)
     for _ in range(5):
@@ -80,7 +80,7 @@ def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, dtype):
 
 @dataclass(frozen=True)
 class Spiked(Bowl):
-    """Ten ordinary rows, and one that no network can bear."""
+    """Ten ordinary rows, and one with inputs that overflow."""
 
     def examples(self, rng):
         x = np.random.default_rng(5).normal(size=(11, 2))
@@ -91,24 +91,24 @@ class Spiked(Bowl):
 @pytest.mark.parametrize(
     "spec", [SPEC, NetworkSpec.build(2, HIDDEN[:1], 1)], ids=["two", "one, whose loss stays finite"]
 )
-def test_after_training_ran_away_the_moments_are_those_of_the_last_good_weights(spec):
+def test_after_divergence_the_running_statistics_are_those_of_the_last_finite_weights(spec):
     for seed in range(20):
         learner = start(Backprop(SGD(1e-6), batch_size=3), Spiked(), spec, seed)
-        kept = []
-        with pytest.raises(LearningError, match="training ran away"):  # noqa: PT012, it may be any of the four
+        before = []
+        with pytest.raises(LearningError, match="training diverged"):  # noqa: PT012, it may be any of the four
             for _ in range(5):
-                kept.append(learner.genome.running_stats)
+                before.append(learner.genome.running_stats)
                 learner.step(0.0)
-        np.testing.assert_array_equal(learner.genome.running_stats, kept[-1])
-        if len(kept) > 2:
+        np.testing.assert_array_equal(learner.genome.running_stats, before[-1])
+        if len(before) > 2:
             return
-    raise AssertionError("the spike always came first")
+    raise AssertionError("the spike was always in the first batch")
 
 
-class Told:
-    """Ten rows of a line whose validation gets better until the third look, and then worse."""
+class PeakedValidation:
+    """Ten rows of a line whose validation improves until the third eval and then gets worse."""
 
-    metric_info = MetricInfo("told")
+    metric_info = MetricInfo("score")
 
     def __init__(self):
         self.seen = []
@@ -121,8 +121,8 @@ class Told:
         return -abs(len(self.seen) - 3.0), Cost(samples=1)
 
 
-def test_early_stopping_hands_in_the_moments_of_the_best_weights(tmp_path):
-    method, task = Backprop(batch_size=10, early_stopping=EarlyStopping(patience=2)), Told()
+def test_early_stopping_returns_the_running_statistics_of_the_best_weights(tmp_path):
+    method, task = Backprop(batch_size=10, early_stopping=EarlyStopping(patience=2)), PeakedValidation()
     learner = start(method, task)
     while not learner.done:
         learner.step(0.0)
@@ -130,20 +130,20 @@ def test_early_stopping_hands_in_the_moments_of_the_best_weights(tmp_path):
     best = task.seen[2]
     assert not np.array_equal(best.running_stats, task.seen[4].running_stats)
     checkpoint.save(tmp_path / "state.npz", learner.state())
-    other = start(method, Told())
+    other = start(method, PeakedValidation())
     other.restore(checkpoint.load(tmp_path / "state.npz"))
-    for answer in (learner.genome, other.genome):
-        np.testing.assert_array_equal(answer.weights, best.weights)
-        np.testing.assert_array_equal(answer.running_stats, best.running_stats)
+    for solution in (learner.genome, other.genome):
+        np.testing.assert_array_equal(solution.weights, best.weights)
+        np.testing.assert_array_equal(solution.running_stats, best.running_stats)
 
 
-def test_the_learning_rate_finder_sweeps_them_too():
+def test_the_learning_rate_finder_accepts_batch_normalization():
     sweep = learning_rate_finder(Line(), HIDDEN, Backprop(batch_size=5), np.random.default_rng(0), steps=40)
     assert np.isfinite(sweep.losses).all()
     assert 1e-6 <= sweep.suggestion <= 10
 
 
-def test_sequences_of_unequal_length_are_measured_without_what_fills_them_up():
+def test_padding_of_sequences_does_not_enter_the_running_statistics():
     @dataclass(frozen=True)
     class Uneven(Line):
         def examples(self, rng):
@@ -152,17 +152,19 @@ def test_sequences_of_unequal_length_are_measured_without_what_fills_them_up():
     spec = NetworkSpec.build(2, (BatchNorm(1.0), GRU(3)), 1)
     learner = start(Backprop(batch_size=3), Uneven(), spec)
     learner.step(0.0)
-    x, found = Line().examples(None).inputs, spec.unpack_running_stats(learner.genome.running_stats)[0]
-    np.testing.assert_allclose(found["mean"], x.mean(0), rtol=1e-12)
-    np.testing.assert_allclose(found["variance"], x.var(0, ddof=1), rtol=1e-12)
+    x, stats = Line().examples(None).inputs, spec.unpack_running_stats(learner.genome.running_stats)[0]
+    np.testing.assert_allclose(stats["mean"], x.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(stats["variance"], x.var(0, ddof=1), rtol=1e-12)
 
 
-def test_the_last_row_of_an_epoch_may_stand_alone():
+def test_the_last_batch_of_an_epoch_may_have_one_row():
     learner = start(Backprop(batch_size=3))  # ten rows: 3, 3, 3, 1
     for _ in range(8):
         assert np.isfinite(learner.step(0.0).score)
 
 
 def test_batches_of_one_row_are_refused():
-    with pytest.raises(SettingsError, match=r"batch norm needs batches of several rows .* give batch_size=2 or more"):
+    with pytest.raises(
+        SettingsError, match="batch normalization needs batches of several rows, not of 1; set batch_size=2 or more"
+    ):
         start(Backprop(batch_size=1))

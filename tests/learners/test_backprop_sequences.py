@@ -1,4 +1,4 @@
-"""Backprop through time: on sequences of unequal length, cut into windows, and for robots with a memory."""
+"""Backpropagation through time, on sequences of unequal length and on windows."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LENGTHS = (6, 2, 9, 4)
 
 @dataclass(frozen=True)
 class Echo(Bowl):
-    """Say what was heard two moments ago (first of two inputs); sequences of unequal length."""
+    """The target is the first of two inputs two time steps earlier; sequences have unequal lengths."""
 
-    alone: bool = False
+    single_rows: bool = False
 
     def examples(self, rng):
         x = np.random.default_rng(5).normal(size=(sum(LENGTHS), 2))
@@ -28,7 +28,7 @@ class Echo(Bowl):
         for length in LENGTHS:
             targets[start + 2 : start + length, 0] = x[start : start + max(0, length - 2), 0]
             start += length
-        return Examples(x, targets, MSE(), sequence=None if self.alone else np.repeat(np.arange(4), LENGTHS))
+        return Examples(x, targets, MSE(), sequence=None if self.single_rows else np.repeat(np.arange(4), LENGTHS))
 
 
 def start(spec, method, task=Echo()):
@@ -44,14 +44,14 @@ def test_a_step_on_one_sequence_is_one_gradient_step_through_time():
     learner = start(spec, Backprop(SGD(0.1), batch_size=1))
     before = learner.genome.weights.copy()
     learner.step(0.0)
-    shown, steps = Echo().examples(None), []
+    examples, errors = Echo().examples(None), []
     for number in range(len(LENGTHS)):
-        rows = shown.sequence == number
-        x, targets = shown.inputs[rows], shown.targets[rows]
-        _, slope = loss_and_gradient(spec, before, x, targets, MSE(), n_steps=len(x))
-        steps.append(np.abs(learner.genome.weights - (before - 0.1 * slope)).max())
-    assert min(steps) < 1e-15
-    assert learner.cost.samples == LENGTHS[int(np.argmin(steps))]
+        rows = examples.sequence == number
+        x, targets = examples.inputs[rows], examples.targets[rows]
+        _, gradient = loss_and_gradient(spec, before, x, targets, MSE(), n_steps=len(x))
+        errors.append(np.abs(learner.genome.weights - (before - 0.1 * gradient)).max())
+    assert min(errors) < 1e-15
+    assert learner.cost.samples == LENGTHS[int(np.argmin(errors))]
 
 
 def test_a_batch_of_all_sequences_is_one_gradient_step_on_all_their_rows():
@@ -59,34 +59,35 @@ def test_a_batch_of_all_sequences_is_one_gradient_step_on_all_their_rows():
     learner = start(spec, Backprop(SGD(0.1), batch_size=10))
     before = learner.genome.weights.copy()
     learner.step(0.0)
-    shown, total = Echo().examples(None), np.zeros_like(before)
+    examples, total = Echo().examples(None), np.zeros_like(before)
     for number, length in enumerate(LENGTHS):
-        rows = shown.sequence == number
-        _, slope = loss_and_gradient(spec, before, shown.inputs[rows], shown.targets[rows], MSE(), n_steps=length)
-        total += slope * length / sum(LENGTHS)
+        rows = examples.sequence == number
+        x, targets = examples.inputs[rows], examples.targets[rows]
+        _, gradient = loss_and_gradient(spec, before, x, targets, MSE(), n_steps=length)
+        total += gradient * length / sum(LENGTHS)
     np.testing.assert_allclose(learner.genome.weights, before - 0.1 * total, rtol=1e-12, atol=1e-14)
     assert learner.cost.samples == sum(LENGTHS)
     assert learner.cost.forward_flops == 4 * max(LENGTHS) * spec.forward_flops
 
 
-def test_memory_learns_the_echo_and_a_window_of_one_row_cannot():
+def test_a_recurrent_network_learns_the_echo_and_windows_of_one_row_do_not():
     def final(bptt_steps):
         learner = start(recurrent(), Backprop(Adam(0.01), batch_size=2, bptt_steps=bptt_steps))
         for _ in range(1500):
-            progress = learner.step(0.0)
-        return -progress.score
+            result = learner.step(0.0)
+        return -result.score
 
     assert final(None) < 0.05
     assert final(1) > 0.2
 
 
-def test_training_through_time_goes_on_identically_from_its_state(tmp_path):
+def test_training_through_time_resumes_bit_for_bit(tmp_path):
     spec = NetworkSpec(2, (Elman(4), Dropout(0.3), Dense(1, "identity")))
     one, other = start(spec, Backprop(batch_size=2)), start(spec, Backprop(batch_size=2))
     for _ in range(5):
         one.step(0.0)
-    checkpoint.save(tmp_path / "kept.npz", one.state())
-    other.restore(checkpoint.load(tmp_path / "kept.npz"))
+    checkpoint.save(tmp_path / "state.npz", one.state())
+    other.restore(checkpoint.load(tmp_path / "state.npz"))
     for _ in range(5):
         one.step(0.0)
         other.step(0.0)
@@ -94,22 +95,24 @@ def test_training_through_time_goes_on_identically_from_its_state(tmp_path):
     assert one.cost == other.cost
 
 
-def test_dropout_is_at_work_in_training():
+def test_dropout_is_active_in_training():
     plain = NetworkSpec(2, (Dense(20), Dense(1, "identity")))
     dropped = NetworkSpec(2, (Dense(20), Dropout(0.5), Dense(1, "identity")))
     losses = []
     for spec in (plain, dropped):
-        learner = start(spec, Backprop(Adam(0.01)), Echo(alone=True))
+        learner = start(spec, Backprop(Adam(0.01)), Echo(single_rows=True))
         losses.append(-learner.step(0.0).score)
     assert losses[0] != losses[1]
 
 
-def test_a_network_that_remembers_asks_for_sequences():
-    with pytest.raises(SettingsError, match=r"the examples of bowl stand alone; a network that remembers needs seq"):
-        start(recurrent(), Backprop(), Echo(alone=True))
+def test_a_recurrent_network_requires_sequences():
+    with pytest.raises(
+        SettingsError, match="the examples of bowl are single rows, but a recurrent network needs sequences"
+    ):
+        start(recurrent(), Backprop(), Echo(single_rows=True))
 
 
 @pytest.mark.parametrize("bptt_steps", [0, -3, 2.5])
-def test_impossible_windows_are_refused(bptt_steps):
-    with pytest.raises(SettingsError, match="a window needs at least 1 row"):
+def test_invalid_windows_are_refused(bptt_steps):
+    with pytest.raises(SettingsError, match="bptt_steps must be a whole number of at least 1"):
         Backprop(bptt_steps=bptt_steps)

@@ -1,4 +1,4 @@
-"""Many networks trained at once: each comes to the very numbers, to the last bit, that it comes to alone."""
+"""Many networks trained in one batch: each gets, bit for bit, the numbers that it gets alone."""
 
 from dataclasses import dataclass, replace
 
@@ -33,6 +33,7 @@ from evorobo import (
     NetworkSpec,
     ReduceOnPlateau,
     RMSprop,
+    SettingsError,
 )
 from evorobo.tasks.base import Examples
 
@@ -41,8 +42,8 @@ PLAIN = Backprop(Adam(0.02), batch_size=8)
 
 
 @dataclass(frozen=True)
-class Own(Bowl):
-    """Every seed has examples of its own, and not equally many of them."""
+class DifferentExamples(Bowl):
+    """Every seed has its own examples, in different numbers."""
 
     def examples(self, rng):
         x = rng.normal(size=(rng.integers(20, 40), 2))
@@ -51,7 +52,7 @@ class Own(Bowl):
 
 @dataclass(frozen=True)
 class Classes(Bowl):
-    """Three classes, rows that count unequally."""
+    """Three classes, rows with unequal weights."""
 
     n_outputs = 3
 
@@ -61,7 +62,7 @@ class Classes(Bowl):
 
 
 @dataclass(frozen=True)
-class Trips(Bowl):
+class Sequences(Bowl):
     """Sequences of unequal length."""
 
     def examples(self, rng):
@@ -75,17 +76,16 @@ def learners(method, task, hidden, seeds=SEEDS):
     return [method.start(task, spec, np.random.default_rng(seed)) for seed in range(seeds)]
 
 
-def assert_together_is_alone(method, task=None, hidden=(5,), steps=STEPS):
+def assert_batched_equals_alone(method, task=None, hidden=(5,), steps=STEPS):
     task = task or Line()
-    alone, crowd = learners(method, task, hidden), learners(method, task, hidden)
-    crew = method.batch_learners(crowd)
+    alone, together = learners(method, task, hidden), learners(method, task, hidden)
+    batched = method.batch_learners(together)
     for step in range(steps):
-        shares = [step / steps / (1 + at % 2) for at in range(SEEDS)]
-        told = crew.step(shares)
-        for at, learner in enumerate(alone):
-            expected = learner.step(shares[at])
-            assert (told[at].score, told[at].info) == (expected.score, expected.info)
-    for one, other in zip(alone, crowd, strict=True):
+        fractions = [step / steps / (1 + seed % 2) for seed in range(SEEDS)]
+        results = batched.step(fractions)
+        expected = [learner.step(fraction) for learner, fraction in zip(alone, fractions, strict=True)]
+        assert [(result.score, result.info) for result in results] == [(e.score, e.info) for e in expected]
+    for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one.genome.weights, other.genome.weights)
         np.testing.assert_array_equal(one.genome.running_stats, other.genome.running_stats)
         assert one.cost == other.cost
@@ -114,8 +114,8 @@ METHODS = {
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_every_way_to_train(method):
-    assert_together_is_alone(method)
+def test_every_setting_of_backprop(method):
+    assert_batched_equals_alone(method)
 
 
 @pytest.mark.parametrize(
@@ -125,58 +125,58 @@ def test_every_way_to_train(method):
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_layer(layer, dtype):
-    assert_together_is_alone(replace(PLAIN, dtype=dtype), hidden=(Dense(5), layer))
+    assert_batched_equals_alone(replace(PLAIN, dtype=dtype), hidden=(Dense(5), layer))
 
 
-def test_examples_of_their_own():
-    assert_together_is_alone(PLAIN, Own())
+def test_different_examples_for_each_seed():
+    assert_batched_equals_alone(PLAIN, DifferentExamples())
 
 
 @pytest.mark.parametrize("loss", [None, CrossEntropy(0.1, (1.0, 0.5, 2.0))])
-def test_classes_and_rows_that_count_unequally(loss):
-    assert_together_is_alone(replace(PLAIN, loss=loss), Classes())
+def test_classes_and_rows_with_unequal_weights(loss):
+    assert_batched_equals_alone(replace(PLAIN, loss=loss), Classes())
 
 
 @pytest.mark.parametrize("bptt_steps", [None, 4])
 def test_sequences_of_unequal_length(bptt_steps):
     hidden = (BatchNorm(), GRU(4), Dropout(0.2), BatchNorm())
-    assert_together_is_alone(replace(PLAIN, batch_size=3, bptt_steps=bptt_steps), Trips(), hidden)
+    assert_batched_equals_alone(replace(PLAIN, batch_size=3, bptt_steps=bptt_steps), Sequences(), hidden)
 
 
-def test_learners_that_have_made_unequal_numbers_of_steps():
-    alone, crowd = learners(PLAIN, Line(), (5,), 2), learners(PLAIN, Line(), (5,), 2)
-    for early in (alone[0], crowd[0]):
+def test_learners_with_unequal_numbers_of_steps():
+    alone, together = learners(PLAIN, Line(), (5,), 2), learners(PLAIN, Line(), (5,), 2)
+    for early in (alone[0], together[0]):
         for _ in range(7):
             early.step(0.0)
-    crew = PLAIN.batch_learners(crowd)
+    batched = PLAIN.batch_learners(together)
     for _ in range(STEPS):
-        crew.step([0.0, 0.0])
+        batched.step([0.0, 0.0])
         for learner in alone:
             learner.step(0.0)
-    for one, other in zip(alone, crowd, strict=True):
+    for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one.genome.weights, other.genome.weights)
 
 
-def test_one_that_leaves_and_the_others_that_go_on():
-    alone, crowd = learners(PLAIN, Line(), (5,)), learners(PLAIN, Line(), (5,))
-    crew, size = PLAIN.batch_learners(crowd), SEEDS
+def test_one_learner_leaves_and_the_others_continue():
+    alone, together = learners(PLAIN, Line(), (5,)), learners(PLAIN, Line(), (5,))
+    batched, size = PLAIN.batch_learners(together), SEEDS
     for step in range(STEPS):
         if step == 9:
-            crowd[1].step(0.0)  # by itself
-            crew, size = PLAIN.batch_learners([crowd[0], *crowd[2:]]), SEEDS - 1
-        crew.step([0.0] * size)
-    for at, learner in enumerate(alone):
-        for _ in range(10 if at == 1 else STEPS):
+            together[1].step(0.0)  # alone
+            batched, size = PLAIN.batch_learners([together[0], *together[2:]]), SEEDS - 1
+        batched.step([0.0] * size)
+    for seed, learner in enumerate(alone):
+        for _ in range(10 if seed == 1 else STEPS):
             learner.step(0.0)
-        np.testing.assert_array_equal(learner.genome.weights, crowd[at].genome.weights)
+        np.testing.assert_array_equal(learner.genome.weights, together[seed].genome.weights)
 
 
-def test_what_a_crew_has_kept_goes_on_alone():
-    straight, crowd, later = (learners(PLAIN, Line(), (5,), 2) for _ in range(3))
-    crew = PLAIN.batch_learners(crowd)
+def test_learners_resume_alone_from_states_of_a_batch():
+    straight, together, later = (learners(PLAIN, Line(), (5,), 2) for _ in range(3))
+    batched = PLAIN.batch_learners(together)
     for _ in range(5):
-        crew.step([0.0, 0.0])
-    for one, other in zip(later, crowd, strict=True):
+        batched.step([0.0, 0.0])
+    for one, other in zip(later, together, strict=True):
         one.restore(other.state())
     for learner in straight:
         [learner.step(0.0) for _ in range(12)]
@@ -188,30 +188,30 @@ def test_what_a_crew_has_kept_goes_on_alone():
 
 @dataclass(frozen=True)
 class Steep(Bowl):
-    """One seed of two has targets that no step size survives."""
+    """With half of the seeds, targets are so large that training diverges."""
 
     def examples(self, rng):
         x = np.random.default_rng(3).normal(size=(8, 2))
         return Examples(x, x[:, :1] * (1e200 if rng.random() < 0.5 else 1.0), MSE())
 
 
-def test_one_that_runs_away_keeps_its_last_sound_weights_and_harms_nobody():
+def test_after_divergence_a_learner_has_its_last_finite_weights_and_the_others_are_not_affected():
     method = Backprop(SGD(0.1), batch_size=8)
-    alone, crowd = learners(method, Steep(), (), 6), learners(method, Steep(), (), 6)
-    told = method.batch_learners(crowd).step([0.0] * 6)
-    lost = [isinstance(each, LearningError) for each in told]
-    assert 0 < sum(lost) < 6
-    for at, learner in enumerate(alone):
-        if lost[at]:
+    alone, together = learners(method, Steep(), (), 6), learners(method, Steep(), (), 6)
+    results = method.batch_learners(together).step([0.0] * 6)
+    diverged = [isinstance(result, LearningError) for result in results]
+    assert 0 < sum(diverged) < 6
+    for seed, learner in enumerate(alone):
+        if diverged[seed]:
             with pytest.raises(LearningError) as caught:
                 learner.step(0.0)
-            assert str(caught.value) == str(told[at])
+            assert str(caught.value) == str(results[seed])
         else:
             learner.step(0.0)
-        np.testing.assert_array_equal(learner.genome.weights, crowd[at].genome.weights)
+        np.testing.assert_array_equal(learner.genome.weights, together[seed].genome.weights)
 
 
-def test_as_many_go_together_as_fit_into_a_cores_cache():
+def test_a_batch_is_as_large_as_the_cache_of_a_core_allows():
     small, wide = NetworkSpec.build(24, (32,), 4), NetworkSpec.build(21, (128, 128), 7)
     assert Backprop(batch_size=32, dtype="float32").max_batched_learners(small) > 10
     assert Backprop(batch_size=256, dtype="float32").max_batched_learners(wide) < 5
@@ -219,8 +219,8 @@ def test_as_many_go_together_as_fit_into_a_cores_cache():
 
 
 @dataclass(frozen=True)
-class Moody(Line):
-    """Its validation breaks down for one genome."""
+class FailingValidation(Line):
+    """Validation fails for some genomes."""
 
     def validate_with_cost(self, genome):
         if abs(genome.weights[0]) > 0.6:
@@ -228,16 +228,29 @@ class Moody(Line):
         return super().validate_with_cost(genome)
 
 
-def test_one_whose_validation_breaks_down_leaves_and_the_others_go_on():
+def test_a_learner_whose_validation_fails_leaves_and_the_others_continue():
     method = replace(PLAIN, early_stopping=EarlyStopping(), optimizer=SGD(0.05))
     spec = NetworkSpec.build(2, (), 1)
-    crowd = []
+    together = []
     for seed in range(12):
         try:
-            crowd.append(method.start(Moody(), spec, np.random.default_rng(seed)))
+            together.append(method.start(FailingValidation(), spec, np.random.default_rng(seed)))
         except RuntimeError:
             continue
-    crew, kinds = method.batch_learners(crowd), set()
+    batched, kinds = method.batch_learners(together), set()
     for _ in range(4):
-        kinds |= {type(each).__name__ for each in crew.step([0.0] * len(crowd))}
+        kinds |= {type(result).__name__ for result in batched.step([0.0] * len(together))}
     assert kinds == {"StepResult", "RuntimeError"}
+
+
+def test_a_loss_that_averages_over_networks_is_refused():
+    @dataclass(frozen=True)
+    class OneMean(MSE):
+        def value_and_gradient(self, outputs, targets, sample_weight=None):
+            value, gradient = super().value_and_gradient(outputs, targets)
+            return value.mean(), gradient
+
+    with pytest.raises(
+        SettingsError, match=r"OneMean\(\) returned values of shape \(\) for 1 networks; return one mean"
+    ):
+        learners(replace(PLAIN, loss=OneMean()), Line(), (5,), 1)[0].step(0.0)

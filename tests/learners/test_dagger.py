@@ -1,4 +1,4 @@
-"""DAgger: rounds as in the paper, all that was shown is learned from, paid for and kept, and a clone that stays."""
+"""DAgger: rounds as in the paper, costs, checkpoints, and a network that stays on the road."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ ROAD = ControlTask("tests/Road-v0", n_demonstrations=2, validation_episodes=5, t
 
 
 @dataclass(frozen=True)
-class Asked(Bowl):
-    """A bowl that keeps what it is asked, and shows eight rows for each episode."""
+class LabeledBowl(Bowl):
+    """A bowl with an expert that labels eight rows per episode and records its calls."""
 
-    asked: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
 
     def expert_labeller(self):
-        def advise(genome, share, episodes, rng):
-            self.asked.append((genome.weights.copy(), share, episodes))
+        def label(genome, share, episodes, rng):
+            self.calls.append((genome.weights.copy(), share, episodes))
             x = rng.normal(size=(8 * episodes, 2))
             return Examples(x, x.sum(1, keepdims=True), MSE(), Cost(env_steps=len(x), episodes=episodes))
 
-        return advise
+        return label
 
 
 def start(method, task, hidden=(4,), seed=0):
@@ -65,14 +65,14 @@ def finished(method, task, hidden=(8,), flops=2e7, seed=0):
         DAgger(Backprop(early_stopping=EarlyStopping(patience=2)), rounds=3, epochs=1),
         DAgger(Backprop(batch_size=8, early_stopping=EarlyStopping(held_out=0.3)), rounds=3, epochs=1, episodes=2),
     ],
-    ids=["plain", "validating", "held-out"],
+    ids=["plain", "validation", "held-out"],
 )
-def test_dagger_keeps_the_contract_of_a_method(method):
+def test_dagger_passes_the_contract_of_methods(method):
     check_method(method)
 
 
 def test_rounds_are_those_of_the_paper():
-    task = Asked()
+    task = LabeledBowl()
     learner = start(DAgger(Backprop(batch_size=16), rounds=4, epochs=3, episodes=2, mixture=0.5), task, ())
     rounds, samples, weights = [], [], []
     for _ in range(80):
@@ -80,32 +80,32 @@ def test_rounds_are_those_of_the_paper():
         before = learner.cost.samples
         rounds.append(learner.step(0.0).info["round"])
         samples.append(learner.cost.samples - before)
-    # rounds of 3 epochs over 32, 48, 64 and 80 rows, and the last one goes on
+    # rounds of 3 epochs over 32, 48, 64 and 80 rows; the last one continues
     assert rounds == [1] * 6 + [2] * 9 + [3] * 12 + [4] * 53
     assert samples == [16] * 80
-    assert [(share, episodes) for _, share, episodes in task.asked] == [(0.5, 2), (0.25, 2), (0.125, 2)]
-    for (driver, _, _), step in zip(task.asked, (6, 15, 27), strict=True):
-        np.testing.assert_array_equal(driver, weights[step])  # the learner of that moment drives
+    assert [(share, episodes) for _, share, episodes in task.calls] == [(0.5, 2), (0.25, 2), (0.125, 2)]
+    for (driver, _, _), step in zip(task.calls, (6, 15, 27), strict=True):
+        np.testing.assert_array_equal(driver, weights[step])  # the network drives with its current weights
 
 
-def test_by_default_the_learner_drives_alone_from_the_second_round_on():
-    task = Asked()
+def test_by_default_the_network_drives_alone_from_round_two_on():
+    task = LabeledBowl()
     learner = start(DAgger(Backprop(batch_size=64), rounds=3, epochs=1), task, ())
     for _ in range(5):
         learner.step(0.0)
-    assert [share for _, share, _ in task.asked] == [0, 0]
+    assert [share for _, share, _ in task.calls] == [0, 0]
 
 
-def test_one_round_is_plain_cloning():
-    dagger, plain = start(DAgger(rounds=1), Asked()), start(Backprop(), Asked())
+def test_one_round_equals_backprop_on_demonstrations():
+    dagger, plain = start(DAgger(rounds=1), LabeledBowl()), start(Backprop(), LabeledBowl())
     for _ in range(30):
         assert dagger.step(0.0).score == plain.step(0.0).score
     np.testing.assert_array_equal(dagger.genome.weights, plain.genome.weights)
     assert dagger.cost == plain.cost
 
 
-def test_the_steps_of_the_teacher_and_of_the_learner_are_on_the_bill():
-    learner = start(DAgger(Backprop(batch_size=64), rounds=3, epochs=1, episodes=2), Asked(), ())
+def test_the_cost_includes_steps_of_the_teacher_and_of_the_network():
+    learner = start(DAgger(Backprop(batch_size=64), rounds=3, epochs=1, episodes=2), LabeledBowl(), ())
     learner.step(0.0)
     assert (learner.cost.env_steps, learner.cost.episodes) == (32, 1)  # the demonstrations of the bowl
     for _ in range(5):
@@ -113,8 +113,8 @@ def test_the_steps_of_the_teacher_and_of_the_learner_are_on_the_bill():
     assert (learner.cost.env_steps, learner.cost.episodes) == (32 + 2 * 16, 1 + 2 * 2)
 
 
-def test_a_round_ends_when_patience_is_over_and_the_last_one_ends_all():
-    task, early_stopping = Asked(), EarlyStopping(patience=2, min_delta=1e9)  # no gain is ever enough
+def test_a_round_ends_when_patience_is_exhausted_and_the_last_one_ends_training():
+    task, early_stopping = LabeledBowl(), EarlyStopping(patience=2, min_delta=1e9)  # no improvement is large enough
     learner = start(DAgger(Backprop(batch_size=500, early_stopping=early_stopping), rounds=3, epochs=100), task, ())
     rounds = []
     while not learner.done:
@@ -122,36 +122,37 @@ def test_a_round_ends_when_patience_is_over_and_the_last_one_ends_all():
     assert rounds == [1, 1, 2, 2, 3, 3]
 
 
-def test_the_answer_is_the_best_of_all_rounds_on_validation():
+def test_the_solution_is_the_best_genome_on_validation_over_all_rounds():
     method = DAgger(Backprop(Adam(0.05), early_stopping=EarlyStopping(patience=3)), rounds=5, epochs=2, episodes=1)
     learner = start(method, ROAD)
-    best = [ROAD.validate(learner.genome)]
+    scores = [ROAD.validate(learner.genome)]
     while not learner.done:
+        epochs = learner._training.epochs
         learner.step(0.0)
-        best.append(ROAD.validate(learner._training._current_genome))
-        if learner._training._at >= len(learner._training._units):
-            assert ROAD.validate(learner.genome) >= best[-1]
-    assert ROAD.validate(learner.genome) > best[0]
+        scores.append(ROAD.validate(learner._training._current_genome))
+        if learner._training.epochs > epochs:
+            assert ROAD.validate(learner.genome) >= scores[-1]
+    assert ROAD.validate(learner.genome) > scores[0]
 
 
-def test_held_out_examples_grow_with_the_rounds_and_what_was_best_is_looked_at_again():
+def test_held_out_examples_grow_with_the_rounds_and_the_best_genome_is_evaluated_again():
     method = DAgger(
         Backprop(batch_size=200, early_stopping=EarlyStopping(held_out=0.5)), rounds=2, epochs=2, episodes=4
     )
-    learner = start(method, Asked(), ())
-    looks = []
+    learner = start(method, LabeledBowl(), ())
+    samples = []
     for _ in range(5):
         before = learner.cost.samples
         learner.step(0.0)
-        looks.append(learner.cost.samples - before)
-    # 16 rows to train on and 16 to look at; then 16 more of each, and the best so far looked at once more
-    assert looks == [32, 32, 32 + 32 + 32, 64, 64]
+        samples.append(learner.cost.samples - before)
+    # 16 rows to train on and 16 held out; then 16 more of each, and one more eval of the best genome
+    assert samples == [32, 32, 32 + 32 + 32, 64, 64]
 
 
-@pytest.mark.parametrize("hidden", [(6,), (Elman(4),)], ids=["reactive", "remembering"])
+@pytest.mark.parametrize("hidden", [(6,), (Elman(4),)], ids=["feedforward", "recurrent"])
 @pytest.mark.parametrize("held_out", [None, 0.4])
 @pytest.mark.parametrize("steps", [0, 3, 23])
-def test_a_learner_restored_goes_on_to_the_last_bit(hidden, held_out, steps, tmp_path):
+def test_a_restored_learner_continues_bit_for_bit(hidden, held_out, steps, tmp_path):
     early_stopping = EarlyStopping(patience=50, held_out=held_out) if held_out else None
     task = replace(ROAD, teacher=NoisyTeacher(noise=0.2), max_steps=20)
     method = DAgger(
@@ -169,33 +170,33 @@ def test_a_learner_restored_goes_on_to_the_last_bit(hidden, held_out, steps, tmp
     np.testing.assert_equal(other.state(), one.state())
 
 
-def test_a_clone_errs_and_is_lost_and_with_advice_it_stays_on_the_road_at_no_higher_price():
+def test_dagger_stays_on_the_road_where_cloning_fails_at_the_same_cost():
     flops = 1.5e7
-    cloned, advised, unsteady = [], [], []
+    cloned, aggregated, noisy = [], [], []
     for seed in range(5):
         plain = finished(Backprop(), replace(ROAD, n_demonstrations=10), flops=flops, seed=seed)
-        shaky = finished(
+        noise = finished(
             Backprop(), replace(ROAD, n_demonstrations=10, teacher=NoisyTeacher(noise=0.3)), flops=flops, seed=seed
         )
         dagger = finished(DAgger(rounds=9, epochs=10, episodes=1), ROAD, flops=flops, seed=seed)
         assert dagger.cost.env_steps <= plain.cost.env_steps
         assert dagger.cost.flops == pytest.approx(plain.cost.flops, rel=0.01)
         cloned.append(ROAD.test(plain.genome))
-        advised.append(ROAD.test(dagger.genome))
-        unsteady.append(ROAD.test(shaky.genome))
+        aggregated.append(ROAD.test(dagger.genome))
+        noisy.append(ROAD.test(noise.genome))
     assert ROAD.references()["teacher"] == 100
     assert np.mean(cloned) < 75
-    assert np.min(advised) > 95
-    assert np.min(unsteady) > 95  # a teacher who strays on purpose shows the same thing
+    assert np.min(aggregated) > 95
+    assert np.min(noisy) > 95  # a noisy teacher visits such states, too
 
 
-def test_a_network_that_remembers_stays_on_the_road_too():
+def test_a_recurrent_network_stays_on_the_road():
     method = DAgger(Backprop(Adam(0.01), batch_size=4), rounds=9, epochs=20, episodes=1)
     learner = finished(method, ROAD, (Elman(6),), flops=6e7)
     assert ROAD.test(learner.genome) > 90
 
 
-def test_a_trial_logs_its_rounds_and_spends_its_steps(tmp_path):
+def test_a_trial_logs_rounds_and_the_cost_of_driving(tmp_path):
     trial = Trial(ROAD, DAgger(rounds=3, epochs=2), Budget(flops=5e5, n_evals=4), (4,), 0)
     assert trial.run(tmp_path) == "finished"
     header, *_, last = [line.split(",") for line in (tmp_path / "curve.csv").read_text().splitlines()]
@@ -204,15 +205,16 @@ def test_a_trial_logs_its_rounds_and_spends_its_steps(tmp_path):
     assert int(row["episodes"]) == 2 + 2 * 5
 
 
-def test_a_task_that_cannot_advise_is_told():
+def test_a_task_without_an_expert_is_refused():
     with pytest.raises(
-        SettingsError, match=r"bowl has nobody to ask .*; take Backprop, or give the task a method expert_labeller"
+        SettingsError,
+        match=r"bowl has no teacher that can label .*; use Backprop, or give the task a method expert_labeller",
     ):
         start(DAgger(), Bowl())
 
 
-def test_a_recording_that_cannot_advise_is_told_before_anything_is_learned(tmp_path):
-    path = str(tmp_path / "shown.csv")
+def test_a_recording_as_teacher_is_refused_at_the_start(tmp_path):
+    path = str(tmp_path / "recording.csv")
     ROAD.demonstrate(np.random.default_rng(0)).save(path)
     with pytest.raises(
         TaskError, match="holds recorded episodes of tests/Road-v0: they cannot drive, advise a learner"
@@ -226,10 +228,10 @@ def test_a_recording_that_cannot_advise_is_told_before_anything_is_learned(tmp_p
         ({"rounds": 0}, "rounds must be a whole number of at least 1, not 0"),
         ({"epochs": 1.5}, "epochs must be a whole number of at least 1, not 1.5"),
         ({"episodes": True}, "episodes must be a whole number of at least 1, not True"),
-        ({"mixture": 1.1}, "mixture must lie between 0 and 1, not 1.1"),
-        ({"mixture": float("nan")}, "mixture must lie between 0 and 1, not nan"),
+        ({"mixture": 1.1}, "mixture must be between 0 and 1, not 1.1"),
+        ({"mixture": float("nan")}, "mixture must be between 0 and 1, not nan"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(settings, sentence):
+def test_invalid_settings_are_refused(settings, sentence):
     with pytest.raises(SettingsError, match=sentence):
         DAgger(**settings)

@@ -1,4 +1,4 @@
-"""Early stopping: the best genome on validation is the answer, patience is counted exactly, looking is paid for."""
+"""Early stopping: the solution is the best genome on validation, patience is exact, evals are charged."""
 
 from dataclasses import replace
 
@@ -13,12 +13,12 @@ from evorobo.tasks.base import Cost, MetricInfo
 SPEC = NetworkSpec.build(2, (), 1)
 
 
-class Told:
-    """Ten rows of a line whose validation scores are those of a list, one look after the other."""
+class GivenScores:
+    """Ten rows of a line whose validation scores come from a list, one per eval."""
 
     def __init__(self, scores, higher_is_better=True):
         self.scores, self.genomes = iter(scores), []
-        self.metric_info = MetricInfo("told", higher_is_better=higher_is_better)
+        self.metric_info = MetricInfo("score", higher_is_better=higher_is_better)
 
     def __getattr__(self, name):
         return getattr(Line(), name)
@@ -44,52 +44,52 @@ def epochs_until_done(learner):
 @pytest.mark.parametrize(
     ("scores", "settings", "epochs", "best"),
     [
-        # look 0 is before the first step
-        ([0, 1, 2, 2, 1, 2], {"patience": 3}, 5, 2),  # an equal score is no gain
-        ([0, 1, 2, 1, 1, 3, 2, 2, 2], {"patience": 3}, 8, 5),  # a gain starts patience over
-        ([5, 1, 2], {"patience": 2}, 2, 0),  # nothing learned is better than the start
-        ([0, 1], {"patience": 1, "min_delta": 1.0}, 1, 1),  # too small a gain for patience, yet the better answer
+        # eval 0 is before the first step
+        ([0, 1, 2, 2, 1, 2], {"patience": 3}, 5, 2),  # an equal score is no improvement
+        ([0, 1, 2, 1, 1, 3, 2, 2, 2], {"patience": 3}, 8, 5),  # an improvement restarts patience
+        ([5, 1, 2], {"patience": 2}, 2, 0),  # the first genome is the best
+        ([0, 1], {"patience": 1, "min_delta": 1.0}, 1, 1),  # too small for patience, but a better solution
         ([0, 0.4, 0.8, 1.2, 1.2, 1.2], {"patience": 3, "min_delta": 1.0}, 6, 3),
-        ([0, 1, 0.5, np.nan, 0.9], {"patience": 3}, 4, 1),  # answers that overflow are no gain
+        ([0, 1, 0.5, np.nan, 0.9], {"patience": 3}, 4, 1),  # an overflow is no improvement
     ],
 )
 @pytest.mark.parametrize("direction", [1, -1])
 def test_patience_is_counted_exactly(scores, settings, epochs, best, direction):
-    settled = scores if len(scores) > epochs else [*scores, scores[-1]]
-    task = Told([direction * score for score in settled], higher_is_better=direction > 0)
+    padded = scores if len(scores) > epochs else [*scores, scores[-1]]
+    task = GivenScores([direction * score for score in padded], higher_is_better=direction > 0)
     learner = start(EarlyStopping(**settings), task)
     assert epochs_until_done(learner) == epochs
     np.testing.assert_array_equal(learner.genome.weights, task.genomes[best])
 
 
-def test_looks_come_every_so_many_epochs_and_at_the_end_of_them():
-    task = Told([0, 1, 0, 0])
+def test_evals_are_at_the_end_of_every_nth_epoch():
+    task = GivenScores([0, 1, 0, 0])
     learner = start(
         EarlyStopping(patience=2, eval_every=3), task, Backprop(SGD(0.01), batch_size=4)
     )  # three batches an epoch
-    looks = []
+    n_evals = []
     while not learner.done:
         learner.step(0.0)
-        looks.append(len(task.genomes) - 1)
-    assert looks == [0] * 8 + [1] * 9 + [2] * 9 + [3]
+        n_evals.append(len(task.genomes) - 1)
+    assert n_evals == [0] * 8 + [1] * 9 + [2] * 9 + [3]
 
 
-def test_before_the_first_epoch_is_over_the_answer_is_what_was_learned_so_far():
+def test_within_the_first_epoch_the_solution_is_the_current_genome():
     stopped, plain = (
-        start(EarlyStopping(), Told([0, -1]), Backprop(batch_size=4)),
+        start(EarlyStopping(), GivenScores([0, -1]), Backprop(batch_size=4)),
         start(None, Line(), Backprop(batch_size=4)),
     )
     for _ in range(2):
         stopped.step(0.0)
         plain.step(0.0)
         np.testing.assert_array_equal(stopped.genome.weights, plain.genome.weights)
-    stopped.step(0.0)  # the epoch is over, and worse than the start
+    stopped.step(0.0)  # after the epoch the score is worse than before training
     np.testing.assert_array_equal(stopped.genome.weights, SPEC.init(np.random.default_rng(0)))
 
 
 @pytest.fixture
 def noisy(monkeypatch, tmp_path):
-    """Few rows, many sensors, targets that are mostly noise: a net learns them by heart."""
+    """Few rows, many sensors, targets that are mostly noise, so that a network overfits."""
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
     rng = np.random.default_rng(3)
     x = rng.normal(size=(60, 6))
@@ -97,40 +97,41 @@ def noisy(monkeypatch, tmp_path):
     return DatasetTask.from_arrays(x, x[:, :1] + rng.normal(size=(60, 1)), split=split, label="noisy")
 
 
-def test_the_answer_is_never_worse_on_validation_than_the_last_genome_and_stops_overfitting(noisy):
+def test_the_solution_is_never_worse_on_validation_than_the_last_genome_and_overfits_less(noisy):
     spec = NetworkSpec.build(6, (20,), 1)
     method = Backprop(Adam(0.02), batch_size=8)
     gains = []
     for seed in range(5):
-        stopped, on = (
+        stopped, plain = (
             replace(method, early_stopping=early_stopping).start(noisy, spec, np.random.default_rng(seed))
             for early_stopping in (EarlyStopping(patience=20), None)
         )
         while not stopped.done:
+            epochs = stopped.epochs
             stopped.step(0.0)
-            on.step(0.0)
-            if stopped._at >= len(stopped._inputs):
-                assert noisy.validate(stopped.genome) <= noisy.validate(on.genome)
+            plain.step(0.0)
+            if stopped.epochs > epochs:
+                assert noisy.validate(stopped.genome) <= noisy.validate(plain.genome)
         for _ in range(300):
-            on.step(0.0)
-        gains.append(noisy.test(on.genome) - noisy.test(stopped.genome))
-    assert np.mean(gains) > 0  # a lower error on rows that neither has seen
+            plain.step(0.0)
+        gains.append(noisy.test(plain.genome) - noisy.test(stopped.genome))
+    assert np.mean(gains) > 0  # a lower error on test rows
 
 
-def test_validation_rows_are_on_the_bill(noisy):
+def test_the_cost_includes_validation(noisy):
     spec = NetworkSpec.build(6, (20,), 1)
     plain = Backprop(batch_size=8).start(noisy, spec, np.random.default_rng(0))
     stopped = Backprop(batch_size=8, early_stopping=EarlyStopping()).start(noisy, spec, np.random.default_rng(0))
-    look = Cost(samples=18, forward_flops=18 * spec.forward_flops)  # three tenths of 60 rows
-    assert (plain.cost, stopped.cost) == (Cost(), look)
+    validation = Cost(samples=18, forward_flops=18 * spec.forward_flops)  # three tenths of 60 rows
+    assert (plain.cost, stopped.cost) == (Cost(), validation)
     for _ in range(6):  # 24 rows: two epochs of three batches
         plain.step(0.0)
         stopped.step(0.0)
-    assert stopped.cost == plain.cost + look + look + look
+    assert stopped.cost == plain.cost + validation + validation + validation
 
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 29])
-def test_a_learner_restored_amid_its_patience_goes_on_to_the_last_bit(noisy, tmp_path, steps):
+def test_a_learner_restored_during_patience_continues_bit_for_bit(noisy, tmp_path, steps):
     method = Backprop(
         Adam(0.05), batch_size=8, early_stopping=EarlyStopping(patience=15, min_delta=0.01), dtype="float32"
     )
@@ -146,15 +147,17 @@ def test_a_learner_restored_amid_its_patience_goes_on_to_the_last_bit(noisy, tmp
     np.testing.assert_equal(other.state(), learner.state())
 
 
-def test_a_task_without_validation_rows_is_refused_with_the_cure(noisy):
+def test_a_task_without_validation_rows_is_refused(noisy):
     bare = replace(noisy, split=RandomSplit(validation=0))
     spec = NetworkSpec.build(6, (), 1)
-    with pytest.raises(SettingsError, match=r"noisy has no validation rows to stop by; split some off, .*validation="):
+    with pytest.raises(
+        SettingsError, match=r"noisy has no validation rows for early stopping; split some off, .*validation="
+    ):
         EarlyStopping().start(bare, Genome(spec, spec.init(np.random.default_rng(0))))
 
 
-def test_a_task_that_does_not_tell_what_validating_costs_is_refused():
-    class Bare:
+def test_a_task_without_a_cost_of_validation_is_refused():
+    class WithoutCost:
         name = "bare"
 
         def __getattr__(self, name):
@@ -162,8 +165,10 @@ def test_a_task_that_does_not_tell_what_validating_costs_is_refused():
                 raise AttributeError(name)
             return getattr(Bowl(), name)
 
-    with pytest.raises(SettingsError, match=r"bare does not tell what validating costs.*validation"):
-        start(EarlyStopping(), Bare())
+    with pytest.raises(
+        SettingsError, match=r"bare does not report the cost of validation.*validate_with_cost\(genome\)"
+    ):
+        start(EarlyStopping(), WithoutCost())
 
 
 @pytest.mark.parametrize(
@@ -175,6 +180,6 @@ def test_a_task_that_does_not_tell_what_validating_costs_is_refused():
         ({"min_delta": float("nan")}, "min_delta must be 0 or more, not nan"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(settings, sentence):
+def test_invalid_settings_are_refused(settings, sentence):
     with pytest.raises(SettingsError, match=sentence):
         EarlyStopping(**settings)

@@ -169,7 +169,7 @@ def test_training_that_runs_away_ends_its_trial_with_the_way_out_its_log_and_the
     trial = a_trial(Backprop(SGD(1e6)), Line(), Budget(flops=1e6))
     assert trial.run(tmp_path) == trial_status(tmp_path) == "diverged"
     reason = json.loads((tmp_path / "result.json").read_text())["reason"]
-    assert re.match(r"training ran away: loss \S+ and gradient length \S+ in step \d+ ", reason)
+    assert re.match(r"training diverged: loss \S+ and gradient norm \S+ in step \d+ ", reason)
     assert "Try a learning rate below 1e+06" in reason
     kept = Genome.load(tmp_path / "genome.npz")
     assert np.isfinite(kept.weights).all()

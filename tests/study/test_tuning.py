@@ -238,7 +238,8 @@ def test_a_method_that_fails_with_all_settings_is_told_with_the_last_reason(tmp_
     study = a_study(budget=Budget(env_steps=100))
     space = [SPACE[0], "methods.backprop.batch_size=-3..-1"]
     with pytest.raises(
-        ResultsError, match="backprop failed with all of 2 settings: a batch needs at least 1 row, not -"
+        ResultsError,
+        match="backprop failed with all of 2 settings: batch_size must be a whole number of at least 1, not -",
     ):
         tune(study, space, trials=2, seeds=(7,), results=tmp_path)
 

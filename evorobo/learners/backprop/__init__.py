@@ -1,1 +1,1 @@
-"""Learning from labelled examples."""
+"""Backpropagation on labeled examples, and methods built on it."""

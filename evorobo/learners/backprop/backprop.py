@@ -1,4 +1,4 @@
-"""Backpropagation: mini-batches of labelled examples, the gradient of a loss, an optimizer's step, again and again."""
+"""Backpropagation: mini-batches of labeled examples, the gradient of a loss, the step of an optimizer, repeated."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.checks import check_at_least, check_integer
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.batched import Batch, BatchedBackprop
 from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.base import StepResult
+from evorobo.learners.base import Batchable, Method, StepResult
 from evorobo.learners.penalties import Penalty
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
@@ -22,29 +24,77 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, Task
 
-_CACHE, _MOST, _USUAL_LENGTH = 2**20, 16, 32
-"""Bytes of cache, networks trained at once at most, and moments of a sequence whose length is not known yet.
+_CACHE_BYTES, _MAX_BATCHED, _USUAL_LENGTH = 2**20, 16, 32
+"""Cache of a core in bytes, largest number of networks in one batch, and assumed length of a sequence in time steps.
 
-Measured, seconds per network and step, of ten at once as a share of one alone: .33 (24-32-4, batch 32), .65 (24-32-4,
-batch 256), .61 (24-64-64-4, batch 64); 21-128-128-7, batch 256: .96 of two, 1.2 of five, which no longer fit.
+Measured seconds per network and step, for ten networks at once, relative to one alone: .33 (24-32-4, batch 32), .65
+(24-32-4, batch 256), .61 (24-64-64-4, batch 64). For 21-128-128-7 with batch 256: .96 for two networks, 1.2 for five,
+which no longer fit into the cache.
 """
 
 
 @register_component("method", "Backprop")
 @dataclass(frozen=True)
-class Backprop:
-    """Train on a task's examples, `batch_size` rows at a time, every row once in each epoch, in a new order every epoch.
+@inherit_docs
+class Backprop(Method, Batchable):
+    """Train a network on a task's labeled examples by backpropagation.
 
-    `loss` replaces the task's own; `max_grad_norm` bounds the gradient's length; `schedule` is told the share of the
-    budget that is spent. `dtype` is the precision of training: "float64", or "float32", faster for wide networks.
+    Each epoch visits every row once, in a new random order. Recurrent networks are trained by backpropagation through
+    time; a mini-batch then consists of sequences. Penalty, `max_norm` and input noise do not apply to biases. The
+    weight decay of `AdamW` does, as in PyTorch.
 
-    Against overfitting: `early_stopping` ends training in time; `penalty` pulls weights to zero (the logged loss is without
-    it); `max_norm` bounds the length of each unit's incoming weights; `input_noise` is the deviation of the Gaussian
-    noise that is added afresh to the scaled inputs of every batch (Bishop 1995). None of them touches biases; the
-    decay of `AdamW`, as in PyTorch, does.
+    Parameters
+    ----------
+    optimizer : Optimizer, default Adam(0.003)
+        Rule that turns gradients into steps, for example ``SGD(0.1)``.
+    batch_size : int, default 64
+        Rows per mini-batch, at least 1. For recurrent networks: sequences or windows per mini-batch.
+    schedule : Schedule, default Constant()
+        Learning rate over the budget, for example ``Cosine()``.
+    loss : Loss, optional
+        Loss to minimize. By default the loss of the task.
+    max_grad_norm : float, optional
+        Largest norm of the gradient, above 0; longer gradients are shortened. By default there is no limit.
+    penalty : L1 or L2, optional
+        Penalty on large weights. The logged loss does not include it.
+    max_norm : float, optional
+        Largest norm of each unit's incoming weights, above 0. By default there is no limit.
+    input_noise : float, default 0.0
+        Standard deviation of Gaussian noise that is added to the scaled inputs of every mini-batch, 0 or more.
+    early_stopping : EarlyStopping, optional
+        Ends training when validation no longer improves. By default training lasts for the whole budget.
+    bptt_steps : int, optional
+        Number of time steps through which gradients flow back. Longer sequences are cut into windows that start with
+        zero state. By default sequences are not cut. Networks without recurrent layers ignore it.
+    dtype : {"float64", "float32"}, default "float64"
+        Precision of training. "float32" is faster for wide networks.
+    name : str, default "backprop"
+        Name in folders, tables and figures.
 
-    Networks that remember are trained through time: `batch` then counts sequences, or windows of at most `window`
-    rows, each beginning without memory, so that gradients reach back that far and no further.
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    References
+    ----------
+    Rumelhart, Hinton & Williams (1986), "Learning representations by back-propagating errors". Backpropagation through
+    time: Werbos (1990). Gradient clipping: Pascanu et al. (2013). Max-norm: Srivastava et al. (2014), section 5.1.
+    Input noise: Bishop (1995), "Training with noise is equivalent to Tikhonov regularization".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Adam, Backprop, DatasetTask, NetworkSpec
+    >>> x = np.random.default_rng(0).normal(size=(60, 2))
+    >>> task = DatasetTask.from_arrays(x, x.sum(1, keepdims=True), label="sum")
+    >>> spec = NetworkSpec.build(task.n_inputs, (8,), task.n_outputs)
+    >>> learner = Backprop(Adam(0.01), batch_size=16).start(task, spec, np.random.default_rng(0))
+    >>> before = task.test(learner.genome)
+    >>> for _ in range(100):
+    ...     result = learner.step(0.0)
+    >>> task.test(learner.genome) < before
+    True
     """
 
     optimizer: Optimizer = Adam(0.003)
@@ -61,100 +111,97 @@ class Backprop:
     name: str = "backprop"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.batch_size, int) or self.batch_size < 1:
-            raise SettingsError(f"a batch needs at least 1 row, not {self.batch_size!r}.")
+        check_integer(1, batch_size=self.batch_size)
+        check_at_least(1, bptt_steps=self.bptt_steps)
         if self.max_grad_norm is not None and not self.max_grad_norm > 0:
-            raise SettingsError(
-                f"max_grad_norm must be above 0, not {self.max_grad_norm}; None leaves gradients as they are."
-            )
+            raise SettingsError(f"max_grad_norm must be above 0, not {self.max_grad_norm}; use None for no limit.")
         if self.max_norm is not None and not self.max_norm > 0:
-            raise SettingsError(f"max_norm must be above 0, not {self.max_norm}; None leaves weights as they are.")
-        if self.bptt_steps is not None and (not isinstance(self.bptt_steps, int) or self.bptt_steps < 1):
-            raise SettingsError(f"a window needs at least 1 row, not {self.bptt_steps!r}; None takes whole sequences.")
+            raise SettingsError(f"max_norm must be above 0, not {self.max_norm}; use None for no limit.")
         if not 0 <= self.input_noise < np.inf:
             raise SettingsError(f"input_noise must be 0 or more, not {self.input_noise}.")
         if self.dtype not in ("float32", "float64"):
-            raise SettingsError(f'dtype is "float64" or "float32", not {self.dtype!r}.')
+            raise SettingsError(f'dtype must be "float64" or "float32", not {self.dtype!r}.')
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> BackpropLearner:
         return BackpropLearner(self, task, spec, rng)
 
     def max_batched_learners(self, spec: NetworkSpec) -> int:
-        """As many as keep the values between their layers within a core's cache: beyond it, more are slower."""
+        # as many as keep the values between their layers in the cache of one core; more are slower
         rows = self.batch_size * (self.bptt_steps or _USUAL_LENGTH if spec.recurrent else 1)
-        return max(1, min(_MOST, _CACHE // (rows * sum(spec.widths) * np.dtype(self.dtype).itemsize)))
+        return max(1, min(_MAX_BATCHED, _CACHE_BYTES // (rows * sum(spec.widths) * np.dtype(self.dtype).itemsize)))
 
     def batch_learners(self, learners: Sequence[BackpropLearner]) -> BatchedBackprop:
-        """These learners as one, for `Together`."""
         return BatchedBackprop(learners)
 
 
 class BackpropLearner:
-    """Backprop at work: one `step` is one mini-batch, and `loss` what it found there before it changed the weights.
+    """Running backprop: one `step` is one mini-batch, and `loss` its loss before the weights changed.
 
-    What is drawn and kept for one network is here; the arithmetic, for one or many at once, is the `Cohort`'s.
+    The learner samples the mini-batches and keeps the state of one network. `BatchedBackprop` does the arithmetic, for
+    one network or several.
     """
 
     def __init__(self, method: Backprop, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if spec.n_running_stats and method.batch_size == 1 and not spec.recurrent:
             raise SettingsError(
-                "batch norm needs batches of several rows to measure, not of 1; give batch_size=2 or more."
+                "batch normalization needs batches of several rows, not of 1; set batch_size=2 or more."
             )
         self.method, self.spec, self.rng = method, spec, rng
-        self._scalings = task.input_scaler, task.output_scaler
+        self._scalers = task.input_scaler, task.output_scaler
         dtype = np.dtype(method.dtype)
         self.weights = spec.init(rng).astype(dtype)
         self.running_stats = spec.init_running_stats().astype(dtype)
-        # the last weights whose loss was finite, and the moments that went with them
+        # the last weights with a finite loss, and the running statistics at that time
         self.last_finite, self.last_finite_running_stats = self.weights.copy(), self.running_stats.copy()
         self.optimizer = method.optimizer.start(self.weights)
-        self._watched = method.schedule.start()
+        self._schedule_state = method.schedule.start()
 
-        shown = task.examples(rng)
-        shown, held_out = method.early_stopping.split(shown, rng) if method.early_stopping else (shown, None)
-        self.criterion = method.loss or shown.loss
-        if spec.recurrent and shown.sequence is None:
-            raise SettingsError(f"the examples of {task.name} stand alone; a network that remembers needs sequences.")
-        self._set_examples(shown)
+        examples = task.examples(rng)
+        examples, held_out = method.early_stopping.split(examples, rng) if method.early_stopping else (examples, None)
+        self.criterion = method.loss or examples.loss
+        if spec.recurrent and examples.sequence is None:
+            raise SettingsError(
+                f"the examples of {task.name} are single rows, but a recurrent network needs sequences; use a network "
+                "without recurrent layers, or name the column that numbers the sequences."
+            )
+        self._set_examples(examples)
         self.loss = np.nan
-        self._samples, self._computed = 0, 0  # real rows, and those that fill up batches too
-        self._epoch, self._at = -1, len(self._units)
+        self._samples, self._computed_rows = 0, 0  # without and with padding
+        self._epoch, self._position = -1, len(self._items)
         self._order = np.arange(0)
-        self._losses, self._batches = 0.0, 0  # of this epoch: their sum, their number
+        self._loss_sum, self._n_batches = 0.0, 0  # of this epoch
         held_out = held_out and replace(held_out, loss=self.criterion)
         self._stopper = (
             method.early_stopping.start(task, self._current_genome, held_out) if method.early_stopping else None
         )
         self.batched = BatchedBackprop([self])
 
-    def _set_examples(self, shown: Examples) -> None:
-        dtype, inputs = self.weights.dtype, self._scalings[0]
-        self._shown = shown
-        self._inputs = np.ascontiguousarray(inputs.transform(shown.inputs) if inputs else shown.inputs, dtype)
-        whole = np.issubdtype(shown.targets.dtype, np.integer)
-        self._targets = shown.targets if whole else shown.targets.astype(dtype)
-        self._row_weights = None if shown.sample_weight is None else shown.sample_weight.astype(dtype)
-        self._units = SequenceBatches(
-            len(self._inputs), shown.sequence if self.spec.recurrent else None, self.method.bptt_steps
+    def _set_examples(self, examples: Examples) -> None:
+        dtype, scaler = self.weights.dtype, self._scalers[0]
+        self._examples = examples
+        self._inputs = np.ascontiguousarray(scaler.transform(examples.inputs) if scaler else examples.inputs, dtype)
+        are_classes = np.issubdtype(examples.targets.dtype, np.integer)
+        self._targets = examples.targets if are_classes else examples.targets.astype(dtype)
+        self._sample_weight = None if examples.sample_weight is None else examples.sample_weight.astype(dtype)
+        self._items = SequenceBatches(
+            len(self._inputs), examples.sequence if self.spec.recurrent else None, self.method.bptt_steps
         )
 
     def add_examples(self, more: Examples, held_out: Examples | None = None) -> None:
-        """Between two epochs: train on `more` examples as well, and watch those held out `aside` as well."""
-        self._set_examples(self._shown + more)
-        self._at = len(self._units)
+        """Between two epochs: train on `more` examples as well, and add `held_out` to those for early stopping."""
+        self._set_examples(self._examples + more)
+        self._position = len(self._items)
         if self._stopper:
             self._stopper.restart_patience(held_out)
 
     @property
     def genome(self) -> Genome:
-        """The weights as they are, or with early stopping those that validated best."""
+        """The current weights, or with early stopping the best weights on validation."""
         return self._stopper.solution(self._current_genome) if self._stopper else self._current_genome
 
     @property
     def _current_genome(self) -> Genome:
-        return Genome(
-            self.spec, self.weights.astype(np.float64), *self._scalings, self.running_stats.astype(np.float64)
-        )
+        return Genome(self.spec, self.weights.astype(np.float64), *self._scalers, self.running_stats.astype(np.float64))
 
     @property
     def done(self) -> bool:
@@ -162,76 +209,76 @@ class BackpropLearner:
 
     @property
     def cost(self) -> Cost:
-        learning = Cost(
+        training = Cost(
             samples=self._samples,
-            forward_flops=self._computed * self.spec.forward_flops,
-            backward_flops=self._computed * self.spec.backward_flops,
+            forward_flops=self._computed_rows * self.spec.forward_flops,
+            backward_flops=self._computed_rows * self.spec.backward_flops,
         )
-        paid = self._shown.cost + learning
-        return paid + self._stopper.cost if self._stopper else paid
+        cost = self._examples.cost + training
+        return cost + self._stopper.cost if self._stopper else cost
 
     @property
     def epochs(self) -> int:
-        """How many are complete."""
-        return self._epoch + (self._at >= len(self._units))
+        """Number of complete epochs."""
+        return self._epoch + (self._position >= len(self._items))
 
     def step(self, budget_fraction: float) -> StepResult:
         if len(self.batched) > 1:
-            BatchedBackprop([self])  # it has left the others
-        (told,) = self.batched.step([budget_fraction])
-        if isinstance(told, Exception):
-            raise told
-        return told
+            BatchedBackprop([self])  # it leaves the others
+        (result,) = self.batched.step([budget_fraction])
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    # ---- what a cohort asks of each of its learners, in this order
+    # ---- called by BatchedBackprop, in this order
 
     def next_batch(self) -> Batch:
-        """The next batch; after the last one of an epoch, the first of the next."""
-        if self._at >= len(self._units):
+        """Return the next mini-batch. After the last one of an epoch a new epoch begins."""
+        if self._position >= len(self._items):
             self._begin_epoch()
-        layout = self._units.take(self._order[self._at : self._at + self.method.batch_size])
-        self._at += self.method.batch_size
-        known = layout.valid_rows
-        self._samples += len(known)
-        self._computed += len(layout.rows)
+        layout = self._items.take(self._order[self._position : self._position + self.method.batch_size])
+        self._position += self.method.batch_size
+        rows = layout.valid_rows
+        self._samples += len(rows)
+        self._computed_rows += len(layout.rows)
         inputs = self._inputs.take(layout.rows, axis=0)
         if self.method.input_noise:
             inputs += self.method.input_noise * self.rng.standard_normal(inputs.shape, inputs.dtype)
-        targets = self._targets.take(known, axis=0)
-        truth = (targets,) if self._row_weights is None else (targets, self._row_weights[known])
+        targets = self._targets.take(rows, axis=0)
+        truth = (targets,) if self._sample_weight is None else (targets, self._sample_weight[rows])
         return Batch(inputs, truth, layout)
 
     def lr_factor(self, budget_fraction: float) -> float:
-        """The schedule's, for the learning rate."""
-        return self.method.schedule.factor(budget_fraction, self._watched)
+        """Return the schedule's factor of the learning rate."""
+        return self.method.schedule.factor(budget_fraction, self._schedule_state)
 
     def finish_step(self, loss: float, norm: float, factor: float) -> StepResult:
-        """Told once its weights have changed: the loss and the gradient's length before that."""
-        if self._stopper and self._at >= len(self._units):
+        """Finish a step, given loss and gradient norm before the weights changed."""
+        if self._stopper and self._position >= len(self._items):
             self._stopper.on_epoch_end(self._current_genome)
         self.loss = loss
-        self._losses, self._batches = self._losses + loss, self._batches + 1
-        rate = self.method.optimizer.learning_rate * factor
-        info = {"epoch": self._epoch, "learning_rate": rate, "grad_norm": norm}
+        self._loss_sum, self._n_batches = self._loss_sum + loss, self._n_batches + 1
+        learning_rate = self.method.optimizer.learning_rate * factor
+        info = {"epoch": self._epoch, "learning_rate": learning_rate, "grad_norm": norm}
         info |= self._stopper.info if self._stopper else {}
-        return StepResult(-self._losses / self._batches, info)
+        return StepResult(-self._loss_sum / self._n_batches, info)
 
     def divergence_error(self, loss: float, norm: float) -> LearningError:
-        """What there is to say when its weights had to be set back to those before this step."""
-        per_epoch = -(-len(self._units) // self.method.batch_size)
-        step = self._epoch * per_epoch + -(-self._at // self.method.batch_size)
+        """Return the error for a step after which the weights were reset to the last finite ones."""
+        per_epoch = -(-len(self._items) // self.method.batch_size)
+        step = self._epoch * per_epoch + -(-self._position // self.method.batch_size)
         return LearningError(
-            f"training ran away: loss {loss:.3g} and gradient length {norm:.3g} in step {step} (epoch {self._epoch}), "
+            f"training diverged: loss {loss:.3g} and gradient norm {norm:.3g} in step {step} (epoch {self._epoch}), "
             f"after {self._samples} samples. Try a learning rate below {self.method.optimizer.learning_rate:g}, "
             "max_grad_norm=1, or scaled inputs."
         )
 
     def _begin_epoch(self) -> None:
-        if self._batches:
-            self.method.schedule.on_epoch_end(self._losses / self._batches, self._watched)
-        self._order = self.rng.permutation(len(self._units))
-        self._epoch, self._at, self._losses = self._epoch + 1, 0, 0.0
-        self._batches = 0
+        if self._n_batches:
+            self.method.schedule.on_epoch_end(self._loss_sum / self._n_batches, self._schedule_state)
+        self._order = self.rng.permutation(len(self._items))
+        self._epoch, self._position, self._loss_sum = self._epoch + 1, 0, 0.0
+        self._n_batches = 0
 
     # ---- results and state
 
@@ -245,14 +292,14 @@ class BackpropLearner:
             "last_finite": self.last_finite,
             "last_finite_running_stats": self.last_finite_running_stats,
             "optimizer": self.optimizer,
-            "watched": self._watched,
+            "schedule": self._schedule_state,
             "order": self._order,
-            "losses": self._losses,
-            "batches": self._batches,
+            "loss_sum": self._loss_sum,
+            "n_batches": self._n_batches,
             "epoch": self._epoch,
-            "at": self._at,
+            "position": self._position,
             "samples": self._samples,
-            "computed": self._computed,
+            "computed_rows": self._computed_rows,
             "stopper": self._stopper.state() if self._stopper else {},
             "rng": self.rng.bit_generator.state,
         }
@@ -260,10 +307,10 @@ class BackpropLearner:
     def restore(self, state: dict[str, Any]) -> None:
         self.weights, self.last_finite = state["weights"], state["last_finite"]
         self.running_stats, self.last_finite_running_stats = state["running_stats"], state["last_finite_running_stats"]
-        self.optimizer, self._watched = state["optimizer"], state["watched"]
-        self._order, self._losses, self._batches = state["order"], state["losses"], state["batches"]
-        self._epoch, self._at = state["epoch"], state["at"]
-        self._samples, self._computed = state["samples"], state["computed"]
+        self.optimizer, self._schedule_state = state["optimizer"], state["schedule"]
+        self._order, self._loss_sum, self._n_batches = state["order"], state["loss_sum"], state["n_batches"]
+        self._epoch, self._position = state["epoch"], state["position"]
+        self._samples, self._computed_rows = state["samples"], state["computed_rows"]
         if self._stopper:
             self._stopper.restore(state["stopper"])
         self.rng.bit_generator.state = state["rng"]

@@ -1,4 +1,4 @@
-"""DAgger: the learner drives, the teacher says what it would have done there, and training goes on with both."""
+"""DAgger: the network drives, a teacher labels the states that it visits, and training continues on all labels."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.checks import check_integer
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.base import StepResult
+from evorobo.learners.base import Method, StepResult
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
@@ -20,18 +22,54 @@ from evorobo.tasks.capabilities import HasExpert
 
 @register_component("method", "DAgger")
 @dataclass(frozen=True)
-class DAgger:
-    """Clone a teacher where the clone itself will go (Ross, Gordon & Bagnell 2011, algorithm 3.1).
+@inherit_docs
+class DAgger(Method):
+    """Imitate a teacher in the states that the network itself visits (dataset aggregation).
 
-    A clone errs, its errors carry it to where the teacher never was, and there it knows nothing. So in round 1 `train`
-    learns from the task's demonstrations; each of the further `rounds` begins with `episodes` episodes in which the
-    learner drives and the teacher labels what is met, and training goes on with all that was shown so far, from the
-    weights at hand. In round i the teacher drives a share beta_i = mixture ** (i - 1) of the steps, so 0 leaves the
-    wheel to the learner from round 2 on (the paper's indicator), and 0.5 hands it over by and by.
+    A network trained on demonstrations makes errors. They lead to states that the demonstrations do not contain, where
+    it has learned nothing. DAgger therefore works in rounds. In round 1 the network learns from the task's
+    demonstrations. Each further round starts with `episodes` episodes in which the network drives and the teacher
+    labels all states. Training then continues, from the current weights, on all labels so far.
 
-    A round lasts `epochs` epochs, the last one as long as the budget. With `train.early_stopping` it also ends when patience
-    is over, and the answer is the genome that did best in its looks, over all rounds: what the paper promises. Without,
-    it is the last genome, and nothing has to be paid for validation. Steps driven by anybody are on the bill.
+    With ``backprop=Backprop(early_stopping=...)`` a round also ends when patience is exhausted, and the solution is the
+    best genome on validation over all rounds, as in the paper. Otherwise it is the last genome, and no validation is
+    charged. Steps driven by the teacher and steps driven by the network both count as cost.
+
+    Parameters
+    ----------
+    backprop : Backprop, default Backprop()
+        How the network is trained.
+    rounds : int, default 10
+        Number of rounds, at least 1.
+    epochs : int, default 10
+        Epochs per round, at least 1. The last round lasts until the budget is spent.
+    episodes : int, default 5
+        Episodes that are driven before each round but the first, at least 1.
+    mixture : float, default 0.0
+        Probability, 0 to 1, from which the teacher's share of the steps follows: `mixture` ** (i - 1) in round i. With
+        0 the network drives alone from round 2 on; with 0.5 the share of the teacher halves from round to round.
+    name : str, default "dagger"
+        Name in folders, tables and figures.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range, or if the task has no teacher that can label states.
+
+    References
+    ----------
+    Ross, Gordon & Bagnell (2011), "A reduction of imitation learning and structured prediction to no-regret online
+    learning", algorithm 3.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Backprop, ControlTask, DAgger, NetworkSpec
+    >>> task = ControlTask("evorobo/Phototaxis-v0", max_steps=20, n_demonstrations=2)
+    >>> spec = NetworkSpec.build(task.n_inputs, (8,), task.n_outputs, task.output)
+    >>> learner = DAgger(Backprop(batch_size=20), epochs=1, episodes=1).start(task, spec, np.random.default_rng(0))
+    >>> [learner.step(0.0).info["round"] for _ in range(3)]
+    [1, 1, 2]
     """
 
     backprop: Backprop = Backprop()
@@ -42,33 +80,28 @@ class DAgger:
     name: str = "dagger"
 
     def __post_init__(self) -> None:
-        for name in ("rounds", "epochs", "episodes"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise SettingsError(f"{name} must be a whole number of at least 1, not {value!r}.")
+        check_integer(1, rounds=self.rounds, epochs=self.epochs, episodes=self.episodes)
         if not 0 <= self.mixture <= 1:
-            raise SettingsError(f"mixture must lie between 0 and 1, not {self.mixture!r}; 0 lets the learner drive.")
+            raise SettingsError(f"mixture must be between 0 and 1, not {self.mixture!r}; 0 lets the network drive.")
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> DAggerLearner:
         return DAggerLearner(self, task, spec, rng)
 
 
 class DAggerLearner:
-    """DAgger at work: one `step` is one mini-batch, and before the first of a round robots are driven."""
+    """Running DAgger: one `step` is one mini-batch. Before the first step of a round, robots are driven and labeled."""
 
     def __init__(self, method: DAgger, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, HasExpert):
             raise SettingsError(
-                f"{task.name} has nobody to ask what to do where the learner goes; take Backprop, or give the task a "
-                "method expert_labeller() (see evorobo.tasks.base.HasExpert)."
+                f"{task.name} has no teacher that can label the states a network visits; use Backprop, or give the "
+                "task a method expert_labeller() (see evorobo.tasks.capabilities.HasExpert)."
             )
         self._method, self._rng = method, rng
         self._training = method.backprop.start(task, spec, rng)
-        self._advise = task.expert_labeller()
-        self._round, self._begun = 1, 0
-        self._collected: list[
-            tuple[Examples, Examples | None]
-        ] = []  # of each round but the first: to train on, held out
+        self._label = task.expert_labeller()
+        self._round, self._first_epoch = 1, 0
+        self._collected: list[tuple[Examples, Examples | None]] = []  # per round but the first: to train on, held out
 
     @property
     def genome(self) -> Genome:
@@ -83,49 +116,53 @@ class DAggerLearner:
         return self._round == self._method.rounds and self._training.done
 
     def step(self, budget_fraction: float) -> StepResult:
-        if self._round < self._method.rounds and self._round_over:
-            self._drive()
-        progress = self._training.step(budget_fraction)
-        return StepResult(progress.score, {**progress.info, "round": self._round})
+        if self._round < self._method.rounds and self._round_is_over:
+            self._begin_round()
+        result = self._training.step(budget_fraction)
+        return StepResult(result.score, {**result.info, "round": self._round})
 
     @property
-    def _round_over(self) -> bool:
-        return self._training.done or self._training.epochs >= self._begun + self._method.epochs
+    def _round_is_over(self) -> bool:
+        return self._training.done or self._training.epochs >= self._first_epoch + self._method.epochs
 
-    def _drive(self) -> None:
-        """Begin the next round."""
-        teachers_share = self._method.mixture**self._round
-        met = self._advise(self._training.genome, teachers_share, self._method.episodes, self._rng)
+    def _begin_round(self) -> None:
+        """Drive robots, label the states, and add them to the training examples."""
+        teacher_share = self._method.mixture**self._round
+        labeled = self._label(self._training.genome, teacher_share, self._method.episodes, self._rng)
         early_stopping = self._method.backprop.early_stopping
-        parts = early_stopping.split(met, self._rng) if early_stopping else (met, None)
+        parts = early_stopping.split(labeled, self._rng) if early_stopping else (labeled, None)
         self._training.add_examples(*parts)
         self._collected.append(parts)
-        self._round, self._begun = self._round + 1, self._training.epochs
+        self._round, self._first_epoch = self._round + 1, self._training.epochs
 
     def artifacts(self) -> dict[str, bytes | str]:
         return self._training.artifacts()
 
     def state(self) -> dict[str, Any]:
-        met = [
-            {"shown": _plain(shown), "held_out": _plain(held_out) if held_out else None}
-            for shown, held_out in self._collected
+        collected = [
+            {"examples": _to_plain(examples), "held_out": _to_plain(held_out) if held_out else None}
+            for examples, held_out in self._collected
         ]
-        return {"training": self._training.state(), "met": met, "round": self._round, "begun": self._begun}
+        return {
+            "training": self._training.state(),
+            "collected": collected,
+            "round": self._round,
+            "first_epoch": self._first_epoch,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
-        for parts in state["met"]:
-            self._collected.append(
-                (_examples(parts["shown"]), _examples(parts["held_out"]) if parts["held_out"] else None)
-            )
+        for parts in state["collected"]:
+            held_out = _from_plain(parts["held_out"]) if parts["held_out"] else None
+            self._collected.append((_from_plain(parts["examples"]), held_out))
             self._training.add_examples(*self._collected[-1])
         self._training.restore(state["training"])
-        self._round, self._begun = state["round"], state["begun"]
+        self._round, self._first_epoch = state["round"], state["first_epoch"]
 
 
-def _plain(examples: Examples) -> dict[str, Any]:
-    """Examples as arrays and plain values."""
+def _to_plain(examples: Examples) -> dict[str, Any]:
+    """Return examples as arrays and plain values."""
     return {**vars(examples), "loss": to_plain(examples.loss), "cost": vars(examples.cost)}
 
 
-def _examples(plain: dict[str, Any]) -> Examples:
+def _from_plain(plain: dict[str, Any]) -> Examples:
     return Examples(**{**plain, "loss": from_plain(plain["loss"]), "cost": Cost(**plain["cost"])})

@@ -1,4 +1,4 @@
-"""Which learning rate? A short training whose rate grows from step to step until learning runs away (Smith 2017)."""
+"""Learning rate finder: a short training whose learning rate grows until training diverges (Smith 2017)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_integer
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.backprop import Backprop
-from evorobo.nets.layer import Layer
 from evorobo.nets.schedules import Exponential
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.tasks.base import Cost, Task
 
 SMOOTHING = 0.9
@@ -20,9 +20,26 @@ SMOOTHING = 0.9
 
 @dataclass(frozen=True, eq=False)
 class RateSweep:
-    """The `rates (steps,)` that were tried, each batch's loss before its step, the same smoothed, and what it cost.
+    """Result of `learning_rate_finder`. It ends before the last rate if training diverged.
 
-    It ends before the last rate where training ran away. No trial's bill has the `cost` on it.
+    Parameters
+    ----------
+    rates : array of shape (steps,)
+        Learning rates.
+    losses : array of shape (steps,)
+        Loss of each mini-batch before its step.
+    smoothed : array of shape (steps,)
+        Exponential moving average of the losses.
+    cost : Cost
+        Cost of the sweep. It is not part of the cost of any trial.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Cost, RateSweep
+    >>> losses = np.array([2.0, 1.0, 9.0])
+    >>> RateSweep(np.array([0.01, 0.1, 1.0]), losses, losses, Cost()).suggestion
+    0.01
     """
 
     rates: Array
@@ -32,34 +49,75 @@ class RateSweep:
 
     @property
     def suggestion(self) -> float:
-        """A tenth of the rate at which the smoothed loss was lowest: bold and safe (Howard & Gugger 2020, ch. 5)."""
+        """A tenth of the rate with the lowest smoothed loss (Howard & Gugger 2020, ch. 5)."""
         return float(self.rates[self.smoothed.argmin()]) / 10
 
 
 def learning_rate_finder(
     task: Task,
-    hidden: Sequence[int | Layer],
+    hidden: Sequence[Hidden],
     method: Backprop,
     rng: np.random.Generator,
     low: float = 1e-6,
     high: float = 10.0,
     steps: int = 200,
 ) -> RateSweep:
-    """Train a fresh network by `method` for `steps` batches, the rate growing evenly on a logarithmic scale from `low`
-    to `high`; `.suggestion` is a rate to train with (Smith 2017, section 3.3, the learning rate range test).
+    """Train a new network with a growing learning rate and suggest a rate to train with.
 
-    The method's own rate and schedule do not matter, and it is not stopped early.
+    This is the learning rate range test. The rate grows from `low` to `high` in equal steps on a logarithmic scale, one
+    mini-batch per step. The method's own learning rate, schedule and early stopping are ignored.
+
+    Parameters
+    ----------
+    task : Task
+        What to learn; it must have labeled examples.
+    hidden : sequence of int, Layer or Output
+        Hidden layers, as in `NetworkSpec.build`.
+    method : Backprop
+        How to train.
+    rng : numpy.random.Generator
+        Source of random numbers.
+    low : float, default 1e-6
+        First learning rate, above 0.
+    high : float, default 10.0
+        Last learning rate, above `low`.
+    steps : int, default 200
+        Number of mini-batches, at least 2.
+
+    Returns
+    -------
+    RateSweep
+        Rates and losses; its `suggestion` is a rate to train with.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    LearningError
+        If training diverges at the first rate.
+
+    References
+    ----------
+    Smith (2017), "Cyclical learning rates for training neural networks", section 3.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Backprop, DatasetTask, learning_rate_finder
+    >>> x = np.random.default_rng(0).normal(size=(60, 2))
+    >>> task = DatasetTask.from_arrays(x, x.sum(1, keepdims=True), label="sum")
+    >>> sweep = learning_rate_finder(task, (8,), Backprop(batch_size=16), np.random.default_rng(0), steps=50)
+    >>> 1e-4 < sweep.suggestion < 1
+    True
     """
     if not 0 < low < high < np.inf:
-        raise SettingsError(f"the rates to try go from a low to a high one above 0, not from {low} to {high}.")
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 2:
-        raise SettingsError(f"a sweep needs at least 2 steps, not {steps!r}.")
+        raise SettingsError(f"learning rates must satisfy 0 < low < high, not low={low} and high={high}.")
+    check_integer(2, steps=steps)
     rates = np.geomspace(low, high, steps)
     spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
-    slowly = replace(method.optimizer, learning_rate=low)  # type: ignore[type-var]
-    learner = replace(method, optimizer=slowly, schedule=Exponential(high / low), early_stopping=None).start(
-        task, spec, rng
-    )
+    optimizer = replace(method.optimizer, learning_rate=low)  # type: ignore[type-var]
+    sweep = replace(method, optimizer=optimizer, schedule=Exponential(high / low), early_stopping=None)
+    learner = sweep.start(task, spec, rng)
     losses: list[float] = []
     for step in range(steps):
         try:
@@ -73,7 +131,7 @@ def learning_rate_finder(
 
 
 def _smooth(losses: Sequence[float]) -> Array:
-    """The exponential moving average, freed of its bias to zero as in Adam."""
+    """Return the exponential moving average, corrected for its bias to zero as in Adam."""
     smoothed, mean = np.empty(len(losses)), 0.0
     for step, loss in enumerate(losses):
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
