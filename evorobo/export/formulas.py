@@ -60,6 +60,8 @@ class Functions:
 def activation_formula(key: str) -> Formula:
     """The activation's formula. Raises `SettingsError` where its function cannot be traced or exported."""
     _, value = trace_activation(key)
+    if not isinstance(value, Number):
+        raise SettingsError(f"the activation {key!r} cannot be exported: it does not depend on its input.")
     return _Conversion(key).formula(value)
 
 
@@ -71,7 +73,7 @@ class _Conversion:
         self._uses: Counter[str] = Counter()
         self._steps: dict[str, tuple[Variable, Expression]] = {}
 
-    def formula(self, value: Any) -> Formula:
+    def formula(self, value: Number) -> Formula:
         self._count(value)
         result = self._expression(value)
         where, _, plain = self._key.rpartition(":")

@@ -1,4 +1,4 @@
-"""Contracts for your own parts: `check_robot`, `check_task`, `check_method`; each failure is a sentence with its cure.
+"""Contracts for your own robots, tasks, methods and activations; each failure is one sentence that says how to fix it.
 
     from evorobo.testing import check_robot
 
@@ -8,8 +8,9 @@
 Ours are held to the same contracts in this project's tests.
 """
 
+from evorobo.testing.activations import check_activation
 from evorobo.testing.methods import check_method
 from evorobo.testing.robots import check_robot
 from evorobo.testing.tasks import check_task
 
-__all__ = ["check_method", "check_robot", "check_task"]
+__all__ = ["check_activation", "check_method", "check_robot", "check_task"]

@@ -7,8 +7,9 @@ import pytest
 from package_keys import ACTIVATIONS
 from record_torch_reference import FILE
 
-from evorobo import Activation, SettingsError
+from evorobo import Activation, SettingsError, TaskError, register_component
 from evorobo.nets.activations import activation
+from evorobo.testing import check_activation
 
 TORCH = json.loads(FILE.read_text())["activations"]
 every = pytest.mark.parametrize("name", ACTIVATIONS)
@@ -108,3 +109,82 @@ def test_an_unknown_initializer_is_named_when_an_activation_is_defined():
 def test_an_unknown_activation_is_named_with_the_nearest_one():
     with pytest.raises(SettingsError, match="unknown activation 'tahn'; did you mean 'tanh'"):
         activation("tahn")
+
+
+# ---- the contract
+
+
+@every
+def test_the_packages_own_activations_keep_the_contract(name):
+    check_activation(name)
+
+
+def hard_swish(z):
+    return z * np.clip(z + 3, 0, 6) / 6
+
+
+def hard_swish_derivative(z):
+    return np.select([z < -3, z < 3], [0, (2 * z + 3) / 6], 1)
+
+
+def mish(z):
+    return z * np.tanh(np.logaddexp(0, z))
+
+
+def mish_derivative(z):
+    t = np.tanh(np.logaddexp(0, z))
+    return t + z * (1 - t * t) / (1 + np.exp(-z))
+
+
+def mixture(z):
+    """Logic, comparisons, powers and shared terms."""
+    inside = (np.abs(z) < 2) & ~(z > 1.5) | (z == 0)
+    wave = np.sin(z) ** 2
+    return np.where(inside, wave * wave + np.square(z) * 0.1, wave + 1.0 * (z > 3)) - np.sign(z) / np.float64(7)
+
+
+def mixture_derivative(z):
+    inside = (np.abs(z) < 2) & ~(z > 1.5)
+    slope = 2 * np.sin(z) * np.cos(z)
+    return np.where(inside, 2 * np.sin(z) ** 2 * slope + 0.2 * z, slope)
+
+
+OWN = {
+    "test-hard-swish": Activation(hard_swish, hard_swish_derivative),
+    "test-mish": Activation(mish, mish_derivative, "he"),
+    "test-mixture": Activation(mixture, mixture_derivative),
+}
+for key, one in OWN.items():
+    register_component("activation", key)(one)
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_a_users_activation_keeps_the_contract(key):
+    check_activation(key)
+
+
+def overwriting(z):
+    z *= 2
+    return z
+
+
+BROKEN = {
+    "overwrites": (Activation(overwriting, lambda z: 2), "overwrites the input of its function"),
+    "sums": (Activation(lambda z: z - z.mean(), lambda z: 1), "has other values for one element than for an array"),
+    "reduces": (Activation(lambda z: z.sum(0), lambda z: 1), r"returns shape \(67,\) for an input of shape \(3, 67\)"),
+    "slopes": (Activation(np.tanh, lambda z: 1 - np.tanh(z)), "is not that of its function, for example at z = -4.03"),
+    "forward": (Activation(np.tanh, lambda z: 1 - np.tanh(z) ** 2, "glorot", lambda z: (z, z), lambda c, dy: dy),
+                "forward of the activation .* has other values than its function"),
+    "backward": (Activation(np.tanh, lambda z: 1 - np.tanh(z) ** 2, "glorot", lambda z: (np.tanh(z), z), lambda c, dy: dy),
+                 "backward of the activation .* is not dy times its derivative"),
+    "branches": (Activation(lambda z: np.array([max(x, 0) for x in z.ravel()]).reshape(z.shape), lambda z: z > 0),
+                 "can be neither compiled nor exported: it decides by a number that is not known yet"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_activation_fails_with_one_sentence(name):
+    one, sentence = BROKEN[name]
+    register_component("activation", f"test-{name}")(one)
+    with pytest.raises(TaskError, match=sentence):
+        check_activation(f"test-{name}")

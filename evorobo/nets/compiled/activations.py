@@ -47,7 +47,8 @@ def activation_source(generated: Sequence[str]) -> str:
     functions, branches = [], ["def activate_generated(activation, z, n):"]
     for number, key in enumerate(generated):
         script, result = trace_activation(key)
-        lines = [*script.lines, f"return {script.cast(result, SINGLE)}"]
+        returned = script.cast(result, SINGLE)  # may add a line
+        lines = [*script.lines, f"return {returned}"]
         functions += [f"def generated_{number}(z):", *(f"    {line}" for line in lines), "", ""]
         branches += [
             f"    if activation == {-1 - number}:",
