@@ -53,6 +53,8 @@ class CrossEntropy(Loss):
     array([[1, 0]])
     """
 
+    for_classes = True
+
     label_smoothing: float = 0.0
     class_weights: tuple[float, ...] = ()
     choices: tuple[int, ...] = ()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
+from evorobo.nets.scaling import Scaler
 from evorobo.registry import register_component
 
 
@@ -19,6 +20,9 @@ class Loss(Protocol):
     Outputs have shape `(..., batch, width)`. Leading axes are networks; each network gets the value it would get alone.
     Targets are shared, `(batch, k)`, or one batch per network, `(..., batch, k)`. Class numbers have no axis `k`.
     """
+
+    for_classes: ClassVar[bool | None] = None
+    """True for a loss of class numbers only, False for one of values only, None for both."""
 
     def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         """Return the mean loss of a batch.
@@ -110,6 +114,21 @@ class Loss(Protocol):
         """
         return n_targets
 
+    def output_scaler(self, target_scaler: Scaler) -> Scaler:
+        """Return the scaler from outputs of a network that was trained on scaled targets to raw units.
+
+        Parameters
+        ----------
+        target_scaler : Scaler
+            Scaler of the targets.
+
+        Returns
+        -------
+        Scaler
+            Scaler of all outputs.
+        """
+        return target_scaler
+
 
 @register_component("loss", "MSE")
 @dataclass(frozen=True)
@@ -124,6 +143,8 @@ class MSE(Loss):
     >>> float(MSE().value(np.array([[1.0, 2.0]]), np.array([[0.0, 2.0]])))
     0.5
     """
+
+    for_classes = False
 
     def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         return _batch_mean(np.square(outputs - targets), sample_weight)
@@ -149,6 +170,8 @@ class MAE(Loss):
     >>> float(MAE().value(np.array([[1.0, 2.0]]), np.array([[0.0, 5.0]])))
     2.0
     """
+
+    for_classes = False
 
     def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         return _batch_mean(np.abs(outputs - targets), sample_weight)
@@ -187,6 +210,8 @@ class Huber(Loss):
     >>> float(Huber(delta=1.0).value(np.array([[3.0]]), np.array([[0.0]])))
     2.5
     """
+
+    for_classes = False
 
     delta: float = 1.0
 
@@ -230,6 +255,8 @@ class GaussianNLL(Loss):
     2.0
     """
 
+    for_classes = False
+
     def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         mean, log_variance = np.split(outputs, 2, axis=-1)
         return 0.5 * _batch_mean(log_variance + np.square(targets - mean) * np.exp(-log_variance), sample_weight)
@@ -248,6 +275,10 @@ class GaussianNLL(Loss):
 
     def width(self, n_targets: int) -> int:
         return 2 * n_targets
+
+    def output_scaler(self, target_scaler: Scaler) -> Scaler:
+        mean, sd = target_scaler.mean, target_scaler.sd
+        return Scaler(np.concatenate([mean, 2 * np.log(sd)]), np.concatenate([sd, np.ones(len(sd))]))
 
 
 def _batch_mean(errors: Array, sample_weight: Array | None) -> Array:

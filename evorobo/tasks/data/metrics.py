@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import DataError, SettingsError
 from evorobo.registry import register_component
 from evorobo.tasks.base import MetricInfo
@@ -62,6 +63,7 @@ class Metric(ABC):
 
 @register_component("metric", "Accuracy")
 @dataclass(frozen=True)
+@inherit_docs
 class Accuracy(Metric):
     """Fraction of rows whose class is predicted correctly.
 
@@ -85,6 +87,7 @@ class Accuracy(Metric):
 
 @register_component("metric", "RMSE")
 @dataclass(frozen=True)
+@inherit_docs
 class RMSE(Metric):
     """Root of the mean squared error over all rows and targets, in the units of the targets.
 
@@ -108,6 +111,7 @@ class RMSE(Metric):
 
 @register_component("metric", "NMSE")
 @dataclass(frozen=True)
+@inherit_docs
 class NMSE(Metric):
     """Normalized mean squared error: the error of each target divided by its variance, averaged over targets.
 

@@ -26,6 +26,7 @@ from evorobo.tasks.data.tables import Table
 
 ARRAYS = "arrays/sha256-"
 """Prefix of the sources of arrays passed to `DatasetTask.from_arrays`: files in the cache, named by their content."""
+_RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
 _FILE_OPTIONS = ("columns", "ignore", "header", "classes")
 
 
@@ -61,8 +62,21 @@ def prepare_data(
     return _prepare(settings, None, os.getcwd(), str(path), status.st_mtime_ns, status.st_size)
 
 
+def name_of_source(source: str, loader_kwargs: Mapping[str, Any]) -> str:
+    """Return the name of a data set with its options, or the name of a file without its suffix."""
+    if source.startswith(ARRAYS):
+        return f"arrays-{source.removeprefix(ARRAYS)[:8]}"
+    if is_data_file(source):
+        return Path(source).name.split(".")[0]
+    options = (value if isinstance(value, str) else f"{key}-{value}" for key, value in loader_kwargs.items())
+    return "-".join([source.rpartition(":")[2], *options])
+
+
 def cache_arrays(table: Table) -> str:
     """Write the arrays of a table to a file in the cache, unless it exists, and return its name as a source."""
+    for name in table.columns:
+        if name in _RESERVED:
+            raise SettingsError(f"{name!r} is invalid as the name of a column, since it is reserved; rename it.")
     content = _table_bytes(table)
     source = f"{ARRAYS}{hashlib.sha256(content).hexdigest()}.npz"
     if find_file(source) is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evorobo.checks import check_integer
+from evorobo.docstrings import inherit_docs
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.registry import register_component
 from evorobo.tasks.data.parts import Parts, Split
@@ -19,6 +20,7 @@ from evorobo.tasks.data.tables import Table
 
 @register_component("split", "RandomSplit")
 @dataclass(frozen=True)
+@inherit_docs
 class RandomSplit(Split):
     """Split by random rows, for rows that do not depend on each other.
 
@@ -56,6 +58,7 @@ class RandomSplit(Split):
 
 @register_component("split", "BlockSplit")
 @dataclass(frozen=True)
+@inherit_docs
 class BlockSplit(Split):
     """Split one long recording into blocks of consecutive rows and assign whole blocks at random.
 
@@ -106,6 +109,7 @@ class BlockSplit(Split):
 
 @register_component("split", "ChronologicalSplit")
 @dataclass(frozen=True)
+@inherit_docs
 class ChronologicalSplit(Split):
     """Split one recording in order of time: the first rows train, the next validate, the last test.
 
@@ -139,6 +143,7 @@ class ChronologicalSplit(Split):
 
 @register_component("split", "GroupSplit")
 @dataclass(frozen=True)
+@inherit_docs
 class GroupSplit(Split):
     """Split by whole groups, for example laps: all rows with the same value in a column stay together.
 
@@ -191,6 +196,7 @@ class GroupSplit(Split):
 
 @register_component("split", "GivenSplit")
 @dataclass(frozen=True)
+@inherit_docs
 class GivenSplit(Split):
     """Split as a column says: "train", "validation" and "test", or 0, 1 and 2.
 
@@ -243,6 +249,7 @@ class GivenSplit(Split):
 
 @register_component("split", "FoldSplit")
 @dataclass(frozen=True)
+@inherit_docs
 class FoldSplit(Split):
     """One fold of a cross-validation: this fold tests, the next one validates, the others train.
 

@@ -1,4 +1,4 @@
-"""Data sets as sequences, for networks that remember."""
+"""Data sets as sequences, for recurrent networks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def task(tmp_path, monkeypatch):
 
 
 def delay():
-    """A network that says what it saw a moment ago: one linear unit hands on, one remembers."""
+    """A network that outputs the input of the step before: one linear unit passes it on, one stores it."""
     spec = NetworkSpec.build(1, (Elman(2, "identity"),), 1)
     weights = np.zeros(spec.n_params)
     weights[spec.genes.index(0, "weight", 0, 0)] = 1  # unit 0 is the input
@@ -31,51 +31,51 @@ def delay():
     return Genome(spec, weights)
 
 
-def test_a_network_that_remembers_one_row_is_right_and_forgets_between_laps(task):
+def test_a_delay_of_one_row_is_exact_and_its_memory_is_reset_between_laps(task):
     assert task.test(delay()) == pytest.approx(0, abs=1e-12)
     assert task.validate(delay()) == pytest.approx(0, abs=1e-12)
-    earned = task.score(delay().spec, delay().weights[None], np.random.default_rng(0), None)
-    assert earned.values[0] == pytest.approx(0, abs=1e-12)
-    assert earned.cost.samples == 20
+    scored = task.score(delay().spec, delay().weights[None], np.random.default_rng(0), None)
+    assert scored.values[0] == pytest.approx(0, abs=1e-12)
+    assert scored.cost.samples == 20
 
 
-def test_scores_draw_whole_windows(task):
+def test_scores_sample_whole_windows(task):
     few = DatasetTask(**{**vars(task), "rows_per_score": 10})
-    earned = few.score(delay().spec, delay().weights[None], np.random.default_rng(0), None)
-    assert earned.cost.samples == 10
-    assert earned.values[0] == pytest.approx(0, abs=1e-12)
+    scored = few.score(delay().spec, delay().weights[None], np.random.default_rng(0), None)
+    assert scored.cost.samples == 10
+    assert scored.values[0] == pytest.approx(0, abs=1e-12)
 
 
-def test_examples_tell_which_rows_follow_each_other(task):
-    shown = task.examples(np.random.default_rng(0))
-    np.testing.assert_array_equal(shown.sequence, np.repeat([0, 1], 10))
+def test_examples_number_their_sequences(task):
+    examples = task.examples(np.random.default_rng(0))
+    np.testing.assert_array_equal(examples.sequence, np.repeat([0, 1], 10))
 
 
-def test_a_reactive_network_does_not_care_about_sequences(task):
+def test_a_feedforward_network_is_independent_of_sequences(task):
     spec = NetworkSpec.build(1, (3,), 1)
     genome = Genome(spec, np.random.default_rng(1).normal(size=spec.n_params))
     alone = DatasetTask(**{**vars(task), "sequence": None})
     assert task.test(genome) == pytest.approx(alone.test(genome), rel=1e-12)
 
 
-def test_a_network_that_remembers_asks_for_sequences(task):
+def test_a_recurrent_network_needs_sequences(task):
     alone = DatasetTask(**{**vars(task), "sequence": None})
-    with pytest.raises(SettingsError, match=r"rows of .* stand alone, .* for example sequence='lap'"):
+    with pytest.raises(SettingsError, match=r"rows of .* are independent, .* for example sequence='lap'"):
         alone.test(delay())
 
 
-def test_an_unknown_column_is_told_with_the_nearest(task):
+def test_an_unknown_column_raises_an_error_with_the_nearest_name(task):
     wrong = DatasetTask(**{**vars(task), "sequence": "lab"})
     with pytest.raises(SettingsError, match="did you mean 'lap'"):
         wrong.test(delay())
 
 
-def test_a_genome_answers_sequences_as_its_network_does():
+def test_a_genome_passes_sequences_as_its_network_does():
     x = np.random.default_rng(2).normal(size=(6, 1))
     np.testing.assert_array_equal(delay()(x, n_steps=3), forward(delay().spec, delay().weights, x, n_steps=3))
 
 
 @pytest.mark.parametrize("setting", [{"window": 0}, {"window": 2.5}, {"window": "all"}, {"rows_per_score": 10.5}])
-def test_windows_and_scores_count_whole_rows(setting):
-    with pytest.raises(SettingsError, match="needs at least one row"):
+def test_windows_and_scores_are_whole_numbers_of_rows(setting):
+    with pytest.raises(SettingsError, match="must be a whole number of at least 1"):
         DatasetTask("kin8nm", **setting)

@@ -1,3 +1,5 @@
+"""The data set task: where its data come from, what is scaled, scores, examples, test, and errors."""
+
 import dataclasses
 import json
 import os
@@ -54,10 +56,10 @@ def population(task: Task, n=5, hidden=(6,)):
     return spec, np.stack([spec.init(rng) for _ in range(n)])
 
 
-# what the task is
+# ---- settings and sizes
 
 
-def test_the_task_knows_its_sides():
+def test_the_task_states_its_sizes_and_its_metric():
     task: Task = regression()
     assert (task.n_inputs, task.n_outputs, task.output) == (4, 2, "identity")
     assert (task.metric_info.name, task.metric_info.higher_is_better) == ("RMSE", False)
@@ -75,13 +77,13 @@ def test_settings_are_plain_data_and_come_back_from_json(tmp_path):
     assert len({task, dataclasses.replace(task)}) == 1
 
 
-def test_pickling_a_task_takes_no_data_along():
+def test_a_pickled_task_contains_no_data():
     task = classification()
     assert len(task.table) == 90
     assert len(pickle.dumps(task)) < 1000
 
 
-def test_names_are_short_and_fit_for_folders():
+def test_names_are_short_and_valid_for_folders():
     assert DatasetTask("scitos-24").name == "scitos-24"
     assert DatasetTask("scitos-24", loader_kwargs={"ranges": "inverse"}).name == "scitos-24-inverse"
     assert DatasetTask("kin8nm", loader_kwargs={"fold": 3}).name == "kin8nm-fold-3"
@@ -90,7 +92,7 @@ def test_names_are_short_and_fit_for_folders():
     assert regression().name == f"arrays-{regression().fingerprint[:8]}"
 
 
-def test_classes_and_values_are_told_apart():
+def test_the_kind_of_targets_is_inferred():
     def kind(targets, **settings):
         return DatasetTask.from_arrays(X, targets, **settings).kind
 
@@ -99,7 +101,7 @@ def test_classes_and_values_are_told_apart():
     assert DatasetTask.from_arrays(X, np.arange(90) % 2, classes=("no", "yes")).table.classes == ("no", "yes")
 
 
-# where the data comes from
+# ---- where the data come from
 
 
 def test_a_csv_file_is_a_task_of_its_own(tmp_path):
@@ -150,7 +152,7 @@ def test_another_process_finds_the_arrays(cache, tmp_path):
     assert done.stdout == "90 60 ('far', 'gone', 'near')\n"
 
 
-def test_floor_two_needs_no_robot_plot_or_evolution_to_read_data():
+def test_reading_data_imports_no_heavy_package():
     code = (
         "import sys, evorobo.tasks.data.task\n"
         "print([m for m in ('gymnasium', 'matplotlib', 'deap', 'scipy', 'pooch', 'pandas') if m in sys.modules])"
@@ -159,10 +161,10 @@ def test_floor_two_needs_no_robot_plot_or_evolution_to_read_data():
     assert done.stdout == "[]\n"
 
 
-# what is scaled
+# ---- scaling
 
 
-def test_scalings_are_learned_on_training_rows_only():
+def test_scalers_are_fitted_to_training_rows_only():
     split = BlockSplit(9, 0.2, 0.3, seed=4)
     task = regression(split=split)
     others = np.concatenate([task.parts.validation, task.parts.test])
@@ -175,10 +177,10 @@ def test_scalings_are_learned_on_training_rows_only():
         np.testing.assert_array_equal(getattr(changed, name).mean, getattr(task, name).mean)
         np.testing.assert_array_equal(getattr(changed, name).sd, getattr(task, name).sd)
     spec, weights = population(task)
-    scores = [each.score(spec, weights, np.random.default_rng(0), task.input_scaler).values for each in (task, changed)]
+    scores = [one.score(spec, weights, np.random.default_rng(0), task.input_scaler).values for one in (task, changed)]
     np.testing.assert_array_equal(*scores)
-    for each in (task, changed):
-        examples = each.examples(np.random.default_rng(0))
+    for one in (task, changed):
+        examples = one.examples(np.random.default_rng(0))
         np.testing.assert_array_equal(examples.inputs, X[task.parts.train])
 
 
@@ -197,14 +199,14 @@ def test_examples_are_raw_inputs_and_scaled_values():
     assert examples.loss == CrossEntropy()
 
 
-def test_without_scale_everything_stays_raw():
+def test_without_normalize_everything_stays_raw():
     task = regression(normalize=False)
     assert task.input_scaler is None
     assert task.output_scaler is None
     np.testing.assert_array_equal(task.examples(np.random.default_rng(0)).targets, Y[task.parts.train])
 
 
-# what evolution climbs
+# ---- scores
 
 
 @pytest.mark.parametrize("make", [regression, classification])
@@ -232,7 +234,7 @@ def test_the_score_is_minus_the_loss(make, dtype, tolerance):
 
 @pytest.mark.parametrize("make", [regression, classification])
 @pytest.mark.parametrize("rows", [None, 7])
-def test_a_population_scores_like_its_members(make, rows, monkeypatch):
+def test_a_population_gets_the_scores_of_its_members(make, rows, monkeypatch):
     task = make(rows_per_score=rows)
     spec, weights = population(task, n=9)
 
@@ -240,12 +242,12 @@ def test_a_population_scores_like_its_members(make, rows, monkeypatch):
         return task.score(spec, weights, np.random.default_rng(5), task.input_scaler).values
 
     together = score(weights)
-    np.testing.assert_array_equal(together, np.concatenate([score(each[None]) for each in weights]))
-    monkeypatch.setattr("evorobo.tasks.data.task._AT_ONCE", 1000)  # in several pieces
+    np.testing.assert_array_equal(together, np.concatenate([score(member[None]) for member in weights]))
+    monkeypatch.setattr("evorobo.tasks.data.task.MAX_ACTIVATIONS", 1000)  # in several chunks
     np.testing.assert_array_equal(together, score(weights))
 
 
-def test_a_generation_meets_fresh_training_rows_and_all_its_members_the_same():
+def test_each_generation_gets_new_training_rows_and_its_members_the_same():
     task = regression(rows_per_score=10)
     spec, weights = population(task, n=1)
     twins, rng = np.repeat(weights, 3, axis=0), np.random.default_rng(0)
@@ -267,10 +269,10 @@ def test_a_network_that_overflows_scores_minus_infinity():
         assert values[1] == -np.inf
 
 
-# what judges
+# ---- validation and test
 
 
-def test_the_network_that_knows_the_answer_makes_no_error():
+def test_the_exact_network_has_no_error():
     # one layer: y = x w + b in raw units; scaled by hand into the genome's units
     task = DatasetTask.from_arrays(X, Y[:, 0])
     spec = NetworkSpec.build(4, (), 1)
@@ -287,7 +289,7 @@ def test_the_network_that_knows_the_answer_makes_no_error():
     )
 
 
-def test_accuracy_counts_right_answers():
+def test_accuracy_counts_correct_predictions():
     task = classification()
     spec = NetworkSpec.build(4, (), 3)
     for number, name in enumerate(task.table.classes):
@@ -297,13 +299,13 @@ def test_accuracy_counts_right_answers():
         assert task.validate(Genome(spec, weights)) == np.mean(LABELS[task.parts.validation] == name)
 
 
-def test_without_validation_rows_there_is_nothing_to_validate():
+def test_without_validation_rows_validation_is_nan():
     task = classification(split=RandomSplit(validation=0))
     spec, weights = population(task)
     assert np.isnan(task.validate(Genome(spec, weights[0])))
 
 
-def test_a_network_that_tells_its_doubt_answers_in_raw_units():
+def test_a_network_that_predicts_its_variance_predicts_in_raw_units():
     task = regression(loss=GaussianNLL(), rows_per_score=None, dtype="float64")
     assert task.n_outputs == 4
     spec, weights = population(task)
@@ -322,18 +324,18 @@ def test_a_network_that_tells_its_doubt_answers_in_raw_units():
     assert value == pytest.approx(-examples.loss.value(outputs, examples.targets))
 
 
-# learning
+# ---- learning
 
 
-@pytest.mark.parametrize(("make", "reach"), [(regression, 8.0), (classification, 0.8)])
-def test_backprop_on_the_examples_beats_the_guess(make, reach):
+@pytest.mark.parametrize(("make", "threshold"), [(regression, 8.0), (classification, 0.8)])
+def test_backprop_on_the_examples_beats_the_constant_guess(make, threshold):
     task = make()
     score = task.test(trained(task, hidden=(8,), epochs=60, batch_size=16))
     guess = next(iter(task.references().values()))
-    assert score > max(reach, guess) if task.metric_info.higher_is_better else score < min(reach, guess)
+    assert score > max(threshold, guess) if task.metric_info.higher_is_better else score < min(threshold, guess)
 
 
-# what cannot be
+# ---- errors
 
 
 @pytest.mark.parametrize(
@@ -342,11 +344,11 @@ def test_backprop_on_the_examples_beats_the_guess(make, reach):
         (lambda: DatasetTask("scitos-42").table, "unknown data set 'scitos-42'; did you mean 'scitos-4'?"),
         (lambda: DatasetTask("a.csv", kind="class"), "'classification'? Known: classification, regression."),
         (lambda: DatasetTask("a.csv", dtype="float16"), "unknown dtype 'float16'; did you mean 'float64'?"),
-        (lambda: DatasetTask("a.csv", rows_per_score=0), "a score needs at least one row, not 0; None takes all."),
-        (lambda: classification(loss=MAE()).n_outputs, "has classes, which MAE() cannot count; use CrossEntropy()."),
-        (lambda: regression(loss=CrossEntropy()).n_outputs, "leave loss out, or use another one."),
-        (lambda: classification(loss=CrossEntropy(choices=(2, 1))).n_outputs, "leave loss out, or use another one."),
-        (lambda: classification(columns={"file": LABELS}), "a column cannot be named 'file'; rename it."),
+        (lambda: DatasetTask("a.csv", rows_per_score=0), "rows_per_score must be a whole number of at least 1, not 0."),
+        (lambda: classification(loss=MAE()).n_outputs, "predicts classes, which MAE does not fit; use CrossEntropy()."),
+        (lambda: regression(loss=CrossEntropy()).n_outputs, "predicts values, which CrossEntropy does not fit; use MSE()."),
+        (lambda: classification(loss=CrossEntropy(choices=(2, 1))).n_outputs, "which CrossEntropy with choices does not fit; use CrossEntropy()."),
+        (lambda: classification(columns={"file": LABELS}), "'file' is invalid as the name of a column, since it is reserved; rename it."),
         (lambda: classification(loader_kwargs={"header": True}).table, "unknown option of .npz files 'header'; known: none."),
         (lambda: classification(target="x").table, "keeps its targets in the array 'targets'; leave target out."),
         (lambda: classification(split=GroupSplit("lap", (), (1,))).parts, "column to split by 'lap'; known: none."),
@@ -360,13 +362,13 @@ def test_backprop_on_the_examples_beats_the_guess(make, reach):
         ),
     ],
 )  # fmt: skip
-def test_settings_that_cannot_be_are_one_sentence(make, expected):
+def test_invalid_settings_raise_one_sentence(make, expected):
     with pytest.raises(SettingsError) as caught:
         make()
     assert str(caught.value).endswith(expected)
 
 
-def test_arrays_from_another_computer_are_one_sentence():
+def test_arrays_from_another_computer_raise_one_sentence():
     with pytest.raises(DataError) as caught:
         _ = DatasetTask("arrays/sha256-12.npz").n_inputs
     assert str(caught.value) == (
@@ -374,7 +376,7 @@ def test_arrays_from_another_computer_are_one_sentence():
     )
 
 
-def test_damaged_arrays_are_one_sentence(cache):
+def test_damaged_arrays_raise_one_sentence(cache):
     task = DatasetTask.from_arrays(X, Y * 2)
     np.savez(cache / task.source, inputs=X, targets=Y)
     with pytest.raises(DataError) as caught:
@@ -382,7 +384,7 @@ def test_damaged_arrays_are_one_sentence(cache):
     assert str(caught.value) == (f"{cache / task.source} is damaged; delete it, and run the script that made it again.")
 
 
-def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
+def test_a_missing_file_raises_one_sentence(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError) as caught:
         _ = DatasetTask("robots.csv").n_inputs
@@ -392,7 +394,7 @@ def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
     )
 
 
-def test_arrays_with_holes_are_one_sentence():
+def test_arrays_with_nan_raise_one_sentence():
     x = X.copy()
     x[3, 1] = np.nan
     with pytest.raises(DataError) as caught:
@@ -400,7 +402,7 @@ def test_arrays_with_holes_are_one_sentence():
     assert str(caught.value) == "the arrays: inputs contain nan in row 3, column 1; fill or delete it."
 
 
-def test_a_network_of_another_shape_is_one_sentence():
+def test_a_network_of_another_shape_raises_one_sentence():
     task = regression()
     spec, weights = population(task)
     other = NetworkSpec.build(4, (), 1)
@@ -410,12 +412,12 @@ def test_a_network_of_another_shape_is_one_sentence():
         classification().test(Genome(spec, weights[0], Scaler(np.zeros(4), np.ones(4))))
 
 
-def test_the_loss_on_rows_is_what_training_descends_there():
+def test_loss_on_is_the_loss_of_training_on_these_rows():
     for task, loss in ((regression(), MSE()), (classification(), CrossEntropy()), (regression(loss=MAE()), MAE())):
         spec, weights = population(task, n=1)
         genome = Genome(spec, weights[0], task.input_scaler, task.output_scaler)
-        shown = task.examples(np.random.default_rng(0))
-        outputs = Genome(spec, weights[0], task.input_scaler)(shown.inputs)
-        assert task.loss_on(genome, task.parts.train) == pytest.approx(float(loss.value(outputs, shown.targets)))
+        examples = task.examples(np.random.default_rng(0))
+        outputs = Genome(spec, weights[0], task.input_scaler)(examples.inputs)
+        assert task.loss_on(genome, task.parts.train) == pytest.approx(float(loss.value(outputs, examples.targets)))
         one, other = (task.loss_on(genome, task.parts.test[part]) for part in (slice(0, 9), slice(9, 18)))
         assert task.loss_on(genome, task.parts.test) == pytest.approx((one + other) / 2)

@@ -1,0 +1,63 @@
+"""Targets of rows: scaled for training, weighted, and limited to the rows that have one; and the loss that fits them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import DataError, SettingsError
+from evorobo.nets.cross_entropy import CrossEntropy
+from evorobo.nets.losses import MSE, Loss
+from evorobo.nets.scaling import Scaler
+from evorobo.tasks.data.tables import Table
+
+
+@dataclass(frozen=True, eq=False)
+class RowTargets:
+    """Targets of a table as a task uses them. `scored_steps` and `sample_weight` name columns; `name` is the task's."""
+
+    table: Table
+    scaler: Scaler | None
+    sample_weight: str | None
+    scored_steps: str | None
+    name: str
+
+    def scaled(self, rows: np.ndarray) -> np.ndarray:
+        """Return scaled values `(k, m)` or class numbers `(k,)`."""
+        targets = self.table.targets[rows]
+        return self.scaler.transform(targets) if self.scaler else targets
+
+    def weights(self, rows: np.ndarray) -> Array | None:
+        """Return the weight `(k,)` of each row in training: 0 where it has no target; None if all count equally."""
+        names = [name for name in (self.sample_weight, self.scored_steps) if name is not None]
+        return np.prod([self.table.weight_column(name, self.name)[rows] for name in names], axis=0) if names else None
+
+    def for_loss(self, rows: np.ndarray, dtype: str) -> tuple[np.ndarray, ...]:
+        """Return what a loss takes besides the outputs: targets, and weights where rows have any."""
+        targets, weights = self.scaled(rows), self.weights(rows)
+        targets = targets if self.table.classes else targets.astype(dtype)
+        return (targets,) if weights is None else (targets, weights.astype(dtype))
+
+    def scored(self, rows: np.ndarray) -> np.ndarray:
+        """Return those of `rows` that count in validation and test."""
+        if self.scored_steps is None:
+            return rows
+        column = self.table.weight_column(self.scored_steps, self.name)
+        if not np.isin(column, (0, 1)).all() or not column[rows].any():
+            where = f"column {self.scored_steps!r} of {self.name}"
+            raise DataError(f"{where} must contain only 0 and 1, with a 1 in each part of the split.")
+        return rows[column[rows] == 1]
+
+
+def resolve_loss(loss: Loss | None, classes: bool, name: str) -> Loss:
+    """Return `loss`, or the default for None. Raise `SettingsError` if it does not fit the targets of task `name`."""
+    if loss is None:
+        return CrossEntropy() if classes else MSE()
+    several_choices = isinstance(loss, CrossEntropy) and loss.choices
+    if loss.for_classes is (not classes) or several_choices:
+        targets, default = ("classes", "CrossEntropy()") if classes else ("values", "MSE()")
+        given = type(loss).__name__ + (" with choices" if several_choices else "")
+        raise SettingsError(f"{name} predicts {targets}, which {given} does not fit; use {default}.")
+    return loss
