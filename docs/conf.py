@@ -29,7 +29,7 @@ root_doc = "index"
 exclude_patterns = ["_build", "README.md"]
 templates_path = ["_templates"]
 default_role = "code"  # docstrings write `name` for code
-nitpicky = False
+smartquotes_action = "qe"  # quotes and ellipses; two dashes stay two, as in --help
 
 # API reference: every page below api/ is generated from the docstrings
 autosummary_generate = True
@@ -78,6 +78,8 @@ def read_repository_page(app: Any, docname: str, source: list[str]) -> None:
     if docname == "course":
         text = (ROOT / "experiments" / "lessons" / "README.md").read_text().partition("\n")[2]
         text = text.replace("](../../results/", "](../results/")
+        text = re.sub(r"^## (\d\d)\n\n(\*\*\[([^:,]+).*)", r"## \1. \3\n\n\2", text, flags=re.MULTILINE)
+        text = re.sub(r"^(!\[.*\))$", r":::{div} wide\n\1\n:::", text, flags=re.MULTILINE)
         text = re.sub(r"\]\((\d\d_\w+\.py)\)", r"](../experiments/lessons/\1)", text)
         source[0] = source[0].replace("COURSE", text)
     elif docname in ("contributing", "changelog"):
