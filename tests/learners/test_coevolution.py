@@ -151,9 +151,7 @@ def test_a_hall_gives_its_champions_back():
 
 
 def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
-    with pytest.raises(
-        SettingsError, match=r"bowl has no rival; take Evolution, or give the task a method matches\(\)"
-    ):
+    with pytest.raises(SettingsError, match=r"bowl has no rival; use Evolution, or give the task a method matches\(\)"):
         start(Coevolution(), Bowl())
     with pytest.raises(TaskError, match="CartPole-v1 has no rival to evolve against"):
         start(Coevolution(), ControlTask("CartPole-v1"))

@@ -1,14 +1,17 @@
-"""What the variants of CMA-ES share: its constants, its evolution paths, and the step size that follows from them."""
+"""What CMA-ES and its separable variant share: constants, evolution paths and step size, and the update of the mean."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, sqrt
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.learners.evolution.deap_bridge import Individual
+from evorobo.learners.evolution.strategies.base import sort_by_fitness
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,3 +102,72 @@ class EvolutionPaths:
     def restore(self, state: dict[str, Any]) -> None:
         self.sigma, self.generations = float(state["sigma"]), int(state["generations"])
         self.p_sigma, self.p_c = state["p_sigma"], state["p_c"]
+
+
+class Covariance(Protocol):
+    """The covariance matrix C of a search distribution, in some form."""
+
+    def sample(self, z: Array, sigma: float) -> Array:
+        """The offsets from the mean `(n, p)` that belong to standard normal `z (n, p)`."""
+
+    def whiten(self, step: Array) -> Array:
+        """C^(-1/2) times `step (p,)`."""
+
+    def square_lengths(self, y: Array) -> Array:
+        """The squared lengths `(n,)` of C^(-1/2) y for the rows of `y (n, p)`."""
+
+    def update(self, decay: float, c: CMAConstants, p_c: Array, weights: Array, y: Array) -> None:
+        """Set C to decay C + c_1 p_c p_c' + c_mu sum(weights_i y_i y_i') (eq. 47)."""
+
+    @property
+    def condition(self) -> float:
+        """The largest eigenvalue divided by the smallest."""
+
+    def state(self) -> dict[str, Any]: ...
+    def restore(self, state: dict[str, Any]) -> None: ...
+
+
+class RunningCMA:
+    """A running CMA-ES: the mean, the evolution paths, and the covariance matrix (equations of Hansen 2016)."""
+
+    def __init__(
+        self,
+        weights: Array,
+        constants: CMAConstants,
+        paths: EvolutionPaths,
+        covariance: Covariance,
+        rng: np.random.Generator,
+    ) -> None:
+        self._mean, self._constants, self._paths = weights.copy(), constants, paths
+        self._covariance, self._rng = covariance, rng
+
+    @property
+    def solution(self) -> Array:
+        return self._mean.copy()
+
+    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        z = self._rng.standard_normal((len(self._constants.recombination_weights), len(self._mean)))
+        return [ind_init(x) for x in self._mean + self._covariance.sample(z, self._paths.sigma)]
+
+    def update(self, population: list[Individual]) -> None:
+        c, n, covariance = self._constants, len(self._mean), self._covariance
+        y = (sort_by_fitness(population) - self._mean) / self._paths.sigma
+        step = c.recombination_weights[: c.mu] @ y[: c.mu]  # eq. 41
+        self._mean = self._mean + self._paths.sigma * step  # eq. 42
+        stalled_decay = self._paths.update(step, covariance.whiten(step))
+        weights = c.recombination_weights.copy()
+        if weights[-1] < 0:
+            weights[c.mu :] *= n / np.maximum(covariance.square_lengths(y[c.mu :]), 1e-30)  # eq. 46
+        decay = 1 + stalled_decay - c.c_1 - c.c_mu * float(c.recombination_weights.sum())
+        covariance.update(decay, c, self._paths.p_c, weights, y)
+
+    def info(self) -> dict[str, float]:
+        return {"step_size": self._paths.sigma, "condition": self._covariance.condition}
+
+    def state(self) -> dict[str, Any]:
+        return {"mean": self._mean, "paths": self._paths.state(), "covariance": self._covariance.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._mean = state["mean"]
+        self._paths.restore(state["paths"])
+        self._covariance.restore(state["covariance"])

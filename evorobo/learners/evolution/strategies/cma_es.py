@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,12 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import copy_doc
-from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
     check_search,
     default_population_size,
-    sort_by_fitness,
 )
-from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths
+from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths, RunningCMA
 from evorobo.registry import register_component
 
 
@@ -68,60 +65,47 @@ class CMAES:
         check_search(self, min_population_size=4)
 
     @copy_doc(StrategySettings.start)
-    def start(self, weights: Array, rng: np.random.Generator) -> RunningCMAES:
-        return RunningCMAES(self, weights, rng)
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningCMA:
+        n = len(weights)
+        constants = CMAConstants.compute(n, self.population_size or default_population_size(n), self.active)
+        paths = EvolutionPaths(constants, n, self.sigma, self.sigma_floor)
+        return RunningCMA(weights, constants, paths, FullCovariance(constants, n), rng)
 
 
-class RunningCMAES:
-    """Mean, paths and covariance C = B D^2 B'. Updates of C are collected as rows until C is decomposed."""
+class FullCovariance:
+    """C = B D^2 B'. Updates of several generations are collected as rows until C is decomposed again."""
 
     _pending_weights: Array
     _pending_rows: list[Array]
 
-    def __init__(self, settings: CMAES, weights: Array, rng: np.random.Generator) -> None:
-        n = len(weights)
-        self._rng, self._mean = rng, weights.copy()
-        self._population_size = settings.population_size or default_population_size(n)
-        self._constants = CMAConstants.compute(n, self._population_size, settings.active)
-        self._paths = EvolutionPaths(self._constants, n, settings.sigma, settings.sigma_floor)
-        self._decomposition_interval = 1 / (10 * n * (self._constants.c_1 + self._constants.c_mu))
-        self._covariance, self._axes, self._lengths = np.eye(n), np.eye(n), np.ones(n)
+    def __init__(self, constants: CMAConstants, n: int) -> None:
+        self._interval = 1 / (10 * n * (constants.c_1 + constants.c_mu))
+        self._matrix, self._axes, self._lengths = np.eye(n), np.eye(n), np.ones(n)
         self._clear_pending()
 
-    @property
-    def solution(self) -> Array:
-        return self._mean.copy()
+    def sample(self, z: Array, sigma: float) -> Array:
+        return sigma * ((z * self._lengths) @ self._axes.T)  # eq. 39
 
-    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        z = self._rng.standard_normal((self._population_size, len(self._mean)))
-        y = (z * self._lengths) @ self._axes.T  # eq. 39
-        return [ind_init(x) for x in self._mean + self._paths.sigma * y]
+    def whiten(self, step: Array) -> Array:
+        return (step @ self._axes / self._lengths) @ self._axes.T
 
-    def update(self, population: list[Individual]) -> None:
-        c, n = self._constants, len(self._mean)
-        y = (sort_by_fitness(population) - self._mean) / self._paths.sigma
-        step = c.recombination_weights[: c.mu] @ y[: c.mu]  # eq. 41
-        self._mean = self._mean + self._paths.sigma * step  # eq. 42
-        whitened_step = (step @ self._axes / self._lengths) @ self._axes.T
-        stalled_decay = self._paths.update(step, whitened_step)
-        weights = c.recombination_weights.copy()
-        if weights[-1] < 0:
-            squares = np.square(y[c.mu :] @ self._axes / self._lengths).sum(1)
-            weights[c.mu :] *= n / np.maximum(squares, 1e-30)  # eq. 46
-        decay = 1 + stalled_decay - c.c_1 - c.c_mu * float(c.recombination_weights.sum())  # eq. 47
+    def square_lengths(self, y: Array) -> Array:
+        return np.square(y @ self._axes / self._lengths).sum(1)
+
+    def update(self, decay: float, c: CMAConstants, p_c: Array, weights: Array, y: Array) -> None:
         self._decay *= decay
         self._pending_weights = np.concatenate([decay * self._pending_weights, [c.c_1], c.c_mu * weights])
-        self._pending_rows.append(np.concatenate([self._paths.p_c[None], y]))
+        self._pending_rows.append(np.concatenate([p_c[None], y]))
         self._n_pending += 1
-        if self._n_pending >= self._decomposition_interval:
+        if self._n_pending >= self._interval:
             self._decompose()
 
     def _decompose(self) -> None:
         """Apply the rank-one and rank-mu updates of all pending generations (eq. 47) in one product; compute B, D."""
         rows = np.concatenate(self._pending_rows)
-        self._covariance *= self._decay
-        self._covariance += (rows.T * self._pending_weights) @ rows
-        squares, self._axes = np.linalg.eigh(self._covariance)
+        self._matrix *= self._decay
+        self._matrix += (rows.T * self._pending_weights) @ rows
+        squares, self._axes = np.linalg.eigh(self._matrix)
         self._lengths = np.sqrt(np.maximum(squares, 1e-14 * squares[-1]))
         self._clear_pending()
 
@@ -129,16 +113,14 @@ class RunningCMAES:
         self._decay, self._n_pending = 1.0, 0
         self._pending_weights, self._pending_rows = np.empty(0), []
 
-    def info(self) -> dict[str, float]:
-        condition = (self._lengths.max() / self._lengths.min()) ** 2
-        return {"step_size": self._paths.sigma, "condition": float(condition)}
+    @property
+    def condition(self) -> float:
+        return float((self._lengths.max() / self._lengths.min()) ** 2)
 
     def state(self) -> dict[str, Any]:
-        rows = np.concatenate(self._pending_rows) if self._pending_rows else np.empty((0, len(self._mean)))
+        rows = np.concatenate(self._pending_rows) if self._pending_rows else np.empty((0, len(self._matrix)))
         return {
-            "mean": self._mean,
-            "paths": self._paths.state(),
-            "covariance": self._covariance,
+            "matrix": self._matrix,
             "axes": self._axes,
             "lengths": self._lengths,
             "decay": self._decay,
@@ -148,9 +130,7 @@ class RunningCMAES:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._paths.restore(state["paths"])
-        self._mean, self._covariance = state["mean"], state["covariance"]
-        self._axes, self._lengths = state["axes"], state["lengths"]
+        self._matrix, self._axes, self._lengths = state["matrix"], state["axes"], state["lengths"]
         self._decay, self._n_pending = float(state["decay"]), int(state["n_pending"])
         self._pending_weights = state["pending_weights"]
         self._pending_rows = [state["pending_rows"]] if self._n_pending else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,12 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import copy_doc
-from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
     check_search,
     default_population_size,
-    sort_by_fitness,
 )
-from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths
+from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths, RunningCMA
 from evorobo.registry import register_component
 
 
@@ -64,53 +61,39 @@ class SepCMAES:
         check_search(self, min_population_size=4)
 
     @copy_doc(StrategySettings.start)
-    def start(self, weights: Array, rng: np.random.Generator) -> RunningSepCMAES:
-        return RunningSepCMAES(self, weights, rng)
-
-
-class RunningSepCMAES:
-    """Mean, paths, and the diagonal of C."""
-
-    def __init__(self, settings: SepCMAES, weights: Array, rng: np.random.Generator) -> None:
+    def start(self, weights: Array, rng: np.random.Generator) -> RunningCMA:
         n = len(weights)
-        self._rng, self._mean = rng, weights.copy()
-        self._population_size = settings.population_size or default_population_size(n)
-        self._constants = CMAConstants.compute(
-            n, self._population_size, settings.active, learning_rate_factor=(n + 2) / 3
-        )
-        self._paths = EvolutionPaths(self._constants, n, settings.sigma, settings.sigma_floor)
+        population_size = self.population_size or default_population_size(n)
+        constants = CMAConstants.compute(n, population_size, self.active, learning_rate_factor=(n + 2) / 3)
+        paths = EvolutionPaths(constants, n, self.sigma, self.sigma_floor)
+        return RunningCMA(weights, constants, paths, DiagonalCovariance(n), rng)
+
+
+class DiagonalCovariance:
+    """The diagonal of C: a variance for each of `n` weights."""
+
+    def __init__(self, n: int) -> None:
         self._variances = np.ones(n)
 
+    def sample(self, z: Array, sigma: float) -> Array:
+        return sigma * np.sqrt(self._variances) * z
+
+    def whiten(self, step: Array) -> Array:
+        return step / np.sqrt(self._variances)
+
+    def square_lengths(self, y: Array) -> Array:
+        return (np.square(y) / self._variances).sum(1)
+
+    def update(self, decay: float, c: CMAConstants, p_c: Array, weights: Array, y: Array) -> None:
+        variances = decay * self._variances + c.c_1 * np.square(p_c) + c.c_mu * (weights @ np.square(y))
+        self._variances = np.maximum(variances, 1e-14 * variances.max())
+
     @property
-    def solution(self) -> Array:
-        return self._mean.copy()
-
-    def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        z = self._rng.standard_normal((self._population_size, len(self._mean)))
-        return [ind_init(x) for x in self._mean + self._paths.sigma * np.sqrt(self._variances) * z]
-
-    def update(self, population: list[Individual]) -> None:
-        c, n = self._constants, len(self._mean)
-        y = (sort_by_fitness(population) - self._mean) / self._paths.sigma
-        step = c.recombination_weights[: c.mu] @ y[: c.mu]
-        self._mean = self._mean + self._paths.sigma * step
-        stalled_decay = self._paths.update(step, step / np.sqrt(self._variances))
-        squares = np.square(y)
-        weights = c.recombination_weights.copy()
-        if weights[-1] < 0:
-            whitened = (squares[c.mu :] / self._variances).sum(1)
-            weights[c.mu :] *= n / np.maximum(whitened, 1e-30)
-        decay = 1 + stalled_decay - c.c_1 - c.c_mu * float(c.recombination_weights.sum())
-        self._variances = decay * self._variances + c.c_1 * np.square(self._paths.p_c) + c.c_mu * (weights @ squares)
-        self._variances = np.maximum(self._variances, 1e-14 * self._variances.max())
-
-    def info(self) -> dict[str, float]:
-        condition = self._variances.max() / self._variances.min()
-        return {"step_size": self._paths.sigma, "condition": float(condition)}
+    def condition(self) -> float:
+        return float(self._variances.max() / self._variances.min())
 
     def state(self) -> dict[str, Any]:
-        return {"mean": self._mean, "paths": self._paths.state(), "variances": self._variances}
+        return {"variances": self._variances}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._paths.restore(state["paths"])
-        self._mean, self._variances = state["mean"], state["variances"]
+        self._variances = state["variances"]
