@@ -1,9 +1,10 @@
-"""The documentation is true: its code runs in order, its commands exist, its links lead somewhere, no name is missing."""
+"""The documentation is true: its code runs, its commands parse, its links lead somewhere, and no name is missing."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 import evorobo
 import evorobo.course
 import evorobo.testing
+from evorobo.cli import build_parser
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -91,6 +93,21 @@ def test_the_code_of_a_page_runs_in_order(page: Path, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"},
     )
     assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-3000:]
+
+
+def command_lines(text: str) -> list[list[str]]:
+    """The calls of `evorobo` in the shell blocks of a page, as lists of arguments."""
+    shell = "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)).replace("\\\n", " ")
+    lines = [*shell.splitlines(), *re.findall(r"`(evorobo [^`\n]*[^`\n.])`", text)]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("evorobo ")]
+
+
+@pytest.mark.parametrize("page", [*PAGES, DOCS / "tutorial.md", ROOT / "README.md"], ids=lambda page: page.stem)
+def test_the_commands_of_a_page_can_be_called_so(page: Path) -> None:
+    for args in command_lines(page.read_text()):
+        if set(args) & {"COMMAND", "--version", "--help"} or (len(args) < 2 and args != ["lessons"]):
+            continue  # a name of a command in a sentence
+        build_parser().parse_args(args)
 
 
 def test_every_public_name_is_in_the_reference_once() -> None:
