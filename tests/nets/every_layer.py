@@ -1,4 +1,4 @@
-"""Every layer and every loss, and a training problem for any two of them: sequences of unequal length, filled up."""
+"""Every layer and every loss, and a training problem for each pair, with padded sequences of unequal length."""
 
 import numpy as np
 from package_keys import ACTIVATIONS
@@ -52,7 +52,7 @@ LAYOUT = SequenceBatches(sum(LENGTHS), np.repeat(range(3), LENGTHS)).take(np.ara
 
 
 def problem(layer, loss):
-    """A network around the layer, its weights and moments, a batch of sequences, targets of its real rows."""
+    """A network with the layer, its weights and running statistics, a batch of sequences, targets of the real rows."""
     rng = np.random.default_rng(len(repr(layer) + repr(loss)))
     spec = NetworkSpec(3, (Dense(4), layer, Dense(4, "identity")))
     running_stats = np.abs(spec.init_running_stats() + rng.normal(0, 0.4, spec.n_running_stats))
@@ -66,13 +66,15 @@ def problem(layer, loss):
     return spec, spec.init(rng) + rng.normal(0, 0.4, spec.n_params), running_stats, x, targets
 
 
-def descend(spec, weights, running_stats, x, targets, loss, training):
-    """Answers, loss and gradient as in a step of training, or in use, for `weights (p,)` or `(n, p)`; training
-    updates `moments`."""
-    chance = [np.random.default_rng(0) for _ in np.atleast_2d(weights)]  # the same for all
-    context = ForwardContext(training, chance if weights.ndim > 1 else chance[0], LAYOUT.n_steps, LAYOUT.mask)
+def loss_and_gradient(spec, weights, running_stats, x, targets, loss, training):
+    """Outputs, loss and gradient, in training or outside it, for `weights (p,)` or `(n, p)`.
+
+    Training updates `running_stats`.
+    """
+    rngs = [np.random.default_rng(0) for _ in np.atleast_2d(weights)]  # the same for all
+    context = ForwardContext(training, rngs if weights.ndim > 1 else rngs[0], LAYOUT.n_steps, LAYOUT.mask)
     outputs, caches = forward_pass(spec, spec.unpack(weights), x, shared_context(spec, context, running_stats))
-    answers, gradient = LAYOUT.remove_padding(outputs), np.empty_like(weights)
-    value, slopes = loss.value_and_gradient(answers, targets)
-    backward_pass(spec, spec.unpack(weights), caches, LAYOUT.add_padding(slopes), spec.unpack(gradient))
-    return answers, value, gradient
+    outputs, gradient = LAYOUT.remove_padding(outputs), np.empty_like(weights)
+    value, dy = loss.value_and_gradient(outputs, targets)
+    backward_pass(spec, spec.unpack(weights), caches, LAYOUT.add_padding(dy), spec.unpack(gradient))
+    return outputs, value, gradient

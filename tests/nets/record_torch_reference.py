@@ -1,6 +1,6 @@
-"""Record what PyTorch answers, for our tests to compare with: python tests/nets/record_torch_reference.py
+"""Record results of PyTorch as a reference for the tests: python tests/nets/record_torch_reference.py
 
-Needs numpy and torch; the tests need only the file it writes, `torch_reference.json`, and the two problems below.
+It needs numpy and torch. The tests need only the file it writes, `torch_reference.json`, and the two problems below.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ STEPS = (1, 2, 3, 10, 50, 100)
 START = (-1.2, 1.0, 0.4, -0.6, 1.5, 0.3)
 
 
-def slope(w: np.ndarray) -> np.ndarray:
+def rosenbrock_gradient(w: np.ndarray) -> np.ndarray:
     """The gradient of the chained Rosenbrock function, sum of 100 (w[i+1] - w[i]^2)^2 + (1 - w[i])^2, over 100."""
     g = np.zeros_like(w)
-    bend = w[1:] - w[:-1] ** 2
-    g[:-1] += -400 * w[:-1] * bend - 2 * (1 - w[:-1])
-    g[1:] += 200 * bend
+    residual = w[1:] - w[:-1] ** 2
+    g[:-1] += -400 * w[:-1] * residual - 2 * (1 - w[:-1])
+    g[1:] += 200 * residual
     return g / 100
 
 
 def plateaus(epochs: int = 60) -> list[float]:
-    """A loss that falls, stands still, trembles within the threshold, falls again and stands still for good."""
+    """A loss that falls, varies within the threshold, falls again and then stays constant."""
     falls = [1.0 / (1 + epoch) for epoch in range(8)]
-    trembles = [falls[-1] * (1 - 0.0004 * (epoch % 3)) for epoch in range(14)]
-    again = [0.1 * 0.9**epoch for epoch in range(6)]
-    return [*falls, *trembles, *again, *[again[-1]] * (epochs - 28)]
+    varies = [falls[-1] * (1 - 0.0004 * (epoch % 3)) for epoch in range(14)]
+    falls_again = [0.1 * 0.9**epoch for epoch in range(6)]
+    return [*falls, *varies, *falls_again, *[falls_again[-1]] * (epochs - 28)]
 
 
-# our name and settings, the name and settings there
+# our name and settings, name and settings in PyTorch
 OPTIMIZERS: dict[str, tuple[str, dict[str, float], str, dict[str, Any]]] = {
     "sgd": ("SGD", {"learning_rate": 0.02}, "SGD", {"lr": 0.02}),
     "momentum": ("Momentum", {"learning_rate": 0.01}, "SGD", {"lr": 0.01, "momentum": 0.9}),
@@ -84,13 +84,13 @@ def optimizer_paths() -> dict[str, Any]:
 
     paths = {}
     for annealed in (False, True):
-        for name, (_, _, there, settings) in OPTIMIZERS.items():
+        for name, (_, _, torch_name, settings) in OPTIMIZERS.items():
             w = torch.tensor(START, dtype=torch.float64, requires_grad=True)
-            optimizer = getattr(torch.optim, there)([w], **settings)
+            optimizer = getattr(torch.optim, torch_name)([w], **settings)
             anneal = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS[-1])
             path = []
             for step in range(1, STEPS[-1] + 1):
-                w.grad = torch.from_numpy(slope(w.detach().numpy()))
+                w.grad = torch.from_numpy(rosenbrock_gradient(w.detach().numpy()))
                 optimizer.step()
                 if annealed:
                     anneal.step()
@@ -126,8 +126,8 @@ def loss_values() -> dict[str, Any]:
     return {"outputs": outputs.tolist(), "targets": targets.tolist(), "classes": classes, "answers": answers}
 
 
-def bends() -> dict[str, Any]:
-    """PyTorch's activations by our names."""
+def torch_activations() -> dict[str, Any]:
+    """PyTorch's activation functions by our names."""
     import torch
     from torch.nn import functional
 
@@ -148,7 +148,7 @@ def activation_values() -> dict[str, Any]:
 
     points = [-15.0, -6.0, *np.linspace(-3, 3, 13).tolist(), 6.0, 15.0]
     answers = {}
-    for name, function in bends().items():
+    for name, function in torch_activations().items():
         z = torch.tensor(points, dtype=torch.float64, requires_grad=True)
         y = function(z)
         y.sum().backward()
@@ -161,14 +161,14 @@ def schedule_factors() -> dict[str, Any]:
     import torch
     from torch.optim import lr_scheduler
 
-    def follow(make: Any, told: list[float] | None = None, steps: int = 20) -> list[float]:
+    def follow(make: Any, losses: list[float] | None = None, steps: int = 20) -> list[float]:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
         schedule = make(optimizer)
         factors = []
-        for step in range(steps if told is None else len(told)):
+        for step in range(steps if losses is None else len(losses)):
             factors.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
-            schedule.step(*([] if told is None else [told[step]]))
+            schedule.step(*([] if losses is None else [losses[step]]))
         return [*factors, optimizer.param_groups[0]["lr"]]
 
     return {
@@ -182,16 +182,16 @@ def schedule_factors() -> dict[str, Any]:
     }
 
 
-UNITS, INPUTS, ROWS, MOMENTS = 3, 2, 2, 4
+UNITS, INPUTS, ROWS, N_STEPS = 3, 2, 2, 4
 
 
 def wavy(*shape: int, phase: float = 0.0) -> np.ndarray:
-    """Numbers between -0.9 and 0.9 that anyone can make again."""
+    """Reproducible numbers between -0.9 and 0.9."""
     return 0.9 * np.sin(1.7 * np.arange(int(np.prod(shape))) + phase).reshape(shape)
 
 
 def layer_parameters(kind: str) -> dict[str, np.ndarray]:
-    """By our names, in our shapes."""
+    """Parameters by our names, in our shapes."""
     if kind in ("LayerNorm", "BatchNorm"):
         return {"gain": 1 + wavy(INPUTS, phase=1.0), "shift": wavy(INPUTS, phase=2.0)}
     gates = {"Elman": 1, "GRU": 3, "LSTM": 4}[kind] * UNITS
@@ -204,56 +204,56 @@ def layer_parameters(kind: str) -> dict[str, np.ndarray]:
 
 
 def layer_answers() -> dict[str, Any]:
-    """Outputs, and the gradients by inputs and parameters of the sum of outputs times `wavy` numbers."""
+    """Outputs, and the gradients of the sum of outputs times `wavy` numbers with respect to inputs and parameters."""
     import torch
 
     answers: dict[str, Any] = {}
     for kind in ("Elman", "GRU", "LSTM", "LayerNorm"):
         ours = layer_parameters(kind)
-        x = torch.tensor(wavy(ROWS, MOMENTS, INPUTS, phase=5.0), requires_grad=True)
+        x = torch.tensor(wavy(ROWS, N_STEPS, INPUTS, phase=5.0), requires_grad=True)
         if kind == "LayerNorm":
             module = torch.nn.LayerNorm(INPUTS).double()
             theirs = {"weight": ours["gain"], "bias": ours["shift"]}
         else:
             name = {"Elman": "RNN"}.get(kind, kind)
             module = getattr(torch.nn, name)(INPUTS, UNITS, batch_first=True).double()
-            recalled = np.zeros_like(ours["bias"])
-            recalled[2 * UNITS :] = ours.get("candidate", recalled[2 * UNITS :])
+            recurrent_bias = np.zeros_like(ours["bias"])
+            recurrent_bias[2 * UNITS :] = ours.get("candidate", recurrent_bias[2 * UNITS :])
             theirs = {"weight_ih_l0": ours["weight"].T, "weight_hh_l0": ours["recurrent"].T}
-            theirs |= {"bias_ih_l0": ours["bias"], "bias_hh_l0": recalled}
+            theirs |= {"bias_ih_l0": ours["bias"], "bias_hh_l0": recurrent_bias}
         module.load_state_dict({key: torch.tensor(np.ascontiguousarray(value)) for key, value in theirs.items()})
         y = module(x) if kind == "LayerNorm" else module(x)[0]
         (y * torch.tensor(wavy(*y.shape, phase=6.0))).sum().backward()
-        slopes = {key: parameter.grad.numpy() for key, parameter in module.named_parameters()}
+        grads = {key: parameter.grad.numpy() for key, parameter in module.named_parameters()}
         if kind == "LayerNorm":
-            slopes = {"gain": slopes["weight"], "shift": slopes["bias"]}
+            grads = {"gain": grads["weight"], "shift": grads["bias"]}
         else:
-            candidate = slopes["bias_hh_l0"][2 * UNITS :]
-            slopes = {"weight": slopes["weight_ih_l0"].T, "recurrent": slopes["weight_hh_l0"].T} | {
-                "bias": slopes["bias_ih_l0"]
+            candidate = grads["bias_hh_l0"][2 * UNITS :]
+            grads = {"weight": grads["weight_ih_l0"].T, "recurrent": grads["weight_hh_l0"].T} | {
+                "bias": grads["bias_ih_l0"]
             }
-            slopes |= {"candidate": candidate} if kind == "GRU" else {}
+            grads |= {"candidate": candidate} if kind == "GRU" else {}
         answers[kind] = {
             "outputs": y.detach().numpy().tolist(),
             "inputs": x.grad.numpy().tolist(),
-            "gradients": {key: value.tolist() for key, value in slopes.items()},
+            "gradients": {key: value.tolist() for key, value in grads.items()},
         }
     return answers
 
 
 def batch_norm_answers() -> dict[str, Any]:
-    """As `layer_answers`, of a batch norm in training, the running moments after it, and again in use with those."""
+    """As `layer_answers`, for batch normalization in training, its running statistics, and then outside training."""
     import torch
 
     ours = layer_parameters("BatchNorm")
     module = torch.nn.BatchNorm1d(INPUTS, eps=0.01, momentum=0.3).double()
     running = {"running_mean": wavy(INPUTS, phase=7.0), "running_var": 1 + wavy(INPUTS, phase=8.0)}
-    given = {"weight": ours["gain"], "bias": ours["shift"], **running, "num_batches_tracked": np.array(0)}
-    module.load_state_dict({key: torch.tensor(value) for key, value in given.items()})
+    state = {"weight": ours["gain"], "bias": ours["shift"], **running, "num_batches_tracked": np.array(0)}
+    module.load_state_dict({key: torch.tensor(value) for key, value in state.items()})
     answers: dict[str, Any] = {}
     for mode in ("training", "use"):
         module.train(mode == "training").zero_grad()
-        x = torch.tensor(wavy(ROWS * MOMENTS, INPUTS, phase=5.0), requires_grad=True)
+        x = torch.tensor(wavy(ROWS * N_STEPS, INPUTS, phase=5.0), requires_grad=True)
         y = module(x)
         (y * torch.tensor(wavy(*y.shape, phase=6.0))).sum().backward()
         assert x.grad is not None
@@ -261,7 +261,7 @@ def batch_norm_answers() -> dict[str, Any]:
             "outputs": y.tolist(),
             "inputs": x.grad.tolist(),
             "gradients": {"gain": module.weight.grad.tolist(), "shift": module.bias.grad.tolist()},
-            "moments": {"mean": module.running_mean.tolist(), "variance": module.running_var.tolist()},
+            "running_stats": {"mean": module.running_mean.tolist(), "variance": module.running_var.tolist()},
         }
     return answers
 

@@ -1,4 +1,4 @@
-"""What goes on inside a network is what leads to its answer."""
+"""Activations of each layer agree with the outputs of the network."""
 
 import numpy as np
 import pytest
@@ -11,12 +11,12 @@ from evorobo.nets.scaling import Scaler
 def genome(*hidden):
     rng = np.random.default_rng(0)
     spec = NetworkSpec.build(3, hidden, 2, "tanh")
-    scaling, running_stats = (
+    scaler, running_stats = (
         Scaler(rng.normal(size=3), rng.uniform(1, 2, 3)),
         rng.uniform(0.5, 1.5, spec.n_running_stats),
     )
     return Genome(
-        spec, rng.normal(size=spec.n_params), scaling, running_stats=running_stats if spec.n_running_stats else None
+        spec, rng.normal(size=spec.n_params), scaler, running_stats=running_stats if spec.n_running_stats else None
     )
 
 
@@ -26,30 +26,30 @@ SENSORS = np.random.default_rng(1).normal(size=(7, 3))
 @pytest.mark.parametrize(
     "hidden", [(4,), (Dense(5, "relu"), LayerNorm(), Dropout(0.3)), (Elman(4), 3), (GRU(3),), (4, BatchNorm())]
 )
-def test_the_last_layer_says_what_the_genome_answers(hidden):
+def test_the_values_of_the_last_layer_are_the_outputs_of_the_genome(hidden):
     values = layer_activations(genome(*hidden), SENSORS)
     np.testing.assert_allclose(values[-1], genome(*hidden)(SENSORS, n_steps=7), rtol=0, atol=1e-12)
 
 
-def test_the_first_values_are_the_scaled_sensors_and_each_layer_follows_from_the_one_before():
-    of = genome(4)
-    inputs, hidden, answers = layer_activations(of, SENSORS)
-    first, last = of.spec.unpack(of.weights)
-    np.testing.assert_allclose(inputs, (SENSORS - of.input_scaler.mean) / of.input_scaler.sd)
+def test_the_first_values_are_scaled_sensors_and_each_layer_is_computed_from_the_previous_one():
+    network = genome(4)
+    inputs, hidden, outputs = layer_activations(network, SENSORS)
+    first, last = network.spec.unpack(network.weights)
+    np.testing.assert_allclose(inputs, (SENSORS - network.input_scaler.mean) / network.input_scaler.sd)
     np.testing.assert_allclose(hidden, np.tanh(inputs @ first["weight"] + first["bias"]))
-    np.testing.assert_allclose(answers, np.tanh(hidden @ last["weight"] + last["bias"]))
+    np.testing.assert_allclose(outputs, np.tanh(hidden @ last["weight"] + last["bias"]))
 
 
 @pytest.mark.parametrize("layer", [Elman(4), GRU(4), LSTM(4), CTRNN(4)])
-def test_layers_that_remember_go_through_the_moments_as_a_controller_does(layer):
-    of = genome(layer)
-    controller = of.controller()
-    answers = [controller(sensors[None, None])[0, 0] for sensors in SENSORS]
-    np.testing.assert_allclose(layer_activations(of, SENSORS)[-1], answers, rtol=0, atol=1e-12)
+def test_recurrent_layers_step_through_time_as_a_controller_does(layer):
+    network = genome(layer)
+    controller = network.controller()
+    outputs = [controller(sensors[None, None])[0, 0] for sensors in SENSORS]
+    np.testing.assert_allclose(layer_activations(network, SENSORS)[-1], outputs, rtol=0, atol=1e-12)
 
 
-def test_a_new_sequence_begins_without_memory():
-    of = genome(Elman(4))
-    first, second = layer_activations(of, SENSORS[:3])[-1], layer_activations(of, SENSORS[3:])[-1]
-    both = layer_activations(of, SENSORS, np.array([0, 0, 0, 1, 1, 1, 1]))[-1]
+def test_a_new_sequence_starts_with_zero_state():
+    network = genome(Elman(4))
+    first, second = layer_activations(network, SENSORS[:3])[-1], layer_activations(network, SENSORS[3:])[-1]
+    both = layer_activations(network, SENSORS, np.array([0, 0, 0, 1, 1, 1, 1]))[-1]
     np.testing.assert_array_equal(both, np.concatenate([first, second]))

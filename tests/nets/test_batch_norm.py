@@ -1,10 +1,10 @@
-"""Batch norm: against PyTorch's recorded answers, against finite differences with padding, and its laws."""
+"""Batch normalization: against recorded results of PyTorch, finite differences with padding, and its laws."""
 
 import json
 
 import numpy as np
 import pytest
-from record_torch_reference import FILE, INPUTS, MOMENTS, ROWS, layer_parameters, wavy
+from record_torch_reference import FILE, INPUTS, N_STEPS, ROWS, layer_parameters, wavy
 
 from evorobo import GRU, LSTM, BatchNorm, Dense, Dropout, Elman, NetworkSpec, SettingsError, forward, gradient
 from evorobo.nets.controller import Controller
@@ -16,15 +16,13 @@ from evorobo.nets.sequences import SequenceBatches
 TORCH = json.loads(FILE.read_text())["batch norm"]
 NETWORKS = {
     "first": NetworkSpec(3, (BatchNorm(), Dense(4), Dense(2, "identity"))),
-    "before the bend": NetworkSpec(3, (Dense(4, "identity"), BatchNorm(activation="relu"), Dense(2, "identity"))),
-    "after the bend": NetworkSpec(3, (Dense(4, "relu"), BatchNorm(), Dense(2, "identity"))),
+    "before the activation": NetworkSpec(3, (Dense(4, "identity"), BatchNorm(activation="relu"), Dense(2, "identity"))),
+    "after the activation": NetworkSpec(3, (Dense(4, "relu"), BatchNorm(), Dense(2, "identity"))),
     "twice": NetworkSpec(3, (Dense(4), BatchNorm(0.3), GRU(3), BatchNorm(epsilon=0.1), Dense(2, "identity"))),
     "last": NetworkSpec(3, (Elman(4), Dense(2, "identity"), BatchNorm(activation="tanh"))),
 }
 every_network = pytest.mark.parametrize("spec", NETWORKS.values(), ids=NETWORKS)
-UNEVEN = SequenceBatches(12, np.repeat([0, 1, 2], [5, 3, 4])).take(
-    np.arange(3)
-)  # sequences of 5, 3 and 4 rows as 3 of 5
+UNEVEN = SequenceBatches(12, np.repeat([0, 1, 2], [5, 3, 4])).take(np.arange(3))  # 5, 3 and 4 rows, padded to 5
 
 
 def genes(spec, rng, *lead):
@@ -35,213 +33,213 @@ def running_stats(spec, rng, *lead):
     return np.abs(spec.init_running_stats() + rng.normal(0, 0.4, (*lead, spec.n_running_stats)))
 
 
-def training(spec, weights, x, kept, layout=UNEVEN):
-    """The outputs of a training pass over a batch laid out in time, and what each layer keeps; updates `kept`."""
+def training(spec, weights, x, stats, layout=UNEVEN):
+    """The outputs and caches of a training pass over a batch of sequences. It updates `stats`."""
     context = ForwardContext(training=True, n_steps=layout.n_steps, mask=layout.mask)
-    return forward_pass(spec, spec.unpack(weights), x, shared_context(spec, context, kept))
+    return forward_pass(spec, spec.unpack(weights), x, shared_context(spec, context, stats))
 
 
 @pytest.mark.parametrize("mode", ["training", "use"])
-def test_forward_backward_and_running_moments_are_those_of_torch(mode):
+def test_forward_backward_and_running_statistics_equal_those_of_torch(mode):
     layer, parameters, answers = BatchNorm(momentum=0.3, epsilon=0.01), layer_parameters("BatchNorm"), TORCH[mode]
-    kept = {"mean": wavy(INPUTS, phase=7.0), "variance": 1 + wavy(INPUTS, phase=8.0)}
+    stats = {"mean": wavy(INPUTS, phase=7.0), "variance": 1 + wavy(INPUTS, phase=8.0)}
     if mode == "use":
-        kept = {name: np.array(values) for name, values in TORCH["training"]["moments"].items()}
-    context = ForwardContext(training=mode == "training", running_stats=kept)
-    y, cache = layer.forward(parameters, wavy(ROWS * MOMENTS, INPUTS, phase=5.0), context)
+        stats = {name: np.array(values) for name, values in TORCH["training"]["running_stats"].items()}
+    context = ForwardContext(training=mode == "training", running_stats=stats)
+    y, cache = layer.forward(parameters, wavy(ROWS * N_STEPS, INPUTS, phase=5.0), context)
     gradients = {name: np.empty_like(value) for name, value in parameters.items()}
     dx = layer.backward(parameters, cache, wavy(*y.shape, phase=6.0), gradients)
     for ours, theirs in ((y, "outputs"), (dx, "inputs")):
         np.testing.assert_allclose(ours, answers[theirs], rtol=1e-9, atol=1e-11)
-    for ours, theirs in ((gradients, "gradients"), (kept, "moments")):
+    for ours, theirs in ((gradients, "gradients"), (stats, "running_stats")):
         assert ours.keys() == answers[theirs].keys()
         for name in ours:
             np.testing.assert_allclose(ours[name], answers[theirs][name], rtol=1e-9, atol=1e-11)
 
 
 def test_a_batch_by_hand():
-    # mean 3, deviations -2, 0, 2, variance 8 / 3 (unbiased 4); normal -1, 0, 1 times sqrt(3 / 2)
-    layer, kept = BatchNorm(momentum=0.25, epsilon=1e-12), {"mean": np.array([1.0]), "variance": np.array([2.0])}
+    # mean 3, deviations -2, 0, 2, variance 8 / 3 (unbiased 4); normalized -1, 0, 1 times sqrt(3 / 2)
+    layer, stats = BatchNorm(momentum=0.25, epsilon=1e-12), {"mean": np.array([1.0]), "variance": np.array([2.0])}
     params = {"gain": np.array([2.0]), "shift": np.array([0.5])}
-    y, _ = layer.forward(params, np.array([[1.0], [3.0], [5.0]]), ForwardContext(training=True, running_stats=kept))
+    y, _ = layer.forward(params, np.array([[1.0], [3.0], [5.0]]), ForwardContext(training=True, running_stats=stats))
     np.testing.assert_allclose(y[:, 0], [0.5 - 2 * np.sqrt(1.5), 0.5, 0.5 + 2 * np.sqrt(1.5)], rtol=1e-11)
-    assert kept["mean"] == 1.5  # a quarter of the way from 1 to 3
-    assert kept["variance"] == pytest.approx(2.5)  # a quarter of the way from 2 to 4
-    # in use: (3 - 1.5) / sqrt(2.5), whatever else is in the batch
-    used, _ = layer.forward(params, np.array([[3.0]]), ForwardContext(running_stats=kept))
+    assert stats["mean"] == 1.5  # a quarter of the way from 1 to 3
+    assert stats["variance"] == pytest.approx(2.5)  # a quarter of the way from 2 to 4
+    # outside training: (3 - 1.5) / sqrt(2.5), for any batch
+    used, _ = layer.forward(params, np.array([[3.0]]), ForwardContext(running_stats=stats))
     assert used[0, 0] == pytest.approx(2 * 1.5 / np.sqrt(2.5) + 0.5)
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu", "tanh"])
-def test_its_activation_is_that_of_a_dense_layer_behind_it(activation):
+def test_its_activation_equals_that_of_a_dense_layer_after_it(activation):
     rng = np.random.default_rng(0)
     x, params = rng.normal(size=(6, 3)), {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}
-    for training_now in (True, False):
-        bent, plain = (
+    for in_training in (True, False):
+        activated, plain = (
             BatchNorm(activation=name).forward(
-                params, x, ForwardContext(training=training_now, running_stats=BatchNorm().init_running_stats(3))
+                params, x, ForwardContext(training=in_training, running_stats=BatchNorm().init_running_stats(3))
             )[0]
             for name in (activation, "identity")
         )
         eye = {"weight": np.eye(3), "bias": np.zeros(3)}
-        np.testing.assert_array_equal(bent, Dense(3, activation).forward(eye, plain, ForwardContext())[0])
+        np.testing.assert_array_equal(activated, Dense(3, activation).forward(eye, plain, ForwardContext())[0])
 
 
-def test_running_moments_come_to_those_of_the_data():
+def test_running_statistics_converge_to_those_of_the_data():
     rng = np.random.default_rng(1)
-    layer, kept = BatchNorm(momentum=0.01), BatchNorm().init_running_stats(2)
+    layer, stats = BatchNorm(momentum=0.01), BatchNorm().init_running_stats(2)
     params = {"gain": np.ones(2), "shift": np.zeros(2)}
     for _ in range(3000):
         layer.forward(
-            params, rng.normal([5.0, -2.0], [3.0, 0.5], (20, 2)), ForwardContext(training=True, running_stats=kept)
+            params, rng.normal([5.0, -2.0], [3.0, 0.5], (20, 2)), ForwardContext(training=True, running_stats=stats)
         )
-    np.testing.assert_allclose(kept["mean"], [5.0, -2.0], atol=0.2)
-    np.testing.assert_allclose(kept["variance"], [9.0, 0.25], rtol=0.1)
+    np.testing.assert_allclose(stats["mean"], [5.0, -2.0], atol=0.2)
+    np.testing.assert_allclose(stats["variance"], [9.0, 0.25], rtol=0.1)
 
 
-def test_rows_that_only_fill_up_count_for_nothing():
+def test_padding_has_no_effect():
     rng = np.random.default_rng(2)
     layer, params = BatchNorm(), {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}
     x, dy = rng.normal(size=(15, 3)), UNEVEN.add_padding(rng.normal(size=(12, 3)))
-    told = []
+    results = []
     for rows, mask in ((slice(None), UNEVEN.mask), (UNEVEN.mask, None)):
-        kept, slopes = layer.init_running_stats(3), {name: np.empty(3) for name in params}
-        y, cache = layer.forward(params, x[rows], ForwardContext(training=True, mask=mask, running_stats=kept))
-        dx = layer.backward(params, cache, dy[rows], slopes)
-        told.append((y[UNEVEN.mask] if mask is not None else y, dx[dx.any(1)], *kept.values(), *slopes.values()))
-    assert len(told[0][1]) == 12
-    for padded, alone in zip(*told, strict=True):
+        stats, grads = layer.init_running_stats(3), {name: np.empty(3) for name in params}
+        y, cache = layer.forward(params, x[rows], ForwardContext(training=True, mask=mask, running_stats=stats))
+        dx = layer.backward(params, cache, dy[rows], grads)
+        results.append((y[UNEVEN.mask] if mask is not None else y, dx[dx.any(1)], *stats.values(), *grads.values()))
+    assert len(results[0][1]) == 12
+    for padded, alone in zip(*results, strict=True):
         np.testing.assert_allclose(padded, alone, rtol=1e-12, atol=1e-14)
 
 
 @every_network
-def test_the_gradient_in_training_is_that_of_central_differences_with_padding_through_time(spec):
+def test_the_gradient_in_training_with_padding_equals_central_differences(spec):
     rng = np.random.default_rng(3)
     weights, x, dy = genes(spec, rng), rng.normal(size=(15, 3)), UNEVEN.add_padding(rng.normal(size=(12, 2)))
-    slope, step = np.empty_like(weights), 1e-5
+    grad, step = np.empty_like(weights), 1e-5
     _, caches = training(spec, weights, x, running_stats(spec, rng))
-    backward_pass(spec, spec.unpack(weights), caches, dy, spec.unpack(slope))
+    backward_pass(spec, spec.unpack(weights), caches, dy, spec.unpack(grad))
     several = np.concatenate([weights + step * np.eye(len(weights)), weights - step * np.eye(len(weights))])
     outputs, _ = training(spec, several, x, running_stats(spec, rng, len(several)))
     up, down = np.split((outputs * dy).sum((1, 2)), 2)
     numeric = (up - down) / (2 * step)
-    assert np.abs(slope - numeric).max() < 1e-6 * np.abs(slope).max()
+    assert np.abs(grad - numeric).max() < 1e-6 * np.abs(grad).max()
 
 
 @every_network
-def test_the_gradient_in_use_is_that_of_central_differences(spec):
+def test_the_gradient_outside_training_equals_central_differences(spec):
     rng = np.random.default_rng(4)
-    weights, kept = genes(spec, rng), running_stats(spec, rng)
+    weights, stats = genes(spec, rng), running_stats(spec, rng)
     x, dy, step = rng.normal(size=(10, 3)), rng.normal(size=(10, 2)), 1e-5
-    slope = gradient(spec, weights, x, dy, running_stats=kept, n_steps=5)
+    grad = gradient(spec, weights, x, dy, running_stats=stats, n_steps=5)
     several = np.concatenate([weights + step * np.eye(len(weights)), weights - step * np.eye(len(weights))])
-    up, down = np.split((forward(spec, several, x, running_stats=kept, n_steps=5) * dy).sum((1, 2)), 2)
-    assert np.abs(slope - (up - down) / (2 * step)).max() < 1e-6 * np.abs(slope).max()
+    up, down = np.split((forward(spec, several, x, running_stats=stats, n_steps=5) * dy).sum((1, 2)), 2)
+    assert np.abs(grad - (up - down) / (2 * step)).max() < 1e-6 * np.abs(grad).max()
 
 
 @every_network
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("shared", [True, False], ids=["shared inputs", "own inputs"])
-def test_several_networks_trained_together_are_each_alone_to_the_last_bit(spec, dtype, shared):
+def test_several_networks_in_one_batch_equal_each_alone_bit_for_bit(spec, dtype, shared):
     rng = np.random.default_rng(5)
-    several, kept = genes(spec, rng, 4).astype(dtype), running_stats(spec, rng, 4).astype(dtype)
+    several, stats = genes(spec, rng, 4).astype(dtype), running_stats(spec, rng, 4).astype(dtype)
     x = rng.normal(size=(15, 3) if shared else (4, 15, 3)).astype(dtype)
     dy = UNEVEN.add_padding(rng.normal(size=(4, 12, 2)).astype(dtype))
-    before, slopes = kept.copy(), np.empty_like(several)
-    outputs, caches = training(spec, several, x, kept)
-    backward_pass(spec, spec.unpack(several), caches, dy, spec.unpack(slopes))
-    assert outputs.dtype == slopes.dtype == dtype
-    assert not np.array_equal(kept, before)
+    before, grads = stats.copy(), np.empty_like(several)
+    outputs, caches = training(spec, several, x, stats)
+    backward_pass(spec, spec.unpack(several), caches, dy, spec.unpack(grads))
+    assert outputs.dtype == grads.dtype == dtype
+    assert not np.array_equal(stats, before)
     for at, weights in enumerate(several):
-        own, slope = before[at].copy(), np.empty_like(weights)
+        own, grad = before[at].copy(), np.empty_like(weights)
         alone, caches = training(spec, weights, x if shared else x[at], own)
-        backward_pass(spec, spec.unpack(weights), caches, dy[at], spec.unpack(slope))
-        for ours, theirs in ((outputs[at], alone), (kept[at], own), (slopes[at], slope)):
+        backward_pass(spec, spec.unpack(weights), caches, dy[at], spec.unpack(grad))
+        for ours, theirs in ((outputs[at], alone), (stats[at], own), (grads[at], grad)):
             np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("batch", [2, 3, 64, 129])
 @pytest.mark.parametrize("units", [1, 2, 8])
-def test_also_for_batches_and_layers_of_any_size(batch, units):
+def test_this_holds_for_batches_and_layers_of_any_size(batch, units):
     rng = np.random.default_rng(6)
     spec = NetworkSpec(2, (Dense(units), BatchNorm(), Dense(1, "identity")))
-    several, kept, x = genes(spec, rng, 3), running_stats(spec, rng, 3), rng.normal(size=(3, batch, 2))
-    own, layout = kept.copy(), SequenceBatches(batch).take(np.arange(batch))
-    outputs, _ = training(spec, several, x, kept, layout)
+    several, stats, x = genes(spec, rng, 3), running_stats(spec, rng, 3), rng.normal(size=(3, batch, 2))
+    own, layout = stats.copy(), SequenceBatches(batch).take(np.arange(batch))
+    outputs, _ = training(spec, several, x, stats, layout)
     for at in range(3):
         np.testing.assert_array_equal(outputs[at], training(spec, several[at], x[at], own[at], layout)[0])
-    np.testing.assert_array_equal(kept, own)
+    np.testing.assert_array_equal(stats, own)
 
 
 @every_network
-def test_in_use_a_population_a_controller_and_a_settled_network_answer_alike_to_the_last_bit(spec):
+def test_outside_training_population_controller_and_frozen_network_are_equal_bit_for_bit(spec):
     rng = np.random.default_rng(7)
-    several, kept, x = genes(spec, rng, 4), running_stats(spec, rng, 4), rng.normal(size=(4, 6, 3))
-    together = forward(spec, several, x, running_stats=kept)
-    still, weights = freeze_batch_norm(spec, several, kept)
-    assert still.n_running_stats == 0
-    assert still.n_params == spec.n_params
-    np.testing.assert_array_equal(forward(still, weights, x), together)
-    controller = Controller(spec, several, dtype=np.float64, running_stats=kept)
+    several, stats, x = genes(spec, rng, 4), running_stats(spec, rng, 4), rng.normal(size=(4, 6, 3))
+    together = forward(spec, several, x, running_stats=stats)
+    frozen, weights = freeze_batch_norm(spec, several, stats)
+    assert frozen.n_running_stats == 0
+    assert frozen.n_params == spec.n_params
+    np.testing.assert_array_equal(forward(frozen, weights, x), together)
+    controller = Controller(spec, several, dtype=np.float64, running_stats=stats)
     np.testing.assert_array_equal(controller(x), together)
     for at in range(4):
-        np.testing.assert_array_equal(forward(spec, several[at], x[at], running_stats=kept[at]), together[at])
+        np.testing.assert_array_equal(forward(spec, several[at], x[at], running_stats=stats[at]), together[at])
 
 
-def test_a_controller_goes_on_with_the_moments_of_those_who_stay():
+def test_a_controller_keeps_the_running_statistics_of_the_remaining_genomes():
     rng, spec = np.random.default_rng(8), NETWORKS["twice"]
-    several, kept, x = genes(spec, rng, 4), running_stats(spec, rng, 4), rng.normal(size=(4, 6, 3))
-    controller, staying = Controller(spec, several, dtype=np.float64, running_stats=kept), np.array([3, 1])
+    several, stats, x = genes(spec, rng, 4), running_stats(spec, rng, 4), rng.normal(size=(4, 6, 3))
+    controller, staying = Controller(spec, several, dtype=np.float64, running_stats=stats), np.array([3, 1])
     controller.keep(staying)
-    np.testing.assert_array_equal(controller(x[staying]), forward(spec, several, x, running_stats=kept)[staying])
+    np.testing.assert_array_equal(controller(x[staying]), forward(spec, several, x, running_stats=stats)[staying])
 
 
-def test_in_use_rows_do_not_mix():
-    rng, spec = np.random.default_rng(9), NETWORKS["before the bend"]
-    weights, kept, x = genes(spec, rng), running_stats(spec, rng), rng.normal(size=(8, 3))
-    together = forward(spec, weights, x, running_stats=kept)
+def test_outside_training_rows_do_not_mix():
+    rng, spec = np.random.default_rng(9), NETWORKS["before the activation"]
+    weights, stats, x = genes(spec, rng), running_stats(spec, rng), rng.normal(size=(8, 3))
+    together = forward(spec, weights, x, running_stats=stats)
     for at in range(8):
-        np.testing.assert_allclose(forward(spec, weights, x[[at]], running_stats=kept)[0], together[at], rtol=1e-13)
+        np.testing.assert_allclose(forward(spec, weights, x[[at]], running_stats=stats)[0], together[at], rtol=1e-13)
 
 
-def test_a_lonely_row_is_normalised_by_the_running_moments_and_leaves_them_as_they_are():
+def test_a_single_row_is_normalized_by_running_statistics_and_does_not_change_them():
     rng, layer = np.random.default_rng(10), BatchNorm()
     params, x = {"gain": rng.normal(size=3), "shift": rng.normal(size=3)}, rng.normal(size=(1, 3))
-    kept = {"mean": rng.normal(size=3), "variance": rng.uniform(0.5, 2, 3)}
-    before = {name: moment.copy() for name, moment in kept.items()}
-    told, cache = layer.forward(params, x, ForwardContext(training=True, running_stats=kept))
-    np.testing.assert_array_equal(told, layer.forward(params, x, ForwardContext(running_stats=kept))[0])
-    for name in kept:
-        np.testing.assert_array_equal(kept[name], before[name])
-    slopes = {name: np.empty(3) for name in params}
-    dx = layer.backward(params, cache, np.ones((1, 3)), slopes)
-    np.testing.assert_allclose(dx[0], params["gain"] / np.sqrt(kept["variance"] + 1e-5), rtol=1e-13)
+    stats = {"mean": rng.normal(size=3), "variance": rng.uniform(0.5, 2, 3)}
+    before = {name: array.copy() for name, array in stats.items()}
+    y, cache = layer.forward(params, x, ForwardContext(training=True, running_stats=stats))
+    np.testing.assert_array_equal(y, layer.forward(params, x, ForwardContext(running_stats=stats))[0])
+    for name in stats:
+        np.testing.assert_array_equal(stats[name], before[name])
+    grads = {name: np.empty(3) for name in params}
+    dx = layer.backward(params, cache, np.ones((1, 3)), grads)
+    np.testing.assert_allclose(dx[0], params["gain"] / np.sqrt(stats["variance"] + 1e-5), rtol=1e-13)
 
 
 @every_network
-def test_settled_on_a_batch_it_answers_that_batch_as_in_training(spec):
+def test_with_statistics_of_a_batch_the_outputs_for_that_batch_are_those_of_training(spec):
     rng = np.random.default_rng(11)
     several, x = genes(spec, rng, 3), rng.normal(size=(15, 3))
     context = ForwardContext(n_steps=UNEVEN.n_steps, mask=UNEVEN.mask)
-    found = estimate_running_stats(spec, several, x, context)
-    used, _ = forward_pass(spec, spec.unpack(several), x, shared_context(spec, context, found))
+    estimated = estimate_running_stats(spec, several, x, context)
+    used, _ = forward_pass(spec, spec.unpack(several), x, shared_context(spec, context, estimated))
     trained, _ = training(spec, several, x, running_stats(spec, rng, 3))
     np.testing.assert_allclose(UNEVEN.remove_padding(used), UNEVEN.remove_padding(trained), rtol=1e-10, atol=1e-12)
     for at in range(3):
-        np.testing.assert_array_equal(estimate_running_stats(spec, several[at], x, context), found[at])
+        np.testing.assert_array_equal(estimate_running_stats(spec, several[at], x, context), estimated[at])
 
 
-def test_a_population_too_large_for_one_pass_is_settled_in_parts():
+def test_statistics_of_a_large_population_are_estimated_in_parts():
     rng, spec = np.random.default_rng(12), NETWORKS["twice"]
     several, x = genes(spec, rng, 150), rng.normal(size=(1000, 3))  # 65 members at a time
-    found = estimate_running_stats(spec, several, x, ForwardContext(n_steps=4))
+    estimated = estimate_running_stats(spec, several, x, ForwardContext(n_steps=4))
     for at in (0, 64, 65, 149):
         np.testing.assert_array_equal(
-            estimate_running_stats(spec, several[at], x, ForwardContext(n_steps=4)), found[at]
+            estimate_running_stats(spec, several[at], x, ForwardContext(n_steps=4)), estimated[at]
         )
 
 
-def test_settling_leaves_dropout_out():
+def test_estimating_statistics_ignores_dropout():
     rng = np.random.default_rng(13)
     dropped = NetworkSpec(3, (Dropout(0.9), Dense(4), Dropout(0.5), BatchNorm(), Dense(2, "identity")))
     plain = NetworkSpec(3, (Dense(4), BatchNorm(), Dense(2, "identity")))
@@ -252,24 +250,24 @@ def test_settling_leaves_dropout_out():
     )
 
 
-def test_gains_do_not_care_how_large_the_weights_before_them_are():
-    # what batch norm is for: a dense layer's size falls out of the answer, so its gradient shrinks as the size grows
+def test_outputs_do_not_depend_on_the_scale_of_the_weights_before_it():
+    # the gradient is therefore inversely proportional to that scale
     rng, spec = np.random.default_rng(14), NetworkSpec(3, (Dense(4, "identity"), BatchNorm(epsilon=1e-12), Dense(2)))
     weights, x, dy = genes(spec, rng), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
     layout, larger = SequenceBatches(20).take(np.arange(20)), weights.copy()
     block = spec.genes.block(0, "weight")
     larger[block.start : block.stop] *= 10
-    told = []
-    for each in (weights, larger):
-        outputs, caches = training(spec, each, x, spec.init_running_stats(), layout)
-        slope = np.empty_like(each)
-        backward_pass(spec, spec.unpack(each), caches, dy, spec.unpack(slope))
-        told.append((outputs, slope[block.start : block.stop]))
-    np.testing.assert_allclose(told[1][0], told[0][0], rtol=1e-9)
-    np.testing.assert_allclose(10 * told[1][1], told[0][1], rtol=1e-7, atol=1e-12)
+    results = []
+    for genome in (weights, larger):
+        outputs, caches = training(spec, genome, x, spec.init_running_stats(), layout)
+        grad = np.empty_like(genome)
+        backward_pass(spec, spec.unpack(genome), caches, dy, spec.unpack(grad))
+        results.append((outputs, grad[block.start : block.stop]))
+    np.testing.assert_allclose(results[1][0], results[0][0], rtol=1e-9)
+    np.testing.assert_allclose(10 * results[1][1], results[0][1], rtol=1e-7, atol=1e-12)
 
 
-def test_the_map_of_moments_tells_which_is_which():
+def test_the_map_of_running_statistics_names_each_number():
     spec = NETWORKS["twice"]
     assert spec.n_running_stats == 2 * 4 + 2 * 3
     assert str(spec.running_stats_map[5]) == "layer 1 variance[1]"
@@ -280,13 +278,13 @@ def test_the_map_of_moments_tells_which_is_which():
     assert plain.init_running_stats().shape == (0,)
 
 
-def test_packing_puts_together_what_unpacking_took_apart():
+def test_pack_is_the_inverse_of_unpack():
     rng, spec = np.random.default_rng(15), NETWORKS["twice"]
     for weights in (genes(spec, rng), genes(spec, rng, 3)):
         np.testing.assert_array_equal(spec.pack(spec.unpack(weights)), weights)
 
 
-def test_a_network_is_told_that_its_moments_are_missing():
+def test_missing_running_statistics_are_refused():
     spec = NETWORKS["first"]
     with pytest.raises(SettingsError, match=r"has 6 running statistics, but 0 were given; use those of the genome"):
         forward(spec, spec.init(np.random.default_rng(0)), np.zeros((2, 3)))
@@ -303,6 +301,6 @@ def test_a_network_is_told_that_its_moments_are_missing():
         ({"activation": "rely"}, "did you mean 'relu'"),
     ],
 )
-def test_impossible_settings_are_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(SettingsError, match=message):
         BatchNorm(**settings)

@@ -1,4 +1,4 @@
-"""A population at the wheel: members answer as they would alone, and go on so when others have left."""
+"""Controllers of populations: each genome has the outputs it has alone, also after others are removed."""
 
 import numpy as np
 import pytest
@@ -22,17 +22,17 @@ def population(rng):
     return rng.normal(size=(MEMBERS, SPEC.n_params))
 
 
-def alone(weights, sensors, scaling, dtype):
-    """One member, computed from its flat weights in the same precision."""
-    x = (sensors.astype(dtype) - scaling.mean.astype(dtype)) / scaling.sd.astype(dtype)
+def alone(weights, sensors, scaler, dtype):
+    """The outputs of one genome, computed from its flat weights in the same precision."""
+    x = (sensors.astype(dtype) - scaler.mean.astype(dtype)) / scaler.sd.astype(dtype)
     return forward(SPEC, weights.astype(dtype), x)
 
 
 @both
 @pytest.mark.parametrize("rows", [1, 2, 20])
-def test_members_answer_as_alone_bit_for_bit_before_and_after_others_leave(rng, population, dtype, rows):
-    scaling = Scaler(rng.normal(size=4), rng.uniform(0.5, 2, 4))
-    controller = Controller(SPEC, population, scaling, dtype)
+def test_outputs_of_each_genome_are_those_of_it_alone_before_and_after_others_are_removed(rng, population, dtype, rows):
+    scaler = Scaler(rng.normal(size=4), rng.uniform(0.5, 2, 4))
+    controller = Controller(SPEC, population, scaler, dtype)
     staying = np.arange(MEMBERS)
     for leaving in ([], [2, 5], [0], [6, 3]):
         mask = ~np.isin(staying, leaving)
@@ -43,12 +43,12 @@ def test_members_answer_as_alone_bit_for_bit_before_and_after_others_leave(rng, 
         motors = controller(sensors)
         assert motors.shape == (len(staying), rows, 2)
         assert motors.dtype == dtype
-        for at, member in enumerate(staying):
-            np.testing.assert_array_equal(motors[at], alone(population[member], sensors[at], scaling, dtype))
+        for row, member in enumerate(staying):
+            np.testing.assert_array_equal(motors[row], alone(population[member], sensors[row], scaler, dtype))
 
 
 @both
-def test_members_may_be_kept_by_number_in_any_order(rng, population, dtype):
+def test_genomes_are_kept_by_number_in_any_order(rng, population, dtype):
     sensors = rng.normal(size=(MEMBERS, 3, 4))
     controller = Controller(SPEC, population, dtype=dtype)
     all_motors = controller(sensors)
@@ -57,15 +57,15 @@ def test_members_may_be_kept_by_number_in_any_order(rng, population, dtype):
     np.testing.assert_array_equal(controller(sensors[chosen]), all_motors[chosen])
 
 
-def test_in_double_precision_it_answers_like_the_genome_to_the_last_bit(rng, population):
-    scaling = Scaler(rng.normal(size=4), rng.uniform(0.5, 2, 4))
+def test_in_double_precision_it_equals_the_genome_bit_for_bit(rng, population):
+    scaler = Scaler(rng.normal(size=4), rng.uniform(0.5, 2, 4))
     sensors = rng.normal(size=(MEMBERS, 5, 4))
-    motors = Controller(SPEC, population, scaling, np.float64)(sensors)
-    for weights, sense, motor in zip(population, sensors, motors, strict=True):
-        np.testing.assert_array_equal(motor, Genome(SPEC, weights, scaling)(sense))
+    motors = Controller(SPEC, population, scaler, np.float64)(sensors)
+    for weights, inputs, outputs in zip(population, sensors, motors, strict=True):
+        np.testing.assert_array_equal(outputs, Genome(SPEC, weights, scaler)(inputs))
 
 
-def test_single_precision_is_the_default_and_near_the_double_answer(rng, population):
+def test_single_precision_is_the_default_and_close_to_double_precision(rng, population):
     sensors = rng.normal(size=(MEMBERS, 5, 4))
     motors = Controller(SPEC, population)(sensors)
     assert motors.dtype == np.float32
@@ -80,7 +80,7 @@ def test_one_genome_is_a_population_of_one(rng, population):
 
 @both
 @pytest.mark.parametrize("members", [1, 3])
-def test_its_weights_are_its_own(rng, population, dtype, members):
+def test_it_copies_the_weights(rng, population, dtype, members):
     weights, sensors = population[:members].astype(dtype), rng.normal(size=(members, 2, 4))
     controller = Controller(SPEC, weights, dtype=dtype)
     before = controller(sensors)
@@ -89,8 +89,8 @@ def test_its_weights_are_its_own(rng, population, dtype, members):
 
 
 @both
-def test_sensors_are_not_written_to(rng, population, dtype):
+def test_sensors_are_not_changed(rng, population, dtype):
     sensors = rng.normal(size=(MEMBERS, 2, 4)).astype(dtype)
-    kept = sensors.copy()
+    before = sensors.copy()
     Controller(SPEC, population, Scaler(np.ones(4), np.full(4, 2.0)), dtype)(sensors)
-    np.testing.assert_array_equal(sensors, kept)
+    np.testing.assert_array_equal(sensors, before)

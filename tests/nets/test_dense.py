@@ -22,19 +22,19 @@ def test_gradients_by_hand():
     layer, dy = Dense(2, "relu"), np.array([[1.0, 10.0], [2.0, 5.0]])
     gradients = {name: np.empty_like(view) for name, view in VIEWS.items()}
     dx = layer.backward(VIEWS, layer.forward(VIEWS, X, ForwardContext())[1], dy.copy(), gradients)
-    # the second unit is off for row 2: dz = [[1, 10], [2, 0]]
+    # the second unit is inactive for row 2: dz = [[1, 10], [2, 0]]
     np.testing.assert_array_equal(gradients["bias"], [3, 10])
     np.testing.assert_array_equal(gradients["weight"], [[1, 10], [2 - 2, 20], [3 + 2, 30]])
     np.testing.assert_array_equal(dx, [[1, 20, 1 - 10], [2, 0, 2]])
 
 
-def test_a_layer_without_bias_has_no_bias_genes_and_sends_zero_to_zero():
+def test_a_layer_without_bias_has_no_bias_genes_and_maps_zero_to_zero():
     layer = Dense(2, "identity", bias=False)
     assert list(layer.parameters(3)) == ["weight"]
     assert not layer.forward({"weight": VIEWS["weight"]}, np.zeros((4, 3)), ForwardContext())[0].any()
 
 
-def test_inputs_and_weights_are_not_written_to():
+def test_inputs_and_weights_are_not_changed():
     layer = Dense(2)
     x, params = X.copy(), {name: view.copy() for name, view in VIEWS.items()}
     _, cache = layer.forward(params, x, ForwardContext())
@@ -45,17 +45,17 @@ def test_inputs_and_weights_are_not_written_to():
 
 
 @pytest.mark.parametrize("units", [0, -3, 2.5, "8", None])
-def test_a_layer_needs_a_whole_number_of_units(units):
+def test_an_invalid_number_of_units_is_refused(units):
     with pytest.raises(SettingsError, match="units must be a whole number of at least 1, not"):
         Dense(units)
 
 
 @pytest.mark.parametrize("init", [None, "he"])
-def test_an_unknown_activation_is_refused_at_once(init):
+def test_an_unknown_activation_is_refused(init):
     with pytest.raises(SettingsError, match="unknown activation 'tahn'; did you mean 'tanh'"):
         Dense(3, "tahn", init)
 
 
-def test_an_unknown_initialiser_is_refused_at_once():
+def test_an_unknown_initializer_is_refused():
     with pytest.raises(SettingsError, match="unknown initializer 'xavier'; known: glorot, he, lecun, normal, zeros"):
         Dense(3, init="xavier")

@@ -1,4 +1,4 @@
-"""Genomes that are kept: exact when read back, and a clear sentence for every file that is none."""
+"""Genome files: loaded genomes are exact, and every invalid file is refused with a clear sentence."""
 
 import io
 import json
@@ -15,14 +15,14 @@ from evorobo.nets.scaling import Scaler
 SPEC = NetworkSpec(3, (Dense(5, "relu", "he"), Dense(2, "identity", bias=False)))
 
 
-def scalings(rng):
+def scalers(rng):
     return [Scaler(rng.normal(size=k), rng.uniform(0.5, 2, k)) for k in (3, 2)]
 
 
 @pytest.fixture
 def genome():
     rng = np.random.default_rng(0)
-    return Genome(SPEC, rng.normal(size=SPEC.n_params), *scalings(rng))
+    return Genome(SPEC, rng.normal(size=SPEC.n_params), *scalers(rng))
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def about(**changes):
     return np.array(json.dumps({"format": FORMAT, "spec": spec, **changes}))
 
 
-def test_what_is_read_is_what_was_saved(genome, saved):
+def test_a_loaded_genome_equals_the_saved_one(genome, saved):
     read = Genome.load(saved)
     assert read.spec == genome.spec
     np.testing.assert_array_equal(read.weights, genome.weights)
@@ -56,9 +56,9 @@ def test_what_is_read_is_what_was_saved(genome, saved):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_without_scalings_and_in_either_precision_too(tmp_path, dtype):
+def test_this_holds_without_scalers_and_in_both_precisions(tmp_path, dtype):
     genome = Genome(SPEC, SPEC.init(np.random.default_rng(0)).astype(dtype))
-    genome.save(tmp_path / "plain")  # the name is taken as it is
+    genome.save(tmp_path / "plain")  # no suffix is added
     read = Genome.load(tmp_path / "plain")
     assert read.input_scaler is None
     assert read.output_scaler is None
@@ -66,13 +66,13 @@ def test_without_scalings_and_in_either_precision_too(tmp_path, dtype):
     np.testing.assert_array_equal(read.weights, genome.weights)
 
 
-def test_extreme_weights_survive_to_the_last_bit(tmp_path):
+def test_extreme_weights_are_saved_exactly(tmp_path):
     weights = np.resize([0.1, -0.0, 5e-324, 1.7976931348623157e308, 1 / 3], SPEC.n_params)
     Genome(SPEC, weights).save(tmp_path / "g.npz")
     assert Genome.load(tmp_path / "g.npz").weights.tobytes() == weights.tobytes()
 
 
-def test_the_same_genome_makes_the_same_bytes(genome, saved, tmp_path):
+def test_the_same_genome_gives_the_same_bytes(genome, saved, tmp_path):
     Genome.load(saved).save(tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == saved.read_bytes()
 
@@ -94,119 +94,119 @@ def test_the_file_holds_arrays_and_one_json_text_and_no_pickle(saved):
     }  # fmt: skip
 
 
-def test_saving_where_nothing_can_be_written_says_so(genome, tmp_path):
+def test_an_unwritable_path_is_refused(genome, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsError, match=r"cannot write .*genome\.npz"):
         genome.save(tmp_path / "file" / "genome.npz")
 
 
-def refused(path, *words):
-    """Loading is a DataError whose message names the file and says these words."""
+def refused(path, *patterns):
+    """Assert that loading raises a DataError whose message names the file and matches the patterns."""
     with pytest.raises(DataError) as error:
         Genome.load(path)
-    for word in (str(path), *words):
-        assert re.search(word, str(error.value)), f"{word!r} is not in {str(error.value)!r}"
+    for pattern in (str(path), *patterns):
+        assert re.search(pattern, str(error.value)), f"{pattern!r} is not in {str(error.value)!r}"
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     refused(tmp_path / "none.npz", "there is no genome file")
     refused(tmp_path, "there is no genome file")
 
 
-@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_file_is_damaged(saved, share):
+@pytest.mark.parametrize("fraction", [0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_refused(saved, fraction):
     whole = saved.read_bytes()
-    saved.write_bytes(whole[: int(share * len(whole))])
+    saved.write_bytes(whole[: int(fraction * len(whole))])
     refused(saved, "is damaged or no genome file", "save it again")
 
 
-def test_random_bytes_are_no_genome(tmp_path):
+def test_random_bytes_are_refused(tmp_path):
     for seed in range(20):
         path = tmp_path / f"{seed}.npz"
         path.write_bytes(np.random.default_rng(seed).bytes(500))
         refused(path, "is damaged or no genome file")
 
 
-def test_text_is_no_genome(tmp_path):
+def test_a_text_file_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("weights: see attachment\n")
     refused(tmp_path / "notes.txt", "is damaged or no genome file")
 
 
-def test_no_flipped_byte_goes_unnoticed_with_another_error_or_another_genome(genome, saved):
+def test_a_flipped_byte_is_detected_or_has_no_effect(genome, saved):
     whole = saved.read_bytes()
-    noticed = 0
-    for at in range(0, len(whole), 3):
+    detected = 0
+    for position in range(0, len(whole), 3):
         damaged = bytearray(whole)
-        damaged[at] ^= 0xFF
+        damaged[position] ^= 0xFF
         saved.write_bytes(damaged)
         try:
             read = Genome.load(saved)
         except DataError:
-            noticed += 1
+            detected += 1
         else:
-            # what survives lies outside of the contents: dates, attributes, padding
+            # the byte lies outside of the contents: dates, attributes, padding
             assert read.spec == genome.spec
             np.testing.assert_array_equal(read.weights, genome.weights)
-    assert noticed > 0.8 * len(whole) / 3
+    assert detected > 0.8 * len(whole) / 3
 
 
-def test_an_array_file_is_no_genome(tmp_path):
+def test_an_array_file_is_refused(tmp_path):
     np.save(tmp_path / "rows.npy", np.arange(12.0))
     refused(tmp_path / "rows.npy", "is damaged or no genome file")
 
 
-def test_foreign_arrays_are_no_genome(tmp_path):
+def test_files_with_other_arrays_are_refused(tmp_path):
     np.savez(tmp_path / "data.npz", inputs=np.zeros((5, 3)), labels=np.arange(5))
     refused(tmp_path / "data.npz", "was not written by Genome.save", "inputs, labels")
     np.savez(tmp_path / "empty.npz")
     refused(tmp_path / "empty.npz", "was not written by Genome.save; it holds nothing")
 
 
-def test_pickled_objects_are_never_opened(tmp_path, saved):
-    opened = []
+def test_pickled_objects_are_never_loaded(tmp_path, saved):
+    loaded = []
 
     class Trap:
         def __reduce__(self):
-            return opened.append, (1,)
+            return loaded.append, (1,)
 
     buffer = io.BytesIO()
     np.savez(buffer, about=np.array([Trap()], dtype=object), weights=np.zeros(3))
     (tmp_path / "trap.npz").write_bytes(buffer.getvalue())
-    opened.clear()
+    loaded.clear()
     refused(tmp_path / "trap.npz", "is damaged or no genome file", "Object arrays cannot be loaded")
-    assert not opened
+    assert not loaded
 
 
-def test_a_zip_of_other_things_is_no_genome(tmp_path):
+def test_a_zip_file_of_other_contents_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "robot.zip", "w") as file:
         file.writestr("about.txt", "a robot")
     refused(tmp_path / "robot.zip", "was not written by Genome.save", "about.txt")
 
 
-NORMALISED = NetworkSpec(3, (BatchNorm(), Dense(2, "identity")))
+NORMALIZED = NetworkSpec(3, (BatchNorm(), Dense(2, "identity")))
 
 
 @pytest.fixture
-def normalised(tmp_path):
+def normalized(tmp_path):
     rng = np.random.default_rng(2)
-    running_stats = rng.uniform(0.5, 2, NORMALISED.n_running_stats)
-    genome = Genome(NORMALISED, rng.normal(size=NORMALISED.n_params), *scalings(rng), running_stats)
+    running_stats = rng.uniform(0.5, 2, NORMALIZED.n_running_stats)
+    genome = Genome(NORMALIZED, rng.normal(size=NORMALIZED.n_params), *scalers(rng), running_stats)
     genome.save(tmp_path / "genome.npz")
     return genome
 
 
-def test_moments_travel_with_the_genome(normalised, tmp_path):
+def test_running_statistics_are_saved_with_the_genome(normalized, tmp_path):
     read = Genome.load(tmp_path / "genome.npz")
-    np.testing.assert_array_equal(read.running_stats, normalised.running_stats)
+    np.testing.assert_array_equal(read.running_stats, normalized.running_stats)
     sensors = np.random.default_rng(1).normal(size=(9, 3))
-    np.testing.assert_array_equal(read(sensors), normalised(sensors))
+    np.testing.assert_array_equal(read(sensors), normalized(sensors))
     np.testing.assert_array_equal(
         read.output_scaler.inverse_transform(read.controller()(sensors[None])[0]), read(sensors)
     )
 
 
 @pytest.mark.parametrize(
-    ("running_stats", "words"),
+    ("running_stats", "sentence"),
     [
         (None, "it has no running_stats, of which this network needs 6"),
         (np.ones(4), r"running_stats should be 6 real numbers, not float64 \(4,\)"),
@@ -214,16 +214,16 @@ def test_moments_travel_with_the_genome(normalised, tmp_path):
     ],
     ids=["none", "too few", "NaN"],
 )
-def test_a_file_without_the_moments_that_its_network_needs_is_refused(normalised, tmp_path, running_stats, words):
-    refused(tampered(tmp_path / "genome.npz", running_stats=running_stats), words)
+def test_a_file_with_invalid_running_statistics_is_refused(normalized, tmp_path, running_stats, sentence):
+    refused(tampered(tmp_path / "genome.npz", running_stats=running_stats), sentence)
 
 
-def test_a_genome_of_a_network_with_batch_norm_is_none_without_moments(normalised):
+def test_a_genome_with_batch_norm_needs_running_statistics(normalized):
     with pytest.raises(SettingsError, match="has 6 running statistics, but 0 were given"):
-        Genome(NORMALISED, normalised.weights)
+        Genome(NORMALIZED, normalized.weights)
 
 
-def test_a_wrong_number_of_weights_is_told_with_both_numbers(saved):
+def test_a_wrong_number_of_weights_is_refused_with_both_numbers(saved):
     refused(tampered(saved, weights=np.zeros(31)), r"weights should be 30 real numbers, not float64 \(31,\)")
 
 
@@ -232,12 +232,12 @@ def test_a_wrong_number_of_weights_is_told_with_both_numbers(saved):
     [np.zeros((2, 30)), np.zeros(()), np.array(["a"] * 30), np.zeros(30, complex), np.zeros(30, int)],
     ids=["two genomes", "one number", "text", "complex", "whole numbers"],
 )
-def test_weights_are_one_row_of_real_numbers(saved, weights):
+def test_weights_that_are_not_one_row_of_real_numbers_are_refused(saved, weights):
     refused(tampered(saved, weights=weights), "was not written by Genome.save")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_weights_that_ran_away_are_said_to_have_run_away(genome, tmp_path, bad):
+def test_weights_that_are_not_finite_are_refused(genome, tmp_path, bad):
     weights = genome.weights.copy()
     weights[3] = bad
     Genome(SPEC, weights).save(tmp_path / "g.npz")
@@ -253,9 +253,9 @@ def test_weights_that_ran_away_are_said_to_have_run_away(genome, tmp_path, bad):
         {"output_scaler_mean": np.array([0, np.nan])},
         {"output_scaler_sd": np.array(["x", "y"])},
     ],
-    ids=["too many means", "no spread", "no deviations", "NaN", "text"],
+    ids=["too many means", "zero sd", "missing sd", "NaN", "text"],
 )
-def test_scalings_that_cannot_be_are_refused(saved, changes):
+def test_invalid_scalers_are_refused(saved, changes):
     refused(
         tampered(saved, **changes),
         "was not written by Genome.save",
@@ -263,17 +263,17 @@ def test_scalings_that_cannot_be_are_refused(saved, changes):
     )
 
 
-def test_an_unknown_layer_is_named_with_the_nearest_one(saved):
+def test_an_unknown_layer_is_refused_with_the_nearest_name(saved):
     spec = {"type": "NetworkSpec", "n_inputs": 3, "layers": [{"type": "Dens", "units": 2}]}
     refused(tampered(saved, about=about(spec=spec)), "unknown name 'Dens'; did you mean 'Dense'")
 
 
-def test_a_layer_whose_module_is_not_here_is_named(saved):
+def test_a_layer_of_a_missing_module_is_refused(saved):
     spec = {"type": "NetworkSpec", "n_inputs": 3, "layers": [{"type": "nowhere.layers:Spiking", "units": 2}]}
     refused(tampered(saved, about=about(spec=spec)), "nowhere.layers:Spiking", "import nowhere.layers first")
 
 
-def test_an_unknown_setting_is_named(saved):
+def test_an_unknown_setting_is_refused_with_the_nearest_name(saved):
     spec = {"type": "NetworkSpec", "n_inputs": 3, "layers": [{"type": "Dense", "unit": 2}]}
     refused(tampered(saved, about=about(spec=spec)), "unknown field of Dense 'unit'; did you mean 'units'")
 
@@ -283,7 +283,7 @@ def test_an_unknown_setting_is_named(saved):
     ["", "{}", "[1, 2]", "not json", '{"format": "evorobo genome 2"}', '{"format": "evorobo genome 2", "spec": 3}',
      '{"format": "evorobo genome 2", "spec": {"type": "Dense", "units": 2}}'],
 )  # fmt: skip
-def test_a_wrong_description_is_not_by_genome_save(saved, text):
+def test_an_invalid_description_is_refused(saved, text):
     refused(tampered(saved, about=np.array(text)), "was not written by Genome.save")
 
 
@@ -294,19 +294,19 @@ def test_a_file_of_an_older_format_is_refused_with_both_formats_and_the_way_out(
     refused(tampered(saved, about=about(format="evorobo genome 1")), sentence)
 
 
-def test_a_row_and_a_batch_and_a_batch_of_batches_are_answered_alike(genome):
+def test_a_row_a_batch_and_a_stack_of_batches_have_the_same_outputs(genome):
     sensors = np.random.default_rng(1).normal(size=(2, 6, 3))
     batch = genome(sensors[0])
     assert genome(sensors[0, 0]).shape == (2,)
     assert batch.shape == (6, 2)
     assert genome(sensors).shape == (2, 6, 2)
     np.testing.assert_array_equal(genome(sensors)[0], batch)
-    for at in range(6):
-        np.testing.assert_allclose(genome(sensors[0, at]), batch[at], rtol=1e-13)
+    for row in range(6):
+        np.testing.assert_allclose(genome(sensors[0, row]), batch[row], rtol=1e-13)
     np.testing.assert_array_equal(genome(list(map(list, sensors[0]))), batch)
 
 
-def test_sensors_are_scaled_and_outputs_scaled_back_by_hand():
+def test_scaling_of_sensors_and_outputs_by_hand():
     # one weight 3: sensors 10 +- 2, predictions 100 +- 50; (14 - 10) / 2 = 2, 3 x 2 = 6, 100 + 50 x 6
     spec = NetworkSpec(1, (Dense(1, "identity", bias=False),))
     genome = Genome(

@@ -1,4 +1,4 @@
-"""Every loss against PyTorch, by hand, and by the laws that it must keep."""
+"""Every loss against PyTorch, by hand, and by the laws that it must follow."""
 
 import json
 
@@ -20,7 +20,7 @@ def targets_of(kind):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_values_and_gradients_are_those_of_torch(name):
+def test_values_and_gradients_equal_those_of_torch(name):
     kind, settings = LOSSES[name]
     loss, targets, answer = getattr(evorobo, kind)(**settings), targets_of(kind), TORCH["answers"][name]
     np.testing.assert_allclose(loss.value(OUTPUTS, targets), answer["value"], rtol=1e-10)
@@ -28,25 +28,25 @@ def test_values_and_gradients_are_those_of_torch(name):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_several_networks_are_judged_as_one_by_one(name):
+def test_several_networks_have_the_values_and_gradients_of_each_alone(name):
     kind, settings = LOSSES[name]
     loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
     several = np.stack([OUTPUTS, 2 * OUTPUTS, 1 - OUTPUTS])
     values, gradients = loss.value(several, targets), loss.gradient(several, targets)
     assert values.shape == (3,)
-    for at, outputs in enumerate(several):
-        np.testing.assert_allclose(values[at], loss.value(outputs, targets), rtol=1e-14)
-        np.testing.assert_array_equal(gradients[at], loss.gradient(outputs, targets))
+    for outputs, value, gradient in zip(several, values, gradients, strict=True):
+        np.testing.assert_allclose(value, loss.value(outputs, targets), rtol=1e-14)
+        np.testing.assert_array_equal(gradient, loss.gradient(outputs, targets))
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_a_row_of_weight_two_counts_as_if_it_were_there_twice_and_one_of_zero_not_at_all(name):
+def test_a_row_of_weight_two_counts_twice_and_a_row_of_weight_zero_not_at_all(name):
     kind, settings = LOSSES[name]
     loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
     times = np.arange(len(OUTPUTS)) % 3
     several = np.repeat(np.arange(len(OUTPUTS)), times)
     weights = times.astype(float)
-    for scale in (1, 7):  # only how weights compare matters
+    for scale in (1, 7):  # only the ratio of weights matters
         value = loss.value(OUTPUTS, targets, scale * weights)
         np.testing.assert_allclose(value, loss.value(OUTPUTS[several], targets[several]), rtol=1e-12)
         expected = np.zeros_like(OUTPUTS)
@@ -55,44 +55,44 @@ def test_a_row_of_weight_two_counts_as_if_it_were_there_twice_and_one_of_zero_no
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_the_gradient_of_a_weighted_loss_is_its_central_difference(name):
+def test_the_gradient_of_a_weighted_loss_equals_central_differences(name):
     kind, settings = LOSSES[name]
     loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
     weights = np.random.default_rng(0).uniform(0, 3, len(OUTPUTS))
-    slopes = loss.gradient(OUTPUTS, targets, weights)
-    for place in np.ndindex(OUTPUTS.shape):
+    gradient = loss.gradient(OUTPUTS, targets, weights)
+    for index in np.ndindex(OUTPUTS.shape):
         step = np.zeros_like(OUTPUTS)
-        step[place] = 1e-6
-        rise = loss.value(OUTPUTS + step, targets, weights) - loss.value(OUTPUTS - step, targets, weights)
-        assert slopes[place] == pytest.approx(rise / 2e-6, rel=1e-6, abs=1e-9)
+        step[index] = 1e-6
+        difference = loss.value(OUTPUTS + step, targets, weights) - loss.value(OUTPUTS - step, targets, weights)
+        assert gradient[index] == pytest.approx(difference / 2e-6, rel=1e-6, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_several_networks_are_weighted_alike_and_rows_without_weight_teach_nothing(name):
+def test_weights_are_shared_by_several_networks_and_zero_weights_give_zero(name):
     kind, settings = LOSSES[name]
     loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
     several, weights = np.stack([OUTPUTS, 1 - OUTPUTS]), np.linspace(0, 1, len(OUTPUTS))
-    values, slopes = loss.value(several, targets, weights), loss.gradient(several, targets, weights)
-    for at, outputs in enumerate(several):
-        np.testing.assert_allclose(values[at], loss.value(outputs, targets, weights), rtol=1e-14)
-        np.testing.assert_allclose(slopes[at], loss.gradient(outputs, targets, weights), rtol=1e-14)
+    values, gradients = loss.value(several, targets, weights), loss.gradient(several, targets, weights)
+    for outputs, value, gradient in zip(several, values, gradients, strict=True):
+        np.testing.assert_allclose(value, loss.value(outputs, targets, weights), rtol=1e-14)
+        np.testing.assert_allclose(gradient, loss.gradient(outputs, targets, weights), rtol=1e-14)
     assert loss.value(OUTPUTS, targets, 0 * weights) == 0
     assert not loss.gradient(OUTPUTS, targets, 0 * weights).any()
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_neither_outputs_nor_targets_are_written_to(name):
+def test_outputs_and_targets_are_not_changed(name):
     kind, settings = LOSSES[name]
     loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
-    outputs, kept = OUTPUTS.copy(), targets.copy()
+    outputs, before = OUTPUTS.copy(), targets.copy()
     loss.value(outputs, targets)
     loss.gradient(outputs, targets)
     np.testing.assert_array_equal(outputs, OUTPUTS)
-    np.testing.assert_array_equal(targets, kept)
+    np.testing.assert_array_equal(targets, before)
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_single_precision_stays_single(name):
+def test_single_precision_is_kept(name):
     kind, settings = LOSSES[name]
     loss, targets = getattr(evorobo, kind)(**settings), targets_of(kind)
     targets = targets if kind == "CrossEntropy" else targets.astype(np.float32)
@@ -127,35 +127,35 @@ def test_gaussian_likelihood_by_hand():
     np.testing.assert_allclose(GaussianNLL().gradient(outputs, targets), [[-0.5, 0.0]], atol=1e-15)
 
 
-def test_the_gaussian_likelihood_is_best_at_the_true_spread():
+def test_the_gaussian_likelihood_is_best_at_the_true_standard_deviation():
     targets = np.random.default_rng(0).normal(2, 0.3, (1000, 1))
-    mean, spread = targets.mean(), targets.std()
+    best_mean, best_sd = targets.mean(), targets.std()
 
     def value(mean, sd):
         return float(GaussianNLL().value(np.tile([mean, np.log(sd**2)], (1000, 1)), targets))
 
-    best = value(mean, spread)
-    assert all(best < value(mean + a, spread * b) for a, b in ((0.1, 1), (-0.1, 1), (0, 1.2), (0, 0.8)))
+    best = value(best_mean, best_sd)
+    assert all(best < value(best_mean + a, best_sd * b) for a, b in ((0.1, 1), (-0.1, 1), (0, 1.2), (0, 0.8)))
 
 
 def test_cross_entropy_by_hand():
-    # probabilities 1/4 and 3/4; the right classes are 1 and 0
+    # probabilities 1/4 and 3/4; the true classes are 1 and 0
     outputs, targets = np.array([[0, np.log(3)], [0, np.log(3)]]), np.array([1, 0])
     right, wrong = np.log(4 / 3), np.log(4)
     assert CrossEntropy().value(outputs, targets) == pytest.approx((right + wrong) / 2)
     np.testing.assert_allclose(CrossEntropy().gradient(outputs, targets), [[1 / 8, -1 / 8], [-3 / 8, 3 / 8]])
     # the second row counts three times as much, and the mean is weighted
     assert CrossEntropy(class_weights=(3.0, 1.0)).value(outputs, targets) == pytest.approx((right + 3 * wrong) / 4)
-    # a fifth of each target is spread over both classes: 0.9 and 0.1
+    # label smoothing of 0.2 gives targets 0.9 and 0.1
     smooth = (0.9 * right + 0.1 * wrong + 0.9 * wrong + 0.1 * right) / 2
     assert CrossEntropy(label_smoothing=0.2).value(outputs, targets) == pytest.approx(smooth)
 
 
-def test_cross_entropy_of_know_nothing_logits_is_the_logarithm_of_the_number_of_classes():
+def test_cross_entropy_of_equal_logits_is_the_logarithm_of_the_number_of_classes():
     assert CrossEntropy().value(np.zeros((3, 5)), np.array([0, 4, 2])) == pytest.approx(np.log(5))
 
 
-def test_adding_a_number_to_all_logits_changes_nothing_and_huge_logits_do_not_overflow():
+def test_adding_a_constant_to_all_logits_changes_nothing_and_large_logits_do_not_overflow():
     targets = targets_of("CrossEntropy")
     near, far = CrossEntropy().value(OUTPUTS, targets), CrossEntropy().value(OUTPUTS + 1e4, targets)
     assert far == pytest.approx(near, rel=1e-10)
@@ -169,19 +169,19 @@ def test_several_choices_are_the_mean_of_single_ones():
     outputs, targets = rng.normal(size=(8, 9)), np.stack([rng.integers(n, size=8) for n in choices], axis=1)
     weights = (1.0, 2.0, 0.5, 1.5, 3.0, 1.0, 0.2, 1.0, 2.0)
     together = CrossEntropy(label_smoothing=0.1, class_weights=weights, choices=choices)
-    parts, shares = np.split(outputs, cuts, axis=1), np.split(np.array(weights), cuts)
-    values, slopes = [], []
-    for part, share, target in zip(parts, shares, targets.T, strict=True):
-        alone = CrossEntropy(0.1, tuple(share))
+    parts, part_weights = np.split(outputs, cuts, axis=1), np.split(np.array(weights), cuts)
+    values, gradients = [], []
+    for part, class_weights, target in zip(parts, part_weights, targets.T, strict=True):
+        alone = CrossEntropy(0.1, tuple(class_weights))
         values.append(alone.value(part, target))
-        slopes.append(alone.gradient(part, target))
+        gradients.append(alone.gradient(part, target))
     assert together.value(outputs, targets) == pytest.approx(np.mean(values))
-    np.testing.assert_allclose(together.gradient(outputs, targets), np.hstack(slopes) / 3)
+    np.testing.assert_allclose(together.gradient(outputs, targets), np.hstack(gradients) / 3)
     single = [part.argmax(1) for part in parts]
     np.testing.assert_array_equal(together.predict(outputs), np.transpose(single))
 
 
-def test_predictions_are_outputs_means_or_the_likeliest_classes():
+def test_predictions_are_outputs_means_or_the_most_probable_classes():
     outputs = np.array([[0.1, 0.7, 0.2, 0.9, 0.3, 0.4], [5.0, 4.0, 3.0, 2.0, 1.0, 0.0]])
     for loss in (MSE(), MAE(), Huber()):
         np.testing.assert_array_equal(loss.predict(outputs), outputs)
@@ -199,7 +199,7 @@ def test_the_number_of_outputs_follows_from_the_targets():
     assert CrossEntropy(choices=(4, 2)).width(2) == 6
 
 
-def test_impossible_settings_are_refused():
+def test_invalid_settings_are_refused():
     with pytest.raises(SettingsError, match="delta must be above 0, not 0"):
         Huber(0)
     with pytest.raises(SettingsError, match=r"label_smoothing must lie in \[0, 1\), not 1"):

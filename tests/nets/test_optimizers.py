@@ -1,36 +1,36 @@
-"""Every optimizer against PyTorch's trajectory, and by the laws that it must keep."""
+"""Every optimizer against PyTorch's trajectory, and by the laws that it must follow."""
 
 import json
 
 import numpy as np
 import pytest
-from record_torch_reference import FILE, OPTIMIZERS, START, STEPS, slope
+from record_torch_reference import FILE, OPTIMIZERS, START, STEPS, rosenbrock_gradient
 
 import evorobo
 from evorobo import SGD, Adam, AdamW, ClipUp, Cosine, Momentum, Nesterov, RMSprop, SettingsError
 
 TORCH = json.loads(FILE.read_text())["optimizers"]
-every = pytest.mark.parametrize("rule", [SGD, Momentum, Nesterov, RMSprop, Adam, AdamW])
+every_rule = pytest.mark.parametrize("rule", [SGD, Momentum, Nesterov, RMSprop, Adam, AdamW])
 
 
 def walk(rule, start, steps, factor=lambda step: 1.0):
-    """The path `(steps, ...)` from `start` down the recorded problem."""
+    """The weights `(steps, ...)` from `start` on the recorded problem."""
     weights = np.array(start, float)
     state = rule.start(weights)
     path = []
     for step in range(steps):
-        rule.update(weights, np.apply_along_axis(slope, -1, weights), state, factor(step))
+        rule.update(weights, np.apply_along_axis(rosenbrock_gradient, -1, weights), state, factor(step))
         path.append(weights.copy())
     return np.array(path)
 
 
-def test_the_slope_of_the_recorded_problem_is_true():
-    def height(w):
+def test_the_gradient_of_the_recorded_problem_is_correct():
+    def value(w):
         return (100 * (w[1:] - w[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2).sum() / 100
 
     start, h = np.array(START), 1e-6
-    differences = [(height(start + h * axis) - height(start - h * axis)) / (2 * h) for axis in np.eye(6)]
-    np.testing.assert_allclose(slope(start), differences, rtol=1e-7)
+    differences = [(value(start + h * axis) - value(start - h * axis)) / (2 * h) for axis in np.eye(6)]
+    np.testing.assert_allclose(rosenbrock_gradient(start), differences, rtol=1e-7)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -47,34 +47,34 @@ def test_a_hundred_annealed_steps_follow_torch(name):
     np.testing.assert_allclose(path[np.array(STEPS) - 1], TORCH[f"{name}, annealed"], rtol=0, atol=1e-10)
 
 
-@every
-def test_several_networks_walk_as_one_by_one(rule):
+@every_rule
+def test_several_networks_are_updated_as_one_by_one(rule):
     starts = np.array([START, START[::-1], np.zeros(6)])
     together = walk(rule(), starts, 20)
-    for at, start in enumerate(starts):
-        np.testing.assert_array_equal(together[:, at], walk(rule(), start, 20))
+    for row, start in enumerate(starts):
+        np.testing.assert_array_equal(together[:, row], walk(rule(), start, 20))
 
 
-@every
-def test_a_state_written_down_and_read_again_goes_on_identically(rule):
+@every_rule
+def test_a_saved_state_resumes_bit_for_bit(rule):
     whole = walk(rule(), START, 30)[-1]
     weights = np.array(START)
     state = rule().start(weights)
     for step in range(30):
         if step == 13:
             state = {name: np.array(array.tolist()) for name, array in json_of(state).items()}
-        rule().update(weights, slope(weights), state)
+        rule().update(weights, rosenbrock_gradient(weights), state)
     np.testing.assert_array_equal(weights, whole)
 
 
 def json_of(state):
-    """Through JSON and back: nothing but plain arrays survives that."""
+    """The state through JSON and back, which only plain arrays survive."""
     plain = json.loads(json.dumps({name: array.tolist() for name, array in state.items()}))
     return {name: np.array(numbers, float) for name, numbers in plain.items()}
 
 
-@every
-def test_the_gradient_is_not_written_to_and_single_precision_stays_single(rule):
+@every_rule
+def test_the_gradient_is_not_changed_and_single_precision_is_kept(rule):
     weights, gradient = np.array(START, np.float32), np.ones(6, np.float32)
     state = rule().start(weights)
     rule().update(weights, gradient, state)
@@ -83,13 +83,13 @@ def test_the_gradient_is_not_written_to_and_single_precision_stays_single(rule):
     np.testing.assert_array_equal(gradient, 1)
 
 
-@every
-def test_the_first_step_goes_downhill_and_no_gradient_means_no_step(rule):
+@every_rule
+def test_the_first_step_is_downhill_and_a_zero_gradient_gives_no_step(rule):
     weights = np.array([1.0, 1.0])
     rule().update(weights, np.array([3.0, 0.0]), rule().start(weights))
-    still = 1.0 if rule is not AdamW else 1 - 0.001 * 0.01
+    unchanged = 1.0 if rule is not AdamW else 1 - 0.001 * 0.01
     assert weights[0] < 1
-    assert weights[1] == still
+    assert weights[1] == unchanged
 
 
 def test_the_first_steps_by_hand():
@@ -100,7 +100,7 @@ def test_the_first_steps_by_hand():
     np.testing.assert_allclose(two_steps(Nesterov(0.1, 0.5)), [0.85, 0.675])
     # RMSprop: the mean square is 0.1, then 0.19
     np.testing.assert_allclose(two_steps(RMSprop(0.1, 0.9, 0)), np.cumsum([-0.1 / 0.1**0.5, -0.1 / 0.19**0.5]) + 1)
-    # Adam: freed of their bias, mean and mean square of a constant gradient are 1: steps of one learning rate
+    # Adam: with bias correction, mean and mean square of a constant gradient are 1: steps of one learning rate
     np.testing.assert_allclose(two_steps(Adam(0.1, epsilon=0)), [0.9, 0.8])
     # AdamW shrinks the weight by rate times decay before each of them: 0.95 - 0.1, then 0.8075 - 0.1
     np.testing.assert_allclose(two_steps(AdamW(0.1, epsilon=0, weight_decay=0.5)), [0.85, 0.7075])
@@ -116,7 +116,7 @@ def two_steps(rule):
     return path
 
 
-def test_sgd_diverges_beyond_two_over_the_curvature_and_converges_below():
+def test_sgd_diverges_above_two_over_the_curvature_and_converges_below():
     def end(rate):
         weights = np.ones(1)
         for _ in range(200):
@@ -127,8 +127,8 @@ def test_sgd_diverges_beyond_two_over_the_curvature_and_converges_below():
     assert end(1.01 * 0.2) > 50
 
 
-@every
-def test_adam_like_rules_do_not_care_how_steep_the_slope_is_and_the_others_do(rule):
+@every_rule
+def test_steps_of_adam_like_rules_do_not_depend_on_the_size_of_the_gradient(rule):
     weights, steep = np.ones(1), np.ones(1)
     rule().update(weights, np.ones(1), rule().start(weights))
     rule().update(steep, np.full(1, 1000.0), rule().start(steep))
@@ -136,7 +136,7 @@ def test_adam_like_rules_do_not_care_how_steep_the_slope_is_and_the_others_do(ru
     assert ratio == pytest.approx(1 if rule in (RMSprop, Adam, AdamW) else 1000, rel=1e-3)
 
 
-def test_impossible_settings_are_refused():
+def test_invalid_settings_are_refused():
     for rate in (0, -0.1, float("nan")):
         with pytest.raises(SettingsError, match="learning_rate must be a positive number, not"):
             SGD(rate)
@@ -147,8 +147,8 @@ def test_impossible_settings_are_refused():
             Adam(**settings)
 
 
-def test_clip_up_makes_the_steps_of_its_paper():
-    """Toklu et al. 2020, algorithm 2, worked by hand: directions (0.6, 0.8) and (0, 1), rate 1, momentum 0.5."""
+def test_clip_up_follows_its_paper():
+    # Toklu et al. 2020, algorithm 2, by hand: directions (0.6, 0.8) and (0, 1), rate 1, momentum 0.5
     weights = np.zeros(2)
     rule = ClipUp(1.0, momentum=0.5, max_speed=1.2)
     state = rule.start(weights)
@@ -159,7 +159,7 @@ def test_clip_up_makes_the_steps_of_its_paper():
     np.testing.assert_allclose(weights, -np.array([0.6, 0.8]) - 1.2 / np.sqrt(2.05) * np.array([0.3, 1.4]))
 
 
-def test_clip_up_takes_each_row_for_a_vector_and_stands_still_without_a_slope():
+def test_clip_up_treats_each_row_as_a_vector_and_a_zero_gradient_gives_no_step():
     rows = np.zeros((2, 3))
     rule = ClipUp(0.5)
     rule.update(rows, np.array([[0.0, 3, 4], [0, 0, 0]]), rule.start(rows))

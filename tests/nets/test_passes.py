@@ -1,4 +1,4 @@
-"""The forward and the backward phase: against central differences, and one genome against many."""
+"""The forward and the backward pass: against central differences, and one genome against many."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ every_activation = pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 
 
 def problem(activation, loss, seed=0):
-    """Three layers of that activation, weights, inputs and targets that fit the loss."""
+    """A network of three layers, weights, inputs, and targets for the loss."""
     rng = np.random.default_rng(seed)
     if not isinstance(loss, CrossEntropy):
         targets, outputs = rng.normal(size=(BATCH, 2)), loss.width(2)
@@ -41,15 +41,15 @@ def problem(activation, loss, seed=0):
 
 
 def central_differences(spec, weights, x, targets, loss, h=1e-5):
-    """The gradient without the chain rule: each weight a little up and a little down."""
+    """The gradient by a small change of each weight in both directions."""
     up, down = weights + h * np.eye(spec.n_params), weights - h * np.eye(spec.n_params)
-    values = [np.array([loss.value(forward(spec, each, x), targets) for each in side]) for side in (up, down)]
+    values = [np.array([loss.value(forward(spec, genome, x), targets) for genome in side]) for side in (up, down)]
     return (values[0] - values[1]) / (2 * h)
 
 
 @every_activation
 @every_loss
-def test_the_gradient_agrees_with_central_differences(activation, loss):
+def test_the_gradient_equals_central_differences(activation, loss):
     spec, weights, x, targets = problem(activation, loss)
     value, flat = loss_and_gradient(spec, weights, x, targets, loss)
     assert value == pytest.approx(loss.value(forward(spec, weights, x), targets), rel=1e-14)
@@ -100,7 +100,7 @@ def test_a_3_2_1_network_by_hand():
     x = np.array([[1.0, 2.0, 1.0]])
     # hidden: 1 + 1 + 0.5 and 2 - 1 + 0.5; output: 2 x 2.5 + 3 x 1.5 - 1
     assert forward(spec, weights, x) == 8.5
-    # dy = 1: output weights feel 2.5 and 1.5, its bias 1; hidden units feel 2 and 3, their weights that times x
+    # dy = 1: gradients of output weights 2.5, 1.5, output bias 1, hidden units 2 and 3, their weights that times x
     flat = gradient(spec, weights, x, np.ones((1, 1)))
     np.testing.assert_array_equal(flat, np.concatenate([[2, 3, 4, 6, 2, 3], [2, 3], [2.5, 1.5], [1]]))
 
@@ -117,7 +117,7 @@ POPULATIONS = [
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("batch", [1, 2, 9, 64])
 @pytest.mark.parametrize("shared", [True, False], ids=["shared inputs", "own inputs"])
-def test_a_population_answers_like_its_members_bit_for_bit(spec, dtype, batch, shared):
+def test_outputs_of_a_population_equal_those_of_its_members_bit_for_bit(spec, dtype, batch, shared):
     rng = np.random.default_rng(4)
     population = rng.normal(size=(6, spec.n_params)).astype(dtype)
     x = rng.normal(size=(batch, spec.n_inputs) if shared else (6, batch, spec.n_inputs)).astype(dtype)
@@ -130,30 +130,30 @@ def test_a_population_answers_like_its_members_bit_for_bit(spec, dtype, batch, s
 
 @every_activation
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_population_of_any_activation_may_be_cut_up_in_any_way(activation, dtype):
+def test_a_population_may_be_split_in_any_way(activation, dtype):
     rng = np.random.default_rng(5)
     spec = NetworkSpec.build(5, (Dense(7, activation), Dense(3, activation)), 2, activation)
     population = rng.normal(size=(11, spec.n_params)).astype(dtype)
     x = rng.normal(size=(11, 3, 5)).astype(dtype)
     together = forward(spec, population, x)
     assert together.dtype == dtype
-    for cut in (slice(0, 1), slice(3, 10), slice(None, None, 2), [9, 0, 4]):
-        np.testing.assert_array_equal(together[cut], forward(spec, population[cut], x[cut]))
+    for part in (slice(0, 1), slice(3, 10), slice(None, None, 2), [9, 0, 4]):
+        np.testing.assert_array_equal(together[part], forward(spec, population[part], x[part]))
 
 
-def test_nothing_that_is_given_is_written_to():
+def test_arguments_are_not_changed():
     spec, weights, x, targets = problem("sigmoid", MSE())
-    kept = [each.copy() for each in (weights, x, targets)]
+    copies = [array.copy() for array in (weights, x, targets)]
     _, flat = loss_and_gradient(spec, weights, x, targets, MSE())
     dy = flat[:14].reshape(7, 2).copy()
     before = dy.copy()
     gradient(spec, weights, x, dy)
     np.testing.assert_array_equal(dy, before)
-    for each, copy in zip((weights, x, targets), kept, strict=True):
-        np.testing.assert_array_equal(each, copy)
+    for array, copy in zip((weights, x, targets), copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
 
 
-def test_a_single_precision_gradient_is_near_the_double_one():
+def test_the_gradient_in_single_precision_is_close_to_that_in_double_precision():
     spec, weights, x, targets = problem("tanh", MSE())
     low = [array.astype(np.float32) for array in (weights, x, targets)]
     _, single = loss_and_gradient(spec, *low, MSE())
@@ -162,7 +162,7 @@ def test_a_single_precision_gradient_is_near_the_double_one():
     np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-6)
 
 
-def test_going_down_the_gradient_lowers_the_loss():
+def test_a_step_against_the_gradient_lowers_the_loss():
     spec, weights, x, targets = problem("tanh", MSE())
     value, flat = loss_and_gradient(spec, weights, x, targets, MSE())
     lower, _ = loss_and_gradient(spec, weights - 1e-3 * flat, x, targets, MSE())
@@ -172,7 +172,7 @@ def test_going_down_the_gradient_lowers_the_loss():
 
 @dataclass(frozen=True)
 class Gain:
-    """A layer as a user might write one: everything louder by one number, and by a fixed one."""
+    """A layer as a user may write it: inputs times a learned and a fixed number."""
 
     fixed: float = 2.0
 
@@ -188,12 +188,12 @@ class Gain:
     def forward(self, params, x, context):
         return self.fixed * params["gain"][..., None, None] * x, x
 
-    def backward(self, params, cache, dy, gradients):
+    def backward(self, params, cache, dy, gradients, needs_input_grad=True):
         gradients["gain"][...] = self.fixed * (dy * cache).sum((-2, -1))
         return self.fixed * params["gain"][..., None, None] * dy
 
 
-def test_a_layer_of_ones_own_learns_with_the_others():
+def test_a_users_layer_is_trained_with_the_others():
     spec = NetworkSpec.build(3, (4, Gain(), 3), 2)
     rng = np.random.default_rng(6)
     weights, x, targets = spec.init(rng), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))

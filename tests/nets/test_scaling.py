@@ -1,4 +1,4 @@
-"""Scalings, and moments gathered piece by piece."""
+"""Scalers, and running moments."""
 
 import numpy as np
 import pytest
@@ -11,36 +11,36 @@ def rows():
     return np.random.default_rng(0).normal([5, -3, 0, 1e4], [2, 0.1, 30, 1], (500, 4))
 
 
-def test_fitted_rows_come_out_with_mean_zero_and_deviation_one(rows):
+def test_fitted_rows_have_mean_zero_and_standard_deviation_one(rows):
     scaled = Scaler.fit(rows).transform(rows)
     np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-9)
     np.testing.assert_allclose(scaled.std(0), 1)
 
 
-def test_invert_undoes_apply(rows):
-    scaling = Scaler.fit(rows)
-    np.testing.assert_allclose(scaling.inverse_transform(scaling.transform(rows)), rows, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(scaling.transform(scaling.inverse_transform(rows)), rows, rtol=1e-9, atol=1e-9)
+def test_inverse_transform_is_the_inverse_of_transform(rows):
+    scaler = Scaler.fit(rows)
+    np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(rows)), rows, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(scaler.transform(scaler.inverse_transform(rows)), rows, rtol=1e-9, atol=1e-9)
 
 
 def test_scaling_by_hand():
     # 1, 3: mean 2, deviation 1; 10, 50: mean 30, deviation 20
-    scaling = Scaler.fit(np.array([[1.0, 10.0], [3.0, 50.0]]))
-    np.testing.assert_array_equal(scaling.transform(np.array([[2.0, 70.0]])), [[0, 2]])
-    np.testing.assert_array_equal(scaling.inverse_transform(np.array([-1.0, 0.5])), [1, 40])
+    scaler = Scaler.fit(np.array([[1.0, 10.0], [3.0, 50.0]]))
+    np.testing.assert_array_equal(scaler.transform(np.array([[2.0, 70.0]])), [[0, 2]])
+    np.testing.assert_array_equal(scaler.inverse_transform(np.array([-1.0, 0.5])), [1, 40])
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -7.3, 1e9 / 3])
-def test_a_column_that_never_changes_is_only_moved(constant):
-    # the mean of many 0.1 is not quite 0.1, so that a careless deviation is above zero
+def test_a_constant_column_is_shifted_but_not_scaled(constant):
+    # the mean of many 0.1 is not exactly 0.1, so the standard deviation may be above zero
     rows = np.full((10, 1), constant)
-    for scaling in (
+    for scaler in (
         Scaler.fit(rows),
         RunningMoments.from_rows(rows).scaler,
         (RunningMoments.from_rows(rows) + RunningMoments.from_rows(rows)).scaler,
     ):
-        assert scaling.sd == 1
-        np.testing.assert_allclose(scaling.transform(rows + 0.25), 0.25, atol=1e-6)
+        assert scaler.sd == 1
+        np.testing.assert_allclose(scaler.transform(rows + 0.25), 0.25, atol=1e-6)
 
 
 @pytest.mark.parametrize("cuts", [[250], [1], [10, 10, 11, 499], []])
@@ -55,13 +55,13 @@ def test_moments_of_parts_add_up_to_the_moments_of_all(rows, cuts):
     np.testing.assert_allclose(total.squared_deviations, whole.squared_deviations, rtol=1e-9)
 
 
-def test_moments_do_not_mind_the_order(rows):
+def test_the_order_of_addition_does_not_matter(rows):
     one, other = RunningMoments.from_rows(rows[:100]), RunningMoments.from_rows(rows[100:])
     np.testing.assert_allclose((one + other).mean, (other + one).mean, rtol=1e-12)
     np.testing.assert_allclose((one + other).squared_deviations, (other + one).squared_deviations, rtol=1e-9)
 
 
-def test_moments_amount_to_the_fitted_scaling(rows):
+def test_the_scaler_of_moments_equals_the_fitted_scaler(rows):
     ours, fitted = RunningMoments.from_rows(rows).scaler, Scaler.fit(rows)
     np.testing.assert_allclose(ours.mean, fitted.mean)
     np.testing.assert_allclose(ours.sd, fitted.sd)
@@ -73,22 +73,22 @@ def test_moments_by_hand():
     assert (both.count, both.mean[0], both.squared_deviations[0]) == (3, 4, 26)
 
 
-def test_before_any_row_is_seen_nothing_changes(rows):
+def test_moments_of_no_rows_change_nothing(rows):
     np.testing.assert_array_equal(RunningMoments.empty(4).scaler.transform(rows), rows)
     whole = RunningMoments.from_rows(rows)
-    for same in (whole + RunningMoments.empty(4), RunningMoments.empty(4) + whole):
-        np.testing.assert_array_equal(same.mean, whole.mean)
-        np.testing.assert_array_equal(same.squared_deviations, whole.squared_deviations)
+    for total in (whole + RunningMoments.empty(4), RunningMoments.empty(4) + whole):
+        np.testing.assert_array_equal(total.mean, whole.mean)
+        np.testing.assert_array_equal(total.squared_deviations, whole.squared_deviations)
 
 
-def test_moments_of_single_precision_rows_are_gathered_in_double():
+def test_moments_of_single_precision_rows_are_computed_in_double_precision():
     rows = (1e4 + np.random.default_rng(1).normal(size=(1000, 1))).astype(np.float32)
     moments = RunningMoments.from_rows(rows)
     assert moments.mean.dtype == np.float64
     np.testing.assert_allclose(moments.scaler.sd, rows.astype(float).std(0), rtol=1e-10)
 
 
-def test_a_column_that_only_trembles_by_rounding_is_not_blown_up_and_a_small_one_is():
+def test_a_column_that_varies_by_rounding_only_is_not_scaled():
     wave = np.tile([1.0, -1.0], 50)[:, None]
-    for size, blown_up in ((1e-9, False), (1e-7, True)):
-        assert (RunningMoments.from_rows(size * wave).scaler.sd[0] != 1) == blown_up
+    for size, is_scaled in ((1e-9, False), (1e-7, True)):
+        assert (RunningMoments.from_rows(size * wave).scaler.sd[0] != 1) == is_scaled

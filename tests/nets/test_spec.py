@@ -1,4 +1,4 @@
-"""The shape of a network: its genes, its views, its price."""
+"""The shape of a network: its genes, views and costs."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from evorobo import Dense, NetworkSpec, SettingsError
 SPEC = NetworkSpec.build(3, (5,), 2)
 
 
-def test_the_shorthand_means_tanh_layers_and_one_output_layer():
+def test_build_makes_tanh_layers_and_one_output_layer():
     assert NetworkSpec.build(3, (16, 8), 2) == NetworkSpec(
         3, (Dense(16, "tanh"), Dense(8, "tanh"), Dense(2, "identity"))
     )
@@ -27,22 +27,22 @@ def test_widths_and_numbers_of_a_3_5_2_network():
     assert SPEC.init(np.random.default_rng(0)).shape == (32,)
 
 
-def test_the_price_of_a_3_5_2_network_by_hand():
+def test_the_cost_of_a_3_5_2_network_by_hand():
     # forward, one multiplication and one addition for each weight: 2 (3 x 5) + 2 (5 x 2)
     assert SPEC.forward_flops == 30 + 20
-    # back: the same for the weights' gradients, and the same for the inputs'
+    # backward: the same for the gradients of the weights, and the same for those of the inputs
     assert SPEC.backward_flops == 60 + 40
 
 
 def test_equal_settings_are_equal_networks():
     other = NetworkSpec.build(3, (5,), 2)
-    assert SPEC.n_params == other.n_params  # what is computed and kept does not count
+    assert SPEC.n_params == other.n_params  # cached values do not count
     assert other == SPEC
     assert hash(SPEC) == hash(other)
     assert NetworkSpec.build(3, (6,), 2) != SPEC
 
 
-def test_views_write_through_to_the_genome():
+def test_writing_to_views_changes_the_genome():
     weights = np.zeros(32)
     first, last = SPEC.unpack(weights)
     first["weight"][1, 2] = 1
@@ -72,7 +72,7 @@ def test_views_of_any_number_of_genomes_share_their_memory(shape):
     np.testing.assert_array_equal(weights.ravel(), np.arange(np.prod(shape)) + 1000)
 
 
-def test_views_write_through_even_into_every_second_row():
+def test_views_work_on_every_second_row():
     population = np.zeros((6, 32))
     for layer in SPEC.unpack(population[::2]):
         for view in layer.values():
@@ -80,7 +80,7 @@ def test_views_write_through_even_into_every_second_row():
     np.testing.assert_array_equal(population.sum(1), [32, 0, 32, 0, 32, 0])
 
 
-def test_a_genome_of_another_length_is_refused_with_both_lengths():
+def test_a_wrong_number_of_weights_is_refused_with_both_numbers():
     with pytest.raises(SettingsError, match="this network has 32 weights, the genome 31; layers are 3 -> 5 -> 2 wide"):
         SPEC.unpack(np.zeros((4, 31)))
 
