@@ -1,3 +1,5 @@
+"""Data files: search order, downloads, checksums, and errors that say where to put a file."""
+
 import hashlib
 import io
 import os
@@ -25,12 +27,12 @@ def zipped(**members):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A web server of this computer: its address, its pages, and the paths that were asked for."""
-    pages, asked = {"/a.csv": CONTENT, "/a.zip": zipped(**{"a.csv": CONTENT})}, []
+    """A local web server: its address, its pages, and the paths that were requested."""
+    pages, requested = {"/a.csv": CONTENT, "/a.zip": zipped(**{"a.csv": CONTENT})}, []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked.append(self.path)
+            requested.append(self.path)
             self.send_response(200 if self.path in pages else 404)
             self.end_headers()
             self.wfile.write(pages.get(self.path, b""))
@@ -42,7 +44,7 @@ def server(monkeypatch):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", pages, asked
+        yield f"http://127.0.0.1:{server.server_port}", pages, requested
         server.shutdown()
         thread.join()
 
@@ -56,24 +58,24 @@ def cache(monkeypatch, tmp_path):
     return tmp_path / "cache" / "evorobo"
 
 
-def test_a_download_lands_in_the_cache_and_is_made_once(server, cache):
-    address, _, asked = server
+def test_a_file_is_downloaded_into_the_cache_once(server, cache):
+    address, _, requested = server
     file = DataFile(NAME, f"{address}/a.csv", SHA256)
     assert file.find() == file.find() == cache / NAME
     assert (cache / NAME).read_bytes() == CONTENT
-    assert asked == ["/a.csv"]
+    assert requested == ["/a.csv"]
 
 
-def test_a_file_inside_a_zip_is_taken_out(server, cache):
-    address, _, asked = server
+def test_a_file_in_a_zip_archive_is_extracted(server, cache):
+    address, _, requested = server
     file = DataFile(NAME, f"{address}/a.zip", SHA256, member="a.csv")
     assert file.find() == file.find() == cache / NAME
     assert (cache / NAME).read_bytes() == CONTENT
-    assert asked == ["/a.zip"]
+    assert requested == ["/a.zip"]
 
 
 @pytest.mark.parametrize("page", [b"<html>sorry", zipped(other="x"), zipped(**{"a.csv": b"1,2,4\n"})])
-def test_a_download_that_is_something_else_is_refused_and_not_kept(server, cache, page):
+def test_a_download_with_another_checksum_is_refused_and_not_kept(server, cache, page):
     address, pages, _ = server
     pages["/a.csv"] = pages["/a.zip"] = page
     for file in (
@@ -85,33 +87,33 @@ def test_a_download_that_is_something_else_is_refused_and_not_kept(server, cache
     assert not cache.exists()
 
 
-def test_without_network_the_error_says_what_to_get_from_where_and_where_to_put_it(cache):
+def test_without_network_the_error_names_the_address_and_the_folder(cache):
     file = DataFile(NAME, "http://127.0.0.1:9/a.zip", SHA256, member="in/a.csv")
     with pytest.raises(DataError) as caught:
         file.find()
     assert str(caught.value) == (
         "a.csv is not on this computer and cannot be downloaded (ConnectionError). Get it from "
-        f"http://127.0.0.1:9/a.zip (there in/a.csv), sha256 {SHA256}, and put it at {cache / NAME}, "
+        f"http://127.0.0.1:9/a.zip (its member in/a.csv), sha256 {SHA256}, and put it at {cache / NAME}, "
         f"or at {NAME} in a folder of your own that the environment variable EVOROBO_DATA names."
     )
 
 
-def test_a_file_to_get_by_hand_is_not_asked_for_and_the_error_says_where_it_comes_from(server, cache):
-    address, _, asked = server
+def test_a_file_for_manual_download_is_not_requested(server, cache):
+    address, _, requested = server
     file = DataFile(NAME, f"{address}/a.csv", SHA256, manual_download=True)
     with pytest.raises(DataError) as caught:
         file.find()
     assert str(caught.value) == (
-        f"a.csv is not on this computer and does not download by itself. Get it from {address}/a.csv, sha256 {SHA256}, "
-        f"and put it at {cache / NAME}, or at {NAME} in a folder of your own that the environment variable "
+        f"a.csv is not on this computer and has no address to download it from. "
+        f"Get it from {address}/a.csv, sha256 {SHA256}, and put it at {cache / NAME}, or at {NAME} in a folder of your own that the environment variable "
         "EVOROBO_DATA names."
     )
-    assert not asked
+    assert not requested
     write_to_cache(NAME, CONTENT)
     assert file.find() == cache / NAME
 
 
-def test_an_address_that_is_gone_is_the_same_error(server, cache):
+def test_an_address_without_a_file_raises_the_same_error(server, cache):
     with pytest.raises(DataError, match=r"a.csv is not on this computer and cannot be downloaded \(HTTPError\)"):
         DataFile(NAME, f"{server[0]}/gone.csv", SHA256).find()
 
@@ -136,19 +138,19 @@ def test_no_folder_is_searched_that_the_environment_does_not_name(cache, tmp_pat
     assert find_file(NAME) is None
 
 
-def test_a_damaged_file_is_an_error_that_names_it(cache):
+def test_a_damaged_file_raises_an_error_with_its_path(cache):
     (cache / NAME).parent.mkdir(parents=True)
     (cache / NAME).write_bytes(CONTENT[:-1])
     with pytest.raises(DataError) as caught:
         DataFile(NAME, "http://127.0.0.1:9/a.csv", SHA256).find()
-    found = hashlib.sha256(CONTENT[:-1]).hexdigest()
+    sha256 = hashlib.sha256(CONTENT[:-1]).hexdigest()
     assert str(caught.value) == (
-        f"{cache / NAME} is damaged or another file (its sha256 is {found}, not {SHA256}); "
+        f"{cache / NAME} is damaged or another file (its sha256 is {sha256}, not {SHA256}); "
         "delete it, and get it again from http://127.0.0.1:9/a.csv."
     )
 
 
-def test_a_cache_that_cannot_be_written_is_one_sentence(server, cache):
+def test_a_cache_without_write_permission_raises_one_sentence(server, cache):
     cache.parent.mkdir(parents=True)
     cache.write_text("a file in the way")
     with pytest.raises(DataError, match="XDG_CACHE_HOME"):

@@ -1,4 +1,4 @@
-"""Targets of rows: scaled for training, weighted, and limited to the rows that have one; and the loss that fits them."""
+"""Targets of rows, scaled for training and weighted, with the rows that have one; and the loss that fits them."""
 
 from __future__ import annotations
 

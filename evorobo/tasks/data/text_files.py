@@ -71,7 +71,7 @@ class TextTable:
         return cells
 
     def numbers(self, column: int, solution: str) -> Array:
-        """Return the column as floats. Raise `DataError` with a `solution` at its first cell that is no finite number."""
+        """Return the column as floats. Raise `DataError` with a `solution` at the first cell that is not a number."""
         numbers = as_numbers(self.complete(column))
         if numbers is not None and np.isfinite(numbers).all():
             return numbers

@@ -346,10 +346,22 @@ def test_backprop_on_the_examples_beats_the_constant_guess(make, threshold):
         (lambda: DatasetTask("a.csv", dtype="float16"), "unknown dtype 'float16'; did you mean 'float64'?"),
         (lambda: DatasetTask("a.csv", rows_per_score=0), "rows_per_score must be a whole number of at least 1, not 0."),
         (lambda: classification(loss=MAE()).n_outputs, "predicts classes, which MAE does not fit; use CrossEntropy()."),
-        (lambda: regression(loss=CrossEntropy()).n_outputs, "predicts values, which CrossEntropy does not fit; use MSE()."),
-        (lambda: classification(loss=CrossEntropy(choices=(2, 1))).n_outputs, "which CrossEntropy with choices does not fit; use CrossEntropy()."),
-        (lambda: classification(columns={"file": LABELS}), "'file' is invalid as the name of a column, since it is reserved; rename it."),
-        (lambda: classification(loader_kwargs={"header": True}).table, "unknown option of .npz files 'header'; known: none."),
+        (
+            lambda: regression(loss=CrossEntropy()).n_outputs,
+            "predicts values, which CrossEntropy does not fit; use MSE().",
+        ),
+        (
+            lambda: classification(loss=CrossEntropy(choices=(2, 1))).n_outputs,
+            "which CrossEntropy with choices does not fit; use CrossEntropy().",
+        ),
+        (
+            lambda: classification(columns={"file": LABELS}),
+            "'file' is invalid as the name of a column, since it is reserved; rename it.",
+        ),
+        (
+            lambda: classification(loader_kwargs={"header": True}).table,
+            "unknown option of .npz files 'header'; known: none.",
+        ),
         (lambda: classification(target="x").table, "keeps its targets in the array 'targets'; leave target out."),
         (lambda: classification(split=GroupSplit("lap", (), (1,))).parts, "column to split by 'lap'; known: none."),
         (
@@ -361,7 +373,7 @@ def test_backprop_on_the_examples_beats_the_constant_guess(make, threshold):
             "scitos-24 has its own target; leave target out, or give the path of its file.",
         ),
     ],
-)  # fmt: skip
+)
 def test_invalid_settings_raise_one_sentence(make, expected):
     with pytest.raises(SettingsError) as caught:
         make()

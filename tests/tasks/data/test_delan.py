@@ -1,3 +1,5 @@
+"""Characters drawn by an arm: rows, split, and a small network."""
+
 import numpy as np
 import pytest
 from at_hand import needs
@@ -13,7 +15,7 @@ def _files():
     needs(DATA)
 
 
-def test_20_characters_stand_in_2913_rows_of_two_joints():
+def test_there_are_20_characters_in_2913_rows_of_two_joints():
     table = delan().table
     assert table.inputs.shape == (2913, 6)
     assert table.targets.shape == (2913, 2)

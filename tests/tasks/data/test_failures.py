@@ -1,3 +1,5 @@
+"""Robot execution failures: rows, folds, known accuracies, and failures step by step."""
+
 import numpy as np
 import pytest
 from at_hand import needs
@@ -21,83 +23,83 @@ def _files():
 
 
 @pytest.mark.parametrize(("load", "counts"), list(zip((lp1, lp2, lp3, lp4, lp5), COUNTS, strict=True)))
-def test_sequences_and_classes_are_as_told_and_each_fold_has_its_share_of_every_class(load, counts):
+def test_rows_and_classes_are_as_documented_and_each_fold_has_its_fraction_of_every_class(load, counts):
     data = load()
     table = data.table
     assert table.inputs.shape == (sum(counts.values()), 90)
     assert dict(zip(table.classes, np.bincount(table.targets), strict=True)) == counts
     np.testing.assert_array_equal(table.columns["sequence"], np.arange(len(table)))
-    tests = [some.split.split(some.table).test for some in map(load, range(5))]
+    tests = [fold.split.split(fold.table).test for fold in map(load, range(5))]
     np.testing.assert_array_equal(np.sort(np.concatenate(tests)), np.arange(len(table)))
     for test in tests:
-        shares = np.bincount(table.targets[test], minlength=len(counts))
-        np.testing.assert_array_less(np.abs(shares - np.array(list(counts.values())) / 5), 1)
+        counted = np.bincount(table.targets[test], minlength=len(counts))
+        np.testing.assert_array_less(np.abs(counted - np.array(list(counts.values())) / 5), 1)
 
 
-def test_readings_stand_in_their_order():
+def test_readings_are_in_order_of_time():
     table = lp1().table
     first = dict(zip(table.input_names, table.inputs[0], strict=True))
     assert [first[name] for name in ("Fx1", "Fy1", "Fz1", "Tx1", "Fz2", "Fz15", "Tz15")] == [-1, -1, 63, -3, 62, 64, 0]
 
 
-def test_signlog_keeps_signs_and_tames_what_is_huge():
-    raw, tame = lp5().table.inputs, lp5(scaling="signlog").table.inputs
-    np.testing.assert_allclose(np.sign(tame) * np.expm1(np.abs(tame)), raw, atol=1e-9)
+def test_signlog_keeps_signs_and_compresses_large_values():
+    raw, compressed = lp5().table.inputs, lp5(scaling="signlog").table.inputs
+    np.testing.assert_allclose(np.sign(compressed) * np.expm1(np.abs(compressed)), raw, atol=1e-9)
     assert np.abs(raw).max() > 1000
-    assert np.abs(tame).max() < 10
+    assert np.abs(compressed).max() < 10
 
 
 def test_a_linear_fit_beats_the_majority_and_signlog_helps_it_on_lp5():
-    def hits(options):
+    def accuracy(options):
         tasks = [DatasetTask("lp5", loader_kwargs={"fold": fold, **options}) for fold in range(5)]
         return np.mean([np.mean(ridge(t, 30).argmax(1) == t.table.targets[t.parts.test]) for t in tasks])
 
-    assert hits({}) > 47 / 164
-    assert hits({"scaling": "signlog"}) > hits({}) + 0.1
+    assert accuracy({}) > 47 / 164
+    assert accuracy({"scaling": "signlog"}) > accuracy({}) + 0.1
 
 
 def bayes(task):
     """Accuracy of naive Bayes with normal densities."""
     rows = np.concatenate([task.parts.train, task.parts.validation])
     x, y, test = task.table.inputs, task.table.targets, task.parts.test
-    chances = []
+    log_posterior = []
     for kind in range(len(task.table.classes)):
-        some = x[rows[y[rows] == kind]]
-        spread = some.var(0) + 1e-9 * x[rows].var(0).max()
-        density = -0.5 * np.sum(np.log(spread) + (x[test] - some.mean(0)) ** 2 / spread, axis=1)
-        chances.append(np.log(len(some)) + density)
-    return np.mean(np.argmax(chances, 0) == y[test])
+        members = x[rows[y[rows] == kind]]
+        variance = members.var(0) + 1e-9 * x[rows].var(0).max()
+        density = -0.5 * np.sum(np.log(variance) + (x[test] - members.mean(0)) ** 2 / variance, axis=1)
+        log_posterior.append(np.log(len(members)) + density)
+    return np.mean(np.argmax(log_posterior, 0) == y[test])
 
 
-def test_naive_bayes_reaches_the_known_figure_on_lp1():
+def test_naive_bayes_reaches_the_known_accuracy_on_lp1():
     tasks = [DatasetTask("lp1", loader_kwargs={"fold": fold}) for fold in range(5)]
     assert np.mean([bayes(task) for task in tasks]) == pytest.approx(0.934, abs=0.01)
 
 
-def test_options_that_are_not_there_are_one_sentence():
+def test_invalid_options_raise_one_sentence():
     with pytest.raises(SettingsError, match="unknown scaling 'sign-log'; did you mean 'signlog'"):
         lp1(scaling="sign-log")
-    with pytest.raises(SettingsError, match="lp2 has the folds 0 to 4, not 5"):
+    with pytest.raises(SettingsError, match="fold of lp2 must be a whole number from 0 to 4, not 5"):
         lp2(fold=5)
     with pytest.raises(SettingsError, match="unknown row 'time_steps'; did you mean 'time_step'"):
         lp3(row="time_steps")
 
 
-def test_moments_are_the_same_failures_in_time_with_one_answer_each_at_the_end():
+def test_time_steps_are_the_same_failures_with_one_target_each_at_the_end():
     for fold in range(5):
-        whole, moments = lp4(fold=fold), lp4(fold=fold, row="time_step")
-        table = moments.table
+        whole, steps = lp4(fold=fold), lp4(fold=fold, row="time_step")
+        table = steps.table
         np.testing.assert_array_equal(table.inputs.reshape(len(whole.table), 90), whole.table.inputs)
         assert table.input_names == ("Fx", "Fy", "Fz", "Tx", "Ty", "Tz")
         last = table.columns["last"] == 1
         np.testing.assert_array_equal(np.flatnonzero(last), np.arange(14, 15 * 117, 15))
         np.testing.assert_array_equal(table.targets[last], whole.table.targets)
         for name in ("train", "validation", "test"):
-            rows, of_moments = (getattr(data.split.split(data.table), name) for data in (whole, moments))
-            np.testing.assert_array_equal(table.columns["sequence"][of_moments], np.repeat(rows, 15))
+            rows, step_rows = (getattr(data.split.split(data.table), name) for data in (whole, steps))
+            np.testing.assert_array_equal(table.columns["sequence"][step_rows], np.repeat(rows, 15))
 
 
-def test_a_network_sees_a_failure_moment_by_moment_and_is_judged_once():
+def test_a_recurrent_network_sees_a_failure_step_by_step_and_is_scored_once():
     task = DatasetTask("lp4", loader_kwargs={"row": "time_step"}, sequence="sequence", scored_steps="last")
     assert (task.name, task.n_inputs) == ("lp4-time_step", 6)
     guess = task.references()["majority class"]

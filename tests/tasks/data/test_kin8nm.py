@@ -1,3 +1,5 @@
+"""kin8nm: rows, official folds, and the error of a constant guess."""
+
 import numpy as np
 import pytest
 from at_hand import needs
@@ -22,7 +24,7 @@ def test_there_are_8192_rows_of_eight_angles_and_one_distance():
     assert np.abs(table.inputs).max() < np.pi / 2
 
 
-def test_the_20_folds_test_on_819_rows_each_and_guessing_is_off_by_the_targets_spread():
+def test_the_20_folds_have_819_test_rows_each_and_the_error_of_a_constant_guess_is_the_deviation_of_the_targets():
     tests, guesses = set(), []
     for fold in FOLDS:
         data = kin8nm(fold)
@@ -36,7 +38,7 @@ def test_the_20_folds_test_on_819_rows_each_and_guessing_is_off_by_the_targets_s
     assert DatasetTask("kin8nm", loader_kwargs={"fold": 19}).references()["constant guess"] == guesses[-1]
 
 
-def test_folds_that_are_not_there_are_one_sentence():
+def test_invalid_folds_raise_one_sentence():
     for fold in (20, -1, "1"):
-        with pytest.raises(SettingsError, match=f"kin8nm has the folds 0 to 19, not {fold}."):
+        with pytest.raises(SettingsError, match=f"fold of kin8nm must be a whole number from 0 to 19, not {fold!r}."):
             kin8nm(fold)

@@ -1,3 +1,5 @@
+"""Puma dynamics: rows, smaller training sets, and which inputs matter."""
+
 import numpy as np
 import pytest
 from at_hand import needs
@@ -22,15 +24,15 @@ def test_there_are_8192_rows_and_one_acceleration(load, inputs, target):
     assert not data.reference_scores
 
 
-def test_fewer_rows_are_some_of_the_same_training_rows_with_the_same_test():
-    whole, some = DatasetTask("puma32H"), DatasetTask("puma32H", loader_kwargs={"rows": 1000})
-    assert some.name == "puma32H-rows-1000"
-    assert len(some.table) == 1000 + 410 + 819
-    assert len(some.parts.train) == 1000
-    x, y = whole.table.inputs, some.table.inputs
-    np.testing.assert_array_equal(x[whole.parts.test], y[some.parts.test])
-    np.testing.assert_array_equal(x[whole.parts.validation], y[some.parts.validation])
-    assert {tuple(row) for row in y[some.parts.train]} < {tuple(row) for row in x[whole.parts.train]}
+def test_fewer_rows_are_a_subset_of_the_training_rows_with_the_same_test():
+    whole, fewer = DatasetTask("puma32H"), DatasetTask("puma32H", loader_kwargs={"rows": 1000})
+    assert fewer.name == "puma32H-rows-1000"
+    assert len(fewer.table) == 1000 + 410 + 819
+    assert len(fewer.parts.train) == 1000
+    x, y = whole.table.inputs, fewer.table.inputs
+    np.testing.assert_array_equal(x[whole.parts.test], y[fewer.parts.test])
+    np.testing.assert_array_equal(x[whole.parts.validation], y[fewer.parts.validation])
+    assert {tuple(row) for row in y[fewer.parts.train]} < {tuple(row) for row in x[whole.parts.train]}
     np.testing.assert_array_equal(puma32h(rows=1000).table.inputs, y)
 
 
@@ -54,10 +56,13 @@ def test_two_of_the_32_inputs_explain_nine_tenths():
     assert 1 - np.var(target - means[cell]) / np.var(target) == pytest.approx(0.917, abs=0.002)
 
 
-def test_rows_that_are_not_there_and_unknown_options_are_one_sentence():
+def test_invalid_options_raise_one_sentence():
     for rows in (0, 6964, 0.5):
         with pytest.raises(SettingsError) as caught:
             puma32h(rows=rows)
-        assert str(caught.value) == f"puma32H has 1 to 6963 rows to train on, not {rows}; None takes all."
+        assert (
+            str(caught.value)
+            == f"rows of puma32H must be a whole number from 1 to 6963, or None for all, not {rows!r}."
+        )
     with pytest.raises(SettingsError, match="unknown option of puma8NH 'row'; did you mean 'rows'"):
         _ = DatasetTask("puma8NH", loader_kwargs={"row": 5}).table

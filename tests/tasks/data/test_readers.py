@@ -1,3 +1,5 @@
+"""Reading data files: formats, columns, kinds of targets, and errors with line and column."""
+
 import gzip
 
 import numpy as np
@@ -25,7 +27,7 @@ def sentence(path, *args, **options):
     return str(caught.value)
 
 
-def test_a_csv_with_text_in_its_last_column_is_a_classification(write):
+def test_text_in_the_last_column_is_a_classification(write):
     table = read_table(write("robots.csv", CSV), columns=("day",))
     np.testing.assert_array_equal(table.inputs, [[1.5, 0.5], [0.8, 0.4], [2, 0.25]])
     np.testing.assert_array_equal(table.targets, [0, 1, 0])
@@ -34,7 +36,7 @@ def test_a_csv_with_text_in_its_last_column_is_a_classification(write):
     assert len(table) == 3
 
 
-def test_a_csv_of_numbers_is_a_regression_on_named_or_numbered_columns(write):
+def test_numbers_are_a_regression_on_named_or_numbered_columns(write):
     path = write("arm.csv", "a,b,x,y\n1,2,3,4\n5,6,7,8\n9,10,11,12\n")
     by_name, by_number = read_table(path, ("x", "y")), read_table(path, (-2, 3))
     for table in (by_name, by_number):
@@ -45,13 +47,13 @@ def test_a_csv_of_numbers_is_a_regression_on_named_or_numbered_columns(write):
     assert read_table(path, ["x"], columns="a", ignore=-1).input_names == ("b",)
 
 
-def test_numbers_are_classes_when_the_user_says_so(write):
+def test_numbers_are_classes_with_kind_classification(write):
     table = read_table(write("a.csv", "x,y\n1,10\n2,9\n3,10\n"), kind="classification")
     assert table.classes == ("9", "10")
     np.testing.assert_array_equal(table.targets, [1, 0, 1])
 
 
-def test_given_classes_keep_their_order_and_admit_no_other(write):
+def test_given_classes_keep_their_order_and_exclude_others(write):
     path = write("robots.csv", CSV)
     table = read_table(path, classes=("stop", "turn", "go"))
     np.testing.assert_array_equal(table.targets, [2, 1, 2])
@@ -83,12 +85,12 @@ def test_every_kind_of_text_file_gives_the_same_table(write, name, text):
     np.testing.assert_array_equal(table.targets, [[3], [6], [9]])
 
 
-def test_semicolons_in_the_words_of_a_comma_file_separate_nothing(write):
+def test_semicolons_in_a_file_with_commas_do_not_separate(write):
     table = read_table(write("a.csv", "a;b,c\n1,2\n3,4\n5,6\n"))
     assert (table.input_names, table.target_names) == (("a;b",), ("c",))
 
 
-def test_a_header_of_numbers_can_be_told(write):
+def test_a_header_of_numbers_needs_the_option(write):
     table = read_table(write("a.csv", "1,2\n3,4\n5,6\n7,8\n"), header=True)
     assert table.input_names == ("1",)
     assert len(table) == 3
@@ -117,7 +119,8 @@ def test_a_header_of_numbers_can_be_told(write):
         ("x,y\n1,2\n\n3,\n4,5\n", "robots.csv, line 4, column 'y' is empty; fill the cell or delete the line."),
         (
             "x,y\n1,2\n3,4o\n5,6\n",
-            "robots.csv, line 3, column 'y': '4o' is text in a column of numbers; correct the cell, or set kind='classification'.",
+            "robots.csv, line 3, column 'y': '4o' is text in a column of numbers; "
+            "correct the cell, or set kind='classification'.",
         ),
         ("x,y\n1,2\n3,4\n", "robots.csv: 2 rows are too few to train, validate and test; give at least 3."),
         ("x,y\n", "robots.csv: 0 rows are too few to train, validate and test; give at least 3."),
@@ -127,11 +130,11 @@ def test_a_header_of_numbers_can_be_told(write):
         ("x,y\n1,a\n2,a\n3,a\n", "robots.csv: all rows belong to one class, 'a'; classification needs at least two."),
     ],
 )
-def test_a_bad_file_is_one_sentence_with_file_line_column_and_cure(write, text, expected):
+def test_an_invalid_file_raises_one_sentence_with_line_column_and_solution(write, text, expected):
     assert sentence(write("robots.csv", text)) == expected
 
 
-def test_a_bad_choice_of_columns_is_one_sentence(write, tmp_path):
+def test_an_invalid_choice_of_columns_raises_one_sentence(write, tmp_path):
     path = write("robots.csv", CSV)
     assert sentence(path, "moves") == "robots.csv: unknown column 'moves'; did you mean 'move'?"
     assert sentence(path, 7) == (
@@ -151,9 +154,10 @@ def test_a_bad_choice_of_columns_is_one_sentence(write, tmp_path):
     assert sentence(tmp_path / "no.csv").startswith("there is no file ")
 
 
-def test_foreign_files_are_one_sentence(write):
+def test_unreadable_files_raise_one_sentence(write):
     assert sentence(write("a.xlsx", "x")) == (
-        "a.xlsx has none of the suffixes that evorobo reads (.csv, .tsv, .data, .dat, .txt, .arff, .npz); save it as CSV."
+        "a.xlsx has none of the suffixes that evorobo reads (.csv, .tsv, .data, .dat, .txt, .arff, .npz); "
+        "save it as CSV."
     )
     assert "cannot be read" in sentence(write("a.csv", b"\xff\xfe\x00\x01"))
     assert "cannot be read" in sentence(write("a.csv", b'1,2\n"3,4\n'))
@@ -177,12 +181,12 @@ def test_an_arff_nominal_target_is_a_classification_in_declared_order(write):
     np.testing.assert_array_equal(read_table(zipped, "c", ignore=("s",)).inputs, table.inputs)
 
 
-def test_a_missing_arff_value_is_one_sentence(write):
+def test_a_missing_arff_value_raises_one_sentence(write):
     path = write("a.arff", ARFF + "1,10,on\n?,9,off\n3,10,on\n")
     assert sentence(path) == "a.arff, data row 2, column 'x' is nan; fill the cell or delete the data row."
 
 
-def test_an_npz_gives_its_arrays_back(tmp_path):
+def test_an_npz_is_read_as_a_table(tmp_path):
     path, rng = tmp_path / "a.npz", np.random.default_rng(0)
     x, y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
     np.savez(path, inputs=x, targets=y, lap=np.arange(5), day=np.array(list("abcab")))
@@ -195,7 +199,7 @@ def test_an_npz_gives_its_arrays_back(tmp_path):
     assert read_table(path, kind="regression").targets.shape == (5, 1)
 
 
-def test_an_npz_of_something_else_is_one_sentence(tmp_path):
+def test_an_npz_without_inputs_raises_one_sentence(tmp_path):
     path, x, y = tmp_path / "a.npz", np.ones((4, 2)), np.arange(4.0)
     np.savez(path, x=x, targets=y)
     assert sentence(path) == "a.npz contains x, targets, but no array 'inputs'; add it."

@@ -1,3 +1,5 @@
+"""SARCOS: blocks and the published split, linear fits, and the training file that has no address."""
+
 import hashlib
 from dataclasses import replace
 
@@ -33,7 +35,7 @@ def test_there_are_4449_rows_of_21_inputs_and_seven_torques():
     assert (table.input_names[7], table.target_names[6]) == ("velocity 1", "torque 7")
 
 
-def test_whole_blocks_test_and_no_published_figure_is_shown_for_them():
+def test_whole_blocks_test_without_published_scores():
     task = DatasetTask("sarcos")
     runs = np.split(task.parts.test, np.flatnonzero(np.diff(task.parts.test) > 1) + 1)
     assert min(map(len, runs)) >= 4449 // 20
@@ -41,17 +43,17 @@ def test_whole_blocks_test_and_no_published_figure_is_shown_for_them():
     assert (task.n_outputs, list(task.references())) == (7, ["constant guess", "linear fit"])
 
 
-@pytest.mark.parametrize(("split", "figure"), [(BlockSplit, 0.156), (RandomSplit, 0.116)])
-def test_a_linear_fit_reaches_the_known_figures_and_random_rows_flatter(split, figure):
+@pytest.mark.parametrize(("split", "error"), [(BlockSplit, 0.156), (RandomSplit, 0.116)])
+def test_a_linear_fit_reaches_the_known_errors_and_random_rows_give_lower_ones(split, error):
     tasks = [DatasetTask("sarcos", split=split(seed=seed)) for seed in range(5)]
-    assert np.mean([nmse(task, ridge(task)) for task in tasks]) == pytest.approx(figure, abs=0.001)
+    assert np.mean([nmse(task, ridge(task)) for task in tasks]) == pytest.approx(error, abs=0.001)
 
 
-def test_without_the_training_file_the_error_says_which_and_where(folder):
+def test_a_missing_training_file_raises_an_error_with_its_address(folder):
     with pytest.raises(DataError) as caught:
         sarcos(parts="published")
     assert str(caught.value).startswith(
-        "sarcos_inv.mat is not on this computer and does not download by itself. Get it from "
+        "sarcos_inv.mat is not on this computer and has no address to download it from. Get it from "
         "http://www.gaussianprocess.org/gpml/data/sarcos_inv.mat "
         "(git hash-object: 687b7aaa5faf5a9c67fc6655fd59fd8b4539ad55), and put it at "
     )
@@ -60,9 +62,9 @@ def test_without_the_training_file_the_error_says_which_and_where(folder):
         sarcos(parts="published")  # git's name of an empty file
 
 
-def test_with_a_training_file_the_test_file_tests_and_published_figures_show(folder, monkeypatch):
+def test_with_the_training_file_published_scores_are_references(folder, monkeypatch):
     path = folder / "sarcos_inv.mat"
-    savemat(path, {"sarcos_inv": np.random.default_rng(0).normal(size=(100, 28))})  # stands in for the real one
+    savemat(path, {"sarcos_inv": np.random.default_rng(0).normal(size=(100, 28))})  # in place of the real file
     content = path.read_bytes()
     monkeypatch.setattr(module, "TRAIN_BLOB", hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest())
     data = sarcos(parts="published")
@@ -73,11 +75,11 @@ def test_with_a_training_file_the_test_file_tests_and_published_figures_show(fol
     task = DatasetTask("sarcos", loader_kwargs={"parts": "published"})
     assert task.caveat().startswith("The published test rows lie between the published training rows in time")
     assert "published MLP" in task.references()
-    assert "published MLP" not in replace(task, metric=NMSE()).references()  # published as squared errors
+    assert "published MLP" not in replace(task, metric=NMSE()).references()  # they are published as squared errors
     assert (DatasetTask("sarcos").caveat(), replace(task, split=BlockSplit()).caveat()) == ("", "")
     assert data.reference_scores["published MLP"] == pytest.approx(1.459, abs=0.001)  # the root of 2.13
 
 
-def test_unknown_parts_are_one_sentence():
+def test_unknown_parts_raise_one_sentence():
     with pytest.raises(SettingsError, match="unknown parts 'publish'; did you mean 'published'"):
         sarcos(parts="publish")

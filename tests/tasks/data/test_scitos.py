@@ -1,3 +1,5 @@
+"""Wall following: the rule of the labels, laps, and the accuracy of a small network."""
+
 import numpy as np
 import pytest
 from at_hand import needs
@@ -20,7 +22,7 @@ def rule(ahead, left):
 
 
 @pytest.mark.parametrize(("load", "sensors"), [(scitos_24, 24), (scitos_4, 4), (scitos_2, 2)])
-def test_the_three_files_hold_the_same_ride(load, sensors):
+def test_the_three_files_contain_the_same_ride(load, sensors):
     table = load().table
     assert table.inputs.shape == (5456, sensors)
     assert len(table.input_names) == sensors
@@ -57,7 +59,7 @@ def test_laps_are_six_runs_and_the_last_two_validate_and_test():
     np.testing.assert_array_equal(parts.test, np.flatnonzero(laps == 6))
 
 
-def test_inverse_ranges_are_one_over_metres():
+def test_inverse_ranges_are_one_over_meters():
     raw, inverse = scitos_24().table, scitos_24(ranges="inverse").table
     np.testing.assert_array_equal(inverse.inputs, 1 / raw.inputs)
     assert np.isfinite(inverse.inputs).all()
@@ -65,12 +67,12 @@ def test_inverse_ranges_are_one_over_metres():
         scitos_24(ranges="invers")
 
 
-def test_published_figures_go_with_the_standard_split_only():
+def test_published_scores_belong_to_the_standard_split_only():
     assert DatasetTask("scitos-24").references()["published MLP(24, 8, 4), other split"] == 0.8482
     assert list(DatasetTask("scitos-24", split=RandomSplit()).references()) == ["majority class", "linear fit"]
 
 
-def test_another_kind_is_one_sentence():
+def test_another_kind_raises_one_sentence():
     with pytest.raises(SettingsError) as caught:
         _ = DatasetTask("scitos-24", kind="regression").n_inputs
     assert str(caught.value) == "scitos-24 is a classification data set, not regression; leave kind out."

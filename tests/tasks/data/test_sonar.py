@@ -1,3 +1,5 @@
+"""Sonar rides: frames, sequences, and simple predictions."""
+
 import numpy as np
 import pytest
 from at_hand import needs
@@ -24,7 +26,7 @@ def test_each_ride_has_16_sonars_and_two_motors(ride, rows):
     assert table.inputs.max() <= 5000
 
 
-def test_frames_are_the_last_ones_the_newest_first():
+def test_frames_are_the_last_rows_newest_first():
     one, five = sonar(frames=1).table, sonar().table
     assert five.inputs.shape == (10996, 80)
     for row in (0, 7, 10995):
@@ -33,7 +35,7 @@ def test_frames_are_the_last_ones_the_newest_first():
     assert five.input_names[16] == "sonar1 1 ago"
 
 
-def test_a_ride_is_one_sequence_for_networks_that_remember():
+def test_a_ride_is_one_sequence_for_recurrent_networks():
     sequence = (
         DatasetTask("sonar", loader_kwargs={"frames": 1}, sequence="run").examples(np.random.default_rng(0)).sequence
     )
@@ -47,9 +49,9 @@ def test_a_linear_fit_is_worse_than_repeating_the_last_command():
     assert nmse(task, ridge(task)) == pytest.approx([0.19, 0.12], abs=0.01)
 
 
-def test_options_that_are_not_there_are_one_sentence():
+def test_invalid_options_raise_one_sentence():
     with pytest.raises(SettingsError, match="unknown ride 'linaker'; did you mean 'linaker"):
         sonar("linaker")
     for frames in (0, 101, 2.5):
-        with pytest.raises(SettingsError, match=f"sonar looks at 1 to 100 frames, not {frames}"):
+        with pytest.raises(SettingsError, match=f"frames of sonar must be a whole number from 1 to 100, not {frames}"):
             sonar(frames=frames)

@@ -1,3 +1,5 @@
+"""Tables made of arrays, and their checks."""
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def test_arrays_become_a_checked_table():
     assert make_table(table.inputs, [0.5, 1, 0.5], "classification").classes == ("0.5", "1")
 
 
-def test_bad_arrays_are_one_sentence():
+def test_invalid_arrays_raise_one_sentence():
     x, y = np.ones((4, 2)), np.arange(4.0)
     for arrays, options, expected in [
         ((x[:, 0], y), {}, "inputs must be numbers of shape (rows, columns), not float64 (4,)."),

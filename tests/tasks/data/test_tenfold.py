@@ -1,3 +1,5 @@
+"""pumadyn32nm and kin40k: rows, given folds, and linear fits."""
+
 import numpy as np
 import pytest
 from at_hand import needs
@@ -14,7 +16,7 @@ def _files():
 
 
 @pytest.mark.parametrize(("load", "shape", "test"), [(pumadyn32nm, (8192, 32), 819), (kin40k, (40000, 8), 4000)])
-def test_rows_and_columns_are_as_told_and_standardised(load, shape, test):
+def test_rows_and_columns_are_as_documented_and_standardized(load, shape, test):
     data = load()
     table, parts = data.table, data.split.split(data.table)
     assert table.inputs.shape == shape
@@ -38,7 +40,7 @@ def test_the_mask_of_a_fold_says_which_rows_test():
     np.testing.assert_array_equal(data.split.split(data.table).test, np.flatnonzero(masks.cells[3] == "1"))
 
 
-def test_a_linear_fit_is_no_better_than_a_guess():
+def test_a_linear_fit_is_no_better_than_a_constant_guess():
     assert [
         float(np.mean([nmse(task, ridge(task)) for task in tasks]))
         for tasks in (
@@ -48,7 +50,7 @@ def test_a_linear_fit_is_no_better_than_a_guess():
     ] == pytest.approx([1.007, 1.0], abs=0.01)
 
 
-def test_folds_that_are_not_there_are_one_sentence():
+def test_invalid_folds_raise_one_sentence():
     for fold in (10, -1, "1"):
-        with pytest.raises(SettingsError, match=f"kin40k has the folds 0 to 9, not {fold}."):
+        with pytest.raises(SettingsError, match=f"fold of kin40k must be a whole number from 0 to 9, not {fold!r}."):
             kin40k(fold)

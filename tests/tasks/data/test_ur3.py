@@ -1,3 +1,5 @@
+"""UR3 CobotOps: complete rows, cycles, and linear fits."""
+
 import pytest
 from at_hand import needs
 from linear import ridge
@@ -14,9 +16,9 @@ def _files():
 
 
 def auc(task):
-    """The share of pairs of a yes and a no in which the yes has the higher answer."""
-    answers, yes = ridge(task)[:, 1], task.table.targets[task.parts.test] == 1
-    return (rankdata(answers)[yes].mean() - (yes.sum() + 1) / 2) / (~yes).sum()
+    """Area under the ROC curve of a linear fit: the fraction of (yes, no) pairs that it ranks correctly."""
+    predictions, yes = ridge(task)[:, 1], task.table.targets[task.parts.test] == 1
+    return (rankdata(predictions)[yes].mean() - (yes.sum() + 1) / 2) / (~yes).sum()
 
 
 def test_7355_of_7409_rows_are_complete():
@@ -30,7 +32,7 @@ def test_7355_of_7409_rows_are_complete():
     assert ur3(target="grip_lost").table.targets.sum() == 243
 
 
-def test_cycles_1_to_264_stand_in_time_and_the_last_rows_test():
+def test_cycles_are_in_order_of_time_and_the_last_rows_test():
     data = ur3()
     parts, cycles = data.split.split(data.table), data.table.columns["cycle"]
     assert (len(set(cycles)), cycles[0], cycles[-1]) == (240, 1, 264)
@@ -38,11 +40,11 @@ def test_cycles_1_to_264_stand_in_time_and_the_last_rows_test():
     assert parts.train[-1] < parts.validation[0] < parts.validation[-1] < parts.test[0]
 
 
-def test_a_linear_fit_reaches_the_known_figure_of_the_grip_but_not_of_the_stop():
+def test_a_linear_fit_reaches_the_known_areas():
     assert auc(DatasetTask("ur3", loader_kwargs={"target": "grip_lost"})) == pytest.approx(0.74, abs=0.01)
     assert auc(DatasetTask("ur3")) == pytest.approx(0.76, abs=0.01)  # networks: .92
 
 
-def test_unknown_targets_are_one_sentence():
+def test_unknown_targets_raise_one_sentence():
     with pytest.raises(SettingsError, match="unknown target 'grip'; did you mean 'grip_lost'"):
         ur3(target="grip")

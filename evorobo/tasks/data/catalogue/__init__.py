@@ -1,1 +1,1 @@
-"""Real robot data sets, one file each."""
+"""Robot data sets, one file each; each file registers its loaders."""

@@ -1,21 +1,21 @@
-"""Robot execution failures: what a gripper felt in the 315 ms after something went wrong; from forces to what it was.
+"""Robot execution failures: forces and torques at a gripper in the 315 ms after a failure, to the kind of failure.
 
-Five learning problems of one assembly robot: failures in approach to grasp ("lp1"), in the transfer of a part ("lp2"),
-the part's position after that ("lp3"), in approach to ungrasp ("lp4"), in motion with a part ("lp5"). Each row is one
-failure: 15 readings of 3 forces and 3 torques, one after the other (90 inputs, "Fx1" to "Tz15"). The table's column
-"sequence" numbers them in the order of the file.
+There are five learning problems of one assembly robot: failures in approach to grasp ("lp1"), in the transfer of a part
+("lp2"), the position of the part after that ("lp3"), failures in approach to ungrasp ("lp4"), and in motion with a part
+("lp5"). Each row is one failure: 15 readings of 3 forces and 3 torques (90 inputs, "Fx1" to "Tz15"). The table's column
+"sequence" numbers the failures in the order of the file.
 
-With row="time_step" each row is one reading (6 inputs) and a failure 15 rows, for networks that remember; the column
-"last" is 1 where the answer is due: DatasetTask("lp4", loader_kwargs={"row": "time_step"}, sequence="sequence", scored_steps="last").
-Both ways, the same failures train, validate and test.
+With row="time_step" each row is one reading (6 inputs) and a failure has 15 rows, for recurrent networks. The column
+"last" is 1 in the last row of a failure, which alone has a target: DatasetTask("lp4", loader_kwargs={"row":
+"time_step"}, sequence="sequence", scored_steps="last"). The same failures train, validate and test in both forms.
 
-Tiny: every network comes to know its training rows by heart. scaling="signlog", sign(x) log(1 + |x|), tames the rare
-huge forces. The split is one of 5 folds (`fold` 0 to 4), each with its share of every class; 15 % of the other
-failures validate.
+The data sets are very small, and every network overfits its training rows. scaling="signlog", sign(x) log(1 + |x|),
+compresses the rare very large forces. The split is one of 5 folds (`fold` 0 to 4), each with its fraction of every
+class; 15 % of the other failures validate.
 
-Published under another validation, so no published line: naive Bayes 93.85 % (Sensors 26(5), 2026). Here, lp1: naive
-Bayes .934, networks .74 to .77; lp4: random forest .909, GRU(16) moment by moment .861 (experiments/failures.py); lp5:
-random forest .734.
+Published under another validation, so not among the reference scores: naive Bayes 93.85 % (Sensors 26(5), 2026). Here,
+lp1: naive Bayes .934, networks .74 to .77; lp4: random forest .909, GRU(16) step by step .861
+(experiments/failures.py); lp5: random forest .734.
 Data: UCI 138 (Seabra Lopes & Camarinha-Matos), CC BY 4.0.
 """
 
@@ -53,36 +53,36 @@ _SHA256 = (
 
 @register_component("data set", "lp1")
 def lp1(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
-    """Robot failures in approach to grasp: 15 x 6 forces and torques to 4 classes, 88 sequences."""
+    """Robot failures in approach to grasp: 15 x 6 forces and torques to 4 classes, 88 failures."""
     return _failures(1, fold, scaling, row)
 
 
 @register_component("data set", "lp2")
 def lp2(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
-    """Robot failures in the transfer of a part: 15 x 6 forces and torques to 5 classes, 47 sequences."""
+    """Robot failures in the transfer of a part: 15 x 6 forces and torques to 5 classes, 47 failures."""
     return _failures(2, fold, scaling, row)
 
 
 @register_component("data set", "lp3")
 def lp3(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
-    """Where the part is after a failed transfer: 15 x 6 forces and torques to 4 classes, 47 sequences."""
+    """Position of a part after a failed transfer: 15 x 6 forces and torques to 4 classes, 47 failures."""
     return _failures(3, fold, scaling, row)
 
 
 @register_component("data set", "lp4")
 def lp4(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
-    """Robot failures in approach to ungrasp: 15 x 6 forces and torques to 3 classes, 117 sequences."""
+    """Robot failures in approach to ungrasp: 15 x 6 forces and torques to 3 classes, 117 failures."""
     return _failures(4, fold, scaling, row)
 
 
 @register_component("data set", "lp5")
 def lp5(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
-    """Robot failures in motion with a part: 15 x 6 forces and torques to 5 classes, 164 sequences."""
+    """Robot failures in motion with a part: 15 x 6 forces and torques to 5 classes, 164 failures."""
     return _failures(5, fold, scaling, row)
 
 
 def data_file(problem: int) -> DataFile:
-    """The file of learning problem 1 to 5."""
+    """Return the file of learning problem 1 to 5."""
     return DataFile(
         f"robot_execution_failures/lp{problem}.data",
         "https://archive.ics.uci.edu/dataset/138/robot+execution+failures",
@@ -92,8 +92,9 @@ def data_file(problem: int) -> DataFile:
 
 
 def _failures(problem: int, fold: int, scaling: str, row: str) -> Dataset:
+    """Load one learning problem."""
     if not isinstance(fold, int) or fold not in range(FOLDS):
-        raise SettingsError(f"lp{problem} has the folds 0 to {FOLDS - 1}, not {fold}.")
+        raise SettingsError(f"fold of lp{problem} must be a whole number from 0 to {FOLDS - 1}, not {fold!r}.")
     if scaling not in SCALINGS:
         raise unknown("scaling", scaling, SCALINGS)
     if row not in ROWS:
@@ -106,19 +107,19 @@ def _failures(problem: int, fold: int, scaling: str, row: str) -> Dataset:
     }
     table = make_table(SCALINGS[scaling](readings), labels, "classification", columns=columns, where=path.name)
     names = tuple(f"{axis}{step}" for step in range(1, STEPS + 1) for axis in AXES)
-    table = _validating(replace(table, input_names=names, target_names=("failure",)), share=0.15)
+    table = _with_validation(replace(table, input_names=names, target_names=("failure",)), fraction=0.15)
     return Dataset(_time_steps(table) if row == "time_step" else table, (path,), GivenSplit("split"))
 
 
-def _validating(table: Table, share: float) -> Table:
-    """Some of the training rows, taken at random, validate instead."""
+def _with_validation(table: Table, fraction: float) -> Table:
+    """Return the table with a random fraction of the training rows assigned to validation."""
     split = table.columns["split"].astype("U10")
-    split[GivenSplit("split", validation=share).split(table).validation] = "validation"
+    split[GivenSplit("split", validation=fraction).split(table).validation] = "validation"
     return replace(table, columns={**table.columns, "split": split})
 
 
 def _time_steps(table: Table) -> Table:
-    """Each row as 15, one for each reading, of which the last gives the answer."""
+    """Return the table with 15 rows per failure, one per reading; the last has the target."""
     columns = {name: np.repeat(column, STEPS) for name, column in table.columns.items()}
     return replace(
         table,
@@ -130,18 +131,20 @@ def _time_steps(table: Table) -> Table:
 
 
 def _read(path: Path) -> tuple[Array, np.ndarray]:
-    """`readings (sequences, 90)` and a name for each: in the file, a line with the name, 15 of readings, blank ones."""
+    """Return `readings (n_failures, 90)` and class names from lines with a name, each before 15 lines of readings."""
     lines = [line.split() for line in path.read_text("ascii").splitlines() if line.strip()]
-    sequences = [lines[at : at + 1 + STEPS] for at in range(0, len(lines), 1 + STEPS)]
+    sequences = [lines[start : start + 1 + STEPS] for start in range(0, len(lines), 1 + STEPS)]
     try:
         readings = np.array([sequence[1:] for sequence in sequences], np.float64)
         return readings.reshape(len(sequences), STEPS * len(AXES)), np.array([name for ((name,), *_) in sequences])
     except ValueError as error:
-        raise DataError(f"{path.name} is not made of a name and {STEPS} lines of {len(AXES)} numbers each.") from error
+        raise DataError(
+            f"{path.name} is damaged: a failure is a name and {STEPS} lines of {len(AXES)} numbers; download it again."
+        ) from error
 
 
 def _folds(labels: np.ndarray) -> np.ndarray:
-    """The fold of each row: the rows of a class in random order, dealt out in turn."""
+    """Return the fold of each row. The rows of a class, in random order, go to the folds in turn."""
     folds, rng, turn = np.empty(len(labels), np.int64), np.random.default_rng(0), 0
     for name in np.unique(labels):
         rows = rng.permutation(np.flatnonzero(labels == name))

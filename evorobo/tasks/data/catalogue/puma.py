@@ -1,18 +1,18 @@
-"""Puma dynamics: a simulated Puma 560 robot arm; from its joints' state and torques to one joint's acceleration.
+"""Puma dynamics: a simulated Puma 560 robot arm, from state and torques of its joints to the acceleration of one joint.
 
-Both are nonlinear and very noisy ("nh"). "puma8NH": angles, velocities and torques of three joints to the acceleration
-of the third (rad/s^2). "puma32H": angles and velocities of six joints, five torques and fifteen changes of mass and
-links to the acceleration of the sixth; only two of these inputs matter (theta5 and tau4), which is what regularisers
-are for.
+Both data sets are nonlinear and very noisy ("nh"). "puma8NH": angles, velocities and torques of three joints to the
+acceleration of the third (rad/s^2). "puma32H": angles and velocities of six joints, five torques and fifteen changes of
+mass and links to the acceleration of the sixth. Only two of these inputs matter (theta5 and tau4), so regularization
+helps.
 
-8192 rows that do not depend on each other. The split deals them at random by `seed`: 10 % test, 5 % validate, the
-rest train. With `rows`, only so many of the training rows are kept, the first of that order, and all others as they
-are: the small-data setting, judged on the same test rows.
+There are 8192 independent rows. The split assigns them at random by `seed`: 10 % test, 5 % validate, the rest train.
+With `rows`, only the first so many training rows of that order are used. The test rows stay the same, so that small
+training sets can be compared.
 
-Figures here, 90/10, squared error in parts of the test rows' variance: puma32H ridge .752, random forest .065; with
-rows=1000, experiments/puma32h.py, a plain network 1.13, with L1 .076. Nothing published for a split that can be had
-again, so there is no published line.
-Data: DELVE, University of Toronto, no licence stated, as OpenML 225 and 308.
+Results here, 90/10, squared error divided by the variance of the test rows: puma32H ridge regression .752, random
+forest .065; with rows=1000, experiments/puma32h.py, a plain network 1.13, with L1 .076. No published score uses a split
+that can be reproduced, so there are no reference scores.
+Data: DELVE, University of Toronto, no license stated, as OpenML 225 and 308.
 """
 
 from __future__ import annotations
@@ -45,28 +45,32 @@ PUMA32H = DataFile(
 
 @register_component("data set", "puma8NH")
 def puma8nh(rows: int | None = None, seed: int = 0) -> Dataset:
-    """Robot arm: 8 angles, velocities and torques to an acceleration, 8192 rows; rows=1000 to train on fewer."""
+    """Robot arm: 8 angles, velocities and torques to an acceleration, 8192 rows; rows=1000 trains on fewer."""
     return _puma("puma8NH", PUMA8NH, rows, seed)
 
 
 @register_component("data set", "puma32H")
 def puma32h(rows: int | None = None, seed: int = 0) -> Dataset:
-    """Robot arm: 32 inputs, of which 2 matter, to an acceleration, 8192 rows; rows=1000 to train on fewer."""
+    """Robot arm: 32 inputs, of which 2 matter, to an acceleration, 8192 rows; rows=1000 trains on fewer."""
     return _puma("puma32H", PUMA32H, rows, seed)
 
 
 def _puma(name: str, file: DataFile, rows: int | None, seed: int) -> Dataset:
+    """Load one of the two data sets, split at random by `seed`."""
     path = file.find()
     table = read_table(path)
     order = np.random.default_rng(seed).permutation(len(table))
     test, validation, train = np.split(order, [round(0.10 * len(table)), round(0.15 * len(table))])
     if rows is not None and not (isinstance(rows, int) and 1 <= rows <= len(train)):
-        raise SettingsError(f"{name} has 1 to {len(train)} rows to train on, not {rows}; None takes all.")
+        raise SettingsError(
+            f"rows of {name} must be a whole number from 1 to {len(train)}, or None for all, not {rows!r}."
+        )
     split = np.full(len(table), "left out", "U10")
     split[test], split[validation], split[train[:rows]] = "test", "validation", "train"
-    return Dataset(_some(replace(table, columns={"split": split}), split != "left out"), (path,), GivenSplit("split"))
+    return Dataset(_take(replace(table, columns={"split": split}), split != "left out"), (path,), GivenSplit("split"))
 
 
-def _some(table: Table, rows: np.ndarray) -> Table:
+def _take(table: Table, rows: np.ndarray) -> Table:
+    """Return the rows of a table where the mask `rows` is True."""
     columns = {name: column[rows] for name, column in table.columns.items()}
     return replace(table, inputs=table.inputs[rows], targets=table.targets[rows], columns=columns)

@@ -1,18 +1,18 @@
-"""SARCOS: inverse dynamics of a real robot arm with seven joints; from how it moves to the torques that move it so.
+"""SARCOS: inverse dynamics of a real robot arm with seven joints, from its motion to the torques that cause it.
 
-21 inputs: positions, velocities and accelerations of the joints; 7 torques (N m) to predict together, from records of
-rhythmic and other movements. The inputs differ in size; without scaling, plain gradient descent diverges.
+The 21 inputs are positions, velocities and accelerations of the joints. The 7 torques (N m) are predicted together.
+The movements are rhythmic and others. The inputs differ in size; without scaling, plain gradient descent diverges.
 
 The split cuts the 4449 rows of the published test file into 20 blocks and tests on whole ones. With parts="published",
-`sarcos_inv.mat` (44,484 rows) trains, 5 % of them validate, and the test file tests. Beware: the published test rows
-are every tenth row of the same trajectory. They lie between training rows in time, so that figure flatters whoever
-remembers, and only it compares with published ones.
+`sarcos_inv.mat` (44,484 rows) trains, 5 % of its rows validate, and the test file tests. The published test rows are
+every tenth row of the same trajectory, so they lie between training rows in time. Scores on that split are too good for
+networks that memorize, but only they compare with published ones.
 
 Published test error on that split, as mean squared error over the 7 torques: MLP 2.13, gradient-boosted trees 1.44,
-TabNet-L .14 (Arik & Pfister, AAAI 2021). References show their square roots, and with parts="published" only: they say
-nothing about blocks. Here, in parts of each torque's variance, on blocks and on random rows: ridge regression .156 and
-.116, the network of experiments/sarcos.py .034 and .023.
-Data: gaussianprocess.org (Vijayakumar & Schaal), no licence stated.
+TabNet-L .14 (Arik & Pfister, AAAI 2021). The reference scores are their square roots, with parts="published" only,
+since they do not apply to blocks. Results here, squared error divided by the variance of each torque, on blocks and on
+random rows: ridge regression .156 and .116, the network of experiments/sarcos.py .034 and .023.
+Data: gaussianprocess.org (Vijayakumar & Schaal), no license stated.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ PUBLISHED = {
     "published boosted trees": 1.44**0.5,
     "published TabNet-L": 0.14**0.5,
 }
-CAUTION = (
-    "The published test rows lie between the published training rows in time, every tenth of one trajectory: these "
-    "scores flatter whoever remembers, and compare with published figures only."
+CAVEAT = (
+    "The published test rows lie between the published training rows in time, every tenth of one trajectory. These "
+    "scores are too good for networks that memorize, and compare with published scores only."
 )
 _ADDRESS = "http://www.gaussianprocess.org/gpml/data"
 TEST = DataFile(
@@ -53,7 +53,7 @@ TRAIN_BLOB = "687b7aaa5faf5a9c67fc6655fd59fd8b4539ad55"
 
 @register_component("data set", "sarcos")
 def sarcos(parts: str = "blocks") -> Dataset:
-    """Inverse dynamics of a SARCOS arm: 21 inputs to 7 torques; parts="blocks" (4449 rows) or "published" (leaks)."""
+    """Inverse dynamics of a SARCOS arm: 21 inputs to 7 torques; parts="blocks" or "published"."""
     if parts not in PARTS:
         raise unknown("parts", parts, PARTS)
     test = TEST.find()
@@ -63,33 +63,35 @@ def sarcos(parts: str = "blocks") -> Dataset:
     rows = [_rows(train), _rows(test)]
     split = np.repeat(["train", "test"], [len(part) for part in rows])
     table = _table(np.concatenate(rows), {"split": split})
-    return Dataset(table, (train, test), GivenSplit("split", validation=0.05), PUBLISHED, caveat=CAUTION)
+    return Dataset(table, (train, test), GivenSplit("split", validation=0.05), PUBLISHED, caveat=CAVEAT)
 
 
 def train_file() -> Path:
-    """The published training rows, in a data folder; checked by the only checksum known of them, git's."""
+    """Return the file of the published training rows, checked by the only checksum known of it, the one of git."""
     path = find_file(TRAIN)
     source = f"{_ADDRESS}/sarcos_inv.mat (git hash-object: {TRAIN_BLOB})"
     if path is None:
         raise DataError(
-            f"sarcos_inv.mat is not on this computer and does not download by itself. Get it from {source}, and put it "
-            f"at {cache_folder() / TRAIN}, or at {TRAIN} in a folder of your own that the environment variable EVOROBO_DATA "
-            'names; or leave out parts="published".'
+            "sarcos_inv.mat is not on this computer and has no address to download it from. "
+            f"Get it from {source}, and put it at {cache_folder() / TRAIN}, or at {TRAIN} in a folder of your own that "
+            'the environment variable EVOROBO_DATA names; or leave out parts="published".'
         )
     content = path.read_bytes()
-    found = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-    if found != TRAIN_BLOB:
-        raise DataError(f"{path} is damaged or another file ({found}); get it again from {source}.")
+    git_hash = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    if git_hash != TRAIN_BLOB:
+        raise DataError(f"{path} is damaged or another file ({git_hash}); get it again from {source}.")
     return path
 
 
 def _rows(path: Path) -> Array:
+    """Return all rows `(n_rows, 28)` of a MATLAB file."""
     from scipy.io import loadmat
 
     return np.asarray(loadmat(path)[path.stem], np.float64)
 
 
 def _table(rows: Array, columns: dict[str, np.ndarray] | None = None) -> Table:
+    """Return a table of rows `(n_rows, 28)`: 21 inputs and 7 torques."""
     joints = range(1, JOINTS + 1)
     inputs = tuple(f"{what} {joint}" for what in ("position", "velocity", "acceleration") for joint in joints)
     torques = tuple(f"torque {joint}" for joint in joints)

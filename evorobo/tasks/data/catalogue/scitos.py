@@ -1,20 +1,20 @@
-"""Wall following: a SCITOS G5 robot goes round a room, wall on its left; from its ultrasound ranges to its next move.
+"""Wall following: a SCITOS G5 robot drives around a room, wall on its left; from ultrasound ranges to its next move.
 
-5456 rows at 9 Hz, 4 moves. Sources of the inputs: all 24 sensors around the robot ("scitos-24"); the nearest range
-ahead, left, right and behind within arcs of 60 degrees ("scitos-4"); ahead and left only ("scitos-2").
+There are 5456 rows at 9 Hz and 4 moves. The inputs are all 24 sensors around the robot ("scitos-24"); the nearest range
+ahead, left, right and behind within arcs of 60 degrees ("scitos-4"); or only those ahead and left ("scitos-2").
 
-The labels are an exact rule of the robot's program on those two: ahead <= 0.90 m turns sharply right; else left
-< 0.495 m slightly right; else left <= 0.90 m goes forward; else slightly left. A decision tree on "scitos-2" is
-always right; the honest hard task is "scitos-24".
+The labels are an exact rule of the robot's program on the last two: ahead <= 0.90 m turns sharply right; else left
+< 0.495 m turns slightly right; else left <= 0.90 m moves forward; else slightly left. A decision tree on "scitos-2" is
+always right, so the meaningful task is "scitos-24".
 
-It is a time series: repeating the last label is right in 92.8 % of all rows, and random splits flatter. The split
-here tests on the last of six laps and validates on the fifth. With ranges="inverse" the inputs are 1 / range, which
-tells near walls apart and helps more than any regulariser.
+The data are a time series: repeating the last label is right in 92.8 % of all rows, and random splits give scores that
+are too good. The split here tests on the last of six laps and validates on the fifth. With ranges="inverse" the inputs
+are 1 / range, which separates near walls better and helps more than any regularization.
 
 Published, 24 inputs: MLP(24, 8, 4), test accuracy 84.82 % (Freire, thesis, table B.6); a probabilistic network 99.635 %
-on a random split (Karakus & Er). Here, lap 6, experiments/scitos.py: .966 with inverse and .934 with raw ranges; each
-lap left out in turn: .964 and .915. Only eight of the sensors matter, and L1 finds them.
-The data's own article: Freire, Barreto, Veloso & Varela, LARS 2009, DOI 10.1109/LARS.2009.5418323.
+on a random split (Karakus & Er). Results here, lap 6, experiments/scitos.py: .966 with inverse and .934 with raw
+ranges; mean over each lap left out in turn: .964 and .915. Only eight of the sensors matter, and L1 finds them.
+The article of the data: Freire, Barreto, Veloso & Varela, LARS 2009, DOI 10.1109/LARS.2009.5418323.
 Data: UCI 194, DOI 10.24432/C57C8W, CC BY 4.0.
 """
 
@@ -44,7 +44,7 @@ _SHA256 = {
 
 @register_component("data set", "scitos-24")
 def scitos_24(ranges: str = "raw") -> Dataset:
-    """Wall following: 24 ultrasound ranges to 4 moves, 5456 rows; ranges="raw" (metres) or "inverse" (1 / metres)."""
+    """Wall following: 24 ultrasound ranges to 4 moves, 5456 rows; ranges="raw" (m) or "inverse" (1 / m)."""
     return _scitos(24, ranges)
 
 
@@ -56,12 +56,12 @@ def scitos_4(ranges: str = "raw") -> Dataset:
 
 @register_component("data set", "scitos-2")
 def scitos_2(ranges: str = "raw") -> Dataset:
-    """Wall following on the nearest ranges ahead and left, which tell all; ranges="raw" or "inverse"."""
+    """Wall following on the nearest ranges ahead and left, which decide the move; ranges="raw" or "inverse"."""
     return _scitos(2, ranges)
 
 
 def data_file(sensors: int) -> DataFile:
-    """The file with 24, 4 or 2 ranges in a row."""
+    """Return the file with 24, 4 or 2 ranges per row."""
     return DataFile(
         f"wall_following/sensor_readings_{sensors}.data",
         "https://archive.ics.uci.edu/static/public/194/wall+following+robot+navigation+data.zip",
@@ -71,6 +71,7 @@ def data_file(sensors: int) -> DataFile:
 
 
 def _scitos(sensors: int, ranges: str) -> Dataset:
+    """Load the file with that many sensors."""
     if ranges not in RANGES:
         raise unknown("ranges", ranges, RANGES)
     path = data_file(sensors).find()
@@ -87,6 +88,7 @@ def _scitos(sensors: int, ranges: str) -> Dataset:
 
 
 def _names(sensors: int) -> tuple[str, ...]:
+    """Return the names of the inputs."""
     if sensors == 24:
         return tuple(f"US{number}" for number in range(1, 25))
     return ("ahead", "left", "right", "behind")[:sensors]

@@ -1,17 +1,17 @@
-"""Sonar rides: a mobile robot with 16 sonars around it drives; from what it hears to its two motors.
+"""Sonar rides: a mobile robot with 16 sonars drives, from the ranges of its sonars to its two motors.
 
-Five rides at about 10 Hz: "linaker5v" (11000 rows), "linaker1v" (2050), "maze" (1600), "complex" (1500), "irregular"
-(1770). Each row of the table is the last 5 frames of 16 ranges (mm, cut at 5000), the newest first ("sonar1" to
-"sonar16", then "sonar1 1 ago", ...), and the motors' commands, left and right, at the newest; `frames` sets how many.
-Rows that would reach back before the ride's start are left out.
+There are five rides at about 10 Hz: "linaker5v" (11000 rows), "linaker1v" (2050), "maze" (1600), "complex" (1500),
+"irregular" (1770). Each row of the table contains the last 5 frames of 16 ranges (mm, at most 5000), the newest first
+("sonar1" to "sonar16", then "sonar1 1 ago", and so on). The targets are the commands of the left and right motor at the
+newest frame. `frames` sets the number of frames. Rows without a full history are left out.
 
-It is a time series: repeating the last command is hard to beat, and random rows flatter. The split is chronological:
-the last 30 % of the ride test, the 10 % before validate. Neighbours across the border share frames. For networks that
-remember, the column "run" says that all rows follow each other: sequence="run", with frames=1.
+The data are a time series: repeating the last command is hard to beat, and random splits give scores that are too good.
+The split is chronological: the last 30 % of the ride test, the 10 % before validate. Neighbors across the border share
+frames. For recurrent networks, the column "run" makes all rows one sequence: sequence="run", with frames=1.
 
-Nothing published. Here, linaker5v, 5 frames, squared error in parts of the variance, mean of left and right: .045 by a
-(64, 64) network; .087 and .061 by repeating the last command, .19 and .12 by a linear fit.
-Data: no licence stated.
+There are no published scores. Results here, linaker5v, 5 frames, squared error divided by the variance, for left and
+right: .087 and .061 by repeating the last command, .19 and .12 by a linear fit; .045 on average by a (64, 64) network.
+Data: no license stated.
 """
 
 from __future__ import annotations
@@ -35,28 +35,29 @@ RIDES = {
     "complex": "8a03f2c38cc7da12bccd163d33a9385bd3a81d3625152cc813f3cf2223b1128b",
     "irregular": "12c8f62992ffabef5c7bc77fa9725b059baef4480693e0df94f3b2e907320281",
 }
-"""Each ride with the sha256 of its file."""
+"""The sha256 of the file of each ride."""
 
 
 @register_component("data set", "sonar")
 def sonar(ride: str = "linaker5v", frames: int = 5) -> Dataset:
-    """A mobile robot's 16 sonars to its two motors, by the last frames=5; ride="linaker5v", "maze" and three others."""
+    """A mobile robot's 16 sonars to its two motors, over frames=5; ride="linaker5v", "maze" and three others."""
     if ride not in RIDES:
         raise unknown("ride", ride, RIDES)
     if not isinstance(frames, int) or not 1 <= frames <= MAX_FRAMES:
-        raise SettingsError(f"sonar looks at 1 to {MAX_FRAMES} frames, not {frames}.")
+        raise SettingsError(f"frames of sonar must be a whole number from 1 to {MAX_FRAMES}, not {frames!r}.")
     path = data_file(ride).find()
     table = read_table(path, target=MOTORS, ignore=("time", "x", "y", "th"))
     return Dataset(_stacked(table, frames), (path,), ChronologicalSplit(validation=0.1, test=0.3), is_time_series=True)
 
 
 def data_file(ride: str) -> DataFile:
-    """The file of one ride."""
+    """Return the file of one ride."""
     name = f"mobile_robot_sonar/{ride}.arff"
-    return DataFile(name, "whoever gave you evorobo (no public address is known)", RIDES[ride], manual_download=True)
+    return DataFile(name, "the maintainers of evorobo (no public address is known)", RIDES[ride], manual_download=True)
 
 
 def _stacked(table: Table, frames: int) -> Table:
+    """Return a table whose rows contain the last `frames` rows of inputs, the newest first."""
     last = len(table) - frames + 1
     ago = [table.inputs[frames - 1 - back :][:last] for back in range(frames)]
     names = [f"{name} {back} ago" if back else name for back in range(frames) for name in table.input_names]

@@ -1,19 +1,20 @@
-"""System identification: what was done to a machine, and what it did; from the last inputs to the output now.
+"""System identification: the recent inputs of a machine to its output now.
 
-"actuator" is a hydraulic robot arm (valve to oil pressure, 1024 samples), "robot-arm" a flexible arm (reaction torque
-to acceleration, 1024), "dryer" a hair dryer (heating voltage to air temperature, 1000).
+"actuator" is a hydraulic robot arm (valve position to oil pressure, 1024 samples), "robot-arm" a flexible arm (reaction
+torque to acceleration, 1024), "dryer" a hair dryer (heating voltage to air temperature, 1000).
 
-Each row of the table is the last 10 inputs, the newest first ("u", "u 1 ago", ...), and the output at the newest;
-`lags` sets how many. So the answer runs free: it never sees what the machine did before. With feedback=True the
-outputs before this one are inputs, too ("y 1 ago", ...): one step ahead, which is far easier. The split is
-chronological: the second half tests, the 10 % before validate.
+Each row of the table contains the last 10 inputs, the newest first ("u", "u 1 ago", and so on), and the output at the
+newest; `lags` sets the number of inputs. The prediction is a simulation: it never uses the measured output. With
+feedback=True the previous outputs are inputs too ("y 1 ago", and so on). That is a prediction one step ahead, which is
+far easier. The split is chronological: the second half tests, the 10 % before validate.
 
-For networks that remember, the column "run" says that all samples follow each other: DatasetTask("actuator",
-loader_kwargs={"lags": 1}, sequence="run"). Each part begins without memory.
+For recurrent networks, the column "run" makes all samples one sequence: DatasetTask("actuator", loader_kwargs={"lags":
+1}, sequence="run"). Each part begins with a zero state.
 
-Nothing published for this split. Here, actuator, trained on the first half, root mean squared error in training
-deviations: linear .67, MLP(16) .46, Elman(16) on lags=1 .43; an MLP(16) trained with feedback and then run free, on
-its own answers in place of the outputs, .37. robot-arm is linear: with feedback, a linear fit leaves .001.
+There are no published scores for this split. Results here, actuator, trained on the first half, root mean squared error
+divided by the standard deviation of the training half: linear .67, MLP(16) .46, Elman(16) on lags=1 .43; an MLP(16)
+trained with feedback and then run on its own predictions .37. robot-arm is linear: with feedback, a linear fit reaches
+.001.
 Data: DaISy, KU Leuven, for academic use; actuator: Norgaard, Ravn, Poulsen & Hansen, "Neural Networks for Modelling
 and Control of Dynamic Systems" (2000).
 """
@@ -37,7 +38,7 @@ MAX_LAGS = 100
 _DAISY = "https://homes.esat.kuleuven.be/~smc/daisy/daisydata.html"
 ACTUATOR = DataFile(
     "sysid/actuator.mat",
-    "https://github.com/zhenwendai/RGP (there datasets/system_identification/actuator.mat)",
+    "https://github.com/zhenwendai/RGP (its datasets/system_identification/actuator.mat)",
     "35d1f95176afd856eb4fe0e2f87e3dff39657db8e6fcf7c531078c8f4eb571e4",
     manual_download=True,
 )
@@ -74,13 +75,14 @@ def dryer(lags: int = 10, feedback: bool = False) -> Dataset:
 
 
 def _series(file: DataFile, target: str, lags: int, feedback: bool) -> Dataset:
+    """Load one machine, with the last `lags` inputs in each row."""
     if not isinstance(lags, int) or not 1 <= lags <= MAX_LAGS:
-        raise SettingsError(f"a series has 1 to {MAX_LAGS} lags, not {lags}.")
+        raise SettingsError(f"lags must be a whole number from 1 to {MAX_LAGS}, not {lags!r}.")
     if not isinstance(feedback, bool):
-        raise SettingsError(f"feedback is True or False, not {feedback!r}.")
+        raise SettingsError(f"feedback must be True or False, not {feedback!r}.")
     path = file.find()
     u, y = _read(path)
-    first = lags if feedback else lags - 1  # the first sample with all its past
+    first = lags if feedback else lags - 1  # the first sample with a full history
     past = {_ago("u", back): u[first - back : len(u) - back] for back in range(lags)}
     if feedback:
         past |= {_ago("y", back): y[first - back : len(y) - back] for back in range(1, lags + 1)}
@@ -90,11 +92,12 @@ def _series(file: DataFile, target: str, lags: int, feedback: bool) -> Dataset:
 
 
 def _ago(name: str, back: int) -> str:
+    """Return the name of a variable `back` steps ago."""
     return f"{name} {back} ago" if back else name
 
 
 def _read(path: Path) -> tuple[Array, Array]:
-    """Input and output `(samples,)`."""
+    """Return input and output of shape `(samples,)`."""
     if path.suffix == ".mat":
         from scipy.io import loadmat
 

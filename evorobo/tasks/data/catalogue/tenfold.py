@@ -1,13 +1,14 @@
-"""pumadyn32nm and kin40k: robot arms in simulation, with ten given folds.
+"""pumadyn32nm and kin40k: simulated robot arms, with ten given folds.
 
-"pumadyn32nm" is the dynamics of a Puma 560 arm: 32 inputs, of which few matter, to an acceleration; 8192 rows,
-nonlinear, of medium noise. A linear fit is no better than a constant guess (squared error 1.007 in parts of the
-variance, here): it needs a hidden layer. "kin40k" is the forward kinematics of an arm with eight joints: angles to a
-distance; 40000 rows, nonlinear, of low noise. Inputs and targets come standardised, so errors have no unit.
+"pumadyn32nm" is the dynamics of a Puma 560 arm: 32 inputs, of which few matter, to an acceleration. Its 8192 rows are
+nonlinear with medium noise. A linear fit is no better than a constant guess (squared error 1.007 divided by the
+variance, here), so the task needs a hidden layer. "kin40k" is the forward kinematics of an arm with eight joints:
+angles to a distance. Its 40000 rows are nonlinear with low noise. Inputs and targets are standardized in the files, so
+errors have no unit.
 
-A file of masks beside each says which rows test in fold 0 to 9: column k holds a 1 for those of fold k, and each row
-is in one fold. 5 % of the other rows validate. No figure is published for these folds.
-Data: collection uci_datasets, MIT.
+A second file of each says which rows test in fold 0 to 9: column k contains a 1 for those of fold k, and each row is in
+one fold. 5 % of the other rows validate. No published score uses these folds.
+Data: collection uci_datasets, MIT license.
 """
 
 from __future__ import annotations
@@ -69,12 +70,13 @@ def kin40k(fold: int = 0) -> Dataset:
 
 
 def _tenfold(name: str, files: tuple[DataFile, DataFile], fold: int) -> Dataset:
+    """Load the data and the mask of one fold."""
     if not isinstance(fold, int) or fold not in range(FOLDS):
-        raise SettingsError(f"{name} has the folds 0 to {FOLDS - 1}, not {fold}.")
+        raise SettingsError(f"fold of {name} must be a whole number from 0 to {FOLDS - 1}, not {fold!r}.")
     data, masks = (file.find() for file in files)
     table = read_table(data, header=False)
     test = read_text_file(masks, header=False).cells[fold] == "1"
     if len(test) != len(table):
-        raise DataError(f"{masks} has {len(test)} rows for {len(table)} of {name}; get both files again.")
+        raise DataError(f"{masks} has {len(test)} rows, but {name} has {len(table)}; download both files again.")
     table = replace(table, columns={"split": np.where(test, "test", "train")})
     return Dataset(table, (data, masks), GivenSplit("split", validation=0.05))

@@ -1,16 +1,16 @@
-"""UR3 CobotOps: a small collaborating robot at pick and place; from its joints' currents, temperatures and speeds
-to whether something went wrong in that second.
+"""UR3 CobotOps: a small collaborative robot at pick and place, from currents, temperatures and speeds to failures.
 
-7355 rows at 1 Hz of one working day, in 240 cycles numbered up to 264. 19 inputs: current, temperature and speed of
-six joints, and the tool's current. Two questions: target="protective_stop" (278 rows) or "grip_lost" (243 rows). Both
-are rare: judge an accuracy by the majority class beside it. Of the 7409 rows of the file, 54 are without readings and
-left out.
+There are 7355 rows at 1 Hz of one working day, in 240 cycles numbered up to 264. The 19 inputs are current, temperature
+and speed of six joints, and the current of the tool. There are two targets: target="protective_stop" (278 rows) or
+"grip_lost" (243 rows). Both are rare, so compare an accuracy with that of the majority class. 54 of the 7409 rows of
+the file have no readings and are left out.
 
-Rows stand in time, and random splits flatter. The split here is chronological: the last 20 % test, the 10 % before
-validate. The table's column "cycle" is there to split by whole cycles instead (its numbers fall back by nine once).
+The data are a time series, so random splits give scores that are too good. The split is chronological: the last 20 %
+test, the 10 % before validate. The table's column "cycle" allows a split by whole cycles instead. Its numbers decrease
+by nine once.
 
-Nothing published for this split. Here, area under the ROC curve: protective stop .92 (a linear fit .76), grip lost .74
-(.86 on random rows).
+There are no published scores for this split. Results here, area under the ROC curve: protective stop .92 (a linear fit
+.76), grip lost .74 (.86 on random rows).
 Data: UCI 963, DOI 10.24432/C5J891, CC BY 4.0.
 """
 
@@ -39,7 +39,7 @@ DATA = DataFile(
 
 @register_component("data set", "ur3")
 def ur3(target: str = "protective_stop") -> Dataset:
-    """A cobot's 19 joint readings to what went wrong, 7355 rows; target="protective_stop" or "grip_lost"."""
+    """A collaborative robot's 19 readings to failures, 7355 rows; target="protective_stop" or "grip_lost"."""
     if target not in TARGETS:
         raise unknown("target", target, TARGETS)
     path = DATA.find()
@@ -47,12 +47,12 @@ def ur3(target: str = "protective_stop") -> Dataset:
 
 
 def _read(path: Path, target: str) -> Table:
-    """The complete rows."""
-    sheet = read_text_file(path)
-    about = (*TARGETS.values(), "Num", "Timestamp", "cycle")
-    cells = dict(zip(sheet.names, np.array(sheet.cells), strict=True))
+    """Return the rows without empty cells."""
+    text = read_text_file(path)
+    not_inputs = (*TARGETS.values(), "Num", "Timestamp", "cycle")
+    cells = dict(zip(text.names, np.array(text.cells), strict=True))
     complete = np.all([column != "" for column in cells.values()], axis=0)
-    names = tuple(name for name in sheet.names if name not in about)
+    names = tuple(name for name in text.names if name not in not_inputs)
     return Table(
         np.column_stack([cells[name][complete].astype(np.float64) for name in names]),
         (cells[TARGETS[target]][complete] == "True").astype(np.int64),
