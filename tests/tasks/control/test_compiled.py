@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pytest
 from own_layer import Doubled
-from package_keys import ACTIVATIONS
 
 from evorobo import (
     CTRNN,
@@ -24,11 +23,6 @@ from evorobo import (
     TaskError,
     register,
 )
-from evorobo.nets.activations import activation
-from evorobo.nets.compiled import network
-from evorobo.nets.compiled.activations import KERNEL_NUMBERS
-from evorobo.nets.compiled.layout import pack_networks
-from evorobo.nets.controller import Controller
 from evorobo.nets.scaling import Scaler
 from evorobo.tasks.control.compiled import loading
 from evorobo.tasks.control.compiled.episodes import CompiledRunner
@@ -39,7 +33,6 @@ from evorobo.tasks.control.runner import make_runner
 from evorobo.tasks.control.simulators.lookup import make_env
 from evorobo.testing import check_robot
 from evorobo.testing.compiled import check_compiled
-from evorobo.tracing.arrays import DOUBLE, Number, Script, traced
 
 CLASSIC = ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0"]
 COMPILED = ["CartPole-v1", "Pendulum-v1", "compiled/Busy-v0"]
@@ -192,40 +185,7 @@ def test_moves_that_draw_other_chances_cannot_be_compiled():
         trace_robot(Slips(), 1)
 
 
-def test_single_precision_stays_single_and_what_is_computed_twice_is_named_once():
-    script = Script()
-    x = traced([script.number("x[0]", np.dtype(np.float32))])
-    assert [each.dtype for each in (x * 2.0)[0]] == [np.float32]
-    assert [each.dtype for each in (x * np.array([2.0]))[0]] == [DOUBLE]
-    lines = len(script.lines)
-    np.sin(x[:, 0] * 2.0) + np.sin(2.0 * x[:, 0]) + np.sin(x[:, 0] * 2.0)
-    assert len([line for line in script.lines[lines:] if "sin" in line]) == 2
-    assert isinstance(np.sum(x), Number)
-
-
 # ---- the kernel
-
-
-def test_the_quick_tanh_is_within_5e_7():
-    x = np.linspace(-12, 12, 20_001).astype(np.float32)
-    quick = np.array([network.quick_tanh(each) for each in x])
-    assert quick.dtype == np.float32
-    assert np.abs(quick - np.tanh(x.astype(float))).max() < 5e-7
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activations_are_those_of_networks(name):
-    z = np.linspace(-6, 6, 997).astype(np.float32)
-    activate = z.copy()
-    network.activate(KERNEL_NUMBERS[name], activate, len(activate))
-    np.testing.assert_allclose(activate, activation(name).forward(z.copy())[0], rtol=2e-6, atol=2e-6)
-
-
-@pytest.mark.parametrize(
-    "values", [[1, 3, 2], [2, 2, 1], [1, np.nan, 9], [np.nan, np.nan, 9], [-np.inf, -np.inf, -np.inf]]
-)
-def test_the_largest_output_is_that_of_argmax(values):
-    assert network.argmax(np.array(values, np.float32), 3) == np.argmax(values)
 
 
 @pytest.mark.parametrize("id", COMPILED)
@@ -244,33 +204,6 @@ def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
     for one, other in zip(*(vars(each.running_moments).values() for each in moments), strict=True):
         np.testing.assert_array_equal(one, other)
     assert len(np.unique(made.returns)) > 1
-
-
-@pytest.mark.parametrize(
-    "hidden", [(6,), (Elman(5),), (GRU(5),), (LSTM(5), 3), (4, CTRNN(5)), (GRU(2), LayerNorm(1e-3))]
-)
-def test_networks_answer_as_they_do_on_rows_for_as_long_as_they_remember(hidden):
-    spec = NetworkSpec.build(3, hidden, 2)
-    weights = np.random.default_rng(0).normal(0, 1, (4, spec.n_params))
-    sensors = np.random.default_rng(1).normal(0, 1, (50, 4, 1, 3)).astype(np.float32)
-    controller, (rows, table) = Controller(spec, weights), pack_networks(spec, weights)
-    expected = np.array([controller(each)[:, 0] for each in sensors])
-    found = np.empty_like(expected)
-    for member in range(4):
-        memory = np.zeros((len(table), table[0, 6]), np.float32)
-        for time, (each,) in enumerate(sensors[:, member]):
-            one, other = np.zeros((2, table[0, 6]), np.float32)
-            one[:3] = each
-            found[time, member] = network.network_outputs(rows[member], table, memory, one, other)[:2]
-    np.testing.assert_allclose(found, expected, atol=2e-5)
-    assert expected.std(0).mean() > 0.05
-
-
-def test_layouts_are_padded_with_nothing_that_counts():
-    spec = NetworkSpec.build(3, (5,), 2)
-    rows, table = pack_networks(spec, np.ones((2, spec.n_params)))
-    assert table.tolist() == [[3, 0, 4, 8, 1, 5, 8], [5, 0, 8, 8, 0, 2, 8]]
-    assert rows.sum(1).tolist() == [spec.n_params] * 2
 
 
 # ---- tasks
