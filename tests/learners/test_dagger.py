@@ -216,9 +216,7 @@ def test_a_task_without_an_expert_is_refused():
 def test_a_recording_as_teacher_is_refused_at_the_start(tmp_path):
     path = str(tmp_path / "recording.csv")
     ROAD.demonstrate(np.random.default_rng(0)).save(path)
-    with pytest.raises(
-        TaskError, match="holds recorded episodes of tests/Road-v0: they cannot drive, advise a learner"
-    ):
+    with pytest.raises(TaskError, match="holds recorded episodes of tests/Road-v0, which cannot act, label new steps"):
         start(DAgger(), replace(ROAD, teacher=path))
 
 

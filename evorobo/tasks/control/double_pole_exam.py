@@ -31,7 +31,7 @@ WITH_VELOCITIES = {
     "CoSyNE": 954,
     "CMA-ES, 2003": 895,
 }
-"""Mean evaluations to a solution with velocities (Gomez, Schmidhuber & Miikkulainen 2008, table 3; CMA-ES: Igel 2003)."""
+"""Mean evaluations to a solution with velocities (Gomez et al. 2008, table 3; CMA-ES: Igel 2003)."""
 
 WITHOUT_VELOCITIES = {
     "random weights": 1_232_296,
@@ -64,7 +64,7 @@ def steps_balanced(task: ControlTask, genome: Genome, steps: int) -> int:
 
 
 def generalization(task: ControlTask, genome: Genome) -> int:
-    """The number of the 625 starts (see `generalization_starts`) from which `genome` balances both poles for 1000 steps.
+    """How many of the 625 `generalization_starts` lead to 1000 balanced steps.
 
     Raises `TaskError` for another robot.
     """

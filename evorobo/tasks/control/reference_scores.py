@@ -1,4 +1,4 @@
-"""What others have reached on robots that everybody knows: a direct search and a gradient method for each, as lines."""
+"""Published scores on well-known robots: one direct search and one gradient method for each."""
 
 REFERENCE_SCORES = {
     "Acrobot-v1": {"ARS, 500k steps": -82.9, "PPO, 1M steps": -73.5},
@@ -12,9 +12,9 @@ REFERENCE_SCORES = {
     "evorobo/SwingUp-v0": {"CMA-ES in estool": 900.0},
     "evorobo/TMaze-v0": {"reactive, published": 50.0, "recurrent, published": 100.0},
 }
-"""Mean returns by environment id, as the id comes, without options.
+"""Mean returns by environment id, with default settings.
 
-Of gymnasium's robots from rl-baselines3-zoo's `benchmark.md` (Raffin 2020), one run each; MuJoCo's there in version 3,
-whose returns are those of version 5 within noise for the four that are listed. Of the swing-up from the README of
-estool (Ha 2017), after 400 generations of 32. Of the T-maze from Ziemke & Thieme 2002 and Blynel & Floreano 2003.
+Gymnasium's robots: `benchmark.md` of rl-baselines3-zoo (Raffin 2020), one run each. Its MuJoCo robots have version 3,
+whose returns equal those of version 5 within noise for the four listed here. Swing-up: README of estool (Ha 2017),
+after 400 generations of 32. T-maze: Ziemke & Thieme 2002 and Blynel & Floreano 2003.
 """

@@ -1,4 +1,4 @@
-"""From gymnasium's spaces to a network and back: observations as one flat vector, outputs as actions."""
+"""Converts gymnasium's spaces: observations to flat vectors, network outputs to actions, actions to targets."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Flatten = Callable[[Any], Any]
 
 
 class Decoder(Protocol):
-    """How a network's outputs become actions, and a teacher's actions become targets.
+    """Converts network outputs to actions, and the actions of a teacher to targets.
 
-    `actions(outputs (..., out))` are plain rows `(..., k)` or class numbers `(...)`; `targets` makes of them what
-    `loss` takes, `native` of one of them what the environment's own `step` takes, and `read` goes back from there
-    (`ValueError` for what is no action).
+    `actions` maps outputs `(..., n_outputs)` to action rows `(..., k)` or class numbers `(...)`. `targets` maps actions
+    to the targets of `loss`. `to_env_action` maps one action to what `env.step` takes. `from_env_actions` maps
+    back and raises `ValueError` for what is no action. `sample` draws random actions.
     """
 
     @property
@@ -54,7 +54,7 @@ class DiscreteDecoder:
         return int(action) + self.start
 
     def from_env_actions(self, native: np.ndarray) -> np.ndarray:
-        return _choices(np.asarray(native).reshape(len(native)) - self.start, self.n_outputs)
+        return _check_choices(np.asarray(native).reshape(len(native)) - self.start, self.n_outputs)
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
         return actions
@@ -65,7 +65,7 @@ class DiscreteDecoder:
 
 @dataclass(frozen=True)
 class MultiDiscreteDecoder:
-    """Several choices at once (MultiDiscrete; MultiBinary as choices of two): the largest output of each group wins."""
+    """Several choices at once (MultiDiscrete, MultiBinary): the largest output of each group wins."""
 
     sizes: tuple[int, ...]
     shape: tuple[int, ...]
@@ -88,7 +88,9 @@ class MultiDiscreteDecoder:
         return (action + self.start).reshape(self.shape).astype(self.dtype)
 
     def from_env_actions(self, native: np.ndarray) -> np.ndarray:
-        return _choices(np.asarray(native).reshape(len(native), len(self.sizes)) - np.array(self.start), self.sizes)
+        return _check_choices(
+            np.asarray(native).reshape(len(native), len(self.sizes)) - np.array(self.start), self.sizes
+        )
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
         return actions
@@ -99,7 +101,7 @@ class MultiDiscreteDecoder:
 
 @dataclass(frozen=True, eq=False)
 class BoxDecoder:
-    """Values between `low` and `high` (Box): tanh outputs spread over the range; linear ones where it has no end."""
+    """Values between `low` and `high` (Box): tanh outputs, scaled to the range, or linear outputs if it is infinite."""
 
     low: Array
     high: Array
@@ -122,9 +124,9 @@ class BoxDecoder:
     def actions(self, outputs: Array) -> np.ndarray:
         if not self.bounded:
             return np.clip(outputs, self.low, self.high)
-        # clipped as well: spreading may round a hair beyond the end, and strict environments refuse that
-        spread = self.low + (outputs.astype(np.float64) + 1) / 2 * (self.high - self.low)
-        return np.clip(spread, self.low, self.high)
+        # clipped as well: rounding may exceed the range, which strict environments refuse
+        scaled = self.low + (outputs.astype(np.float64) + 1) / 2 * (self.high - self.low)
+        return np.clip(scaled, self.low, self.high)
 
     def to_env_action(self, action: np.ndarray) -> Any:
         return action.reshape(self.shape).astype(self.dtype)
@@ -143,15 +145,16 @@ class BoxDecoder:
         return rng.uniform(self.low, self.high, (rows, self.n_outputs))
 
 
-def _choices(numbers: np.ndarray, sizes: int | tuple[int, ...]) -> np.ndarray:
-    fits = (numbers >= 0) & (numbers < sizes) & (numbers == np.floor(numbers))
-    if not fits.all():
-        raise ValueError(f"{numbers[~fits][0]} is none of the choices")
+def _check_choices(numbers: np.ndarray, sizes: int | tuple[int, ...]) -> np.ndarray:
+    """The numbers as integers. Raises `ValueError` for a number that is not from 0 to below its size."""
+    valid = (numbers >= 0) & (numbers < sizes) & (numbers == np.floor(numbers))
+    if not valid.all():
+        raise ValueError(f"{numbers[~valid][0]} is none of the choices")
     return numbers.astype(int)
 
 
 def make_decoder(space: Any) -> Decoder:
-    """The decoder of an action space. Raises `SettingsError` for spaces that no fixed number of outputs can fill."""
+    """The decoder of an action space. Raises `SettingsError` for spaces without a fixed number of outputs."""
     from gymnasium import spaces
 
     match space:
@@ -166,14 +169,14 @@ def make_decoder(space: Any) -> Decoder:
         case spaces.Box():
             low, high = np.ravel(space.low).astype(float), np.ravel(space.high).astype(float)
             return BoxDecoder(low, high, space.shape, space.dtype)
-    raise SettingsError(f"actions of kind {type(space).__name__} cannot be driven by a network of fixed size.")
+    raise SettingsError(f"actions of kind {type(space).__name__} have no fixed length, which a network needs.")
 
 
 def make_flattener(space: Any) -> tuple[int, Flatten]:
-    """The length of flat observations, and the function that makes them. Images are refused with `SettingsError`."""
+    """The length of flat observations and the function that flattens. Raises `SettingsError` for images."""
     from gymnasium import spaces
 
-    _refuse_images(space)
+    _reject_images(space)
     if not space.is_np_flattenable:
         raise SettingsError(f"observations of kind {type(space).__name__} have no fixed length.")
     size = spaces.flatdim(space)
@@ -182,7 +185,8 @@ def make_flattener(space: Any) -> tuple[int, Flatten]:
     return size, lambda observation: spaces.flatten(space, observation)
 
 
-def _refuse_images(space: Any) -> None:
+def _reject_images(space: Any) -> None:
+    """Raise `SettingsError` if a space or a part of it holds images."""
     from gymnasium import spaces
 
     if isinstance(space, spaces.Box) and (len(space.shape) == 3 or (len(space.shape) == 2 and space.dtype == np.uint8)):
@@ -192,4 +196,4 @@ def _refuse_images(space: Any) -> None:
         )
     parts = space.spaces if isinstance(space, spaces.Dict | spaces.Tuple) else ()
     for part in parts.values() if isinstance(parts, dict) else parts:
-        _refuse_images(part)
+        _reject_images(part)

@@ -157,7 +157,7 @@ def test_a_robot_that_does_all_sorts_of_things_is_traced_to_the_last_draw():
     ("robot", "why"),
     [
         (Fork(), r"Fork cannot be compiled: it decides by a number that is not known yet; np.where, & and \| do not"),
-        (Rolling(), "Rolling cannot be compiled: arrays of names in place of numbers lead to .*; leave compiled=True"),
+        (Rolling(), "Rolling cannot be compiled: with arrays of names it raises .*; leave compiled=True"),
         (make_env("evorobo/WallFollowing-v0", {}).robot, "a step takes .* numbers, and more than 4000 take numba"),
     ],
 )
@@ -324,5 +324,5 @@ def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch, tmp_
     numba()
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    episodes = loading._module("def episodes():\n    return 7\n").episodes
+    episodes = loading._import_text("def episodes():\n    return 7\n").episodes
     assert episodes() == 7

@@ -47,7 +47,9 @@ def test_demonstrations_add_up_with_their_episodes_apart():
 
 
 def test_a_name_with_another_ending_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match=r"shown.txt ends with .txt; demonstrations are kept as .npz, .csv or a fo"):
+    with pytest.raises(
+        SettingsError, match=r"shown.txt ends with .txt; demonstrations are saved as .npz, .csv or a fo"
+    ):
         Demonstrations(OBSERVATIONS, MOVES, EPISODE).save(tmp_path / "shown.txt")
 
 
@@ -75,11 +77,11 @@ def test_one_column_of_actions_is_a_plain_row_of_them_and_episodes_may_be_missin
         ("light,motor\n1,2\n", "needs a header with columns named action... and others, not light, motor"),
         ("action\n1\n", "needs a header with columns named action... and others, not action"),
         ("light,action\n", "has a header and no rows"),
-        ("light,action\n1,left\n", "holds something that is no number"),
+        ("light,action\n1,left\n", "holds text that is no number"),
         ("light,action\n1,2\n1\n", "or rows of unequal length"),
         ("light,action\n1,2,3\n", "has 2 columns in its header and 3 in its rows"),
         ("light,action\n1,nan\n", "holds numbers that are not finite; remove those rows"),
-        (b"light,action\n\xff,1\n", "holds something that is no number"),
+        (b"light,action\n\xff,1\n", "holds text that is no number"),
     ],
 )
 def test_tables_that_make_no_sense_are_told(content, match, tmp_path):
@@ -98,7 +100,10 @@ def test_tables_that_make_no_sense_are_told(content, match, tmp_path):
         ({"observations": OBSERVATIONS * np.inf, "actions": MOVES}, "holds numbers that are not finite"),
         ({"observations": OBSERVATIONS, "actions": MOVES.astype(str)}, "needs arrays of numbers, not float64 and <U"),
         ({"observations": OBSERVATIONS, "actions": np.array(3)}, "needs arrays of numbers"),
-        ({"observations": OBSERVATIONS, "actions": MOVES, "episode": EPISODE[:3]}, "holds 6 steps, and .*give each"),
+        (
+            {"observations": OBSERVATIONS, "actions": MOVES, "episode": EPISODE[:3]},
+            "holds 6 steps and .*give each step",
+        ),
     ],
 )
 def test_arrays_that_make_no_sense_are_told(arrays, match, tmp_path):

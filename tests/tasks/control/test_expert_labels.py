@@ -150,7 +150,7 @@ def test_episodes_in_turns_are_the_same_episodes(monkeypatch):
 def test_who_can_only_be_watched_does_not_advise(tmp_path):
     path = str(tmp_path / "shown.npz")
     ROAD.demonstrate(rng()).save(path)
-    with pytest.raises(TaskError, match=r"shown.npz holds recorded episodes .* cannot drive, advise a learner"):
+    with pytest.raises(TaskError, match=r"shown.npz holds recorded episodes .* cannot act, label new steps"):
         replace(ROAD, teacher=path).expert_labeller()
     with pytest.raises(TaskError, match="CartPole-v1 has no teacher"):
         ControlTask("CartPole-v1").expert_labeller()

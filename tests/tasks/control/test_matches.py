@@ -140,7 +140,7 @@ def test_a_rival_without_an_id_or_without_motors_is_told():
     register(Unknown, "tests/Unknown-v0")
     with pytest.raises(TaskError, match=r"Stranger has no id; register\(Stranger, ...\) gives it one"):
         ControlTask("tests/Unknown-v0").matches().rival()
-    with pytest.raises(TaskError, match="Chooser and its rival must have motors both"):
+    with pytest.raises(TaskError, match="Chooser and its rival must both have motors, not moves"):
         JointRobot(Chooser())
 
 

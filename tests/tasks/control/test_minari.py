@@ -13,7 +13,7 @@ import road  # noqa: F401 - registers its id
 from gymnasium import spaces
 
 from evorobo import ControlTask, DataError, Demonstrations, SettingsError, TaskError
-from evorobo.tasks.control.teaching.minari import ABOUT, DATA, space_from_json, space_to_json
+from evorobo.tasks.control.teaching.minari import DATA, METADATA, space_from_json, space_to_json
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed; pip install 'evorobo[minari]'")
 
@@ -68,7 +68,7 @@ def test_the_layout_is_minaris(home):
     shown = task.demonstrate(rng())
     shown.save(home / "pole" / "tilt-v3")
     folder, steps = home / "pole" / "tilt-v3", np.bincount(shown.episode)
-    about = json.loads((folder / ABOUT).read_text())
+    about = json.loads((folder / METADATA).read_text())
     assert (about["total_episodes"], about["total_steps"]) == (3, len(shown.actions))
     assert (about["dataset_id"], about["data_format"]) == ("pole/tilt-v3", "hdf5")
     assert json.loads(about["env_spec"])["id"] == "CartPole-v1"
@@ -116,9 +116,9 @@ def test_spaces_come_back_from_their_texts(task):
 
 
 def test_a_space_that_is_no_numbers_is_told():
-    with pytest.raises(SettingsError, match="a space of kind Text cannot be written down for Minari"):
+    with pytest.raises(SettingsError, match="a space of kind Text cannot be written for Minari"):
         space_to_json(spaces.Text(5))
-    with pytest.raises(DataError, match="it holds a space of kind 'Text', and networks here read numbers"):
+    with pytest.raises(DataError, match="it holds a space of kind 'Text'; networks here need numbers"):
         space_from_json('{"type": "Text", "max_length": 5}')
 
 
@@ -130,7 +130,7 @@ def dataset(folder, about=None, **episodes):
             for column, values in columns.items():
                 file[f"{name}/{column}"] = values
     if about is not None:
-        (folder / ABOUT).write_text(about)
+        (folder / METADATA).write_text(about)
     return folder
 
 
@@ -190,13 +190,13 @@ def test_a_data_set_of_another_robot_is_told(tmp_path):
 
 @pytest.mark.parametrize("name", ["shown", "shown-v", "a/shown-v0", "sho wn-v0"])
 def test_names_that_minari_would_not_find_are_refused(name, home):
-    with pytest.raises(SettingsError, match="a Minari data set is called name-v0 or group/name-v0"):
+    with pytest.raises(SettingsError, match="a Minari data set needs a name such as name-v0 or group/name-v0"):
         ROAD.demonstrate(rng()).save(home / name)
 
 
 def test_what_was_loaded_has_no_rewards_to_write(home):
     ROAD.demonstrate(rng()).save(home / "shown.npz")
-    with pytest.raises(SettingsError, match=r"needs rewards and last observations, .* driven anew with ControlTask"):
+    with pytest.raises(SettingsError, match=r"needs rewards and final observations, .* driven anew with ControlTask"):
         Demonstrations.load(home / "shown.npz").save(home / "shown-v0")
 
 

@@ -125,6 +125,6 @@ def test_where_mujoco_has_no_batch_environments_are_stepped_one_by_one(monkeypat
 
 def test_a_body_that_flies_apart_ends_the_run_with_a_sentence(monkeypatch):
     runaway = task("HalfCheetah-v5")
-    monkeypatch.setattr(runaway.env_spec._simulator._body, "observation", lambda now: now.qpos[:, :1] * np.nan)
+    monkeypatch.setattr(runaway.env_spec._simulator._robot, "observation", lambda now: now.qpos[:, :1] * np.nan)
     with pytest.raises(TaskError, match=r"HalfCheetah-v5 returned observations of shape .* the physics diverged"):
         scored(runaway)

@@ -36,7 +36,7 @@ def test_with_forward_wheels_that_turn_back_do_not_count():
 
 def test_all_starts_are_in_the_middle_of_the_corridor():
     x, y = STARTS.T
-    dx, dy = CORRIDOR._ways(x, y, None)
+    dx, dy = CORRIDOR._to_surfaces(x, y, None)
     assert (np.hypot(dx, dy).min(1) >= 0.06 - 1e-9).all()
     assert np.hypot(dx, dy).min(1).max() - 0.01 > RADIUS + 0.01  # and a centimetre off it nobody touches a wall
 

@@ -285,7 +285,7 @@ def test_no_echo_reads_five_metres_and_inverse_ranges_are_one_over():
     np.testing.assert_allclose(
         inverse.observation(state, chance([0])), 1 / robot.observation(state, chance([0])), rtol=1e-12
     )
-    with pytest.raises(SettingsError, match='ranges are "raw" or "inverse", not \'log\''):
+    with pytest.raises(SettingsError, match='ranges must be "raw" or "inverse", not \'log\''):
         WallFollowing(ranges="log")
 
 

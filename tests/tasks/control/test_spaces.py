@@ -114,7 +114,7 @@ def test_what_is_none_of_the_choices_is_refused(wrong):
 
 
 def test_an_action_of_no_fixed_size_is_refused_in_a_sentence():
-    with pytest.raises(SettingsError, match="actions of kind Text cannot be driven by a network of fixed size"):
+    with pytest.raises(SettingsError, match="actions of kind Text have no fixed length, which a network needs"):
         make_decoder(spaces.Text(3))
 
 

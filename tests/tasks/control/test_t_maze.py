@@ -10,7 +10,7 @@ import pytest
 from evorobo import Adam, Backprop, ControlTask, Cosine, Elman, NetworkSpec
 from evorobo.tasks.control.policies import StatefulPolicy
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
-from evorobo.tasks.control.robots.t_maze import GOAL, RIGHT, SHINING, SIDE, TIME, TRIPS, TMaze
+from evorobo.tasks.control.robots.t_maze import GOAL, LIGHT_STEPS, RIGHT, SIDE, TIME, TRIPS, TMaze
 
 TASK = ControlTask("evorobo/TMaze-v0")
 
@@ -48,7 +48,7 @@ def test_once_the_light_is_out_both_sides_look_alike_to_whoever_has_no_memory():
         lives[side] = life
     for step, ((left, left_pose), (right, right_pose)) in enumerate(zip(lives[1], lives[-1], strict=True)):
         np.testing.assert_array_equal(left_pose, right_pose)
-        assert np.array_equal(left, right) == (step >= SHINING)
+        assert np.array_equal(left, right) == (step >= LIGHT_STEPS)
 
 
 def test_both_trips_of_an_episode_begin_alike_with_the_light_on_either_side():
@@ -101,9 +101,9 @@ def test_an_episode_is_worth_the_trips_that_ended_well_and_half_the_way_of_one_t
 
 def test_the_robot_is_held_while_the_light_shines():
     robot, state = begun()
-    for step in range(SHINING + 1):
+    for step in range(LIGHT_STEPS + 1):
         after = robot.transition(state, np.ones((6, 2)), chance([]))
-        assert (after[:, :3] == state[:, :3]).all() == (step < SHINING)
+        assert (after[:, :3] == state[:, :3]).all() == (step < LIGHT_STEPS)
         state = after
 
 

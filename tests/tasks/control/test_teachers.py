@@ -119,13 +119,13 @@ def test_teachers_are_settings_that_come_back_from_json():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: NoisyTeacher(), "a noisy teacher needs noise .* or slips"),
-        (lambda: NoisyTeacher(noise=-1), "noise must be 0 or more, not -1"),
-        (lambda: NoisyTeacher(random_action_rate=1.5), "slips are a share of the steps, 0 to 1, not 1.5"),
-        (lambda: MixedTeachers(()), "mixed teachers are at least one"),
-        (lambda: MixedTeachers((left, right), (1,)), "1 shares for 2 teachers; give one for each"),
-        (lambda: MixedTeachers((left, right), (0, 0)), "shares of teachers are 0 or more, and not all of them 0"),
-        (lambda: MixedTeachers((left, right), (2, -1)), "shares of teachers are 0 or more"),
+        (lambda: NoisyTeacher(), "a noisy teacher needs noise .* or a random_action_rate"),
+        (lambda: NoisyTeacher(noise=-1), "noise must be a number of at least 0, not -1"),
+        (lambda: NoisyTeacher(random_action_rate=1.5), "random_action_rate must be a number from 0 to 1, not 1.5"),
+        (lambda: MixedTeachers(()), "MixedTeachers needs at least one teacher"),
+        (lambda: MixedTeachers((left, right), (1,)), "there are 1 proportions for 2 teachers; give one for each"),
+        (lambda: MixedTeachers((left, right), (0, 0)), "proportions must be 0 or more, and not all of them 0"),
+        (lambda: MixedTeachers((left, right), (2, -1)), "proportions must be 0 or more"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):
@@ -135,7 +135,7 @@ def test_settings_that_cannot_be_are_refused(make, sentence):
 
 def test_moves_have_no_gaussian_noise():
     with pytest.raises(
-        SettingsError, match=r"moves are chosen, and noise=0.3 is for motors; take random_action_rate=0.3"
+        SettingsError, match=r"noise=0.3 is for motors, and this robot has moves; set random_action_rate=0.3"
     ):
         replace(POLE, teacher=NoisyTeacher(upright, noise=0.3)).examples(rng())
 
@@ -144,7 +144,7 @@ def test_a_recording_cannot_be_noisy_or_mixed_and_nobody_cannot_either(tmp_path)
     path = str(tmp_path / "shown.csv")
     replace(ROAD, n_demonstrations=2).demonstrate(rng()).save(path)
     for teacher in (NoisyTeacher(path, noise=0.1), MixedTeachers((None, path))):
-        with pytest.raises(TaskError, match=r"shown.csv holds recorded episodes of tests/Road-v0: they cannot drive"):
+        with pytest.raises(TaskError, match=r"shown.csv holds recorded episodes of tests/Road-v0, which cannot act"):
             replace(ROAD, teacher=teacher).examples(rng())
     with pytest.raises(TaskError, match="CartPole-v1 has no teacher"):
         ControlTask("CartPole-v1", teacher=NoisyTeacher(random_action_rate=0.1)).examples(rng())

@@ -1,1 +1,1 @@
-"""Whole episodes in machine code: what a robot's functions compute, traced once and compiled with its network."""
+"""Compiled episodes: the functions of a robot, traced once and compiled together with its network."""

@@ -1,4 +1,4 @@
-"""A robot of our own or of yours: five functions on rows, from which everything else is made."""
+"""The base class of robots: five vectorized functions, from which everything else is made."""
 
 from __future__ import annotations
 
@@ -12,16 +12,51 @@ from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 
 class Robot:
-    """Derive from it, as a frozen dataclass if the robot has settings, and fill in the functions below.
+    """A robot, defined by five vectorized functions.
 
-    Rows are robots: `state (rows, k)` in any k numbers, `sensors (rows, n_sensors)`. A robot has either `motors`
-    (that many values in [-1, 1], `action (rows, motors)`) or `moves` (names to choose from, `action (rows,)` numbers).
-    `reach` is for motors that take values from -reach to reach instead, as gymnasium's pendulum does. `measures` name
-    what `measure` tells of a robot's behaviour, each with the two numbers between which it lies: {"x": (0.0, 2.0)};
-    if the first two are "x" and "y", they are places as `draw` has them. `memory` names the numbers that its teacher
-    keeps in mind from step to step, if it has to (see `remember`).
-    A row must not look at other rows, and all randomness comes from `rng` (see `Chance`). The names are those of
-    `gymnasium.experimental.functional.FuncEnv`.
+    Derive a class and write `initial`, `observation`, `transition`, `reward` and, where episodes can end early,
+    `terminal`. A robot with settings is a frozen dataclass. Arrays have shape (n_robots, ...); a single robot is
+    n_robots = 1. Compute each row from that row alone, and draw random numbers from `rng` only. The names are those of
+    `gymnasium.experimental.functional.FuncEnv`. `evorobo.testing.check_robot` tests a robot.
+
+    Attributes
+    ----------
+    sensors : tuple of str
+        Names of the observed numbers.
+    motors : tuple of str
+        Names of the motors, each in [-action_limit, action_limit]; actions have shape (n_robots, n_motors).
+    moves : tuple of str
+        Names of discrete moves, instead of motors; actions are move numbers of shape (n_robots,).
+    action_limit : float
+        The largest motor command, default 1.
+    memory : tuple of str
+        Names of the numbers that the teacher remembers from step to step (see `remember`), default none.
+    max_steps : int
+        The length of an episode in steps, default 200.
+    reward_threshold : float or None
+        The return that counts as solved, default None.
+    measures : dict of str to tuple of float
+        Measures of behavior (see `measure`), each with its usual range: `{"x": (0.0, 2.0)}`. If the first two are "x"
+        and "y", they are places in the plane of `draw`.
+
+    Examples
+    --------
+    A cart that must stay at 0:
+
+    >>> import numpy as np
+    >>> from evorobo import Robot
+    >>> class Cart(Robot):
+    ...     sensors, motors, max_steps = ("x",), ("push",), 50
+    ...     def initial(self, rng):
+    ...         return rng.uniform(-1, 1, 1)
+    ...     def observation(self, state, rng):
+    ...         return state + rng.normal(0.01, 1)
+    ...     def transition(self, state, action, rng):
+    ...         return state + 0.1 * action
+    ...     def reward(self, state, action, next_state):
+    ...         return -np.abs(next_state[:, 0])
+    >>> from evorobo.testing import check_robot
+    >>> check_robot(Cart)
     """
 
     sensors: ClassVar[tuple[str, ...]]
@@ -34,64 +69,173 @@ class Robot:
     measures: ClassVar[dict[str, tuple[float, float]]] = {}
 
     def initial(self, rng: RandomStreams) -> Array:
-        """The first state of each robot."""
+        """Draw the first state of each robot.
+
+        Parameters
+        ----------
+        rng : RandomStreams
+            Random numbers: `rng.uniform(low, high, k)` and `rng.normal(sd, k)` have shape (n_robots, k).
+
+        Returns
+        -------
+        array of shape (n_robots, n_states)
+            The states; any numbers that describe a robot.
+        """
         raise NotImplementedError
 
     def observation(self, state: Array, rng: RandomStreams) -> Array:
-        """What each robot senses."""
+        """Read the sensors.
+
+        Parameters
+        ----------
+        state : array of shape (n_robots, n_states)
+            The states. They must not be changed.
+        rng : RandomStreams
+            Random numbers, for noise.
+
+        Returns
+        -------
+        array of shape (n_robots, n_sensors)
+            The readings.
+        """
         raise NotImplementedError
 
     def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
-        """The state one control step later; `state` itself stays as it is."""
+        """Compute the states one control step later.
+
+        Parameters
+        ----------
+        state : array of shape (n_robots, n_states)
+            The states. They must not be changed.
+        action : array of shape (n_robots, n_motors), or of int and shape (n_robots,)
+            Motor commands within their limits, or move numbers.
+        rng : RandomStreams
+            Random numbers.
+
+        Returns
+        -------
+        array of shape (n_robots, n_states)
+            The next states.
+        """
         raise NotImplementedError
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
-        """What the step earned `(rows,)`."""
+        """Compute the rewards of a step.
+
+        Parameters
+        ----------
+        state : array of shape (n_robots, n_states)
+            The states before the step.
+        action : array of shape (n_robots, n_motors), or of int and shape (n_robots,)
+            The actions.
+        next_state : array of shape (n_robots, n_states)
+            The states after the step.
+
+        Returns
+        -------
+        array of shape (n_robots,)
+            The rewards; their sum over an episode is the score.
+        """
         raise NotImplementedError
 
     def terminal(self, state: Array) -> np.ndarray:
-        """Which episodes are over `(rows,)`; by default none before `max_steps`."""
+        """Say which episodes have ended; by default none ends before `max_steps`.
+
+        Parameters
+        ----------
+        state : array of shape (n_robots, n_states)
+            The states after a step.
+
+        Returns
+        -------
+        array of bool of shape (n_robots,)
+            True where the episode has ended.
+        """
         return np.zeros(len(state), bool)
 
     def measure(self, state: Array) -> Array:
-        """What each robot's behaviour came to `(rows, measures)`, told by the `state` in which its episode ended; leave
-        it out if there are no measures. What is to be known of the way there must be kept in the state."""
+        """Compute the measures of behavior at the ends of episodes; write it if the robot names `measures`.
+
+        Parameters
+        ----------
+        state : array of shape (n_robots, n_states)
+            The last states. What a measure needs from earlier steps must be part of the state.
+
+        Returns
+        -------
+        array of shape (n_robots, n_measures)
+            A column for each of `measures`.
+        """
         raise TaskError(f"{type(self).__name__} has no measures.")
 
     def limits(self) -> tuple[float, float]:
-        """Between which numbers all sensors read, for gymnasium's observation space; leave it out if there are none."""
+        """Give the range of all sensor readings, for gymnasium's observation space; by default unlimited.
+
+        Returns
+        -------
+        tuple[float, float]
+            The smallest and the largest reading.
+        """
         return -np.inf, np.inf
 
     def teacher(self, sensors: Array) -> np.ndarray:
-        """What a reference controller does with these sensors; leave it out if there is none.
+        """Compute the actions of a reference controller; leave it out if there is none.
 
-        Where the robot names a `memory`, its columns follow those of the sensors.
+        Parameters
+        ----------
+        sensors : array of shape (n_robots, n_sensors + n_memory)
+            The readings, followed by the numbers in memory.
+
+        Returns
+        -------
+        array of shape (n_robots, n_motors), or of int and shape (n_robots,)
+            The actions.
         """
         raise TaskError(f"{type(self).__name__} has no teacher.")
 
     def remember(self, memory: Array, sensors: Array) -> Array:
-        """What the teacher has in mind `(rows, len(self.memory))` once it has these sensors too; it begins with zeros.
+        """Update the memory of the teacher, before it acts.
 
-        Only its teacher remembers for the robot: networks that are to do as it does must find out by themselves what
-        to keep.
+        Only the teacher has this memory. A network that imitates it must learn by itself what to remember.
+
+        Parameters
+        ----------
+        memory : array of shape (n_robots, n_memory)
+            The numbers remembered so far; zeros at first.
+        sensors : array of shape (n_robots, n_sensors)
+            The new readings.
+
+        Returns
+        -------
+        array of shape (n_robots, n_memory)
+            The numbers to remember.
         """
         return memory
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The way of one robot `states (steps, k)` up to now, on a matplotlib axes; leave it out if there is nothing to
-        see. Moving pictures call it again and again, with ever more steps."""
+        """Draw the path of one robot; leave it out if there is nothing to see.
+
+        Animations call it for ever longer paths.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes
+            The axes to draw on.
+        states : array of shape (n_steps, n_states)
+            The states of one robot up to the current step.
+        """
         raise TaskError(f"{type(self).__name__} has no drawing.")
 
 
 def defines(robot: Robot, function: str) -> bool:
-    """Whether this robot fills in an optional function ("teacher", "draw")."""
+    """Whether the class of a robot defines an optional function, for example "teacher" or "draw"."""
     return getattr(type(robot), function) is not getattr(Robot, function)
 
 
 def clip_action(robot: Robot, action: Any) -> np.ndarray:
-    """Rows of actions as the robot's functions get them: move numbers, or motor values cut to [-reach, reach].
+    """Actions as the robot's functions take them: move numbers, or motor commands clipped to their limits.
 
-    Motor values are rounded to single precision first, as gymnasium's action space has them: both tell one story.
+    Motor commands are first rounded to single precision, the precision of gymnasium's action spaces.
     """
     if robot.moves:
         return np.asarray(action).reshape(-1).astype(int, copy=False)

@@ -1,4 +1,4 @@
-"""Discrimination: find the cylinder and stay with it, not with the walls, which feel much the same."""
+"""Discrimination: find the cylinder and stay with it; the walls give much the same readings."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ THING = slice(11, 13)
 
 @dataclass(frozen=True)
 class Discrimination(Robot):
-    """An arena of 60 x 35 cm, and in it a cylinder of 2.3 cm; an episode is 50 s.
+    """A Khepera in an arena of 60 x 35 cm with a cylinder of 2.3 cm diameter; an episode lasts 50 s.
 
-    The score is the percentage of steps that end within 8 cm of the cylinder's middle. `noise` is the standard
-    deviation of the sensors' Gaussian noise.
+    The score is the percentage of steps that end within 8 cm of the cylinder's center. From most places a single
+    reading does not distinguish a wall from the cylinder, but moving does. Evolved robots turn away from walls and
+    move to and fro in front of the cylinder (Nolfi 2002). There is no teacher, so only evolution can learn the task.
 
-    From most places one reading does not tell a wall from the cylinder; moving does: robots evolve that turn away from
-    walls and stay before the cylinder, to and fro (Nolfi 2002). It has no teacher, and evolution alone can learn it.
+    Parameters
+    ----------
+    noise : float, default 0.02
+        Standard deviation of the Gaussian noise of the sensors.
     """
 
     noise: float = 0.02
@@ -37,12 +40,12 @@ class Discrimination(Robot):
     max_steps = 500
 
     def initial(self, rng: RandomStreams) -> Array:
-        """x, y, heading; infrared readings; x, y of the cylinder, 10 cm or more off all walls and off the robot."""
+        """x, y, heading; infrared readings; x and y of the cylinder, at least 10 cm from walls and robot."""
         x, y, heading, thing_x, thing_y = rng.uniform(
             [0.05, 0.05, -np.pi, 0.1, 0.1], [LENGTH - 0.05, WIDTH - 0.05, np.pi, LENGTH - 0.1, WIDTH - 0.1], 5
         ).T
         close = np.hypot(x - thing_x, y - thing_y) < 0.1
-        x = np.where(close, (x + LENGTH / 2) % LENGTH, x)  # half the arena further on, where it is free
+        x = np.where(close, (x + LENGTH / 2) % LENGTH, x)  # move the robot by half the arena, to a free place
         x = np.clip(x, 0.05, LENGTH - 0.05)
         thing = np.stack([thing_x, thing_y], axis=1)
         return np.concatenate([ARENA.state_at(np.stack([x, y, heading], axis=1), thing), thing], axis=1)
@@ -62,7 +65,7 @@ class Discrimination(Robot):
         return limits_with_noise(self.noise)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The arena and the way in it; the disc is the cylinder, the dashed circle where it pays to be."""
+        """Draw the arena and the path; the disc is the cylinder, the dashed circle the scoring area."""
         ARENA.draw(ax, states)
         turn = np.linspace(0, 2 * np.pi, 65)
         cos, sin = np.cos(turn), np.sin(turn)

@@ -1,4 +1,4 @@
-"""Double pole balancing: a cart on a track, a long and a short pole side by side on it, and nothing must fall."""
+"""Double pole balancing: a cart on a track must keep a long and a short pole upright."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ GRAVITY, CART = np.array(-9.8), np.array(1.0)  # m/s^2, kg
 PUSH, HALF_STEP = 10.0, 0.01  # N, s; a push lasts two Runge-Kutta steps
 MASS, HALF_LENGTH = np.array([[0.1], [0.01]]), np.array([[0.5], [0.05]])  # of the long and of the short pole, kg and m
 CART_FRICTION, PIVOT_FRICTION = np.array(5e-4), 2e-6
-# what stays the same in the equations of motion is worked out once, and all of it is arrays: quick with few robots
+# constants of the equations of motion, as arrays: faster than Python numbers with few robots
 LEVER, RUB = MASS * HALF_LENGTH, PIVOT_FRICTION / (MASS * HALF_LENGTH)
 SHARE, TURN = 0.75 * MASS, -0.75 / HALF_LENGTH
 TRACK, STEEPEST = 2.4, np.radians(36)
-SCALE = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])  # what each number of the state is divided by to be sensed
+SCALE = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])  # sensors are the state divided by this
 TILTED = np.array([0.0, 0.0, 0.07, 0.0, 0.0, 0.0])
-SPREAD, PLACES = np.array([2.16, 1.35, 0.06283152, 0.15009752]), np.array([0.05, 0.25, 0.5, 0.75, 0.95])
+RANGES, POSITIONS = np.array([2.16, 1.35, 0.06283152, 0.15009752]), np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 GAINS = np.array([0.4285, 0.6492, 4.0803, 4.13, -2.9492, -1.0171])  # of the teacher
 WINDOW = 100  # steps
 STARTS, FITNESS = ("tilted", "spread"), ("steps", "damping")
@@ -32,18 +32,23 @@ STARTS, FITNESS = ("tilted", "spread"), ("steps", "damping")
 
 @dataclass(frozen=True)
 class DoublePoleBase(Robot):
-    """What both robots below have in common: the physics of Wieland (1991), as Gomez & Miikkulainen (1997) give it.
+    """The physics of both double pole robots (Wieland 1991), as given by Gomez & Miikkulainen (1997).
 
-    The state is x, x', angle 1, angle 1', angle 2, angle 2' in m, rad and s, upright being 0. The cart (1 kg, on 4.8 m
-    of track) is pushed with up to 10 N, 50 times a second; the poles are 1 m and 0.1 m long, and the episode is over
-    when one leans by more than 36 degrees. Sensors are parts of the state, scaled, with Gaussian `noise`.
+    The state is x, x', angle 1, angle 1', angle 2, angle 2' in m, rad and s; upright is 0. The cart (1 kg, on a track
+    of 4.8 m) is pushed with up to 10 N, 50 times a second. The poles are 1 m and 0.1 m long. An episode ends when the
+    cart leaves the track or a pole leans by more than 36 degrees. Sensors are scaled parts of the state.
 
-    `starts` are "tilted" (at rest, the long pole 0.07 rad from upright, the benchmark's only start) or "spread" (one
-    of the 625 that test what was learned, drawn by chance; see `generalisation_starts`).
-
-    `fitness` is "steps", one for each step without a fall, or "damping", 0.1 t / 1000 + 0.9 f after t steps (Gruau,
-    Whitley & Pyeatt 1996): f = 0.75 / (sum of |x| + |x'| + |angle 1| + |angle 1'| over the last 100 steps), and 0
-    before there are as many, so that whoever wriggles to stay upright earns little.
+    Parameters
+    ----------
+    fitness : str, default "steps"
+        "steps" is 1 for each step without a fall. "damping" is 0.1 t / 1000 + 0.9 f after t steps (Gruau, Whitley &
+        Pyeatt 1996), where f = 0.75 / (sum of |x| + |x'| + |angle 1| + |angle 1'| over the last 100 steps), and 0 in
+        the first 100 steps; oscillations then score little.
+    starts : str, default "tilted"
+        "tilted" is the only start of the benchmark: at rest, the long pole 0.07 rad from upright. "spread" draws one of
+        the 625 starts of the generalization test (see `generalization_starts`).
+    noise : float, default 0.0
+        Standard deviation of the Gaussian noise of the sensors.
     """
 
     fitness: str = "steps"
@@ -62,63 +67,63 @@ class DoublePoleBase(Robot):
             raise SettingsError(f"noise must be 0 or more, not {self.noise!r}.")
 
     def initial(self, rng: RandomStreams) -> Array:
-        """The state above; for damping, behind it, the number of steps and what f sums of the last 100 of them."""
+        """The state above; for damping followed by the number of steps and the terms of f in the last 100 steps."""
         state = np.tile(TILTED, (len(rng.episode), 1))
         if self.starts == "spread":
-            state = starts_at(rng.uniform(0, len(PLACES), 4).astype(int))
+            state = starts_at(rng.uniform(0, len(POSITIONS), 4).astype(int))
         if self.fitness == "damping":
             state = np.concatenate([state, np.zeros((len(state), 1 + WINDOW))], axis=1)
         return state
 
     def observation(self, state: Array, rng: RandomStreams) -> Array:
-        sensed = self._sensed(state[:, :6] / SCALE)
+        sensed = self._sensors(state[:, :6] / SCALE)
         return sensed + rng.normal(self.noise, sensed.shape[1]) if self.noise else sensed
 
-    def _sensed(self, scaled: Array) -> Array:
-        """What of the scaled state `(rows, 6)` the robot feels."""
+    def _sensors(self, scaled: Array) -> Array:
+        """The sensors `(rows, k)`, without noise, of the scaled state `(rows, 6)`."""
         raise NotImplementedError
 
     def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
-        push, now = PUSH * action[:, 0], state[:, :6].T
+        push, after = PUSH * action[:, 0], state[:, :6].T
         for _ in range(2):
-            now = rk4(lambda at: rates(at, push), now, HALF_STEP)
+            after = rk4(lambda at: rates(at, push), after, HALF_STEP)
         if self.fitness == "steps":
-            return now.T.copy()
-        moved = np.abs(now[:4]).sum(0)
-        return np.concatenate([now.T, state[:, 6:7] + 1, state[:, 8:], moved[:, None]], axis=1)
+            return after.T.copy()
+        moved = np.abs(after[:4]).sum(0)
+        return np.concatenate([after.T, state[:, 6:7] + 1, state[:, 8:], moved[:, None]], axis=1)
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
-        earned = 1.0 if self.fitness == "steps" else 1e-4 + 0.9 * (_damped(next_state) - _damped(state))
-        return np.where(self.terminal(next_state), 0.0, earned)
+        reward = 1.0 if self.fitness == "steps" else 1e-4 + 0.9 * (_damped(next_state) - _damped(state))
+        return np.where(self.terminal(next_state), 0.0, reward)
 
     def terminal(self, state: Array) -> np.ndarray:
         return (np.abs(state[:, 0]) > TRACK) | (np.abs(state[:, 2:6:2]) > STEEPEST).any(1)
 
     def limits(self) -> tuple[float, float]:
-        """Speeds have no end in the equations; on 4.8 m of track and with 10 N none comes near this one."""
+        """Speeds are not limited by the equations, but on 4.8 m of track with 10 N none comes near 20."""
         return limits_with_noise(self.noise, -20, 20)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """From the side, the long pole left on its cart and the short one right, now, and in grey on the way."""
+        """Draw the cart from the side with both poles, the long one left; earlier positions are gray."""
         ax.plot([-TRACK, TRACK], [-0.1, -0.1], color="black", linewidth=1)
         ghosts = states[np.linspace(0, len(states) - 1, 9).astype(int)]
-        for at, color, width in [*((each, "0.75", 0.8) for each in ghosts), (states[-1], "black", 1.6)]:
+        for at, color, width in [*((ghost, "0.75", 0.8) for ghost in ghosts), (states[-1], "black", 1.6)]:
             ax.plot(*_outline(at), color=color, linewidth=width, solid_capstyle="round")
         ax.plot(states[-1, 0] + np.array([-0.2, 0.2]), [-0.05, -0.05], color="black", linewidth=5)
         ax.set(xlim=(-2.5, 2.5), ylim=(-0.3, 1.2))
 
 
 class DoublePole(DoublePoleBase):
-    """Double pole balancing with velocities: the whole state is sensed.
+    """Double pole balancing with velocities: the sensors are the whole state.
 
-    The teacher is the linear quadratic regulator of the upright state, without friction and for costs of 1 on each
-    squared sensor and on the squared motor.
+    The teacher is the linear quadratic regulator of the upright state without friction, with costs of 1 on each squared
+    sensor and on the squared motor.
     """
 
     sensors = ("x", "x'", "angle 1", "angle 1'", "angle 2", "angle 2'")
     reward_threshold = 1000.0
 
-    def _sensed(self, scaled: Array) -> Array:
+    def _sensors(self, scaled: Array) -> Array:
         return scaled
 
     def teacher(self, sensors: Array) -> np.ndarray:
@@ -126,18 +131,22 @@ class DoublePole(DoublePoleBase):
 
 
 class DoublePoleBlind(DoublePoleBase):
-    """Double pole balancing without velocities: only where things are is sensed, so that it takes a memory to know
-    which way they move. Nobody teaches it."""
+    """Double pole balancing without velocities: positions only, so a controller needs memory.
+
+    There is no teacher.
+    """
 
     sensors = ("x", "angle 1", "angle 2")
 
-    def _sensed(self, scaled: Array) -> Array:
+    def _sensors(self, scaled: Array) -> Array:
         return scaled[:, ::2]
 
 
 def rates(state: Array, push: Array) -> Array:
-    """The derivative by time of `state (6, rows)` under `push (rows,)` in N (Wieland 1991; Gomez, Schmidhuber &
-    Miikkulainen 2008, table 1)."""
+    """The time derivative of `state (6, rows)` under `push (rows,)` in N.
+
+    Wieland 1991; Gomez, Schmidhuber & Miikkulainen 2008, table 1.
+    """
     speed, angles, turns = state[1], state[2::2], state[3::2]
     sin, cos = np.sin(angles), np.cos(angles)
     weight = GRAVITY * sin + RUB * turns
@@ -151,26 +160,29 @@ def rates(state: Array, push: Array) -> Array:
 
 
 def generalization_starts() -> Array:
-    """The 625 starts `(625, 6)` of the generalisation test (Gruau, Whitley & Pyeatt 1996): x, x', angle 1 and angle 1'
-    at 5, 25, 50, 75 and 95 % of +-2.16 m, 1.35 m/s, 3.6 degrees and 8.6 degrees/s; the short pole upright at rest."""
-    return starts_at(np.indices([len(PLACES)] * 4).reshape(4, -1).T)
+    """The 625 starts `(625, 6)` of the generalization test (Gruau, Whitley & Pyeatt 1996).
+
+    x, x', angle 1 and angle 1' are at 5, 25, 50, 75 and 95 % of the ranges +-2.16 m, +-1.35 m/s, +-3.6 degrees and
+    +-8.6 degrees/s; the short pole is upright at rest.
+    """
+    return starts_at(np.indices([len(POSITIONS)] * 4).reshape(4, -1).T)
 
 
 def starts_at(choices: np.ndarray) -> Array:
-    """The starts of these `choices (rows, 4)`, each the number of one of the five places."""
+    """The starts for `choices (rows, 4)`, each the number of one of the five positions."""
     states = np.zeros((len(choices), 6))
-    states[:, :4] = SPREAD * (2 * PLACES[choices] - 1)
+    states[:, :4] = RANGES * (2 * POSITIONS[choices] - 1)
     return states
 
 
 def _damped(state: Array) -> Array:
-    """f of the states `(rows, 107)`; a robot that does not move at all is given a little movement."""
+    """f of the states `(rows, 107)`; the least movement is 1e-6, so that f is finite."""
     moved = np.maximum(state[:, 7:].sum(1), 1e-6)
     return np.where(state[:, 6] >= WINDOW, 0.75 / moved, 0.0)
 
 
 def _outline(state: Array) -> tuple[Array, Array]:
-    """A line of four points: from the tip of the long pole down to the cart, along it, and up the short one."""
+    """Four points of a line: tip of the long pole, its foot, foot of the short pole, its tip."""
     feet = state[0] + np.array([-0.1, 0.1])
     lengths, angles = 2 * HALF_LENGTH[:, 0], state[2:6:2]
     tips, heights = feet + lengths * np.sin(angles), lengths * np.cos(angles)

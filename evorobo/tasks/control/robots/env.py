@@ -1,4 +1,4 @@
-"""The gymnasium environments that every robot is: one robot, or a vector of them."""
+"""Gymnasium environments of vectorized robots: one robot, or a vector of robots."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStre
 
 
 def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
-    """The robot that a registered id stands for, with its settings; one that is made already stays as it is."""
+    """The robot of a registered id with these settings; a robot object is returned as it is."""
     if isinstance(robot, Robot):
         return robot
     made: Robot = resolve_reference(robot)(**options)
@@ -37,7 +37,7 @@ def action_space(robot: Robot) -> spaces.Space[Any]:
 
 
 class RobotEnv(gymnasium.Env[Any, Any]):
-    """One robot: `gymnasium.make(id, **settings)`."""
+    """One robot, as `gymnasium.make(id, **settings)` returns it."""
 
     metadata = {"render_modes": []}  # noqa: RUF012 - gymnasium declares it so
 
@@ -49,24 +49,24 @@ class RobotEnv(gymnasium.Env[Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
-        self._chance = RandomStreams.for_one(self.np_random)
-        self._state = self.robot.initial(self._chance)
-        return self._sense(), {}
+        self._random_streams = RandomStreams.for_one(self.np_random)
+        self._state = self.robot.initial(self._random_streams)
+        return self._observe(), {}
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         before, action = self._state, clip_action(self.robot, action)
-        self._state = self.robot.transition(before, action, self._chance)
+        self._state = self.robot.transition(before, action, self._random_streams)
         reward = self.robot.reward(before, action, self._state)
-        return self._sense(), float(reward[0]), bool(self.robot.terminal(self._state)[0]), False, {}
+        return self._observe(), float(reward[0]), bool(self.robot.terminal(self._state)[0]), False, {}
 
-    def _sense(self) -> Array:
-        return self.robot.observation(self._state, self._chance)[0].astype(np.float32)
+    def _observe(self) -> Array:
+        return self.robot.observation(self._state, self._random_streams)[0].astype(np.float32)
 
 
 class RobotVectorEnv(VectorEnv[Any, Any, Any]):
-    """Many robots on rows: `gymnasium.make_vec(id, num_envs=n, vectorization_mode="vector_entry_point")`.
+    """Many robots, as `gymnasium.make_vec(id, num_envs=n, vectorization_mode="vector_entry_point")` returns them.
 
-    A robot that has ended is reset by the next `step`, whose action it does not take (`AutoresetMode.NEXT_STEP`).
+    After the end of an episode, the next `step` resets the robot and ignores its action (`AutoresetMode.NEXT_STEP`).
     """
 
     metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
@@ -78,7 +78,7 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = action_space(self.robot)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._limit = max_episode_steps or self.robot.max_steps
+        self._max_steps = max_episode_steps or self.robot.max_steps
         self._generators = [seeding.np_random()[0] for _ in range(num_envs)]
         self._ended = np.ones(num_envs, bool)
 
@@ -87,37 +87,37 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
     ) -> tuple[Array, dict[str, Any]]:
         seeds = [seed + row for row in range(self.num_envs)] if isinstance(seed, int) else seed
         if seeds is not None:
-            for row, one in enumerate(seeds):
-                if one is not None:
-                    self._generators[row] = seeding.np_random(one)[0]
-        self._all = RandomStreams([RandomStream(rng) for rng in self._generators], np.arange(self.num_envs))
-        self._state = self.robot.initial(self._all)
-        self._time = np.zeros(self.num_envs, int)
+            for row, row_seed in enumerate(seeds):
+                if row_seed is not None:
+                    self._generators[row] = seeding.np_random(row_seed)[0]
+        self._random_streams = RandomStreams([RandomStream(rng) for rng in self._generators], np.arange(self.num_envs))
+        self._state = self.robot.initial(self._random_streams)
+        self._n_steps = np.zeros(self.num_envs, int)
         self._ended = np.zeros(self.num_envs, bool)
-        return self._sense(), {}
+        return self._observe(), {}
 
     def step(self, actions: Any) -> tuple[Array, Array, np.ndarray, np.ndarray, dict[str, Any]]:
-        fresh, going = self._ended, np.flatnonzero(~self._ended)
+        to_reset, going = self._ended, np.flatnonzero(~self._ended)
         before, action = self._state, clip_action(self.robot, actions)
         self._state, reward = before.copy(), np.zeros(self.num_envs)
         terminated = np.zeros(self.num_envs, bool)
         if len(going):
-            moved = self.robot.transition(before[going], action[going], self._of(going))
+            moved = self.robot.transition(before[going], action[going], self._streams_of(going))
             reward[going] = self.robot.reward(before[going], action[going], moved)
             terminated[going] = self.robot.terminal(moved)
             self._state[going] = moved
-        if fresh.any():
-            again = np.flatnonzero(fresh)
-            for row in again:
-                self._all.streams[row] = RandomStream(self._generators[row])
-            self._state[again] = self.robot.initial(self._of(again))
-        self._time = np.where(fresh, 0, self._time + 1)
-        truncated = self._time >= self._limit
+        if to_reset.any():
+            rows = np.flatnonzero(to_reset)
+            for row in rows:
+                self._random_streams.streams[row] = RandomStream(self._generators[row])
+            self._state[rows] = self.robot.initial(self._streams_of(rows))
+        self._n_steps = np.where(to_reset, 0, self._n_steps + 1)
+        truncated = self._n_steps >= self._max_steps
         self._ended = terminated | truncated
-        return self._sense(), reward, terminated, truncated, {}
+        return self._observe(), reward, terminated, truncated, {}
 
-    def _of(self, rows: np.ndarray) -> RandomStreams:
-        return RandomStreams([self._all.streams[row] for row in rows], np.arange(len(rows)))
+    def _streams_of(self, rows: np.ndarray) -> RandomStreams:
+        return RandomStreams([self._random_streams.streams[row] for row in rows], np.arange(len(rows)))
 
-    def _sense(self) -> Array:
-        return self.robot.observation(self._state, self._all).astype(np.float32)
+    def _observe(self) -> Array:
+        return self.robot.observation(self._state, self._random_streams).astype(np.float32)

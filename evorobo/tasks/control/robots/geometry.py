@@ -1,4 +1,4 @@
-"""Plane geometry that several robots share: wheels, bearings, walls. Metres, seconds, radians, angles to the left."""
+"""Plane geometry of wheels and walls, in meters, seconds and radians; angles grow to the left."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from evorobo.arrays import Array
 
 STRAIGHT = 1e-5
-"""Below this difference of the wheels' speeds (m/s) the way counts as straight."""
+"""Below this difference of wheel speeds (m/s) the path counts as straight."""
 
 
 def drive(pose: Array, left: Array, right: Array, axle: float, seconds: float) -> Array:
-    """`pose (rows, 3)` as x, y, heading after both wheels ran at `left` and `right` (m/s): exact arcs of circles."""
+    """`pose (rows, 3)`, x, y and heading, after the wheels ran at `left` and `right` (m/s), along an exact arc."""
     x, y, heading = pose.T
     speed, turn = (left + right) / 2, (right - left) / axle
     straight = np.abs(right - left) < STRAIGHT
@@ -23,20 +23,20 @@ def drive(pose: Array, left: Array, right: Array, axle: float, seconds: float) -
 
 
 def ranges_in_room(x: Array, y: Array, cos: Array, sin: Array, length: float, width: float) -> Array:
-    """How far it is from `(x, y)` to the walls of the room [0, length] x [0, width] in the direction `(cos, sin)`.
+    """The distance from `(x, y)` to the walls of the room [0, length] x [0, width] in the direction `(cos, sin)`.
 
-    All arrays broadcast. From inside the room the nearest wall ahead is the smaller of the two that the ray faces.
+    All arrays broadcast. From inside the room the nearest wall is the nearer of the two walls that the ray faces.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        along = np.where(cos > 0, length - x, x) / np.abs(cos)  # infinite for a ray that is parallel to these walls
+        along = np.where(cos > 0, length - x, x) / np.abs(cos)  # infinite for a ray parallel to these walls
         across = np.where(sin > 0, width - y, y) / np.abs(sin)
     return np.fmin(along, across)
 
 
 def to_walls(x: Array, y: Array, walls: Array) -> tuple[Array, Array]:
-    """The way `(dx, dy)`, each `(..., w)`, from places `x, y (...)` to the nearest point of every wall.
+    """The vectors `(dx, dy)`, each `(..., w)`, from points `x, y (...)` to the nearest point of every wall.
 
-    A wall is a segment, `walls (w, 4)` as x1, y1, x2, y2.
+    A wall is a segment: `walls (w, 4)` holds x1, y1, x2, y2.
     """
     x1, y1, x2, y2 = walls.T
     across_x, across_y = x1 - x[..., None], y1 - y[..., None]
@@ -47,21 +47,23 @@ def to_walls(x: Array, y: Array, walls: Array) -> tuple[Array, Array]:
 
 
 def to_disc(x: Array, y: Array, disc_x: Array, disc_y: Array, radius: float) -> tuple[Array, Array]:
-    """The way `(dx, dy)` from places outside of a disc to the nearest point of its rim; all arrays broadcast."""
+    """The vectors `(dx, dy)` from points outside a disc to the nearest point of its rim; all arrays broadcast."""
     dx, dy = disc_x - x, disc_y - y
     left = 1 - radius / np.hypot(dx, dy)
     return dx * left, dy * left
 
 
-def undo_collisions(before: Array, after: Array, ways: tuple[Array, Array], radius: float) -> Array:
-    """States `after (rows, k)` a move, or `before` it for whoever would run into something with a hull of this radius:
-    a collision undoes the move. `ways` lead to the nearest points of all surfaces, each `(rows, surfaces)`."""
-    dx, dy = ways
+def undo_collisions(before: Array, after: Array, to_surfaces: tuple[Array, Array], radius: float) -> Array:
+    """States `after (rows, k)` a move, or `before` it where a hull of this radius would collide.
+
+    `to_surfaces` are the vectors from the new position to the nearest points of all surfaces, each `(rows, surfaces)`.
+    """
+    dx, dy = to_surfaces
     free = (dx * dx + dy * dy).min(-1) >= radius**2
     return np.where(free[:, None], after, before)
 
 
 def outline(*corners: tuple[float, float]) -> Array:
     """The walls `(corners, 4)` of a closed polygon."""
-    here = np.array(corners)
-    return np.concatenate([here, np.roll(here, -1, axis=0)], axis=1)
+    points = np.array(corners)
+    return np.concatenate([points, np.roll(points, -1, axis=0)], axis=1)

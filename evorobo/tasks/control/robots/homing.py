@@ -1,4 +1,4 @@
-"""Homing: a robot with a battery must drive about, and be home under the light before it is empty."""
+"""Homing: a robot with a battery drives about and returns to the charger before the battery is empty."""
 
 from __future__ import annotations
 
@@ -16,27 +16,31 @@ from evorobo.tasks.control.robots.registry import register
 
 LENGTH, WIDTH = 0.45, 0.4  # m
 ARENA = Arena(outline((0, 0), (LENGTH, 0), (LENGTH, WIDTH), (0, WIDTH)))
-ZONE = 0.08  # m, of which a quarter circle around the corner at (0, 0) is black floor
+ZONE = 0.08  # m, radius of the black quarter circle around the corner at (0, 0)
 LASTS = 200  # steps from full to empty
 EYES = np.array([np.pi / 2, -np.pi / 2])
 BATTERY = 11
 CRUISE, LOW, SEEK, CALM = 0.9, 0.4, 1.2, 0.4
-"""The teacher's speed; below which charge it seeks the light, how sharply it turns there, how much walls then count."""
+"""Of the teacher: speed, charge below which it seeks the light, sharpness of that turn, weight of walls then."""
 
 
 @dataclass(frozen=True)
 class Homing(Robot):
-    """An arena of 45 x 40 cm; in a corner the floor is black, and a light tower stands behind it. An episode is 60 s.
+    """A Khepera in an arena of 45 x 40 cm with a black corner and a light behind it; an episode lasts 60 s.
 
-    A full battery lasts 20 s, and is full again at once on the black floor; empty, it ends the episode. The score is
-    the mean of V (1 - i) over 60 s in percent, V being the mean of the wheels' absolute speeds and i the strongest
-    infrared reading; on the black floor nothing is earned (Floreano & Mondada 1996). The light falls on each eye by a
-    cardioid lobe and fades as 1 / (1 + (d / 0.3 m)^2).
+    A full battery lasts 20 s and is full again at once on the black floor; an empty battery ends the episode. The score
+    is the mean of V (1 - i) over 60 s in percent. V is the mean of the wheels' absolute speeds, i the strongest
+    infrared reading; on the black floor the score is 0 (Floreano & Mondada 1996). Each eye has a cardioid lobe, and the
+    light falls off as 1 / (1 + (d / 0.3 m)^2).
 
-    Its senses are eight of infrared, an eye to the left and one to the right, the floor (1 is black) and the battery (1
-    is full). `noise` is the standard deviation of the Gaussian noise of all but the last.
+    The sensors are eight infrared sensors, an eye to the left and one to the right, the floor (1 is black) and the
+    battery (1 is full). The teacher is a Braitenberg vehicle that avoids walls, and turns to the light below two fifths
+    of its charge.
 
-    The teacher is a Braitenberg vehicle that keeps off walls, and below two fifths of its charge turns to the light.
+    Parameters
+    ----------
+    noise : float, default 0.02
+        Standard deviation of the Gaussian noise of all sensors but the battery.
     """
 
     noise: float = 0.02
@@ -46,7 +50,7 @@ class Homing(Robot):
     max_steps = 600
 
     def initial(self, rng: RandomStreams) -> Array:
-        """x, y, heading; infrared readings; the battery's charge, full."""
+        """x, y, heading; infrared readings; the charge of the battery, which is full."""
         pose = rng.uniform([0.15, 0.15, -np.pi], [LENGTH - 0.05, WIDTH - 0.05, np.pi], 3)
         return np.column_stack([ARENA.state_at(pose), np.ones(len(pose))])
 
@@ -55,17 +59,17 @@ class Homing(Robot):
         bearing = np.arctan2(-y, -x) - heading  # of the corner
         lobe = (1 + np.cos(bearing[:, None] - EYES)) / 2
         light = lobe / (1 + (x * x + y * y) / 0.3**2)[:, None]
-        sensed = np.column_stack([state[:, SENSED], light, _home(state)])
-        return np.column_stack([sensed + rng.normal(self.noise, len(self.sensors) - 1), state[:, BATTERY]])
+        readings = np.column_stack([state[:, SENSED], light, _on_black_floor(state)])
+        return np.column_stack([readings + rng.normal(self.noise, len(self.sensors) - 1), state[:, BATTERY]])
 
     def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         after = ARENA.step(state, action)
         left = state[:, BATTERY] - 1 / LASTS
-        return np.column_stack([after, np.where(_home(after), 1.0, np.maximum(left, 0.0))])
+        return np.column_stack([after, np.where(_on_black_floor(after), 1.0, np.maximum(left, 0.0))])
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
         fitness = np.abs(action).mean(1) * (1 - next_state[:, SENSED].max(1))
-        return fitness * ~_home(next_state) * (100 / self.max_steps)
+        return fitness * ~_on_black_floor(next_state) * (100 / self.max_steps)
 
     def terminal(self, state: Array) -> np.ndarray:
         return state[:, BATTERY] < 0.5 / LASTS
@@ -81,15 +85,15 @@ class Homing(Robot):
         return steer(CRUISE, turn)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The arena and the way in it; the grey quarter is the black floor, the star the light."""
+        """Draw the arena and the path; the gray quarter is the black floor, the star the light."""
         turn = np.linspace(0, np.pi / 2, 17)
         ax.fill(np.r_[0, ZONE * np.cos(turn)], np.r_[0, ZONE * np.sin(turn)], color="0.75")
         ax.plot(0, 0, marker="*", markersize=12, color="gold", markeredgecolor="black", zorder=3)
         ARENA.draw(ax, states)
 
 
-def _home(state: Array) -> np.ndarray:
-    """Who stands on the black floor: its middle counts, where the sensor for it looks down."""
+def _on_black_floor(state: Array) -> np.ndarray:
+    """Which robots `(rows,)` are on the black floor with their center, where the floor sensor is."""
     return np.hypot(state[:, 0], state[:, 1]) < ZONE
 
 

@@ -1,4 +1,4 @@
-"""Khepera, the small round robot of the field's classics: two wheels, eight infrared sensors, walls to keep off."""
+"""The Khepera, a small round robot of many classic studies: two wheels and eight infrared sensors among walls."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from evorobo.arrays import Array
 from evorobo.tasks.control.robots.geometry import drive, to_disc, to_walls, undo_collisions
 
 RANGE, CONTACT = 0.043, 0.015
-"""In m: from where on nothing comes back (a Khepera's sensors are of use up to there), and where readings saturate."""
+"""Distances in m: from RANGE on readings are 0, as with a real Khepera, and up to CONTACT they are 1."""
 
 
 def intensity(distance: Array) -> Array:
-    """What a surface straight ahead sends back: 1 up to `CONTACT`, then falling as 1 / distance^2, to 0 at `RANGE`."""
+    """The reading of a surface straight ahead: 1 up to `CONTACT`, then falling as 1 / distance^2, 0 from `RANGE` on."""
     edge = (CONTACT / RANGE) ** 2
     return np.clip(((CONTACT / np.maximum(distance, CONTACT)) ** 2 - edge) / (1 - edge), 0.0, 1.0)
 
 
 def reading(dx: Array, dy: Array, ahead_x: Array, ahead_y: Array) -> Array:
-    """The reading `(...)` of sensors, 0 to 1 and free of noise.
+    """The readings `(...)` of sensors, 0 to 1, without noise.
 
-    They look in the direction `(ahead_x, ahead_y)`, each `(...)` and together of length 1; the nearest points of all
-    surfaces are `(dx, dy)` away, each `(..., surfaces)`.
+    Sensors point in the direction `(ahead_x, ahead_y)`, each `(...)`, a unit vector. `(dx, dy)`, each
+    `(..., surfaces)`, are the vectors to the nearest points of all surfaces.
 
-    The lobe is a cosine: a surface at an angle of a to the sensor's axis counts cos a of what it would straight ahead,
-    and one beside or behind it nothing. Of all surfaces the brightest is read.
+    The lobe is a cosine: a surface at the angle a to the axis of the sensor counts cos a times its reading straight
+    ahead, and a surface beside or behind the sensor counts 0. The reading is that of the brightest surface.
     """
     distance = np.hypot(dx, dy)
     ahead = dx * ahead_x[..., None] + dy * ahead_y[..., None]
@@ -39,64 +39,67 @@ def reading(dx: Array, dy: Array, ahead_x: Array, ahead_y: Array) -> Array:
 RADIUS, AXLE, TOP_SPEED, STEP = 0.0275, 0.053, 0.144, 0.1  # m, m, m/s, s
 INFRARED = ("left", "front left", "ahead left", "ahead right", "front right", "right", "back right", "back left")
 ANGLES = np.radians([90.0, 45.0, 10.0, -10.0, -45.0, -90.0, -165.0, 165.0])
-"""Where each of them sits on the hull, looking outwards (to a few degrees)."""
+"""The angle of each sensor on the hull, accurate to a few degrees; sensors point outwards."""
 AVOID = np.array([0.5, 3.0, 3.0, -3.0, -3.0, -0.5, 0.0, 0.0])
-"""How far each reading turns a Braitenberg vehicle to the right, so that it keeps off walls."""
+"""How much each reading turns a Braitenberg vehicle to the right, away from walls."""
 POSE, SENSED = slice(0, 3), slice(3, 3 + len(INFRARED))
-"""Where states have x, y and heading, and the readings without noise."""
+"""The columns of a state with x, y and heading, and with the readings without noise."""
 
 
 def steer(cruise: float, turn: Array) -> Array:
-    """Wheels `(rows, 2)` that go on at `cruise` and turn to the right by `turn (rows,)`, in shares of top speed."""
+    """Wheel speeds `(rows, 2)`, as shares of top speed, that drive at `cruise` and turn right by `turn (rows,)`."""
     return np.clip(np.stack([cruise + turn, cruise - turn], axis=1), -1, 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Arena:
-    """The walls `(w, 4)` between which it drives, and the radius (m) of the round thing that may stand there, too.
+    """Walls `(w, 4)` and, if `thing_radius` (m) is not 0, one round thing for each robot.
 
-    `thing (rows, 2)` is the place of that thing, for each robot its own.
+    `thing (rows, 2)` is the center of that thing.
     """
 
     walls: Array
     thing_radius: float = 0.0
 
     def state_at(self, pose: Array, thing: Array | None = None) -> Array:
-        """A robot that stands at `pose (rows, 3)`, and what its infrared sensors read there: `(rows, 11)`."""
+        """The state `(rows, 11)` of a robot at `pose (rows, 3)`: the pose and the readings of its infrared sensors."""
         x, y, heading = pose.T
-        look = heading[:, None] + ANGLES
-        ahead_x, ahead_y = np.cos(look), np.sin(look)
-        dx, dy = self._ways(x[:, None] + RADIUS * ahead_x, y[:, None] + RADIUS * ahead_y, thing)
+        direction = heading[:, None] + ANGLES
+        ahead_x, ahead_y = np.cos(direction), np.sin(direction)
+        dx, dy = self._to_surfaces(x[:, None] + RADIUS * ahead_x, y[:, None] + RADIUS * ahead_y, thing)
         return np.concatenate([pose, reading(dx, dy, ahead_x, ahead_y)], axis=1)
 
     def step(self, state: Array, action: Array, thing: Array | None = None) -> Array:
-        """The same robots one control step later, the wheels at `action (rows, 2)` of their top speed.
+        """The states one control step later, with the wheels at `action (rows, 2)` times top speed.
 
-        Who would run into something stays where it was: a collision undoes the move.
+        A collision undoes the move.
         """
         before = state[:, POSE]
         left, right = TOP_SPEED * action.T
         after = drive(before, left, right, AXLE, STEP)
-        return self.state_at(undo_collisions(before, after, self._ways(after[:, 0], after[:, 1], thing), RADIUS), thing)
+        to_surfaces = self._to_surfaces(after[:, 0], after[:, 1], thing)
+        return self.state_at(undo_collisions(before, after, to_surfaces, RADIUS), thing)
 
-    def _ways(self, x: Array, y: Array, thing: Array | None) -> tuple[Array, Array]:
-        """From places `(rows, ...)` to the nearest points of all surfaces `(rows, ..., surfaces)`."""
+    def _to_surfaces(self, x: Array, y: Array, thing: Array | None) -> tuple[Array, Array]:
+        """The vectors from points `(rows, ...)` to the nearest points of all surfaces, each `(rows, ..., surfaces)`."""
         dx, dy = to_walls(x, y, self.walls)
         if thing is None:
             return dx, dy
-        at = thing.reshape(len(x), *(1,) * (x.ndim - 1), 2)
-        to_x, to_y = to_disc(x, y, at[..., 0], at[..., 1], self.thing_radius)
+        center = thing.reshape(len(x), *(1,) * (x.ndim - 1), 2)
+        to_x, to_y = to_disc(x, y, center[..., 0], center[..., 1], self.thing_radius)
         return np.concatenate([dx, to_x[..., None]], -1), np.concatenate([dy, to_y[..., None]], -1)
 
-    def draw(self, ax: Any, *ways: Array) -> None:
-        """The walls from above and a robot's `ways` between them, each `(steps, k)`, in the colours C0, C1, ...;
-        the circle is the robot, the line in it points ahead."""
+    def draw(self, ax: Any, *paths: Array) -> None:
+        """Draw the walls from above and the `paths` of a robot, each `(steps, k)`, in the colors C0, C1, ...
+
+        The circle is the robot; the line in it points ahead.
+        """
         for x1, y1, x2, y2 in self.walls:
             ax.plot([x1, x2], [y1, y2], color="black", linewidth=1.5)
-        for number, way in enumerate(ways):
-            ax.plot(*way[:, :2].T, color=f"C{number}", linewidth=1.2)
-            ax.plot(*way[0, :2], marker="o", markersize=4, color="black")
-        x, y, heading = ways[-1][-1, POSE]
+        for number, path in enumerate(paths):
+            ax.plot(*path[:, :2].T, color=f"C{number}", linewidth=1.2)
+            ax.plot(*path[0, :2], marker="o", markersize=4, color="black")
+        x, y, heading = paths[-1][-1, POSE]
         turn = heading + np.linspace(0, 2 * np.pi, 33)
         hull_x, hull_y = x + RADIUS * np.cos(turn), y + RADIUS * np.sin(turn)
         ax.plot(np.r_[x, hull_x], np.r_[y, hull_y], color="black", linewidth=1)

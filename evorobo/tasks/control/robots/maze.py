@@ -1,4 +1,4 @@
-"""A maze that deceives: whoever heads straight for the goal ends in front of a wall (Lehman & Stanley 2011)."""
+"""A deceptive maze: the direct way to the goal ends at a wall (Lehman & Stanley 2011)."""
 
 from __future__ import annotations
 
@@ -25,19 +25,23 @@ BEAM_RANGE = 0.4  # m, of a beam
 
 @dataclass(frozen=True)
 class Maze(Robot):
-    """An e-puck in a maze of 1.2 x 0.8 m, from the lower left corner to the upper left one; an episode is 20 s.
+    """An e-puck drives in a maze of 1.2 x 0.8 m from the lower left to the upper left corner; episodes last 20 s.
 
-    A wall lies between the two, and the way around it is four times as long as that through it. The score is how much
-    of the distance to the goal is gone at the end, in percent: about 50 in front of the wall, far below 0 where the way
-    around begins, 100 at the goal, which ends the episode.
+    A wall separates the two corners; the way around it is four times as long as the direct line. The score is the share
+    of the distance to the goal that is covered at the end, in percent: about 50 in front of the wall, far below 0 where
+    the way around begins, 100 at the goal, which ends the episode.
 
-    It senses what the robot of Lehman & Stanley 2011 senses: six beams measure the nearest wall, up to 0.4 m, as a
-    share of that, and of four quarters (ahead, left, behind, right) one tells that the goal is there, walls or not.
-    Running into a wall leaves it where it is. Robots start alike; `noise` is the standard deviation (m) of Gaussian
-    noise on the beams, 0 in the paper. Maze and body are ours. In the paper's hard maze novelty search found the way in
-    39 of 40 runs, search by the score in 3.
+    The sensors are those of Lehman & Stanley (2011). Six beams measure the distance to the nearest wall, as a share of
+    0.4 m. Four quarters (ahead, left, behind, right) report the direction of the goal, through walls. Collisions undo
+    moves. All episodes start alike. Maze and body differ from the paper. In its hard maze, novelty search found the
+    goal in 39 of 40 runs, search by the score in 3.
 
-    Its measures are where it ends, `x` and `y` in m.
+    The measures are the final position, `x` and `y` in m.
+
+    Parameters
+    ----------
+    noise : float, default 0.0
+        Standard deviation (m) of the Gaussian noise of the beams; 0 in the paper.
     """
 
     noise: float = 0.0
@@ -82,7 +86,7 @@ class Maze(Robot):
         return limits_with_noise(self.noise / BEAM_RANGE)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The maze from above; the ring is the goal, the circle the robot."""
+        """Draw the maze from above; the ring is the goal, the circle the robot."""
         for x1, y1, x2, y2 in WALLS:
             ax.plot([x1, x2], [y1, y2], color="black", linewidth=1.5)
         turn = np.linspace(0, 2 * np.pi, 33)
@@ -95,24 +99,24 @@ class Maze(Robot):
 
 
 def to_goal(state: Array) -> Array:
-    """How far it is to the goal's rim `(rows,)`, as if there were no walls; 0 within."""
+    """The distance `(rows,)` to the rim of the goal, through walls; 0 within."""
     return np.maximum(np.hypot(*(state[:, :2] - GOAL).T) - GOAL_RADIUS, 0.0)
 
 
 def ranges(x: Array, y: Array, direction: Array, walls: Array) -> Array:
-    """How far it is from `(x, y)` to the nearest of `walls (w, 4)` in a direction (rad); infinite where there is none.
+    """The distance from `(x, y)` to the nearest of `walls (w, 4)` in a direction (rad); infinite without a wall.
 
     The three broadcast. A wall is a segment from x1, y1 to x2, y2.
     """
     x1, y1, x2, y2 = walls.T
     cos, sin = np.cos(direction)[..., None], np.sin(direction)[..., None]
     ahead_x, ahead_y, along_x, along_y = x1 - x[..., None], y1 - y[..., None], x2 - x1, y2 - y1
-    with np.errstate(divide="ignore", invalid="ignore"):  # beams along a wall meet its ends, if any
+    with np.errstate(divide="ignore", invalid="ignore"):  # beams along a wall hit its ends at most
         share = 1 / (cos * along_y - sin * along_x)
-        far = share * (ahead_x * along_y - ahead_y * along_x)
+        distance = share * (ahead_x * along_y - ahead_y * along_x)
         place = share * (ahead_x * sin - ahead_y * cos)
-        hit = (far >= 0) & (place >= 0) & (place <= 1)
-    return np.where(hit, far, np.inf).min(-1)
+        hit = (distance >= 0) & (place >= 0) & (place <= 1)
+    return np.where(hit, distance, np.inf).min(-1)
 
 
 register(Maze, "evorobo/Maze-v0")

@@ -1,4 +1,4 @@
-"""Obstacle avoidance: a Khepera in a looping corridor, the first robot whose fitness the field agreed upon."""
+"""Obstacle avoidance: a Khepera in a corridor that forms a loop, with the fitness of Floreano & Mondada (1994)."""
 
 from __future__ import annotations
 
@@ -22,23 +22,29 @@ CORRIDOR = Arena(np.concatenate([outline(*OUTER), outline(*INNER)]))
 STARTS = np.array(
     [(0.06, 0.06), (0.36, 0.06), (0.66, 0.06), (0.66, 0.25), (0.57, 0.42), (0.36, 0.3), (0.15, 0.42), (0.06, 0.25)]
 )
-CRUISE = 0.9  # the teacher's speed where nothing is near, of top speed
+CRUISE = 0.9  # speed of the teacher without walls nearby, as a share of top speed
 
 
 @dataclass(frozen=True)
 class ObstacleAvoidance(Robot):
-    """A corridor 12 cm wide (the robot: 5.5 cm) that bends to both sides and closes in a loop; an episode is 24 s.
+    """A corridor 12 cm wide (the robot: 5.5 cm) that bends to both sides and forms a loop; an episode lasts 24 s.
 
-    The score is the mean of the fitness V (1 - sqrt(dv)) (1 - i) over all steps (Floreano & Mondada 1994), each of its
-    parts between 0 and 1: V is the mean of the wheels' absolute speeds, dv the difference of their signed speeds, i the
-    strongest infrared reading. So: go fast, go straight, keep off walls. `noise` is the standard deviation of the
-    sensors' Gaussian noise; i is taken without it.
+    The score is the mean of V (1 - sqrt(dv)) (1 - i) over all steps (Floreano & Mondada 1994), each factor between 0
+    and 1. V is the mean of the wheels' absolute speeds, dv the difference of their signed speeds, i the strongest
+    infrared reading without noise. The robot must drive fast and straight, and avoid walls.
 
-    V does not ask where to, and evolution finds out: without inertia it pays best to rock to and fro between two walls.
-    With `forward` a wheel that turns back counts nothing in V, and the robot goes round.
+    V does not depend on the direction, and evolution exploits that: without inertia, rocking between two walls scores
+    best. With `forward`, a wheel that turns backwards counts 0 in V, and the robot drives along the corridor.
 
-    The teacher is a Braitenberg vehicle (Braitenberg 1984, chapter 3): what a sensor sees speeds up the wheel on its
-    own side and slows down the other, so that it turns away.
+    The teacher is a Braitenberg vehicle (Braitenberg 1984, chapter 3): each sensor speeds up the wheel on its own side
+    and slows down the other, so the robot turns away.
+
+    Parameters
+    ----------
+    noise : float, default 0.02
+        Standard deviation of the Gaussian noise of the sensors.
+    forward : bool, default False
+        Count forward speeds only.
     """
 
     noise: float = 0.02
@@ -49,9 +55,9 @@ class ObstacleAvoidance(Robot):
     max_steps = 240
 
     def initial(self, rng: RandomStreams) -> Array:
-        """x, y, heading, within a centimetre of one of `STARTS` in the middle of the corridor; infrared readings."""
-        where, dx, dy, heading = rng.uniform([0, -0.01, -0.01, -np.pi], [len(STARTS), 0.01, 0.01, np.pi], 4).T
-        x, y = STARTS[where.astype(int)].T
+        """x, y, heading, within 1 cm of one of `STARTS` in the middle of the corridor; infrared readings."""
+        start, dx, dy, heading = rng.uniform([0, -0.01, -0.01, -np.pi], [len(STARTS), 0.01, 0.01, np.pi], 4).T
+        x, y = STARTS[start.astype(int)].T
         return CORRIDOR.state_at(np.stack([x + dx, y + dy, heading], axis=1))
 
     def observation(self, state: Array, rng: RandomStreams) -> Array:

@@ -1,4 +1,4 @@
-"""Phototaxis: a small two-wheeled robot with two eyes, and a lamp to find and stay with."""
+"""Phototaxis: a two-wheeled robot with two eyes must find a lamp and stay with it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ EYES = np.array([np.pi / 4, -np.pi / 4])
 
 @dataclass(frozen=True)
 class Phototaxis(Robot):
-    """A lamp stands 0.4 to 1.2 m away in any direction; an episode is 20 s, its score the mean nearness in percent.
+    """A lamp is 0.4 to 1.2 m away in any direction; an episode lasts 20 s, its score is the mean nearness in percent.
 
-    Each eye looks 45 degrees to its side; light falls on it by a cardioid lobe, (1 + cos) / 2, and fades with
-    distance as 1 / (1 + (d / 0.5 m)^2). Nearness is 1 / (1 + (d / 0.15 m)^2): to score, arrive soon and stay close.
-    `noise` is the standard deviation of the eyes' Gaussian noise.
+    The eyes point 45 degrees to each side. Each has a cardioid lobe, (1 + cos) / 2, and the light falls off as
+    1 / (1 + (d / 0.5 m)^2). Nearness is 1 / (1 + (d / 0.15 m)^2), so the robot should arrive soon and stay close.
 
-    The teacher is Braitenberg's vehicle 2b (Braitenberg 1984, chapter 2): each eye drives the wheel of the other
-    side, so that it turns towards light and speeds up near it; it finds the lamp fast, and cannot stop there.
+    The teacher is Braitenberg's vehicle 2b (Braitenberg 1984, chapter 2): each eye drives the wheel of the other side.
+    It turns to the light and speeds up near it; it finds the lamp fast but cannot stop there.
+
+    Parameters
+    ----------
+    noise : float, default 0.01
+        Standard deviation of the Gaussian noise of the eyes.
     """
 
     noise: float = 0.01
@@ -36,7 +40,7 @@ class Phototaxis(Robot):
     max_steps = 200
 
     def initial(self, rng: RandomStreams) -> Array:
-        """x, y, heading of the robot, x, y of the lamp."""
+        """x, y and heading of the robot, x and y of the lamp."""
         distance, direction, heading = rng.uniform([0.4, -np.pi, -np.pi], [1.2, np.pi, np.pi], 3).T
         robot = np.zeros((len(heading), 2))
         lamp = distance * np.stack([np.cos(direction), np.sin(direction)])
@@ -66,7 +70,7 @@ class Phototaxis(Robot):
         return np.clip(0.1 + 1.2 * sensors[:, ::-1], -1, 1)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """As seen from the lamp, for many episodes in one picture; the dot is the start, the triangle the robot."""
+        """Draw the path relative to the lamp, for many episodes in one picture; the dot is the start."""
         x, y = (states[:, :2] - states[:, 3:]).T
         ax.plot(x, y, linewidth=1.2)
         ax.plot(x[0], y[0], marker="o", markersize=4, color="black")

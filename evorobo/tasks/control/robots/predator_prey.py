@@ -1,4 +1,4 @@
-"""Predator and prey: a slow robot that sees chases a fast one that only feels what is near; both can learn."""
+"""Predator and prey: a slow robot with eyes hunts a fast one with infrared sensors; both can learn."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from evorobo.tasks.control.robots.registry import register
 SIDE = 0.47  # m, of the square arena
 PREDATOR_SPEED, PREY_SPEED = 0.08, 0.16  # m/s
 AHEAD, LEFT = np.cos(ANGLES), np.sin(ANGLES)
-EYES = np.radians([18, 10.8, 3.6, -3.6, -10.8, -18])  # 36 degrees of sight, five parts from left to right
+EYES = np.radians([18, 10.8, 3.6, -3.6, -10.8, -18])  # 36 degrees of sight, the edges of five eyes from left to right
 BRAITENBERG = np.array([0.3, 0.9, 1.6])
-"""How much a sensor at the side, at 45 degrees and ahead turns the prey away from what it feels."""
+"""How much a sensor at the side, at 45 degrees and ahead turns the prey away from an obstacle."""
 PREDATOR, PREY, TIME = slice(0, 3), slice(3, 6), 6
 
 
 class _Chase(Contestant):
-    """What both sides share: the arena, its beginning and end, and its picture."""
+    """What both robots share: the arena, the start, the end and the drawing."""
 
     noise: float
     max_steps = 500
 
     def initial(self, rng: RandomStreams) -> Array:
-        """x, y, heading of the predator, the same of the prey, and the steps made so far.
+        """x, y, heading of the predator; x, y, heading of the prey; the steps so far.
 
-        Both stand on the arena's middle line, half its width apart, each heading anywhere.
+        Both start on the middle line of the arena, half its width apart, with random headings.
         """
         headings = rng.uniform(-np.pi, np.pi, 2)
         state = np.tile([SIDE / 4, SIDE / 2, 0.0, 3 * SIDE / 4, SIDE / 2, 0.0, 0.0], (len(headings), 1))
@@ -40,7 +40,7 @@ class _Chase(Contestant):
         return state
 
     def terminal(self, state: Array) -> np.ndarray:
-        """Contact: the hulls touch."""
+        """An episode ends when the hulls touch."""
         dx, dy = state[:, 3] - state[:, 0], state[:, 4] - state[:, 1]
         return dx * dx + dy * dy <= (2 * RADIUS) ** 2
 
@@ -48,7 +48,7 @@ class _Chase(Contestant):
         return limits_with_noise(self.noise)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The arena from above: predator red, prey blue; dots mark where they began, lines in the hulls look ahead."""
+        """Draw the arena from above: predator red, prey blue; dots mark the starts, lines in the hulls the headings."""
         ax.plot([0, SIDE, SIDE, 0, 0], [0, 0, SIDE, SIDE, 0], color="black", linewidth=1.5)
         turn = np.linspace(0, 2 * np.pi, 33)
         for part, color in ((PREDATOR, "#C1272D"), (PREY, "#0072B2")):
@@ -62,14 +62,19 @@ class _Chase(Contestant):
 
 @dataclass(frozen=True)
 class Predator(_Chase):
-    """Half as fast as its prey (8 cm/s), it sees it in 36 degrees ahead; a square arena of 47 cm, 50 s at most.
+    """The predator: half as fast as its prey (8 cm/s), with 36 degrees of sight, in a square arena of 47 cm.
 
-    After Floreano & Nolfi 1997: two Kheperas, 500 steps of 0.1 s. The score is the share, in percent, of the steps that
-    were left when they touched: 0 if it never caught its prey. Each of five eyes, 7.2 degrees wide, reads which part of
-    it the prey fills; each of eight infrared sensors (see `infrared.py`) what is near, wall or robot. Who would run
-    into a wall stays where it is. `noise` is the standard deviation of all readings.
+    After Floreano & Nolfi 1997: two Kheperas, at most 500 steps of 0.1 s. The score is the percentage of steps that
+    remained at the contact, 0 without contact. Each of five eyes, 7.2 degrees wide, reads the share of it that the prey
+    fills. Eight infrared sensors (see `khepera.py`) read walls and the other robot. At a wall no move is made.
 
-    The prey keeps its rule: see `Prey`. The teacher turns to what it sees, and on the spot while it sees nothing.
+    In a task of its own, the prey follows the teacher of `Prey`. The teacher turns to the prey, and turns on the
+    spot while it sees nothing.
+
+    Parameters
+    ----------
+    noise : float, default 0.02
+        Standard deviation of the Gaussian noise of all sensors.
     """
 
     noise: float = 0.02
@@ -82,10 +87,10 @@ class Predator(_Chase):
         return Prey(self.noise)
 
     def observation(self, state: Array, rng: RandomStreams) -> Array:
-        clear = np.concatenate(
+        readings = np.concatenate(
             [eye_readings(state[:, PREDATOR], state[:, PREY]), infrared_readings(state[:, PREDATOR], state[:, PREY])], 1
         )
-        return clear + rng.normal(self.noise, len(self.sensors))
+        return readings + rng.normal(self.noise, len(self.sensors))
 
     def joint_transition(self, state: Array, action: np.ndarray, rival_action: np.ndarray) -> Array:
         return move_both(state, action, rival_action)
@@ -96,20 +101,25 @@ class Predator(_Chase):
     def teacher(self, sensors: Array) -> np.ndarray:
         eyes = sensors[:, :5]
         light = eyes.sum(1)
-        aside = (eyes * [1.0, 0.5, 0.0, -0.5, -1.0]).sum(1) / np.maximum(light, 0.2)  # to the left
-        turn = np.where(light > 0.2, np.clip(aside, -1, 1), 0.0)
+        offset = (eyes * [1.0, 0.5, 0.0, -0.5, -1.0]).sum(1) / np.maximum(light, 0.2)  # to the left
+        turn = np.where(light > 0.2, np.clip(offset, -1, 1), 0.0)
         ahead = np.stack([1 - np.maximum(turn, 0), 1 + np.minimum(turn, 0)], axis=1)
         return np.where((light > 0.2)[:, None], ahead, [-0.5, 0.5])
 
 
 @dataclass(frozen=True)
 class Prey(_Chase):
-    """Twice as fast as the predator (16 cm/s) and without eyes; it feels what is nearer than 4 cm, wall or robot.
+    """The prey: twice as fast as the predator (16 cm/s), without eyes; it senses walls and robots within 4 cm.
 
-    The score is the share, in percent, of the steps that it was free: what the predator does not get (see `Predator`).
+    The score is the percentage of steps before the contact, the complement of the predator's (see `Predator`).
 
-    The predator keeps its rule. The teacher is a Braitenberg vehicle (Braitenberg 1984, chapter 3): full speed, and
-    away from what it feels.
+    In a task of its own, the predator follows the teacher of `Predator`. The teacher is a Braitenberg vehicle
+    (Braitenberg 1984, chapter 3): full speed, and away from what it senses.
+
+    Parameters
+    ----------
+    noise : float, default 0.02
+        Standard deviation of the Gaussian noise of all sensors.
     """
 
     noise: float = 0.02
@@ -132,12 +142,12 @@ class Prey(_Chase):
 
     def teacher(self, sensors: Array) -> np.ndarray:
         left, right = (sensors[:, :3] * BRAITENBERG).sum(1), (sensors[:, 5:2:-1] * BRAITENBERG).sum(1)
-        # not quite even, or it would stand still before a wall
+        # not quite symmetric, or it would stop in front of a wall
         return np.clip(np.stack([1 + left - 1.5 * right, 1 + right - 1.6 * left], axis=1), -1, 1)
 
 
 def move_both(state: Array, predator: Array, prey: Array) -> Array:
-    """One control step: the wheels of each at these shares `(rows, 2)` of its top speed; at a wall no move is made."""
+    """The states one control step later, with wheels at these shares `(rows, 2)` of top speed; walls undo moves."""
     poses = []
     for part, action, speed in ((PREDATOR, predator, PREDATOR_SPEED), (PREY, prey, PREY_SPEED)):
         before = state[:, part]
@@ -148,7 +158,7 @@ def move_both(state: Array, predator: Array, prey: Array) -> Array:
 
 
 def eye_readings(pose: Array, other: Array) -> Array:
-    """Which part of each eye `(rows, 5)`, 0 to 1, the hull at `other (rows, 3)` fills, seen from `pose (rows, 3)`."""
+    """The share of each eye `(rows, 5)`, 0 to 1, that the hull at `other (rows, 3)` fills from `pose (rows, 3)`."""
     dx, dy = (other - pose)[:, :2].T
     bearing = np.arctan2(dy, dx) - pose[:, 2]
     bearing = ((bearing + np.pi) % (2 * np.pi) - np.pi)[:, None]
@@ -158,9 +168,9 @@ def eye_readings(pose: Array, other: Array) -> Array:
 
 
 def infrared_readings(pose: Array, other: Array) -> Array:
-    """The infrared readings `(rows, 8)`, 0 to 1, without noise, at `pose`, of the walls and of the hull at `other`.
+    """The infrared readings `(rows, 8)` at `pose`, 0 to 1, without noise, of the walls and the hull at `other`.
 
-    What `khepera.Arena` reads, quicker: of two opposite walls a sensor can only read the one that it faces.
+    They equal those of `khepera.Arena`. This is faster: of two opposite walls a sensor reads only the one it faces.
     """
     cos, sin = np.cos(pose[:, 2:]), np.sin(pose[:, 2:])
     ahead_x, ahead_y = cos * AHEAD - sin * LEFT, sin * AHEAD + cos * LEFT

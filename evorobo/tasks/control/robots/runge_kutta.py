@@ -1,4 +1,4 @@
-"""One step of the classical Runge-Kutta method, for robots whose physics is a differential equation."""
+"""The classical Runge-Kutta method, for robots whose physics is a differential equation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evorobo.arrays import Array
 
 
 def rk4(rates: Callable[[Array], Array], state: Array, seconds: float) -> Array:
-    """`state` after `seconds`, where `rates(state)` is its derivative by time (fourth order; Kutta 1901)."""
+    """`state` after one step of `seconds`, where `rates(state)` is its time derivative (fourth order; Kutta 1901)."""
     half = seconds / 2.0
     k1 = rates(state)
     k2 = rates(state + half * k1)

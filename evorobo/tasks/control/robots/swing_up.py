@@ -1,4 +1,4 @@
-"""CartPole swing-up: a pole hangs from a cart, and must be swung up and kept up, near the middle of the track."""
+"""Cart-pole swing-up: swing up a hanging pole and balance it near the middle of the track."""
 
 from __future__ import annotations
 
@@ -17,23 +17,28 @@ CART, POLE, LENGTH, GRAVITY, FRICTION, PUSH, STEP = 0.5, 0.5, 0.6, 9.82, 0.1, 10
 MASS, SWUNG = CART + POLE, POLE * LENGTH
 TRACK = 2.4
 HANGING = np.array([0.0, 0.0, np.pi, 0.0])
-GAINS = np.array([-2.4487, -2.2438, 9.6748, 1.9777])  # of the teacher near the top, from there on ...
-PUMP, HOME, BRAKE, NEAR = 0.1, 0.5, 0.1, 0.7  # ... and of its swinging, up to where the cosine of the angle is NEAR
+GAINS = np.array([-2.4487, -2.2438, 9.6748, 1.9777])  # of the teacher near the top ...
+PUMP, HOME, BRAKE, NEAR = 0.1, 0.5, 0.1, 0.7  # ... and of its swinging, below the angle with cosine NEAR
 
 
 @dataclass(frozen=True)
 class SwingUp(Robot):
-    """The physics of Gal, McAllister & Rasmussen (2016) with the reward and the limits of Ha (2017, estool), 10 s long.
+    """The physics of Gal, McAllister & Rasmussen (2016) with reward and limits of Ha (2017); episodes last 10 s.
 
-    The state is x, x', angle, angle' in m, rad and s, the angle being 0 upright and growing to the left; explicit
-    Euler at 100 Hz, pushes of up to 10 N. A step earns (1 + cos angle) / 2 * cos(pi x / 4.8), so that 1000 would be to
-    stand upright in the middle from the first step on; leaving the track (2.4 m to each side) is the end. Episodes
-    begin hanging at rest in the middle, with a normal step of `spread` on each number of the state; the sensors have
-    Gaussian `noise`.
+    The state is x, x', angle, angle' in m, rad and s. The angle is 0 upright and grows to the left. Explicit Euler at
+    100 Hz, with pushes of up to 10 N. A step scores (1 + cos angle) / 2 * cos(pi x / 4.8), so 1000 would be upright in
+    the middle from the first step on. Leaving the track (2.4 m to each side) ends the episode. Episodes start at rest,
+    hanging, in the middle.
 
-    The teacher brings the pole's energy to that of standing upright (Astrom & Furuta 2000), and keeps it there by the
-    linear quadratic regulator of the upright state (costs of 1, 0.1, 1, 0.1 on the squared state and 0.1 on the squared
-    motor).
+    The teacher brings the energy of the pole to that of the upright state (Astrom & Furuta 2000). There the linear
+    quadratic regulator takes over (costs of 1, 0.1, 1, 0.1 on the squared state and 0.1 on the squared motor).
+
+    Parameters
+    ----------
+    spread : float, default 0.2
+        Standard deviation of the Gaussian noise on each number of the first state.
+    noise : float, default 0.0
+        Standard deviation of the Gaussian noise of the sensors.
     """
 
     spread: float = 0.2
@@ -73,7 +78,7 @@ class SwingUp(Robot):
         return np.abs(state[:, 0]) > TRACK
 
     def limits(self) -> tuple[float, float]:
-        """Speeds have no end in the equations; with 10 N none comes near this one in 10 s."""
+        """Speeds are not limited by the equations, but with 10 N none comes near 100 in 10 s."""
         return limits_with_noise(self.noise, -100, 100)
 
     def teacher(self, sensors: Array) -> np.ndarray:
@@ -84,7 +89,7 @@ class SwingUp(Robot):
         return np.clip(np.where(cos > NEAR, -(upright * GAINS).sum(1), pump), -1, 1)[:, None]
 
     def draw(self, ax: Any, states: Array) -> None:
-        """From the side: the way of the pole's tip, and the cart with its pole where it is now."""
+        """Draw from the side: the path of the pole's tip, and the cart with its pole at the last step."""
         x, _, angle, _ = states.T
         tip_x, tip_y = x - LENGTH * np.sin(angle), LENGTH * np.cos(angle)
         ax.plot([-TRACK, TRACK], [0, 0], color="black", linewidth=1)

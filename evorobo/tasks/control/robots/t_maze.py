@@ -1,4 +1,4 @@
-"""The T-maze: a light at the foot of the stem tells which arm to take at its end, when it is long gone."""
+"""T-maze: a light at the foot of the stem shows which arm to take at its end, long after it is off."""
 
 from __future__ import annotations
 
@@ -17,28 +17,31 @@ from evorobo.tasks.control.robots.registry import register
 MAZE = Arena(
     outline((-0.05, 0), (0.05, 0), (0.05, 0.4), (0.3, 0.4), (0.3, 0.5), (-0.3, 0.5), (-0.3, 0.4), (-0.05, 0.4))
 )
-GOAL = 0.25  # m from the middle: here an arm has been chosen
-SHINING = 5  # steps
+GOAL = 0.25  # m from the middle, where a trip ends
+LIGHT_STEPS = 5
 CRUISE = 0.9  # of top speed
 START, TIME, SIDE, TRIPS, RIGHT = slice(11, 22), 22, 23, 24, 25
 
 
 @dataclass(frozen=True)
 class TMaze(Robot):
-    """Two trips in a maze of corridors 10 cm wide: 40 cm of stem, then an arm to each side; 20 s for both.
+    """Two trips in a T-maze with corridors 10 cm wide: 40 cm of stem, then an arm to each side; 20 s for both.
 
-    For the first half second of a trip a light shines at the robot's left or right, and the robot is held where it is.
-    Then it is dark, and the robot must drive to the end of the arm on the side of the light. One trip of an episode has
-    the light on the left, one on the right, by chance which is first; the score is the percentage of trips that end
-    well, where a trip that does not end counts half the share of the way that was made, so that evolution finds the
-    way. `noise` is the standard deviation of the sensors' Gaussian noise.
+    For the first half second of a trip a light shines at the left or right of the robot, and the robot cannot move.
+    Then it must drive in the dark to the end of the arm on the side of the light. One trip of an episode has the light
+    on the left, the other on the right, in random order. The score is the percentage of trips that end in the right
+    arm. A trip without an end counts half of the share of its way, which helps evolution.
 
-    So 50 is chance, and no more can be had without memory: both trips begin at the same place and heading, and once it
-    is dark the same senses follow from the same deeds. Networks that remember reach 100 (Ziemke & Thieme 2002;
-    Blynel & Floreano 2003). That the robot is held under the light is ours; where it may drive there, its place and
-    heading can be the memory of a network that has none.
+    Without memory the score is 50: both trips start with the same place and heading, and in the dark equal actions give
+    equal readings. Recurrent networks reach 100 (Ziemke & Thieme 2002; Blynel & Floreano 2003). In these papers the
+    robot may move under the light, and a network without memory can use place and heading as its memory.
 
-    The teacher keeps in mind which eye saw the light, and follows the wall on that side.
+    The teacher remembers which eye saw the light, and follows the wall on that side.
+
+    Parameters
+    ----------
+    noise : float, default 0.02
+        Standard deviation of the Gaussian noise of the sensors.
     """
 
     noise: float = 0.02
@@ -50,8 +53,11 @@ class TMaze(Robot):
     reward_threshold = 95.0
 
     def initial(self, rng: RandomStreams) -> Array:
-        """x, y, heading; infrared readings; both where trips begin; the steps of this trip, the side of its light (1
-        is left, -1 right), the trips made and those that ended well."""
+        """x, y, heading; infrared readings; both at the start of a trip; then four numbers.
+
+        These are the steps of this trip, the side of its light (1 is left, -1 right), the trips made, and the trips
+        that ended in the right arm.
+        """
         x, heading, side = rng.uniform([-0.005, np.pi / 2 - 0.1, -1], [0.005, np.pi / 2 + 0.1, 1], 3).T
         start = np.stack([x, np.full(len(x), 0.05), heading], axis=1)
         side = np.where(side > 0, 1.0, -1.0)
@@ -59,23 +65,23 @@ class TMaze(Robot):
         return np.column_stack([placed, placed, none, side, none, none])
 
     def observation(self, state: Array, rng: RandomStreams) -> Array:
-        light = (state[:, TIME] < SHINING) * state[:, SIDE]
+        light = (state[:, TIME] < LIGHT_STEPS) * state[:, SIDE]
         eyes = np.stack([light > 0, light < 0], axis=1)
         return np.concatenate([state[:, SENSED], eyes], axis=1) + rng.normal(self.noise, len(self.sensors))
 
     def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
-        held = state[:, TIME] < SHINING
+        held = state[:, TIME] < LIGHT_STEPS
         moved = MAZE.step(state, np.where(held[:, None], 0.0, action))
         time, side, trips, right = state[:, TIME:].T
         ended = np.abs(moved[:, 0]) > GOAL
         trips, right = trips + ended, right + (ended & (-moved[:, 0] * side > 0))
         again = ended & (trips < 2)
-        here = np.where(again[:, None], state[:, START], moved)
+        place = np.where(again[:, None], state[:, START], moved)
         time, side = np.where(again, 0, time + 1), np.where(again, -side, side)
-        return np.column_stack([here, state[:, START], time, side, trips, right])
+        return np.column_stack([place, state[:, START], time, side, trips, right])
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:
-        return _worth(next_state) - _worth(state)
+        return _score(next_state) - _score(state)
 
     def terminal(self, state: Array) -> np.ndarray:
         return state[:, TRIPS] == 2
@@ -93,7 +99,7 @@ class TMaze(Robot):
         return steer(CRUISE, -1.9 * side * (0.6 - beside - oblique))
 
     def draw(self, ax: Any, states: Array) -> None:
-        """A way for each trip, and the light that began it in the same colour."""
+        """Draw a path for each trip, and its light in the same color."""
         trips = np.split(states, np.flatnonzero(np.diff(states[:, TRIPS])) + 1)
         MAZE.draw(ax, *trips)
         for number, trip in enumerate(trips):
@@ -101,11 +107,11 @@ class TMaze(Robot):
             ax.plot(*place, color=f"C{number}", marker="*", markersize=12, markeredgecolor="black")
 
 
-def _worth(state: Array) -> Array:
-    """What the episode would be worth if it ended here."""
+def _score(state: Array) -> Array:
+    """The score of the episode if it ended now."""
     x, y = state[:, :2].T
-    way = np.clip(np.minimum(y, 0.45) - 0.05 + np.maximum(np.abs(x) - 0.05, 0), 0, 0.6) / 0.6
-    return 50 * state[:, RIGHT] + 25 * way * (state[:, TRIPS] < 2)
+    share = np.clip(np.minimum(y, 0.45) - 0.05 + np.maximum(np.abs(x) - 0.05, 0), 0, 0.6) / 0.6
+    return 50 * state[:, RIGHT] + 25 * share * (state[:, TRIPS] < 2)
 
 
 register(TMaze, "evorobo/TMaze-v0")

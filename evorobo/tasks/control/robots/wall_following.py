@@ -1,4 +1,4 @@
-"""Wall following: the simulated twin of the real SCITOS G5 data, same 24 sensors, same four moves, same rule."""
+"""Wall following: a simulation of the SCITOS G5 robot of a public data set, with its sensors, moves and rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evorobo.tasks.control.robots.registry import register
 LENGTH, WIDTH, HULL = 6.2, 3.2, 0.28
 ECHO_LIMIT, ECHO_MIN = 5.0, 0.05
 SAMPLES_PER_SECOND = 9
-ANGLES = np.radians(-180 + 15 * np.arange(24))  # US1 looks back, US13 ahead, US19 to the left
+ANGLES = np.radians(-180 + 15 * np.arange(24))  # US1 points back, US13 ahead, US19 to the left
 RAYS = ANGLES[:, None] + np.radians([-7.5, 0.0, 7.5])  # three for each sensor's cone
 FRONT, LEFT = slice(10, 15), slice(17, 20)  # US11..US15 and US18..US20
 SPEEDS = np.array([0.17, 0.12, 0.03, 0.15])  # m/s, in the order of `moves`
@@ -26,17 +26,25 @@ TURNS = np.array([0.0, -0.12, -0.18, 0.15])  # rad/s
 
 @dataclass(frozen=True)
 class WallFollowing(Robot):
-    """A round robot (radius 0.28 m) in a room of 6.2 x 3.2 m, the wall to its left; an episode is 60 s at 9 Hz.
+    """A round robot (radius 0.28 m) in a room of 6.2 x 3.2 m follows the wall to its left for 60 s at 9 Hz.
 
-    The score is the way made, in metres, with 0.3 to 1 m of air between hull and left wall; touching a wall ends the
-    episode. Room and speeds fit the real data: under the same rule a lap takes 93 s (the robot: 101 s), 38 % of it in
-    sharp turns (38 %), the wall 0.62 m to the left (0.61 m, median). A sensor reads the nearest wall within a cone of
-    15 degrees, in m, with Gaussian `noise` (m); a share `lost` of echoes does not come back and reads 5 m, as in the
-    data. `ranges="inverse"` gives 1 / range (1/m), the reading on which networks learn best.
+    The score is the distance driven, in meters, with 0.3 to 1 m of air between hull and left wall. Touching a wall ends
+    the episode. Room and speeds are fitted to the real data. Under the same rule, a lap takes 93 s (the robot: 101 s),
+    38 % of it in sharp turns (38 %), with the wall 0.62 m to the left (0.61 m, median). A sensor reads the distance
+    (m) to the nearest wall within a cone of 15 degrees.
 
-    The teacher is the real robot's own rule (it reproduces every label of the data set): front <= 0.9 m, sharp right;
-    else left < 0.495 m, slight right; else left <= 0.9 m, forward; else slight left. Moves are numbered as the
-    data set's classes (see `evorobo.tasks.data.catalogue.scitos`).
+    The teacher is the rule of the real robot, which reproduces every label of the data set: front <= 0.9 m, sharp
+    right; else left < 0.495 m, slight right; else left <= 0.9 m, forward; else slight left. Moves have the numbers of
+    the classes of the data set (see `evorobo.tasks.data.catalogue.scitos`).
+
+    Parameters
+    ----------
+    noise : float, default 0.01
+        Standard deviation (m) of the Gaussian noise of the ranges.
+    lost : float, default 0.1
+        The share of lost echoes, which read 5 m as in the data.
+    ranges : str, default "raw"
+        "raw" ranges (m), or "inverse" ranges (1/m), on which networks learn best.
     """
 
     noise: float = 0.01
@@ -49,10 +57,10 @@ class WallFollowing(Robot):
 
     def __post_init__(self) -> None:
         if self.ranges not in ("raw", "inverse"):
-            raise SettingsError(f'ranges are "raw" or "inverse", not {self.ranges!r}.')
+            raise SettingsError(f'ranges must be "raw" or "inverse", not {self.ranges!r}.')
 
     def initial(self, rng: RandomStreams) -> Array:
-        """x, y, heading, anywhere at least 0.7 m from the walls; then the 24 noise-free ranges, worked out once."""
+        """x, y, heading, at least 0.7 m from the walls; then the 24 ranges without noise."""
         return _with_ranges(rng.uniform([0.7, 0.7, -np.pi], [LENGTH - 0.7, WIDTH - 0.7, np.pi], 3))
 
     def observation(self, state: Array, rng: RandomStreams) -> Array:
@@ -83,7 +91,7 @@ class WallFollowing(Robot):
         return np.select([front <= 0.9, left < 0.495, left <= 0.9], [2, 1, 0], 3)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """The room from above; the circle is the robot, the line in it points ahead."""
+        """Draw the room from above; the circle is the robot, the line in it points ahead."""
         x, y = states[:, :2].T
         ax.plot([0, LENGTH, LENGTH, 0, 0], [0, 0, WIDTH, WIDTH, 0], color="black", linewidth=2)
         ax.plot(x, y, linewidth=1.2)
@@ -94,12 +102,12 @@ class WallFollowing(Robot):
 
 
 def _with_ranges(pose: Array) -> Array:
-    """`pose (rows, 3)` with each sensor's reading without noise: from the hull to the nearest wall in its cone."""
+    """`pose (rows, 3)` and the readings without noise: from the hull to the nearest wall in the cone of each sensor."""
     x, y = pose[:, 0, None], pose[:, 1, None]
     cos, sin = np.cos(pose[:, 2:]), np.sin(pose[:, 2:])
 
     def ahead(angles: Array) -> tuple[Array, Array]:
-        # directions by the sum formulas: two trigonometric functions a robot instead of two a ray
+        # by the addition theorems: two trigonometric functions for each robot instead of each ray
         return cos * np.cos(angles) - sin * np.sin(angles), sin * np.cos(angles) + cos * np.sin(angles)
 
     (out_x, out_y), (ray_x, ray_y) = ahead(ANGLES), ahead(RAYS.ravel())

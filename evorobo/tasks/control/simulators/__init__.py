@@ -1,1 +1,1 @@
-"""What steps many robots at once."""
+"""Simulators: each steps many robots in one call."""

@@ -1,4 +1,4 @@
-"""Acrobot-v1 on rows: gymnasium's two links to swing up, any number at a time."""
+"""Acrobot-v1 of gymnasium as a vectorized robot: two links to swing up."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ WEIGHT = (MASS * MIDDLE + MASS * LENGTH) * GRAVITY
 
 
 class Acrobot(Robot):
-    """Physics, in the terms of Sutton & Barto's book, of gymnasium's `AcrobotEnv` (Sutton 1996); Runge-Kutta at 5 Hz.
+    """Physics of gymnasium's `AcrobotEnv` (Sutton 1996), as in Sutton & Barto's book; Runge-Kutta at 5 Hz.
 
-    The equations are evaluated in gymnasium's order; it starts in single precision and goes on in double.
+    The equations are evaluated in gymnasium's order. The first state is in single precision, all others in double.
     """
 
     replaces = "gymnasium.envs.classic_control.acrobot:AcrobotEnv"
@@ -61,6 +61,6 @@ def _rates(state: Array, torque: Array) -> Array:
 
 
 def _wrapped(angles: Array) -> Array:
-    """Within [-pi, pi]; a step turns by less than a circle, so that once around is enough."""
+    """Angles within [-pi, pi]; a step turns by less than a circle, so one correction is enough."""
     angles = np.where(angles > np.pi, angles - 2 * np.pi, angles)
     return np.where(angles < -np.pi, angles + 2 * np.pi, angles)

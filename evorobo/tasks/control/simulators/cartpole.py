@@ -1,4 +1,4 @@
-"""CartPole-v1 on rows: gymnasium's cart and pole, any number at a time."""
+"""CartPole-v1 of gymnasium as a vectorized robot: a cart and a pole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams
 
-# arrays without dimensions: with few rows left NumPy is twice as quick with them as with Python's floats
+# arrays without dimensions: for few robots NumPy is twice as fast with them as with Python's floats
 GRAVITY, CART, POLE, HALF_LENGTH, STEP = map(np.array, (9.8, 1.0, 0.1, 0.5, 0.02))
 MASS, POLE_MOMENT, FOUR_THIRDS = map(np.array, (POLE + CART, POLE * HALF_LENGTH, 4.0 / 3.0))
 FORCES = np.array([-10.0, 10.0])
@@ -18,7 +18,7 @@ WIDEST, STEEPEST = map(np.array, (2.4, 12 * 2 * np.pi / 360))
 class CartPole(Robot):
     """Physics and limits of gymnasium's `CartPoleEnv` (Barto, Sutton & Anderson 1983), explicit Euler at 50 Hz.
 
-    The equations are evaluated in gymnasium's order, so that states agree to the last bit.
+    The equations are evaluated in gymnasium's order, so states agree bit for bit.
     """
 
     replaces = "gymnasium.envs.classic_control.cartpole:CartPoleEnv"

@@ -1,4 +1,4 @@
-"""MountainCar-v0 on rows: gymnasium's weak car in a valley, any number at a time."""
+"""MountainCar-v0 of gymnasium as a vectorized robot: a weak car in a valley."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXACT_COS: Callable[[Array], Array] = np.frompyfunc(cos, 1, 1)
 
 
 class MountainCar(Robot):
-    """Physics of gymnasium's `MountainCarEnv` (Moore 1990): push left, right or not at all; -1 a step to the goal."""
+    """Physics of gymnasium's `MountainCarEnv` (Moore 1990): the reward is -1 in each step to the goal."""
 
     replaces = "gymnasium.envs.classic_control.mountain_car:MountainCarEnv"
     sensors = ("position", "velocity")
@@ -47,12 +47,12 @@ def random_start(rng: RandomStreams) -> Array:
 
 
 def slope(position: Array) -> Array:
-    """cos(3 position), each by the C library's function, as gymnasium has it: NumPy's may round otherwise."""
+    """cos(3 position) by the function of the C library, as in gymnasium; NumPy's may round differently."""
     return EXACT_COS(3 * position).astype(float)
 
 
 def car_step(state: Array, push: Array) -> Array:
-    """Position and velocity after one step: speed has a limit, and the left end is a wall."""
+    """Position and velocity after one step, with a speed limit and a wall at the left end."""
     velocity = np.clip(state[:, 1] + push, -FASTEST, FASTEST)
     position = np.clip(state[:, 0] + velocity, LEFT_END, RIGHT_END)
     stopped = (position == LEFT_END) & (velocity < 0)

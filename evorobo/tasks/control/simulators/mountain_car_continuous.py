@@ -1,4 +1,4 @@
-"""MountainCarContinuous-v0 on rows: gymnasium's weak car whose push can be dosed, any number at a time."""
+"""MountainCarContinuous-v0 of gymnasium as a vectorized robot: a weak car with a continuous push."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ POWER, GOAL = 0.0015, 0.45
 
 
 class MountainCarContinuous(Robot):
-    """Physics of gymnasium's `Continuous_MountainCarEnv`: 100 for the goal, less a tenth of the squared push a step.
+    """Physics of gymnasium's `Continuous_MountainCarEnv`: 100 for the goal, minus 0.1 times squared pushes.
 
-    As in gymnasium, the car starts in double precision and goes on in single.
+    As in gymnasium, the car starts in double precision and continues in single precision.
     """
 
     replaces = "gymnasium.envs.classic_control.continuous_mountain_car:Continuous_MountainCarEnv"

@@ -1,4 +1,4 @@
-"""Pendulum-v1 on rows: gymnasium's pendulum to swing up, any number at a time."""
+"""Pendulum-v1 of gymnasium as a vectorized robot: a pendulum to swing up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FASTEST = 8.0
 class Pendulum(Robot):
     """Physics and costs of gymnasium's `PendulumEnv`: 1 kg on 1 m, a torque of up to 2 N m, Euler at 20 Hz.
 
-    As in gymnasium, what is computed of the torque alone is computed in single precision.
+    As in gymnasium, what depends on the torque alone is computed in single precision.
     """
 
     replaces = "gymnasium.envs.classic_control.pendulum:PendulumEnv"

@@ -1,1 +1,1 @@
-"""Teachers and their demonstrations."""
+"""Teachers: experts whose actions are labels, and their demonstrations."""

@@ -1,4 +1,4 @@
-"""What a teacher shows: observations and what should be done on them, collected by watching or read from a file."""
+"""Demonstrations: observations of a teacher and its labels, from episodes or from files."""
 
 from __future__ import annotations
 
@@ -17,11 +17,31 @@ from evorobo.tasks.control.teaching import minari
 
 @dataclass(frozen=True, eq=False)
 class Demonstrations:
-    """Steps in the order of their episodes: `observations (steps, k)`, `actions` as the environment takes them
-    `(steps,)` or `(steps, m)`, and the number of the episode of each step.
+    """Recorded steps of a teacher, sorted by episode. The sum of two demonstrations holds the episodes of both.
 
-    `ControlTask(...).demonstrate(rng)` has them made; two of them add up. Those that were driven just now know the
-    rest of the `story` too, which Minari data sets keep.
+    `ControlTask.demonstrate` makes them; `save` and `load` keep the numbers exactly.
+
+    Parameters
+    ----------
+    observations : array of shape (n_steps, n_sensors)
+        Flat observations.
+    actions : array of shape (n_steps,) or (n_steps, ...)
+        The labels, as `env.step` takes them.
+    episode : array of int of shape (n_steps,)
+        The episode number of each step.
+    metadata : EpisodeMetadata, optional
+        What a Minari data set stores besides; only demonstrations that were just made have it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import ControlTask
+    >>> task = ControlTask("evorobo/Phototaxis-v0", n_demonstrations=2, max_steps=30)
+    >>> demonstrations = task.demonstrate(np.random.default_rng(0))
+    >>> demonstrations.observations.shape, demonstrations.actions.shape
+    ((60, 2), (60, 2))
+    >>> (demonstrations + demonstrations).cost.episodes
+    4
     """
 
     observations: Array
@@ -31,12 +51,12 @@ class Demonstrations:
 
     @property
     def cost(self) -> Cost:
-        """What showing this cost: every step and episode."""
+        """The cost of the demonstrations: all steps and episodes."""
         return Cost(env_steps=len(self.actions), episodes=len(np.unique(self.episode)))
 
     def __add__(self, other: Demonstrations) -> Demonstrations:
-        """The episodes of both. Raises `DataError` when they are of different robots."""
-        shapes = [(each.observations.shape[1:], each.actions.shape[1:]) for each in (self, other)]
+        """The episodes of both. Raises `DataError` if they are of different robots."""
+        shapes = [(part.observations.shape[1:], part.actions.shape[1:]) for part in (self, other)]
         if shapes[0] != shapes[1]:
             raise DataError(
                 f"observations and actions of shapes {shapes[0]} and {shapes[1]} are not of one robot; "
@@ -49,10 +69,18 @@ class Demonstrations:
         )
 
     def save(self, path: str | Path) -> None:
-        """As `.npz` with the three arrays, as `.csv` with columns `sensor 0`, ..., `action 0`, ..., `episode`, or,
-        where the name has no ending, as a Minari data set: `save("datasets/cartpole/lean-v0")`.
+        """Write the demonstrations to a file, or as a Minari data set.
 
-        The first two hold steps alone; `load` reads back the very same numbers from all three.
+        Parameters
+        ----------
+        path : str or Path
+            A file ending in `.npz` holds the three arrays. A `.csv` file has the columns `sensor 0`, ..., `action 0`,
+            ..., `episode`. A path without an ending is the folder of a Minari data set, "datasets/cartpole/lean-v0".
+
+        Raises
+        ------
+        SettingsError
+            For another ending, or for a Minari data set without metadata.
         """
         path = Path(path)
         if path.suffix == ".npz":
@@ -61,22 +89,35 @@ class Demonstrations:
         elif path.suffix == ".csv":
             write_atomically(path, _as_csv(self))
         elif path.suffix:
-            raise SettingsError(f"{path} ends with {path.suffix}; demonstrations are kept as .npz, .csv or a folder.")
+            raise SettingsError(f"{path} ends with {path.suffix}; demonstrations are saved as .npz, .csv or a folder.")
         elif self.metadata is None:
             raise SettingsError(
-                "a Minari data set needs rewards and last observations, and these demonstrations have none; have them "
-                "driven anew with ControlTask(...).demonstrate(rng), or save them as .npz or .csv."
+                "a Minari data set needs rewards and final observations, and these demonstrations have none; make new "
+                "ones with ControlTask(...).demonstrate(rng), or save them as .npz or .csv."
             )
         else:
             minari.write(path, self.observations, self.actions, self.episode, self.metadata)
 
     @classmethod
     def load(cls, path: str | Path) -> Demonstrations:
-        """From `.npz` with `observations` and `actions` (and `episode`), from `.csv` with a header: columns named
-        `action` or `action...` are the action, one named `episode` its number, the others the observation; or from the
-        folder of a Minari data set.
+        """Read demonstrations from a file or from a Minari data set.
 
-        Raises `DataError` for a file that does not hold that.
+        Parameters
+        ----------
+        path : str or Path
+            A `.npz` file with `observations`, `actions` and perhaps `episode`; a `.csv` file with a header, where
+            columns that begin with "action" are the action, "episode" is its number, and the others are the
+            observation; or the folder of a Minari data set.
+
+        Returns
+        -------
+        Demonstrations
+            The steps.
+
+        Raises
+        ------
+        DataError
+            If the file does not exist or does not hold demonstrations.
         """
         path = Path(path)
         if not path.exists():
@@ -84,7 +125,7 @@ class Demonstrations:
         read = minari.read if path.is_dir() else _read_csv if path.suffix == ".csv" else _read_npz
         arrays = read(path)
         observations, actions = arrays["observations"], arrays["actions"]
-        if not all(np.issubdtype(each.dtype, np.number) and each.ndim for each in (observations, actions)):
+        if not all(np.issubdtype(array.dtype, np.number) and array.ndim for array in (observations, actions)):
             raise DataError(f"{path} needs arrays of numbers, not {observations.dtype} and {actions.dtype}.")
         if len(observations) != len(actions) or not len(actions):
             raise DataError(
@@ -96,13 +137,13 @@ class Demonstrations:
         episode = arrays.get("episode", np.zeros(len(actions), int))
         if episode.shape != (len(actions),):
             raise DataError(
-                f"{path} holds {len(actions)} steps, and numbers of episodes {episode.shape}; give each one."
+                f"{path} holds {len(actions)} steps and episode numbers of shape {episode.shape}; give each step one."
             )
         return cls(observations, actions, episode)
 
 
 def is_recording(path: str) -> bool:
-    """Whether these are recorded episodes rather than a genome, who can drive. Raises `SettingsError` for no file."""
+    """Whether a path holds recorded episodes, not a genome. Raises `SettingsError` if there is no such file."""
     if path.endswith(".csv") or Path(path).is_dir():
         return True
     if not Path(path).is_file():
@@ -111,21 +152,21 @@ def is_recording(path: str) -> bool:
         with zipfile.ZipFile(path) as file:
             return "about.npy" not in file.namelist()
     except (OSError, zipfile.BadZipFile):
-        return False  # Genome.load says what is wrong with it
+        return False  # Genome.load explains what is wrong
 
 
 class StepRecorder:
-    """A watcher for `roll` that keeps what it sees: numbers of robots, and any columns of theirs."""
+    """A step callback that records the numbers of robots and any columns of theirs."""
 
     def __init__(self) -> None:
-        self._ticks: list[tuple[np.ndarray, ...]] = []
+        self._steps: list[tuple[np.ndarray, ...]] = []
 
     def __call__(self, robots: np.ndarray, *columns: np.ndarray | None) -> None:
-        self._ticks.append((robots, *map(np.asarray, columns)))
+        self._steps.append((robots, *map(np.asarray, columns)))
 
     def collected(self) -> tuple[np.ndarray, ...]:
-        """Numbers of the robots and each column (observations, actions) of all steps, episode after episode."""
-        columns = [np.concatenate(column) for column in zip(*self._ticks, strict=True)]
+        """The numbers of the robots and each column, of all steps, sorted by robot."""
+        columns = [np.concatenate(column) for column in zip(*self._steps, strict=True)]
         order = np.argsort(columns[0], kind="stable")
         return tuple(column[order] for column in columns)
 
@@ -138,11 +179,12 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _as_csv(shown: Demonstrations) -> str:
-    actions = shown.actions.reshape(len(shown.actions), -1)
-    groups = (("sensor", shown.observations), ("action", actions))
-    header = [f"{name} {number}" for name, columns in groups for number in range(columns.shape[1])]
-    rows = zip(shown.observations.tolist(), actions.tolist(), shown.episode.tolist(), strict=True)
+def _as_csv(demonstrations: Demonstrations) -> str:
+    actions = demonstrations.actions.reshape(len(demonstrations.actions), -1)
+    groups = (("sensor", demonstrations.observations), ("action", actions))
+    header = [f"{name} {number}" for name, array in groups for number in range(array.shape[1])]
+    columns = demonstrations.observations.tolist(), actions.tolist(), demonstrations.episode.tolist()
+    rows = zip(*columns, strict=True)
     lines = [",".join(map(repr, (*sensors, *action, episode))) for sensors, action, episode in rows]
     return "\n".join([",".join([*header, "episode"]), *lines]) + "\n"
 
@@ -152,16 +194,16 @@ def _read_csv(path: Path) -> dict[str, np.ndarray]:
         header, *lines = path.read_text().splitlines() or [""]
         rows = np.array([[float(cell) for cell in line.split(",")] for line in lines if line.strip()])
     except ValueError as error:
-        raise DataError(f"{path} holds something that is no number, or rows of unequal length: {error}.") from error
+        raise DataError(f"{path} holds text that is no number, or rows of unequal length: {error}.") from error
     names = [name.strip() for name in header.split(",")]
     is_action = [name.startswith("action") for name in names]
-    is_sense = [not (act or name == "episode") for act, name in zip(is_action, names, strict=True)]
-    if not any(is_action) or not any(is_sense):
+    is_sensor = [not (action or name == "episode") for action, name in zip(is_action, names, strict=True)]
+    if not any(is_action) or not any(is_sensor):
         raise DataError(f"{path} needs a header with columns named action... and others, not {', '.join(names)}.")
     if not len(rows):
         raise DataError(f"{path} has a header and no rows.")
     if rows.shape[1] != len(names):
         raise DataError(f"{path} has {len(names)} columns in its header and {rows.shape[1]} in its rows.")
     actions = rows[:, is_action]
-    arrays = {"observations": rows[:, is_sense], "actions": actions[:, 0] if sum(is_action) == 1 else actions}
+    arrays = {"observations": rows[:, is_sensor], "actions": actions[:, 0] if sum(is_action) == 1 else actions}
     return arrays | ({"episode": rows[:, names.index("episode")].astype(int)} if "episode" in names else {})

@@ -1,4 +1,4 @@
-"""Drivers to learn from: what they do is one thing, what should be learned of it another."""
+"""Policies to learn from: their actions are one thing, the labels to be learned another."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from evorobo.tasks.control.spaces import Decoder
 
 
 class Expert(Policy, Protocol):
-    """A driver with `labels`: after each call the actions `(members, episodes, ...)` that should be learned."""
+    """A policy with `labels`: after each call, the actions `(members, episodes, ...)` to be learned."""
 
     @property
     def labels(self) -> np.ndarray: ...
 
 
 class Demonstrator:
-    """To be learned is what this driver does."""
+    """An expert whose labels are its own actions."""
 
-    def __init__(self, driver: Policy) -> None:
-        self._driver = driver
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
         self.labels: np.ndarray = np.empty(0)
 
     def __call__(self, observations: Array) -> np.ndarray:
-        self.labels = self._driver(observations)
+        self.labels = self._policy(observations)
         return self.labels
 
     def keep(self, members: np.ndarray) -> None:
-        self._driver.keep(members)
+        self._policy.keep(members)
 
 
 class PerfectClone:
-    """Does what should be learned: somebody who copies an expert without error."""
+    """A policy whose actions are the labels of an expert: a learner without errors."""
 
     def __init__(self, expert: Expert) -> None:
         self._expert = expert
@@ -49,7 +49,7 @@ class PerfectClone:
 
 
 class NoisyExpert:
-    """An expert with an unsteady hand (see `NoisyTeacher`)."""
+    """An expert with noise on its actions (see `NoisyTeacher`)."""
 
     def __init__(
         self,
@@ -61,42 +61,42 @@ class NoisyExpert:
         rng: np.random.Generator,
     ) -> None:
         self._expert, self._decoder, self._rng = expert, decoder, rng
-        self._noise, self._slips, self._noisy_labels = noise, random_action_rate, noisy_labels
+        self._noise, self._random_action_rate, self._noisy_labels = noise, random_action_rate, noisy_labels
         self.labels: np.ndarray = np.empty(0)
 
     def __call__(self, observations: Array) -> np.ndarray:
-        meant = done = self._expert(observations)
+        intended = actions = self._expert(observations)
         members, episodes = observations.shape[:2]
         if self._noise:
-            motors = self._decoder.targets(meant)
-            done = self._decoder.actions(motors + self._noise * self._rng.standard_normal(motors.shape))
-        if self._slips:
-            slip = self._rng.random((members, episodes)) < self._slips
+            motors = self._decoder.targets(intended)
+            actions = self._decoder.actions(motors + self._noise * self._rng.standard_normal(motors.shape))
+        if self._random_action_rate:
+            is_random = self._rng.random((members, episodes)) < self._random_action_rate
             random = self._decoder.sample(self._rng, members * episodes)
-            done = choose_actions(slip, random.reshape(meant.shape), done)
-        self.labels = done if self._noisy_labels else self._expert.labels
-        return done
+            actions = choose_actions(is_random, random.reshape(intended.shape), actions)
+        self.labels = actions if self._noisy_labels else self._expert.labels
+        return actions
 
     def keep(self, members: np.ndarray) -> None:
         self._expert.keep(members)
 
 
 class MixedExperts:
-    """Several experts, who is at the wheel of an episode is drawn at its first step, by `shares` that sum to 1."""
+    """Several experts; the first step of an episode draws one for it, by `proportions` that sum to 1."""
 
     def __init__(self, experts: Sequence[Expert], proportions: Array, rng: np.random.Generator) -> None:
-        self._experts, self._shares, self._rng = experts, proportions, rng
-        self._mine: list[np.ndarray] = []  # the episodes of each expert
+        self._experts, self._proportions, self._rng = experts, proportions, rng
+        self._episodes: list[np.ndarray] = []  # the episodes of each expert
         self.labels: np.ndarray = np.empty(0)
 
     def __call__(self, observations: Array) -> np.ndarray:
-        if not self._mine:
-            who = self._rng.choice(len(self._experts), observations.shape[1], p=self._shares)
-            self._mine = [np.flatnonzero(who == number) for number in range(len(self._experts))]
-        driving = [(expert, mine) for expert, mine in zip(self._experts, self._mine, strict=True) if len(mine)]
-        actions = [expert(observations[:, mine]) for expert, mine in driving]
-        order = np.argsort(np.concatenate([mine for _, mine in driving]))
-        self.labels = np.concatenate([expert.labels for expert, _ in driving], axis=1)[:, order]
+        if not self._episodes:
+            choices = self._rng.choice(len(self._experts), observations.shape[1], p=self._proportions)
+            self._episodes = [np.flatnonzero(choices == number) for number in range(len(self._experts))]
+        pairs = [pair for pair in zip(self._experts, self._episodes, strict=True) if len(pair[1])]
+        actions = [expert(observations[:, episodes]) for expert, episodes in pairs]
+        order = np.argsort(np.concatenate([episodes for _, episodes in pairs]))
+        self.labels = np.concatenate([expert.labels for expert, _ in pairs], axis=1)[:, order]
         return np.concatenate(actions, axis=1)[:, order]
 
     def keep(self, members: np.ndarray) -> None:
@@ -105,14 +105,15 @@ class MixedExperts:
 
 
 class MixturePolicy:
-    """A learner at the wheel, an expert beside it who says what it would do, and at a `share` of the steps does it."""
+    """A learner whose steps an expert labels; the expert acts itself at a `share` of the steps."""
 
     def __init__(self, learner: Policy, expert: Expert, share: float, rng: np.random.Generator) -> None:
         self._learner, self._expert, self._share, self._rng = learner, expert, share, rng
 
     def __call__(self, observations: Array) -> np.ndarray:
-        shown, own = self._expert(observations), self._learner(observations)
-        return choose_actions(self._rng.random(observations.shape[:2]) < self._share, shown, own)
+        expert_actions, own_actions = self._expert(observations), self._learner(observations)
+        by_expert = self._rng.random(observations.shape[:2]) < self._share
+        return choose_actions(by_expert, expert_actions, own_actions)
 
     @property
     def labels(self) -> np.ndarray:
@@ -123,6 +124,6 @@ class MixturePolicy:
         self._expert.keep(members)
 
 
-def choose_actions(chosen: np.ndarray, these: np.ndarray, those: np.ndarray) -> np.ndarray:
-    """`these` actions where `chosen (members, episodes)`, else `those`."""
-    return np.where(chosen.reshape(*chosen.shape, *(1,) * (these.ndim - chosen.ndim)), these, those)
+def choose_actions(chosen: np.ndarray, these: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """`these` actions where `chosen (members, episodes)`, else `others`."""
+    return np.where(chosen.reshape(*chosen.shape, *(1,) * (these.ndim - chosen.ndim)), these, others)

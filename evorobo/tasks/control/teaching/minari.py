@@ -1,4 +1,4 @@
-"""Minari data sets: folders of recorded episodes that others share, read and written with h5py and JSON alone."""
+"""Minari data sets: folders of recorded episodes, read and written with h5py and JSON."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from evorobo.tasks.control.spaces import make_flattener
 
 
 def space_to_json(space: Any) -> str:
-    """Raises `SettingsError` for a kind of space that has no text."""
-    return json.dumps(_plain(space))
+    """The text of a space, as Minari writes it. Raises `SettingsError` for a kind of space without a text."""
+    return json.dumps(_to_plain(space))
 
 
 def space_from_json(text: str) -> Any:
-    """The space again. Raises `DataError` for a text of another kind."""
-    return _space(json.loads(text))
+    """The space of a text. Raises `DataError` for another kind of space."""
+    return _from_plain(json.loads(text))
 
 
-def _plain(space: Any) -> dict[str, Any]:
+def _to_plain(space: Any) -> dict[str, Any]:
     from gymnasium import spaces
 
     match space:
@@ -43,13 +43,13 @@ def _plain(space: Any) -> dict[str, Any]:
         case spaces.MultiBinary():
             return {"type": "MultiBinary", "n": np.array(space.n).tolist()}
         case spaces.Dict():
-            return {"type": "Dict", "subspaces": {key: _plain(part) for key, part in space.spaces.items()}}
+            return {"type": "Dict", "subspaces": {key: _to_plain(part) for key, part in space.spaces.items()}}
         case spaces.Tuple():
-            return {"type": "Tuple", "subspaces": [_plain(part) for part in space.spaces]}
-    raise SettingsError(f"a space of kind {type(space).__name__} cannot be written down for Minari.")
+            return {"type": "Tuple", "subspaces": [_to_plain(part) for part in space.spaces]}
+    raise SettingsError(f"a space of kind {type(space).__name__} cannot be written for Minari.")
 
 
-def _space(plain: dict[str, Any]) -> Any:
+def _from_plain(plain: dict[str, Any]) -> Any:
     from gymnasium import spaces
 
     match plain["type"]:
@@ -63,22 +63,24 @@ def _space(plain: dict[str, Any]) -> Any:
         case "MultiBinary":
             return spaces.MultiBinary(plain["n"])
         case "Dict":
-            return spaces.Dict({key: _space(part) for key, part in plain["subspaces"].items()})
+            return spaces.Dict({key: _from_plain(part) for key, part in plain["subspaces"].items()})
         case "Tuple":
-            return spaces.Tuple([_space(part) for part in plain["subspaces"]])
-    raise DataError(f"it holds a space of kind {plain['type']!r}, and networks here read numbers.")
+            return spaces.Tuple([_from_plain(part) for part in plain["subspaces"]])
+    raise DataError(f"it holds a space of kind {plain['type']!r}; networks here need numbers.")
 
 
 VERSION = "0.5.4"
-"""The Minari whose layout this is: `data/main_data.hdf5` with a group for each episode, `data/metadata.json`."""
-DATA, ABOUT = Path("data") / "main_data.hdf5", Path("data") / "metadata.json"
+"""The version of Minari whose layout is written: `data/main_data.hdf5` and `data/metadata.json`."""
+DATA, METADATA = Path("data") / "main_data.hdf5", Path("data") / "metadata.json"
 
 
 @dataclass(frozen=True, eq=False)
 class EpisodeMetadata:
-    """What a data set tells besides observations and actions: the `spec` of its gymnasium environment and its spaces,
-    `rewards (steps,)`, the `last` observation of each episode `(episodes, k)`, and whether it was `terminated`
-    `(episodes,)` or cut off."""
+    """What a data set holds besides observations and actions.
+
+    `spec` is the gymnasium spec of the environment. `rewards (steps,)` are those of all steps. Each episode has a final
+    observation `(episodes, k)`, and `terminated (episodes,)` is False where it was truncated.
+    """
 
     spec: Any
     observation_space: Any
@@ -89,18 +91,18 @@ class EpisodeMetadata:
 
 
 def read(folder: Path) -> dict[str, np.ndarray]:
-    """`observations (steps, k)`, flat as networks see them, `actions` and `episode` of all steps.
+    """Read flat `observations (steps, k)`, `actions` and `episode` of all steps.
 
-    The observation after the last action, which nobody acted on, is left out. Raises `DataError` for a folder that
-    holds no such data set, or a damaged one, and `SettingsError` where h5py is not installed.
+    The observation after the last action of an episode is left out. Raises `DataError` for a folder that holds no data
+    set or a damaged one, and `SettingsError` where h5py is not installed.
     """
     if not (folder / DATA).is_file():
         raise DataError(f"{folder} is no Minari data set; it has no {DATA}.")
     h5py = _h5py()
     try:
         with h5py.File(folder / DATA, "r") as file:
-            about = json.loads((folder / ABOUT).read_text()) if (folder / ABOUT).is_file() else {}
-            space = space_from_json(about["observation_space"]) if "observation_space" in about else None
+            metadata = json.loads((folder / METADATA).read_text()) if (folder / METADATA).is_file() else {}
+            space = space_from_json(metadata["observation_space"]) if "observation_space" in metadata else None
             names = sorted((name for name in file if name.startswith("episode_")), key=lambda name: int(name[8:]))
             episodes = [_episode(file[name], space, f"{folder}, {name}") for name in names]
         if not episodes:
@@ -120,32 +122,33 @@ def read(folder: Path) -> dict[str, np.ndarray]:
 def write(
     folder: Path, observations: Array, actions: np.ndarray, episode: np.ndarray, metadata: EpisodeMetadata
 ) -> None:
-    """The steps and their story as a data set that `minari.load_dataset` reads.
+    """Write steps and their metadata as a data set that `minari.load_dataset` reads.
 
-    Minari looks for data sets below the folder MINARI_DATASETS_PATH, and finds them there under their way from it.
+    Minari finds data sets below the folder MINARI_DATASETS_PATH, under their path from it.
     """
     name = _name(folder)
     if not re.fullmatch(r"([-\w]+[-\w/]*[-\w]/)?[-\w]+-v\d+", name):
         raise SettingsError(
-            f"a Minari data set is called name-v0 or group/name-v0, group of 2 letters or more, not {name!r}."
+            f"a Minari data set needs a name such as name-v0 or group/name-v0, not {name!r}; "
+            "groups have at least 2 letters."
         )
     from gymnasium.spaces import unflatten
 
     h5py, content = _h5py(), io.BytesIO()
     with h5py.File(content, "w", track_order=True) as file:
-        for number, old in enumerate(np.unique(episode)):
-            rows = np.flatnonzero(episode == old)
+        for number, label in enumerate(np.unique(episode)):
+            rows = np.flatnonzero(episode == label)
             ends = np.arange(len(rows)) == len(rows) - 1
             group = file.create_group(f"episode_{number}")
             group.attrs["id"], group.attrs["total_steps"] = number, len(rows)
-            sensed = np.concatenate([observations[rows], metadata.final_observations[number : number + 1]])
-            elements = [unflatten(metadata.observation_space, each) for each in sensed]
+            flat = np.concatenate([observations[rows], metadata.final_observations[number : number + 1]])
+            elements = [unflatten(metadata.observation_space, row) for row in flat]
             _store(group, "observations", elements, metadata.observation_space)
             group["actions"], group["rewards"] = actions[rows], metadata.rewards[rows]
             group["terminations"] = ends & metadata.terminated[number]
             group["truncations"] = ends & ~metadata.terminated[number]
             group.create_group("infos")  # Minari cannot print episodes without it
-    about = {
+    description = {
         "total_episodes": len(metadata.final_observations),
         "total_steps": len(actions),
         "data_format": "hdf5",
@@ -153,22 +156,22 @@ def write(
         "action_space": space_to_json(metadata.action_space),
         "dataset_id": name,
         "minari_version": VERSION,
-        **_described(metadata.spec),
+        **_env_spec(metadata.spec),
     }
     write_atomically(folder / DATA, content.getvalue())
-    write_json(folder / ABOUT, about)
+    write_json(folder / METADATA, description)
 
 
 def _episode(group: Any, space: Any, where: str) -> tuple[Array, np.ndarray]:
-    """Observations that were acted on, flat, and the actions."""
+    """The flat observations that have an action, and the actions."""
     if not isinstance(group["actions"], _h5py().Dataset):
-        raise DataError(f"{where} has actions in parts (Dict or Tuple), and a network here has one kind of action.")
-    actions, sensed = group["actions"][()], group["observations"]
+        raise DataError(f"{where} has actions in parts (Dict or Tuple); a network here needs one kind of action.")
+    actions, stored = group["actions"][()], group["observations"]
     if space is None:
-        observations = np.asarray(sensed[()]).reshape(len(sensed), -1)
+        observations = np.asarray(stored[()]).reshape(len(stored), -1)
     else:
         size, flatten = make_flattener(space)
-        elements = _elements(sensed, space)
+        elements = _elements(stored, space)
         observations = np.reshape([flatten(element) for element in elements], (len(elements), size))
     if len(observations) - len(actions) not in (0, 1):
         raise DataError(f"{where} has {len(observations)} observations and {len(actions)} actions; it needs one more.")
@@ -176,7 +179,7 @@ def _episode(group: Any, space: Any, where: str) -> tuple[Array, np.ndarray]:
 
 
 def _elements(stored: Any, space: Any) -> list[Any]:
-    """What is stored in a column for each leaf of the space, step by step."""
+    """The elements of a space, step by step, from a column for each leaf of the space."""
     from gymnasium import spaces
 
     match space:
@@ -190,7 +193,7 @@ def _elements(stored: Any, space: Any) -> list[Any]:
 
 
 def _store(group: Any, name: str, elements: list[Any], space: Any) -> None:
-    """The way back: a column for each leaf of the space."""
+    """Store the elements of a space in a column for each leaf."""
     from gymnasium import spaces
 
     match space:
@@ -205,17 +208,17 @@ def _store(group: Any, name: str, elements: list[Any], space: Any) -> None:
 
 
 def _name(folder: Path) -> str:
-    """The name under which Minari finds it: its way from the folder of all data sets, if it lies there."""
+    """The name of a data set for Minari: its path from the folder of all data sets, if it is below it."""
     root = Path(os.environ.get("MINARI_DATASETS_PATH", Path.home() / ".minari" / "datasets")).resolve()
-    whole = folder.resolve()
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else folder.name
+    path = folder.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else folder.name
 
 
-def _described(spec: Any) -> dict[str, str]:
-    """How the environment is made, if that can be written down."""
+def _env_spec(spec: Any) -> dict[str, str]:
+    """The gymnasium spec as JSON, if it can be written."""
     try:
         return {"env_spec": spec.to_json()}
-    except (TypeError, ValueError):  # made of a class or with options that JSON does not know: no way to make it again
+    except (TypeError, ValueError):  # made of a class, or with options that JSON does not know
         return {}
 
 

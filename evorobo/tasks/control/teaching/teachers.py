@@ -1,4 +1,4 @@
-"""Teachers that stray on purpose, or are several: what a task's `teacher=` takes besides functions and files."""
+"""Teachers with noise and mixtures of teachers, besides the functions and files that a task's `teacher` takes."""
 
 from __future__ import annotations
 
@@ -8,23 +8,51 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.checks import check_within
 from evorobo.errors import SettingsError
 from evorobo.registry import register_component
 from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 from evorobo.tasks.control.teaching.experts import Expert, MixedExperts, NoisyExpert
 
 ExpertFactory = Callable[[np.random.Generator], Expert]
-"""Makes a teacher at the wheel who remembers nothing yet, with chance from a generator."""
+"""Makes an expert without memory of earlier steps, with random numbers from a generator."""
 
 
 @register_component("teacher", "NoisyTeacher")
 @dataclass(frozen=True)
 class NoisyTeacher:
-    """A teacher whose hand is unsteady, so that its demonstrations show how to come back from where it never goes.
+    """A teacher with noise on its actions, so that its demonstrations also show how to recover from errors.
 
-    `noise` is the deviation of the Gaussian noise added to its motors, each of which ranges from -1 to 1 here; `slips`
-    is the share of steps at which a random action is taken instead. To be learned is what the teacher meant to do, as
-    in DART (Laskey et al. 2017, section 4), or with `noisy_labels` what was done. None is the robot's own teacher.
+    The labels are the intended actions, as in DART.
+
+    Parameters
+    ----------
+    teacher : callable, str, NoisyTeacher, MixedTeachers or None, default None
+        The teacher without noise (see `ControlTask`); None is the robot's own.
+    noise : float, default 0.0
+        Standard deviation of the Gaussian noise on each motor, whose range is -1 to 1 here. At least 0.
+    random_action_rate : float, default 0.0
+        The share of steps with a random action, 0 to 1.
+    noisy_labels : bool, default False
+        Take the executed actions as labels instead.
+
+    Raises
+    ------
+    SettingsError
+        If a number is out of range, or both kinds of noise are 0.
+
+    References
+    ----------
+    Laskey, M., Lee, J., Fox, R., Dragan, A. & Goldberg, K. (2017). DART: noise injection for robust imitation learning.
+    Conference on Robot Learning, section 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import ControlTask, NoisyTeacher
+    >>> task = ControlTask("evorobo/Phototaxis-v0", teacher=NoisyTeacher(noise=0.3), n_demonstrations=2)
+    >>> task.examples(np.random.default_rng(0)).targets.shape
+    (400, 2)
     """
 
     teacher: Teacher = None
@@ -34,48 +62,102 @@ class NoisyTeacher:
 
     def __post_init__(self) -> None:
         if not 0 <= self.noise < np.inf:
-            raise SettingsError(f"noise must be 0 or more, not {self.noise!r}.")
-        if not 0 <= self.random_action_rate <= 1:
-            raise SettingsError(f"slips are a share of the steps, 0 to 1, not {self.random_action_rate!r}.")
+            raise SettingsError(f"noise must be a number of at least 0, not {self.noise!r}.")
+        check_within(0, 1, random_action_rate=self.random_action_rate)
         if not self.noise and not self.random_action_rate:
-            raise SettingsError("a noisy teacher needs noise (of motors) or slips (random actions); give one of them.")
+            raise SettingsError("a noisy teacher needs noise (of motors) or a random_action_rate; set one of them.")
 
-    def experts(self, of: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
-        """This teacher at the wheel; `of` finds the one whose hand it is."""
+    def experts(self, find_expert: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
+        """Make experts of this teacher.
+
+        Parameters
+        ----------
+        find_expert : callable
+            Returns what makes experts of the teacher without noise.
+        decoder : Decoder
+            The conversion between network outputs and actions.
+
+        Returns
+        -------
+        callable
+            A function from a generator to a new expert.
+
+        Raises
+        ------
+        SettingsError
+            For noise of motors where actions are moves.
+        """
         if self.noise and not isinstance(decoder, BoxDecoder):
             raise SettingsError(
-                f"moves are chosen, and noise={self.noise:g} is for motors; take random_action_rate={self.noise:g}."
+                f"noise={self.noise:g} is for motors, and this robot has moves; set random_action_rate={self.noise:g}."
             )
-        steady = of(self.teacher)
+        make_expert = find_expert(self.teacher)
         return lambda rng: NoisyExpert(
-            steady(rng), decoder, self.noise, self.random_action_rate, self.noisy_labels, rng
+            make_expert(rng), decoder, self.noise, self.random_action_rate, self.noisy_labels, rng
         )
 
 
 @register_component("teacher", "MixedTeachers")
 @dataclass(frozen=True)
 class MixedTeachers:
-    """Several teachers, one drawn for each episode by `shares` (left out: all alike): data of more than one mind."""
+    """Several teachers, one of which is drawn for each episode: demonstrations of different experts.
+
+    Parameters
+    ----------
+    teachers : tuple
+        One or more teachers (see `ControlTask`).
+    proportions : tuple of float or None, default None
+        How often each teacher is drawn, 0 or more, in any unit; None is equally often.
+
+    Raises
+    ------
+    SettingsError
+        If there is no teacher, or the proportions do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import ControlTask, MixedTeachers, NoisyTeacher
+    >>> teachers = MixedTeachers((None, NoisyTeacher(noise=1.0)), proportions=(3, 1))
+    >>> task = ControlTask("evorobo/Phototaxis-v0", teacher=teachers, max_steps=10)
+    >>> task.examples(np.random.default_rng(0)).cost.episodes
+    20
+    """
 
     teachers: tuple[Teacher, ...]
     proportions: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.teachers:
-            raise SettingsError("mixed teachers are at least one.")
+            raise SettingsError("MixedTeachers needs at least one teacher.")
         if self.proportions is None:
             return
         if len(self.proportions) != len(self.teachers):
-            raise SettingsError(f"{len(self.proportions)} shares for {len(self.teachers)} teachers; give one for each.")
+            raise SettingsError(
+                f"there are {len(self.proportions)} proportions for {len(self.teachers)} teachers; give one for each."
+            )
         if not all(0 <= share < np.inf for share in self.proportions) or not sum(self.proportions) > 0:
-            raise SettingsError(f"shares of teachers are 0 or more, and not all of them 0, not {self.proportions}.")
+            raise SettingsError(f"proportions must be 0 or more, and not all of them 0, not {self.proportions}.")
 
-    def experts(self, of: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
-        """These teachers at the wheel; `of` finds each of them."""
-        makers = [of(teacher) for teacher in self.teachers]
-        shares = np.ones(len(makers)) if self.proportions is None else np.array(self.proportions, float)
-        return lambda rng: MixedExperts([make(rng) for make in makers], shares / shares.sum(), rng)
+    def experts(self, find_expert: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
+        """Make experts that draw one of the teachers for each episode.
+
+        Parameters
+        ----------
+        find_expert : callable
+            Returns what makes experts of a teacher.
+        decoder : Decoder
+            The conversion between network outputs and actions.
+
+        Returns
+        -------
+        callable
+            A function from a generator to a new expert.
+        """
+        factories = [find_expert(teacher) for teacher in self.teachers]
+        weights = np.ones(len(factories)) if self.proportions is None else np.array(self.proportions, float)
+        return lambda rng: MixedExperts([make(rng) for make in factories], weights / weights.sum(), rng)
 
 
 Teacher = Callable[[Any], Any] | str | NoisyTeacher | MixedTeachers | None
-"""A function from observation to action, the path of a genome or a recording, one of the above, or the robot's own."""
+"""A function from observation to action, the path of a genome or recording, one of the above, or the robot's own."""

@@ -71,8 +71,8 @@ class Teaching:
                 "one: teacher=a function from observation to action, the path of a genome or of recorded episodes."
             )
         raise TaskError(
-            f"{teacher} holds recorded episodes of {self.env_spec.id}: they cannot drive, advise a learner, be noisy or "
-            "mixed. Use a function or a genome as the teacher. (Recordings can be added: `(one + other).save(path)`.)"
+            f"{teacher} holds recorded episodes of {self.env_spec.id}, which cannot act, label new steps, be noisy "
+            "or mixed. Use a function or a genome as the teacher; recordings can only be added up."
         )
 
     def perfect_clone(self, teacher: Teacher) -> Callable[[], Policy] | None:

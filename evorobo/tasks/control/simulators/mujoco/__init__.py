@@ -1,1 +1,1 @@
-"""Gymnasium's MuJoCo robots, version 5, any number at a time."""
+"""Gymnasium's MuJoCo robots (version 5), many robots in one call."""

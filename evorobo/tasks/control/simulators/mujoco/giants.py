@@ -1,4 +1,4 @@
-"""Ant and Humanoid: robots in space that earn by moving on and feel what touches them."""
+"""Ant and Humanoid: robots in space that are rewarded for speed and observe contact forces."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot, squares
+from evorobo.tasks.control.simulators.mujoco.base import MujocoRobot, squares
 
 
 class Ant(MujocoRobot):
-    """Four legs; earns 1 a step and its speed, less half its squared torques and 0.0005 of its squared contact forces.
+    """Four legs (Schulman et al. 2015).
 
-    Schulman et al. 2015; forces count up to 1.
+    The reward is 1 in each step plus the speed, minus 0.5 times the squared torques, minus 0.0005 times the squared
+    contact forces, clipped to 1.
     """
 
     replaces = "gymnasium.envs.mujoco.ant_v5:AntEnv"
     fields = ("xpos", "cfrc_ext")
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        return self._shaken(rng, 0.1)
+        return self._normal_start(rng, 0.1)
 
     def observation(self, now: Any) -> Array:
         return np.concatenate([now.qpos[:, 2:], now.qvel, _flat(_forces(now)[:, 1:])], axis=1)
@@ -37,19 +38,20 @@ class Ant(MujocoRobot):
 
 
 class Humanoid(MujocoRobot):
-    """Two legs, two arms; earns 5 a step while upright and 1.25 of its speed, less a tenth of its squared torques.
+    """Two legs and two arms (Tassa, Erez & Todorov 2012).
 
-    Tassa, Erez & Todorov 2012. What contacts cost is 5e-7 of their squared forces, 10 at most.
+    The reward is 5 in each upright step plus 1.25 times the speed, minus 0.1 times the squared torques, minus 5e-7
+    times the squared contact forces, at most 10.
     """
 
     replaces = "gymnasium.envs.mujoco.humanoid_v5:HumanoidEnv"
     fields = ("xipos", "cinert", "cvel", "qfrc_actuator", "cfrc_ext")
 
     def initial(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        return self._even(rng, 0.01)
+        return self._uniform_start(rng, 0.01)
 
     def observation(self, now: Any) -> Array:
-        spatial = [_flat(each[:, 1:]) for each in (now.cinert, now.cvel)]
+        spatial = [_flat(field[:, 1:]) for field in (now.cinert, now.cvel)]
         forces = [now.qfrc_actuator[:, 6:], _flat(now.cfrc_ext[:, 1:])]
         return np.concatenate([now.qpos[:, 2:], now.qvel, *spatial, *forces], axis=1)
 

@@ -1,4 +1,4 @@
-"""MuJoCo's physics for many robots of one model, on as many threads as this process may use."""
+"""MuJoCo's physics for many robots of one model, on all threads that this process may use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.processes import thread_count
-from evorobo.tasks.control.simulators.mujoco.body import MujocoRobot
+from evorobo.tasks.control.simulators.mujoco.base import MujocoRobot
 
 
 def has_batch() -> bool:
@@ -21,9 +21,9 @@ def has_batch() -> bool:
 
 
 class Physics(Protocol):
-    """`reset` makes robots of rows of positions and speeds; `step` moves some of them; `now` are their arrays.
+    """The physics of many robots; results do not depend on the number of threads or robots, bit for bit.
 
-    The numbers are the same to the last bit for any number of threads and robots.
+    `reset` starts a robot for each row of positions and speeds; `step` steps some of them; `now` returns their arrays.
     """
 
     @property
@@ -34,9 +34,9 @@ class Physics(Protocol):
     def now(self, rows: np.ndarray) -> SimpleNamespace: ...
 
 
-def make_physics(body: MujocoRobot) -> Physics:
-    """The quickest that has what the robot feels."""
-    return ContactPhysics(body) if "cfrc_ext" in body.fields else BatchPhysics(body)
+def make_physics(robot: MujocoRobot) -> Physics:
+    """The fastest physics that computes all fields of the robot."""
+    return ContactPhysics(robot) if "cfrc_ext" in robot.fields else BatchPhysics(robot)
 
 
 class BatchPhysics:
@@ -44,71 +44,71 @@ class BatchPhysics:
 
     capacity = None
 
-    def __init__(self, body: MujocoRobot) -> None:
-        self._body = body
+    def __init__(self, robot: MujocoRobot) -> None:
+        self._robot = robot
 
     def reset(self, qpos: Array, qvel: Array) -> None:
         from mujoco import batch
 
-        self._batch = batch.Batch(self._body.model, len(qpos), thread_count())
-        self._fields = {name: self._batch.bind(name) for name in ("qpos", "qvel", *self._body.fields)}
+        self._batch = batch.Batch(self._robot.model, len(qpos), thread_count())
+        self._fields = {name: self._batch.bind(name) for name in ("qpos", "qvel", *self._robot.fields)}
         self._ctrl = self._batch.bind("ctrl")
         self._fields["qpos"][:], self._fields["qvel"][:] = qpos, qvel
         self._batch.forward()
 
     def step(self, rows: np.ndarray, actions: Array) -> None:
         self._ctrl[rows] = actions
-        self._batch.step(rows, nstep=self._body.frame_skip)
+        self._batch.step(rows, nstep=self._robot.frame_skip)
 
     def now(self, rows: np.ndarray) -> SimpleNamespace:
-        return SimpleNamespace(**{name: each[rows] for name, each in self._fields.items()})
+        return SimpleNamespace(**{name: field[rows] for name, field in self._fields.items()})
 
 
 class ContactPhysics:
-    """One MjData for each robot, for the forces of contacts: MuJoCo's batch does not work them out after a step."""
+    """One MjData for each robot, for contact forces, which MuJoCo's batch does not compute after a step."""
 
-    capacity = 256  # robots kept in memory, half a MB each; a task with more runs them in turns
+    capacity = 256  # robots in memory, half a MB each; a task with more robots runs them in batches
 
-    def __init__(self, body: MujocoRobot) -> None:
-        self._body, self._names = body, ("qpos", "qvel", *body.fields)
-        self._robots: list[tuple[Any, Array, list[tuple[Array, Array]]]] = []
+    def __init__(self, robot: MujocoRobot) -> None:
+        self._robot, self._names = robot, ("qpos", "qvel", *robot.fields)
+        self._data: list[tuple[Any, Array, list[tuple[Array, Array]]]] = []
         self._threads = thread_count()
         self._pool = ThreadPoolExecutor(self._threads)
 
     def reset(self, qpos: Array, qvel: Array) -> None:
         from mujoco import MjData, mj_forward, mj_resetData
 
-        data = [each for each, _, _ in self._robots]
-        data += [MjData(self._body.model) for _ in range(len(data), len(qpos))]
+        data = [one for one, _, _ in self._data]
+        data += [MjData(self._robot.model) for _ in range(len(data), len(qpos))]
         self._fields = {name: np.empty((len(data), *getattr(data[0], name).shape)) for name in self._names}
-        self._robots = [
-            (each, each.ctrl, [(self._fields[name][row], getattr(each, name)) for name in self._names])
-            for row, each in enumerate(data)
+        self._data = [
+            (one, one.ctrl, [(self._fields[name][row], getattr(one, name)) for name in self._names])
+            for row, one in enumerate(data)
         ]
         for row in range(len(qpos)):
-            mj_resetData(self._body.model, data[row])
+            mj_resetData(self._robot.model, data[row])
             data[row].qpos[:], data[row].qvel[:] = qpos[row], qvel[row]
-            mj_forward(self._body.model, data[row])
-            self._read(row)
+            mj_forward(self._robot.model, data[row])
+            self._copy_fields(row)
 
     def step(self, rows: np.ndarray, actions: Array) -> None:
-        waiting = iter(list(zip(rows.tolist(), actions, strict=True)))  # whoever is free takes the next robot
+        waiting = iter(list(zip(rows.tolist(), actions, strict=True)))  # each free thread takes the next robot
         list(self._pool.map(self._step, [waiting] * self._threads))
 
     def now(self, rows: np.ndarray) -> SimpleNamespace:
-        return SimpleNamespace(**{name: each[rows] for name, each in self._fields.items()})
+        return SimpleNamespace(**{name: field[rows] for name, field in self._fields.items()})
 
     def _step(self, waiting: Iterator[tuple[int, Array]]) -> None:
         from mujoco import mj_rnePostConstraint, mj_step
 
-        model, frames = self._body.model, self._body.frame_skip
+        model, frames = self._robot.model, self._robot.frame_skip
         for row, action in waiting:
-            data, ctrl, _ = self._robots[row]
+            data, ctrl, _ = self._data[row]
             ctrl[:] = action
             mj_step(model, data, frames)
             mj_rnePostConstraint(model, data)
-            self._read(row)
+            self._copy_fields(row)
 
-    def _read(self, row: int) -> None:
-        for kept, live in self._robots[row][2]:
-            kept[:] = live
+    def _copy_fields(self, row: int) -> None:
+        for copy, live in self._data[row][2]:
+            copy[:] = live
