@@ -18,6 +18,7 @@ from .learners.backprop.rate_finder import (
     learning_rate_finder as learning_rate_finder,
 )
 from .learners.backprop.stopping import EarlyStopping as EarlyStopping
+from .learners.base import Learner as Learner, Method as Method, StepResult as StepResult
 from .learners.evolution.coevolution import Coevolution as Coevolution
 from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.operators.crossover import (
@@ -54,9 +55,10 @@ from .learners.evolution.wrappers.mapped import Mapped as Mapped
 from .learners.evolution.wrappers.restart_schemes import BIPOP as BIPOP, IPOP as IPOP
 from .learners.evolution.wrappers.restarts import Restarts as Restarts
 from .learners.evolution.wrappers.termination import TerminationCriteria as TerminationCriteria
-from .learners.penalties import L1 as L1, L2 as L2
+from .learners.penalties import L1 as L1, L2 as L2, Penalty as Penalty
 from .nets.activations import Activation as Activation
 from .nets.batch_norm import BatchNorm as BatchNorm
+from .nets.clip_up import ClipUp as ClipUp
 from .nets.cross_entropy import CrossEntropy as CrossEntropy
 from .nets.ctrnn import CTRNN as CTRNN
 from .nets.dense import Dense as Dense
@@ -72,9 +74,9 @@ from .nets.optimizers import (
     SGD as SGD,
     Adam as Adam,
     AdamW as AdamW,
-    ClipUp as ClipUp,
     Momentum as Momentum,
     Nesterov as Nesterov,
+    Optimizer as Optimizer,
     RMSprop as RMSprop,
 )
 from .nets.output import Output as Output
@@ -84,6 +86,7 @@ from .nets.schedules import (
     Cosine as Cosine,
     Exponential as Exponential,
     ReduceOnPlateau as ReduceOnPlateau,
+    Schedule as Schedule,
     Step as Step,
     WarmUp as WarmUp,
 )

@@ -24,7 +24,7 @@ _HOMES = {
     "activation": ("evorobo.nets.activations",),
     "initializer": ("evorobo.nets.initializers",),
     "loss": ("evorobo.nets.losses", "evorobo.nets.cross_entropy"),
-    "optimizer": ("evorobo.nets.optimizers",),
+    "optimizer": ("evorobo.nets.optimizers", "evorobo.nets.clip_up"),
     "schedule": ("evorobo.nets.schedules",),
     "penalty": ("evorobo.learners.penalties",),
     "callback": ("evorobo.study.stopping",),

@@ -26,7 +26,7 @@ class StepResult:
 
     Examples
     --------
-    >>> from evorobo.learners.base import StepResult
+    >>> from evorobo import StepResult
     >>> StepResult(-0.25, {"learning_rate": 0.003})
     StepResult(score=-0.25, info={'learning_rate': 0.003})
     """
@@ -39,7 +39,52 @@ class Method(Protocol):
     """Interface of a method: frozen settings from which learners start.
 
     The first draw from `rng` is `spec.init(rng)`, so that all methods start from the same genome at the same seed.
+    `evorobo.testing.check_method` tests whether a method follows the interface.
+
+    Examples
+    --------
+    Hill climbing, with its learner:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> @dataclass(frozen=True)
+    ... class HillClimber(er.Method):
+    ...     step_size: float = 0.1
+    ...     name: str = "hill-climber"
+    ...     def start(self, task, spec, rng):
+    ...         return HillClimberLearner(self, task, spec, rng)
+    >>> class HillClimberLearner:
+    ...     done = False
+    ...     def __init__(self, method, task, spec, rng):
+    ...         self.method, self.task, self.spec, self.rng = method, task, spec, rng
+    ...         self.weights, self.cost = spec.init(rng), er.Cost()
+    ...     @property
+    ...     def genome(self):
+    ...         return er.Genome(self.spec, self.weights, self.task.input_scaler, self.task.output_scaler)
+    ...     def step(self, budget_fraction):
+    ...         noise = self.method.step_size * self.rng.normal(size=len(self.weights))
+    ...         both = np.stack([self.weights, self.weights + noise])
+    ...         scores = self.task.score(self.spec, both, self.rng, self.task.input_scaler)
+    ...         self.weights, self.cost = both[scores.values.argmax()], self.cost + scores.cost
+    ...         return er.StepResult(float(scores.values.max()))
+    ...     def artifacts(self):
+    ...         return {}
+    ...     def state(self):
+    ...         return {"weights": self.weights, "cost": vars(self.cost), "rng": self.rng.bit_generator.state}
+    ...     def restore(self, state):
+    ...         self.weights, self.cost = state["weights"], er.Cost(**state["cost"])
+    ...         self.rng.bit_generator.state = state["rng"]
+    >>> x = np.random.default_rng(0).normal(size=(60, 2))
+    >>> task = er.DatasetTask.from_arrays(x, x.sum(1, keepdims=True), label="sum")
+    >>> learner = HillClimber().start(task, er.NetworkSpec.build(2, (), 1), np.random.default_rng(0))
+    >>> scores = [learner.step(0.0).score for _ in range(100)]
+    >>> scores[-1] > scores[0]
+    True
     """
+
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        return
 
     @property
     def name(self) -> str:
@@ -72,8 +117,23 @@ class Method(Protocol):
 class Learner(Protocol):
     """Interface of a running method.
 
-    `state()` holds everything that changes, so that a learner can be stopped and resumed.
+    `state()` holds everything that changes, so that a learner can be stopped and resumed. `Method` shows a complete
+    example.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Backprop, DatasetTask, NetworkSpec
+    >>> x = np.random.default_rng(0).normal(size=(60, 2))
+    >>> task = DatasetTask.from_arrays(x, x.sum(1, keepdims=True), label="sum")
+    >>> learner = Backprop().start(task, NetworkSpec.build(2, (4,), 1), np.random.default_rng(0))
+    >>> result = learner.step(budget_fraction=0.0)
+    >>> learner.cost.samples > 0, learner.done
+    (True, False)
     """
+
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        return
 
     @property
     def genome(self) -> Genome:

@@ -19,7 +19,26 @@ from evorobo.registry import register_component
 
 
 class Penalty(Protocol):
-    """Interface of a penalty on weight matrices."""
+    """Interface of a penalty on weight matrices: frozen settings.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from evorobo import Penalty
+    >>> @dataclass(frozen=True)
+    ... class Quartic(Penalty):
+    ...     strength: float = 0.1
+    ...     def add_gradient(self, weights, gradient):
+    ...         gradient += 4 * self.strength * weights**3
+    ...     def value(self, weights):
+    ...         return self.strength * (weights**4).reshape(len(weights), -1).sum(1)
+    >>> Quartic().value(np.array([[[1.0, 2.0]]])).round(6)
+    array([1.7])
+    """
+
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        return
 
     def add_gradient(self, weights: Array, gradient: Array) -> None:
         """Add the gradient of the penalty to a gradient, in place.

@@ -177,7 +177,7 @@ def _count_rows(x: Array, mask: np.ndarray | None) -> int:
 
 
 def _batch_stats(x: Array, mask: np.ndarray | None) -> tuple[Array, Array, Array, int]:
-    """Return mean and biased variance `(..., 1, k)` of the real rows of `x (..., batch, k)`, `x` - mean, and a count."""
+    """Return mean and biased variance `(..., 1, k)` of real rows of `x (..., batch, k)`, `x` - mean, and the count."""
     rows = x if mask is None else np.compress(mask, x, axis=-2)
     count = rows.shape[-2]
     mean = np.add.reduce(rows, axis=-2, keepdims=True) / count

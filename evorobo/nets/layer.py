@@ -44,14 +44,56 @@ Params: TypeAlias = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Parameter:
-    """Shape of one parameter, and the function that initializes it."""
+    """One parameter of a layer: its shape, and the function that initializes it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    init : callable
+        Maps a `numpy.random.Generator` to the initial array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Parameter
+    >>> Parameter((3,), lambda rng: np.zeros(3)).init(np.random.default_rng(0))
+    array([0., 0., 0.])
+    """
 
     shape: tuple[int, ...]
     init: Callable[[np.random.Generator], Array]
 
 
 class Layer(Protocol):
-    """Interface of a layer: frozen settings. Weights are arguments, with any number of leading axes for networks."""
+    """Interface of a layer: frozen settings. Weights are arguments, with any number of leading axes for networks.
+
+    Examples
+    --------
+    A layer with one gain per unit:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from evorobo import Layer, NetworkSpec, Parameter
+    >>> @dataclass(frozen=True)
+    ... class Gain(Layer):
+    ...     def width(self, n_inputs):
+    ...         return n_inputs
+    ...     def parameters(self, n_inputs):
+    ...         return {"gain": Parameter((n_inputs,), lambda rng: np.ones(n_inputs))}
+    ...     def flops(self, n_inputs):
+    ...         return n_inputs
+    ...     def forward(self, params, x, context):
+    ...         return params["gain"][..., None, :] * x, x
+    ...     def backward(self, params, cache, dy, gradients, needs_input_grad=True):
+    ...         gradients["gain"][...] = (dy * cache).sum(-2)
+    ...         return params["gain"][..., None, :] * dy
+    >>> NetworkSpec.build(2, (8, Gain()), 1).n_params
+    41
+    """
+
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        return
 
     def width(self, n_inputs: int) -> int:
         """Return the number of outputs.

@@ -15,11 +15,32 @@ from evorobo.registry import register_component
 
 
 class Loss(Protocol):
-    """Interface of a loss. Derive from it and define `value` and `value_and_gradient`.
+    """Interface of a loss: frozen settings. Derive from it and define `value` and `value_and_gradient`.
 
-    Outputs have shape `(..., batch, width)`. Leading axes are networks; each network gets the value it would get alone.
-    Targets are shared, `(batch, k)`, or one batch per network, `(..., batch, k)`. Class numbers have no axis `k`.
+    Outputs have shape ``(..., batch, width)``. Leading axes are networks; each network gets the value it would get
+    alone. Targets are shared, ``(batch, k)``, or one batch per network, ``(..., batch, k)``. Class numbers have no axis
+    ``k``.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from evorobo import Loss
+    >>> @dataclass(frozen=True)
+    ... class Quartic(Loss):
+    ...     def value(self, outputs, targets, sample_weight=None):
+    ...         return self.value_and_gradient(outputs, targets, sample_weight)[0]
+    ...     def value_and_gradient(self, outputs, targets, sample_weight=None):
+    ...         weights = np.ones(outputs.shape[-2]) if sample_weight is None else sample_weight
+    ...         weights = (weights / weights.sum(-1, keepdims=True))[..., None] / outputs.shape[-1]
+    ...         error = outputs - targets
+    ...         return (weights * error**4).sum((-2, -1)), 4 * weights * error**3
+    >>> float(Quartic().value(np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]])))
+    8.0
     """
+
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        return
 
     for_classes: ClassVar[bool | None] = None
     """True for a loss of class numbers only, False for one of values only, None for both."""

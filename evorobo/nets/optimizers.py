@@ -22,7 +22,28 @@ State: TypeAlias = dict[str, Array]
 
 
 class Optimizer(Protocol):
-    """Interface of an optimizer: frozen settings. Its state is a dict of arrays."""
+    """Interface of an optimizer: frozen settings. Its state is a dict of arrays.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from evorobo import Optimizer
+    >>> @dataclass(frozen=True)
+    ... class SignSGD(Optimizer):
+    ...     learning_rate: float = 0.01
+    ...     def start(self, weights):
+    ...         return {}
+    ...     def update(self, weights, gradient, state, factor=1.0):
+    ...         weights -= self.learning_rate * factor * np.sign(gradient)
+    >>> weights = np.zeros(2)
+    >>> SignSGD().update(weights, np.array([5.0, -0.1]), {})
+    >>> weights
+    array([-0.01,  0.01])
+    """
+
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        return
 
     @property
     def learning_rate(self) -> float:
@@ -59,7 +80,9 @@ class Optimizer(Protocol):
 
 
 @dataclass(frozen=True)
-class _Rule(Optimizer):
+class GradientRule(Optimizer):
+    """Base of the optimizers: checks the ranges of their settings."""
+
     learning_rate: float = 0.01
 
     def __post_init__(self) -> None:
@@ -73,7 +96,7 @@ class _Rule(Optimizer):
 @register_component("optimizer", "SGD")
 @dataclass(frozen=True)
 @inherit_docs
-class SGD(_Rule):
+class SGD(GradientRule):
     """Stochastic gradient descent: w -= rate g.
 
     Parameters
@@ -110,7 +133,7 @@ class SGD(_Rule):
 @register_component("optimizer", "Momentum")
 @dataclass(frozen=True)
 @inherit_docs
-class Momentum(_Rule):
+class Momentum(GradientRule):
     """Gradient descent with momentum: v = m v + g, w -= rate v.
 
     Parameters
@@ -188,7 +211,7 @@ class Nesterov(Momentum):
 @register_component("optimizer", "RMSprop")
 @dataclass(frozen=True)
 @inherit_docs
-class RMSprop(_Rule):
+class RMSprop(GradientRule):
     """RMSprop: each step is divided by the typical size of that weight's gradient, sqrt(mean g^2) + epsilon.
 
     Parameters
@@ -232,7 +255,7 @@ class RMSprop(_Rule):
 @register_component("optimizer", "Adam")
 @dataclass(frozen=True)
 @inherit_docs
-class Adam(_Rule):
+class Adam(GradientRule):
     """Adam: momentum divided by the typical size of each weight's gradient, both corrected for their bias to zero.
 
     Parameters
@@ -333,67 +356,3 @@ class AdamW(Adam):
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
         weights *= 1 - self.learning_rate * factor * self.weight_decay
         super().update(weights, gradient, state, factor)
-
-
-@register_component("optimizer", "ClipUp")
-@dataclass(frozen=True)
-@inherit_docs
-class ClipUp(_Rule):
-    """ClipUp: momentum on the normalized gradient, with a bounded step length.
-
-    v = m v + rate g / ||g||, shortened to `max_speed` where it is longer, then w -= v. The rule applies to the whole
-    vector of a network, not to each number, so the learning rate is a length in weight space.
-
-    Parameters
-    ----------
-    learning_rate : float, default 0.1
-        Length that each gradient adds to the velocity, above 0.
-    momentum : float, default 0.9
-        Decay rate m of the velocity v, from 0 up to but not including 1.
-    max_speed : float, optional
-        Largest length of a step, 0 or more. By default twice the learning rate.
-
-    Raises
-    ------
-    SettingsError
-        If a value is out of its range.
-
-    References
-    ----------
-    Toklu, Liskowski & Srivastava (2020), "ClipUp: a simple and powerful optimizer for distribution-based policy
-    evolution", algorithm 2.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from evorobo import ClipUp
-    >>> optimizer, weights = ClipUp(0.1), np.zeros(2)
-    >>> optimizer.update(weights, np.array([30.0, 40.0]), optimizer.start(weights))
-    >>> weights.round(6)
-    array([-0.06, -0.08])
-    """
-
-    learning_rate: float = 0.1
-    momentum: float = 0.9
-    max_speed: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.max_speed is None:
-            object.__setattr__(self, "max_speed", 2 * self.learning_rate)
-        super().__post_init__()
-
-    def start(self, weights: Array) -> State:
-        return {"velocity": np.zeros_like(weights)}
-
-    def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
-        velocity = state["velocity"]
-        velocity *= self.momentum
-        norm = _norms(gradient)
-        velocity += self.learning_rate * factor * gradient / np.where(norm > 0, norm, 1)
-        limit = factor * (self.max_speed or 0)
-        velocity *= np.minimum(1, limit / np.maximum(_norms(velocity), 1e-300))
-        weights -= velocity
-
-
-def _norms(vectors: Array) -> Array:
-    return np.sqrt(np.square(vectors).sum(-1, keepdims=True))

@@ -41,18 +41,18 @@ class RunningMoments:
 
     @classmethod
     def empty(cls, k: int) -> RunningMoments:
-        """Return the moments of no rows."""
+        """Return the running moments of no rows."""
         return cls(0.0, np.zeros(k), np.zeros(k))
 
     @classmethod
     def from_rows(cls, rows: Array) -> RunningMoments:
-        """Return the moments of `rows (n, k)`."""
+        """Return the running moments of `rows (n, k)`."""
         rows = np.asarray(rows, np.float64)
         mean = rows.mean(0)
         return cls(float(len(rows)), mean, np.square(rows - mean).sum(0))
 
     def __add__(self, other: RunningMoments) -> RunningMoments:
-        """Return the moments of both sets of rows (Chan, Golub & LeVeque 1979, eq. 2.1)."""
+        """Return the running moments of both sets of rows (Chan, Golub & LeVeque 1979, eq. 2.1)."""
         if not other.count:
             return self
         count = self.count + other.count

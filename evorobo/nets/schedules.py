@@ -18,7 +18,22 @@ ScheduleState: TypeAlias = dict[str, float]
 
 
 class Schedule(Protocol):
-    """Interface of a learning rate schedule: frozen settings. Its state is a dict of numbers."""
+    """Interface of a learning rate schedule: frozen settings. Its state is a dict of numbers.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from evorobo import Schedule
+    >>> @dataclass(frozen=True)
+    ... class Linear(Schedule):
+    ...     def factor(self, budget_fraction, state):
+    ...         return 1 - budget_fraction
+    >>> Linear().factor(0.25, Linear().start())
+    0.75
+    """
+
+    def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
+        return
 
     def start(self) -> ScheduleState:
         """Return the initial state.

@@ -1,4 +1,4 @@
-"""A layer of one's own, derived from one of ours: whoever takes it for its parent gets other numbers."""
+"""A user's layer that is derived from `Dense` and computes something else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from evorobo import Dense
 
 
 class Doubled(Dense):
-    """Answers twice what a dense layer would."""
+    """Outputs are twice those of a dense layer."""
 
     def forward(self, params, x, context):
         y, cache = super().forward(params, x, context)

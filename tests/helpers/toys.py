@@ -63,7 +63,7 @@ class Flattering(Bowl):
 
 @dataclass(frozen=True)
 class Line(Bowl):
-    """Ten rows of y = 2 a - 3 b + 1, scored by minus the squared error; nothing to pay for."""
+    """Ten rows of y = 2 a - 3 b + 1, with sequences of two rows and no cost."""
 
     def examples(self, rng):
         x = np.random.default_rng(5).normal(size=(10, 2))

@@ -50,7 +50,7 @@ def test_zeros_are_zero():
     [(name, "glorot") for name in ("identity", "tanh", "sigmoid")]
     + [(name, "he") for name in ("relu", "leaky_relu", "elu", "softplus", "gelu")],
 )
-def test_each_activation_has_its_usual_initialiser(activation, name):
+def test_each_activation_has_its_usual_initializer(activation, name):
     usual, named = (
         NetworkSpec(IN, (Dense(OUT, activation, init),)).init(np.random.default_rng(5)) for init in (None, name)
     )
@@ -58,7 +58,7 @@ def test_each_activation_has_its_usual_initialiser(activation, name):
     np.testing.assert_array_equal(usual[: IN * OUT].reshape(IN, OUT), draw(name, seed=5))
 
 
-def test_no_activation_is_without_an_initialiser():
+def test_every_activation_has_an_initializer():
     assert {activation(key).initializer for key in ACTIVATIONS} <= set(package_keys("initializer"))
 
 
@@ -98,6 +98,6 @@ def test_two_layers_alike_begin_differently():
     assert not np.isclose(first["weight"], second["weight"]).any()
 
 
-def test_an_unknown_initialiser_is_answered_with_the_nearest_one():
+def test_an_unknown_initializer_is_refused_with_the_nearest_name():
     with pytest.raises(SettingsError, match="unknown initializer 'gloro'; did you mean 'glorot'"):
         initializer("gloro")

@@ -44,7 +44,7 @@ def test_a_constant_column_is_shifted_but_not_scaled(constant):
 
 
 @pytest.mark.parametrize("cuts", [[250], [1], [10, 10, 11, 499], []])
-def test_moments_of_parts_add_up_to_the_moments_of_all(rows, cuts):
+def test_running_moments_of_parts_add_up_to_those_of_all_rows(rows, cuts):
     total = RunningMoments.empty(4)
     for part in np.split(rows, cuts):
         if len(part):
@@ -61,19 +61,19 @@ def test_the_order_of_addition_does_not_matter(rows):
     np.testing.assert_allclose((one + other).squared_deviations, (other + one).squared_deviations, rtol=1e-9)
 
 
-def test_the_scaler_of_moments_equals_the_fitted_scaler(rows):
+def test_the_scaler_of_running_moments_equals_the_fitted_scaler(rows):
     ours, fitted = RunningMoments.from_rows(rows).scaler, Scaler.fit(rows)
     np.testing.assert_allclose(ours.mean, fitted.mean)
     np.testing.assert_allclose(ours.sd, fitted.sd)
 
 
-def test_moments_by_hand():
+def test_running_moments_by_hand():
     # 1, 3 | 8: mean 4, squares 9 + 1 + 16
     both = RunningMoments.from_rows(np.array([[1.0], [3.0]])) + RunningMoments.from_rows(np.array([[8.0]]))
     assert (both.count, both.mean[0], both.squared_deviations[0]) == (3, 4, 26)
 
 
-def test_moments_of_no_rows_change_nothing(rows):
+def test_running_moments_of_no_rows_change_nothing(rows):
     np.testing.assert_array_equal(RunningMoments.empty(4).scaler.transform(rows), rows)
     whole = RunningMoments.from_rows(rows)
     for total in (whole + RunningMoments.empty(4), RunningMoments.empty(4) + whole):
@@ -81,11 +81,11 @@ def test_moments_of_no_rows_change_nothing(rows):
         np.testing.assert_array_equal(total.squared_deviations, whole.squared_deviations)
 
 
-def test_moments_of_single_precision_rows_are_computed_in_double_precision():
+def test_running_moments_of_single_precision_rows_have_double_precision():
     rows = (1e4 + np.random.default_rng(1).normal(size=(1000, 1))).astype(np.float32)
-    moments = RunningMoments.from_rows(rows)
-    assert moments.mean.dtype == np.float64
-    np.testing.assert_allclose(moments.scaler.sd, rows.astype(float).std(0), rtol=1e-10)
+    running = RunningMoments.from_rows(rows)
+    assert running.mean.dtype == np.float64
+    np.testing.assert_allclose(running.scaler.sd, rows.astype(float).std(0), rtol=1e-10)
 
 
 def test_a_column_that_varies_by_rounding_only_is_not_scaled():

@@ -15,7 +15,8 @@ from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even, default_even_population_size
 from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
-from evorobo.nets.optimizers import ClipUp, Optimizer
+from evorobo.nets.clip_up import ClipUp
+from evorobo.nets.optimizers import Optimizer
 from evorobo.registry import register_component
 
 
