@@ -87,7 +87,7 @@ def test_what_there_is_not_is_answered_with_what_there_is(evorobo, words, answer
         (["--jobs", "0"], "jobs must be a whole number of at least 1, not 0"),
         (["--seeds", "all"], "--seeds takes a number of seeds (5) or a list (3,7,11), not 'all'"),
         (["--seeds", "0"], "at least one task, one method and one seed"),
-        (["--seeds", "1,1"], "seeds (1, 1) repeat themselves"),
+        (["--seeds", "1,1"], "seeds (1, 1) contain one seed twice"),
         (["--budget", "euros=5"], "unknown cost column 'euros'"),
         (["--budget", "flop=5"], "unknown cost column 'flop'; did you mean 'flops'?"),
         (["--budget", "flops=0"], "flops must be a number above 0, not 0.0"),
@@ -421,7 +421,7 @@ def test_a_study_whose_runs_have_not_begun_has_nothing_to_show(evorobo, by_pytho
 def test_a_damaged_study_is_told(evorobo, tmp_path):
     for content in ("{", "{}", "[]", '{"name": "x", "tasks": {"a": {}}, "methods": {}}'):
         (tmp_path / "study.json").write_text(content)
-        assert "study.json is" in sentence(evorobo("table", tmp_path))
+        assert "study.json" in sentence(evorobo("table", tmp_path))
 
 
 def sections(out):

@@ -1,1 +1,1 @@
-"""Floor 4, what is compared: trials, budgets, logs, checkpoints."""
+"""Floor 4, what is compared: trials, budgets, logs, checkpoints, executors, studies and their tuning."""

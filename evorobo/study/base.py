@@ -1,4 +1,4 @@
-"""What a trial is to the code that runs it, describes it, or is called by it."""
+"""The interface of a trial for the modules that run it, describe it, or are called by it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evorobo.tasks.base import Task
 
 
 class TrialSettings(Protocol):
-    """The settings of a trial and what follows from them; see `Trial`."""
+    """The settings of a trial and what follows from them; `Trial` implements it."""
 
     @property
     def task(self) -> Task: ...

@@ -12,9 +12,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError, SettingsError, unknown
-from evorobo.files import read_npz, write_json
+from evorobo.files import read_npz
 from evorobo.registry import register_component
 from evorobo.study.log import Log
+from evorobo.study.records import write_record
 from evorobo.study.results import seed_folders
 from evorobo.tasks.base import COST_COLUMNS
 from evorobo.tasks.data.text_files import MISSING, TextTable, read_text_file
@@ -118,7 +119,7 @@ def write_baselines(baselines: Sequence[Baseline], folder: Path) -> None:
             ]
             Log(cell / f"seed-{seed}" / "curve.csv", looks).write()
             result = {"status": "finished", "test": float(curve["test"][-1]), "read_from": path}
-            write_json(cell / f"seed-{seed}" / "result.json", result)
+            write_record(cell / f"seed-{seed}" / "result.json", result)
 
 
 def check_baselines(baselines: Sequence[Baseline], tasks: Sequence[str]) -> None:

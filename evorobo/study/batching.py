@@ -1,4 +1,4 @@
-"""Which trials are stepped together: the seeds of one cell, where the method gains by it."""
+"""Which trials are stepped in one batch: the seeds of one task and method, where the method gains by it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _SECONDS = {"cpu_seconds", "wall_seconds"}
 
 
 def batch_trials(trials: Sequence[Trial], jobs: int) -> list[list[Trial]]:
-    """`trials` in lists to be run by `run_crew`, in the order of their first; enough lists for `jobs` at a time.
+    """Group `trials` into batches for `run_batch`, in the order of their first trials, at least `jobs` of them.
 
-    A budget of seconds is spent alone, for there a faster crew would buy more steps.
+    Seeds trained as one batch are charged equal shares of its run time. Trials with a time budget are never batched.
     """
     cells: dict[tuple[str, str], list[Trial]] = {}
     for trial in trials:
         cells.setdefault((trial.task.name, trial.method.name), []).append(trial)
-    found = []
+    batches = []
     for cell in cells.values():
-        size = min(_batch_size(cell[0]), -(-len(cell) // jobs))
-        found += [cell[at : at + size] for at in range(0, len(cell), size)]
-    place = {id(trial): at for at, trial in enumerate(trials)}
-    return sorted(found, key=lambda batch: place[id(batch[0])])
+        size = min(_max_batch_size(cell[0]), -(-len(cell) // jobs))
+        batches += [cell[start : start + size] for start in range(0, len(cell), size)]
+    position = {id(trial): number for number, trial in enumerate(trials)}
+    return sorted(batches, key=lambda batch: position[id(batch[0])])
 
 
-def _batch_size(trial: Trial) -> int:
+def _max_batch_size(trial: Trial) -> int:
     if not isinstance(trial.method, Batchable) or _SECONDS & trial.budget.limits.keys():
         return 1
     return trial.method.max_batched_learners(trial.spec)

@@ -1,4 +1,4 @@
-"""How much a trial may spend, in any column of the ledger, and when to look at what it has learned."""
+"""How much a trial may spend, in any cost column, and when its solution is evaluated."""
 
 from __future__ import annotations
 
@@ -16,12 +16,45 @@ from evorobo.tasks.base import Cost
 @register_component("settings", "Budget")
 @dataclass(frozen=True)
 class Budget:
-    """`Budget(flops=1e9)`, `Budget(env_steps=200_000)`; with several limits the first one reached ends the trial.
+    """What a trial may spend: one or more limits on its cost.
 
-    `flops` are forward and backward together: the currency that both teachers spend. `generations` are the learner's
-    steps: generations of evolution, mini-batches of backprop. Seconds are honest but no run repeats them exactly.
-    The last step may overshoot; what was really spent is in the log. `looks` log-spaced looks at the test score are
-    taken, from 1 % of the budget to its end, besides one at the start.
+    With several limits, the first one reached ends the trial. The last step may exceed the limit; the log holds what
+    was really spent. Give at least one limit.
+
+    Parameters
+    ----------
+    env_steps : float, optional
+        Steps of the environment, all robots together.
+    episodes : float, optional
+        Episodes of the environment, all robots together.
+    samples : float, optional
+        Labelled samples that were trained on.
+    flops : float, optional
+        Floating-point operations of the networks, forward and backward together. Backpropagation and evolution both
+        spend them, so they are the usual limit of a comparison.
+    forward_flops, backward_flops : float, optional
+        The two parts of `flops`.
+    cpu_seconds, wall_seconds : float, optional
+        Processor time and elapsed time. Runs with such a limit cannot be repeated exactly.
+    generations : float, optional
+        Steps of the learner: generations of evolution, mini-batches of backpropagation.
+    n_evals : int, default 25
+        Number of evals, at least 1. At an eval the current solution is scored on validation and test data and one row
+        is logged. Evals are spaced evenly on a logarithmic scale, from 1 % of the budget to its end; one more is made
+        before the first step.
+
+    Raises
+    ------
+    SettingsError
+        Where there is no limit, or a number is out of range.
+
+    Examples
+    --------
+    >>> from evorobo import Budget
+    >>> Budget(flops=1e9).limits
+    {'flops': 1000000000.0}
+    >>> Budget(env_steps=200_000, wall_seconds=60, n_evals=10).as_text
+    'env_steps=200000, wall_seconds=60'
     """
 
     env_steps: float | None = None
@@ -43,7 +76,23 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """From the command line: `flops=1e9` or `env_steps=1e5,n_evals=10`."""
+        """Read a budget as the command line writes it.
+
+        Parameters
+        ----------
+        text : str
+            Limits and `n_evals`, separated by commas: `flops=1e9` or `env_steps=1e5,n_evals=10`.
+
+        Returns
+        -------
+        Budget
+            The budget with these limits.
+
+        Raises
+        ------
+        SettingsError
+            For an unknown cost column, or a value that is not a number.
+        """
         settings: dict[str, float] = {}
         known = [field.name for field in fields(cls)]
         for part in text.split(","):
@@ -53,21 +102,36 @@ class Budget:
             try:
                 settings[name.strip()] = float(value)
             except ValueError as error:
-                raise SettingsError(f"{part!r} is no budget; write {name.strip()}=1e6.") from error
-        looks = settings.pop("n_evals", cls.n_evals)
-        return cls(**settings, n_evals=int(looks) if float(looks).is_integer() else looks)  # type: ignore[arg-type]
+                raise SettingsError(f"{part!r} is not a budget; write {name.strip()}=1e6.") from error
+        n_evals = settings.pop("n_evals", cls.n_evals)
+        return cls(**settings, n_evals=int(n_evals) if float(n_evals).is_integer() else n_evals)  # type: ignore[arg-type]
 
     @property
     def as_text(self) -> str:
+        """Limits as the command line writes them."""
         return ", ".join(f"{name}={limit:g}" for name, limit in self.limits.items())
 
     @cached_property
     def limits(self) -> dict[str, float]:
+        """Limits that were given, by cost column."""
         names = [field.name for field in fields(self) if field.name != "n_evals"]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def used_fractions(self, cost: Cost, generations: int) -> list[float]:
-        """How much of each limit is gone; the trial is over when the largest reaches 1."""
+        """Compute which fraction of each limit is spent.
+
+        Parameters
+        ----------
+        cost : Cost
+            What the trial has spent so far.
+        generations : int
+            Number of steps of the learner so far.
+
+        Returns
+        -------
+        list of float
+            One fraction for each limit, 0 at the start. The trial is over when the largest reaches 1.
+        """
         return [
             (generations if name == "generations" else getattr(cost, name)) / limit
             for name, limit in self.limits.items()
@@ -75,5 +139,7 @@ class Budget:
 
     @property
     def eval_fractions(self) -> list[float]:
-        """The shares of the budget at which to look."""
-        return [1.0] if self.n_evals == 1 else [float(share) for share in np.geomspace(0.01, 1.0, self.n_evals)]
+        """Fractions of the budget at which the solution is evaluated."""
+        if self.n_evals == 1:
+            return [1.0]
+        return [float(fraction) for fraction in np.geomspace(0.01, 1.0, self.n_evals)]

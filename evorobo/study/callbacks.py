@@ -1,4 +1,4 @@
-"""Callbacks: told how a trial stands, at every look, after every step and at its end; they may stop it."""
+"""Callbacks: called at every eval, after every step and at the end of a trial; they may stop it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,32 @@ from evorobo.tasks.base import Cost
 
 @dataclass(frozen=True, eq=False)
 class TrialState:
-    """How a trial stands: its settings and its folder, the answer that it would give now, and what it has paid.
+    """The state of a running trial, as callbacks receive it.
 
-    `looks` are the rows of its log so far, by column name, the newest last; the test score is not among the columns,
-    for whoever may stop a trial must not be taught by what judges it.
+    Parameters
+    ----------
+    trial : Trial
+        The settings of the trial: task, method, budget, hidden layers, seed.
+    folder : pathlib.Path
+        The folder of the trial.
+    genome : Genome
+        The current solution.
+    cost : Cost
+        What the trial has spent so far.
+    generations : int
+        Number of steps of the learner so far.
+    evals : tuple of dict
+        The rows of the log so far, by column name, the newest last. The test score is left out: what stops a trial
+        must not depend on the data that evaluate it.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from evorobo import Callback, TrialState
+    >>> @dataclass(frozen=True)
+    ... class PrintSteps(Callback):
+    ...     def on_eval(self, state: TrialState):
+    ...         print(state.generations, state.evals[-1]["validation"])
     """
 
     trial: TrialSettings
@@ -33,68 +55,114 @@ class TrialState:
 
 
 class Callback:
-    """Derive from it, as a frozen dataclass at the top of a file, and fill in what you want to hear of.
+    """Base class of callbacks: derive a frozen dataclass from it and override the methods that you need.
 
-    A callback belongs to the settings of a trial and remembers nothing: all there is to know is in `News`, so that a
-    trial is stopped at the same step in any process and after any interruption (unless you go by seconds). What it
-    takes is not on the bill. One that raises fails its trial, with its error as the reason.
+    A callback is a setting of the trial and keeps no state of its own. Everything it may use is in the `TrialState`,
+    so that a trial stops at the same step in every process and after every interruption. Its work is not counted as
+    cost. A callback that raises an error fails its trial. Define the class at the top level of a file.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from evorobo import Callback
+    >>> @dataclass(frozen=True)
+    ... class StopAfter(Callback):
+    ...     generations: int
+    ...     def on_generation(self, state, result):
+    ...         return "enough generations" if state.generations >= self.generations else None
+    >>> StopAfter(100)
+    StopAfter(generations=100)
     """
 
     def on_eval(self, state: TrialState) -> str | None:
-        """After each look, the one before the first step too; return in words why the trial should stop, or None."""
+        """Act after an eval; the first one comes before the first step.
+
+        Parameters
+        ----------
+        state : TrialState
+            The state of the trial.
+
+        Returns
+        -------
+        str or None
+            Why the trial should stop, in words, or None to continue.
+        """
 
     def on_generation(self, state: TrialState, result: StepResult) -> str | None:
-        """After each step of the learner (a generation, a mini-batch); return why the trial should stop, or None."""
+        """Act after a step of the learner: a generation or a mini-batch.
+
+        Parameters
+        ----------
+        state : TrialState
+            The state of the trial.
+        result : StepResult
+            The result of the step: training score and columns of the log.
+
+        Returns
+        -------
+        str or None
+            Why the trial should stop, in words, or None to continue.
+        """
 
     def on_finish(self, state: TrialState, status: str) -> None:
-        """At the end: "finished", "diverged" or "failed", with `genome.npz` in the folder. Told again where the
-        process is killed before that is written down; not told of trials that could not begin."""
+        """Act at the end of a trial, when its folder holds `genome.npz`.
+
+        It is called again if the process is killed before the end is recorded. It is not called for a trial that
+        could not start.
+
+        Parameters
+        ----------
+        state : TrialState
+            The state of the trial.
+        status : {"finished", "diverged", "failed"}
+            How the trial ended.
+        """
 
 
 def check_callbacks(callbacks: Sequence[Any]) -> None:
-    """Raise `SettingsError` for what is no callback."""
+    """Raise `SettingsError` for an object that is not a callback."""
     for callback in callbacks:
         if isinstance(callback, FunctionType):
             raise SettingsError(
-                f"the function {callback.__name__} is no callback: a trial keeps its callbacks as settings, to run "
-                "again with them. Make it on_eval(self, state) of a frozen dataclass derived from evorobo.Callback."
+                f"the function {callback.__name__} is not a callback, because functions are no settings of a trial. "
+                "Make it on_eval(self, state) of a frozen dataclass derived from evorobo.Callback."
             )
         if not isinstance(callback, Callback):
             hint = "write it with brackets" if isinstance(callback, type) else "derive its class from evorobo.Callback"
-            raise SettingsError(f"{callback!r} is no callback; {hint}.")
+            raise SettingsError(f"{callback!r} is not a callback; {hint}.")
         if not is_dataclass(callback):
             name = type(callback).__name__
-            raise SettingsError(
-                f"the callback {name} cannot be kept as a setting; put @dataclass(frozen=True) above it."
-            )
+            raise SettingsError(f"the callback {name} is not a dataclass; put @dataclass(frozen=True) above its class.")
 
 
 def with_on_generation(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:
-    """Those that want to hear of every step, which costs time."""
-    return tuple(each for each in callbacks if type(each).on_generation is not Callback.on_generation)
+    """Return the callbacks that override `on_generation`; calling it after every step takes time."""
+    return tuple(callback for callback in callbacks if type(callback).on_generation is not Callback.on_generation)
 
 
 class Stop(NamedTuple):
-    """A callback's wish to stop the trial: the name of its class, and its reason in words."""
+    """The request of a callback to stop the trial: the name of its class, and its reason in words."""
 
     callback: str
     reason: str
 
 
 def notify(callbacks: Sequence[Callback], event: str, *state: Any) -> list[Stop]:
-    """Call `event` ("on_eval", ...) of all of them; returns which of them ask the trial to stop, and why.
+    """Call the method `event` ("on_eval", ...) of all callbacks; return which of them ask the trial to stop, and why.
 
-    Raises `SettingsError`, with the name of the callback, when one breaks.
+    Raises `SettingsError`, with the name of the callback, when one raises an error.
     """
     stops = []
     for callback in callbacks:
         name = f"{type(callback).__name__}.{event}"
         try:
-            answer = getattr(callback, event)(*state)
+            reason = getattr(callback, event)(*state)
         except Exception as error:
-            raise SettingsError(f"the callback {name} broke: {error_text(error)}") from error
-        if not isinstance(answer, str | None):
-            raise SettingsError(f"{name} returned {answer!r}; return None to go on, or in words why to stop.")
-        if answer:
-            stops.append(Stop(type(callback).__name__, answer))
+            raise SettingsError(f"the callback {name} failed: {error_text(error)}") from error
+        if not isinstance(reason, str | None):
+            raise SettingsError(
+                f"{name} returned {reason!r}; return None to continue, or a text that says why to stop."
+            )
+        if reason:
+            stops.append(Stop(type(callback).__name__, reason))
     return stops

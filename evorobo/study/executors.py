@@ -1,4 +1,4 @@
-"""Where trials run: in this process, or in several worker processes that are told each trial as JSON."""
+"""Where trials run: in this process, or in several worker processes that receive each trial as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from evorobo.errors import ResultsError
-from evorobo.files import write_json
 from evorobo.processes import exit_status, redirect_stdout_to_stderr, start_process
 from evorobo.settings import WORKER_VARIABLE, from_plain, to_plain
 from evorobo.study.folders import Interrupted, error_text, trial_reason, trial_status
-from evorobo.study.running import run_batch
+from evorobo.study.records import write_record
+from evorobo.study.running import ProgressFunction, run_batch
 from evorobo.study.trial import Trial
 
 STOP_TIMEOUT_SECONDS = 30.0
-"""How long a worker may take to keep its checkpoint after it was asked to stop."""
+"""How long a worker may take to write its checkpoint after it was asked to stop."""
 
 
 @dataclass(frozen=True)
 class TrialEvent:
-    """News of one trial: how far it is (`share`), or how it ended (`status`, "" while it runs)."""
+    """Progress of one trial: its completed fraction and, at the end, its status and the reason of a failure."""
 
     trial: str
     completed_fraction: float = 0.0
@@ -42,19 +42,23 @@ EventFunction = Callable[[TrialEvent], None]
 
 
 def run_serial(batches: list[list[Trial]], folder: Path, on_event: EventFunction) -> None:
-    """One crew after the other in this process. Ctrl-C keeps checkpoints and raises `Interrupted`; twice stops at
-    once."""
-    with defer_interrupts() as stopping:
+    """Run batches one after another in this process.
+
+    Ctrl-C keeps checkpoints and raises `Interrupted`; a second one stops at once.
+    """
+    with defer_interrupts() as should_stop:
         for batch in batches:
             for trial in batch:
                 on_event(TrialEvent(trial.path))
-            for path, ended, why in _run(batch, folder, on_event, stopping):
-                _write_down(folder / path, ended, why)
-                on_event(TrialEvent(path, 1.0, ended, why))
+            folders = [folder / trial.path for trial in batch]
+            outcomes = run_batch(batch, folders, _progress_functions(batch, on_event), should_stop)
+            for event in _final_events(batch, folders, outcomes):
+                _record_failure(folder, event)
+                on_event(event)
 
 
 def run_parallel(batches: list[list[Trial]], folder: Path, on_event: EventFunction, jobs: int) -> None:
-    """`jobs` crews at a time, each in a fresh process with one BLAS thread. A worker that dies fails its crew only."""
+    """Run `jobs` batches at a time, each in a worker process. A worker that dies fails only the trials of its batch."""
     waiting = list(batches)
     events: queue.Queue[tuple[_Worker, TrialEvent | None]] = queue.Queue()
     workers = [_Worker(events) for _ in range(min(jobs, len(waiting)))]
@@ -63,12 +67,12 @@ def run_parallel(batches: list[list[Trial]], folder: Path, on_event: EventFuncti
             worker.submit(waiting.pop(0), folder)
         while any(worker.running_paths for worker in workers):
             worker, event = events.get()
-            if event is None:  # the worker is gone
+            if event is None:  # the worker has ended
                 if worker.running_paths:
-                    why = worker.death_reason()
                     for path in worker.running_paths:
-                        _write_down(folder / path, "failed", why)
-                        on_event(TrialEvent(path, 1.0, "failed", why))
+                        failure = TrialEvent(path, 1.0, "failed", worker.death_reason())
+                        _record_failure(folder, failure)
+                        on_event(failure)
                     worker.end()
                     workers.remove(worker)
                     if waiting:
@@ -76,7 +80,7 @@ def run_parallel(batches: list[list[Trial]], folder: Path, on_event: EventFuncti
                         workers[-1].submit(waiting.pop(0), folder)
                 continue
             if event.status:
-                _write_down(folder / event.trial, event.status, event.reason)
+                _record_failure(folder, event)
                 worker.running_paths.remove(event.trial)
                 if not worker.running_paths and waiting:
                     worker.submit(waiting.pop(0), folder)
@@ -95,10 +99,10 @@ def run_parallel(batches: list[list[Trial]], folder: Path, on_event: EventFuncti
 
 
 class _Worker:
-    """A process that runs `evorobo.study.executors` as a program: trials in, news out, a JSON text a line."""
+    """A process that runs `worker_main`: it reads batches and writes events, one JSON text per line."""
 
     def __init__(self, events: queue.Queue[Any]) -> None:
-        self.running_paths: list[str] = []  # the trials that it has in hand
+        self.running_paths: list[str] = []
         self._process = start_process("from evorobo.study.executors import worker_main; worker_main()", text=True)
         threading.Thread(target=self._read_events, args=(events,), daemon=True).start()
 
@@ -106,7 +110,7 @@ class _Worker:
         self.running_paths = [trial.path for trial in batch]
         order = {"paths": self.running_paths, "trials": [to_plain(trial) for trial in batch], "folder": str(folder)}
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # dead already: `_hear` brings the news
+        with suppress(BrokenPipeError):  # the process has ended; `_read_events` reports it
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
 
@@ -142,12 +146,12 @@ class _Worker:
 
 
 def worker_main() -> None:
-    """The worker's side. It ends when its input does, so none outlives the study that started it."""
+    """Run batches in a worker process until its input ends, so that it ends with the study that started it."""
     os.environ[WORKER_VARIABLE] = "1"
-    out = os.fdopen(redirect_stdout_to_stderr(), "w")  # whatever robots print does not come between our lines
+    out = os.fdopen(redirect_stdout_to_stderr(), "w")  # text that robots print is kept apart from the events
     orders: queue.Queue[str | None] = queue.Queue()
 
-    def tell(event: TrialEvent) -> None:
+    def send(event: TrialEvent) -> None:
         out.write(json.dumps(vars(event)) + "\n")
         out.flush()
 
@@ -156,69 +160,75 @@ def worker_main() -> None:
             running.set()
             orders.put(line)
         if running.is_set():
-            os._exit(1)  # the study is gone; all that counts is on disk
+            os._exit(1)  # the study has ended; what matters is on disk
         orders.put(None)
 
     running = threading.Event()
     threading.Thread(target=read_orders, daemon=True).start()
-    with defer_interrupts() as stopping:
+    with defer_interrupts() as should_stop:
         while (line := orders.get()) is not None:
             order = json.loads(line)
             for path in order["paths"]:
-                tell(TrialEvent(path))
+                send(TrialEvent(path))
             try:
                 batch = [from_plain(trial) for trial in order["trials"]]
-                endings = _run(batch, Path(order["folder"]), tell, stopping)
+                folders = [Path(order["folder"]) / trial.path for trial in batch]
+                outcomes = run_batch(batch, folders, _progress_functions(batch, send), should_stop)
+                final_events = _final_events(batch, folders, outcomes)
             except Interrupted:
                 return
-            except Exception as error:  # its script does not load here, for example
-                endings = [(path, "failed", error_text(error)) for path in order["paths"]]
+            except Exception as error:  # for example, its script cannot be loaded in this process
+                final_events = [TrialEvent(path, 1.0, "failed", error_text(error)) for path in order["paths"]]
             running.clear()
-            for path, ended, why in endings:
-                tell(TrialEvent(path, 1.0, ended, why))
+            for event in final_events:
+                send(event)
 
 
-def _run(
-    batch: list[Trial], folder: Path, on_event: EventFunction, stopping: Callable[[], bool]
-) -> list[tuple[str, str, str]]:
-    """Run trials together; of each its path, how it ended, and why if it ended before its time."""
-    folders = [folder / trial.path for trial in batch]
-    watches = [partial(_watch, on_event, trial.path) for trial in batch]
-    told = []
-    for trial, place, ending in zip(batch, folders, run_batch(batch, folders, watches, stopping), strict=True):
-        if isinstance(ending, ResultsError):
-            told.append((trial.path, "failed", str(ending)))
+def _progress_functions(batch: Sequence[Trial], on_event: EventFunction) -> list[ProgressFunction]:
+    """Return a function for each trial that reports its completed fraction as an event."""
+    return [partial(_report_progress, on_event, trial.path) for trial in batch]
+
+
+def _report_progress(on_event: EventFunction, path: str, completed_fraction: float) -> None:
+    on_event(TrialEvent(path, completed_fraction))
+
+
+def _final_events(
+    batch: Sequence[Trial], folders: Sequence[Path], outcomes: Sequence[str | ResultsError]
+) -> list[TrialEvent]:
+    """Return the last event of each trial of a batch, with its status and the reason of a failure."""
+    events = []
+    for trial, folder, outcome in zip(batch, folders, outcomes, strict=True):
+        if isinstance(outcome, ResultsError):
+            events.append(TrialEvent(trial.path, 1.0, "failed", str(outcome)))
         else:
-            told.append((trial.path, ending, trial_reason(place)))
-    return told
+            events.append(TrialEvent(trial.path, 1.0, outcome, trial_reason(folder)))
+    return events
 
 
-def _watch(on_event: EventFunction, path: str, share: float) -> None:
-    on_event(TrialEvent(path, share))
-
-
-def _write_down(folder: Path, ended: str, why: str) -> None:
-    """See to it that a failed trial's folder says so, even if the trial itself could not."""
-    if ended == "failed" and trial_status(folder) != "failed":
-        write_json(folder / "result.json", {"status": "failed", "reason": why})
+def _record_failure(folder: Path, event: TrialEvent) -> None:
+    """Write the `result.json` of a failed trial that could not write it itself."""
+    path = folder / event.trial
+    if event.status == "failed" and trial_status(path) != "failed":
+        write_record(path / "result.json", {"status": "failed", "reason": event.reason})
 
 
 @contextmanager
 def defer_interrupts() -> Iterator[Callable[[], bool]]:
-    """Inside the block the first Ctrl-C or polite kill only sets a flag, which the yielded function tells."""
-    asked = threading.Event()
+    """Yield a function that returns whether Ctrl-C or a termination signal came; the second one interrupts at once."""
+    requested = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
+        yield requested.is_set
         return
 
-    def ask(number: int, frame: Any) -> None:
-        if asked.is_set():
+    def request(number: int, frame: Any) -> None:
+        if requested.is_set():
             raise KeyboardInterrupt
-        asked.set()
+        requested.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked.is_set
+        yield requested.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""A trial's log: one row for each look, with the whole ledger in it, kept as `curve.csv`."""
+"""The log of a trial: one row for each eval, with all cost columns, kept as `curve.csv`."""
 
 from __future__ import annotations
 
@@ -15,32 +15,34 @@ TIME_COLUMNS = ("cpu_seconds", "wall_seconds")
 
 
 class Log:
-    """Rows of numbers by column name; the file is written anew, whole, at every look."""
+    """Rows of numbers by column name; the whole file is rewritten atomically at every eval."""
 
     def __init__(self, path: Path, rows: list[dict[str, float]] | None = None) -> None:
         self.path = path
         self.rows = rows or []
 
-    def append(self, cost: Cost, generations: int, progress: StepResult | None, validation: float, test: float) -> None:
+    def append(self, cost: Cost, generations: int, result: StepResult | None, validation: float, test: float) -> None:
+        """Add the row of an eval and write the file; there is no `result` before the first step."""
         row: dict[str, float] = {name: getattr(cost, name) for name in COST_COLUMNS} | {"generations": generations}
-        if progress:
-            row["train"] = progress.score
+        if result:
+            row["train"] = result.score
         row |= {"validation": validation, "test": test}
-        if progress:
-            row |= progress.info
+        if result:
+            row |= result.info
         self.rows.append(row)
         self.write()
 
     def write(self) -> None:
+        """Write all rows as CSV, with the columns of methods behind those that all logs have."""
         first = (*COST_COLUMNS, "generations", "train", "validation", "test")
         more = [name for row in self.rows for name in row if name not in first]
         text = io.StringIO()
         writer = csv.DictWriter(text, (*first, *dict.fromkeys(more)), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in self.rows)
+        writer.writerows({name: _to_cell(value) for name, value in row.items()} for row in self.rows)
         write_atomically(self.path, text.getvalue())
 
 
-def _cell(value: float) -> str:
-    """The shortest text that reads back as the very same number; nothing for NaN."""
+def _to_cell(value: float) -> str:
+    """Return the shortest text that is read back as the same number; an empty text for NaN."""
     return "" if value != value else repr(int(value) if isinstance(value, int) else float(value))

@@ -1,4 +1,4 @@
-"""What a person sees while a study runs: a live display on a terminal, plain lines anywhere else."""
+"""Progress of a running study: a live display on a terminal, plain lines anywhere else."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from evorobo.study.executors import TrialEvent
 
 
 class Display:
-    """A context manager; call it with each `Event`. `total` trials in all, of which `done` were finished before."""
+    """A context manager that is called with each `TrialEvent`; `done` of the `total` trials were finished before."""
 
     def __init__(self, name: str, total: int, done: int, console: Console | None = None) -> None:
-        self._name, self._total, self._before = name, total, done
+        self._name, self._total, self._n_before = name, total, done
         self._console = console or Console(highlight=False, soft_wrap=True)
-        self._shares: dict[str, float] = {}
-        self._began: dict[str, float] = {}
-        self._ended = 0
+        self._fractions: dict[str, float] = {}
+        self._start_times: dict[str, float] = {}
+        self._n_ended = 0
         self._rows: dict[str, TaskID] = {}
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.fields[remaining]}"),
             console=self._console,
             transient=True,
         )
 
     def __enter__(self) -> Display:
         self._start = time.monotonic()
-        if self._before:
-            self._console.print(f"{self._name}: {self._before} of {self._total} trials are finished already.")
+        if self._n_before:
+            self._console.print(f"{self._name}: {self._n_before} of {self._total} trials are finished already.")
         if self._console.is_terminal:
             self._bars.start()
-            self._whole = self._bars.add_task(self._name, total=self._total, completed=self._before, left="")
+            self._total_row = self._bars.add_task(self._name, total=self._total, completed=self._n_before, remaining="")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -45,34 +45,34 @@ class Display:
             self._bars.stop()
 
     def __call__(self, event: TrialEvent) -> None:
-        self._began.setdefault(event.trial, time.monotonic())
-        self._shares[event.trial] = 1.0 if event.status else event.completed_fraction
+        self._start_times.setdefault(event.trial, time.monotonic())
+        self._fractions[event.trial] = 1.0 if event.status else event.completed_fraction
         if event.status:
-            self._ended += 1
-            took = time.monotonic() - self._began[event.trial]
-            end = f"{event.status} in {took:.1f} s" + (f": {event.reason}" if event.reason else "")
-            count = f"[{self._before + self._ended}/{self._total}]"
-            self._console.print(f"{count} {event.trial} {end}", markup=False)
+            self._n_ended += 1
+            duration = time.monotonic() - self._start_times[event.trial]
+            ending = f"{event.status} in {duration:.1f} s" + (f": {event.reason}" if event.reason else "")
+            count = f"[{self._n_before + self._n_ended}/{self._total}]"
+            self._console.print(f"{count} {event.trial} {ending}", markup=False)
         if self._console.is_terminal:
             self._draw(event)
-        elif event.status and self._left():
-            self._console.print(f"        {self._left()}")
+        elif event.status and self._remaining_time():
+            self._console.print(f"        {self._remaining_time()}")
 
     def _draw(self, event: TrialEvent) -> None:
-        self._bars.update(self._whole, completed=self._before + self._ended, left=self._left())
+        self._bars.update(self._total_row, completed=self._n_before + self._n_ended, remaining=self._remaining_time())
         if event.status:
             if event.trial in self._rows:
                 self._bars.remove_task(self._rows.pop(event.trial))
             return
         if event.trial not in self._rows:
-            self._rows[event.trial] = self._bars.add_task(f"  {event.trial}", total=100, left="")
+            self._rows[event.trial] = self._bars.add_task(f"  {event.trial}", total=100, remaining="")
         self._bars.update(self._rows[event.trial], completed=round(100 * event.completed_fraction))
 
-    def _left(self) -> str:
-        """About how long it will still take, from the pace so far."""
-        spent, done = time.monotonic() - self._start, sum(self._shares.values())
-        missing = self._total - self._before - done
+    def _remaining_time(self) -> str:
+        """Return an estimate of the remaining time, from the pace so far; an empty text where there is none."""
+        elapsed, done = time.monotonic() - self._start, sum(self._fractions.values())
+        missing = self._total - self._n_before - done
         if done < 0.05 or missing <= 0:
             return ""
-        seconds = spent / done * missing
+        seconds = elapsed / done * missing
         return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"

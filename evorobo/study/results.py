@@ -1,9 +1,8 @@
-"""A study as it lies on disk, read back: its runs, their curves, and what to compare them with."""
+"""The results of a study, read back from its folder: runs, their curves and reference scores."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,36 +13,73 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.study.folders import suggest_study
+from evorobo.study.records import read_record
 from evorobo.tasks.base import MetricInfo
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One trial: which it is, how it ended, and its log as columns `(looks,)` with NaN where a cell is empty."""
+    """One trial as it was run.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of the trial.
+    task, method : str
+        Names of the task and the method.
+    seed : int
+        Seed of the trial.
+    status : {"finished", "diverged", "failed", "unfinished"}
+        How the trial ended.
+    reason : str
+        Why it failed, diverged or was stopped by a callback, in one sentence; empty otherwise.
+    curve : dict of str to array of shape (n_evals,)
+        Columns of the log, NaN where a cell is empty. The dict is empty before the first eval.
+    stopped_by : tuple of str, optional
+        Class names of the callbacks that stopped the trial before its budget was spent.
+    """
 
     folder: Path
     task: str
     method: str
     seed: int
     status: str
-    """ "finished", "diverged", "failed" or "unfinished"."""
     reason: str
-    """Why it failed, diverged or was stopped by a callback, in one sentence; empty otherwise."""
     curve: dict[str, Array]
     stopped_by: tuple[str, ...] = ()
-    """The names of the callbacks that stopped it before its budget was spent."""
 
     @property
     def score(self) -> float:
-        """The test score of the answer; NaN before the first look."""
+        """Test score of the solution, NaN before the first eval."""
         test = self.curve.get("test", np.empty(0))
         return float(test[-1]) if len(test) else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """A study's runs, in the order of its settings. `metrics` and `references` go by task name, and so do `cautions`,
-    sentences on what flatters the scores of some tasks."""
+    """The results of a study: its runs, in the order of its settings, and what to compare them with.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of the study.
+    name : str
+        Name of the study.
+    tasks, methods : list of str
+        Names of the tasks and of the methods, baselines included.
+    metrics : dict of str to MetricInfo
+        Metric of each task.
+    references : dict of str to dict
+        Reference scores of each task, by name: "random", "teacher", ...
+    settings : dict
+        The settings of the study as plain data.
+    cautions : dict of str to str, optional
+        By task, a sentence on what makes its scores look too good.
+    runs : list of Run, optional
+        All runs, task by task, method by method, by seed.
+    question : str, optional
+        The docstring of the experiment's script.
+    """
 
     folder: Path
     name: str
@@ -55,14 +91,32 @@ class Results:
     cautions: dict[str, str] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     question: str = ""
-    """What the experiment's script says about itself."""
 
     def runs_of(self, task: str, method: str) -> list[Run]:
-        """The runs of one cell that have a log, by seed."""
+        """Return the runs of one task and method that have a log.
+
+        Parameters
+        ----------
+        task : str
+            Name of the task.
+        method : str
+            Name of the method.
+
+        Returns
+        -------
+        list of Run
+            The runs, by seed.
+        """
         return [run for run in self.runs if (run.task, run.method) == (task, method) and "test" in run.curve]
 
     def cells(self) -> Iterator[tuple[str, str, list[Run]]]:
-        """Each task with each method that has runs."""
+        """Iterate over the pairs of task and method that have runs.
+
+        Yields
+        ------
+        tuple of (str, str, list of Run)
+            Names of the task and the method, and their runs by seed.
+        """
         for task in self.tasks:
             for method in self.methods:
                 if runs := self.runs_of(task, method):
@@ -70,7 +124,7 @@ class Results:
 
 
 def load(folder: str | Path) -> Results:
-    """Read `results/<study>`. Raises `ResultsError` where no study lies."""
+    """Read the results in `results/<study>`. Raises `ResultsError` where there is no study."""
     results = load_study(folder)
     for task in results.tasks:
         for method in results.methods:
@@ -80,35 +134,39 @@ def load(folder: str | Path) -> Results:
 
 
 def seed_folders(cell: Path) -> dict[int, Path]:
-    """The folders of one task and method, by seed."""
-    found = {int(path.name[5:]): path for path in cell.glob("seed-*") if path.name[5:].isdecimal()}
-    return dict(sorted(found.items()))
+    """Return the folders of the trials of one task and method, by seed."""
+    folders = {int(path.name[5:]): path for path in cell.glob("seed-*") if path.name[5:].isdecimal()}
+    return dict(sorted(folders.items()))
 
 
 def load_study(folder: str | Path) -> Results:
-    """What `load` reads, without the runs."""
+    """Read what `load` reads, without the runs."""
     folder = Path(folder)
-    about = _read_json(folder / "study.json", f"{folder} holds no study; {suggest_study(folder)}")
+    path = folder / "study.json"
+    if not path.is_file():
+        raise ResultsError(f"{folder} holds no study; {suggest_study(folder)}")
+    content = read_record(path)
     try:
         return Results(
             folder,
-            about["name"],
-            list(about["tasks"]),
-            list(about["methods"]),
-            {task: MetricInfo(**each["metric"]) for task, each in about["tasks"].items()},
-            {task: each["references"] for task, each in about["tasks"].items()},
-            about["settings"],
-            {task: each["caution"] for task, each in about["tasks"].items() if "caution" in each},
-            question=str(about.get("question", "")),
+            content["name"],
+            list(content["tasks"]),
+            list(content["methods"]),
+            {task: MetricInfo(**info["metric"]) for task, info in content["tasks"].items()},
+            {task: info["references"] for task, info in content["tasks"].items()},
+            content["settings"],
+            {task: info["caution"] for task, info in content["tasks"].items() if "caution" in info},
+            question=str(content.get("question", "")),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(f"{folder / 'study.json'} is of no study ({error!r}); run the experiment again.") from error
+        raise ResultsError(f"{path} is damaged ({error!r}); run the experiment again.") from error
 
 
 def _read_run(folder: Path, task: str, method: str) -> Run:
-    result = {"status": "unfinished"}
-    if (folder / "result.json").exists():
-        result = _read_json(folder / "result.json", "")
+    path = folder / "result.json"
+    result = read_record(path) if path.exists() else {"status": "unfinished"}
+    if "status" not in result:
+        raise ResultsError(f"{path} is damaged (no status); delete its folder and run the study again.")
     path = folder / "curve.csv"
     curve = read_curve(path) if path.exists() else {}
     if result["status"] == "finished" and not len(curve.get("test", ())):
@@ -118,7 +176,7 @@ def _read_run(folder: Path, task: str, method: str) -> Run:
 
 
 def read_curve(path: Path) -> dict[str, Array]:
-    """The columns of a `curve.csv`."""
+    """Return the columns of a `curve.csv`, each of shape `(n_evals,)`. Raises `ResultsError` where it is damaged."""
     with path.open(newline="") as file:
         rows = list(csv.reader(file))
     try:
@@ -126,13 +184,3 @@ def read_curve(path: Path) -> dict[str, Array]:
         return dict(zip(rows[0], np.array(cells, float).reshape(-1, len(rows[0])).T, strict=True))
     except (ValueError, IndexError) as error:
         raise ResultsError(f"{path} is damaged ({error}); delete its folder and run the study again.") from error
-
-
-def _read_json(path: Path, missing: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise ResultsError(missing)
-    try:
-        plain: dict[str, Any] = json.loads(path.read_text())
-        return plain
-    except ValueError as error:
-        raise ResultsError(f"{path} is damaged ({error}); delete it and run the study again.") from error

@@ -1,4 +1,4 @@
-"""Trials on their way: the loop, the same for every method; step, pay, look now and then, keep a checkpoint."""
+"""The loop that runs trials, the same for every method: step, add the cost, evaluate now and then, keep a checkpoint."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import write_atomically, write_json
-from evorobo.learners.base import Batchable, Learner, StepResult
+from evorobo.learners.base import Batchable, BatchedLearners, Learner, StepResult
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
 from evorobo.study.folders import Interrupted, error_text, trial_status
 from evorobo.study.log import Log
 from evorobo.study.provenance import provenance
+from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
 
 CHECKPOINT_SECONDS = 20.0
-WATCH_SECONDS = 0.2
+PROGRESS_SECONDS = 0.2
 
 ProgressFunction = Callable[[float], None]
-"""Told now and then which share of the budget is spent."""
+"""Called now and then with the completed fraction of a trial."""
 
 
 def run_batch(
@@ -34,68 +35,62 @@ def run_batch(
     on_progress: Sequence[ProgressFunction],
     should_stop: Callable[[], bool],
 ) -> list[str | ResultsError]:
-    """Run each of `trials` in its folder, or go on where it stopped; how each ended, or why its results have no place.
+    """Run each trial in its folder, or continue it; return the status of each, or why its results cannot be kept.
 
-    Several must be of one task and one method that is `Together`; they are stepped in one call, and each comes to the
-    numbers that it comes to alone. Raises `Interrupted`, with everything kept, when `stop()` says so.
+    Several trials must be of one task and one `Batchable` method. They are stepped in one call, and each gives the
+    same numbers as alone. Raises `Interrupted`, after checkpoints, when `should_stop()` returns True.
     """
-    with threadpool_limits(1):  # the same sums in the same order on any machine
-        runs = [
-            RunningTrial(trial, folder, watch)
-            for trial, folder, watch in zip(trials, folders, on_progress, strict=True)
-        ]
+    with threadpool_limits(1):  # sums have the same order on machines with any number of cores
+        runs = [RunningTrial(*each) for each in zip(trials, folders, on_progress, strict=True)]
         for run in runs:
             run.prepare()
-        _run_until_done(runs, should_stop)
-    return [run.outcome for run in runs]
+        active: list[RunningTrial] = []
+        batched: BatchedLearners | None = None
+        progress_time = time.perf_counter()
+        while unfinished := [run for run in runs if not run.outcome]:
+            if len(unfinished) != len(active):
+                active, batched = unfinished, _batch_learners(unfinished)
+            fractions = [run.budget_fraction for run in active]
+            results: Sequence[StepResult | Exception]
+            cpu, wall = time.process_time(), time.perf_counter()
+            try:
+                results = batched.step(fractions) if batched else [active[0].learner.step(fractions[0])]
+            except Exception as error:
+                results = [error] * len(active)
+            now, share = time.perf_counter(), 1 / len(active)
+            seconds = Cost(cpu_seconds=(time.process_time() - cpu) * share, wall_seconds=(now - wall) * share)
+            for run, result in zip(active, results, strict=True):
+                run.after_step(result, seconds)
+            if now - progress_time > PROGRESS_SECONDS:
+                progress_time = now
+                for run in active:
+                    run.on_progress(run.completed_fraction)
+                unfinished = [run for run in active if not run.outcome]
+                if unfinished and should_stop():
+                    for run in unfinished:
+                        run.save_checkpoint()
+                    paths = ", ".join(run.trial.path for run in unfinished)
+                    raise Interrupted(f"{paths} was interrupted and can be continued.")
+        return [run.outcome for run in runs]
 
 
-def _run_until_done(runs: list[RunningTrial], should_stop: Callable[[], bool]) -> None:
-    """Step all that have not ended until all have."""
-    watched = time.perf_counter()
-    active: list[RunningTrial] = []
-    while going_on := [run for run in runs if not run.outcome]:
-        if len(going_on) != len(active):
-            active, step = going_on, _stepper(going_on)
-        cpu, wall = time.process_time(), time.perf_counter()
-        told = step([run.budget_fraction for run in active])
-        now = time.perf_counter()
-        share = 1 / len(active)
-        seconds = Cost(cpu_seconds=(time.process_time() - cpu) * share, wall_seconds=(now - wall) * share)
-        for run, news in zip(active, told, strict=True):
-            run.after_step(news, seconds)
-        if now - watched > WATCH_SECONDS:
-            watched = now
-            for run in active:
-                run.on_progress(run.completed_fraction)
-            going_on = [run for run in active if not run.outcome]
-            if going_on and should_stop():
-                for run in going_on:
-                    run.save_checkpoint()
-                raise Interrupted(f"{', '.join(run.trial.path for run in going_on)} was interrupted and can go on.")
-
-
-def _stepper(runs: list[RunningTrial]) -> Callable[[list[float]], Sequence[StepResult | Exception]]:
-    """One step of all learners: what each has to tell, or the error that ended it."""
-    learners = [run.learner for run in runs]
+def _batch_learners(runs: list[RunningTrial]) -> BatchedLearners | None:
+    """Return the learners of `runs` combined into one; None for a single run."""
     method = runs[0].trial.method
-    crew = method.batch_learners(learners) if len(runs) > 1 and isinstance(method, Batchable) else None
-
-    def step(spent: list[float]) -> Sequence[StepResult | Exception]:
-        try:
-            return crew.step(spent) if crew else [learners[0].step(spent[0])]
-        except Exception as error:
-            return [error] * len(learners)
-
-    return step
+    if len(runs) == 1 or not isinstance(method, Batchable):
+        return None
+    return method.batch_learners([run.learner for run in runs])
 
 
 class RunningTrial:
-    """One trial in its folder. `ending` is empty while it goes on; `spent` is the share of its budget that is gone;
-    `stopped` tells which callback stopped it and why."""
+    """A trial that runs in its folder.
 
-    def __init__(self, trial: TrialSettings, folder: Path, watch: ProgressFunction) -> None:
-        self.trial, self.folder, self.on_progress = trial, folder, watch
+    `outcome` is empty until the trial ends, `budget_fraction` is the spent fraction of its budget, and `stops` holds
+    the callbacks that stopped it, with their reasons.
+    """
+
+    def __init__(self, trial: TrialSettings, folder: Path, on_progress: ProgressFunction) -> None:
+        self.trial, self.folder, self.on_progress = trial, folder, on_progress
         self.outcome: str | ResultsError = ""
         self.stops: list[callbacks.Stop] = []
         self.budget_fraction = 0.0
@@ -105,13 +100,13 @@ class RunningTrial:
         self._generation_callbacks = callbacks.with_on_generation(trial.callbacks)
 
     def prepare(self) -> None:
-        """Up to the first step; a trial that has finished already has nothing to do."""
+        """Do everything up to the first step; a finished trial gets its outcome at once."""
         try:
             self.trial.check(self.folder)
             if trial_status(self.folder) == "finished":
                 self.outcome = "finished"
                 return
-            write_json(self.folder / "trial.json", to_plain(self.trial))
+            write_record(self.folder / "trial.json", to_plain(self.trial))
             write_json(self.folder / "machine.json", provenance(self.trial))
             (self.folder / "result.json").unlink(missing_ok=True)
             self._start()
@@ -120,7 +115,7 @@ class RunningTrial:
             self._end_with_error(error)
 
     def after_step(self, result: StepResult | Exception, seconds: Cost) -> None:
-        """After a step that took `seconds`: up to the next one, or to the end."""
+        """Account for a step that took `seconds` and ended with `result`; end the trial if it is over."""
         try:
             if isinstance(result, Exception):
                 if isinstance(result, LearningError):
@@ -134,7 +129,7 @@ class RunningTrial:
             self._end_with_error(error)
 
     def save_checkpoint(self) -> None:
-        """Write down all that it takes to go on from here."""
+        """Write the whole state, from which the trial continues exactly."""
         state: dict[str, Any] = {
             "learner": self.learner.state(),
             "generations": self.generations,
@@ -149,15 +144,17 @@ class RunningTrial:
 
     @property
     def cost(self) -> Cost:
+        """What the trial has spent so far."""
         return self.learner.cost + self.seconds
 
     @property
     def completed_fraction(self) -> float:
-        """How far the trial is from its start (0) to its end (1), whatever the teacher had cost before."""
+        """Progress from the first step (0) to the end (1); costs before the first step do not count."""
         if self._is_over:
             return 1.0
         return max(
-            (now - begun) / (1 - begun) for now, begun in zip(self._fractions, self._initial_fractions, strict=True)
+            (now - initial) / (1 - initial)
+            for now, initial in zip(self._fractions, self._initial_fractions, strict=True)
         )
 
     @property
@@ -168,15 +165,9 @@ class RunningTrial:
         budget = self.trial.budget
         self.learner = self.trial.start()
         self._initial_fractions, self._eval_fractions = budget.used_fractions(self.cost, 0), budget.eval_fractions
-        kept = self.folder / "checkpoint.npz"
-        if kept.exists():
-            try:
-                self._resume(checkpoint.load(kept))
-            except KeyError as missing:
-                raise ResultsError(
-                    f"{kept} lacks {missing}, as it was written by another version of evorobo; delete it and this "
-                    "trial starts over."
-                ) from missing
+        path = self.folder / "checkpoint.npz"
+        if path.exists():
+            self._resume(checkpoint.load(path))
         if not self.log.rows:
             self._evaluate(None)
         self._fractions = budget.used_fractions(self.cost, self.generations)
@@ -184,7 +175,7 @@ class RunningTrial:
         self._checkpoint_time = time.perf_counter()
         if self.budget_fraction >= 1 and not self.generations:
             raise SettingsError(
-                f"what {self.trial.task.name} shows to {self.trial.method.name} costs the whole budget of "
+                f"the demonstrations of {self.trial.task.name} for {self.trial.method.name} cost the whole budget of "
                 f"{budget.as_text}, and nothing is left to learn with; give more, or ask for fewer demonstrations."
             )
 
@@ -196,8 +187,8 @@ class RunningTrial:
         self.log = Log(self.folder / "curve.csv", state["rows"])
         self.log.write()
 
-    def _account_and_log(self, progress: StepResult) -> None:
-        """See what the step has cost; log and keep what it is time to log and keep."""
+    def _account_and_log(self, result: StepResult) -> None:
+        """Update the spent fractions; evaluate and keep a checkpoint where these are due."""
         budget = self.trial.budget
         before, self._fractions = self._fractions, budget.used_fractions(self.cost, self.generations)
         self.budget_fraction = max(self._fractions)
@@ -207,31 +198,35 @@ class RunningTrial:
                 "this budget never ends; add a limit that it does spend, for example flops=1e9."
             )
         if self._generation_callbacks:
-            self.stops = callbacks.notify(self._generation_callbacks, "on_generation", self._trial_state, progress)
-        looks, way = self._eval_fractions, self.completed_fraction
-        if way >= looks[self.n_evals]:
-            while self.n_evals < len(looks) - 1 and looks[self.n_evals] <= way:
+            self.stops = callbacks.notify(self._generation_callbacks, "on_generation", self._trial_state, result)
+        due, completed = self._eval_fractions, self.completed_fraction
+        if completed >= due[self.n_evals]:
+            while self.n_evals < len(due) - 1 and due[self.n_evals] <= completed:
                 self.n_evals += 1
-            self._evaluate(progress)
+            self._evaluate(result)
             self.save_checkpoint()
         elif time.perf_counter() - self._checkpoint_time > CHECKPOINT_SECONDS:
             self.save_checkpoint()
 
-    def _evaluate(self, progress: StepResult | None) -> None:
+    def _evaluate(self, result: StepResult | None) -> None:
+        """Log the scores of the current solution and call the callbacks."""
         genome, task = self.learner.genome, self.trial.task
-        self.log.append(self.cost, self.generations, progress, task.validate(genome), task.test(genome))
+        self.log.append(self.cost, self.generations, result, task.validate(genome), task.test(genome))
         if self.trial.callbacks:
             self.stops = self.stops or callbacks.notify(self.trial.callbacks, "on_eval", self._trial_state)
 
     @property
     def _trial_state(self) -> callbacks.TrialState:
-        judged = ({name: value for name, value in row.items() if name != "test"} for row in self.log.rows)
+        rows = ({name: value for name, value in row.items() if name != "test"} for row in self.log.rows)
         genome = self.learner.genome
-        return callbacks.TrialState(self.trial, self.folder, genome, self.cost, self.generations, tuple(judged))
+        return callbacks.TrialState(self.trial, self.folder, genome, self.cost, self.generations, tuple(rows))
 
     def _end_if_over(self) -> None:
-        """The end, once the budget is spent, the learner is done or a callback has had enough: the answer, its test
-        score, and `"stopped_early": True` where budget is left, with the callback's reason."""
+        """End the trial once its budget is spent, the learner is done or a callback stops it.
+
+        `result.json` gets the test score of the solution. Where budget is left it also gets `"stopped_early": true`,
+        and the callbacks that stopped the trial.
+        """
         if not self._is_over:
             return
         self.learner.genome.save(self.folder / "genome.npz")
@@ -243,26 +238,26 @@ class RunningTrial:
             early["reason"] = "; ".join(f"stopped by {stop.callback}: {stop.reason}" for stop in self.stops)
             early["stopped_by"] = [stop.callback for stop in self.stops]
         test = float(self.log.rows[-1]["test"])
-        write_json(self.folder / "result.json", {"status": "finished", "test": test, **early})
+        write_record(self.folder / "result.json", {"status": "finished", "test": test, **early})
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
         self.outcome = "finished"
 
     def _end_with_error(self, error: Exception) -> None:
-        """Write down what ended this trial before its time."""
+        """End the trial as "diverged" or "failed" and write the reason; a `ResultsError` is the outcome itself."""
         if isinstance(error, ResultsError):
             self.outcome = error
             return
-        ending = "diverged" if isinstance(error, LearningError) else "failed"
+        status = "diverged" if isinstance(error, LearningError) else "failed"
         try:
-            self._notify_finish(ending)
-        except SettingsError as broken:
-            ending, error = "failed", broken
+            self._notify_finish(status)
+        except SettingsError as callback_error:
+            status, error = "failed", callback_error
         lines = "".join(traceback.format_exception(error)).splitlines()
-        write_json(self.folder / "result.json", {"status": ending, "reason": error_text(error), "traceback": lines})
-        # it would fail again at the same step, unless robot or code are mended: then it must begin anew
+        write_record(self.folder / "result.json", {"status": status, "reason": error_text(error), "traceback": lines})
+        # from a checkpoint it would fail at the same step again; after a fix it has to start over
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
-        self.outcome = ending
+        self.outcome = status
 
-    def _notify_finish(self, ending: str) -> None:
+    def _notify_finish(self, status: str) -> None:
         if self.trial.callbacks and self.log.rows:
-            callbacks.notify(self.trial.callbacks, "on_finish", self._trial_state, ending)
+            callbacks.notify(self.trial.callbacks, "on_finish", self._trial_state, status)

@@ -1,4 +1,4 @@
-"""A study: every task with every method at every seed, run where they were not run yet."""
+"""A study: every task with every method at every seed; what is missing is run, what is finished is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import Any
 
 from evorobo.checks import check_integer
 from evorobo.errors import SettingsError, TaskError, unknown
-from evorobo.files import write_json
 from evorobo.learners.base import Method
 from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
@@ -27,19 +26,65 @@ from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
 from evorobo.study.executors import run_parallel, run_serial
 from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
+from evorobo.study.records import write_record
 from evorobo.study.results import Results, load, load_study, seed_folders
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasCaveat
 
 MAX_NAME_LENGTH = 100
-"""Letters of a name; most systems take folders of 255 bytes."""
+"""Maximum length of a name in letters; most file systems limit the names of folders to 255 bytes."""
 
 
 @register_component("settings", "Study")
 @dataclass(frozen=True)
 class Study:
-    """What is compared, as plain settings. Make one with `Study.grid`."""
+    """The settings of a comparison: tasks, methods and seeds that share one budget. Make one with `Study.grid`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the study and of its results folder.
+    tasks : tuple of Task
+        What is learned.
+    methods : tuple of Method
+        How it is learned. Names must differ; give a method a `name` where its settings differ from another's.
+    seeds : tuple of int
+        Seeds of the trials, each 0 or above.
+    budget : Budget
+        What each trial may spend.
+    hidden : tuple, or dict of str to tuple
+        Hidden layers of all networks, or of each method's networks by the name of the method.
+    callbacks : tuple of Callback, optional
+        Callbacks of every trial.
+    tuning_seeds : tuple of int, optional
+        Seeds on which the settings were chosen. Reports warn where they are among `seeds`.
+    baselines : tuple of Baseline, optional
+        Learning curves of other tools, shown beside the methods.
+    tuning : dict, optional
+        What the search for the settings has cost, by method; `tuned` fills it.
+
+    Raises
+    ------
+    SettingsError
+        Where tasks, methods or seeds are missing or repeated, or a name cannot be the name of a folder.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> study = er.Study.grid(
+    ...     "lamp",
+    ...     tasks=[er.ControlTask("evorobo/Phototaxis-v0")],
+    ...     methods=[er.Evolution(er.CMAES()), er.Backprop()],
+    ...     seeds=5,
+    ...     budget=er.Budget(flops=1e7),
+    ...     hidden=(8,),
+    ... )
+    >>> len(study.trials())
+    10
+    >>> [trial.path for trial in study.trials("seed-3")]
+    ['phototaxis/cma-es/seed-3', 'phototaxis/backprop/seed-3']
+    """
 
     name: str
     tasks: tuple[Task, ...]
@@ -49,40 +94,30 @@ class Study:
     hidden: tuple[Hidden, ...] | dict[str, tuple[Hidden, ...]]
     callbacks: tuple[Callback, ...] = ()
     tuning_seeds: tuple[int, ...] = ()
-    """On which the settings were chosen; reports warn where they are among `seeds`."""
     baselines: tuple[Baseline, ...] = ()
     tuning: dict[str, dict[str, float]] = field(default_factory=dict)
-    """What finding the settings has cost, by method; see `tuned`."""
 
     def __post_init__(self) -> None:
         if not (self.tasks and self.methods and self.seeds):
             raise SettingsError("a study needs at least one task, one method and one seed.")
         if len(set(self.seeds)) < len(self.seeds):
-            raise SettingsError(f"seeds {self.seeds} repeat themselves; a run counted twice proves nothing.")
+            raise SettingsError(f"seeds {self.seeds} contain one seed twice; give each seed once.")
         check_callbacks(self.callbacks)
         check_baselines(self.baselines, [task.name for task in self.tasks])
         for method in self.methods:
             if isinstance(self.hidden, dict) and method.name not in self.hidden:
-                raise SettingsError(f"hidden layers are given by method, and {method.name!r} has none; name it, too.")
+                raise SettingsError(f"hidden layers are given by method, and {method.name!r} has none; add them.")
             for layer in self.layers(method):
                 if isinstance(layer, bool | float | str):
                     raise SettingsError(
                         f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}."
                     )
-        for kind, names in (
-            ("task", [task.name for task in self.tasks]),
-            ("method", [*(m.name for m in self.methods), *(b.name for b in self.baselines)]),
-        ):
-            for name in (self.name, *names):
-                if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
-                    raise SettingsError(f"{name!r} cannot be the name of a folder; use letters, digits, - and _.")
-                if len(name) > MAX_NAME_LENGTH:
-                    raise SettingsError(
-                        f"{name[:20]}... has {len(name)} letters; as names of folders {MAX_NAME_LENGTH} will do."
-                    )
-            for name in names:
-                if names.count(name) > 1:
-                    raise SettingsError(f"two {kind}s are called {name!r}; give one of them another name.")
+        _check_names("task", self.name, [task.name for task in self.tasks])
+        _check_names(
+            "method",
+            self.name,
+            [*(method.name for method in self.methods), *(baseline.name for baseline in self.baselines)],
+        )
 
     @classmethod
     def grid(
@@ -98,29 +133,85 @@ class Study:
         tuning_seeds: Iterable[int] = (),
         baselines: Sequence[Baseline] = (),
     ) -> Study:
-        """Every task x method x seed; `seeds=5` means seeds 0 to 4. Each trial has the `callbacks`; `baselines` are
-        shown beside the methods. `hidden` layers are those of all networks, or by method where networks are what is
-        compared: {"reactive": (8,), "recurrent": (Elman(8),)}."""
-        numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+        """Make a study of every task with every method at every seed.
+
+        Parameters
+        ----------
+        name : str
+            Name of the study and of its results folder.
+        tasks : sequence of Task
+            What is learned.
+        methods : sequence of Method
+            How it is learned.
+        seeds : int or iterable of int
+            The number of seeds, counted from 0, or the seeds themselves.
+        budget : Budget
+            What each trial may spend.
+        hidden : sequence, or mapping of str to sequence, default (16,)
+            Hidden layers of all networks: numbers of tanh units, or layers such as `Elman(8)`. A mapping gives them by
+            the name of the method, where networks are compared.
+        callbacks : sequence of Callback, optional
+            Callbacks of every trial.
+        tuning_seeds : iterable of int, optional
+            Seeds on which the settings were chosen.
+        baselines : sequence of Baseline, optional
+            Learning curves of other tools, shown beside the methods.
+
+        Returns
+        -------
+        Study
+            The study. Nothing has run yet.
+
+        Raises
+        ------
+        SettingsError
+            Where settings are invalid or do not fit together.
+        """
         return cls(
             name,
             tuple(tasks),
             tuple(methods),
-            numbers,
+            tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
             budget,
-            {name: tuple(each) for name, each in hidden.items()} if isinstance(hidden, Mapping) else tuple(hidden),
+            {method: tuple(each) for method, each in hidden.items()} if isinstance(hidden, Mapping) else tuple(hidden),
             tuple(callbacks),
             tuple(tuning_seeds),
             tuple(baselines),
         )
 
     def layers(self, method: Method) -> tuple[Hidden, ...]:
-        """The hidden layers of this method's networks."""
+        """Return the hidden layers of a method's networks.
+
+        Parameters
+        ----------
+        method : Method
+            A method of this study.
+
+        Returns
+        -------
+        tuple of int or layer
+            Its hidden layers.
+        """
         return self.hidden[method.name] if isinstance(self.hidden, dict) else self.hidden
 
     def trials(self, only: str | None = None) -> list[Trial]:
-        """Seed by seed, so that an interrupted study has runs of everything. `only` picks by a part of the path
-        ("cma-es", "seed-3") or a pattern ("cartpole*/backprop/*")."""
+        """Return the trials, seed by seed, so that an interrupted study has runs of every method.
+
+        Parameters
+        ----------
+        only : str, optional
+            A part of the path of a trial ("cma-es", "seed-3") or a pattern ("cartpole*/backprop/*").
+
+        Returns
+        -------
+        list of Trial
+            All trials, or those that `only` selects.
+
+        Raises
+        ------
+        SettingsError
+            Where `only` selects no trial.
+        """
         trials = [
             Trial(task, method, self.budget, self.layers(method), seed, self.callbacks)
             for seed in self.seeds
@@ -129,16 +220,39 @@ class Study:
         ]
         if only is None:
             return trials
-        picked = [t for t in trials if only in t.path.split("/") or fnmatch.fnmatch(t.path, only)]
-        if not picked:
+        selected = [trial for trial in trials if only in trial.path.split("/") or fnmatch.fnmatch(trial.path, only)]
+        if not selected:
             raise unknown("part of the study", only, {part for trial in trials for part in trial.path.split("/")})
-        return picked
+        return selected
 
     def run(self, results: str | Path = "results", *, jobs: int = 1, only: str | None = None) -> Results:
-        """Run what is missing under `results/<name>` and read everything back.
+        """Run the trials that are not finished, and read the results of all.
 
-        Finished trials are read, not repeated; failed and diverged ones are tried again. Nothing is run before all
-        settings fit together and no folder holds other settings. Ctrl-C raises `Interrupted`; the same call goes on.
+        Failed and diverged trials are run again. Before anything runs, one trial of each task and method is started,
+        so that settings that do not fit together are found at once.
+
+        Parameters
+        ----------
+        results : str or pathlib.Path, default "results"
+            The folder for results; those of the study are in `<results>/<name>`.
+        jobs : int, default 1
+            Number of worker processes, at least 1. With 1 the trials run in this process.
+        only : str, optional
+            The trials to run, as in `trials`.
+
+        Returns
+        -------
+        Results
+            All runs in the folder.
+
+        Raises
+        ------
+        SettingsError
+            Where settings are invalid or do not fit together.
+        ResultsError
+            Where the folder cannot be written, or holds runs of other settings, data or code.
+        Interrupted
+            After Ctrl-C. The same call continues the study.
         """
         stop_if_loading()
         check_integer(1, jobs=jobs)
@@ -149,7 +263,7 @@ class Study:
         missing = [trial for trial in trials if trial_status(folder / trial.path) != "finished"]
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
-        write_json(folder / "study.json", self._about(references))
+        write_record(folder / "study.json", self._record(references))
         with Display(self.name, len(trials), len(trials) - len(missing)) as display:
             if jobs == 1:
                 run_serial(batch_trials(missing, jobs), folder, display)
@@ -158,35 +272,37 @@ class Study:
         return load(folder)
 
     def _check(self, folder: Path) -> None:
-        """Refuse a folder in which any trial of a cell, of whatever seed, was run with other settings: their curves
-        would be drawn together."""
+        """Raise `ResultsError` for a folder with a trial of other settings at any seed; curves must not be mixed."""
         for trial in replace(self, seeds=self.seeds[:1]).trials():
             for seed, path in seed_folders((folder / trial.path).parent).items():
                 replace(trial, seed=seed).check(path)
 
     def _try_out(self, trials: list[Trial]) -> None:
-        """Start one trial of each cell, so that what does not fit together is told before a night is spent on it."""
-        tried = set()
+        """Start one trial of each task and method, to find settings that do not fit together before the long run."""
+        started = set()
         for trial in trials:
             cell = trial.task.name, trial.method.name
-            if cell not in tried:
+            if cell not in started:
                 trial.start()
-                tried.add(cell)
+                started.add(cell)
 
     def _references(self, folder: Path) -> dict[str, dict[str, float]]:
-        """By task, from the last time if it was the same study; a task that breaks down is left out: its trials will
-        say why, and the others run."""
+        """Return the reference scores by task, read from the folder where the tasks are the same.
+
+        A task that raises a `TaskError` is left out. Its trials will report the error, and the others run.
+        """
         if (folder / "study.json").exists():
             before = load_study(folder)
             if before.settings["tasks"] == json.loads(json.dumps(to_plain(self.tasks))):
-                return {task: each for task, each in before.references.items() if each}
-        found = {}
+                return {task: scores for task, scores in before.references.items() if scores}
+        references = {}
         for task in self.tasks:
             with suppress(TaskError):
-                found[task.name] = task.references()
-        return found
+                references[task.name] = task.references()
+        return references
 
-    def _about(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
+    def _record(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
+        """Return the content of `study.json`."""
         tasks: dict[str, dict[str, Any]] = {}
         for task in self.tasks:
             tasks[task.name] = {"metric": vars(task.metric_info), "references": references.get(task.name, {})}
@@ -198,7 +314,21 @@ class Study:
         return {**about, "settings": to_plain(self)}
 
     def _question(self) -> str:
-        """What the script that holds this study says in its docstring; nothing where it was made otherwise."""
+        """Return the docstring of the script that defines this study; an empty text where there is no script."""
         script = sys.modules.get("__main__")
-        held = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
-        return inspect.getdoc(script) or "" if self.name in [study.name for study in held] else ""
+        studies = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
+        return inspect.getdoc(script) or "" if self.name in [study.name for study in studies] else ""
+
+
+def _check_names(kind: str, study: str, names: list[str]) -> None:
+    """Raise `SettingsError` for a name that cannot be the name of a folder, and for one that is used twice."""
+    for name in (study, *names):
+        if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
+            raise SettingsError(f"{name!r} is invalid as the name of a folder; use letters, digits, - and _.")
+        if len(name) > MAX_NAME_LENGTH:
+            raise SettingsError(
+                f"{name[:20]}... has {len(name)} letters, too many for a folder; use at most {MAX_NAME_LENGTH}."
+            )
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"two {kind}s are called {name!r}; give one of them another name.")

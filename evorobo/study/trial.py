@@ -1,4 +1,4 @@
-"""One trial: one method on one task at one seed, paid from one budget, logged, and never lost."""
+"""A trial: one method on one task at one seed, with one budget; it is logged and can be interrupted and continued."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
-from evorobo.study.folders import read_json, suggest_trial, trial_status
+from evorobo.study.folders import suggest_trial, trial_status
 from evorobo.study.provenance import fingerprints, iter_definitions
+from evorobo.study.records import check_format, read_json, read_record
 from evorobo.study.running import ProgressFunction, run_batch
 from evorobo.tasks.base import Task
 
@@ -29,9 +30,38 @@ from evorobo.tasks.base import Task
 @register_component("settings", "Trial")
 @dataclass(frozen=True)
 class Trial:
-    """Settings of one run. `hidden` are the layers between the task's inputs and outputs, as users write them.
+    """The settings of one run: a method on a task at a seed, within a budget.
 
-    At one seed every method starts from the same genome, and the same trial gives the same curve wherever it runs.
+    At one seed every method starts from the same genome. The same trial gives the same curve wherever it runs.
+
+    Parameters
+    ----------
+    task : Task
+        What is learned: a `ControlTask`, a `DatasetTask` or a task of your own.
+    method : Method
+        How it is learned: `Backprop`, `Evolution` or another method.
+    budget : Budget
+        What the trial may spend, and when the solution is evaluated.
+    hidden : tuple of int or layer
+        Layers between the inputs and outputs of the task; a number stands for a tanh layer of so many units.
+    seed : int
+        Seed of all random numbers, at least 0.
+    callbacks : tuple of Callback, optional
+        Called during the trial; they may stop it.
+
+    Raises
+    ------
+    SettingsError
+        Where the seed or a callback is invalid.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> trial = er.Trial(er.ControlTask("evorobo/Phototaxis-v0"), er.Backprop(), er.Budget(flops=1e7), (8,), seed=0)
+    >>> trial.path
+    'phototaxis/backprop/seed-0'
+    >>> trial.spec.n_params
+    50
     """
 
     task: Task
@@ -47,58 +77,106 @@ class Trial:
 
     @property
     def path(self) -> str:
-        """Where it lies in its study: task/method/seed-N."""
+        """Folder of the trial in its study: task/method/seed-N."""
         return f"{self.task.name}/{self.method.name}/seed-{self.seed}"
 
     @cached_property
     def spec(self) -> NetworkSpec:
+        """Layers of the network and the number of its weights."""
         return NetworkSpec.build(self.task.n_inputs, self.hidden, self.task.n_outputs, self.task.output)
 
     def start(self) -> Learner:
-        """The method at the beginning of its work."""
+        """Start the method.
+
+        Returns
+        -------
+        Learner
+            The method before its first step.
+        """
         return self.method.start(self.task, self.spec, np.random.default_rng(self.seed))
 
     def run(
         self,
         folder: str | Path,
-        on_progress: ProgressFunction = lambda share: None,
+        on_progress: ProgressFunction = lambda completed_fraction: None,
         should_stop: Callable[[], bool] = bool,
     ) -> str:
-        """Run in `folder`, or go on where an interrupted run stopped, or do nothing where it has finished.
+        """Run the trial in a folder.
 
-        Returns "finished", "diverged" (its learning ran away; the last genome before that is kept) or "failed"; the
-        reason of these two is in `result.json`, and next time they start over.
-        Raises `Interrupted`, with everything kept, when `stop()` says so.
+        An interrupted trial continues from its checkpoint. A finished one is not run again. Failed and diverged ones
+        start over.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Folder of the trial; it is created where it does not exist.
+        on_progress : callable, optional
+            Called now and then with the completed fraction of the trial, 0 to 1.
+        should_stop : callable, optional
+            Called now and then without arguments; True interrupts the trial.
+
+        Returns
+        -------
+        str
+            "finished"; "diverged" if the learning diverged, with the last finite genome kept; or "failed" after
+            another error. The reason is in `result.json`.
+
+        Raises
+        ------
+        ResultsError
+            Where the folder cannot be written, or holds a trial of other settings, data or code.
+        Interrupted
+            Where `should_stop` returned True, after a checkpoint was written.
         """
-        (ending,) = run_batch([self], [Path(folder)], [on_progress], should_stop)
-        if isinstance(ending, ResultsError):
-            raise ending
-        return ending
+        (outcome,) = run_batch([self], [Path(folder)], [on_progress], should_stop)
+        if isinstance(outcome, ResultsError):
+            raise outcome
+        return outcome
 
     def check(self, folder: Path) -> None:
-        """Raise `ResultsError` where `folder` holds a trial of other settings, or of data or code that have changed."""
+        """Check that a folder is empty or holds this trial.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Folder of a trial; it need not exist.
+
+        Raises
+        ------
+        ResultsError
+            Where it holds a trial of other settings, or of data or code that changed since.
+        """
         if not (folder / "trial.json").exists():
             return
-        there, here = read_json(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
+        old, new = read_record(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
         cure = "Keep it and give another folder with --results, or delete it."
-        if there != here:
-            raise ResultsError(f"{folder} holds a run of other settings ({first_difference(there, here)}). {cure}")
-        if (folder / "machine.json").exists() and trial_status(folder) not in (
-            "failed",
-            "diverged",
-        ):  # these start over
+        if old != new:
+            raise ResultsError(f"{folder} holds a run of other settings ({first_difference(old, new)}). {cure}")
+        starts_over = trial_status(folder) in ("failed", "diverged")
+        if (folder / "machine.json").exists() and not starts_over:
             self._check_content(folder, cure)
 
     def changed_fingerprints(self, folder: Path) -> list[str]:
-        """Which of the fingerprints in the `machine.json` of a run are others now."""
-        there = read_json(folder / "machine.json")
-        return [name for name, now in fingerprints(self).items() if there.get(name, now) != now]
+        """Compare data and code with those of a run.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Folder of a run of this trial, with a `machine.json`.
+
+        Returns
+        -------
+        list of str
+            Names of the fingerprints in `machine.json` that differ now.
+        """
+        old = read_json(folder / "machine.json")
+        return [name for name, now in fingerprints(self).items() if old.get(name, now) != now]
 
     def _check_content(self, folder: Path, cure: str) -> None:
         for name in self.changed_fingerprints(folder):
-            if file := {"data_sha256": "data", "teacher_sha256": "a teacher's files"}.get(name):
-                raise ResultsError(f"{folder} holds a run of {file} that have changed since. {cure}")
-            names = ", ".join(thing.__qualname__ for thing in user_defined(iter_definitions(self)))
+            if files := {"data_sha256": "data", "teacher_sha256": "a teacher's files"}.get(name):
+                raise ResultsError(f"{folder} holds a run of {files} that have changed since. {cure}")
+            names = ", ".join(definition.__qualname__ for definition in user_defined(iter_definitions(self)))
             raise ResultsError(
                 f"{folder} holds a run of code that has changed since ({names or 'now there is none'}; draw, comments "
                 f"and docstrings do not count). {cure}"
@@ -106,25 +184,39 @@ class Trial:
 
     @classmethod
     def load(cls, path: str | Path) -> Trial:
-        """The trial of a `trial.json`; it runs again to the identical curve."""
+        """Read the trial of a `trial.json`; it runs again to the identical curve.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The file.
+
+        Returns
+        -------
+        Trial
+            The trial, with its task, method and callbacks.
+
+        Raises
+        ------
+        ResultsError
+            Where there is no such file, it is damaged or of another version, or its robot, data or code is missing.
+        """
         path = Path(path)
-        if not path.is_file():
+        content = read_json(path) if path.is_file() else None
+        if not isinstance(content, dict) or content.get("type") != "Trial":
             raise ResultsError(f"{path.parent} holds no trial; {suggest_trial(path.parent)}")
+        check_format(path, content.pop("format", 1))
         try:
-            trial = from_plain(json.loads(path.read_text()))
+            trial: Trial = from_plain(content)
         except EvoroboError as error:
             raise ResultsError(f"{path} cannot be run here: {error}") from error
-        except (OSError, ValueError) as error:
-            raise ResultsError(f"{path} is no trial.json that can be read: {error}.") from error
-        if not isinstance(trial, cls):
-            raise ResultsError(f"{path} holds no trial; {suggest_trial(path.parent)}")
         return trial
 
 
-def first_difference(there: Any, here: Any, path: str = "") -> str:
-    """The first field in which two plain settings differ, in words."""
-    if isinstance(there, dict) and isinstance(here, dict):
-        for key in [*there, *here]:
-            if there.get(key) != here.get(key) or (key in there) != (key in here):
-                return first_difference(there.get(key), here.get(key), f"{path}.{key}" if path else str(key))
-    return f"{path or 'settings'} is {json.dumps(there)} there and {json.dumps(here)} here"
+def first_difference(old: Any, new: Any, path: str = "") -> str:
+    """Return the first field in which two plain settings differ, with both values, as text."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *new]:
+            if old.get(key) != new.get(key) or (key in old) != (key in new):
+                return first_difference(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    return f"{path or 'settings'} is {json.dumps(old)} there and {json.dumps(new)} here"

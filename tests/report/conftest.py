@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from evorobo.study.records import write_record
 from evorobo.study.results import Results, load
 
 COLUMNS = (
@@ -25,7 +25,7 @@ def write_run(folder: Path, rows: list[dict[str, float]], status: str = "finishe
     (folder / "curve.csv").write_text("\n".join(lines) + "\n")
     if status != "unfinished":
         reason = {"reason": "The weights became NaN."} if status == "failed" else {}
-        (folder / "result.json").write_text(json.dumps({"status": status, **reason}))
+        write_record(folder / "result.json", {"status": status, **reason})
 
 
 def write_study(folder: Path, name: str, tasks: dict[str, dict], methods: list[str]) -> None:
@@ -36,7 +36,7 @@ def write_study(folder: Path, name: str, tasks: dict[str, dict], methods: list[s
     }
     folder.mkdir(parents=True, exist_ok=True)
     study = {"name": name, "tasks": about, "methods": {method: {} for method in methods}, "settings": {}}
-    (folder / "study.json").write_text(json.dumps(study))
+    write_record(folder / "study.json", study)
 
 
 def learning(seed: int, start: float, end: float, *, looks: int = 25, steps: float = 1e6, noise: float = 0.05) -> list:

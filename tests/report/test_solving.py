@@ -1,13 +1,13 @@
 """Evaluations to solve: counted by hand on a made-up study, in the table, the file and the figure."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
 
 from evorobo import solving
 from evorobo.report.figures.solving import hitting_times
+from evorobo.study.records import write_record
 
 PUBLISHED = {"NEAT": 3600.0, "somebody": 120.0}
 
@@ -22,7 +22,7 @@ def study(tmp_path, fakes):
         lines = (folder / "curve.csv").read_text().splitlines()
         lines = [f"{line},{end}" for line, end in zip(lines, ("generations", 0, 10 * (seed + 1)), strict=True)]
         (folder / "curve.csv").write_text("\n".join(lines) + "\n")
-        (folder / "result.json").write_text(json.dumps({"status": "finished", "stopped_by": callbacks}))
+        write_record(folder / "result.json", {"status": "finished", "stopped_by": callbacks})
     return fakes.load(tmp_path)
 
 
@@ -51,6 +51,6 @@ def test_the_figure_is_written(study):
 
 def test_where_nobody_solved_it_there_is_no_mean(tmp_path, fakes, study):
     for seed in range(3):
-        (study.folder / f"poles/cma-es/seed-{seed}/result.json").write_text('{"status": "finished"}')
+        write_record(study.folder / f"poles/cma-es/seed-{seed}/result.json", {"status": "finished"})
     lines = solving(fakes.load(study.folder), PUBLISHED).splitlines()
     assert lines[-3].split() == ["cma-es", "0", "of", "3"]

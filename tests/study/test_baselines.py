@@ -217,7 +217,7 @@ def test_a_pattern_that_nothing_fits_is_told_before_anything_runs(tmp_path):
     [
         (Baseline("cma-es", "bowl", "x.csv"), "two methods are called 'cma-es'"),
         (Baseline("ppo", "bow", "x.csv"), "unknown task 'bow'; did you mean 'bowl'"),
-        (Baseline("p/po", "bowl", "x.csv"), "'p/po' cannot be the name of a folder"),
+        (Baseline("p/po", "bowl", "x.csv"), "'p/po' is invalid as the name of a folder"),
         ("x.csv", "'x.csv' is no baseline; write Baseline"),
     ],
 )

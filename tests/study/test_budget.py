@@ -56,8 +56,8 @@ def test_a_command_line_says_a_budget(text, budget):
     [
         ("flop=1e9", "unknown cost column 'flop'; did you mean 'flops'?"),
         ("euros=5", "unknown cost column 'euros'"),
-        ("flops", "'flops' is no budget; write flops=1e6"),
-        ("flops=much", "'flops=much' is no budget; write flops=1e6"),
+        ("flops", "'flops' is not a budget; write flops=1e6"),
+        ("flops=much", "'flops=much' is not a budget; write flops=1e6"),
         ("flops=0", "flops must be a number above 0, not 0.0"),
         ("flops=-5", "flops must be a number above 0, not -5.0"),
         ("flops=inf", "flops must be a number above 0, not inf"),

@@ -160,7 +160,7 @@ def test_a_stopped_trial_is_finished_with_its_last_look_there_and_says_who_stopp
     assert a_trial(After(7), Diary()).run(tmp_path) == "finished"
     curve = read_curve(tmp_path / "curve.csv")
     assert curve["generations"][-1] == 7
-    told = {"status": "finished", "test": curve["test"][-1], "stopped_early": True}
+    told = {"format": 2, "status": "finished", "test": curve["test"][-1], "stopped_early": True}
     assert result(tmp_path) == {**told, "reason": "stopped by After: 7 are enough", "stopped_by": ["After"]}
     assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == curve["test"][-1]
     assert not (tmp_path / "checkpoint.npz").exists()
@@ -168,7 +168,7 @@ def test_a_stopped_trial_is_finished_with_its_last_look_there_and_says_who_stopp
 
 def test_who_would_stop_at_the_very_end_of_the_budget_stops_nothing(tmp_path):
     a_trial(After(5), budget=Budget(generations=5, n_evals=2)).run(tmp_path)
-    assert result(tmp_path).keys() == {"status", "test"}
+    assert result(tmp_path).keys() == {"format", "status", "test"}
 
 
 def test_of_two_that_stop_at_once_both_are_named(tmp_path):
@@ -202,7 +202,7 @@ def test_workers_and_seeds_side_by_side_stop_where_a_trial_alone_stops(tmp_path,
 def test_an_interrupted_trial_is_stopped_at_the_same_step(tmp_path, monkeypatch, callback, method):
     a_trial(callback, method=method).run(tmp_path / "straight")
     assert "reason" in result(tmp_path / "straight")
-    monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
+    monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
     halts = 0
     while True:
         try:
@@ -279,13 +279,13 @@ def test_stop_when_stops_at_the_first_generation_whose_answer_passes_and_no_earl
     a_trial(StopWhen(far_out)).run(tmp_path / "exam")
     a_trial(Enough(0.9)).run(tmp_path / "rule")
     assert far_out(Bowl(), Genome.load(tmp_path / "exam/genome.npz"))
-    assert result(tmp_path / "exam")["reason"] == "stopped by StopWhen: the answer passed far_out"
+    assert result(tmp_path / "exam")["reason"] == "stopped by StopWhen: the solution passed far_out"
     assert without_times(tmp_path / "exam/curve.csv") == without_times(tmp_path / "rule/curve.csv")
     assert Trial.load(tmp_path / "exam/trial.json") == a_trial(StopWhen(far_out))
 
 
 def test_an_exam_is_a_function():
-    with pytest.raises(SettingsError, match="an exam is a function of a task and a genome, not 1000"):
+    with pytest.raises(SettingsError, match="exam must be a function of a task and a genome, not 1000"):
         StopWhen(1000)
 
 
@@ -324,19 +324,22 @@ def test_without_validation_rows_there_is_nothing_to_stop_by(rule):
 @pytest.mark.parametrize("event", ["on_eval", "on_generation", "on_finish"])
 def test_one_that_breaks_fails_its_trial_in_words(tmp_path, event):
     assert a_trial(Clumsy(event)).run(tmp_path) == "failed"
-    assert result(tmp_path)["reason"] == f"the callback Clumsy.{event} broke: KeyError: 'nothing there'"
+    assert result(tmp_path)["reason"] == f"the callback Clumsy.{event} failed: KeyError: 'nothing there'"
     assert "test_callbacks.py" in "".join(result(tmp_path)["traceback"])
 
 
 def test_one_that_breaks_while_a_failure_is_told_takes_the_blame(tmp_path):
     assert a_trial(Clumsy("on_finish"), task=Raises()).run(tmp_path) == "failed"
-    assert "Clumsy.on_finish broke" in result(tmp_path)["reason"]
+    assert "Clumsy.on_finish failed" in result(tmp_path)["reason"]
     assert "the gripper is stuck" in "".join(result(tmp_path)["traceback"])
 
 
 def test_an_answer_is_words_or_nothing(tmp_path):
     assert a_trial(Says()).run(tmp_path) == "failed"
-    assert result(tmp_path)["reason"] == "Says.on_eval returned True; return None to go on, or in words why to stop."
+    assert (
+        result(tmp_path)["reason"]
+        == "Says.on_eval returned True; return None to continue, or a text that says why to stop."
+    )
 
 
 @pytest.mark.parametrize(
@@ -345,7 +348,7 @@ def test_an_answer_is_words_or_nothing(tmp_path):
 )
 def test_what_is_no_callback_is_refused(callback, cure):
     for make in (a_study, a_trial):
-        with pytest.raises(SettingsError, match=f"is no callback; {cure}"):
+        with pytest.raises(SettingsError, match=f"is not a callback; {cure}"):
             make(callback)
 
 
@@ -358,9 +361,9 @@ class Bare(Callback):
     [
         (
             lambda state: None,
-            r"the function <lambda> is no callback.* Make it on_eval\(self, state\) of a frozen dataclass",
+            r"the function <lambda> is not a callback.* Make it on_eval\(self, state\) of a frozen dataclass",
         ),
-        (Bare(), r"the callback Bare cannot be kept as a setting; put @dataclass\(frozen=True\) above it"),
+        (Bare(), r"the callback Bare is not a dataclass; put @dataclass\(frozen=True\) above its class"),
     ],
 )
 def test_what_could_not_be_kept_as_a_setting_is_told_how_to_become_one(callback, cure):

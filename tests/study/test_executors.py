@@ -67,7 +67,7 @@ def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
         assert ends(events)[f"fatal/cma-es/seed-{seed}"] == ("failed", reason)
         assert ends(events)[f"bowl/cma-es/seed-{seed}"] == ("finished", "")
         result = json.loads((tmp_path / f"fatal/cma-es/seed-{seed}/result.json").read_text())
-        assert result == {"status": "failed", "reason": reason}
+        assert result == {"format": 2, "status": "failed", "reason": reason}
 
 
 def test_a_trial_that_its_worker_cannot_load_fails_in_words(tmp_path, monkeypatch):
@@ -95,14 +95,16 @@ def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     assert trial_status(broken) == "failed"
 
 
-def test_a_checkpoint_of_another_version_says_so(tmp_path):
+def test_a_checkpoint_of_another_version_says_so(tmp_path, monkeypatch):
     old, events = tmp_path / "bowl/cma-es/seed-0", []
     old.mkdir(parents=True)
+    monkeypatch.setattr(checkpoint, "FORMAT", 1)
     checkpoint.save(old / "checkpoint.npz", {"learner": {"strategy": {}}})
+    monkeypatch.undo()
     run_serial(singles(trials(Bowl())), tmp_path, events.append)
     ended, reason = ends(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
-    assert re.search(r"checkpoint\.npz lacks '\w+', as it was written by another version .* delete it", reason)
+    assert re.search(r"checkpoint\.npz has format 1 of an older version of evorobo, and this version reads", reason)
     assert (old / "checkpoint.npz").exists()
 
 

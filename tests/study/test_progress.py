@@ -81,9 +81,9 @@ def test_the_time_left_follows_from_the_pace(monkeypatch):
     # one of four trials took 30 s, so three more take 90 s
     display = Display("reach", 4, 0, Console(file=io.StringIO()))
     display._start = next(clock)
-    display._began["a"] = next(clock)
-    display._shares["a"] = 1.0
-    assert display._left() == "about 2 min left"
-    display._shares["b"] = 0.5
+    display._start_times["a"] = next(clock)
+    display._fractions["a"] = 1.0
+    assert display._remaining_time() == "about 2 min left"
+    display._fractions["b"] = 0.5
     # 1.5 trials in 30 s, 2.5 to go: 50 s
-    assert display._left() == "about 50 s left"
+    assert display._remaining_time() == "about 50 s left"

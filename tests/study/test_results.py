@@ -1,11 +1,10 @@
 """A study read back from its folder, whatever state its runs are in."""
 
-import json
-
 import numpy as np
 import pytest
 
 from evorobo import ResultsError
+from evorobo.study.records import write_record
 from evorobo.study.results import load, read_curve
 from evorobo.tasks.base import MetricInfo
 
@@ -15,7 +14,7 @@ def folder(tmp_path):
     """A study of one task and two methods, without any runs."""
     task = {"metric": {"name": "RMSE", "unit": "m", "higher_is_better": False}, "references": {"random": 2.5}}
     plain = {"name": "reach", "tasks": {"arm": task}, "methods": {"ga": {}, "backprop": {}}, "settings": {"seeds": 3}}
-    (tmp_path / "study.json").write_text(json.dumps(plain))
+    write_record(tmp_path / "study.json", plain)
     return tmp_path
 
 
@@ -25,7 +24,7 @@ def put(folder, method, seed, curve=None, result=None):
     if curve is not None:
         (trial / "curve.csv").write_text(curve)
     if result is not None:
-        (trial / "result.json").write_text(json.dumps(result))
+        write_record(trial / "result.json", result)
     return trial
 
 

@@ -69,10 +69,10 @@ def test_one_that_runs_away_ends_as_diverged_and_the_others_go_on(tmp_path):
 
 def test_an_interrupted_crew_keeps_all_of_its_members_and_goes_on_to_the_same_curves(tmp_path, monkeypatch):
     together(trials(), tmp_path / "straight")
-    monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
+    monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
     for stop_after in (3, 40):
         asked = iter(range(10_000))
-        with pytest.raises(Interrupted, match="seed-4 was interrupted and can go on"):
+        with pytest.raises(Interrupted, match="seed-4 was interrupted and can be continued"):
             together(trials(), tmp_path / "halting", lambda: next(asked) > stop_after)  # noqa: B023
     monkeypatch.undo()
     trials()[2].run(tmp_path / "halting" / trials()[2].path)  # one of them alone

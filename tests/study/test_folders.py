@@ -27,7 +27,7 @@ def results(tmp_path, monkeypatch):
     [
         ("results", "give one of results/maze, results/phototaxis."),
         ("results/fototaxis", "give one of results/phototaxis, results/maze."),
-        ("results/phototaxis/lamp/ga", "it is a part of the study results/phototaxis, which is meant here."),
+        ("results/phototaxis/lamp/ga", "it is a part of the study results/phototaxis; give that folder."),
         ("elsewhere/deep", "give a folder that an experiment wrote."),
     ],
 )

@@ -1,0 +1,52 @@
+"""The JSON files of a results folder: each carries the number of its format, which is checked when it is read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from evorobo.errors import ResultsError
+from evorobo.files import write_json
+
+FORMAT = 2
+"""The format of `trial.json`, `study.json`, `result.json`, `checkpoint.npz` and of files that `tune` writes.
+
+Format 1 had no number. Format 2 has the names of settings and log columns that this version uses.
+"""
+
+
+def write_record(path: Path, content: dict[str, Any]) -> None:
+    """Write a file that `read_record` reads."""
+    write_json(path, {"format": FORMAT, **content})
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return the content of a file that `write_record` wrote, without the number of its format.
+
+    Raises `ResultsError` for a damaged file and for one of another format.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise ResultsError(f"{path} is damaged (no fields); delete its folder.")
+    check_format(path, content.pop("format", 1))
+    return content
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file. Raises `ResultsError` where it is damaged."""
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged ({error}); delete its folder.") from error
+
+
+def check_format(path: Path, number: Any) -> None:
+    """Raise `ResultsError` for a file of another format than that of this version, with the way out."""
+    if number == FORMAT:
+        return
+    older = isinstance(number, int) and number < FORMAT
+    raise ResultsError(
+        f"{path} has format {number} of {'an older' if older else 'a newer'} version of evorobo, and this version "
+        f"reads format {FORMAT}; run the experiment again with another --results folder, or use that version."
+    )
