@@ -121,6 +121,16 @@ def test_every_public_name_is_in_the_reference_once() -> None:
     assert sorted(listed["evorobo.course"]) == sorted(evorobo.course.__all__)
 
 
+def test_messages_that_the_questions_quote_are_messages() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "evorobo").rglob("*.py"))
+    source = re.sub(r"[\"']\s*\n\s*f?[\"']", "", source)  # strings that continue on the next line
+    quoted = re.findall(r"^### \"(.*)\"$", (DOCS / "faq.md").read_text(), re.MULTILINE)
+    assert len(quoted) > 10
+    for message in quoted:
+        for part in re.split(r"\s*(?:\.\.\.|\b\d+\b(?: more seeds)?)\s*|\s*[()]\s*", message):
+            assert part.strip(" ;") in source, f"{message!r}: {part!r}"
+
+
 def test_every_experiment_is_in_the_gallery() -> None:
     text = (DOCS / "gallery.md").read_text()
     for script in (ROOT / "experiments").glob("*.py"):
