@@ -104,9 +104,9 @@ def test_a_file_for_manual_download_is_not_requested(server, cache):
     with pytest.raises(DataError) as caught:
         file.find()
     assert str(caught.value) == (
-        f"a.csv is not on this computer and has no address to download it from. "
-        f"Get it from {address}/a.csv, sha256 {SHA256}, and put it at {cache / NAME}, or at {NAME} in a folder of your own that the environment variable "
-        "EVOROBO_DATA names."
+        "a.csv is not on this computer and has no address to download it from. "
+        f"Get it from {address}/a.csv, sha256 {SHA256}, and put it at {cache / NAME}, or at {NAME} in a folder of your "
+        "own that the environment variable EVOROBO_DATA names."
     )
     assert not requested
     write_to_cache(NAME, CONTENT)

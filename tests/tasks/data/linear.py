@@ -1,4 +1,4 @@
-"""A linear fit for tests of data sets: what needs no network, against known figures."""
+"""A linear fit for tests of data sets, to compare with known errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evorobo import DatasetTask
 
 
 def ridge(task: DatasetTask, strength: float = 1.0) -> np.ndarray:
-    """Answers on the test rows `(rows, m)`, learned on training and validation rows; classes as 0 and 1 for each."""
+    """Predictions for the test rows `(rows, m)`, fitted to training and validation rows; classes as 0 and 1."""
     table, parts = task.table, task.parts
     rows = np.concatenate([parts.train, parts.validation])
     y = np.eye(len(table.classes))[table.targets] if table.classes else table.targets
@@ -18,7 +18,7 @@ def ridge(task: DatasetTask, strength: float = 1.0) -> np.ndarray:
     return x[parts.test] @ np.linalg.solve(square, x[rows].T @ (y[rows] - y[rows].mean(0))) + y[rows].mean(0)
 
 
-def nmse(task: DatasetTask, answers: np.ndarray) -> np.ndarray:
-    """Mean squared error of each target in parts of its variance on the test rows."""
+def nmse(task: DatasetTask, predictions: np.ndarray) -> np.ndarray:
+    """Mean squared error of each target divided by its variance, on the test rows."""
     targets = task.table.targets[task.parts.test]
-    return np.mean((answers - targets) ** 2, axis=0) / targets.var(0)
+    return np.mean((predictions - targets) ** 2, axis=0) / targets.var(0)

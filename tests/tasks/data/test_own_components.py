@@ -1,13 +1,26 @@
-"""A user's data set: one function in a file of the user's, registered there and found by its name everywhere."""
+"""Data sets, splits and metrics of a user: defined in a file of the user, and found in every process."""
 
 import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from evorobo import DataError, DatasetTask, RandomSplit, SettingsError, make_table, register_component
+from evorobo import (
+    DataError,
+    DatasetTask,
+    Metric,
+    MetricInfo,
+    Parts,
+    RandomSplit,
+    SettingsError,
+    Split,
+    make_table,
+    register_component,
+)
 from evorobo.commands.targets import resolve_task
 from evorobo.registry import components
 from evorobo.settings import from_plain, load_script, to_plain
@@ -112,6 +125,35 @@ def test_mistakes_are_one_sentence(folder):
         _ = DatasetTask("lost.py:lost").table
     with pytest.raises(SettingsError, match="the data set 'scitos-24' is already defined"):
         register_component("data set", "scitos-24")(_not_a_data_set)
+
+
+@dataclass(frozen=True)
+class EverySecond(Split):
+    def split(self, table):
+        rows = np.arange(len(table))
+        return Parts(rows[::2], rows[:0], rows[1::2])
+
+
+@dataclass(frozen=True)
+class LargestError(Metric):
+    info = MetricInfo("largest error", "N m", higher_is_better=False)
+    for_classes = False
+
+    def value(self, predictions, targets):
+        return float(np.abs(predictions - targets).max())
+
+
+def test_a_split_and_a_metric_of_the_user_are_settings_like_all_others(monkeypatch, tmp_path):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path)
+    x = np.linspace(0, 1, 20)[:, None]
+    task = DatasetTask.from_arrays(x, 2 * x, split=EverySecond(), metric=LargestError())
+    assert from_plain(json.loads(json.dumps(to_plain(task)))) == task
+    assert task.metric_info.unit == "N m"
+    np.testing.assert_array_equal(task.parts.test, np.arange(1, 20, 2))
+    assert task.references()["constant guess"] == pytest.approx(2 * np.abs(x[1::2] - x[::2].mean()).max())
+    check_task(task)
+    with pytest.raises(SettingsError, match=r"predicts classes, which LargestError\(\) cannot evaluate"):
+        _ = DatasetTask.from_arrays(x, x[:, 0] > 0.5, metric=LargestError()).metric_info
 
 
 def test_a_data_set_of_the_package_registers_itself():
