@@ -24,14 +24,14 @@ NETWORKS |= {
 }
 
 
-def grown(hidden, rng, inputs=3, outputs=2, output="identity", dtype=float):
-    """A genome without a zero in it, small enough that its memory fades."""
+def random_genome(hidden, rng, inputs=3, outputs=2, output="identity", dtype=float):
+    """A genome without zeros, with weights so small that its state decays."""
     spec = NetworkSpec.build(inputs, hidden, outputs, output)
     weights = rng.normal(0, 0.6, spec.n_params).astype(dtype)
     return Genome(spec, weights, running_stats=rng.uniform(0.5, 2, spec.n_running_stats).astype(dtype))
 
 
-def scaled(genome):
-    """The same genome with both scalings."""
+def with_scalers(genome):
+    """The same genome with both scalers."""
     inputs = Scaler(np.array([3.0, -0.5, 20.0]), np.array([0.5, 2.0, 7.0]))
     return replace(genome, input_scaler=inputs, output_scaler=Scaler(np.array([100.0, -1.0]), np.array([30.0, 0.01])))

@@ -1,4 +1,4 @@
-"""Exported controllers at work: each file loaded as its users would, under one pair of functions."""
+"""Exported controllers, loaded as their users load them, with `step` and `reset` in every language."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ LANGUAGES = [
     pytest.param("torch"),
 ]
 EXACT = {"numpy": 1e-12, "c": 2e-5, "onnx": 2e-5, "torch": 2e-5}
-"""How far outputs of size 1 may be from the genome's: rounding of double or of single precision."""
+"""Tolerance for outputs of size 1: rounding of double or of single precision."""
 
 
 def load(to: str, genome: Any, folder: Path, task: Any = None) -> Any:
-    """`genome` exported to `folder` and loaded again, with `step(sensors) -> (outputs, action)` and `reset()`."""
+    """Export `genome` to `folder` and load it, with `step(sensors) -> (outputs, action)` and `reset()`."""
     module = {"onnx": "onnxruntime", "torch": "torch"}.get(to)
     if module and importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed")
     suffix = {"numpy": ".py", "c": ".c", "onnx": ".onnx", "torch": ".py"}[to]
     files = export_genome(genome, to, folder / f"leg{suffix}", task)
     if to == "c":
-        return _compiled(files[0], genome, task)
+        return _Compiled(files[0], genome)
     if to == "torch":
         return _Torch(_imported(files[0]).Controller.load())
     return _imported(files[-1]).Controller()
@@ -63,15 +63,15 @@ class _Torch:
         self.controller.reset()
 
 
-class _compiled:
-    def __init__(self, path, genome, task):
+class _Compiled:
+    def __init__(self, path, genome):
         library = path.with_suffix(".so")
         subprocess.run([*CC, "-shared", "-fPIC", str(path), "-lm", "-o", str(library)], check=True)
         self.functions = ctypes.CDLL(str(library))
         self.n_outputs = genome.spec.n_outputs
-        self.chooses = "int action[" in path.read_text()
+        self.has_choices = "int action[" in path.read_text()
         self.n_actions = int(path.read_text().split(" action[")[1].split("]")[0])
-        # room enough for any of the networks of these tests
+        # large enough for all networks of these tests
         self.memory = [(ctypes.c_float * 1000)(*[np.nan] * 1000)] if genome.spec.recurrent else []
         self.reset()
 
@@ -81,6 +81,6 @@ class _compiled:
 
     def step(self, sensors):
         outputs = (ctypes.c_float * self.n_outputs)()
-        action = ((ctypes.c_int if self.chooses else ctypes.c_float) * self.n_actions)()
+        action = ((ctypes.c_int if self.has_choices else ctypes.c_float) * self.n_actions)()
         self.functions.leg_step(*self.memory, (ctypes.c_float * len(sensors))(*sensors), outputs, action)
         return np.array(outputs), np.array(action)

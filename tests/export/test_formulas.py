@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from kinds import grown
+from kinds import random_genome
 from languages import EXACT, LANGUAGES, load
 
 from evorobo import Activation, Dense, Elman, SettingsError, export_genome, register_component
@@ -42,7 +42,7 @@ def assert_close(outputs, expected, to):
 def test_a_formula_has_the_values_of_numpy(key, to, tmp_path):
     rng = np.random.default_rng(1)
     # the first layer keeps the formula's inputs small
-    genome = grown((4, Dense(20, key), Dense(4, "sigmoid")), rng)
+    genome = random_genome((4, Dense(20, key), Dense(4, "sigmoid")), rng)
     sensors = rng.uniform(-1.5, 1.5, (30, 3)).astype(np.float32).astype(float)
     controller = load(to, genome, tmp_path)
     outputs = np.array([controller.step(row)[0] for row in sensors])
@@ -52,7 +52,7 @@ def test_a_formula_has_the_values_of_numpy(key, to, tmp_path):
 @pytest.mark.parametrize("to", LANGUAGES)
 def test_a_recurrent_layer_takes_a_formula_too(to, tmp_path):
     rng = np.random.default_rng(2)
-    genome, sensors = grown((Elman(4, "formula-shared"),), rng), rng.normal(size=(30, 3)).astype(np.float32)
+    genome, sensors = random_genome((Elman(4, "formula-shared"),), rng), rng.normal(size=(30, 3)).astype(np.float32)
     controller = load(to, genome, tmp_path)
     assert_close([controller.step(row)[0] for row in sensors], genome(sensors, n_steps=30), to)
 
@@ -87,7 +87,7 @@ def test_a_function_that_a_language_lacks_is_named(to, suffix, function, languag
     key = f"formula-lacks-{function.__name__}"
     two = {np.spacing: lambda z: np.spacing(z)}.get(function, lambda z: function(z, 2.0))
     register_component("activation", key)(Activation(two, np.ones_like))
-    genome = grown((Dense(3, key),), np.random.default_rng(0))
+    genome = random_genome((Dense(3, key),), np.random.default_rng(0))
     with pytest.raises(
         SettingsError, match=f"np.{function.__name__}.* (cannot be exported to {language}|unknown here)"
     ):

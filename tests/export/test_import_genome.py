@@ -1,11 +1,11 @@
-"""Controllers of others become genomes that answer as they did, and files that make no sense are told."""
+"""Published controllers become genomes with the same outputs, and invalid files are errors."""
 
 import json
 import re
 
 import numpy as np
 import pytest
-from kinds import NETWORKS, grown, scaled
+from kinds import NETWORKS, random_genome, with_scalers
 
 from evorobo import (
     GRU,
@@ -24,7 +24,7 @@ from evorobo import (
 RNG = np.random.default_rng(0)
 W0, B0, W1, B1 = (RNG.normal(size=shape) for shape in ((3, 5), (5,), (5, 2), (2,)))
 X = RNG.normal(size=(20, 3))
-ANSWER = np.tanh(X @ W0 + B0) @ W1 + B1
+OUTPUTS = np.tanh(X @ W0 + B0) @ W1 + B1
 
 
 def sigmoid(z):
@@ -38,7 +38,7 @@ def test_an_npz_of_matrices_is_read_in_the_order_in_which_it_was_saved(tmp_path)
     np.savez(tmp_path / "w.npz", W0, B0, W1, B1)
     genome = import_genome(tmp_path / "w.npz")
     assert genome.spec == NetworkSpec.build(3, (5,), 2)
-    np.testing.assert_allclose(genome(X), ANSWER, rtol=1e-12)
+    np.testing.assert_allclose(genome(X), OUTPUTS, rtol=1e-12)
 
 
 def test_matrices_may_be_out_by_in_and_without_biases(tmp_path):
@@ -48,10 +48,10 @@ def test_matrices_may_be_out_by_in_and_without_biases(tmp_path):
 
 
 @pytest.mark.parametrize("paired", [False, True])
-def test_json_lists_of_matrices_are_read_in_a_row_and_in_pairs(tmp_path, paired):
-    row = [each.tolist() for each in (W0, B0, W1, B1)]
+def test_json_lists_of_matrices_are_read_flat_and_in_pairs(tmp_path, paired):
+    row = [array.tolist() for array in (W0, B0, W1, B1)]
     (tmp_path / "w.json").write_text(json.dumps([row[:2], row[2:]] if paired else row))
-    np.testing.assert_allclose(import_genome(tmp_path / "w.json")(X), ANSWER, rtol=1e-12)
+    np.testing.assert_allclose(import_genome(tmp_path / "w.json")(X), OUTPUTS, rtol=1e-12)
 
 
 @pytest.mark.parametrize("alone", [False, True])
@@ -60,20 +60,20 @@ def test_weights_in_a_row_fill_a_spec_as_in_estool(tmp_path, alone):
     row = np.concatenate([W0.ravel(), B0, W1.ravel(), B1]).tolist()
     (tmp_path / "biped.json").write_text(json.dumps(row if alone else [row, 310.6]))
     spec = NetworkSpec(3, (Dense(5), Dense(2, "tanh")))
-    np.testing.assert_allclose(import_genome(tmp_path / "biped.json", spec)(X), np.tanh(ANSWER), rtol=1e-12)
+    np.testing.assert_allclose(import_genome(tmp_path / "biped.json", spec)(X), np.tanh(OUTPUTS), rtol=1e-12)
 
 
 # ---- state_dicts
 
 
-def test_pytorchs_linear_layers_are_turned():
-    found = {"net.0.weight": W0.T, "net.0.bias": B0, "net.2.weight": W1.T, "net.2.bias": B1}
-    np.testing.assert_allclose(import_genome(found)(X), ANSWER, rtol=1e-12)
+def test_pytorchs_linear_layers_are_transposed():
+    state = {"net.0.weight": W0.T, "net.0.bias": B0, "net.2.weight": W1.T, "net.2.bias": B1}
+    np.testing.assert_allclose(import_genome(state)(X), OUTPUTS, rtol=1e-12)
 
 
-def test_only_the_actor_is_taken_of_an_actor_and_a_critic():
+def test_only_the_actor_of_an_actor_critic_is_read():
     """The names that Stable-Baselines3 gives its policies."""
-    found = {
+    state = {
         "log_std": np.zeros(2),
         "mlp_extractor.policy_net.0.weight": W0.T,
         "mlp_extractor.policy_net.0.bias": B0,
@@ -82,10 +82,10 @@ def test_only_the_actor_is_taken_of_an_actor_and_a_critic():
         "action_net.bias": B1,
         "value_net.weight": RNG.normal(size=(1, 5)),
     }
-    genome = import_genome(found, only=("mlp_extractor.policy_net", "action_net"))
-    np.testing.assert_allclose(genome(X), ANSWER, rtol=1e-12)
+    genome = import_genome(state, only=("mlp_extractor.policy_net", "action_net"))
+    np.testing.assert_allclose(genome(X), OUTPUTS, rtol=1e-12)
     with pytest.raises(DataError, match=r"the state_dict: the module holds log_std, which is no layer"):
-        import_genome(found)
+        import_genome(state)
 
 
 def recurrent(gates):
@@ -96,54 +96,54 @@ def recurrent(gates):
 
 
 def test_pytorchs_rnn_is_an_elman_layer():
-    found = recurrent(1)
-    wi, wh, bi, bh = found.values()
-    h, right = np.zeros(4), []
+    state = recurrent(1)
+    wi, wh, bi, bh = state.values()
+    h, expected = np.zeros(4), []
     for x in X:
         h = np.tanh(wi @ x + bi + wh @ h + bh)  # the equations of torch.nn.RNN
-        right.append(h)
-    genome = import_genome(found)
+        expected.append(h)
+    genome = import_genome(state)
     assert genome.spec.layers == (Elman(4),)
-    np.testing.assert_allclose(genome(X, n_steps=len(X)), right, rtol=1e-10)
+    np.testing.assert_allclose(genome(X, n_steps=len(X)), expected, rtol=1e-10)
 
 
 def test_pytorchs_gru_keeps_its_second_bias_within_the_reset_gate():
-    found = recurrent(3)
-    wi, wh, bi, bh = found.values()
-    h, right = np.zeros(4), []
+    state = recurrent(3)
+    wi, wh, bi, bh = state.values()
+    h, expected = np.zeros(4), []
     for x in X:
         i, j = wi @ x + bi, wh @ h + bh  # the equations of torch.nn.GRU
         r, z = sigmoid(i[:4] + j[:4]), sigmoid(i[4:8] + j[4:8])
         h = (1 - z) * np.tanh(i[8:] + r * j[8:]) + z * h
-        right.append(h)
-    genome = import_genome(found)
+        expected.append(h)
+    genome = import_genome(state)
     assert genome.spec.layers == (GRU(4),)
-    np.testing.assert_allclose(genome(X, n_steps=len(X)), right, rtol=1e-10)
+    np.testing.assert_allclose(genome(X, n_steps=len(X)), expected, rtol=1e-10)
 
 
 def test_pytorchs_lstm_adds_its_two_biases():
-    found = recurrent(4)
-    wi, wh, bi, bh = found.values()
-    h, c, right = np.zeros(4), np.zeros(4), []
+    state = recurrent(4)
+    wi, wh, bi, bh = state.values()
+    h, c, expected = np.zeros(4), np.zeros(4), []
     for x in X:
         i, f, g, o = np.split(wi @ x + bi + wh @ h + bh, 4)  # the equations of torch.nn.LSTM
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
-        right.append(h)
-    genome = import_genome(found)
+        expected.append(h)
+    genome = import_genome(state)
     assert genome.spec.layers == (LSTM(4),)
-    np.testing.assert_allclose(genome(X, n_steps=len(X)), right, rtol=1e-10)
+    np.testing.assert_allclose(genome(X, n_steps=len(X)), expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("affine", [True, False])
-def test_pytorchs_batch_norm_brings_its_running_moments(affine):
+def test_pytorchs_batch_norm_has_its_running_statistics(affine):
     mean, variance = RNG.normal(size=5), RNG.uniform(0.5, 2, 5)
-    found = {"0.weight": W0.T, "0.bias": B0, "1.running_mean": mean, "1.running_var": variance}
-    found |= {"1.weight": B0, "1.bias": W1[:, 0]} if affine else {}
-    found |= {"1.num_batches_tracked": np.array(7), "2.weight": W1.T, "2.bias": B1}
+    state = {"0.weight": W0.T, "0.bias": B0, "1.running_mean": mean, "1.running_var": variance}
+    state |= {"1.weight": B0, "1.bias": W1[:, 0]} if affine else {}
+    state |= {"1.num_batches_tracked": np.array(7), "2.weight": W1.T, "2.bias": B1}
     gain, shift = (B0, W1[:, 0]) if affine else (1.0, 0.0)
     inner = gain * (np.maximum(X @ W0 + B0, 0) - mean) / np.sqrt(variance + 1e-5) + shift
-    np.testing.assert_allclose(import_genome(found, activation="relu")(X), inner @ W1 + B1, rtol=1e-10)
+    np.testing.assert_allclose(import_genome(state, activation="relu")(X), inner @ W1 + B1, rtol=1e-10)
 
 
 def test_stacked_layers_of_pytorch_are_layers_one_after_the_other():
@@ -153,12 +153,12 @@ def test_stacked_layers_of_pytorch_are_layers_one_after_the_other():
     assert import_genome(lower | upper).spec.layers == (GRU(4), GRU(4))
 
 
-# ---- there and back
+# ---- export and import
 
 
 @pytest.mark.parametrize("hidden", NETWORKS.values(), ids=NETWORKS)
-def test_json_of_ours_comes_back_to_the_last_bit(hidden, tmp_path):
-    genome = scaled(grown(hidden, np.random.default_rng(1)))
+def test_exported_json_is_imported_to_the_last_bit(hidden, tmp_path):
+    genome = with_scalers(random_genome(hidden, np.random.default_rng(1)))
     (path,) = export_genome(genome, "json", tmp_path / "leg.json")
     again = import_genome(path)
     plain = genome.folded()
@@ -168,23 +168,23 @@ def test_json_of_ours_comes_back_to_the_last_bit(hidden, tmp_path):
 
 
 @pytest.mark.parametrize("hidden", NETWORKS.values(), ids=NETWORKS)
-def test_pytorch_files_of_ours_come_back_in_single_precision(hidden, tmp_path):
+def test_exported_pytorch_files_are_imported_in_single_precision(hidden, tmp_path):
     pytest.importorskip("torch", reason="torch is not installed")
-    genome = scaled(grown(hidden, np.random.default_rng(2)))
+    genome = with_scalers(random_genome(hidden, np.random.default_rng(2)))
     _, weights = export_genome(genome, "torch", tmp_path / "leg.py")
     again = import_genome(weights, genome.folded().spec)
     np.testing.assert_array_equal(again.weights, genome.folded().weights.astype(np.float32))
-    right = genome(X, n_steps=20)
-    np.testing.assert_allclose(again(X, n_steps=20), right, rtol=1e-4, atol=1e-4 * np.abs(right).max())
+    expected = genome(X, n_steps=20)
+    np.testing.assert_allclose(again(X, n_steps=20), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
-def test_an_imported_genome_is_kept_like_any_other(tmp_path):
+def test_an_imported_genome_is_saved_and_loaded(tmp_path):
     np.savez(tmp_path / "w.npz", W0, B0, W1, B1)
     import_genome(tmp_path / "w.npz").save(tmp_path / "genome.npz")
-    np.testing.assert_allclose(Genome.load(tmp_path / "genome.npz")(X), ANSWER, rtol=1e-12)
+    np.testing.assert_allclose(Genome.load(tmp_path / "genome.npz")(X), OUTPUTS, rtol=1e-12)
 
 
-# ---- what cannot be
+# ---- errors
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_an_imported_genome_is_kept_like_any_other(tmp_path):
         ([], "holds no weights of that name or kind."),
     ],
 )
-def test_matrices_that_make_no_network_are_told(tmp_path, arrays, sentence):
+def test_matrices_that_make_no_network_are_an_error(tmp_path, arrays, sentence):
     np.savez(tmp_path / "w.npz", *arrays)
     with pytest.raises(DataError, match=re.escape(sentence)):
         import_genome(tmp_path / "w.npz")
@@ -222,25 +222,25 @@ def test_matrices_that_make_no_network_are_told(tmp_path, arrays, sentence):
         ("w.h5", "", "w.h5 is no file that can be imported; give one of .pt, .pth, .npz, .json."),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told(tmp_path, name, text, sentence):
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path, name, text, sentence):
     (tmp_path / name).write_text(text)
     with pytest.raises(EvoroboError, match=re.escape(sentence)):
         import_genome(tmp_path / name)
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"there is no file .*nowhere\.pt to import"):
         import_genome(tmp_path / "nowhere.pt")
 
 
-def test_a_row_of_another_length_is_told_with_both_numbers(tmp_path):
+def test_the_error_of_a_row_of_another_length_has_both_numbers(tmp_path):
     (tmp_path / "w.json").write_text("[1.0, 2.0, 3.0]")
     with pytest.raises(DataError, match="holds 3 weights, and layers of 3 -> 5 -> 2 need 32"):
         import_genome(tmp_path / "w.json", NetworkSpec.build(3, (5,), 2))
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("state", "sentence"),
     [
         (
             {"bn.weight": B0, "bn.running_mean": B0},
@@ -250,21 +250,21 @@ def test_a_row_of_another_length_is_told_with_both_numbers(tmp_path):
         ({"mha.in_proj_weight": W0}, "belongs to a kind of layer that has no counterpart here."),
     ],
 )
-def test_modules_without_a_counterpart_are_named(found, sentence):
+def test_modules_without_a_counterpart_are_named(state, sentence):
     with pytest.raises(DataError, match=re.escape(sentence)):
-        import_genome(found)
+        import_genome(state)
 
 
-def test_a_spec_with_other_layers_is_told_with_both_lists():
-    found = {"0.weight": W0.T, "1.weight": W1.T}
+def test_the_error_of_a_spec_with_other_layers_has_both_lists():
+    state = {"0.weight": W0.T, "1.weight": W1.T}
     with pytest.raises(DataError, match=r"layer 0 holds weight, and the spec has bias, weight"):
-        import_genome(found, NetworkSpec.build(3, (5,), 2))
+        import_genome(state, NetworkSpec.build(3, (5,), 2))
     with pytest.raises(DataError, match=r"holds weights of 2 layers, the spec has 3 with weights"):
-        import_genome(found, NetworkSpec.build(3, (5, 5), 2))
+        import_genome(state, NetworkSpec.build(3, (5, 5), 2))
 
 
-def test_json_that_does_not_do_any_more_what_was_recorded_is_refused(tmp_path):
-    (path,) = export_genome(grown((4,), np.random.default_rng(3)), "json", tmp_path / "leg.json")
+def test_json_that_does_not_reproduce_its_recorded_steps_is_refused(tmp_path):
+    (path,) = export_genome(random_genome((4,), np.random.default_rng(3)), "json", tmp_path / "leg.json")
     plain = json.loads(path.read_text())
     plain["layers"][0]["weight"][0][0] += 0.5
     path.write_text(json.dumps(plain))
@@ -272,7 +272,7 @@ def test_json_that_does_not_do_any_more_what_was_recorded_is_refused(tmp_path):
         import_genome(path)
 
 
-def test_reading_pytorch_without_pytorch_names_the_cure(tmp_path, monkeypatch):
+def test_reading_pytorch_without_pytorch_names_the_command_that_installs_it(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     (tmp_path / "w.pt").write_bytes(b"")
     with pytest.raises(SettingsError, match=re.escape("pip install 'evorobo[torch]'")):
@@ -284,7 +284,7 @@ def test_a_pickle_with_code_in_it_is_refused_and_not_run(tmp_path):
 
     class Trap:
         def __reduce__(self):
-            return (print, ("the trap went off",))
+            return (print, ("the code ran",))
 
     torch.save({"weight": Trap()}, tmp_path / "w.pt")
     with pytest.raises(DataError, match=r"is damaged, or holds more than a state_dict"):

@@ -1,4 +1,4 @@
-"""How weights begin: large draws against theory."""
+"""Initializers: large samples against theory."""
 
 import numpy as np
 import pytest
@@ -12,36 +12,36 @@ from evorobo.nets.layer import ForwardContext
 IN, OUT = 200, 300
 
 
-def draw(name, seed=0):
+def sample(name, seed=0):
     return initializer(name)(np.random.default_rng(seed), IN, OUT)
 
 
 @pytest.mark.parametrize(
     ("name", "variance"), [("glorot", 2 / (IN + OUT)), ("he", 2 / IN), ("lecun", 1 / IN), ("normal", 1)]
 )
-def test_mean_and_variance_of_large_draws_are_those_of_the_paper(name, variance):
-    weights = draw(name)
+def test_mean_and_variance_of_large_samples_are_those_of_the_paper(name, variance):
+    weights = sample(name)
     assert weights.shape == (IN, OUT)
-    # five standard errors of 60,000 draws; of a normal distribution's variance: sqrt(2 / N)
+    # five standard errors of 60,000 numbers; of a normal distribution's variance: sqrt(2 / N)
     assert abs(weights.mean()) < 5 * np.sqrt(variance / weights.size)
     assert weights.var() == pytest.approx(variance, rel=5 * np.sqrt(2 / weights.size))
 
 
 def test_glorot_is_uniform_and_reaches_its_limit():
-    size, limit = np.abs(draw("glorot")), np.sqrt(6 / (IN + OUT))
+    size, limit = np.abs(sample("glorot")), np.sqrt(6 / (IN + OUT))
     assert 0.999 * limit < size.max() <= limit
     assert np.mean(size < limit / 2) == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["he", "lecun", "normal"])
 def test_the_others_are_normal(name):
-    weights = draw(name)
+    weights = sample(name)
     beyond = np.mean(np.abs(weights) > 2 * weights.std())
     assert beyond == pytest.approx(0.0455, abs=0.005)
 
 
 def test_zeros_are_zero():
-    assert not draw("zeros").any()
+    assert not sample("zeros").any()
     assert not NetworkSpec(3, (Dense(4, init="zeros"), Dense(2, init="zeros"))).init(np.random.default_rng(0)).any()
 
 
@@ -55,7 +55,7 @@ def test_each_activation_has_its_usual_initializer(activation, name):
         NetworkSpec(IN, (Dense(OUT, activation, init),)).init(np.random.default_rng(5)) for init in (None, name)
     )
     np.testing.assert_array_equal(usual, named)
-    np.testing.assert_array_equal(usual[: IN * OUT].reshape(IN, OUT), draw(name, seed=5))
+    np.testing.assert_array_equal(usual[: IN * OUT].reshape(IN, OUT), sample(name, seed=5))
 
 
 def test_every_activation_has_an_initializer():
@@ -63,7 +63,7 @@ def test_every_activation_has_an_initializer():
 
 
 @pytest.mark.parametrize("name", sorted(set(package_keys("initializer")) - {"normal"}))
-def test_biases_begin_at_zero(name):
+def test_biases_start_at_zero(name):
     spec = NetworkSpec(3, (Dense(400, init=name),))
     assert not spec.unpack(spec.init(np.random.default_rng(0)))[0]["bias"].any()
 
@@ -92,7 +92,7 @@ def test_the_same_generator_gives_the_same_weights_and_another_seed_gives_others
     assert (one != other).sum() == 3 * 5 + 5 * 2
 
 
-def test_two_layers_alike_begin_differently():
+def test_two_equal_layers_start_differently():
     spec = NetworkSpec.build(4, (4, 4), 4)
     first, second, _ = spec.unpack(spec.init(np.random.default_rng(0)))
     assert not np.isclose(first["weight"], second["weight"]).any()
