@@ -196,7 +196,7 @@ def test_names_that_minari_would_not_find_are_refused(name, home):
 
 def test_what_was_loaded_has_no_rewards_to_write(home):
     ROAD.demonstrate(rng()).save(home / "shown.npz")
-    with pytest.raises(SettingsError, match=r"needs rewards and final observations, .* driven anew with ControlTask"):
+    with pytest.raises(SettingsError, match=r"needs rewards and final observations, .* make new ones with ControlTask"):
         Demonstrations.load(home / "shown.npz").save(home / "shown-v0")
 
 
