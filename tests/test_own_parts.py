@@ -18,7 +18,7 @@ from scripts import RAIL, launch, run
 
 from evorobo import Backprop, ControlTask, Dense, Evolution, Genome, NetworkSpec, SettingsError, export_genome
 from evorobo.settings import load_script
-from evorobo.testing import check_activation, check_method
+from evorobo.testing import check_activation, check_layer, check_method
 
 PARTS = '''
 """An activation, a layer, a strategy and an optimizer of one's own, on a robot of one's own."""
@@ -237,6 +237,7 @@ def test_they_are_listed(folder):
 def test_they_keep_their_contracts(parts):
     hidden = (Dense(8, "swish"), parts.Gain())
     check_activation("swish")
+    check_layer(parts.Gain())
     check_method(Evolution(parts.AnnealedSearch()), hidden=hidden)
     check_method(Backprop(parts.SignSGD()), hidden=hidden)
 

@@ -47,9 +47,9 @@ def check_layer(layer: Layer, n_inputs: int = 3) -> None:
     round_trip(layer)
     trial = _Trial(layer, n_inputs, _check_sizes(layer, n_inputs))
     _check_forward(trial)
-    _check_members(trial)
     _check_steps(trial)
     for training in (False, True):
+        _check_members(trial, training)
         _check_gradients(trial, training)
     if isinstance(layer, HasRunningStats):
         _check_freeze(trial, layer)
@@ -75,13 +75,13 @@ class _Trial:
         """Parameters away from their initial values: of one member, or of all members as rows."""
         shapes = {name: parameter.shape for name, parameter in self.layer.parameters(self.n_inputs).items()}
         rng = np.random.default_rng(2)
-        rows = {name: rng.normal(0.5, 0.5, (N_MEMBERS, *shape)) for name, shape in shapes.items()}
+        rows: dict[str, Array] = {name: rng.normal(0.5, 0.5, (N_MEMBERS, *shape)) for name, shape in shapes.items()}
         return rows if member is None else {name: row[member].copy() for name, row in rows.items()}
 
     def context(self, training: bool = False, members: tuple[int, ...] = (), n_steps: int = N_STEPS) -> ForwardContext:
         """A new context, with one generator for each member, all of the same seed."""
         rngs: Any = [np.random.default_rng(3) for _ in range(members[0])] if members else np.random.default_rng(3)
-        stats = {}
+        stats: dict[str, Array] = {}
         if isinstance(self.layer, HasRunningStats):
             stats = {
                 name: np.broadcast_to(np.abs(values) + 0.5, (*members, *values.shape)).copy()
@@ -180,23 +180,23 @@ def _check_forward(trial: _Trial) -> None:
     )
 
 
-def _check_members(trial: _Trial) -> None:
+def _check_members(trial: _Trial, training: bool) -> None:
     """Several members in one call: the outputs and gradients of each member alone."""
-    params, x = trial.params(), np.stack([trial.x + member for member in range(N_MEMBERS)])
-    for shared in (True, False):
-        inputs = trial.x if shared else x
-        outputs, cache = trial.forward(params, inputs, trial.context(members=(N_MEMBERS,)))
+    params, rows = trial.params(), N_SEQUENCES * N_STEPS
+    own_x = np.stack([trial.x + member for member in range(N_MEMBERS)])
+    for x in (trial.x, own_x) if params else (own_x,):  # the same inputs for all, or others for each
+        outputs, cache = trial.forward(params, x, trial.context(training, (N_MEMBERS,)))
         require(
-            outputs.shape == (N_MEMBERS, N_SEQUENCES * N_STEPS, trial.n_outputs),
-            f"{trial.name}.forward() returned shape {outputs.shape} for {N_MEMBERS} members of {N_SEQUENCES * N_STEPS} "
-            "rows; parameters may have leading axes, so use params['bias'][..., None, :] and np.matmul.",
+            outputs.shape == (N_MEMBERS, rows, trial.n_outputs),
+            f"{trial.name}.forward() returned shape {outputs.shape} for {N_MEMBERS} members of {rows} rows; parameters "
+            "may have leading axes, so use params['bias'][..., None, :] and np.matmul.",
         )
         dy = np.random.default_rng(4).normal(size=outputs.shape)
         grads = {name: np.full_like(values, np.nan) for name, values in params.items()}
         dx = trial.call("backward", params, cache, dy.copy(), grads)
         for member in range(N_MEMBERS):
-            own, own_inputs = trial.params(member), inputs if shared else inputs[member]
-            alone, own_cache = trial.forward(own, own_inputs, trial.context())
+            own = trial.params(member)
+            alone, own_cache = trial.forward(own, x[member] if x is own_x else x, trial.context(training))
             require(
                 np.array_equal(alone, outputs[member]),
                 f"{trial.name}.forward() returned other outputs for a member alone than among {N_MEMBERS} members; "
@@ -258,9 +258,7 @@ def _check_gradients(trial: _Trial, training: bool) -> None:
     )
 
 
-def _differences(
-    trial: _Trial, params: dict[str, Array], x: Array, dy: Array, values: Array, training: bool
-) -> Array:
+def _differences(trial: _Trial, params: dict[str, Array], x: Array, dy: Array, values: Array, training: bool) -> Array:
     """The gradient of `sum(outputs * dy)` by `values`, which are part of `params` or `x`."""
     gradient = np.empty_like(values)
     for index in np.ndindex(values.shape):
