@@ -81,6 +81,7 @@ from .nets.optimizers import (
 )
 from .nets.output import Output as Output
 from .nets.passes import forward as forward, gradient as gradient
+from .nets.scaling import Scaler as Scaler
 from .nets.schedules import (
     Constant as Constant,
     Cosine as Cosine,

@@ -18,8 +18,9 @@ from evorobo.registry import register_component
 @dataclass(frozen=True)
 @inherit_docs
 class GRU(Recurrent):
-    """Gated recurrent unit: r, z = sigmoid(x W + h U + b); n = tanh(x W_n + b_n + r (h U_n + c)); h' = (1 - z) n + z h.
+    """Gated recurrent unit: h' = (1 - z) n + z h.
 
+    The gates are r, z = sigmoid(x W + h U + b). The candidate is n = tanh(x W_n + b_n + r (h U_n + c)).
     The reset gate follows the product, as in PyTorch's `GRU`. The columns of the parameters `weight`, `recurrent` and
     `bias` are r, z, n, each `units` wide; the parameter `candidate` is c.
 

@@ -11,23 +11,72 @@ from evorobo.arrays import Array
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """Standardization by `mean (k,)` and `sd (k,)`, which is above zero."""
+    """Scaling to mean 0 and standard deviation 1.
+
+    Parameters
+    ----------
+    mean : array of shape (k,)
+        Mean of each column.
+    sd : array of shape (k,)
+        Standard deviation of each column, above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import Scaler
+    >>> scaler = Scaler.fit(np.array([[1.0, 10.0], [3.0, 50.0]]))
+    >>> scaler.transform(np.array([2.0, 70.0]))
+    array([0., 2.])
+    """
 
     mean: Array
     sd: Array
 
     @classmethod
     def fit(cls, rows: Array) -> Scaler:
-        """Return the scaler of `rows (n, k)`. Constant columns are not scaled."""
+        """Return the scaler of a data set.
+
+        Parameters
+        ----------
+        rows : array of shape (n, k)
+            Data.
+
+        Returns
+        -------
+        Scaler
+            Mean and standard deviation of each column. Constant columns have the standard deviation 1.
+        """
         # not `sd > 0`: by rounding, the standard deviation of a constant column may be above zero
         return cls(rows.mean(0), np.where(np.ptp(rows, 0) > 0, rows.std(0), 1.0))
 
     def transform(self, raw: Array) -> Array:
-        """Return `raw (..., k)`, scaled."""
+        """Scale values.
+
+        Parameters
+        ----------
+        raw : array of shape (..., k)
+            Values in their units.
+
+        Returns
+        -------
+        array of shape (..., k)
+            Scaled values.
+        """
         return (raw - self.mean) / self.sd
 
     def inverse_transform(self, scaled: Array) -> Array:
-        """Return `scaled (..., k)` in the original units."""
+        """Undo the scaling.
+
+        Parameters
+        ----------
+        scaled : array of shape (..., k)
+            Scaled values.
+
+        Returns
+        -------
+        array of shape (..., k)
+            Values in their units.
+        """
         return scaled * self.sd + self.mean
 
 
