@@ -130,7 +130,7 @@ STUDY = """
 
 study = Study.grid(
     "mine",
-    tasks=[ControlTask("my/Rail-v0", validation_episodes=3, test_episodes=3, n_demonstrations=2)],
+    tasks=[ControlTask("own/Rail-v0", validation_episodes=3, test_episodes=3, n_demonstrations=2)],
     methods=[Evolution(AnnealedSearch()), Backprop(SignSGD())],
     seeds=2,
     budget=Budget(flops=1e5, n_evals=12),
@@ -142,7 +142,7 @@ main(study)
 
 def write_parts(folder: Path) -> Path:
     """`my_parts.py` in `folder`: the robot of the rail script, the parts, and a study of them."""
-    robot = RAIL.partition("study = ")[0]
+    robot = RAIL.partition("study = ")[0].replace("my/Rail-v0", "own/Rail-v0")
     parts = PARTS.replace("\n\ndef swish(z)", INITIALIZER + "\n\ndef swish(z)", 1)
     path = folder / "my_parts.py"
     path.write_text(robot + parts + STUDY)
@@ -310,6 +310,31 @@ def test_a_genome_file_asks_for_the_file_that_it_needs_and_runs_no_code(folder, 
     before = "from pathlib import Path\nfrom evorobo.settings import load_script\nload_script(Path('my_parts.py'))"
     code, out, _ = run("-c", LOAD.format(before=before), folder=tmp_path)
     assert out.splitlines() == ["Dense(units=4, activation='my_parts.py:swish', init=None, bias=True)", "True"]
+
+
+KEYS = """
+from evorobo import Dense, SettingsError
+for key in {keys}:
+    try:
+        print(Dense(2, key).activation)
+    except SettingsError as error:
+        print(error)
+"""
+
+
+def test_the_key_with_its_file_is_found_without_an_import(tmp_path):
+    write_parts(tmp_path)
+    (tmp_path / "other.py").write_text("")
+    keys = ["my_parts.py:swish", "swish", "my_parts.py:swosh", "other.py:swish", "gone.py:swish"]
+    code, out, _ = run("-c", KEYS.format(keys=keys), folder=tmp_path)
+    assert code == 0
+    assert out.splitlines() == [
+        "my_parts.py:swish",
+        "my_parts.py:swish",
+        "unknown activation 'swosh'; did you mean 'swish'?",
+        "other.py defines no activation 'swish'; register it there, or correct the name.",
+        f"there is no file {tmp_path / 'gone.py'}; run from the folder in which the script was first run.",
+    ]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""NumPy's functions on arrays, as Python expressions on single numbers."""
+"""NumPy's elementwise functions as Python expressions of single numbers, which numba compiles."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PLAIN = {
     "cbrt": "math.copysign(abs({0}) ** (1.0 / 3.0), {0})",
     "logaddexp": "max({0}, {1}) + math.log1p(math.exp(-abs({0} - {1})))",
 }
-"""By the name of the ufunc; operands are in the order of its arguments. Choices are functions of `choices.py`."""
+"""Templates by the name of the ufunc; operands are in the order of its arguments. `choices.py` has the choices."""
 
 MATH = {
     "sqrt": "sqrt",
@@ -80,13 +80,13 @@ MATH = {
     "rad2deg": "degrees",
     "degrees": "degrees",
 }
-"""Those that Python's `math` has too, under its own names."""
+"""The functions of Python's `math` that ufuncs correspond to."""
 
 
 def expression(ufunc: str, operands: list[str]) -> str | None:
-    """What the function of that name makes of these operands (names or literals), None if there is no such thing here.
+    """The call of a ufunc on these operands, which are names or literals; None for an unknown function.
 
-    Functions of Python's own that `np.frompyfunc` or `np.vectorize` has made fit for arrays go by their own names.
+    Functions of `math` that were vectorized by `np.frompyfunc` or `np.vectorize` are known by their own names.
     """
     name = ufunc.removesuffix(" (vectorized)")
     if name == "power" and operands[1] in ("float64(2.0)", "float32(2.0)"):

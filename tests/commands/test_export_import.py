@@ -30,7 +30,7 @@ def there(evorobo, trial, monkeypatch):
     return evorobo
 
 
-def test_a_trials_folder_leaves_as_a_file_that_knows_its_robot(there, trial):
+def test_the_controller_of_a_trial_is_exported_with_the_names_of_its_robot(there, trial):
     code, out, err = there("export", TRIAL, "--to", "numpy")
     assert (code, err) == (0, "")
     assert out == f"{TRIAL}/controller.py\nTest it: python {TRIAL}/controller.py\n"
@@ -43,7 +43,7 @@ def test_a_trials_folder_leaves_as_a_file_that_knows_its_robot(there, trial):
 
 
 @pytest.mark.parametrize(("to", "files"), [("c", 1), ("onnx", 2), ("json", 1)])
-def test_each_language_tells_its_files_and_how_to_test_them(there, tmp_path, to, files):
+def test_the_files_and_their_test_are_printed(there, tmp_path, to, files):
     suffix = {"onnx": ".onnx", "c": ".c", "json": ".json"}[to]
     code, out, err = there("export", f"{TRIAL}/genome.npz", "--to", to, "--out", tmp_path / f"leg{suffix}")
     assert (code, err) == (0, "")
@@ -61,7 +61,7 @@ def test_without_a_task_outputs_stay_as_they_are(there, tmp_path):
         assert kind == ("scaled from -1..1 to low..high" if action else "values")
 
 
-def test_what_left_as_json_comes_back_and_is_judged(there, trial, tmp_path):
+def test_exported_json_is_imported_and_tested(there, trial, tmp_path):
     assert there("export", TRIAL, "--to", "json", "--out", tmp_path / "leg.json")[0] == 0
     again = tmp_path / "again.npz"
     code, out, err = there("import", tmp_path / "leg.json", "--task", f"{TRIAL}/trial.json", "--out", again)
@@ -109,11 +109,11 @@ def test_weights_in_a_row_are_read_with_layers_and_activations(evorobo, tmp_path
         ([TRIAL, "--to", "c", "--task", "CartPol-v1"], "did you mean 'CartPole-v1'?"),
     ],
 )
-def test_what_cannot_be_exported_is_told(there, words, answer):
+def test_the_error_of_an_export_is_one_sentence(there, words, answer):
     assert answer in sentence(there("export", *words))
 
 
-def test_a_robot_that_is_gone_is_told_with_the_way_round(there, trial, tmp_path, monkeypatch):
+def test_the_error_of_a_missing_robot_names_the_task_flag(there, trial, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     answer = sentence(there("export", trial / TRIAL, "--to", "c", "--out", "leg.c"))
     assert "there is no file" in answer
@@ -137,6 +137,6 @@ def test_a_robot_that_is_gone_is_told_with_the_way_round(there, trial, tmp_path,
         (["row.json", "--layers", "1,1", "--output", "tahn"], "unknown activation 'tahn'; did you mean 'tanh'?"),
     ],
 )
-def test_what_cannot_be_imported_is_told(evorobo, tmp_path, words, answer):
+def test_the_error_of_an_import_is_one_sentence(evorobo, tmp_path, words, answer):
     (tmp_path / "row.json").write_text("[1.0, 2.0, 3.0]")
     assert answer in sentence(evorobo("import", *words))
