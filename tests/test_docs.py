@@ -17,6 +17,7 @@ import evorobo
 import evorobo.course
 import evorobo.testing
 from evorobo.cli import build_parser
+from evorobo.version import __version__
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -135,6 +136,10 @@ def test_every_experiment_is_in_the_gallery() -> None:
     text = (DOCS / "gallery.md").read_text()
     for script in (ROOT / "experiments").glob("*.py"):
         assert f"`experiments/{script.name}`" in text
+
+
+def test_the_citation_names_this_version() -> None:
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_links_between_files_lead_somewhere() -> None:

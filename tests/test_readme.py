@@ -20,12 +20,13 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_lines_that_made_the_figure_are_the_experiments_own() -> None:
+def test_the_first_script_is_that_of_the_experiment() -> None:
     script = (ROOT / "experiments" / "phototaxis.py").read_text()
     assert blocks("python")[0] in script
 
 
-def test_the_newcomers_robot_trains_logs_plots_and_resumes_outside_the_package(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_the_robot_shown_trains_logs_plots_and_resumes(tmp_path: Path) -> None:
     code = blocks("python")[1]
     assert len(code.splitlines()) <= 40
     (tmp_path / "my_robot.py").write_text(code)
@@ -40,7 +41,8 @@ def test_the_newcomers_robot_trains_logs_plots_and_resumes_outside_the_package(t
     assert "4 of 4 trials are finished already" in again.stdout
 
 
-def test_the_newcomers_robot_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_the_robot_shown_keeps_its_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_own_robot.py").write_text(blocks("python")[1].replace("my/Docking-v0", "mine/Docking-v0"))
     monkeypatch.syspath_prepend(tmp_path)
     import my_own_robot  # type: ignore[import-not-found]
@@ -52,7 +54,7 @@ def test_it_is_short() -> None:
     assert len(README.splitlines()) <= 150
 
 
-def test_the_methods_shown_can_be_written_so() -> None:
+def test_the_methods_shown_exist() -> None:
     names = {name: getattr(evorobo, name) for name in dir(evorobo)}
     rows = re.findall(r"^\| (`.*?) \|", README, re.MULTILINE)
     shown = [code for row in rows for code in re.findall(r"`(.+?)`", row)]
@@ -61,23 +63,23 @@ def test_the_methods_shown_can_be_written_so() -> None:
         assert eval(code, names), code
 
 
-def test_every_command_shown_is_one() -> None:
+def test_the_commands_shown_exist() -> None:
     lines = "\n".join([*blocks("sh"), *re.findall(r"`(evorobo [^`\n]+)`", README)])
     shown = set(re.findall(r"^evorobo ([a-z-]+)", lines, re.MULTILINE))
-    told = subprocess.run(
+    listing = subprocess.run(
         [sys.executable, "-m", "evorobo", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    assert shown <= set(re.findall(r"^    ([a-z-]+)", told, re.MULTILINE))
+    assert shown <= set(re.findall(r"^    ([a-z-]+)", listing, re.MULTILINE))
     assert {"run", "report", "replay", "compare", "export", "tune", "new-task", "check-task"} <= shown
 
 
-def test_the_reference_run_is_there_as_its_command_made_it() -> None:
+def test_the_reference_run_has_all_its_files() -> None:
     folder = ROOT / "results" / "reference" / "phototaxis"
     names = {path.name for path in folder.iterdir() if path.is_file()}
     assert {"curves.png", "paths-phototaxis.png", "table.csv", "table.md", "verdicts.csv", "study.json"} <= names
 
 
-def test_the_ci_reads_the_test_command_from_here() -> None:
+def test_the_test_command_is_marked_for_the_ci() -> None:
     marked = README.split("<!-- test command -->\n")
     assert len(marked) == 2
     line = marked[1].split("\n")[1]

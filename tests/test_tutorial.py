@@ -1,4 +1,4 @@
-"""The tutorial is true: its commands run in their order, its changes are made, and the outputs are those it shows."""
+"""The tutorial is true: its commands run in order, its changes are made, and they print what the tutorial shows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ TINY = "--seeds 1 --jobs 1 --budget generations=2,n_evals=2"
 COMMANDS = {"evorobo": f"{sys.executable} -m evorobo", "python": sys.executable}
 
 
-def obey(line: str, folder: Path) -> tuple[Path, str]:
-    """Where one is after a line of the shell, and what it said."""
-    word, _, rest = line.partition(" ")
-    if word == "cd":
+def run_line(line: str, folder: Path) -> tuple[Path, str]:
+    """Run a line of the shell; return the folder after it, and its output."""
+    program, _, rest = line.partition(" ")
+    if program == "cd":
         return folder / rest, ""
     tiny = f" {TINY}" if "experiment.py" in line else ""
     done = subprocess.run(
-        f"{COMMANDS.get(word, word)} {rest}{tiny}",
+        f"{COMMANDS.get(program, program)} {rest}{tiny}",
         shell=True,
         cwd=folder,
         capture_output=True,
@@ -36,8 +36,8 @@ def obey(line: str, folder: Path) -> tuple[Path, str]:
     return folder, done.stdout + done.stderr
 
 
-def change(path: Path, code: str) -> None:
-    """Put a setting or a function of the robot in the place of the one of that name."""
+def replace_definition(path: Path, code: str) -> None:
+    """Replace the setting or the function of the robot that has the name of the one in `code`."""
     text = path.read_text()
     name = re.match(r" +(?:def )?(\w+)", code).group(1)  # type: ignore[union-attr]
     pattern = rf"    def {name}\(.*?(?=\n    def |\n\n\n)" if "def " in code else rf"    {name} = [^\n]*"
@@ -46,28 +46,27 @@ def change(path: Path, code: str) -> None:
     path.write_text(changed)
 
 
-def test_a_reader_who_follows_it_sees_what_it_says(tmp_path: Path) -> None:
-    folder, said = tmp_path, ""
+@pytest.mark.slow
+def test_the_steps_print_what_the_tutorial_shows(tmp_path: Path) -> None:
+    folder, printed = tmp_path, ""
     for language, block in BLOCKS:
         if language == "sh":
             if "cc " in block and shutil.which("cc") is None:
-                pytest.skip("all but the last step is done; there is no C compiler cc on this computer")
-            said = ""
+                pytest.skip("the last step needs a C compiler, cc; all others passed")
+            printed = ""
             for line in block.splitlines():
-                folder, answer = obey(line, folder)
-                said += answer
+                folder, output = run_line(line, folder)
+                printed += output
         elif language == "python":
-            change(folder / "my_robot.py", block)
+            replace_definition(folder / "my_robot.py", block)
         else:
             assert language == "text"
             for line in block.splitlines():
-                assert line in said
+                assert line in printed
     for results in ("results", "blind", "memory"):
         for picture in ("curves.png", "paths-myrobot.png"):
             assert (folder / results / "my_robot" / picture).read_bytes().startswith(b"\x89PNG")
 
 
-def test_it_is_linked_from_the_readme_and_links_to_what_is_there() -> None:
+def test_the_readme_links_to_the_tutorial() -> None:
     assert "docs/tutorial.md" in (ROOT / "README.md").read_text()
-    for target in re.findall(r"\]\(([^)#]+)", TUTORIAL):
-        assert (ROOT / "docs" / target).exists(), target
