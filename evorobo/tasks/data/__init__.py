@@ -1,1 +1,1 @@
-"""Labelled sensor data as tasks."""
+"""Labeled sensor data as tasks."""
