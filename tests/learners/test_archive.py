@@ -121,7 +121,7 @@ def trial(method, hidden=(3,)):
 @pytest.mark.parametrize("method", COLLECTORS, ids=lambda method: method.name)
 def test_an_interrupted_trial_ends_with_the_identical_archive(tmp_path, monkeypatch, method):
     trial(method).run(tmp_path / "straight")
-    monkeypatch.setattr(running, "WATCH_SECONDS", 0.0)
+    monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
     for after in (1, 4):
         calls = iter(range(100))
         with pytest.raises(Interrupted):

@@ -168,7 +168,7 @@ def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with
     task = replace(PREDATOR, max_steps=60)
     trial = Trial(task, method, Budget(generations=4, n_evals=4), (3,), seed=1)
     assert trial.run(tmp_path / "whole") == "finished"
-    monkeypatch.setattr("evorobo.study.running.WATCH_SECONDS", 0.0)
+    monkeypatch.setattr("evorobo.study.running.PROGRESS_SECONDS", 0.0)
     with pytest.raises(Interrupted):
         trial.run(tmp_path / "parts", should_stop=lambda: True)
     assert not (tmp_path / "parts" / "champions.npz").exists()
