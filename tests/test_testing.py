@@ -173,7 +173,7 @@ BROKEN_ROBOTS = {
     "no observation": (broken(Sound, observation=Robot.observation), r"Wreck has no function observation\(\)"),
     "no transition": (broken(Sound, transition=Robot.transition), r"Wreck has no function transition\(\)"),
     "no reward": (broken(Sound, reward=Robot.reward), r"Wreck has no function reward\(\)"),
-    "raises": (broken(Sound, reward=lambda self, *_: 1 / 0), r"Wreck.reward\(\) raised ZeroDivisionError: .*; mend it"),
+    "raises": (broken(Sound, reward=lambda self, *_: 1 / 0), r"Wreck.reward\(\) raised ZeroDivisionError: .*; fix it"),
     "one robot at a time": (
         broken(Sound, initial=lambda self, rng: rng.uniform(-1, 1, 2)[:1]),
         r"Wreck.initial\(\) returned shape \(1, 2\) for 3 robots; return one row of numbers for each",
@@ -184,7 +184,7 @@ BROKEN_ROBOTS = {
     ),
     "growing state": (
         broken(Sound, transition=lambda self, state, action, rng: np.hstack([state, action])),
-        r"Wreck.transition\(\) made shape \(1, 3\) of states of shape \(1, 2\); return as many numbers",
+        r"Wreck.transition\(\) returned shape \(1, 3\) for states of shape \(1, 2\); return as many numbers",
     ),
     "too few observations": (
         broken(Sound, observation=lambda self, state, rng: state[:, :1]),
@@ -228,18 +228,18 @@ BROKEN_ROBOTS = {
     ),
     "changes its state": (
         broken(Sound, transition=changes_state),
-        r"Wreck.transition\(\) changed an array that it was given in place; make new ones, or begin with a copy",
+        r"Wreck.transition\(\) changed one of its arguments in place; make new arrays, or start from a copy",
     ),
     "numpy's global generator": (broken(Sound, observation=numpys_noise), "Wreck draws from the global generators"),
     "python's global generator": (broken(Sound, observation=pythons_noise), "Wreck draws from the global generators"),
     "a generator of its own": (
         broken(Sound, observation=its_own_noise),
-        r"Wreck lives two lives from one seed that part at step 1; draw all chance from rng",
+        r"Wreck runs two different episodes from one seed, from step 1; draw all random numbers from rng",
     ),
-    "memory in the object": (Remembers, "Remembers lives two lives from one seed that part at step 1"),
+    "memory in the object": (Remembers, "Remembers runs two different episodes from one seed, from step 1"),
     "rows that meet": (
         broken(Sound, reward=lambda self, state, action, after: after[:, 0] - after[:, 0].mean()),
-        "a Wreck among 17 parts at step 1 from what it does alone; compute each row from that row only",
+        "a Wreck among 17 differs at step 1 from what it computes alone; compute each row from that row only",
     ),
     "memory of another shape": (
         broken(Sound, memory=("place",), remember=lambda self, memory, sensors: sensors),
@@ -248,24 +248,27 @@ BROKEN_ROBOTS = {
     "memory without names": (broken(Sound, memory=3), r"Wreck.memory is 3; give a tuple of names"),
     "teacher of another shape": (
         broken(Sound, teacher=lambda self, sensors: sensors),
-        r"Wreck.teacher\(\) answered shape \(\d+, 2\) to \d+ rows of sensors; return shape \(\d+, 1\)",
+        r"Wreck.teacher\(\) returned shape \(\d+, 2\) for \d+ rows of sensors; return shape \(\d+, 1\)",
     ),
     "teacher beyond the motors": (
         broken(Sound, teacher=lambda self, sensors: 3.0 + 0 * sensors[:, :1]),
-        r"Wreck.teacher\(\) answered 3.0; motors take values from -1 to 1",
+        r"Wreck.teacher\(\) returned 3.0; motors take values from -1 to 1",
     ),
     "teacher of NaN": (
         broken(Sound, teacher=lambda self, sensors: np.nan * sensors[:, :1]),
-        r"Wreck.teacher\(\) answered nan; motors take values from -1 to 1",
+        r"Wreck.teacher\(\) returned nan; motors take values from -1 to 1",
     ),
-    "teacher that looks around": (broken(Sound, teacher=jumpy_teacher), "answers otherwise to one row than to many"),
+    "teacher that looks around": (
+        broken(Sound, teacher=jumpy_teacher),
+        "returns other actions for one row than for many",
+    ),
     "teacher of no move": (
         broken(Choosing, teacher=lambda self, sensors: np.full(len(sensors), 3)),
-        r"Wreck.teacher\(\) answered 3 \(int64\), which is no move; return whole numbers from 0 to 2",
+        r"Wreck.teacher\(\) returned 3 \(int64\), which is no move; return whole numbers from 0 to 2",
     ),
     "teacher of half moves": (
         broken(Choosing, teacher=lambda self, sensors: sensors[:, 0]),
-        r"Wreck.teacher\(\) answered .* \(float32\), which is no move",
+        r"Wreck.teacher\(\) returned .* \(float32\), which is no move",
     ),
     "drawing that raises": (
         broken(Sound, draw=lambda self, ax, states: ax.plot(states[:, 5])),
@@ -305,7 +308,11 @@ def test_each_break_has_a_sentence_of_its_own():
 
 def test_what_is_no_robot_is_told():
     fails(check_robot, 3, "3 is no robot; derive its class from evorobo.Robot")
-    fails(check_robot, "FrozenLake-v1", "FrozenLake-v1 is no robot on rows but any environment")
+    fails(
+        check_robot,
+        "FrozenLake-v1",
+        "FrozenLake-v1 is no vectorized robot; for other environments gymnasium has check_env",
+    )
 
 
 def test_the_global_generators_are_as_they_were():
@@ -492,32 +499,32 @@ class Shy(Task):
 
 
 BROKEN_TASKS = {
-    Shared: r"score\(\) gave member 0 .* among others and .* alone; all members must face the same chances",
+    Shared: r"score\(\) gave member 0 .* among others and .* alone; all members must use the same random numbers",
     Unfair: r"score\(\) gave member 1 .* among others and .* alone",
-    Spoils: r"score\(\) changed the weights it was given; work on a copy",
-    Unseeded: r"score\(\) gave other scores to the same weights and seed; draw all chance from the rng",
+    Spoils: r"score\(\) changed its weights in place; work on a copy",
+    Unseeded: r"score\(\) gave other scores to the same weights and seed; draw all random numbers from rng",
     Globally: r"score\(\) draws from the global generators",
-    Infinite: r"score\(\) gave \[inf.* to 5 fresh members; scores must be finite",
+    Infinite: r"score\(\) gave \[inf.* to 5 new members; scores must be finite",
     Columns: r"score\(\) gave scores of shape \(5, 1\) to 5 members; give one number for each",
-    Free: r"score\(\) charged Cost\(.*; count steps or samples",
-    Flat: r"score\(\) charged .* for 5 members and .* for one; each member has its price",
+    Free: r"score\(\) cost Cost\(.*; count steps or samples",
+    Flat: r"score\(\) cost .* for 5 members and .* for one; the cost of each member counts",
     Mumbles: r"has no examples, and its error does not say what to do: no\.",
     Narrow: r"examples\(\) are inputs of shape \(4, 1\) and targets of shape \(4, 1\); give rows of 2 inputs",
     Holes: r"examples\(\) hold numbers that are not finite; leave those rows out",
     Misfit: r"examples\(\) (do not fit their loss|have targets of shape \(4, 3, 2\))",
     Pulls: r"examples\(\) have weights that are not 4 finite numbers from 0; give each row one, or None",
-    Shuffles: r"examples\(\) are others for the same seed; draw all chance",
-    Squints: r"unlabelled_inputs\(\) showed inputs of shape \(50, 1\) when asked for 50 rows; give about as many, of 2 numbers",
-    Stares: r"unlabelled_inputs\(\) showed inputs of shape \(1, 2\) when asked for 50 rows",
-    Dazzled: r"unlabelled_inputs\(\) showed numbers that are not finite; leave those rows out",
+    Shuffles: r"examples\(\) are others for the same seed; draw all random numbers",
+    Squints: r"unlabelled_inputs\(\) returned inputs of shape \(50, 1\) for a request of 50 rows; give about as many, of 2 numbers",
+    Stares: r"unlabelled_inputs\(\) returned inputs of shape \(1, 2\) for a request of 50 rows",
+    Dazzled: r"unlabelled_inputs\(\) returned numbers that are not finite; leave those rows out",
     Unordered: r"unlabelled_inputs\(\) has sequences of shape \(3,\); number each of its 50 rows, or None",
-    Dreams: r"unlabelled_inputs\(\) is another one for the same seed; draw all chance",
+    Dreams: r"unlabelled_inputs\(\) returned other inputs for the same seed; draw all random numbers",
     Backwards: r"measures has 'energy' between 1.0 and 0.0; give the lower one first",
-    Stubborn: r"score_with_measures\(\) told other numbers when asked in another order, or again",
-    Vague: r"score_with_measures\(\) told measures of shape \(5, 3\); give 5 members a row of 3 finite numbers each",
-    Shy: r"score_with_measures\(\) gave other scores than score\(\) for the same seed; whoever is watched must not notice",
-    Moody: r"judges the same genome differently after others were scored; validate and test need rows",
-    Lost: r"judged a fresh genome as \(nan, nan\); validate and test return finite floats",
+    Stubborn: r"score_with_measures\(\) returned other numbers in another order of names, or in a second call",
+    Vague: r"score_with_measures\(\) returned measures of shape \(5, 3\); give 5 members a row of 3 finite numbers each",
+    Shy: r"score_with_measures\(\) gave other scores than score\(\) for the same seed; recording measures must not change an episode",
+    Moody: r"evaluates the same genome differently after others were scored; validate and test need rows",
+    Lost: r"evaluated a new genome as \(nan, nan\); validate and test return finite floats",
     Boasts: r"references\(\) has 'published': 'very good'; give finite floats by name",
     Sizeless: r"n_outputs is 0; give a whole number of at least 1",
 }
@@ -534,7 +541,7 @@ def test_a_broken_task_is_found(task, match):
 
 
 def test_a_name_that_is_no_folder_is_found():
-    fails(check_task, Task(name="a/b"), "Task.name is 'a/b', which cannot be a folder")
+    fails(check_task, Task(name="a/b"), "Task.name is 'a/b', which cannot be the name of a folder")
 
 
 @dataclass(frozen=True)
@@ -545,7 +552,7 @@ class Forgets(Wave):
 
 
 def test_settings_that_cannot_be_written_down_are_found():
-    fails(check_task, Forgets(rows=np.zeros(3)), "the settings of Forgets cannot be written down and read again")
+    fails(check_task, Forgets(rows=np.zeros(3)), "the settings of Forgets cannot be written to JSON and read again")
 
 
 # ---- methods
@@ -695,22 +702,25 @@ def idle(self, budget_fraction):
 
 
 BROKEN_METHODS = {
-    "another start": (climber(__init__=starts_elsewhere), r"begins with another genome than spec.init\(rng\)"),
-    "unseeded": (climber(__init__=unseeded_start), "made two different runs of one seed"),
+    "another start": (climber(__init__=starts_elsewhere), r"starts from another genome than spec.init\(rng\)"),
+    "unseeded": (climber(__init__=unseeded_start), "made two different runs from one seed"),
     "global chance": (climber(step=global_step), "learner draws from the global generators"),
-    "unpaid": (climber(step=unpaid), "its cost is a running total that grows in each step"),
-    "runs away": (climber(step=runs_away), r"gave a genome of shape \(33,\) with 33 numbers that are not finite"),
-    "chatters": (climber(step=chatters), "give a Progress with a finite score and plain numbers by name"),
-    "forgets chance": (climber(state=forgets_chance), r"goes on differently when its state\(\) after \d steps"),
-    "state of objects": (climber(state=lambda self: {"all": self}), "state .* cannot be written down after 0 steps"),
+    "unpaid": (climber(step=unpaid), "its cost is a total that grows in each step"),
+    "runs away": (climber(step=runs_away), r"has a genome of shape \(33,\) with 33 numbers that are not finite"),
+    "chatters": (climber(step=chatters), "return a StepResult with a finite score and plain numbers by name"),
+    "forgets chance": (
+        climber(state=forgets_chance),
+        r"continues differently after its state\(\) of step \d is restored",
+    ),
+    "state of objects": (climber(state=lambda self: {"all": self}), "state .* cannot be saved after 0 steps"),
     "no artifacts": (climber(artifacts=None), r"learner has no valid artifacts\(\); return a dict"),
     "artifacts of objects": (climber(artifacts=lambda self: {"a.npz": self}), r"learner has no valid artifacts\(\)"),
     "empty state": (
         climber(state=lambda self: {}),
-        r"cannot be written down after 0 steps and read again \('weights'\)",
+        r"cannot be saved after 0 steps and restored \('weights'\)",
     ),
-    "idle": (climber(step=idle), "did not change the genome in 9 steps; learn"),
-    "worse": (climber(step=worse), r"is no better after 150 steps on a small task \(gains .*\); scores climb"),
+    "idle": (climber(step=idle), "did not change the genome in 9 steps"),
+    "worse": (climber(step=worse), r"is no better after 150 steps on a small task \(gains .*\); scores must rise"),
 }
 
 
@@ -726,4 +736,4 @@ def test_a_broken_method_is_found(method, match, monkeypatch):
 
 
 def test_a_method_with_a_name_that_is_no_folder_is_found():
-    fails(check_method, Climber(name="../up"), r"Climber.name is '../up', which cannot be a folder")
+    fails(check_method, Climber(name="../up"), r"Climber.name is '../up', which cannot be the name of a folder")

@@ -1,4 +1,4 @@
-"""What the three contracts share: a name fit for a folder, settings that survive JSON, global generators left alone."""
+"""Checks that the contracts share: names, settings that survive JSON, global random generators."""
 
 from __future__ import annotations
 
@@ -16,34 +16,37 @@ from evorobo.settings import from_plain, to_plain
 
 
 def require(fine: bool, sentence: str) -> None:
-    """Raise `TaskError` with `sentence` unless all is fine."""
+    """Raise `TaskError` with `sentence` unless `fine`."""
     if not fine:
         raise TaskError(sentence)
 
 
 def type_name(thing: Any) -> str:
-    """How sentences begin."""
+    """The name of the type of a thing, with which sentences begin."""
     return type(thing).__name__
 
 
 def check_name(thing: Any) -> None:
+    """Raise `TaskError` unless the name can be that of a folder."""
     name = thing.name
     require(
         isinstance(name, str) and re.fullmatch(r"[\w-][\w.-]*", name) is not None,
-        f"{type_name(thing)}.name is {name!r}, which cannot be a folder; use letters, digits, '-', '_' and '.'.",
+        f"{type_name(thing)}.name is {name!r}, which cannot be the name of a folder; use letters, digits, '-', '_' and '.'.",
     )
 
 
 def round_trip(thing: Any) -> Any:
-    """`thing` again from its settings as JSON, equal and of equal settings."""
+    """Return `thing` made again from its settings as JSON. Raises `TaskError` unless it is the same."""
     try:
         plain = json.loads(json.dumps(to_plain(thing)))
         again = from_plain(plain)
     except (EvoroboError, TypeError, ValueError) as error:
-        raise TaskError(f"the settings of {type_name(thing)} cannot be written down and read again: {error}") from error
+        raise TaskError(
+            f"the settings of {type_name(thing)} cannot be written to JSON and read again: {error}"
+        ) from error
     require(
         again == thing and json.loads(json.dumps(to_plain(again))) == plain,
-        f"{type_name(thing)} is not the same after its settings went through JSON; make it a frozen dataclass of numbers, "
+        f"{type_name(thing)} is not the same after its settings were written to JSON and read; make it a frozen dataclass of numbers, "
         "names and functions, compared by value.",
     )
     return again
@@ -51,20 +54,20 @@ def round_trip(thing: Any) -> Any:
 
 @contextmanager
 def forbid_global_rng(seed: int, who: str) -> Iterator[None]:
-    """Inside the block the global generators start from `seed`; it is an error to leave them any further on."""
-    kept = _states()
+    """Run the block with seeded global generators. Raises `TaskError` if the block draws from them."""
+    before = _states()
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the globals are the point
-    begun = _states()
+    seeded = _states()
     try:
         yield
         require(
-            _same(_states(), begun),
+            _same(_states(), seeded),
             f"{who} draws from the global generators of random or numpy.random; draw from the rng it is given.",
         )
     finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])  # noqa: NPY002
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
 
 
 def _states() -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""A robot compiled and the same robot on rows: both must tell one story, step by step from equal states."""
+"""Compares a compiled robot with the vectorized one, step by step from equal states."""
 
 from __future__ import annotations
 
@@ -14,57 +14,57 @@ from evorobo.testing.common import require, type_name
 
 
 def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
-    """Whether the robot can be compiled. Raise `TaskError` if it can, but would then live another life than on rows.
+    """Whether the robot can be compiled. Raise `TaskError` if it can, but then computes other numbers.
 
-    `actions (robots, steps, ...)` are what it does meanwhile. numba is not needed: the text that it would compile is
-    run by Python.
+    `actions (robots, steps, ...)` are its actions. numba is not needed: Python runs the text that would be compiled.
     """
     robots, steps = actions.shape[:2]
-    rows, other = VectorizedSimulator(robot, steps), VectorizedSimulator(robot, steps)
+    simulator, streams = VectorizedSimulator(robot, steps), VectorizedSimulator(robot, steps)
     seeds = np.arange(robots)
-    rows.reset(seeds, 1)
+    simulator.reset(seeds, 1)
     try:
-        text, draws = trace_robot(robot, rows.state.shape[1])
+        text, draws = trace_robot(robot, simulator.state.shape[1])
     except TaskError:
         return False
-    other.reset(seeds, 1)
+    streams.reset(seeds, 1)
     advance = uncompiled_step(text)
     running = np.arange(robots)
     for step in range(steps):
-        chance = [
-            [value for draw in draws for value in other.random_streams.streams[each].next(*draw)] for each in running
+        random_numbers = [
+            [value for draw in draws for value in streams.random_streams.streams[number].next(*draw)]
+            for number in running
         ]
-        before = np.array(rows.state, float)
-        acted = clip_action(robot, actions[running, step])
-        told = rows.step(acted)
+        before = np.array(simulator.state, float)
+        clipped = clip_action(robot, actions[running, step])
+        observations, rewards, ended = simulator.step(clipped)
         for row, state in enumerate(before):
-            sensors, action = np.zeros(len(robot.sensors), np.float32), np.atleast_1d(acted[row])
+            sensors, action = np.zeros(len(robot.sensors), np.float32), np.atleast_1d(clipped[row])
             with np.errstate(all="ignore"):
-                reward, ended = advance(state, action, action[0], np.array(chance[row]), sensors)
+                reward, is_end = advance(state, action, action[0], np.array(random_numbers[row]), sensors)
             pairs = {
-                "transition": (state, rows.state[row]),
-                "reward": (reward, told[1][row]),
-                "observation": (sensors, told[0][row]),
+                "transition": (state, simulator.state[row]),
+                "reward": (reward, rewards[row]),
+                "observation": (sensors, observations[row]),
             }
             for function, (one, many) in pairs.items():
                 require(
-                    _near(one, many),
-                    f"{type_name(robot)}.{function}() gives {many} at step {step + 1} on rows and {one} when compiled; "
-                    "each row must be computed by functions of NumPy alone, and by the same ones at any time.",
+                    _is_close(one, many),
+                    f"{type_name(robot)}.{function}() returns {many} at step {step + 1} and {one} when compiled; "
+                    "each row must be computed by NumPy functions alone, the same ones in every step.",
                 )
             require(
-                step == steps - 1 or bool(ended) == bool(told[2][row]),
-                f"{type_name(robot)}.terminal() ends otherwise on rows and when compiled at step {step + 1}; it must be "
-                "computed from the state by functions of NumPy alone.",
+                step == steps - 1 or bool(is_end) == bool(ended[row]),
+                f"{type_name(robot)}.terminal() returns another value when compiled at step {step + 1}; compute "
+                "it from the state by NumPy functions alone.",
             )
-        rows.keep(~told[2])
-        running = running[~told[2]]
+        simulator.keep(~ended)
+        running = running[~ended]
         if not len(running):
             break
     return True
 
 
-def _near(one: Array, many: Array) -> bool:
-    single = np.asarray(many).dtype == np.float32  # where a hair may tip the balance
+def _is_close(one: Array, many: Array) -> bool:
+    single = np.asarray(many).dtype == np.float32  # the last bit may round differently
     tolerance = 1e-6 if single else 1e-9
     return np.allclose(one, many, rtol=tolerance, atol=tolerance, equal_nan=True)

@@ -1,4 +1,4 @@
-"""The contract of a method: same seed, same run; stopped and resumed, the same run; and in the end, better."""
+"""The contract of a method: one seed gives one run, also after a checkpoint, and the method learns."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from evorobo.testing.common import check_name, forbid_global_rng, require, round
 
 STEPS = 9
 LEARNING_STEPS = 150
-"""Steps of the runs that are compared, and of those that must get better."""
+"""Steps of the runs that are compared, and of the runs that must improve."""
 
 
 @dataclass(frozen=True)
 class Wave:
-    """A task that takes no time and has both sides: y = sin(3 x) from x and x squared, on 64 points."""
+    """A fast task with all sides: y = sin(3 x) from x and x squared, on 64 points."""
 
     name: str = "wave"
 
@@ -42,10 +42,10 @@ class Wave:
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         """Minus the mean squared error on 32 points, the same for all members."""
         x, y = self._points(0.0)
-        some = rng.choice(len(x), 32, replace=False)
-        seen = len(weights) * len(some)
-        values = -np.square(forward(spec, weights, x[some]) - y[some]).mean((1, 2))
-        return Scores(values, Cost(samples=seen, forward_flops=seen * spec.forward_flops))
+        rows = rng.choice(len(x), 32, replace=False)
+        n_samples = len(weights) * len(rows)
+        values = -np.square(forward(spec, weights, x[rows]) - y[rows]).mean((1, 2))
+        return Scores(values, Cost(samples=n_samples, forward_flops=n_samples * spec.forward_flops))
 
     @property
     def measures(self) -> dict[str, tuple[float, float]]:
@@ -59,15 +59,15 @@ class Wave:
         rng: np.random.Generator,
         input_scaler: Scaler | None,
     ) -> Scores:
-        """Of the answers to all points the mean square, the mean, and how much more the right half answers."""
+        """The mean square and the mean of the outputs, and how much larger those of the right half are."""
         y = forward(spec, weights, self._points(0.0)[0])[..., 0]
-        found = {
+        values = {
             "energy": np.square(y).mean(1),
             "level": y.mean(1),
             "tilt": y[:, 32:].mean(1) - y[:, :32].mean(1),
         }
-        told = np.stack([found[name] for name in names], axis=1)
-        return replace(self.score(spec, weights, rng, input_scaler), measures=told)
+        measures = np.stack([values[name] for name in names], axis=1)
+        return replace(self.score(spec, weights, rng, input_scaler), measures=measures)
 
     def examples(self, rng: np.random.Generator) -> Examples:
         return Examples(*self._points(0.0), MSE())
@@ -77,17 +77,17 @@ class Wave:
         return UnlabelledInputs(rng.permutation(x)[:rows])
 
     def matches(self) -> Wave:
-        """Who errs less."""
+        """The same task: matches compare errors."""
         return self
 
     def rival(self) -> Wave:
-        """Somebody who learns the same wave."""
+        """A rival that learns the same wave."""
         return Wave("rival")
 
     def score_against(
         self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, rival_spec: NetworkSpec, rivals: Array
     ) -> Scores:
-        """By how much members err less than their rivals do on average."""
+        """The mean error of the rivals minus that of each member."""
         state = rng.bit_generator.state
         own = self.score(spec, weights, rng, None)
         rng.bit_generator.state = state
@@ -95,14 +95,14 @@ class Wave:
         return Scores(own.values - others.values.mean(), own.cost + others.cost)
 
     def expert_labeller(self) -> ExpertLabeller:
-        """Wherever one drives on a wave, one meets other points of it, one a step."""
+        """Each step labels a random point of the wave."""
 
-        def advise(genome: Genome, share: float, episodes: int, rng: np.random.Generator) -> Examples:
+        def label(genome: Genome, share: float, episodes: int, rng: np.random.Generator) -> Examples:
             x = rng.uniform(-1, 1, 8 * episodes)
             cost = Cost(env_steps=len(x), episodes=episodes, forward_flops=len(x) * genome.spec.forward_flops)
             return Examples(np.stack([x, x * x], axis=1), np.sin(3 * x)[:, None], MSE(), cost)
 
-        return advise
+        return label
 
     def validate(self, genome: Genome) -> float:
         return self.test(genome)
@@ -116,7 +116,7 @@ class Wave:
         return -float(np.square(genome(x) - y).mean())
 
     def references(self) -> dict[str, float]:
-        return {"silence": -float(np.square(self._points(0.5)[1]).mean())}
+        return {"zero": -float(np.square(self._points(0.5)[1]).mean())}
 
     @staticmethod
     def _points(shift: float) -> tuple[Array, Array]:
@@ -125,12 +125,31 @@ class Wave:
 
 
 def check_method(method: Method, task: Task | None = None, hidden: Sequence[Hidden] = (8,)) -> None:
-    """Raise `TaskError` with one sentence, unless `method` keeps its contract on `task` (by default a small one).
+    """Check that a method keeps its contract.
 
-    Checked are name and settings; that it begins with the genome of the seed; that one seed gives one run, to the
-    last bit, through a checkpoint on disk as well, and among learners that are stepped together; that costs never
-    fall, weights are finite and the global generators stay as they are; and that it gets better on a small task of
-    this file.
+    The checks cover name and settings. A run starts from the genome of the seed. One seed gives one run, bit for bit,
+    also through a checkpoint on disk and among learners that are stepped as one batch. Costs never fall, weights are
+    finite, and the global random generators are not used. Finally the method must improve on a small task.
+
+    Parameters
+    ----------
+    method : Method
+        The method.
+    task : Task or None, default None
+        The task of the runs; None is a small task that takes no time.
+    hidden : sequence of int or Layer, default (8,)
+        The hidden layers of the network.
+
+    Raises
+    ------
+    TaskError
+        If the method breaks its contract; one sentence says where, and how to fix it.
+
+    Examples
+    --------
+    >>> from evorobo import Evolution, SNES
+    >>> from evorobo.testing import check_method
+    >>> check_method(Evolution(SNES()))
     """
     check_name(method)
     round_trip(method)
@@ -141,7 +160,7 @@ def check_method(method: Method, task: Task | None = None, hidden: Sequence[Hidd
 
 @dataclass(frozen=True)
 class _Setup:
-    """Where a method is tried."""
+    """A method, a task and a network."""
 
     method: Method
     task: Task
@@ -156,20 +175,20 @@ class _Setup:
             return self.method.start(self.task, self.spec, np.random.default_rng(seed))
 
 
-def _check_runs(place: _Setup) -> None:
-    method, first = place.method, _check_first(place)
-    learner = place.start()
-    told = _run(place, learner, range(STEPS), seed=1)
+def _check_runs(setup: _Setup) -> None:
+    method, first = setup.method, _check_first(setup)
+    learner = setup.start()
+    records = _run(setup, learner, range(STEPS), seed=1)
     _check_artifacts(method, learner)
     require(
-        _run(place, place.start(), range(STEPS), seed=2) == told,
-        f"{type_name(method)} made two different runs of one seed; draw all chance from the rng given to start().",
+        _run(setup, setup.start(), range(STEPS), seed=2) == records,
+        f"{type_name(method)} made two different runs from one seed; draw all random numbers from the rng of start().",
     )
-    require(told[-1][0] != first.tobytes(), f"{type_name(method)} did not change the genome in {STEPS} steps; learn.")
+    require(records[-1][0] != first.tobytes(), f"{type_name(method)} did not change the genome in {STEPS} steps.")
     for steps in (0, STEPS // 2):
-        _check_resumed(place, steps, told)
+        _check_resumed(setup, steps, records)
     if isinstance(method, Batchable):
-        _check_batching(place)
+        _check_batching(setup)
 
 
 def _check_artifacts(method: Method, learner: Learner) -> None:
@@ -182,101 +201,101 @@ def _check_artifacts(method: Method, learner: Learner) -> None:
     )
 
 
-def _check_first(place: _Setup) -> Array:
-    first = place.start().genome.weights
-    expected = place.spec.init(np.random.default_rng(0))
+def _check_first(setup: _Setup) -> Array:
+    first = setup.start().genome.weights
+    expected = setup.spec.init(np.random.default_rng(0))
     require(
         first.shape == expected.shape and np.array_equal(first.astype(np.float32), expected.astype(np.float32)),
-        f"{type_name(place.method)} begins with another genome than spec.init(rng); make this its first draw from rng, so "
-        "that all methods start alike.",
+        f"{type_name(setup.method)} starts from another genome than spec.init(rng); make this its first draw from rng, "
+        "so that all methods start from the same genome.",
     )
     return first
 
 
-def _run(place: _Setup, learner: Learner, steps: Any, seed: int) -> list[tuple[bytes, str, Cost]]:
-    """What a run tells after each step: the weights, the progress with the moments, the cost."""
-    name, told = type_name(place.method), []
+def _run(setup: _Setup, learner: Learner, steps: Any, seed: int) -> list[tuple[bytes, str, Cost]]:
+    """After each step: the weights, the result with the running statistics, and the cost."""
+    name, records = type_name(setup.method), []
     before = learner.cost
     for step in steps:
         if learner.done:
             break
         with forbid_global_rng(seed, f"{name}'s learner"):
-            progress = learner.step(step / STEPS)
+            result = learner.step(step / STEPS)
         genome, cost = learner.genome, learner.cost
         weights = genome.weights
         require(
-            weights.shape == (place.spec.n_params,) and bool(np.isfinite(weights).all()),
-            f"{name}'s learner gave a genome of shape {weights.shape} with {_odd(weights)} numbers that are not "
-            f"finite; it needs {place.spec.n_params} weights.",
+            weights.shape == (setup.spec.n_params,) and bool(np.isfinite(weights).all()),
+            f"{name}'s learner has a genome of shape {weights.shape} with {_count_invalid(weights)} numbers that are not "
+            f"finite; it needs {setup.spec.n_params} weights.",
         )
         require(
-            isinstance(progress, StepResult)
-            and bool(np.isfinite(progress.score))
-            and all(isinstance(value, int | float) for value in progress.info.values()),
-            f"{name}'s learner told {progress!r}; give a Progress with a finite score and plain numbers by name.",
+            isinstance(result, StepResult)
+            and bool(np.isfinite(result.score))
+            and all(isinstance(value, int | float) for value in result.info.values()),
+            f"{name}'s learner returned {result!r}; return a StepResult with a finite score and plain numbers by name.",
         )
         require(
             all(getattr(cost, field) >= getattr(before, field) for field in COST_COLUMNS) and cost != before,
-            f"{name}'s learner had paid {before} and then {cost}; its cost is a running total that grows in each step.",
+            f"{name}'s learner had the cost {before} and then {cost}; its cost is a total that grows in each step.",
         )
         before = cost
-        measured = [] if genome.running_stats is None else genome.running_stats.tolist()
-        told.append((weights.tobytes(), f"{progress} {measured}", cost))
-    return told
+        stats = [] if genome.running_stats is None else genome.running_stats.tolist()
+        records.append((weights.tobytes(), f"{result} {stats}", cost))
+    return records
 
 
-def _odd(weights: Array) -> int:
+def _count_invalid(weights: Array) -> int:
     return int((~np.isfinite(weights)).sum())
 
 
-def _check_resumed(place: _Setup, steps: int, told: list[tuple[bytes, str, Cost]]) -> None:
-    """A run that stops after `steps`, is written down, and goes on in a new learner."""
-    name, stopped, resumed = type_name(place.method), place.start(), place.start()
-    _run(place, stopped, range(steps), seed=3)
+def _check_resumed(setup: _Setup, steps: int, records: list[tuple[bytes, str, Cost]]) -> None:
+    """Compare a run that stops after `steps`, is saved, and continues in a new learner."""
+    name, stopped, resumed = type_name(setup.method), setup.start(), setup.start()
+    _run(setup, stopped, range(steps), seed=3)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint.npz"
         try:
             checkpoint.save(path, stopped.state())
-            _run(place, stopped, range(steps, STEPS), seed=3)
+            _run(setup, stopped, range(steps, STEPS), seed=3)
             resumed.restore(checkpoint.load(path))
         except (EvoroboError, TypeError, ValueError, KeyError, AttributeError) as error:
             raise TaskError(
-                f"the state of {name}'s learner cannot be written down after {steps} steps and read again ({error}); "
+                f"the state of {name}'s learner cannot be saved after {steps} steps and restored ({error}); "
                 "state() is a dict of arrays, numbers, texts and dicts of these, and restore() takes the same."
             ) from error
     require(
-        _run(place, resumed, range(steps, STEPS), seed=4) == told[steps:],
-        f"{name}'s learner goes on differently when its state() after {steps} steps is given to restore(); everything "
-        "that decides belongs into it, the state of rng too.",
+        _run(setup, resumed, range(steps, STEPS), seed=4) == records[steps:],
+        f"{name}'s learner continues differently after its state() of step {steps} is restored; the state needs all that "
+        "matters, the state of rng too.",
     )
 
 
-def _check_batching(place: _Setup) -> None:
-    """Learners that are stepped in one call come to what each comes to alone."""
-    alone, crew = ([place.start(seed) for seed in range(3)] for _ in range(2))
-    step = place.method.batch_learners(crew).step  # type: ignore[attr-defined]
-    for spent in np.arange(STEPS) / STEPS:
-        told, expected = step([spent] * 3), [learner.step(spent) for learner in alone]
+def _check_batching(setup: _Setup) -> None:
+    """Compare learners that are stepped as one batch with each of them alone."""
+    alone, batch = ([setup.start(seed) for seed in range(3)] for _ in range(2))
+    step = setup.method.batch_learners(batch).step  # type: ignore[attr-defined]
+    for fraction in np.arange(STEPS) / STEPS:
+        results, expected = step([fraction] * 3), [learner.step(fraction) for learner in alone]
         require(
-            repr(told) == repr(expected)
-            and all(np.array_equal(a.genome.weights, b.genome.weights) for a, b in zip(alone, crew, strict=True)),
-            f"{type_name(place.method)} comes to other numbers when its learners are stepped together(); their rows must "
-            "not mix, and each must draw from its own rng. Without crew_size and together they are stepped one by one.",
+            repr(results) == repr(expected)
+            and all(np.array_equal(a.genome.weights, b.genome.weights) for a, b in zip(alone, batch, strict=True)),
+            f"{type_name(setup.method)} computes other numbers when its learners are stepped as one batch; their rows must "
+            "not mix, and each must draw from its own rng. Without batch_learners they are stepped one by one.",
         )
 
 
 def _check_better(method: Method) -> None:
     gains = []
     for seed in range(3):
-        place = _Setup(method, Wave(), (8,))
-        learner = place.start(seed)
-        before = place.task.test(learner.genome)
+        setup = _Setup(method, Wave(), (8,))
+        learner = setup.start(seed)
+        before = setup.task.test(learner.genome)
         for step in range(LEARNING_STEPS):
             if not learner.done:
                 learner.step(step / LEARNING_STEPS)
-        gains.append(place.task.test(learner.genome) - before)
+        gains.append(setup.task.test(learner.genome) - before)
     require(
         sum(gains) > 0,
         f"{type_name(method)} is no better after {LEARNING_STEPS} steps on a small task (gains {np.round(gains, 3).tolist()}); "
-        "scores climb and losses fall, so look at its signs and step sizes.",
+        "scores must rise and losses must fall, so check signs and step sizes.",
     )

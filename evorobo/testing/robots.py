@@ -1,4 +1,4 @@
-"""The contract of a robot on rows: what can go wrong with one, found before it costs an experiment."""
+"""The contract of a robot: shapes, independent rows, randomness from `rng` alone, and equal episodes everywhere."""
 
 from __future__ import annotations
 
@@ -26,56 +26,71 @@ from evorobo.testing.rollouts import (
 )
 
 BATCH_SIZES = (1, 3, 17)
-"""Robots at a time."""
+"""The numbers of robots in a batch with which a robot is tried."""
 
 
 def check_robot(robot: Robot | type[Robot] | str) -> None:
-    """Raise `TaskError` with one sentence, unless `robot` (an object, a class or a registered id) keeps its contract.
+    """Check that a robot keeps its contract.
 
-    Checked are shapes and finite numbers, the teacher's answers and the drawing; that states are not changed in place,
-    that chance comes from `rng` alone and rows do not influence each other; and that many on rows, and compiled ones
-    where it can be compiled, live step by step the lives of single gymnasium environments.
+    The checks cover shapes, finite numbers, the actions of the teacher and the drawing. States must not be changed in
+    place, random numbers must come from `rng` alone, and rows must not depend on each other. Many robots in one batch,
+    and compiled ones where the robot can be compiled, must have the episodes of single gymnasium environments.
+
+    Parameters
+    ----------
+    robot : Robot, type[Robot] or str
+        A robot, its class, or its registered id.
+
+    Raises
+    ------
+    TaskError
+        If the robot breaks its contract; one sentence says where, and how to fix it.
+
+    Examples
+    --------
+    >>> from evorobo.testing import check_robot
+    >>> check_robot("evorobo/Phototaxis-v0")
     """
-    made, environment = _made(robot)
-    _check_lists(made)
-    crowds = [run_random_episodes(made, range(rows)) for rows in BATCH_SIZES]
+    made, make_environment = _make(robot)
+    _check_names(made)
+    batches = [run_random_episodes(made, range(size)) for size in BATCH_SIZES]
     _check_randomness(made)
-    _check_rows(made, crowds[-1])
+    _check_rows(made, batches[-1])
     if defines(made, "teacher"):
-        _check_teacher(made, crowds[-1])
-    for rows in BATCH_SIZES:
-        _check_same_episodes(made, environment, rows)
+        _check_teacher(made, batches[-1])
+    for size in BATCH_SIZES:
+        _check_same_episodes(made, make_environment, size)
     check_compiled(made, np.stack([random_actions(made, seed)[:MAX_STEPS] for seed in range(BATCH_SIZES[1])]))
     if made.measures or defines(made, "measure"):
-        _check_measures(made, np.stack([life[-1].state for life in crowds[-1]]))
+        _check_measures(made, np.stack([episode[-1].state for episode in batches[-1]]))
     if defines(made, "draw"):
-        _check_draw(made, crowds[-1][0])
+        _check_draw(made, batches[-1][0])
 
 
-def _made(robot: Robot | type[Robot] | str) -> tuple[Robot, Callable[[int], Any]]:
+def _make(robot: Robot | type[Robot] | str) -> tuple[Robot, Callable[[int], Any]]:
     """The robot, and a function from a limit of steps to its single gymnasium environment."""
     import gymnasium
 
     if isinstance(robot, str):
-        world = make_env(robot, {})
-        if not isinstance(world, RobotEnvSpec):
-            raise TaskError(f"{robot} is no robot on rows but any environment; gymnasium has a check_env for these.")
-        return world.robot, lambda limit: gymnasium.make(world.id, max_episode_steps=limit)
+        env_spec = make_env(robot, {})
+        if not isinstance(env_spec, RobotEnvSpec):
+            raise TaskError(f"{robot} is no vectorized robot; for other environments gymnasium has check_env.")
+        return env_spec.robot, lambda limit: gymnasium.make(env_spec.id, max_episode_steps=limit)
     try:
         made = robot() if isinstance(robot, type) else robot
     except TypeError as error:
-        raise TaskError(f"{robot!r} cannot be made without settings ({error}); give an object.") from error
+        raise TaskError(f"{robot!r} cannot be made without settings ({error}); pass an object.") from error
     require(isinstance(made, Robot), f"{made!r} is no robot; derive its class from evorobo.Robot.")
     return made, lambda limit: gymnasium.wrappers.TimeLimit(RobotEnv(made), limit)
 
 
-def _check_lists(robot: Robot) -> None:
+def _check_names(robot: Robot) -> None:
     name = type_name(robot)
-    for what in ("sensors", "motors", "moves", "memory"):
-        names = getattr(robot, what, ())
+    for attribute in ("sensors", "motors", "moves", "memory"):
+        names = getattr(robot, attribute, ())
         require(
-            isinstance(names, tuple | list) and all(isinstance(each, str) for each in names),
-            f"{name}.{what} is {names!r}; give a tuple of names.",
+            isinstance(names, tuple | list) and all(isinstance(text, str) for text in names),
+            f"{name}.{attribute} is {names!r}; give a tuple of names.",
         )
     require(len(getattr(robot, "sensors", ())) > 0, f"{name} has no sensors; name them: sensors = ('light', ...).")
     require(
@@ -90,31 +105,33 @@ def _check_lists(robot: Robot) -> None:
 
 
 def _check_randomness(robot: Robot) -> None:
-    lives = []
+    runs = []
     for seed in (1, 2):
         with forbid_global_rng(seed, type_name(robot)):
-            lives.append(run_random_episodes(robot, range(3)))
-    for one, other in zip(*lives, strict=True):
+            runs.append(run_random_episodes(robot, range(3)))
+    for one, other in zip(*runs, strict=True):
+        step = _first_difference(one, other)
         require(
-            _first_difference(one, other) is None,
-            f"{type_name(robot)} lives two lives from one seed that part at step {_first_difference(one, other)}; draw all chance "
-            "from rng (rng.normal, rng.uniform), and keep nothing in the object.",
+            step is None,
+            f"{type_name(robot)} runs two different episodes from one seed, from step {step}; draw all random numbers "
+            "from rng (rng.normal, rng.uniform), and store nothing in the object.",
         )
 
 
-def _check_rows(robot: Robot, crowd: list[list[StepRecord]]) -> None:
-    for seed, life in enumerate(crowd):
+def _check_rows(robot: Robot, batch: list[list[StepRecord]]) -> None:
+    for seed, episode in enumerate(batch):
         (alone,) = run_random_episodes(robot, [seed])
+        step = _first_difference(episode, alone)
         require(
-            _first_difference(life, alone) is None,
-            f"a {type_name(robot)} among {len(crowd)} parts at step {_first_difference(life, alone)} from what it does alone; "
+            step is None,
+            f"a {type_name(robot)} among {len(batch)} differs at step {step} from what it computes alone; "
             "compute each row from that row only, without means over axis 0, and without '@', whose rounding changes "
             "with the number of rows.",
         )
 
 
 def _first_difference(one: list[StepRecord], other: list[StepRecord]) -> int | None:
-    """The first step in which two lives differ, None if they are equal to the last bit."""
+    """The number of the first step in which two episodes differ; None if they are equal bit for bit."""
     for step, (a, b) in enumerate(zip(one, other, strict=False)):
         same = np.array_equal(a.sensors, b.sensors) and np.array_equal(a.state, b.state)
         if not same or (a.reward, a.ended) != (b.reward, b.ended):
@@ -122,38 +139,38 @@ def _first_difference(one: list[StepRecord], other: list[StepRecord]) -> int | N
     return None if len(one) == len(other) else min(len(one), len(other)) + 1
 
 
-def _check_teacher(robot: Robot, crowd: list[list[StepRecord]]) -> None:
+def _check_teacher(robot: Robot, batch: list[list[StepRecord]]) -> None:
     name = type_name(robot)
-    sensed = np.stack([tick.sensors for life in crowd for tick in life]).astype(np.float32)
-    sensors = _with_memory(robot, sensed)
-    answers = call_checked(robot, "teacher", sensors)
+    readings = np.stack([step.sensors for episode in batch for step in episode]).astype(np.float32)
+    sensors = _with_memory(robot, readings)
+    actions = call_checked(robot, "teacher", sensors)
     shape = (len(sensors),) if robot.moves else (len(sensors), len(robot.motors))
     require(
-        answers.shape == shape,
-        f"{name}.teacher() answered shape {answers.shape} to {len(sensors)} rows of sensors; return shape {shape}.",
+        actions.shape == shape,
+        f"{name}.teacher() returned shape {actions.shape} for {len(sensors)} rows of sensors; return shape {shape}.",
     )
     if robot.moves:
         require(
-            answers.dtype.kind in "iu" and bool(((answers >= 0) & (answers < len(robot.moves))).all()),
-            f"{name}.teacher() answered {worst_value(answers)} ({answers.dtype}), which is no move; return whole numbers "
+            actions.dtype.kind in "iu" and bool(((actions >= 0) & (actions < len(robot.moves))).all()),
+            f"{name}.teacher() returned {worst_value(actions)} ({actions.dtype}), which is no move; return whole numbers "
             f"from 0 to {len(robot.moves) - 1}.",
         )
     else:
         require(
-            bool((np.abs(answers) <= robot.action_limit).all()),
-            f"{name}.teacher() answered {worst_value(answers)}; motors take values from {-robot.action_limit:g} to "
-            f"{robot.action_limit:g}, np.clip makes them so.",
+            bool((np.abs(actions) <= robot.action_limit).all()),
+            f"{name}.teacher() returned {worst_value(actions)}; motors take values from {-robot.action_limit:g} to "
+            f"{robot.action_limit:g}, so use np.clip.",
         )
     alone = np.concatenate([call_checked(robot, "teacher", row[None]) for row in sensors])
     require(
-        np.array_equal(alone, answers),
-        f"{name}.teacher() answers otherwise to one row than to many; compute each row from that row only, without "
-        "chance.",
+        np.array_equal(alone, actions),
+        f"{name}.teacher() returns other actions for one row than for many; compute each row from that row only, without "
+        "random numbers.",
     )
 
 
 def _with_memory(robot: Robot, sensors: Array) -> Array:
-    """Sensors with what the teacher has in mind at the second of two such moments, if it has to remember."""
+    """The sensors, followed by the memory of the teacher after two updates, if it has a memory."""
     if not robot.memory:
         return sensors
     name, memory = type_name(robot), np.zeros((len(sensors), len(robot.memory)))
@@ -167,55 +184,55 @@ def _with_memory(robot: Robot, sensors: Array) -> Array:
     return np.concatenate([sensors, memory], axis=1)
 
 
-def _check_same_episodes(robot: Robot, environment: Callable[[int], Any], rows: int) -> None:
-    """Rows of robots against as many single environments, over whole episodes if they are short."""
-    limit, seeds = min(MAX_EPISODE_STEPS, robot.max_steps), 100 * rows + np.arange(rows)
-    driven = np.stack([random_actions(robot, int(seed)) for seed in seeds])
-    simulator, singles = VectorizedSimulator(robot, limit), [environment(limit) for _ in seeds]
+def _check_same_episodes(robot: Robot, make_environment: Callable[[int], Any], size: int) -> None:
+    """Compare a batch of robots with single environments, over whole episodes if these are short."""
+    limit, seeds = min(MAX_EPISODE_STEPS, robot.max_steps), 100 * size + np.arange(size)
+    actions = np.stack([random_actions(robot, int(seed)) for seed in seeds])
+    simulator, singles = VectorizedSimulator(robot, limit), [make_environment(limit) for _ in seeds]
     many = simulator.reset(seeds, 1)
     one = np.stack([single.reset(seed=int(seed))[0] for single, seed in zip(singles, seeds, strict=True)])
-    numbers, step = np.arange(rows), 0
+    running, step = np.arange(size), 0
     while True:
         require(
             np.array_equal(many, one),
-            f"{type_name(robot)} on {rows} rows and in gymnasium.make part at step {step}; chance must be drawn in "
-            "initial, transition and observation alone, and nothing may be kept in the object.",
+            f"{type_name(robot)} in a batch of {size} and in gymnasium.make differ at step {step}; draw random numbers "
+            "in initial, transition and observation alone, and store nothing in the object.",
         )
-        if not len(numbers):
+        if not len(running):
             return
-        many, rewards, ended = simulator.step(driven[numbers, step])
-        told = [singles[number].step(driven[number, step]) for number in numbers]
+        many, rewards, ended = simulator.step(actions[running, step])
+        results = [singles[number].step(actions[number, step]) for number in running]
         require(
             [(float(r), bool(e)) for r, e in zip(rewards, ended, strict=True)]
-            == [(float(reward), terminated or truncated) for _, reward, terminated, truncated, _ in told],
-            f"{type_name(robot)} on {rows} rows earns or ends otherwise than in gymnasium.make at step {step + 1}; reward "
-            "and terminal must depend on nothing but what they are given.",
+            == [(float(reward), terminated or truncated) for _, reward, terminated, truncated, _ in results],
+            f"{type_name(robot)} in a batch of {size} has another reward or end than in gymnasium.make at step {step + 1}; "
+            "reward and terminal must depend on their arguments alone.",
         )
-        one = np.stack([each[0] for each in told])[~ended]
-        many, numbers, step = many[~ended], numbers[~ended], step + 1
+        one = np.stack([result[0] for result in results])[~ended]
+        many, running, step = many[~ended], running[~ended], step + 1
         simulator.keep(~ended)
 
 
 def _check_measures(robot: Robot, states: Array) -> None:
-    name, told = type_name(robot), call_checked(robot, "measure", states)
+    name, measures = type_name(robot), call_checked(robot, "measure", states)
     require(
-        told.shape == (len(states), len(robot.measures)) and bool(np.isfinite(told).all()),
-        f"{name}.measure() returned shape {told.shape} with {worst_value(told)} for {len(states)} robots; return a row of "
+        measures.shape == (len(states), len(robot.measures)) and bool(np.isfinite(measures).all()),
+        f"{name}.measure() returned shape {measures.shape} with {worst_value(measures)} for {len(states)} robots; return a row of "
         f"{len(robot.measures)} finite numbers for each, as named in measures.",
     )
     for measure, (low, high) in robot.measures.items():
         require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")
 
 
-def _check_draw(robot: Robot, life: list[StepRecord]) -> None:
+def _check_draw(robot: Robot, episode: list[StepRecord]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure()
     ax = figure.add_subplot()
-    states = np.stack([tick.state for tick in life])
-    for some in (states, states[:1]):
-        call_checked(robot, "draw", ax, some)
+    states = np.stack([step.state for step in episode])
+    for path in (states, states[:1]):
+        call_checked(robot, "draw", ax, path)
         try:
             FigureCanvasAgg(figure).draw()
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The lives of robots that are being checked: driven by chance, each answer looked at as it comes."""
+"""Random episodes of a robot that is being checked; the result of each call is checked at once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStre
 from evorobo.testing.common import require, type_name
 
 MAX_STEPS, MAX_EPISODE_STEPS = 40, 200
-"""The steps that each robot is watched, and those it is compared with its gymnasium environment."""
+"""The steps in which a robot is checked, and those in which it is compared with its gymnasium environment."""
 
 
 class StepRecord(NamedTuple):
-    """One step in the life of one robot: rows of one."""
+    """One step of one robot."""
 
     sensors: Array
     state: Array
@@ -26,28 +26,28 @@ class StepRecord(NamedTuple):
 
 
 def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
-    """The lives of robots with these seeds, side by side under random actions; who has ended leaves the others."""
+    """Run the episodes of these seeds in one batch under random actions; robots whose episode has ended leave it."""
     name, seeds, width = type_name(robot), list(seeds), len(robot.sensors)
-    chance = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
-    driven = np.stack([random_actions(robot, seed) for seed in seeds])
-    lives: list[list[StepRecord]] = [[] for _ in seeds]
-    numbers = np.arange(len(seeds))
-    state = call_checked(robot, "initial", chance)
+    rng = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
+    actions = np.stack([random_actions(robot, seed) for seed in seeds])
+    episodes: list[list[StepRecord]] = [[] for _ in seeds]
+    running = np.arange(len(seeds))
+    state = call_checked(robot, "initial", rng)
     require(
         state.ndim == 2 and len(state) == len(seeds),
         f"{name}.initial() returned shape {state.shape} for {len(seeds)} robots; return one row of numbers for each, "
         "as rng.uniform and rng.normal do.",
     )
-    _sense(robot, state, chance, width)
+    _observe(robot, state, rng, width)
     for step in range(min(MAX_STEPS, robot.max_steps)):
-        action = clip_action(robot, driven[numbers, step])
-        after = call_checked(robot, "transition", state, action, chance)
+        action = clip_action(robot, actions[running, step])
+        after = call_checked(robot, "transition", state, action, rng)
         require(
             after.shape == state.shape,
-            f"{name}.transition() made shape {after.shape} of states of shape {state.shape}; return as many numbers.",
+            f"{name}.transition() returned shape {after.shape} for states of shape {state.shape}; return as many numbers.",
         )
         reward, ended = call_checked(robot, "reward", state, action, after), call_checked(robot, "terminal", after)
-        sensors = _sense(robot, after, chance, width)
+        sensors = _observe(robot, after, rng, width)
         rows = len(after)
         require(
             reward.shape == (rows,) and bool(np.isfinite(reward).all()),
@@ -59,17 +59,17 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
             f"{name}.terminal() returned {ended.dtype} of shape {ended.shape} for {rows} robots; return one boolean "
             "for each.",
         )
-        for row, number in enumerate(numbers):
-            lives[number].append(StepRecord(sensors[row], after[row], float(reward[row]), bool(ended[row])))
+        for row, number in enumerate(running):
+            episodes[number].append(StepRecord(sensors[row], after[row], float(reward[row]), bool(ended[row])))
         if ended.all():
             break
-        state, numbers = after[~ended], numbers[~ended]
-        chance.keep(~ended)
-    return lives
+        state, running = after[~ended], running[~ended]
+        rng.keep(~ended)
+    return episodes
 
 
-def _sense(robot: Robot, state: Array, chance: RandomStreams, width: int) -> Array:
-    sensors, name = call_checked(robot, "observation", state, chance), type_name(robot)
+def _observe(robot: Robot, state: Array, rng: RandomStreams, width: int) -> Array:
+    sensors, name = call_checked(robot, "observation", state, rng), type_name(robot)
     require(
         sensors.shape == (len(state), width),
         f"{name}.observation() returned shape {sensors.shape} for {len(state)} robots with {width} sensors; return "
@@ -80,42 +80,42 @@ def _sense(robot: Robot, state: Array, chance: RandomStreams, width: int) -> Arr
     require(
         bool(np.isfinite(single).all()),
         f"{name}.observation() returned {worst_value(sensors)}; sensors must be finite numbers, so look for a division by "
-        "zero or a root of something negative.",
+        "zero or the root of a negative number.",
     )
     low, high = robot.limits()
     require(
         bool(np.float32(low) <= single.min() and single.max() <= np.float32(high)),
         f"{name}.observation() returned readings from {sensors.min():.4g} to {sensors.max():.4g}, and limits() "
-        f"promises {low:g} to {high:g}; widen the limits, or cut the readings with np.clip.",
+        f"promises {low:g} to {high:g}; widen the limits, or use np.clip on the readings.",
     )
     return sensors
 
 
 def worst_value(numbers: np.ndarray) -> Any:
-    """A number that is not finite, or else the largest."""
+    """The first number that is not finite, or else the largest one."""
     return numbers.flat[int(np.argmax(np.where(np.isfinite(numbers), np.abs(numbers), np.inf)))] if numbers.size else ""
 
 
 def call_checked(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
-    """Call one of the robot's functions; what it was given must stay as it is."""
+    """Call one of the robot's functions. Raises `TaskError` for an exception, or for arguments that it changed."""
     name = type_name(robot)
-    given = [np.copy(each) if isinstance(each, np.ndarray) else each for each in arguments]
+    before = [np.copy(value) if isinstance(value, np.ndarray) else value for value in arguments]
     try:
-        answer = np.asarray(getattr(robot, function)(*arguments))
+        result = np.asarray(getattr(robot, function)(*arguments))
     except NotImplementedError as error:
         raise TaskError(f"{name} has no function {function}(); write it as evorobo.Robot describes it.") from error
     except Exception as error:
-        raise TaskError(f"{name}.{function}() raised {type(error).__name__}: {error}; mend it.") from error
-    for before, after in zip(given, arguments, strict=True):
+        raise TaskError(f"{name}.{function}() raised {type(error).__name__}: {error}; fix it.") from error
+    for old, after in zip(before, arguments, strict=True):
         require(
-            not isinstance(after, np.ndarray) or np.array_equal(before, after, equal_nan=after.dtype.kind == "f"),
-            f"{name}.{function}() changed an array that it was given in place; make new ones, or begin with a copy().",
+            not isinstance(after, np.ndarray) or np.array_equal(old, after, equal_nan=after.dtype.kind == "f"),
+            f"{name}.{function}() changed one of its arguments in place; make new arrays, or start from a copy().",
         )
-    return answer
+    return result
 
 
 def random_actions(robot: Robot, seed: int) -> np.ndarray:
-    """What chance does in one life, as the robot's functions take it."""
+    """Random actions for one episode, as the robot's functions take them."""
     rng = np.random.default_rng(seed)
     if robot.moves:
         return rng.integers(len(robot.moves), size=max(MAX_STEPS, MAX_EPISODE_STEPS))

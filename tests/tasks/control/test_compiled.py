@@ -169,7 +169,7 @@ def test_what_cannot_be_traced_is_told(robot, why):
 
 
 def test_a_robot_that_would_live_another_life_compiled_is_found_out():
-    with pytest.raises(TaskError, match=r"Counting.reward\(\) gives .* on rows and .* when compiled"):
+    with pytest.raises(TaskError, match=r"Counting.reward\(\) returns .* and .* when compiled"):
         check_compiled(Counting(), actions(Counting()))
 
 
