@@ -238,6 +238,8 @@ def test_they_keep_their_contracts(parts):
     hidden = (Dense(8, "swish"), parts.Gain())
     check_activation("swish")
     check_layer(parts.Gain())
+    check_layer(Dense(3, "swish"))
+    check_layer(parts.Gain())
     check_method(Evolution(parts.AnnealedSearch()), hidden=hidden)
     check_method(Backprop(parts.SignSGD()), hidden=hidden)
 

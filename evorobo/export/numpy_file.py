@@ -57,7 +57,8 @@ class Controller:
 if __name__ == "__main__":
     controller = Controller()
     results = [controller.step(row) for row in SENSORS]
-    difference = max((np.abs(outputs - expected).max() for (outputs, _), expected in zip(results, OUTPUTS)), default=0.0)
+    differences = [np.abs(outputs - expected).max() for (outputs, _), expected in zip(results, OUTPUTS)]
+    difference = max(differences, default=0.0)
     same = all(np.allclose(action, expected, 1e-6, 1e-6) for (_, action), expected in zip(results, ACTIONS))
     agree = same and difference <= 1e-6 * max(1.0, np.abs(OUTPUTS).max(initial=0.0))
     print(f"{{len(SENSORS)}} recorded steps {{'agree' if agree else 'DIFFER'}}, largest difference {{difference:.1e}}")

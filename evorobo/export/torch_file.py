@@ -80,7 +80,8 @@ TEMPLATE = '''\
     action = controller(sensors)  # in each step
     controller.reset()  # before each episode
 
-The weights are the state_dict in {weights}; `outputs` keeps gradients. Run this file to compare it with recorded steps.
+The weights are the state_dict in {weights}; `outputs` keeps gradients.
+Run this file to compare it with recorded steps.
 """
 
 from pathlib import Path

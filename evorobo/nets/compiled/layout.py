@@ -1,4 +1,4 @@
-"""Networks in the layout of the compiled kernel: one row of numbers each, padded so that a processor does many at once."""
+"""Networks in the layout of the compiled kernel: a row of numbers each, padded for the vector units of a processor."""
 
 from __future__ import annotations
 
