@@ -22,6 +22,12 @@ REAL_DATA = {
 }
 
 each_experiment = pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+each_run = pytest.mark.parametrize(
+    "path",
+    # the README's main job in every run of the tests, the others where slow tests run too
+    [pytest.param(path, marks=[] if path.stem == "phototaxis" else pytest.mark.slow) for path in EXPERIMENTS],
+    ids=lambda path: path.stem,
+)
 
 
 def test_there_are_experiments():
@@ -37,7 +43,7 @@ def test_an_experiment_is_short_and_says_what_it_is_about(path):
     assert sum((each.end_lineno or 0) - each.lineno + 1 for each in body) <= 30
 
 
-@each_experiment
+@each_run
 def test_an_experiment_runs_to_a_figure_and_a_table(path, tmp_path):
     for name, files in REAL_DATA.items():
         if f'"{name}"' in path.read_text():

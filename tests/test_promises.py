@@ -17,6 +17,8 @@ from evorobo.tasks.control.recording import trajectory
 from evorobo.tasks.control.robots.wall_following import LEFT, LENGTH, WIDTH
 from evorobo.tasks.data.catalogue import failures, kin8nm, puma, sarcos, scitos
 
+pytestmark = pytest.mark.slow
+
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 

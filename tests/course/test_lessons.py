@@ -16,6 +16,8 @@ from evorobo.course.lesson import run_seeds
 from evorobo.settings import load_script
 from evorobo.tasks.data.catalogue import failures, puma, sarcos, scitos
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "experiments" / "lessons").glob("*.py"))
 

@@ -9,6 +9,8 @@ from record_pycma_reference import FILE, LANDSCAPES, PROBLEMS, SIGMA, TARGET, be
 
 from evorobo import CMAES, SepCMAES
 
+pytestmark = pytest.mark.slow
+
 STRATEGIES = {"cma-es": CMAES(sigma=SIGMA), "sep-cma-es": SepCMAES(sigma=SIGMA)}
 
 
