@@ -1,11 +1,11 @@
-"""Everything that a user can cause, as one tree of exceptions; each message names the cure.
+"""The errors that a user can cause, as one tree of exceptions; each message says what to do.
 
 EvoroboError
-|-- SettingsError    a name, option or number that cannot be
-|-- DataError        a file or data set that cannot be read or makes no sense
+|-- SettingsError    an invalid name, option or number
+|-- DataError        a file or data set that cannot be read or is inconsistent
 |-- TaskError        a robot or environment that breaks its contract
 |-- LearningError    training that diverged (NaN, infinite weights)
-`-- ResultsError     a results folder that cannot be written or holds something else
+`-- ResultsError     a results folder that cannot be written or holds other results
 """
 
 from __future__ import annotations
@@ -15,39 +15,99 @@ from collections.abc import Iterable
 
 
 class EvoroboError(Exception):
-    """The root: catch this one and you catch whatever evorobo raises on purpose."""
+    """Base class of all errors that evorobo raises deliberately.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> try:
+    ...     er.Budget(flops=-1)
+    ... except er.EvoroboError as error:
+    ...     print(error)
+    flops must be a number above 0, not -1.
+    """
 
 
 class SettingsError(EvoroboError, ValueError):
-    """A name, option or number that cannot be."""
+    """An invalid name, option or number in settings or on the command line.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> try:
+    ...     er.Budget.parse("flop=1e9")
+    ... except er.SettingsError as error:
+    ...     print(error)
+    unknown cost column 'flop'; did you mean 'flops'?
+    """
 
 
 class DataError(EvoroboError, ValueError):
-    """A file or data set that cannot be read or makes no sense."""
+    """A file or data set that cannot be read or is inconsistent.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> try:
+    ...     er.DatasetTask("nowhere.csv").n_inputs
+    ... except er.DataError as error:
+    ...     print(str(error).partition(";")[0])
+    there is no file nowhere.csv
+    """
 
 
 class TaskError(EvoroboError, RuntimeError):
-    """A robot or environment that breaks its contract."""
+    """A robot or environment that breaks its contract.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import evorobo as er
+    >>> try:
+    ...     er.ControlTask("MountainCar-v0").examples(np.random.default_rng(0))
+    ... except er.TaskError as error:
+    ...     print(str(error).partition(",")[0])
+    MountainCar-v0 has no teacher
+    """
 
 
 class LearningError(EvoroboError, RuntimeError):
-    """Training that diverged."""
+    """Training that diverged: weights or losses became infinite or NaN.
+
+    A trial that raises it is recorded as diverged, and its last finite genome is kept.
+
+    Examples
+    --------
+    >>> from evorobo import EvoroboError, LearningError
+    >>> issubclass(LearningError, EvoroboError)
+    True
+    """
 
 
 class ResultsError(EvoroboError, RuntimeError):
-    """A results folder that cannot be written or holds something else."""
+    """A results folder that cannot be written, or holds results of other settings, data, code or another version.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> try:
+    ...     er.Trial.load("nowhere/trial.json")
+    ... except er.ResultsError as error:
+    ...     print(str(error).partition(";")[0])
+    nowhere holds no trial
+    """
 
 
-_SURE = 0.6
-"""How alike two names are where the one is surely meant by the other."""
+_CONFIDENT = 0.6
+"""Similarity of two names above which only the nearest name is offered."""
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> SettingsError:
-    """An error for a name nobody knows, with the nearest known one: `unknown("task", "fototaxis", ...)`."""
+    """Return the error for an unknown name, with the nearest known one: `unknown("task", "fototaxis", ...)`."""
     known = sorted(known)
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     listed = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
     hint = f"did you mean {near[0]!r}?" if near else f"known: {listed or 'none'}."
-    if near and difflib.SequenceMatcher(None, str(name), near[0]).ratio() < _SURE:
+    if near and difflib.SequenceMatcher(None, str(name), near[0]).ratio() < _CONFIDENT:
         hint += f" Known: {listed}."
     return SettingsError(f"unknown {kind} {name!r}; {hint}")

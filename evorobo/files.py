@@ -1,4 +1,4 @@
-"""Writing files so that a reader never meets half of one, and reading arrays that strangers wrote."""
+"""Files that are written atomically, and arrays that are read without pickle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evorobo.errors import DataError, ResultsError
 
 
 def write_atomically(path: str | Path, content: bytes | str) -> None:
-    """Put `content` at `path`: the old file or the new one is there at any moment, never a part.
+    """Write `content` to `path`. At any time there is either the whole old file or the whole new one.
 
     Raises `ResultsError` when the folder cannot be written or the disk is full.
     """
@@ -43,21 +43,24 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
 
 
 def write_json(path: str | Path, plain: Any) -> None:
-    """`write_atomically`, of plain data as JSON for human readers."""
+    """Write plain data as indented JSON, atomically."""
     write_atomically(path, json.dumps(plain, indent=2) + "\n")
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """`arrays` as the content of an `.npz` file."""
+    """Return `arrays` as the content of an `.npz` file."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
 def read_npz(path: Path, kind: str = "NPZ file of plain arrays") -> dict[str, np.ndarray]:
-    """The arrays of an `.npz` file, read without pickle. Raises `DataError` when it is damaged or something else."""
+    """Return the arrays of an `.npz` file, read without pickle.
+
+    Raises `DataError`, with `kind` in the message, when the file is damaged or of another kind.
+    """
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except Exception as error:  # a damaged zip raises a dozen different kinds
+    except Exception as error:  # a damaged zip raises many kinds of errors
         raise DataError(f"{path} is damaged or no {kind} ({error}); save it again.") from error

@@ -56,8 +56,8 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
     ...     er.main(study, ["--dry-run", "--jobs", "1"])
     ... except SystemExit as exit:
     ...     print("status", exit.code)
-    results/lamp/phototaxis/cma-es/seed-0  unfinished  network 3-16-2, 98 weights
-    results/lamp/phototaxis/backprop/seed-0  unfinished  network 3-16-2, 98 weights
+    results/lamp/phototaxis/cma-es/seed-0  unfinished  network 2-16-2, 82 weights
+    results/lamp/phototaxis/backprop/seed-0  unfinished  network 2-16-2, 82 weights
     2 trials of flops=1e+07 each, 1 at a time; nothing was run.
     status 0
     """

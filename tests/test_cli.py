@@ -94,7 +94,10 @@ def test_what_there_is_not_is_answered_with_what_there_is(evorobo, words, answer
         (["--only", "backdrop"], "unknown part of the study 'backdrop'; did you mean 'backprop'?"),
         (["--set", "hiden=[3]"], "unknown setting in --set hiden: 'hiden'; did you mean 'hidden'?"),
         (["--set", "methods.cma-es.strategy.sgima=1"], "'sgima'; did you mean 'sigma'?"),
-        (["--set", "methods.backprop.batch_size=big"], "methods.backprop.batch_size is 64, a number; 'big' is none"),
+        (
+            ["--set", "methods.backprop.batch_size=big"],
+            "methods.backprop.batch_size is 64, a number; 'big' is not a number",
+        ),
     ],
 )
 def test_a_flag_that_cannot_be_is_told_with_the_way_out_and_nothing_runs(evorobo, tmp_path, flags, answer):

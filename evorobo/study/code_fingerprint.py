@@ -1,9 +1,9 @@
-"""A user's own code as one fingerprint: of a robot, a teacher or a callback, the lines that its numbers hang on.
+"""Fingerprints of a user's own code: of the definitions in a trial, the lines on which its numbers depend.
 
-What counts is the class or function itself, and whatever its text names: functions, constants and bases of the same
-file, and of files that it imports, as far as they are the user's. What does not count: comments, docstrings, spaces,
-`draw`, and the rest of the file, so that a study below the robot may get more seeds. Data files that the code reads,
-and installed packages, are not seen.
+A fingerprint covers a class or function and everything that its text names: functions, constants and base classes of
+the same file, and of the user's files that it imports. Comments, docstrings, spaces, `draw` and the rest of the file
+do not count, so that a study below a robot may get more seeds. Data files that the code reads and installed packages
+are not covered.
 """
 
 from __future__ import annotations
@@ -26,58 +26,62 @@ _HOMES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(name)) for name i
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
-def user_defined(things: Iterable[Any]) -> list[Any]:
-    """Those of these classes and functions that are in a file of the user, by name."""
-    found = {thing for thing in things if _file(sys.modules.get(thing.__module__))}
-    return sorted(found, key=lambda thing: (thing.__qualname__, thing.__module__))
+def user_defined(definitions: Iterable[Any]) -> list[Any]:
+    """Return the classes and functions that are defined in files of the user, sorted by name."""
+    own = {definition for definition in definitions if _source_file(sys.modules.get(definition.__module__))}
+    return sorted(own, key=lambda definition: (definition.__qualname__, definition.__module__))
 
 
-def code_sha256(things: Iterable[Any]) -> str | None:
-    """The fingerprint of the user's classes and functions among `things`; None if there are none."""
-    texts = [_text(thing) for thing in user_defined(things)]
+def code_sha256(definitions: Iterable[Any]) -> str | None:
+    """Return the fingerprint of the user's classes and functions among `definitions`; None if there are none."""
+    texts = [_relevant_text(definition) for definition in user_defined(definitions)]
     return sha256("\n".join(texts).encode()).hexdigest() if texts else None
 
 
-@cache  # of the text as it was when the class was new: who edits a file during a run does not change what is running
-def _text(thing: Any) -> str:
-    trail = _DependencyWalk()
-    trail.follow(sys.modules[thing.__module__], thing.__qualname__.split(".")[0])
-    return "\n".join(sorted(text for texts in trail.seen.values() for text in texts))
+@cache  # the text from the time of the first call: an edit during a run does not change the code that runs
+def _relevant_text(definition: Any) -> str:
+    walk = _DependencyWalk()
+    walk.follow(sys.modules[definition.__module__], definition.__qualname__.split(".")[0])
+    return "\n".join(sorted(text for texts in walk.visited.values() for text in texts))
 
 
 class _DependencyWalk:
-    """What is met on the way from a name: `seen`, the texts by module and name. Each file is read once."""
+    """The walk from a name to all names that it depends on; `visited` holds texts by module and name."""
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[str, str], list[str]] = {}
-        self._read = cache(_statements)
+        self.visited: dict[tuple[str, str], list[str]] = {}
+        self._parse = cache(_parse_statements)
 
     def follow(self, module: ModuleType | None, name: str) -> None:
-        """Add the text of what binds `name` in a module of the user, then of all that is named there; `*` means all."""
-        file = _file(module)
-        if module is None or file is None or (module.__name__, name) in self.seen:
+        """Add the statements that bind `name` in a module of the user, then all that they name; `*` means all."""
+        file = _source_file(module)
+        if module is None or file is None or (module.__name__, name) in self.visited:
             return
-        texts = self.seen[module.__name__, name] = []
-        statements = self._read(file)
-        bound = statements if name == ALL_NAMES else [each for each in statements if name in each.binds]
-        for statement in bound:
+        texts = self.visited[module.__name__, name] = []
+        statements = self._parse(file)
+        binding = [statement for statement in statements if name in (ALL_NAMES, *statement.binds)]
+        for statement in binding:
             texts.append(statement.text)
             for other in statement.names:
                 self.follow(module, other)
-        for statement in bound or [each for each in statements if ALL_NAMES in each.binds]:
-            for where, what in statement.imports:
-                self._follow_import(module, where, name if what == ALL_NAMES else what)
+        for statement in binding or [statement for statement in statements if ALL_NAMES in statement.binds]:
+            for source, imported_name in statement.imports:
+                self._follow_import(module, source, name if imported_name == ALL_NAMES else imported_name)
 
-    def _follow_import(self, module: ModuleType, where: str, what: str) -> None:
-        where = resolve_name(where, module.__package__) if where.startswith(".") and module.__package__ else where
-        inner = sys.modules.get(f"{where}.{what}")
-        self.follow(inner or sys.modules.get(where), ALL_NAMES if inner or not what else what)
+    def _follow_import(self, module: ModuleType, source: str, name: str) -> None:
+        if source.startswith(".") and module.__package__:
+            source = resolve_name(source, module.__package__)
+        submodule = sys.modules.get(f"{source}.{name}")
+        self.follow(submodule or sys.modules.get(source), ALL_NAMES if submodule or not name else name)
 
 
 @dataclass
 class _Statement:
-    """One at the top of a file, or an imported name: its text, what it binds, what it names, and what it imports as
-    (module, name), the name empty for a whole module."""
+    """A statement at the top level of a file, or one imported name.
+
+    `binds` are the names that it defines, `names` those that it uses, and `imports` pairs of module and name; the name
+    is empty where a whole module is imported.
+    """
 
     text: str
     binds: set[str]
@@ -85,68 +89,70 @@ class _Statement:
     imports: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _statements(file: Path) -> list[_Statement]:
-    found: list[_Statement] = []
+def _parse_statements(file: Path) -> list[_Statement]:
+    statements: list[_Statement] = []
     for node in ast.parse(file.read_bytes()).body:
         if isinstance(node, _IMPORTS):
-            found += _imported(node)
-        elif not (_is_work(node) or _is_text(node)):
-            _drop_what_does_not_count(node)
+            statements += _parse_imports(node)
+        elif not (_is_main_guard(node) or _is_text(node)):
+            _remove_irrelevant_parts(node)
             parts = list(ast.walk(node))
-            imported = [each for part in parts if isinstance(part, _IMPORTS) for each in _imported(part)]
-            binds = set(_bound(node)).union(*(each.binds for each in imported if isinstance(node, ast.If | ast.Try)))
+            imported = [name for part in parts if isinstance(part, _IMPORTS) for name in _parse_imports(part)]
+            binds = set(_bound_names(node))
+            if isinstance(node, ast.If | ast.Try):
+                binds = binds.union(*(name.binds for name in imported))
             names = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
-            imports = [place for each in imported for place in each.imports]
-            found.append(_Statement(ast.unparse(node), binds, names, imports))
-    return found
+            imports = [source for name in imported for source in name.imports]
+            statements.append(_Statement(ast.unparse(node), binds, names, imports))
+    return statements
 
 
-def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[_Statement]:
+def _parse_imports(node: ast.Import | ast.ImportFrom) -> Iterator[_Statement]:
     for alias in node.names:
         if isinstance(node, ast.Import):
-            name, place = alias.asname or alias.name.split(".")[0], (alias.name, "")
+            name, source = alias.asname or alias.name.split(".")[0], (alias.name, "")
             text = ast.unparse(ast.Import([alias]))
         else:
-            name, place = alias.asname or alias.name, ("." * node.level + (node.module or ""), alias.name)
+            name, source = alias.asname or alias.name, ("." * node.level + (node.module or ""), alias.name)
             text = ast.unparse(ast.ImportFrom(node.module, [alias], node.level))
-        yield _Statement(text, {name}, imports=[place])
+        yield _Statement(text, {name}, imports=[source])
 
 
-def _bound(node: ast.stmt | ast.ExceptHandler) -> Iterator[str]:
-    """The names that a statement defines, or changes as `table[3] = ...` does; not those inside of functions."""
+def _bound_names(node: ast.stmt | ast.ExceptHandler) -> Iterator[str]:
+    """Return the names that a statement defines, or changes as `table[3] = ...` does, outside of functions."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
         return
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt | ast.ExceptHandler):
-            yield from _bound(child)
+            yield from _bound_names(child)
     targets = getattr(node, "targets", [getattr(node, "target", None)])
     for target in filter(None, targets):
         yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
 
 
-def _is_work(node: ast.stmt) -> bool:
-    """Whether it is the `if __name__ == "__main__":` of a script."""
+def _is_main_guard(node: ast.stmt) -> bool:
+    """Return whether a statement is the `if __name__ == "__main__":` of a script."""
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
-def _drop_what_does_not_count(node: ast.stmt) -> None:
-    """Take docstrings and `draw` out of it."""
+def _remove_irrelevant_parts(node: ast.stmt) -> None:
+    """Remove docstrings and `draw` from a statement."""
     for part in ast.walk(node):
         if isinstance(part, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            counts = [each for each in part.body if not _is_text(each) and getattr(each, "name", "") != "draw"]
-            part.body = counts or [ast.Pass()]
+            body = [child for child in part.body if not _is_text(child) and getattr(child, "name", "") != "draw"]
+            part.body = body or [ast.Pass()]
 
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _file(module: ModuleType | None) -> Path | None:
-    """The source of a module, if it is the user's own."""
+def _source_file(module: ModuleType | None) -> Path | None:
+    """Return the file of a module of the user; None for other modules."""
     name = getattr(module, "__file__", None)
     if not name or not name.endswith(".py"):
         return None
     path = Path(name).resolve()
-    others = _INSTALLED & set(path.parts) or any(path.is_relative_to(home) for home in _HOMES)
-    return None if others or not path.is_file() else path
+    foreign = _INSTALLED & set(path.parts) or any(path.is_relative_to(home) for home in _HOMES)
+    return None if foreign or not path.is_file() else path

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, machine, data and the user's own code, written beside its results."""
+"""Provenance of a run: versions, machine, and fingerprints of data and of the user's code, kept as `machine.json`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from evorobo.version import __version__
 
 
 def provenance(trial: TrialSettings) -> dict[str, Any]:
-    """Versions of what counts, the processor and the system, and the `content` of the trial.
+    """Return the content of `machine.json`: versions, processor, system and the `fingerprints` of the trial.
 
-    No names of people, hosts or folders.
+    It contains no names of people, hosts or folders.
     """
     return {
         "python": platform.python_version(),
@@ -42,14 +42,16 @@ def provenance(trial: TrialSettings) -> dict[str, Any]:
 
 @cache
 def _versions() -> dict[str, str]:
-    """Of the packages on which numbers hang; reading them takes 40 ms."""
+    """Return the versions of the packages that influence numbers; reading them takes 40 ms."""
     packages = ["numpy", "deap", "gymnasium", "scipy", *filter(find_spec, ("mujoco", "numba"))]
     return {"evorobo": __version__, **{name: version(name) for name in packages}}
 
 
 def fingerprints(trial: TrialSettings) -> dict[str, str | None]:
-    """The sha256 of the data of the trial's task, of the files of its teacher, and of the user's own code in its task
-    and in the rest of it; None where there is none."""
+    """Return sha256 fingerprints of data, teacher files, and the user's code in the task and in the rest of a trial.
+
+    A fingerprint is None where there is nothing of its kind.
+    """
     return {
         "data_sha256": getattr(trial.task, "fingerprint", None),
         "teacher_sha256": _teacher_sha256(trial.task) if isinstance(trial.task, ControlTask) else None,
@@ -59,26 +61,26 @@ def fingerprints(trial: TrialSettings) -> dict[str, str | None]:
 
 
 def _teacher_sha256(task: ControlTask) -> str | None:
-    paths = [Path(text) for text in _texts(task.teacher)]
-    every = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    files = [file for file in every if file.is_file()]
+    paths = [Path(path) for path in _teacher_paths(task.teacher)]
+    contents = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    files = [file for file in contents if file.is_file()]
     return fingerprint(*files) if files else None
 
 
-def _texts(teacher: Teacher) -> Iterator[str]:
-    """The paths of genomes and recordings that a teacher is made of."""
+def _teacher_paths(teacher: Teacher) -> Iterator[str]:
+    """Return the paths of the genomes and recordings of a teacher."""
     match teacher:
         case str():
             yield teacher
         case NoisyTeacher():
-            yield from _texts(teacher.teacher)
+            yield from _teacher_paths(teacher.teacher)
         case MixedTeachers():
-            for each in teacher.teachers:
-                yield from _texts(each)
+            for member in teacher.teachers:
+                yield from _teacher_paths(member)
 
 
 def iter_definitions(value: Any) -> Iterator[Any]:
-    """The classes and functions that settings are made of, and those behind the names of robots and the user's keys."""
+    """Return the classes and functions in settings, and those behind the ids of robots and the keys of users."""
     if isinstance(value, ControlTask):
         yield from iter_definitions(entry_points(value.env))
     if isinstance(value, DatasetTask):
@@ -94,5 +96,5 @@ def iter_definitions(value: Any) -> Iterator[Any]:
     elif isinstance(value, str):
         yield from iter_definitions(user_components(value))
     elif isinstance(value, tuple | list):
-        for each in value:
-            yield from iter_definitions(each)
+        for item in value:
+            yield from iter_definitions(item)

@@ -61,7 +61,7 @@ class Trial:
     >>> trial.path
     'phototaxis/backprop/seed-0'
     >>> trial.spec.n_params
-    50
+    42
     """
 
     task: Task

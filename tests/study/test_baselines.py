@@ -170,19 +170,19 @@ def test_a_baseline_is_a_setting(ppo, tmp_path):
 @pytest.mark.parametrize(
     ("content", "settings", "sentence"),
     [
-        ("a,b\n1,2\n", {}, r'has the columns a, b; tell the baseline theirs which of them are ours: columns=\{"env_'),
-        ("env_steps,points\n1,2\n", {}, "has the columns env_steps, points; tell the baseline"),
+        ("a,b\n1,2\n", {}, r'has the columns a, b; name those of the baseline theirs: columns=\{"env_'),
+        ("env_steps,points\n1,2\n", {}, "has the columns env_steps, points; name those of the baseline"),
         (
             PROGRESS,
             {"columns": {"test": "eval/mean", "env_steps": "time/total_timesteps"}},
             "did you mean 'eval/mean_reward'",
         ),
-        ("env_steps,test\n10,1\n5,2\n", {}, "env_steps falls in .*, and a bill never does; give a file for each run"),
+        ("env_steps,test\n10,1\n5,2\n", {}, "env_steps falls in .*, but costs only grow; give a file for each run"),
         ("env_steps,test\n10,\n", {}, "holds no score in its column 'test'"),
         ("env_steps,test\n10,1\nmany,2\n", {}, "line 3, column 'env_steps': 'many' is not a number; correct the cell"),
         ("#{}\nr,l,t\n", {}, "holds no episode yet"),
-        ("#{}\nr,l\n1,2\n", {}, r"is no whole monitor\.csv of Stable-Baselines3"),
-        ("#{}\nr,l,t\n1,2,3\n4,5\n", {}, r"is no whole monitor\.csv of Stable-Baselines3"),
+        ("#{}\nr,l\n1,2\n", {}, r"is not a complete monitor\.csv of Stable-Baselines3"),
+        ("#{}\nr,l,t\n1,2,3\n4,5\n", {}, r"is not a complete monitor\.csv of Stable-Baselines3"),
     ],
 )
 def test_a_file_that_is_no_curve_is_told_with_the_way_out(tmp_path, content, settings, sentence):
@@ -193,8 +193,8 @@ def test_a_file_that_is_no_curve_is_told_with_the_way_out(tmp_path, content, set
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
     [
-        ({"timesteps": np.arange(3)}, "it is no file of an EvalCallback"),
-        ({"timesteps": np.arange(3), "results": np.ones((2, 5))}, "it is no file of an EvalCallback"),
+        ({"timesteps": np.arange(3)}, "give a file of an EvalCallback"),
+        ({"timesteps": np.arange(3), "results": np.ones((2, 5))}, "give a file of an EvalCallback"),
         ({"timesteps": np.arange(0), "results": np.ones((0, 5))}, "holds no evaluation yet"),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_pattern_that_nothing_fits_is_told_before_anything_runs(tmp_path):
         (Baseline("cma-es", "bowl", "x.csv"), "two methods are called 'cma-es'"),
         (Baseline("ppo", "bow", "x.csv"), "unknown task 'bow'; did you mean 'bowl'"),
         (Baseline("p/po", "bowl", "x.csv"), "'p/po' is invalid as the name of a folder"),
-        ("x.csv", "'x.csv' is no baseline; write Baseline"),
+        ("x.csv", "'x.csv' is not a baseline; write Baseline"),
     ],
 )
 def test_a_baseline_that_cannot_be_is_refused(baseline, sentence):
@@ -227,7 +227,7 @@ def test_a_baseline_that_cannot_be_is_refused(baseline, sentence):
 
 
 def test_an_unknown_column_of_ours_is_answered_with_the_nearest():
-    with pytest.raises(SettingsError, match="unknown column of ours 'env_step'; did you mean 'env_steps'"):
+    with pytest.raises(SettingsError, match="unknown column of evorobo 'env_step'; did you mean 'env_steps'"):
         Baseline("ppo", "bowl", "x.csv", columns={"env_step": "timesteps"})
 
 

@@ -199,7 +199,10 @@ def test_the_table_and_the_flags_tell_what_was_found(straight):
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"seeds": (1, 5)}, "seeds 1 are the study's own, and flatter whoever was tuned on them; tune on others"),
+        (
+            {"seeds": (1, 5)},
+            "seeds 1 are the study's own, and results on tuning seeds look too good; tune on other seeds",
+        ),
         ({"seeds": ()}, "at least one task, one method and one seed"),
         ({"trials": 0}, "trials must be a whole number of at least 1"),
         ({"task": "bow"}, "unknown task 'bow'; did you mean 'bowl'"),
@@ -215,7 +218,7 @@ def test_what_would_mislead_is_refused_before_anything_runs(tmp_path, asked, sen
 
 def test_of_several_tasks_one_is_tuned_on(tmp_path):
     study = a_study(Bowl(), Bowl("dish"))
-    with pytest.raises(SettingsError, match="one task at a time; say which: bowl, dish"):
+    with pytest.raises(SettingsError, match="one task at a time; name it with task= or --task: bowl, dish"):
         tune(study, SPACE, results=tmp_path)
     path = tune(study, SPACE, trials=1, seeds=(7,), task="dish", results=tmp_path)
     assert path == tmp_path / "toys-tuning" / "dish.json"
@@ -258,11 +261,13 @@ def test_settings_of_other_methods_are_refused(straight):
         tuned(study, straight)
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"methods": {"a": {}}}', '{"methods": {}}'])
+@pytest.mark.parametrize(
+    "text", [None, "{", "[]", '{"format": 2, "methods": {"a": {}}}', '{"format": 2, "methods": {}}']
+)
 def test_what_is_no_file_of_tuning_is_told(tmp_path, text):
     if text is not None:
         (tmp_path / "x.json").write_text(text)
-    with pytest.raises(ResultsError, match=r"x\.json is no file of `evorobo tune`"):
+    with pytest.raises(ResultsError, match=r"x\.json is not a file of evorobo tune"):
         tuned(a_study(), tmp_path / "x.json")
 
 

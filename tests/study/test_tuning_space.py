@@ -50,16 +50,16 @@ def test_a_range_holds_what_lies_in_it(value, inside):
     [
         ([SIGMA], r"backprop would be compared untuned; give it a range too \(--space methods\.backprop"),
         ([SIGMA, RATE, SIGMA], r"methods\.cma-es\.strategy\.sigma has two ranges"),
-        (["methods.cma-es.strategy.sigma=0.1"], "is no range; write methods"),
-        (["budget.flops=1..2"], "'budget.flops=1..2' is no range; write methods"),
+        (["methods.cma-es.strategy.sigma=0.1"], "is not a range; write methods"),
+        (["budget.flops=1..2"], "'budget.flops=1..2' is not a range; write methods"),
         (["methods.cma-se.strategy.sigma=0.1..1"], "unknown method 'cma-se'; did you mean 'cma-es'"),
         (["methods.cma-es.strategy.sgima=0.1..1"], "'sgima'; did you mean 'sigma'"),
-        (["methods.cma-es.strategy=0.1..1"], "no number; only numbers are tuned"),
-        (["methods.backprop.dtype=1..2"], 'is "float64", no number'),
-        (["methods.cma-es.strategy.sigma=low..high"], r"low\.\.high is no range of numbers"),
+        (["methods.cma-es.strategy=0.1..1"], "not a number; only numbers are tuned"),
+        (["methods.backprop.dtype=1..2"], 'is "float64", not a number'),
+        (["methods.cma-es.strategy.sigma=low..high"], r"low\.\.high is not a range of numbers"),
         (["methods.cma-es.strategy.sigma=2..1"], "is empty; LOW must be below HIGH"),
         (["methods.cma-es.strategy.sigma=0..1:log"], "and above 0 for :log"),
-        (["methods.backprop.batch_size=0.5..3"], "is a whole number; give it a range from one to another"),
+        (["methods.backprop.batch_size=0.5..3"], "is a whole number; give it a range from one whole number to another"),
     ],
 )
 def test_a_range_that_cannot_be_is_told_with_the_way_out(texts, sentence):

@@ -1,1 +1,1 @@
-"""Hyperparameter tuning with Optuna."""
+"""Tuning: better settings for all methods of a study, with the same effort for each; Optuna proposes them."""

@@ -1,4 +1,4 @@
-"""Where tuning looks for one setting of a method: `methods.cma-es.strategy.sigma=0.05..2:log`."""
+"""The search space of tuning: a range for each setting, `methods.cma-es.strategy.sigma=0.05..2:log`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ _FORM = re.compile(
 
 @dataclass(frozen=True)
 class Range:
-    """From `low` to `high`, both among the values, evenly or (`log`) evenly in the logarithm; `whole` numbers only, if
-    the setting is one. `path` is that of the `field` in the settings of the study."""
+    """The range of one setting, from `low` to `high`, both included.
+
+    Values are drawn evenly, or (`log`) evenly in the logarithm. With `integer` they are whole numbers. `path` is the
+    path of the setting in the study, and `field` that in the method.
+    """
 
     path: str
     field: str
@@ -32,59 +35,59 @@ class Range:
     integer: bool
 
     def assignment(self, value: float) -> str:
-        """As `--set` takes it."""
+        """Return the assignment of a value as `--set` takes it."""
         return f"{self.path}={json.dumps(value)}"
 
     def contains(self, value: Any) -> bool:
-        """Whether a setting as it stands lies in the range."""
+        """Return whether the value of a setting lies in the range."""
         return is_number(value) and self.low <= value <= self.high
 
 
 def parse_ranges(study: Study, texts: Sequence[str]) -> dict[str, list[Range]]:
-    """The ranges of each method of `study`; a `*` for the method's name gives all of them the same one.
+    """Return the ranges of each method of `study`; a `*` for the name of the method gives all methods the same one.
 
-    Raises `SettingsError` for a range that cannot be and for a method without any, since whoever tunes one side of a
-    comparison must tune the other.
+    Raises `SettingsError` for an invalid range, and for a method without any: all methods of a comparison are tuned.
     """
     names = [method.name for method in study.methods]
-    found: dict[str, list[Range]] = {name: [] for name in names}
+    ranges: dict[str, list[Range]] = {name: [] for name in names}
     for text in texts:
-        form = _FORM.fullmatch(text.strip())
-        if form is None:
-            raise SettingsError(f"{text!r} is no range; write methods.<name>.<field>=LOW..HIGH, or LOW..HIGH:log.")
-        if form["method"] not in ("*", *names):
-            raise unknown("method", form["method"], names)
+        match = _FORM.fullmatch(text.strip())
+        if match is None:
+            raise SettingsError(f"{text!r} is not a range; write methods.<name>.<field>=LOW..HIGH, or LOW..HIGH:log.")
+        if match["method"] not in ("*", *names):
+            raise unknown("method", match["method"], names)
         for method in study.methods:
-            if form["method"] in ("*", method.name):
-                found[method.name].append(_range(method, form))
-    for name, ranges in found.items():
-        if not ranges:
+            if match["method"] in ("*", method.name):
+                ranges[method.name].append(_parse_range(method, match))
+    for name, of_method in ranges.items():
+        if not of_method:
             raise SettingsError(
                 f"{name} would be compared untuned; give it a range too (--space methods.{name}.<field>=LOW..HIGH), or "
                 "take it out of the study."
             )
-        for number, each in enumerate(ranges):
-            if each.path in [other.path for other in ranges[:number]]:
-                raise SettingsError(f"{each.path} has two ranges; give one.")
-    return found
+        paths = [range_.path for range_ in of_method]
+        for path in paths:
+            if paths.count(path) > 1:
+                raise SettingsError(f"{path} has two ranges; give one.")
+    return ranges
 
 
-def _range(method: Method, form: re.Match[str]) -> Range:
-    path = f"methods.{method.name}.{form['field']}"
-    now = get_setting(method, form["field"], path)
-    if not (now is None or is_number(now)):
-        raise SettingsError(f"{path} is {json.dumps(now)}, no number; only numbers are tuned.")
+def _parse_range(method: Method, match: re.Match[str]) -> Range:
+    path = f"methods.{method.name}.{match['field']}"
+    current = get_setting(method, match["field"], path)
+    if not (current is None or is_number(current)):
+        raise SettingsError(f"{path} is {json.dumps(current)}, not a number; only numbers are tuned.")
     try:
-        low, high = float(form["low"]), float(form["high"])
+        low, high = float(match["low"]), float(match["high"])
     except ValueError as error:
-        raise SettingsError(f"{form['low']}..{form['high']} is no range of numbers ({path}).") from error
-    if not low < high or (form["log"] and low <= 0):
+        raise SettingsError(f"{match['low']}..{match['high']} is not a range of numbers ({path}).") from error
+    if not low < high or (match["log"] and low <= 0):
         raise SettingsError(
-            f"{path}={form['low']}..{form['high']} is empty; LOW must be below HIGH, and above 0 for :log."
+            f"{path}={match['low']}..{match['high']} is empty; LOW must be below HIGH, and above 0 for :log."
         )
-    whole = isinstance(now, int) if now is not None else low.is_integer() and high.is_integer()
-    if whole and not (low.is_integer() and high.is_integer()):
-        raise SettingsError(f"{path} is a whole number; give it a range from one to another.")
-    if whole:
+    integer = isinstance(current, int) if current is not None else low.is_integer() and high.is_integer()
+    if integer and not (low.is_integer() and high.is_integer()):
+        raise SettingsError(f"{path} is a whole number; give it a range from one whole number to another.")
+    if integer:
         low, high = int(low), int(high)
-    return Range(path, form["field"], low, high, bool(form["log"]), whole)
+    return Range(path, match["field"], low, high, bool(match["log"]), integer)

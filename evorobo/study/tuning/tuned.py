@@ -1,4 +1,4 @@
-"""A study with the settings that tuning has found, and with the bill for finding them."""
+"""A study with the settings that tuning found, and with the cost of finding them."""
 
 from __future__ import annotations
 
@@ -9,59 +9,97 @@ from typing import Any
 
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.study.overrides import apply_overrides
+from evorobo.study.records import check_format
 from evorobo.study.study import Study
 
 
 def tuned(study: Study, *paths: str | Path) -> Study:
-    """`study` with the best settings of the files that `tune` wrote, for every method; reports tell what that has cost.
+    """Give a study the best settings that `tune` found.
 
-    Raises `SettingsError` where the files are of other methods, since untuned ones would be compared with tuned ones,
-    or of unlike effort, and `ResultsError` where one is none of `tune`.
+    Reports then state what the search for the settings has cost.
+
+    Parameters
+    ----------
+    study : Study
+        The study; all its methods must be in the files.
+    *paths : str or pathlib.Path
+        Files that `tune` wrote, all with the same task, tries, seeds and budget.
+
+    Returns
+    -------
+    Study
+        The study with the settings found, their seeds as `tuning_seeds` and their cost as `tuning`.
+
+    Raises
+    ------
+    SettingsError
+        Where the files are of other methods, since untuned methods would be compared with tuned ones, or were made
+        with unequal effort.
+    ResultsError
+        Where a file was not written by `tune`.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import evorobo as er
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0")
+    >>> methods = [er.Evolution(er.CMAES())]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=5, budget=er.Budget(flops=1e7))
+    >>> best = {"settings": {"methods.cma-es.strategy.sigma": 0.7}, "validation": 60.0, "failed": 0, "cost": {}}
+    >>> content = {"format": 2, "task": "phototaxis", "trials": 20, "seeds": [1000], "budget": {}}
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "phototaxis.json"
+    ...     _ = path.write_text(json.dumps({**content, "methods": {"cma-es": best}}))
+    ...     er.tuned(study, path).methods[0].strategy.sigma
+    0.7
     """
-    found, *others = [read_tuning(path) for path in paths]
+    tuning, *others = [read_tuning(path) for path in paths]
     for path, other in zip(paths[1:], others, strict=True):
-        for what in ("task", "trials", "seeds", "budget"):
-            if found[what] != other[what]:
+        for name in ("task", "trials", "seeds", "budget"):
+            if tuning[name] != other[name]:
                 raise SettingsError(
-                    f"{what} of tuning: {found[what]} in {paths[0]} and {other[what]} in {path}; tune all methods with "
-                    "the same effort."
+                    f"{name} of tuning: {tuning[name]} in {paths[0]} and {other[name]} in {path}; tune all methods "
+                    "with the same effort."
                 )
-        found["methods"] |= other["methods"]
+        tuning["methods"] |= other["methods"]
     names = [method.name for method in study.methods]
-    if set(names) != set(found["methods"]):
+    if set(names) != set(tuning["methods"]):
         raise SettingsError(
-            f"{', '.join(map(str, paths))} tuned {', '.join(found['methods'])}, and the study compares "
+            f"{', '.join(map(str, paths))} tuned {', '.join(tuning['methods'])}, and the study compares "
             f"{', '.join(names)}; tune all that are compared."
         )
     assignments = [
         f"{setting}={json.dumps(value)}"
         for name in names
-        for setting, value in found["methods"][name]["settings"].items()
+        for setting, value in tuning["methods"][name]["settings"].items()
     ]
-    bill = {
-        name: {"trials": found["trials"], "failed": each["failed"], **each["cost"]}
-        for name, each in found["methods"].items()
+    costs = {
+        name: {"trials": tuning["trials"], "failed": best["failed"], **best["cost"]}
+        for name, best in tuning["methods"].items()
     }
-    return replace(apply_overrides(study, assignments), tuning_seeds=tuple(found["seeds"]), tuning=bill)
+    return replace(apply_overrides(study, assignments), tuning_seeds=tuple(tuning["seeds"]), tuning=costs)
 
 
 def read_tuning(path: str | Path) -> dict[str, Any]:
-    """The content of a file that `tune` wrote."""
+    """Return the content of a file that `tune` wrote. Raises `ResultsError` for any other file."""
     try:
-        found: dict[str, Any] = json.loads(Path(path).read_text())
-        for name, each in found["methods"].items():
-            if not each["settings"]:
-                raise ResultsError(f"{path} has found nothing for {name}.")
-            _ = each["cost"], each["failed"], each["validation"]
-        _ = found["seeds"], found["trials"], found["task"], found["budget"]
+        tuning: dict[str, Any] = json.loads(Path(path).read_text())
+        check_format(Path(path), tuning.pop("format", 1))
+        for name, best in tuning["methods"].items():
+            if not best["settings"]:
+                raise ResultsError(f"{path} holds no settings of {name}.")
+            _ = best["cost"], best["failed"], best["validation"]
+        _ = tuning["seeds"], tuning["trials"], tuning["task"], tuning["budget"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultsError(
-            f"{path} is no file of `evorobo tune` ({error!r}); give results/<study>-tuning/<task>.json."
+            f"{path} is not a file of evorobo tune ({error!r}); give results/<study>-tuning/<task>.json."
         ) from error
-    return found
+    return tuning
 
 
 def to_flags(tuning: dict[str, Any]) -> str:
-    """The settings found, as flags of an experiment's command line."""
-    every = [item for each in tuning["methods"].values() for item in each["settings"].items()]
-    return " ".join(f"--set {path}={json.dumps(value)}" for path, value in every)
+    """Return the settings found as flags of the command line of an experiment."""
+    settings = [item for best in tuning["methods"].values() for item in best["settings"].items()]
+    return " ".join(f"--set {path}={json.dumps(value)}" for path, value in settings)

@@ -1,4 +1,4 @@
-"""Tuning with Optuna: as many tries for every method, at the same price, on seeds that no result is reported on."""
+"""Tuning with Optuna: the same number of tries and the same budget for every method, on seeds of their own."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 from evorobo.checks import check_integer
 from evorobo.errors import ResultsError, SettingsError, unknown
-from evorobo.files import write_json
 from evorobo.settings import stop_if_loading, to_plain
 from evorobo.study.batching import batch_trials
 from evorobo.study.executors import TrialEvent, run_parallel, run_serial
 from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
+from evorobo.study.records import write_record
 from evorobo.study.study import Study
 from evorobo.study.tuning.search import Search
 from evorobo.study.tuning.space import parse_ranges
 
 SEEDS = (1000, 1001, 1002)
-"""The tuning seeds, unless others are asked for."""
+"""Default seeds of tuning."""
 _ENDED = ("finished", "diverged")
 
 
@@ -37,22 +37,64 @@ def tune(
     jobs: int = 1,
     sampler_seed: int = 0,
 ) -> Path:
-    """Look for better settings of all methods of `study`; the file returned tells what was found (see `tuned`).
+    """Search better settings for all methods of a study, with the same effort for each.
 
-    `space` are ranges, `methods.<name>.<field>=LOW..HIGH` or `LOW..HIGH:log`. Each method is tried with `trials`
-    settings, the study's own first where they lie in its ranges, the others proposed by Optuna's TPE sampler (Bergstra
-    et al. 2011) with the seed `sampler_seed`. A try is run at each of `seeds` on the study's whole budget, and is worth the
-    mean validation score of its answers; the test score has no say. One that fails or diverges at any seed is worth
-    nothing, and paid for. With several tasks say which `task`. With `methods` only these are tuned now, and told in a
-    file of their own; `tuned` takes several files, if all methods had the same effort.
+    Each method is tried with the same number of settings. The first try has the settings of the study, where they lie
+    in the ranges; Optuna's TPE sampler [1]_ proposes the others. A try runs at each seed on the whole budget of the
+    study. Its value is the mean validation score of its solutions; the test score is not used. A try that fails or
+    diverges at any seed has no value, and its cost counts. After an interrupt the same call continues.
 
-    Everything lies in `results/<study>-tuning`: `<task>.json` (or `<task>-<method>.json`) and a folder for each try.
-    Interrupted, the same call goes on: what is finished is read, and the sampler, told of it in the same order,
-    proposes the same. Raises `SettingsError` where seeds are the study's own, a method has no range, or Optuna is
-    missing.
+    Parameters
+    ----------
+    study : Study
+        The study.
+    space : sequence of str
+        Ranges of settings: `methods.<name>.<field>=LOW..HIGH`, or `LOW..HIGH:log` for values that are drawn evenly in
+        the logarithm. A `*` for the name gives all methods the same range.
+    trials : int, default 20
+        Number of settings to try for each method, at least 1.
+    seeds : iterable of int, default (1000, 1001, 1002)
+        Seeds of every try; none may be a seed of the study.
+    task : str, optional
+        Name of the task to tune on. Required where the study has several.
+    methods : sequence of str, optional
+        Names of the methods to tune now. They get a file of their own; `tuned` takes several files that were made with
+        the same effort.
+    results : str or pathlib.Path, default "results"
+        The folder for results; those of tuning are in `<results>/<study>-tuning`.
+    jobs : int, default 1
+        Number of worker processes, at least 1.
+    sampler_seed : int, default 0
+        Seed of the sampler.
+
+    Returns
+    -------
+    pathlib.Path
+        The file with the settings found, for `tuned`.
+
+    Raises
+    ------
+    SettingsError
+        Where a seed is the study's own, a method has no range, or Optuna is missing.
+    ResultsError
+        Where all tries of a method failed, or the folder cannot be written.
+
+    References
+    ----------
+    .. [1] J. Bergstra, R. Bardenet, Y. Bengio and B. Kegl, "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011.
+
+    Examples
+    --------
+    >>> import evorobo as er
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0")
+    >>> methods = [er.Evolution(er.CMAES()), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=5, budget=er.Budget(flops=1e7))
+    >>> space = ["methods.cma-es.strategy.sigma=0.05..2:log", "methods.backprop.optimizer.learning_rate=1e-4..0.1:log"]
+    >>> path = er.tune(study, space, trials=20)  # doctest: +SKIP
+    >>> er.tuned(study, path).run()  # doctest: +SKIP
     """
     stop_if_loading()
-    study = _on_tuning_seeds(_only(study, methods), tuple(seeds), task)
+    study = _on_tuning_seeds(_select_methods(study, methods), tuple(seeds), task)
     check_integer(1, trials=trials)
     ranges = parse_ranges(study, space)
     folder = Path(results) / f"{study.name}-tuning"
@@ -67,69 +109,72 @@ def tune(
         "space": list(space),
         "sampler_seed": sampler_seed,
     }
-    tries = [folder / f"try-{number:03d}" for number in range(trials)]
-    with Display(folder.name, trials * len(searches) * len(study.seeds), _done(tries, study)) as display:
-        for number, place in enumerate(tries):
-            _try(searches, place, jobs, display)
-            write_json(file, {**about, "trials": number + 1, "methods": _found(searches)})
+    folders = [folder / f"try-{number:03d}" for number in range(trials)]
+    with Display(folder.name, trials * len(searches) * len(study.seeds), _count_ended(folders, study)) as display:
+        for number, try_folder in enumerate(folders):
+            _run_try(searches, try_folder, jobs, display)
+            write_record(file, {**about, "trials": number + 1, "methods": _best_settings(searches)})
     for search in searches:
         if search.best is None:
             raise ResultsError(f"{search.method.name} failed with all of {trials} settings: {search.failure_reason}")
     return file
 
 
-def _only(study: Study, methods: Sequence[str]) -> Study:
-    names = [method.name for method in study.methods]
-    for name in methods:
-        if name not in names:
-            raise unknown("method", name, names)
-    return replace(study, methods=tuple(each for each in study.methods if not methods or each.name in methods))
+def _select_methods(study: Study, names: Sequence[str]) -> Study:
+    """Return the study with these methods alone, or with all where no name is given."""
+    known = [method.name for method in study.methods]
+    for name in names:
+        if name not in known:
+            raise unknown("method", name, known)
+    return replace(study, methods=tuple(method for method in study.methods if not names or method.name in names))
 
 
 def _on_tuning_seeds(study: Study, seeds: tuple[int, ...], task: str | None) -> Study:
-    """The study as it is tuned: one task, the tuning seeds, a look at the start and one at the end."""
+    """Return the study as it is tuned: one task, the tuning seeds, an eval at the start and one at the end."""
     names = [each.name for each in study.tasks]
     if task is None and len(names) > 1:
-        raise SettingsError(f"settings are tuned on one task at a time; say which: {', '.join(names)}.")
+        raise SettingsError(
+            f"settings are tuned on one task at a time; name it with task= or --task: {', '.join(names)}."
+        )
     if task is not None and task not in names:
         raise unknown("task", task, names)
     if reused := sorted(set(seeds) & set(study.seeds)):
-        named = ", ".join(map(str, reused))
         raise SettingsError(
-            f"seeds {named} are the study's own, and flatter whoever was tuned on them; tune on others."
+            f"seeds {', '.join(map(str, reused))} are the study's own, and results on tuning seeds look too good; tune "
+            "on other seeds."
         )
     tasks = tuple(each for each in study.tasks if task in (None, each.name))
     budget = replace(study.budget, n_evals=1)
     return replace(study, tasks=tasks, seeds=seeds, budget=budget, baselines=(), tuning_seeds=())
 
 
-def _done(tries: list[Path], study: Study) -> int:
-    """How many trials need not be run again."""
-    cells = [place / trial.path for place in tries for trial in study.trials()]
-    return sum(trial_status(cell) in _ENDED for cell in cells)
+def _count_ended(folders: list[Path], study: Study) -> int:
+    """Return how many trials need not run again."""
+    paths = [folder / trial.path for folder in folders for trial in study.trials()]
+    return sum(trial_status(path) in _ENDED for path in paths)
 
 
-def _try(searches: list[Search], folder: Path, jobs: int, display: Display) -> None:
-    """One more setting of every method, all side by side."""
-    asked = [search.ask() for search in searches]
-    every = [trial for trials in asked for trial in trials]
-    for trial in every:
+def _run_try(searches: list[Search], folder: Path, jobs: int, display: Display) -> None:
+    """Try one more setting of every method; their trials run side by side."""
+    proposed = [search.ask() for search in searches]
+    trials = [trial for of_method in proposed for trial in of_method]
+    for trial in trials:
         trial.check(folder / trial.path)
-    missing = [trial for trial in every if trial_status(folder / trial.path) not in _ENDED]
-    on_event = partial(_pass_on, display, folder.name)
+    missing = [trial for trial in trials if trial_status(folder / trial.path) not in _ENDED]
+    on_event = partial(_forward_event, display, folder.name)
     if jobs == 1:
         run_serial(batch_trials(missing, jobs), folder, on_event)
     elif missing:
         run_parallel(batch_trials(missing, jobs), folder, on_event, jobs)
-    for search, trials in zip(searches, asked, strict=True):
-        search.tell(trials, folder)
+    for search, of_method in zip(searches, proposed, strict=True):
+        search.tell(of_method, folder)
 
 
-def _pass_on(display: Display, name: str, event: TrialEvent) -> None:
+def _forward_event(display: Display, name: str, event: TrialEvent) -> None:
     display(replace(event, trial=f"{name}/{event.trial}"))
 
 
-def _found(searches: list[Search]) -> dict[str, Any]:
+def _best_settings(searches: list[Search]) -> dict[str, Any]:
     return {
         search.method.name: {**(search.best or {}), "failed": search.n_failed, "cost": vars(search.cost)}
         for search in searches
