@@ -1,15 +1,15 @@
-"""How fast are whole episodes of a population: lock step and machine code, beside a plain loop and evosax with gymnax?
+"""How fast are whole episodes of a population: NumPy and machine code, beside a plain loop and evosax with gymnax?
 
 Run `python benchmarks/episodes.py` where the peers are installed, best in an environment of its own:
 
     python3 -m venv .peers && .peers/bin/pip install '.[fast]' evosax gymnax six
 
-256 networks (32-32, tanh) play CartPole-v1, balancing for 500 steps and as they are drawn, and Pendulum-v1, episodes
-to the end. All take turns in one run; it prints steps per second of wall time and of CPU time, populations per second,
+256 networks (32-32, tanh) run CartPole-v1 (balancing for 500 steps, and random ones) and Pendulum-v1. All take
+turns in one run. It prints steps per second of wall time and of CPU time, populations per second,
 and how many times the plain loop's steps: one environment of gymnasium, one network, one step at a time, in NumPy.
-Promised is machine code at 30 times the plain loop, and ahead of evosax. `evosax` is its own GymnaxProblem without
-normalisation, compiled before the clock starts; it steps all robots for the longest possible episode, and only steps of
-robots that have not ended are counted. Machine code and JAX have as many threads as there are processors.
+The targets are 30 times the plain loop for machine code, and more than evosax. `evosax` is its own GymnaxProblem
+without normalization, compiled before the measurement. It steps all robots for the longest possible episode;
+only steps of robots that have not ended are counted. Machine code and JAX use as many threads as there are processors.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Play = Callable[[], float]
 
 
 def drawn(spec: NetworkSpec) -> np.ndarray:
-    """Random networks as every run begins with them."""
+    """Random networks, as at the start of every run."""
     return np.stack([spec.init(np.random.default_rng(member)) for member in range(MEMBERS)])
 
 
@@ -53,7 +53,7 @@ def ours(id: str, spec: NetworkSpec, weights: np.ndarray, compiled: bool, thread
 
 
 def plain_loop(id: str, spec: NetworkSpec, weights: np.ndarray) -> Play:
-    """What one would write by hand; of the first members only, for it takes its time."""
+    """A loop written by hand, for the first members only because it is slow."""
     env, task = gymnasium.make(id), ControlTask(id)
     layers = [[(each["weight"], each["bias"]) for each in spec.unpack(genome)] for genome in weights[:LOOPED]]
 
@@ -89,17 +89,17 @@ def with_evosax(id: str, spec: NetworkSpec, weights: np.ndarray) -> Play:
     solutions = jax.tree.map(jax.numpy.asarray, {"params": layers})
 
     def play() -> float:
-        scores = np.asarray(problem.eval(next(keys), solutions, state)[0])  # waits until they are there
+        scores = np.asarray(problem.eval(next(keys), solutions, state)[0])  # waits for the result
         return float(scores.sum()) if id == "CartPole-v1" else MEMBERS * 200.0
 
     return play
 
 
 def measured(contestants: dict[str, Play]) -> Iterator[tuple[str, float, float, float]]:
-    """Of each the name, steps per second of wall time and of CPU time, and populations per second: medians."""
+    """For each: the name, and medians of steps per second of wall time and CPU time, and of populations per second."""
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in contestants}
     for play in contestants.values():
-        play()  # a first call pays for memory and compilation
+        play()  # the first call allocates memory and compiles
     for _ in range(ROUNDS):
         for name, play in contestants.items():
             wall, cpu = time.perf_counter(), time.process_time()

@@ -1,23 +1,24 @@
-"""What does a generation cost besides scoring: generate and update at 100, 1,000 and 3,000 weights, beside the peers?
+"""What does a generation cost besides scoring? `generate` and `update` at 100, 1,000 and 3,000 weights, beside others.
 
-Run `python benchmarks/evolution.py` where the peers are installed, best in an environment of its own:
+Run `python benchmarks/evolution.py` where the other libraries are installed, best in an environment of its own:
 
     python3 -m venv .peers && .peers/bin/pip install . cma==4.5.0 evosax
 
-It prints milliseconds of CPU time a generation on one thread, for populations of 4 + 3 ln p, and how many times ours a
-peer takes for the same algorithm. All take turns in one run, so that a busy machine slows all of them down; scores are
-those of an ellipsoid. A run is long enough for each to decompose its matrix as often as it does over time (pycma and
-ours put it off by the same rule, deap.cma does it in every generation); JAX is compiled before the clock starts. Peers
-that are not installed are left out, and so are those that would take minutes for a row. It takes about six minutes.
+It prints milliseconds of CPU time per generation on one thread, for populations of 4 + 3 ln p, and the ratio of each
+library to evorobo for the same algorithm. All take turns in one run, so that a busy machine slows all of them down.
+Scores are those of an ellipsoid. A run is long enough for the usual number of matrix decompositions (pycma and evorobo
+postpone them by the same rule, deap.cma decomposes in every generation). JAX is compiled before the measurement.
+Libraries that are not installed are left out, and so are those that would take minutes for a row. It takes about six
+minutes.
 
-On a busy machine of two cores, times ours at 100, 1,000 and 3,000 weights:
+On a busy machine with two cores, ratio to evorobo at 100, 1,000 and 3,000 weights:
 
     cma-es       deap 1.6, 5.8, -     cma 1.9, 1.4, 1.7    evosax 2.7, -, -
     sep-cma-es                        cma 3.1, 3.2, 2.9    evosax 3.9, 1.8, 1.0
     snes                                                   evosax 4.5, 1.9, 1.5
 
-What scoring costs is measured by `benchmarks/episodes.py`, and how soon a task is solved by `benchmarks/solved.py`;
-`python benchmarks/evolution.py all` runs the three.
+`benchmarks/episodes.py` measures scoring, and `benchmarks/solved.py` the time to solve a task. `python
+benchmarks/evolution.py all` runs the three.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ Generation = Callable[[], Any]
 
 
 def scored(rows: np.ndarray) -> np.ndarray:
-    """Costs of a population `(n, p)`: an ellipsoid with axes from 1 to 10 long."""
+    """Values of a population `(n, p)`: an ellipsoid with axes from 1 to 10 long."""
     return np.square(rows) @ np.logspace(0, 2, rows.shape[1])
 
 
@@ -118,7 +119,7 @@ def with_evosax(name: str, p: int) -> Generation:
 
 
 def rivals(algorithm: str, p: int) -> dict[str, Callable[[], Generation]]:
-    """Ours first, then whoever has the same algorithm."""
+    """evorobo first, then the libraries that have the same algorithm."""
     table: dict[str, dict[str, Callable[[], Generation]]] = {
         "cma-es": {
             "evorobo": lambda: ours(CMAES(), p),
@@ -138,11 +139,11 @@ def rivals(algorithm: str, p: int) -> dict[str, Callable[[], Generation]]:
 
 
 def milliseconds(makers: dict[str, Callable[[], Generation]], generations: int) -> dict[str, float]:
-    """CPU time a generation, the least of the rounds, which all take in turns."""
+    """CPU time per generation: the minimum over rounds, in which all take turns."""
     found: dict[str, list[float]] = {name: [] for name in makers}
     wheels = {name: make() for name, make in makers.items()}
     for wheel in wheels.values():
-        wheel()  # a first call pays for memory and compilation
+        wheel()  # the first call allocates memory and compiles
     for _ in range(ROUNDS):
         for name, wheel in wheels.items():
             start = time.process_time()

@@ -1,13 +1,13 @@
-"""How much of MuJoCo's own speed do its robots keep when observations, rewards and ends are worked out as well?
+"""How much of MuJoCo's own speed remains when observations, rewards and terminations are computed as well?
 
 Run `python benchmarks/mujoco_robots.py` (mujoco 4 or later). For 64 robots under random actions it prints control
 steps per second of wall time and of CPU time, in turns within one run: `mujoco.batch` alone, on two threads, without
-a policy, observations or rewards; evorobo's simulator, which tells gymnasium's whole story; and a plain loop over one
-environment of gymnasium. Promised are nine tenths of the first, by CPU time, and more than the last. `first` and `last`
-are the medians of the ratios to them. All begin in the same states. By CPU time HalfCheetah keeps .90 to .98 of the
-batch's speed and Hopper .86 to .95, from one run on shared cores to the next; what is left is calls of NumPy between
-steps, which find the caches cold. Ant feels contact forces, which the batch does not work out after a step, has an
-MjData for each robot instead, and keeps .88 to .91 with these forces paid for. By wall time it is .02 to .05 less.
+a policy, observations or rewards; evorobo's simulator, which computes all that gymnasium returns; and a plain loop over
+one environment of gymnasium. The targets are nine tenths of the first, by CPU time, and more than the last. `first` and
+`last` are the medians of the ratios to them. All start in the same states. By CPU time HalfCheetah keeps .90 to .98 of
+the batch's speed and Hopper .86 to .95, depending on the run; the rest are calls of NumPy between steps with cold
+caches. Ant also computes contact forces, which the batch does not, has one MjData for each robot, and keeps .88 to .91.
+By wall time it is .02 to .05 less.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def batch_alone(id: str, actions: np.ndarray) -> Callable[[], int]:
     batch = Batch(environment.model, ROBOTS, THREADS)
     ctrl, qpos, qvel = (batch.bind(name) for name in ("ctrl", "qpos", "qvel"))
     starts = []
-    for robot in range(ROBOTS):  # as the others begin: robots that all begin alike are less work
+    for robot in range(ROBOTS):  # different initial states, as the others have: equal states are less work
         environment.reset(seed=robot % EPISODES)
         starts.append((environment.data.qpos.copy(), environment.data.qvel.copy()))
 
@@ -64,7 +64,7 @@ def simulated(id: str, actions: np.ndarray) -> Callable[[], int]:
 
     def work() -> int:
         simulator.reset(np.arange(EPISODES), MEMBERS)
-        for action in actions:  # whoever has ended goes on here, so that all three do the same work
+        for action in actions:  # robots that have ended continue here, so that all three do the same work
             simulator.step(action)
         return len(actions) * ROBOTS
 

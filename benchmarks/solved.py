@@ -1,20 +1,20 @@
-"""How long does it take from the command to a CartPole that is solved, everything included?
+"""How long does it take from the command to a solved CartPole, everything included?
 
-Run `python benchmarks/solved.py`, with seeds other than `0 1 2` if you like, where the peers are installed, best in an
-environment of its own:
+Run `python benchmarks/solved.py`, with other seeds than `0 1 2` if you like, where the other libraries are installed,
+best in an environment of its own:
 
     python3 -m venv .peers && .peers/bin/pip install '.[fast]' stable-baselines3 neat-python evosax gymnax six evotorch
 
-Each contestant is a program of a few lines, as its own documentation has it, started as a fresh process. It learns
-CartPole-v1 and ends as soon as its controller holds 475 on the mean of 20 fresh episodes; it looks after each
-generation, or every 2048 steps. Networks have no hidden layer, as NEAT's begin, but for PPO's; SNES has a population
-of 50 everywhere. The clock runs from the start of the process to its end: imports, compilation, learning, looking.
-Printed are the medians over seeds and how many times ours; ours is promised to be first by a factor of 5. Who is not
-installed is left out.
+Each library runs a program of a few lines, as in its own documentation, in a fresh process. It learns CartPole-v1 and
+ends as soon as its controller reaches 475 on the mean of 20 fresh episodes. It is evaluated after each generation, or
+every 2048 steps. Networks have no hidden layer, as at the start of NEAT, except for PPO. SNES has a population of 50
+everywhere. The time is that of the whole process: imports, compilation, learning and evaluation. The benchmark prints
+medians over seeds and ratios to evorobo; the target is a factor of 5. Libraries that are not installed are left out.
 
-On two shared cores, seeds 0 to 2, ours takes .7 to 1.0 s, neat-python 1.4 to 2.6 times that, EvoTorch 10 to 13, evosax
-15, PPO 62. Half of ours are imports (Python and NumPy .11 s, gymnasium .07, DEAP .04, our own .14), so that five times
-NEAT, which imports little and often finds its answer among its first 150 networks, is out of reach.
+On two shared cores, seeds 0 to 2, evorobo takes .7 to 1.0 s, neat-python 1.4 to 2.6 times that, EvoTorch 10 to 13,
+evosax 15, PPO 62. Half of evorobo's time are imports (Python and NumPy .11 s, gymnasium .07, DEAP .04, its own .14).
+Therefore a factor of 5 to NEAT is out of reach: it imports little and often solves the task among its first 150
+networks.
 """
 
 from __future__ import annotations
@@ -127,10 +127,10 @@ look = GymNE("CartPole-v1", net, num_episodes=20)
 search = SNES(problem, stdev_init=0.5, popsize=50)
 for _ in range(500):
     search.step()
-    centre = look.generate_batch(1)
-    centre.set_values(search.status["center"][None])
-    look.evaluate(centre)
-    if float(centre.evals[0, 0]) >= 475:
+    center = look.generate_batch(1)
+    center.set_values(search.status["center"][None])
+    look.evaluate(center)
+    if float(center.evals[0, 0]) >= 475:
         break
 else:
     raise SystemExit("not solved")
@@ -138,7 +138,7 @@ else:
 
 
 def neat_settings() -> str:
-    """What neat-python asks to be told, all of it: the ranges and rates that its documentation shows for a pole."""
+    """The settings of neat-python: the ranges and rates of its documentation for pole balancing."""
     genome: dict[str, object] = {"num_inputs": 4, "num_hidden": 0, "num_outputs": 2, "feed_forward": True}
     genome |= {"initial_connection": "full_direct", "enabled_default": True, "enabled_mutate_rate": 0.01}
     genome |= {"enabled_rate_to_true_add": 0.0, "enabled_rate_to_false_add": 0.0}
@@ -178,7 +178,7 @@ CONTESTANTS = {
 
 
 def seconds(program: str, seed: int, settings: Path) -> float | None:
-    """Of the whole process, None where it does not solve the task."""
+    """Seconds of the whole process; None if it does not solve the task."""
     start = time.perf_counter()
     try:
         told = subprocess.run(
@@ -200,7 +200,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "neat"
         settings.write_text(neat_settings())
-        seconds(EVOROBO, 0, settings)  # whoever is first reads Python and NumPy from the disk
+        seconds(EVOROBO, 0, settings)  # the first process reads Python and NumPy from the disk
         found = {name: [seconds(program, seed, settings) for seed in SEEDS] for name, program in here.items()}
     mine = statistics.median(each for each in found["evorobo SNES"] if each)
     print(f"{'CartPole-v1, 475 held':<26}{'seconds':>9}{'times ours':>12}   all seeds")

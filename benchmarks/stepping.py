@@ -1,14 +1,14 @@
-"""How much faster does a population drive in lock step than in a plain loop over one gymnasium environment?
+"""How much faster is a population that is stepped together than a plain loop over one gymnasium environment?
 
 Run `python benchmarks/stepping.py`. It prints, for 256 networks (4-32-32-2) on CartPole-v1, environment steps per
-second of CPU time in `ControlTask.score` and in the loop that one would write by hand, and their ratio. Both run the
-same episodes in turns on one thread, so that a busy machine slows both down. Promised are
+second of CPU time in `ControlTask.score` and in a loop written by hand, and their ratio. Both run the same
+episodes in turns on one thread, so that a busy machine slows both down. The targets are
 
-     8  for networks that push one way till the pole falls, after some 12 steps: much of the time goes into starting
+     8  for networks that push one way until the pole falls, after about 12 steps: much of the time is spent on resets
     25  for networks that balance to the end, 500 steps
 
-Random networks as they are drawn come out like the former: most fall soon, and the few that last long are stepped by
-themselves, where a tick costs some 25 microseconds however few robots are left.
+Random networks behave like the former: most fall soon, and a step of the few that last costs about 25 microseconds,
+however few robots remain.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ SPEC = NetworkSpec.build(4, HIDDEN, 2)
 
 
 def falling(rng: np.random.Generator) -> np.ndarray:
-    """Random networks that lean to one side: a bias that most of them follow until the pole has fallen."""
+    """Random networks with a bias that makes most of them push to one side until the pole falls."""
     weights = drawn(rng)
     SPEC.unpack(weights)[-1]["bias"][:, 0] = rng.choice([-0.4, 0.4], MEMBERS)
     return weights
 
 
 def drawn(rng: np.random.Generator) -> np.ndarray:
-    """Random networks as every run begins with them."""
+    """Random networks, as at the start of every run."""
     return np.stack([SPEC.init(rng) for _ in range(MEMBERS)])
 
 
@@ -84,21 +84,21 @@ def speed(drive: Callable[[np.ndarray, int], np.ndarray], weights: np.ndarray, s
     return float(steps / (time.process_time() - start))
 
 
-def compare(name: str, draw: Callable[[np.random.Generator], np.ndarray], promised: str) -> None:
+def compare(name: str, draw: Callable[[np.random.Generator], np.ndarray], target: str) -> None:
     """One line: the mean length of an episode, both speeds, their ratio (medians over populations)."""
     populations = [draw(np.random.default_rng(seed)) for seed in range(REPETITIONS)]
     lengths = [lock_step(weights, seed) for seed, weights in enumerate(populations)]
-    speed(plain_loop, populations[0][:8], 0)  # a first call pays for imports
+    speed(plain_loop, populations[0][:8], 0)  # the first call imports
     pairs = [(speed(lock_step, each, seed), speed(plain_loop, each, seed)) for seed, each in enumerate(populations)]
     fast, plain = (statistics.median(each) for each in zip(*pairs, strict=True))
     ratio = statistics.median(one / other for one, other in pairs)
     longest = int(np.max(lengths))
-    print(f"{name:<10} {np.mean(lengths):7.1f} {longest:7} {fast:13,.0f} {plain:12,.0f} {ratio:7.1f} {promised:>9}")
+    print(f"{name:<10} {np.mean(lengths):7.1f} {longest:7} {fast:13,.0f} {plain:12,.0f} {ratio:7.1f} {target:>9}")
 
 
 task = ControlTask(ENV)
 
-TITLES = ("networks", "length", "longest", "in lock step", "plain loop", "ratio", "promised")
+TITLES = ("networks", "length", "longest", "in lock step", "plain loop", "ratio", "target")
 
 if __name__ == "__main__":
     print("{:<10} {:>7} {:>7} {:>13} {:>12} {:>7} {:>9}".format(*TITLES))

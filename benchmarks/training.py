@@ -1,19 +1,19 @@
-"""How many epochs a CPU second does backprop make, beside PyTorch, scikit-learn and JAX, on controllers' networks?
+"""How many epochs per CPU second does backpropagation run, beside PyTorch, scikit-learn and JAX, on small networks?
 
-Run `python benchmarks/training.py` where the peers are installed, best in an environment of its own:
+Run `python benchmarks/training.py` where the other libraries are installed, best in an environment of its own:
 
     python3 -m venv .peers && .peers/bin/pip install . torch==2.13.0 scikit-learn jax
 
 All train the same network on the same rows with Adam, in single precision, on one thread and in turns, so that a busy
-machine slows all of them down. PyTorch is eager; JAX runs each epoch as one compiled scan, compiled before the clock
-starts; peers that are not installed are left out. It prints medians: epochs per second of CPU time, and how many times
-a peer's that is, beside what is promised. Then ten networks at once beside ten one by one.
+machine slows all of them down. PyTorch is eager; JAX runs each epoch as one compiled scan, compiled before the
+measurement. Libraries that are not installed are left out. It prints medians: epochs per second of CPU time, and the
+ratio to each library beside its target. Then ten networks at once beside ten one by one.
 
-What bounds the smallest shape: a step is some forty calls of NumPy of half a microsecond to two each, a sixth of it in
-the optimizer and a quarter in the loss. A network of 18 weights on two rows takes 42 of its 51 microseconds, so there
-is little left to gain in the arithmetic. Written out by hand for this one network, with nothing general in it, the same
-step takes three fifths of the time; scikit-learn makes fewer calls, and JAX compiles them away. Batches dealt out once
-an epoch, or a call less in the loss, were tried: two per cent.
+The smallest shape is limited by calls: a step has about forty calls of NumPy of 0.5 to 2 microseconds each, a sixth of
+them in the optimizer and a quarter in the loss. A network of 18 weights on two rows takes 42 of its 51 microseconds, so
+arithmetic is a small part. Written by hand for one network, the same step takes three fifths of the time; scikit-learn
+makes fewer calls, and JAX compiles them. Assigning batches once per epoch, or one call less in the loss, saves two
+percent.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ RATE, ROUNDS, SECONDS = 0.003, 7, 0.4
 
 @dataclass(frozen=True)
 class Shape:
-    """A task of noise, as many and as wide rows as a data set's: speed does not ask what is learned."""
+    """A task of random data with the shape of a data set: the speed does not depend on the values."""
 
     name: str
     rows: int
@@ -55,7 +55,7 @@ class Shape:
     n_outputs: int
     batch: int
     classes: bool
-    promised: dict[str, float]
+    target: dict[str, float]
 
     input_scaler = output_scaler = None
     output, metric_info = "identity", MetricInfo("loss")
@@ -84,15 +84,15 @@ Epoch = Callable[[], Any]
 
 
 def ours(shape: Shape, networks: int = 1) -> Epoch:
-    """An epoch of each of so many networks, side by side."""
+    """An epoch of so many networks, trained side by side."""
     spec = NetworkSpec.build(shape.n_inputs, shape.hidden, shape.n_outputs)
     method = Backprop(Adam(RATE), batch_size=shape.batch, dtype="float32")
     learners = [method.start(shape, spec, np.random.default_rng(seed)) for seed in range(networks)]  # type: ignore[arg-type]
-    cohort, shares = method.batch_learners(learners), [0.0] * networks
+    batch, shares = method.batch_learners(learners), [0.0] * networks
 
     def epoch() -> None:
         for _ in range(0, shape.rows, shape.batch):
-            cohort.step(shares)
+            batch.step(shares)
 
     return epoch
 
@@ -173,10 +173,10 @@ def with_jax(shape: Shape) -> Epoch:
 
 
 def speeds(rivals: dict[str, Epoch]) -> dict[str, list[float]]:
-    """Epochs per second of CPU time of each rival, in each round."""
+    """Epochs per second of CPU time of each library, in each round."""
     found: dict[str, list[float]] = {name: [] for name in rivals}
     for epoch in rivals.values():
-        epoch()  # a first call pays for memory and compilation
+        epoch()  # the first call allocates memory and compiles
     for _ in range(ROUNDS):
         for name, epoch in rivals.items():
             start, epochs = time.process_time(), 0
@@ -188,7 +188,7 @@ def speeds(rivals: dict[str, Epoch]) -> dict[str, list[float]]:
 
 
 def times(one: list[float], other: list[float]) -> float:
-    """How many times faster, in the median round."""
+    """The ratio of speeds, as the median over rounds."""
     return statistics.median(a / b for a, b in zip(one, other, strict=True))
 
 
@@ -196,22 +196,21 @@ def main() -> None:
     peers = {"torch": with_torch, "sklearn": with_sklearn, "jax": with_jax}
     peers = {name: make for name, make in peers.items() if find_spec(name)}
     print(
-        f"{'epochs per CPU second':<20}{'evorobo':>10}"
-        + "".join(f"{name + ' (times, promised)':>30}" for name in peers)
+        f"{'epochs per CPU second':<20}{'evorobo':>10}" + "".join(f"{name + ' (times, target)':>30}" for name in peers)
     )
     for shape in SHAPES:
         found = speeds({"evorobo": ours(shape)} | {name: make(shape) for name, make in peers.items()})
         cells = [f"{statistics.median(found['evorobo']):>10.1f}"]
         for name in peers:
-            promised = f"{shape.promised[name]:g}" if name in shape.promised else "-"
-            ratio = f"({times(found['evorobo'], found[name]):.2f}, {promised})"
+            target = f"{shape.target[name]:g}" if name in shape.target else "-"
+            ratio = f"({times(found['evorobo'], found[name]):.2f}, {target})"
             cells.append(f"{statistics.median(found[name]):>15.1f} {ratio:>14}")
         print(f"{shape.name:<20}" + "".join(cells))
     shape = SHAPES[0]
     found = speeds({"alone": ours(shape), "ten": ours(shape, 10)})
     ten = [10 * speed for speed in found["ten"]]
     print(f"\n{shape.name}, ten seeds at once: {statistics.median(ten):.0f} networks' epochs per CPU second, "
-          f"{times(ten, found['alone']):.2f} times as many as one by one (promised 2.5)")  # fmt: skip
+          f"{times(ten, found['alone']):.2f} times as many as one by one (target 2.5)")  # fmt: skip
 
 
 if __name__ == "__main__":

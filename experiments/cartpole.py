@@ -1,10 +1,10 @@
-"""CartPole-v1: three ways to evolve a balancer, and one to copy it from a rule of thumb."""
+"""CartPole-v1: three evolution strategies, and backpropagation that copies a simple rule."""
 
 from evorobo import CMAES, GA, Backprop, Budget, ControlTask, Evolution, OpenAIES, Study, main
 
 
 def rule_of_thumb(observation):
-    """Push towards the side to which the pole is falling, and a little against the drift of the cart."""
+    """Push toward the side to which the pole falls, and slightly against the drift of the cart."""
     x, x_dot, angle, angle_dot = observation
     return int(angle + 0.5 * angle_dot + 0.02 * x + 0.05 * x_dot > 0)
 

@@ -1,7 +1,7 @@
-"""Double pole balancing with velocities: how many evaluations does it take, and how many did it take others?
+"""Double pole balancing with velocities: how many evaluations does CMA-ES need, beside published values?
 
-A trial is solved when the answer of a generation balances both poles for 100,000 steps (half an hour of robot time).
-Step size and population were chosen on seeds of their own.
+A trial is solved when the solution of a generation balances both poles for 100,000 steps (half an hour of robot time).
+Step size and population size were chosen on other seeds.
 """
 
 from evorobo import CMAES, Budget, ControlTask, Dense, Evolution, Output, StopWhen, Study, main, solving

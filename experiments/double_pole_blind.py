@@ -1,7 +1,7 @@
-"""Double pole balancing without velocities: a memory must find out which way the poles move, and must not wriggle.
+"""Double pole balancing without velocities: the network needs memory to estimate how the poles move.
 
-A trial is solved when the answer of a generation balances both poles for 100,000 steps, and for 1000 steps from at
-least 200 of the 625 starts of the generalisation test.
+A trial is solved when the solution of a generation balances both poles for 100,000 steps, and for 1000 steps from at
+least 200 of the 625 starts of the generalization test.
 """
 
 from evorobo import CMAES, Budget, ControlTask, Elman, Evolution, Output, Restarts, StopWhen, Study, main, solving

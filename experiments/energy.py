@@ -1,4 +1,4 @@
-"""Who finds the lamp may do it with less: what does saving energy, or weights, cost in score? Two fronts by NSGA-II."""
+"""Phototaxis with two objectives: what does saving energy, or weights, cost in score? Two fronts by NSGA-II."""
 
 from evorobo import CMAES, NSGA2, Budget, ControlTask, Evolution, Study, main
 

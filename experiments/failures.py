@@ -1,7 +1,7 @@
-"""A gripper felt that something went wrong (lp4): what was it? A network with memory feels the forces moment by moment.
+"""Which failure did a gripper feel (lp4)? A network with memory reads forces and torques step by step.
 
-Each fifth of the 117 failures in turn tests. The fifteen moments of a failure follow each other, and only the answer at
-the last one teaches and counts. The settings were chosen on validation rows, with other seeds.
+Five folds of the 117 failures are tested in turn. Each failure has fifteen steps, and only the output at the last one
+is trained and scored. The settings were chosen on validation rows, with other seeds.
 """
 
 import evorobo as er
@@ -11,7 +11,7 @@ def fifth(fold):
     return er.DatasetTask(
         "lp4",
         loader_kwargs={"row": "time_step", "scaling": "signlog", "fold": fold},
-        split=er.GroupSplit("split", test=("test",)),  # what would validate trains, too
+        split=er.GroupSplit("split", test=("test",)),  # validation rows are trained on too
         sequence="sequence",
         scored_steps="last",
         window=15,

@@ -1,6 +1,7 @@
 """Obstacle avoidance: evolution against a Braitenberg vehicle, and against a network that copies it.
 
-The fitness as it was published does not ask where to, and rocking to and fro pays best; forward only is what was meant.
+The published fitness does not reward a direction, so rocking back and forth scores best; "forward only" is the intended
+behavior.
 """
 
 from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, Study, main

@@ -1,4 +1,4 @@
-"""The main job: a robot finds a lamp. Is it better evolved, or taught by a Braitenberg vehicle?"""
+"""A robot finds a lamp: is its controller better evolved, or trained to copy a Braitenberg vehicle?"""
 
 from evorobo import CMAES, Backprop, Budget, ControlTask, Evolution, SelfAdaptiveES, Study, main
 

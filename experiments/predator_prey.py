@@ -1,8 +1,8 @@
 """Predator and prey evolve against each other: what do they forget without a hall of fame?
 
-Linear networks on their sensors, as in Floreano & Nolfi 1997 but without recurrent connections; ten rivals in each
-generation. The curves are of predators against a prey that keeps to a rule and taught nobody; who beats whom of which
-generation, and what each method's predators are worth against the other's prey, is in the tournament.
+Linear networks, as in Floreano & Nolfi 1997 but without recurrent connections; ten rivals in each generation. The
+curves show predators against a prey that follows a rule and that no method trained with. The tournament shows champions
+of all generations, and of each method, against each other.
 """
 
 import evorobo as er

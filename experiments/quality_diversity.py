@@ -1,4 +1,4 @@
-"""A maze that deceives: who climbs the score stands before a wall. Does it help to look for something new instead?"""
+"""A deceptive maze: the score leads into a dead end. Does a search for novelty help?"""
 
 from evorobo import (
     CMAES,

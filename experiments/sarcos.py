@@ -1,8 +1,8 @@
-"""Inverse dynamics of a real arm (SARCOS, the 4449 rows at hand): gradient against no gradient, and what a split hides.
+"""Inverse dynamics of a real arm (SARCOS, 4449 rows): gradient against no gradient, and what a random split hides.
 
-Figures are squared errors in parts of each torque's variance, averaged over the seven. Whole blocks of the recording
-test, dealt out in three ways; random rows of it flatter. The settings were chosen on validation blocks of other ways to
-deal them out, with other seeds.
+Scores are squared errors divided by each torque's variance, averaged over seven torques. Whole blocks of the recording
+are tested, in three assignments; random rows give scores that are too good. The settings were chosen on validation
+blocks of other assignments, with other seeds.
 """
 
 import evorobo as er

@@ -1,7 +1,7 @@
-"""The SCITOS G5 follows a wall by 24 sonars: what does its network gain from inverse ranges, and what from L1?
+"""The SCITOS G5 follows a wall by 24 sonars: do inverse ranges help its network, and does L1?
 
-Each lap in turn tests what was learned on the other five; lap 6 is the usual test. The settings were chosen on laps 1
-to 5 alone, each of them tested in turn, with seeds from 100 on.
+Each lap is tested in turn by networks trained on the other five; lap 6 is the usual test. The settings were chosen on
+laps 1 to 5 alone, each tested in turn, with seeds from 100 on.
 """
 
 import numpy as np

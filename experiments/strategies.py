@@ -1,7 +1,7 @@
-"""Nineteen ways to evolve the same small network on three robots: who climbs what, and at which price?
+"""Nineteen strategies evolve the same small network on three robots: which solves which, and at what cost?
 
-All are as they come, but for restarts, which give up sooner; where their first search goes on until the budget ends,
-they are CMA-ES to the digit.
+All settings are defaults, except that restarts terminate sooner. Where the first search of a restart strategy lasts
+until the end of the budget, its curve equals that of CMA-ES.
 """
 
 import evorobo as er

@@ -1,7 +1,7 @@
-"""Swimmer-v5 by linear policies: to evolve one by augmented random search, or to copy a gait that a person thought of?
+"""Swimmer-v5 with linear policies: evolve a gait with augmented random search, or copy one designed by hand?
 
-ARS as in Mania et al. 2018: 8 directions of which the 4 best count, steps of 0.02 and noise of 0.03, from zero weights.
-Of its eight seeds six end above 340, and one never finds its rhythm; the copies swim as their teacher does.
+ARS as in Mania et al. 2018: 8 directions of which the best 4 count, learning rate 0.02, noise 0.03, zero weights at the
+start. Six of its eight seeds end above 340, and one finds no gait; the copies swim as well as their teacher.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from evorobo import ARS, Backprop, Budget, ControlTask, Evolution, Output, Study
 
 
 def gait(observation):
-    """A wave from tail to head: the rear joint turns on its own account, the front one against both."""
+    """A wave from tail to head, from the angles of the two joints."""
     _, front, rear, *_ = observation
     return np.sign([-(front + rear), -rear])
 

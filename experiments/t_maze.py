@@ -1,7 +1,7 @@
-"""T-maze: a light tells at the start which arm to take at the end. Who remembers it, and who can teach to remember?
+"""T-maze: a light at the start indicates which arm to take at the end. Which networks learn to remember it?
 
-Networks without memory stay at chance, 50, however they learn. Who copies a teacher that remembers, through time, finds
-way and memory; evolution, which nobody tells what to keep in mind, finds the way first and the memory in most seeds.
+Networks without memory stay at 50, the score of a random choice. Recurrent networks that are trained through time on a
+teacher with memory learn the route and the memory. Evolution learns the route first, and the memory in most seeds.
 """
 
 from evorobo import GA, Adam, Backprop, Budget, ControlTask, Cosine, Elman, Evolution, Study, main

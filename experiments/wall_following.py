@@ -1,6 +1,7 @@
-"""Wall following, real and simulated: the SCITOS G5's own data beside a twin of the robot that made it.
+"""Wall following, real and simulated: data of the SCITOS G5 and a simulated twin of the robot.
 
-Every answer is then judged on both: who learned from the data drives the twin, who drove the twin reads the data.
+Every solution is tested on both: networks trained on the data drive the twin, and networks evolved on the twin classify
+the data.
 """
 
 import evorobo as er

@@ -1,7 +1,7 @@
-"""PPO of Stable-Baselines3 finds the lamp: as a curve beside evolution's, and as the teacher that backprop copies.
+"""PPO of Stable-Baselines3 on phototaxis: as a curve beside evolution, and as the teacher of backpropagation.
 
-Needs `pip install 'evorobo[sb3]'`. What PPO paid for learning is on its own curve; on the bill of who copies it are
-only the steps of its demonstrations.
+Needs `pip install 'evorobo[sb3]'`. The curve of PPO contains its own training cost; the clone's cost contains only the
+steps of the demonstrations.
 """
 
 from functools import cache
@@ -15,16 +15,16 @@ ROBOT, LOGS, STEPS = "evorobo/Phototaxis-v0", Path("results/ppo"), 40_000
 
 
 def train(seed):
-    """Learn with PPO, evaluated ten times on the way, unless that was done before."""
+    """Train PPO, with ten evaluations, unless a trained model exists."""
     from stable_baselines3 import PPO
     from stable_baselines3.common.callbacks import EvalCallback
     from stable_baselines3.common.monitor import Monitor
 
     folder = LOGS / f"seed-{seed}"
     if not (folder / "ppo.zip").exists():
-        judge = Monitor(gymnasium.make(ROBOT))
-        watch = EvalCallback(judge, n_eval_episodes=20, eval_freq=STEPS // 10, log_path=str(folder), verbose=0)
-        PPO("MlpPolicy", gymnasium.make(ROBOT), seed=seed, device="cpu").learn(STEPS, watch).save(folder / "ppo.zip")
+        eval_env = Monitor(gymnasium.make(ROBOT))
+        callback = EvalCallback(eval_env, n_eval_episodes=20, eval_freq=STEPS // 10, log_path=str(folder), verbose=0)
+        PPO("MlpPolicy", gymnasium.make(ROBOT), seed=seed, device="cpu").learn(STEPS, callback).save(folder / "ppo.zip")
 
 
 @cache
