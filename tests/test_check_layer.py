@@ -1,4 +1,4 @@
-"""The contract of layers: every layer of the package keeps it, and each kind of broken layer is caught in one sentence."""
+"""The contract of layers: those of the package keep it, and each kind of broken layer is caught with one sentence."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def only_in_training(self, params, cache, dy, gradients, needs_input_grad=True):
 
 
 BROKEN = {
-    "settings": (Unequal(), "the settings of Unequal|Unequal is not the same after its settings went through JSON"),
+    "settings": (Unequal(), "the settings of Unequal|Unequal is not the same after its settings were written to JSON"),
     "width": (gain(width=lambda self, n: n / 1), r"Gain.width\(\) returned 3.0; return a whole number"),
     "flops": (gain(flops=lambda self, n: None), r"Gain.flops\(\) returned None; return a whole number"),
     "parameters": (

@@ -347,7 +347,7 @@ def test_a_robot_that_nobody_drew_is_told_how_to_be_seen(by_python):
     # in a process of its own: the trial imports its script, which registers the robot
     answer = sentence(run("-m", "evorobo", "replay", "results/rail/rail/cma-es/seed-0", folder=by_python))
     assert "my/Rail-v0 cannot be shown" in answer
-    assert "a robot on rows is shown by its draw()" in answer
+    assert "a vectorized robot is shown by its draw()" in answer
 
 
 def test_the_figure_is_drawn_where_one_asks(evorobo, by_python, tmp_path):

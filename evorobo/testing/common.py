@@ -31,7 +31,8 @@ def check_name(thing: Any) -> None:
     name = thing.name
     require(
         isinstance(name, str) and re.fullmatch(r"[\w-][\w.-]*", name) is not None,
-        f"{type_name(thing)}.name is {name!r}, which cannot be the name of a folder; use letters, digits, '-', '_' and '.'.",
+        f"{type_name(thing)}.name is {name!r}, which cannot be the name of a folder; use letters, digits, '-', '_' "
+        "and '.'.",
     )
 
 
@@ -46,8 +47,8 @@ def round_trip(thing: Any) -> Any:
         ) from error
     require(
         again == thing and json.loads(json.dumps(to_plain(again))) == plain,
-        f"{type_name(thing)} is not the same after its settings were written to JSON and read; make it a frozen dataclass of numbers, "
-        "names and functions, compared by value.",
+        f"{type_name(thing)} is not the same after its settings were written to JSON and read; make it a frozen "
+        "dataclass of numbers, names and functions, compared by value.",
     )
     return again
 

@@ -196,8 +196,8 @@ def _check_artifacts(method: Method, learner: Learner) -> None:
     require(
         isinstance(files, Mapping)
         and all(isinstance(name, str) and isinstance(content, bytes | str) for name, content in files.items()),
-        f"{type_name(method)}'s learner has no valid artifacts(); return a dict of file contents, bytes or str, by file "
-        "name, or an empty dict.",
+        f"{type_name(method)}'s learner has no valid artifacts(); return a dict of file contents, bytes or str, by "
+        "file name, or an empty dict.",
     )
 
 
@@ -225,8 +225,8 @@ def _run(setup: _Setup, learner: Learner, steps: Any, seed: int) -> list[tuple[b
         weights = genome.weights
         require(
             weights.shape == (setup.spec.n_params,) and bool(np.isfinite(weights).all()),
-            f"{name}'s learner has a genome of shape {weights.shape} with {_count_invalid(weights)} numbers that are not "
-            f"finite; it needs {setup.spec.n_params} weights.",
+            f"{name}'s learner has a genome of shape {weights.shape} with {_count_invalid(weights)} numbers that are "
+            f"not finite; it needs {setup.spec.n_params} weights.",
         )
         require(
             isinstance(result, StepResult)
@@ -265,8 +265,8 @@ def _check_resumed(setup: _Setup, steps: int, records: list[tuple[bytes, str, Co
             ) from error
     require(
         _run(setup, resumed, range(steps, STEPS), seed=4) == records[steps:],
-        f"{name}'s learner continues differently after its state() of step {steps} is restored; the state needs all that "
-        "matters, the state of rng too.",
+        f"{name}'s learner continues differently after its state() of step {steps} is restored; the state needs all "
+        "that matters, the state of rng too.",
     )
 
 
@@ -279,8 +279,8 @@ def _check_batching(setup: _Setup) -> None:
         require(
             repr(results) == repr(expected)
             and all(np.array_equal(a.genome.weights, b.genome.weights) for a, b in zip(alone, batch, strict=True)),
-            f"{type_name(setup.method)} computes other numbers when its learners are stepped as one batch; their rows must "
-            "not mix, and each must draw from its own rng. Without batch_learners they are stepped one by one.",
+            f"{type_name(setup.method)} computes other numbers when its learners are stepped as one batch; their rows "
+            "must not mix, and each must draw from its own rng. Without batch_learners they are stepped one by one.",
         )
 
 
@@ -296,6 +296,6 @@ def _check_better(method: Method) -> None:
         gains.append(setup.task.test(learner.genome) - before)
     require(
         sum(gains) > 0,
-        f"{type_name(method)} is no better after {LEARNING_STEPS} steps on a small task (gains {np.round(gains, 3).tolist()}); "
-        "scores must rise and losses must fall, so check signs and step sizes.",
+        f"{type_name(method)} is no better after {LEARNING_STEPS} steps on a small task (gains "
+        f"{np.round(gains, 3).tolist()}); scores must rise and losses must fall, so check signs and step sizes.",
     )

@@ -152,8 +152,8 @@ def _check_teacher(robot: Robot, batch: list[list[StepRecord]]) -> None:
     if robot.moves:
         require(
             actions.dtype.kind in "iu" and bool(((actions >= 0) & (actions < len(robot.moves))).all()),
-            f"{name}.teacher() returned {worst_value(actions)} ({actions.dtype}), which is no move; return whole numbers "
-            f"from 0 to {len(robot.moves) - 1}.",
+            f"{name}.teacher() returned {worst_value(actions)} ({actions.dtype}), which is no move; return whole "
+            f"numbers from 0 to {len(robot.moves) - 1}.",
         )
     else:
         require(
@@ -164,8 +164,8 @@ def _check_teacher(robot: Robot, batch: list[list[StepRecord]]) -> None:
     alone = np.concatenate([call_checked(robot, "teacher", row[None]) for row in sensors])
     require(
         np.array_equal(alone, actions),
-        f"{name}.teacher() returns other actions for one row than for many; compute each row from that row only, without "
-        "random numbers.",
+        f"{name}.teacher() returns other actions for one row than for many; compute each row from that row only, "
+        "without random numbers.",
     )
 
 
@@ -205,8 +205,8 @@ def _check_same_episodes(robot: Robot, make_environment: Callable[[int], Any], s
         require(
             [(float(r), bool(e)) for r, e in zip(rewards, ended, strict=True)]
             == [(float(reward), terminated or truncated) for _, reward, terminated, truncated, _ in results],
-            f"{type_name(robot)} in a batch of {size} has another reward or end than in gymnasium.make at step {step + 1}; "
-            "reward and terminal must depend on their arguments alone.",
+            f"{type_name(robot)} in a batch of {size} has another reward or end than in gymnasium.make at step "
+            f"{step + 1}; reward and terminal must depend on their arguments alone.",
         )
         one = np.stack([result[0] for result in results])[~ended]
         many, running, step = many[~ended], running[~ended], step + 1
@@ -217,8 +217,8 @@ def _check_measures(robot: Robot, states: Array) -> None:
     name, measures = type_name(robot), call_checked(robot, "measure", states)
     require(
         measures.shape == (len(states), len(robot.measures)) and bool(np.isfinite(measures).all()),
-        f"{name}.measure() returned shape {measures.shape} with {worst_value(measures)} for {len(states)} robots; return a row of "
-        f"{len(robot.measures)} finite numbers for each, as named in measures.",
+        f"{name}.measure() returned shape {measures.shape} with {worst_value(measures)} for {len(states)} robots; "
+        f"return a row of {len(robot.measures)} finite numbers for each, as named in measures.",
     )
     for measure, (low, high) in robot.measures.items():
         require(low < high, f"{name}.measures has {measure!r} between {low} and {high}; give the lower one first.")

@@ -44,15 +44,16 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
         after = call_checked(robot, "transition", state, action, rng)
         require(
             after.shape == state.shape,
-            f"{name}.transition() returned shape {after.shape} for states of shape {state.shape}; return as many numbers.",
+            f"{name}.transition() returned shape {after.shape} for states of shape {state.shape}; return as many "
+            "numbers.",
         )
         reward, ended = call_checked(robot, "reward", state, action, after), call_checked(robot, "terminal", after)
         sensors = _observe(robot, after, rng, width)
         rows = len(after)
         require(
             reward.shape == (rows,) and bool(np.isfinite(reward).all()),
-            f"{name}.reward() returned shape {reward.shape} with {worst_value(reward)} for {rows} robots; return one finite "
-            "number for each.",
+            f"{name}.reward() returned shape {reward.shape} with {worst_value(reward)} for {rows} robots; return one "
+            "finite number for each.",
         )
         require(
             ended.shape == (rows,) and ended.dtype == bool,
@@ -79,8 +80,8 @@ def _observe(robot: Robot, state: Array, rng: RandomStreams, width: int) -> Arra
         single = sensors.astype(np.float32)
     require(
         bool(np.isfinite(single).all()),
-        f"{name}.observation() returned {worst_value(sensors)}; sensors must be finite numbers, so look for a division by "
-        "zero or the root of a negative number.",
+        f"{name}.observation() returned {worst_value(sensors)}; sensors must be finite numbers, so look for a division "
+        "by zero or the root of a negative number.",
     )
     low, high = robot.limits()
     require(

@@ -57,8 +57,8 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
         _check_measures(task, _score(task, spec, weights), spec, weights, task.input_scaler)
     require(
         _evaluate(task, genome) == results,
-        f"{type_name(task)} evaluates the same genome differently after others were scored; validate and test need rows or "
-        "episodes of their own that never change.",
+        f"{type_name(task)} evaluates the same genome differently after others were scored; validate and test need "
+        "rows or episodes of their own that never change.",
     )
     require(
         _evaluate(round_trip(task), genome) == results,
@@ -142,8 +142,8 @@ def _check_examples(task: Task, spec: NetworkSpec, weights: Array) -> None:
     rows = len(examples.inputs)
     require(
         examples.inputs.shape == (rows, task.n_inputs) and rows > 0 and len(examples.targets) == rows,
-        f"{name}.examples() are inputs of shape {examples.inputs.shape} and targets of shape {examples.targets.shape}; give "
-        f"rows of {task.n_inputs} inputs, and a target for each.",
+        f"{name}.examples() are inputs of shape {examples.inputs.shape} and targets of shape {examples.targets.shape}; "
+        f"give rows of {task.n_inputs} inputs, and a target for each.",
     )
     require(
         bool(np.isfinite(examples.inputs).all() and np.isfinite(examples.targets).all()),
@@ -191,8 +191,8 @@ def _check_unlabelled(task: HasUnlabelled, n_inputs: int) -> None:
     numbered = (rows,) if drawn.sequence is None else drawn.sequence.shape
     require(
         drawn.inputs.shape == (rows, n_inputs) and 1 < rows <= 2 * ROWS,
-        f"{name}.unlabelled_inputs() returned inputs of shape {drawn.inputs.shape} for a request of {ROWS} rows; give about as many, "
-        f"of {n_inputs} numbers each.",
+        f"{name}.unlabelled_inputs() returned inputs of shape {drawn.inputs.shape} for a request of {ROWS} rows; give "
+        f"about as many, of {n_inputs} numbers each.",
     )
     require(
         bool(np.isfinite(drawn.inputs).all()),
@@ -221,17 +221,18 @@ def _check_measures(task: HasMeasures, plain: Scores, spec: NetworkSpec, weights
     (values, measures), (_, reverse) = score(names), score(names[::-1])
     require(
         measures.shape == (MEMBERS, len(names)) and bool(np.isfinite(measures).all()),
-        f"{name}.score_with_measures() returned measures of shape {measures.shape}; give {MEMBERS} members a row of {len(names)} finite "
-        "numbers each.",
+        f"{name}.score_with_measures() returned measures of shape {measures.shape}; give {MEMBERS} members a row of "
+        f"{len(names)} finite numbers each.",
     )
     require(
         np.array_equal(reverse[:, ::-1], measures),
-        f"{name}.score_with_measures() returned other numbers in another order of names, or in a second call; return a column for each name, "
-        "and draw random numbers from rng alone.",
+        f"{name}.score_with_measures() returned other numbers in another order of names, or in a second call; return a "
+        "column for each name, and draw random numbers from rng alone.",
     )
     require(
         np.array_equal(values, plain.values),
-        f"{name}.score_with_measures() gave other scores than score() for the same seed; recording measures must not change an episode.",
+        f"{name}.score_with_measures() gave other scores than score() for the same seed; recording measures must not "
+        "change an episode.",
     )
 
 
