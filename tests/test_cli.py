@@ -115,7 +115,7 @@ def test_a_flag_that_cannot_be_is_told_with_the_way_out_and_nothing_runs(evorobo
         ('ControlTask("no_such_lab:Arm-v0")', "cannot be found: No module named 'no_such_lab'"),
         ('ControlTask("CartPole-v1", env_kwargs={"gravty": 1})', "CartPole-v1 cannot be made with these options"),
         ('ControlTask("CartPole-v1", episodes=0)', "episodes must be a whole number of at least 1, not 0"),
-        ('ControlTask("MountainCar-v0")', "MountainCar-v0 has no teacher, and without labelled examples there is no"),
+        ('ControlTask("MountainCar-v0")', "MountainCar-v0 has no teacher, and without labeled examples there is no"),
         ('Mute("mute")', "mute has no teacher; give the task one"),
         ('DatasetTask("nowhere.csv")', "there is no file nowhere.csv"),
         ('DatasetTask("kin8mn")', "unknown data set 'kin8mn'; did you mean 'kin8nm'?"),

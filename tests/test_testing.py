@@ -57,9 +57,9 @@ from evorobo.testing.methods import Wave
 
 
 def fails(check, thing, match):
-    with pytest.raises(TaskError, match=match) as told:
+    with pytest.raises(TaskError, match=match) as raised:
         check(thing)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 # ---- robots
@@ -300,13 +300,13 @@ def test_a_broken_robot_is_found(robot, match):
 def test_each_break_has_a_sentence_of_its_own():
     sentences = set()
     for robot, _ in BROKEN_ROBOTS.values():
-        with pytest.raises(TaskError) as told:
+        with pytest.raises(TaskError) as raised:
             check_robot(robot)
-        sentences.add(str(told.value))
+        sentences.add(str(raised.value))
     assert len(sentences) == len(BROKEN_ROBOTS) - 1  # the two global generators share one
 
 
-def test_what_is_no_robot_is_told():
+def test_what_is_no_robot_is_reported():
     fails(check_robot, 3, "3 is no robot; derive its class from evorobo.Robot")
     fails(
         check_robot,
@@ -336,7 +336,7 @@ def test_robots_are_sound_tasks(env, episodes):
 
 
 @pytest.mark.parametrize("targets", ["values", "classes"])
-def test_labelled_data_is_a_sound_task(targets, monkeypatch, tmp_path):
+def test_labeled_data_is_a_sound_task(targets, monkeypatch, tmp_path):
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path)
     x = np.random.default_rng(0).normal(size=(120, 3))
     y = x @ [1.0, -2.0, 0.5]
@@ -606,7 +606,7 @@ def test_our_methods_keep_their_contract_on_a_robot(method):
 
 
 @pytest.mark.parametrize("method", [METHODS[0], METHODS[2], DAgger(epochs=2)], ids=lambda method: method.name)
-def test_they_keep_it_with_moments_that_travel_with_the_genome(method):
+def test_they_keep_it_with_running_statistics_of_the_genome(method):
     check_method(method, hidden=(Dense(8, "identity"), BatchNorm(activation="tanh")))
 
 
@@ -674,7 +674,7 @@ def unpaid(self, budget_fraction):
     return progress
 
 
-def runs_away(self, budget_fraction):
+def diverges(self, budget_fraction):
     progress = Climber.learner.step(self, budget_fraction)
     self.weights = self.weights * np.inf
     return progress
@@ -706,7 +706,7 @@ BROKEN_METHODS = {
     "unseeded": (climber(__init__=unseeded_start), "made two different runs from one seed"),
     "global chance": (climber(step=global_step), "learner draws from the global generators"),
     "unpaid": (climber(step=unpaid), "its cost is a total that grows in each step"),
-    "runs away": (climber(step=runs_away), r"has a genome of shape \(33,\) with 33 numbers that are not finite"),
+    "diverges": (climber(step=diverges), r"has a genome of shape \(33,\) with 33 numbers that are not finite"),
     "chatters": (climber(step=chatters), "return a StepResult with a finite score and plain numbers by name"),
     "forgets chance": (
         climber(state=forgets_chance),
@@ -728,7 +728,7 @@ def test_a_sound_method_passes():
     check_method(Climber())
 
 
-@pytest.mark.filterwarnings("ignore:invalid value encountered")  # infinity times zero, in the one that runs away
+@pytest.mark.filterwarnings("ignore:invalid value encountered")  # infinity times zero, in the one that diverges
 @pytest.mark.parametrize(("method", "match"), BROKEN_METHODS.values(), ids=BROKEN_METHODS)
 def test_a_broken_method_is_found(method, match, monkeypatch):
     monkeypatch.setattr("evorobo.testing.methods.round_trip", lambda method: method)  # made on the spot, not in a file

@@ -54,7 +54,7 @@ def round_trip(thing: Any) -> Any:
 
 
 @contextmanager
-def forbid_global_rng(seed: int, who: str) -> Iterator[None]:
+def forbid_global_rng(seed: int, name: str) -> Iterator[None]:
     """Run the block with seeded global generators. Raises `TaskError` if the block draws from them."""
     before = _states()
     random.seed(seed)
@@ -64,7 +64,7 @@ def forbid_global_rng(seed: int, who: str) -> Iterator[None]:
         yield
         require(
             _same(_states(), seeded),
-            f"{who} draws from the global generators of random or numpy.random; draw from the rng it is given.",
+            f"{name} draws from the global generators of random or numpy.random; draw from the rng it is given.",
         )
     finally:
         random.setstate(before[0])

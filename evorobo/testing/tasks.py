@@ -52,7 +52,7 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     _check_score(task, spec, weights)
     _check_examples(task, spec, weights[0])
     if isinstance(task, HasUnlabelled):
-        _check_unlabelled(task, task.n_inputs)
+        _check_unlabeled(task, task.n_inputs)
     if isinstance(task, HasMeasures):
         _check_measures(task, _score(task, spec, weights), spec, weights, task.input_scaler)
     require(
@@ -179,7 +179,7 @@ def _examples(task: Task) -> Examples:
         return task.examples(np.random.default_rng(0))
 
 
-def _check_unlabelled(task: HasUnlabelled, n_inputs: int) -> None:
+def _check_unlabeled(task: HasUnlabelled, n_inputs: int) -> None:
     name = type_name(task)
 
     def sample() -> UnlabelledInputs:

@@ -14,13 +14,13 @@ from evorobo.tasks.control.spaces import Decoder
 
 
 class Runner(Protocol):
-    """Runs the episodes `seeds (e,)` of each network; on request it fills `moments` and `recorder`."""
+    """Runs the episodes `seeds (e,)` of each network; on request it fills `observation_moments` and `recorder`."""
 
     def run(
         self,
         networks: Networks,
         seeds: np.ndarray,
-        moments: ObservationMoments | None = None,
+        observation_moments: ObservationMoments | None = None,
         recorder: MeasureRecorder | None = None,
     ) -> Rollout: ...
 

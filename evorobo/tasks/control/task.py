@@ -40,7 +40,7 @@ from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.control.teaching.teachers import Teacher
 from evorobo.tasks.control.teaching.teaching import Teaching
-from evorobo.tasks.control.unlabelled import sample_inputs, steps_for
+from evorobo.tasks.control.unlabeled import sample_inputs, steps_for
 
 
 @register_component("task", "ControlTask")
@@ -162,9 +162,9 @@ class ControlTask:
     @copy_doc(Task.score)
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
-        moments = ObservationMoments(spec.n_inputs) if self.normalize else None
+        observation_moments = ObservationMoments(spec.n_inputs) if self.normalize else None
         networks = Networks(self.decoder, spec, weights, input_scaler)
-        return _scores(self._runner.run(networks, seeds, moments), spec, moments)
+        return _scores(self._runner.run(networks, seeds, observation_moments), spec, observation_moments)
 
     @copy_doc(HasMeasures.score_with_measures)
     def score_with_measures(
@@ -176,11 +176,11 @@ class ControlTask:
         input_scaler: Scaler | None,
     ) -> Scores:
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
-        moments = ObservationMoments(spec.n_inputs) if self.normalize else None
+        observation_moments = ObservationMoments(spec.n_inputs) if self.normalize else None
         recorder = MeasureRecorder(self.env_spec, self.decoder, names)
         networks = Networks(self.decoder, spec, weights, input_scaler)
-        rollout = self._runner.run(networks, seeds, moments, recorder)
-        return replace(_scores(rollout, spec, moments), measures=recorder.means(self.episodes))
+        rollout = self._runner.run(networks, seeds, observation_moments, recorder)
+        return replace(_scores(rollout, spec, observation_moments), measures=recorder.means(self.episodes))
 
     @copy_doc(Task.examples)
     def examples(self, rng: np.random.Generator) -> Examples:
@@ -284,6 +284,6 @@ class ControlTask:
         return Teaching(self.env_spec, self.decoder, self.env_kwargs)
 
 
-def _scores(rollout: Rollout, spec: NetworkSpec, moments: ObservationMoments | None) -> Scores:
+def _scores(rollout: Rollout, spec: NetworkSpec, observation_moments: ObservationMoments | None) -> Scores:
     cost = rollout.cost(spec.forward_flops)
-    return Scores(rollout.returns.mean(1), cost, moments.running_moments if moments else None)
+    return Scores(rollout.returns.mean(1), cost, observation_moments.running_moments if observation_moments else None)

@@ -52,7 +52,7 @@ class Pair(gymnasium.Env):
 
 
 class Breaks(gymnasium.Env):
-    """Breaks in step 3, or in reset, in the way that `how` tells."""
+    """Breaks in step 3, or in reset, in the way that `how` names."""
 
     observation_space = spaces.Box(-1, 1, (2,), np.float32)
     action_space = spaces.Discrete(2)

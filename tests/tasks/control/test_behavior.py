@@ -1,4 +1,4 @@
-"""What robots did, in numbers: as found by driving each of them alone, and whoever else is watched."""
+"""Measures of behavior equal those of each robot alone, and do not change an episode."""
 
 import gymnasium
 import numpy as np
@@ -35,7 +35,7 @@ def alone(task, spec, weights, seed):
 
 
 @pytest.mark.parametrize("env", ["evorobo/Maze-v0", "Pendulum-v1", "MountainCarContinuous-v0", "CartPole-v1"])
-def test_measures_are_those_of_each_robot_driven_alone(env):
+def test_measures_equal_those_of_each_robot_alone(env):
     task = ControlTask(env, episodes=EPISODES, max_steps=25)
     spec, weights = network(task)
     names = list(task.measures)
@@ -53,7 +53,7 @@ def test_measures_are_those_of_each_robot_driven_alone(env):
         np.testing.assert_allclose(told[member], [expected[name] for name in names], rtol=1e-6)  # single precision
 
 
-def test_who_is_watched_earns_what_it_earns_unwatched():
+def test_scores_with_measures_equal_those_without():
     task = ControlTask("evorobo/Maze-v0", episodes=2, max_steps=30)
     spec, weights = network(task)
     inputs = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 2.0))
@@ -86,7 +86,7 @@ def test_more_force_is_more_energy():
     assert told[1].max() <= 1
 
 
-def test_a_measure_that_a_world_does_not_have_is_told_with_the_nearest():
+def test_a_measure_that_an_environment_lacks_is_reported_with_the_nearest():
     task = ControlTask("evorobo/Maze-v0")
     spec, weights = network(task)
     assert list(task.measures) == ["energy", "steps", *Maze.measures]

@@ -1,4 +1,4 @@
-"""CartPole on rows tells the story of gymnasium's CartPole, to the last bit; where it would not, it is not used."""
+"""The vectorized CartPole equals gymnasium's bit for bit; where it would not, it is not used."""
 
 import gymnasium
 import numpy as np
@@ -101,7 +101,7 @@ def test_an_id_registered_with_an_option_takes_the_slow_path(registered):
     assert isinstance(task.env_spec, GymEnvSpec)
 
 
-@pytest.mark.parametrize("options", [{}, {"sutton_barto_reward": False}], ids=["on rows", "one by one"])
+@pytest.mark.parametrize("options", [{}, {"sutton_barto_reward": False}], ids=["vectorized", "one by one"])
 def test_max_steps_cuts_episodes_off(options):
     assert pushing_left(ControlTask("CartPole-v1", env_kwargs=options, max_steps=6)).tolist() == [6, 6]
 

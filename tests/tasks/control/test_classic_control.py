@@ -1,4 +1,4 @@
-"""Pendulum, acrobot and mountain cars on rows tell gymnasium's stories to the last bit; else they are not used.
+"""The vectorized pendulum, acrobot and mountain cars equal gymnasium's bit for bit; else they are not used.
 
 But for the pendulum's rewards: gymnasium squares single numbers by C's `pow`, which now and then rounds otherwise.
 """
@@ -64,7 +64,7 @@ def test_whole_episodes_are_those_of_gymnasium_to_the_last_bit(id, policy, rows)
 
 @everyone
 def test_what_the_policies_reach_for_is_reached(id):
-    """The comparison above would be idle if nobody met a limit or a goal."""
+    """The comparison above needs episodes that reach a limit or a goal."""
     policy = {"Pendulum-v1": hard, "Acrobot-v1": swing, "MountainCar-v0": along}.get(id, along_dosed)
     world, rng = make_env(id, {}), np.random.default_rng(0)
     rows = world.simulator()

@@ -1,4 +1,4 @@
-"""Episodes in machine code: the story of robots on rows, whoever else drives and on any number of threads."""
+"""Compiled episodes equal those of vectorized robots, for any population and any number of threads."""
 
 import sys
 
@@ -132,7 +132,7 @@ class Fork(Robot):
 
 
 class Rolling(Fork):
-    """Goes over to its neighbour's place, which one robot alone does not have."""
+    """Moves to the position of the next row, which a single robot does not have."""
 
     def reward(self, state, action, next_state):
         return np.interp(next_state[:, 0], [-1, 1], [0, 1])
@@ -161,7 +161,7 @@ def test_a_robot_that_does_all_sorts_of_things_is_traced_to_the_last_draw():
         (make_env("evorobo/WallFollowing-v0", {}).robot, "a step takes .* numbers, and more than 4000 take numba"),
     ],
 )
-def test_what_cannot_be_traced_is_told(robot, why):
+def test_what_cannot_be_traced_is_reported(robot, why):
     width = 27 if len(robot.sensors) > 1 else 1
     with pytest.raises(TaskError, match=why):
         trace_robot(robot, width)
@@ -189,19 +189,22 @@ def test_moves_that_draw_other_chances_cannot_be_compiled():
 
 
 @pytest.mark.parametrize("id", COMPILED)
-def test_machine_code_tells_the_numbers_of_plain_python_to_the_last_bit(id):
+def test_machine_code_equals_plain_python_bit_for_bit(id):
     numba()
     task = ControlTask(id, max_steps=25, compiled=True)
     spec, weights = population(task, members=3, hidden=(5, LayerNorm(), Elman(3), GRU(3), LSTM(2), CTRNN(3)))
     inputs = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
-    networks, moments = Networks(task.decoder, spec, weights, inputs), [ObservationMoments(task.n_inputs) for _ in "12"]
-    made = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), moments[0])
+    networks, collectors = (
+        Networks(task.decoder, spec, weights, inputs),
+        [ObservationMoments(task.n_inputs) for _ in "12"],
+    )
+    made = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), collectors[0])
     with pytest.MonkeyPatch.context() as patch:
         interpret(patch)
-        read = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), moments[1])
+        read = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), collectors[1])
     for one, other in ((made.returns, read.returns), (made.steps, read.steps)):
         np.testing.assert_array_equal(one, other)
-    for one, other in zip(*(vars(each.running_moments).values() for each in moments), strict=True):
+    for one, other in zip(*(vars(each.running_moments).values() for each in collectors), strict=True):
         np.testing.assert_array_equal(one, other)
     assert len(np.unique(made.returns)) > 1
 
@@ -222,17 +225,17 @@ def test_scores_are_those_of_the_lock_step_but_for_rounding(id, rtol, hidden):
         np.abs(np.random.default_rng(1).normal(1, 0.2, spec.n_running_stats)) if spec.n_running_stats else None
     )
     seeds = np.arange(3)
-    networks, moments = Networks(plain.decoder, spec, weights, inputs, running_stats), []
+    networks, collectors = Networks(plain.decoder, spec, weights, inputs, running_stats), []
     rollouts = []
     for task in (plain, fast):
-        moments.append(ObservationMoments(task.n_inputs))
-        rollouts.append(make_runner(task.env_spec, task.decoder, task.compiled).run(networks, seeds, moments[-1]))
+        collectors.append(ObservationMoments(task.n_inputs))
+        rollouts.append(make_runner(task.env_spec, task.decoder, task.compiled).run(networks, seeds, collectors[-1]))
     one, other = rollouts
     np.testing.assert_allclose(other.returns, one.returns, rtol=rtol)
     assert other.steps.sum() == one.steps.sum()
-    one_moments, other_moments = (each.running_moments for each in moments)
-    np.testing.assert_allclose(other_moments.mean, one_moments.mean, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(other_moments.squared_deviations, one_moments.squared_deviations, rtol=1e-3)
+    one_stats, other_stats = (each.running_moments for each in collectors)
+    np.testing.assert_allclose(other_stats.mean, one_stats.mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(other_stats.squared_deviations, one_stats.squared_deviations, rtol=1e-3)
     assert len(np.unique(one.returns)) > 3
 
 
@@ -291,7 +294,7 @@ def test_a_robot_of_ones_own_is_compiled_without_writing_anything_special():
     assert one.cost == other.cost
 
 
-def test_what_is_not_finite_is_told_with_its_step(monkeypatch):
+def test_what_is_not_finite_is_reported_with_its_step(monkeypatch):
     interpret(monkeypatch)
     task = ControlTask("compiled/Bursts-v0", compiled=True)
     with (

@@ -1,4 +1,4 @@
-"""A robot as a task: fair scores, honest bills, teachers of every kind, and a sentence for whatever is wrong."""
+"""Robots as tasks: fair scores, costs, all kinds of teachers, and an error message for each mistake."""
 
 import dataclasses
 
@@ -88,7 +88,7 @@ def seeds_met(monkeypatch):
     return seeds_seen
 
 
-def test_nobody_trains_on_an_episode_that_judges(seeds_met):
+def test_training_uses_no_episode_of_validation_or_test(seeds_met):
     task = dataclasses.replace(LAMP, episodes=50, n_demonstrations=50)
     task.score(*population(task, 1), rng(1), None)
     task.examples(rng(2))
@@ -122,7 +122,7 @@ def test_validation_and_test_are_the_same_whenever_one_looks():
 
 
 @pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "odd/Mixed-v0"])
-def test_the_normaliser_is_told_of_all_observations_that_were_answered(env):
+def test_the_observation_moments_cover_all_observations(env):
     task = ControlTask(env, normalize=True, episodes=2, max_steps=12)
     spec, weights = population(task)
     scaling = Scaler(np.linspace(-0.2, 0.2, task.n_inputs), np.linspace(0.5, 2, task.n_inputs))
@@ -169,7 +169,7 @@ def drop(observation):
     return np.array([observation["place"][0] < 0, 0, observation["gear"] == 0], np.int8)
 
 
-def test_a_robots_own_teacher_labels_what_it_saw_and_its_steps_are_on_the_bill():
+def test_a_robots_own_teacher_labels_its_observations_at_the_cost_of_its_steps():
     shown = LAMP.examples(rng())
     np.testing.assert_array_equal(shown.targets, LAMP.robot.teacher(shown.inputs))
     assert shown.inputs.shape == (90, 2)
@@ -222,7 +222,7 @@ def test_recorded_episodes_teach_like_the_teacher_who_was_recorded(task, suffix,
 
 
 def test_a_task_without_a_teacher_says_who_could_teach():
-    with pytest.raises(TaskError, match="CartPole-v1 has no teacher, and without labelled examples there is no backp"):
+    with pytest.raises(TaskError, match="CartPole-v1 has no teacher, and without labeled examples there is no backp"):
         POLE.examples(rng())
 
 
@@ -257,27 +257,27 @@ def pair(observation):
         ("Pendulum-v1", pair, r"the teacher returned \[0.0, 0.0\], which is no action"),
     ],
 )
-def test_a_teacher_who_answers_no_action_is_told(env, teacher, match):
+def test_a_teacher_that_returns_no_action_is_reported(env, teacher, match):
     with pytest.raises(TaskError, match=match):
         ControlTask(env, teacher=teacher, max_steps=5).examples(rng())
 
 
-def test_teachers_that_are_no_files_or_no_genomes_are_told(tmp_path):
+def test_teachers_that_are_no_files_or_no_genomes_are_reported(tmp_path):
     def shown(path, content=None):
         if content is not None:
             path.write_bytes(content)
         return dataclasses.replace(LAMP, teacher=str(path)).examples(rng())
 
-    with pytest.raises(SettingsError, match=r"there is no file .*nobody.npz; a teacher is a function, a genome or a"):
-        shown(tmp_path / "nobody.npz")
-    with pytest.raises(DataError, match=r"there is no file .*nobody.csv with demonstrations"):
-        shown(tmp_path / "nobody.csv")
+    with pytest.raises(SettingsError, match=r"there is no file .*missing.npz; a teacher is a function, a genome or a"):
+        shown(tmp_path / "missing.npz")
+    with pytest.raises(DataError, match=r"there is no file .*missing.csv with demonstrations"):
+        shown(tmp_path / "missing.csv")
     for content in (b"", b"PK\x03\x04 and no more", b"no archive at all"):
         with pytest.raises(DataError, match=r"bad.npz is damaged or no genome file"):
             shown(tmp_path / "bad.npz", content)
 
 
-def test_a_teacher_of_another_robot_is_told(tmp_path):
+def test_a_teacher_of_another_robot_is_reported(tmp_path):
     genome(POLE).save(tmp_path / "pole.npz")
     with pytest.raises(TaskError, match="the network has 4 inputs and 2 outputs, evorobo/Phototaxis-v0 needs 2 and 2"):
         dataclasses.replace(LAMP, teacher=str(tmp_path / "pole.npz")).examples(rng())
@@ -300,7 +300,7 @@ def test_an_unknown_id_offers_the_nearest():
         ControlTask("evorobo/Fototaxis-v0").n_inputs  # noqa: B018
 
 
-def test_an_unknown_module_or_file_is_told():
+def test_an_unknown_module_or_file_is_reported():
     with pytest.raises(SettingsError, match=r"A robot of your own needs its file before it: my_robot:my/Arm-v0\."):
         _ = ControlTask("my/Arm-v0").n_inputs
     with pytest.raises(SettingsError, match=r"cannot be found: .*'no_such_robots'. Is its folder on the Python path"):
@@ -309,7 +309,7 @@ def test_an_unknown_module_or_file_is_told():
         ControlTask("no_such_robots.py:my/Robot-v0").n_inputs  # noqa: B018
 
 
-def test_options_reach_the_robot_and_unknown_ones_are_told():
+def test_options_reach_the_robot_and_unknown_ones_are_reported():
     assert ControlTask("evorobo/Phototaxis-v0", env_kwargs={"noise": 0.5}).robot.noise == 0.5
     with pytest.raises(SettingsError, match=r"evorobo/Phototaxis-v0 cannot be made with these options: .*'noice'"):
         ControlTask("evorobo/Phototaxis-v0", env_kwargs={"noice": 0.5}).n_inputs  # noqa: B018
@@ -328,16 +328,16 @@ def test_the_name_is_the_ids_or_the_label():
     assert ControlTask("CartPole-v1", label="pole").name == "pole"
 
 
-def test_a_genome_of_another_size_is_not_judged():
-    for judge in (LAMP.validate, LAMP.test):
+def test_a_genome_of_another_size_is_refused():
+    for evaluate in (LAMP.validate, LAMP.test):
         with pytest.raises(TaskError, match="the network has 4 inputs and 2 outputs, evorobo/Phototaxis-v0 needs 2 an"):
-            judge(genome(POLE))
+            evaluate(genome(POLE))
 
 
 # ---- paths
 
 
-def test_a_trajectory_begins_at_the_start_and_is_the_episode_that_is_judged():
+def test_a_trajectory_begins_at_the_start_and_is_the_episode_that_is_tested():
     champion = genome(LAMP)
     states = trajectory(LAMP, champion, episode=2)
     environment = gymnasium.make("evorobo/Phototaxis-v0")

@@ -84,7 +84,7 @@ def test_one_column_of_actions_is_a_plain_row_of_them_and_episodes_may_be_missin
         (b"light,action\n\xff,1\n", "holds text that is no number"),
     ],
 )
-def test_tables_that_make_no_sense_are_told(content, match, tmp_path):
+def test_tables_that_make_no_sense_are_reported(content, match, tmp_path):
     path = tmp_path / "shown.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DataError, match=match):
@@ -106,14 +106,14 @@ def test_tables_that_make_no_sense_are_told(content, match, tmp_path):
         ),
     ],
 )
-def test_arrays_that_make_no_sense_are_told(arrays, match, tmp_path):
+def test_arrays_that_make_no_sense_are_reported(arrays, match, tmp_path):
     np.savez(tmp_path / "shown.npz", **arrays)
     with pytest.raises(DataError, match=match):
         Demonstrations.load(tmp_path / "shown.npz")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"nothing of the kind"])
-def test_files_that_are_no_archives_are_told(content, tmp_path):
+def test_files_that_are_no_archives_are_reported(content, tmp_path):
     (tmp_path / "shown.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"shown.npz is damaged or no NPZ file"):
         Demonstrations.load(tmp_path / "shown.npz")

@@ -27,7 +27,7 @@ def test_a_step_counts_that_ends_within_eight_centimetres_of_the_cylinder():
     assert robot.reward(state, np.zeros((2, 2)), state).tolist() == [pytest.approx(0.2), 0]
 
 
-def test_nobody_can_teach_it():
+def test_it_has_no_teacher():
     task = ControlTask("evorobo/Discrimination-v0", test_episodes=5)
     with pytest.raises(TaskError, match="has no teacher"):
         task.examples(np.random.default_rng(0))

@@ -83,7 +83,7 @@ def test_gymnasiums_checker_finds_nothing(id):
         ({"noise": -1.0}, "noise must be 0 or more, not -1.0"),
     ],
 )
-def test_settings_that_cannot_be_are_told(settings, match):
+def test_settings_that_cannot_be_are_reported(settings, match):
     with pytest.raises(SettingsError, match=match):
         DoublePole(**settings)
 
@@ -256,7 +256,7 @@ def test_the_teacher_balances_and_chance_does_not():
 # ---- the exam
 
 
-def test_generalisation_counts_the_starts_from_which_single_episodes_balance(monkeypatch):
+def test_generalization_counts_the_starts_from_which_single_episodes_balance(monkeypatch):
     picked = double_pole.generalization_starts()[::89]
     ups = []
     for start in picked:

@@ -1,4 +1,4 @@
-"""Advice: the learner drives, the teacher labels what is met, and all steps are on the bill."""
+"""Labels of an expert on the steps of a learner; all steps count in the cost."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_noisy_teachers_advice_is_what_it_means():
 
 
 @pytest.mark.parametrize("capacity", [64, 3])
-def test_every_step_and_episode_of_anybody_is_on_the_bill(capacity, monkeypatch):
+def test_every_step_and_episode_counts_in_the_cost(capacity, monkeypatch):
     monkeypatch.setattr(SyncSimulator, "capacity", capacity)
     learner = genome((4,), 2, 2)
     advise = COUNTED.expert_labeller()

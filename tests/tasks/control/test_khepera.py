@@ -144,7 +144,7 @@ def test_a_collision_leaves_the_robot_where_it_was(thing):
         assert (arena.step(state, np.array([free]), places)[:, POSE] != state[:, POSE]).any()
 
 
-def test_nobody_leaves_the_room():
+def test_no_robot_leaves_the_arena():
     rng = np.random.default_rng(3)
     state = ROOM.state_at(rng.uniform([0.03, 0.03, -np.pi], [0.37, 0.27, np.pi], (100, 3)))
     for _ in range(100):

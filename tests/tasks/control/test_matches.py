@@ -85,7 +85,7 @@ def test_the_two_sides_of_a_duel_share_its_points():
     assert predator.max() > 0
 
 
-def test_members_are_scored_alike_whoever_is_beside_them_and_all_meet_the_same_rivals():
+def test_scores_do_not_depend_on_other_members_and_all_meet_the_same_rivals():
     ours, theirs = networks(PREDATOR, 5), networks(PREY, 3, seed=1)
     task = replace(PREDATOR, episodes=2)
 
@@ -109,7 +109,7 @@ def test_a_rivals_rival_is_the_task_itself():
     assert (PREY.n_inputs, PREDATOR.n_inputs) == (8, 13)
 
 
-def test_who_has_no_rival_is_told_so():
+def test_a_robot_without_a_rival_is_reported():
     with pytest.raises(
         TaskError, match=r"evorobo/Phototaxis-v0 has no rival to evolve against; derive your robot from"
     ):
@@ -136,7 +136,7 @@ class Chooser(Stranger):
     motors, moves = (), ("left", "right")
 
 
-def test_a_rival_without_an_id_or_without_motors_is_told():
+def test_a_rival_without_an_id_or_without_motors_is_reported():
     register(Unknown, "tests/Unknown-v0")
     with pytest.raises(TaskError, match=r"Stranger has no id; register\(Stranger, ...\) gives it one"):
         ControlTask("tests/Unknown-v0").matches().rival()

@@ -62,7 +62,7 @@ def test_at_the_start_it_senses_what_the_plan_of_the_maze_says():
 
 
 @pytest.mark.parametrize(("turn", "quarter"), [(0, 0), (44, 0), (46, 3), (134, 3), (136, 2), (226, 1), (316, 0)])
-def test_of_four_quarters_the_one_with_the_goal_tells(turn, quarter):
+def test_the_quarter_with_the_goal_is_reported(turn, quarter):
     """`turn` is how far, in degrees, it has turned to the left from facing the goal, which is then to its right."""
     state = np.array([[GOAL[0], GOAL[1] - 0.2, pi / 2 + np.radians(turn)]])
     np.testing.assert_array_equal(Maze().observation(state, CHANCE)[0, 6:].nonzero()[0], [quarter])

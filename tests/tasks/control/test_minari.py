@@ -115,7 +115,7 @@ def test_spaces_come_back_from_their_texts(task):
         assert space_from_json(space_to_json(space)) == space
 
 
-def test_a_space_that_is_no_numbers_is_told():
+def test_a_space_that_is_no_numbers_is_reported():
     with pytest.raises(SettingsError, match="a space of kind Text cannot be written for Minari"):
         space_to_json(spaces.Text(5))
     with pytest.raises(DataError, match="it holds a space of kind 'Text'; networks here need numbers"):
@@ -123,7 +123,7 @@ def test_a_space_that_is_no_numbers_is_told():
 
 
 def dataset(folder, about=None, **episodes):
-    """A data set made by somebody else."""
+    """A data set of another program."""
     (folder / DATA).parent.mkdir(parents=True)
     with h5py.File(folder / DATA, "w") as file:
         for name, columns in episodes.items():
@@ -164,25 +164,25 @@ UNKNOWN = json.dumps({"observation_space": json.dumps({"type": "Text"})})
         (None, {"episode_0": {"observations": ONE["observations"], "actions/left": np.zeros(2)}}, "in parts"),
     ],
 )
-def test_data_sets_that_make_no_sense_are_told(about, episodes, match, tmp_path):
+def test_data_sets_that_make_no_sense_are_reported(about, episodes, match, tmp_path):
     with pytest.raises(DataError, match=match):
         Demonstrations.load(dataset(tmp_path / "theirs", about, **episodes))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n and no more", b"nothing of the kind"])
-def test_a_damaged_file_is_told(content, tmp_path):
+def test_a_damaged_file_is_reported(content, tmp_path):
     folder = dataset(tmp_path / "theirs", episode_0=ONE)
     (folder / DATA).write_bytes(content)
     with pytest.raises(DataError, match=r"theirs is a damaged Minari data set .*; download or record it again"):
         Demonstrations.load(folder)
 
 
-def test_a_folder_that_is_none_is_told(tmp_path):
+def test_a_folder_that_is_none_is_reported(tmp_path):
     with pytest.raises(DataError, match=r"is no Minari data set; it has no data.main_data.hdf5"):
         replace(ROAD, teacher=str(tmp_path)).examples(rng())
 
 
-def test_a_data_set_of_another_robot_is_told(tmp_path):
+def test_a_data_set_of_another_robot_is_reported(tmp_path):
     folder = dataset(tmp_path / "theirs", episode_0=ONE)
     with pytest.raises(TaskError, match="the demonstrations have 2 sensors and tests/Road-v0 has 3; record them on"):
         replace(ROAD, teacher=str(folder)).examples(rng())

@@ -38,7 +38,7 @@ def test_all_starts_are_in_the_middle_of_the_corridor():
     x, y = STARTS.T
     dx, dy = CORRIDOR._to_surfaces(x, y, None)
     assert (np.hypot(dx, dy).min(1) >= 0.06 - 1e-9).all()
-    assert np.hypot(dx, dy).min(1).max() - 0.01 > RADIUS + 0.01  # and a centimetre off it nobody touches a wall
+    assert np.hypot(dx, dy).min(1).max() - 0.01 > RADIUS + 0.01  # no wall is touched 1 cm off it
 
 
 def test_the_braitenberg_vehicle_turns_away_from_what_it_sees():

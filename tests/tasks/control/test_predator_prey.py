@@ -50,7 +50,7 @@ def test_a_prey_just_inside_36_degrees_of_sight_is_seen_and_one_just_outside_is_
 
 
 def test_an_eye_reads_which_part_of_it_the_prey_fills():
-    # a hull of 2 x 7.9 degrees straight ahead fills the eye in the middle (7.2), and 7.9 - 3.6 of each neighbour's 7.2
+    # a hull of 2 x 7.9 degrees straight ahead fills the eye in the middle (7.2), and 7.9 - 3.6 of each neighbor's 7.2
     half = np.degrees(np.arcsin(RADIUS / 0.2))
     expected = [0, (half - 3.6) / 7.2, 1, (half - 3.6) / 7.2, 0]
     np.testing.assert_allclose(eye_readings(pose(MIDDLE, MIDDLE), at_bearing(0))[0], expected)
@@ -75,7 +75,7 @@ def test_the_prey_is_twice_as_fast_as_the_predator_and_both_keep_their_tops():
     assert far[0, 0] == after[0, 0]
 
 
-def test_a_wall_undoes_the_move_of_who_would_run_into_it_and_of_nobody_else():
+def test_a_wall_undoes_only_the_move_that_would_hit_it():
     before = state(pose(SIDE - RADIUS - 0.001, 0.1), pose(0.1, 0.3))
     after = move_both(before, np.ones((1, 2)), np.ones((1, 2)))
     np.testing.assert_array_equal(after[0, :3], before[0, :3])

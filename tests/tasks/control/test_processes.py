@@ -1,4 +1,4 @@
-"""Environments across processes: the scores of one process, a sentence for what breaks, and nobody left behind."""
+"""Environments in several processes: the scores of one process, clear errors, and no process left behind."""
 
 import gc
 import os
@@ -53,7 +53,7 @@ def test_no_more_processes_start_than_there_are_robots():
         ("exit", r"a process that steps odd_environments:odd/Breaks-v0 died \(exit status 7\); fix the environment"),
     ],
 )
-def test_what_goes_wrong_is_told_as_in_one_process_and_then_all_can_go_on(how, told):
+def test_what_goes_wrong_is_reported_as_in_one_process_and_then_all_can_go_on(how, told):
     task = ControlTask("odd/Breaks-v0", env_kwargs={"how": how}, processes=2)
     for _ in range(2):
         with pytest.raises(TaskError, match=told):

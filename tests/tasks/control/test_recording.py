@@ -1,4 +1,4 @@
-"""An episode kept whole is the very episode that was judged, and its pictures show it."""
+"""A recorded episode is the episode of the test, and its pictures show it."""
 
 import gymnasium
 import numpy as np
@@ -62,7 +62,7 @@ def test_an_environment_without_pictures_says_so():
         render_episode(task, genome(task), 0, [0])
 
 
-def test_a_renderer_that_breaks_down_is_told_in_a_sentence(monkeypatch):
+def test_a_renderer_that_breaks_down_is_reported_in_a_sentence(monkeypatch):
     pytest.importorskip("pygame", reason="pip install 'gymnasium[classic-control]'")
     from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 

@@ -1,4 +1,4 @@
-"""Published scores stand beside a robot as it comes, and beside no other."""
+"""Published scores are references of robots with default settings only."""
 
 import gymnasium
 import pytest
@@ -12,7 +12,7 @@ def test_every_robot_with_a_published_score_exists(env):
     assert gymnasium.spec(env).id == env
 
 
-def test_published_scores_are_references_of_the_robot_as_it_comes():
+def test_published_scores_are_references_of_the_default_robot():
     found = ControlTask("Pendulum-v1", test_episodes=2).references()
     assert found.items() >= {"ARS, 2M steps": -212.5, "SAC, 20k steps": -157.0}.items()
     assert found["random"] < -500

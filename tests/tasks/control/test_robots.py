@@ -1,4 +1,4 @@
-"""Robots on rows: their geometry by hand, their teachers' rules, their chance, and gymnasium's view of them."""
+"""Vectorized robots: geometry by hand, the rules of teachers, random numbers, and gymnasium's environments."""
 
 import warnings
 from dataclasses import dataclass
@@ -148,7 +148,7 @@ def test_what_a_robot_leaves_out_it_does_not_offer():
     ids=["one reward", "short observation", "infinite observation", "one end", "raises"],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero")
-def test_a_robot_that_breaks_in_a_run_is_told_with_id_and_step(parts, match):
+def test_a_robot_that_breaks_in_a_run_is_reported_with_id_and_step(parts, match):
     world = RobotEnvSpec("my/Wreck-v0", type("Wreck", (Docking,), parts)(), 9, None)
     with pytest.raises(TaskError, match=match):
         run_episodes(
@@ -276,7 +276,7 @@ def test_a_sensor_reads_the_nearest_wall_in_its_cone_of_15_degrees():
     assert ranges[17] == pytest.approx(height / np.sin(np.radians(82.5)))
 
 
-def test_no_echo_reads_five_metres_and_inverse_ranges_are_one_over():
+def test_no_echo_reads_five_meters_and_inverse_ranges_are_one_over():
     robot, state = placed(0.5, 1.0, 0.0)
     assert robot.observation(state, chance([0]))[0, 12] == ECHO_LIMIT  # the far wall is 5.42 m away
     deaf = WallFollowing(noise=0.0, lost=1.0)
@@ -323,7 +323,7 @@ def test_touching_a_wall_ends_the_episode():
         assert robot.terminal(placed(*pose)[1]).tolist() == [over]
 
 
-def test_forward_moves_are_paid_in_metres_with_the_wall_at_the_left():
+def test_forward_moves_score_meters_with_the_wall_at_the_left():
     robot, near = placed(3.0, WIDTH - HULL - 0.5, 0.0)
     assert robot.reward(None, np.array([0]), near) == pytest.approx(0.17 / 9)
     _, far = placed(3.0, WIDTH - HULL - 1.5, 0.0)
@@ -333,7 +333,7 @@ def test_forward_moves_are_paid_in_metres_with_the_wall_at_the_left():
 
 def test_the_teacher_follows_the_wall_without_touching_it():
     references = ControlTask("evorobo/WallFollowing-v0", test_episodes=20).references()
-    assert references["teacher"] > 4  # metres in a minute, of at most 10.2
+    assert references["teacher"] > 4  # meters in a minute, of at most 10.2
     assert references["random"] < 2
 
 

@@ -1,4 +1,4 @@
-"""Episodes in lock step: sums and lengths are right, who has ended rests, and nobody's life depends on the others."""
+"""Episodes in lock step: returns and lengths are right, ended episodes rest, and members are independent."""
 
 import gymnasium
 import numpy as np

@@ -150,7 +150,7 @@ def test_a_number_among_n_becomes_n_lights_of_which_one_is_on():
         spaces.Dict({"camera": spaces.Box(0, 255, (16, 16, 3), np.uint8), "speed": spaces.Discrete(2)}),
         spaces.Tuple((spaces.Discrete(2), spaces.Box(0, 255, (16, 16), np.uint8))),
     ],
-    ids=["colour", "channels first", "grey", "in a Dict", "in a Tuple"],
+    ids=["color", "channels first", "gray", "in a Dict", "in a Tuple"],
 )
 def test_images_are_refused_with_the_way_out(space):
     with pytest.raises(SettingsError, match=r"shows images of shape \(.*16, 16.* Choose a version with vector obs"):

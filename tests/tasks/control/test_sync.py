@@ -91,26 +91,26 @@ def fails(how, match):
         task.score(spec, weights, np.random.default_rng(0), None)
 
 
-def test_an_environment_that_raises_is_told_with_id_step_and_seed():
+def test_an_environment_that_raises_is_reported_with_id_step_and_seed():
     seed = np.random.default_rng(0).integers(TRAIN, VALIDATION, 2)[0]
     fails(
         "raise", rf"odd/Breaks-v0 raised OSError in step\(\) at step 3 of the episode with seed {seed}: the wheel came"
     )
 
 
-def test_an_environment_that_raises_in_reset_is_told():
+def test_an_environment_that_raises_in_reset_is_reported():
     fails("raise in reset", r"odd/Breaks-v0 raised OSError in reset\(\) at step 0 .* no power")
 
 
-def test_an_observation_that_is_not_a_number_is_told_with_id_and_step():
+def test_an_observation_that_is_not_a_number_is_reported_with_id_and_step():
     fails("NaN observation", "odd/Breaks-v0 returned observations with nan at step 3; fix the environment")
 
 
-def test_an_infinite_reward_is_told_with_id_and_step():
+def test_an_infinite_reward_is_reported_with_id_and_step():
     fails("infinite reward", "odd/Breaks-v0 returned rewards with inf at step 3; fix the environment")
 
 
-def test_observations_of_another_length_are_told_with_id_and_step():
+def test_observations_of_another_length_are_reported_with_id_and_step():
     fails("long observation", r"odd/Breaks-v0 returned observations of shape \(14, 3\), not \(14, 2\), at step 3")
 
 
@@ -125,6 +125,6 @@ def test_images_are_refused_with_the_way_out():
         ControlTask("odd/Images-v0").n_inputs  # noqa: B018
 
 
-def test_an_unknown_option_of_an_environment_is_told():
+def test_an_unknown_option_of_an_environment_is_reported():
     with pytest.raises(SettingsError, match=r"Pendulum-v1 cannot be made with these options: .*gravity"):
         ControlTask("Pendulum-v1", env_kwargs={"gravity": 3}).env_spec  # noqa: B018

@@ -1,4 +1,4 @@
-"""The T-maze: what a light left behind is in nobody's sensors, so that only memory gets beyond half of the trips."""
+"""The T-maze: the light leaves no trace in the sensors, so only memory scores more than half of the trips."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def lit(state, side):
 # ---- without memory
 
 
-def test_once_the_light_is_out_both_sides_look_alike_to_whoever_has_no_memory():
+def test_without_the_light_both_sides_have_the_same_readings():
     robot, first = begun(noise=0.02)
     rng = np.random.default_rng(0)
     weights = rng.normal(0, 2, (6, 10, 2))  # six reactive networks
@@ -59,7 +59,7 @@ def test_both_trips_of_an_episode_begin_alike_with_the_light_on_either_side():
     np.testing.assert_array_equal(after[:, :14], first[:, :14])
     np.testing.assert_array_equal(after[:, SIDE], -first[:, SIDE])
     assert (after[:, TIME] == 0).all()
-    assert set(first[:, SIDE]) == {-1, 1}  # by chance which is first
+    assert set(first[:, SIDE]) == {-1, 1}  # in random order
     np.testing.assert_array_equal(after[:, RIGHT], first[:, SIDE] == -1)
     again = after.copy()
     again[:, 0], again[:, 1] = GOAL + 0.001, 0.45
@@ -93,7 +93,7 @@ def test_an_episode_is_worth_the_trips_that_ended_well_and_half_the_way_of_one_t
 
     assert worth(start[0, 0], 0.05) == 0
     assert worth(0, 0.25) == pytest.approx(25 * 0.2 / 0.6)  # 20 cm of 60
-    assert worth(-0.15, 0.45) == worth(0.15, 0.45) == pytest.approx(25 * 0.5 / 0.6)  # nothing tells the right arm yet
+    assert worth(-0.15, 0.45) == worth(0.15, 0.45) == pytest.approx(25 * 0.5 / 0.6)  # both arms score alike yet
     assert worth(start[0, 0], 0.05, trips=1, right=1) == 50
     assert worth(0.26, 0.45, trips=2, right=2) == 100
     assert worth(0.26, 0.45, trips=2, right=1) == 50

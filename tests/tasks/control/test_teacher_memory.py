@@ -9,7 +9,7 @@ from evorobo import CMAES, GRU, Adam, Backprop, ControlTask, Elman, Evolution, G
 
 
 class Recall(Robot):
-    """A lamp to the left or right (-1 or 1) is seen at the first moment only; at the sixth the robot must say which."""
+    """A lamp to the left or right (-1 or 1) is seen in the first step only; in the sixth the robot must say which."""
 
     sensors = ("lamp", "now")
     moves = ("left", "right")

@@ -140,7 +140,7 @@ def test_moves_have_no_gaussian_noise():
         replace(POLE, teacher=NoisyTeacher(upright, noise=0.3)).examples(rng())
 
 
-def test_a_recording_cannot_be_noisy_or_mixed_and_nobody_cannot_either(tmp_path):
+def test_neither_a_recording_nor_a_missing_teacher_can_be_noisy_or_mixed(tmp_path):
     path = str(tmp_path / "shown.csv")
     replace(ROAD, n_demonstrations=2).demonstrate(rng()).save(path)
     for teacher in (NoisyTeacher(path, noise=0.1), MixedTeachers((None, path))):

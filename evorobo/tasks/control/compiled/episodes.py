@@ -53,7 +53,7 @@ class CompiledRunner:
         self,
         networks: Networks,
         seeds: np.ndarray,
-        moments: ObservationMoments | None = None,
+        observation_moments: ObservationMoments | None = None,
         recorder: MeasureRecorder | None = None,
     ) -> Rollout:
         if recorder:
@@ -68,7 +68,7 @@ class CompiledRunner:
         scaler = networks.input_scaler
         scaling = np.array([scaler.mean, scaler.sd] if scaler else np.empty((0, observations.shape[1])), np.float32)
         random_numbers = self._draw(simulator.random_streams.streams, draws)
-        n_episodes, watched = len(weights) * len(seeds), moments is not None
+        n_episodes, watched = len(weights) * len(seeds), observation_moments is not None
         returns, steps = np.empty(n_episodes), np.empty(n_episodes, np.int64)
         sums = np.zeros((n_episodes if watched else 0, 2, observations.shape[1]))
         state = np.array(simulator.state, float)
@@ -81,8 +81,10 @@ class CompiledRunner:
 
         _run_threads(run_part, n_episodes)
         self._check(steps)
-        if moments is not None:
-            moments.running_moments = _moments(observations[0].astype(float), sums.sum(0), steps.sum())
+        if observation_moments is not None:
+            observation_moments.running_moments = _observation_moments(
+                observations[0].astype(float), sums.sum(0), steps.sum()
+            )
         shape = len(weights), len(seeds)
         return Rollout(returns.reshape(shape), steps.reshape(shape))
 
@@ -122,7 +124,7 @@ def _run_threads(run_part: Callable[[int, int], None], n_episodes: int) -> None:
         list(pool.map(run_part, ends[:-1], ends[1:]))
 
 
-def _moments(origin: Array, sums: Array, count: int) -> RunningMoments:
-    """The moments of `count` observations, given the sums of deviations from `origin` and of their squares `(2, k)`."""
+def _observation_moments(origin: Array, sums: Array, count: int) -> RunningMoments:
+    """Running moments of `count` observations from the sums of deviations from `origin` and of their squares `(2, k)`."""
     total, squares = sums
     return RunningMoments(float(count), origin + total / count, np.maximum(squares - total * total / count, 0.0))

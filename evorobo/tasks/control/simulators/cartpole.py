@@ -10,7 +10,7 @@ from evorobo.tasks.control.robots.random_streams import RandomStreams
 
 # arrays without dimensions: for few robots NumPy is twice as fast with them as with Python's floats
 GRAVITY, CART, POLE, HALF_LENGTH, STEP = map(np.array, (9.8, 1.0, 0.1, 0.5, 0.02))
-MASS, POLE_MOMENT, FOUR_THIRDS = map(np.array, (POLE + CART, POLE * HALF_LENGTH, 4.0 / 3.0))
+MASS, POLE_MASS_LENGTH, FOUR_THIRDS = map(np.array, (POLE + CART, POLE * HALF_LENGTH, 4.0 / 3.0))
 FORCES = np.array([-10.0, 10.0])
 WIDEST, STEEPEST = map(np.array, (2.4, 12 * 2 * np.pi / 360))
 
@@ -35,9 +35,9 @@ class CartPole(Robot):
     def transition(self, state: Array, action: np.ndarray, rng: RandomStreams) -> Array:
         _, x_dot, angle, angle_dot = state.T
         cos, sin = np.cos(angle), np.sin(angle)
-        push = (FORCES[action] + POLE_MOMENT * np.square(angle_dot) * sin) / MASS
+        push = (FORCES[action] + POLE_MASS_LENGTH * np.square(angle_dot) * sin) / MASS
         angle_acc = (GRAVITY * sin - cos * push) / (HALF_LENGTH * (FOUR_THIRDS - POLE * np.square(cos) / MASS))
-        x_acc = push - POLE_MOMENT * angle_acc * cos / MASS
+        x_acc = push - POLE_MASS_LENGTH * angle_acc * cos / MASS
         return state + STEP * np.array([x_dot, x_acc, angle_dot, angle_acc]).T
 
     def reward(self, state: Array, action: np.ndarray, next_state: Array) -> Array:

@@ -67,7 +67,7 @@ class Teaching:
             return make_expert
         if teacher is None:
             raise TaskError(
-                f"{self.env_spec.id} has no teacher, and without labelled examples there is no backprop. Give the task "
+                f"{self.env_spec.id} has no teacher, and without labeled examples there is no backprop. Give the task "
                 "one: teacher=a function from observation to action, the path of a genome or of recorded episodes."
             )
         raise TaskError(

@@ -49,7 +49,7 @@ def test_a_data_set_in_time_shows_windows_in_order():
         assert set(rows) <= set(task.parts.train)
 
 
-def test_a_robot_is_driven_by_chance_and_its_steps_are_paid_for():
+def test_robots_act_at_random_and_their_steps_count():
     task = ControlTask("evorobo/Phototaxis-v0")
     shown = task.unlabelled_inputs(np.random.default_rng(0), 100)
     assert shown.inputs.shape == (100, task.n_inputs)
