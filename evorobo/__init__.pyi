@@ -95,6 +95,7 @@ from .nets.spec import NetworkSpec as NetworkSpec
 from .registry import register_component as register_component
 from .report.analysis.compare import compare as compare
 from .report.analysis.transfer import transfer as transfer
+from .report.comparison import write_comparison as write_comparison
 from .report.figures.solving import solving as solving
 from .report.figures.tournament import tournament as tournament
 from .report.formats.dataframe import load_results as load_results

@@ -33,6 +33,7 @@ _HOMES = {
     "metric": ("evorobo.tasks.data.metrics",),
     "data set": ("evorobo.tasks.data.catalogue",),
     "exporter": ("evorobo.export",),
+    "style": (),  # of methods in figures; those of the package are in evorobo.report.figures.style
     "settings": (
         "evorobo.study",
         "evorobo.nets.output",
@@ -69,7 +70,7 @@ def register_component(kind: str, key: str) -> Callable[[T], T]:
     kind : str
         One of "activation", "callback", "data set", "exporter", "initializer", "layer", "loss", "method", "metric",
         "operator" (of a genetic algorithm), "optimizer", "penalty", "schedule", "settings" (parts of any of these),
-        "split", "strategy", "task", "teacher".
+        "split", "strategy", "style" (of a method in figures), "task", "teacher".
     key : str
         The name in settings, lists and files; it must not change once files refer to it.
 

@@ -37,7 +37,7 @@ REPORT = [  # within the report, imports go down this list
     {"figures", "formats"},
     {"replay"},
     {"page"},
-    {"study"},
+    {"study", "comparison"},
 ]
 OWNERS: dict[str, tuple[str, ...]] = {
     "deap": ("evorobo.learners.evolution.deap_bridge",),

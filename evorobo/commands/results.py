@@ -21,12 +21,14 @@ def add_plot(parser: Parser) -> None:
 
 def plot(args: argparse.Namespace) -> None:
     """Draw learning curves and print the path of the figure."""
+    from evorobo.report.analysis.study_table import StudyTable
     from evorobo.report.figures import curves
     from evorobo.study.results import load
 
     columns = tuple(filter(None, args.x.split(",")))
     path = args.out or Path(args.folder) / "curves.png"
-    print(curves.plot(load(args.folder), path, x=columns, log=not args.linear))
+    study_table = StudyTable.from_results(load(args.folder))
+    print(curves.plot(study_table, path, x=columns, log=not args.linear))
 
 
 def add_table(parser: Parser) -> None:
@@ -41,12 +43,13 @@ def table(args: argparse.Namespace) -> None:
     """Print a table of final scores and costs, with the cautions about the results below it."""
     from evorobo.report.analysis import tables
     from evorobo.report.analysis.cautions import cautions
+    from evorobo.report.analysis.study_table import StudyTable
     from evorobo.study.results import load
 
-    results = load(args.folder)
+    study_table = StudyTable.from_results(load(args.folder))
     to_text = {"terminal": tables.to_terminal, "markdown": tables.to_markdown, "csv": tables.to_csv}[args.format]
-    notes = [] if args.format == "csv" else cautions(results)
-    print("\n\n".join([to_text(tables.summary_rows(results)), *notes]))
+    notes = [] if args.format == "csv" else cautions(study_table)
+    print("\n\n".join([to_text(tables.summary_rows(study_table)), *notes]))
 
 
 def add_compare(parser: Parser) -> None:
@@ -67,10 +70,11 @@ def add_compare(parser: Parser) -> None:
 def compare(args: argparse.Namespace) -> None:
     """Print verdicts, write figure and tables, and exit with the status that the verdicts imply."""
     from evorobo.report.analysis.compare import compare
+    from evorobo.report.comparison import write_comparison
 
     flags = {name: vars(args)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
     comparison = compare(*args.places, **flags)
-    print(comparison, "", *comparison.write(args.out), sep="\n")
+    print(comparison, "", *write_comparison(comparison, args.out), sep="\n")
     raise SystemExit(comparison.exit_status)
 
 

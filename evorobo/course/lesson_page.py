@@ -16,10 +16,10 @@ from evorobo.course.network_figure import Layers, Names, draw_network
 from evorobo.report.figures import output
 from evorobo.report.figures.finals import draw_finals
 from evorobo.report.figures.layout import FigureLayout
-from evorobo.report.figures.panel import Average, draw_average
+from evorobo.report.figures.panel import draw_average
 from evorobo.report.figures.style import METHOD_STYLES, MUTED_COLOR, Style
 from evorobo.report.formatting import decimals as decimals_of
-from evorobo.report.statistics import bootstrap_interval, iqm
+from evorobo.report.statistics import AverageCurve, bootstrap_interval, iqm
 
 Measurements: TypeAlias = Mapping[str, Any]
 """The measurements of a lesson by name: arrays `(n_seeds, ...)`."""
@@ -108,7 +108,7 @@ class LessonPage:
         values, style = np.asarray(values, float), self.style(name)
         self._legend[name] = style
         axes.plot(x, values.T, color=style.color, lw=0.5, alpha=0.25)
-        draw_average(axes, Average(np.asarray(x, float), iqm(values), *bootstrap_interval(values)), style, name)
+        draw_average(axes, AverageCurve(np.asarray(x, float), iqm(values), *bootstrap_interval(values)), style, name)
 
     def plot_path(self, axes: Axes, points: ArrayLike, name: str) -> None:
         """Plot a path in the plane with a large mark at its end.

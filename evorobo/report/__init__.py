@@ -1,1 +1,1 @@
-"""Floor 5, what is shown: statistics, curves, tables."""
+"""Floor 5, how results are shown: statistics, tables, figures, replays and the report page."""

@@ -1,4 +1,4 @@
-"""Numbers and sentences as figures and tables print them."""
+"""Numbers, units and sentences in the form in which figures and tables show them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COST_LABELS = {
     "cpu_seconds": "CPU time [s]",
     "wall_seconds": "wall time [s]",
 }
-"""What may be an x axis: the ledger's columns and both kinds of FLOPs together, with their labels."""
+"""The possible x axes and their labels: the cost columns of the log, and "flops", the sum of both kinds of FLOPs."""
 
 
 _UNITS = {
@@ -28,7 +28,7 @@ _UNITS = {
 
 
 def format_number(value: float) -> str:
-    """Up to three digits that matter and an SI prefix: 1.2e6 is "1.2M"."""
+    """A number with up to three significant digits and an SI prefix: 1.2e6 is "1.2M"."""
     if not isfinite(value):
         return "-"
     for prefix, size in (("E", 1e18), ("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
@@ -38,7 +38,7 @@ def format_number(value: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A time as people say it: "12 s", "3.5 min", "2.1 h"."""
+    """A time with its unit: "12 s", "3.5 min", "2.1 h"."""
     if not isfinite(seconds):
         return "-"
     for unit, size in (("h", 3600), ("min", 60)):
@@ -48,14 +48,14 @@ def format_duration(seconds: float) -> str:
 
 
 def format_cost(value: float, cost_column: str) -> str:
-    """An amount of a currency: "1.2M environment steps", "3.5 min of CPU time"."""
+    """A cost with its unit: "1.2M env steps", "3.5 min of CPU time"."""
     if cost_column.endswith("_seconds"):
         return f"{format_duration(value)} of {'CPU' if cost_column.startswith('cpu') else 'wall'} time"
     return f"{format_number(value)} {cost_unit(cost_column)}"
 
 
 def cost_unit(cost_column: str) -> str:
-    """What a currency's amounts are counted in, for the heads of tables."""
+    """The unit of a cost column, for the headers of tables."""
     return _UNITS.get(cost_column, cost_column.replace("_", " "))
 
 
@@ -65,22 +65,22 @@ def format_p_value(p: float) -> str:
 
 
 def decimals(values: list[float]) -> int:
-    """How many decimals show four digits of the largest of `values`."""
+    """The number of decimals that show four significant digits of the largest of `values`."""
     largest = max((abs(value) for value in values if isfinite(value)), default=0)
     return min(max(3 - floor(log10(largest)), 0), 8) if largest else 1
 
 
 def metric_label(metric: MetricInfo) -> str:
-    """The name of a score axis, with an arrow that points to the better end once it stands upright."""
+    """The label of a score axis; its arrow points to the better end when the label is vertical."""
     unit = f" [{metric.unit}]" if metric.unit else ""
     better = "higher is better →" if metric.higher_is_better else "← lower is better"
     return f"test {metric.name}{unit}\n{better}"
 
 
 def few_runs_caution(n: int) -> str:
-    """How far to trust an interval over `n` runs; nothing from 10 runs on.
+    """How reliable an interval over `n` runs is; empty from 10 runs on.
 
-    Coverage measured on 192 runs of SAC on HalfCheetah, drawn n at a time.
+    The coverage was measured on 192 runs of SAC on HalfCheetah, from which n runs were sampled many times.
     """
     if n >= 10 or n < 1:
         return ""
@@ -94,7 +94,7 @@ def few_runs_caution(n: int) -> str:
 
 
 def excluded_runs_caution(failed: int, diverged: int, unfinished: int, total: int) -> str:
-    """Which runs the averages are without, and nothing when they have all of them."""
+    """How many runs are not in the averages, and why; empty if all are."""
     sentences = []
     if failed:
         sentences.append(f"{failed} of {total} runs failed and {_are(failed)} left out.")

@@ -1,4 +1,4 @@
-"""A study shown whole: its figure, its table, and the ways its robots went, written beside its results."""
+"""Show a study: write its figures and tables beside its results, and print them."""
 
 from __future__ import annotations
 
@@ -7,54 +7,89 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
+from evorobo.errors import EvoroboError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis import archive_table, summary as findings
-from evorobo.report.analysis.runs import with_genome
-from evorobo.report.figures import archives, curves, paths as behaviour
-from evorobo.settings import from_plain
+from evorobo.report.analysis import archive_table
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.summary import summarize
+from evorobo.report.figures import archives, curves
+from evorobo.report.figures.paths import plot_paths
 from evorobo.study.results import Results
+from evorobo.tasks.base import Task
 from evorobo.tasks.control.recording import trajectory
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
+_EPISODES = 6  # in a panel of paths
+
 
 def show(results: Results) -> list[Path]:
-    """Write `curves.png`, `table.csv`, `table.md`, `verdicts.csv`, `paths-<task>.png` for robots that can be drawn, and
-    `archives-<task>.png` and `archives.md` where methods brought more than one genome home; print the tables, who won
-    and how sure that is, and where the files are. Returns the files."""
-    written = [curves.plot(results, results.folder / "curves.png")]
-    written += [path for task in results.tasks if (path := draw_paths(results, task)) is not None]
-    pictures = {task: results.folder / f"archives-{task}.png" for task in results.tasks}
-    written += [path for task, file in pictures.items() if (path := archives.plot(results, task, file)) is not None]
-    written += findings.write(results, results.folder)
-    found = archive_table.archive_summary(results)
-    if found:
-        written.append(results.folder / "archives.md")
-        write_atomically(written[-1], archive_table.to_markdown(found) + "\n")
-    print("", findings.to_terminal(results), *(["", archive_table.to_terminal(found)] if found else []), sep="\n")
-    print("", *written, sep="\n")
-    return written
+    """Write the figures and tables of a study into its folder, and print tables, verdicts, cautions and file names.
+
+    The files are `curves.png`, `table.csv`, `table.md` and `verdicts.csv`. There is a `paths-<task>.png` for each robot
+    that can be drawn, and `archives-<task>.png` with `archives.md` where methods keep archives.
+
+    Parameters
+    ----------
+    results : Results
+        The results of a study, as `Study.run` returns them.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
+
+    Raises
+    ------
+    ResultsError
+        If no run has a score yet.
+
+    Examples
+    --------
+    >>> from evorobo import show
+    >>> files = show(results)  # doctest: +SKIP
+    """
+    table, folder = StudyTable.from_results(results), results.folder
+    files = [curves.plot(table, folder / "curves.png")]
+    files += [path for task in _tasks(table) if (path := draw_paths(table, task)) is not None]
+    figures = {task: folder / f"archives-{task}.png" for task in table.tasks}
+    files += [path for task, file in figures.items() if (path := archives.plot(table, task, file)) is not None]
+    summary = summarize(table)
+    files += summary.write(folder)
+    rows = archive_table.archive_rows(table)
+    if rows:
+        files.append(folder / "archives.md")
+        write_atomically(files[-1], archive_table.to_markdown(rows) + "\n")
+    print("", summary.to_terminal(), *(["", archive_table.to_terminal(rows)] if rows else []), sep="\n")
+    print("", *files, sep="\n")
+    return files
 
 
-def draw_paths(results: Results, name: str, n_episodes: int = 6) -> Path | None:
-    """Test episodes under the teacher and under the median answer of each method, where the robot can be drawn."""
-    task = next(task for task in from_plain(results.settings).tasks if task.name == name)
+def _tasks(table: StudyTable) -> list[Task]:
+    """The tasks of the study, if they can be made again from its settings."""
+    try:
+        return [task for task in table.study.tasks if task.name in table.tasks]
+    except EvoroboError:
+        return []
+
+
+def draw_paths(table: StudyTable, task: Task) -> Path | None:
+    """Draw test episodes of the teacher and of the median run of each method; None if the robot cannot be drawn."""
     if not isinstance(task, ControlTask) or task.robot is None or not defines(task.robot, "draw"):
         return None
-    drivers: list[tuple[str, Genome | None]] = [("teacher", None)] if defines(task.robot, "teacher") else []
-    for method in results.methods:
-        runs = sorted(with_genome(results.runs_of(name, method)), key=lambda run: run.score)
-        if runs:
-            drivers.append((method, Genome.load(runs[len(runs) // 2].folder / "genome.npz")))
-    if not drivers:
+    solutions: dict[str, Genome | None] = {"teacher": None} if defines(task.robot, "teacher") else {}
+    for method, cell in table.cells_of(task.name).items():
+        if run := cell.median_run:
+            solutions[method] = Genome.load(run.folder / "genome.npz")
+    if not solutions:
         return None
-    n_episodes = min(n_episodes, task.test_episodes)
-    panels = [(driver, driver, partial(_draw, task, genome, n_episodes)) for driver, genome in drivers]
-    return behaviour.plot_paths(panels, results.folder / f"paths-{name}.png")
+    n_episodes = min(_EPISODES, task.test_episodes)
+    panels = [(name, name, partial(_draw, task, genome, n_episodes)) for name, genome in solutions.items()]
+    return plot_paths(panels, table.results.folder / f"paths-{task.name}.png")
 
 
-def _draw(task: ControlTask, genome: Genome | None, episodes: int, axes: Axes) -> None:
-    for episode in range(episodes):
+def _draw(task: ControlTask, genome: Genome | None, n_episodes: int, axes: Axes) -> None:
+    for episode in range(n_episodes):
         assert task.robot is not None
         task.robot.draw(axes, trajectory(task, genome, episode))

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.study.records import write_record
 from evorobo.study.results import Results, load
 
@@ -106,13 +107,35 @@ def tiny_study(tmp_path: Path) -> Callable[..., Results]:
 
 
 @pytest.fixture
-def fakes() -> SimpleNamespace:
-    """What studies are made up of, for those that need one of their own."""
-    return SimpleNamespace(write_study=write_study, write_run=write_run, learning=learning, cloning=cloning, load=load)
+def small_table(small_study: Results) -> StudyTable:
+    return StudyTable.from_results(small_study)
 
 
 @pytest.fixture
-def race(tmp_path: Path) -> Results:
+def tiny_table(tiny_study: Callable[..., Results]) -> Callable[..., StudyTable]:
+    """`tiny_study` as a table."""
+    return lambda *args, **kwargs: StudyTable.from_results(tiny_study(*args, **kwargs))
+
+
+@pytest.fixture
+def fakes() -> SimpleNamespace:
+    """What studies are made up of, for those that need one of their own."""
+    return SimpleNamespace(
+        write_study=write_study,
+        write_run=write_run,
+        learning=learning,
+        cloning=cloning,
+        load=load,
+        load_table=load_table,
+    )
+
+
+def load_table(folder: Path) -> StudyTable:
+    return StudyTable.from_results(load(folder))
+
+
+@pytest.fixture
+def race(tmp_path: Path) -> StudyTable:
     """The tortoise gains 1 for 10 steps up to 100; the hare has 4.5 at step 10 and never more, and ends at 40."""
     write_study(tmp_path, "race", {"run": {}}, ["tortoise", "hare"])
     for seed in range(4):
@@ -121,4 +144,4 @@ def race(tmp_path: Path) -> Results:
         hare = [{"env_steps": n, "test": 4.5 * (n > 0) + luck} for n in range(0, 41, 10)]
         write_run(tmp_path / f"run/tortoise/seed-{seed}", tortoise)
         write_run(tmp_path / f"run/hare/seed-{seed}", hare)
-    return load(tmp_path)
+    return load_table(tmp_path)

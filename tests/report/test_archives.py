@@ -1,4 +1,4 @@
-"""The picture and the table of what searches for more than one thing brought home."""
+"""The figure and the table of archives: maps, fronts and novelty archives."""
 
 import csv
 from dataclasses import replace
@@ -26,6 +26,7 @@ from evorobo import (
     show,
 )
 from evorobo.report.analysis import archive_table
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import archives
 from evorobo.report.figures.archives import draw_archive
 from evorobo.report.page.page import render_page
@@ -53,14 +54,14 @@ def last(run, column):
         return float(list(csv.DictReader(file))[-1][column])
 
 
-def test_the_table_has_the_last_looks_of_those_who_tell(results):
-    rows = {row["method"]: row for row in archive_table.archive_summary(results)}
+def test_the_table_has_the_final_values_of_the_methods_that_log_variety(results):
+    rows = {row["method"]: row for row in archive_table.archive_rows(StudyTable.from_results(results))}
     assert list(rows) == ["map-elites", "nsga-ii", "mapped"]
     for method, columns in {"map-elites": ("coverage", "qd_score"), "nsga-ii": ("hypervolume",)}.items():
         for column in columns:
-            ends = [last(run, column) for run in results.runs_of("wave", method)]
-            told = [rows[method][name] for name in (column, f"{column}_min", f"{column}_max")]
-            assert told == pytest.approx([np.mean(ends), min(ends), max(ends)])
+            values = [last(run, column) for run in results.runs_of("wave", method)]
+            cells = [rows[method][name] for name in (column, f"{column}_min", f"{column}_max")]
+            assert cells == pytest.approx([np.mean(values), min(values), max(values)])
     assert np.isnan(rows["nsga-ii"]["coverage"])
     text = archive_table.to_terminal(list(rows.values()))
     assert f"{100 * rows['mapped']['coverage']:.1f}% (" in text
@@ -68,18 +69,18 @@ def test_the_table_has_the_last_looks_of_those_who_tell(results):
     assert archive_table.to_terminal([]) == ""
 
 
-def test_the_picture_has_a_panel_for_each_growth_and_for_each_archive(results):
-    drawn = archives.figure(results, "wave")
+def test_the_figure_has_a_panel_for_each_logged_column_and_for_each_archive(results):
+    drawn = archives.figure(StudyTable.from_results(results), "wave")
     assert any("A front holds those" in text.get_text() for text in drawn.texts)
     panels = [axes for axes in drawn.axes if axes.get_visible()]
     assert [axes.get_ylabel() for axes in panels[:3]] == ["coverage", "QD-score", "hypervolume"]
     assert [axes.get_title(loc="left") for axes in panels[3:7]] == ["map-elites", "novelty-ga", "nsga-ii", "mapped"]
     assert [axes.get_xlabel() for axes in panels[3:7]] == ["level", "level", "size", "level"]
     assert [axes.get_ylabel() for axes in panels[3:7]] == ["tilt", "tilt", "training score", "tilt"]
-    assert [axes.get_ylabel() for axes in panels[7:]] == ["training score"]  # of the shades
+    assert [axes.get_ylabel() for axes in panels[7:]] == ["training score"]  # of the color bar
 
 
-def test_a_map_shows_the_best_of_each_cell_where_it_lies():
+def test_a_map_shows_the_best_score_of_each_cell():
     """Three of four measures share a column of cells; two of them also a row, and the better of these is seen."""
     spec = NetworkSpec.build(2, (), 1)
     measures = np.array([[0.1, 1.0, 0.0], [0.2, 1.5, 0.9], [0.3, 9.0, 0.0], [0.9, 99.0, 0.0]])
@@ -87,46 +88,47 @@ def test_a_map_shows_the_best_of_each_cell_where_it_lies():
     archive = Archive(spec, np.zeros((4, 3)), scores, measures, ("x", "y", "z"), ranges, (2, 5, 2))
     axes = Figure().subplots()
     assert draw_archive(axes, archive, Normalize(0, 4), "black")
-    (picture,) = axes.get_images()
-    shown = np.ma.filled(picture.get_array(), np.nan)
+    (image,) = axes.get_images()
+    shown = np.ma.filled(image.get_array(), np.nan)
     expected = np.full((5, 2), np.nan)
     expected[0, 0], expected[4, 0], expected[4, 1] = 2, 3, 4
     np.testing.assert_array_equal(shown, expected)
-    assert picture.get_extent() == [0, 1, 0, 10]
-    assert picture.origin == "lower"
+    assert image.get_extent() == [0, 1, 0, 10]
+    assert image.origin == "lower"
 
 
-def test_showing_a_study_writes_both_and_of_a_plain_one_neither(results, tmp_path, capsys):
+def test_show_writes_both_for_a_study_with_archives_and_neither_for_a_study_without(results, tmp_path, capsys):
     written = show(results)
     assert results.folder / "archives-wave.png" in written
     assert (results.folder / "archives.md").read_text().startswith("| task ")
     assert "coverage (min to max)" in capsys.readouterr().out
     plain = replace(results, methods=["cma-es"])
-    assert archives.plot(plain, "wave", tmp_path / "none.png") is None
-    assert archive_table.archive_summary(plain) == []
+    plain_table = StudyTable.from_results(plain)
+    assert archives.plot(plain_table, "wave", tmp_path / "none.png") is None
+    assert archive_table.archive_rows(plain_table) == []
     assert not (tmp_path / "none.png").exists()
     assert render_page(results).count("data:image/png;base64,") == 1
     assert "data:image/png;base64," not in render_page(plain)
 
 
-def test_over_a_map_of_places_goes_the_way_of_the_answer(tmp_path):
+def test_a_map_of_positions_shows_the_path_of_the_solution(tmp_path):
     task = ControlTask("evorobo/Maze-v0", max_steps=20, validation_episodes=1, test_episodes=1)
     places = Grid(("x", "y"), (24, 16))
     methods = [Evolution(MAPElites(places, population_size=6))]
     study = Study.grid("maze", tasks=[task], methods=methods, seeds=1, budget=Budget(generations=2))
     results = study.run(tmp_path, jobs=1)
     (run,) = results.runs_of("maze", "map-elites")
-    drawn = archives.figure(results, "maze")
+    drawn = archives.figure(StudyTable.from_results(results), "maze")
     lines = [line.get_xydata() for line in drawn.axes[2].get_lines()]
-    way = trajectory(task, Genome.load(run.folder / "genome.npz"))[:, :2]
-    assert any(line.shape == way.shape and np.array_equal(line, way) for line in lines)
+    path = trajectory(task, Genome.load(run.folder / "genome.npz"))[:, :2]
+    assert any(line.shape == path.shape and np.array_equal(line, path) for line in lines)
 
 
-def test_a_hall_of_fame_has_no_picture_and_is_no_hindrance(tmp_path):
+def test_a_hall_of_fame_has_no_figure(tmp_path):
     study = Study.grid(
         "famed", tasks=[Wave()], methods=[Evolution(HallOfFame(CMAES(), 4))], seeds=2, budget=Budget(generations=2)
     )
-    found = study.run(tmp_path, jobs=1)
-    assert [len(Archive.load(run.folder / "archive.npz")) for run in found.runs] == [4, 4]
-    assert archives.figure(found, "wave") is None
-    assert not [path for path in show(found) if "archives" in path.name]
+    results = study.run(tmp_path, jobs=1)
+    assert [len(Archive.load(run.folder / "archive.npz")) for run in results.runs] == [4, 4]
+    assert archives.figure(StudyTable.from_results(results), "wave") is None
+    assert not [path for path in show(results) if "archives" in path.name]

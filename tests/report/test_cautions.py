@@ -1,4 +1,4 @@
-"""Where the data do not carry the claim it is said, and where they do nothing is."""
+"""Cautions appear where the data do not support a claim, and only there."""
 
 import json
 
@@ -6,24 +6,25 @@ import numpy as np
 
 from evorobo.report.analysis.cautions import cautions, tuned_seeds_caution
 from evorobo.report.analysis.result_files import read_results
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.study.results import load
 
 TEN = list(np.linspace(0.1, 0.9, 10))
 
 
-def test_ten_runs_at_one_price_need_no_caution(tiny_study):
-    assert cautions(tiny_study({"ga": TEN, "cma-es": TEN})) == []
+def test_ten_runs_at_equal_costs_need_no_caution(tiny_table):
+    assert cautions(tiny_table({"ga": TEN, "cma-es": TEN})) == []
 
 
-def test_few_runs_are_called_few_and_runs_left_out_are_counted(tiny_study):
-    found = cautions(tiny_study({"ga": [1, 2, 3, -9, -8, 50]}, failed=1, diverged=1, unfinished=1))
+def test_few_runs_have_a_caution_and_excluded_runs_are_counted(tiny_table):
+    found = cautions(tiny_table({"ga": [1, 2, 3, -9, -8, 50]}, failed=1, diverged=1, unfinished=1))
     assert found[0].startswith("1 of 6 runs failed and is left out. 1 of 6 runs diverged and is left out.")
     assert found[1].startswith("Only 3 runs: such intervals are too narrow.")
     assert "76% of draws of 3 runs, 89% of 5 and 94% of 10" in found[1]
 
 
-def test_successes_are_told_as_rates(tiny_study):
-    (found,) = cautions(tiny_study({"ga": [1] * 7 + [0] * 3, "cma-es": [1] * 10}))
+def test_success_rates_are_given_for_scores_of_0_and_1(tiny_table):
+    (found,) = cautions(tiny_table({"ga": [1] * 7 + [0] * 3, "cma-es": [1] * 10}))
     assert "an interquartile mean of them hides the rarer kind" in found
     assert "ga 7 of 10 (Wilson interval 0.40 to 0.89), cma-es 10 of 10 (Wilson interval 0.72 to 1.00)" in found
 
@@ -31,10 +32,10 @@ def test_successes_are_told_as_rates(tiny_study):
 def with_settings(folder, **settings):
     about = json.loads((folder / "study.json").read_text())
     (folder / "study.json").write_text(json.dumps({**about, "settings": settings}))
-    return load(folder)
+    return StudyTable.from_results(load(folder))
 
 
-def test_unequal_spending_of_the_budgets_currency_is_told_with_the_cure(fakes, tmp_path):
+def test_unequal_costs_in_the_units_of_the_budget_have_a_caution_with_advice(fakes, tmp_path):
     fakes.write_study(tmp_path, "race", {"reach": {}}, ["ga", "cma-es"])
     for seed in range(10):
         for method, steps in (("ga", 100), ("cma-es", 250)):
@@ -48,20 +49,20 @@ def test_unequal_spending_of_the_budgets_currency_is_told_with_the_cure(fakes, t
     assert cautions(with_settings(tmp_path, budget={"flops": 9})) == []
 
 
-def test_seeds_that_were_tuned_on_are_named(tiny_study, tmp_path):
+def test_seeds_that_were_used_for_tuning_are_named(tiny_study, tmp_path):
     tiny_study({"ga": TEN})
     (found,) = cautions(with_settings(tmp_path, tuning_seeds=[2, 5, 77]))
     assert found.startswith("Settings were tuned on seeds that count here (2, 5): their scores flatter")
-    assert tuned_seeds_caution(with_settings(tmp_path, tuning_seeds=[77])) == ""
+    assert tuned_seeds_caution(with_settings(tmp_path, tuning_seeds=[77]).results) == ""
 
 
-def test_scores_that_never_fall_are_suspected_in_a_strangers_table_only(fakes, tmp_path):
+def test_scores_that_never_fall_have_a_caution_in_tables_of_other_tools_only(fakes, tmp_path):
     lines = ["step,score,seed"] + [f"{step},{step // 2},{seed}" for seed in range(10) for step in range(1, 20)]
     (tmp_path / "best.csv").write_text("\n".join(lines))
-    (found,) = cautions(read_results(tmp_path / "best.csv"))
+    (found,) = cautions(StudyTable.from_results(read_results(tmp_path / "best.csv")))
     assert "No run of best on" in found
     assert "Score champions again on fresh episodes before you compare." in found
     fakes.write_study(tmp_path, "ours", {"reach": {}}, ["ga"])
     for seed in range(10):
         fakes.write_run(tmp_path / f"reach/ga/seed-{seed}", [{"env_steps": n, "test": n / 7} for n in range(20)])
-    assert cautions(load(tmp_path)) == []
+    assert cautions(fakes.load_table(tmp_path)) == []

@@ -1,4 +1,4 @@
-"""Comparisons across studies and tables: who is set against whom, what is refused, and the status for a CI."""
+"""Comparisons of studies and tables: which pairs are compared, what is an error, and the exit status."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from evorobo import ResultsError, SettingsError, compare
-from evorobo.report.figures import comparison_figure as versus
+from evorobo import ResultsError, SettingsError, compare, write_comparison
+from evorobo.report.figures import comparison_figure
 
 
 @pytest.fixture
@@ -45,42 +45,40 @@ def pairs(found):
     return {frozenset((verdict.first, verdict.second)) for verdict in found.verdicts}
 
 
-def test_the_methods_of_one_study_are_compared_each_with_each(study):
+def test_all_pairs_of_methods_of_one_study_are_compared(study):
     found = compare(study("s", {"a": (10, 5), "bb": (10, 9), "ccc": (10, 9)}))
     assert len(pairs(found)) == 3
     assert (found.exit_status, found.cost_column) == (1, "flops")  # a comes first, and is worse
 
 
-def test_studies_of_different_days_are_compared_like_with_like(study):
+def test_methods_of_equal_names_are_compared_across_studies(study):
     found = compare(study("monday", {"ga": (10, 5), "es": (10, 9)}), study("tuesday", {"ga": (12, 9), "es": (10, 9)}))
     assert pairs(found) == {frozenset(("monday/ga", "tuesday/ga")), frozenset(("monday/es", "tuesday/es"))}
     assert found.exit_status == 1
-    assert any(
-        words.startswith("tuesday/ga ends above monday/ga") and "n = 12 v 10" in words for words in found.sentences
-    )
+    assert any(text.startswith("tuesday/ga ends above monday/ga") and "n = 12 v 10" in text for text in found.sentences)
 
 
-def test_the_other_way_round_the_first_is_not_worse(study):
+def test_the_exit_status_depends_on_which_side_is_first(study):
     monday, tuesday = study("monday", {"ga": (10, 5)}), study("tuesday", {"ga": (12, 9)})
     assert (compare(tuesday, monday).exit_status, compare(monday, tuesday).exit_status) == (0, 1)
 
 
-def test_studies_of_one_name_are_called_after_their_folders(study, tmp_path):
+def test_methods_of_studies_with_one_name_are_named_by_their_folders(study, tmp_path):
     found = compare(study("s", {"ga": (3, 5)}, folder="old"), study("s", {"ga": (3, 9)}, folder="new"))
     assert pairs(found) == {frozenset((f"{tmp_path}/old/ga", f"{tmp_path}/new/ga"))}
 
 
-def test_a_method_is_compared_with_all_of_another_study(study):
+def test_a_single_method_is_compared_with_all_methods_of_another_study(study):
     s, t = study("s", {"ga": (3, 5)}), study("t", {"es": (3, 9), "backprop": (3, 9)})
     assert pairs(compare(s / "reach/ga", t)) == {frozenset(("ga", "es")), frozenset(("ga", "backprop"))}
 
 
-def test_a_third_place_is_compared_with_the_first_alone(study):
+def test_a_third_path_is_compared_with_the_first_only(study):
     found = compare(study("r", {"a": (3, 5)}), study("s", {"b": (3, 5)}), study("t", {"c": (3, 9)}))
     assert pairs(found) == {frozenset("ab"), frozenset("ac")}
 
 
-def test_a_table_takes_task_and_direction_from_the_study_and_is_told_to(study, tmp_path):
+def test_a_table_takes_task_and_direction_from_the_study_with_a_caution(study, tmp_path):
     s = study("s", {"ga": (10, 5)}, about={"metric": {"name": "RMSE", "higher_is_better": False}})
     found = compare(s, table(tmp_path / "theirs.csv", 9))
     (verdict,) = found.verdicts
@@ -94,20 +92,20 @@ def test_a_table_takes_task_and_direction_from_the_study_and_is_told_to(study, t
 def test_two_tables_compare_by_their_column(tmp_path):
     one, two = table(tmp_path / "one.csv", 5), table(tmp_path / "two.csv", 9)
     assert (compare(one, two).exit_status, compare(one, two, lower_is_better=True).exit_status) == (1, 0)
-    words = "Nobody says which way score is better: higher is taken to be, unless --lower-is-better."
-    assert words in compare(one, two).cautions
-    assert words not in compare(one, two, lower_is_better=True).cautions
+    caution = "Nobody says which way score is better: higher is taken to be, unless --lower-is-better."
+    assert caution in compare(one, two).cautions
+    assert caution not in compare(one, two, lower_is_better=True).cautions
 
 
-def test_at_a_price_the_scores_are_those_of_then(study):
+def test_at_a_cost_the_scores_are_those_at_that_cost(study):
     s = study("s", {"a": (10, 5), "bb": (10, 9)})
     found = compare(s, at="env_steps=2e4")
-    assert all(run.curve["env_steps"][-1] <= 2e4 for run in found.final.runs)
+    assert all(run.curve["env_steps"][-1] <= 2e4 for run in found.final.results.runs)
     assert "when both have spent 20k env steps" in found.sentences[0]
     assert found.rows[0]["mean"] < compare(s).rows[0]["mean"]
 
 
-def test_unlike_spending_is_also_judged_at_the_price_that_both_paid(study):
+def test_unequal_costs_are_also_compared_at_the_highest_common_cost(study):
     found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5))
     ((cost, verdict),) = found.at_equal_cost
     assert (cost, verdict.first) == (2200e5, "a")
@@ -115,14 +113,12 @@ def test_unlike_spending_is_also_judged_at_the_price_that_both_paid(study):
     assert compare(study("u", {"a": (10, 9)}), study("v", {"b": (10, 9)})).at_equal_cost == []
 
 
-def test_a_price_that_one_side_never_paid_is_told(study):
+def test_a_cost_that_one_side_never_spent_has_a_caution(study):
     found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5), at="env_steps=3e5")
-    assert any(
-        "Not everybody spent 300k env steps: a on reach after 100k had ended" in words for words in found.cautions
-    )
+    assert any("Not everybody spent 300k env steps: a on reach after 100k had ended" in text for text in found.cautions)
 
 
-def test_tasks_of_other_settings_are_told(study):
+def test_tasks_with_different_settings_have_a_caution(study):
     places = []
     for name, episodes in (("s", 4), ("t", 8)):
         folder = study(name, {"ga": (3, 5)})
@@ -130,34 +126,34 @@ def test_tasks_of_other_settings_are_told(study):
         settings = f'"settings": {{"tasks": [{{"episodes": {episodes}}}]}}'
         (folder / "study.json").write_text(text.replace('"settings": {}', settings))
         places.append(folder)
-    told = "reach is not quite the same task in {} and {}: episodes is 4 there and 8 here, in that order."
-    assert told.format(*places) in compare(*places).cautions
+    caution = "reach is not quite the same task in {} and {}: episodes is 4 there and 8 here, in that order."
+    assert caution.format(*places) in compare(*places).cautions
 
 
 @pytest.mark.parametrize("field", ["task_code_sha256", "data_sha256"])
-def test_a_task_of_other_code_or_data_under_the_same_settings_is_told(study, field):
-    def place(name, print_):
+def test_a_task_with_other_code_or_data_under_the_same_settings_has_a_caution(study, field):
+    def make(name, fingerprint):
         folder = study(name, {"ga": (3, 5)})
         text = (folder / "study.json").read_text()
         (folder / "study.json").write_text(text.replace('"settings": {}', '"settings": {"tasks": [{"episodes": 4}]}'))
         for seed in folder.glob("reach/ga/seed-*"):
-            (seed / "machine.json").write_text(json.dumps({field: print_}))
+            (seed / "machine.json").write_text(json.dumps({field: fingerprint}))
         return folder
 
-    s, t, u = place("s", "12ab"), place("t", "34cd"), place("u", "12ab")
-    told = f"reach had other code or data in {s} than in {t}, under the same settings: what differs may be the task"
-    assert any(words.startswith(told) for words in compare(s, t).cautions)
-    assert not any("other code" in words for words in compare(s, u).cautions)
+    s, t, u = make("s", "12ab"), make("t", "34cd"), make("u", "12ab")
+    caution = f"reach had other code or data in {s} than in {t}, under the same settings: what differs may be the task"
+    assert any(text.startswith(caution) for text in compare(s, t).cautions)
+    assert not any("other code" in text for text in compare(s, u).cautions)
 
 
-def test_seeds_tuned_on_in_either_study_are_told(study):
+def test_tuning_seeds_of_either_study_have_a_caution(study):
     s, t = study("s", {"ga": (3, 5)}), study("t", {"es": (3, 9)})
     text = (t / "study.json").read_text()
     (t / "study.json").write_text(text.replace('"settings": {}', '"settings": {"tuning_seeds": [1]}'))
-    assert any("seeds that count here (1)" in words for words in compare(s, t).cautions)
+    assert any("seeds that count here (1)" in text for text in compare(s, t).cautions)
 
 
-def test_the_training_score_is_no_champions_score(study):
+def test_training_scores_have_a_caution(study):
     found = compare(study("s", {"a": (3, 5), "b": (3, 9)}), metric="train")
     assert "champions are not scored again" in found.cautions[-1]
 
@@ -166,7 +162,7 @@ def test_one_run_a_side_cannot_be_compared(study):
     assert compare(study("s", {"a": (1, 5)}), study("t", {"b": (1, 9)})).exit_status == 2
 
 
-def test_what_cannot_be_compared_is_refused_in_a_sentence(study, tmp_path):
+def test_results_that_are_not_comparable_raise(study, tmp_path):
     s = study("s", {"a": (2, 5), "b": (2, 5)})
     other_task = study("t", {"a": (2, 5)}, tasks=("grasp",))
     other_metric = study("u", {"a": (2, 5)}, about={"metric": {"name": "accuracy"}})
@@ -188,33 +184,33 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(study, tmp_path):
         compare(s, tmp_path / "x.csv", at="flops=10")
 
 
-def test_a_study_without_finished_runs_is_refused(tiny_study, tmp_path):
+def test_a_study_without_finished_runs_raises(tiny_study, tmp_path):
     tiny_study({"ga": [1], "es": [2]}, unfinished=1)
     with pytest.raises(ResultsError, match="there are no two methods with finished runs on reach"):
         compare(tmp_path)
 
 
-def test_everything_is_kept_in_the_folder(study, tmp_path):
+def test_a_comparison_is_written_as_figure_text_and_tables(study, tmp_path):
     found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}))
-    written = found.write(tmp_path / "out")
+    written = write_comparison(found, tmp_path / "out")
     assert [path.name for path in written] == ["compare.png", "compare.txt", "compare.csv", "verdicts.csv"]
     assert written[1].read_text() == f"{found}\n"
     assert found.sentences[0] in str(found)
     assert matplotlib.image.imread(written[0]).shape[1] > 1000
 
 
-def test_the_figure_shows_curves_scores_at_the_price_and_chances(study):
+def test_the_figure_shows_curves_scores_at_the_cost_and_probabilities(study):
     found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}), at="env_steps=2e4")
-    curves, scores, chances = versus.figure(found).axes
-    lines = {line.get_label(): line for axes in (curves, scores, chances) for line in axes.lines}
+    curves, scores, probabilities = comparison_figure.figure(found).axes
+    lines = {line.get_label(): line for axes in (curves, scores, probabilities) for line in axes.lines}
     assert lines["_cost"].get_xdata()[0] == 2e4
-    assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.runs_of("reach", "a")])
+    assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.cells["reach", "a"].runs])
     verdict = found.verdicts[0]
     assert lines[f"_{verdict.first}"].get_xdata()[0] == verdict.probability
-    assert [text.get_text() for text in chances.texts] == [f"{verdict.first} v {verdict.second}"]
+    assert [text.get_text() for text in probabilities.texts] == [f"{verdict.first} v {verdict.second}"]
 
 
-def test_the_figure_marks_where_the_curves_of_one_pair_cross(fakes, tmp_path):
+def test_the_figure_marks_the_crossover_of_a_single_pair(fakes, tmp_path):
     fakes.write_study(tmp_path, "race", {"run": {}}, ["slow", "fast"])
     for seed in range(5):
         for method, scores in (("slow", (0, 1, 2, 9, 9)), ("fast", (0, 5, 5, 5, 5))):
@@ -222,6 +218,6 @@ def test_the_figure_marks_where_the_curves_of_one_pair_cross(fakes, tmp_path):
             fakes.write_run(tmp_path / f"run/{method}/seed-{seed}", rows)
     found = compare(tmp_path)
     assert "slow stays ahead of fast from 4 env steps on (interval 4 to 4)." in found.sentences[0]
-    drawn = versus.figure(found)
+    drawn = comparison_figure.figure(found)
     assert "_crossing" in [patch.get_label() for patch in drawn.axes[0].patches]
     assert any("Grey band" in text.get_text() for text in drawn.texts)

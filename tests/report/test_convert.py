@@ -1,4 +1,4 @@
-"""Curves in other tools' formats, read back by those tools to the same numbers."""
+"""Results in the formats of other tools, read back by those tools to the same numbers."""
 
 import sys
 
@@ -15,7 +15,7 @@ def pandas():
     return pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
 
 
-def test_a_csv_reads_back_to_the_very_table(small_study, pandas):
+def test_a_csv_file_reads_back_to_the_same_table(small_study, pandas):
     path = convert(small_study.folder, "csv")
     assert path == str(small_study.folder / "evals.csv")
     back = pandas.read_csv(path, dtype={"reason": object})
@@ -23,7 +23,7 @@ def test_a_csv_reads_back_to_the_very_table(small_study, pandas):
     pandas.testing.assert_frame_equal(back, load_results(small_study.folder), check_dtype=False, rtol=1e-14)
 
 
-def test_a_parquet_file_reads_back_to_the_very_table(small_study, pandas, tmp_path):
+def test_a_parquet_file_reads_back_to_the_same_table(small_study, pandas, tmp_path):
     pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install 'evorobo[pandas]'")
     path = convert(small_study.folder, "parquet", tmp_path / "new" / "all.parquet")
     back = pandas.read_parquet(path)
@@ -45,19 +45,19 @@ def scalars():
         events = reader.EventAccumulator(str(folder), size_guidance={"scalars": 0})
         events.Reload()
         return {
-            tag: np.array([(each.wall_time, each.step, each.value) for each in events.Scalars(tag)]).T
+            tag: np.array([(one.wall_time, one.step, one.value) for one in events.Scalars(tag)]).T
             for tag in events.Tags()["scalars"]
         }
 
     return read
 
 
-def test_tensorboard_reads_every_column_that_is_no_bill_over_what_was_paid(small_study, scalars):
-    told = convert(small_study.folder, "tensorboard", x="flops")
-    assert told.startswith(f"{small_study.folder / 'tensorboard'} (steps are flops)")
+def test_tensorboard_reads_every_column_except_costs_over_the_cost(small_study, scalars):
+    text = convert(small_study.folder, "tensorboard", x="flops")
+    assert text.startswith(f"{small_study.folder / 'tensorboard'} (steps are flops)")
     for run in small_study.runs:
-        place = small_study.folder / "tensorboard/cart-pole" / run.task / run.method / f"seed-{run.seed}"
-        found = scalars(place)
+        path = small_study.folder / "tensorboard/cart-pole" / run.task / run.method / f"seed-{run.seed}"
+        found = scalars(path)
         assert set(found) == {"train", "validation", "test"}
         seconds, steps, values = found["test"]
         np.testing.assert_array_equal(steps, np.trunc(run.curve["forward_flops"] + run.curve["backward_flops"]))
@@ -66,13 +66,13 @@ def test_tensorboard_reads_every_column_that_is_no_bill_over_what_was_paid(small
         assert seconds[-1] == pytest.approx((run.folder / "curve.csv").stat().st_mtime)
 
 
-def test_steps_are_environment_steps_where_everybody_takes_some_and_flops_otherwise(small_study, tiny_study, tmp_path):
+def test_steps_are_environment_steps_where_all_methods_have_some_and_flops_otherwise(small_study, tiny_study, tmp_path):
     pytest.importorskip("tensorboard", reason="tensorboard is not installed: pip install 'evorobo[tensorboard]'")
     assert "steps are flops" in convert(small_study.folder, "tensorboard", tmp_path / "board")
     assert "steps are env_steps" in convert(tiny_study({"ga": [1, 2]}).folder, "tensorboard", tmp_path / "board")
 
 
-def test_what_was_converted_before_is_replaced_and_not_doubled(tiny_study, scalars):
+def test_converting_again_replaces_the_files(tiny_study, scalars):
     folder = tiny_study({"ga": [1]}).folder
     convert(folder, "tensorboard")
     (file,) = folder.rglob(EVENTS)
@@ -82,7 +82,7 @@ def test_what_was_converted_before_is_replaced_and_not_doubled(tiny_study, scala
     assert scalars(file.parent)["test"][2].tolist() == [0, 1]
 
 
-# ---- asked for what cannot be
+# ---- errors
 
 
 @pytest.mark.parametrize(
@@ -94,25 +94,25 @@ def test_what_was_converted_before_is_replaced_and_not_doubled(tiny_study, scala
         ({"to": "tensorboard", "x": "flop"}, "unknown cost column 'flop'; did you mean 'flops'"),
     ],
 )
-def test_what_cannot_be_is_told_with_the_way_out(tiny_study, settings, sentence):
+def test_invalid_settings_raise_with_advice(tiny_study, settings, sentence):
     with pytest.raises(SettingsError, match=sentence):
         convert(tiny_study({"ga": [1]}).folder, **settings)
 
 
 @pytest.mark.parametrize("to", ["csv", "tensorboard"])
-def test_where_no_study_lies_is_told(tmp_path, to):
+def test_a_folder_without_a_study_raises(tmp_path, to):
     with pytest.raises(ResultsError, match="holds no study"):
         convert(tmp_path, to)
 
 
 @pytest.mark.parametrize(
-    ("to", "module", "cure"),
+    ("to", "module", "advice"),
     [
         ("csv", "pandas", r"need pandas: pip install 'evorobo\[pandas\]'"),
         ("tensorboard", "tensorboard.summary.writer.record_writer", r"pip install 'evorobo\[tensorboard\]'"),
     ],
 )
-def test_a_package_that_is_missing_is_named_with_the_cure(tiny_study, monkeypatch, to, module, cure):
+def test_a_missing_package_raises_with_the_command_that_installs_it(tiny_study, monkeypatch, to, module, advice):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(SettingsError, match=cure):
+    with pytest.raises(SettingsError, match=advice):
         convert(tiny_study({"ga": [1]}).folder, to)

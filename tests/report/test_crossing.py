@@ -1,4 +1,4 @@
-"""Where two curves cross for good: worked by hand, and simulated with a known crossing."""
+"""The last crossing of two curves: by hand, and simulated with a known crossing."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def runs(*curves):
     return [(X[: len(y)], np.array(y, float)) for y in curves]
 
 
-def test_it_is_the_first_look_after_the_last_time_behind():
+def test_the_crossing_is_the_first_eval_after_the_last_one_behind():
     # ahead at 1, behind at 2 and 3, ahead from 4 on
     found = find_crossing(runs([3, 0, 0, 5, 5], [3, 0, 0, 5, 5]), runs([2, 2, 2, 2, 2], [2, 2, 2, 2, 2]))
     assert (found.cost, found.low, found.high) == (4, 4, 4)
@@ -24,26 +24,26 @@ def test_a_tie_is_not_ahead():
     assert found.cost == 4
 
 
-def test_who_is_ahead_all_the_way_crosses_at_the_beginning():
+def test_a_curve_that_is_always_ahead_crosses_at_the_first_eval():
     assert find_crossing(runs([5] * 5, [6] * 5), runs([1] * 5, [2] * 5)).cost == 1
 
 
-def test_who_is_behind_in_the_end_leads_nowhere():
+def test_a_curve_that_ends_behind_has_no_crossing():
     assert find_crossing(runs([9, 9, 9, 9, 1], [9, 9, 9, 9, 1]), runs([5] * 5, [5] * 5)) is None
 
 
-def test_a_run_that_ended_keeps_its_answer():
+def test_a_run_that_ended_keeps_its_last_score():
     # the other ends at 2 with a score of 3, which is passed at 4
     found = find_crossing(runs([0, 1, 2, 4, 5], [0, 1, 2, 4, 5]), runs([3, 3], [3, 3]))
     assert found.cost == 4
 
 
-def test_one_run_is_no_evidence():
+def test_a_single_run_has_no_crossing():
     assert find_crossing(runs([5] * 5), runs([1] * 5, [1] * 5)) is None
 
 
 def test_runs_that_disagree_may_never_cross():
-    # one of two leaders never gets ahead: drawn twice, it is all there is
+    # one of two leaders is never ahead; it may be resampled twice
     found = find_crossing(runs([0, 0, 9, 9, 9], [0, 0, 0, 0, 0]), runs([1] * 5, [1] * 5))
     assert (found.cost, found.low, found.high) == (3, 3, np.inf)
 
@@ -58,10 +58,10 @@ def test_the_interval_repeats_and_holds_the_true_crossing(rng):
     one, other = study()
     assert find_crossing(one, other) == find_crossing(one, other)
     found = [find_crossing(*study(), n_resamples=300) for _ in range(100)]
-    # the curves meet at 10, and the looks are half a unit apart
-    held = np.mean([each.low - 0.5 <= 10 <= each.high for each in found])
+    # the curves meet at 10, and the evals are half a unit apart
+    held = np.mean([one.low - 0.5 <= 10 <= one.high for one in found])
     assert held >= 0.9 - 3 * np.sqrt(0.9 * 0.1 / 100)
-    assert np.mean([each.high - each.low for each in found]) < 5
+    assert np.mean([one.high - one.low for one in found]) < 5
 
 
 @pytest.fixture

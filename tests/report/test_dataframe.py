@@ -1,4 +1,4 @@
-"""Results as a DataFrame: every number of every log, in its row."""
+"""Results as a DataFrame: a row for each eval with all numbers of the log."""
 
 import sys
 
@@ -15,7 +15,7 @@ pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip inst
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two small studies, really run."""
+    """Two small studies."""
     folder = tmp_path_factory.mktemp("results")
     for name, methods in (("a", [Evolution(), Backprop()]), ("b", [Evolution()])):
         budget = Budget(generations=6, n_evals=3)
@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_each_look_of_each_run_is_a_row_with_all_its_numbers(folder):
+def test_each_eval_of_each_run_is_a_row_with_all_its_numbers(folder):
     table = load_results(folder / "a")
     runs = load(folder / "a").runs
     assert len(table) == sum(len(run.curve["test"]) for run in runs) > 8
@@ -56,7 +56,7 @@ def test_a_folder_of_studies_is_one_table(folder):
             assert finals[name, run.method, run.seed] == run.score
 
 
-def test_every_trial_is_counted_also_one_that_was_never_looked_at(tiny_study):
+def test_a_trial_without_evals_has_a_row_too(tiny_study):
     results = tiny_study({"ga": [1, 2, 3]}, failed=1)
     (results.runs[2].folder / "curve.csv").unlink()
     table = load_results(results.folder)
@@ -67,12 +67,12 @@ def test_every_trial_is_counted_also_one_that_was_never_looked_at(tiny_study):
     assert np.isnan(row["env_steps"])
 
 
-def test_where_no_study_lies_is_told(tmp_path):
+def test_a_folder_without_studies_raises(tmp_path):
     with pytest.raises(ResultsError, match="holds no study, nor do the folders in it"):
         load_results(tmp_path)
 
 
-def test_without_pandas_the_cure_is_named(folder, monkeypatch):
+def test_a_missing_pandas_raises_with_the_command_that_installs_it(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(SettingsError, match=r"need pandas: pip install 'evorobo\[pandas\]'"):
         load_results(folder)

@@ -1,4 +1,4 @@
-"""What stands on the report page: the study's own numbers, its names as text alone, and nothing from elsewhere."""
+"""The report page: the numbers of the study, names that are only text, and no network access."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from html.parser import HTMLParser
 import numpy as np
 
 from evorobo import write_report
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import summary as findings
-from evorobo.report.analysis.cautions import cautions
-from evorobo.report.analysis.runs import cumulative_cost, finished, learning_curve
-from evorobo.report.figures.panel import average
+from evorobo.report.analysis.runs import cumulative_cost, learning_curve
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.summary import summarize
+from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page.charts import round_for_json, task_charts
 from evorobo.report.page.page import render_page
-from evorobo.report.statistics import bootstrap_interval, iqm
+from evorobo.report.statistics import average_curve, bootstrap_interval, iqm
 
 HOSTILE = "</script><script>alert('&amp;')</script><img src=x onerror=alert(1)>\"'`${1}\u2028"
 
@@ -48,7 +47,7 @@ class Reader(HTMLParser):
 
 
 def content(html):
-    """The data that the page's scripts draw."""
+    """The data of the scripts of the page."""
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
 
 
@@ -56,51 +55,52 @@ def code(html, tag):
     return re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
 
 
-def test_the_page_lies_in_the_folder_of_the_study_or_where_it_is_asked_for(small_study, tmp_path):
+def test_the_page_is_written_to_the_folder_of_the_study_or_to_a_given_file(small_study, tmp_path):
     assert write_report(small_study) == small_study.folder / "report.html"
-    elsewhere = write_report(small_study, tmp_path / "there" / "page.html")
-    assert elsewhere.read_text().startswith("<!doctype html>")
+    path = write_report(small_study, tmp_path / "new" / "page.html")
+    assert path.read_text().startswith("<!doctype html>")
 
 
-def test_the_curves_are_the_runs_own_in_every_currency_that_was_spent(small_study):
+def test_the_curves_are_those_of_the_runs_over_every_cost(small_study):
     method = content(render_page(small_study))["tasks"][0]["methods"]["cma-es"]
     runs = small_study.runs_of("CartPole", "cma-es")
-    for run, plain in zip(runs, method["runs"], strict=True):
-        assert plain["y"] == round_for_json(run.curve["test"])
-        assert set(plain["x"]) == {name for name in wording.COST_LABELS if cumulative_cost(run, name).max() > 0}
-        for cost_column, x in plain["x"].items():
+    for run, data in zip(runs, method["runs"], strict=True):
+        assert data["y"] == round_for_json(run.curve["test"])
+        assert set(data["x"]) == {name for name in COST_LABELS if cumulative_cost(run, name).max() > 0}
+        for cost_column, x in data["x"].items():
             assert x == round_for_json(cumulative_cost(run, cost_column))
-    means = average([learning_curve(run, "env_steps", log=False) for run in runs])
+    means = average_curve([learning_curve(run, "env_steps", log=False) for run in runs])
     assert method["averages"]["env_steps"]["middle"] == round_for_json(means.middle)
     assert "samples" not in method["averages"]
 
 
-def test_final_scores_and_profiles_are_those_of_the_finished_runs(tiny_study):
-    results = tiny_study({"ga": [1, 2, 3, 4, 5], "cma-es": [3, 3, 3]}, failed=1)
-    task = task_charts(results, "reach|grasp")
-    scores = [run.score for run in finished(results.runs_of("reach|grasp", "ga"))]
+def test_final_scores_and_profiles_are_those_of_the_finished_runs(tiny_table):
+    table = tiny_table({"ga": [1, 2, 3, 4, 5], "cma-es": [3, 3, 3]}, failed=1)
+    task = task_charts(table, "reach|grasp")
+    scores = table.cells["reach|grasp", "ga"].scores.tolist()
     assert len(scores) == 4
     assert task["methods"]["ga"]["scores"] == scores
     assert task["methods"]["ga"]["iqm"] == float(iqm(scores))
     assert task["methods"]["ga"]["interval"] == round_for_json(bootstrap_interval(scores))
     profiles = task["profiles"]
-    assert profiles["ga"]["taus"] == profiles["cma-es"]["taus"]  # side by side on one axis
+    assert profiles["ga"]["taus"] == profiles["cma-es"]["taus"]  # on one axis
     for method, finals in (("ga", scores), ("cma-es", [3, 3])):
         above = [np.mean(np.array(finals) > tau) for tau in profiles[method]["taus"]]
         np.testing.assert_allclose(profiles[method]["share"], above, atol=1e-5)
         assert above[0] == 1
 
 
-def test_verdicts_cautions_and_table_stand_on_it(tiny_study):
+def test_the_page_has_verdicts_cautions_and_table(tiny_study):
     results = tiny_study({"ga": [1, 2, 3], "cma-es": [3, 4, 5]}, failed=1, references={"random": 0.5})
     text = " ".join(Reader(render_page(results)).text.split())
-    for sentence in (*findings.sentences(results), *cautions(results)):
+    summary = summarize(StudyTable.from_results(results))
+    for sentence in (*summary.sentences, *summary.cautions):
         assert " ".join(sentence.split()) in text
     assert "(random)" in text
-    assert "The weights became NaN." in text  # why a trial failed
+    assert "The weights became NaN." in text  # the reason why a trial failed
 
 
-def test_names_of_any_kind_are_text_and_nothing_else(tiny_study):
+def test_names_are_only_text(tiny_study):
     results = tiny_study({"ga": [1, 2], HOSTILE.replace("/", "|"): [3, 4]}, references={HOSTILE: 1.5})
     settings = {"budget": {"n_evals": HOSTILE}, "hidden": [HOSTILE], "tasks": [{HOSTILE: HOSTILE}]}
     results = replace(results, name=HOSTILE, question=HOSTILE, settings=settings)
@@ -113,15 +113,17 @@ def test_names_of_any_kind_are_text_and_nothing_else(tiny_study):
     assert reader.text.count(HOSTILE) >= 2  # title and headline, at least
 
 
-def test_the_page_asks_nobody_for_anything(small_study):
+def test_the_page_needs_no_network_access(small_study):
     html = render_page(small_study)
-    assert set(re.findall(r"https?://[^\s\"'<]+", html)) == {"http://www.w3.org/2000/svg"}  # a name, not an address
+    assert set(re.findall(r"https?://[^\s\"'<]+", html)) == {
+        "http://www.w3.org/2000/svg"
+    }  # a namespace, not an address
     for _, attributes in Reader(html).tags:
         for name in ("src", "href", "action", "data"):
             assert attributes.get(name, "#").startswith(("#", "data:"))
 
 
-def test_only_the_pages_own_scripts_and_styles_are_allowed(small_study):
+def test_the_policy_allows_only_the_scripts_and_styles_of_the_page(small_study):
     html = render_page(small_study)
     policy = unescape(re.search(r'Policy" content="(.*?)">', html)[1])
     assert policy.startswith("default-src 'none'")
@@ -132,8 +134,8 @@ def test_only_the_pages_own_scripts_and_styles_are_allowed(small_study):
         assert f"{tag}-src 'sha256-{fingerprint}'" in policy
 
 
-def test_a_study_that_has_only_begun_has_a_page_too(fakes, tmp_path):
-    fakes.write_study(tmp_path, "begun", {"reach": {}}, ["ga"])
+def test_a_study_that_has_just_started_has_a_page_too(fakes, tmp_path):
+    fakes.write_study(tmp_path, "started", {"reach": {}}, ["ga"])
     (tmp_path / "reach" / "ga" / "seed-0").mkdir(parents=True)
     html = render_page(fakes.load(tmp_path))
     assert "There is nothing to compare yet" in html
@@ -142,13 +144,13 @@ def test_a_study_that_has_only_begun_has_a_page_too(fakes, tmp_path):
     assert content(render_page(fakes.load(tmp_path)))["tasks"][0]["methods"]["ga"]["averages"] == {}
 
 
-def test_a_study_whose_script_is_gone_says_so_where_its_robots_would_be(small_study):
+def test_a_study_without_its_script_says_so_in_place_of_its_robots(small_study):
     settings = {"type": "Study", "tasks": [{"type": "nowhere.py:Task"}]}
     results = replace(small_study, settings=settings)
     (scene,) = content(render_page(results))["behavior"]
     assert scene["why"].startswith("The tasks cannot be made here: there is no file")
 
 
-def test_numbers_keep_five_digits_and_what_is_none_is_null():
+def test_numbers_keep_five_digits_and_nan_is_null():
     assert round_for_json([1 / 3, np.nan, np.inf, 123456.7]) == [0.33333, None, None, 123460.0]
     assert json.dumps(round_for_json(np.eye(2))) == "[[1.0, 0.0], [0.0, 1.0]]"

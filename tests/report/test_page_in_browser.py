@@ -1,4 +1,4 @@
-"""The report page in a real browser: it opens without a complaint or a request, obeys pointer and keys, and moves."""
+"""The report page in a browser: it opens without errors or requests, and reacts to the pointer and the keyboard."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    """The page of a small study of a robot and of data, whose names want to be more than names."""
+    """The page of a small study of a robot and a data set, with names that contain markup."""
     folder = tmp_path_factory.mktemp("browser")
     patch = pytest.MonkeyPatch()
     patch.setenv("EVOROBO_DATA", str(folder))
@@ -54,7 +54,7 @@ def chart(number, part):
     return f"document.querySelectorAll('#curve-charts svg')[{number}].{part}"
 
 
-def test_it_opens_without_complaint_and_asks_nobody_for_anything(browser, path):
+def test_it_opens_without_errors_or_requests(browser, path):
     assert browser.run("document.querySelectorAll('figure svg').length") >= 2 + 2 * 2 + 2 * 2
     browser.wait("[...document.querySelectorAll('canvas.film')].length === 2")
     assert browser.complaints == []
@@ -62,18 +62,18 @@ def test_it_opens_without_complaint_and_asks_nobody_for_anything(browser, path):
     assert all(address.startswith("data:") for address in browser.requests[1:])
 
 
-def test_the_price_on_the_x_axis_can_be_chosen(browser):
+def test_the_cost_on_the_x_axis_can_be_chosen(browser):
     before = browser.run(chart(0, "querySelector('.average').getAttribute('d')"))
     choose = "cost_column.value = '{}'; cost_column.dispatchEvent(new Event('change'))"
     browser.run(choose.format("env_steps"))
     assert "environment steps" in browser.run(chart(0, "textContent"))
     assert browser.run(chart(0, "querySelector('.average').getAttribute('d')")) != before
-    assert "openai-es, backprop spend none" in browser.run(chart(1, "textContent"))  # data cost no steps
+    assert "openai-es, backprop spend none" in browser.run(chart(1, "textContent"))  # data sets have no steps
     browser.run(choose.format("flops"))
     assert browser.run(chart(0, "querySelector('.average').getAttribute('d')")) == before
 
 
-def test_the_axis_can_be_linear_and_single_runs_and_methods_left_out(browser):
+def test_the_axis_can_be_linear_and_single_runs_and_methods_can_be_hidden(browser):
     before = browser.run(chart(0, "querySelector('.average').getAttribute('d')"))
     browser.run("document.getElementById('log').click()")
     assert browser.run(chart(0, "querySelector('.average').getAttribute('d')")) != before
@@ -87,7 +87,7 @@ def test_the_axis_can_be_linear_and_single_runs_and_methods_left_out(browser):
     assert browser.run(chart(0, "querySelectorAll('.average').length")) == 2
 
 
-def test_values_are_told_under_the_pointer_and_under_the_arrow_keys(browser):
+def test_values_are_shown_at_the_pointer_and_by_the_arrow_keys(browser):
     browser.run(chart(0, "scrollIntoView({behavior: 'instant'})"))
     box = browser.run(f"{{const box = {chart(0, 'getBoundingClientRect()')}; [box.x, box.y, box.width, box.height]}}")
     assert browser.run("tip.hidden")
@@ -107,7 +107,7 @@ def test_values_are_told_under_the_pointer_and_under_the_arrow_keys(browser):
 
 def test_the_robots_move_and_their_networks_with_them(browser):
     player = "document.querySelector('.player')"
-    pictures = "[...document.querySelector('.cards').querySelectorAll('canvas')].map(each => each.toDataURL())"
+    pictures = "[...document.querySelector('.cards').querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"
     browser.run(f"{player}.querySelector('button').focus()")
     at_the_end = browser.run(pictures)
     assert len(at_the_end) == 4  # two robots, two networks
@@ -115,12 +115,12 @@ def test_the_robots_move_and_their_networks_with_them(browser):
     browser.wait(f"+{player}.querySelector('input').value > 3 && {player}.textContent.includes('Pause')")
     moving = browser.run(pictures)
     assert all(one != other for one, other in zip(at_the_end, moving, strict=True))
-    browser.wait(f"{player}.textContent.includes('Play')")  # it stops at the end, where it was
+    browser.wait(f"{player}.textContent.includes('Play')")  # it stops at the end
     assert browser.run(pictures) == at_the_end
     assert browser.run(f"{player}.querySelector('output').textContent") == "step 30 of 30"
 
 
-def test_the_slider_goes_to_any_moment_by_the_keys(browser):
+def test_the_slider_moves_by_the_keys(browser):
     slider = "document.querySelectorAll('.player input')[1]"
     browser.run(f"{slider}.focus()")
     browser.press("Home")
@@ -136,17 +136,17 @@ def test_names_in_the_data_are_shown_as_text(browser):
     assert HOSTILE[:14] in browser.run("document.querySelectorAll('.cards')[1].textContent")
 
 
-def test_it_fits_a_phone_and_opens_everything_for_print(browser):
+def test_it_fits_a_phone_and_opens_all_details_for_print(browser):
     browser.resize(390, 844)
     assert browser.run("document.documentElement.scrollWidth") <= 390
     browser.resize(1200, 900)
-    assert browser.run("[...document.querySelectorAll('details')].some(each => each.open)") is False
+    assert browser.run("[...document.querySelectorAll('details')].some(details => details.open)") is False
     assert len(browser.call("Page.printToPDF")["data"]) > 10_000
     browser.run("dispatchEvent(new Event('beforeprint'))")
-    assert browser.run("[...document.querySelectorAll('details')].every(each => each.open)")
+    assert browser.run("[...document.querySelectorAll('details')].every(details => details.open)")
     browser.run("dispatchEvent(new Event('afterprint'))")
 
 
-def test_nothing_was_complained_about_all_the_while(browser):
+def test_there_were_no_errors_and_no_requests_in_all_tests(browser):
     assert browser.complaints == []
     assert all(address.startswith(("file:", "data:")) for address in browser.requests)

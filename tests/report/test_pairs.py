@@ -1,4 +1,4 @@
-"""One method against another: P(X > Y), its interval and Cohen's d, by counting, algebra, and simulation."""
+"""Two methods: P(X > Y), its interval and Cohen's d, by counting, algebra and simulation."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from evorobo.report.statistics import effect_size, mean_probability_of_improveme
 X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
 
 
-def test_p_counts_the_pairs_that_are_won_and_half_of_the_ties():
+def test_p_is_the_share_of_pairs_won_with_half_of_the_ties():
     # 3 beats both; 2 ties with 2 and beats 1; 1 ties with 1 and loses: (2 + 1.5 + 0.5) / 6
     assert probability_of_improvement([1, 2, 3], [1, 2]).value == pytest.approx(4 / 6, abs=1e-12)
     assert probability_of_improvement(X, Y).value == pytest.approx(26 / 35, abs=1e-12)  # statsmodels: 0.742857...
@@ -21,7 +21,7 @@ def test_p_is_mann_whitneys_u_over_all_pairs(rng):
     assert probability_of_improvement(x, y).value == pytest.approx(expected, abs=1e-12)
 
 
-def test_the_other_way_round_is_the_rest():
+def test_p_of_swapped_methods_is_the_complement():
     p, q = probability_of_improvement(X, Y), probability_of_improvement(Y, X)
     assert (p.value, p.low, p.high) == pytest.approx((1 - q.value, 1 - q.high, 1 - q.low), abs=1e-9)
 
@@ -39,39 +39,39 @@ def test_the_interval_solves_newcombes_equation(x, y):
     assert (found.low, found.high) == pytest.approx((inside[0], inside[-1]), abs=1e-9)
 
 
-def test_even_where_all_runs_are_better_the_interval_has_a_width():
+def test_the_interval_has_a_width_even_where_all_runs_are_better():
     found = probability_of_improvement(range(10, 20), range(10))
     assert (found.value, found.high) == (1, 1)
     assert 0.7 < found.low < 0.9
 
 
 @pytest.mark.parametrize(("shift", "n", "m"), [(0.0, 10, 10), (1.0, 5, 12), (2.0, 10, 10)])
-def test_the_interval_of_p_holds_the_truth_as_often_as_promised(rng, shift, n, m):
+def test_the_interval_of_p_has_its_coverage(rng, shift, n, m):
     truth, hits = norm.cdf(shift / np.sqrt(2)), 0
     for _ in range(1000):
         found = probability_of_improvement(rng.normal(shift, 1, n), rng.normal(0, 1, m))
         hits += found.low <= truth <= found.high
-    # three standard errors of 1,000 coin tosses are 0.02; the method is known to be a little conservative
+    # three standard errors of 1,000 samples are 0.02; the method is a little conservative
     assert 0.93 <= hits / 1000 <= 0.99
 
 
 def test_over_tasks_p_is_the_mean_of_the_tasks(rng):
     first, second = [rng.normal(1, 1, n) for n in (5, 8, 3)], [rng.normal(0, 1, n) for n in (6, 4, 9)]
-    each = [np.mean([[a > b for b in y] for a in x]) for x, y in zip(first, second, strict=True)]
-    assert mean_probability_of_improvement(first, second).value == pytest.approx(np.mean(each), abs=1e-12)
+    by_task = [np.mean([[a > b for b in y] for a in x]) for x, y in zip(first, second, strict=True)]
+    assert mean_probability_of_improvement(first, second).value == pytest.approx(np.mean(by_task), abs=1e-12)
 
 
-def test_over_a_single_task_the_interval_is_the_tasks_own_and_more_tasks_narrow_it():
-    alone = probability_of_improvement(X, Y)
-    assert vars(mean_probability_of_improvement([X], [Y])) == pytest.approx(vars(alone))
+def test_a_single_task_keeps_its_interval_and_more_tasks_narrow_it():
+    single = probability_of_improvement(X, Y)
+    assert vars(mean_probability_of_improvement([X], [Y])) == pytest.approx(vars(single))
     four = mean_probability_of_improvement([X] * 4, [Y] * 4)
-    # four like tasks halve the distances
+    # four equal tasks halve the distances
     assert (four.low, four.high) == pytest.approx(
-        (alone.value - (alone.value - alone.low) / 2, alone.value + (alone.high - alone.value) / 2), abs=1e-12
+        (single.value - (single.value - single.low) / 2, single.value + (single.high - single.value) / 2), abs=1e-12
     )
 
 
-def test_over_tasks_the_interval_is_about_the_stratified_bootstraps(rng):
+def test_over_tasks_the_interval_is_close_to_the_stratified_bootstrap(rng):
     first, second = [rng.normal(0.5, 1, 8) for _ in range(4)], [rng.normal(0, 1, 8) for _ in range(4)]
     found, draws = mean_probability_of_improvement(first, second), []
     for _ in range(1500):
@@ -80,7 +80,7 @@ def test_over_tasks_the_interval_is_about_the_stratified_bootstraps(rng):
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.05)
 
 
-def test_over_tasks_the_interval_holds_the_truth_as_often_as_promised(rng):
+def test_over_tasks_the_interval_has_its_coverage(rng):
     shifts, hits = (0.0, 0.8, 2.5), 0
     truth = np.mean([norm.cdf(shift / np.sqrt(2)) for shift in shifts])
     for _ in range(400):
@@ -97,7 +97,7 @@ def test_one_run_has_a_probability_without_an_interval():
     assert np.isnan(mean_probability_of_improvement([[1, 2]], [[1]]).low)
 
 
-def test_cohens_d_worked_by_hand():
+def test_cohens_d_by_hand():
     # means 4 and 1, variances 4 and 1: 3 / sqrt(2.5)
     assert effect_size([2, 4, 6], [0, 1, 2]) == pytest.approx(3 / np.sqrt(2.5), abs=1e-12)
     assert effect_size([5, 5], [5, 5]) == 0

@@ -1,4 +1,4 @@
-"""Normalised scores and performance profiles: rliable's formulas, and the law of what is shared out."""
+"""Normalized scores and performance profiles: by hand, and the formulas of rliable."""
 
 import numpy as np
 import pytest
@@ -13,11 +13,11 @@ def test_references_become_zero_and_one():
     assert normalize([500], references, one="teacher").tolist() == [1]
 
 
-def test_a_loss_is_turned_round():
+def test_a_loss_is_reversed():
     assert normalize([6.0, 2.0, 4.0], {"random": 6.0, "teacher": 2.0}, one="teacher").tolist() == [0, 1, 0.5]
 
 
-def test_a_reference_that_is_not_there_is_told_with_the_nearest():
+def test_a_missing_reference_raises_with_the_nearest_name():
     with pytest.raises(SettingsError, match=r"unknown reference 'teachr'; did you mean 'teacher'\?"):
         normalize([1], {"random": 0.0, "teacher": 1.0}, one="teachr")
     with pytest.raises(SettingsError, match=r"random \(3\) and solved \(3\) span no scale"):
@@ -35,7 +35,7 @@ def test_unequal_numbers_of_runs_are_all_counted():
     assert performance_profile([[0.0, 1.0, 1.0], [1.0]], [0.5]).share == pytest.approx([0.75])
 
 
-def test_a_profile_falls_from_the_lowest_score_to_nothing_at_the_highest_within_its_band(rng):
+def test_a_profile_falls_to_0_at_the_highest_score_and_lies_within_its_band(rng):
     found = performance_profile([rng.normal(size=7), rng.normal(size=4)])
     assert (np.diff(found.share) <= 0).all()
     assert (found.share[-1], len(found.taus)) == (0, 101)

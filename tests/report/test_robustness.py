@@ -1,4 +1,4 @@
-"""Scores under noise: nothing changes without it, its size is as said, and nothing is tested twice."""
+"""Scores under noise: unchanged without noise, noise of the right size, nothing tested twice."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ from evorobo.report.analysis.robustness import (
     with_sensor_noise,
     with_weight_noise,
 )
-from evorobo.report.page.robust import robustness_charts
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.page.robustness import robustness_charts
 from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.results import load
 from evorobo.tasks.base import UnlabelledInputs
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("robust")
     patch = pytest.MonkeyPatch()
     patch.setenv("EVOROBO_DATA", str(folder))
@@ -54,31 +55,31 @@ def results(tmp_path_factory):
     study = Study.grid(
         "robust", tasks=tasks, methods=methods, seeds=2, budget=Budget(generations=30, n_evals=2), hidden=()
     )
-    yield study.run(folder)
+    yield StudyTable.from_results(study.run(folder))
     patch.undo()
 
 
-def test_without_noise_the_scores_are_those_of_the_trial(results):
-    for row in robustness(results):
+def test_without_noise_the_scores_are_those_of_the_trial(table):
+    for row in robustness(table):
         if row.level == 0:
-            (run,) = [run for run in results.runs_of(row.task, row.method) if run.seed == row.seed]
+            (run,) = [run for run in table.cells[row.task, row.method].runs if run.seed == row.seed]
             assert row.score == pytest.approx(run.score, rel=1e-12)
 
 
-def test_each_finished_run_is_tested_at_every_level_under_both_kinds_of_noise(results):
-    rows = robustness(results)
+def test_each_finished_run_is_tested_at_every_level_under_both_kinds_of_noise(table):
+    rows = robustness(table)
     assert len(rows) == len({row[:5] for row in rows}) == 2 * 2 * 2 * len(NOISE_LEVELS)
-    assert load_robustness(results.folder) == rows
+    assert load_robustness(table.results.folder) == rows
 
 
-def test_noise_harms_who_reads_a_sensor_that_tells(results):
-    rows = [row for row in robustness(results) if (row.task, row.noise_on) == ("rows", "sensors")]
-    calm, wild = (np.mean([row.score for row in rows if row.level == level]) for level in (0.0, 0.8))
-    assert calm - wild > 0.05
+def test_noise_on_an_informative_sensor_lowers_the_score(table):
+    rows = [row for row in robustness(table) if (row.task, row.noise_on) == ("rows", "sensors")]
+    without, with_noise = (np.mean([row.score for row in rows if row.level == level]) for level in (0.0, 0.8))
+    assert without - with_noise > 0.05
 
 
-def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypatch):
-    before = robustness(results)
+def test_a_genome_is_tested_once_and_a_changed_genome_again(table, monkeypatch):
+    before = robustness(table)
     tested = []
 
     def test(self, genome):
@@ -87,26 +88,26 @@ def test_what_is_known_is_not_tested_again_and_a_new_genome_is(results, monkeypa
 
     monkeypatch.setattr(DatasetTask, "test", test)
     monkeypatch.setattr(ControlTask, "test", test)
-    assert robustness(results) == before
+    assert robustness(table) == before
     assert not tested
-    run = results.runs_of("rows", "openai-es")[0]
+    run = table.cells["rows", "openai-es"].runs[0]
     content = (run.folder / "genome.npz").read_bytes()
     try:
         genome = Genome.load(run.folder / "genome.npz")
         Genome(genome.spec, genome.weights + 1, genome.input_scaler, genome.output_scaler).save(
             run.folder / "genome.npz"
         )
-        changed = [row for row in robustness(results) if row not in before]
+        changed = [row for row in robustness(table) if row not in before]
         assert {row[:3] for row in changed} == {("rows", "openai-es", 0)}
         assert len(changed) == 2 * len(NOISE_LEVELS)
     finally:
         (run.folder / "genome.npz").write_bytes(content)
     monkeypatch.undo()
-    assert robustness(results) == before
+    assert robustness(table) == before
 
 
-def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling():
-    """A task that tells how far its one linear unit was moved, the unit being the sensor, which varies by 3."""
+def test_the_noise_on_sensors_is_relative_to_their_standard_deviation():
+    """The task returns the deviation of its one linear unit, whose sensor has a standard deviation of 3."""
 
     class Spread:
         n_inputs = 1
@@ -123,7 +124,7 @@ def test_sensors_get_noise_in_shares_of_their_own_spread_whatever_their_scaling(
     np.testing.assert_allclose(found, np.array(NOISE_LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
 
 
-def test_weights_get_noise_in_shares_of_their_root_mean_square():
+def test_the_noise_on_weights_is_relative_to_their_root_mean_square():
     class Moved:
         def test(self, genome):
             return float(np.sqrt(np.mean(np.square(genome.weights - weights))))
@@ -135,7 +136,7 @@ def test_weights_get_noise_in_shares_of_their_root_mean_square():
     np.testing.assert_allclose(found, np.array(NOISE_LEVELS) * size, rtol=0.03, atol=1e-12)
 
 
-def test_usual_is_the_spread_of_training_rows_and_of_what_chance_meets(results):
+def test_standard_deviations_come_from_training_rows_or_a_random_policy(table):
     task = DatasetTask.from_arrays(np.arange(60.0).reshape(30, 2) * [1, 5], np.arange(30) % 2, label="ramp")
     np.testing.assert_allclose(sensor_std(task), task.table.inputs[task.parts.train].std(0))
     pole = sensor_std(ControlTask("CartPole-v1"))
@@ -144,7 +145,7 @@ def test_usual_is_the_spread_of_training_rows_and_of_what_chance_meets(results):
     assert pole[3] > pole[2]  # a falling pole's speed varies more than its angle
 
 
-def test_networks_with_batch_norm_are_tested_like_others():
+def test_networks_with_batch_norm_can_be_tested():
     task = ControlTask("CartPole-v1", max_steps=30, test_episodes=5)
     spec = NetworkSpec.build(4, (Dense(3, "identity"), BatchNorm(activation="tanh")), 2)
     rng = np.random.default_rng(0)
@@ -155,21 +156,21 @@ def test_networks_with_batch_norm_are_tested_like_others():
         assert len(list(noise(task, genome, 0))) == len(NOISE_LEVELS)
 
 
-def test_noise_leaves_the_network_its_shape():
+def test_noise_does_not_change_the_number_of_weights():
     noise = SensorNoise(np.ones(3), np.random.default_rng(0))
     assert NetworkSpec(3, (noise, *NetworkSpec.build(3, (4,), 2).layers)).n_params == 4 * 4 + 5 * 2
 
 
-def test_a_damaged_file_is_told(results, tmp_path):
+def test_a_damaged_file_raises(table, tmp_path):
     (tmp_path / "robustness.csv").write_text("task,method\nrows,openai-es\n")
     with pytest.raises(ResultsError, match=r"robustness\.csv is damaged"):
         load_robustness(tmp_path)
     assert load_robustness(tmp_path / "nowhere") == []
 
 
-def test_the_charts_show_the_iqm_of_the_runs_at_each_level(results):
-    rows = robustness(results)
-    charts = robustness_charts(rows, results)
+def test_the_charts_show_the_iqm_of_the_runs_at_each_level(table):
+    rows = robustness(table)
+    charts = robustness_charts(rows, table)
     assert [(chart["task"], chart["noise_on"]) for chart in charts] == [
         (task, noise) for task in ("rows", "cartpole-v1") for noise in ("sensors", "weights")
     ]
@@ -178,35 +179,35 @@ def test_the_charts_show_the_iqm_of_the_runs_at_each_level(results):
     scores = [
         [row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in NOISE_LEVELS
     ]
-    np.testing.assert_allclose(curve["middle"], [iqm(each) for each in scores], rtol=1e-4)
-    np.testing.assert_allclose(curve["low"], [bootstrap_interval(each)[0] for each in scores], rtol=1e-4)
+    np.testing.assert_allclose(curve["middle"], [iqm(of_level) for of_level in scores], rtol=1e-4)
+    np.testing.assert_allclose(curve["low"], [bootstrap_interval(of_level)[0] for of_level in scores], rtol=1e-4)
 
 
-def test_the_file_can_be_read_by_anybody(results):
-    robustness(results)
-    with (results.folder / "robustness.csv").open(newline="") as file:
+def test_the_file_has_named_columns(table):
+    robustness(table)
+    with (table.results.folder / "robustness.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert set(rows[0]) == {"task", "method", "seed", "noise_on", "level", "score", "genome"}
-    assert load(results.folder).tasks == ["rows", "cartpole-v1"]
+    assert load(table.results.folder).tasks == ["rows", "cartpole-v1"]
 
 
-def test_what_was_tested_before_an_interruption_is_kept(results, tmp_path, monkeypatch):
-    robustness(results)
-    folder = shutil.copytree(results.folder, tmp_path / "again")
+def test_results_before_an_interruption_are_kept(table, tmp_path, monkeypatch):
+    robustness(table)
+    folder = shutil.copytree(table.results.folder, tmp_path / "again")
     (folder / "robustness.csv").unlink()
-    straight, left = load_robustness(results.folder), 3
+    straight, left = load_robustness(table.results.folder), 3
 
-    def impatient(task, genome, seed):
+    def interrupted(task, genome, seed):
         nonlocal left
         left -= 1
         if left < 0:
             raise KeyboardInterrupt
         yield from with_sensor_noise(task, genome, seed)
 
-    monkeypatch.setitem(robustness_module._KINDS, "sensors", impatient)
+    monkeypatch.setitem(robustness_module._KINDS, "sensors", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        robustness(load(folder))
+        robustness(StudyTable.from_results(load(folder)))
     assert 2 * 3 * len(NOISE_LEVELS) == len(load_robustness(folder)) < len(straight)
     assert set(load_robustness(folder)) < set(straight)
     monkeypatch.undo()
-    assert robustness(load(folder)) == straight
+    assert robustness(StudyTable.from_results(load(folder))) == straight

@@ -1,4 +1,4 @@
-"""Axes that suit what is drawn on them."""
+"""Scales of the axes."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_a_cost_axis_holds_all_and_has_a_few_labels(axes, lowest, highest):
     assert 1 <= len(ticks) <= 7
 
 
-def test_scores_that_never_change_stand_in_the_middle(axes):
+def test_constant_scores_are_in_the_middle(axes):
     scale_score(axes, np.full(9, -200.0), [-200.0], True)
     low, high = axes.get_ylim()
     assert low < -200 < high
@@ -35,7 +35,7 @@ def test_a_loss_over_powers_of_ten_has_a_log_scale_and_a_return_has_not(axes):
     assert axes.get_yscale() == "log"
 
 
-def test_labels_are_moved_apart_no_further_than_need_be():
+def test_labels_are_moved_apart_as_little_as_possible():
     assert separate([0.1, 0.9], 0.2) == pytest.approx([0.1, 0.9])
     assert separate([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
     assert separate([0.62, 0.6, 0.61, 0.1], 0.1) == pytest.approx([0.71, 0.51, 0.61, 0.1])

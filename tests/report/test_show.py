@@ -1,4 +1,4 @@
-"""A finished study shown whole, and its answers judged where they were not trained."""
+"""`show` writes figures and tables; `transfer` tests solutions on other tasks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from evorobo.report.statistics import bootstrap_interval, iqm
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """The same rows split in two ways, other rows of the same shape, and a robot that needs another network."""
+    """One data set with two splits, another data set of the same shape, and a robot that needs another network."""
     folder = tmp_path_factory.mktemp("show")
     patch = pytest.MonkeyPatch()
     patch.setenv("EVOROBO_DATA", str(folder))
@@ -56,7 +56,7 @@ def study(tmp_path_factory):
     patch.undo()
 
 
-def test_showing_writes_figures_and_tables_and_prints_where_they_are(study, capsys):
+def test_show_writes_figures_and_tables_and_prints_their_paths(study, capsys):
     _, results = study
     written = show(results)
     assert [path.name for path in written] == [
@@ -71,7 +71,7 @@ def test_showing_writes_figures_and_tables_and_prints_where_they_are(study, caps
     assert "openai-es" in printed
 
 
-def test_transfer_tells_the_iqm_of_each_cells_answers_on_every_other_task(study):
+def test_transfer_gives_the_iqm_of_each_cell_on_every_other_task(study):
     (tasks, results), cells = (study[0].tasks, study[1]), {}
     transfer(results)
     with (results.folder / "transfer.csv").open() as file:
@@ -85,18 +85,18 @@ def test_transfer_tells_the_iqm_of_each_cells_answers_on_every_other_task(study)
     assert cells["backprop", "home"]["accuracy on abroad"] == expected
 
 
-def test_transfer_judges_nobody_on_rows_that_taught_it(study):
+def test_transfer_tests_no_solution_on_its_training_rows(study):
     _, results = study
     text = transfer(results)
     with (results.folder / "transfer.csv").open() as file:
         rows = list(csv.DictReader(file))
-    refused = [row for row in rows if row["accuracy on other-split"] == "(trained on these rows)"]
-    assert {row["trained on"] for row in refused} == {"home"}
+    excluded = [row for row in rows if row["accuracy on other-split"] == "(trained on these rows)"]
+    assert {row["trained on"] for row in excluded} == {"home"}
     assert all("[" in row["accuracy on other-split"] for row in rows if row["trained on"] == "other-split")
     assert "(trained on these rows)" in text
 
 
-def test_transfer_leaves_empty_what_does_not_fit(study):
+def test_transfer_leaves_cells_empty_where_the_network_does_not_fit(study):
     _, results = study
     transfer(results)
     with (results.folder / "transfer.csv").open() as file:

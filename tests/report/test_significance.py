@@ -1,4 +1,4 @@
-"""Tests for two groups and Holm's correction: against statsmodels' figures, by counting, and by simulation."""
+"""Tests for two groups and Holm's correction: against statsmodels, by counting, and by simulation."""
 
 from itertools import combinations
 
@@ -18,8 +18,8 @@ def test_welch_is_that_of_statsmodels():
     assert welch_test(Y, X) == welch_test(X, Y)
 
 
-def test_groups_that_do_not_vary_are_told_apart_by_the_ways_to_deal_them():
-    # of the 20 ways to deal three 500s and three 9s to two groups of three, 2 are as far apart
+def test_constant_groups_are_compared_by_the_permutation_test():
+    # of the 20 assignments of three 500s and three 9s to two groups of three, 2 are as extreme
     assert welch_test([500] * 3, [9] * 3) == pytest.approx(2 / 20)
     assert welch_test([500] * 3, [500] * 3) == 1
     assert welch_test([0.1 + 0.2] * 3, [0.3] * 3) == 1  # equal but for rounding
@@ -30,12 +30,12 @@ def test_one_run_has_no_p():
     assert np.isnan(welch_test([1.0], [2.0, 3.0]))
 
 
-def test_a_small_permutation_test_counts_all_ways():
+def test_a_small_permutation_test_counts_all_assignments():
     x, y = [1.0, 4.0, 9.0, 2.5], [3.0, 8.0, 12.0]
     every, as_low = np.array(x + y), []
     for chosen in combinations(range(7), 4):
-        ours = np.isin(np.arange(7), chosen)
-        as_low.append(every[ours].mean() - every[~ours].mean() <= np.mean(x) - np.mean(y) + 1e-12)
+        in_first = np.isin(np.arange(7), chosen)
+        as_low.append(every[in_first].mean() - every[~in_first].mean() <= np.mean(x) - np.mean(y) + 1e-12)
     assert permutation_test(x, y) == pytest.approx(2 * np.mean(as_low), abs=1e-12)  # two-sided: twice the smaller tail
 
 
@@ -59,33 +59,33 @@ def test_holm_is_that_of_statsmodels():
     assert holm_correction([]).tolist() == []
 
 
-def test_holm_does_not_count_what_could_not_be_tested():
+def test_holm_does_not_count_nan():
     assert holm_correction([0.01, np.nan, 0.04]) == pytest.approx([0.02, np.nan, 0.04], nan_ok=True)
 
 
-def test_no_p_lies_beyond_one():
-    with pytest.raises(SettingsError, match=r"lie between 0 and 1, unlike 1\.5"):
+def test_an_invalid_p_value_raises():
+    with pytest.raises(SettingsError, match=r"must be between 0 and 1, not 1\.5"):
         holm_correction([0.5, 1.5])
 
 
 @pytest.mark.parametrize("test", [welch_test, mann_whitney_test, lambda x, y: permutation_test(x, y, n_resamples=299)])
-def test_where_nothing_is_to_be_found_a_test_errs_as_seldom_as_it_says(rng, test):
+def test_the_rate_of_false_positives_is_the_level_of_the_test(rng, test):
     draws = 400 if "lambda" in test.__name__ else 1500
     wrong = np.mean([test(rng.normal(size=10), rng.normal(size=8)) < 0.05 for _ in range(draws)])
     assert wrong == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / draws))
 
 
-def test_unequal_spread_and_number_do_not_mislead_welch(rng):
+def test_welch_keeps_its_level_for_unequal_variances_and_sizes(rng):
     wrong = np.mean([welch_test(rng.normal(0, 5, 6), rng.normal(0, 1, 20)) < 0.05 for _ in range(1500)])
     assert wrong == pytest.approx(0.05, abs=0.02)
 
 
-def test_holm_errs_once_in_twenty_for_all_pairs_together(rng):
-    def errs():
+def test_holm_keeps_the_level_for_all_pairs_together(rng):
+    def has_false_positive():
         groups = rng.normal(size=(4, 10))
         return (holm_correction([welch_test(one, other) for one, other in combinations(groups, 2)]) < 0.05).any()
 
-    assert np.mean([errs() for _ in range(500)]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
+    assert np.mean([has_false_positive() for _ in range(500)]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
 
 
 # statsmodels 0.15, TTestIndPower().power(effect, n, alpha)
@@ -108,7 +108,7 @@ def test_the_runs_needed_are_those_of_the_tables():
     assert runs_needed(0.5, alpha=0.01) > 64
 
 
-def test_beyond_reason_nobody_is_told_a_number():
+def test_tiny_effects_need_too_many_runs():
     assert runs_needed(0.01) is None
     assert runs_needed(0.0) is None
     assert runs_needed(float("nan")) is None

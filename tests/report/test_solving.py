@@ -1,4 +1,4 @@
-"""Evaluations to solve: counted by hand on a made-up study, in the table, the file and the figure."""
+"""Evaluations to solve a task, by hand: the table, the file and the figure."""
 
 import csv
 
@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from evorobo import solving
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures.solving import hitting_times
 from evorobo.study.records import write_record
 
-PUBLISHED = {"NEAT": 3600.0, "somebody": 120.0}
+PUBLISHED = {"NEAT": 3600.0, "others": 120.0}
 
 
 @pytest.fixture
 def study(tmp_path, fakes):
-    """Three trials of 100, 200 and 300 episodes: two are stopped by an exam and by a score, one goes to its end."""
+    """Three trials of 100, 200 and 300 episodes; callbacks that mean "solved" stopped the first two."""
     fakes.write_study(tmp_path, "poles", {"poles": {}}, ["cma-es"])
     for seed, callbacks in enumerate((["StopWhen"], ["After", "StopAt"], ["After"])):
         folder = tmp_path / f"poles/cma-es/seed-{seed}"
@@ -26,16 +27,16 @@ def study(tmp_path, fakes):
     return fakes.load(tmp_path)
 
 
-def test_an_evaluation_is_an_episode_or_an_answer_that_was_tried(study):
-    times = hitting_times(study.runs_of("poles", "cma-es"))
+def test_evaluations_are_episodes_plus_one_for_each_generation(study):
+    times = hitting_times(StudyTable.from_results(study).cells["poles", "cma-es"])
     np.testing.assert_array_equal(times.costs, [110, 220, 330])
     np.testing.assert_array_equal(times.reached, [True, True, False])
 
 
-def test_the_table_holds_mean_median_and_price_of_a_success_among_published_means(study):
+def test_the_table_has_mean_median_and_evaluations_per_success_beside_published_means(study):
     printed = solving(study, PUBLISHED)
     lines = [line.split() for line in printed.splitlines()]
-    assert [line[0] for line in lines[3:6]] == ["(somebody)", "cma-es", "(NEAT)"]  # best first
+    assert [line[0] for line in lines[3:6]] == ["(others)", "cma-es", "(NEAT)"]  # best first
     # (110 + 220) / 2; half of three have solved at 220; 660 evaluations for two successes
     assert lines[4] == ["cma-es", "2", "of", "3", "165", "220", "220", "330"]
     with (study.folder / "solving.csv").open() as file:
@@ -49,7 +50,7 @@ def test_the_figure_is_written(study):
     assert (study.folder / "solving.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_where_nobody_solved_it_there_is_no_mean(tmp_path, fakes, study):
+def test_without_solved_trials_there_is_no_mean(tmp_path, fakes, study):
     for seed in range(3):
         write_record(study.folder / f"poles/cma-es/seed-{seed}/result.json", {"status": "finished"})
     lines = solving(fakes.load(study.folder), PUBLISHED).splitlines()

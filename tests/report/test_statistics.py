@@ -1,4 +1,4 @@
-"""Aggregates and their intervals: against scipy, rliable's formulas, by hand, and what an interval promises."""
+"""Aggregates and their intervals: against scipy, the formulas of rliable, by hand, and their coverage."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from evorobo.report.statistics import (
 
 
 def test_iqm_is_the_mean_of_the_middle_half():
-    # of eight, two go on either side: (3 + 4 + 5 + 6) / 4
+    # of eight, two are left out on either side: (3 + 4 + 5 + 6) / 4
     assert iqm([100, 1, 2, 3, 4, 5, 6, -100 + 107]) == pytest.approx(4.5)
     assert iqm([1, 2, 9]) == pytest.approx(4)  # below four values nothing is left out
     assert iqm([7.0]) == 7
@@ -33,8 +33,8 @@ def test_the_interval_agrees_with_scipy(rng):
     assert bootstrap_interval(values, n_resamples=20_000) == pytest.approx(tuple(theirs), abs=0.15)
 
 
-def test_the_interval_of_two_runs_worked_by_hand():
-    # the mean of two draws from {0, 1} is 0, 1/2, 1/2 or 1: the middle 95% reach from 0 to 1, the middle 40% are 1/2
+def test_the_interval_of_two_runs_by_hand():
+    # the mean of two samples from {0, 1} is 0, 1/2, 1/2 or 1: the middle 95% are from 0 to 1, the middle 40% are 1/2
     assert bootstrap_interval([0, 1]) == (0, 1)
     assert bootstrap_interval([0, 1], confidence=0.4) == (0.5, 0.5)
 
@@ -50,11 +50,11 @@ def test_a_curve_has_the_interval_of_each_of_its_points(rng):
     low, high = bootstrap_interval(values)
     assert low.shape == high.shape == (5, 2)
     for point in np.ndindex(5, 2):
-        alone = bootstrap_interval(values[(slice(None), *point)])
-        assert (low[point], high[point]) == pytest.approx(alone)
+        expected = bootstrap_interval(values[(slice(None), *point)])
+        assert (low[point], high[point]) == pytest.approx(expected)
 
 
-def test_any_statistic_will_do(rng):
+def test_any_statistic_can_be_used(rng):
     values = rng.normal(size=30)
     low, high = bootstrap_interval(values, statistic=np.median)
     assert low < np.median(values) < high
@@ -67,7 +67,7 @@ def test_one_run_has_no_interval():
     assert np.shape(bootstrap_interval(np.ones((1, 3)))) == (2, 3)
 
 
-def test_thirty_runs_hold_the_truth_about_as_often_as_promised_and_three_do_not(rng):
+def test_the_coverage_is_right_for_thirty_runs_and_too_low_for_three(rng):
     def coverage(n):
         hits = [
             low <= 0 <= high
@@ -79,8 +79,8 @@ def test_thirty_runs_hold_the_truth_about_as_often_as_promised_and_three_do_not(
     assert coverage(3) < 0.85
 
 
-def test_the_optimality_gap_is_what_is_missing_to_the_target():
-    # misses of 0.5, 0, 0 (more than the target is not better) and 1.2: 1.7 / 4
+def test_the_optimality_gap_is_the_mean_shortfall():
+    # shortfalls of 0.5, 0, 0 and 1.2: 1.7 / 4
     assert optimality_gap([0.5, 1.0, 3.0, -0.2]) == pytest.approx(0.425)
     assert optimality_gap([[300, 500], [475, 475]], axis=0, target=475).tolist() == [87.5, 0]
 
@@ -94,19 +94,19 @@ def test_many_tasks_have_the_aggregates_of_rliable(rng):
     assert optimality_gap(flat) == pytest.approx(1 - np.mean(np.minimum(scores, 1)), abs=1e-12)
 
 
-def test_the_stratified_bootstrap_draws_within_each_task():
-    # whatever is drawn, a task of equal runs keeps its mean: the interval of the whole moves with the other alone
+def test_the_stratified_bootstrap_resamples_within_each_task():
+    # a task of equal runs keeps its mean, so the interval depends on the other task only
     low, high = stratified_bootstrap_interval([[5.0] * 4, [0.0, 1.0]], statistic=np.mean)
-    assert (low, high) == pytest.approx((20 / 6, 22 / 6))  # mixed draws would reach from 0 to 5
+    assert (low, high) == pytest.approx((20 / 6, 22 / 6))  # without strata it would be from 0 to 5
 
 
-def test_a_single_task_has_the_plain_interval_and_any_number_of_draws_the_same_law(rng):
+def test_a_single_task_has_the_plain_interval_and_resamples_in_blocks_agree(rng):
     values = rng.normal(size=9)
     assert stratified_bootstrap_interval([values], 3) == bootstrap_interval(values, 3)
-    once = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
-    again = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
-    assert once == again
-    assert once == pytest.approx(
+    first = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
+    second = stratified_bootstrap_interval([values, values + 1, values * 2], n_resamples=50_000)
+    assert first == second
+    assert first == pytest.approx(
         stratified_bootstrap_interval([values, values + 1, values * 2], 1, n_resamples=5_000), abs=0.05
     )
 
@@ -125,12 +125,12 @@ def test_a_task_with_one_run_has_no_interval():
         (47, 60, 0.6637997242680521, 0.868769559518097),
     ],
 )
-def test_the_rate_of_successes_has_wilsons_interval(successes, attempts, low, high):
+def test_a_success_rate_has_the_wilson_interval(successes, attempts, low, high):
     assert wilson_interval(successes, attempts) == pytest.approx((low, high), abs=1e-9)
 
 
 @pytest.mark.parametrize(("successes", "attempts"), [(3, 2), (0, 0), (-1, 4)])
-def test_impossible_counts_are_refused(successes, attempts):
+def test_impossible_counts_raise(successes, attempts):
     with pytest.raises(SettingsError, match="give no rate"):
         wilson_interval(successes, attempts)
 

@@ -1,4 +1,4 @@
-"""How soon a score is reached, with runs that never do: against statsmodels' figures and by hand."""
+"""The cost of reaching a score, with runs that never do: against statsmodels and by hand."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from evorobo.report.statistics import HittingTimes, expected_running_time, kapla
 TIMES = HittingTimes(np.array([3, 5, 5, 8, 10, 12, 12, 15.0]), np.array([1, 1, 0, 1, 0, 1, 1, 0], bool))
 
 
-def test_a_run_is_through_at_its_first_look_at_the_threshold_and_else_censored_at_its_end():
+def test_a_run_reaches_the_threshold_at_an_eval_or_is_censored_at_its_end():
     x = np.array([1.0, 2.0, 4.0])
     curves = [(x, np.array([0, 9.0, 3])), (x, np.array([0, 1, 2.0])), (x[:2], np.array([9.0, 9]))]
     times = time_to_threshold(curves, 9)
@@ -18,7 +18,7 @@ def test_a_run_is_through_at_its_first_look_at_the_threshold_and_else_censored_a
     assert (times.n_solved, times.n_runs) == (2, 3)
 
 
-def test_a_loss_is_through_when_it_is_low_enough():
+def test_a_loss_reaches_the_threshold_from_above():
     times = time_to_threshold([(np.array([1.0, 2.0]), np.array([0.5, 0.1]))], 0.2, higher_is_better=False)
     assert (times.costs.tolist(), times.n_solved) == ([2], 1)
 
@@ -28,27 +28,27 @@ def test_kaplan_meier_is_that_of_statsmodels():
     found = kaplan_meier(TIMES)
     steps = {3: (0.125, 0.11692679333668568), 5: (0.25, 0.15309310892394862),
              8: (0.4, 0.18165902124584954), 12: (0.8, 0.17416467303484182)}  # fmt: skip
-    for price, (share, error) in steps.items():
-        at = found.costs.tolist().index(price)
-        assert found.share[at] == pytest.approx(share, abs=1e-9)
+    for cost, (share, error) in steps.items():
+        index = found.costs.tolist().index(cost)
+        assert found.share[index] == pytest.approx(share, abs=1e-9)
         left = 1 - share
         bounds = [left ** np.exp(z * error / (left * np.log(left))) for z in (1.959963984540054, -1.959963984540054)]
-        assert (found.low[at], found.high[at]) == pytest.approx((1 - max(bounds), 1 - min(bounds)), abs=1e-9)
+        assert (found.low[index], found.high[index]) == pytest.approx((1 - max(bounds), 1 - min(bounds)), abs=1e-9)
     assert found.median == 12
 
 
-def test_without_censoring_it_is_the_share_that_has_solved():
+def test_without_censoring_it_is_the_share_of_solved_runs():
     found = kaplan_meier(HittingTimes(np.array([1.0, 2, 3, 4]), np.ones(4, bool)))
     assert found.share == pytest.approx([0.25, 0.5, 0.75, 1])
     assert found.median == 2
 
 
-def test_where_less_than_half_ever_solve_the_median_is_never():
+def test_the_median_is_infinite_where_fewer_than_half_solve():
     assert kaplan_meier(HittingTimes(np.array([1.0, 9, 9, 9]), np.array([1, 0, 0, 0], bool))).median == np.inf
     assert kaplan_meier(HittingTimes(np.array([9.0, 9]), np.zeros(2, bool))).median == np.inf
 
 
-def test_the_expected_running_time_is_all_that_was_paid_over_the_successes():
+def test_the_expected_running_time_is_the_total_cost_over_the_successes():
     assert expected_running_time(TIMES) == pytest.approx(70 / 5)
     assert expected_running_time(HittingTimes(np.array([4.0, 4]), np.zeros(2, bool))) == np.inf
 
@@ -61,9 +61,9 @@ def test_restarts_until_success_cost_the_expected_running_time(rng):
 
 
 def test_without_runs_there_is_no_time():
-    with pytest.raises(SettingsError, match="needs runs that have been looked at"):
+    with pytest.raises(SettingsError, match="needs runs with at least one eval"):
         time_to_threshold([], 1)
-    with pytest.raises(SettingsError, match="needs runs that have been looked at"):
+    with pytest.raises(SettingsError, match="needs runs with at least one eval"):
         time_to_threshold([(np.empty(0), np.empty(0))], 1)
 
 

@@ -1,4 +1,4 @@
-"""The verdicts say what the numbers say: decided, undecided, or not to be decided, and each in a sentence."""
+"""Verdicts: significant, undecided or impossible to decide, with their numbers and sentences."""
 
 import csv
 import io
@@ -15,8 +15,8 @@ HIGH, LOW = [20.0, 21, 22, 23, 24], [10.0, 11, 12, 13, 14]
 NEAR = [19.0, 21.5, 20.5, 23.0, 21.0]
 
 
-def only(found):
-    (verdict,) = found
+def only(verdicts):
+    (verdict,) = verdicts
     return verdict
 
 
@@ -37,15 +37,15 @@ def test_a_verdict_holds_the_statistics_of_its_pair():
     assert first.additional_runs == runs_needed(first.effect_size, 0.05 / 3) - 5
 
 
-def test_a_clear_case_is_told_with_its_figures():
+def test_a_significant_verdict_has_its_numbers_in_the_sentence():
     verdict = only(compare_scores({"backprop": LOW, "cma-es": HIGH}, RETURN))
     assert verdict.significant
     # all 25 pairs are won; t = 10 / sqrt(2.5 / 5 + 2.5 / 5) = 10 on 8 degrees of freedom
-    assert verdict.sentence == (
+    assert verdict.to_sentence() == (
         "cma-es ends above backprop: mean 22.00 against 12.00 (P = 1.00, interval 0.64 to 1.00, n = 5 v 5, "
         "Holm-corrected p < 0.0001)."
     )
-    assert verdict.to_sentence("is", "when both have spent 1M FLOPs").startswith(
+    assert verdict.to_sentence("when both have spent 1M FLOPs").startswith(
         "cma-es is above backprop when both have spent 1M FLOPs: mean"
     )
 
@@ -54,87 +54,89 @@ def test_where_lower_is_better_the_lower_wins():
     verdict = only(compare_scores({"backprop": LOW, "cma-es": HIGH}, LOSS))
     assert (verdict.first, verdict.probability) == ("backprop", 1)
     assert verdict.effect_size > 0
-    assert verdict.sentence.startswith(
+    assert verdict.to_sentence().startswith(
         "backprop ends below (lower is better) cma-es: mean 12.00 against 22.00 (P = 1.00,"
     )
 
 
-def test_an_open_case_says_how_many_seeds_would_decide_it():
+def test_an_undecided_verdict_gives_the_number_of_seeds_needed():
     verdict = only(compare_scores({"a": HIGH, "b": NEAR}, RETURN))
     assert not verdict.significant
     more = runs_needed(effect_size(HIGH, NEAR)) - 5
     # of 25 pairs, a wins 1 + 2.5 + 4 + 4.5 + 5
-    assert verdict.sentence.startswith("a against b is undecided: mean 22.00 against 21.00 (P = 0.68, interval")
-    assert verdict.sentence.endswith(f"; about {more} more seeds of each would be needed for power 0.8 at this effect.")
+    assert verdict.to_sentence().startswith("a against b is undecided: mean 22.00 against 21.00 (P = 0.68, interval")
+    assert verdict.to_sentence().endswith(
+        f"; about {more} more seeds of each would be needed for power 0.8 at this effect."
+    )
 
 
-def test_an_effect_too_small_for_any_study_is_called_so():
+def test_a_tiny_effect_needs_too_many_seeds():
     verdict = only(compare_scores({"a": [0.0, 10, 20], "b": [0.0, 10, 20.01]}, RETURN))
     assert verdict.additional_runs is None
-    assert verdict.sentence.endswith("at so small an effect no reasonable number of seeds would decide.")
+    assert verdict.to_sentence().endswith("at so small an effect no reasonable number of seeds would decide.")
 
 
-def test_one_run_decides_nothing_and_says_so():
+def test_a_single_run_cannot_be_decided():
     verdict = only(compare_scores({"a": [5.0], "b": LOW}, RETURN))
     assert (verdict.first, np.isnan(verdict.corrected_p), verdict.significant) == ("b", True, False)
-    assert verdict.sentence == (
+    assert verdict.to_sentence() == (
         "b against a cannot be decided: mean 12.00 against 5.00 (n = 5 v 1); run 10 seeds or more of each to decide."
     )
 
 
-def test_equal_runs_cannot_be_told_apart():
+def test_equal_runs_cannot_be_distinguished():
     verdict = only(compare_scores({"a": [500.0] * 4, "b": [500.0] * 4}, RETURN))
-    assert verdict.sentence == "a and b cannot be told apart: mean 500.0 against 500.0 (n = 4 v 4)."
+    assert verdict.to_sentence() == "a and b cannot be told apart: mean 500.0 against 500.0 (n = 4 v 4)."
 
 
-def test_runs_without_spread_are_told_apart_where_there_are_enough():
+def test_constant_runs_are_distinguished_if_there_are_enough():
     assert only(compare_scores({"a": [500.0] * 5, "b": [9.0] * 5}, RETURN)).significant
     assert not only(compare_scores({"a": [500.0] * 3, "b": [9.0] * 3}, RETURN)).significant
 
 
-def test_a_mean_that_a_few_runs_make_is_no_verdict():
-    # b is better in most pairs, a in the mean
+def test_a_better_mean_from_a_few_runs_is_not_significant():
+    # b wins most pairs, a has the better mean
     few = {"a": [0.0] * 60 + [90.0] * 30, "b": [1.0] * 90}
     verdict = only(compare_scores(few, RETURN))
     assert (verdict.first, verdict.corrected_p < 0.05, verdict.probability < 0.5) == ("a", True, True)
     assert not verdict.significant
-    assert "the better mean comes from a few runs while the other wins more often" in verdict.sentence
+    assert "the better mean comes from a few runs while the other wins more often" in verdict.to_sentence()
 
 
-def test_only_the_pairs_wanted_are_judged_and_corrected_for():
+def test_only_the_given_pairs_are_compared_and_corrected_for():
     found = compare_scores({"a": HIGH, "b": LOW, "c": NEAR}, RETURN, pairs=[("b", "a")])
     verdict = only(found)
     assert (verdict.first, verdict.second) == ("a", "b")
     assert verdict.corrected_p == verdict.p_value
 
 
-def test_verdicts_taken_together_pay_for_each_other():
+def test_the_correction_grows_with_the_number_of_verdicts():
     one = only(compare_scores({"a": HIGH, "b": NEAR}, RETURN))
     both = apply_holm_correction([one, one])
     assert both[0].corrected_p == pytest.approx(min(2 * one.p_value, 1))
     assert both[0].additional_runs > one.additional_runs
 
 
-def test_where_all_are_alike_verdicts_are_wrong_once_in_twenty_studies(rng):
-    def wrong():
+def test_the_rate_of_false_positives_among_all_verdicts_is_the_level(rng):
+    def has_false_positive():
         return any(
             verdict.significant
             for verdict in compare_scores(dict(zip("abc", rng.normal(size=(3, 10)), strict=True)), RETURN)
         )
 
-    assert np.mean([wrong() for _ in range(200)]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean([has_false_positive() for _ in range(200)]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
 
 
-def test_as_many_more_seeds_as_told_decide_four_times_in_five(rng):
+def test_the_number_of_seeds_needed_gives_the_power(rng):
     effect = 1.2
     n = runs_needed(effect)
     significant = [welch_test(rng.normal(effect, 1, n), rng.normal(0, 1, n)) < 0.05 for _ in range(1000)]
     assert np.mean(significant) == pytest.approx(0.8, abs=0.05)
 
 
-def test_a_study_is_judged_on_the_runs_that_count(tiny_study):
-    results = tiny_study({"ga": [*LOW, 999.0], "cma-es": HIGH}, failed=1)
-    verdict = only(verdicts(results))
+def test_verdicts_use_finished_runs_only(tiny_table):
+    table = tiny_table({"ga": [*LOW, 999.0], "cma-es": HIGH}, failed=1)
+    verdict = only(verdicts(table))
     assert (verdict.first, verdict.second, verdict.n_first, verdict.n_second) == ("cma-es", "ga", 4, 5)
 
 
@@ -142,7 +144,7 @@ def test_the_csv_has_every_number_and_the_sentence():
     found = compare_scores({"a": HIGH, "b": [3.0]}, RETURN, "reach, then grasp")
     (row,) = csv.DictReader(io.StringIO(to_csv(found)))
     assert (row["first"], float(row["mean_first"]), row["p_value"], row["significant"]) == ("a", 22.0, "", "False")
-    assert row["sentence"] == found[0].sentence
+    assert row["sentence"] == found[0].to_sentence()
     assert to_csv([]) == ""
 
 

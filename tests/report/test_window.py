@@ -1,4 +1,4 @@
-"""A window on a real screen, if only a virtual one: an episode of a robot that draws itself opens and moves in it."""
+"""A window on a virtual screen: it opens and shows a moving robot."""
 
 import os
 import shutil
@@ -17,30 +17,30 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def screen():
-    """The name of a screen that nobody looks at."""
+    """The name of a virtual screen."""
     if shutil.which("Xvfb") is None:
-        pytest.skip("no virtual screen here: apt install xvfb")
+        pytest.skip("no virtual screen: apt install xvfb")
     pytest.importorskip("tkinter", reason="Python was built without tkinter, and there is no other window toolkit")
-    told, tell = os.pipe()
-    command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "700x600x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(command, pass_fds=[tell], stderr=subprocess.DEVNULL)
-    os.close(tell)
-    with os.fdopen(told) as file:
+    read_end, write_end = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "700x600x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    with os.fdopen(read_end) as file:
         number = file.readline().strip()
     yield f":{number}"
     server.terminate()
     server.wait(10)
 
 
-def seen(screen):
+def screenshot(screen):
     return np.asarray(ImageGrab.grab(xdisplay=screen))
 
 
-def until(true, player):
+def wait_until(condition, player):
     end = time.monotonic() + PATIENCE
-    while not true():
+    while not condition():
         assert player.poll() is None, player.stderr.read()
-        assert time.monotonic() < end, "nothing of the kind is seen"
+        assert time.monotonic() < end, "the condition did not become true"
         time.sleep(0.1)
 
 
@@ -50,17 +50,17 @@ def test_a_robot_that_draws_itself_moves_in_a_window(screen, tmp_path):
     Study.grid("w", tasks=[task], methods=[Evolution(OpenAIES(population_size=4))], seeds=1, budget=budget).run(
         tmp_path
     )
-    seat = tmp_path / "w/phototaxis/openai-es/seed-0"
+    folder = tmp_path / "w/phototaxis/openai-es/seed-0"
     player = subprocess.Popen(
-        [sys.executable, "-m", "evorobo", "replay", str(seat), "--window"],
+        [sys.executable, "-m", "evorobo", "replay", str(folder), "--window"],
         env={**os.environ, "DISPLAY": screen, "MPLBACKEND": "TkAgg"},
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
-        until(lambda: seen(screen).mean() > 100, player)  # a white window on a black screen
-        first = seen(screen)
-        until(lambda: (seen(screen) != first).any(), player)
+        wait_until(lambda: screenshot(screen).mean() > 100, player)  # a white window on a black screen
+        first = screenshot(screen)
+        wait_until(lambda: (screenshot(screen) != first).any(), player)
     finally:
         player.kill()
         player.communicate()

@@ -1,4 +1,4 @@
-"""How much variety each method found, in numbers: sizes of archives, coverage, QD-score, hypervolume."""
+"""The variety that each method found, in numbers: coverage, QD-score, hypervolume."""
 
 from __future__ import annotations
 
@@ -9,61 +9,60 @@ import numpy as np
 from tabulate import tabulate
 
 from evorobo.arrays import Array
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import runs
-from evorobo.study.results import Results, Run
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.formatting import format_number
+from evorobo.study.results import Run
 
 Row: TypeAlias = dict[str, Any]
 
 ARCHIVE_COLUMNS = {"coverage": "coverage", "qd_score": "QD-score", "hypervolume": "hypervolume"}
-"""What strategies log of the variety they have found, and how figures and tables call it."""
+"""The log columns that measure variety, with their titles in figures and tables."""
 
 
 def logged_mask(run: Run, column: str) -> Array:
-    """Which looks of a run tell something in one of the columns `(looks,)`."""
+    """The evals of a run that have a value in a column, as booleans `(n_evals,)`."""
     return np.isfinite(run.curve[column]) if column in run.curve else np.zeros(len(run.curve["test"]), bool)
 
 
-def archive_summary(results: Results) -> list[Row]:
-    """A row for each task and method whose counted runs tell of their variety: at the end, the mean over runs, the
-    least and the most of each column; NaN where there is nothing."""
+def archive_rows(table: StudyTable) -> list[Row]:
+    """A row for each task and method whose finished runs log their variety.
+
+    It holds the final value of each column: mean, minimum and maximum over runs; NaN where there is none.
+    """
     rows = []
-    for task, method, cell in results.cells():
-        row: Row = {"task": task, "method": method, "n": 0}
+    for cell in table.cells.values():
+        row: Row = {"task": cell.task, "method": cell.method, "n": 0}
         for column in ARCHIVE_COLUMNS:
-            ends = [
-                float(run.curve[column][logged_mask(run, column)][-1])
-                for run in runs.finished(cell)
-                if logged_mask(run, column).any()
-            ]
-            row["n"] = max(row["n"], len(ends))
-            ends = ends or [float("nan")]
-            row |= {column: float(np.mean(ends)), f"{column}_min": min(ends), f"{column}_max": max(ends)}
+            masks = {run: mask for run in cell.finished if (mask := logged_mask(run, column)).any()}
+            values = [float(run.curve[column][mask][-1]) for run, mask in masks.items()]
+            row["n"] = max(row["n"], len(values))
+            values = values or [float("nan")]
+            row |= {column: float(np.mean(values)), f"{column}_min": min(values), f"{column}_max": max(values)}
         if row["n"]:
             rows.append(row)
     return rows
 
 
 def to_terminal(rows: Sequence[Row]) -> str:
-    """The table for people, without columns that nobody tells; empty if nobody tells anything."""
-    return _written(rows, "simple")
+    """The table for a terminal, without empty columns; an empty string without rows."""
+    return _to_text(rows, "simple")
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
-    """The same table in Markdown."""
-    return _written(rows, "pipe")
+    """The table in Markdown."""
+    return _to_text(rows, "pipe")
 
 
-def _written(rows: Sequence[Row], style: str) -> str:
+def _to_text(rows: Sequence[Row], style: str) -> str:
     columns = [column for column in ARCHIVE_COLUMNS if any(np.isfinite(row[column]) for row in rows)]
     header = ["task", "method", "n", *(f"{ARCHIVE_COLUMNS[column]} (min to max)" for column in columns)]
-    table = [[row["task"], row["method"], str(row["n"]), *(_cell(row, column) for column in columns)] for row in rows]
+    lines = [[row["task"], row["method"], str(row["n"]), *(_cell(row, column) for column in columns)] for row in rows]
     sides = ["left", "left", *["right"] * (len(columns) + 1)]
-    return tabulate(table, header, style, colalign=sides, disable_numparse=True) if rows else ""
+    return tabulate(lines, header, style, colalign=sides, disable_numparse=True) if rows else ""
 
 
 def _cell(row: Row, column: str) -> str:
     if not np.isfinite(row[column]):
         return ""
-    say = (lambda value: f"{100 * value:.1f}%") if column == "coverage" else wording.format_number
-    return f"{say(row[column])} ({say(row[f'{column}_min'])} to {say(row[f'{column}_max'])})"
+    form = (lambda value: f"{100 * value:.1f}%") if column == "coverage" else format_number
+    return f"{form(row[column])} ({form(row[f'{column}_min'])} to {form(row[f'{column}_max'])})"

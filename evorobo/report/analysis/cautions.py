@@ -1,54 +1,66 @@
-"""Where the data do not carry the claim: words of caution that go with every table, verdict and page."""
+"""Cautions: sentences that tables, verdicts and the report page show where the data do not support a claim."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import costs as prices, runs, tuning
+from evorobo.report import formatting
+from evorobo.report.analysis.costs import median_cost_by_method, roughly_equal
 from evorobo.report.analysis.result_files import is_table
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.tuning import tuning_cost_caution
+from evorobo.report.formatting import COST_LABELS, format_cost, format_number
 from evorobo.report.statistics import wilson_interval
 from evorobo.study.results import Results, Run
 
 
-def cautions(results: Results) -> list[str]:
-    """What a reader must know before believing averages and verdicts, a sentence or two each; empty if nothing."""
-    found = [runs.excluded_runs_caution(results.runs)]
-    found += [f"{task}: {text}" for task, text in results.cautions.items()]
-    counts = [len(runs.finished(cell)) for _, _, cell in results.cells()]
-    found.append(wording.few_runs_caution(min((n for n in counts if n), default=0)))
-    found += [
-        unequal_costs_caution(results, task, cost_column) for task in results.tasks for cost_column in _budget(results)
-    ]
-    found += [success_rate_caution(results, task) for task in results.tasks]
-    found += [best_so_far_caution(results, task) for task in results.tasks]
-    found.append(tuned_seeds_caution(results))
-    found += [baselines_caution(results), tuning.tuning_cost_caution(results)]
+def cautions(table: StudyTable) -> list[str]:
+    """What a reader must know before relying on averages and verdicts; empty if there is nothing."""
+    found = [excluded_runs_caution(table)]
+    found += [f"{task}: {text}" for task, text in table.results.cautions.items()]
+    found.append(few_runs_caution(table))
+    found += [unequal_costs_caution(table, task, column) for task in table.tasks for column in _budget_columns(table)]
+    found += [success_rate_caution(table, task) for task in table.tasks]
+    found += [best_so_far_caution(table, task) for task in table.tasks]
+    found += [tuned_seeds_caution(table.results), baselines_caution(table.results), tuning_cost_caution(table.results)]
     return [caution for caution in found if caution]
 
 
-def unequal_costs_caution(results: Results, task: str, cost_column: str) -> str:
-    """Whether the methods of a task spent unlike amounts of `currency`."""
-    spent = prices.median_cost_by_method(results, task, cost_column)
-    if prices.roughly_equal(spent.values()):
+def excluded_runs_caution(table: StudyTable) -> str:
+    """How many runs are not in the averages, and why."""
+    cells = table.cells.values()
+    failed, diverged = sum(len(cell.failed) for cell in cells), sum(len(cell.diverged) for cell in cells)
+    unfinished, total = sum(len(cell.unfinished) for cell in cells), sum(len(cell.runs) for cell in cells)
+    return formatting.excluded_runs_caution(failed, diverged, unfinished, total)
+
+
+def few_runs_caution(table: StudyTable) -> str:
+    """Whether the intervals are too narrow because some method has few runs."""
+    counts = [len(cell.finished) for cell in table.cells.values() if cell.finished]
+    return formatting.few_runs_caution(min(counts, default=0))
+
+
+def unequal_costs_caution(table: StudyTable, task: str, cost_column: str) -> str:
+    """Whether the methods of a task have unequal costs."""
+    costs = median_cost_by_method(table, task, cost_column)
+    if roughly_equal(costs.values()):
         return ""
-    most, least = max(spent, key=lambda name: spent[name]), min(spent, key=lambda name: spent[name])
+    most, least = max(costs, key=lambda name: costs[name]), min(costs, key=lambda name: costs[name])
     return (
-        f"Unequal budgets on {task}: {most} spent {wording.format_cost(spent[most], cost_column)}, {least} "
-        f"{wording.format_number(spent[least])}; evorobo compare ... --at {cost_column}={spent[least]:.3g} compares at one price."
+        f"Unequal budgets on {task}: {most} spent {format_cost(costs[most], cost_column)}, {least} "
+        f"{format_number(costs[least])}; evorobo compare ... --at {cost_column}={costs[least]:.3g} compares at one price."
     )
 
 
-def success_rate_caution(results: Results, task: str) -> str:
-    """Rates for scores that are successes or failures, of which the interquartile mean makes 0 or 1."""
+def success_rate_caution(table: StudyTable, task: str) -> str:
+    """The success rates where all scores are 1 or 0: then an interquartile mean is misleading."""
     rates = []
-    for method in results.methods:
-        scores = [run.score for run in runs.finished(results.runs_of(task, method))]
-        if not set(scores) <= {0.0, 1.0}:
+    for method, cell in table.cells_of(task, lambda cell: cell.finished).items():
+        if not set(cell.scores.tolist()) <= {0.0, 1.0}:
             return ""
-        if scores:
-            low, high = wilson_interval(int(sum(scores)), len(scores))
-            rates.append(f"{method} {int(sum(scores))} of {len(scores)} (Wilson interval {low:.2f} to {high:.2f})")
+        successes, n = int(cell.scores.sum()), len(cell.scores)
+        low, high = wilson_interval(successes, n)
+        rates.append(f"{method} {successes} of {n} (Wilson interval {low:.2f} to {high:.2f})")
     if not rates:
         return ""
     return (
@@ -57,15 +69,14 @@ def success_rate_caution(results: Results, task: str) -> str:
     )
 
 
-def best_so_far_caution(results: Results, task: str) -> str:
-    """Whether the scores in somebody's table never get worse: then they are those of the luckiest so far.
+def best_so_far_caution(table: StudyTable, task: str) -> str:
+    """Whether the scores in a table of another tool never get worse: then they are best-so-far scores.
 
-    Our own studies score every answer again, on episodes that it was not chosen by.
+    The studies of evorobo score each solution again, on episodes that it was not chosen by.
     """
-    sign = 1 if results.metrics[task].higher_is_better else -1
-    for method in results.methods:
-        cell = [run for run in results.runs_of(task, method) if is_table(run) and len(_scores(run)) >= 10]
-        if len(cell) >= 3 and all((sign * np.diff(_scores(run)) >= 0).all() and _rises(run) for run in cell):
+    for method, cell in table.cells_of(task).items():
+        curves = [scores for run in cell.logged if is_table(run) and len(scores := _finite_scores(run)) >= 10]
+        if len(curves) >= 3 and all(_never_gets_worse(table.sign(task) * scores) for scores in curves):
             return (
                 f"No run of {method} on {task} ever gets worse: such scores are of the best so far, and where chance "
                 "plays a part the best is the luckiest. Score champions again on fresh episodes before you compare."
@@ -74,21 +85,21 @@ def best_so_far_caution(results: Results, task: str) -> str:
 
 
 def tuned_seeds_caution(results: Results) -> str:
-    """Whether seeds that settings were tuned on are counted."""
+    """Whether some of the seeds were used to tune settings."""
     tuning = set(results.settings.get("tuning_seeds") or ())
     reused = sorted({run.seed for run in results.runs} & tuning)
     if not reused:
         return ""
-    named = ", ".join(map(str, reused))
     return (
-        f"Settings were tuned on seeds that count here ({named}): their scores flatter whoever was tuned. "
+        f"Settings were tuned on seeds that count here ({', '.join(map(str, reused))}): their scores flatter whoever was tuned. "
         "Compare on seeds that nobody was tuned on."
     )
 
 
 def baselines_caution(results: Results) -> str:
-    """Whether some methods are baselines, and their scores somebody else's."""
-    baselines = [each["name"] for each in results.settings.get("baselines") or () if each["name"] in results.methods]
+    """Whether some methods are baselines, whose scores come from other tools."""
+    names = [baseline["name"] for baseline in results.settings.get("baselines") or ()]
+    baselines = [name for name in names if name in results.methods]
     if not baselines:
         return ""
     return (
@@ -97,16 +108,15 @@ def baselines_caution(results: Results) -> str:
     )
 
 
-def _budget(results: Results) -> list[str]:
-    """What the budget is counted in, as far as a ledger tells."""
-    limits = results.settings.get("budget") or {}
-    return [name for name in wording.COST_LABELS if limits.get(name) is not None]
+def _budget_columns(table: StudyTable) -> list[str]:
+    """The cost columns that the budget limits."""
+    limits = table.results.settings.get("budget") or {}
+    return [name for name in COST_LABELS if limits.get(name) is not None]
 
 
-def _scores(run: Run) -> np.ndarray:
+def _finite_scores(run: Run) -> np.ndarray:
     return run.curve["test"][np.isfinite(run.curve["test"])]
 
 
-def _rises(run: Run) -> bool:
-    scores = _scores(run)
-    return bool(scores[0] != scores[-1])
+def _never_gets_worse(scores: np.ndarray) -> bool:
+    return bool((np.diff(scores) >= 0).all() and scores[0] != scores[-1])

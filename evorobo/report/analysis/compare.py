@@ -1,4 +1,4 @@
-"""The comparison of results that need not lie in one study: other days, other machines, other people's tables."""
+"""The comparison of results of one or several studies, of their parts, and of tables of other tools."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.report.analysis import costs as prices, result_files as sources
+from evorobo.report.analysis import costs
 from evorobo.report.analysis.cautions import cautions, tuned_seeds_caution
 from evorobo.report.analysis.comparison import Comparison
 from evorobo.report.analysis.crossovers import find_crossovers
 from evorobo.report.analysis.merge import MethodPair, merge_results, method_pairs, provenance_cautions
+from evorobo.report.analysis.result_files import is_table, read_results
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.verdicts import Verdict, apply_holm_correction, verdicts
-from evorobo.study.results import Results
 
 
 def compare(
@@ -22,68 +23,91 @@ def compare(
     threshold: float | None = None,
     lower_is_better: bool = False,
 ) -> Comparison:
-    """Compare what lies at the first of `paths` with each of the others, or the methods of a single study.
+    """Compare the results at the first path with those at each other path, or the methods of a single study.
 
-    A path is a study, a task's or a method's folder in one, or somebody's table (see `sources.read`). `at`
-    ("env_steps=1e5", "flops=1e9", "seconds=60") asks who is ahead when all have spent so much, in place of who is at
-    the end. `metric` is another column to compare than the test score; `threshold` the score whose price is told, by
-    default the task's "solved" or "teacher"; `lower_is_better` says so of a column that does not itself.
+    Parameters
+    ----------
+    *paths : str or Path
+        Each path is a study's folder, the folder of one of its tasks or methods, or a table of other runs. A table is a
+        CSV or TSV file with a header and a row for each eval. It has a column of steps or costs and one of scores, and
+        if needed also `method`, `seed` and `task`.
+    at : str, optional
+        The cost at which the methods are compared, for example "env_steps=1e5", "flops=1e9" or "seconds=60" (of CPU
+        time). By default they are compared at the end of their runs.
+    metric : str, default "test"
+        The column of scores, for example "validation" or "train".
+    threshold : float, optional
+        The score whose cost is reported; by default the "solved" or else the "teacher" score of the task.
+    lower_is_better : bool, default False
+        Whether lower scores are better, for columns whose direction is unknown.
 
-    Raises `ResultsError` where there is nothing to compare: no common task, unlike scores, no common currency.
+    Returns
+    -------
+    Comparison
+        Verdicts, numbers and cautions.
+
+    Raises
+    ------
+    SettingsError
+        Without a path, for two equal paths, or where `at` is invalid.
+    ResultsError
+        Where nothing can be compared: there is no common task, metrics differ, or no common cost column exists.
+
+    Examples
+    --------
+    >>> from evorobo import compare
+    >>> print(compare("results/monday", "results/tuesday", at="env_steps=1e5"))  # doctest: +SKIP
     """
     if not paths:
         raise SettingsError("what is to be compared? For example: evorobo compare results/monday results/tuesday")
     if len({str(Path(path).absolute()) for path in paths}) < len(paths):
         raise SettingsError(f"{paths[0]} compared with itself decides nothing; give two different places.")
-    sides = [sources.read_results(path, metric, lower_is_better) for path in paths]
-    results, pairs = merge_results(sides), method_pairs(sides)
-    cost_column, cost = prices.parse_cost(at) if at else (prices.shared_cost_column(results, *results.tasks), None)
+    sides = [read_results(path, metric, lower_is_better) for path in paths]
+    table, pairs = StudyTable.from_results(merge_results(sides)), method_pairs(sides)
+    cost_column, cost = costs.parse_cost(at) if at else (costs.shared_cost_column(table, *table.tasks), None)
     if not cost_column:
         raise ResultsError("there is no column of the ledger that all sides have paid in; name one with --at.")
     if not pairs:
         raise ResultsError(f"{paths[0]} holds one method alone; give another folder or table to compare it with.")
-    final = results if cost is None else prices.at_cost(results, cost_column, cost)
-    found = verdicts(final, pairs)
-    if not found:
-        raise ResultsError(
-            f"there are no two methods with finished runs on {', '.join(results.tasks)}; run them first."
-        )
+    final = table if cost is None else costs.at_cost(table, cost_column, cost)
+    final_verdicts = verdicts(final, pairs)
+    if not final_verdicts:
+        raise ResultsError(f"there are no two methods with finished runs on {', '.join(table.tasks)}; run them first.")
     warnings = [*cautions(final), *map(tuned_seeds_caution, sides), *provenance_cautions(sides)]
     if cost is not None:
-        warnings.append(prices.early_end_caution(results, cost_column, cost))
-    if all(map(sources.is_table, sides)) and not lower_is_better:
-        name = next(iter(results.metrics.values())).name
+        warnings.append(costs.early_end_caution(table, cost_column, cost))
+    if all(map(is_table, sides)) and not lower_is_better:
+        name = next(iter(table.results.metrics.values())).name
         warnings.append(f"Nobody says which way {name} is better: higher is taken to be, unless --lower-is-better.")
     if metric == "train":
         warnings.append(
             "train is what each method itself climbed, a loss here and a return there: champions are not scored again, "
             "and the lucky look good. Compare test scores before you believe it."
         )
-    ours = frozenset(first for first, _ in pairs) if len(sides) > 1 else frozenset(results.methods[:1])
     return Comparison(
-        results=results,
+        table=table,
         final=final,
         cost_column=cost_column,
         cost=cost,
         threshold=threshold,
-        first_methods=ours,
-        verdicts=found,
-        at_equal_cost=_at_equal_cost(results, cost_column, pairs) if cost is None else [],
-        crossovers=find_crossovers(results, verdicts(results, pairs), cost_column),
-        cautions=[words for words in warnings if words],
+        first_methods=frozenset(first for first, _ in pairs) if len(sides) > 1 else frozenset(table.methods[:1]),
+        verdicts=final_verdicts,
+        at_equal_cost=_at_equal_cost(table, cost_column, pairs) if cost is None else [],
+        crossovers=find_crossovers(table, verdicts(table, pairs), cost_column),
+        cautions=[caution for caution in warnings if caution],
     )
 
 
-def _at_equal_cost(results: Results, cost_column: str, pairs: Sequence[MethodPair]) -> list[tuple[float, Verdict]]:
-    """For each pair of unlike spending the highest price that both have paid, and the verdict there."""
+def _at_equal_cost(table: StudyTable, cost_column: str, pairs: Sequence[MethodPair]) -> list[tuple[float, Verdict]]:
+    """For each pair with unequal costs, the highest cost that both have spent and the verdict at that cost."""
     amounts: list[float] = []
     found: list[Verdict] = []
-    for task in results.tasks:
-        paid = prices.median_cost_by_method(results, task, cost_column)
+    for task in table.tasks:
+        spent = costs.median_cost_by_method(table, task, cost_column)
         for pair in pairs:
-            both = [paid[method] for method in pair if method in paid]
-            if len(both) == 2 and not prices.roughly_equal(both) and min(both) > 0:
-                then = prices.at_cost(prices.select_results(results, task, pair), cost_column, min(both))
-                found += (judged := verdicts(then))
-                amounts += [min(both)] * len(judged)
+            both = [spent[method] for method in pair if method in spent]
+            if len(both) == 2 and not costs.roughly_equal(both) and min(both) > 0:
+                final = costs.at_cost(table.select([task], pair), cost_column, min(both))
+                found += (of_pair := verdicts(final))
+                amounts += [min(both)] * len(of_pair)
     return list(zip(amounts, apply_holm_correction(found), strict=True))

@@ -1,33 +1,57 @@
-"""What a comparison found: who is ahead at the end or at a price, from which price on, in sentences and a table."""
+"""The result of a comparison: verdicts at the end or at an equal cost, crossovers, a table and cautions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from evorobo.files import write_atomically
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import scores as measures
+from evorobo.report.analysis import scores
 from evorobo.report.analysis.crossovers import Crossover
-from evorobo.report.analysis.verdicts import Verdict, to_csv
-from evorobo.study.results import Results
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.verdicts import Verdict
+from evorobo.report.formatting import format_cost
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Who is ahead. `results` holds all sides whole, `final` as they were at the `price` asked for in `currency`
-    (None: at the end), and `ours` the methods of the first side.
+    """Methods of one or several results compared; `print` it to read it, `write_comparison` writes figure and tables.
 
-    `verdicts` are on `final`. Where no price was asked for, `equal` holds a verdict for each pair that spent unlike
-    amounts, and the price it is at: the highest that both have paid. `leads` tell where the curves of a pair cross for
-    good, of pairs whose end is decided.
+    Parameters
+    ----------
+    table : StudyTable
+        All compared runs as a table of tasks and methods; `table.results` holds the runs themselves.
+    final : StudyTable
+        The same table at the cost asked for; the whole table where none was asked for.
+    cost_column : str
+        The column in which costs are counted, for example "env_steps".
+    cost : float or None
+        The cost at which the methods are compared; None at the end of the runs.
+    threshold : float or None
+        The score whose cost is reported; None for that of the task.
+    first_methods : frozenset of str
+        The methods of the first side.
+    verdicts : sequence of Verdict
+        The verdicts on `final`, a verdict for each pair.
+    at_equal_cost : sequence of (float, Verdict)
+        For each pair with unequal costs, the highest cost that both have spent and the verdict at that cost. Empty
+        where `cost` is given.
+    crossovers : sequence of Crossover
+        For each pair with a significant difference at the end, where the curves cross for the last time.
+    cautions : sequence of str
+        What a reader must know before relying on the verdicts.
+
+    Examples
+    --------
+    >>> from evorobo import compare
+    >>> comparison = compare("results/monday", "results/tuesday")  # doctest: +SKIP
+    >>> print(comparison)  # doctest: +SKIP
+    >>> comparison.exit_status  # doctest: +SKIP
     """
 
-    results: Results
-    final: Results
+    table: StudyTable
+    final: StudyTable
     cost_column: str
     cost: float | None
     threshold: float | None
@@ -39,60 +63,70 @@ class Comparison:
 
     @property
     def sentences(self) -> list[str]:
-        """The verdicts in words, each with the price from which on its winner is ahead."""
-        told = []
+        """The verdicts as sentences, each with the crossover of the curves where there is one.
+
+        Returns
+        -------
+        list of str
+            One sentence or more for each pair.
+        """
+        when = "" if self.cost is None else self._when(self.cost)
+        sentences = []
         for verdict in self.verdicts:
             crossover = self.crossover(verdict)
-            words = verdict.sentence if self.cost is None else verdict.to_sentence("is", self._when(self.cost))
-            told.append(self._task(verdict) + words + (f" {crossover.sentence}" if crossover else ""))
-        return told + [
-            self._task(verdict) + verdict.to_sentence("is", self._when(cost)) for cost, verdict in self.at_equal_cost
+            parts = [verdict.to_sentence(when), *([crossover.to_sentence()] if crossover else [])]
+            sentences.append(self._prefix(verdict) + " ".join(parts))
+        return sentences + [
+            self._prefix(verdict) + verdict.to_sentence(self._when(cost)) for cost, verdict in self.at_equal_cost
         ]
 
     @property
-    def rows(self) -> list[measures.Row]:
-        """Each method in numbers, at the price asked for."""
-        return measures.score_summary(self.final, self.cost_column, self.threshold)
+    def rows(self) -> list[scores.Row]:
+        """The numbers of each method at the cost asked for.
+
+        Returns
+        -------
+        list of dict
+            A row for each task and method; `compare.csv` holds the same rows.
+        """
+        return scores.score_rows(self.final, self.cost_column, self.threshold)
 
     @property
     def exit_status(self) -> int:
-        """0: the first is not worse than any other. 1: it is, beyond chance. 2: nobody has the two runs that it takes
-        to say."""
+        """The exit status of `evorobo compare`.
+
+        Returns
+        -------
+        int
+            0 if the first side is not worse than any other, 1 if it is significantly worse, 2 if no pair has two runs
+            on both sides.
+        """
         if any(verdict.significant and verdict.second in self.first_methods for verdict in self.verdicts):
             return 1
         return 2 if all(np.isnan(verdict.corrected_p) for verdict in self.verdicts) else 0
 
     def __str__(self) -> str:
-        return "\n\n".join([*self.sentences, measures.to_terminal(self.rows, self.cost_column), *self.cautions])
+        return "\n\n".join([*self.sentences, scores.to_terminal(self.rows, self.cost_column), *self.cautions])
 
     def crossover(self, verdict: Verdict) -> Crossover | None:
-        """Where the curves of the two of a verdict cross for good, if that is known."""
-        asked = verdict.task, {verdict.first, verdict.second}
-        return next(
-            (
-                crossover
-                for crossover in self.crossovers
-                if (crossover.task, {crossover.leader, crossover.other}) == asked
-            ),
-            None,
-        )
+        """Find where the curves of the two methods of a verdict cross for the last time.
 
-    def write(self, folder: str | Path) -> list[Path]:
-        """Write `compare.png`, `compare.txt`, `compare.csv` and `verdicts.csv` into `folder`; where they are."""
-        from evorobo.report.figures import comparison_figure as versus
+        Parameters
+        ----------
+        verdict : Verdict
+            One of `verdicts`.
 
-        folder = Path(folder)
-        texts = {
-            "compare.txt": f"{self}\n",
-            "compare.csv": measures.to_csv(self.rows),
-            "verdicts.csv": to_csv(self.verdicts),
-        }
-        for name, text in texts.items():
-            write_atomically(folder / name, text)
-        return [versus.plot(self, folder / "compare.png"), *(folder / name for name in texts)]
+        Returns
+        -------
+        Crossover or None
+            The crossover; None where there is none or the runs do not show it.
+        """
+        pair = {verdict.first, verdict.second}
+        found = (one for one in self.crossovers if one.task == verdict.task and {one.leader, one.other} == pair)
+        return next(found, None)
 
-    def _task(self, verdict: Verdict) -> str:
-        return f"{verdict.task}: " if len(self.results.tasks) > 1 else ""
+    def _prefix(self, verdict: Verdict) -> str:
+        return f"{verdict.task}: " if len(self.table.tasks) > 1 else ""
 
     def _when(self, cost: float) -> str:
-        return f"when both have spent {wording.format_cost(cost, self.cost_column)}"
+        return f"when both have spent {format_cost(cost, self.cost_column)}"

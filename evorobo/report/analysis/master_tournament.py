@@ -1,4 +1,4 @@
-"""The master tournament of a coevolved run: its champions of all generations against its rivals of all generations."""
+"""The master tournament of a coevolved run: its champions against its rivals, over all generations."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.learners.archive import Archive
+from evorobo.report.statistics import evenly_spaced_indices
 from evorobo.tasks.control.task import ControlTask
 
 MAX_CHAMPIONS, EPISODES_PER_MATCH = 40, 5
-"""How many of each side play, evenly spaced over the generations, and how often each pair."""
+"""How many of each side play, evenly spaced over the generations, and the number of episodes of each match."""
 
 
 @dataclass(frozen=True, eq=False)
 class MasterTournament:
-    """`scores (n, n)`: what champions of `generations (n,)`, a row each, earned on average against rivals of these
-    generations, a column each; `trained` and `rival_trained (g,)`: the best training scores of both in all generations.
+    """The mean `scores (n, n)` of the champions of `generations (n,)`, in rows, against their rivals, in columns.
+
+    `training_scores` and `rival_training_scores` are the best training scores of all generations `(n_generations,)`.
     """
 
     generations: np.ndarray
@@ -30,28 +32,21 @@ class MasterTournament:
 
 
 def master_tournaments(task: ControlTask, folders: Sequence[Path]) -> list[MasterTournament]:
-    """Those of the runs of a task, of one size even where runs have come to different numbers of generations.
+    """The master tournaments of several runs of a task, all of the same size.
 
-    Each is kept as `tournament.npz` beside the champions, and what is there is not played again.
+    Each is saved as `tournament.npz` in the folder of its run, and is not played again.
     """
     sides = [(Archive.load(folder / "champions.npz"), Archive.load(folder / "rivals.npz")) for folder in folders]
     size = min(MAX_CHAMPIONS, *(len(own) for own, _ in sides))
     return [_master_tournament(task, folder, *pair, size) for folder, pair in zip(folders, sides, strict=True)]
 
 
-def evenly_spaced_indices(length: int, max_count: int) -> np.ndarray:
-    """So many whole numbers below `known`, or all of them, evenly spaced, the last one among them."""
-    return np.linspace(0, length - 1, max_count).round().astype(int) if max_count < length else np.arange(length)
-
-
 def _master_tournament(task: ControlTask, folder: Path, own: Archive, rivals: Archive, size: int) -> MasterTournament:
-    path, numbers = folder / "tournament.npz", evenly_spaced_indices(len(own), size)
-    known = read_npz(path) if path.exists() else {}
-    if not np.array_equal(known.get("generations", ()), numbers + 1):
-        sides = [[side[number] for number in numbers] for side in (own, rivals)]
-        known = {
-            "generations": numbers + 1,
-            "scores": replace(task, test_episodes=EPISODES_PER_MATCH).matches().tournament(*sides),
-        }
-        write_atomically(path, npz_bytes(known))
-    return MasterTournament(known["generations"], known["scores"], own.scores, rivals.scores)
+    path, indices = folder / "tournament.npz", evenly_spaced_indices(len(own), size)
+    arrays = read_npz(path) if path.exists() else {}
+    if not np.array_equal(arrays.get("generations", ()), indices + 1):
+        sides = [[side[index] for index in indices] for side in (own, rivals)]
+        scores = replace(task, test_episodes=EPISODES_PER_MATCH).matches().tournament(*sides)
+        arrays = {"generations": indices + 1, "scores": scores}
+        write_atomically(path, npz_bytes(arrays))
+    return MasterTournament(arrays["generations"], arrays["scores"], own.scores, rivals.scores)

@@ -1,4 +1,4 @@
-"""Results of several places side by side in one: methods of one name told apart, unlike tasks refused."""
+"""Merge several results into one: methods with equal names get distinct ones, different metrics are an error."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from evorobo.study.results import Results
 from evorobo.study.trial import first_difference
 
 MethodPair = tuple[str, str]
-"""Two methods that are compared, by the names they have side by side."""
+"""Two methods that are compared, by their names in the merged results."""
 
 
 def merge_results(sides: Sequence[Results]) -> Results:
-    """One `Results` of the tasks that all `sides` have. A method of a name that several sides use is called after its
-    study too ("monday/cma-es"), and after its folder where studies are called alike.
+    """One `Results` with the tasks that all `sides` have.
 
-    Raises `ResultsError` where there is no task in common, or scores are measured in unlike ways.
+    A method whose name several sides use gets the name of its study as a prefix ("monday/cma-es"), or of its folder
+    where two studies have one name. Raises `ResultsError` where there is no common task, or where metrics differ.
     """
-    sides = _on_known_tasks(sides)
+    sides = _name_tasks(sides)
     tasks = [task for task in sides[0].tasks if all(task in side.tasks for side in sides)]
     if not tasks:
-        told = "; ".join(f"{side.folder} has {', '.join(side.tasks)}" for side in sides)
-        raise ResultsError(f"no task is common to all, so there is nothing to compare ({told}).")
+        tasks_of_sides = "; ".join(f"{side.folder} has {', '.join(side.tasks)}" for side in sides)
+        raise ResultsError(f"no task is common to all, so there is nothing to compare ({tasks_of_sides}).")
     for task in tasks:
         _check_metric(sides, task)
     names = unique_method_names(sides)
@@ -51,49 +51,51 @@ def merge_results(sides: Sequence[Results]) -> Results:
 
 
 def unique_method_names(sides: Sequence[Results]) -> list[dict[str, str]]:
-    """For each side, what its methods are called side by side."""
-    every = [method for side in sides for method in side.methods]
+    """For each side, the names of its methods in the merged results."""
+    methods = [method for side in sides for method in side.methods]
     studies = [side.name for side in sides]
-    found = []
+    names = []
     for side in sides:
-        home = side.name if studies.count(side.name) == 1 else str(side.folder)
-        called = {name: home if Path(home).name == name else f"{home}/{name}" for name in side.methods}
-        found.append({name: name if every.count(name) == 1 else called[name] for name in side.methods})
-    return found
+        prefix = side.name if studies.count(side.name) == 1 else str(side.folder)
+        long_names = {name: prefix if Path(prefix).name == name else f"{prefix}/{name}" for name in side.methods}
+        names.append({name: name if methods.count(name) == 1 else long_names[name] for name in side.methods})
+    return names
 
 
 def method_pairs(sides: Sequence[Results]) -> list[MethodPair]:
-    """Who is compared with whom: the methods of the first side with those of each other one, like with like where
-    both have several; within a single side each with each."""
+    """The pairs to compare: the methods of the first side with those of each other side.
+
+    Where both sides have several methods, only methods of equal names are compared. Within a single side all pairs are.
+    """
     names = unique_method_names(sides)
     if len(sides) == 1:
         return list(combinations(names[0].values(), 2))
     pairs = []
     for number, side in enumerate(sides[1:], 1):
-        ours, theirs = sides[0].methods, side.methods
-        matched = [(one, other) for one in ours for other in theirs if one == other or 1 in (len(ours), len(theirs))]
+        first, second = sides[0].methods, side.methods
+        matched = [(a, b) for a in first for b in second if a == b or 1 in (len(first), len(second))]
         if not matched:
             raise ResultsError(
-                f"{sides[0].folder} ({', '.join(ours)}) and {side.folder} ({', '.join(theirs)}) have no method in "
+                f"{sides[0].folder} ({', '.join(first)}) and {side.folder} ({', '.join(second)}) have no method in "
                 "common; say which by its folder, results/<study>/<task>/<method>."
             )
-        pairs += [(names[0][one], names[number][other]) for one, other in matched]
+        pairs += [(names[0][a], names[number][b]) for a, b in matched]
     return pairs
 
 
 def provenance_cautions(sides: Sequence[Results]) -> list[str]:
-    """What a reader must know of results that were not made together: other settings, scores of unknown origin."""
+    """Cautions on results that were not run together: different settings, code or data, and scores of other tools."""
     found = []
     studies = [side for side in sides if not is_table(side)]
-    plain = [dict(zip(side.tasks, side.settings.get("tasks", ()), strict=False)) for side in studies]
-    for side, there in zip(studies[1:], plain[1:], strict=True):
-        for task in sorted(plain[0].keys() & there.keys()):
-            if (here := plain[0][task]) != there[task]:
+    settings = [dict(zip(side.tasks, side.settings.get("tasks", ()), strict=False)) for side in studies]
+    for side, others in zip(studies[1:], settings[1:], strict=True):
+        for task in sorted(settings[0].keys() & others.keys()):
+            if settings[0][task] != others[task]:
                 found.append(
                     f"{task} is not quite the same task in {studies[0].folder} and {side.folder}: "
-                    f"{first_difference(here, there[task])}, in that order."
+                    f"{first_difference(settings[0][task], others[task])}, in that order."
                 )
-            elif _made_of(studies[0], task) != _made_of(side, task):
+            elif _fingerprints(studies[0], task) != _fingerprints(side, task):
                 found.append(
                     f"{task} had other code or data in {studies[0].folder} than in {side.folder}, under the same "
                     "settings: what differs may be the task and not the methods."
@@ -108,39 +110,39 @@ def provenance_cautions(sides: Sequence[Results]) -> list[str]:
     return found
 
 
-def _made_of(side: Results, task: str) -> set[str]:
-    """The fingerprints of the data and of the user's code that a task's runs were made with."""
+def _fingerprints(side: Results, task: str) -> set[str]:
+    """The fingerprints of the data and of the user's code that the runs of a task used."""
     files = [run.folder / "machine.json" for run in side.runs if run.task == task]
     machines = [json.loads(file.read_text()) for file in files if file.is_file()]
-    return {f"{each.get('data_sha256')} {each.get('task_code_sha256')}" for each in machines}
+    return {f"{machine.get('data_sha256')} {machine.get('task_code_sha256')}" for machine in machines}
 
 
-def _on_known_tasks(sides: Sequence[Results]) -> list[Results]:
-    """The same, where a table that tells no task is taken to be of the one task that the others have."""
-    told = list(dict.fromkeys(task for side in sides for task in side.tasks if task != UNNAMED_TASK))
-    strangers = [side for side in sides if UNNAMED_TASK in side.tasks]
-    if not strangers:
+def _name_tasks(sides: Sequence[Results]) -> list[Results]:
+    """The same results, where a table without a task gets the name of the only task of the others."""
+    names = list(dict.fromkeys(task for side in sides for task in side.tasks if task != UNNAMED_TASK))
+    unnamed = [side for side in sides if UNNAMED_TASK in side.tasks]
+    if not unnamed:
         return list(sides)
-    if len(told) > 1:
+    if len(names) > 1:
         raise ResultsError(
-            f"{strangers[0].folder} does not say which of the tasks {', '.join(told)} it is of; compare it with one of "
+            f"{unnamed[0].folder} does not say which of the tasks {', '.join(names)} it is of; compare it with one of "
             'them, results/<study>/<task>, or give it a column "task".'
         )
-    task = told[0] if told else strangers[0].metrics[UNNAMED_TASK].name
-    return [_renamed(side, task) if UNNAMED_TASK in side.tasks else side for side in sides]
+    task = names[0] if names else unnamed[0].metrics[UNNAMED_TASK].name
+    return [_rename_task(side, task) if UNNAMED_TASK in side.tasks else side for side in sides]
 
 
-def _renamed(side: Results, task: str) -> Results:
+def _rename_task(side: Results, task: str) -> Results:
     runs = [replace(run, task=task) for run in side.runs]
     return replace(side, tasks=[task], metrics={task: side.metrics[UNNAMED_TASK]}, references={task: {}}, runs=runs)
 
 
 def _check_metric(sides: Sequence[Results], task: str) -> None:
-    """Refuse scores that are not of one kind; a table's are taken for those of the study it is compared with."""
+    """Refuse different metrics; the scores of a table are assumed to have the metric of the study."""
     known = [side for side in sides if not is_table(side)] or list(sides)
     for side in known[1:]:
-        if (one := known[0].metrics[task]) != (other := side.metrics[task]):
+        if (first := known[0].metrics[task]) != (second := side.metrics[task]):
             raise ResultsError(
-                f"scores on {task} are {one.name!r} in {known[0].folder} and {other.name!r} in {side.folder} (or not "
+                f"scores on {task} are {first.name!r} in {known[0].folder} and {second.name!r} in {side.folder} (or not "
                 "better the same way), and cannot be compared; choose one column for both with --metric."
             )

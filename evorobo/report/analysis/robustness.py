@@ -1,7 +1,7 @@
-"""How much of its score an answer keeps when its sensors are noisy, or its weights not quite what was learned.
+"""Robustness: the test scores of solutions with noise on their sensors or on their weights.
 
-Who evolves among perturbed copies of itself tends to end where perturbation does little harm; gradients need not
-(Lehman et al. 2018, "ES is more than just a traditional finite-difference approximator"). So look.
+Evolution strategies evaluate perturbed copies, so they tend to find solutions that perturbations do not harm; gradient
+descent need not (Lehman et al. 2018, "ES is more than just a traditional finite-difference approximator").
 """
 
 from __future__ import annotations
@@ -21,22 +21,20 @@ from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Parameter, Params
-from evorobo.report.analysis.runs import with_genome
-from evorobo.settings import from_plain
-from evorobo.study.results import Results
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasUnlabelled
 
 NOISE_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""Standard deviations of the noise: shares of the sensor's own, or of the root mean square of the answer's weights."""
+"""Standard deviations of the noise, relative to that of each sensor or to the root mean square of the weights."""
 
 _COPIES = 3  # perturbed copies of each genome; their scores are averaged
-_ROWS = 4000  # of sensor readings, to learn how much they usually vary
+_ROWS = 4000  # of sensor readings, to estimate their standard deviations
 _FIELDS = ("task", "method", "seed", "noise_on", "level", "score", "genome")
 
 
 class RobustnessRow(NamedTuple):
-    """The test score of one run's answer under noise of one kind and level; `genome` is the file's fingerprint."""
+    """The test score of a run's solution under noise of one kind and level; `genome` is the file's fingerprint."""
 
     task: str
     method: str
@@ -47,36 +45,39 @@ class RobustnessRow(NamedTuple):
     genome: str
 
 
-def robustness(results: Results) -> list[RobustnessRow]:
-    """The scores of all finished runs under all noise, kept in `robustness.csv` run by run; what is there is not tested
-    again."""
-    known = {row[:5] + row[6:]: row for row in load_robustness(results.folder)}
-    tasks: dict[str, Task] = {task.name: task for task in from_plain(results.settings).tasks}
+def robustness(table: StudyTable) -> list[RobustnessRow]:
+    """The scores of all finished runs at all noise levels, written to `robustness.csv` after each run.
+
+    Runs that are in the file already are not tested again.
+    """
+    folder = table.results.folder
+    known = {row[:5] + row[6:]: row for row in load_robustness(folder)}
+    tasks: dict[str, Task] = {task.name: task for task in table.study.tasks}
     rows: list[RobustnessRow] = []
-    for name, method, cell in results.cells():
-        for run in with_genome(cell):
+    for (name, method), cell in table.cells.items():
+        for run in cell.with_genome:
             content = (run.folder / "genome.npz").read_bytes()
             fingerprint = sha256(content).hexdigest()[:16]
-            for noise_on, tests in _KINDS.items():
+            for noise_on, score_at_levels in _KINDS.items():
                 wanted = [(name, method, run.seed, noise_on, level, fingerprint) for level in NOISE_LEVELS]
                 if not all(key in known for key in wanted):
-                    scores = tests(tasks[name], Genome.load(run.folder / "genome.npz"), run.seed)
+                    scores = score_at_levels(tasks[name], Genome.load(run.folder / "genome.npz"), run.seed)
                     for key, score in zip(wanted, scores, strict=True):
                         known[key] = RobustnessRow(*key[:5], score, fingerprint)
-                    _keep(known.values(), results.folder)
+                    _write(known.values(), folder)
                 rows += [known[key] for key in wanted]
-    _keep(rows, results.folder)
+    _write(rows, folder)
     return rows
 
 
-def _keep(rows: Iterable[RobustnessRow], folder: Path) -> None:
+def _write(rows: Iterable[RobustnessRow], folder: Path) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([_FIELDS, *rows])
     write_atomically(folder / "robustness.csv", text.getvalue())
 
 
 def load_robustness(folder: Path) -> list[RobustnessRow]:
-    """What `robustness` has found out before; nothing where it was never asked."""
+    """The rows that `robustness` wrote before; an empty list where there is no file."""
     path = folder / "robustness.csv"
     if not path.is_file():
         return []
@@ -92,7 +93,7 @@ def load_robustness(folder: Path) -> list[RobustnessRow]:
 
 
 def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
-    """The test scores at all levels, with Gaussian noise on what the network is told by its sensors."""
+    """The test scores at all levels of Gaussian noise on the sensors."""
     sd = sensor_std(task) / (genome.input_scaler.sd if genome.input_scaler else 1)
     for level in NOISE_LEVELS:
         noise = SensorNoise(level * sd, np.random.default_rng(seed))
@@ -100,7 +101,7 @@ def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
 
 
 def with_weight_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
-    """The mean test scores at all levels of copies whose weights have Gaussian noise; the same directions for all."""
+    """The mean test scores at all levels of Gaussian noise on the weights, in the same directions at all levels."""
     rng, size = np.random.default_rng(seed), np.sqrt(np.mean(np.square(genome.weights)))
     directions = size * rng.normal(size=(_COPIES, genome.spec.n_params))
     for level in NOISE_LEVELS:
@@ -116,7 +117,7 @@ _KINDS: dict[str, Callable[[Task, Genome, int], Iterator[float]]] = {
 
 @dataclass(frozen=True, eq=False)
 class SensorNoise:
-    """A first layer that hands on its inputs with Gaussian noise of `sd (in,)` on them."""
+    """A first layer that adds Gaussian noise with standard deviation `sd (n_inputs,)` to its inputs."""
 
     sd: Array
     rng: np.random.Generator
@@ -140,7 +141,7 @@ class SensorNoise:
 
 
 def sensor_std(task: Task) -> Array:
-    """How much each sensor varies `(in,)`: over training rows, or where chance drives; 1 for tasks that do not show."""
+    """The standard deviation of each sensor `(n_inputs,)`, on training rows or under a random policy; 1 if unknown."""
     if not isinstance(task, HasUnlabelled):
         return np.ones(task.n_inputs)
     return np.asarray(task.unlabelled_inputs(np.random.default_rng(0), _ROWS).inputs.std(0))

@@ -1,4 +1,4 @@
-"""Each method in more numbers than its last score: mean, median, best, area under the curve, how soon it solved."""
+"""The scores of each method in more numbers: mean, median, best, area under the curve, cost of reaching a threshold."""
 
 from __future__ import annotations
 
@@ -10,78 +10,70 @@ from typing import Any, TypeAlias
 import numpy as np
 from tabulate import tabulate
 
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import runs
 from evorobo.report.analysis.costs import median_cost_by_method
-from evorobo.report.statistics import (
-    area_under_curve,
-    bootstrap_interval,
-    expected_running_time,
-    iqm,
-    kaplan_meier,
-    time_to_threshold,
-)
-from evorobo.study.results import Results, Run
+from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.formatting import cost_unit, decimals, format_number
+from evorobo.report.statistics import area_under_curve, expected_running_time, kaplan_meier, time_to_threshold
 
 Row: TypeAlias = dict[str, Any]
 
 
-def score_summary(results: Results, cost_column: str, threshold: float | None = None) -> list[Row]:
-    """A row for each task and method with runs that count, prices in `currency`.
+def score_rows(table: StudyTable, cost_column: str, threshold: float | None = None) -> list[Row]:
+    """A row for each task and method with finished runs; costs are in `cost_column`, missing numbers are NaN.
 
-    `best` is the mean of the best evals of the runs, which chance flatters; `area` the mean of their areas under the
-    curve up to the price that the slowest spender reached. `solved` runs of `attempted` came up to `threshold`, by
-    default the task's "solved" or else "teacher" score; `half_solved` is the price at which half of them had
-    (Kaplan-Meier) and `expected` the expected running time, infinite for never. NaN where there is no number.
+    `best` is the mean of the best evals of the runs, which is biased upwards. `area` is the mean area under the curve
+    up to the lowest total cost of the methods. `solved` counts the runs that reached `threshold`, by default the task's
+    "solved" or else "teacher" score. `median_cost_to_solve` is the Kaplan-Meier median, and `expected_running_time` the
+    mean cost of a success; both are infinite if the threshold is never reached.
     """
     rows = []
-    for task in results.tasks:
-        cells = {method: runs.finished(results.runs_of(task, method)) for method in results.methods}
-        cells = {method: cell for method, cell in cells.items() if cell}
-        paid = median_cost_by_method(results, task, cost_column)
-        references = results.references[task]
-        wanted = threshold if threshold is not None else references.get("solved", references.get("teacher"))
+    for task in table.tasks:
+        cells = table.cells_of(task, lambda cell: cell.finished)
+        costs = median_cost_by_method(table, task, cost_column)
+        references = table.results.references[task]
+        task_threshold = threshold if threshold is not None else references.get("solved", references.get("teacher"))
         for method, cell in cells.items():
-            row = _measured(cell, cost_column, results.metrics[task].higher_is_better, min(paid.values()), wanted)
-            rows.append({"task": task, "method": method, "cost": paid[method], **row})
+            numbers = _score_numbers(cell, cost_column, table.sign(task), min(costs.values()), task_threshold)
+            rows.append({"task": task, "method": method, "cost": costs[method], **numbers})
     return rows
 
 
 def to_terminal(rows: Sequence[Row], cost_column: str) -> str:
-    """The table for people."""
+    """The table for a terminal; an empty string without rows."""
     if not rows:
         return ""
-    places = {task: wording.decimals([row["iqm"] for row in rows if row["task"] == task]) for task in _tasks(rows)}
+    tasks = dict.fromkeys(row["task"] for row in rows)
+    n_decimals = {task: decimals([row["iqm"] for row in rows if row["task"] == task]) for task in tasks}
 
     def score(row: Row, name: str) -> str:
-        return "" if np.isnan(row[name]) else f"{row[name]:z.{places[row['task']]}f}"
+        return "" if np.isnan(row[name]) else f"{row[name]:z.{n_decimals[row['task']]}f}"
 
-    def paid(value: float) -> str:
-        return "" if np.isnan(value) else "never" if np.isinf(value) else wording.format_number(value)
+    def cost(value: float) -> str:
+        return "" if np.isnan(value) else "never" if np.isinf(value) else format_number(value)
 
-    unit = wording.cost_unit(cost_column)
+    unit = cost_unit(cost_column)
     header = ["task", "method", "n", f"{unit} spent", "mean", "IQM", "95% interval", "median", "best eval", "area"]
     header += ["solved", f"expected {unit}"]
-    table = [
+    lines = [
         [
-            row["task"], row["method"], str(row["n"]), paid(row["cost"]), score(row, "mean"), score(row, "iqm"),
+            row["task"], row["method"], str(row["n"]), cost(row["cost"]), score(row, "mean"), score(row, "iqm"),
             "" if np.isnan(row["low"]) else f"{score(row, 'low')} to {score(row, 'high')}",
             *(score(row, name) for name in ("median", "best", "area")),
-            "" if np.isnan(row["threshold"]) else f"{row['solved']} of {row['n']}", paid(row["expected_running_time"]),
+            "" if np.isnan(row["threshold"]) else f"{row['solved']} of {row['n']}", cost(row["expected_running_time"]),
         ]
         for row in rows
     ]  # fmt: skip
     sides = ["left", "left", *["right"] * 10]
-    text = tabulate(table, header, "simple", colalign=sides, disable_numparse=True)
-    wanted = {row["task"]: score(row, "threshold") for row in rows if not np.isnan(row["threshold"])}
-    if not wanted:
+    text = tabulate(lines, header, "simple", colalign=sides, disable_numparse=True)
+    thresholds = {row["task"]: score(row, "threshold") for row in rows if not np.isnan(row["threshold"])}
+    if not thresholds:
         return text
-    named = " and ".join(f"{value} on {task}" for task, value in wanted.items())
+    named = " and ".join(f"{value} on {task}" for task, value in thresholds.items())
     return f"{text}\nSolved: ever seen at {named} or better; expected: {unit} for one such success."
 
 
 def to_csv(rows: Sequence[Row]) -> str:
-    """All columns, all digits; empty where there is no number."""
+    """All columns with all digits; empty cells where there is no number."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
@@ -89,32 +81,25 @@ def to_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def _tasks(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row["task"] for row in rows))
-
-
-def _measured(
-    cell: list[Run], cost_column: str, higher_is_better: bool, until: float, threshold: float | None
-) -> dict[str, Any]:
-    scores = np.array([run.score for run in cell])
-    curves = [curve for run in cell if len((curve := runs.learning_curve(run, cost_column, False))[0])]
-    best = np.max if higher_is_better else np.min
-    low, high = bootstrap_interval(scores)
+def _score_numbers(cell: Cell, cost_column: str, sign: int, until: float, threshold: float | None) -> Row:
+    curves = cell.curves(cost_column)
+    low, high = cell.interval
     row = {
-        "n": len(cell),
-        "mean": float(scores.mean()),
-        "iqm": float(iqm(scores)),
-        "low": float(low),
-        "high": float(high),
-        "median": float(np.median(scores)),
-        "best": float(np.mean([best(y) for _, y in curves])),
+        "n": len(cell.finished),
+        "mean": float(cell.scores.mean()),
+        "iqm": cell.iqm,
+        "low": low,
+        "high": high,
+        "median": float(np.median(cell.scores)),
+        "best": float(np.mean([sign * np.max(sign * y) for _, y in curves])),
         "area": float(np.mean([area_under_curve(x, y, max(until, x[0])) for x, y in curves])),
         **dict.fromkeys(("threshold", "solved", "median_cost_to_solve", "expected_running_time"), float("nan")),
     }
     if threshold is not None:
-        times = time_to_threshold(curves, threshold, higher_is_better)
-        row |= {"threshold": threshold, "solved": times.n_solved}
+        times = time_to_threshold(curves, threshold, sign > 0)
         row |= {
+            "threshold": threshold,
+            "solved": times.n_solved,
             "median_cost_to_solve": kaplan_meier(times).median,
             "expected_running_time": expected_running_time(times),
         }

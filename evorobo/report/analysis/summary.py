@@ -1,48 +1,68 @@
-"""What came out of a study: its table, the verdicts under it, and what to know before believing them."""
+"""The summary of a study: its table, the verdicts in sentences, and the cautions."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from evorobo.files import write_atomically
-from evorobo.report.analysis import aggregate as across, costs as prices, ranks, tables, verdicts
+from evorobo.report.analysis import aggregate, ranks, tables
 from evorobo.report.analysis.cautions import cautions
+from evorobo.report.analysis.costs import shared_cost_column
 from evorobo.report.analysis.crossovers import find_crossovers
-from evorobo.study.results import Results
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.verdicts import Verdict, to_csv, verdicts
 
 
-def sentences(results: Results) -> list[str]:
-    """The verdicts of a study in sentences, with the price from which on somebody is ahead, and one on all tasks; of
-    many methods only who is on top."""
-    if len(results.methods) > ranks.MAX_OVERLAID_METHODS:
-        return ranks.sentences(results)
-    found = []
-    for verdict in verdicts.verdicts(results):
-        cost_column = prices.shared_cost_column(results, verdict.task)
-        ahead = find_crossovers(results, [verdict], cost_column) if cost_column else []
-        before = f"{verdict.task}: " if len(results.tasks) > 1 else ""
-        found.append(before + " ".join([verdict.sentence, *(crossover.sentence for crossover in ahead)]))
-    return [*found, *filter(None, [across.sentence(results)])]
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """The results of a study in rows of numbers, verdicts, sentences and cautions."""
+
+    rows: list[tables.Row]
+    verdicts: list[Verdict]
+    sentences: list[str]
+    cautions: list[str]
+
+    def to_terminal(self) -> str:
+        """Table, sentences and cautions for a terminal."""
+        return "\n\n".join([tables.to_terminal(self.rows), *self.sentences, *self.cautions])
+
+    def to_markdown(self) -> str:
+        """Table, sentences and cautions in Markdown."""
+        bullets = "\n".join(f"- {sentence}" for sentence in self.sentences)
+        return "\n\n".join([tables.to_markdown(self.rows), *filter(None, [bullets, *self.cautions])])
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write `table.csv`, `table.md` and `verdicts.csv` into `folder`; returns their paths."""
+        texts = {
+            "table.csv": tables.to_csv(self.rows),
+            "table.md": self.to_markdown() + "\n",
+            "verdicts.csv": to_csv(self.verdicts),
+        }
+        for name, text in texts.items():
+            write_atomically(Path(folder) / name, text)
+        return [Path(folder) / name for name in texts]
 
 
-def to_terminal(results: Results) -> str:
-    """Table, verdicts and cautions, as people read them on a terminal."""
-    return "\n\n".join([tables.to_terminal(tables.summary_rows(results)), *sentences(results), *cautions(results)])
+def summarize(table: StudyTable) -> Summary:
+    """Compute the summary of a study."""
+    found = verdicts(table)
+    return Summary(tables.summary_rows(table), found, _sentences(table, found), cautions(table))
 
 
-def to_markdown(results: Results) -> str:
-    """The same in Markdown."""
-    words = ["\n".join(f"- {each}" for each in sentences(results)), *cautions(results)]
-    return "\n\n".join([tables.to_markdown(tables.summary_rows(results)), *filter(None, words)])
+def _sentences(table: StudyTable, found: list[Verdict]) -> list[str]:
+    """The verdicts with the cost from which on the winner is ahead, and a sentence on all tasks.
 
-
-def write(results: Results, folder: str | Path) -> list[Path]:
-    """Write `table.csv`, `table.md` (with verdicts and cautions) and `verdicts.csv` into `folder`; where they are."""
-    texts = {
-        "table.csv": tables.to_csv(tables.summary_rows(results)),
-        "table.md": to_markdown(results) + "\n",
-        "verdicts.csv": verdicts.to_csv(verdicts.verdicts(results)),
-    }
-    for name, text in texts.items():
-        write_atomically(Path(folder) / name, text)
-    return [Path(folder) / name for name in texts]
+    With many methods there are only sentences on the best ones.
+    """
+    if len(table.methods) > ranks.MAX_OVERLAID_METHODS:
+        return ranks.sentences(table, found)
+    cost_columns = {task: shared_cost_column(table, task) for task in table.tasks}
+    sentences = []
+    for verdict in found:
+        cost_column = cost_columns[verdict.task]
+        crossovers = find_crossovers(table, [verdict], cost_column) if cost_column else []
+        prefix = f"{verdict.task}: " if len(table.tasks) > 1 else ""
+        parts = [verdict.to_sentence(), *(crossover.to_sentence() for crossover in crossovers)]
+        sentences.append(prefix + " ".join(parts))
+    return [*sentences, *filter(None, [aggregate.sentence(table)])]

@@ -1,4 +1,4 @@
-"""The numbers of a study: one row for each task and method, best first, with the scores to compare them with."""
+"""The summary table of a study: a row for each task and method, best first, with the reference scores."""
 
 from __future__ import annotations
 
@@ -10,49 +10,43 @@ from typing import Any, TypeAlias
 import numpy as np
 from tabulate import tabulate
 
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import runs
-from evorobo.report.statistics import bootstrap_interval, iqm
-from evorobo.study.results import Results, Run
+from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.formatting import decimals, format_duration, format_number
 
 Row: TypeAlias = dict[str, Any]
 
 _COSTS = ("env_steps", "episodes", "samples", "flops", "cpu_seconds", "wall_seconds")
 
 
-def summary_rows(results: Results) -> list[Row]:
-    """Final test scores and mean costs over the finished runs, by task, best first; NaN for what there is not.
+def summary_rows(table: StudyTable) -> list[Row]:
+    """Final test scores and mean costs over the finished runs, by task, best first; NaN where there is no value.
 
-    References ("random", "teacher", ...) are rows too, with `kind` "reference", in their place among the methods.
+    References ("random", "teacher", ...) are rows too, with `kind` "reference", sorted among the methods.
     """
     rows = []
-    for task in results.tasks:
-        sign = -1 if results.metrics[task].higher_is_better else 1
-        of_task = [_reference(task, name, value) for name, value in results.references[task].items()]
-        of_task += [
-            _measured(task, method, cell, sign)
-            for method in results.methods
-            if (cell := [run for run in results.runs if (run.task, run.method) == (task, method)])
-        ]
-        # NaN, a method without a finished run, goes last
+    for task in table.tasks:
+        sign = table.sign(task)
+        of_task = [_reference_row(task, name, value) for name, value in table.results.references[task].items()]
+        of_task += [_method_row(cell, sign) for cell in table.cells_of(task).values()]
         for row in of_task:
-            row["caution"] = results.cautions.get(task, "")
-        rows += sorted(of_task, key=lambda row: (np.isnan(row["iqm"]), sign * row["iqm"]))
+            row["caution"] = table.results.cautions.get(task, "")
+        # a method without a finished run has NaN and is last
+        rows += sorted(of_task, key=lambda row: (np.isnan(row["iqm"]), -sign * row["iqm"]))
     return rows
 
 
 def to_terminal(rows: Sequence[Row]) -> str:
-    """The table as people read it on a terminal."""
+    """The table for a terminal."""
     return tabulate(format_cells(rows, str), COLUMN_TITLES, "simple", colalign=_SIDES, disable_numparse=True)
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
-    """The same table in Markdown."""
-    return tabulate(format_cells(rows, _escaped), COLUMN_TITLES, "pipe", colalign=_SIDES, disable_numparse=True)
+    """The table in Markdown."""
+    return tabulate(format_cells(rows, _escape), COLUMN_TITLES, "pipe", colalign=_SIDES, disable_numparse=True)
 
 
 def to_csv(rows: Sequence[Row]) -> str:
-    """All columns, all digits; empty where there is no number."""
+    """All columns with all digits; empty cells where there is no number."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
@@ -61,35 +55,33 @@ def to_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def _measured(task: str, method: str, cell: list[Run], sign: int) -> Row:
-    counted = runs.finished(cell)
-    scores = [run.score for run in counted] or [np.nan]
-    low, high = bootstrap_interval(scores)
-    best, worst = (max(scores), min(scores)) if sign < 0 else (min(scores), max(scores))
-    costs = {name: [runs.cumulative_cost(run, name)[-1] for run in counted] or [np.nan] for name in _COSTS}
+def _method_row(cell: Cell, sign: int) -> Row:
+    scores = cell.scores if len(cell.scores) else np.array([np.nan])
+    low, high = cell.interval
+    costs = {name: cell.final_costs(name) if cell.finished else np.array([np.nan]) for name in _COSTS}
     return {
-        "task": task,
-        "method": method,
+        "task": cell.task,
+        "method": cell.method,
         "kind": "method",
-        "iqm": float(iqm(scores)),
-        "low": float(low),
-        "high": float(high),
+        "iqm": cell.iqm,
+        "low": low,
+        "high": high,
         "mean": float(np.mean(scores)),
-        "best": best,
-        "worst": worst,
-        "n": len(counted),
-        "failed": len(runs.failed(cell)),
-        "diverged": len(runs.diverged(cell)),
-        "unfinished": len(runs.unfinished(cell)),
+        "best": float(sign * max(sign * scores)),
+        "worst": float(sign * min(sign * scores)),
+        "n": len(cell.finished),
+        "failed": len(cell.failed),
+        "diverged": len(cell.diverged),
+        "unfinished": len(cell.unfinished),
         **{name: float(np.mean(values)) for name, values in costs.items()},
     }
 
 
-def _reference(task: str, name: str, value: float) -> Row:
-    nothing = dict.fromkeys(("low", "high", "mean", "best", "worst"), np.nan)
+def _reference_row(task: str, name: str, value: float) -> Row:
+    nan = dict.fromkeys(("low", "high", "mean", "best", "worst"), np.nan)
     counts = dict.fromkeys(("n", "failed", "diverged", "unfinished"), 0)
     costs = dict.fromkeys(_COSTS, np.nan)
-    return {"task": task, "method": name, "kind": "reference", "iqm": float(value), **nothing, **counts, **costs}
+    return {"task": task, "method": name, "kind": "reference", "iqm": float(value), **nan, **counts, **costs}
 
 
 COLUMN_TITLES = [
@@ -109,17 +101,17 @@ _SIDES = ["left", "left", *["right"] * 9]
 
 
 def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
-    """The rows as text; a task is named once, and a reference stands in brackets."""
-    table, before = [], None
+    """The rows as text. A task is named in its first row only, and the name of a reference is in brackets."""
+    lines, before = [], None
     for row in rows:
         of_task = [other for other in rows if other["task"] == row["task"]]
-        places = wording.decimals([other["iqm"] for other in of_task])
+        n_decimals = decimals([other["iqm"] for other in of_task])
 
-        def score(value: float, places: int = places) -> str:
-            return "" if np.isnan(value) else f"{value:z.{places}f}"
+        def score(value: float, n_decimals: int = n_decimals) -> str:
+            return "" if np.isnan(value) else f"{value:z.{n_decimals}f}"
 
         method = name(row["method"])
-        table.append(
+        lines.append(
             [
                 name(row["task"]) if row["task"] != before else "",
                 f"({method})" if row["kind"] == "reference" else method,
@@ -128,16 +120,13 @@ def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[s
                 score(row["best"]),
                 score(row["worst"]),
                 str(row["n"]) if row["kind"] == "method" else "",
-                *(
-                    "" if np.isnan(row[key]) else wording.format_number(row[key])
-                    for key in ("env_steps", "samples", "flops")
-                ),
-                "" if np.isnan(row["cpu_seconds"]) else wording.format_duration(row["cpu_seconds"]),
+                *("" if np.isnan(row[key]) else format_number(row[key]) for key in ("env_steps", "samples", "flops")),
+                "" if np.isnan(row["cpu_seconds"]) else format_duration(row["cpu_seconds"]),
             ]
         )
         before = row["task"]
-    return table
+    return lines
 
 
-def _escaped(name: str) -> str:
+def _escape(name: str) -> str:
     return name.replace("|", "\\|")

@@ -1,33 +1,51 @@
-"""Every answer judged on every task that it fits: what a network learned in one place, tried in another."""
+"""Transfer: the solutions of each task tested on every other task that they fit."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from tabulate import tabulate
 
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.runs import with_genome
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.statistics import bootstrap_interval, iqm
-from evorobo.settings import from_plain
 from evorobo.study.results import Results
 from evorobo.tasks.base import Task
 from evorobo.tasks.data.task import DatasetTask
 
 
 def transfer(results: Results) -> str:
-    """The table `method, trained on, score on each task` (IQM and its 95 % bootstrap interval over seeds), for a
-    terminal; written to `transfer.csv` too. Tasks whose networks have other inputs or outputs stay empty, and so does
-    a test on other splits of the data trained on: its rows were among the teachers."""
-    tasks: list[Task] = list(from_plain(results.settings).tasks)
+    """Test the solutions of each method and task on all tasks of the study, and write `transfer.csv`.
+
+    A cell is empty where the network does not fit the inputs and outputs of the task. Solutions are not tested on
+    another split of the data that they were trained on, because its test rows were training rows.
+
+    Parameters
+    ----------
+    results : Results
+        The results of a study, as `Study.run` returns them.
+
+    Returns
+    -------
+    str
+        The table for a terminal: a row for each method and training task, a column for each test task. Each cell is the
+        IQM of the test scores over seeds with its 95 % bootstrap interval.
+
+    Examples
+    --------
+    >>> from evorobo import transfer
+    >>> print(transfer(results))  # doctest: +SKIP
+    """
+    table = StudyTable.from_results(results)
+    tasks: list[Task] = list(table.study.tasks)
     rows = []
-    for trained_on, method, runs in results.cells():
-        genomes = [Genome.load(run.folder / "genome.npz") for run in with_genome(runs)]
-        if genomes:
-            home = next(task for task in tasks if task.name == trained_on)
-            rows.append([method, trained_on, *(_judge(genomes, home, task) for task in tasks)])
+    for task in (task for task in tasks if task.name in table.tasks):
+        for method, cell in table.cells_of(task.name, lambda cell: cell.with_genome).items():
+            genomes = [Genome.load(run.folder / "genome.npz") for run in cell.with_genome]
+            rows.append([method, task.name, *(_test_all(genomes, task, other) for other in tasks)])
     header = ["method", "trained on", *(f"{task.metric_info.name} on {task.name}" for task in tasks)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
@@ -35,8 +53,9 @@ def transfer(results: Results) -> str:
     return tabulate(rows, header, "simple", disable_numparse=True)
 
 
-def _judge(genomes: list[Genome], home: Task, task: Task) -> str:
-    if isinstance(home, DatasetTask) and isinstance(task, DatasetTask) and _same_rows_other_split(home, task):
+def _test_all(genomes: Sequence[Genome], trained_on: Task, task: Task) -> str:
+    """The text of a cell: the test scores of genomes that were trained on another task."""
+    if isinstance(trained_on, DatasetTask) and isinstance(task, DatasetTask) and _shares_rows(trained_on, task):
         return "(trained on these rows)"
     spec = genomes[0].spec
     if (spec.n_inputs, spec.n_outputs) != (task.n_inputs, task.n_outputs):
@@ -46,5 +65,6 @@ def _judge(genomes: list[Genome], home: Task, task: Task) -> str:
     return f"{float(iqm(scores)):.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _same_rows_other_split(home: DatasetTask, task: DatasetTask) -> bool:
-    return home.fingerprint == task.fingerprint and home.split != task.split
+def _shares_rows(one: DatasetTask, other: DatasetTask) -> bool:
+    """Whether two tasks have the same data with different splits."""
+    return one.fingerprint == other.fingerprint and one.split != other.split

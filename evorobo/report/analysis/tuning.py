@@ -1,4 +1,4 @@
-"""What tuning has found and what it has cost, in a table and in one sentence."""
+"""The results and the cost of tuning, in a table and in a sentence."""
 
 from __future__ import annotations
 
@@ -7,43 +7,42 @@ from typing import Any
 
 from tabulate import tabulate
 
-from evorobo.report import formatting as wording
+from evorobo.report.formatting import format_cost
 from evorobo.study.results import Results
 
 
-def to_terminal(found: dict[str, Any]) -> str:
+def to_terminal(tuning: dict[str, Any]) -> str:
     """The table of a file that `tune` wrote."""
     rows = [
         [
             name,
-            f"{each['validation']:.4g}",
-            f"{each['try']}",
-            ", ".join(f"{path.split('.', 2)[2]}={json.dumps(value)}" for path, value in each["settings"].items()),
-            each["failed"],
-            _paid(each["cost"]),
+            f"{best['validation']:.4g}",
+            f"{best['try']}",
+            ", ".join(f"{path.split('.', 2)[2]}={json.dumps(value)}" for path, value in best["settings"].items()),
+            best["failed"],
+            _format_costs(best["cost"]),
         ]
-        for name, each in found["methods"].items()
+        for name, best in tuning["methods"].items()
     ]
-    header = ["method", f"validation {found['metric']['name']}", "try", "settings", "failed", "cost of tuning"]
+    header = ["method", f"validation {tuning['metric']['name']}", "try", "settings", "failed", "cost of tuning"]
     return tabulate(rows, header, "simple", disable_numparse=True)
 
 
 def tuning_cost_caution(results: Results) -> str:
-    """What was paid for the settings of a study before its curves began; empty where nobody was tuned."""
+    """The cost of tuning, which is not part of the curves; empty where no method was tuned."""
     tuning = results.settings.get("tuning") or {}
     if not tuning:
         return ""
     trials = next(iter(tuning.values()))["trials"]
     seeds = len(results.settings.get("tuning_seeds") or ())
-    paid = "; ".join(f"{name} {_paid(each)}" for name, each in tuning.items())
+    costs = "; ".join(f"{name} {_format_costs(cost)}" for name, cost in tuning.items())
     return (
         f"Tuned beforehand, each method with {trials} settings at {seeds} seeds of their own; what that has cost is on "
-        f"no curve and in no table: {paid}."
+        f"no curve and in no table: {costs}."
     )
 
 
-def _paid(cost: dict[str, float]) -> str:
-    told = {"env_steps": cost["env_steps"], "samples": cost["samples"]}
-    amounts = [wording.format_cost(amount, name) for name, amount in told.items() if amount]
-    flops = wording.format_cost(cost["forward_flops"] + cost["backward_flops"], "flops")
-    return ", ".join([*amounts, flops, wording.format_cost(cost["cpu_seconds"], "cpu_seconds")])
+def _format_costs(cost: dict[str, float]) -> str:
+    amounts = [format_cost(cost[name], name) for name in ("env_steps", "samples") if cost[name]]
+    flops = format_cost(cost["forward_flops"] + cost["backward_flops"], "flops")
+    return ", ".join([*amounts, flops, format_cost(cost["cpu_seconds"], "cpu_seconds")])

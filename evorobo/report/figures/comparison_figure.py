@@ -1,4 +1,4 @@
-"""The figure of a comparison: curves, the scores at the price asked for, and how sure it is who is ahead."""
+"""The figure of a comparison: learning curves, scores, and the probability of improvement of each pair."""
 
 from __future__ import annotations
 
@@ -9,74 +9,74 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import runs
+from evorobo.report.analysis.cautions import excluded_runs_caution
 from evorobo.report.analysis.comparison import Comparison
 from evorobo.report.analysis.verdicts import Verdict
-from evorobo.report.figures import output as canvas
+from evorobo.report.figures import output
 from evorobo.report.figures.finals import draw_finals, finals_size, shorten
 from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.panel import draw_curves, draw_references
 from evorobo.report.figures.scales import scale_score
 from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, assign_styles
+from evorobo.report.formatting import format_cost, metric_label
 
-_CURVES, _CHANCES = 3.6, 2.6  # inches
+_CURVES, _PROBABILITIES = 3.6, 2.6  # inches
 
 
 def plot(comparison: Comparison, path: Path) -> Path:
-    """Write the figure to `path` (PNG), a row for each task."""
-    return canvas.save_figure(figure(comparison), path)
+    """Write the figure to `path` (PNG); returns the path."""
+    return output.save_figure(figure(comparison), path)
 
 
 def figure(comparison: Comparison) -> Figure:
-    """The figure that `plot` writes; in each row curves, scores, and the pairs."""
-    results, verdicts = comparison.results, comparison.verdicts
-    styles = assign_styles(results.methods)
-    finals, labels = finals_size(results.methods)
-    widths = [_CURVES, finals, _CHANCES]
+    """The figure that `plot` writes: a row for each task with curves, scores and pairs."""
+    table, verdicts = comparison.table, comparison.verdicts
+    styles = assign_styles(table.methods)
+    finals_width, labels_height = finals_size(table.methods)
+    widths = [_CURVES, finals_width, _PROBABILITIES]
     width = 0.95 + sum(widths) + 0.6
-    with canvas.figure_style():
+    with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
-        grid = drawn.subplots(len(results.tasks), 3, squeeze=False, width_ratios=widths)
-        rows = zip(results.tasks, grid, strict=True)
-        banded = [_draw_row(comparison, task, list(axes), styles) for task, axes in rows]
-        notes = [runs.excluded_runs_caution(comparison.final.runs)]
-        subtitle = _subtitle(comparison, any(banded))
-        frame = FigureLayout(width, results.name, subtitle, styles, [note for note in notes if note])
-        pairs = max(sum(verdict.task == task for verdict in verdicts) for task in results.tasks)
-        height = max(2.65, 0.9 + 0.42 * pairs) + labels
-        drawn.set_size_inches(width, frame.top + frame.bottom + height * len(results.tasks))
-        frame.draw(drawn)
+        grid = drawn.subplots(len(table.tasks), 3, squeeze=False, width_ratios=widths)
+        rows = zip(table.tasks, grid, strict=True)
+        has_crossing = [_draw_row(comparison, task, list(axes), styles) for task, axes in rows]
+        notes = [excluded_runs_caution(comparison.final)]
+        subtitle = _subtitle(comparison, any(has_crossing))
+        layout = FigureLayout(width, table.results.name, subtitle, styles, [note for note in notes if note])
+        pairs = max(sum(verdict.task == task for verdict in verdicts) for task in table.tasks)
+        height = max(2.65, 0.9 + 0.42 * pairs) + labels_height
+        drawn.set_size_inches(width, layout.top + layout.bottom + height * len(table.tasks))
+        layout.draw(drawn)
     return drawn
 
 
 def _draw_row(comparison: Comparison, task: str, axes: list[Axes], styles: dict[str, Style]) -> bool:
-    """One task; whether a crossing is marked."""
-    results, final, verdicts = comparison.results, comparison.final, comparison.verdicts
-    curves, scores, chances = axes
-    cells = runs.drawable(results, task)
+    """Draw one task; returns whether a crossing is marked."""
+    table, metric = comparison.table, comparison.table.results.metrics[task]
+    curves, scores, probabilities = axes
+    cells = table.cells_of(task, lambda cell: cell.visible)
     draw_curves(curves, cells, comparison.cost_column, styles, log=True)
-    of_task = [verdict for verdict in verdicts if verdict.task == task]
-    banded = _mark(comparison, curves, of_task)
-    values = {method: [run.score for run in runs.finished(final.runs_of(task, method))] for method in styles}
-    draw_finals(scores, values, styles)
-    references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
-    fixed = [*references.values(), *(value for each in values.values() for value in each)]
-    seen = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell])
+    of_task = [verdict for verdict in comparison.verdicts if verdict.task == task]
+    has_crossing = _mark_cost(comparison, curves, of_task)
+    finals = {method: comparison.final.cells[task, method].scores.tolist() for method in styles}
+    draw_finals(scores, finals, styles)
+    references = table.references(task)
+    fixed = [*references.values(), *(score for of_method in finals.values() for score in of_method)]
+    evals = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell.visible])
     for panel in (curves, scores):
-        scale_score(panel, seen, fixed, results.metrics[task].higher_is_better)
+        scale_score(panel, evals, fixed, metric.higher_is_better)
     scores.tick_params(axis="y", which="both", labelleft=False, length=0)
     draw_references([curves, scores], references)
     curves.set_title(task)
-    curves.set_ylabel(wording.metric_label(results.metrics[task]))
+    curves.set_ylabel(metric_label(metric))
     when = "final scores" if comparison.cost is None else "scores there"
     scores.set_title(when, weight="normal", color=MUTED_COLOR, size=8.5)
-    _draw_chances(chances, of_task)
-    return banded
+    _draw_probabilities(probabilities, of_task)
+    return has_crossing
 
 
-def _mark(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) -> bool:
-    """Mark the price that is compared at, and for a single pair the interval in which its curves cross; whether so."""
+def _mark_cost(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) -> bool:
+    """Mark the cost of the comparison, and for a single pair the interval of its crossover; returns whether it has one."""
     if comparison.cost is not None:
         axes.axvline(comparison.cost, color=TEXT_COLOR, lw=1, label="_cost")
     crossover = comparison.crossover(verdicts[0]) if len(verdicts) == 1 else None
@@ -87,20 +87,20 @@ def _mark(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) -> bo
     return crossover is not None
 
 
-def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
-    """A line for each pair: how often a run of the better one beats one of the other, with its interval."""
+def _draw_probabilities(axes: Axes, verdicts: Sequence[Verdict]) -> None:
+    """Draw a line for each pair: the probability of improvement with its interval."""
     axes.set_title("how often the first beats the second", weight="normal", color=MUTED_COLOR, size=8.5)
     axes.axvline(0.5, color=MUTED_COLOR, lw=0.9, ls=(0, (1, 2)))
-    for place, verdict in enumerate(verdicts):
+    for y, verdict in enumerate(verdicts):
         color, face = (TEXT_COLOR, TEXT_COLOR) if verdict.significant else (MUTED_COLOR, "white")
-        axes.plot([verdict.low, verdict.high], [place] * 2, color=color, lw=2.4, solid_capstyle="butt")
+        axes.plot([verdict.low, verdict.high], [y] * 2, color=color, lw=2.4, solid_capstyle="butt")
         axes.plot(
-            [verdict.probability], [place], ls="", marker="o", ms=5.5, color=color, mfc=face, mew=1.4,
+            [verdict.probability], [y], ls="", marker="o", ms=5.5, color=color, mfc=face, mew=1.4,
             label=f"_{verdict.first}",
         )  # fmt: skip
         names = f"{shorten(verdict.first)} v {shorten(verdict.second)}"
         axes.annotate(
-            names, (0, place), xytext=(0, 6), textcoords="offset points", size=7.5, color=color,
+            names, (0, y), xytext=(0, 6), textcoords="offset points", size=7.5, color=color,
             bbox={"fc": "white", "ec": "none", "pad": 0.5},
         )  # fmt: skip
     axes.set(xlim=(-0.02, 1.02), ylim=(len(verdicts) - 0.6, -0.7), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
@@ -110,11 +110,11 @@ def _draw_chances(axes: Axes, verdicts: Sequence[Verdict]) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _subtitle(comparison: Comparison, banded: bool) -> str:
+def _subtitle(comparison: Comparison, has_crossing: bool) -> str:
     where = "at the end"
     if comparison.cost is not None:
-        where = f"when each run had spent {wording.format_cost(comparison.cost, comparison.cost_column)} (upright line)"
-    band = " Grey band: where the curves cross for good, 95% interval." if banded else ""
+        where = f"when each run had spent {format_cost(comparison.cost, comparison.cost_column)} (upright line)"
+    band = " Grey band: where the curves cross for good, 95% interval." if has_crossing else ""
     return (
         f"Scores {where}. Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines "
         f"and dots: the runs.{band} Right: 95% intervals of the probability that a run of the first beats one of the "

@@ -1,4 +1,4 @@
-"""The figure of a study: a row for each task, learning curves over what they cost, final scores beside them."""
+"""The figure of a study: a row for each task with learning curves over several costs, and the final scores."""
 
 from __future__ import annotations
 
@@ -9,99 +9,99 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, unknown
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import ranks, runs
-from evorobo.report.figures import many_methods as crowd, output as canvas
+from evorobo.report.analysis.ranks import MAX_OVERLAID_METHODS
+from evorobo.report.analysis.runs import cumulative_cost, learning_curve
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.figures import many_methods, output
 from evorobo.report.figures.finals import draw_finals, finals_size
 from evorobo.report.figures.layout import FigureLayout, describe_seeds, footnotes
 from evorobo.report.figures.panel import draw_curves, draw_references
 from evorobo.report.figures.scales import scale_score
 from evorobo.report.figures.style import MUTED_COLOR, Style, assign_styles
-from evorobo.study.results import Results
+from evorobo.report.formatting import COST_LABELS, metric_label
 
 
-def plot(results: Results, path: str | Path, *, x: tuple[str, ...] = (), log: bool = True) -> Path:
-    """Write the figure of a study to `path` (PNG), with one column of curves for each currency in `x`.
+def plot(table: StudyTable, path: str | Path, *, x: tuple[str, ...] = (), log: bool = True) -> Path:
+    """Write the figure of a study to `path` (PNG), with a column of curves for each cost in `x`; returns the path.
 
-    Without `x` the currencies are FLOPs, and environment steps or, where nobody took any, labelled samples.
-    Raises `ResultsError` when there is nothing to show yet.
+    By default the costs are FLOPs and environment steps, or labeled samples where no run has environment steps. Raises
+    `ResultsError` where there is nothing to show yet.
     """
-    return canvas.save_figure(figure(results, x=x, log=log), path)
+    return output.save_figure(figure(table, x=x, log=log), path)
 
 
-def figure(results: Results, *, x: tuple[str, ...] = (), log: bool = True) -> Figure:
-    """The figure that `plot` writes: a row for each task, panels for `x` and then the final scores; of many methods, a
-    line for each of them (see `crowd`)."""
+def figure(table: StudyTable, *, x: tuple[str, ...] = (), log: bool = True) -> Figure:
+    """The figure that `plot` writes; with many methods it has a line of panels for each (see `many_methods`)."""
     for cost_column in x:
-        if cost_column not in wording.COST_LABELS:
-            raise unknown("cost column", cost_column, wording.COST_LABELS)
-    tasks = [task for task in results.tasks if runs.drawable(results, task)]
-    methods = [method for method in results.methods if any(method in runs.drawable(results, task) for task in tasks)]
+        if cost_column not in COST_LABELS:
+            raise unknown("cost column", cost_column, COST_LABELS)
+    table.import_own_files()
+    tasks = [task for task in table.tasks if table.cells_of(task, lambda cell: cell.visible)]
+    methods = [method for method in table.methods if any(table.cells[task, method].visible for task in tasks)]
     if not tasks:
-        raise ResultsError(f"{results.folder} has no scores to show yet; wait for the first looks, or run it again.")
-    if len(methods) > ranks.MAX_OVERLAID_METHODS:
-        return crowd.figure(results, {task: x or _currencies(results, task)[1:] for task in tasks}, log)
+        raise ResultsError(
+            f"{table.results.folder} has no scores to show yet; wait for the first looks, or run it again."
+        )
+    rows = {task: x or _default_costs(table, task) for task in tasks}
+    if len(methods) > MAX_OVERLAID_METHODS:
+        return many_methods.figure(table, {task: x or costs[1:] for task, costs in rows.items()}, log)
     styles = assign_styles(methods)
-    rows = {task: x or _currencies(results, task) for task in tasks}
     columns = max(len(row) for row in rows.values())
-    finals, labels = finals_size(methods)
-    width = 0.95 + 3.1 * columns + finals + 0.5
+    finals_width, labels_height = finals_size(methods)
+    width = 0.95 + 3.1 * columns + finals_width + 0.5
 
-    with canvas.figure_style():
+    with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
-        grid = drawn.subplots(len(tasks), columns + 1, squeeze=False, width_ratios=[3.1] * columns + [finals])
+        grid = drawn.subplots(len(tasks), columns + 1, squeeze=False, width_ratios=[3.1] * columns + [finals_width])
         remarks = []
         for task, axes in zip(tasks, grid, strict=True):
-            remarks.append(_draw_row(list(axes), results, task, rows[task], styles, log))
+            remarks.append(_draw_row(list(axes), table, task, rows[task], styles, log))
             axes[0].set_title(task)
-        frame = FigureLayout(
-            width, results.name, _subtitle(results), styles, footnotes(results, tasks, filter(None, remarks))
-        )
-        drawn.set_size_inches(width, frame.top + frame.bottom + (2.65 + labels) * len(tasks))
-        frame.draw(drawn)
+        notes = footnotes(table, tasks, filter(None, remarks))
+        layout = FigureLayout(width, table.results.name, _subtitle(table), styles, notes)
+        drawn.set_size_inches(width, layout.top + layout.bottom + (2.65 + labels_height) * len(tasks))
+        layout.draw(drawn)
     return drawn
 
 
 def _draw_row(
-    axes: list[Axes], results: Results, task: str, cost_columns: tuple[str, ...], styles: dict[str, Style], log: bool
+    axes: list[Axes], table: StudyTable, task: str, cost_columns: tuple[str, ...], styles: dict[str, Style], log: bool
 ) -> str:
-    """One task: its panels of curves, and its final scores on the same y axis. A remark if something is not shown."""
-    cells, metric = runs.drawable(results, task), results.metrics[task]
-    references = {name: value for name, value in results.references[task].items() if np.isfinite(value)}
+    """Draw the curves and the final scores of a task on one y axis; returns a remark if something is not shown."""
+    cells, metric = table.cells_of(task, lambda cell: cell.visible), table.results.metrics[task]
+    references = table.references(task)
     *panels, last = axes
     for spare in panels[len(cost_columns) :]:
         spare.set_visible(False)
     panels = panels[: len(cost_columns)]
     for panel, cost_column in zip(panels, cost_columns, strict=True):
         draw_curves(panel, cells, cost_column, styles, log)
-    scores = {method: [run.score for run in runs.finished(cells.get(method, []))] for method in styles}
+    scores = {method: table.cells[task, method].scores.tolist() for method in styles}
     draw_finals(last, scores, styles)
 
-    drawn = [run for cell in cells.values() for run in cell]
-    values = np.concatenate(
-        [runs.learning_curve(run, cost_column, log)[1] for run in drawn for cost_column in cost_columns]
-    )
-    fixed = [*references.values(), *(score for each in scores.values() for score in each)]
+    runs = [run for cell in cells.values() for run in cell.visible]
+    values = np.concatenate([learning_curve(run, column, log)[1] for run in runs for column in cost_columns])
+    fixed = [*references.values(), *(score for of_method in scores.values() for score in of_method)]
     remarks = [scale_score(panel, values, fixed, metric.higher_is_better) for panel in [*panels, last]]
     for panel in [*panels, last][1:]:
         panel.tick_params(axis="y", which="both", labelleft=False, length=0)
-    panels[0].set_ylabel(wording.metric_label(metric))
+    panels[0].set_ylabel(metric_label(metric))
     last.set_title("final scores", weight="normal", color=MUTED_COLOR, size=8.5)
     draw_references([*panels, last], references)
     return f"{task}: {remarks[0]}" if remarks[0] else ""
 
 
-def _currencies(results: Results, task: str) -> tuple[str, ...]:
-    cells = runs.drawable(results, task).values()
-    steps = any(runs.cumulative_cost(run, "env_steps").max(initial=0) > 0 for cell in cells for run in cell)
-    return "flops", "env_steps" if steps else "samples"
+def _default_costs(table: StudyTable, task: str) -> tuple[str, ...]:
+    runs = [run for cell in table.cells_of(task).values() for run in cell.visible]
+    has_steps = any(cumulative_cost(run, "env_steps").max(initial=0) > 0 for run in runs)
+    return "flops", "env_steps" if has_steps else "samples"
 
 
-def _subtitle(results: Results) -> str:
-    found = f"{describe_seeds(results)}."
-    if {len(cell) for _, _, cell in results.cells()} == {1}:
-        return found
+def _subtitle(table: StudyTable) -> str:
+    seeds = f"{describe_seeds(table)}."
+    if {len(cell.logged) for cell in table.cells.values() if cell.logged} == {1}:
+        return seeds
     return (
-        f"{found} Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines and "
+        f"{seeds} Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines and "
         "dots: the runs."
     )

@@ -1,4 +1,4 @@
-"""The panel of final scores: each run a dot, each method its IQM and how sure we may be of it."""
+"""The panel of final scores: a dot for each run, and the IQM of each method with its interval."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from evorobo.report.statistics import bootstrap_interval, iqm
 
 
 def draw_finals(axes: Axes, scores: dict[str, list[float]], styles: dict[str, Style]) -> None:
-    """`scores` by method, side by side in their order."""
-    for place, (method, values) in enumerate(scores.items()):
+    """Draw the scores of the methods side by side."""
+    for x, (method, values) in enumerate(scores.items()):
         color = styles[method].color
-        dots = place - 0.17 + _jitter(len(values))
+        dots = x - 0.17 + _jitter(len(values))
         axes.plot(dots, values, ls="", marker="o", ms=4.2, mfc=color, mec="none", alpha=0.5, label=f"_{method} runs")
         if values:
             low, high = bootstrap_interval(values)
-            axes.fill_between([place + 0.1, place + 0.34], low, high, color=color, alpha=0.3, lw=0)
+            axes.fill_between([x + 0.1, x + 0.34], low, high, color=color, alpha=0.3, lw=0)
             axes.plot(
-                [place + 0.1, place + 0.34], [iqm(values)] * 2, color=color, lw=2.4,
+                [x + 0.1, x + 0.34], [iqm(values)] * 2, color=color, lw=2.4,
                 solid_capstyle="butt", label=f"_{method} IQM",
             )  # fmt: skip
     names = [shorten(method) for method in scores]
@@ -36,7 +36,7 @@ def draw_finals(axes: Axes, scores: dict[str, list[float]], styles: dict[str, St
 
 
 def finals_size(methods: Sequence[str]) -> tuple[float, float]:
-    """Inches: how wide the panel wants to be, and how far slanted names reach below it."""
+    """The width of the panel, and the height of slanted names below it, in inches."""
     names = [shorten(method) for method in methods]
     if not _slanted(names):
         return 0.35 + 0.66 * len(names), 0.0
@@ -44,7 +44,7 @@ def finals_size(methods: Sequence[str]) -> tuple[float, float]:
 
 
 def shorten(name: str) -> str:
-    """A long name with a hole in the middle; the legend has all of it."""
+    """A long name with its middle replaced by an ellipsis; the legend has the whole name."""
     return name if len(name) <= 24 else f"{name[:12].rstrip()}…{name[-11:].lstrip()}"
 
 
@@ -53,5 +53,5 @@ def _slanted(names: Sequence[str]) -> bool:
 
 
 def _jitter(n: int) -> Array:
-    """Sideways steps that keep dots of like height apart: the golden ratio's multiples, modulo one."""
+    """Horizontal offsets `(n,)` that separate dots of equal height: multiples of the golden ratio, modulo 1."""
     return 0.26 * ((0.5 + 0.618034 * np.arange(n)) % 1 - 0.5)

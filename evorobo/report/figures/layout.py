@@ -1,4 +1,4 @@
-"""Title, legend and small print around a figure's panels, in inches, so that nothing overlaps at any size."""
+"""Title, legend and footnotes around the panels of a figure, in inches, so that nothing overlaps at any size."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from evorobo.report import formatting as wording
-from evorobo.report.analysis import runs
-from evorobo.report.analysis.cautions import baselines_caution
+from evorobo.report.analysis.cautions import baselines_caution, excluded_runs_caution, few_runs_caution
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.tuning import tuning_cost_caution
 from evorobo.report.figures.style import MUTED_COLOR, Style
-from evorobo.study.results import Results
 
 _MARGIN = 0.12
-_CHARACTER = 0.062  # inches, of small print, on average
+_CHARACTER = 0.062  # inches, the mean width of a character of small text
 _SMALL = 7.5
 
 
 class FigureLayout:
-    """What stands above and below the panels; `height` inches of it go on top of those of the panels."""
+    """The text above and below the panels; it takes `top` and `bottom` inches besides the height of the panels."""
 
     def __init__(self, width: float, title: str, subtitle: str, legend: dict[str, Style], footnotes: list[str]) -> None:
         characters = int((width - 2 * _MARGIN) / _CHARACTER)
@@ -37,12 +35,12 @@ class FigureLayout:
         self.bottom = 0.13 * len(self.footnotes) + 0.16
 
     def draw(self, figure: Figure, row_gap: float = 0.06) -> None:
-        """Put it around `figure`, and keep the panels between, `between` inches apart from top to bottom."""
+        """Draw the text around `figure`, with the panels between; `row_gap` is the distance of two rows in inches."""
         width, height = figure.get_size_inches()
         engine = figure.get_layout_engine()
         assert isinstance(engine, ConstrainedLayoutEngine)
-        room = (0.004, self.bottom / height, 0.992, 1 - (self.top + self.bottom) / height)
-        engine.set(rect=room, w_pad=0.05, h_pad=row_gap, wspace=0.02)
+        panels = (0.004, self.bottom / height, 0.992, 1 - (self.top + self.bottom) / height)
+        engine.set(rect=panels, w_pad=0.05, h_pad=row_gap, wspace=0.02)
 
         y = height - 0.14
         for line in self.title:
@@ -56,31 +54,31 @@ class FigureLayout:
                 Line2D([], [], color=style.color, linestyle=style.dashes, marker=style.marker, lw=2, ms=5, mec="white")
                 for style in self.legend.values()
             ]
-            place = ((_MARGIN - 0.04) / width, (y - 0.02) / height)
+            corner = ((_MARGIN - 0.04) / width, (y - 0.02) / height)
             figure.legend(
-                samples, list(self.legend), loc="upper left", bbox_to_anchor=place, ncols=self.columns,
+                samples, list(self.legend), loc="upper left", bbox_to_anchor=corner, ncols=self.columns,
                 borderaxespad=0, borderpad=0.3, handlelength=3.2, columnspacing=1.6,
             )  # fmt: skip
         for i, line in enumerate(reversed(self.footnotes)):
             figure.text(_MARGIN / width, (0.1 + 0.13 * i) / height, line, size=_SMALL, color=MUTED_COLOR, va="bottom")
 
 
-def footnotes(results: Results, tasks: Iterable[str], remarks: Iterable[str]) -> list[str]:
-    """The small print: cautions of the `tasks` shown, `remarks` on the picture, and what runs are or are not in it."""
-    smallest = min((n for _, _, cell in results.cells() if (n := len(runs.finished(cell)))), default=0)
+def footnotes(table: StudyTable, tasks: Iterable[str], remarks: Iterable[str]) -> list[str]:
+    """The cautions of the `tasks` in the figure, `remarks` on the figure, and cautions on the runs."""
+    results = table.results
     footnotes = [
         *(f"{task}: {results.cautions[task]}" for task in tasks if task in results.cautions),
         *remarks,
-        runs.excluded_runs_caution(results.runs),
-        wording.few_runs_caution(smallest),
+        excluded_runs_caution(table),
+        few_runs_caution(table),
         baselines_caution(results),
         tuning_cost_caution(results),
     ]
     return [note for note in footnotes if note]
 
 
-def describe_seeds(results: Results) -> str:
-    """How many there are: "10 seeds for each method", or "5 to 10 seeds" where methods differ."""
-    counts = {len(cell) for _, _, cell in results.cells()}
+def describe_seeds(table: StudyTable) -> str:
+    """The number of seeds: "10 seeds for each method", or "5 to 10 seeds" where methods differ."""
+    counts = {len(cell.logged) for cell in table.cells.values() if cell.logged}
     number = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
     return f"{number} seed{'' if counts == {1} else 's'} for each method"

@@ -1,4 +1,4 @@
-"""An empty figure that looks the same on every machine, and the way of a figure into a file."""
+"""The style of all figures, the same on every machine, and writing a figure to a file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _RC_PARAMS: Any = {
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Draw inside this: our settings, none of the user's matplotlibrc, and everything as it was afterwards."""
+    """Apply the style of evorobo to everything drawn inside, independent of the user's matplotlibrc; restore it after."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_RC_PARAMS)
@@ -53,13 +53,13 @@ def figure_style() -> Iterator[None]:
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write `figure` as a PNG file at `path`, whole or not at all."""
+    """Write `figure` to `path` as a PNG file, atomically; returns the path."""
     write_atomically(path, png_bytes(figure))
     return Path(path)
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """`figure` as the content of a PNG file."""
+    """The content of a PNG file of `figure`."""
     buffer = BytesIO()
     with figure_style():
         figure.savefig(buffer, format="png", dpi=180)

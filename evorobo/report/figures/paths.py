@@ -1,4 +1,4 @@
-"""What the robots do: their paths, side by side, one small picture for each."""
+"""The paths of robots, side by side in small panels."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import TypeAlias
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evorobo.report.figures import output as canvas
+from evorobo.report.figures import output
 from evorobo.report.figures.style import assign_styles
 
 Panel: TypeAlias = tuple[str, str, Callable[[Axes], object]]
-"""A title, the method whose colour frames it, and what draws into it."""
+"""A title, the method whose color frames the panel, and the function that draws into it."""
 
-_ACROSS = 4
+_COLUMNS = 4
 _WIDTH = 2.6  # inches
 
 
 def plot_paths(panels: Sequence[Panel], path: str | Path) -> Path:
-    """Write small pictures of equal scale to `path` (PNG), four in a row."""
-    return canvas.save_figure(paths(panels), path)
+    """Write panels of equal scale to `path` (PNG), four in a row; returns the path."""
+    return output.save_figure(paths(panels), path)
 
 
 def paths(panels: Sequence[Panel]) -> Figure:
     """The figure that `plot_paths` writes."""
     styles = assign_styles(method for _, method, _ in panels)
-    columns = max(1, min(_ACROSS, len(panels)))
+    columns = max(1, min(_COLUMNS, len(panels)))
     rows = max(1, -(-len(panels) // columns))
-    with canvas.figure_style():
+    with output.figure_style():
         figure = Figure(figsize=(_WIDTH * columns, _WIDTH * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         drawn, spare = grid[: len(panels)], grid[len(panels) :]
@@ -51,7 +51,7 @@ def paths(panels: Sequence[Panel]) -> Figure:
 
 
 def _share_scale(drawn: list[Axes]) -> float:
-    """Give all panels limits that hold what any of them shows; their height over their width."""
+    """Give all panels the same limits, which hold the content of all of them; returns their height over their width."""
     left, right = (pick(axes.get_xlim()[i] for axes in drawn) for i, pick in enumerate((min, max)))
     bottom, top = (pick(axes.get_ylim()[i] for axes in drawn) for i, pick in enumerate((min, max)))
     for axes in drawn:

@@ -1,4 +1,4 @@
-"""Axes whose ticks and limits suit what is drawn: scores up, costs to the right."""
+"""Scales of the axes: ticks and limits that fit the scores and costs shown."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from evorobo.arrays import Array
 from evorobo.report.formatting import format_number
 
-_FAR = 6
-_DECADES = 300
+_OUTLIER_RATIO = 6  # of the range of all values to that of the usual ones
+_LOG_RATIO = 300  # of the highest loss to the lowest one
 _SHORT = FuncFormatter(lambda value, _: format_number(value).replace("-", "−"))  # noqa: RUF001
 
 
 def scale_cost(axes: Axes, min_cost: float, max_cost: float, log: bool) -> None:
-    """An x axis from `lowest` to `highest` paid, on a log scale if wanted, labelled 1k, 10k, 100k."""
+    """Scale the x axis from the lowest to the highest cost, with tick labels such as 1k, 10k, 100k."""
     axes.xaxis.set_major_formatter(_SHORT)
     if not log:
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -34,16 +34,16 @@ def scale_cost(axes: Axes, min_cost: float, max_cost: float, log: bool) -> None:
 
 
 def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_better: bool) -> str:
-    """A y axis that shows all of `fixed` and, unless a few are far off, all of `curves`; a remark if they are.
+    """Scale the y axis to show all of `fixed` and all of `curves`, without a few outliers; returns a remark on these.
 
-    A loss that falls over several powers of ten has a log scale.
+    A loss that falls over several powers of ten gets a logarithmic scale.
     """
-    curves, kept = curves[np.isfinite(curves)], np.array([value for value in fixed if np.isfinite(value)])
-    values = np.concatenate([curves, kept])
+    curves, finite = curves[np.isfinite(curves)], np.array([value for value in fixed if np.isfinite(value)])
+    values = np.concatenate([curves, finite])
     if not len(values):
         return ""
     low, high = values.min(), values.max()
-    if not higher_is_better and low > 0 and high / low > _DECADES:
+    if not higher_is_better and low > 0 and high / low > _LOG_RATIO:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(_SHORT)
         axes.yaxis.set_minor_formatter(NullFormatter())
@@ -51,9 +51,9 @@ def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_bet
         axes.set_ylim(low / margin, high * margin)
         return ""
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    usual = np.concatenate([np.quantile(curves, [0.03, 0.97]) if len(curves) else kept, kept])
+    usual = np.concatenate([np.quantile(curves, [0.03, 0.97]) if len(curves) else finite, finite])
     remark = ""
-    if high - low > _FAR * (usual.max() - usual.min()) > 0:
+    if high - low > _OUTLIER_RATIO * (usual.max() - usual.min()) > 0:
         low, high = usual.min(), usual.max()
         outside = int(((curves < low) | (curves > high)).sum())
         span = f"from {format_number(values.min())} to {format_number(values.max())}"
@@ -66,15 +66,15 @@ def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_bet
 
 
 def separate(positions: list[float], gap: float) -> list[float]:
-    """`positions` moved apart, as little as need be, until neighbours are `gap` apart; order kept."""
+    """Move `positions` apart until neighbors are `gap` apart, as little as possible; their order stays."""
     order = np.argsort(positions, kind="stable")
-    blocks: list[list[float]] = []  # centre and number of labels of each run of touching ones
+    blocks: list[list[float]] = []  # center and number of labels of each group of touching labels
     for position in np.array(positions)[order]:
         blocks.append([float(position), 1])
         while len(blocks) > 1 and blocks[-1][0] - blocks[-2][0] < gap * (blocks[-1][1] + blocks[-2][1]) / 2:
             (a, n), (b, m) = blocks[-2:]
             blocks[-2:] = [[(a * n + b * m) / (n + m), n + m]]
-    moved = [centre + gap * (i - (n - 1) / 2) for centre, n in blocks for i in range(int(n))]
+    moved = [center + gap * (i - (n - 1) / 2) for center, n in blocks for i in range(int(n))]
     result = np.empty(len(moved))
     result[order] = moved
     return result.tolist()

@@ -1,10 +1,9 @@
-"""Who coevolved meets everybody: master tournaments of all runs, and every answer against the rivals of all methods."""
+"""Tournaments of coevolved robots: all generations against each other, and all solutions against all rivals."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tabulate import tabulate
@@ -14,68 +13,93 @@ from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.learners.archive import Archive
 from evorobo.nets.genome import Genome
-from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, evenly_spaced_indices, master_tournaments
-from evorobo.report.analysis.runs import with_genome
+from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments
+from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.figures.tournament_figure import plot
-from evorobo.report.statistics import bootstrap_interval, iqm
-from evorobo.settings import from_plain
+from evorobo.report.statistics import bootstrap_interval, evenly_spaced_indices, iqm
 from evorobo.study.results import Results, Run
 from evorobo.tasks.control.task import ControlTask
 
 MAX_RIVALS = 10
-"""Of each run, evenly spaced over its generations, for all answers to meet."""
-
-
-def tournament(results: Results) -> str:
-    """Draw `tournament-<task>.png`, and give the table of answers against rivals, for a terminal.
-
-    The figure is of master tournaments (see `Master`; Floreano & Nolfi 1997). In their matrices lies, on either side of
-    the diagonal, the plot of current individuals against ancestral opponents (CIAO; Cliff & Miller 1995) of one robot.
-
-    In the table, also `tournament.csv`, the answers of every method meet the rivals of each method that has any: what
-    they earn, as IQM over seeds with its 95 % bootstrap interval. So a robot is tried against rivals it never met.
-    Raises `ResultsError` where nobody has coevolved.
-    """
-    table: list[list[str]] = []
-    for task in from_plain(results.settings).tasks:
-        cells = {method: _with_rivals(results.runs_of(task.name, method)) for method in results.methods}
-        cells = {method: runs for method, runs in cells.items() if runs}
-        if cells and isinstance(task, ControlTask):
-            played = {method: master_tournaments(task, [run.folder for run in runs]) for method, runs in cells.items()}
-            path = results.folder / f"tournament-{task.name}.png"
-            plot(played, task.name, task.matches().rival().name, results.name, path)
-            table += _crossed(task, results, cells)
-    if not table:
-        raise ResultsError(f"no finished run in {results.folder} has rivals; Coevolution leaves some.")
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([HEADER, *table])
-    write_atomically(results.folder / "tournament.csv", text.getvalue())
-    return tabulate(table, HEADER, "simple", disable_numparse=True)
-
+"""The number of rivals of each run that all solutions meet, evenly spaced over the generations."""
 
 HEADER = ["answer", "of method", "against", "of method", "score", "95% interval", "n"]
 
 
-def _with_rivals(runs: Sequence[Run]) -> list[Run]:
-    return [run for run in with_genome(runs) if (run.folder / "rivals.npz").exists()]
+def tournament(results: Results) -> str:
+    """Play the tournaments of a study with coevolution; draw `tournament-<task>.png` and write `tournament.csv`.
+
+    The figure shows the master tournaments: the champions of all generations against the rivals of all generations
+    (Floreano & Nolfi 1997). On either side of the diagonal the matrix shows the current individuals of one robot
+    against ancestral opponents (CIAO plot; Cliff & Miller 1995). In the table the solutions of every method meet the
+    rivals of every method, so robots also meet rivals that they were not trained against.
+
+    Parameters
+    ----------
+    results : Results
+        The results of a study, as `Study.run` returns them.
+
+    Returns
+    -------
+    str
+        The table for a terminal: for the solutions of each method against the rivals of each method, the IQM of the
+        scores over seeds and its 95 % bootstrap interval.
+
+    Raises
+    ------
+    ResultsError
+        If no finished run has rivals.
+
+    References
+    ----------
+    .. [1] D. Floreano and S. Nolfi, "God save the Red Queen! Competition in co-evolutionary robotics", Genetic
+       Programming 1997.
+    .. [2] D. Cliff and G. F. Miller, "Tracking the Red Queen: measurements of adaptive progress in co-evolutionary
+       simulations", ECAL 1995.
+
+    Examples
+    --------
+    >>> from evorobo import tournament
+    >>> print(tournament(results))  # doctest: +SKIP
+    """
+    table = StudyTable.from_results(results)
+    rows: list[list[str]] = []
+    for task in table.study.tasks:
+        cells = {
+            method: runs for method, cell in table.cells_of(task.name).items() if (runs := _runs_with_rivals(cell))
+        }
+        if cells and isinstance(task, ControlTask):
+            played = {method: master_tournaments(task, [run.folder for run in runs]) for method, runs in cells.items()}
+            path = results.folder / f"tournament-{task.name}.png"
+            plot(played, task.name, task.matches().rival().name, results.name, path)
+            rows += _rows(task, table, cells)
+    if not rows:
+        raise ResultsError(f"no finished run in {results.folder} has rivals; Coevolution leaves some.")
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
+    write_atomically(results.folder / "tournament.csv", text.getvalue())
+    return tabulate(rows, HEADER, "simple", disable_numparse=True)
 
 
-def _crossed(task: ControlTask, results: Results, cells: dict[str, list[Run]]) -> list[list[str]]:
-    """A row for each method's answers against the rivals of each of `cells`."""
-    duel, rows = replace(task, test_episodes=EPISODES_PER_MATCH).matches(), []
-    for method in results.methods:
-        own = [Genome.load(run.folder / "genome.npz") for run in with_genome(results.runs_of(task.name, method))]
-        for other, runs in cells.items() if own else ():
+def _runs_with_rivals(cell: Cell) -> list[Run]:
+    return [run for run in cell.with_genome if (run.folder / "rivals.npz").exists()]
+
+
+def _rows(task: ControlTask, table: StudyTable, cells: dict[str, list[Run]]) -> list[list[str]]:
+    """A row for the solutions of each method against the rivals of each of `cells`."""
+    matches, rows = replace(task, test_episodes=EPISODES_PER_MATCH).matches(), []
+    for method, cell in table.cells_of(task.name, lambda cell: cell.with_genome).items():
+        solutions = [Genome.load(run.folder / "genome.npz") for run in cell.with_genome]
+        for other, runs in cells.items():
             archives = [Archive.load(run.folder / "rivals.npz") for run in runs]
-            met = [
-                archive[number] for archive in archives for number in evenly_spaced_indices(len(archive), MAX_RIVALS)
-            ]
-            scores = duel.tournament(own, met).mean(1)
-            rows.append([task.name, method, duel.rival().name, other, *_in_words(scores), str(len(own))])
+            rivals = [archive[i] for archive in archives for i in evenly_spaced_indices(len(archive), MAX_RIVALS)]
+            scores = matches.tournament(solutions, rivals).mean(1)
+            names = [task.name, method, matches.rival().name, other]
+            rows.append([*names, *_format_scores(scores), str(len(solutions))])
     return rows
 
 
-def _in_words(scores: Array) -> tuple[str, str]:
-    """IQM and interval; of one run there is none."""
+def _format_scores(scores: Array) -> tuple[str, str]:
+    """The IQM and its interval; a single run has no interval."""
     low, high = bootstrap_interval(scores)
     return f"{float(iqm(scores)):.1f}", f"{low:.1f} to {high:.1f}" if len(scores) > 1 else ""

@@ -1,4 +1,4 @@
-"""The figure of master tournaments: training scores of both sides, who beats whom of when, and on the whole."""
+"""The figure of master tournaments: training scores of both sides, the matrix of scores, and its means."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from evorobo.arrays import Array
-from evorobo.report import formatting as wording
 from evorobo.report.analysis.master_tournament import MasterTournament
-from evorobo.report.figures import output as canvas
+from evorobo.report.figures import output
 from evorobo.report.figures.layout import FigureLayout
-from evorobo.report.figures.panel import average, draw_average
+from evorobo.report.figures.panel import draw_average
 from evorobo.report.figures.style import assign_styles
+from evorobo.report.formatting import few_runs_caution
+from evorobo.report.statistics import Curve, average_curve
 
-Curve: TypeAlias = Callable[[MasterTournament], tuple[Array, Array]]
+CurveFunction: TypeAlias = Callable[[MasterTournament], Curve]
 
 
 def plot(master_tournaments: dict[str, list[MasterTournament]], robot: str, rival: str, title: str, path: Path) -> Path:
-    """Write the figure to `path` (PNG), a column for each method in `masters`."""
-    return canvas.save_figure(figure(master_tournaments, robot, rival, title), path)
+    """Write the figure to `path` (PNG), with a column for each method; returns the path."""
+    return output.save_figure(figure(master_tournaments, robot, rival, title), path)
 
 
 def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, rival: str, title: str) -> Figure:
     """The figure that `plot` writes."""
     width = 1.0 + 3.0 * len(master_tournaments)
-    with canvas.figure_style():
+    with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
         grid = drawn.subplots(3, len(master_tournaments), squeeze=False, height_ratios=[2, 3, 2], sharey="row")
         top = max(float(master.scores.max()) for runs in master_tournaments.values() for master in runs)
@@ -57,9 +58,9 @@ def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, ri
         grid[2, 0].set_ylabel(f"mean score of the {robot},\nall generations met")
         drawn.colorbar(image, ax=list(grid[1]), label=f"score of the {robot}", shrink=0.85, aspect=30)
         notes = _notes(robot, rival, min(len(runs) for runs in master_tournaments.values()))
-        frame = FigureLayout(width, f"{title}: master tournament", "", assign_styles([robot, rival]), notes)
-        drawn.set_size_inches(width, frame.top + frame.bottom + 7.2)
-        frame.draw(drawn)
+        layout = FigureLayout(width, f"{title}: master tournament", "", assign_styles([robot, rival]), notes)
+        drawn.set_size_inches(width, layout.top + layout.bottom + 7.2)
+        layout.draw(drawn)
     return drawn
 
 
@@ -69,27 +70,27 @@ def _notes(robot: str, rival: str, runs: int) -> list[str]:
         f"Above the diagonal each {robot} meets ancestors of its {rival} (its CIAO plot; bright: it still beats them), "
         f"below it each {rival} meets ancestors of its {robot} (its CIAO plot; dark: it still beats them).",
         f"Bottom: means over everybody met; high is good for the {robot}, low for the {rival}.",
-        wording.few_runs_caution(runs),
+        few_runs_caution(runs),
     ]
     return [note for note in notes if note]
 
 
 def _numbered(scores: Array) -> tuple[Array, Array]:
-    """Scores over the numbers of their generations."""
+    """The scores over the numbers of their generations."""
     return np.arange(1.0, len(scores) + 1), scores
 
 
-def _draw_curves(axes: Axes, runs: Sequence[MasterTournament], curves: dict[str, Curve]) -> None:
-    """Every run faintly, and over them the average of each side."""
+def _draw_curves(axes: Axes, runs: Sequence[MasterTournament], curves: dict[str, CurveFunction]) -> None:
+    """Draw every run as a thin line, and the average of each side as a thick one."""
     for name, style in assign_styles(curves).items():
         drawn = [curves[name](master) for master in runs]
         for x, y in drawn:
             axes.plot(x, y, color=style.color, lw=0.6, alpha=0.3, zorder=2)
-        draw_average(axes, average(drawn), style, name)
+        draw_average(axes, average_curve(drawn), style, name)
 
 
 def _draw_matrix(axes: Axes, runs: Sequence[MasterTournament], top: float) -> AxesImage:
-    """The mean matrix, from the first generations in the lower left corner to the last ones in the upper right."""
+    """Draw the mean matrix, with the first generations in the lower left corner and the last ones in the upper right."""
     generations = np.mean([master.generations for master in runs], axis=0)
     low, high = generations[0] - 0.5, generations[-1] + 0.5
     image = axes.imshow(

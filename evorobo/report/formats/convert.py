@@ -1,4 +1,4 @@
-"""Results in the formats of other tools: all looks in one CSV or Parquet file, or event files for TensorBoard."""
+"""Convert results to the formats of other tools: a CSV or Parquet file, or event files for TensorBoard."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ FORMATS = ("csv", "parquet", "tensorboard")
 
 
 def convert(path: str | Path, to: str, out: str | Path | None = None, x: str = "") -> str:
-    """Write the studies at `path` as "csv" or "parquet" (`load_results` in one file) or "tensorboard"; says where.
+    """Write the studies at `path` as "csv", "parquet" (the table of `load_results`) or "tensorboard"; returns the place.
 
-    `out` is `evals.csv`, `evals.parquet` or `tensorboard/` in `path` unless given; `x` what TensorBoard's steps count.
+    `out` is by default `evals.csv`, `evals.parquet` or `tensorboard/` in `path`; `x` is the cost that TensorBoard's
+    steps count.
     """
     if to not in FORMATS:
         raise unknown("format", to, FORMATS)
     if to == "tensorboard":
         folder = Path(out or Path(path) / "tensorboard")
-        counted = {write_tensorboard(results, folder, x) for results in load_studies(path)}
-        return f"{folder} (steps are {' or '.join(sorted(counted))}); look at it with: tensorboard --logdir {folder}"
+        cost_columns = {write_tensorboard(results, folder, x) for results in load_studies(path)}
+        return f"{folder} (steps are {' or '.join(sorted(cost_columns))}); open it with: tensorboard --logdir {folder}"
     if x:
         raise SettingsError(f"--x is what TensorBoard's steps count; a {to} file holds every column anyway.")
     table, file = load_results(path), Path(out or Path(path) / f"evals.{to}")

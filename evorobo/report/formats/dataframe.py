@@ -1,4 +1,4 @@
-"""Results as one pandas table, a row for each look, for whatever you want to work out yourself."""
+"""Results as a pandas DataFrame with a row for each eval, for analyses of your own."""
 
 from __future__ import annotations
 
@@ -20,12 +20,33 @@ NUMERIC_COLUMNS = (*COST_COLUMNS, "flops", "generations", "train", "validation",
 
 
 def load_results(path: str | Path) -> pandas.DataFrame:
-    """All looks under `path` (`results/<study>`, or a folder with studies in it) as a DataFrame, a row for each.
+    """Load all evals of one or several studies as a pandas DataFrame.
 
-    The columns: `study`, `task`, `method`, `seed`, `status` ("finished", "diverged", "failed", "unfinished"), `reason`,
-    `eval_index` (0 comes before the first step), the ledger and `flops` (forward and backward together), `generations`,
-    `train`, `validation`, `test`, and what the methods have to tell; NaN where there is nothing. A trial that was never
-    looked at has one row, so that it is counted. Raises `ResultsError` where no study lies.
+    Parameters
+    ----------
+    path : str or Path
+        The folder of a study, `results/<study>`, or a folder with studies in it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each eval. The columns are `study`, `task`, `method`, `seed`, `status` ("finished", "diverged",
+        "failed" or "unfinished"), `reason`, `eval_index` (0 is before the first step), the cost columns, `flops`
+        (forward and backward), `generations`, `train`, `validation`, `test`, and the columns of the methods. Missing
+        values are NaN. A trial without evals has one row.
+
+    Raises
+    ------
+    ResultsError
+        If there is no study at `path`.
+    SettingsError
+        If pandas is not installed.
+
+    Examples
+    --------
+    >>> from evorobo import load_results
+    >>> table = load_results("results/phototaxis")  # doctest: +SKIP
+    >>> table.groupby(["method", "seed"]).test.last()  # doctest: +SKIP
     """
     pandas = _pandas()
     columns: dict[str, list[Any]] = {}
@@ -41,19 +62,20 @@ def load_results(path: str | Path) -> pandas.DataFrame:
 
 
 def load_studies(path: str | Path) -> Iterator[Results]:
-    """The study at `path`, or those in it by name."""
+    """The study at `path`, or the studies in this folder in the order of their names."""
     folder = Path(path)
-    folders = [folder] if (folder / "study.json").exists() else sorted(at.parent for at in folder.glob("*/study.json"))
+    is_study = (folder / "study.json").exists()
+    folders = [folder] if is_study else sorted(file.parent for file in folder.glob("*/study.json"))
     if not folders:
         raise ResultsError(f"{folder} holds no study, nor do the folders in it; give one that an experiment wrote.")
     return map(load, folders)
 
 
 def _evals(results: Results, run: Run) -> dict[str, np.ndarray]:
-    """A run as columns of equal length."""
+    """The evals of a run as columns of equal length."""
     curve = run.curve if "test" in run.curve and len(run.curve["test"]) else {"test": np.array([np.nan])}
     length = len(curve["test"])
-    marks = {
+    labels = {
         "study": results.name,
         "task": run.task,
         "method": run.method,
@@ -62,8 +84,8 @@ def _evals(results: Results, run: Run) -> dict[str, np.ndarray]:
         "reason": run.reason,
     }
     columns = {
-        name: np.repeat(np.array(mark, object if isinstance(mark, str) else int), length)
-        for name, mark in marks.items()
+        name: np.repeat(np.array(label, object if isinstance(label, str) else int), length)
+        for name, label in labels.items()
     }
     columns["eval_index"] = np.arange(length)
     if {"forward_flops", "backward_flops"} <= curve.keys():

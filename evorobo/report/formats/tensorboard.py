@@ -1,4 +1,4 @@
-"""Learning curves as TensorBoard's event files, one for each trial, for `tensorboard --logdir`."""
+"""Learning curves as event files of TensorBoard, one for each trial."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from evorobo.study.results import Results, Run
 from evorobo.tasks.base import COST_COLUMNS
 
 EVENTS = "events.out.tfevents.0.evorobo"
-"""The file of each trial; TensorBoard's own writer puts time and host into the name, and so never replaces one."""
+"""The name of each file. TensorBoard's own writer puts time and host into the name, so it never replaces a file."""
 
 
 def write_tensorboard(results: Results, folder: str | Path, x: str = "") -> str:
-    """Write `folder/<study>/<task>/<method>/seed-N/` with all columns of each log as scalars but the ledger's.
+    """Write `folder/<study>/<task>/<method>/seed-N/` with all columns of each log as scalars, except cost columns.
 
-    A scalar's step is what had been paid in the currency `x`: without it environment steps, or, where some method
-    takes none, FLOPs. Returns the currency. Raises `SettingsError` for seconds, of which TensorBoard keeps account
-    itself (its axis "relative").
+    The step of a scalar is the cumulative cost `x`: by default environment steps, or FLOPs where some method has no
+    environment steps. Returns the cost column. Raises `SettingsError` for seconds, which TensorBoard shows itself (its
+    axis "relative").
     """
     if x.endswith("seconds"):
         raise SettingsError(
@@ -32,28 +32,28 @@ def write_tensorboard(results: Results, folder: str | Path, x: str = "") -> str:
     runs = [run for run in results.runs if "test" in run.curve and len(run.curve["test"])]
     x = x or ("env_steps" if all(cumulative_cost(run, "env_steps")[-1] > 0 for run in runs) else "flops")
     for run in runs:
-        place = Path(folder) / results.name / run.task / run.method / f"seed-{run.seed}"
-        write_atomically(place / EVENTS, _events(run, cumulative_cost(run, x)))
+        path = Path(folder) / results.name / run.task / run.method / f"seed-{run.seed}"
+        write_atomically(path / EVENTS, _events(run, cumulative_cost(run, x)))
     return x
 
 
 def _events(run: Run, steps: np.ndarray) -> bytes:
-    """The content of an event file; its clock ends when the log was last written."""
+    """The content of an event file; its last wall time is that of the last change of the log."""
     event, summary, writer = _tensorboard()
-    began = (run.folder / "curve.csv").stat().st_mtime - run.curve["wall_seconds"][-1]
+    start = (run.folder / "curve.csv").stat().st_mtime - run.curve["wall_seconds"][-1]
     content = io.BytesIO()
     records = writer(content)
-    records.write(event(wall_time=began, file_version="brain.Event:2").SerializeToString())
+    records.write(event(wall_time=start, file_version="brain.Event:2").SerializeToString())
     scalars = {name: column for name, column in run.curve.items() if name not in COST_COLUMNS}
-    for look, step in enumerate(steps):
+    for row, step in enumerate(steps):
         if not np.isfinite(step):
             continue
         values = [
-            summary.Value(tag=name, simple_value=column[look])
+            summary.Value(tag=name, simple_value=column[row])
             for name, column in scalars.items()
-            if not np.isnan(column[look])
+            if not np.isnan(column[row])
         ]
-        wall_time = began + run.curve["wall_seconds"][look]
+        wall_time = start + run.curve["wall_seconds"][row]
         records.write(event(wall_time=wall_time, step=int(step), summary=summary(value=values)).SerializeToString())
     return content.getvalue()
 

@@ -1,1 +1,1 @@
-"""The report page: a study on one self-contained HTML file, which opens in any browser without a network."""
+"""The report page: one self-contained HTML file for a study."""

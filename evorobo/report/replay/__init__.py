@@ -1,1 +1,1 @@
-"""Test episodes as pictures, films and windows."""
+"""Test episodes as pictures, videos, and in a window."""

@@ -1,4 +1,4 @@
-"""What a robot did in one test episode, as pictures: drawn by the robot itself, or by its environment's renderer."""
+"""Test episodes as frames, drawn by the robot's `draw` or by the renderer of its environment."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from matplotlib.figure import Figure
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
-from evorobo.report.figures import output as canvas
+from evorobo.report.figures import output
+from evorobo.report.statistics import evenly_spaced_indices
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.recording import EpisodeRecord, record_episode, render_episode
 from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.task import ControlTask
 
 Limits: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
-"""Of the x and of the y axis."""
+"""The limits of the x and of the y axis."""
 
 EpisodeSource: TypeAlias = tuple[Genome | None, int]
-"""Whose (None: the teacher's), in the test episode of that number."""
+"""The genome of the robot, or None for the teacher, and the number of the test episode."""
 
-
-_MARGIN = 0.56  # half of what is drawn, and some air
-_FLATTEST = 0.45  # of two sides, the shorter one's share of the longer one
+_MARGIN = 0.56  # half of the size of the drawing, and some space
+_MIN_ASPECT = 0.45  # of the shorter side to the longer one
 
 
 @dataclass(frozen=True, eq=False)
 class EpisodeFrames:
-    """`pictures` `(height, width, 3)`, all of one size, and the step of the episode that each of them shows."""
+    """The frames of an episode, arrays of one shape `(height, width, 3)`, and the step that each of them shows."""
 
     recording: EpisodeRecord
     steps: np.ndarray
@@ -41,90 +41,92 @@ class EpisodeFrames:
 
 
 def require_robot_task(task: Task) -> ControlTask:
-    """`task`, if it has a robot to look at. Raises `TaskError` for data sets and whatever else has none."""
+    """The task itself if it has a robot. Raises `TaskError` for data sets and other tasks without one."""
     if not isinstance(task, ControlTask):
-        raise TaskError(f"{task.name} has no robot to look at; evorobo report shows how its answers meet the truth.")
+        raise TaskError(f"{task.name} has no robot to show; evorobo report shows its predictions.")
     return task
 
 
 def render_episodes(
-    task: ControlTask, lives: Sequence[EpisodeSource], max_frames: int, max_size: int
+    task: ControlTask, sources: Sequence[EpisodeSource], max_frames: int, max_size: int
 ) -> list[EpisodeFrames]:
-    """Each of `lives` in at most `most` pictures, drawn to one scale and none of them longer than `size` pixels.
+    """The frames of each episode, at most `max_frames`, all of one scale and with no side longer than `max_size` pixels.
 
-    Raises `TaskError` for what cannot be drawn.
+    Raises `TaskError` where the robot cannot be drawn.
     """
-    recordings = [record_episode(task, *life) for life in lives]
+    recordings = [record_episode(task, *source) for source in sources]
     steps = [evenly_spaced_indices(len(recording), max_frames) for recording in recordings]
     robot = drawable_robot(task)
     if robot:
         limits = shared_limits(robot, recordings)
-        shown = [_drawn(robot, each, at, limits, max_size) for each, at in zip(recordings, steps, strict=True)]
-    else:
-        shown = [
-            [shrink_to_fit(picture, max_size) for picture in render_episode(task, *life, set(at.tolist()))]
-            for life, at in zip(lives, steps, strict=True)
+        frames = [
+            _draw_frames(robot, recording, of_episode, limits, max_size)
+            for recording, of_episode in zip(recordings, steps, strict=True)
         ]
-    return [EpisodeFrames(*each) for each in zip(recordings, steps, shown, strict=True)]
+    else:
+        frames = [
+            [shrink_to_fit(frame, max_size) for frame in render_episode(task, *source, set(of_episode.tolist()))]
+            for source, of_episode in zip(sources, steps, strict=True)
+        ]
+    return [EpisodeFrames(*episode) for episode in zip(recordings, steps, frames, strict=True)]
 
 
 def drawable_robot(task: ControlTask) -> Robot | None:
-    """The robot of a task, if it has a `draw`."""
+    """The robot of a task, if it defines `draw`."""
     return task.robot if task.robot is not None and defines(task.robot, "draw") else None
 
 
-def evenly_spaced_indices(length: int, max_count: int) -> np.ndarray:
-    """At most `most` of the numbers from 0 to `length - 1`, evenly spaced, with both ends."""
-    return np.unique(np.linspace(0, length - 1, min(length, max_count)).round().astype(int))
-
-
 def shared_limits(robot: Robot, recordings: Sequence[EpisodeRecord]) -> Limits:
-    """Limits of the axes that hold what is drawn of all of them, and a margin around it."""
-    axes = _empty(100, 100)[1]
+    """Limits of the axes that hold the drawings of all recordings, with a margin."""
+    axes = _empty_figure(100, 100)[1]
     for recording in recordings:
         robot.draw(axes, recorded_states(recording))
     drawn = axes.dataLim
-    if not np.isfinite(drawn.extents).all():  # nothing that matplotlib measures, a text say
+    if not np.isfinite(drawn.extents).all():  # nothing that matplotlib measures, for example only text
         return axes.get_xlim(), axes.get_ylim()
     middle = (drawn.x0 + drawn.x1) / 2, (drawn.y0 + drawn.y1) / 2
-    reach = _MARGIN * max(drawn.width, drawn.height) or 1.0
-    x_reach, y_reach = (max(_MARGIN * size, _FLATTEST * reach) or reach for size in (drawn.width, drawn.height))
-    return (middle[0] - x_reach, middle[0] + x_reach), (middle[1] - y_reach, middle[1] + y_reach)
+    half = _MARGIN * max(drawn.width, drawn.height) or 1.0
+    half_x, half_y = (max(_MARGIN * size, _MIN_ASPECT * half) or half for size in (drawn.width, drawn.height))
+    return (middle[0] - half_x, middle[0] + half_x), (middle[1] - half_y, middle[1] + half_y)
 
 
 def recorded_states(recording: EpisodeRecord) -> Array:
-    assert recording.states is not None, "only robots on rows are drawn"
+    """The states of an episode `(n_steps + 1, n_states)`."""
+    assert recording.states is not None, "only vectorised robots are drawn"
     return recording.states
 
 
-def shrink_to_fit(picture: np.ndarray, max_size: int) -> np.ndarray:
-    """The picture with no side longer than `size` pixels."""
+def shrink_to_fit(frame: np.ndarray, max_size: int) -> np.ndarray:
+    """The frame with no side longer than `max_size` pixels."""
     from PIL import Image
 
-    image = Image.fromarray(picture)
+    image = Image.fromarray(frame)
     image.thumbnail((max_size, max_size), Image.Resampling.LANCZOS)
     return np.asarray(image)
 
 
-def _drawn(robot: Robot, recording: EpisodeRecord, steps: np.ndarray, limits: Limits, size: int) -> list[np.ndarray]:
+def _draw_frames(
+    robot: Robot, recording: EpisodeRecord, steps: np.ndarray, limits: Limits, size: int
+) -> list[np.ndarray]:
+    """The frames of an episode of a robot that draws itself."""
     (left, right), (bottom, top) = limits
     scale = size / max(right - left, top - bottom)
-    with canvas.figure_style():
-        figure, axes = _empty(scale * (right - left), scale * (top - bottom))
-        screen = FigureCanvasAgg(figure)
+    with output.figure_style():
+        figure, axes = _empty_figure(scale * (right - left), scale * (top - bottom))
+        canvas = FigureCanvasAgg(figure)
         frames = []
         for step in steps:
             axes.clear()
             robot.draw(axes, recorded_states(recording)[: step + 1])
             axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
             axes.set_axis_off()
-            screen.draw()
-            frames.append(np.array(screen.buffer_rgba())[..., :3])
+            canvas.draw()
+            frames.append(np.array(canvas.buffer_rgba())[..., :3])
     return frames
 
 
-def _empty(width: float, height: float) -> tuple[Figure, Axes]:
-    """An empty figure of so many pixels with one axes that fills it."""
+def _empty_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure of the given size in pixels, and axes that fill it."""
     figure = Figure(figsize=(width / 100, height / 100), dpi=100)
-    place: Any = (0.01, 0.01, 0.98, 0.98)
-    return figure, figure.add_axes(place)
+    rectangle: Any = (0.01, 0.01, 0.98, 0.98)
+    return figure, figure.add_axes(rectangle)

@@ -1,4 +1,4 @@
-"""A trial's answer at the wheel again: as a GIF, an MP4, one picture of many episodes, or in a window."""
+"""Replay the solution of a trial: as a GIF, an MP4, one picture of many episodes, or in a window."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.nets.genome import Genome
-from evorobo.report.figures import output as canvas
-from evorobo.report.replay import encoding as movies, window
+from evorobo.report.figures import output
+from evorobo.report.replay import window
+from evorobo.report.replay.encoding import add_caption, write_gif, write_mp4
 from evorobo.report.replay.frames import (
     EpisodeFrames,
     drawable_robot,
@@ -25,18 +26,33 @@ from evorobo.study.trial import Trial
 from evorobo.tasks.control.recording import record_episode
 from evorobo.tasks.control.task import ControlTask
 
-_MOST = 150  # pictures of an episode
+_MAX_FRAMES = 150  # of an episode
 _SIZE = 480  # pixels
-_PATHS, _SHEETS, _ACROSS = 20, 4, 6  # episodes in one picture: as ways, or as rows of so many small pictures
+_PATHS, _ROWS, _COLUMNS = 20, 4, 6  # episodes drawn as paths; episodes drawn as rows of frames, and frames in a row
 
 
 @dataclass(frozen=True)
 class Replay:
-    """The answer kept in `folder` (`results/<study>/<task>/<method>/seed-0`, or the genome in it) on its own test
-    episodes.
+    """The solution of a trial on its own test episodes, which are numbered from 0.
 
-    They are numbered from 0; `first` is the first one to show, `episodes` how many, None for what suits the form.
-    Raises `ResultsError` where no answer is kept, `TaskError` for tasks without a robot to look at.
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the trial, `results/<study>/<task>/<method>/seed-0`, or the genome file in it.
+    first_episode : int, default 0
+        The number of the first episode to show.
+    n_episodes : int, optional
+        The number of episodes; by default 1 for a GIF, video or window and up to 20 for a picture.
+
+    Raises
+    ------
+    SettingsError
+        If `first_episode` or `n_episodes` is invalid.
+
+    Examples
+    --------
+    >>> from evorobo import Replay
+    >>> Replay("results/phototaxis/phototaxis/cma-es/seed-0").gif()  # doctest: +SKIP
     """
 
     folder: str | Path
@@ -50,28 +66,87 @@ class Replay:
             raise SettingsError(f"a replay needs at least one episode, not {self.n_episodes}.")
 
     def gif(self, out: str | Path | None = None) -> Path:
-        """The episodes one after the other, in `replay.gif` beside the genome unless `out` says otherwise."""
+        """Write the episodes one after the other as a GIF.
+
+        Parameters
+        ----------
+        out : str or Path, optional
+            The file; by default `replay.gif` in the folder of the trial.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        ResultsError
+            If the trial has no genome yet.
+        TaskError
+            If the task has no robot, or the robot cannot be drawn.
+        """
         path = self._out(out, ".gif")
-        return movies.write_gif(self._captioned_frames(), path)
+        return write_gif(self._captioned_frames(), path)
 
     def mp4(self, out: str | Path | None = None) -> Path:
-        """The same as a video, `replay.mp4`. Raises `SettingsError` where ffmpeg is missing."""
+        """Write the episodes one after the other as a video.
+
+        Parameters
+        ----------
+        out : str or Path, optional
+            The file; by default `replay.mp4` in the folder of the trial.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SettingsError
+            If ffmpeg is not installed.
+        """
         path = self._out(out, ".mp4")
-        return movies.write_mp4(self._captioned_frames(), path)
+        return write_mp4(self._captioned_frames(), path)
 
     def png(self, out: str | Path | None = None) -> Path:
-        """Many episodes in one picture, `replay.png`: the ways of a robot that draws itself, else a row for each."""
+        """Write many episodes as one picture.
+
+        A robot that draws itself is shown by its paths; other episodes are rows of frames.
+
+        Parameters
+        ----------
+        out : str or Path, optional
+            The file; by default `replay.png` in the folder of the trial.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
         path = self._out(out, ".png")
         figure = self._path_figure() if drawable_robot(self._task) else self._contact_sheet()
-        return canvas.save_figure(figure, path)
+        return output.save_figure(figure, path)
 
     def window(self) -> None:
-        """In a window, until it is closed or the episodes are over. Raises `SettingsError` without a screen."""
-        window.show(self._task, self._genome, self._numbers(1))
+        """Play the episodes in a window, until it is closed or the episodes are over.
+
+        Raises
+        ------
+        SettingsError
+            If there is no screen, or no toolkit for windows.
+        """
+        window.show(self._task, self._genome, self._episodes(1))
 
     @property
     def trial_folder(self) -> Path:
-        """The folder of the trial."""
+        """The folder of the trial.
+
+        Returns
+        -------
+        Path
+            The folder, also where `folder` is the genome file in it.
+        """
         return Path(self.folder).parent if Path(self.folder).is_file() else Path(self.folder)
 
     def _out(self, out: str | Path | None, suffix: str) -> Path:
@@ -86,32 +161,32 @@ class Replay:
 
     @cached_property
     def _genome(self) -> Genome:
-        kept = self.trial_folder / "genome.npz"
-        if (kept.parent / "trial.json").is_file() and not kept.is_file():
+        path = self.trial_folder / "genome.npz"
+        if (path.parent / "trial.json").is_file() and not path.is_file():
             raise ResultsError(f"{self.folder} holds no genome yet; run its study to the end of this trial first.")
-        return Genome.load(kept)
+        return Genome.load(path)
 
-    def _numbers(self, usual: int) -> range:
-        return range(self.first_episode, self.first_episode + (self.n_episodes or usual))
+    def _episodes(self, default: int) -> range:
+        return range(self.first_episode, self.first_episode + (self.n_episodes or default))
 
-    def _render(self, numbers: range, most: int) -> list[EpisodeFrames]:
-        return render_episodes(self._task, [(self._genome, episode) for episode in numbers], most, _SIZE)
+    def _render(self, episodes: range, max_frames: int) -> list[EpisodeFrames]:
+        return render_episodes(self._task, [(self._genome, episode) for episode in episodes], max_frames, _SIZE)
 
     def _captioned_frames(self) -> list[np.ndarray]:
-        shown, numbers = [], self._numbers(1)
-        for episode, film in zip(numbers, self._render(numbers, _MOST), strict=True):
-            last, score = len(film.recording), film.recording.score
-            for step, picture in zip(film.steps, film.frames, strict=True):
-                text = f"episode {episode}, step {step + 1} of {last}; return {score:.4g}"
-                shown.append(movies.add_caption(picture, text))
-        return shown
+        frames, episodes = [], self._episodes(1)
+        for episode, rendered in zip(episodes, self._render(episodes, _MAX_FRAMES), strict=True):
+            n_steps, score = len(rendered.recording), rendered.recording.score
+            for step, frame in zip(rendered.steps, rendered.frames, strict=True):
+                text = f"episode {episode}, step {step + 1} of {n_steps}; return {score:.4g}"
+                frames.append(add_caption(frame, text))
+        return frames
 
     def _path_figure(self) -> Figure:
-        robot, numbers = drawable_robot(self._task), self._numbers(_PATHS)
+        robot, episodes = drawable_robot(self._task), self._episodes(_PATHS)
         assert robot is not None
-        records = [record_episode(self._task, self._genome, episode) for episode in numbers]
+        records = [record_episode(self._task, self._genome, episode) for episode in episodes]
         (left, right), (bottom, top) = limits = shared_limits(robot, records)
-        with canvas.figure_style():
+        with output.figure_style():
             figure = Figure(figsize=(6, 6 * (top - bottom) / (right - left) + 0.3), layout="constrained")
             axes = figure.add_subplot()
             for record in records:
@@ -119,27 +194,27 @@ class Replay:
             axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
             axes.set_axis_off()
             mean = np.mean([record.score for record in records])
-            axes.set_title(f"{self._task.name}: {_named(numbers)}, mean return {mean:.4g}")
+            axes.set_title(f"{self._task.name}: {_describe_episodes(episodes)}, mean return {mean:.4g}")
         return figure
 
     def _contact_sheet(self) -> Figure:
-        numbers = self._numbers(_SHEETS)
-        with canvas.figure_style():
+        episodes = self._episodes(_ROWS)
+        with output.figure_style():
             figure = Figure(layout="constrained")
-            grid = figure.subplots(len(numbers), _ACROSS, squeeze=False)
-            made = self._render(numbers, _ACROSS)
-            for episode, row, film in zip(numbers, grid, made, strict=True):
+            grid = figure.subplots(len(episodes), _COLUMNS, squeeze=False)
+            rendered = self._render(episodes, _COLUMNS)
+            for episode, row, shown in zip(episodes, grid, rendered, strict=True):
                 for axes in row:
                     axes.set_axis_off()
-                for axes, step, picture in zip(row, film.steps, film.frames, strict=False):
-                    axes.imshow(picture)
+                for axes, step, frame in zip(row, shown.steps, shown.frames, strict=False):
+                    axes.imshow(frame)
                     axes.set_title(f"step {step + 1}", weight="normal")
-                row[0].set_title(f"episode {episode}, return {film.recording.score:.4g}\nstep {film.steps[0] + 1}")
-            height, width, _ = made[0].frames[0].shape
-            figure.set_size_inches(10, len(numbers) * (10 / _ACROSS * height / width + 0.45) + 0.3)
-            figure.suptitle(f"{self._task.name}: {_named(numbers)}", fontsize=10)
+                row[0].set_title(f"episode {episode}, return {shown.recording.score:.4g}\nstep {shown.steps[0] + 1}")
+            height, width, _ = rendered[0].frames[0].shape
+            figure.set_size_inches(10, len(episodes) * (10 / _COLUMNS * height / width + 0.45) + 0.3)
+            figure.suptitle(f"{self._task.name}: {_describe_episodes(episodes)}", fontsize=10)
         return figure
 
 
-def _named(numbers: range) -> str:
-    return f"test episode {numbers[0]}" if len(numbers) == 1 else f"test episodes {numbers[0]} to {numbers[-1]}"
+def _describe_episodes(episodes: range) -> str:
+    return f"test episode {episodes[0]}" if len(episodes) == 1 else f"test episodes {episodes[0]} to {episodes[-1]}"

@@ -1,4 +1,4 @@
-"""Episodes in a window: the environment's own, or one of matplotlib in which the robot draws itself."""
+"""Play episodes in a window: that of the environment, or one of matplotlib for robots that draw themselves."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _NO_WINDOWS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
 def show(task: ControlTask, genome: Genome, episodes: Iterable[int]) -> None:
-    """Play these test episodes, one after the other. Raises `SettingsError` where no window can be opened."""
+    """Play test episodes one after the other. Raises `SettingsError` where no window can be opened."""
     if sys.platform == "linux" and not DISPLAY_VARIABLES & os.environ.keys():
-        raise SettingsError("there is no screen to open a window on; --gif writes the same into a file.")
+        raise SettingsError("there is no screen for a window; --gif writes the episode to a file.")
     robot = drawable_robot(task)
     for episode in episodes:
         if robot:
@@ -38,7 +38,7 @@ def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None
 
     if matplotlib.get_backend().lower() in _NO_WINDOWS:
         raise SettingsError(
-            "matplotlib has no window toolkit here; pip install PyQt6, or write the same into a file with --gif."
+            "matplotlib has no window toolkit; pip install PyQt6, or write the episode to a file with --gif."
         )
     recording = record_episode(task, genome, episode)
     limits = shared_limits(robot, [recording])
@@ -52,6 +52,6 @@ def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None
         axes.set_axis_off()
         return []
 
-    playing = FuncAnimation(figure, draw, len(recording), interval=1000 / FRAMES_PER_SECOND, repeat=False)
+    animation = FuncAnimation(figure, draw, len(recording), interval=1000 / FRAMES_PER_SECOND, repeat=False)
     pyplot.show()
-    del playing  # until here the window needed it
+    del animation  # the window needs it until it is closed

@@ -1,12 +1,20 @@
-"""What a handful of runs says, and no more: aggregates, intervals, tests, times to a threshold, areas, profiles.
+"""Statistics of a few runs: aggregates, intervals, tests, times to a threshold, learning curves, profiles.
 
-Pure functions of arrays. Of scores, higher is better unless a function says otherwise.
+All are pure functions of arrays. Higher scores are better unless a function says otherwise.
 """
 
 from evorobo.report.statistics.aggregates import iqm, normalize, optimality_gap, wilson_interval
 from evorobo.report.statistics.bootstrap import bootstrap_interval, stratified_bootstrap_interval
 from evorobo.report.statistics.crossing import Crossing, find_crossing
-from evorobo.report.statistics.looks import area_under_curve, common_grid, value_at
+from evorobo.report.statistics.learning_curves import (
+    AverageCurve,
+    Curve,
+    area_under_curve,
+    average_curve,
+    common_grid,
+    evenly_spaced_indices,
+    value_at,
+)
 from evorobo.report.statistics.pairs import (
     Probability,
     effect_size,
@@ -31,15 +39,19 @@ from evorobo.report.statistics.thresholds import (
 )
 
 __all__ = [
+    "AverageCurve",
     "Crossing",
+    "Curve",
     "HittingTimes",
     "KaplanMeierCurve",
     "Probability",
     "Profile",
     "area_under_curve",
+    "average_curve",
     "bootstrap_interval",
     "common_grid",
     "effect_size",
+    "evenly_spaced_indices",
     "expected_running_time",
     "find_crossing",
     "holm_correction",

@@ -1,4 +1,4 @@
-"""Many scores as one number: the interquartile mean, the gap to a target, the rate of successes."""
+"""Many scores as one number: the interquartile mean, the optimality gap, the success rate."""
 
 from __future__ import annotations
 
@@ -21,27 +21,29 @@ def iqm(values: ArrayLike, axis: int = 0) -> Array:
 
 
 def optimality_gap(values: ArrayLike, axis: int = 0, target: float = 1.0) -> Array:
-    """By how much the scores miss `target` on average, where more than the target counts as the target
-    (Agarwal et al. 2021); of normalised scores 0 is perfect and 1 as bad as the score 0."""
+    """The mean shortfall of the scores below `target`; scores above the target count as the target.
+
+    For normalized scores 0 is perfect, and 1 is as bad as the score 0 (Agarwal et al. 2021).
+    """
     return np.asarray(target - np.minimum(np.asarray(values, float), target).mean(axis=axis))
 
 
 def wilson_interval(successes: int, attempts: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The score interval of a success rate (Wilson 1927): low and high, sensible even for none or all of few attempts.
+    """The score interval of a success rate (Wilson 1927): low and high. It is valid for 0 or all successes too.
 
-    Raises `SettingsError` for more successes than attempts, or no attempt at all.
+    Raises `SettingsError` for more successes than attempts, or without attempts.
     """
     if not 0 <= successes <= attempts or attempts < 1:
         raise SettingsError(f"{successes} successes of {attempts} attempts give no rate; count at least one attempt.")
-    found = binomtest(successes, attempts).proportion_ci(confidence, "wilson")
-    return float(found.low), float(found.high)
+    interval = binomtest(successes, attempts).proportion_ci(confidence, "wilson")
+    return float(interval.low), float(interval.high)
 
 
 def normalize(scores: ArrayLike, references: Mapping[str, float], zero: str = "random", one: str = "solved") -> Array:
-    """`scores`, shifted and stretched so that the reference called `zero` scores 0 and the one called `one` 1.
+    """Scale `scores` linearly so that the reference `zero` scores 0 and the reference `one` scores 1.
 
-    Where lower is better the references say so themselves: afterwards higher is better. Raises `SettingsError` for a
-    reference that is not there, and for two of equal score.
+    Afterwards higher is better, also for metrics where lower is better. Raises `SettingsError` for a reference that is
+    missing, and for two references with the same score.
     """
     for name in (zero, one):
         if name not in references:

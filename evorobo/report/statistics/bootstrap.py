@@ -1,4 +1,4 @@
-"""How sure a few runs make us of any statistic: the percentile bootstrap, over runs or over runs within tasks."""
+"""Percentile bootstrap intervals of any statistic, over runs or over runs within tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from evorobo.arrays import Array
 from evorobo.report.statistics.aggregates import iqm
 
-_AT_ONCE = 4_000_000  # numbers drawn in one go, 32 MB
+_MAX_NUMBERS = 4_000_000  # resampled at once, 32 MB
 
 
 class Statistic(Protocol):
@@ -25,10 +25,10 @@ def bootstrap_interval(
     statistic: Statistic = iqm,
     n_resamples: int = 2000,
 ) -> tuple[Array, Array]:
-    """The percentile bootstrap interval of `statistic` over the runs of `values (runs, ...)`: low and high, `(...)`.
+    """The percentile bootstrap interval of `statistic` over the runs of `values (n_runs, ...)`: low and high, `(...)`.
 
-    Runs are drawn whole, so the points of a curve stay together. Fewer than two runs say nothing about
-    the spread: NaN. With few runs the interval is too narrow (see `wording.few_runs`).
+    Whole runs are resampled, so the points of a curve stay together. With fewer than two runs the interval is NaN.
+    With few runs it is too narrow (see `formatting.few_runs_caution`).
     """
     return stratified_bootstrap_interval([values], seed, confidence, statistic, n_resamples)
 
@@ -40,20 +40,19 @@ def stratified_bootstrap_interval(
     statistic: Statistic = iqm,
     n_resamples: int = 2000,
 ) -> tuple[Array, Array]:
-    """The stratified bootstrap interval of `statistic` over all runs of `tasks`, each `(runs, ...)`
-    (Agarwal et al. 2021).
+    """The stratified bootstrap interval of `statistic` over all runs of `tasks`, each `(n_runs, ...)`.
 
-    Runs are drawn anew within each task, so that every draw holds every task as often as the data do; tasks may have
-    unequal numbers of runs. Fewer than two runs in any task: NaN.
+    Runs are resampled within each task, so that each task keeps its number of runs (Agarwal et al. 2021). Numbers of
+    runs may differ. With fewer than two runs in any task the interval is NaN.
     """
     strata = [np.asarray(values, float) for values in tasks]
     if min(map(len, strata)) < 2:
-        unknown = np.full(strata[0].shape[1:], np.nan)
-        return unknown, unknown.copy()
+        nan = np.full(strata[0].shape[1:], np.nan)
+        return nan, nan.copy()
     rng = np.random.default_rng(seed)
-    together = sum(values.size for values in strata)
+    n_numbers = sum(values.size for values in strata)
     results = []
-    for first in range(0, n_resamples, size := max(_AT_ONCE // together, 1)):
+    for first in range(0, n_resamples, size := max(_MAX_NUMBERS // n_numbers, 1)):
         shapes = [(min(size, n_resamples - first), len(values)) for values in strata]
         drawn = [values[rng.integers(len(values), size=shape)] for values, shape in zip(strata, shapes, strict=True)]
         results.append(statistic(np.concatenate(drawn, axis=1), 1))

@@ -1,4 +1,4 @@
-"""Performance profiles: which share of the runs scores more than so much, for every so much."""
+"""Performance profiles: the share of runs above each score."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evorobo.report.statistics.bootstrap import stratified_bootstrap_interval
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """The `share` of runs above each of `taus`, with its 95% bootstrap band, all `(taus,)`."""
+    """The `share` of runs above each of `taus`, with its 95% bootstrap band; all arrays are `(n_taus,)`."""
 
     taus: Array
     share: Array
@@ -23,10 +23,10 @@ class Profile:
 
 
 def performance_profile(tasks: Sequence[ArrayLike], taus: ArrayLike | None = None, seed: int = 0) -> Profile:
-    """The share of runs, over all `tasks` (each `(runs,)`, scores on one scale), that score strictly more than tau
-    (Agarwal et al. 2021); `taus` by default 101 from the lowest score to the highest.
+    """The share of runs over all `tasks` that score strictly more than tau (Agarwal et al. 2021).
 
-    The band is that of the stratified bootstrap; NaN where a task has fewer than two runs.
+    Each task is an array `(n_runs,)`; all scores are on one scale. By default there are 101 `taus` from the lowest
+    score to the highest. The band comes from the stratified bootstrap; NaN where a task has fewer than two runs.
     """
     scores = [np.asarray(values, float) for values in tasks]
     every = np.concatenate(scores)

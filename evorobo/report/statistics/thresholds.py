@@ -1,4 +1,4 @@
-"""How soon a score is reached when some runs never reach it: Kaplan-Meier, expected running time."""
+"""The cost of reaching a score when some runs never reach it: Kaplan-Meier, expected running time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from scipy.stats import CensoredData, ecdf
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
+from evorobo.report.statistics.learning_curves import Curve
 
 
 @dataclass(frozen=True, eq=False)
 class HittingTimes:
-    """What each run had paid `(runs,)` when it first reached a threshold, or, where `reached (runs,)` is False, at its
-    end: it would have taken longer (the time is censored)."""
+    """The cost of each run `(n_runs,)` when it first reached a threshold.
+
+    Where `reached (n_runs,)` is False it is the cost at the end of the run (the time is censored).
+    """
 
     costs: Array
     reached: np.ndarray
@@ -33,9 +36,11 @@ class HittingTimes:
 
 @dataclass(frozen=True, eq=False)
 class KaplanMeierCurve:
-    """The `share` of runs that has reached a threshold at each `price`, a step function, with its interval `low` to
-    `high` (NaN where it is 0 or 1), all `(steps,)`; `median` is the price at which half of them have, infinite where
-    they never do."""
+    """The `share` of runs that have reached a threshold at each cost: a step function of arrays `(n_steps,)`.
+
+    `low` and `high` are the bounds of its interval, NaN where the share is 0 or 1. `median` is the cost at which half
+    of the runs have reached the threshold; it is infinite where fewer do.
+    """
 
     costs: Array
     share: Array
@@ -44,37 +49,39 @@ class KaplanMeierCurve:
     median: float
 
 
-def time_to_threshold(
-    curves: Sequence[tuple[Array, Array]], threshold: float, higher_is_better: bool = True
-) -> HittingTimes:
-    """When each of `curves`, given as `(x, y)`, first scores `threshold` or better, seen at its looks.
+def time_to_threshold(curves: Sequence[Curve], threshold: float, higher_is_better: bool = True) -> HittingTimes:
+    """The x of the first eval at which each of `curves` scores `threshold` or better.
 
-    Raises `SettingsError` without curves, or for one without looks.
+    Raises `SettingsError` without curves, or for a curve without evals.
     """
     if not curves or min(len(x) for x, _ in curves) < 1:
-        raise SettingsError("a time to a threshold needs runs that have been looked at; run the study first.")
+        raise SettingsError("a time to a threshold needs runs with at least one eval; run the study first.")
     sign = 1 if higher_is_better else -1
     hits = [sign * y >= sign * threshold for _, y in curves]
     reached = np.array([hit.any() for hit in hits])
-    paid = np.array([x[np.argmax(hit)] if hit.any() else x[-1] for (x, _), hit in zip(curves, hits, strict=True)])
-    return HittingTimes(paid, reached)
+    costs = np.array([x[np.argmax(hit)] if hit.any() else x[-1] for (x, _), hit in zip(curves, hits, strict=True)])
+    return HittingTimes(costs, reached)
 
 
 def kaplan_meier(times: HittingTimes, confidence: float = 0.95) -> KaplanMeierCurve:
-    """The share of runs that solves the task by each price, runs that ended unsolved counted as long as they lasted
-    (Kaplan & Meier 1958), with Greenwood's interval on the log-log scale."""
+    """The share of runs that reach the threshold by each cost (Kaplan & Meier 1958), with Greenwood's log-log interval.
+
+    Runs that ended before they reached it are counted as long as they lasted.
+    """
     sample = CensoredData(times.costs[times.reached], right=times.costs[~times.reached])
     solved = ecdf(sample).cdf
-    price, share = np.asarray(solved.quantiles, float), np.asarray(solved.probabilities, float)
+    costs, share = np.asarray(solved.quantiles, float), np.asarray(solved.probabilities, float)
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # no interval where none has solved, or all: NaN
+        warnings.simplefilter("ignore", RuntimeWarning)  # NaN where no run has solved it, or all have
         bounds: Any = solved.confidence_interval(confidence, method="log-log")  # its stubs say float
     low, high = (np.asarray(side.probabilities, float) for side in (bounds.low, bounds.high))
-    half = price[share >= 0.5]
-    return KaplanMeierCurve(price, share, low, high, float(half[0]) if len(half) else float("inf"))
+    half = costs[share >= 0.5]
+    return KaplanMeierCurve(costs, share, low, high, float(half[0]) if len(half) else float("inf"))
 
 
 def expected_running_time(times: HittingTimes) -> float:
-    """What one success costs on average when a run that fails is followed by another: all that was paid over the
-    number of successes (Hansen et al. 2021, the COCO convention); infinite without any."""
+    """The mean cost of a success when failed runs are repeated: the cost of all runs over the number of successes.
+
+    It is infinite without a success (Hansen et al. 2021, the COCO convention).
+    """
     return float(times.costs.sum() / times.n_solved) if times.n_solved else float("inf")

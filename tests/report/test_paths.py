@@ -1,4 +1,4 @@
-"""Small pictures of what the robots do."""
+"""Panels with the paths of robots."""
 
 import matplotlib.image
 import numpy as np
@@ -17,7 +17,7 @@ def walk(reach):
     return draw
 
 
-def test_five_pictures_take_two_rows_of_equal_scale_in_their_methods_colours():
+def test_five_panels_take_two_rows_of_equal_scale_in_the_colors_of_their_methods():
     drawn = paths([(f"seed {i}", "cma-es", walk(i + 1)) for i in range(5)])
     shown = [axes for axes in drawn.axes if axes.get_visible()]
     assert [axes.get_title(loc="left") for axes in shown] == [f"seed {i}" for i in range(5)]

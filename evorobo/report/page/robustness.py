@@ -1,4 +1,4 @@
-"""The charts of robustness: mean scores against the noise on sensors and on weights, with bootstrap intervals."""
+"""The charts of robustness: scores over the noise on sensors and on weights, with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from evorobo.report.analysis.robustness import RobustnessRow
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.page.charts import Json, round_for_json
 from evorobo.report.statistics import bootstrap_interval, iqm
-from evorobo.study.results import Results
 
 TITLES = {
     "sensors": "noise on the sensors [share of each sensor's usual deviation]",
@@ -17,13 +17,13 @@ TITLES = {
 }
 
 
-def robustness_charts(rows: Sequence[RobustnessRow], results: Results) -> list[Json]:
+def robustness_charts(rows: Sequence[RobustnessRow], table: StudyTable) -> list[Json]:
     """A chart for each task and kind of noise: the IQM of the runs at each level, by method."""
     charts = []
-    for task in results.tasks:
+    for task in table.tasks:
         for noise_on, title in TITLES.items():
             of_chart = [row for row in rows if (row.task, row.noise_on) == (task, noise_on)]
-            methods = {m: _curve([row for row in of_chart if row.method == m]) for m in results.methods}
+            methods = {m: _curve([row for row in of_chart if row.method == m]) for m in table.methods}
             methods = {method: curve for method, curve in methods.items() if curve}
             if methods:
                 charts.append({"task": task, "noise_on": noise_on, "title": title, "methods": methods})
@@ -35,11 +35,10 @@ def _curve(rows: Sequence[RobustnessRow]) -> Json:
         return None
     levels = sorted({row.level for row in rows})
     scores = [np.array([row.score for row in rows if row.level == level]) for level in levels]
-    bounds = [bootstrap_interval(each) for each in scores]
-    low, high = zip(*bounds, strict=True)
+    low, high = zip(*map(bootstrap_interval, scores), strict=True)
     return {
         "x": levels,
-        "middle": round_for_json([iqm(each) for each in scores]),
+        "middle": round_for_json([iqm(of_level) for of_level in scores]),
         "low": round_for_json(low),
         "high": round_for_json(high),
     }

@@ -1,4 +1,4 @@
-"""What can be compared is read: studies, their parts, and other people's tables; all else is told with the cure."""
+"""Read studies, their parts, and tables of other tools; everything else is an error with advice."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def study(fakes, tmp_path):
     return folder
 
 
-def test_a_study_is_read_whole_or_in_part(study):
+def test_a_study_or_a_part_of_it_is_read(study):
     assert read_results(study).tasks == ["reach", "grasp"]
     part = read_results(study / "grasp")
     assert (part.tasks, part.methods, {run.task for run in part.runs}) == (["grasp"], ["ga", "cma-es"], {"grasp"})
@@ -41,7 +41,7 @@ def test_a_part_is_found_from_inside_the_study_too(study, monkeypatch):
     assert read_results(".").tasks == ["grasp"]
 
 
-def test_another_column_takes_the_place_of_the_test_score(study):
+def test_another_column_replaces_the_test_score(study):
     validated = read_results(study, "validation")
     assert validated.runs[0].score == 7
     assert validated.references["reach"] == {"random": 1}  # the scale is the same
@@ -50,12 +50,12 @@ def test_another_column_takes_the_place_of_the_test_score(study):
     assert trained.references["reach"] == {}
 
 
-def test_a_column_that_is_not_there_is_told(study):
+def test_a_missing_column_raises(study):
     with pytest.raises(ResultsError, match=r"seed-3 has no column 'loss'; its columns are env_steps, .*test\."):
         read_results(study, "loss")
 
 
-def test_a_table_has_runs_by_method_and_seed_with_looks_in_order(tmp_path):
+def test_a_table_has_runs_by_method_and_seed_with_sorted_evals(tmp_path):
     (tmp_path / "theirs.csv").write_text(TABLE)
     found = read_results(tmp_path / "theirs.csv")
     assert (found.name, found.methods, found.metrics) == ("theirs", ["ppo", "sac"], {"": MetricInfo("Episodic Return")})
@@ -65,13 +65,13 @@ def test_a_table_has_runs_by_method_and_seed_with_looks_in_order(tmp_path):
     assert {run.status for run in found.runs} == {"finished"}
 
 
-def test_a_table_of_one_run_needs_two_columns_alone(tmp_path):
+def test_a_table_of_one_run_needs_only_two_columns(tmp_path):
     (tmp_path / "one.tsv").write_text("step\tscore\n1\t2\n2\t3\n")
     (run,) = read_results(tmp_path / "one.tsv").runs
     assert (run.method, run.seed, run.score) == ("one", 0, 3)
 
 
-def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
+def test_all_cost_columns_are_kept_and_tasks_are_separated(tmp_path):
     (tmp_path / "x.csv").write_text("env_steps,cpu_seconds,loss,task\n1,0.5,9,a\n2,0.7,8,a\n1,0.5,3,b\n")
     found = read_results(tmp_path / "x.csv", "loss", lower_is_better=True)
     assert (found.tasks, found.metrics["b"]) == (["a", "b"], MetricInfo("loss", higher_is_better=False))
@@ -79,7 +79,7 @@ def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "metric", "answer"),
+    ("text", "metric", "message"),
     [
         (
             "a,score\n1,2\n",
@@ -97,13 +97,13 @@ def test_the_ledgers_columns_are_all_kept_and_tasks_told_apart(tmp_path):
         ("step,score\n1,2\n,3\n", "test", r"t\.csv, line 3, column 'step' is empty"),
     ],
 )
-def test_a_table_that_makes_no_sense_is_told_with_the_place(tmp_path, text, metric, answer):
+def test_an_invalid_table_raises_with_the_line(tmp_path, text, metric, message):
     (tmp_path / "t.csv").write_text(text)
-    with pytest.raises(DataError, match=answer):
+    with pytest.raises(DataError, match=message):
         read_results(tmp_path / "t.csv", metric)
 
 
-def test_what_is_neither_is_told_with_what_is_near(study, tmp_path):
+def test_other_paths_raise_with_a_hint(study, tmp_path):
     with pytest.raises(ResultsError, match="nowhere is no study, no part of one and no table: give a folder"):
         read_results(tmp_path / "nowhere")
     with pytest.raises(ResultsError, match=r"it holds .*study; choose one"):

@@ -1,4 +1,4 @@
-"""Numbers and sentences, as they stand in figures and tables."""
+"""Numbers and sentences as figures and tables show them."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_numbers_are_short(value, text):
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.012, "0.012 s"), (12, "12 s"), (59.9, "60 s"), (210, "3.5 min"), (7560, "2.1 h")]
 )
-def test_durations_are_told_as_people_do(seconds, text):
+def test_durations_have_a_unit_that_fits(seconds, text):
     assert format_duration(seconds) == text
 
 
@@ -34,12 +34,12 @@ def test_decimals_show_four_digits_of_the_largest():
     assert decimals([]) == decimals([0.0]) == 1
 
 
-def test_the_score_axis_says_which_way_is_better():
+def test_the_score_axis_says_which_direction_is_better():
     assert metric_label(MetricInfo("light collected", "J")) == "test light collected [J]\nhigher is better →"
     assert metric_label(MetricInfo("RMSE", higher_is_better=False)) == "test RMSE\n← lower is better"
 
 
-def test_few_runs_are_called_few_with_the_measured_coverage():
+def test_few_runs_have_a_caution_with_the_measured_coverage():
     assert few_runs_caution(10) == ""
     assert few_runs_caution(1).startswith("One run says nothing about the next")
     assert few_runs_caution(5) == (
@@ -49,7 +49,7 @@ def test_few_runs_are_called_few_with_the_measured_coverage():
     )
 
 
-def test_what_is_left_out_is_said():
+def test_excluded_runs_are_counted():
     assert excluded_runs_caution(0, 0, 0, 30) == ""
     assert excluded_runs_caution(2, 0, 0, 30) == "2 of 30 runs failed and are left out."
     assert (

@@ -1,0 +1,169 @@
+"""The runs of a study as a table with a cell for each task and method; built once and passed to tables and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import EvoroboError, ResultsError
+from evorobo.report.analysis.runs import cumulative_cost, learning_curve
+from evorobo.report.statistics import Curve, bootstrap_interval, iqm
+from evorobo.settings import from_plain
+from evorobo.study.results import Results, Run
+from evorobo.study.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """The runs of one method on one task, by seed, and their final scores and costs."""
+
+    task: str
+    method: str
+    runs: list[Run]
+
+    @cached_property
+    def logged(self) -> list[Run]:
+        """The runs that have a log."""
+        return [run for run in self.runs if "test" in run.curve]
+
+    @cached_property
+    def finished(self) -> list[Run]:
+        """The runs that averages are made of: finished, with a score."""
+        return [run for run in self.runs if run.status == "finished" and np.isfinite(run.score)]
+
+    @cached_property
+    def visible(self) -> list[Run]:
+        """The runs that figures show: all with a score, except failed ones."""
+        return [run for run in self.logged if run not in self.failed and len(run.curve["test"])]
+
+    @cached_property
+    def diverged(self) -> list[Run]:
+        """The runs whose training diverged."""
+        return [run for run in self.runs if run.status == "diverged"]
+
+    @cached_property
+    def failed(self) -> list[Run]:
+        """The runs that ended with an error, or without a score."""
+        return [run for run in self.runs if run.status == "failed" or self._lacks_score(run)]
+
+    @cached_property
+    def unfinished(self) -> list[Run]:
+        """The runs that have not ended, or were interrupted."""
+        return [run for run in self.runs if run.status not in ("finished", "diverged", "failed")]
+
+    @cached_property
+    def with_genome(self) -> list[Run]:
+        """The finished runs that left a genome; baselines from other tools have none."""
+        return [run for run in self.finished if (run.folder / "genome.npz").exists()]
+
+    @cached_property
+    def scores(self) -> Array:
+        """The final test scores of the finished runs `(n,)`."""
+        return np.array([run.score for run in self.finished], float)
+
+    @cached_property
+    def iqm(self) -> float:
+        """The interquartile mean of the final scores; NaN without finished runs."""
+        return float(iqm(self.scores)) if len(self.scores) else float("nan")
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """The 95% bootstrap interval of the IQM; NaN with fewer than two finished runs."""
+        if not len(self.scores):
+            return float("nan"), float("nan")
+        low, high = bootstrap_interval(self.scores)
+        return float(low), float(high)
+
+    @property
+    def median_run(self) -> Run | None:
+        """The run with a genome that is the median by final score."""
+        runs = sorted(self.with_genome, key=lambda run: run.score)
+        return runs[len(runs) // 2] if runs else None
+
+    def final_costs(self, cost_column: str) -> Array:
+        """The total costs of the finished runs `(n,)`."""
+        return np.array([cumulative_cost(run, cost_column)[-1] for run in self.finished], float)
+
+    def curves(self, cost_column: str, log: bool = False) -> list[Curve]:
+        """The learning curves of the finished runs, without those that have no point to show."""
+        curves = [learning_curve(run, cost_column, log) for run in self.finished]
+        return [(x, y) for x, y in curves if len(x)]
+
+    @staticmethod
+    def _lacks_score(run: Run) -> bool:
+        return run.status == "finished" and not np.isfinite(run.score)
+
+
+@dataclass(frozen=True, eq=False)
+class StudyTable:
+    """A study's results with its runs sorted into a cell for each task and method."""
+
+    results: Results
+    cells: dict[tuple[str, str], Cell]
+
+    @classmethod
+    def from_results(cls, results: Results) -> StudyTable:
+        """Sort the runs of `results` into cells."""
+        cells = {(task, method): Cell(task, method, []) for task in results.tasks for method in results.methods}
+        for run in results.runs:
+            if (run.task, run.method) in cells:
+                cells[run.task, run.method].runs.append(run)
+        return cls(results, cells)
+
+    @property
+    def tasks(self) -> list[str]:
+        """The names of the tasks."""
+        return self.results.tasks
+
+    @property
+    def methods(self) -> list[str]:
+        """The names of the methods."""
+        return self.results.methods
+
+    def cells_of(self, task: str, having: Callable[[Cell], object] = lambda cell: cell.runs) -> dict[str, Cell]:
+        """The cells of a task by method, where `having(cell)` is true; by default those with runs."""
+        return {method: cell for method in self.methods if having(cell := self.cells[task, method])}
+
+    def references(self, task: str) -> dict[str, float]:
+        """The reference scores of a task that are finite, by name."""
+        return {name: value for name, value in self.results.references[task].items() if np.isfinite(value)}
+
+    def sign(self, task: str) -> int:
+        """1 where higher scores are better, -1 where lower ones are."""
+        return 1 if self.results.metrics[task].higher_is_better else -1
+
+    @cached_property
+    def study(self) -> Study:
+        """The study, made again from its settings. Raises `EvoroboError` where that is impossible."""
+        study = from_plain(self.results.settings)
+        if not isinstance(study, Study):
+            raise ResultsError("These results do not say with what settings they were made, so no robot can be shown.")
+        return study
+
+    def import_own_files(self) -> None:
+        """Import the user's files that the settings refer to, so that the styles registered there are known."""
+        if ".py:" in json.dumps(self.results.settings):
+            with suppress(EvoroboError):
+                self.study  # noqa: B018
+
+    def select(self, tasks: Iterable[str], methods: Iterable[str]) -> StudyTable:
+        """The part of the table with these tasks and methods, in the order of the study."""
+        chosen_tasks, chosen_methods = set(tasks), set(methods)
+        cells = [cell for (task, name), cell in self.cells.items() if task in chosen_tasks and name in chosen_methods]
+        part = replace(
+            self.results,
+            tasks=[task for task in self.tasks if task in chosen_tasks],
+            methods=[method for method in self.methods if method in chosen_methods],
+            runs=[run for cell in cells for run in cell.runs],
+        )
+        return StudyTable(part, {(cell.task, cell.method): cell for cell in cells})
+
+    def map_runs(self, change: Callable[[Run], Run]) -> StudyTable:
+        """The table with every run replaced by `change(run)`."""
+        return StudyTable.from_results(replace(self.results, runs=[change(run) for run in self.results.runs]))
