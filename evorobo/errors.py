@@ -51,7 +51,7 @@ class DataError(EvoroboError, ValueError):
     >>> try:
     ...     er.DatasetTask("nowhere.csv").n_inputs
     ... except er.DataError as error:
-    ...     print(str(error).partition(";")[0])
+    ...     print(str(error).partition(" in ")[0])
     there is no file nowhere.csv
     """
 

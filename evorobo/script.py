@@ -11,7 +11,7 @@ from pathlib import Path
 
 from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.errors import EvoroboError
-from evorobo.settings import stop_if_loading
+from evorobo.loading import stop_if_loading
 from evorobo.study.budget import Budget
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.overrides import apply_overrides

@@ -18,6 +18,7 @@ GROUND = {
     "downloads",
     "errors",
     "files",
+    "loading",
     "processes",
     "registry",
     "settings",

@@ -17,7 +17,7 @@ from curves import all_curves
 from scripts import RAIL, launch, run
 
 from evorobo import Backprop, ControlTask, Dense, Evolution, Genome, NetworkSpec, SettingsError, export_genome
-from evorobo.settings import load_script
+from evorobo.loading import load_script
 from evorobo.testing import check_activation, check_layer, check_method
 
 PARTS = '''
@@ -309,7 +309,7 @@ def test_a_genome_file_asks_for_the_file_that_it_needs_and_runs_no_code(folder, 
         sentence,
     )
     assert loaded == "False"
-    before = "from pathlib import Path\nfrom evorobo.settings import load_script\nload_script(Path('my_parts.py'))"
+    before = "from pathlib import Path\nfrom evorobo.loading import load_script\nload_script(Path('my_parts.py'))"
     code, out, _ = run("-c", LOAD.format(before=before), folder=tmp_path)
     assert out.splitlines() == ["Dense(units=4, activation='my_parts.py:swish', init=None, bias=True)", "True"]
 

@@ -11,7 +11,7 @@ import pytest
 from at_hand import needs, needs_mujoco
 
 from evorobo import Budget, ControlTask, StopAt, Study
-from evorobo.settings import load_script
+from evorobo.loading import load_script
 from evorobo.study.results import Results
 from evorobo.tasks.control.recording import trajectory
 from evorobo.tasks.control.robots.wall_following import LEFT, LENGTH, WIDTH

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evorobo import Budget
-from evorobo.settings import load_script
+from evorobo.loading import load_script
 
 SCRIPTS = Path(__file__).parents[1] / "experiments" / "with_others"
 

@@ -25,7 +25,7 @@ def add_list(parser: Parser) -> None:
 
 def list_components(args: argparse.Namespace) -> None:
     """Print the key and the summary line of each component, by kind."""
-    from evorobo.settings import load_script
+    from evorobo.loading import load_script
 
     plurals = _plurals()
     files = [name for name in args.kinds if name.endswith(".py")]

@@ -71,7 +71,7 @@ def tune(args: argparse.Namespace) -> None:
 
 def load_study(script: Path) -> Study:
     """Return the one study that a script defines at its top level."""
-    from evorobo.settings import load_script
+    from evorobo.loading import load_script
     from evorobo.study.study import Study
 
     studies = {id(thing): thing for thing in vars(load_script(script)).values() if isinstance(thing, Study)}

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from evorobo.errors import ResultsError
+from evorobo.loading import WORKER_VARIABLE
 from evorobo.processes import exit_status, redirect_stdout_to_stderr, start_process
-from evorobo.settings import WORKER_VARIABLE, from_plain, to_plain
+from evorobo.settings import from_plain, to_plain
 from evorobo.study.folders import Interrupted, error_text, trial_reason, trial_status
 from evorobo.study.records import write_record
 from evorobo.study.running import ProgressFunction, run_batch

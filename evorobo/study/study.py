@@ -16,9 +16,10 @@ from typing import Any
 from evorobo.checks import check_integer
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.learners.base import Method
+from evorobo.loading import stop_if_loading
 from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
-from evorobo.settings import stop_if_loading, to_plain
+from evorobo.settings import to_plain
 from evorobo.study.baselines import Baseline, check_baselines as check_baselines, write_baselines
 from evorobo.study.batching import batch_trials
 from evorobo.study.budget import Budget

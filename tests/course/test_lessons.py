@@ -13,7 +13,7 @@ import pytest
 from at_hand import needs
 
 from evorobo.course.lesson import run_seeds
-from evorobo.settings import load_script
+from evorobo.loading import load_script
 from evorobo.tasks.data.catalogue import failures, puma, sarcos, scitos
 
 pytestmark = pytest.mark.slow

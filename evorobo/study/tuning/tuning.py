@@ -10,7 +10,8 @@ from typing import Any
 
 from evorobo.checks import check_integer
 from evorobo.errors import ResultsError, SettingsError, unknown
-from evorobo.settings import stop_if_loading, to_plain
+from evorobo.loading import stop_if_loading
+from evorobo.settings import to_plain
 from evorobo.study.batching import batch_trials
 from evorobo.study.executors import TrialEvent, run_parallel, run_serial
 from evorobo.study.folders import trial_status

@@ -22,8 +22,9 @@ from evorobo import (
     register_component,
 )
 from evorobo.commands.targets import resolve_task
+from evorobo.loading import load_script
 from evorobo.registry import components
-from evorobo.settings import from_plain, load_script, to_plain
+from evorobo.settings import from_plain, to_plain
 from evorobo.testing import check_task
 
 LOADER = '''

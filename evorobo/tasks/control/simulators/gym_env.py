@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evorobo.errors import SettingsError, TaskError, unknown
-from evorobo.settings import load_module
+from evorobo.loading import load_module
 from evorobo.tasks.control.simulators.base import Simulator
 from evorobo.tasks.control.simulators.checked import CheckedSimulator
 from evorobo.tasks.control.simulators.sync import SyncSimulator

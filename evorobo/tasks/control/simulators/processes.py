@@ -16,8 +16,9 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
+from evorobo.loading import WORKER_VARIABLE
 from evorobo.processes import exit_status, redirect_stdout_to_stderr, start_process
-from evorobo.settings import WORKER_VARIABLE, from_plain, to_plain
+from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, find_spec
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 
