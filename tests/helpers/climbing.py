@@ -1,4 +1,4 @@
-"""Landscapes to climb, and the wheel that turns a strategy on them, for tests of strategies."""
+"""Test functions to maximize, and loops that run a strategy on them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def sphere(x):
 
 
 def ellipsoid(x, decades=3):
-    """Axes from 1 to 10^`decades` long; as it comes, as in Hansen's benchmarks."""
+    """An ellipsoid with axis lengths from 1 to 10^`decades`; by default that of Hansen's benchmarks."""
     n = x.shape[-1]
     return -(10 ** (2 * decades * np.arange(n) / (n - 1)) * np.square(x)).sum(-1)
 
@@ -28,7 +28,7 @@ def bowl(x):
 
 
 def rosenbrock(x):
-    """A bent valley, best where all are 1."""
+    """Rosenbrock's curved valley; the maximum is at 1 for all coordinates."""
     return -(100 * np.square(x[..., 1:] - np.square(x[..., :-1])) + np.square(1 - x[..., :-1])).sum(-1)
 
 
@@ -47,7 +47,7 @@ def give(population, values):
 
 
 def generation(running, score, rng):
-    """One turn of the wheel; returns the scored population."""
+    """Run one generation and return the scored population."""
     with seeded_globals(rng):
         population = running.generate(Individual)
         give(population, score(np.array(population)))
@@ -56,7 +56,7 @@ def generation(running, score, rng):
 
 
 def climbed(strategy, score, evaluations, seed, start=START):
-    """The score of the answer after that many evaluations."""
+    """The score of the solution after that many evaluations."""
     rng = np.random.default_rng(seed)
     running = strategy.start(np.array(start), rng)
     while evaluations > 0:

@@ -59,9 +59,9 @@ def main(seeds: int = 5) -> None:
 
     medians: dict[str, Any] = {}
     for kind, landscape, n in PROBLEMS:
-        found = [evaluations(kind, landscape, n, seed) for seed in range(1, seeds + 1)]
-        medians[f"{kind}, {landscape}, {n}"] = statistics.median(found)
-        print(kind, landscape, n, found, flush=True)
+        counts = [evaluations(kind, landscape, n, seed) for seed in range(1, seeds + 1)]
+        medians[f"{kind}, {landscape}, {n}"] = statistics.median(counts)
+        print(kind, landscape, n, counts, flush=True)
     record = {"pycma": cma.__version__, "seeds": seeds, "median evaluations to 1e-9": medians}
     FILE.write_text(json.dumps(record, indent=1) + "\n")
 

@@ -180,17 +180,17 @@ class NotFinite(Wave):
     name: str = "not-finite"
 
     def score_with_measures(self, names, spec, weights, rng, input_scaler):
-        earned = super().score_with_measures(names, spec, weights, rng, input_scaler)
-        earned.measures[:2, 0] = np.nan, np.inf
-        return earned
+        scores = super().score_with_measures(names, spec, weights, rng, input_scaler)
+        scores.measures[:2, 0] = np.nan, np.inf
+        return scores
 
 
 def test_measures_are_scaled_by_their_ranges_and_those_that_are_not_finite_are_zero():
     weights = np.random.default_rng(0).normal(size=(5, SPEC.n_params))
     plain = Wave().score_with_measures(["level", "tilt"], SPEC, weights, np.random.default_rng(1), None)
     scorer = MeasureScorer(NotFinite(), ["level", "size", "tilt"])
-    earned, units = scorer.score(SPEC, weights, np.random.default_rng(1), None, weights)
-    np.testing.assert_array_equal(earned.values, plain.values)
+    scores, units = scorer.score(SPEC, weights, np.random.default_rng(1), None, weights)
+    np.testing.assert_array_equal(scores.values, plain.values)
     np.testing.assert_array_equal(units[:2, 0], 0)
     np.testing.assert_allclose(units[2:, 0], (plain.measures[2:, 0] + 1) / 2)
     np.testing.assert_allclose(units[:, 1], np.abs(weights).mean(1))

@@ -25,10 +25,10 @@ every_inner = pytest.mark.parametrize(
 )
 
 
-def test_a_weight_goes_as_far_back_inside_as_it_would_lie_beyond():
-    told = reflect(np.array([0.0, 1.9, 2.0, 2.5, -2.5, 6.0, 7.0, -9.0]), 2.0)
+def test_a_weight_beyond_the_limit_is_reflected_by_the_same_distance():
+    reflected = reflect(np.array([0.0, 1.9, 2.0, 2.5, -2.5, 6.0, 7.0, -9.0]), 2.0)
     #        reflected at 2 after .5, at -2 after .5, at 2 and -2, at 2 and -2 and on, at -2 and 2 and on
-    np.testing.assert_allclose(told, [0.0, 1.9, 2.0, 1.5, -1.5, -2.0, -1.0, -1.0])
+    np.testing.assert_allclose(reflected, [0.0, 1.9, 2.0, 1.5, -1.5, -2.0, -1.0, -1.0])
 
 
 def test_within_the_limits_not_a_bit_is_changed():
@@ -43,7 +43,7 @@ def test_folding_is_continuous():
 
 
 @every_inner
-def test_bounds_that_are_never_met_change_nothing(strategy):
+def test_bounds_that_are_never_reached_change_nothing(strategy):
     runs = []
     for settings in (strategy, Bounded(strategy, 1e6)):
         rng = np.random.default_rng(0)
@@ -63,7 +63,7 @@ def test_no_weight_is_ever_scored_or_answered_beyond_its_limit(strategy):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_best_corner_is_found_where_the_best_place_lies_beyond_it(seed):
+def test_the_best_corner_is_reached_if_the_maximum_lies_beyond_it(seed):
     score = lambda x: -np.square(x - 5).sum(-1)  # noqa: E731
     assert climbed(Bounded(CMAES(), 2.0), score, 4000, seed) == pytest.approx(-10 * 9, abs=1e-3)
 

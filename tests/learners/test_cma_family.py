@@ -104,7 +104,7 @@ def test_separable_cma_es_is_cma_es_that_keeps_the_diagonal_and_learns_faster():
     follow_the_tutorial(running, constants, ellipsoid, 40, keep=lambda matrix: np.diag(np.diag(matrix)))
 
 
-def test_rotation_costs_separable_cma_es_dearly():
+def test_rotation_makes_separable_cma_es_slow():
     turn = np.linalg.qr(np.random.default_rng(2).normal(size=(4, 4)))[0]
     straight = needed(SepCMAES(), ellipsoid, 0, -1e-6, np.ones(4))
     turned = needed(SepCMAES(), lambda x: ellipsoid(x @ turn.T), 0, -1e-6, np.ones(4), most=20 * straight)
@@ -152,14 +152,14 @@ def test_one_plus_one_keeps_a_factor_of_the_matrix_of_its_paper():
             score = ellipsoid(parent)
             stalled.append(success >= 0.44)
             path = (1 - c_c) * path + (not stalled[-1]) * np.sqrt(c_c * (2 - c_c)) * factor @ z
-            kept = c_c * (2 - c_c) * covariance if stalled[-1] else 0
-            covariance = (1 - c_cov) * covariance + c_cov * (np.outer(path, path) + kept)
+            stalled_part = c_c * (2 - c_c) * covariance if stalled[-1] else 0
+            covariance = (1 - c_cov) * covariance + c_cov * (np.outer(path, path) + stalled_part)
         np.testing.assert_allclose(running.solution, parent, rtol=1e-8, atol=1e-12)
         assert running.info()["step_size"] == pytest.approx(sigma, rel=1e-8)
     assert len(stalled) > 20
 
 
-def test_a_rescored_parent_has_no_lucky_past():
+def test_a_parent_that_is_scored_again_loses_its_old_score():
     running = OnePlusOneCMAES().start(START.copy(), np.random.default_rng(0))
     for child, parent, wins in ((1.0, 0.0, True), (-5.0, -9.0, True), (3.0, 4.0, False)):
         population = running.generate(Individual)

@@ -1,4 +1,4 @@
-"""Coevolution: whom each generation meets, what is kept of it, and that both sides learn."""
+"""Coevolution: which champions a generation meets, what is recorded, and that both sides learn."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ PREDATOR = ControlTask("evorobo/Predator-v0", validation_episodes=2, test_episod
 
 @dataclass(frozen=True)
 class Race(Bowl):
-    """Who is nearer to the bottom of the bowl than the rivals are; each side keeps whom it met, and when."""
+    """The member closer to the optimum wins; both sides record the rivals of each generation."""
 
     name: str = "race"
-    met: list = field(default_factory=list, compare=False)
+    rivals_met: list = field(default_factory=list, compare=False)
     other: list = field(default_factory=list, compare=False)
 
     def matches(self):
         return self
 
     def rival(self):
-        return Race("rival", self.other, self.met)
+        return Race("rival", self.other, self.rivals_met)
 
     def score_against(self, spec, weights, rng, rival_spec, rivals):
-        self.met.append(rivals)
+        self.rivals_met.append(rivals)
         own, others = (-np.square(each - 1).sum(1) for each in (weights, rivals))
         return Scores(own - others.mean(), Cost(env_steps=len(weights) * len(rivals)))
 
@@ -77,11 +77,11 @@ def numbers(rows, champions):
 
 def test_the_hall_of_fame_are_all_champions_of_the_other_side_so_far_each_drawn_about_as_often():
     task, _, own, other = run(Coevolution(n_rivals=4), 60)
-    for met, champions in ((task.met, other), (task.other, own)):
-        assert len(met) == 60
-        drawn = [numbers(rivals, champions) for rivals in met]
+    for rivals_met, champions in ((task.rivals_met, other), (task.other, own)):
+        assert len(rivals_met) == 60
+        drawn = [numbers(rivals, champions) for rivals in rivals_met]
         assert all(max(each) <= generation for generation, each in enumerate(drawn))  # only what was there before
-        assert all(len(set(each)) == 4 for each in drawn[3:])  # nobody twice, where there are enough
+        assert all(len(set(each)) == 4 for each in drawn[3:])  # no champion twice, if there are enough
         late = np.concatenate([np.array(each) / generation for generation, each in enumerate(drawn[10:], 10)])
         assert late.mean() == pytest.approx(0.5, abs=0.08)
         assert late.min() < 0.1
@@ -90,13 +90,15 @@ def test_the_hall_of_fame_are_all_champions_of_the_other_side_so_far_each_drawn_
 
 def test_a_memory_of_one_meets_the_newest_champion_alone_and_one_of_three_the_last_three():
     task, _, own, other = run(Coevolution(n_rivals=2, memory=1), 6)
-    assert [numbers(rivals, other) for rivals in task.met] == [[n, n] for n in range(6)]
+    assert [numbers(rivals, other) for rivals in task.rivals_met] == [[n, n] for n in range(6)]
     assert [numbers(rivals, own) for rivals in task.other] == [[n, n] for n in range(6)]
     task, _, _, other = run(Coevolution(n_rivals=3, memory=3), 8)
-    assert [sorted(numbers(rivals, other)) for rivals in task.met][3:] == [[n - 2, n - 1, n] for n in range(3, 8)]
+    assert [sorted(numbers(rivals, other)) for rivals in task.rivals_met[3:]] == [
+        [n - 2, n - 1, n] for n in range(3, 8)
+    ]
 
 
-def test_both_sides_climb_and_both_are_paid_and_told():
+def test_both_sides_climb_and_costs_and_logs_are_of_both():
     _, learner, own, other = run(Coevolution(Evolution(CMAES(population_size=8)), n_rivals=5), 60)
     for champions in (own, other):
         assert np.square(champions[-1] - 1).sum() < 1e-3 * np.square(champions[0] - 1).sum()
@@ -150,7 +152,7 @@ def test_a_hall_gives_its_champions_back():
     np.testing.assert_array_equal(again.archive.weights, hall.archive.weights)
 
 
-def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
+def test_a_task_without_a_rival_and_invalid_settings_are_refused():
     with pytest.raises(SettingsError, match=r"bowl has no rival; use Evolution, or give the task a method matches\(\)"):
         start(Coevolution(), Bowl())
     with pytest.raises(TaskError, match="CartPole-v1 has no rival to evolve against"):
@@ -163,7 +165,7 @@ def test_a_task_without_a_rival_and_settings_that_cannot_be_are_told():
         start(Coevolution(), PREDATOR, (Dense(3, "identity"), BatchNorm()))
 
 
-def test_an_interrupted_trial_goes_on_to_the_same_champions_and_leaves_them_with_its_results(tmp_path, monkeypatch):
+def test_an_interrupted_trial_has_the_same_champions_and_writes_them_to_its_results(tmp_path, monkeypatch):
     method = Coevolution(Evolution(CMAES(population_size=6)), n_rivals=2)
     task = replace(PREDATOR, max_steps=60)
     trial = Trial(task, method, Budget(generations=4, n_evals=4), (3,), seed=1)

@@ -1,4 +1,4 @@
-"""Maps of elites: who gets a cell, what a map is worth, how children are made, and that a map only looks on."""
+"""Maps of elites: the elite of a cell, coverage and QD-score, how children are made, and Mapped."""
 
 import numpy as np
 import pytest
@@ -11,16 +11,16 @@ from evorobo.learners.evolution.strategies.collection import Collection
 PLANE = Grid(("a", "b"), (4, 5), min_score=-2.0)
 
 
-def told(scores, measures):
+def collection_of(scores, measures):
     """A collection in which each genome is its number."""
     weights = np.arange(len(scores), dtype=float)[:, None]
     return Collection(weights, np.array(scores, float), np.array(measures, float))
 
 
-def turn(running, rng, judge=lambda rows: (sphere(rows), rows[:, 4:6])):
+def turn(running, rng, evaluate=lambda rows: (sphere(rows), rows[:, 4:6])):
     with seeded_globals(rng):
         population = running.generate(Individual)
-    for individual, score, measured in zip(population, *judge(np.array(population)), strict=True):
+    for individual, score, measured in zip(population, *evaluate(np.array(population)), strict=True):
         individual.fitness.values, individual.measures = (float(score),), measured
     running.update(population)
     return np.array(population)
@@ -29,13 +29,13 @@ def turn(running, rng, judge=lambda rows: (sphere(rows), rows[:, 4:6])):
 # ---- the grid
 
 
-def test_a_cell_takes_whoever_scores_higher_and_of_equals_the_first():
+def test_a_cell_takes_the_higher_score_and_of_equal_ones_the_first():
     elites = PLANE.start(1)
     # cells are 0.25 by 0.2: the first three share one, the fourth has another
-    elites.add(told([1, 3, 3, -5], [[0.1, 0.1], [0.2, 0.1], [0.2, 0.15], [0.3, 0.1]]))
+    elites.add(collection_of([1, 3, 3, -5], [[0.1, 0.1], [0.2, 0.1], [0.2, 0.15], [0.3, 0.1]]))
     np.testing.assert_array_equal(elites.elites.weights[:, 0], [1, 3])
     np.testing.assert_array_equal(elites.elites.measures, [[0.2, 0.1], [0.3, 0.1]])
-    elites.add(told([3, -4], [[0.0, 0.0], [0.4, 0.1]]))
+    elites.add(collection_of([3, -4], [[0.0, 0.0], [0.4, 0.1]]))
     np.testing.assert_array_equal(elites.elites.weights[:, 0], [1, 1])
     np.testing.assert_array_equal(elites.elites.scores, [3, -4])
 
@@ -46,31 +46,31 @@ def test_what_lies_beyond_a_range_is_in_the_outermost_cell():
     np.testing.assert_array_equal(elites.index_of(measures), [0, 0, 19, 19, 6, 0])
 
 
-def test_coverage_and_qd_score_are_what_one_counts_by_hand():
+def test_coverage_and_qd_score_agree_with_values_by_hand():
     """Three of twenty cells; 1 - -2 and 0.5 - -2, and nothing for an elite below the lowest score."""
     elites = PLANE.start(1)
     assert elites.info() == {"coverage": 0.0, "qd_score": 0.0}
-    elites.add(told([1, 0.5, -7, 0], [[0.1, 0.1], [0.3, 0.1], [0.9, 0.9], [0.1, 0.1]]))
+    elites.add(collection_of([1, 0.5, -7, 0], [[0.1, 0.1], [0.3, 0.1], [0.9, 0.9], [0.1, 0.1]]))
     assert elites.info() == {"coverage": 3 / 20, "qd_score": 3 + 2.5}
 
 
 def test_neither_coverage_nor_qd_score_ever_falls():
     rng, elites, before = np.random.default_rng(0), PLANE.start(1), (0.0, 0.0)
     for _ in range(50):
-        elites.add(told(rng.normal(size=7), rng.uniform(size=(7, 2))))
+        elites.add(collection_of(rng.normal(size=7), rng.uniform(size=(7, 2))))
         info = elites.info()
         assert info["coverage"] >= before[0]
         assert info["qd_score"] >= before[1]
         before = info["coverage"], info["qd_score"]
 
 
-def test_it_does_not_matter_in_how_many_parts_a_crowd_comes():
+def test_a_grid_does_not_depend_on_how_a_population_is_divided():
     rng = np.random.default_rng(1)
-    crowd = told(rng.normal(size=200), rng.uniform(-0.2, 1.2, (200, 2)))
+    sample = collection_of(rng.normal(size=200), rng.uniform(-0.2, 1.2, (200, 2)))
     at_once, in_parts = PLANE.start(1), PLANE.start(1)
-    at_once.add(crowd)
+    at_once.add(sample)
     for part in np.array_split(np.arange(200), 13):
-        in_parts.add(crowd.take(part))
+        in_parts.add(sample.take(part))
     for one, other in zip(vars(at_once.elites).values(), vars(in_parts.elites).values(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -80,9 +80,9 @@ def test_the_grid_is_that_of_pyribs():
     rng, elites = np.random.default_rng(2), PLANE.start(1)
     theirs = ribs.GridArchive(solution_dim=1, dims=(4, 5), ranges=[(0, 1), (0, 1)], qd_score_offset=-2.0)
     for _ in range(10):
-        crowd = told(rng.uniform(-2, 3, 9), rng.uniform(size=(9, 2)))
-        elites.add(crowd)
-        theirs.add(crowd.weights, crowd.scores, crowd.measures)
+        sample = collection_of(rng.uniform(-2, 3, 9), rng.uniform(size=(9, 2)))
+        elites.add(sample)
+        theirs.add(sample.weights, sample.scores, sample.measures)
     data = theirs.data()
     order = np.argsort(data["index"])
     np.testing.assert_array_equal(elites.cell_indices, data["index"][order])
@@ -107,14 +107,14 @@ def test_a_child_lies_along_the_line_from_one_elite_to_another():
         near = []
         for x in elites:
             for y in elites:
-                way = y - x
-                share = (child - x) @ way / (way @ way) if way.any() else 0.0
-                near.append(np.abs(child - x - share * way).max())
+                line = y - x
+                share = (child - x) @ line / (line @ line) if line.any() else 0.0
+                near.append(np.abs(child - x - share * line).max())
         assert min(near) < 1e-8
 
 
 def test_children_have_the_spread_that_their_two_sizes_ask_for():
-    """Two elites, far from each other along the first gene: iso in all directions, line times the way along it."""
+    """Two elites, far from each other along the first gene: iso in all directions, and along the line between them."""
     settings = MAPElites(Grid(("a",), (2,)), population_size=4000, iso_sigma=0.3, line_sigma=0.2)
     rng = np.random.default_rng(0)
     running = settings.start(np.zeros(N), rng)
@@ -128,7 +128,7 @@ def test_children_have_the_spread_that_their_two_sizes_ask_for():
     assert np.square(away).mean() == pytest.approx(0.3**2 + 0.5 * (0.2 * 10) ** 2, rel=0.1)
 
 
-def test_the_answer_is_the_champion_and_a_lucky_one_is_forgotten():
+def test_the_solution_is_the_champion_and_its_old_score_is_dropped():
     running, rng = (
         MAPElites(PLANE, population_size=3).start(START.copy(), np.random.default_rng(0)),
         np.random.default_rng(1),
@@ -138,7 +138,7 @@ def test_the_answer_is_the_champion_and_a_lucky_one_is_forgotten():
     second = turn(running, rng, lambda rows: ([0, 1, 2, -1], np.full((4, 2), 0.5)))
     np.testing.assert_array_equal(second[3], first[1])
     np.testing.assert_array_equal(running.solution, second[2])
-    np.testing.assert_array_equal(running.collection.weights, first[[1]])  # the map keeps what it was told
+    np.testing.assert_array_equal(running.collection.weights, first[[1]])  # the map keeps its first score
 
 
 def test_map_elites_fills_a_map_that_the_score_alone_does_not():
@@ -159,19 +159,19 @@ def test_map_elites_fills_a_map_that_the_score_alone_does_not():
 
 @pytest.mark.parametrize("strategy", [CMAES(), GA(), NoveltySearch(("c",))], ids=lambda each: each.name)
 def test_a_map_beside_a_strategy_changes_nothing_of_its_search(strategy):
-    """Measures are the genes a, b and c; a strategy with measures of its own finds these first."""
+    """Measures are the genes a, b and c; those of the strategy come first."""
     seen = []
     for settings in (strategy, Mapped(PLANE, strategy)):
         rng = np.random.default_rng(3)
         running = settings.start(START.copy(), rng)
         columns = ["abc".index(name) for name in getattr(settings, "measures", ())]
-        told = [turn(running, rng, lambda rows, k=columns: (sphere(rows), rows[:, k])) for _ in range(5)]
-        seen.append((np.concatenate(told), running.solution))
+        generations = [turn(running, rng, lambda rows, k=columns: (sphere(rows), rows[:, k])) for _ in range(5)]
+        seen.append((np.concatenate(generations), running.solution))
     np.testing.assert_array_equal(seen[0][0], seen[1][0])
     np.testing.assert_array_equal(seen[0][1], seen[1][1])
-    everybody = seen[1][0]
+    members = seen[1][0]
     best = PLANE.start(N)
-    best.add(Collection(everybody, sphere(everybody), everybody[:, :2]))
+    best.add(Collection(members, sphere(members), members[:, :2]))
     np.testing.assert_array_equal(running.collection.weights, best.elites.weights)
     assert running.info()["coverage"] == best.info()["coverage"]
 
@@ -186,6 +186,6 @@ def test_a_map_beside_a_strategy_changes_nothing_of_its_search(strategy):
         (lambda: MAPElites(PLANE, line_sigma=-1.0), "line_sigma must be a number of at least 0, not -1.0"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()

@@ -73,18 +73,18 @@ def start(strategy, task=None, seed=0):
 
 
 @dataclass(frozen=True)
-class Lucky(Bowl):
-    """A bowl seen through noise, which is the same for all members; remembers what it was asked and what it said."""
+class Noisy(Bowl):
+    """A bowl with noise that is the same for all members; records the weights and the values."""
 
-    asked: list = None
-    told: list = None
+    weights_seen: list = None
+    values_seen: list = None
 
     def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
-        values = earned.values + rng.normal(size=len(weights))
-        self.asked.append(weights.copy())
-        self.told.append(values)
-        return replace(earned, values=values)
+        scores = super().score(spec, weights, rng, inputs)
+        values = scores.values + rng.normal(size=len(weights))
+        self.weights_seen.append(weights.copy())
+        self.values_seen.append(values)
+        return replace(scores, values=values)
 
 
 @every_strategy
@@ -120,49 +120,49 @@ def test_thirty_times_one_generation_is_one_time_thirty_of_deap(strategy):
 
 @every_strategy
 def test_a_generation_is_scored_in_one_call(strategy):
-    task = Lucky("lucky", [], [])
+    task = Noisy("noisy", [], [])
     learner = start(strategy, task)
     for _ in range(3):
         learner.step(0.0)
-    assert len(task.asked) == 3
-    assert {asked.shape[1] for asked in task.asked} == {SPEC.n_params}
-    assert all(len(np.unique(asked, axis=0)) > 1 for asked in task.asked)
+    assert len(task.weights_seen) == 3
+    assert {weights_seen.shape[1] for weights_seen in task.weights_seen} == {SPEC.n_params}
+    assert all(len(np.unique(weights_seen, axis=0)) > 1 for weights_seen in task.weights_seen)
 
 
 @every_strategy
-def test_the_best_is_the_highest_score_ever_told(strategy):
-    task = Lucky("lucky", [], [])
+def test_the_best_is_the_highest_score_so_far(strategy):
+    task = Noisy("noisy", [], [])
     learner = start(strategy, task)
     for _ in range(20):
         info = learner.step(0.0).info
-        assert info["best"] == max(values.max() for values in task.told)
-        assert info["score_max"] == task.told[-1].max()
+        assert info["best"] == max(values.max() for values in task.values_seen)
+        assert info["score_max"] == task.values_seen[-1].max()
 
 
 @every_strategy
-def test_progress_tells_mean_spread_and_diversity_of_the_generation(strategy):
-    task = Lucky("lucky", [], [])
+def test_a_step_logs_mean_spread_and_diversity_of_the_generation(strategy):
+    task = Noisy("noisy", [], [])
     learner = start(strategy, task)
     for _ in range(3):
         progress = learner.step(0.0)
-        assert progress.score == pytest.approx(task.told[-1].mean())
-        assert progress.info["score_sd"] == pytest.approx(task.told[-1].std())
-        assert progress.info["diversity"] == pytest.approx(task.asked[-1].std(0).mean())
+        assert progress.score == pytest.approx(task.values_seen[-1].mean())
+        assert progress.info["score_sd"] == pytest.approx(task.values_seen[-1].std())
+        assert progress.info["diversity"] == pytest.approx(task.weights_seen[-1].std(0).mean())
 
 
 @every_strategy
-def test_the_bill_is_what_the_task_charged(strategy):
-    task = Lucky("lucky", [], [])
+def test_the_cost_is_that_of_the_task(strategy):
+    task = Noisy("noisy", [], [])
     learner = start(strategy, task)
     assert learner.cost == Cost()
     for _ in range(3):
         learner.step(0.0)
-    n = sum(map(len, task.asked))
+    n = sum(map(len, task.weights_seen))
     assert learner.cost == Cost(env_steps=n, episodes=n, forward_flops=n * SPEC.forward_flops)
 
 
 @every_strategy
-def test_the_global_random_numbers_are_left_alone(strategy):
+def test_the_global_random_generators_are_not_changed(strategy):
     learner = start(strategy)
     random.seed(1)
     np.random.seed(1)  # noqa: NPY002
@@ -175,16 +175,16 @@ def test_the_global_random_numbers_are_left_alone(strategy):
 
 
 @every_strategy
-def test_the_global_random_numbers_have_no_say(strategy):
-    answers = []
+def test_the_global_random_generators_have_no_influence(strategy):
+    solutions = []
     for disturbance in (1, 2):
         random.seed(disturbance)
         np.random.seed(disturbance)  # noqa: NPY002
         learner = start(strategy)
         for _ in range(3):
             learner.step(0.0)
-        answers.append(learner.genome.weights)
-    np.testing.assert_array_equal(*answers)
+        solutions.append(learner.genome.weights)
+    np.testing.assert_array_equal(*solutions)
 
 
 def test_another_seed_is_another_search():
@@ -192,14 +192,14 @@ def test_another_seed_is_another_search():
     assert not np.array_equal(one.genome.weights, two.genome.weights)
 
 
-def test_before_the_first_generation_the_answer_is_the_genome_everybody_starts_from():
+def test_before_the_first_generation_the_solution_is_the_starting_genome_of_the_seed():
     for strategy in STRATEGIES:
         np.testing.assert_array_equal(start(strategy).genome.weights, SPEC.init(np.random.default_rng(0)))
 
 
 @every_strategy
 @pytest.mark.parametrize("generations", [0, 1, 5])
-def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, strategy, generations):
+def test_a_restored_learner_continues_to_the_last_bit(tmp_path, strategy, generations):
     learner = start(strategy, Observed())
     for _ in range(generations):
         learner.step(0.0)
@@ -213,7 +213,7 @@ def test_a_restored_learner_goes_on_to_the_last_bit(tmp_path, strategy, generati
     assert other.cost == learner.cost
 
 
-def test_the_normaliser_is_the_mean_and_deviation_of_all_observations_met():
+def test_the_scaler_has_mean_and_deviation_of_all_observations():
     @dataclass(frozen=True)
     class Remembered(Observed):
         rows: list = None
@@ -221,52 +221,52 @@ def test_the_normaliser_is_the_mean_and_deviation_of_all_observations_met():
 
         def score(self, spec, weights, rng, inputs):
             self.scalings.append(inputs)
-            earned = Bowl.score(self, spec, weights, rng, inputs)
+            scores = Bowl.score(self, spec, weights, rng, inputs)
             self.rows.append(self.met(rng, len(weights)))
-            return Scores(earned.values, earned.cost, RunningMoments.from_rows(self.rows[-1]))
+            return Scores(scores.values, scores.cost, RunningMoments.from_rows(self.rows[-1]))
 
     task = Remembered("remembered", [], [])
     learner = start(CMAES(), task)
     assert learner.genome.input_scaler is None
     for generation in range(5):
         learner.step(0.0)
-        met = np.concatenate(task.rows)
-        assert len(met) == (generation + 1) * len(task.rows[0])
-        np.testing.assert_allclose(learner.genome.input_scaler.mean, met.mean(0), rtol=1e-12)
-        np.testing.assert_allclose(learner.genome.input_scaler.sd, met.std(0), rtol=1e-12)
-    # each generation was scored with what was known before it
+        observed = np.concatenate(task.rows)
+        assert len(observed) == (generation + 1) * len(task.rows[0])
+        np.testing.assert_allclose(learner.genome.input_scaler.mean, observed.mean(0), rtol=1e-12)
+        np.testing.assert_allclose(learner.genome.input_scaler.sd, observed.std(0), rtol=1e-12)
+    # each generation was scored with the scaler of the generations before it
     assert task.scalings[0] is None
     np.testing.assert_allclose(task.scalings[3].mean, np.concatenate(task.rows[:3]).mean(0), rtol=1e-12)
 
 
-def test_without_observations_the_tasks_own_scaling_stays():
+def test_without_observations_the_scaler_of_the_task_is_used():
     @dataclass(frozen=True)
     class Scaled(Bowl):
-        inputs = Scaler(np.zeros(2), np.ones(2))
+        input_scaler = Scaler(np.zeros(2), np.ones(2))
 
     learner = start(CMAES(), Scaled())
     learner.step(0.0)
-    assert learner.genome.input_scaler is Scaled.input_scaler
+    assert learner.genome.input_scaler is Scaled.input_scaler is not None
 
 
 @dataclass(frozen=True)
 class Cliff(Bowl):
-    """Members fall off (NaN) or overflow (-inf) where their first weights say so."""
+    """The first members of a generation have no finite score: NaN or -inf."""
 
     bad: float = np.nan
     share: float = 1.0
-    told: list = None
+    values_seen: list = None
 
     def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
-        values = earned.values.copy()
+        scores = super().score(spec, weights, rng, inputs)
+        values = scores.values.copy()
         values[: int(np.ceil(self.share * len(values)))] = self.bad
-        return replace(earned, values=values)
+        return replace(scores, values=values)
 
 
 @every_strategy
 @pytest.mark.parametrize("bad", [np.nan, -np.inf])
-def test_a_member_without_a_score_is_the_worst_and_not_the_end(strategy, bad):
+def test_a_member_without_a_score_is_the_worst_and_the_run_continues(strategy, bad):
     learner = start(strategy, Cliff("cliff", bad, 0.2))
     for _ in range(5):
         progress = learner.step(0.0)

@@ -1,4 +1,4 @@
-"""Who descends from whom is told by the very genomes that were bred, and survives a checkpoint."""
+"""The recorded parents agree with the genomes, and survive a checkpoint."""
 
 import csv
 import io
@@ -65,7 +65,7 @@ def test_without_mutation_and_crossover_all_children_equal_their_parent(replacem
 
 
 @pytest.mark.parametrize("replacement", [Generational(), SteadyState(6)], ids=["generational", "steady"])
-def test_who_was_crossed_has_each_gene_from_one_of_two_parents(replacement):
+def test_a_crossed_child_has_each_gene_from_one_of_two_parents(replacement):
     genomes, table, _ = family(GA(10, Uniform(0.5, prob=1), Gaussian(prob=0), replacement=replacement))
     crossed = [row for row in table if len(parents(row)) == 2]
     # all but the elite, in five generations
@@ -79,22 +79,22 @@ def test_who_was_crossed_has_each_gene_from_one_of_two_parents(replacement):
 def test_parents_lived_before_their_children_and_scores_are_those_of_the_run():
     genomes, table, _ = family(GA())
     assert all(max(parents(row), default=-1) < int(row["individual"]) for row in table)
-    told = [float(row["score"]) for row in table]
-    np.testing.assert_array_equal(told, -np.square(genomes - 1).sum(1))
+    scores = [float(row["score"]) for row in table]
+    np.testing.assert_array_equal(scores, -np.square(genomes - 1).sum(1))
 
 
-def test_the_search_goes_as_it_goes_without_a_genealogy():
-    answers = []
-    for kept in (False, True):
-        learner = Evolution(GA(), genealogy=kept).start(Bowl(), SPEC, np.random.default_rng(0))
+def test_recording_a_genealogy_does_not_change_the_search():
+    solutions = []
+    for recorded in (False, True):
+        learner = Evolution(GA(), genealogy=recorded).start(Bowl(), SPEC, np.random.default_rng(0))
         for _ in range(8):
             learner.step(0.0)
-        answers.append(learner.genome.weights.tobytes())
-    assert answers[0] == answers[1]
+        solutions.append(learner.genome.weights.tobytes())
+    assert solutions[0] == solutions[1]
 
 
 @pytest.mark.parametrize("strategy", [GA(10), GA(10, replacement=SteadyState(3))], ids=lambda each: each.name)
-def test_a_genealogy_goes_on_where_it_stopped(strategy, tmp_path):
+def test_a_genealogy_continues_after_a_checkpoint(strategy, tmp_path):
     _, whole, _ = family(strategy, steps=8)
     _, _, stopped = family(strategy, steps=4)
     checkpoint.save(tmp_path / "checkpoint.npz", stopped.state())
@@ -114,6 +114,6 @@ def test_a_trial_leaves_its_genealogy_beside_its_genome(tmp_path):
     assert len(table.read_text().splitlines()) == 1 + 3 * 10
 
 
-def test_a_strategy_that_does_not_breed_is_told_so():
+def test_a_strategy_without_parents_is_refused():
     with pytest.raises(SettingsError, match="has no parents and children, so it has no genealogy; use GA"):
         family(CMAES())

@@ -1,4 +1,4 @@
-"""The hall of fame keeps the best that a strategy ever came across, and does not meddle with its search."""
+"""The hall of fame records the best genomes of a strategy, and does not change its search."""
 
 import numpy as np
 import pytest
@@ -11,23 +11,23 @@ SPEC = NetworkSpec.build(2, (3,), 1)
 
 
 @pytest.mark.parametrize("strategy", [CMAES(), GA()], ids=lambda each: each.name)
-def test_the_highest_scores_of_a_whole_run_are_kept_best_first(strategy):
+def test_the_highest_scores_of_a_whole_run_are_recorded_best_first(strategy):
     rng = np.random.default_rng(0)
     running = HallOfFame(strategy, 7).start(START.copy(), rng)
-    met = np.concatenate([np.array(generation(running, sphere, rng)) for _ in range(15)])
-    different = np.unique(met, axis=0)  # the GA's elite is met again and again
+    genomes = np.concatenate([np.array(generation(running, sphere, rng)) for _ in range(15)])
+    different = np.unique(genomes, axis=0)  # the elite of a GA is scored several times
     expected = different[np.argsort(-sphere(different), kind="stable")[:7]]
     np.testing.assert_array_equal(running.collection.weights, expected)
     np.testing.assert_array_equal(running.collection.scores, sphere(expected))
 
 
-def test_the_search_goes_as_it_goes_without():
-    answers = []
+def test_recording_does_not_change_the_search():
+    solutions = []
     for settings in (CMAES(), HallOfFame(CMAES())):
         learner = Evolution(settings).start(Bowl(), SPEC, np.random.default_rng(0))
-        told = [learner.step(0.0) for _ in range(10)]
-        answers.append((learner.genome.weights.tobytes(), told))
-    assert answers[0] == answers[1]
+        results = [learner.step(0.0) for _ in range(10)]
+        solutions.append((learner.genome.weights.tobytes(), results))
+    assert solutions[0] == solutions[1]
 
 
 def test_equals_keep_their_order_through_a_checkpoint():

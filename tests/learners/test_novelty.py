@@ -26,14 +26,14 @@ def start(settings, seed=0):
 
 
 @dataclass(frozen=True)
-class Told:
-    """A strategy of five random members that writes down what it is told."""
+class Recorder:
+    """A strategy of five fixed members that records the fitness it receives."""
 
-    heard: list
-    name: str = "told"
+    fitness: list
+    name: str = "recorder"
 
     def start(self, weights, rng):
-        self.heard.clear()
+        self.fitness.clear()
         return self
 
     solution = START
@@ -42,7 +42,7 @@ class Told:
         return [ind_init(START + number) for number in range(5)]
 
     def update(self, population):
-        self.heard.append([individual.fitness.values[0] for individual in population])
+        self.fitness.append([individual.fitness.values[0] for individual in population])
 
     def info(self):
         return {}
@@ -53,12 +53,12 @@ class Told:
 
 def test_novelty_is_the_mean_distance_to_the_nearest_others():
     """On a line, at 0, 1 and 5, with the archive at 2: the two nearest are 1 and 2, 0 and 2, and 2 and 1."""
-    told = compute_novelty(np.array([[0.0], [1.0], [5.0]]), np.array([[2.0]]), 2)
-    np.testing.assert_allclose(told, [(1 + 2) / 2, (1 + 1) / 2, (3 + 4) / 2])
+    novelty = compute_novelty(np.array([[0.0], [1.0], [5.0]]), np.array([[2.0]]), 2)
+    np.testing.assert_allclose(novelty, [(1 + 2) / 2, (1 + 1) / 2, (3 + 4) / 2])
 
 
 @pytest.mark.parametrize("n_neighbors", [1, 4, 15, 100])
-def test_novelty_is_what_brute_force_finds(n_neighbors):
+def test_novelty_agrees_with_brute_force(n_neighbors):
     rng = np.random.default_rng(n_neighbors)
     measures, archive = rng.normal(size=(20, 3)), rng.normal(size=(30, 3))
     expected = []
@@ -69,7 +69,7 @@ def test_novelty_is_what_brute_force_finds(n_neighbors):
     np.testing.assert_allclose(compute_novelty(measures, archive, n_neighbors), expected, rtol=1e-12)
 
 
-def test_twins_are_not_novel_and_neither_is_who_is_alone():
+def test_equal_members_have_no_novelty_and_a_single_member_has_none():
     np.testing.assert_array_equal(compute_novelty(np.ones((3, 2)), np.empty((0, 2)), 2), 0)
     np.testing.assert_array_equal(compute_novelty(np.ones((1, 2)), np.empty((0, 2)), 2), 0)
 
@@ -77,55 +77,55 @@ def test_twins_are_not_novel_and_neither_is_who_is_alone():
 # ---- the search
 
 
-def test_the_strategy_climbs_novelty_and_never_hears_of_the_score():
-    told = Told([])
-    running = start(NoveltySearch(("x",), told, n_neighbors=2, n_added=5))
+def test_the_strategy_climbs_novelty_and_does_not_see_the_score():
+    recorder = Recorder([])
+    running = start(NoveltySearch(("x",), recorder, n_neighbors=2, n_added=5))
     turn(running, [9, -9, 9, -9, 9, 0], [[0], [1], [2], [3], [10], [99]])
-    np.testing.assert_allclose(told.heard[0], [1.5, 1, 1, 1.5, 7.5])
-    # all five of before are in the archive now: whoever does the same has a twin there
+    np.testing.assert_allclose(recorder.fitness[0], [1.5, 1, 1, 1.5, 7.5])
+    # all five are in the archive now: members with the same measures have distance 0 to it
     turn(running, [0, 0, 0, 0, 0, 0], [[0], [1], [2], [3], [4], [99]])
-    np.testing.assert_allclose(told.heard[1], [0.5, 0.5, 0.5, 0.5, 1.0])
+    np.testing.assert_allclose(recorder.fitness[1], [0.5, 0.5, 0.5, 0.5, 1.0])
 
 
-def test_with_a_share_it_climbs_a_mean_of_ranks():
+def test_with_a_novelty_weight_it_climbs_a_mean_of_ranks():
     """Novelties 1.5, 1, 1, 1.5, 7.5 have ranks 2.5, .5, .5, 2.5, 4 of 4, scores 5, 4, 3, 2, 1 have 4, 3, 2, 1, 0."""
-    told = Told([])
-    running = start(NoveltySearch(("x",), told, n_neighbors=2, novelty_weight=0.75))
+    recorder = Recorder([])
+    running = start(NoveltySearch(("x",), recorder, n_neighbors=2, novelty_weight=0.75))
     turn(running, [5, 4, 3, 2, 1, 0], [[0], [1], [2], [3], [10], [99]])
-    novel, earned = np.array([2.5, 0.5, 0.5, 2.5, 4]) / 4 - 0.5, np.array([4, 3, 2, 1, 0]) / 4 - 0.5
-    np.testing.assert_allclose(told.heard[0], 0.75 * novel + 0.25 * earned)
+    novelty_ranks, score_ranks = np.array([2.5, 0.5, 0.5, 2.5, 4]) / 4 - 0.5, np.array([4, 3, 2, 1, 0]) / 4 - 0.5
+    np.testing.assert_allclose(recorder.fitness[0], 0.75 * novelty_ranks + 0.25 * score_ranks)
 
 
-def test_what_others_see_of_a_generation_are_its_scores():
+def test_the_population_keeps_its_scores_outside_the_strategy():
     running = start(NoveltySearch(("x",), GA(6)))
     population = turn(running, range(7), np.arange(7)[:, None])
     assert [individual.fitness.values[0] for individual in population] == list(range(7))
 
 
-def test_members_drawn_by_chance_enter_the_archive_up_to_its_size():
-    settings = NoveltySearch(("x", "y"), Told([]), n_added=2, max_archive_size=5)
+def test_random_members_enter_the_archive_up_to_its_size():
+    settings = NoveltySearch(("x", "y"), Recorder([]), n_added=2, max_archive_size=5)
     running, sizes = start(settings), []
     for seed in range(4):
-        did = np.random.default_rng(seed).uniform(size=(6, 2))
+        measures = np.random.default_rng(seed).uniform(size=(6, 2))
         before = {tuple(each) for each in running.collection.measures}
-        turn(running, np.arange(6), did, seed)
-        kept = running.collection
-        assert {tuple(each) for each in kept.measures} <= before | {tuple(each) for each in did[:5]}
-        sizes.append(len(kept))
-        assert running.info()["archive"] == len(kept)
+        turn(running, np.arange(6), measures, seed)
+        archive_now = running.collection
+        assert {tuple(each) for each in archive_now.measures} <= before | {tuple(each) for each in measures[:5]}
+        sizes.append(len(archive_now))
+        assert running.info()["archive"] == len(archive_now)
     assert sizes == [2, 4, 5, 5]
 
 
 def test_an_archive_has_the_genomes_and_scores_that_go_with_its_measures():
-    running = start(NoveltySearch(("x",), Told([]), n_added=3))
+    running = start(NoveltySearch(("x",), Recorder([]), n_added=3))
     turn(running, [10, 11, 12, 13, 14, 15], np.arange(6)[:, None])
-    kept = running.collection
-    np.testing.assert_array_equal(kept.scores, 10 + kept.measures[:, 0])
-    np.testing.assert_array_equal(kept.weights, START + kept.measures)
+    archive_now = running.collection
+    np.testing.assert_array_equal(archive_now.scores, 10 + archive_now.measures[:, 0])
+    np.testing.assert_array_equal(archive_now.weights, START + archive_now.measures)
 
 
-def test_the_answer_is_the_best_by_score_and_a_lucky_one_is_forgotten():
-    running = start(NoveltySearch(("x",), Told([])))
+def test_the_solution_is_the_best_by_score_and_an_old_score_is_dropped():
+    running = start(NoveltySearch(("x",), Recorder([])))
     first = turn(running, [0, 0, 7, 0, 0, 5], np.zeros((6, 1)))
     np.testing.assert_array_equal(running.solution, first[2])
     second = turn(running, [1, 2, 0, 3, 0, -4], np.zeros((6, 1)))
@@ -134,8 +134,8 @@ def test_the_answer_is_the_best_by_score_and_a_lucky_one_is_forgotten():
 
 
 @pytest.mark.parametrize("strategy", [GA(), CMAES(population_size=40)], ids=lambda each: each.name)
-def test_novelty_search_spreads_where_the_score_draws_everybody_to_one_place(strategy):
-    """What members do are two of their genes; the score is highest where both are 0."""
+def test_novelty_search_spreads_where_the_score_has_a_single_peak(strategy):
+    """The measures are two genes; the score is highest where both are 0."""
     spreads = []
     for share in (1.0, 0.0):
         rng = np.random.default_rng(0)
@@ -161,6 +161,6 @@ def test_novelty_search_spreads_where_the_score_draws_everybody_to_one_place(str
         (lambda: NoveltySearch(("x",), novelty_weight=1.5), "novelty_weight must be a number from 0 to 1, not 1.5"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()

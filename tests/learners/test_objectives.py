@@ -1,4 +1,4 @@
-"""NSGA-II: fronts by hand, DEAP's own example, and what becomes of a score that was luck."""
+"""NSGA-II: fronts by hand, DEAP's own example, and scores that are renewed."""
 
 import random
 
@@ -13,7 +13,7 @@ from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 
 GENES = 30
 MEMBERS, GENERATIONS = 40, 80
-"""DEAP's example has 100 and 250, at which both come to 120.65; here they are on their way, where faults would show."""
+"""DEAP's example has 100 and 250, at which both come to 120.65; here both are still improving, so that errors would show."""
 
 
 def give(population, scores, measures):
@@ -22,11 +22,11 @@ def give(population, scores, measures):
         individual.measures = np.atleast_1d(measured)
 
 
-def turn(running, judge, rng):
-    """A generation, judged by a function from genomes to scores and measures."""
+def turn(running, evaluate, rng):
+    """Run a generation; a function maps its genomes to scores and measures."""
     with seeded_globals(rng):
         population = running.generate(Individual)
-        give(population, *judge(np.array(population)))
+        give(population, *evaluate(np.array(population)))
         running.update(population)
     return np.array(population)
 
@@ -44,12 +44,12 @@ def ours(seed, reevaluate=False):
     rng = np.random.default_rng(seed)
     settings = NSGA2(("second",), population_size=MEMBERS, limit=1.0, reevaluate=reevaluate)
     running = settings.start(rng.uniform(-1, 1, GENES), rng)
-    generations = [turn(running, judge, rng) for _ in range(GENERATIONS)]
-    told = running.collection
-    return np.column_stack([-told.scores, told.measures]), generations[0]
+    generations = [turn(running, evaluate, rng) for _ in range(GENERATIONS)]
+    front = running.collection
+    return np.column_stack([-front.scores, front.measures]), generations[0]
 
 
-def judge(genes):
+def evaluate(genes):
     values = zdt1(genes)
     return -values[:, 0], values[:, 1:]
 
@@ -89,20 +89,20 @@ def volume(front):
 
 
 def test_the_hypervolume_on_zdt1_is_that_of_deaps_own_example():
-    found, first = zip(*map(ours, range(4)), strict=True)
-    found = [volume(front) for front in found]
+    volumes, first = zip(*map(ours, range(4)), strict=True)
+    volumes = [volume(front) for front in volumes]
     state = random.getstate()
     try:
         theirs = [volume(deaps(seed, each)) for seed, each in enumerate(first)]
     finally:
         random.setstate(state)
-    begun = np.mean([volume(zdt1(each)) for each in first])
-    # apart by less than a tenth of the way that they have come; the whole true front has 121 - 1/3
-    assert np.mean(found) == pytest.approx(np.mean(theirs), abs=0.1 * (np.mean(theirs) - begun))
-    assert min(*found, *theirs) > begun + 0.7 * (121 - 1 / 3 - begun)
+    initial = np.mean([volume(zdt1(each)) for each in first])
+    # they differ by less than a tenth of their progress; the whole true front has 121 - 1/3
+    assert np.mean(volumes) == pytest.approx(np.mean(theirs), abs=0.1 * (np.mean(theirs) - initial))
+    assert min(*volumes, *theirs) > initial + 0.7 * (121 - 1 / 3 - initial)
 
 
-def test_nobody_in_a_front_is_better_than_another_in_everything():
+def test_no_member_of_a_front_dominates_another():
     front = -ours(0)[0]
     assert len(front) > 10
     assert not any(dominates(one, other) for one in front for other in front)
@@ -112,23 +112,23 @@ def start(**settings):
     return NSGA2(("cost",), population_size=4, **settings).start(START.copy(), np.random.default_rng(0))
 
 
-def test_of_a_crowded_front_the_ends_and_the_loneliest_stay():
-    """Scores 0, 1, 2, 3, 10 at costs 0, 1, 2, 3, 10 are all in one front, for who earns more costs more.
+def test_of_a_crowded_front_the_ends_and_the_least_crowded_survive():
+    """Scores 0, 1, 2, 3, 10 at costs 0, 1, 2, 3, 10 are all in one front: a higher score has a higher cost.
 
     Crowding distances: infinite at the ends, (2 + 2) / 10 for 1 and 2, (8 + 8) / 10 for 3.
-    The fourth place is that of the first of the two who are equally crowded.
+    The fourth place goes to the first of the two that are equally crowded.
     """
     running = start(reevaluate=False)
     first = turn(running, lambda rows: ([0, 10, 3, 1], [[0], [10], [3], [1]]), np.random.default_rng(1))
     second = turn(running, lambda rows: ([2, -9, -9, -9], [[2], [20], [20], [20]]), np.random.default_rng(2))
-    kept = {tuple(each) for each in running.state()["genes"]}
+    parents = {tuple(each) for each in running.state()["genes"]}
     candidates = [first[0], first[1], first[2], first[3], second[0]]
-    assert kept <= {tuple(each) for each in candidates}
-    assert {tuple(first[0]), tuple(first[1]), tuple(first[2])} < kept
+    assert parents <= {tuple(each) for each in candidates}
+    assert {tuple(first[0]), tuple(first[1]), tuple(first[2])} < parents
     np.testing.assert_array_equal(running.solution, first[1])
 
 
-def test_whoever_is_better_in_everything_stays_whatever_the_crowd():
+def test_dominating_members_survive_however_crowded_they_are():
     running = start(reevaluate=False)
     turn(running, lambda rows: ([0, 1, 2, 3], [[0], [1], [2], [3]]), np.random.default_rng(1))
     second = turn(running, lambda rows: ([4, 5, 6, 7], [[-4], [-3], [-2], [-1]]), np.random.default_rng(2))
@@ -136,7 +136,7 @@ def test_whoever_is_better_in_everything_stays_whatever_the_crowd():
     assert running.info()["front"] == 4
 
 
-def test_parents_are_scored_again_and_a_lucky_one_is_forgotten():
+def test_parents_are_scored_again_and_an_old_score_is_dropped():
     running = start(reevaluate=True)
     first = turn(running, lambda rows: ([9, 1, 1, 1], [[0], [0], [0], [0]]), np.random.default_rng(1))
     np.testing.assert_array_equal(running.solution, first[0])
@@ -145,14 +145,14 @@ def test_parents_are_scored_again_and_a_lucky_one_is_forgotten():
     np.testing.assert_array_equal(running.solution, second[0])
 
 
-def test_what_is_to_be_maximised_counts_upwards():
-    running = NSGA2((), ("way",), population_size=4).start(START.copy(), np.random.default_rng(0))
+def test_a_measure_to_maximize_is_better_the_higher_it_is():
+    running = NSGA2((), ("distance",), population_size=4).start(START.copy(), np.random.default_rng(0))
     first = turn(running, lambda rows: ([1, 1, 1, 1], [[0], [3], [2], [1]]), np.random.default_rng(1))
     np.testing.assert_array_equal(running.collection.weights, first[[1]])
     np.testing.assert_array_equal(running.collection.measures, [[3.0]])
 
 
-def test_the_hypervolume_in_the_log_is_what_one_counts_by_hand():
+def test_the_hypervolume_in_the_log_agrees_with_a_value_by_hand():
     """Scores 1, 2 and 4 at costs 0.2, 0.5 and 0.9, down to score 0 and cost 1: rectangles of (1 - cost) by score.
 
     0.1 * 4 + (0.5 - 0.1) * 2 + (0.8 - 0.5) * 1 = 1.5; the fourth, of score 1 at cost 0.8, adds nothing.
@@ -182,6 +182,6 @@ def test_weights_stay_within_the_limit():
         (lambda: Restarts(NSGA2()), "nsga-ii does not climb the score alone"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()

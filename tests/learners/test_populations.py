@@ -1,4 +1,4 @@
-"""Strategies that keep a population: differential evolution, particle swarm, the deep GA, the steady state, chance."""
+"""Strategies that keep a population: differential evolution, particle swarm, deep GA, steady state, random search."""
 
 import numpy as np
 import pytest
@@ -99,7 +99,7 @@ def test_particles_fly_by_the_equation_of_the_standard():
 
 
 @pytest.mark.parametrize("strategy", [DifferentialEvolution(6), ParticleSwarm(6)], ids=lambda each: each.name)
-def test_a_lucky_score_is_forgotten_when_its_owner_is_scored_again(strategy):
+def test_an_old_score_is_dropped_when_its_member_is_scored_again(strategy):
     running = start(strategy)
     first, _ = turn(running, [9.0, 0, 0, 0, 0, 0])
     np.testing.assert_array_equal(running.solution, first[0])
@@ -128,8 +128,8 @@ def test_the_elite_of_the_deep_ga_is_the_candidate_with_the_best_two_scores():
 
 def test_the_step_size_of_the_deep_ga_decays_to_its_floor():
     running = start(DeepGA(10, 2, 2, sigma=0.4, sigma_decay=0.5, sigma_floor=0.15))
-    told = [(turn(running), running.info()["step_size"])[1] for _ in range(4)]
-    assert told == [0.4, 0.2, 0.15, 0.15]
+    step_sizes = [(turn(running), running.info()["step_size"])[1] for _ in range(4)]
+    assert step_sizes == [0.4, 0.2, 0.15, 0.15]
 
 
 # ---- the genetic algorithm's other sides
@@ -141,8 +141,8 @@ def test_in_a_steady_state_children_take_the_places_of_the_worst():
     second, _ = turn(running, [4.5, 9, -1], seed=1)
     np.testing.assert_array_equal(second[0], first[1])
     np.testing.assert_array_equal(running.solution, second[1])
-    kept = {tuple(each) for each in running.state()["genes"]}
-    assert kept == {tuple(each) for each in (second[1], first[1], first[2], first[5], first[4], first[3])}
+    members = {tuple(each) for each in running.state()["genes"]}
+    assert members == {tuple(each) for each in (second[1], first[1], first[2], first[5], first[4], first[3])}
     assert sorted(running.state()["scores"]) == [1, 2, 3, 4, 4.5, 9]
 
 
@@ -174,7 +174,7 @@ def test_weights_stay_within_the_limit_of_a_ga():
         assert np.abs(turn(running, seed=seed)[0]).max() <= 1.5
 
 
-# ---- chance
+# ---- random search
 
 
 def test_random_search_draws_from_where_it_began_and_keeps_its_champion():
@@ -230,6 +230,6 @@ def test_every_strategy_beats_random_search():
         (lambda: Uniform(2.0), "gene_prob must be a number from 0 to 1, not 2.0"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()

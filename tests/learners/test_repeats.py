@@ -19,14 +19,14 @@ class Foggy(Bowl):
 
     noise: float = 0.0
     shared: float = 0.0
-    told: list = None
+    values_seen: list = None
 
     def score(self, spec, weights, rng, input_scaler):
-        earned = super().score(spec, weights, rng, input_scaler)
+        scores = super().score(spec, weights, rng, input_scaler)
         fog = self.shared * rng.normal() + self.noise * rng.normal(size=len(weights))
-        if self.told is not None:
-            self.told.append(earned.values + fog)
-        return replace(earned, values=earned.values + fog)
+        if self.values_seen is not None:
+            self.values_seen.append(scores.values + fog)
+        return replace(scores, values=scores.values + fog)
 
 
 def start(method, task, seed=0):
@@ -41,7 +41,7 @@ def stepped(method, task, generations):
 # ---- repeats
 
 
-def test_reliability_is_the_share_of_the_differences_that_is_not_chance():
+def test_reliability_is_the_share_of_the_differences_that_is_not_noise():
     # two rounds of three members by hand: means 2, 4, 6, of variance 4; what is left after members and rounds is
     # (-1, 0, 1) / 2 in one round and (1, 0, -1) / 2 in the other: 1 over 1 * 2 degrees of freedom, halved for the mean
     assert reliability(np.array([[1.5, 4.0, 6.5], [2.5, 4.0, 5.5]])) == pytest.approx(1 - 0.25 / 4)
@@ -62,32 +62,32 @@ def test_what_a_round_gives_to_all_members_is_no_noise():
     assert reliability(np.array([[1.0, -np.inf, 2], [1.0, 3, 2]])) == pytest.approx(1.0)
 
 
-def test_repeats_grow_by_half_where_chance_rules_and_fall_by_one_where_it_does_not():
+def test_evaluations_grow_by_half_under_noise_and_fall_by_one_without():
     assert [adapt_evaluations(k, 0.1, 2, 9) for k in (2, 3, 6, 9)] == [3, 5, 9, 9]
     assert [adapt_evaluations(k, 0.9, 2, 9) for k in (2, 3, 9)] == [2, 2, 8]
     assert adapt_evaluations(5, 0.65, 2, 9) == 5
 
 
 def test_a_generation_scored_three_times_counts_by_its_means_and_costs_three_times():
-    task = Foggy("foggy", noise=1.0, told=[])
+    task = Foggy("foggy", noise=1.0, values_seen=[])
     learner, progress = stepped(Evolution(evaluations_per_member=3), task, 4)
     plain, _ = stepped(Evolution(), Bowl(), 4)
     assert learner.cost.env_steps == 3 * plain.cost.env_steps
-    assert len(task.told) == 12
-    assert len({tuple(values) for values in task.told}) == 12  # chances of its own each time
-    for turn, news in enumerate(progress):
-        assert news.score == pytest.approx(np.mean(task.told[3 * turn : 3 * turn + 3]))
+    assert len(task.values_seen) == 12
+    assert len({tuple(values) for values in task.values_seen}) == 12  # each round has its own random numbers
+    for turn, results in enumerate(progress):
+        assert results.score == pytest.approx(np.mean(task.values_seen[3 * turn : 3 * turn + 3]))
 
 
 def test_repeats_grow_with_noise_and_only_with_noise():
     method = Evolution(evaluations_per_member=2, max_evaluations_per_member=12)
     _, clear = stepped(method, Foggy("clear", shared=10.0), 12)
     _, foggy = stepped(method, Foggy("foggy", noise=30.0), 12)
-    assert [news.info["repeats"] for news in clear] == [2] * 12
+    assert [results.info["repeats"] for results in clear] == [2] * 12
     assert foggy[-1].info["repeats"] == 12
 
 
-def test_adapting_repeats_come_closer_for_the_same_money_than_one_look_each():
+def test_adaptive_evaluations_come_closer_than_one_evaluation_each_at_equal_cost():
     def left(method, seed):
         task, learner = Foggy("foggy", noise=3.0), start(method, Foggy("foggy", noise=3.0), seed)
         while learner.cost.env_steps < 8_000:
@@ -126,6 +126,6 @@ def test_how_often_the_next_generation_is_scored_is_written_down(tmp_path):
         (lambda: Evolution(evaluations_per_member=6, max_evaluations_per_member=5), "must be from 2 to 5, not 6"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()

@@ -1,4 +1,4 @@
-"""Searches that are begun anew: when one stands still, what the next one is, and which answer is given."""
+"""Restarts: when a search has ended, which search comes next, and which solution is returned."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from climbing import START, generation, give, needed, sphere
 from evorobo import BIPOP, CMAES, GA, IPOP, OnePlusOneCMAES, OpenAIES, Restarts, SettingsError, TerminationCriteria
 from evorobo.learners.evolution.deap_bridge import Individual
 
-# ---- when a search stands still
+# ---- when a search has ended
 
 
 def watched(settings, scores, p=10, info=None):
@@ -45,7 +45,7 @@ def test_too_small_a_step_or_too_narrow_a_valley_ends_a_search():
     assert watched(TerminationCriteria(), better, info=lambda turn: {"condition": 10.0**turn}) == 15
 
 
-def test_a_history_goes_on_where_it_was_written_down():
+def test_a_monitor_continues_after_a_checkpoint():
     one, other = TerminationCriteria().start(), TerminationCriteria().start()
     for turn in range(40):
         one.update(np.full(8, 1.0), 10, {"step_size": 1.0 / (turn + 1)})
@@ -78,11 +78,11 @@ def populations(settings, evaluations):
 
 def test_under_ipop_each_search_has_twice_the_population():
     searches = populations(Restarts(CMAES(population_size=6), termination=IMPATIENT), 6000)
-    # the first has no rivals, later ones score the answer kept and their own besides
+    # later searches also score the previous solution and their own
     assert [sizes[-1] for sizes in searches][:4] == [6, 12 + 2, 24 + 2, 48 + 2]
 
 
-def test_under_bipop_small_searches_take_turns_with_large_ones_at_equal_cost():
+def test_under_bipop_small_and_large_searches_use_about_equal_evaluations():
     searches = populations(Restarts(CMAES(population_size=6), BIPOP(), termination=IMPATIENT), 30_000)
     assert [sizes[-1] for sizes in searches][:2] == [6, 12 + 2]
     spent, top = {"large": 0, "small": 0}, 12
@@ -113,26 +113,26 @@ def test_searches_begin_in_different_places():
     assert steps.std() == pytest.approx(1.0, rel=0.35)
 
 
-def test_the_answer_is_the_better_of_the_one_kept_and_the_present_one():
+def test_the_solution_is_the_better_of_the_previous_and_the_present_one():
     rng = np.random.default_rng(0)
     running = Restarts(CMAES(), termination=IMPATIENT).start(START.copy(), rng)
     while not running.info()["restarts"]:
         generation(running, sphere, rng)
-    kept = running.solution
+    previous = running.solution
     population = running.generate(Individual)
-    np.testing.assert_array_equal(population[-2], kept)
+    np.testing.assert_array_equal(population[-2], previous)
     np.testing.assert_array_equal(population[-1], running.state()["origin"])
     give(population, [0.0] * (len(population) - 2) + [1.0, 2.0])
     running.update(population)
-    assert not np.array_equal(running.solution, kept)
+    assert not np.array_equal(running.solution, previous)
     population = running.generate(Individual)
     give(population, [0.0] * (len(population) - 2) + [2.0, 1.0])
     running.update(population)
-    np.testing.assert_array_equal(running.solution, kept)
+    np.testing.assert_array_equal(running.solution, previous)
 
 
 def rastrigin(x):
-    """A bowl full of local optima, ten to each unit of the way (Auger & Hansen 2005 use it)."""
+    """Rastrigin's function, with many local optima (used by Auger & Hansen 2005)."""
     return -(10 * x.shape[-1] + (np.square(x) - 10 * np.cos(2 * np.pi * x)).sum(-1))
 
 
@@ -143,7 +143,7 @@ def test_restarts_find_the_best_of_many_optima_where_one_search_does_not(scheme)
     assert needed(Restarts(CMAES(sigma=2.0), scheme, init_std=2.0), rastrigin, 0, -1e-6, start, 60_000) < np.inf
 
 
-def test_restarts_are_called_as_their_scheme_and_their_strategy():
+def test_the_name_of_restarts_has_the_scheme_and_the_strategy():
     assert Restarts().name == "ipop-cma-es"
     assert Restarts(GA(), BIPOP()).name == "bipop-ga"
 
@@ -158,6 +158,6 @@ def test_restarts_are_called_as_their_scheme_and_their_strategy():
         (lambda: TerminationCriteria(tolerance=-1), "tolerance must be a number of at least 0, not -1"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()

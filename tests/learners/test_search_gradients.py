@@ -80,14 +80,14 @@ def test_xnes_makes_the_steps_of_its_paper(population):
     assert np.linalg.det(running.state()["distribution"]["shape"]) == pytest.approx(1)  # all growth is in sigma
 
 
-def test_rotation_costs_xnes_nothing_and_snes_dearly():
+def test_rotation_makes_snes_slow_but_not_xnes():
     turn = np.linalg.qr(np.random.default_rng(2).normal(size=(4, 4)))[0]
-    for strategy, dear in ((XNES(), False), (SNES(), True)):
+    for strategy, slow in ((XNES(), False), (SNES(), True)):
         straight = np.mean([needed(strategy, ellipsoid, seed, -1e-3, np.ones(4)) for seed in range(3)])
         score = lambda x: ellipsoid(x @ turn.T)  # noqa: E731
         turned = np.mean([needed(strategy, score, seed, -1e-3, turn.T @ np.ones(4), 8000) for seed in range(3)])
-        assert bool(turned > 3 * straight) is dear
-        assert dear or turned == pytest.approx(straight, rel=0.3)
+        assert bool(turned > 3 * straight) is slow
+        assert slow or turned == pytest.approx(straight, rel=0.3)
 
 
 # ---- PGPE, ARS, the canonical ES
@@ -126,16 +126,16 @@ def test_no_step_size_of_pgpe_changes_by_more_than_its_share():
 def test_ars_makes_the_steps_of_its_paper():
     settings = ARS(population_size=12, n_top=2, learning_rate=0.5, noise_std=0.1)
     running, rng = settings.start(START.copy(), np.random.default_rng(3)), np.random.default_rng(3)
-    centre = START
+    center = START
     for turn in range(4):
         d = rng.standard_normal((6, N))
         rows, values = scored(running, turn)
-        np.testing.assert_allclose(rows, [*(centre + 0.1 * d), *(centre - 0.1 * d)], rtol=1e-12)
+        np.testing.assert_allclose(rows, [*(center + 0.1 * d), *(center - 0.1 * d)], rtol=1e-12)
         plus, minus = values[:6], values[6:]
         used = sorted(range(6), key=lambda k: -max(plus[k], minus[k]))[:2]
         deviation = np.std([plus[k] for k in used] + [minus[k] for k in used])
-        centre = centre + 0.5 / (2 * deviation) * sum((plus[k] - minus[k]) * d[k] for k in used)
-        np.testing.assert_allclose(running.solution, centre, rtol=1e-10)
+        center = center + 0.5 / (2 * deviation) * sum((plus[k] - minus[k]) * d[k] for k in used)
+        np.testing.assert_allclose(running.solution, center, rtol=1e-10)
 
 
 def test_ars_stays_where_all_score_alike():
@@ -149,15 +149,15 @@ def test_ars_stays_where_all_score_alike():
 def test_the_canonical_es_makes_the_steps_of_its_paper():
     settings = CanonicalES(0.3, population_size=7, n_parents=3, sigma_decay=0.5, sigma_floor=0.1)
     running, rng = settings.start(START.copy(), np.random.default_rng(3)), np.random.default_rng(3)
-    centre, w = START, np.array([np.log(3.5) - np.log(k) for k in (1, 2, 3)])
+    center, w = START, np.array([np.log(3.5) - np.log(k) for k in (1, 2, 3)])
     for turn, sigma in enumerate((0.3, 0.15, 0.1, 0.1)):
         e = rng.standard_normal((7, N))
         assert running.info()["step_size"] == pytest.approx(sigma)
         rows, values = scored(running, turn)
-        np.testing.assert_allclose(rows, centre + sigma * e, rtol=1e-12)
+        np.testing.assert_allclose(rows, center + sigma * e, rtol=1e-12)
         best = np.argsort(-values)[:3]
-        centre = centre + sigma * sum(each * e[k] for each, k in zip(w / w.sum(), best, strict=True))
-        np.testing.assert_allclose(running.solution, centre, rtol=1e-10)
+        center = center + sigma * sum(each * e[k] for each, k in zip(w / w.sum(), best, strict=True))
+        np.testing.assert_allclose(running.solution, center, rtol=1e-10)
 
 
 # ---- targets
@@ -188,7 +188,7 @@ def test_a_landscape_is_climbed(strategy, score, evaluations, target, seed):
     assert climbed(strategy, score, evaluations, seed) > target
 
 
-def test_gradients_of_one_step_size_climb_an_ellipsoid_most_of_the_way():
+def test_strategies_with_a_single_step_size_climb_most_of_an_ellipsoid():
     assert ellipsoid(START) < -1e6
     adam = OpenAIES(sigma=0.05, optimizer=Adam(0.02), weight_decay=0)
     assert climbed(adam, ellipsoid, 12_000, 0) > -1000
@@ -221,6 +221,6 @@ def test_step_sizes_of_a_natural_strategy_stay_above_their_floor():
         (lambda: ClipUp(momentum=1.0), "momentum must be below 1, not 1.0"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()

@@ -40,17 +40,17 @@ def flat(x):
 @every_shrinking
 def test_a_step_size_shrinks_by_its_factor_in_each_generation_down_to_its_floor(strategy):
     settings, rng = strategy(sigma=0.8, sigma_decay=0.5, sigma_floor=0.15), np.random.default_rng(0)
-    running, told = settings.start(START.copy(), rng), [0.8]
+    running, step_sizes = settings.start(START.copy(), rng), [0.8]
     for _ in range(5):
         generation(running, sphere, rng)
-        told.append(running.info()["step_size"])
-    first = told.index(0.4)  # genetic algorithms draw their first generation, and mutate nobody
-    assert told == ([0.8] * first + [0.4, 0.2, 0.15, 0.15, 0.15])[:6]
+        step_sizes.append(running.info()["step_size"])
+    first = step_sizes.index(0.4)  # the first generation of a genetic algorithm is not mutated
+    assert step_sizes == ([0.8] * first + [0.4, 0.2, 0.15, 0.15, 0.15])[:6]
 
 
-def test_pairs_step_as_far_as_the_step_size_that_is_told():
+def test_pairs_step_as_far_as_the_step_size_in_the_log():
     running = OpenAIES(4000, 0.8, sigma_decay=0.5).start(np.zeros(3), np.random.default_rng(0))
-    for sigma in (0.8, 0.4, 0.2):  # on flat ground the centre stays where it is
+    for sigma in (0.8, 0.4, 0.2):  # equal scores do not move the center
         assert running.info()["step_size"] == sigma
         assert np.std(generation(running, flat, np.random.default_rng(1))) == pytest.approx(sigma, rel=0.05)
 
@@ -59,12 +59,12 @@ def test_the_rate_of_openai_es_shrinks_by_its_factor_in_each_generation():
     settings = OpenAIES(4, optimizer=SGD(1.0), weight_decay=0.5, learning_rate_decay=0.5)
     rng = np.random.default_rng(0)
     running = settings.start(np.ones(3), rng)
-    centres = [running.solution]
+    centers = [running.solution]
     for _ in range(4):
         generation(running, flat, rng)
-        centres.append(running.solution)
-    # on flat ground half a weight decays, then a quarter, an eighth, ...
-    np.testing.assert_allclose(centres, np.outer(np.cumprod([1, 1 / 2, 3 / 4, 7 / 8, 15 / 16]), np.ones(3)))
+        centers.append(running.solution)
+    # with equal scores half a weight decays, then a quarter, an eighth, ...
+    np.testing.assert_allclose(centers, np.outer(np.cumprod([1, 1 / 2, 3 / 4, 7 / 8, 15 / 16]), np.ones(3)))
 
 
 def test_mutations_add_up_to_the_variances_of_their_step_sizes():
@@ -79,7 +79,7 @@ def test_mutations_add_up_to_the_variances_of_their_step_sizes():
     rng = np.random.default_rng(0)
     running = settings.start(np.zeros(3), rng)
     variances = [np.var(generation(running, flat, rng)) for _ in range(4)]
-    # parents are drawn by lot: each generation adds its own variance, .8^2, .4^2, .2^2
+    # parents are random: each generation adds its own variance, .8^2, .4^2, .2^2
     assert variances == pytest.approx([0, 0.64, 0.80, 0.84], rel=0.1, abs=1e-6)
 
 
@@ -97,7 +97,7 @@ def test_no_inherited_step_size_falls_below_its_floor(per_gene):
 
 
 @every_shrinking
-def test_a_step_size_that_cannot_be_is_refused(strategy):
+def test_an_invalid_step_size_is_refused(strategy):
     for wrong, sentence in (
         ({"sigma": -1.0}, "sigma must be a number above 0, not -1.0"),
         ({"sigma_decay": 1.5}, "sigma_decay must be a number from 0 to 1, not 1.5"),

@@ -22,7 +22,7 @@ from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 from evorobo.learners.evolution.strategies.base import default_population_size
 from evorobo.learners.evolution.strategies.openai_es import centered_ranks
 
-# ---- targets; of the seeds 0 to 9 the worst came at least ten times closer than asked
+# ---- targets; the worst of the seeds 0 to 9 is at least ten times closer than required
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -47,7 +47,7 @@ def test_cma_es_climbs_a_ridge_a_thousand_times_longer_than_wide(seed):
     assert climbed(CMAES(), ellipsoid, 10_000, seed) > -1e-6
 
 
-def test_rotating_the_landscape_costs_cma_es_nothing():
+def test_rotation_does_not_make_cma_es_slower():
     turn = special_ortho_group.rvs(N, random_state=3)
     straight = [needed(CMAES(), ellipsoid, seed, -1e-6) for seed in range(4)]
     turned = [needed(CMAES(), lambda x: ellipsoid(x @ turn.T), seed, -1e-6, turn.T @ START) for seed in range(4)]
@@ -66,7 +66,7 @@ def test_cma_es_leaves_the_population_in_its_order():
     assert all(one is other for one, other in zip(population, before, strict=True))
 
 
-def test_the_usual_population_is_four_plus_three_times_the_logarithm():
+def test_the_default_population_size_is_four_plus_three_times_the_logarithm():
     assert [default_population_size(p) for p in (1, 10, 100, 1000)] == [4, 10, 17, 24]
     running = CMAES().start(np.zeros(100), np.random.default_rng(0))
     assert len(running.generate(Individual)) == 17
@@ -75,7 +75,7 @@ def test_the_usual_population_is_four_plus_three_times_the_logarithm():
 # ---- OpenAI-ES
 
 
-def test_centred_ranks_are_what_one_gets_by_hand():
+def test_centered_ranks_agree_with_values_by_hand():
     # ranks 1, 3, 0, 2 of four: thirds, less a half
     np.testing.assert_allclose(centered_ranks(np.array([5.0, 9, -2, 7])), [-1 / 6, 1 / 2, -1 / 2, 1 / 6])
     # the two 5 share the ranks 1 and 2
@@ -83,7 +83,7 @@ def test_centred_ranks_are_what_one_gets_by_hand():
     np.testing.assert_allclose(centered_ranks(np.full(4, 3.0)), np.zeros(4), atol=1e-15)
 
 
-def test_centred_ranks_do_not_care_how_much_better_a_score_is():
+def test_centered_ranks_depend_on_the_order_of_scores_only():
     scores = np.array([1.0, 2, 3, 4])
     np.testing.assert_array_equal(centered_ranks(scores), centered_ranks(np.exp(10 * scores)))
 
@@ -150,13 +150,13 @@ def test_under_plus_parents_compete_again_with_a_new_score():
     assert len(second) == 6 + 2
     np.testing.assert_array_equal(second[6:], [first[6], first[5]])
     assert not any(individual.fitness.valid for individual in second)
-    # a lucky parent that scores low now is gone
+    # a parent whose new score is low does not survive
     give(second, [5, 4, 3, 2, 1, 0, -1, -2])
     running.update(second)
     np.testing.assert_array_equal(running.solution, np.mean([second[0], second[1]], axis=0))
 
 
-def test_under_comma_parents_die():
+def test_under_comma_selection_parents_do_not_survive():
     running = SelfAdaptiveES(population_size=6, n_parents=2).start(START.copy(), np.random.default_rng(0))
     first = running.generate(Individual)
     give(first, range(6))
@@ -201,7 +201,7 @@ def test_the_elite_lives_on_unchanged_and_is_scored_again():
     assert not any(scored)
 
 
-def test_the_answer_is_the_best_of_the_last_generation():
+def test_the_solution_is_the_best_of_the_last_generation():
     running = GA().start(START.copy(), np.random.default_rng(0))
     population = running.generate(Individual)
     give(population, np.arange(len(population)) % 7)
@@ -253,7 +253,7 @@ def test_a_certain_crossover_blends_each_pair_and_keeps_its_mean():
         assert ((low <= one) & (one <= high)).all()
 
 
-def test_a_tournament_of_everybody_is_won_by_nearly_the_best():
+def test_a_very_large_tournament_selects_the_best_only():
     (first, _), (second, _) = bred(
         GA(population_size=30, selection=Tournament(300), crossover=Blend(prob=0), mutation=Gaussian(prob=0))
     )
@@ -288,7 +288,7 @@ def test_a_tournament_of_everybody_is_won_by_nearly_the_best():
         (lambda: Tournament(0), "size must be a whole number of at least 1, not 0"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(make, sentence):
+def test_invalid_settings_are_refused(make, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make()
 

@@ -1,4 +1,4 @@
-"""Evolution of networks with batch norm: every member is normalised by one reference batch under its own weights."""
+"""Evolution of networks with batch norm: every member is normalized by one reference batch under its own weights."""
 
 from dataclasses import dataclass, field, replace
 
@@ -32,9 +32,9 @@ PAID = Cost(env_steps=50, episodes=3)
 
 @dataclass(frozen=True)
 class Seen(Bowl):
-    """Scores by the answers on four points and remembers who asked; shows a new glimpse to whoever wants one."""
+    """Scores outputs on four points and records the calls; returns new unlabelled inputs at each request."""
 
-    asked: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
     shown: list = field(default_factory=list)
 
     points = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0], [-1.0, 4.0]])
@@ -46,10 +46,10 @@ class Seen(Bowl):
 
     def score(self, spec, weights, rng, inputs):
         x = inputs.transform(self.points) if inputs else self.points
-        answers = forward(spec, weights, x)
-        self.asked.append((spec, answers, inputs))
-        earned = super().score(spec, weights, rng, inputs)
-        return replace(earned, values=-np.square(answers - 1).mean((1, 2)))
+        outputs = forward(spec, weights, x)
+        self.calls.append((spec, outputs, inputs))
+        scores = super().score(spec, weights, rng, inputs)
+        return replace(scores, values=-np.square(outputs - 1).mean((1, 2)))
 
     def test(self, genome):
         return -float(np.square(genome(self.points) - 1).mean())
@@ -60,14 +60,14 @@ class Shifting(Seen):
     """Its members also meet observations, so that the scaling of inputs changes from generation to generation."""
 
     def score(self, spec, weights, rng, inputs):
-        earned = super().score(spec, weights, rng, inputs)
-        return Scores(earned.values, earned.cost, Observed().score(spec, weights, rng, inputs).observation_moments)
+        scores = super().score(spec, weights, rng, inputs)
+        return Scores(scores.values, scores.cost, Observed().score(spec, weights, rng, inputs).observation_moments)
 
 
 class Told:
     """A strategy that keeps the populations it proposes."""
 
-    name = "told"
+    name = "recorder"
 
     def __init__(self):
         self.proposed = []
@@ -90,56 +90,56 @@ def start(task, strategy=None, spec=SPEC, seed=0):
 
 
 @pytest.mark.parametrize("kind", [Seen, Shifting])
-def test_each_member_has_the_moments_of_the_same_rows_under_its_own_weights(kind):
+def test_each_member_has_the_running_statistics_of_the_same_rows_under_its_own_weights(kind):
     task, strategy = kind(), Told()
     learner = start(task, strategy)
     for _ in range(4):
         learner.step(0.0)
     (reference,) = task.shown  # drawn once
     assert len(reference) == ROWS
-    for (spec, answers, inputs), weights in zip(task.asked, strategy.proposed, strict=True):
+    for (spec, outputs, inputs), weights in zip(task.calls, strategy.proposed, strict=True):
         assert spec.n_running_stats == 0  # a task need not know of batch norm
         x, points = (inputs.transform(each) if inputs else each for each in (reference, task.points))
-        for member, answer in zip(weights, answers, strict=True):
+        for member, solution in zip(weights, outputs, strict=True):
             running_stats = estimate_running_stats(SPEC, member, x, ForwardContext())
-            np.testing.assert_array_equal(answer, forward(SPEC, member, points, running_stats=running_stats))
+            np.testing.assert_array_equal(solution, forward(SPEC, member, points, running_stats=running_stats))
     if kind is Shifting:
-        assert [inputs is None for _, _, inputs in task.asked] == [True, False, False, False]
+        assert [inputs is None for _, _, inputs in task.calls] == [True, False, False, False]
 
 
 @pytest.mark.parametrize("kind", [Seen, Shifting])
-def test_the_answer_carries_its_own_moments(kind):
+def test_the_solution_has_its_own_running_statistics(kind):
     task = kind()
     learner = start(task)
     for _ in range(3):
         learner.step(0.0)
-        answer = learner.genome
-        x = answer.input_scaler.transform(task.shown[0]) if answer.input_scaler else task.shown[0]
+        solution = learner.genome
+        x = solution.input_scaler.transform(task.shown[0]) if solution.input_scaler else task.shown[0]
         np.testing.assert_array_equal(
-            answer.running_stats, estimate_running_stats(SPEC, answer.weights, x, ForwardContext())
+            solution.running_stats, estimate_running_stats(SPEC, solution.weights, x, ForwardContext())
         )
 
 
 def test_networks_that_remember_go_through_the_reference_in_time():
     spec = NetworkSpec.build(2, (GRU(3), BatchNorm()), 1)
     task = Seen()
-    answer = start(task, spec=spec).genome
+    solution = start(task, spec=spec).genome
     layout = SequenceBatches(ROWS, np.repeat([0, 1, 2], [60, 50, ROWS - 110])).take(np.arange(3))
     context = ForwardContext(n_steps=60, mask=layout.mask)
     np.testing.assert_array_equal(
-        answer.running_stats, estimate_running_stats(spec, answer.weights, task.shown[0][layout.rows], context)
+        solution.running_stats, estimate_running_stats(spec, solution.weights, task.shown[0][layout.rows], context)
     )
-    alone = estimate_running_stats(spec, answer.weights, task.shown[0], ForwardContext())
-    assert not np.allclose(alone, answer.running_stats, rtol=0.1)
+    alone = estimate_running_stats(spec, solution.weights, task.shown[0], ForwardContext())
+    assert not np.allclose(alone, solution.running_stats, rtol=0.1)
 
 
-def test_the_reference_and_its_passes_are_on_the_bill():
+def test_the_cost_includes_the_reference_batch_and_its_passes():
     learner = start(Seen())
     assert learner.cost == PAID
     for generation in range(1, 4):
         learner.step(0.0)
         learner.genome  # noqa: B018, looking is free
-        scored = replace(SPEC, layers=learner._task.asked[0][0].layers).forward_flops
+        scored = replace(SPEC, layers=learner._task.calls[0][0].layers).forward_flops
         assert learner.cost == PAID + Cost(
             env_steps=6 * generation,
             episodes=6 * generation,
@@ -148,7 +148,7 @@ def test_the_reference_and_its_passes_are_on_the_bill():
 
 
 @pytest.mark.parametrize("generations", [0, 3])
-def test_a_restored_learner_goes_on_with_the_same_reference(tmp_path, generations):
+def test_a_restored_learner_has_the_same_reference_batch(tmp_path, generations):
     learner, other = start(Shifting()), start(Shifting(), seed=1)
     for _ in range(generations):
         learner.step(0.0)
@@ -170,7 +170,7 @@ def test_networks_without_batch_norm_draw_nothing_for_it():
     assert learner.genome.running_stats is None
 
 
-def test_a_task_that_shows_nothing_is_told_what_it_needs():
+def test_a_task_without_unlabelled_inputs_is_refused():
     with pytest.raises(
         SettingsError, match=r"bowl has no unlabelled inputs.*unlabelled_inputs\(rng, rows\).*or use LayerNorm"
     ):
@@ -199,7 +199,7 @@ def test_a_member_that_overflows_is_the_worst_and_not_the_end():
 
 
 def test_it_learns_where_sensors_are_far_from_any_scale():
-    # a target in columns of unlike sizes and places: without normalisation all rows look alike
+    # columns of different scales and offsets: without normalization all rows look the same
     rng = np.random.default_rng(1)
     x = rng.normal([500.0, -3.0], [100.0, 0.02], (300, 2))
     y = np.tanh((x[:, 0] - 500) / 100) - (x[:, 1] + 3) / 0.02
@@ -214,7 +214,7 @@ def test_it_learns_where_sensors_are_far_from_any_scale():
     assert reached[1] > 0.9
 
 
-def test_a_robot_evolves_with_batch_norm_and_its_answer_drives_from_a_file(tmp_path):
+def test_a_robot_evolves_with_batch_norm_and_its_solution_drives_from_a_file(tmp_path):
     task = ControlTask("evorobo/Phototaxis-v0", episodes=2, max_steps=40, validation_episodes=4, normalize=True)
     spec = NetworkSpec.build(task.n_inputs, (Dense(4, "identity"), BatchNorm(activation="tanh")), task.n_outputs)
     learner = start(task, spec=spec)
