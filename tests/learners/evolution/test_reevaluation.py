@@ -38,7 +38,7 @@ def stepped(method, task, generations):
     return learner, [learner.step(0.0) for _ in range(generations)]
 
 
-# ---- repeats
+# ---- re-evaluation
 
 
 def test_reliability_is_the_share_of_the_differences_that_is_not_noise():
