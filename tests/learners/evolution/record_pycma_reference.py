@@ -54,7 +54,7 @@ def evaluations(kind: str, landscape: str, n: int, seed: int) -> int:
 
 
 def main(seeds: int = 5) -> None:
-    """PYTHONPATH=tests/helpers python tests/learners/record_pycma_reference.py"""
+    """PYTHONPATH=tests/helpers python tests/learners/evolution/record_pycma_reference.py"""
     import cma
 
     medians: dict[str, Any] = {}

@@ -15,7 +15,7 @@ SPEC = NetworkSpec.build(2, (3,), 1)
 
 @dataclass(frozen=True)
 class Foggy(Bowl):
-    """A bowl seen through noise: some that all members share, and some that each has for itself."""
+    """A bowl with noise: some is shared by all members, and some is independent."""
 
     noise: float = 0.0
     shared: float = 0.0
@@ -79,7 +79,7 @@ def test_a_generation_scored_three_times_counts_by_its_means_and_costs_three_tim
         assert results.score == pytest.approx(np.mean(task.values_seen[3 * turn : 3 * turn + 3]))
 
 
-def test_repeats_grow_with_noise_and_only_with_noise():
+def test_evaluations_grow_with_noise_only():
     method = Evolution(evaluations_per_member=2, max_evaluations_per_member=12)
     _, clear = stepped(method, Foggy("clear", shared=10.0), 12)
     _, foggy = stepped(method, Foggy("foggy", noise=30.0), 12)

@@ -1,4 +1,4 @@
-"""Global random numbers follow from our Generator inside the block, and forget it afterwards."""
+"""Inside the block, the global random generators are seeded from a Generator; afterwards they have their old state."""
 
 import random
 
@@ -20,7 +20,7 @@ def drawn_under(seed, blocks=1):
     return draws
 
 
-def test_what_is_drawn_inside_follows_from_the_generator_alone():
+def test_numbers_inside_depend_on_the_generator_alone():
     first = drawn_under(3)
     random.seed(99)
     np.random.seed(99)  # noqa: NPY002
@@ -28,7 +28,7 @@ def test_what_is_drawn_inside_follows_from_the_generator_alone():
     assert drawn_under(4) != first
 
 
-def test_each_block_draws_anew():
+def test_each_block_has_new_numbers():
     one, two = drawn_under(3, blocks=2)
     assert set(one).isdisjoint(two)
 
@@ -39,7 +39,7 @@ def test_random_and_numpy_do_not_draw_the_same_numbers():
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_afterwards_the_globals_go_on_as_if_nothing_had_been(fails):
+def test_afterwards_the_globals_continue_unchanged(fails):
     random.seed(5)
     np.random.seed(5)  # noqa: NPY002
     undisturbed = [drawn(), drawn()]

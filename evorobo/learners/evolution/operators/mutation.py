@@ -140,6 +140,7 @@ class Polynomial(Mutation):
     ----------
     Deb, K. and Goyal, M. (1996). A combined genetic adaptive search (GeneAS) for engineering design. Computer Science
     and Informatics 26.
+    Deb, K. and Agrawal, S. (1999). A niched-penalty approach for constraint handling in genetic algorithms. ICANNGA.
 
     Examples
     --------
