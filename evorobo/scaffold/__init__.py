@@ -1,1 +1,1 @@
-"""Folders to begin with: a robot of your own, or data of your own, with an experiment and a test that run."""
+"""Folders to start from: a robot or a data set of your own, with an experiment and a test that run."""

@@ -1,4 +1,4 @@
-"""`evorobo new-dataset`: your data file as a task, with an experiment and a test."""
+"""`evorobo new-dataset`: a folder with a data file as a task, an experiment and a test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from evorobo.tasks.data.task import DatasetTask
 
 HIDDEN = 16
 EPOCHS = 100
-"""How often backpropagation may go through the training rows for the experiment's budget."""
+"""Number of epochs that the budget of the experiment allows for backpropagation."""
 
 LOADER = Template('''\
 """$about"""
@@ -28,20 +28,20 @@ from pathlib import Path
 
 import evorobo as er
 
-FILE = os.path.relpath(Path(__file__).with_name($file))  # from where you run, so that the folder can move
+FILE = os.path.relpath(Path(__file__).with_name($file))  # a relative path, so that the folder can be moved
 
 task = er.DatasetTask(
     FILE,
     target=$target,
     kind=$kind,$options
-    # Rows that follow each other in time are near twins, and a random split flatters whoever learns from them: take
-    # er.ChronologicalSplit() or er.BlockSplit() then, er.FoldSplit(column="lap") for whole laps, persons or days.
+    # Neighbouring rows of a recording are very similar, and a random split then makes test scores look too good. Use
+    # er.ChronologicalSplit() or er.BlockSplit() there, or er.FoldSplit(column="lap") for whole laps, persons or days.
     split=er.RandomSplit(),
 )
 ''')
 
 EXPERIMENT = Template('''\
-"""Is $name better learned by evolution or by backpropagation? `python experiment.py` answers with a figure."""
+"""Is $name better learned by evolution or by backpropagation? `python experiment.py` draws the answer."""
 
 from $name import task
 
@@ -61,7 +61,7 @@ if __name__ == "__main__":
 ''')
 
 TEST = Template('''\
-"""The data of $name are a sound task. Run with `python -m pytest`, from this folder."""
+"""The data of $name are a valid task. Run with `python -m pytest`, from this folder."""
 
 from $name import task
 
@@ -72,7 +72,7 @@ def test_the_task_keeps_its_contract():
     check_task(task)
 
 
-def test_the_data_are_those_that_were_looked_at():
+def test_the_data_have_not_changed():
     assert len(task.table) == $rows
     assert task.table.inputs.shape[1] == $inputs
 ''')
@@ -86,42 +86,42 @@ def new_dataset(
     kind: str | None = None,
     ignore: tuple[str | int, ...] = (),
 ) -> tuple[list[Path], str]:
-    """Write a folder with a copy of the file `source`, what loads it, an experiment and a test.
+    """Write a folder with a copy of the file `source`, its task, an experiment and a test.
 
-    `target`, `kind` and `ignore` are `DatasetTask`'s; `name` is that of the folder, by default the file's. Returns the
-    paths, and a sentence about what was found in the data. Raises `DataError` with the place for data that make no
-    sense, `SettingsError` for a name that cannot be or is taken.
+    `target`, `kind` and `ignore` are those of `DatasetTask`; `name` is the name of the folder, by default that of the
+    file. Returns the paths and a sentence about the data. Raises `DataError`, with the place, for inconsistent data
+    and `SettingsError` for a name that is invalid or used already.
     """
     source = Path(source)
     if not source.is_file():
-        raise DataError(f"there is no file {source}; give the path from the folder in which you run.")
+        raise DataError(f"there is no file {source}; give the path from the current folder.")
     name = name or re.sub(r"\W+", "_", source.name.split(".")[0], flags=re.ASCII).strip("_").lower()
     check_module_name(name)
     options: dict[str, Any] = {"ignore": ignore} if ignore else {}
     task = DatasetTask(str(source), target=target, kind=kind, loader_kwargs=options)
     table = task.table
     spec = NetworkSpec.build(task.n_inputs, (HIDDEN,), task.n_outputs)
-    passed = len(task.parts.train) * (spec.forward_flops + spec.backward_flops)
+    epoch_flops = len(task.parts.train) * (spec.forward_flops + spec.backward_flops)
     about = describe(table)
-    words: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": name,
-        "about": f"{_written(source.name)[1:-1]}: {about}",
-        "file": _written(source.name),
-        "target": _written(target),
-        "kind": _written("classification" if table.classes else "regression"),
-        "options": f'\n    loader_kwargs={{"ignore": {_written(ignore)}}},' if ignore else "",
-        "budget": f"{EPOCHS * passed:.0e}".replace("e+0", "e"),
+        "about": f"{_to_code(source.name)[1:-1]}: {about}",
+        "file": _to_code(source.name),
+        "target": _to_code(target),
+        "kind": _to_code("classification" if table.classes else "regression"),
+        "options": f'\n    loader_kwargs={{"ignore": {_to_code(ignore)}}},' if ignore else "",
+        "budget": f"{EPOCHS * epoch_flops:.0e}".replace("e+0", "e"),
         "hidden": HIDDEN,
         "rows": len(table),
         "inputs": task.n_inputs,
     }
     templates = {f"{name}.py": LOADER, "experiment.py": EXPERIMENT, f"test_{name}.py": TEST}
-    files: dict[str, str | bytes] = {file: each.substitute(words) for file, each in templates.items()}
+    files: dict[str, str | bytes] = {file: template.substitute(fields) for file, template in templates.items()}
     return write_folder(name, {source.name: source.read_bytes(), **files}), about
 
 
 def describe(table: Table) -> str:
-    """What a table holds, in a sentence."""
+    """Return a sentence about the rows, inputs and targets of a table."""
     inputs = f"{len(table)} rows of {table.inputs.shape[1]} inputs"
     if not table.classes:
         return f"{inputs}, {table.targets.shape[1]} values to predict."
@@ -130,8 +130,8 @@ def describe(table: Table) -> str:
     return f"{inputs}, {len(table.classes)} classes, the largest {share:.0%} of the rows."
 
 
-def _written(setting: str | int | tuple[str | int, ...]) -> str:
-    """A setting as Python code."""
+def _to_code(setting: str | int | tuple[str | int, ...]) -> str:
+    """Return a setting as Python code."""
     if isinstance(setting, tuple):
-        return "(" + "".join(f"{_written(each)}, " for each in setting).strip() + ")"
+        return "(" + "".join(f"{_to_code(part)}, " for part in setting).strip() + ")"
     return json.dumps(setting, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""`evorobo new-task`: a robot that runs, to be changed into yours function by function."""
+"""`evorobo new-task`: a folder with a robot that runs, to change into your own one function at a time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from string import Template
 from evorobo.scaffold.folder import check_module_name, write_folder
 
 ROBOT = Template('''\
-"""A hovercraft that must find its dock and stay there. Change it into your robot, one function at a time:
+"""A hovercraft that must find its dock and stay there. Change it into your robot, one function at a time.
 
-evorobo check-task $name.py:$kind    says after each change what is wrong, and how to mend it.
+After each change, `evorobo check-task $name.py:$kind` reports what is wrong and how to fix it.
 """
 
 from dataclasses import dataclass
@@ -24,51 +24,52 @@ STEP = 0.1  # seconds from one action to the next
 
 @dataclass(frozen=True)
 class $kind(er.Robot):
-    """What it is about, what an episode is, what the score means: here the mean nearness to the dock, in percent.
+    """Find a dock and stay there. The score of an episode is the mean nearness to the dock, in percent.
 
-    Settings are fields: `er.ControlTask("my/$kind-v0", env_kwargs={"gusts": 0.5})` makes another task of them.
+    Settings are fields: `er.ControlTask("my/$kind-v0", env_kwargs={"gusts": 0.5})` is a task with stronger wind.
     """
 
-    gusts: float = 0.2  # standard deviation of the wind's push, m/s2
+    gusts: float = 0.2  # standard deviation of the acceleration by wind, m/s2
 
-    sensors = ("east", "north", "speed east", "speed north")  # what the network is shown ...
-    motors = ("thrust east", "thrust north")  # ... and what it answers, in [-1, 1]; or moves = ("left", "right")
+    sensors = ("east", "north", "speed east", "speed north")  # inputs of the network
+    motors = ("thrust east", "thrust north")  # outputs, in [-1, 1]; or moves = ("left", "right")
     max_steps = 100
 
-    # Each row is a robot: write for many rows, and let many be one. A row must not look at other rows, and all chance
-    # is drawn from rng, which has normal(scale, size) and uniform(low, high, size) and gives each row its own.
+    # The functions are vectorised: arrays have shape (n_robots, ...), one row for each robot, and rows are independent.
+    # Draw all random numbers from rng: rng.normal(scale, size) and rng.uniform(low, high, size) return one row for
+    # each robot.
 
     def initial(self, rng):
-        """The first state, (rows, anything): here place in m and speed in m/s, east and north."""
+        """Return the first state, (n_robots, n_state): here place in m and speed in m/s, east and north."""
         distance, direction = rng.uniform([1.0, -np.pi], [2.0, np.pi], 2).T
         place = distance[:, None] * np.stack([np.cos(direction), np.sin(direction)], axis=1)
         return np.hstack([place, rng.normal(0.3, 2)])
 
     def observation(self, state, rng):
-        """What the robot senses of it, (rows, sensors)."""
+        """Return what the robots sense, (n_robots, n_sensors)."""
         return state + rng.normal(0.02, 4)
 
     def transition(self, state, action, rng):
-        """The state one step later; make a new array, leave `state` as it is."""
+        """Return the state one step later as a new array; leave `state` unchanged."""
         place, speed = state[:, :2], state[:, 2:]
         speed = 0.98 * speed + STEP * (action + rng.normal(self.gusts, 2))
         return np.hstack([place + STEP * speed, speed])
 
     def reward(self, state, action, next_state):
-        """What the step earned, (rows,)."""
+        """Return the reward of the step, (n_robots,)."""
         distance = np.hypot(next_state[:, 0], next_state[:, 1])
         return np.exp(-2 * distance) * (100 / self.max_steps)
 
     def terminal(self, state):
-        """Which episodes are over before their time, (rows,); leave it out if none are."""
+        """Return which episodes end early, (n_robots,); delete it if none do."""
         return np.hypot(state[:, 0], state[:, 1]) > 5
 
     def teacher(self, sensors):
-        """Your rule of thumb, from sensors to actions; delete it if you have none: then evolution alone can learn."""
+        """Return the actions of a simple rule; delete it if you have none, and only evolution can learn."""
         return np.clip(-sensors[:, :2] - 1.5 * sensors[:, 2:], -1, 1)
 
     def draw(self, ax, states):
-        """One episode's states, (steps, ...), as a picture; delete it if there is nothing to see."""
+        """Draw the states of one episode, (n_steps, n_state); delete it if there is nothing to draw."""
         ax.plot(states[:, 0], states[:, 1], linewidth=1.2)
         ax.plot(*states[0, :2], marker="o", markersize=4, color="black")
         ax.plot(0, 0, marker="s", markersize=8, color="gold", markeredgecolor="black", zorder=3)
@@ -79,7 +80,7 @@ er.register($kind, "my/$kind-v0")
 ''')
 
 EXPERIMENT = Template('''\
-"""Should $kind be evolved or trained by backpropagation? `python experiment.py` answers with a figure."""
+"""Should $kind be evolved or trained by backpropagation? `python experiment.py` draws the answer."""
 
 import evorobo as er
 
@@ -97,7 +98,7 @@ if __name__ == "__main__":
 ''')
 
 TEST = Template('''\
-"""$kind is a sound robot. Run with `python -m pytest`, from this folder."""
+"""$kind keeps the contract of robots. Run with `python -m pytest`, from this folder."""
 
 from $name import $kind
 
@@ -109,16 +110,16 @@ def test_the_robot_keeps_its_contract():
     check_robot($kind)
 
 
-def test_the_teacher_does_better_than_chance():
+def test_the_teacher_is_better_than_random_actions():
     scores = ControlTask("$name:my/$kind-v0", test_episodes=20).references()
     assert scores["teacher"] > scores["random"]
 ''')
 
 
 def new_task(name: str) -> list[Path]:
-    """Write the folder `name` with a robot, an experiment and a test; returns their paths.
+    """Write the folder `name` with a robot, an experiment and a test, and return their paths.
 
-    Raises `SettingsError` for a name that cannot be or is taken.
+    Raises `SettingsError` for a name that is invalid or used already.
     """
     check_module_name(name)
     names = {"name": name, "kind": "".join(part.capitalize() for part in name.split("_"))}

@@ -54,14 +54,17 @@ def test_a_new_task_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_pat
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("my-robot", "'my-robot' is no name for a Python file; take small letters, digits and _, as in my_robot."),
-        ("9lives", "'9lives' is no name for a Python file"),
-        ("class", "'class' is no name for a Python file"),
-        ("MyRobot", "'MyRobot' is no name for a Python file; take small letters"),
-        ("../up", "'../up' is no name for a Python file"),
-        ("numpy", "numpy is the name of a Python package already, which the new file would hide; take another."),
-        ("random", "random is the name of a Python package already"),
-        ("there", "there is a there here already; take another name, or move it away."),
+        (
+            "my-robot",
+            "'my-robot' is invalid as the name of a Python file; use small letters, digits and _, as in my_robot.",
+        ),
+        ("9lives", "'9lives' is invalid as the name of a Python file"),
+        ("class", "'class' is invalid as the name of a Python file"),
+        ("MyRobot", "'MyRobot' is invalid as the name of a Python file; use small letters"),
+        ("../up", "'../up' is invalid as the name of a Python file"),
+        ("numpy", "numpy is the name of a Python package, which the new file would hide; choose another name."),
+        ("random", "random is the name of a Python package,"),
+        ("there", "there exists already; choose another name, or move it away."),
     ],
 )
 def test_a_name_that_cannot_be_is_told_and_nothing_is_written(evorobo, tmp_path, name, answer):
@@ -100,7 +103,7 @@ BREAKS = {
     "a state changed in place": (
         "place, speed = state[:, :2], state[:, 2:]",
         "state *= 0.99; place, speed = state[:, :2], state[:, 2:]",
-        "transition() changed an array that it was given in place; make new ones, or begin with a copy().",
+        "transition() changed one of its arguments in place; make new arrays, or start from a copy().",
     ),
     "rows that meet": (
         "return np.exp(-2 * distance) * (100 / self.max_steps)",
@@ -120,11 +123,11 @@ BREAKS = {
     "a teacher beyond the motors": (
         "return np.clip(-sensors[:, :2] - 1.5 * sensors[:, 2:], -1, 1)",
         "return -sensors[:, :2] - 9.5 * sensors[:, 2:]",
-        "motors take values from -1 to 1, np.clip makes them so.",
+        "motors take values from -1 to 1, so use np.clip.",
     ),
     "a drawing of a wrong column": ("ax.plot(*states[0, :2],", "ax.plot(states[0, 9],", "draw() raised IndexError"),
     "a settings field without default": ("gusts: float = 0.2", "gusts: float", "needs settings"),
-    "a slip of the pen": ("def terminal(self, state):", "def terminal(self, state)", "SyntaxError in line 52"),
+    "a slip of the pen": ("def terminal(self, state):", "def terminal(self, state)", "SyntaxError in line 53"),
     "an import that fails": ("import numpy as np", "import numpyy as np", "cannot be loaded: ModuleNotFoundError"),
 }
 
@@ -245,10 +248,10 @@ def test_a_broken_data_file_gets_the_sentence_that_leads_to_the_repair(evorobo, 
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (["nowhere.csv"], "there is no file nowhere.csv; give the path from the folder in which you run."),
+        (["nowhere.csv"], "there is no file nowhere.csv; give the path from the current folder."),
         (["data.xlsx"], "data.xlsx has none of the suffixes that evorobo reads"),
         (["data.npz"], "data.npz is damaged or no NPZ file of plain arrays"),
-        (["test.csv"], "test is the name of a Python package already, which the new file would hide; take another."),
+        (["test.csv"], "test is the name of a Python package, which the new file would hide; choose another name."),
         (["data.csv", "--kind", "clustering"], "unknown kind of target 'clustering'"),
         (["data.csv", "--target", "0,0,1,2,3"], "data.csv has no column left as input"),
         (["data.csv", "--ignore", "lapp"], "did you mean 'lap'?"),
