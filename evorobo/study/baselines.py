@@ -55,7 +55,7 @@ class Baseline:
     task : str
         Name of the study's task on which the runs were made.
     files : str
-        Path of a file, or a pattern such as "logs/ppo-*/evaluations.npz".
+        Path of a file, or a pattern such as `logs/ppo-*/evaluations.npz`.
     columns : dict of str to str, optional
         For tables, the column of the file for a column of evorobo:
         ``{"env_steps": "time/total_timesteps", "test": "rollout/ep_rew_mean"}``. Columns with the same or a usual name

@@ -201,7 +201,7 @@ class Study:
         Parameters
         ----------
         only : str, optional
-            A part of the path of a trial ("cma-es", "seed-3") or a pattern ("cartpole*/backprop/*").
+            A part of the path of a trial ("cma-es", "seed-3") or a pattern (`cartpole*/backprop/*`).
 
         Returns
         -------

@@ -23,7 +23,7 @@ from evorobo.registry import register_component
 class ARS:
     """Augmented random search, for linear policies (`hidden=()`) and large networks.
 
-    Of N random directions d_k, the b directions with the highest score of a pair are used:
+    Of N random directions d_k, the b directions with the highest score of a pair are used::
 
         center += alpha / (b sd) sum((r_k+ - r_k-) d_k)
 

@@ -25,7 +25,7 @@ from evorobo.registry import register_component
 class PGPE:
     """Policy gradients with parameter-based exploration, for large networks.
 
-    With deviations d from the center mu and the centered ranks r+ and r- of a pair:
+    With deviations d from the center mu and the centered ranks r+ and r- of a pair::
 
         g_mu = mean((r+ - r-) / 2 d)        g_sigma = mean((r+ + r-) / 2 (d^2 - sigma^2) / sigma)
 

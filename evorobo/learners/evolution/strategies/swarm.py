@@ -22,7 +22,7 @@ from evorobo.registry import register_component
 class ParticleSwarm:
     """Particle swarm optimization on a ring of neighbors, for few weights.
 
-    A particle x with velocity v follows its own best position and the best of its two neighbors:
+    A particle x with velocity v follows its own best position and the best of its two neighbors::
 
         v = inertia v + acceleration r1 (own best - x) + acceleration r2 (best of neighbors - x)        x += v
 

@@ -20,7 +20,7 @@ from evorobo.registry import register_component
 class XNES:
     """Exponential natural evolution strategy, for up to about a thousand weights that must change together.
 
-    It samples mu + sigma B s. With steps s_k and their utilities u_k:
+    It samples mu + sigma B s. With steps s_k and their utilities u_k::
 
         G_delta = sum(u_k s_k)    G_M = sum(u_k (s_k s_k' - I))    G_sigma = tr(G_M) / p    G_B = G_M - G_sigma I
         mu += eta_mu sigma B G_delta    sigma *= exp(eta_sigma / 2 G_sigma)    B = B exp(eta_B / 2 G_B)
