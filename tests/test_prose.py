@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import re
 from collections.abc import Iterator
@@ -95,7 +96,6 @@ def is_documented(name: str) -> bool:
     return bool(inspect.getdoc(thing))
 
 
-@pytest.mark.xfail(strict=False, reason="the docstrings are being rewritten")
 def test_public_names_have_numpydoc_sections() -> None:
     validate = pytest.importorskip("numpydoc.validate").validate
     hits = [f"{name}: has no docstring" for name in public_names() if not is_documented(name)]
@@ -105,3 +105,21 @@ def test_public_names_have_numpydoc_sections() -> None:
             if code not in NUMPYDOC_LEFT_OUT and not (member and f"{code} (methods)" in NUMPYDOC_LEFT_OUT):
                 hits.append(f"{name}: {code} {text}")
     assert not hits, f"{len(hits)} hits\n" + "\n".join(hits)
+
+
+@pytest.mark.slow
+def test_the_examples_of_public_names_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runner = doctest.DocTestRunner(verbose=False)
+    finder = doctest.DocTestFinder(recurse=False)
+    failed = []
+    for name in public_names():
+        thing: object = evorobo
+        for part in name.split(".")[1:]:
+            thing = getattr(thing, part)
+        for example in finder.find(thing, name, globs={}):
+            report: list[str] = []
+            if runner.run(example, out=report.append).failed:
+                failed.append("".join(report))
+    assert runner.tries > 200
+    assert not failed, "\n".join(failed)
