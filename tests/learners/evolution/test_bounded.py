@@ -21,7 +21,7 @@ from evorobo.learners.evolution.wrappers.bounded import reflect
 every_inner = pytest.mark.parametrize(
     "strategy",
     [CMAES(), OpenAIES(sigma=0.5), SelfAdaptiveES(plus=True), DifferentialEvolution(), Restarts(CMAES())],
-    ids=lambda each: each.name,
+    ids=lambda strategy: strategy.name,
 )
 
 

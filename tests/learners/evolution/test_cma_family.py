@@ -41,7 +41,7 @@ def tutorial(mean, sigma, rows, c, paths, covariance, root):
     """One update of Hansen 2016 (eq. 39 to 47) on `rows`, best first; `root` is C^(-1/2) as it was last worked out."""
     n = len(mean)
     y = (rows - mean) / sigma
-    step = sum(w * each for w, each in zip(c.recombination_weights[: c.mu], y, strict=False))
+    step = sum(w * row for w, row in zip(c.recombination_weights[: c.mu], y, strict=False))
     p_sigma, p_c, turn = paths
     p_sigma = (1 - c.c_sigma) * p_sigma + np.sqrt(c.c_sigma * (2 - c.c_sigma) * c.mu_eff) * root @ step
     length, chi = np.linalg.norm(p_sigma), np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2))
@@ -52,8 +52,8 @@ def tutorial(mean, sigma, rows, c, paths, covariance, root):
         + c.c_1 * np.outer(p_c, p_c)
         + c.c_mu
         * sum(
-            w * (1 if w >= 0 else n / np.linalg.norm(root @ each) ** 2) * np.outer(each, each)
-            for w, each in zip(c.recombination_weights, y, strict=True)
+            w * (1 if w >= 0 else n / np.linalg.norm(root @ row) ** 2) * np.outer(row, row)
+            for w, row in zip(c.recombination_weights, y, strict=True)
         )
     )
     new_sigma = sigma * np.exp(c.c_sigma / c.d_sigma * (length / chi - 1))
@@ -68,7 +68,7 @@ def follow_the_tutorial(running, constants, score, turns, keep=lambda matrix: ma
     values, vectors = np.linalg.eigh(covariance)
     for _ in range(turns):
         population = generation(running, score, rng)
-        rows = np.array(sorted(population, key=lambda each: -each.fitness.values[0]))
+        rows = np.array(sorted(population, key=lambda individual: -individual.fitness.values[0]))
         root = (vectors / np.sqrt(values)) @ vectors.T
         mean, sigma, paths, covariance = tutorial(mean, sigma, rows, constants, paths, covariance, root)
         covariance = keep(covariance)

@@ -48,7 +48,7 @@ class Race(Bowl):
 
     def score_against(self, spec, weights, rng, rival_spec, rivals):
         self.rivals_met.append(rivals)
-        own, others = (-np.square(each - 1).sum(1) for each in (weights, rivals))
+        own, others = (-np.square(genomes - 1).sum(1) for genomes in (weights, rivals))
         return Scores(own - others.mean(), Cost(env_steps=len(weights) * len(rivals)))
 
 
@@ -80,9 +80,9 @@ def test_the_hall_of_fame_are_all_champions_of_the_other_side_so_far_each_drawn_
     for rivals_met, champions in ((task.rivals_met, other), (task.other, own)):
         assert len(rivals_met) == 60
         drawn = [numbers(rivals, champions) for rivals in rivals_met]
-        assert all(max(each) <= generation for generation, each in enumerate(drawn))  # only what was there before
-        assert all(len(set(each)) == 4 for each in drawn[3:])  # no champion twice, if there are enough
-        late = np.concatenate([np.array(each) / generation for generation, each in enumerate(drawn[10:], 10)])
+        assert all(max(indices) <= generation for generation, indices in enumerate(drawn))  # only what was there before
+        assert all(len(set(indices)) == 4 for indices in drawn[3:])  # no champion twice, if there are enough
+        late = np.concatenate([np.array(indices) / generation for generation, indices in enumerate(drawn[10:], 10)])
         assert late.mean() == pytest.approx(0.5, abs=0.08)
         assert late.min() < 0.1
         assert late.max() == 1

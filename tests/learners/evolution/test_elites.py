@@ -157,7 +157,7 @@ def test_map_elites_fills_a_map_that_the_score_alone_does_not():
 # ---- a map beside a strategy
 
 
-@pytest.mark.parametrize("strategy", [CMAES(), GA(), NoveltySearch(("c",))], ids=lambda each: each.name)
+@pytest.mark.parametrize("strategy", [CMAES(), GA(), NoveltySearch(("c",))], ids=lambda strategy: strategy.name)
 def test_a_map_beside_a_strategy_changes_nothing_of_its_search(strategy):
     """Measures are the genes a, b and c; those of the strategy come first."""
     seen = []

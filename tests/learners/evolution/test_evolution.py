@@ -65,7 +65,7 @@ STRATEGIES = [
     Bounded(CMAES(), 1.5),
     HallOfFame(SNES()),
 ]
-every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda each: each.name)
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.name)
 
 
 def start(strategy, task=None, seed=0):
@@ -113,8 +113,8 @@ def test_thirty_times_one_generation_is_one_time_thirty_of_deap(strategy):
     _, log = algorithms.eaGenerateUpdate(toolbox, ngen=30, stats=statistics, halloffame=hall, verbose=False)
 
     np.testing.assert_array_equal(learner.genome.weights, running.solution)
-    assert [each.score for each in progress] == log.select("mean")
-    assert [each.info["score_max"] for each in progress] == log.select("max")
+    assert [result.score for result in progress] == log.select("mean")
+    assert [result.info["score_max"] for result in progress] == log.select("max")
     assert progress[-1].info["best"] == hall[0].fitness.values[0]
 
 

@@ -93,7 +93,7 @@ def test_recording_a_genealogy_does_not_change_the_search():
     assert solutions[0] == solutions[1]
 
 
-@pytest.mark.parametrize("strategy", [GA(10), GA(10, replacement=SteadyState(3))], ids=lambda each: each.name)
+@pytest.mark.parametrize("strategy", [GA(10), GA(10, replacement=SteadyState(3))], ids=lambda strategy: strategy.name)
 def test_a_genealogy_continues_after_a_checkpoint(strategy, tmp_path):
     _, whole, _ = family(strategy, steps=8)
     _, _, stopped = family(strategy, steps=4)

@@ -10,7 +10,7 @@ from evorobo import CMAES, GA, Archive, Evolution, HallOfFame, NetworkSpec, Sett
 SPEC = NetworkSpec.build(2, (3,), 1)
 
 
-@pytest.mark.parametrize("strategy", [CMAES(), GA()], ids=lambda each: each.name)
+@pytest.mark.parametrize("strategy", [CMAES(), GA()], ids=lambda strategy: strategy.name)
 def test_the_highest_scores_of_a_whole_run_are_recorded_best_first(strategy):
     rng = np.random.default_rng(0)
     running = HallOfFame(strategy, 7).start(START.copy(), rng)

@@ -21,7 +21,7 @@ def scored():
 
 
 @pytest.mark.parametrize(
-    "duplicate", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))], ids=["deepcopy", "pickle"]
+    "duplicate", [copy.deepcopy, lambda individual: pickle.loads(pickle.dumps(individual))], ids=["deepcopy", "pickle"]
 )
 def test_a_copy_has_the_same_weights_and_fitness_and_shares_neither(scored, duplicate):
     other = duplicate(scored)
@@ -36,7 +36,7 @@ def test_a_copy_has_the_same_weights_and_fitness_and_shares_neither(scored, dupl
 
 
 @pytest.mark.parametrize(
-    "duplicate", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))], ids=["deepcopy", "pickle"]
+    "duplicate", [copy.deepcopy, lambda individual: pickle.loads(pickle.dumps(individual))], ids=["deepcopy", "pickle"]
 )
 def test_a_copy_of_an_unscored_one_is_unscored(duplicate):
     assert not duplicate(Individual(WEIGHTS)).fitness.valid

@@ -107,10 +107,10 @@ def test_random_members_enter_the_archive_up_to_its_size():
     running, sizes = start(settings), []
     for seed in range(4):
         measures = np.random.default_rng(seed).uniform(size=(6, 2))
-        before = {tuple(each) for each in running.collection.measures}
+        before = {tuple(row) for row in running.collection.measures}
         turn(running, np.arange(6), measures, seed)
         archive_now = running.collection
-        assert {tuple(each) for each in archive_now.measures} <= before | {tuple(each) for each in measures[:5]}
+        assert {tuple(row) for row in archive_now.measures} <= before | {tuple(row) for row in measures[:5]}
         sizes.append(len(archive_now))
         assert running.info()["archive"] == len(archive_now)
     assert sizes == [2, 4, 5, 5]
@@ -133,7 +133,7 @@ def test_the_solution_is_the_best_by_score_and_an_old_score_is_dropped():
     np.testing.assert_array_equal(running.solution, second[3])
 
 
-@pytest.mark.parametrize("strategy", [GA(), CMAES(population_size=40)], ids=lambda each: each.name)
+@pytest.mark.parametrize("strategy", [GA(), CMAES(population_size=40)], ids=lambda strategy: strategy.name)
 def test_novelty_search_spreads_where_the_score_has_a_single_peak(strategy):
     """The measures are two genes; the score is highest where both are 0."""
     spreads = []

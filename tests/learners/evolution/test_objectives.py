@@ -70,14 +70,14 @@ def deaps(seed, first):
     bounds = {"low": 0.0, "up": 1.0, "eta": 20.0}
     members = tools.selNSGA2([scored((row + 1) / 2) for row in first], MEMBERS)
     for _ in range(GENERATIONS - 1):
-        children = [list(each) for each in tools.selTournamentDCD(members, MEMBERS)]
+        children = [list(parent) for parent in tools.selTournamentDCD(members, MEMBERS)]
         for one, other in zip(children[::2], children[1::2], strict=True):
             if random.random() <= 0.9:
                 tools.cxSimulatedBinaryBounded(one, other, **bounds)
             tools.mutPolynomialBounded(one, indpb=1 / GENES, **bounds)
             tools.mutPolynomialBounded(other, indpb=1 / GENES, **bounds)
-        members = tools.selNSGA2(members + [scored(each) for each in children], MEMBERS)
-    return np.array([each.fitness.values for each in members])
+        members = tools.selNSGA2(members + [scored(child) for child in children], MEMBERS)
+    return np.array([individual.fitness.values for individual in members])
 
 
 def volume(front):
@@ -93,10 +93,10 @@ def test_the_hypervolume_on_zdt1_is_that_of_deaps_own_example():
     volumes = [volume(front) for front in volumes]
     state = random.getstate()
     try:
-        theirs = [volume(deaps(seed, each)) for seed, each in enumerate(first)]
+        theirs = [volume(deaps(seed, rows)) for seed, rows in enumerate(first)]
     finally:
         random.setstate(state)
-    initial = np.mean([volume(zdt1(each)) for each in first])
+    initial = np.mean([volume(zdt1(rows)) for rows in first])
     # they differ by less than a tenth of their progress; the whole true front has 121 - 1/3
     assert np.mean(volumes) == pytest.approx(np.mean(theirs), abs=0.1 * (np.mean(theirs) - initial))
     assert min(*volumes, *theirs) > initial + 0.7 * (121 - 1 / 3 - initial)
@@ -121,9 +121,9 @@ def test_of_a_crowded_front_the_ends_and_the_least_crowded_survive():
     running = start(reevaluate=False)
     first = turn(running, lambda rows: ([0, 10, 3, 1], [[0], [10], [3], [1]]), np.random.default_rng(1))
     second = turn(running, lambda rows: ([2, -9, -9, -9], [[2], [20], [20], [20]]), np.random.default_rng(2))
-    parents = {tuple(each) for each in running.state()["genes"]}
+    parents = {tuple(row) for row in running.state()["genes"]}
     candidates = [first[0], first[1], first[2], first[3], second[0]]
-    assert parents <= {tuple(each) for each in candidates}
+    assert parents <= {tuple(row) for row in candidates}
     assert {tuple(first[0]), tuple(first[1]), tuple(first[2])} < parents
     np.testing.assert_array_equal(running.solution, first[1])
 
@@ -141,7 +141,7 @@ def test_parents_are_scored_again_and_an_old_score_is_dropped():
     first = turn(running, lambda rows: ([9, 1, 1, 1], [[0], [0], [0], [0]]), np.random.default_rng(1))
     np.testing.assert_array_equal(running.solution, first[0])
     second = turn(running, lambda rows: (np.r_[2, 0, 0, 0, np.full(4, -5)], np.zeros((8, 1))), np.random.default_rng(2))
-    assert {tuple(each) for each in second[4:]} == {tuple(each) for each in first}
+    assert {tuple(row) for row in second[4:]} == {tuple(row) for row in first}
     np.testing.assert_array_equal(running.solution, second[0])
 
 

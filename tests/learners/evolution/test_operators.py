@@ -78,7 +78,7 @@ def test_set_replaces_an_operator_or_one_of_its_fields():
     [
         ('methods.ga.strategy.mutation={"type": "Polynomal"}', "'Polynomal'; did you mean 'Polynomial'"),
         ('methods.ga.strategy.mutation={"type": "Gaussian", "eta": 20}', "'eta'"),
-        ("methods.ga.strategy.crossover=0.5", "crossover has fields of its own, set one of them: alpha, prob"),
+        ("methods.ga.strategy.crossover=0.5", "crossover has fields; set one of them: alpha, prob"),
         ("methods.ga.strategy.mutation.prob=2", "prob must be a number from 0 to 1, not 2"),
     ],
 )
@@ -87,8 +87,10 @@ def test_a_wrong_operator_is_refused_in_one_sentence(assignment, sentence):
         apply_overrides(study(Evolution(GA())), [assignment])
 
 
-@pytest.mark.parametrize("crossover", [Blend(), Uniform(), SimulatedBinary()], ids=lambda each: type(each).__name__)
-@pytest.mark.parametrize("mutation", [Gaussian(0.1), Polynomial()], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "crossover", [Blend(), Uniform(), SimulatedBinary()], ids=lambda operator: type(operator).__name__
+)
+@pytest.mark.parametrize("mutation", [Gaussian(0.1), Polynomial()], ids=lambda operator: type(operator).__name__)
 def test_every_pair_of_operators_climbs(crossover, mutation):
     assert climbed(GA(crossover=crossover, mutation=mutation, limit=3.0), sphere, 8000, 0) > 0.05 * sphere(START)
 

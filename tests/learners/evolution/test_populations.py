@@ -98,7 +98,7 @@ def test_particles_fly_by_the_equation_of_the_standard():
         np.testing.assert_allclose(running.solution, best[score.argmax()], rtol=1e-4)
 
 
-@pytest.mark.parametrize("strategy", [DifferentialEvolution(6), ParticleSwarm(6)], ids=lambda each: each.name)
+@pytest.mark.parametrize("strategy", [DifferentialEvolution(6), ParticleSwarm(6)], ids=lambda strategy: strategy.name)
 def test_an_old_score_is_dropped_when_its_member_is_scored_again(strategy):
     running = start(strategy)
     first, _ = turn(running, [9.0, 0, 0, 0, 0, 0])
@@ -141,8 +141,8 @@ def test_in_a_steady_state_children_take_the_places_of_the_worst():
     second, _ = turn(running, [4.5, 9, -1], seed=1)
     np.testing.assert_array_equal(second[0], first[1])
     np.testing.assert_array_equal(running.solution, second[1])
-    members = {tuple(each) for each in running.state()["genes"]}
-    assert members == {tuple(each) for each in (second[1], first[1], first[2], first[5], first[4], first[3])}
+    members = {tuple(row) for row in running.state()["genes"]}
+    assert members == {tuple(row) for row in (second[1], first[1], first[2], first[5], first[4], first[3])}
     assert sorted(running.state()["scores"]) == [1, 2, 3, 4, 4.5, 9]
 
 
@@ -152,7 +152,7 @@ def test_uniform_crossover_exchanges_genes():
     second, _ = turn(running, seed=1)
     for gene in range(N):
         assert set(second[:, gene]) <= set(first[:, gene])
-    assert not {tuple(each) for each in second} <= {tuple(each) for each in first}
+    assert not {tuple(row) for row in second} <= {tuple(row) for row in first}
 
 
 def test_polynomial_mutation_is_finer_the_higher_its_index_and_keeps_its_bounds():

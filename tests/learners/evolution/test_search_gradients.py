@@ -42,7 +42,7 @@ def paper_utilities(values):
     n = len(values)
     rank = [1 + sum(other > value for other in values) for value in values]
     raw = [max(0, np.log(n / 2 + 1) - np.log(k)) for k in rank]
-    return [each / sum(raw) - 1 / n for each in raw]
+    return [value / sum(raw) - 1 / n for value in raw]
 
 
 def test_snes_makes_the_steps_of_its_paper():
@@ -53,8 +53,8 @@ def test_snes_makes_the_steps_of_its_paper():
         rows, values = scored(running, turn)
         np.testing.assert_allclose(rows, mu + sigma * s, rtol=1e-12)
         u = paper_utilities(values)
-        mu = mu + sigma * sum(w * each for w, each in zip(u, s, strict=True))
-        sigma = sigma * np.exp(eta / 2 * sum(w * (each**2 - 1) for w, each in zip(u, s, strict=True)))
+        mu = mu + sigma * sum(w * row for w, row in zip(u, s, strict=True))
+        sigma = sigma * np.exp(eta / 2 * sum(w * (row**2 - 1) for w, row in zip(u, s, strict=True)))
         np.testing.assert_allclose(running.solution, mu, rtol=1e-12)
         assert running.info()["step_size"] == pytest.approx(sigma.mean())
 
@@ -66,10 +66,10 @@ def test_xnes_makes_the_steps_of_its_paper(population):
     for turn in range(6):
         s = rng.standard_normal((population, N))
         rows, values = scored(running, turn)
-        np.testing.assert_allclose(rows, [mu + sigma * shape @ each for each in s], rtol=1e-10)
+        np.testing.assert_allclose(rows, [mu + sigma * shape @ row for row in s], rtol=1e-10)
         u = paper_utilities(values)
-        g_delta = sum(w * each for w, each in zip(u, s, strict=True))
-        g_m = sum(w * (np.outer(each, each) - np.eye(N)) for w, each in zip(u, s, strict=True))
+        g_delta = sum(w * row for w, row in zip(u, s, strict=True))
+        g_m = sum(w * (np.outer(row, row) - np.eye(N)) for w, row in zip(u, s, strict=True))
         g_sigma = np.trace(g_m) / N
         mu = mu + sigma * shape @ g_delta
         shape = shape @ expm(eta / 2 * (g_m - g_sigma * np.eye(N)))
@@ -156,7 +156,7 @@ def test_the_canonical_es_makes_the_steps_of_its_paper():
         rows, values = scored(running, turn)
         np.testing.assert_allclose(rows, center + sigma * e, rtol=1e-12)
         best = np.argsort(-values)[:3]
-        center = center + sigma * sum(each * e[k] for each, k in zip(w / w.sum(), best, strict=True))
+        center = center + sigma * sum(weight * e[k] for weight, k in zip(w / w.sum(), best, strict=True))
         np.testing.assert_allclose(running.solution, center, rtol=1e-10)
 
 

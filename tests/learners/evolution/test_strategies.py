@@ -103,7 +103,7 @@ def test_openai_es_makes_the_step_of_its_paper(optimizer, decay):
     give(population, scores)
     running.update(population)
     shaped = (rankdata(scores) - 1) / (n - 1) - 0.5
-    gradient = sum(rank * each for rank, each in zip(shaped, noise, strict=True)) / (n * sigma) - decay * START
+    gradient = sum(rank * row for rank, row in zip(shaped, noise, strict=True)) / (n * sigma) - decay * START
     # Adam's first step is the rate times g / (|g| + epsilon)
     step = 0.3 * (gradient if isinstance(optimizer, SGD) else gradient / (np.abs(gradient) + 1e-8))
     np.testing.assert_allclose(running.solution, START + step, rtol=1e-10)
@@ -161,8 +161,8 @@ def test_under_comma_selection_parents_do_not_survive():
     first = running.generate(Individual)
     give(first, range(6))
     running.update(first)
-    second = {tuple(each) for each in running.generate(Individual)}
-    assert second.isdisjoint(tuple(each) for each in first)
+    second = {tuple(row) for row in running.generate(Individual)}
+    assert second.isdisjoint(tuple(row) for row in first)
 
 
 # ---- the genetic algorithm
@@ -183,7 +183,7 @@ def bred(settings, turns=2, seed=0):
 
 
 def rows(population):
-    return {tuple(each) for each in population}
+    return {tuple(row) for row in population}
 
 
 def test_the_first_generation_lies_around_the_start_which_is_its_first_member():
@@ -196,7 +196,7 @@ def test_the_first_generation_lies_around_the_start_which_is_its_first_member():
 
 def test_the_elite_lives_on_unchanged_and_is_scored_again():
     (first, _), (second, scored) = bred(GA(replacement=Generational(3)))
-    best = sorted(first, key=lambda each: each.fitness, reverse=True)[:3]
+    best = sorted(first, key=lambda individual: individual.fitness, reverse=True)[:3]
     np.testing.assert_array_equal(second[:3], best)
     assert not any(scored)
 
@@ -229,8 +229,8 @@ def test_a_certain_mutation_changes_every_gene_of_every_child_by_its_sigma():
         replacement=Generational(1),
     )
     (first, _), (second, _) = bred(settings)
-    champion = max(first, key=lambda each: each.fitness)
-    close = [each for each in second[1:] if np.abs(each - champion).max() < 0.01]
+    champion = max(first, key=lambda individual: individual.fitness)
+    close = [row for row in second[1:] if np.abs(row - champion).max() < 0.01]
     assert len(close) > 100  # most tournaments are won by the champion
     steps = np.array(close) - champion
     assert (steps != 0).all()
@@ -257,7 +257,7 @@ def test_a_very_large_tournament_selects_the_best_only():
     (first, _), (second, _) = bred(
         GA(population_size=30, selection=Tournament(300), crossover=Blend(prob=0), mutation=Gaussian(prob=0))
     )
-    champion = max(first, key=lambda each: each.fitness)
+    champion = max(first, key=lambda individual: individual.fitness)
     assert rows(second[2:]) == {tuple(champion)}
 
 

@@ -78,7 +78,7 @@ class Told:
 
         def remember(kind):
             population = generate(kind)
-            self.proposed.append(np.stack([np.asarray(each) for each in population]))
+            self.proposed.append(np.stack([np.asarray(individual) for individual in population]))
             return population
 
         running.generate = remember
@@ -99,7 +99,7 @@ def test_each_member_has_the_running_statistics_of_the_same_rows_under_its_own_w
     assert len(reference) == ROWS
     for (spec, outputs, inputs), weights in zip(task.calls, strategy.proposed, strict=True):
         assert spec.n_running_stats == 0  # a task need not know of batch norm
-        x, points = (inputs.transform(each) if inputs else each for each in (reference, task.points))
+        x, points = (inputs.transform(rows) if inputs else rows for rows in (reference, task.points))
         for member, solution in zip(weights, outputs, strict=True):
             running_stats = estimate_running_stats(SPEC, member, x, ForwardContext())
             np.testing.assert_array_equal(solution, forward(SPEC, member, points, running_stats=running_stats))
