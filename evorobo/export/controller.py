@@ -95,7 +95,7 @@ def prepare_export(genome: Genome, task: Task | None, title: str) -> ExportedCon
             f"the genome has {spec.n_inputs} inputs and {spec.n_outputs} outputs, {task.name} has {task.n_inputs} and "
             f"{task.n_outputs}; name the task that it was made for, or none."
         )
-    decoding = decoding_of(task)
+    decoding = decoding_of(task, genome)
     return ExportedController(title, genome, decoding, record_self_test(genome, decoding, task), _sensor_names(task))
 
 

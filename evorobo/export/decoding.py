@@ -10,8 +10,9 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.export.expressions import Call, Expression, Variable
 from evorobo.export.program import Program
+from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.spaces import BoxDecoder, DiscreteDecoder, MultiDiscreteDecoder
+from evorobo.tasks.control.spaces import BoxDecoder, DiscreteDecoder, MultiDiscreteDecoder, decoder_of
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
 
@@ -80,18 +81,18 @@ class LargestOutput:
 
 @dataclass(frozen=True, eq=False)
 class BoundedOutputs:
-    """Motor values: outputs from -1 to 1, scaled to `low` to `high` if `bounded`, and clipped to these limits."""
+    """Motor values: outputs, from -1 to 1 and `scaled` to `low` to `high` or as they are, clipped to these limits."""
 
     low: Array
     high: Array
-    bounded: bool
+    scaled: bool
     names: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
 
     def expression(self, program: Program, outputs: Variable) -> Expression:
         value: Expression = outputs
-        if self.bounded and not (np.all(self.low == -1) and np.all(self.high == 1)):
+        if self.scaled and not (np.all(self.low == -1) and np.all(self.high == 1)):
             half, center = (self.high - self.low) / 2, (self.high + self.low) / 2
             value = program.constant("center", center) + program.constant("half", half) * value
         if np.isinf(self.low).all() and np.isinf(self.high).all():
@@ -103,12 +104,12 @@ class BoundedOutputs:
         return Call("minimum", (value, program.constant("high", high)))
 
     def __call__(self, outputs: Array) -> Array:
-        values = self.low + (outputs + 1) / 2 * (self.high - self.low) if self.bounded else outputs
+        values = self.low + (outputs + 1) / 2 * (self.high - self.low) if self.scaled else outputs
         return np.clip(values, self.low, self.high)
 
 
-def decoding_of(task: Task | None) -> Decoding:
-    """How the outputs of a task's networks are decoded: as moves or motors of its robot, as classes, or not at all."""
+def decoding_of(task: Task | None, genome: Genome) -> Decoding:
+    """How the outputs of a genome are decoded for a task: as moves or motors of its robot, as classes, or not at all."""
     if isinstance(task, DatasetTask):
         classes = task.table.classes
         if classes:
@@ -118,12 +119,12 @@ def decoding_of(task: Task | None) -> Decoding:
     if not isinstance(task, ControlTask):
         return RawOutputs()
     robot = task.robot
-    match task.decoder:
+    match decoder_of(genome, task.decoder):
         case DiscreteDecoder(n_outputs=n, start=start):
             return LargestOutput((n,), (start,), tuple(robot.moves) if robot and len(robot.moves) == n else ())
         case MultiDiscreteDecoder(sizes=sizes, start=start):
             return LargestOutput(sizes, start)
         case BoxDecoder() as decoder:
             names = tuple(robot.motors) if robot and len(robot.motors) == decoder.n_outputs else ()
-            return BoundedOutputs(decoder.low, decoder.high, decoder.bounded, names)
+            return BoundedOutputs(decoder.low, decoder.high, decoder.scaled, names)
     return RawOutputs()

@@ -38,6 +38,7 @@ def write_json_file(controller: ExportedController) -> str:
         "sensors": list(controller.sensors),
         "spec": to_plain(genome.spec),
         "activations": _activations(genome.spec),
+        "actions": genome.actions,
         "dtype": str(genome.weights.dtype),
         "layers": [
             {name: view.tolist() for name, view in views.items()} for views in genome.spec.unpack(genome.weights)
@@ -66,7 +67,8 @@ def read_json_file(plain: dict[str, Any], path: Path) -> Genome:
         for views, layer in zip(spec.unpack(weights), plain["layers"], strict=True):
             for name, view in views.items():
                 view[...] = layer[name]
-        genome = Genome(spec, weights, _scaler(plain["input_scaler"]), _scaler(plain["output_scaler"]))
+        input_scaler, output_scaler = _scaler(plain["input_scaler"]), _scaler(plain["output_scaler"])
+        genome = Genome(spec, weights, input_scaler, output_scaler, actions=plain.get("actions", "scale"))
         recorded = {name: np.asarray(values, float) for name, values in plain["self_test"].items()}
         if len(recorded["sensors"]):
             outputs, expected = run_network(genome, recorded["sensors"]), recorded["outputs"]
@@ -113,7 +115,7 @@ def _plain_decoding(decoding: Decoding) -> dict[str, Any]:
             name: [value if np.isfinite(value) else None for value in side.tolist()]
             for name, side in (("low", decoding.low), ("high", decoding.high))
         }
-        kind = "scaled from -1..1 to low..high" if decoding.bounded else "clipped to low..high"
+        kind = "scaled from -1..1 to low..high" if decoding.scaled else "clipped to low..high"
         return {"kind": kind, **limits, **names}
     return {"kind": "values", **names}
 

@@ -8,10 +8,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.export.decoding import Decoding, LargestOutput
-from evorobo.nets.controller import Controller
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.policies import NetworkPolicy
 from evorobo.tasks.control.rollout import TEST, run_episodes
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.data.task import DatasetTask
@@ -54,10 +52,9 @@ def run_network(genome: Genome, sensors: Array) -> Array:
 def _sensors(genome: Genome, task: Task | None, n_steps: int) -> Array:
     if isinstance(task, ControlTask):
         recorded: list[Array] = []
-        policy = NetworkPolicy(Controller(genome.spec, genome.weights, genome.input_scaler), task.decoder)
         run_episodes(
             task.env_spec.simulator(),
-            policy,
+            task.policy(genome),
             np.array([TEST]),
             1,
             lambda _, observations, __: recorded.append(observations),

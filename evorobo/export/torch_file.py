@@ -158,6 +158,9 @@ def write_torch(controller: ExportedController, weights: str) -> tuple[str, byte
         raise SettingsError("PyTorch's files are written by PyTorch: pip install 'evorobo[torch]'.") from error
     genome, functions = controller.genome, Functions()
     begin, lines, state = _scalers(controller)
+    limits = action_limits(controller.decoding)
+    begin += [f'self.register_buffer("{name}", torch.zeros({len(values)}))' for name, values in limits.items()]
+    state |= limits
     x = "x" if genome.input_scaler else "sensors"
     for number, (layer, views) in enumerate(zip(genome.spec.layers, genome.spec.unpack(genome.weights), strict=True)):
         if type(layer) not in MODULE_WRITERS:
@@ -270,6 +273,17 @@ def _scalers(controller: ExportedController) -> tuple[list[str], list[str], dict
     return begin, lines, state
 
 
+def action_limits(decoding: Decoding) -> dict[str, Array]:
+    """Entries of the state_dict for motors with limits; those of a center and a half range mean scaled outputs."""
+    if not isinstance(decoding, BoundedOutputs):
+        return {}
+    limits = {"action_low": decoding.low, "action_high": decoding.high}
+    if not decoding.scaled:
+        return limits
+    half, center = (decoding.high - decoding.low) / 2, (decoding.high + decoding.low) / 2
+    return limits | {"action_center": center, "action_half": half}
+
+
 def _action(decoding: Decoding) -> list[str]:
     """The lines that make an action of the outputs."""
     if decoding.sizes:
@@ -278,11 +292,8 @@ def _action(decoding: Decoding) -> list[str]:
         return [*lines, f"return {numbers} + torch.tensor({list(decoding.starts)})"]
     if not isinstance(decoding, BoundedOutputs):
         return ["return outputs"]
-    low, high = (
-        f"torch.tensor([{', '.join(map(python_float, side.tolist()))}])" for side in (decoding.low, decoding.high)
-    )
-    values = "low + (outputs + 1) / 2 * (high - low)" if decoding.bounded else "outputs"
-    return [f"low = {low}", f"high = {high}", f"return torch.minimum(torch.maximum({values}, low), high)"]
+    lines = ["outputs = self.action_center + self.action_half * outputs"] if decoding.scaled else []
+    return [*lines, "return torch.minimum(torch.maximum(outputs, self.action_low), self.action_high)"]
 
 
 def _list(name: str, values: Array) -> str:

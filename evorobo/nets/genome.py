@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import DataError, EvoroboError, SettingsError
+from evorobo.errors import DataError, EvoroboError, SettingsError, unknown
 from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.nets.controller import Controller
 from evorobo.nets.fold import fold_batch_norm
@@ -20,6 +20,8 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 
 FORMAT = "evorobo genome 2"
+ACTIONS = ("scale", "clip")
+"""How outputs become values of motors with limits: -1 to 1 scaled to the limits, or taken as they are and clipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +42,15 @@ class Genome:
         Scaling of the outputs, for regression. By default outputs are used unscaled.
     running_stats : array of shape (n_running_stats,), optional
         Running statistics of batch normalization. Required for networks that have any.
+    actions : {"scale", "clip"}, default "scale"
+        How a robot whose motors have limits reads the outputs. "scale": outputs from -1 to 1 are scaled to the limits,
+        as all methods here train them. "clip": outputs are motor values, clipped to the limits, as other tools train
+        them. Discrete moves and motors without limits do not depend on it.
 
     Raises
     ------
     SettingsError
-        If the network needs running statistics of another number.
+        If the network needs running statistics of another number, or `actions` is unknown.
 
     Examples
     --------
@@ -61,8 +67,11 @@ class Genome:
     input_scaler: Scaler | None = None
     output_scaler: Scaler | None = None
     running_stats: Array | None = None
+    actions: str = "scale"
 
     def __post_init__(self) -> None:
+        if self.actions not in ACTIONS:
+            raise unknown("reading of actions", self.actions, ACTIONS)
         self.spec.unpack_running_stats(self.running_stats)  # raises if their number is wrong
 
     def __call__(self, sensors: Array, *, n_steps: int = 1) -> Array:
@@ -110,9 +119,8 @@ class Genome:
         SettingsError
             If a batch normalization fits into neither neighbor. The message says how to order the layers.
         """
-        return Genome(
-            *fold_batch_norm(self.spec, self.weights, self.running_stats), self.input_scaler, self.output_scaler
-        )
+        spec, weights = fold_batch_norm(self.spec, self.weights, self.running_stats)
+        return Genome(spec, weights, self.input_scaler, self.output_scaler, actions=self.actions)
 
     def save(self, path: str | Path) -> None:
         """Write the genome to a file. The file is complete or absent, never partial.
@@ -131,7 +139,7 @@ class Genome:
         if self.spec.n_running_stats:
             arrays["running_stats"] = self.running_stats
         arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
-        about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec)})
+        about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec), "actions": self.actions})
         write_atomically(path, npz_bytes({"about": np.array(about), **arrays}))
 
     @classmethod
@@ -169,6 +177,7 @@ class Genome:
                 load_scaler(arrays, "input_scaler", spec.n_inputs),
                 load_scaler(arrays, "output_scaler", spec.n_outputs),
                 load_array(arrays, "running_stats", spec.n_running_stats) if spec.n_running_stats else None,
+                about.get("actions", "scale"),
             )
         except DataError:
             raise

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import gymnasium
 import numpy as np
@@ -159,6 +160,22 @@ def test_the_exported_controller_earns_the_return_of_the_genome(to, env, hidden,
         sensors, reward, terminated, truncated, _ = environment.step(np.asarray(native))
         total, over = total + float(reward), terminated or truncated
     assert total == pytest.approx(task.test(genome), rel=1e-3)
+
+
+@pytest.mark.parametrize("to", LANGUAGES)
+@pytest.mark.parametrize("space", ["motors", "uneven motors", "motors with one limit", "moves"])
+def test_outputs_that_are_motor_values_are_clipped_and_not_scaled(to, space, tmp_path):
+    task = ControlTask("export/AnyActions-v0", env_kwargs={"space": SPACES[space]})
+    rng = np.random.default_rng(18)
+    genome = replace(random_genome((6,), rng, outputs=task.n_outputs), actions="clip")
+    sensors = rng.normal(0, 3, (200, 3)).astype(np.float32)
+    controller = load(to, genome, tmp_path, task)
+    actions = np.array([controller.step(row)[1] for row in sensors])
+    if space == "moves":
+        np.testing.assert_array_equal(actions[:, 0], genome(sensors).argmax(1))
+    else:
+        assert_close(actions, np.clip(genome(sensors), SPACES[space].low, SPACES[space].high), "c")
+    assert self_test(to, tmp_path)[0] == 0
 
 
 def test_a_single_move_is_a_number_and_motor_values_are_a_row(tmp_path):

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from evorobo import BatchNorm, DataError, Dense, Genome, NetworkSpec, ResultsError, SettingsError
 from evorobo.nets.genome import FORMAT
 from evorobo.nets.scaling import Scaler
+from evorobo.settings import to_plain
 
 SPEC = NetworkSpec(3, (Dense(5, "relu", "he"), Dense(2, "identity", bias=False)))
 
@@ -53,6 +55,17 @@ def test_a_loaded_genome_equals_the_saved_one(genome, saved):
         np.testing.assert_array_equal(getattr(read, name).sd, getattr(genome, name).sd)
     sensors = np.random.default_rng(1).normal(size=(9, 3))
     np.testing.assert_array_equal(read(sensors), genome(sensors))
+
+
+def test_a_loaded_genome_has_the_same_reading_of_actions(genome, saved, tmp_path):
+    replace(genome, actions="clip").save(tmp_path / "clip.npz")
+    assert Genome.load(tmp_path / "clip.npz").actions == "clip"
+    assert Genome.load(tmp_path / "clip.npz").folded().actions == "clip"
+    assert (
+        Genome.load(saved).actions == Genome.load(tampered(saved, about=about(spec=to_plain(SPEC)))).actions == "scale"
+    )
+    with pytest.raises(SettingsError, match="unknown reading of actions 'clop'; did you mean 'clip'"):
+        replace(genome, actions="clop")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

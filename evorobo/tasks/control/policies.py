@@ -16,7 +16,7 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.simulators.base import EnvSpec
-from evorobo.tasks.control.spaces import Decoder, make_flattener
+from evorobo.tasks.control.spaces import Decoder, decoder_of, make_flattener
 
 
 class Policy(Protocol):
@@ -69,6 +69,7 @@ class Networks:
                 f"{n_sensors} and {decoder.n_outputs}; take a genome that was made for it, or the robot as it was when "
                 "this one was made."
             )
+        decoder = decoder_of(genome, decoder)
         return cls(decoder, spec, genome.weights[None], genome.input_scaler, genome.running_stats)
 
     @property

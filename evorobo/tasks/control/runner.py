@@ -10,7 +10,6 @@ from evorobo.tasks.control.behavior import MeasureRecorder
 from evorobo.tasks.control.policies import Networks, PolicyFactory
 from evorobo.tasks.control.rollout import ObservationMoments, Rollout, StepCallback, run_episodes
 from evorobo.tasks.control.simulators.base import EnvSpec, Simulator
-from evorobo.tasks.control.spaces import Decoder
 
 
 class Runner(Protocol):
@@ -25,13 +24,13 @@ class Runner(Protocol):
     ) -> Rollout: ...
 
 
-def make_runner(env_spec: EnvSpec, decoder: Decoder, compiled: bool) -> Runner:
+def make_runner(env_spec: EnvSpec, compiled: bool) -> Runner:
     """The runner of an environment. Raises `TaskError` for an environment that cannot be compiled."""
     if not compiled:
         return StepRunner(env_spec)
     from evorobo.tasks.control.compiled.episodes import CompiledRunner
 
-    return CompiledRunner(env_spec, decoder)
+    return CompiledRunner(env_spec)
 
 
 class StepRunner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.nets.cross_entropy import CrossEntropy
+from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE, Loss
 
 Flatten = Callable[[Any], Any]
@@ -101,12 +102,17 @@ class MultiDiscreteDecoder:
 
 @dataclass(frozen=True, eq=False)
 class BoxDecoder:
-    """Values between `low` and `high` (Box): tanh outputs, scaled to the range, or linear outputs if it is infinite."""
+    """Values between `low` and `high` (Box).
+
+    Outputs from -1 to 1 are scaled to the range. Where the range is infinite, or `clip` is set, they are taken as they
+    are and clipped to it.
+    """
 
     low: Array
     high: Array
     shape: tuple[int, ...]
     dtype: Any
+    clip: bool = False
     loss: Loss = MSE()
 
     @property
@@ -118,11 +124,15 @@ class BoxDecoder:
         return bool(np.isfinite(self.low).all() and np.isfinite(self.high).all())
 
     @property
+    def scaled(self) -> bool:
+        return self.bounded and not self.clip
+
+    @property
     def output(self) -> str:
-        return "tanh" if self.bounded else "identity"
+        return "tanh" if self.scaled else "identity"
 
     def actions(self, outputs: Array) -> np.ndarray:
-        if not self.bounded:
+        if not self.scaled:
             return np.clip(outputs, self.low, self.high)
         # clipped as well: rounding may exceed the range, which strict environments refuse
         scaled = self.low + (outputs.astype(np.float64) + 1) / 2 * (self.high - self.low)
@@ -135,7 +145,7 @@ class BoxDecoder:
         return np.asarray(native, float).reshape(len(native), self.n_outputs)
 
     def targets(self, actions: np.ndarray) -> np.ndarray:
-        if not self.bounded:
+        if not self.scaled:
             return actions
         return 2 * (np.clip(actions, self.low, self.high) - self.low) / (self.high - self.low) - 1
 
@@ -170,6 +180,13 @@ def make_decoder(space: Any) -> Decoder:
             low, high = np.ravel(space.low).astype(float), np.ravel(space.high).astype(float)
             return BoxDecoder(low, high, space.shape, space.dtype)
     raise SettingsError(f"actions of kind {type(space).__name__} have no fixed length, which a network needs.")
+
+
+def decoder_of(genome: Genome, decoder: Decoder) -> Decoder:
+    """The decoder of an environment for this genome's outputs, which may be motor values already."""
+    if genome.actions == "clip" and isinstance(decoder, BoxDecoder):
+        return replace(decoder, clip=True)
+    return decoder
 
 
 def make_flattener(space: Any) -> tuple[int, Flatten]:

@@ -274,7 +274,7 @@ class ControlTask:
 
     @cached_property
     def _runner(self) -> Runner:
-        return make_runner(self.env_spec, self.decoder, self.compiled)
+        return make_runner(self.env_spec, self.compiled)
 
     def _run_genome(self, genome: Genome, seeds: np.ndarray) -> Rollout:
         return self._runner.run(Networks.from_genome(genome, self.env_spec, self.decoder), seeds)

@@ -198,10 +198,10 @@ def test_machine_code_equals_plain_python_bit_for_bit(id):
         Networks(task.decoder, spec, weights, inputs),
         [ObservationMoments(task.n_inputs) for _ in "12"],
     )
-    made = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), collectors[0])
+    made = CompiledRunner(task.env_spec).run(networks, np.arange(2), collectors[0])
     with pytest.MonkeyPatch.context() as patch:
         interpret(patch)
-        read = CompiledRunner(task.env_spec, task.decoder).run(networks, np.arange(2), collectors[1])
+        read = CompiledRunner(task.env_spec).run(networks, np.arange(2), collectors[1])
     for one, other in ((made.returns, read.returns), (made.steps, read.steps)):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(*(vars(each.running_moments).values() for each in collectors), strict=True):
@@ -229,7 +229,7 @@ def test_scores_are_those_of_the_lock_step_but_for_rounding(id, rtol, hidden):
     rollouts = []
     for task in (plain, fast):
         collectors.append(ObservationMoments(task.n_inputs))
-        rollouts.append(make_runner(task.env_spec, task.decoder, task.compiled).run(networks, seeds, collectors[-1]))
+        rollouts.append(make_runner(task.env_spec, task.compiled).run(networks, seeds, collectors[-1]))
     one, other = rollouts
     np.testing.assert_allclose(other.returns, one.returns, rtol=rtol)
     assert other.steps.sum() == one.steps.sum()

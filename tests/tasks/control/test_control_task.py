@@ -49,6 +49,23 @@ def genome(task, seed=0):
 # ---- scores
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_motor_values_of_a_genome_score_as_the_same_values_scaled_from_minus_one_to_one(compiled, tmp_path):
+    """Pendulum's torque is from -2 to 2, so halving a linear network's outputs changes the reading and nothing else."""
+    if compiled:
+        pytest.importorskip("numba", reason="compiling needs numba: pip install 'evorobo[fast]'")
+    task = ControlTask("Pendulum-v1", max_steps=50, test_episodes=4, n_demonstrations=2, compiled=compiled)
+    weights = rng(3).normal(0, 2, 4)  # three sensors and a bias; most torques exceed the limits
+    values, halves = (Genome(NetworkSpec.build(3, (), 1), part) for part in (weights, weights / 2))
+    values = dataclasses.replace(values, actions="clip")
+    assert task.test(values) == pytest.approx(task.test(halves), rel=1e-6)
+    assert task.test(values) != pytest.approx(task.test(dataclasses.replace(values, actions="scale")), rel=1e-3)
+    values.save(tmp_path / "teacher.npz")
+    teacher = dataclasses.replace(task, teacher=str(tmp_path / "teacher.npz"))
+    shown = teacher.examples(rng())
+    np.testing.assert_allclose(shown.targets, np.clip(halves(shown.inputs), -1, 1), atol=1e-6)
+
+
 def test_equal_members_score_equal_and_new_generations_meet_new_chances():
     spec, weights = population(LAMP)
     scores = LAMP.score(spec, np.concatenate([weights, weights[::-1]]), rng(1), None).values

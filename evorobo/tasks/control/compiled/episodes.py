@@ -36,17 +36,13 @@ class CompiledRunner:
     `TaskError` for an environment whose code is not a vectorized robot.
     """
 
-    def __init__(self, env_spec: EnvSpec, decoder: Decoder) -> None:
+    def __init__(self, env_spec: EnvSpec) -> None:
         if not isinstance(env_spec, RobotEnvSpec):
             raise TaskError(
                 f"{env_spec.id} runs code that cannot be compiled; vectorized robots and gymnasium's classic control "
                 "can. Leave compiled=True out."
             )
         self._id, self._robot, self._max_steps = env_spec.id, env_spec.robot, env_spec.max_steps
-        self._motors = np.empty((3, 0))
-        if isinstance(decoder, BoxDecoder):
-            limit = np.full(decoder.n_outputs, env_spec.robot.action_limit)
-            self._motors = np.array([decoder.low, decoder.high, limit])
         self._kernels: dict[tuple[str, ...], tuple[Callable[..., None], Draws]] = {}
 
     def run(
@@ -71,11 +67,11 @@ class CompiledRunner:
         n_episodes, watched = len(weights) * len(seeds), observation_moments is not None
         returns, steps = np.empty(n_episodes), np.empty(n_episodes, np.int64)
         sums = np.zeros((n_episodes if watched else 0, 2, observations.shape[1]))
-        state = np.array(simulator.state, float)
+        state, motors = np.array(simulator.state, float), self._motors(networks.decoder)
 
         def run_part(first: int, last: int) -> None:
             kernel(
-                *(first, last, rows, layers, scaling, self._motors, state, observations, random_numbers),
+                *(first, last, rows, layers, scaling, motors, state, observations, random_numbers),
                 *(self._max_steps, watched, returns, steps, sums),
             )
 
@@ -87,6 +83,13 @@ class CompiledRunner:
             )
         shape = len(weights), len(seeds)
         return Rollout(returns.reshape(shape), steps.reshape(shape))
+
+    def _motors(self, decoder: Decoder) -> Array:
+        """The rows `(4, m)` of a kernel's `motors`."""
+        if not isinstance(decoder, BoxDecoder):
+            return np.empty((4, 0))
+        constants = (np.full(decoder.n_outputs, value) for value in (self._robot.action_limit, decoder.scaled))
+        return np.array([decoder.low, decoder.high, *constants])
 
     def _prepare(self, n_state: int, activations: tuple[str, ...]) -> tuple[Callable[..., None], Draws]:
         """The compiled kernel for `n_state` numbers of state and these activations, and what robots draw in a step."""

@@ -19,8 +19,8 @@ def episodes(
     """Run the episodes `first` to `last` of a population: number i is episode i % e of member i // e, of e.
 
     `weights (n, p)` have the layout `layers` (see `evorobo.nets.compiled.layout`). `scaling (2, k)` holds means and
-    standard deviations of the sensors, or is empty. `motors (3, m)` holds the lowest and highest action and the action
-    limit, or is empty for discrete moves. `states (e, s)` and `observations (e, k)` start the episodes;
+    standard deviations of the sensors, or is empty. `motors (4, m)` holds the lowest and highest action, the action
+    limit, and 1 where outputs are scaled to the range; it is empty for discrete moves. `states (e, s)` and `observations (e, k)` start the episodes;
     `draws (e, max_steps, d)` are their random numbers.
 
     The function writes `returns` and `steps`, which is negative where a number is not finite. If `watched`, it writes
@@ -46,7 +46,9 @@ def episodes(
             outputs = network_outputs(weights[member], layers, memory, one, other)
             if len(action):
                 for j in range(len(action)):
-                    value = motors[0, j] + (float64(outputs[j]) + 1.0) / 2.0 * (motors[1, j] - motors[0, j])
+                    value = float64(outputs[j])
+                    if motors[3, j]:
+                        value = motors[0, j] + (value + 1.0) / 2.0 * (motors[1, j] - motors[0, j])
                     single = float64(float32(min(max(value, motors[0, j]), motors[1, j])))
                     action[j] = min(max(single, -motors[2, j]), motors[2, j])
             else:
