@@ -1,8 +1,9 @@
-"""Checks of numbers in settings: each raises `SettingsError` in one sentence that names the setting and the value."""
+"""Checks of settings: each raises `SettingsError` in one sentence that names the setting and the value."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from evorobo.errors import SettingsError
@@ -45,3 +46,11 @@ def check_implements(interface: type, example: str, **settings: object) -> None:
 def is_number(value: object) -> bool:
     """Return whether `value` is an int or a float; True and False are not numbers here."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_overridden(thing: object, function: Callable[..., Any]) -> bool:
+    """Return whether the class of `thing` has another method of that name than `function`, which a class defines.
+
+    A method that computes several things in one pass asks this, so that it does not bypass what a derived class changed.
+    """
+    return getattr(type(thing), function.__name__) is not function

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from evorobo import SettingsError
-from evorobo.checks import check_at_least, check_integer, check_positive, check_within
+from evorobo.checks import check_at_least, check_integer, check_positive, check_within, is_overridden
 
 
 def test_values_in_range_pass():
@@ -46,3 +46,20 @@ def test_a_number_that_is_not_positive_is_refused(value):
     with pytest.raises(SettingsError) as error:
         check_positive(sigma=value)
     assert str(error.value) == f"sigma must be a number above 0, not {value!r}."
+
+
+def test_whether_a_derived_class_overrides_a_method():
+    class Plain:
+        def method(self):
+            return 1
+
+    class Same(Plain):
+        pass
+
+    class Other(Plain):
+        def method(self):
+            return 2
+
+    assert not is_overridden(Plain(), Plain.method)
+    assert not is_overridden(Same(), Plain.method)
+    assert is_overridden(Other(), Plain.method)

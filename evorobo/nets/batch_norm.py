@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import is_overridden
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.nets.activations import activation, activation_key
@@ -130,6 +131,10 @@ class BatchNorm(Layer, HasRunningStats):
         context.running_stats["variance"][...] = variance[..., 0, :]
 
     def freeze(self, params: Params, running_stats: Params) -> tuple[Layer, dict[str, Array]]:
+        if is_overridden(self, BatchNorm.forward) and not is_overridden(self, BatchNorm.freeze):
+            raise SettingsError(
+                f"{type(self).__name__} changes forward() but not freeze(), which evolution and robots use; define both."
+            )
         gain = params["gain"] * self._inverse_sd(running_stats["variance"])
         return Affine(self.activation), {"gain": gain, "shift": params["shift"] - running_stats["mean"] * gain}
 

@@ -89,7 +89,7 @@ def fold_batch_norm(spec: NetworkSpec, weights: Array, running_stats: Array | No
                 raise _cannot_fold(spec, pending[0])
             layer, params = _fold_into_next(pending[1], layer, params)
             pending = None
-        if not isinstance(layer, Affine):
+        if type(layer) is not Affine:
             parts.append((layer, params))
         elif parts and type(previous := parts[-1][0]) is Dense and previous.activation == "identity":
             parts[-1] = _fold_into_previous(previous, parts[-1][1], layer, params)

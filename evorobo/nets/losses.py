@@ -15,7 +15,11 @@ from evorobo.registry import register_component
 
 
 class Loss(Protocol):
-    """Interface of a loss: frozen settings. Derive from it and define `value` and `value_and_gradient`.
+    """Interface of a loss: frozen settings. Derive from it and define `value_and_gradient`, or `value` and `gradient`.
+
+    What a class does not define follows from what it defines, also in classes derived from the losses of this package.
+    Training, early stopping and evolution therefore use the same loss. A class that defines `value` alone has no
+    gradient, so evolution can use it and training raises a `SettingsError`.
 
     Outputs have shape ``(..., batch, width)``. Leading axes are networks; each network gets the value it would get
     alone. Targets are shared, ``(batch, k)``, or one batch per network, ``(..., batch, k)``. Class numbers have no axis
@@ -28,8 +32,6 @@ class Loss(Protocol):
     >>> from evorobo import Loss
     >>> @dataclass(frozen=True)
     ... class Quartic(Loss):
-    ...     def value(self, outputs, targets, sample_weight=None):
-    ...         return self.value_and_gradient(outputs, targets, sample_weight)[0]
     ...     def value_and_gradient(self, outputs, targets, sample_weight=None):
     ...         weights = np.ones(outputs.shape[-2]) if sample_weight is None else sample_weight
     ...         weights = (weights / weights.sum(-1, keepdims=True))[..., None] / outputs.shape[-1]
@@ -41,6 +43,10 @@ class Loss(Protocol):
 
     def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
         return
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _derive_missing(cls)
 
     for_classes: ClassVar[bool | None] = None
     """True for a loss of class numbers only, False for one of values only, None for both."""
@@ -149,6 +155,56 @@ class Loss(Protocol):
             Scaler of all outputs.
         """
         return target_scaler
+
+
+def _derive_missing(cls: type[Loss]) -> None:
+    """Give a loss the methods that follow from those it defines, in place of older ones that it inherits.
+
+    All calls are bound to the class and not looked up in `self`, so that `super()` works in classes derived from it.
+    """
+    value, gradient, both = cls.value, cls.gradient, cls.value_and_gradient
+    value_age, gradient_age, both_age = (_age(cls, name) for name in ("value", "gradient", "value_and_gradient"))
+
+    def value_of_both(self: Loss, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return both(self, outputs, targets, *_given(sample_weight))[0]
+
+    def gradient_of_both(self: Loss, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
+        return both(self, outputs, targets, *_given(sample_weight))[1]
+
+    def value_and_gradient(
+        self: Loss, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None
+    ) -> tuple[Array, Array]:
+        given = _given(sample_weight)
+        return value(self, outputs, targets, *given), gradient(self, outputs, targets, *given)
+
+    def no_gradient(self: Loss, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Any:
+        raise SettingsError(
+            f"{cls.__name__} defines value() but not its gradient, so it cannot be trained on; define gradient() or "
+            "value_and_gradient() as well."
+        )
+
+    derived: dict[str, Any] = {}
+    if both_age <= min(value_age, gradient_age):
+        derived["value"] = value_of_both if value_age > both_age else value
+        derived["gradient"] = gradient_of_both if gradient_age > both_age else gradient
+    elif gradient_age <= value_age:
+        derived["value_and_gradient"] = value_and_gradient
+    else:
+        derived = {"gradient": no_gradient, "value_and_gradient": no_gradient}
+    for name, function in derived.items():
+        if function is not getattr(cls, name):
+            function.__name__, function.__qualname__ = name, f"{cls.__qualname__}.{name}"
+            setattr(cls, name, function)
+
+
+def _age(cls: type, name: str) -> int:
+    """Return how many classes back in its method resolution order a class has a member from."""
+    return next(age for age, base in enumerate(cls.__mro__) if name in vars(base))
+
+
+def _given(sample_weight: Array | None) -> tuple[Array, ...]:
+    """Return the argument as a tuple; empty for None, so that losses may leave the parameter out."""
+    return () if sample_weight is None else (sample_weight,)
 
 
 @register_component("loss", "MSE")

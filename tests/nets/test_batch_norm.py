@@ -1,6 +1,7 @@
 """Batch normalization: against recorded results of PyTorch, finite differences with padding, and its laws."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -290,6 +291,18 @@ def test_missing_running_statistics_are_refused():
         forward(spec, spec.init(np.random.default_rng(0)), np.zeros((2, 3)))
     with pytest.raises(SettingsError, match="but 4 were given"):
         Controller(spec, spec.init(np.random.default_rng(0)), running_stats=np.zeros(4))
+
+
+def test_a_derived_layer_with_another_forward_pass_is_not_frozen_as_if_it_had_none():
+    @dataclass(frozen=True)
+    class Shifted(BatchNorm):
+        def forward(self, params, x, context):
+            y, cache = BatchNorm.forward(BatchNorm(self.momentum, self.epsilon), params, x, context)
+            return y + 1, cache
+
+    spec = NetworkSpec(3, (Dense(4, "identity"), Shifted(), Dense(2, "identity")))
+    with pytest.raises(SettingsError, match=r"^Shifted changes forward\(\) but not freeze\(\), .*; define both\.$"):
+        Controller(spec, genes(spec, np.random.default_rng(0)), running_stats=spec.init_running_stats())
 
 
 @pytest.mark.parametrize(

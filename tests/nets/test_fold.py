@@ -1,13 +1,25 @@
 """Folding: the network without batch normalization has the same outputs, for any order of layers."""
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from own_layer import Doubled
 
 from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, Genome, LayerNorm, NetworkSpec, SettingsError
+from evorobo.nets.batch_norm import Affine
 from evorobo.nets.scaling import Scaler
+
+
+@dataclass(frozen=True)
+class Squared(Affine):
+    """A user's layer that is derived from `Affine` and computes something else."""
+
+    def forward(self, params, x, context):
+        y, cache = super().forward(params, x, context)
+        return y * y, cache
+
 
 N_STEPS = 5
 ACTIVATIONS = ["identity", "tanh", "relu", "elu"]
@@ -105,6 +117,7 @@ def test_folded_layers(layers, folded):
             1,
         ),  # a derived layer may compute something else
         ((Dense(3), BatchNorm(), Doubled(2)), 1),
+        ((Dense(3), BatchNorm(), Squared()), 1),
     ],
 )
 def test_a_batch_norm_that_cannot_be_folded_is_refused_with_advice(layers, number):
@@ -129,3 +142,8 @@ def test_a_folded_genome_is_saved_without_running_statistics(tmp_path):
         assert "running_stats" not in file
     x = rng.normal(size=(9, 3))
     np.testing.assert_allclose(Genome.load(tmp_path / "genome.npz")(x), genome(x), rtol=1e-12)
+
+
+def test_a_layer_derived_from_affine_is_not_folded_away():
+    genome = trained((Dense(3, "identity"), Squared()), np.random.default_rng(0))
+    assert genome.folded().spec == genome.spec

@@ -1,13 +1,14 @@
 """Every loss against PyTorch, by hand, and by the laws that it must follow."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from record_torch_reference import FILE, LOSSES
 
 import evorobo
-from evorobo import MAE, MSE, CrossEntropy, GaussianNLL, Huber, SettingsError
+from evorobo import MAE, MSE, SGD, Backprop, CrossEntropy, DatasetTask, GaussianNLL, Huber, NetworkSpec, SettingsError
 
 TORCH = json.loads(FILE.read_text())["losses"]
 OUTPUTS = np.array(TORCH["outputs"])
@@ -208,3 +209,107 @@ def test_invalid_settings_are_refused():
         CrossEntropy(class_weights=(1, -1))
     with pytest.raises(SettingsError, match="2 class weights for 3 outputs; give one for each"):
         CrossEntropy(class_weights=(1, 1)).value(np.zeros((1, 3)), np.array([0]))
+
+
+# ---- classes derived from a loss: training, scoring and early stopping use what they define
+
+ONE_ROW, ZERO = np.array([[1.0, 3.0]]), np.array([[0.0, 0.0]])  # MSE 5, its gradient [1, 3]
+
+
+def double(number):
+    return 2 * number
+
+
+def overriding(parent, *names):
+    """A class derived from `parent` that overrides these methods by twice their results."""
+    members = {}
+    for name in names:
+
+        def method(self, *arguments, name=name):
+            result = getattr(super(derived, self), name)(*arguments)
+            return tuple(map(double, result)) if isinstance(result, tuple) else 2 * result
+
+        members[name] = method
+    derived = dataclass(frozen=True)(type("Derived", (parent,), members))
+    return derived
+
+
+@pytest.mark.parametrize("parent", [MSE, MAE, Huber])
+def test_a_gradient_alone_is_what_training_uses(parent):
+    loss, plain = overriding(parent, "gradient")(), parent()
+    value, gradient = loss.value_and_gradient(ONE_ROW, ZERO)
+    assert value == plain.value(ONE_ROW, ZERO)
+    np.testing.assert_array_equal(gradient, 2 * plain.gradient(ONE_ROW, ZERO))
+    np.testing.assert_array_equal(loss.gradient(ONE_ROW, ZERO), gradient)
+
+
+def test_both_parts_are_what_training_uses_with_row_weights_too():
+    loss, targets, weights = overriding(CrossEntropy, "value", "gradient")(), np.array([0, 2, 1]), np.array([1.0, 2, 0])
+    outputs = np.random.default_rng(0).normal(size=(3, 3))
+    for given in ((), (weights,)):
+        value, gradient = loss.value_and_gradient(outputs, targets, *given)
+        expected_value, expected_gradient = CrossEntropy().value_and_gradient(outputs, targets, *given)
+        assert value == pytest.approx(2 * expected_value, rel=1e-14)
+        np.testing.assert_array_equal(gradient, 2 * expected_gradient)
+
+
+def test_one_pass_for_both_is_what_scoring_uses():
+    loss = overriding(MSE, "value_and_gradient")()
+    assert loss.value(ONE_ROW, ZERO) == 10
+    np.testing.assert_array_equal(loss.gradient(ONE_ROW, ZERO), [[2, 6]])
+
+
+def test_a_value_alone_scores_but_cannot_be_trained_on():
+    loss = overriding(MSE, "value")()
+    assert loss.value(ONE_ROW, ZERO) == 10
+    with pytest.raises(
+        SettingsError, match=r"^Derived defines value\(\) but not its gradient, so it cannot be trained on"
+    ):
+        loss.value_and_gradient(ONE_ROW, ZERO)
+    with pytest.raises(SettingsError, match=r"define gradient\(\) or value_and_gradient\(\) as well\.$"):
+        loss.gradient(ONE_ROW, ZERO)
+
+
+def test_a_value_with_the_gradient_of_its_parent_named_trains():
+    @dataclass(frozen=True)
+    class Rooted(MSE):  # logged as a root, trained as the square
+        gradient = MSE.gradient
+
+        def value(self, outputs, targets, sample_weight=None):
+            return np.sqrt(super().value(outputs, targets, sample_weight))
+
+    value, gradient = Rooted().value_and_gradient(ONE_ROW, ZERO)
+    assert value == pytest.approx(np.sqrt(5))
+    np.testing.assert_array_equal(gradient, [[1, 3]])
+
+
+def test_overrides_of_overrides_and_of_mixins_are_used():
+    twice = overriding(overriding(MSE, "gradient"), "gradient")()
+    np.testing.assert_array_equal(twice.value_and_gradient(ONE_ROW, ZERO)[1], [[4, 12]])
+    above = overriding(overriding(MSE, "gradient"), "value_and_gradient")()
+    np.testing.assert_array_equal(above.gradient(ONE_ROW, ZERO), [[4, 12]])
+    assert above.value(ONE_ROW, ZERO) == 10
+
+    class Doubling:
+        def gradient(self, *arguments):
+            return 2 * super().gradient(*arguments)
+
+    @dataclass(frozen=True)
+    class Mixed(Doubling, Huber):
+        pass
+
+    np.testing.assert_array_equal(Mixed().value_and_gradient(ONE_ROW, ZERO)[1], [[1, 1]])
+
+
+def test_backprop_takes_the_step_of_an_overridden_gradient():
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    task = DatasetTask.from_arrays(x, x.sum(1, keepdims=True), label="sum", normalize=False)
+    spec = NetworkSpec.build(2, (), 1)
+
+    def first_step(loss, rate):
+        learner = Backprop(SGD(rate), loss=loss).start(task, spec, np.random.default_rng(0))
+        before = learner.weights.copy()
+        learner.step(0.0)
+        return learner.weights - before
+
+    np.testing.assert_allclose(first_step(overriding(MSE, "gradient")(), 0.1), first_step(MSE(), 0.2), rtol=1e-12)

@@ -9,6 +9,8 @@ from curves import all_curves
 from toys import Bowl, Line
 
 from evorobo import MSE, SGD, Adam, Backprop, Budget, Dropout, EarlyStopping, Evolution, ReduceOnPlateau, Study, Trial
+from evorobo.learners.backprop.backprop import BackpropLearner
+from evorobo.learners.base import StepResult
 from evorobo.study import running
 from evorobo.study.batching import batch_trials
 from evorobo.study.folders import Interrupted, trial_status
@@ -137,3 +139,25 @@ def test_the_ledger_of_a_crew_is_whole(tmp_path):
             last = list(csv.DictReader(file))[-1]
         assert float(last["cpu_seconds"]) > 0
         assert int(last["samples"]) > 0
+
+
+class CountingLearner(BackpropLearner):
+    """A user's learner: its step has a log column of its own."""
+
+    def step(self, budget_fraction):
+        result = super().step(budget_fraction)
+        return StepResult(result.score, {**result.info, "own": 1.0})
+
+
+@dataclass(frozen=True)
+class Counting(Backprop):
+    def start(self, task, spec, rng):
+        return CountingLearner(self, task, spec, rng)
+
+
+def test_learners_of_a_derived_method_take_their_own_steps(tmp_path):
+    budget = Budget(generations=4, n_evals=2)
+    study = Study.grid("own", tasks=[Line()], methods=[Counting(batch_size=4)], seeds=3, budget=budget, hidden=(4,))
+    runs = study.run(tmp_path).runs
+    assert [run.curve["own"][-1] for run in runs] == [1.0] * 3
+    assert [len(batch) for batch in batch_trials(study.trials(), 1)] == [1, 1, 1]

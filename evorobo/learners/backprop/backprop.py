@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.checks import check_at_least, check_integer
+from evorobo.checks import check_at_least, check_integer, is_overridden
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.batched import Batch, BatchedBackprop
@@ -126,6 +126,8 @@ class Backprop(Method, Batchable):
         return BackpropLearner(self, task, spec, rng)
 
     def max_batched_learners(self, spec: NetworkSpec) -> int:
+        if is_overridden(self, Backprop.start):  # learners of a derived class may step in another way
+            return 1
         # as many as keep the values between their layers in the cache of one core; more are slower
         rows = self.batch_size * (self.bptt_steps or _USUAL_LENGTH if spec.recurrent else 1)
         return max(1, min(_MAX_BATCHED, _CACHE_BYTES // (rows * sum(spec.widths) * np.dtype(self.dtype).itemsize)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_integer
+from evorobo.checks import check_integer, is_overridden
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError, TaskError
 from evorobo.nets.genome import Genome
@@ -175,6 +175,11 @@ class ControlTask:
         rng: np.random.Generator,
         input_scaler: Scaler | None,
     ) -> Scores:
+        if self._overrides("score", instead_of="score_with_measures"):
+            raise SettingsError(
+                f"{type(self).__name__} changes score() but not score_with_measures(), which strategies with measures "
+                "use; define both."
+            )
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
         observation_moments = ObservationMoments(spec.n_inputs) if self.normalize else None
         recorder = MeasureRecorder(self.env_spec, self.decoder, names)
@@ -194,12 +199,16 @@ class ControlTask:
 
     @copy_doc(Task.validate)
     def validate(self, genome: Genome) -> float:
-        return self.validate_with_cost(genome)[0]
+        if self._overrides("validate_with_cost", instead_of="validate"):
+            return self.validate_with_cost(genome)[0]
+        return float(self._validation_rollout(genome).returns.mean())
 
     @copy_doc(HasValidationCost.validate_with_cost)
     def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
-        rollout = self._run_genome(genome, VALIDATION + np.arange(self.validation_episodes))
-        return float(rollout.returns.mean()), rollout.cost(genome.spec.forward_flops)
+        rollout = self._validation_rollout(genome)
+        own = self._overrides("validate", instead_of="validate_with_cost")
+        value = self.validate(genome) if own else float(rollout.returns.mean())
+        return value, rollout.cost(genome.spec.forward_flops)
 
     @copy_doc(Task.test)
     def test(self, genome: Genome) -> float:
@@ -275,6 +284,15 @@ class ControlTask:
     @cached_property
     def _runner(self) -> Runner:
         return make_runner(self.env_spec, self.compiled)
+
+    def _overrides(self, name: str, instead_of: str) -> bool:
+        """Return whether a derived class overrides the method `name` but not the one that computes the same."""
+        return is_overridden(self, getattr(ControlTask, name)) and not is_overridden(
+            self, getattr(ControlTask, instead_of)
+        )
+
+    def _validation_rollout(self, genome: Genome) -> Rollout:
+        return self._run_genome(genome, VALIDATION + np.arange(self.validation_episodes))
 
     def _run_genome(self, genome: Genome, seeds: np.ndarray) -> Rollout:
         return self._runner.run(Networks.from_genome(genome, self.env_spec, self.decoder), seeds)

@@ -372,3 +372,48 @@ def test_a_teachers_path_can_be_shown_and_others_have_none():
         trajectory(POLE, None)
     with pytest.raises(TaskError, match="odd/Mixed-v0 is no vectorized robot"):
         trajectory(ControlTask("odd/Mixed-v0"), None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Bonus(ControlTask):
+    """A user's task that changes only the plain methods."""
+
+    def score(self, *arguments):
+        scores = super().score(*arguments)
+        return dataclasses.replace(scores, values=scores.values + 1000)
+
+    def validate(self, genome):
+        return super().validate(genome) + 1000
+
+
+def derived(kind):
+    """A task of a derived class with the settings of `LAMP`."""
+    return kind(**{field.name: getattr(LAMP, field.name) for field in dataclasses.fields(LAMP)})
+
+
+def test_a_derived_task_is_validated_by_its_own_method_wherever_validation_costs():
+    spec = network(LAMP)
+    genome, own = Genome(spec, spec.init(rng())), derived(Bonus)
+    value, cost = own.validate_with_cost(genome)
+    assert value == own.validate(genome) == LAMP.validate(genome) + 1000
+    assert cost == LAMP.validate_with_cost(genome)[1]
+
+
+def test_a_derived_task_that_changes_the_validation_with_cost_alone_is_validated_by_it():
+    @dataclasses.dataclass(frozen=True)
+    class Costly(ControlTask):
+        def validate_with_cost(self, genome):
+            value, cost = super().validate_with_cost(genome)
+            return value + 7, cost
+
+    spec = network(LAMP)
+    genome, own = Genome(spec, spec.init(rng())), derived(Costly)
+    assert own.validate(genome) == LAMP.validate(genome) + 7
+
+
+def test_a_derived_task_with_another_score_is_not_scored_by_the_old_one_where_measures_are_used():
+    own = Bonus("evorobo/Maze-v0", max_steps=5)
+    with pytest.raises(
+        SettingsError, match=r"^Bonus changes score\(\) but not score_with_measures\(\), .*; define both\.$"
+    ):
+        own.score_with_measures(["x"], *population(own), rng(), None)
