@@ -80,7 +80,7 @@ def read_repository_page(app: Any, docname: str, source: list[str]) -> None:
     if docname == "course":
         text = (ROOT / "experiments" / "lessons" / "README.md").read_text().partition("\n")[2]
         text = text.replace("](../../results/", "](../results/")
-        text = re.sub(r"^## (\d\d)\n\n(\*\*\[([^:,]+).*)", r"## \1. \3\n\n\2", text, flags=re.MULTILINE)
+        text = re.sub(r"^## (\d\d)\n\n(\*\*\[([^:.?]+).*)", r"## \1. \3\n\n\2", text, flags=re.MULTILINE)
         text = re.sub(r"^(!\[.*\))$", r":::{div} wide\n\1\n:::", text, flags=re.MULTILINE)
         text = re.sub(r"\]\((\d\d_\w+\.py)\)", r"](../experiments/lessons/\1)", text)
         source[0] = source[0].replace("COURSE", text)
