@@ -27,9 +27,16 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> list[Path]:
 
     Examples
     --------
-    >>> from evorobo import compare, write_comparison
-    >>> comparison = compare("results/monday", "results/tuesday")  # doctest: +SKIP
-    >>> files = write_comparison(comparison, "results/compare")  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> files = er.write_comparison(er.compare(results.folder), mkdtemp())
+    >>> [file.name for file in files]
+    ['compare.png', 'compare.txt', 'compare.csv', 'verdicts.csv']
     """
     folder = Path(folder)
     texts = {

@@ -10,7 +10,7 @@ COST_LABELS = {
     "flops": "FLOPs, forward + backward",
     "env_steps": "environment steps",
     "episodes": "episodes",
-    "samples": "labelled samples",
+    "samples": "labeled samples",
     "forward_flops": "FLOPs, forward",
     "backward_flops": "FLOPs, backward",
     "cpu_seconds": "CPU time [s]",
@@ -85,11 +85,11 @@ def few_runs_caution(n: int) -> str:
     if n >= 10 or n < 1:
         return ""
     if n == 1:
-        return "One run says nothing about the next: no interval can be given; run 10 seeds or more before you decide."
+        return "A single run has no interval; run 10 seeds or more before you decide."
     return (
-        f"Only {n} runs: such intervals are too narrow. On 192 real runs (SAC on HalfCheetah) this 95% bootstrap "
-        "interval of the IQM held the true value in 76% of draws of 3 runs, 89% of 5 and 94% of 10; "
-        "run 10 seeds or more before you decide."
+        f"With only {n} runs the intervals are too narrow. On 192 real runs (SAC on HalfCheetah) the 95% bootstrap "
+        "interval of the IQM contained the true value in 76% of samples of 3 runs, 89% of 5 and 94% of 10. "
+        "Run 10 seeds or more before you decide."
     )
 
 

@@ -47,8 +47,18 @@ def show(results: Results) -> list[Path]:
 
     Examples
     --------
-    >>> from evorobo import show
-    >>> files = show(results)  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> files = er.show(results)  # doctest: +ELLIPSIS
+    <BLANKLINE>
+    task ...
+    >>> [file.name for file in files]
+    ['curves.png', 'paths-phototaxis.png', 'table.csv', 'table.md', 'verdicts.csv']
     """
     table, folder = StudyTable.from_results(results), results.folder
     files = [curves.plot(table, folder / "curves.png")]

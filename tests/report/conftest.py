@@ -1,4 +1,4 @@
-"""Studies made up on disk, in the format that evorobo.study.results reads."""
+"""Studies written to disk without running them, in the format of evorobo.study.results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def write_run(folder: Path, rows: list[dict[str, float]], status: str = "finished") -> None:
-    """One trial's folder: looks as rows, and how it ended (nothing for a run that goes on)."""
+    """Write the folder of a trial: evals as rows, and its status (nothing for an unfinished one)."""
     folder.mkdir(parents=True)
     lines = [",".join(COLUMNS)] + [",".join(repr(float(row.get(name, 0))) for name in COLUMNS) for row in rows]
     (folder / "curve.csv").write_text("\n".join(lines) + "\n")
@@ -30,7 +30,7 @@ def write_run(folder: Path, rows: list[dict[str, float]], status: str = "finishe
 
 
 def write_study(folder: Path, name: str, tasks: dict[str, dict], methods: list[str]) -> None:
-    """study.json; of a task, only what differs from a robot's return need be given."""
+    """Write study.json; the metric of a task is an episode return unless given."""
     metric = {"name": "return", "unit": "", "higher_is_better": True}
     about = {
         task: {"references": {}, **each, "metric": {**metric, **each.get("metric", {})}} for task, each in tasks.items()
@@ -40,10 +40,12 @@ def write_study(folder: Path, name: str, tasks: dict[str, dict], methods: list[s
     write_record(folder / "study.json", study)
 
 
-def learning(seed: int, start: float, end: float, *, looks: int = 25, steps: float = 1e6, noise: float = 0.05) -> list:
-    """A plausible learning curve: up (or down) an S in the logarithm of the cost, with its own pace and luck."""
+def learning(
+    seed: int, start: float, end: float, *, n_evals: int = 25, steps: float = 1e6, noise: float = 0.05
+) -> list:
+    """A plausible learning curve: a noisy sigmoid of the logarithm of the cost."""
     rng = np.random.default_rng(seed)
-    share = np.concatenate([[0], np.geomspace(0.01, 1, looks)])
+    share = np.concatenate([[0], np.geomspace(0.01, 1, n_evals)])
     pace, slope = rng.normal(-2.2, 0.5), rng.uniform(1.5, 3)
     reach = rng.normal(1, noise)
     rise = reach / (1 + np.exp(-slope * (np.log(np.maximum(share, 1e-9)) - pace)))
@@ -58,13 +60,15 @@ def learning(seed: int, start: float, end: float, *, looks: int = 25, steps: flo
     ]  # fmt: skip
 
 
-def cloning(seed: int, start: float, end: float, *, steps: float = 1e6, paid: float = 0, **more: float) -> list:
-    """The same by backprop: labelled samples, forward and backward; `paid` environment steps for a teacher."""
+def cloning(
+    seed: int, start: float, end: float, *, steps: float = 1e6, teacher_steps: float = 0, **more: float
+) -> list:
+    """A learning curve of backprop: samples, forward and backward FLOPs, and environment steps of a teacher."""
     rows = learning(seed, start, end, steps=steps, **more)
     for row in rows:
         part = row["env_steps"] / steps
         row.update(
-            env_steps=paid, episodes=paid / 200, samples=round(steps * part / 3),
+            env_steps=teacher_steps, episodes=teacher_steps / 200, samples=round(steps * part / 3),
             forward_flops=row["forward_flops"] / 3, backward_flops=row["forward_flops"] * 2 / 3,
         )  # fmt: skip
     return rows
@@ -119,7 +123,7 @@ def tiny_table(tiny_study: Callable[..., Results]) -> Callable[..., StudyTable]:
 
 @pytest.fixture
 def fakes() -> SimpleNamespace:
-    """What studies are made up of, for those that need one of their own."""
+    """The functions that write studies."""
     return SimpleNamespace(
         write_study=write_study,
         write_run=write_run,
@@ -136,7 +140,7 @@ def load_table(folder: Path) -> StudyTable:
 
 @pytest.fixture
 def race(tmp_path: Path) -> StudyTable:
-    """The tortoise gains 1 for 10 steps up to 100; the hare has 4.5 at step 10 and never more, and ends at 40."""
+    """The tortoise gains 1 in 10 steps, up to 100 steps; the hare scores 4.5 from step 10 on and ends at 40."""
     write_study(tmp_path, "race", {"run": {}}, ["tortoise", "hare"])
     for seed in range(4):
         luck = seed / 100

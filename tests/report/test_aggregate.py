@@ -43,7 +43,7 @@ def test_the_sentence_has_the_iqm_over_all_tasks_and_the_probability_of_improvem
     text = sentence(table)
     # the middle half of 0.9 0.91 0.92 0.93 0.75 0.75 0.75 0.75 is 0.75 0.75 0.9 0.91
     assert f"cma-es {iqm(np.concatenate(cma)):.2f} (interval {low:.2f} to {high:.2f}, optimality gap 0.17)" in text
-    assert text.startswith("Over 2 tasks, IQM of scores from 0 (random) to 1 (solved or teacher): cma-es 0.83")
+    assert text.startswith("IQM over 2 tasks of scores from 0 (random) to 1 (solved or teacher): cma-es 0.83")
     assert text.endswith("cma-es beats ga with P = 1.00 (interval 0.70 to 1.00).")
 
 

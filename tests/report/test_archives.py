@@ -71,7 +71,7 @@ def test_the_table_has_the_final_values_of_the_methods_that_log_variety(results)
 
 def test_the_figure_has_a_panel_for_each_logged_column_and_for_each_archive(results):
     drawn = archives.figure(StudyTable.from_results(results), "wave")
-    assert any("A front holds those" in text.get_text() for text in drawn.texts)
+    assert "A front holds the members" in " ".join(text.get_text() for text in drawn.texts)
     panels = [axes for axes in drawn.axes if axes.get_visible()]
     assert [axes.get_ylabel() for axes in panels[:3]] == ["coverage", "QD-score", "hypervolume"]
     assert [axes.get_title(loc="left") for axes in panels[3:7]] == ["map-elites", "novelty-ga", "nsga-ii", "mapped"]

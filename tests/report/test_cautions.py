@@ -19,13 +19,13 @@ def test_ten_runs_at_equal_costs_need_no_caution(tiny_table):
 def test_few_runs_have_a_caution_and_excluded_runs_are_counted(tiny_table):
     found = cautions(tiny_table({"ga": [1, 2, 3, -9, -8, 50]}, failed=1, diverged=1, unfinished=1))
     assert found[0].startswith("1 of 6 runs failed and is left out. 1 of 6 runs diverged and is left out.")
-    assert found[1].startswith("Only 3 runs: such intervals are too narrow.")
-    assert "76% of draws of 3 runs, 89% of 5 and 94% of 10" in found[1]
+    assert found[1].startswith("With only 3 runs the intervals are too narrow.")
+    assert "76% of samples of 3 runs, 89% of 5 and 94% of 10" in found[1]
 
 
 def test_success_rates_are_given_for_scores_of_0_and_1(tiny_table):
     (found,) = cautions(tiny_table({"ga": [1] * 7 + [0] * 3, "cma-es": [1] * 10}))
-    assert "an interquartile mean of them hides the rarer kind" in found
+    assert "An interquartile mean hides the rarer outcome" in found
     assert "ga 7 of 10 (Wilson interval 0.40 to 0.89), cma-es 10 of 10 (Wilson interval 0.72 to 1.00)" in found
 
 
@@ -43,8 +43,8 @@ def test_unequal_costs_in_the_units_of_the_budget_have_a_caution_with_advice(fak
             fakes.write_run(tmp_path / f"reach/{method}/seed-{seed}", rows)
     (found,) = cautions(with_settings(tmp_path, budget={"env_steps": 250}))
     assert found == (
-        "Unequal budgets on reach: cma-es spent 250 env steps, ga 100; "
-        "evorobo compare ... --at env_steps=100 compares at one price."
+        "Unequal costs on reach: cma-es spent 250 env steps, ga spent 100. "
+        "To compare at an equal cost, use evorobo compare ... --at env_steps=100."
     )
     assert cautions(with_settings(tmp_path, budget={"flops": 9})) == []
 
@@ -52,7 +52,9 @@ def test_unequal_costs_in_the_units_of_the_budget_have_a_caution_with_advice(fak
 def test_seeds_that_were_used_for_tuning_are_named(tiny_study, tmp_path):
     tiny_study({"ga": TEN})
     (found,) = cautions(with_settings(tmp_path, tuning_seeds=[2, 5, 77]))
-    assert found.startswith("Settings were tuned on seeds that count here (2, 5): their scores flatter")
+    assert found.startswith(
+        "Settings were tuned on seeds that are used here (2, 5), so the scores of tuned methods are too optimistic."
+    )
     assert tuned_seeds_caution(with_settings(tmp_path, tuning_seeds=[77]).results) == ""
 
 
@@ -61,7 +63,7 @@ def test_scores_that_never_fall_have_a_caution_in_tables_of_other_tools_only(fak
     (tmp_path / "best.csv").write_text("\n".join(lines))
     (found,) = cautions(StudyTable.from_results(read_results(tmp_path / "best.csv")))
     assert "No run of best on" in found
-    assert "Score champions again on fresh episodes before you compare." in found
+    assert "Score champions again on new episodes before you compare." in found
     fakes.write_study(tmp_path, "ours", {"reach": {}}, ["ga"])
     for seed in range(10):
         fakes.write_run(tmp_path / f"reach/ga/seed-{seed}", [{"env_steps": n, "test": n / 7} for n in range(20)])

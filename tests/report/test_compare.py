@@ -22,7 +22,7 @@ def study(fakes, tmp_path):
         for task in tasks:
             for method, (seeds, score) in methods.items():
                 for seed in range(seeds):
-                    rows = fakes.learning(seed + len(method), 0, score, looks=8, steps=steps)
+                    rows = fakes.learning(seed + len(method), 0, score, n_evals=8, steps=steps)
                     fakes.write_run(folder / f"{task}/{method}/seed-{seed}", rows)
         return folder
 
@@ -84,15 +84,15 @@ def test_a_table_takes_task_and_direction_from_the_study_with_a_caution(study, t
     (verdict,) = found.verdicts
     assert (verdict.first, verdict.task, found.cost_column) == ("ga", "reach", "env_steps")
     assert found.cautions[-1] == (
-        f"{tmp_path}/theirs.csv does not tell how its scores were measured; they are taken for RMSE as in {s}, of "
-        "answers that were scored again."
+        f"{tmp_path}/theirs.csv does not say how its scores were measured. They are assumed to be RMSE as in {s}, of "
+        "solutions that were scored again."
     )
 
 
 def test_two_tables_compare_by_their_column(tmp_path):
     one, two = table(tmp_path / "one.csv", 5), table(tmp_path / "two.csv", 9)
     assert (compare(one, two).exit_status, compare(one, two, lower_is_better=True).exit_status) == (1, 0)
-    caution = "Nobody says which way score is better: higher is taken to be, unless --lower-is-better."
+    caution = "The direction of score is unknown. Higher is assumed to be better; else use --lower-is-better."
     assert caution in compare(one, two).cautions
     assert caution not in compare(one, two, lower_is_better=True).cautions
 
@@ -115,7 +115,10 @@ def test_unequal_costs_are_also_compared_at_the_highest_common_cost(study):
 
 def test_a_cost_that_one_side_never_spent_has_a_caution(study):
     found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5), at="env_steps=3e5")
-    assert any("Not everybody spent 300k env steps: a on reach after 100k had ended" in text for text in found.cautions)
+    assert any(
+        "Some runs ended before 300k env steps: a on reach at 100k. Their final scores are used." in text
+        for text in found.cautions
+    )
 
 
 def test_tasks_with_different_settings_have_a_caution(study):
@@ -126,7 +129,7 @@ def test_tasks_with_different_settings_have_a_caution(study):
         settings = f'"settings": {{"tasks": [{{"episodes": {episodes}}}]}}'
         (folder / "study.json").write_text(text.replace('"settings": {}', settings))
         places.append(folder)
-    caution = "reach is not quite the same task in {} and {}: episodes is 4 there and 8 here, in that order."
+    caution = "reach has different settings: episodes is 4 there and 8 here (there: {}, here: {})."
     assert caution.format(*places) in compare(*places).cautions
 
 
@@ -141,7 +144,9 @@ def test_a_task_with_other_code_or_data_under_the_same_settings_has_a_caution(st
         return folder
 
     s, t, u = make("s", "12ab"), make("t", "34cd"), make("u", "12ab")
-    caution = f"reach had other code or data in {s} than in {t}, under the same settings: what differs may be the task"
+    caution = (
+        f"reach has the same settings but other code or data in {s} than in {t}, so a difference may come from the task"
+    )
     assert any(text.startswith(caution) for text in compare(s, t).cautions)
     assert not any("other code" in text for text in compare(s, u).cautions)
 
@@ -150,12 +155,12 @@ def test_tuning_seeds_of_either_study_have_a_caution(study):
     s, t = study("s", {"ga": (3, 5)}), study("t", {"es": (3, 9)})
     text = (t / "study.json").read_text()
     (t / "study.json").write_text(text.replace('"settings": {}', '"settings": {"tuning_seeds": [1]}'))
-    assert any("seeds that count here (1)" in text for text in compare(s, t).cautions)
+    assert any("seeds that are used here (1)" in text for text in compare(s, t).cautions)
 
 
 def test_training_scores_have_a_caution(study):
     found = compare(study("s", {"a": (3, 5), "b": (3, 9)}), metric="train")
-    assert "champions are not scored again" in found.cautions[-1]
+    assert "Champions are not scored again" in found.cautions[-1]
 
 
 def test_one_run_a_side_cannot_be_compared(study):
@@ -166,27 +171,27 @@ def test_results_that_are_not_comparable_raise(study, tmp_path):
     s = study("s", {"a": (2, 5), "b": (2, 5)})
     other_task = study("t", {"a": (2, 5)}, tasks=("grasp",))
     other_metric = study("u", {"a": (2, 5)}, about={"metric": {"name": "accuracy"}})
-    with pytest.raises(ResultsError, match=r"no task is common to all.*s has reach; .*t has grasp"):
+    with pytest.raises(ResultsError, match=r"the results have no common task.*s has reach; .*t has grasp"):
         compare(s, other_task)
     with pytest.raises(ResultsError, match=r"scores on reach are 'return' in .*s and 'accuracy' in .*u"):
         compare(s, other_metric)
-    with pytest.raises(ResultsError, match=r"have no method in common; say which by its folder"):
+    with pytest.raises(ResultsError, match=r"have no common method; give the folder of one method"):
         compare(s, study("v", {"c": (2, 5), "d": (2, 5)}))
-    with pytest.raises(ResultsError, match="holds one method alone; give another"):
+    with pytest.raises(ResultsError, match="holds only one method; give another"):
         compare(other_task)
-    with pytest.raises(SettingsError, match="compared with itself decides nothing"):
+    with pytest.raises(SettingsError, match="a path is given twice"):
         compare(s, s)
-    with pytest.raises(ResultsError, match=r"does not say which of the tasks reach, grasp it is of"):
+    with pytest.raises(ResultsError, match=r"does not name its task, which may be any of reach, grasp"):
         compare(study("w", {"a": (2, 5)}, tasks=("reach", "grasp")), table(tmp_path / "x.csv", 1))
     with pytest.raises(
-        ResultsError, match=r"x\.csv tells nothing of forward_flops, only of env_steps, test; choose among these"
+        ResultsError, match=r"x\.csv does not report forward_flops; choose one of its columns, env_steps, test"
     ):
         compare(s, tmp_path / "x.csv", at="flops=10")
 
 
 def test_a_study_without_finished_runs_raises(tiny_study, tmp_path):
     tiny_study({"ga": [1], "es": [2]}, unfinished=1)
-    with pytest.raises(ResultsError, match="there are no two methods with finished runs on reach"):
+    with pytest.raises(ResultsError, match="fewer than two methods have finished runs on reach"):
         compare(tmp_path)
 
 
@@ -220,4 +225,4 @@ def test_the_figure_marks_the_crossover_of_a_single_pair(fakes, tmp_path):
     assert "slow stays ahead of fast from 4 env steps on (interval 4 to 4)." in found.sentences[0]
     drawn = comparison_figure.figure(found)
     assert "_crossing" in [patch.get_label() for patch in drawn.axes[0].patches]
-    assert any("Grey band" in text.get_text() for text in drawn.texts)
+    assert any("Gray band" in text.get_text() for text in drawn.texts)

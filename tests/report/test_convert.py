@@ -89,7 +89,7 @@ def test_converting_again_replaces_the_files(tiny_study, scalars):
     ("settings", "sentence"),
     [
         ({"to": "parket"}, "unknown format 'parket'; did you mean 'parquet'"),
-        ({"to": "csv", "x": "flops"}, "a csv file holds every column anyway"),
+        ({"to": "csv", "x": "flops"}, "a csv file holds every column"),
         ({"to": "tensorboard", "x": "wall_seconds"}, "TensorBoard's steps are whole numbers, not wall_seconds"),
         ({"to": "tensorboard", "x": "flop"}, "unknown cost column 'flop'; did you mean 'flops'"),
     ],

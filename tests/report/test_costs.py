@@ -19,10 +19,10 @@ def test_costs_are_parsed(text, expected):
     ("text", "message"),
     [
         ("env_step=3", "unknown cost column 'env_step'; did you mean 'env_steps'"),
-        ("flops", "'flops' is no price; write flops=1e5, a number above 0"),
-        ("flops=much", "'flops=much' is no price"),
-        ("flops=0", "'flops=0' is no price"),
-        ("flops=nan", "is no price"),
+        ("flops", "'flops' is not a cost; write flops=1e5, with a number above 0"),
+        ("flops=much", "'flops=much' is not a cost"),
+        ("flops=0", "'flops=0' is not a cost"),
+        ("flops=nan", "is not a cost"),
     ],
 )
 def test_an_invalid_cost_raises(text, message):
@@ -46,7 +46,7 @@ def test_the_verdict_depends_on_the_cost(race):
 def test_a_run_that_ended_keeps_its_solution_and_is_named(race):
     assert costs.early_end_caution(race, "env_steps", 40) == ""
     assert costs.early_end_caution(race, "env_steps", 80) == (
-        "Not everybody spent 80 env steps: hare on run after 40 had ended, and kept the answer."
+        "Some runs ended before 80 env steps: hare on run at 40. Their final scores are used."
     )
 
 
@@ -64,7 +64,7 @@ def test_a_run_that_failed_later_counts_up_to_its_end(fakes, tmp_path):
 def test_a_cost_before_the_first_eval_raises(fakes, tmp_path):
     fakes.write_study(tmp_path, "race", {"run": {}}, ["ga"])
     fakes.write_run(tmp_path / "run/ga/seed-0", [{"env_steps": 4000, "test": 1}])
-    with pytest.raises(ResultsError, match="ga on run was first looked at after 4k env steps, and no score"):
+    with pytest.raises(ResultsError, match="ga on run has its first eval at 4k env steps and no score at 100"):
         costs.at_cost(fakes.load_table(tmp_path), "env_steps", 100)
 
 

@@ -82,7 +82,7 @@ def test_any_cost_and_a_linear_axis_that_starts_at_zero(small_table):
     drawn = figure(small_table, x=("cpu_seconds", "samples", "episodes"), log=False)
     time, samples, episodes, _ = drawn.axes
     assert time.get_xlabel() == "CPU time [s]"
-    assert samples.get_xlabel() == "labelled samples\ncma-es, my-own spend none"
+    assert samples.get_xlabel() == "labeled samples\ncma-es, my-own spend none"
     assert line(episodes, "_cma-es 0").get_xdata()[0] == 0
     assert episodes.get_xscale() == "linear"
 
@@ -96,7 +96,7 @@ def test_title_seeds_legend_and_caution_surround_the_panels(small_table):
     drawn = figure(small_table)
     assert "cart-pole" in text_of(drawn)
     assert "5 seeds for each method" in text_of(drawn)
-    assert "Only 5 runs" in text_of(drawn)
+    assert "With only 5 runs" in text_of(drawn)
     assert [text.get_text() for text in drawn.legends[0].get_texts()] == ["backprop", "cma-es", "my-own"]
     assert drawn.axes[0].get_ylabel() == "test return\nhigher is better →"
 
@@ -126,13 +126,13 @@ def test_one_seed_is_its_own_average_without_a_band(tiny_table):
     drawn = figure(tiny_table({"ga": [7]}))
     assert line(drawn.axes[0], "ga").get_ydata()[-1] == 7
     assert "1 seed for each method" in text_of(drawn)
-    assert "no interval can be given" in text_of(drawn)
+    assert "A single run has no interval" in text_of(drawn)
 
 
 def test_a_cost_before_training_is_one_point_and_no_vertical_line(tmp_path, fakes):
     fakes.write_study(tmp_path, "cloning", {"arm": {}}, ["backprop"])
     for seed in range(3):
-        fakes.write_run(tmp_path / f"arm/backprop/seed-{seed}", fakes.cloning(seed, 0, 1, paid=5000))
+        fakes.write_run(tmp_path / f"arm/backprop/seed-{seed}", fakes.cloning(seed, 0, 1, teacher_steps=5000))
     table = fakes.load_table(tmp_path)
     steps = figure(table).axes[1]
     assert line(steps, "_backprop 2").get_xdata().tolist() == [5000]
@@ -147,7 +147,7 @@ def test_a_few_outliers_do_not_compress_the_axis_and_are_counted(tmp_path, fakes
         fakes.write_run(tmp_path / f"arm/ga/seed-{seed}", rows)
     drawn = figure(fakes.load_table(tmp_path))
     assert drawn.axes[0].get_ylim()[0] > -50
-    assert "evals lie outside the picture (from -1M to" in text_of(drawn)
+    assert "evals lie outside the figure (from -1M to" in text_of(drawn)
 
 
 def test_the_average_of_runs_with_different_evals_by_hand():

@@ -41,11 +41,11 @@ def test_the_score_axis_says_which_direction_is_better():
 
 def test_few_runs_have_a_caution_with_the_measured_coverage():
     assert few_runs_caution(10) == ""
-    assert few_runs_caution(1).startswith("One run says nothing about the next")
+    assert few_runs_caution(1) == "A single run has no interval; run 10 seeds or more before you decide."
     assert few_runs_caution(5) == (
-        "Only 5 runs: such intervals are too narrow. On 192 real runs (SAC on HalfCheetah) this 95% bootstrap interval "
-        "of the IQM held the true value in 76% of draws of 3 runs, 89% of 5 and 94% of 10; "
-        "run 10 seeds or more before you decide."
+        "With only 5 runs the intervals are too narrow. On 192 real runs (SAC on HalfCheetah) the 95% bootstrap "
+        "interval of the IQM contained the true value in 76% of samples of 3 runs, 89% of 5 and 94% of 10. "
+        "Run 10 seeds or more before you decide."
     )
 
 

@@ -148,7 +148,7 @@ def test_a_study_without_its_script_says_so_in_place_of_its_robots(small_study):
     settings = {"type": "Study", "tasks": [{"type": "nowhere.py:Task"}]}
     results = replace(small_study, settings=settings)
     (scene,) = content(render_page(results))["behavior"]
-    assert scene["why"].startswith("The tasks cannot be made here: there is no file")
+    assert scene["why"].startswith("The tasks cannot be loaded: there is no file")
 
 
 def test_numbers_keep_five_digits_and_nan_is_null():

@@ -125,7 +125,7 @@ def test_the_slider_moves_by_the_keys(browser):
     browser.run(f"{slider}.focus()")
     browser.press("Home")
     assert browser.run("document.querySelectorAll('.player output')[1].textContent").startswith("test row 1 of")
-    assert "truth" in browser.run("document.querySelectorAll('.cards')[1].textContent")
+    assert "target" in browser.run("document.querySelectorAll('.cards')[1].textContent")
 
 
 def test_names_in_the_data_are_shown_as_text(browser):

@@ -98,7 +98,7 @@ def test_several_episodes_follow_each_other_from_the_first_episode(study, tmp_pa
         for index, frame in zip((24, 49), last_frames, strict=True):
             gif.seek(index)
             shown = np.asarray(gif.convert("RGB"), int)[: len(frame)]
-            assert np.abs(shown - frame).mean() < 0.5  # a GIF has few colours
+            assert np.abs(shown - frame).mean() < 0.5  # a GIF has few colors
 
 
 def test_environments_with_a_renderer_are_shown_by_it(study, tmp_path):

@@ -104,12 +104,12 @@ def test_an_invalid_table_raises_with_the_line(tmp_path, text, metric, message):
 
 
 def test_other_paths_raise_with_a_hint(study, tmp_path):
-    with pytest.raises(ResultsError, match="nowhere is no study, no part of one and no table: give a folder"):
+    with pytest.raises(ResultsError, match="nowhere is not a study, a part of one or a table: give a folder"):
         read_results(tmp_path / "nowhere")
     with pytest.raises(ResultsError, match=r"it holds .*study; choose one"):
         read_results(tmp_path)
     with pytest.raises(ResultsError, match="reach/gaga holds no runs yet"):
         read_results(study / "reach/gaga")
     (tmp_path / "x.json").write_text("{}")
-    with pytest.raises(DataError, match=r"x\.json is no table that can be compared"):
+    with pytest.raises(DataError, match=r"x\.json is not a table that can be compared"):
         read_results(tmp_path / "x.json")

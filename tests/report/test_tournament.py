@@ -104,5 +104,5 @@ def test_a_study_without_rivals_raises(tmp_path):
     study = Study.grid(
         "alone", tasks=[TASK], methods=[SMALL], seeds=1, budget=Budget(generations=1, n_evals=1), hidden=()
     )
-    with pytest.raises(ResultsError, match=r"no finished run in .* has rivals; Coevolution leaves some"):
+    with pytest.raises(ResultsError, match=r"no finished run in .* has rivals; use the method Coevolution"):
         tournament(study.run(tmp_path))

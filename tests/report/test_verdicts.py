@@ -73,7 +73,7 @@ def test_an_undecided_verdict_gives_the_number_of_seeds_needed():
 def test_a_tiny_effect_needs_too_many_seeds():
     verdict = only(compare_scores({"a": [0.0, 10, 20], "b": [0.0, 10, 20.01]}, RETURN))
     assert verdict.additional_runs is None
-    assert verdict.to_sentence().endswith("at so small an effect no reasonable number of seeds would decide.")
+    assert verdict.to_sentence().endswith("the effect is too small for any reasonable number of seeds.")
 
 
 def test_a_single_run_cannot_be_decided():
@@ -86,7 +86,7 @@ def test_a_single_run_cannot_be_decided():
 
 def test_equal_runs_cannot_be_distinguished():
     verdict = only(compare_scores({"a": [500.0] * 4, "b": [500.0] * 4}, RETURN))
-    assert verdict.to_sentence() == "a and b cannot be told apart: mean 500.0 against 500.0 (n = 4 v 4)."
+    assert verdict.to_sentence() == "a and b do not differ: mean 500.0 against 500.0 (n = 4 v 4)."
 
 
 def test_constant_runs_are_distinguished_if_there_are_enough():
@@ -100,7 +100,7 @@ def test_a_better_mean_from_a_few_runs_is_not_significant():
     verdict = only(compare_scores(few, RETURN))
     assert (verdict.first, verdict.corrected_p < 0.05, verdict.probability < 0.5) == ("a", True, True)
     assert not verdict.significant
-    assert "the better mean comes from a few runs while the other wins more often" in verdict.to_sentence()
+    assert "the better mean comes from a few runs, but the other method wins more often" in verdict.to_sentence()
 
 
 def test_only_the_given_pairs_are_compared_and_corrected_for():

@@ -58,7 +58,7 @@ def sentence(table: StudyTable) -> str:
         comparisons.append(f"{one} beats {other} with P = {p.value:.2f} (interval {p.low:.2f} to {p.high:.2f})")
     n, ones = len(scores[ranked[0]]), sorted({_one_reference(table.references(task)) for task in table.tasks} - {""})
     one = f"1 ({' or '.join(ones)})"
-    return f"Over {n} tasks, IQM of scores from 0 (random) to {one}: {', '.join(iqms)}; {', '.join(comparisons)}."
+    return f"IQM over {n} tasks of scores from 0 (random) to {one}: {', '.join(iqms)}; {', '.join(comparisons)}."
 
 
 def _one_reference(references: dict[str, float]) -> str:

@@ -47,8 +47,9 @@ def unequal_costs_caution(table: StudyTable, task: str, cost_column: str) -> str
         return ""
     most, least = max(costs, key=lambda name: costs[name]), min(costs, key=lambda name: costs[name])
     return (
-        f"Unequal budgets on {task}: {most} spent {format_cost(costs[most], cost_column)}, {least} "
-        f"{format_number(costs[least])}; evorobo compare ... --at {cost_column}={costs[least]:.3g} compares at one price."
+        f"Unequal costs on {task}: {most} spent {format_cost(costs[most], cost_column)}, {least} spent "
+        f"{format_number(costs[least])}. To compare at an equal cost, use evorobo compare ... --at "
+        f"{cost_column}={costs[least]:.3g}."
     )
 
 
@@ -64,8 +65,8 @@ def success_rate_caution(table: StudyTable, task: str) -> str:
     if not rates:
         return ""
     return (
-        f"The scores of {task} are successes, 1 or 0, and an interquartile mean of them hides the rarer kind; "
-        f"read the rates: {', '.join(rates)}."
+        f"The scores of {task} are 1 for success and 0 for failure. An interquartile mean hides the rarer outcome, so "
+        f"use the success rates: {', '.join(rates)}."
     )
 
 
@@ -78,8 +79,9 @@ def best_so_far_caution(table: StudyTable, task: str) -> str:
         curves = [scores for run in cell.logged if is_table(run) and len(scores := _finite_scores(run)) >= 10]
         if len(curves) >= 3 and all(_never_gets_worse(table.sign(task) * scores) for scores in curves):
             return (
-                f"No run of {method} on {task} ever gets worse: such scores are of the best so far, and where chance "
-                "plays a part the best is the luckiest. Score champions again on fresh episodes before you compare."
+                f"No run of {method} on {task} ever gets worse, so its scores are probably the best so far. "
+                "Where scores are noisy, these are too optimistic. Score champions again on new episodes before you "
+                "compare."
             )
     return ""
 
@@ -91,8 +93,8 @@ def tuned_seeds_caution(results: Results) -> str:
     if not reused:
         return ""
     return (
-        f"Settings were tuned on seeds that count here ({', '.join(map(str, reused))}): their scores flatter whoever was tuned. "
-        "Compare on seeds that nobody was tuned on."
+        f"Settings were tuned on seeds that are used here ({', '.join(map(str, reused))}), so the scores of tuned "
+        "methods are too optimistic. Compare on seeds that were not used for tuning."
     )
 
 
@@ -103,8 +105,8 @@ def baselines_caution(results: Results) -> str:
     if not baselines:
         return ""
     return (
-        f"Read from other tools' files: {', '.join(baselines)}. These scores are as those tools measured them, on "
-        "episodes of their own; the other methods were scored on the test episodes of this study."
+        f"Read from files of other tools: {', '.join(baselines)}. Those tools measured these scores on their own "
+        "episodes. All other methods were scored on the test episodes of this study."
     )
 
 

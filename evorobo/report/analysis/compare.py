@@ -55,34 +55,50 @@ def compare(
 
     Examples
     --------
-    >>> from evorobo import compare
-    >>> print(compare("results/monday", "results/tuesday", at="env_steps=1e5"))  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> comparison = er.compare(results.folder, at="flops=1e5")
+    >>> len(comparison.verdicts), comparison.cost
+    (1, 100000.0)
     """
     if not paths:
-        raise SettingsError("what is to be compared? For example: evorobo compare results/monday results/tuesday")
+        raise SettingsError(
+            "compare needs at least one path, for example: evorobo compare results/monday results/tuesday"
+        )
     if len({str(Path(path).absolute()) for path in paths}) < len(paths):
-        raise SettingsError(f"{paths[0]} compared with itself decides nothing; give two different places.")
+        raise SettingsError(f"a path is given twice, {', '.join(map(str, paths))}; give different ones.")
     sides = [read_results(path, metric, lower_is_better) for path in paths]
     table, pairs = StudyTable.from_results(merge_results(sides)), method_pairs(sides)
     cost_column, cost = costs.parse_cost(at) if at else (costs.shared_cost_column(table, *table.tasks), None)
     if not cost_column:
-        raise ResultsError("there is no column of the ledger that all sides have paid in; name one with --at.")
+        raise ResultsError(
+            "no cost column is reported by all runs; name one with --at, for example --at env_steps=1e5."
+        )
     if not pairs:
-        raise ResultsError(f"{paths[0]} holds one method alone; give another folder or table to compare it with.")
+        raise ResultsError(f"{paths[0]} holds only one method; give another folder or table to compare it with.")
     final = table if cost is None else costs.at_cost(table, cost_column, cost)
     final_verdicts = verdicts(final, pairs)
     if not final_verdicts:
-        raise ResultsError(f"there are no two methods with finished runs on {', '.join(table.tasks)}; run them first.")
+        raise ResultsError(
+            f"fewer than two methods have finished runs on {', '.join(table.tasks)}; run the study first."
+        )
     warnings = [*cautions(final), *map(tuned_seeds_caution, sides), *provenance_cautions(sides)]
     if cost is not None:
         warnings.append(costs.early_end_caution(table, cost_column, cost))
     if all(map(is_table, sides)) and not lower_is_better:
         name = next(iter(table.results.metrics.values())).name
-        warnings.append(f"Nobody says which way {name} is better: higher is taken to be, unless --lower-is-better.")
+        warnings.append(
+            f"The direction of {name} is unknown. Higher is assumed to be better; else use --lower-is-better."
+        )
     if metric == "train":
         warnings.append(
-            "train is what each method itself climbed, a loss here and a return there: champions are not scored again, "
-            "and the lucky look good. Compare test scores before you believe it."
+            "The column train holds the training scores, which may differ in kind between methods (losses, returns). "
+            "Champions are not scored again, so their scores are too optimistic. Compare test scores as well."
         )
     return Comparison(
         table=table,

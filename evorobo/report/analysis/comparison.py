@@ -44,10 +44,16 @@ class Comparison:
 
     Examples
     --------
-    >>> from evorobo import compare
-    >>> comparison = compare("results/monday", "results/tuesday")  # doctest: +SKIP
-    >>> print(comparison)  # doctest: +SKIP
-    >>> comparison.exit_status  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> comparison = er.compare(results.folder)
+    >>> comparison.cost_column, [row["method"] for row in comparison.rows]
+    ('flops', ['cma-es', 'backprop'])
     """
 
     table: StudyTable

@@ -31,7 +31,7 @@ def parse_cost(text: str) -> tuple[str, float]:
     except ValueError:
         cost = float("nan")
     if not (equals and 0 < cost < np.inf):
-        raise SettingsError(f"{text!r} is no price; write {name.strip()}=1e5, a number above 0.")
+        raise SettingsError(f"{text!r} is not a cost; write {name.strip()}=1e5, with a number above 0.")
     return cost_column, cost
 
 
@@ -45,12 +45,12 @@ def at_cost(table: StudyTable, cost_column: str, cost: float) -> StudyTable:
         first = [float(cumulative_cost(run, cost_column)[0]) for run in cell.logged if len(run.curve["test"])]
         if first and np.isnan(first).all():
             raise ResultsError(
-                f"{cell.method} on {cell.task} does not tell its {cost_unit(cost_column)}; ask for another price."
+                f"{cell.method} on {cell.task} does not report its {cost_unit(cost_column)}; choose another cost."
             )
         if first and min(first) > cost:
             raise ResultsError(
-                f"{cell.method} on {cell.task} was first looked at after {format_cost(min(first), cost_column)}, and no score of "
-                f"it is known at {format_number(cost)}; ask for a higher price."
+                f"{cell.method} on {cell.task} has its first eval at {format_cost(min(first), cost_column)} and no "
+                f"score at {format_number(cost)}; choose a higher cost."
             )
     return table.map_runs(lambda run: _cut(run, cost_column, cost) if "test" in run.curve else run)
 
@@ -79,14 +79,14 @@ def roughly_equal(amounts: Iterable[float]) -> bool:
 def early_end_caution(table: StudyTable, cost_column: str, cost: float) -> str:
     """A sentence on the methods that ended before they had spent `cost`; empty if there are none."""
     ended = [
-        f"{method} on {task} after {format_number(median)}"
+        f"{method} on {task} at {format_number(median)}"
         for task in table.tasks
         for method, median in median_cost_by_method(table, task, cost_column).items()
         if median < cost and not roughly_equal([median, cost])
     ]
     if not ended:
         return ""
-    return f"Not everybody spent {format_cost(cost, cost_column)}: {', '.join(ended)} had ended, and kept the answer."
+    return f"Some runs ended before {format_cost(cost, cost_column)}: {', '.join(ended)}. Their final scores are used."
 
 
 def shared_cost_column(table: StudyTable, *tasks: str) -> str:

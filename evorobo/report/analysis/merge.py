@@ -27,7 +27,7 @@ def merge_results(sides: Sequence[Results]) -> Results:
     tasks = [task for task in sides[0].tasks if all(task in side.tasks for side in sides)]
     if not tasks:
         tasks_of_sides = "; ".join(f"{side.folder} has {', '.join(side.tasks)}" for side in sides)
-        raise ResultsError(f"no task is common to all, so there is nothing to compare ({tasks_of_sides}).")
+        raise ResultsError(f"the results have no common task, so they cannot be compared ({tasks_of_sides}).")
     for task in tasks:
         _check_metric(sides, task)
     names = unique_method_names(sides)
@@ -76,8 +76,8 @@ def method_pairs(sides: Sequence[Results]) -> list[MethodPair]:
         matched = [(a, b) for a in first for b in second if a == b or 1 in (len(first), len(second))]
         if not matched:
             raise ResultsError(
-                f"{sides[0].folder} ({', '.join(first)}) and {side.folder} ({', '.join(second)}) have no method in "
-                "common; say which by its folder, results/<study>/<task>/<method>."
+                f"{sides[0].folder} ({', '.join(first)}) and {side.folder} ({', '.join(second)}) have no common "
+                "method; give the folder of one method, results/<study>/<task>/<method>."
             )
         pairs += [(names[0][a], names[number][b]) for a, b in matched]
     return pairs
@@ -92,20 +92,20 @@ def provenance_cautions(sides: Sequence[Results]) -> list[str]:
         for task in sorted(settings[0].keys() & others.keys()):
             if settings[0][task] != others[task]:
                 found.append(
-                    f"{task} is not quite the same task in {studies[0].folder} and {side.folder}: "
-                    f"{first_difference(settings[0][task], others[task])}, in that order."
+                    f"{task} has different settings: {first_difference(settings[0][task], others[task])} "
+                    f"(there: {studies[0].folder}, here: {side.folder})."
                 )
             elif _fingerprints(studies[0], task) != _fingerprints(side, task):
                 found.append(
-                    f"{task} had other code or data in {studies[0].folder} than in {side.folder}, under the same "
-                    "settings: what differs may be the task and not the methods."
+                    f"{task} has the same settings but other code or data in {studies[0].folder} than in "
+                    f"{side.folder}, so a difference may come from the task and not from the methods."
                 )
     for side in sides:
         if is_table(side) and studies:
             metric = next(iter(studies[0].metrics.values()))
             found.append(
-                f"{side.folder} does not tell how its scores were measured; they are taken for {metric.name} as in "
-                f"{studies[0].folder}, of answers that were scored again."
+                f"{side.folder} does not say how its scores were measured. They are assumed to be {metric.name} as in "
+                f"{studies[0].folder}, of solutions that were scored again."
             )
     return found
 
@@ -125,8 +125,8 @@ def _name_tasks(sides: Sequence[Results]) -> list[Results]:
         return list(sides)
     if len(names) > 1:
         raise ResultsError(
-            f"{unnamed[0].folder} does not say which of the tasks {', '.join(names)} it is of; compare it with one of "
-            'them, results/<study>/<task>, or give it a column "task".'
+            f"{unnamed[0].folder} does not name its task, which may be any of {', '.join(names)}; compare it with one "
+            'of them, results/<study>/<task>, or add a column "task".'
         )
     task = names[0] if names else unnamed[0].metrics[UNNAMED_TASK].name
     return [_rename_task(side, task) if UNNAMED_TASK in side.tasks else side for side in sides]
@@ -143,6 +143,6 @@ def _check_metric(sides: Sequence[Results], task: str) -> None:
     for side in known[1:]:
         if (first := known[0].metrics[task]) != (second := side.metrics[task]):
             raise ResultsError(
-                f"scores on {task} are {first.name!r} in {known[0].folder} and {second.name!r} in {side.folder} (or not "
-                "better the same way), and cannot be compared; choose one column for both with --metric."
+                f"scores on {task} are {first.name!r} in {known[0].folder} and {second.name!r} in {side.folder}, or "
+                "their directions differ, so they cannot be compared; choose a common column with --metric."
             )

@@ -48,7 +48,7 @@ def sentences(table: StudyTable, verdicts: Sequence[Verdict]) -> list[str]:
     if len(table.tasks) > 1:
         ranks = mean_ranks(table, table.tasks)
         ranked = (f"{method} {ranks[method]:.1f}" for method in sorted(ranks, key=lambda name: ranks[name]))
-        found.append(f"Mean ranks over {len(table.tasks)} tasks, 1 being the best: {', '.join(ranked)}.")
+        found.append(f"Mean ranks over {len(table.tasks)} tasks (1 is the best): {', '.join(ranked)}.")
     return found
 
 
@@ -56,12 +56,12 @@ def _sentence_on_best(verdicts: Sequence[Verdict]) -> str:
     best = verdicts[0].first
     of_best = [verdict for verdict in verdicts if verdict.first == best]
     above, rest = (
-        ", ".join(verdict.second for verdict in of_best if verdict.significant is significant) or "nobody"
+        ", ".join(verdict.second for verdict in of_best if verdict.significant is significant) or "none"
         for significant in (True, False)
     )
     mean = f"{verdicts[0].mean_first:.{decimals([verdicts[0].mean_first])}f}"
     better = "higher" if verdicts[0].higher_is_better else "lower"
     return (
-        f"of {len(of_best) + 1} methods {best} has the best mean, {mean} ({better} is better). Beyond chance it is above "
-        f"{above}; undecided it stands against {rest} (Holm-corrected for all {len(verdicts)} pairs; see verdicts.csv)."
+        f"of {len(of_best) + 1} methods {best} has the best mean, {mean} ({better} is better). Significantly worse: "
+        f"{above}; undecided: {rest} (Holm-corrected for all {len(verdicts)} pairs; see verdicts.csv)."
     )

@@ -37,7 +37,7 @@ def read_results(path: str | Path, metric: str = "test", lower_is_better: bool =
             return _with_metric(replace(_part(load(study), *names), folder=path), metric, lower_is_better)
     inside = sorted(str(file.parent) for file in path.glob("*/study.json"))
     hint = f"it holds {', '.join(inside)}; choose one" if inside else "give a folder that an experiment wrote"
-    raise ResultsError(f"{path} is no study, no part of one and no table: {hint}, or a CSV file with steps and scores.")
+    raise ResultsError(f"{path} is not a study, a part of one or a table: {hint}, or a CSV file with steps and scores.")
 
 
 def is_table(source: Results | Run) -> bool:
@@ -76,11 +76,11 @@ def _with_metric(results: Results, metric: str, lower_is_better: bool) -> Result
 
 def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     if not path.name.removesuffix(".gz").endswith(TEXT_SUFFIXES):
-        raise DataError(f"{path.name} is no table that can be compared; save it as CSV, with a header.")
+        raise DataError(f"{path.name} is not a table that can be compared; save it as CSV with a header.")
     sheet = read_text_file(path, header=True)
     columns = {name.lower().replace(" ", "_"): number for number, name in enumerate(sheet.names)}
     if not sheet.line_numbers:
-        raise DataError(f"{path.name} has a header and no rows; give a file with a row for each look at a run.")
+        raise DataError(f"{path.name} has a header and no rows; give a file with a row for each eval of a run.")
     score = _find_column(sheet, columns, SCORE_COLUMNS if metric == "test" else (metric.lower(),), "scores")
     evals = {name: sheet.numbers(columns[name], "leave the row out") for name in COST_COLUMNS if name in columns}
     if not evals:

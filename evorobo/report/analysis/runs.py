@@ -21,7 +21,7 @@ def cumulative_cost(run: Run, cost_column: str) -> Array:
         return cumulative_cost(run, "forward_flops") + cumulative_cost(run, "backward_flops")
     if cost_column not in run.curve:
         raise ResultsError(
-            f"{run.folder} tells nothing of {cost_column}, only of {', '.join(run.curve)}; choose among these."
+            f"{run.folder} does not report {cost_column}; choose one of its columns, {', '.join(run.curve)}."
         )
     return run.curve[cost_column]
 

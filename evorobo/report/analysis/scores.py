@@ -69,7 +69,7 @@ def to_terminal(rows: Sequence[Row], cost_column: str) -> str:
     if not thresholds:
         return text
     named = " and ".join(f"{value} on {task}" for task, value in thresholds.items())
-    return f"{text}\nSolved: ever seen at {named} or better; expected: {unit} for one such success."
+    return f"{text}\nSolved: some eval reached {named} or better; expected: mean {unit} per success."
 
 
 def to_csv(rows: Sequence[Row]) -> str:

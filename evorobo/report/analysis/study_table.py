@@ -143,7 +143,7 @@ class StudyTable:
         """The study, made again from its settings. Raises `EvoroboError` where that is impossible."""
         study = from_plain(self.results.settings)
         if not isinstance(study, Study):
-            raise ResultsError("These results do not say with what settings they were made, so no robot can be shown.")
+            raise ResultsError("These results have no settings, so their tasks cannot be shown.")
         return study
 
     def import_own_files(self) -> None:

@@ -36,8 +36,16 @@ def transfer(results: Results) -> str:
 
     Examples
     --------
-    >>> from evorobo import transfer
-    >>> print(transfer(results))  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> print(er.transfer(results))  # doctest: +ELLIPSIS
+    method    trained on    episode return on phototaxis
+    ...
     """
     table = StudyTable.from_results(results)
     tasks: list[Task] = list(table.study.tasks)

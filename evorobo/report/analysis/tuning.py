@@ -37,8 +37,8 @@ def tuning_cost_caution(results: Results) -> str:
     seeds = len(results.settings.get("tuning_seeds") or ())
     costs = "; ".join(f"{name} {_format_costs(cost)}" for name, cost in tuning.items())
     return (
-        f"Tuned beforehand, each method with {trials} settings at {seeds} seeds of their own; what that has cost is on "
-        f"no curve and in no table: {costs}."
+        f"Each method was tuned with {trials} settings at {seeds} separate seeds. The cost of tuning is in no curve "
+        f"and no table: {costs}."
     )
 
 

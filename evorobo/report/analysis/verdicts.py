@@ -61,7 +61,7 @@ class Verdict:
             advice = "run 10 seeds or more of each to decide"
             return f"{self.first} against {self.second}{when} cannot be decided: {means} ({counts}); {advice}."
         if self.mean_first == self.mean_second and np.isnan(self.effect_size) | (self.effect_size == 0):
-            return f"{self.first} and {self.second} cannot be told apart{when}: {means} ({counts})."
+            return f"{self.first} and {self.second} do not differ{when}: {means} ({counts})."
         numbers = (
             f"{means} (P = {self.probability:.2f}, interval {self.low:.2f} to {self.high:.2f}, {counts}, "
             f"Holm-corrected p {format_p_value(self.corrected_p)})"
@@ -73,9 +73,11 @@ class Verdict:
 
     def _advice(self) -> str:
         if self.corrected_p < ALPHA:
-            return "the better mean comes from a few runs while the other wins more often, so look at the single runs"
+            return (
+                "the better mean comes from a few runs, but the other method wins more often; inspect the single runs"
+            )
         if self.additional_runs is None:
-            return "at so small an effect no reasonable number of seeds would decide"
+            return "the effect is too small for any reasonable number of seeds"
         seeds = "1 more seed" if self.additional_runs == 1 else f"{self.additional_runs} more seeds"
         return f"about {seeds} of each would be needed for power 0.8 at this effect"
 

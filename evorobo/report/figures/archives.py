@@ -53,8 +53,8 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, color: str) -> b
     axes.grid(visible=False)
     if archive.grid_shape:
         axes.imshow(
-            _best_scores(archive), SCORE_COLORMAP, norm, origin="lower", extent=(left, right, bottom, top), aspect="auto",
-            interpolation="nearest",
+            _best_scores(archive), SCORE_COLORMAP, norm, origin="lower", extent=(left, right, bottom, top),
+            aspect="auto", interpolation="nearest",
         )  # fmt: skip
     else:
         x, y = archive.measures[:, :2].T
@@ -174,15 +174,15 @@ def _draw_path(axes: Axes, table: StudyTable, name: str, run: Run) -> None:
 
 
 def _subtitle(archives: dict[str, Archive]) -> str:
-    text = "What was found: of each method the run in the middle by test score."
+    text = "Each archive is from the median run of its method by test score."
     if any(archive.grid_shape for archive in archives.values()):
-        text += " Maps are shaded by the score of the best that was met in each cell; empty cells are white."
+        text += " Maps are shaded by the best score in each cell; empty cells are white."
     if any(not archive.grid_shape and len(archive.measure_names) > 1 for archive in archives.values()):
-        text += " Dots are the members of an archive, shaded by their scores."
+        text += " Dots are the members of an archive, shaded by score."
     if any(_is_front(archive) for archive in archives.values()):
-        text += " A front holds those whom nobody beats in both its axes."
+        text += " A front holds the members that no other member beats in both axes."
     if any(archive.measure_names[:2] == ("x", "y") for archive in archives.values()):
-        text += " The line is the way of the run's answer."
+        text += " The line is the path of the solution."
     return text
 
 

@@ -69,14 +69,14 @@ def _draw_row(comparison: Comparison, task: str, axes: list[Axes], styles: dict[
     draw_references([curves, scores], references)
     curves.set_title(task)
     curves.set_ylabel(metric_label(metric))
-    when = "final scores" if comparison.cost is None else "scores there"
+    when = "final scores" if comparison.cost is None else "scores at this cost"
     scores.set_title(when, weight="normal", color=MUTED_COLOR, size=8.5)
     _draw_probabilities(probabilities, of_task)
     return has_crossing
 
 
 def _mark_cost(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) -> bool:
-    """Mark the cost of the comparison, and for a single pair the interval of its crossover; returns whether it has one."""
+    """Mark the cost of the comparison, and the crossover of a single pair; returns whether there is a crossover."""
     if comparison.cost is not None:
         axes.axvline(comparison.cost, color=TEXT_COLOR, lw=1, label="_cost")
     crossover = comparison.crossover(verdicts[0]) if len(verdicts) == 1 else None
@@ -89,7 +89,7 @@ def _mark_cost(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) 
 
 def _draw_probabilities(axes: Axes, verdicts: Sequence[Verdict]) -> None:
     """Draw a line for each pair: the probability of improvement with its interval."""
-    axes.set_title("how often the first beats the second", weight="normal", color=MUTED_COLOR, size=8.5)
+    axes.set_title("how often the first method beats the second", weight="normal", color=MUTED_COLOR, size=8.5)
     axes.axvline(0.5, color=MUTED_COLOR, lw=0.9, ls=(0, (1, 2)))
     for y, verdict in enumerate(verdicts):
         color, face = (TEXT_COLOR, TEXT_COLOR) if verdict.significant else (MUTED_COLOR, "white")
@@ -105,7 +105,7 @@ def _draw_probabilities(axes: Axes, verdicts: Sequence[Verdict]) -> None:
         )  # fmt: skip
     axes.set(xlim=(-0.02, 1.02), ylim=(len(verdicts) - 0.6, -0.7), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     axes.set_xticklabels(["0", ".25", "even", ".75", "1"])
-    axes.set_xlabel("probability; hollow and grey: undecided")
+    axes.set_xlabel("probability; hollow and gray: undecided")
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
 
@@ -113,8 +113,8 @@ def _draw_probabilities(axes: Axes, verdicts: Sequence[Verdict]) -> None:
 def _subtitle(comparison: Comparison, has_crossing: bool) -> str:
     where = "at the end"
     if comparison.cost is not None:
-        where = f"when each run had spent {format_cost(comparison.cost, comparison.cost_column)} (upright line)"
-    band = " Grey band: where the curves cross for good, 95% interval." if has_crossing else ""
+        where = f"when each run had spent {format_cost(comparison.cost, comparison.cost_column)} (vertical line)"
+    band = " Gray band: 95% interval of the last crossing of the curves." if has_crossing else ""
     return (
         f"Scores {where}. Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines "
         f"and dots: the runs.{band} Right: 95% intervals of the probability that a run of the first beats one of the "

@@ -40,7 +40,7 @@ def figure(table: StudyTable, *, x: tuple[str, ...] = (), log: bool = True) -> F
     methods = [method for method in table.methods if any(table.cells[task, method].visible for task in tasks)]
     if not tasks:
         raise ResultsError(
-            f"{table.results.folder} has no scores to show yet; wait for the first looks, or run it again."
+            f"{table.results.folder} has no scores to show yet; wait for the first evals, or run the study again."
         )
     rows = {task: x or _default_costs(table, task) for task in tasks}
     if len(methods) > MAX_OVERLAID_METHODS:
@@ -102,6 +102,6 @@ def _subtitle(table: StudyTable) -> str:
     if {len(cell.logged) for cell in table.cells.values() if cell.logged} == {1}:
         return seeds
     return (
-        f"{seeds} Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines and "
-        "dots: the runs."
+        f"{seeds} Thick lines: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines "
+        "and dots: single runs."
     )

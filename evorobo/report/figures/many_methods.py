@@ -36,9 +36,9 @@ def figure(table: StudyTable, columns: dict[str, tuple[str, ...]], log: bool) ->
             remarks.append(_draw_task(grid[:, first : last + 1], table, task, cost_columns, styles, log))
             first = last + 1
         subtitle = (
-            f"{describe_seeds(table)}, best mean rank on top. Curves: interquartile means (IQM), all "
-            "others in grey; from bottom to top they show the scores that the dots beside them show from left to "
-            "right. Dots: final scores of the runs; bars: their IQM and its 95% bootstrap interval."
+            f"{describe_seeds(table)}; the best mean rank is on top. Curves: interquartile means (IQM), other methods "
+            "in gray. Dots: final scores of the runs; bars: their IQM and its 95% bootstrap interval. Curves (upwards) "
+            "and dots (to the right) have one scale of scores."
         )
         notes = footnotes(table, columns, filter(None, remarks))
         layout = FigureLayout(width, table.results.name, subtitle, {}, notes)

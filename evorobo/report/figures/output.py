@@ -45,7 +45,7 @@ _RC_PARAMS: Any = {
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Apply the style of evorobo to everything drawn inside, independent of the user's matplotlibrc; restore it after."""
+    """Apply the style of evorobo to everything drawn inside, independent of the user's matplotlibrc; undo it after."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_RC_PARAMS)

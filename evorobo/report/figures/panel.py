@@ -42,7 +42,10 @@ def draw_curves(axes: Axes, cells: dict[str, Cell], cost_column: str, styles: di
             )  # fmt: skip
         if finished := [curves[run] for run in cell.finished if run in curves]:
             draw_average(axes, average_curve(finished), style, method)
-    remarks = [_remark(without_cost, "spends none", "spend none"), _remark(unreported, "does not tell", "do not tell")]
+    remarks = [
+        _remark(without_cost, "spends none", "spend none"),
+        _remark(unreported, "does not report it", "do not report it"),
+    ]
     axes.set_xlabel("\n".join([COST_LABELS[cost_column], *filter(None, remarks)]))
     if bounds:
         scale_cost(axes, min(bounds), max(bounds), log)

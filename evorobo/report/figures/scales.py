@@ -57,7 +57,7 @@ def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_bet
         low, high = usual.min(), usual.max()
         outside = int(((curves < low) | (curves > high)).sum())
         span = f"from {format_number(values.min())} to {format_number(values.max())}"
-        remark = f"{outside} of {len(curves)} evals lie outside the picture ({span})."
+        remark = f"{outside} of {len(curves)} evals lie outside the figure ({span})."
     if max(abs(low), abs(high)) >= 1e4:
         axes.yaxis.set_major_formatter(_SHORT)
     margin = 0.05 * (high - low) or 0.05 * max(abs(high), 1.0)

@@ -47,8 +47,21 @@ def solving(results: Results, published: Mapping[str, float] | None = None) -> s
 
     Examples
     --------
-    >>> from evorobo import solving
-    >>> print(solving(results, {"NEAT": 3600}))  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> study = er.Study.grid(
+    ...     "pole",
+    ...     tasks=[er.ControlTask("evorobo/DoublePole-v0", validation_episodes=1, test_episodes=1)],
+    ...     methods=[er.Evolution(er.CMAES(population_size=4))],
+    ...     seeds=2,
+    ...     budget=er.Budget(generations=2, n_evals=2),
+    ...     callbacks=[er.StopAt(1000.0)],
+    ... )
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/2] ...
+    >>> print(er.solving(results, {"NEAT": 3600}))  # doctest: +ELLIPSIS
+    evaluations to solve
+    ...
     """
     table = StudyTable.from_results(results)
     cells = [cell for task in table.tasks for cell in table.cells_of(task, lambda cell: cell.finished).values()]
@@ -92,7 +105,7 @@ def _format(value: float) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else ""
 
 
-_SUBTITLE = "Dots: trials here; crosses: trials that ended unsolved; bars: their means. Diamonds: published means."
+_SUBTITLE = "Dots: solved trials; crosses: unsolved trials; bars: their means. Diamonds: published means."
 
 
 def _figure(title: str, times: dict[str, HittingTimes], published: Mapping[str, float]) -> Figure:

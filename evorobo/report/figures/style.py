@@ -1,7 +1,7 @@
 """The styles of all figures: a method has the same color, dashes and marker in every figure of every study.
 
-The colors are distinct for color-blind readers; dashes and markers differ too, for print and for grayscale. A method in a
-file of its own brings its style with `register_component("style", name)((color, dashes, marker))`.
+The colors are distinct for color-blind readers; dashes and markers differ too, for print and for grayscale. A method in
+a file of its own brings its style with `register_component("style", name)((color, dashes, marker))`.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def known_styles() -> dict[str, Style]:
 def _registered_style(method: str, thing: object) -> Style:
     if not (isinstance(thing, tuple) and len(thing) == 3 and all(isinstance(part, str) for part in thing)):
         raise SettingsError(
-            f'the style of {method} is {thing!r}; register a color, dashes and a marker, such as ("#123456", "dashed", "o").'
+            f"the style of {method} is {thing!r}; register a color, dashes and a marker, for example "
+            '("#123456", "dashed", "o").'
         )
     color, dashes, marker = thing
     if dashes not in NAMED_DASHES:
@@ -112,8 +113,8 @@ def style(method: str) -> Style:
 def assign_styles(methods: Iterable[str]) -> dict[str, Style]:
     """The styles of the methods of one figure, all different.
 
-    Known methods have their own styles. The preferred color of another method depends on its name only. Where two methods
-    prefer the same color, the first one in alphabetical order gets it, and the other one the next free color.
+    Known methods have their own styles. The preferred color of another method depends on its name only. Where two
+    methods prefer the same color, the first one in alphabetical order gets it, and the other one the next free color.
     """
     methods = list(dict.fromkeys(methods))
     known = known_styles()

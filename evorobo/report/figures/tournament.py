@@ -23,7 +23,7 @@ from evorobo.tasks.control.task import ControlTask
 MAX_RIVALS = 10
 """The number of rivals of each run that all solutions meet, evenly spaced over the generations."""
 
-HEADER = ["answer", "of method", "against", "of method", "score", "95% interval", "n"]
+HEADER = ["solution", "of method", "against", "of method", "score", "95% interval", "n"]
 
 
 def tournament(results: Results) -> str:
@@ -59,8 +59,16 @@ def tournament(results: Results) -> str:
 
     Examples
     --------
-    >>> from evorobo import tournament
-    >>> print(tournament(results))  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Predator-v0", validation_episodes=1, test_episodes=1, max_steps=20)
+    >>> method = er.Coevolution(er.Evolution(er.CMAES(population_size=4)), n_rivals=1)
+    >>> budget = er.Budget(generations=2, n_evals=1)
+    >>> study = er.Study.grid("chase", tasks=[task], methods=[method], seeds=1, budget=budget, hidden=())
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/1] ...
+    >>> print(er.tournament(results))  # doctest: +ELLIPSIS
+    solution    of method ...
     """
     table = StudyTable.from_results(results)
     rows: list[list[str]] = []
@@ -74,7 +82,7 @@ def tournament(results: Results) -> str:
             plot(played, task.name, task.matches().rival().name, results.name, path)
             rows += _rows(task, table, cells)
     if not rows:
-        raise ResultsError(f"no finished run in {results.folder} has rivals; Coevolution leaves some.")
+        raise ResultsError(f"no finished run in {results.folder} has rivals; use the method Coevolution.")
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
     write_atomically(results.folder / "tournament.csv", text.getvalue())

@@ -55,7 +55,7 @@ def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, ri
             last.set_xlabel("generation")
         grid[0, 0].set_ylabel("best training score\nof the generation")
         grid[1, 0].set_ylabel(f"generation of the {robot}")
-        grid[2, 0].set_ylabel(f"mean score of the {robot},\nall generations met")
+        grid[2, 0].set_ylabel(f"mean score of the {robot}\nagainst all generations")
         drawn.colorbar(image, ax=list(grid[1]), label=f"score of the {robot}", shrink=0.85, aspect=30)
         notes = _notes(robot, rival, min(len(runs) for runs in master_tournaments.values()))
         layout = FigureLayout(width, f"{title}: master tournament", "", assign_styles([robot, rival]), notes)
@@ -66,10 +66,10 @@ def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, ri
 
 def _notes(robot: str, rival: str, runs: int) -> list[str]:
     notes = [
-        f"Middle: all champions of the {robot} against all of the {rival}{', mean of the seeds' if runs > 1 else ''}. "
-        f"Above the diagonal each {robot} meets ancestors of its {rival} (its CIAO plot; bright: it still beats them), "
-        f"below it each {rival} meets ancestors of its {robot} (its CIAO plot; dark: it still beats them).",
-        f"Bottom: means over everybody met; high is good for the {robot}, low for the {rival}.",
+        f"Middle: champions of the {robot} against champions of the {rival}{', mean over seeds' if runs > 1 else ''}. "
+        f"Above the diagonal each {robot} meets earlier generations of its {rival} (CIAO plot; bright: it beats them). "
+        f"Below the diagonal each {rival} meets earlier generations of its {robot} (CIAO plot; dark: it beats them).",
+        f"Bottom: mean scores against all generations; high is good for the {robot}, low for the {rival}.",
         few_runs_caution(runs),
     ]
     return [note for note in notes if note]
@@ -90,7 +90,7 @@ def _draw_curves(axes: Axes, runs: Sequence[MasterTournament], curves: dict[str,
 
 
 def _draw_matrix(axes: Axes, runs: Sequence[MasterTournament], top: float) -> AxesImage:
-    """Draw the mean matrix, with the first generations in the lower left corner and the last ones in the upper right."""
+    """Draw the mean matrix; the first generations are in the lower left corner, the last ones in the upper right."""
     generations = np.mean([master.generations for master in runs], axis=0)
     low, high = generations[0] - 0.5, generations[-1] + 0.5
     image = axes.imshow(

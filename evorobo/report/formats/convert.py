@@ -14,7 +14,7 @@ FORMATS = ("csv", "parquet", "tensorboard")
 
 
 def convert(path: str | Path, to: str, out: str | Path | None = None, x: str = "") -> str:
-    """Write the studies at `path` as "csv", "parquet" (the table of `load_results`) or "tensorboard"; returns the place.
+    """Write the studies at `path` as "csv" or "parquet" (see `load_results`), or as "tensorboard"; returns the path.
 
     `out` is by default `evals.csv`, `evals.parquet` or `tensorboard/` in `path`; `x` is the cost that TensorBoard's
     steps count.
@@ -26,7 +26,7 @@ def convert(path: str | Path, to: str, out: str | Path | None = None, x: str = "
         cost_columns = {write_tensorboard(results, folder, x) for results in load_studies(path)}
         return f"{folder} (steps are {' or '.join(sorted(cost_columns))}); open it with: tensorboard --logdir {folder}"
     if x:
-        raise SettingsError(f"--x is what TensorBoard's steps count; a {to} file holds every column anyway.")
+        raise SettingsError(f"--x applies to TensorBoard only; a {to} file holds every column.")
     table, file = load_results(path), Path(out or Path(path) / f"evals.{to}")
     if to == "csv":
         write_atomically(file, table.to_csv(index=False, lineterminator="\n"))

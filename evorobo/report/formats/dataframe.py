@@ -30,10 +30,14 @@ def load_results(path: str | Path) -> pandas.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each eval. The columns are `study`, `task`, `method`, `seed`, `status` ("finished", "diverged",
-        "failed" or "unfinished"), `reason`, `eval_index` (0 is before the first step), the cost columns, `flops`
-        (forward and backward), `generations`, `train`, `validation`, `test`, and the columns of the methods. Missing
-        values are NaN. A trial without evals has one row.
+        A row for each eval; a trial without evals has one row. Missing values are NaN. The columns are:
+
+        - `study`, `task`, `method` and `seed`;
+        - `status` ("finished", "diverged", "failed" or "unfinished") and `reason`;
+        - `eval_index` (0 is before the first step) and `generations`;
+        - the cost columns, and `flops` for forward and backward FLOPs together;
+        - `train`, `validation` and `test`;
+        - the columns that the methods log.
 
     Raises
     ------
@@ -44,9 +48,16 @@ def load_results(path: str | Path) -> pandas.DataFrame:
 
     Examples
     --------
-    >>> from evorobo import load_results
-    >>> table = load_results("results/phototaxis")  # doctest: +SKIP
-    >>> table.groupby(["method", "seed"]).test.last()  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> table = er.load_results(results.folder)  # needs pandas
+    >>> table.groupby("method").seed.nunique().to_dict()
+    {'backprop': 2, 'cma-es': 2}
     """
     pandas = _pandas()
     columns: dict[str, list[Any]] = {}
@@ -67,7 +78,9 @@ def load_studies(path: str | Path) -> Iterator[Results]:
     is_study = (folder / "study.json").exists()
     folders = [folder] if is_study else sorted(file.parent for file in folder.glob("*/study.json"))
     if not folders:
-        raise ResultsError(f"{folder} holds no study, nor do the folders in it; give one that an experiment wrote.")
+        raise ResultsError(
+            f"{folder} holds no study, nor do the folders in it; give a folder that an experiment wrote."
+        )
     return map(load, folders)
 
 

@@ -40,7 +40,7 @@ def behavior_data(table: StudyTable, task: Task) -> Json:
     empty: Json = {"task": task.name, "kind": "none", "why": "", "methods": []}
     if not runs:
         return {**empty, "why": "No run has finished yet."}
-    data: Json = {"why": "This task has neither a robot nor rows to look at."}
+    data: Json = {"why": "This task has neither a robot nor rows to show."}
     try:
         genomes = [Genome.load(run.folder / "genome.npz") for run in runs.values()]
         if isinstance(task, ControlTask):
@@ -66,7 +66,7 @@ def _robot_data(task: ControlTask, runs: dict[str, Run], genomes: Sequence[Genom
     try:
         episodes = render_episodes(task, [(genome, _EPISODE) for genome in genomes], _MAX_FRAMES, _SIZE)
     except EvoroboError as error:
-        why = f"{error} Here are the networks alone."
+        why = f"{error} Only the networks are shown."
     methods = []
     for (method, run), genome, episode in zip(runs.items(), genomes, episodes, strict=True):
         recording = episode.recording if episode else record_episode(task, genome, _EPISODE)
@@ -123,8 +123,8 @@ def _dataset_data(task: DatasetTask, runs: dict[str, Run], genomes: Sequence[Gen
 
 def _caption(table: Table, prediction: Any, target: Any) -> str:
     if table.classes:
-        return f"answer {table.classes[prediction]}, truth {table.classes[target]}"
-    return f"answer {prediction[0]:.4g}, truth {target[0]:.4g}"
+        return f"prediction {table.classes[prediction]}, target {table.classes[target]}"
+    return f"prediction {prediction[0]:.4g}, target {target[0]:.4g}"
 
 
 def _describe_run(method: str, run: Run) -> Json:
@@ -140,4 +140,4 @@ def _confusion(predictions: np.ndarray, targets: np.ndarray, classes: Sequence[s
 def _scatter(predictions: np.ndarray, targets: np.ndarray) -> Json:
     """The first target of some of the rows."""
     shown = evenly_spaced_indices(len(targets), _MAX_POINTS)
-    return {"predictions": round_for_json(predictions[shown, 0]), "truth": round_for_json(targets[shown, 0])}
+    return {"predictions": round_for_json(predictions[shown, 0]), "targets": round_for_json(targets[shown, 0])}

@@ -28,7 +28,7 @@ def overview(results: Results) -> list[tuple[str, str]]:
         ("tasks", ", ".join(results.tasks)),
         ("methods", ", ".join(results.methods)),
         ("seeds", _format_seeds(seeds)),
-        ("each trial may spend", _format_budget(limits)),
+        ("budget of each trial", _format_budget(limits)),
         ("hidden layers", _format_layers(settings.get("hidden", ()))),
         ("trials", _count_statuses(results.runs)),
     ]
@@ -65,7 +65,7 @@ def trials(results: Results) -> tuple[list[str], list[list[str]]]:
                 *([run.reason] if has_reasons else []),
             ]
         )
-    header = ["task", "method", "seed", "ended", "test score", *_COSTS.values(), "machine"]
+    header = ["task", "method", "seed", "status", "test score", *_COSTS.values(), "machine"]
     return [*header, *(["reason"] if has_reasons else [])], rows
 
 
@@ -99,7 +99,7 @@ def _format_seeds(seeds: list[int]) -> str:
 
 def _format_budget(limits: dict[str, Any]) -> str:
     amounts = [format_cost(value, name) for name, value in limits.items() if name not in ("type", "n_evals")]
-    evals = f", with {limits['n_evals']} looks at the test score on the way" if "n_evals" in limits else ""
+    evals = f", with {limits['n_evals']} evals" if "n_evals" in limits else ""
     return " or ".join(amounts) + evals if amounts else ""
 
 

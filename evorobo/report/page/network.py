@@ -13,7 +13,7 @@ from evorobo.nets.genome import Genome
 from evorobo.report.page.charts import Json, round_for_json
 
 _MAX_LINKS = 1200
-"""The number of connections drawn between two columns, the strongest ones; more are unreadable and make a large file."""
+"""The number of connections drawn between two columns, the strongest ones; more would be unreadable."""
 
 
 def network_data(
@@ -54,7 +54,7 @@ def _column(title: str, values: Array, steps: Sequence[int], names: Sequence[str
 
 def _title(layer: Any, last: bool) -> str:
     kind = getattr(layer, "activation", type(layer).__name__)
-    return "answers" if last else f"{layer.units} {kind}"
+    return "outputs" if last else f"{layer.units} {kind}"
 
 
 def _links(weight: Array, units: int) -> Json:

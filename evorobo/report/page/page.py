@@ -53,8 +53,15 @@ def write_report(results: Results, out: str | Path | None = None, *, robustness:
 
     Examples
     --------
-    >>> from evorobo import write_report
-    >>> path = write_report(results)  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> er.write_report(results).name
+    'report.html'
     """
     path = Path(out or results.folder / "report.html")
     write_atomically(path, render_page(results, run_robustness=robustness))
@@ -113,7 +120,7 @@ def _behavior(table: StudyTable) -> list[Json]:
     except ResultsError as error:
         why = str(error)
     except EvoroboError as error:  # the script of the study is missing, or has changed
-        why = f"The tasks cannot be made here: {error}"
+        why = f"The tasks cannot be loaded: {error}"
     return [{"task": "", "kind": "none", "why": why, "methods": []}]
 
 

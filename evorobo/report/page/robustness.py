@@ -12,7 +12,7 @@ from evorobo.report.page.charts import Json, round_for_json
 from evorobo.report.statistics import bootstrap_interval, iqm
 
 TITLES = {
-    "sensors": "noise on the sensors [share of each sensor's usual deviation]",
+    "sensors": "noise on the sensors [share of the standard deviation of each sensor]",
     "weights": "noise on the weights [share of their root mean square]",
 }
 

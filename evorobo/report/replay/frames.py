@@ -50,7 +50,7 @@ def require_robot_task(task: Task) -> ControlTask:
 def render_episodes(
     task: ControlTask, sources: Sequence[EpisodeSource], max_frames: int, max_size: int
 ) -> list[EpisodeFrames]:
-    """The frames of each episode, at most `max_frames`, all of one scale and with no side longer than `max_size` pixels.
+    """The frames of each episode: at most `max_frames`, of one scale, no side longer than `max_size` pixels.
 
     Raises `TaskError` where the robot cannot be drawn.
     """
@@ -92,7 +92,7 @@ def shared_limits(robot: Robot, recordings: Sequence[EpisodeRecord]) -> Limits:
 
 def recorded_states(recording: EpisodeRecord) -> Array:
     """The states of an episode `(n_steps + 1, n_states)`."""
-    assert recording.states is not None, "only vectorised robots are drawn"
+    assert recording.states is not None, "only vectorized robots are drawn"
     return recording.states
 
 

@@ -51,8 +51,16 @@ class Replay:
 
     Examples
     --------
-    >>> from evorobo import Replay
-    >>> Replay("results/phototaxis/phototaxis/cma-es/seed-0").gif()  # doctest: +SKIP
+    >>> import evorobo as er
+    >>> from tempfile import mkdtemp
+    >>> task = er.ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=2)
+    >>> methods = [er.Evolution(er.CMAES(population_size=4)), er.Backprop()]
+    >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=2, budget=er.Budget(flops=2e5, n_evals=2))
+    >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
+    [1/4] ...
+    >>> replay = er.Replay(results.folder / "phototaxis" / "cma-es" / "seed-0", n_episodes=2)
+    >>> replay.gif().name, replay.png().name
+    ('replay.gif', 'replay.png')
     """
 
     folder: str | Path

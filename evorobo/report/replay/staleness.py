@@ -18,4 +18,4 @@ def staleness_caution(folder: Path) -> str:
         return ""
     if not changed & {"data_sha256", "task_code_sha256"}:
         return ""
-    return "The code or data of the task have changed since: what is seen here is the task as it is now."
+    return "The code or data of the task have changed since the run; the current task is shown."

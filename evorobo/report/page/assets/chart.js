@@ -1,15 +1,15 @@
-/* One panel of lines: series with a band and single runs, references across it, and its values read aloud on demand.
+/* One panel of lines: series with a band and single runs, references, and values at the pointer or by the arrow keys.
 
-   A series: {name, look, x, middle, low, high, runs: [{x, y}]}; any of middle, low and high may hold null.
-   The panel: {title, remark, xLabel, xLog, y: {low, high, log}, references, series, tell(x)}; x: {low, high} where the
-   axis shall reach further than the series, named: true where it needs a legend of its own. */
+   A series: {name, style, x, middle, low, high, runs: [{x, y}]}; any of middle, low and high may hold null.
+   The panel: {title, remark, xLabel, xLog, y: {low, high, log}, references, series, describe(x)}; x: {low, high} is an
+   optional range of the axis, named: true adds a legend. */
 const WIDTH = 520, HEIGHT = 330, LEFT = 48, RIGHT = 66, TOP = 10, BOTTOM = 44;
 const tip = document.getElementById("tip");
 
 function chart(panel) {
   const { series, y } = panel;
   const shown = value => value !== null && (!panel.xLog || value > 0);
-  const every = series.flatMap(each => [...(each.x ?? []), ...(each.runs ?? []).flatMap(run => run.x)]).filter(shown);
+  const every = series.flatMap(one => [...(one.x ?? []), ...(one.runs ?? []).flatMap(run => run.x)]).filter(shown);
   let low = panel.xLog ? Math.min(...every) : Math.min(0, ...every), high = Math.max(...every);
   if (panel.x) ({ low, high } = panel.x);
   if (!every.length) [low, high] = [1, 10];
@@ -19,20 +19,20 @@ function chart(panel) {
   const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: 0, role: "img", "aria-label": `${panel.title}. ${panel.xLabel}. Arrow keys read the values.` });
   const inside = draw("g", { "clip-path": `url(#${clip(picture)})` });
   picture.append(axes(across, up, panel.xLabel), inside, references(panel.references ?? [], up));
-  for (const each of series) inside.append(...drawSeries(each, across, up, shown));
+  for (const one of series) inside.append(...drawSeries(one, across, up, shown));
   const cursor = draw("line", { y1: TOP, y2: HEIGHT - BOTTOM, stroke: "#222", "stroke-width": 1, visibility: "hidden" });
   inside.append(cursor);
-  readable(picture, panel, [...new Set(series.flatMap(each => each.x ?? []).filter(shown))].sort((a, b) => a - b), across, cursor);
+  readable(picture, panel, [...new Set(series.flatMap(one => one.x ?? []).filter(shown))].sort((a, b) => a - b), across, cursor);
   const caption = make("figcaption", {}, panel.title, ...(panel.remark ? [make("small", {}, panel.remark)] : []));
-  if (panel.named) caption.append(make("small", { class: "legend" }, ...series.map(each => make("span", {}, sample(each.look), ` ${each.name}`))));
+  if (panel.named) caption.append(make("small", { class: "legend" }, ...series.map(one => make("span", {}, sample(one.style), ` ${one.name}`))));
   return make("figure", {}, caption, picture);
 }
 
 let clips = 0;
 function clip(picture) {
   const id = `clip-${clips++}`;
-  const room = draw("rect", { x: LEFT, y: TOP - 4, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM + 8 });
-  picture.append(draw("defs", {}, draw("clipPath", { id }, room)));
+  const area = draw("rect", { x: LEFT, y: TOP - 4, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM + 8 });
+  picture.append(draw("defs", {}, draw("clipPath", { id }, area)));
   return id;
 }
 
@@ -60,31 +60,31 @@ function references(scores, up) {
     const at = up.place(value), text = Math.min(at + 4, free);
     free = text - 15;
     group.append(draw("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: at, y2: at, stroke: "#6b6b6b", "stroke-dasharray": dashes.join(" ") }));
-    // long names stand inside, on their lines
+    // long names are inside the panel, on their lines
     if (name.length <= 9) group.append(label(name, WIDTH - RIGHT + 4, text));
     else group.append(label(name, WIDTH - RIGHT - 4, text, { "text-anchor": "end", class: "halo" }));
   }
   return group;
 }
 
-function drawSeries(each, across, up, shown) {
+function drawSeries(series, across, up, shown) {
   const parts = [];
   const places = (x, y) => x.map((at, i) => [at, y[i]]).filter(([at, value]) => shown(at) && value !== null)
     .map(([at, value]) => [across.place(at), up.place(value)]);
   const path = points => points.length ? "M" + points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L") : "";
-  for (const run of each.runs ?? [])
-    parts.push(draw("path", { d: path(places(run.x, run.y)), fill: "none", stroke: each.look.color, "stroke-width": 0.8, opacity: 0.4, class: "single" }));
-  if (!each.x) return parts;
-  const band = [...places(each.x, each.low), ...places(each.x, each.high).reverse()];
-  if (band.length) parts.push(draw("path", { d: `${path(band)}Z`, fill: each.look.color, opacity: 0.16 }));
-  const line = places(each.x, each.middle);
-  parts.push(draw("path", { d: path(line), class: "average", ...stroke(each.look, 2.2) }));
+  for (const run of series.runs ?? [])
+    parts.push(draw("path", { d: path(places(run.x, run.y)), fill: "none", stroke: series.style.color, "stroke-width": 0.8, opacity: 0.4, class: "single" }));
+  if (!series.x) return parts;
+  const band = [...places(series.x, series.low), ...places(series.x, series.high).reverse()];
+  if (band.length) parts.push(draw("path", { d: `${path(band)}Z`, fill: series.style.color, opacity: 0.16 }));
+  const line = places(series.x, series.middle);
+  parts.push(draw("path", { d: path(line), class: "average", ...stroke(series.style, 2.2) }));
   const apart = Math.max(1, Math.ceil(line.length / 6));
-  parts.push(...line.filter((_, at) => at % apart === 0).map(([x, y]) => marker(each.look, x, y)));
+  parts.push(...line.filter((_, at) => at % apart === 0).map(([x, y]) => marker(series.style, x, y)));
   return parts;
 }
 
-/* Values under the pointer, and under the arrow keys. */
+/* Show values at the pointer and by the arrow keys. */
 function readable(picture, panel, xs, across, cursor) {
   let at = xs.length - 1;
   const show = (left, top) => {
@@ -93,7 +93,7 @@ function readable(picture, panel, xs, across, cursor) {
     cursor.setAttribute("x1", place);
     cursor.setAttribute("x2", place);
     cursor.setAttribute("visibility", "visible");
-    tip.textContent = panel.tell(xs[at]);
+    tip.textContent = panel.describe(xs[at]);
     tip.hidden = false;
     const { width, height } = tip.getBoundingClientRect();
     tip.style.left = `${Math.max(4, left + width + 24 > innerWidth ? left - width - 16 : left + 16)}px`;
@@ -118,11 +118,11 @@ function readable(picture, panel, xs, across, cursor) {
   picture.addEventListener("blur", hide);
 }
 
-/* What a series was known to be at x: its last point at or before it. */
-function known(each, x) {
+/* The value of a series at x: its last point at or before it. */
+function valueAt(series, x) {
   let at = -1;
-  each.x.forEach((value, i) => { if (value <= x) at = i; });
-  if (at < 0 || each.middle[at] === null) return `${each.name}: nothing yet`;
-  const band = each.low[at] === null ? "" : ` [${shortened(each.low[at])}, ${shortened(each.high[at])}]`;
-  return `${each.name}: ${shortened(each.middle[at])}${band}`;
+  series.x.forEach((value, i) => { if (value <= x) at = i; });
+  if (at < 0 || series.middle[at] === null) return `${series.name}: no value yet`;
+  const band = series.low[at] === null ? "" : ` [${shortened(series.low[at])}, ${shortened(series.high[at])}]`;
+  return `${series.name}: ${shortened(series.middle[at])}${band}`;
 }

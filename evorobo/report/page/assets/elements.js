@@ -1,4 +1,4 @@
-/* Making elements. Text goes in as text alone, so that no name in the data can become markup. */
+/* Create elements. Text is added as text nodes only, so names in the data cannot become markup. */
 const data = JSON.parse(document.getElementById("data").textContent);
 
 function build(element, attributes, children) {
@@ -19,21 +19,21 @@ function label(text, x, y, more = {}) {
   return draw("text", { x, y, ...more }, text);
 }
 
-/* How a method is drawn: a sample of its line, and its marker at a place. */
-function stroke(look, width) {
-  return { fill: "none", stroke: look.color, "stroke-width": width, "stroke-dasharray": look.dashes.join(" ") };
+/* The style of a method: its line, its marker, and a sample of both. */
+function stroke(style, width) {
+  return { fill: "none", stroke: style.color, "stroke-width": width, "stroke-dasharray": style.dashes.join(" ") };
 }
 
-function marker(look, x, y) {
+function marker(style, x, y) {
   return draw("path", {
-    d: look.marker, transform: `translate(${x} ${y}) scale(3.4)`,
-    fill: look.color, stroke: "#fff", "stroke-width": 0.25,
+    d: style.marker, transform: `translate(${x} ${y}) scale(3.4)`,
+    fill: style.color, stroke: "#fff", "stroke-width": 0.25,
   });
 }
 
-function sample(look) {
-  const line = draw("line", { x1: 0, y1: 7, x2: 34, y2: 7, ...stroke(look, 2) });
-  const picture = draw("svg", { viewBox: "0 0 34 14", width: 34, height: 14, "aria-hidden": "true" }, line, marker(look, 17, 7));
+function sample(style) {
+  const line = draw("line", { x1: 0, y1: 7, x2: 34, y2: 7, ...stroke(style, 2) });
+  const picture = draw("svg", { viewBox: "0 0 34 14", width: 34, height: 14, "aria-hidden": "true" }, line, marker(style, 17, 7));
   picture.style.width = "34px";
   return picture;
 }

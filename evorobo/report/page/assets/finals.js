@@ -1,4 +1,4 @@
-/* Final scores: a dot for each run, the average with its interval, and the share of runs above any score. */
+/* Final scores: a dot for each run, the IQM with its interval, and performance profiles. */
 function drawFinals() {
   const charts = data.tasks.flatMap(task => {
     const methods = Object.entries(task.methods).filter(([, method]) => method.scores);
@@ -14,11 +14,11 @@ function strips(task, methods) {
   const up = scale(task.scale.low, task.scale.high, HEIGHT - BOTTOM, TOP, task.scale.log);
   const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Final scores on ${task.name}` });
   picture.append(axes(null, up, ""), references(task.references, up));
-  const room = (WIDTH - LEFT - RIGHT) / methods.length;
+  const space = (WIDTH - LEFT - RIGHT) / methods.length;
   methods.forEach(([name, method], place) => {
-    const { color } = data.styles[name], middle = LEFT + (place + 0.5) * room, bar = Math.min(26, room / 4);
+    const { color } = data.styles[name], middle = LEFT + (place + 0.5) * space, bar = Math.min(26, space / 4);
     method.scores.forEach((score, i) => {
-      const aside = Math.min(40, room / 3) * (((0.5 + 0.618034 * i) % 1) - 0.5);
+      const aside = Math.min(40, space / 3) * (((0.5 + 0.618034 * i) % 1) - 0.5);
       const dot = draw("circle", { cx: middle - bar + aside, cy: up.place(score), r: 3.6, fill: color, opacity: 0.55 });
       dot.append(draw("title", {}, `${name}: ${shortened(score)}`));
       picture.append(dot);
@@ -27,7 +27,7 @@ function strips(task, methods) {
     if (low !== null)
       picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(high), height: Math.max(1, up.place(low) - up.place(high)), fill: color, opacity: 0.3 }));
     picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(method.iqm) - 1.5, height: 3, fill: color }));
-    const most = Math.floor(room / 7), short = name.length > most ? `${name.slice(0, Math.max(2, most - 1))}…` : name;
+    const most = Math.floor(space / 7), short = name.length > most ? `${name.slice(0, Math.max(2, most - 1))}…` : name;
     const text = label(short, middle, HEIGHT - BOTTOM + 17, { "text-anchor": "middle", class: "title" });
     text.append(draw("title", {}, name));
     picture.append(text);
@@ -37,26 +37,26 @@ function strips(task, methods) {
 
 function profiles(title, xLabel, methods) {
   const series = Object.entries(methods).map(([name, { taus, share, low, high }]) => ({
-    name, look: data.styles[name], x: taus, middle: share, low, high,
+    name, style: data.styles[name], x: taus, middle: share, low, high,
   }));
-  const every = series.flatMap(each => each.x), low = Math.min(...every), high = Math.max(...every);
+  const every = series.flatMap(one => one.x), low = Math.min(...every), high = Math.max(...every);
   return chart({
     title, remark: "", named: true, xLabel, xLog: false,
     x: { low, high: high === low ? low + 1 : high }, y: { low: 0, high: 1.02, log: false }, series,
-    tell: x => [`above ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
+    describe: x => [`above ${shortened(x)}`, ...series.map(one => valueAt(one, x))].join("\n"),
   });
 }
 
 function drawRobustness() {
   const charts = data.robustness.map(({ task, noise_on, title, methods }) => {
-    const series = Object.entries(methods).map(([name, curve]) => ({ name, look: data.styles[name], ...curve }));
-    const about = data.tasks.find(each => each.name === task);
-    const values = series.flatMap(each => [...each.middle, ...each.low, ...each.high]).filter(each => each !== null);
+    const series = Object.entries(methods).map(([name, curve]) => ({ name, style: data.styles[name], ...curve }));
+    const info = data.tasks.find(one => one.name === task);
+    const values = series.flatMap(one => [...one.middle, ...one.low, ...one.high]).filter(value => value !== null);
     const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
     return chart({
-      title: `${task}: noise on the ${noise_on}`, remark: `${about.metric}, ${about.better}`, named: true, xLabel: title, xLog: false,
+      title: `${task}: noise on the ${noise_on}`, remark: `${info.metric}, ${info.better}`, named: true, xLabel: title, xLog: false,
       y: { low: low - margin, high: high + margin, log: false }, references: [], series,
-      tell: x => [`noise of ${shortened(x)}`, ...series.map(each => known(each, x))].join("\n"),
+      describe: x => [`noise of ${shortened(x)}`, ...series.map(one => valueAt(one, x))].join("\n"),
     });
   });
   document.getElementById("robust-charts")?.replaceChildren(...charts);

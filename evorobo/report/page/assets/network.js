@@ -1,4 +1,4 @@
-/* A network at work: columns of units filled by what they say, connections as thick as they are strong. */
+/* A network: columns of units colored by their activations, connections as thick as they are strong. */
 const POSITIVE = "#d55e00", NEGATIVE = "#0072b2", UNSIGNED = "#6b6b6b";
 
 function networkCanvas(net) {
@@ -8,22 +8,22 @@ function networkCanvas(net) {
   const fine = Math.min(3, Math.max(2, devicePixelRatio || 1));
   canvas.width = width * fine;
   canvas.height = height * fine;
-  const places = layout(net, width, height), resting = make("canvas");
-  resting.width = canvas.width;
-  resting.height = canvas.height;
-  const still = resting.getContext("2d");
-  still.scale(fine, fine);
-  drawLinks(still, net, places);
-  drawNames(still, net, places);
+  const places = layout(net, width, height), background = make("canvas");
+  background.width = canvas.width;
+  background.height = canvas.height;
+  const context = background.getContext("2d");
+  context.scale(fine, fine);
+  drawLinks(context, net, places);
+  drawNames(context, net, places);
   const brush = canvas.getContext("2d");
   return {
     canvas,
-    show(moment) {
+    show(frame) {
       brush.setTransform(1, 0, 0, 1, 0, 0);
       brush.clearRect(0, 0, canvas.width, canvas.height);
-      brush.drawImage(resting, 0, 0);
+      brush.drawImage(background, 0, 0);
       brush.scale(fine, fine);
-      net.columns.forEach((column, at) => column.values[moment].forEach((value, unit) => drawUnit(brush, places[at][unit], value)));
+      net.columns.forEach((column, at) => column.values[frame].forEach((value, unit) => drawUnit(brush, places[at][unit], value)));
     },
   };
 }

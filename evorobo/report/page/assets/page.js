@@ -1,8 +1,8 @@
-/* The page: everything drawn once; what is folded up is opened for print. */
+/* Draw everything once; open all details for print. */
 if (data.tasks.length) controls();
 drawFinals();
 drawRobustness();
-const folded = [...document.querySelectorAll("details")];
-addEventListener("beforeprint", () => folded.forEach(each => { each.open = true; }));
-addEventListener("afterprint", () => folded.forEach(each => { each.open = false; }));
+const allDetails = [...document.querySelectorAll("details")];
+addEventListener("beforeprint", () => allDetails.forEach(details => { details.open = true; }));
+addEventListener("afterprint", () => allDetails.forEach(details => { details.open = false; }));
 document.getElementById("stages").replaceChildren(...data.behavior.map(stage));
