@@ -19,10 +19,8 @@ from deap.tools import (
     cxUniform as cxUniform,
     mutGaussian as mutGaussian,
     mutPolynomialBounded as mutPolynomialBounded,
-    selNSGA2 as selNSGA2,
     selTournament as selTournament,
     selTournamentDCD as selTournamentDCD,
-    sortNondominated as sortNondominated,
 )
 
 from evorobo.arrays import Array

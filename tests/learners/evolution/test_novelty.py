@@ -8,6 +8,7 @@ from climbing import START, N
 
 from evorobo import CMAES, GA, NSGA2, NoveltySearch, SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
+from evorobo.learners.evolution.strategies import novelty
 from evorobo.learners.evolution.strategies.novelty import compute_novelty
 
 
@@ -67,6 +68,14 @@ def test_novelty_agrees_with_brute_force(n_neighbors):
         away = sorted(float(np.linalg.norm(one - other)) for other in others)
         expected.append(np.mean(away[:n_neighbors]))
     np.testing.assert_allclose(compute_novelty(measures, archive, n_neighbors), expected, rtol=1e-12)
+
+
+def test_novelty_of_a_large_population_is_computed_in_parts(monkeypatch):
+    rng = np.random.default_rng(3)
+    measures, archive = rng.normal(size=(23, 2)), rng.normal(size=(9, 2))
+    whole = compute_novelty(measures, archive, 5)
+    monkeypatch.setattr(novelty, "MAX_DISTANCES", 5 * archive.size)
+    np.testing.assert_array_equal(compute_novelty(measures, archive, 5), whole)
 
 
 def test_equal_members_have_no_novelty_and_a_single_member_has_none():

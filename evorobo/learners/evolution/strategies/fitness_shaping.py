@@ -9,9 +9,9 @@ from evorobo.arrays import Array
 
 def centered_ranks(values: Array) -> Array:
     """Ranks of `values (n,)` from -0.5 (lowest) to 0.5; equal scores share the mean of their ranks."""
-    below = (values[:, None] > values).sum(1)
-    equal = (values[:, None] == values).sum(1)
-    return (below + (equal - 1) / 2) / (len(values) - 1) - 0.5
+    ascending = np.sort(values)
+    below, not_above = (np.searchsorted(ascending, values, side) for side in ("left", "right"))
+    return (below + (not_above - below - 1) / 2) / (len(values) - 1) - 0.5
 
 
 def nes_utilities(values: Array) -> Array:

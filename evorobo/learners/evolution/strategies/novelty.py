@@ -20,6 +20,9 @@ from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.learners.evolution.strategies.genetic import GA
 from evorobo.registry import register_component
 
+MAX_DISTANCES = 2**22
+"""How many differences of measures are in memory at a time."""
+
 
 @register_component("strategy", "NoveltySearch")
 @dataclass(frozen=True)
@@ -152,11 +155,15 @@ def compute_novelty(measures: Array, archive: Array, n_neighbors: int) -> Array:
 
     With fewer others than `n_neighbors` all of them are used; without others the novelty is 0.
     """
-    n = len(measures)
     others = np.concatenate([measures, archive])
-    squares = np.square(measures[:, None] - others).sum(2)
-    squares[np.arange(n), np.arange(n)] = np.inf
+    novelty = np.zeros(len(measures))
     n_neighbors = min(n_neighbors, len(others) - 1)
     if not n_neighbors:
-        return np.zeros(n)
-    return np.sqrt(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors]).mean(1)
+        return novelty
+    chunk = max(1, MAX_DISTANCES // others.size)
+    for start in range(0, len(measures), chunk):
+        rows = np.arange(start, min(start + chunk, len(measures)))
+        squares = np.square(measures[rows, None] - others).sum(2)
+        squares[np.arange(len(rows)), rows] = np.inf
+        novelty[rows] = np.sqrt(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors]).mean(1)
+    return novelty

@@ -16,14 +16,13 @@ from evorobo.learners.evolution.deap_bridge import (
     Individual,
     Objectives,
     hypervolume,
-    selNSGA2,
     selTournamentDCD,
-    sortNondominated,
 )
 from evorobo.learners.evolution.operators.crossover import Crossover, SimulatedBinary, cross_pair
 from evorobo.learners.evolution.operators.mutation import Mutation, Polynomial, mutate
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
 from evorobo.learners.evolution.strategies.collection import Collection
+from evorobo.learners.evolution.strategies.dominance import crowding_distances, front_numbers
 from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
 
@@ -108,84 +107,80 @@ class NSGA2:
 
 
 class RunningNSGA2:
-    """State of NSGA-II: the parents with objectives and crowding distances, and their front."""
+    """State of NSGA-II: the parents `(n, p)`, their objectives `(n, k)`, all to be maximized, and crowding distances."""
 
     def __init__(self, settings: NSGA2, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng, self._first = settings, rng, weights.copy()
         self.names, self.cells = settings.measures, ()
         self._signs = np.r_[-np.ones(len(settings.minimize)), np.ones(len(settings.maximize))]
         self._mutation = settings.mutation
-        self._parents: list[Individual] = []
-        self._front: list[Individual] = []
+        self._set_parents(np.empty((0, len(weights))), np.empty((0, 1 + len(self._signs))), np.empty(0))
+
+    def _set_parents(self, genes: Array, objectives: Array, crowding: Array) -> None:
+        self._genes, self._objectives, self._crowding = genes, objectives, crowding
+        self._front = np.flatnonzero(front_numbers(objectives) == 0)
 
     @property
     def solution(self) -> Array:
-        if not self._front:
+        if not len(self._front):
             return self._first.copy()
-        return np.array(max(self._front, key=lambda member: member.fitness.wvalues[0]), dtype=np.float64)
+        return self._genes[self._front[self._objectives[self._front, 0].argmax()]].copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng, limit = self._settings, self._rng, self._settings.limit
-        if not self._parents:
+        if not len(self._genes):
             rows = sample_around(self._first, settings.population_size, settings.init_std, rng)
             return [ind_init(row) for row in rows.clip(-limit, limit)]
-        children = [ind_init(parent) for parent in selTournamentDCD(self._parents, settings.population_size)]
+        parents = [_with_objectives(*row) for row in zip(self._genes, self._objectives, self._crowding, strict=True)]
+        children = [ind_init(parent) for parent in selTournamentDCD(parents, settings.population_size)]
         for one, other in zip(children[::2], children[1::2], strict=True):
             cross_pair(one, other, settings.crossover, limit, rng)
             mutate(one, self._mutation, limit, rng)
             mutate(other, self._mutation, limit, rng)
-        return children + ([ind_init(parent) for parent in self._parents] if settings.reevaluate else [])
+        return children + ([ind_init(parent) for parent in self._genes] if settings.reevaluate else [])
 
     def update(self, population: list[Individual]) -> None:
         scored = Collection.from_population(population, range(len(self._signs)))
-        objectives = np.column_stack([scored.scores, self._signs * scored.measures])
-        members = [_with_objectives(*row) for row in zip(scored.weights, objectives, strict=True)]
-        if not self._settings.reevaluate:
-            members = self._parents + members
-        if self._parents:
+        genes, objectives = scored.weights, np.column_stack([scored.scores, self._signs * scored.measures])
+        if len(self._genes):
             self._mutation = self._mutation.next_generation()
-        self._set_parents(selNSGA2(members, self._settings.population_size))
-
-    def _set_parents(self, parents: list[Individual]) -> None:
-        self._parents = parents
-        self._front = sortNondominated(parents, len(parents), first_front_only=True)[0]
+            if not self._settings.reevaluate:
+                genes, objectives = np.r_[self._genes, genes], np.r_[self._objectives, objectives]
+        fronts = front_numbers(objectives)
+        crowding = crowding_distances(objectives, fronts)
+        # by front, then by crowding distance, then by position
+        chosen = np.lexsort((-crowding, fronts))[: self._settings.population_size]
+        self._set_parents(genes[chosen], objectives[chosen], crowding[chosen])
 
     def info(self) -> dict[str, float]:
         info = {"front": float(len(self._front)), **self._mutation.info()}
-        if self._settings.min_score is not None and self._front:
+        if self._settings.min_score is not None and len(self._front):
             reference = np.r_[self._settings.min_score, np.where(self._signs < 0, -1.0, 0.0)]
-            info["hypervolume"] = float(hypervolume(self._front, -reference))  # DEAP minimizes
+            members = [_with_objectives(self._first, values) for values in self._objectives[self._front]]
+            info["hypervolume"] = float(hypervolume(members, -reference))  # DEAP minimizes
         return info
 
     @property
     def collection(self) -> Collection:
-        objectives = _objectives(self._front)
-        return Collection(np.array(self._front, dtype=np.float64), objectives[:, 0], self._signs * objectives[:, 1:])
+        objectives = self._objectives[self._front]
+        return Collection(self._genes[self._front], objectives[:, 0], self._signs * objectives[:, 1:])
 
     def state(self) -> dict[str, Any]:
         return {
-            "genes": np.array(self._parents, dtype=np.float64),
-            "objectives": _objectives(self._parents),
-            "crowding": np.array([member.fitness.crowding_dist for member in self._parents]),
+            "genes": self._genes,
+            "objectives": self._objectives,
+            "crowding": self._crowding,
             "mutation": to_plain(self._mutation),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self._mutation = from_plain(state["mutation"])
-        members = [_with_objectives(*row) for row in zip(state["genes"], state["objectives"], strict=True)]
-        for member, distance in zip(members, state["crowding"], strict=True):
-            member.fitness.crowding_dist = float(distance)
-        if members:
-            self._set_parents(members)
+        self._set_parents(state["genes"], state["objectives"], state["crowding"])
 
 
-def _with_objectives(genes: Array, objectives: Array) -> Individual:
+def _with_objectives(genes: Array, objectives: Array, crowding: float = 0.0) -> Individual:
     """An individual with several objectives `(k,)` instead of one score."""
     member = Individual(genes)
-    member.fitness = Objectives(tuple(float(value) for value in objectives))
+    member.fitness = Objectives(tuple(objectives.tolist()))
+    member.fitness.crowding_dist = float(crowding)
     return member
-
-
-def _objectives(members: list[Individual]) -> Array:
-    """The objectives of each member `(n, k)`."""
-    return np.array([member.fitness.wvalues for member in members], dtype=float)
