@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from evorobo.arguments import Parser
-from evorobo.errors import SettingsError
 
 
 def add_export(parser: Parser) -> None:
@@ -40,47 +39,39 @@ def export(args: argparse.Namespace) -> None:
 
 def add_import(parser: Parser) -> None:
     """Add the arguments of `evorobo import`."""
+    from evorobo.nets.genome import ACTIONS
+
     parser.description = "Read weights of other tools as a genome."
-    parser.add_argument("file", metavar="FILE", help="a PyTorch state_dict, NPZ or JSON matrices, or exported JSON")
-    parser.add_argument("--layers", metavar="N,..", help="widths from sensors to outputs, where the file has none")
-    parser.add_argument("--activation", default="tanh", metavar="NAME", help="of the hidden layers (default tanh)")
-    parser.add_argument("--output", default="identity", metavar="NAME", help="of the last layer (default identity)")
+    parser.add_argument("file", metavar="FILE", help="a PyTorch file, NPZ or JSON matrices, or exported JSON")
+    parser.add_argument("--layers", metavar="N,..", help="layers from sensors to outputs, such as 24,40,LayerNorm,4")
+    parser.add_argument("--activation", metavar="NAME", help="of the hidden layers (default tanh)")
+    parser.add_argument("--output", metavar="NAME", help="of the last layer (default identity)")
     parser.add_argument("--only", default="", metavar="PREFIX,..", help="read only weights with names that start so")
-    parser.add_argument("--transposed", action="store_true", help="matrices have the shape (outputs, inputs)")
+    parser.add_argument(
+        "--transposed", action=argparse.BooleanOptionalAction, help="matrices have the shape (outputs, inputs)"
+    )
+    parser.add_argument(
+        "--actions", choices=ACTIONS, metavar="READING", help="motor values: clip outputs, or scale them from -1..1"
+    )
     parser.add_argument("--task", metavar="ID", help="the robot or data set to test the genome on")
     parser.add_argument("--out", metavar="FILE", help="file of the genome (default: FILE.genome.npz)")
     parser.set_defaults(function=import_)
 
 
 def import_(args: argparse.Namespace) -> None:
-    """Write a genome, print its layers and, for a task, its test score beside the reference scores."""
+    """Write a genome, print its layers, what was assumed and, for a task, its test score beside the reference scores."""
     from evorobo.commands.targets import resolve_task
-    from evorobo.export.import_genome import import_genome
-    from evorobo.nets.dense import Dense
-    from evorobo.nets.spec import NetworkSpec
+    from evorobo.export.import_genome import Reading, read_foreign_genome
 
-    spec = None
-    if args.layers:
-        first, *hidden, last = parse_widths(args.layers)
-        spec = NetworkSpec.build(first, [Dense(units, args.activation) for units in hidden], last, args.output)
     only = tuple(filter(None, args.only.split(",")))
-    flags = {"activation": args.activation, "output": args.output, "only": only, "transposed": args.transposed}
-    genome = import_genome(args.file, spec, **flags)
-    out = Path(args.out) if args.out else Path(args.file).with_suffix(".genome.npz")
+    reading = Reading(args.layers, args.activation, args.output, only, args.transposed, args.actions)
+    foreign = read_foreign_genome(args.file, reading)
+    genome, out = foreign.genome, Path(args.out) if args.out else Path(args.file).with_suffix(".genome.npz")
     genome.save(out)
     print(f"{out}: layers {' -> '.join(map(str, genome.spec.widths))} wide, {genome.spec.n_params} weights")
+    if foreign.assumptions:
+        print(f"Assumed: {'; '.join(foreign.assumptions)}.")
     if args.task:
         task = resolve_task(args.task)
         references = ", ".join(f"{name} {score:.4g}" for name, score in task.references().items())
         print(f"{task.name}: {task.metric_info.name} {task.test(genome):.4g} on test ({references})")
-
-
-def parse_widths(text: str) -> list[int]:
-    """Return the widths of `--layers 24,40,4`: sensors, hidden layers, outputs."""
-    try:
-        widths = [int(part) for part in text.split(",")]
-    except ValueError as error:
-        raise SettingsError(f"--layers takes widths such as 24,40,40,4, not {text!r}.") from error
-    if len(widths) < 2:
-        raise SettingsError(f"--layers needs at least the numbers of sensors and outputs, such as 4,2, not {text!r}.")
-    return widths

@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 
+import gymnasium
 import numpy as np
 import pytest
 from scripts import rail, run, sentence
 
-from evorobo import Genome, NetworkSpec
+from evorobo import Dense, Genome, LayerNorm, NetworkSpec
+from evorobo.tasks.control.rollout import TEST
 
 TRIAL = "results/rail/rail/cma-es/seed-0"
 
@@ -80,7 +82,12 @@ def test_weights_in_a_row_are_read_with_layers_and_activations(evorobo, tmp_path
     (tmp_path / "biped.json").write_text(json.dumps([weights.tolist(), 310.6]))
     code, out, err = evorobo("import", "biped.json", "--layers", "4,5,5,2", "--output", "tanh")
     assert (code, err) == (0, "")
-    assert out == f"biped.genome.npz: layers 4 -> 5 -> 5 -> 2 wide, {spec.n_params} weights\n"
+    first, second = out.splitlines()
+    assert first == f"biped.genome.npz: layers 4 -> 5 -> 5 -> 2 wide, {spec.n_params} weights"
+    assert second == (
+        "Assumed: matrices in the row are (in, out), row by row (--transposed for (out, in)); hidden layers are tanh "
+        "(--activation); outputs from -1 to 1 are scaled to the limits of motors (--actions clip)."
+    )
     genome = Genome.load(tmp_path / "biped.genome.npz")
     assert genome.spec == spec
     np.testing.assert_array_equal(genome.weights, weights)
@@ -122,6 +129,48 @@ def test_the_error_of_a_missing_robot_names_the_task_flag(there, trial, tmp_path
     assert there("export", trial / TRIAL, "--to", "c", "--out", "leg.c", "--task", "none")[0] == 0
 
 
+def test_the_score_of_an_import_is_that_of_the_policy_where_it_was_trained(evorobo, tmp_path):
+    """A linear policy of Pendulum in its own units: torque -2 to 2, clipped, as Stable-Baselines3 trains it."""
+    state = {"net.weight": np.array([[-1.0, -9.0, -2.5]]), "net.bias": np.array([0.3])}
+    np.savez(tmp_path / "linear.npz", **state)
+    environment, returns = gymnasium.make("Pendulum-v1"), []
+    for episode in range(100):
+        sensors, over, total = environment.reset(seed=TEST + episode)[0], False, 0.0
+        while not over:
+            torque = np.clip(state["net.weight"] @ sensors + state["net.bias"], -2, 2)
+            sensors, reward, _, over, _ = environment.step(torque.astype(np.float32))
+            total += float(reward)
+        returns.append(total)
+    for flags, same in (([], True), (["--actions", "clip"], True), (["--actions", "scale"], False)):
+        code, out, err = evorobo("import", "linear.npz", "--task", "Pendulum-v1", *flags)
+        assert (code, err) == (0, "")
+        printed = float(re.search(r"pendulum-v1: episode return (\S+) on test", out).group(1))
+        assert (printed == pytest.approx(np.mean(returns), rel=1e-3)) == same
+        assert ("clipped to the limits of motors (--actions scale)" in out) == (flags == [])
+
+
+def test_a_square_matrix_is_oriented_by_a_flag(evorobo, tmp_path):
+    matrix = np.arange(4.0).reshape(2, 2)
+    np.savez(tmp_path / "w.npz", matrix)
+    assert sentence(evorobo("import", "w.npz")).endswith(
+        "w.npz: its matrices fit as (in, out) and as (out, in); say which they are with transposed=False or "
+        "transposed=True (--no-transposed or --transposed)."
+    )
+    for flag, expected in (("--transposed", matrix.T), ("--no-transposed", matrix)):
+        assert evorobo("import", "w.npz", flag)[0] == 0
+        np.testing.assert_array_equal(Genome.load(tmp_path / "w.genome.npz").weights, expected.ravel())
+
+
+def test_layers_of_all_kinds_are_named_in_the_order_of_the_network(evorobo, tmp_path):
+    rng = np.random.default_rng(1)
+    state = {"fc.weight": rng.normal(size=(5, 3)), "fc.bias": rng.normal(size=5), "norm.weight": np.ones(5)}
+    state |= {"norm.bias": np.zeros(5), "out.weight": rng.normal(size=(2, 5)), "out.bias": np.zeros(2)}
+    np.savez(tmp_path / "w.npz", **state)
+    assert "--layers 3,5:tanh,LayerNorm,2" in sentence(evorobo("import", "w.npz"))
+    assert evorobo("import", "w.npz", "--layers", "3,5:relu,LayerNorm,2")[0] == 0
+    assert Genome.load(tmp_path / "w.genome.npz").spec == NetworkSpec.build(3, (Dense(5, "relu"), LayerNorm()), 2)
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
@@ -135,6 +184,9 @@ def test_the_error_of_a_missing_robot_names_the_task_flag(there, trial, tmp_path
         ),
         (["row.json", "--layers", "1,1", "--activation", "tahn"], "holds 3 weights"),
         (["row.json", "--layers", "1,1", "--output", "tahn"], "unknown activation 'tahn'; did you mean 'tanh'?"),
+        (["row.json", "--layers", "1,LayerNrom,1"], "unknown layer 'LayerNrom'; did you mean 'LayerNorm'?"),
+        (["row.json", "--layers", "1,GRU,1"], "write the number of units, as in GRU:8."),
+        (["row.json", "--layers", "1,1", "--actions", "clop"], "unknown reading 'clop'; did you mean 'clip'?"),
     ],
 )
 def test_the_error_of_an_import_is_one_sentence(evorobo, tmp_path, words, answer):

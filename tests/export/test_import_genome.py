@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from kinds import NETWORKS, random_genome, with_scalers
 from evorobo import (
     GRU,
     LSTM,
+    ControlTask,
     DataError,
     Dense,
     Elman,
@@ -47,6 +49,52 @@ def test_matrices_may_be_out_by_in_and_without_biases(tmp_path):
     np.testing.assert_allclose(genome(X), np.tanh(np.maximum(X @ W0, 0) @ W1), rtol=1e-12)
 
 
+def test_shapes_decide_between_the_two_orientations_where_only_one_fits(tmp_path):
+    for arrays in ([W0, B0, W1, B1], [W0.T, B0, W1.T, B1], [W0.T, W1.T], [W0, W1]):
+        np.savez(tmp_path / "w.npz", *arrays)
+        expected = OUTPUTS if len(arrays) == 4 else np.tanh(X @ W0) @ W1
+        np.testing.assert_allclose(import_genome(tmp_path / "w.npz")(X), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shapes", [[(3, 3)], [(3, 3), (3,)], [(3, 3), (3,), (3, 3), (3,)], [(5, 3)], [(2, 5), (5, 2)]])
+def test_matrices_that_fit_both_ways_need_a_word(tmp_path, shapes):
+    rng = np.random.default_rng(7)
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    lists = tmp_path / "w.json"
+    lists.write_text(json.dumps([array.tolist() for array in arrays]))
+    np.savez(tmp_path / "w.npz", *arrays)
+    for path in (lists, tmp_path / "w.npz"):
+        with pytest.raises(DataError, match=r"its matrices fit as \(in, out\) and as \(out, in\); say which they are"):
+            import_genome(path)
+        straight, turned = (import_genome(path, transposed=transposed) for transposed in (False, True))
+        first = straight.spec.unpack(straight.weights)[0]["weight"]
+        np.testing.assert_array_equal(first, arrays[0])
+        np.testing.assert_array_equal(turned.spec.unpack(turned.weights)[0]["weight"], first.T)
+
+
+def test_a_spec_orients_matrices_that_are_not_square_and_symmetric_ones_need_nothing(tmp_path):
+    np.savez(tmp_path / "w.npz", W0)
+    for transposed, widths in ((False, (3, 5)), (True, (5, 3))):
+        spec = NetworkSpec(widths[0], (Dense(widths[1], "identity", bias=False),))
+        genome = import_genome(tmp_path / "w.npz", spec)
+        np.testing.assert_array_equal(genome.weights, (W0.T if transposed else W0).ravel())
+    np.savez(tmp_path / "w.npz", np.eye(3) + 1)
+    assert import_genome(tmp_path / "w.npz").spec.widths == (3, 3)
+
+
+def test_an_orientation_that_does_not_fit_is_an_error(tmp_path):
+    np.savez(tmp_path / "w.npz", W0, B0)
+    with pytest.raises(DataError, match=r"its matrices fit as \(in, out\) alone; leave out transposed=True"):
+        import_genome(tmp_path / "w.npz", transposed=True)
+
+
+def test_weights_in_a_row_may_be_out_by_in(tmp_path):
+    """As torch.nn.utils.parameters_to_vector lists them."""
+    (tmp_path / "w.json").write_text(json.dumps([*W0.T.ravel(), *B0, *W1.T.ravel(), *B1]))
+    genome = import_genome(tmp_path / "w.json", NetworkSpec.build(3, (5,), 2), transposed=True)
+    np.testing.assert_allclose(genome(X), OUTPUTS, rtol=1e-12)
+
+
 @pytest.mark.parametrize("paired", [False, True])
 def test_json_lists_of_matrices_are_read_flat_and_in_pairs(tmp_path, paired):
     row = [array.tolist() for array in (W0, B0, W1, B1)]
@@ -82,10 +130,12 @@ def test_only_the_actor_of_an_actor_critic_is_read():
         "action_net.bias": B1,
         "value_net.weight": RNG.normal(size=(1, 5)),
     }
-    genome = import_genome(state, only=("mlp_extractor.policy_net", "action_net"))
-    np.testing.assert_allclose(genome(X), OUTPUTS, rtol=1e-12)
+    for only in ((), ("mlp_extractor.policy_net", "action_net")):
+        genome = import_genome(state, only=only)
+        np.testing.assert_allclose(genome(X), OUTPUTS, rtol=1e-12)
+        assert genome.actions == "clip"
     with pytest.raises(DataError, match=r"the state_dict: the module holds log_std, which is no layer"):
-        import_genome(state)
+        import_genome(state, only=("log_std", "action_net"))
 
 
 def recurrent(gates):
@@ -138,12 +188,34 @@ def test_pytorchs_lstm_adds_its_two_biases():
 @pytest.mark.parametrize("affine", [True, False])
 def test_pytorchs_batch_norm_has_its_running_statistics(affine):
     mean, variance = RNG.normal(size=5), RNG.uniform(0.5, 2, 5)
-    state = {"0.weight": W0.T, "0.bias": B0, "1.running_mean": mean, "1.running_var": variance}
-    state |= {"1.weight": B0, "1.bias": W1[:, 0]} if affine else {}
-    state |= {"1.num_batches_tracked": np.array(7), "2.weight": W1.T, "2.bias": B1}
+    state = {"0.weight": W0.T, "0.bias": B0, "2.running_mean": mean, "2.running_var": variance}
+    state |= {"2.weight": B0, "2.bias": W1[:, 0]} if affine else {}
+    state |= {"2.num_batches_tracked": np.array(7), "3.weight": W1.T, "3.bias": B1}
     gain, shift = (B0, W1[:, 0]) if affine else (1.0, 0.0)
     inner = gain * (np.maximum(X @ W0 + B0, 0) - mean) / np.sqrt(variance + 1e-5) + shift
     np.testing.assert_allclose(import_genome(state, activation="relu")(X), inner @ W1 + B1, rtol=1e-10)
+
+
+def batch_norm(*numbers):
+    """A Linear, a BatchNorm1d and a Linear with these numbers in a Sequential."""
+    first, norm, last = numbers
+    stats = {"running_mean": B0, "running_var": B0**2, "weight": 2 * B0, "bias": 3 * B0}
+    state = {f"{first}.weight": W0.T, f"{first}.bias": B0} | {f"{norm}.{name}": array for name, array in stats.items()}
+    return state | {f"{last}.weight": W1.T, f"{last}.bias": B1}
+
+
+def test_the_numbers_of_a_sequential_say_on_which_side_of_the_activation_a_batch_norm_is():
+    def normalized(x):
+        return 2 * B0 * (x - B0) / np.sqrt(B0**2 + 1e-5) + 3 * B0
+
+    before, after = (import_genome(batch_norm(*numbers), activation="relu") for numbers in ((0, 1, 3), (0, 2, 3)))
+    np.testing.assert_allclose(before(X), np.maximum(normalized(X @ W0 + B0), 0) @ W1 + B1, rtol=1e-10)
+    np.testing.assert_allclose(after(X), normalized(np.maximum(X @ W0 + B0, 0)) @ W1 + B1, rtol=1e-10)
+    for numbers in ((0, 1, 2), (0, 2, 4), ("fc", "bn", "out")):  # no module or one on both sides, or names
+        with pytest.raises(
+            DataError, match=r"is a batch norm, and the file does not say on which side .*3,5:identity,"
+        ):
+            import_genome(batch_norm(*numbers))
 
 
 def test_stacked_layers_of_pytorch_are_layers_one_after_the_other():
@@ -178,6 +250,27 @@ def test_exported_pytorch_files_are_imported_in_single_precision(hidden, tmp_pat
     np.testing.assert_allclose(again(X, n_steps=20), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("actions", ["scale", "clip"])
+@pytest.mark.parametrize("to", ["json", "torch"])
+def test_an_exported_file_says_how_its_actions_are_read(actions, to, tmp_path):
+    if to == "torch":
+        pytest.importorskip("torch", reason="torch is not installed")
+    genome = replace(random_genome((4,), np.random.default_rng(4), 3, 1), actions=actions)
+    path = export_genome(genome, to, tmp_path / f"leg{'.json' if to == 'json' else '.py'}", ControlTask("Pendulum-v1"))[
+        -1
+    ]
+    assert import_genome(path).actions == actions
+    assert import_genome(path, actions="clip").actions == "clip"
+
+
+@pytest.mark.parametrize(
+    ("output", "actions"), [("identity", "clip"), ("relu", "clip"), ("sigmoid", "clip"), ("tanh", "scale")]
+)
+def test_outputs_are_motor_values_unless_their_activation_ends_at_one(output, actions):
+    state = {"0.weight": W0.T, "0.bias": B0, "2.weight": W1.T, "2.bias": B1}
+    assert import_genome(state, output=output).actions == actions
+
+
 def test_an_imported_genome_is_saved_and_loaded(tmp_path):
     np.savez(tmp_path / "w.npz", W0, B0, W1, B1)
     import_genome(tmp_path / "w.npz").save(tmp_path / "genome.npz")
@@ -192,14 +285,11 @@ def test_an_imported_genome_is_saved_and_loaded(tmp_path):
     [
         ([B0, W0], "a vector of 5 numbers follows no matrix; the order is W, b, W, b."),
         ([W0, B0, B0], "a vector of 5 numbers follows no matrix"),
-        (
-            [W0.T, W1.T],
-            "layer 1 has a weight of shape (2, 5), and (3, 5) would fit; if its matrices are (out, in), say",
-        ),
+        ([W0, W1.T], "layer 1 has a weight of shape (2, 5), and (5, 5) would fit"),
         ([W0, B1, W1], "layer 0 has a bias of shape (2,), and (5,) would fit"),
         ([np.array(["a"])], "holds <U1 of shape (1,); give matrices and vectors of numbers."),
         ([np.zeros((2, 2, 2))], "holds float64 of shape (2, 2, 2); give matrices"),
-        ([W0 * np.nan], "holds weights that are not finite numbers."),
+        ([W0 * np.nan, B0], "holds weights that are not finite numbers."),
         ([], "holds no weights of that name or kind."),
     ],
 )
@@ -219,7 +309,11 @@ def test_matrices_that_make_no_network_are_an_error(tmp_path, arrays, sentence):
         ("w.json", "{}", "is damaged or no controller that evorobo exported ('format')"),
         ("w.json", '{"format": "evorobo controller 9"}', "has the format 'evorobo controller 9', this evorobo reads"),
         ("w.npz", "PK", "is damaged or no NPZ file"),
-        ("w.h5", "", "w.h5 is no file that can be imported; give one of .pt, .pth, .npz, .json."),
+        (
+            "w.h5",
+            "",
+            "w.h5 is no file that can be imported; give one of .pt, .pth, .ckpt, .tar, .bin, .zip, .npz, .json.",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path, name, text, sentence):
