@@ -1,4 +1,4 @@
-"""The command line: what it does, and the one sentence that it says when something cannot be."""
+"""The command line: what it does, and the one sentence that it prints after a mistake."""
 
 import errno
 import json
@@ -32,7 +32,7 @@ from evorobo import CMAES, Backprop, Budget, ControlTask, DatasetTask, Evolution
 
 
 def script(folder, text=TOYS, name="toys_script.py", **changes):
-    """An experiment script; `changes` replace what stands before the first comma or bracket of a setting."""
+    """Write an experiment script; `changes` replace settings."""
     for old, new in changes.items():
         text = re.sub(rf"{old}=[^\n]*?(?=, \w+=|,?\n)", f"{old}={new}", text, count=1)
     path = folder / name
@@ -40,7 +40,7 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
     return path
 
 
-# ---- asked for what there is not
+# ---- unknown names
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
         (["compare", ".", "--att", "flops=1"], "unknown option '--att'; did you mean '--at'?"),
     ],
 )
-def test_what_there_is_not_is_answered_with_what_there_is(evorobo, words, answer):
+def test_an_unknown_name_is_answered_with_the_nearest(evorobo, words, answer):
     assert answer in sentence(evorobo(*words))
 
 
@@ -100,12 +100,12 @@ def test_what_there_is_not_is_answered_with_what_there_is(evorobo, words, answer
         ),
     ],
 )
-def test_a_flag_that_cannot_be_is_told_with_the_way_out_and_nothing_runs(evorobo, tmp_path, flags, answer):
+def test_an_invalid_flag_is_refused_with_a_cure_and_nothing_runs(evorobo, tmp_path, flags, answer):
     assert answer in sentence(evorobo("run", script(tmp_path), *flags))
     assert not (tmp_path / "results").exists()
 
 
-# ---- tasks that cannot be
+# ---- invalid tasks
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_flag_that_cannot_be_is_told_with_the_way_out_and_nothing_runs(evorobo
         ('DatasetTask("kin8mn")', "unknown data set 'kin8mn'; did you mean 'kin8nm'?"),
     ],
 )
-def test_a_task_that_cannot_be_is_told_before_anything_runs(evorobo, tmp_path, task, answer):
+def test_an_invalid_task_is_reported_before_anything_runs(evorobo, tmp_path, task, answer):
     assert answer in sentence(evorobo("run", script(tmp_path, tasks=f"[{task}]")))
     assert not (tmp_path / "results").exists()
 
@@ -137,7 +137,7 @@ def test_a_task_that_cannot_be_is_told_before_anything_runs(evorobo, tmp_path, t
     ],
     ids=["ragged", "text", "NaN", "empty cell", "empty file"],
 )
-def test_a_data_file_that_makes_no_sense_is_told_with_the_place(evorobo, tmp_path, content, answer):
+def test_a_broken_data_file_is_reported_with_the_place(evorobo, tmp_path, content, answer):
     (tmp_path / "data.csv").write_text(content)
     answered = sentence(evorobo("run", script(tmp_path, tasks='[DatasetTask("data.csv")]')))
     assert "data.csv" in answered
@@ -171,7 +171,7 @@ def with_environment(folder, name, trouble="", space="Box(-1, 1, (3,), np.float3
     return script(folder, text, tasks=tasks, methods="[Evolution(CMAES())]")
 
 
-def test_images_are_refused_with_the_way_out(evorobo, tmp_path):
+def test_images_are_refused_with_a_cure(evorobo, tmp_path):
     path = with_environment(tmp_path, "Camera", space="Box(0, 255, (64, 64, 3), np.uint8)")
     answer = sentence(evorobo("run", path))
     assert "shows images of shape (64, 64, 3)" in answer
@@ -187,7 +187,7 @@ def test_images_are_refused_with_the_way_out(evorobo, tmp_path):
         ("Lost", 'if self.time == 7: reward = float("nan")', "with nan at step 7"),
     ],
 )
-def test_an_environment_that_breaks_in_mid_run_fails_its_trials_and_the_others_finish(
+def test_an_error_in_an_environment_fails_its_trials_and_the_others_finish(
     evorobo, tmp_path, jobs, name, trouble, reason
 ):
     path = with_environment(tmp_path, f"{name}{jobs}", trouble, more=", Bowl()")
@@ -198,7 +198,7 @@ def test_an_environment_that_breaks_in_mid_run_fails_its_trials_and_the_others_f
     assert "bowl/cma-es/seed-0 finished" in out
     assert (tmp_path / "results/toys/curves.png").exists()
 
-    # the script is mended, as if in another process; only what failed is run again
+    # the script is fixed, as if in another process; only the failed trial runs again
     path.write_text(path.read_text().replace(trouble, "pass"))
     del gymnasium.registry[f"trouble/{name}{jobs}-v0"]
     code, out, err = evorobo("run", path, "--jobs", jobs)
@@ -206,10 +206,10 @@ def test_an_environment_that_breaks_in_mid_run_fails_its_trials_and_the_others_f
     assert "1 of 2 trials are finished already" in out
 
 
-# ---- results that cannot be written or are others'
+# ---- folders that cannot be written or hold other results
 
 
-def test_a_folder_of_other_settings_is_told_with_the_field_and_both_values(evorobo, tmp_path):
+def test_a_folder_of_other_settings_is_refused_with_the_field_and_both_values(evorobo, tmp_path):
     path = script(tmp_path)
     assert evorobo("run", path, "--jobs", 1)[0] == 0
     answer = sentence(evorobo("run", path, "--set", "hidden=[5]", "--jobs", 1))
@@ -218,7 +218,7 @@ def test_a_folder_of_other_settings_is_told_with_the_field_and_both_values(evoro
 
 
 @pytest.mark.parametrize("folder", ["a_file/results", "/proc/nope"])
-def test_a_folder_that_cannot_be_written_is_told_with_the_way_out(evorobo, tmp_path, folder):
+def test_a_folder_that_cannot_be_written_is_reported_with_a_cure(evorobo, tmp_path, folder):
     (tmp_path / "a_file").write_text("in the way")
     answer = sentence(evorobo("run", script(tmp_path), "--results", folder, "--jobs", 1))
     assert re.match(rf"cannot write {folder}/toys/study\.json: .*choose a folder .* with --results\.", answer)
@@ -226,7 +226,7 @@ def test_a_folder_that_cannot_be_written_is_told_with_the_way_out(evorobo, tmp_p
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("room", [0, 1, 3, 5])
-def test_a_full_disk_is_told_and_nothing_is_half_written(evorobo, tmp_path, monkeypatch, call, room):
+def test_a_full_disk_is_reported_and_no_file_is_incomplete(evorobo, tmp_path, monkeypatch, call, room):
     path = script(tmp_path)
     real, left = getattr(os, call), [room]
 
@@ -244,7 +244,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(evorobo, tmp_path, monk
         assert not each.name.startswith(".")
         if each.suffix == ".json":
             json.loads(each.read_text())
-    # with room again the same command goes on
+    # with space again the same command continues
     monkeypatch.chdir(tmp_path)
     assert evorobo("run", path, "--jobs", 1)[0] == 0
 
@@ -293,7 +293,7 @@ def test_flags_change_the_study_for_this_run(evorobo, tmp_path):
     assert (trial["hidden"], trial["budget"]["env_steps"], trial["budget"]["flops"]) == ([4], 100, None)
 
 
-def test_a_failed_trial_run_again_by_itself_fails_again_in_one_sentence(evorobo, tmp_path):
+def test_a_failed_trial_run_again_alone_fails_with_one_sentence(evorobo, tmp_path):
     code, _, err = evorobo("run", script(tmp_path, tasks="[Raises()]", methods="[Evolution()]"), "--jobs", 1)
     assert (code, err) == (1, "evorobo: 1 of 1 trials failed: RuntimeError: the gripper is stuck\n")
     trial = "results/toys/bowl/cma-es/seed-0/trial.json"
@@ -301,7 +301,7 @@ def test_a_failed_trial_run_again_by_itself_fails_again_in_one_sentence(evorobo,
     assert answer == "again/bowl/cma-es/seed-0 failed: RuntimeError: the gripper is stuck"
 
 
-def test_a_trial_that_diverges_is_told_apart_leaves_with_status_1_and_is_counted_in_the_table(evorobo, tmp_path):
+def test_a_diverged_trial_is_reported_as_such_with_exit_status_1_and_counted_in_the_table(evorobo, tmp_path):
     wild = 'Backprop(SGD(1e6), name="wild")'
     path = script(tmp_path, methods=f"[Evolution(), {wild}]")
     path.write_text(path.read_text().replace("import CMAES", "import CMAES, SGD"))
@@ -314,12 +314,12 @@ def test_a_trial_that_diverges_is_told_apart_leaves_with_status_1_and_is_counted
     assert answer.startswith("again/bowl/wild/seed-0 diverged: training diverged")
 
 
-def test_a_json_that_is_no_trial_is_told(evorobo, tmp_path):
+def test_a_json_file_that_is_not_a_trial_is_refused(evorobo, tmp_path):
     (tmp_path / "study.json").write_text("{}")
     assert "holds no trial; give the folder of one seed" in sentence(evorobo("run", "study.json"))
 
 
-def test_all_looks_leave_in_one_file(evorobo, by_python, tmp_path):
+def test_all_evals_are_converted_to_one_file(evorobo, by_python, tmp_path):
     pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
     target = tmp_path / "evals.csv"
     assert evorobo("convert", by_python / "results", "--to", "csv", "--out", target)[:2] == (0, f"{target}\n")
@@ -327,14 +327,14 @@ def test_all_looks_leave_in_one_file(evorobo, by_python, tmp_path):
     assert len(target.read_text().splitlines()) - 1 == looks > 10
 
 
-def test_the_page_of_a_study_begins_with_what_its_script_says(evorobo, by_python, tmp_path):
+def test_the_report_starts_with_the_docstring_of_the_script(evorobo, by_python, tmp_path):
     folder = by_python / "results/rail"
     assert evorobo("report", folder, "--out", tmp_path / "page.html")[:2] == (0, f"{tmp_path}/page.html\n")
     assert "A cart on a rail that should stay in the middle: a robot" in (tmp_path / "page.html").read_text()
     assert not (folder / "robustness.csv").exists()
 
 
-def test_a_robot_is_replayed_in_the_form_asked_for(evorobo, tmp_path):
+def test_a_robot_is_replayed_in_each_form(evorobo, tmp_path):
     lamp = 'ControlTask("evorobo/Phototaxis-v0", max_steps=5, test_episodes=2, validation_episodes=2)'
     assert evorobo("run", script(tmp_path, tasks=f"[{lamp}]", methods="[Evolution()]"), "--jobs", 1)[0] == 0
     folder = "results/toys/phototaxis/cma-es/seed-0"
@@ -343,14 +343,14 @@ def test_a_robot_is_replayed_in_the_form_asked_for(evorobo, tmp_path):
     assert (tmp_path / "ways.png").stat().st_size > 1000
 
 
-def test_a_robot_that_nobody_drew_is_told_how_to_be_seen(by_python):
-    # in a process of its own: the trial imports its script, which registers the robot
+def test_a_robot_without_draw_cannot_be_replayed(by_python):
+    # in another process: the trial imports its script, which registers the robot
     answer = sentence(run("-m", "evorobo", "replay", "results/rail/rail/cma-es/seed-0", folder=by_python))
     assert "my/Rail-v0 cannot be shown" in answer
     assert "a vectorized robot is shown by its draw()" in answer
 
 
-def test_the_figure_is_drawn_where_one_asks(evorobo, by_python, tmp_path):
+def test_the_figure_is_drawn_into_any_file(evorobo, by_python, tmp_path):
     folder = by_python / "results/rail"
     assert evorobo("plot", folder)[:2] == (0, f"{folder}/curves.png\n")
     for flags in (["--x", "env_steps,flops"], ["--linear"], ["--x", "cpu_seconds", "--linear"]):
@@ -375,14 +375,14 @@ def test_the_table_is_printed_in_all_formats(evorobo, by_python):
 
 @pytest.fixture
 def tables(tmp_path):
-    """Ten runs each of somebody's `good` and `bad` method."""
+    """Ten runs of a `good` and ten of a `bad` method, made elsewhere."""
     for name, level in (("good", 5), ("bad", 1)):
         rows = [f"{step},{level * step + seed},{seed}" for seed in range(10) for step in (1, 10, 100)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["step,return,seed", *rows]))
 
 
 @pytest.mark.usefixtures("tables")
-def test_a_comparison_leaves_with_1_where_the_first_is_worse_and_else_with_0(evorobo, tmp_path):
+def test_the_exit_status_of_a_comparison_is_1_where_the_first_is_worse_and_else_0(evorobo, tmp_path):
     code, out, err = evorobo("compare", "bad.csv", "good.csv")
     assert (code, err) == (1, "")
     assert out.startswith("good ends above bad: mean 504.5 against 104.5 (P = 1.00,")
@@ -397,7 +397,7 @@ def test_a_comparison_leaves_with_1_where_the_first_is_worse_and_else_with_0(evo
 
 
 @pytest.mark.usefixtures("tables")
-def test_what_cannot_be_compared_leaves_with_2(evorobo):
+def test_the_exit_status_is_2_where_no_comparison_is_possible(evorobo):
     answer = sentence(evorobo("compare", "good.csv", "bad.csv", "--at", "flops=3"))
     assert "does not report forward_flops; choose one of its columns, env_steps, test" in answer
     assert "is not a cost" in sentence(evorobo("compare", "good.csv", "bad.csv", "--at", "flops=-3"))
@@ -406,14 +406,14 @@ def test_what_cannot_be_compared_leaves_with_2(evorobo):
     )
 
 
-def test_a_study_of_one_seed_is_compared_at_a_price_and_nothing_is_decided(evorobo, by_python):
+def test_a_study_of_one_seed_is_compared_at_a_cost_and_nothing_is_decided(evorobo, by_python):
     code, out, _ = evorobo("compare", by_python / "results/rail", "--at", "flops=5e4", "--threshold", "-3")
     assert code == 2  # one seed each
     assert "when both have spent 50k FLOPs cannot be decided" in out
     assert "Solved: some eval reached -3" in out
 
 
-def test_a_study_whose_runs_have_not_begun_has_nothing_to_show(evorobo, by_python, tmp_path):
+def test_a_study_without_runs_has_no_figure(evorobo, by_python, tmp_path):
     (tmp_path / "study.json").write_text((by_python / "results/rail/study.json").read_text())
     assert "no scores to show yet" in sentence(evorobo("plot", tmp_path))
     code, out, err = evorobo("table", tmp_path)
@@ -421,7 +421,7 @@ def test_a_study_whose_runs_have_not_begun_has_nothing_to_show(evorobo, by_pytho
     assert [line.split()[0] for line in out.splitlines()[2:]] == ["rail", "(random)"]
 
 
-def test_a_damaged_study_is_told(evorobo, tmp_path):
+def test_a_damaged_study_is_reported(evorobo, tmp_path):
     for content in ("{", "{}", "[]", '{"name": "x", "tasks": {"a": {}}, "methods": {}}'):
         (tmp_path / "study.json").write_text(content)
         assert "study.json" in sentence(evorobo("table", tmp_path))
@@ -520,7 +520,7 @@ def test_import_and_help_load_nothing_heavy(code):
     assert out.splitlines()[-1] == "[]"
 
 
-def test_the_version_is_told(evorobo):
+def test_the_version_is_printed(evorobo):
     assert evorobo("--version") == (0, f"evorobo {__version__}\n", "")
 
 

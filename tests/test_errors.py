@@ -1,4 +1,4 @@
-"""One tree of exceptions, and names that nobody knows."""
+"""The tree of exceptions, and errors for unknown names."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from evorobo import DataError, EvoroboError, LearningError, ResultsError, Settin
 from evorobo.errors import unknown
 
 
-def test_whoever_catches_the_root_catches_all():
+def test_the_base_class_catches_all():
     kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
     assert {SettingsError, DataError, TaskError, LearningError, ResultsError} < set(kinds)
     assert all(issubclass(each, EvoroboError) for each in kinds)
@@ -22,7 +22,7 @@ def test_whoever_catches_the_root_catches_all():
         (ResultsError, RuntimeError),
     ],
 )
-def test_each_is_also_the_builtin_that_people_expect(kind, builtin):
+def test_each_is_also_a_builtin_error(kind, builtin):
     assert issubclass(kind, builtin)
 
 
@@ -38,24 +38,24 @@ def test_an_unknown_name_is_answered_with_the_nearest_one():
     assert str(error) == "unknown task 'fototaxis'; did you mean 'phototaxis'?"
 
 
-def test_a_name_near_to_none_is_answered_with_all_of_them_in_order():
+def test_a_name_without_a_similar_one_is_answered_with_all_names_in_order():
     assert str(unknown("task", "xyz", ["maze", "balance"])) == "unknown task 'xyz'; known: balance, maze."
 
 
-def test_a_name_of_which_the_nearest_is_hardly_meant_is_answered_with_all_of_them_too():
+def test_a_name_with_a_hardly_similar_one_is_answered_with_all_names_too():
     told = "unknown currency 'minutes'; did you mean 'env_steps'? Known: env_steps, flops."
     assert str(unknown("currency", "minutes", ["flops", "env_steps"])) == told
 
 
-def test_where_nothing_is_known_none_is_offered():
+def test_no_name_is_offered_where_none_is_known():
     assert str(unknown("task", "maze", iter(()))) == "unknown task 'maze'; known: none."
 
 
-def test_what_is_no_text_is_unknown_too():
+def test_a_name_that_is_not_text_is_unknown_too():
     assert str(unknown("class", 3, ["one", "two"])) == "unknown class 3; known: one, two."
 
 
-def test_of_many_names_a_dozen_are_shown_and_the_rest_counted():
+def test_of_many_names_twelve_are_shown_and_the_others_counted():
     names = [f"task{number:02}" for number in range(14)]
     assert str(unknown("task", "xyz", names[:12])).endswith("task10, task11.")
     assert str(unknown("task", "xyz", names)).endswith("task10, task11 and 2 more.")

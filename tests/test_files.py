@@ -1,4 +1,4 @@
-"""Files are whole or not there, whatever happens to the writer."""
+"""Files are written completely or not at all."""
 
 import errno
 import json
@@ -11,12 +11,12 @@ from evorobo.files import write_atomically, write_json
 
 
 @pytest.mark.parametrize("content", ["curve: \N{GREEK SMALL LETTER MU}\n", b"\x00\xff", ""])
-def test_what_is_written_is_what_is_read(tmp_path, content):
+def test_content_is_read_back_as_it_was_written(tmp_path, content):
     write_atomically(tmp_path / "file", content)
     assert (tmp_path / "file").read_bytes() == (content.encode() if isinstance(content, str) else content)
 
 
-def test_new_content_replaces_the_old_and_folders_are_made(tmp_path):
+def test_new_content_replaces_the_old_and_folders_are_created(tmp_path):
     path = tmp_path / "results" / "study" / "curve.csv"
     write_atomically(path, "a long old line")
     write_atomically(str(path), "new")
@@ -24,7 +24,7 @@ def test_new_content_replaces_the_old_and_folders_are_made(tmp_path):
     assert [each.name for each in path.parent.iterdir()] == ["curve.csv"]
 
 
-def test_others_may_read_the_file(tmp_path):
+def test_other_users_may_read_the_file(tmp_path):
     write_atomically(tmp_path / "file", "shared")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
 
@@ -34,7 +34,7 @@ def full(*_):
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "chmod"])
-def test_old_content_survives_a_full_disk_and_no_litter_stays(tmp_path, monkeypatch, call):
+def test_old_content_survives_a_full_disk_and_no_temporary_file_stays(tmp_path, monkeypatch, call):
     path = tmp_path / "checkpoint.npz"
     write_atomically(path, "old")
     monkeypatch.setattr(os, call, full)
@@ -46,7 +46,7 @@ def test_old_content_survives_a_full_disk_and_no_litter_stays(tmp_path, monkeypa
     assert [each.name for each in tmp_path.iterdir()] == ["checkpoint.npz"]
 
 
-def test_at_the_last_moment_before_the_swap_the_old_file_is_whole_and_the_new_one_too(tmp_path, monkeypatch):
+def test_just_before_the_replacement_both_the_old_and_the_new_file_are_complete(tmp_path, monkeypatch):
     path, seen = tmp_path / "file", []
     write_atomically(path, "old")
     swap = os.replace
@@ -61,7 +61,7 @@ def test_at_the_last_moment_before_the_swap_the_old_file_is_whole_and_the_new_on
     assert seen == [("old", "new")]
 
 
-def test_the_content_is_on_the_disk_before_the_swap(tmp_path, monkeypatch):
+def test_the_content_is_on_the_disk_before_the_replacement(tmp_path, monkeypatch):
     calls = []
     for name in ("fsync", "replace"):
         real = getattr(os, name)
@@ -70,13 +70,13 @@ def test_the_content_is_on_the_disk_before_the_swap(tmp_path, monkeypatch):
     assert calls == ["fsync", "replace"]
 
 
-def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
+def test_a_folder_that_cannot_be_created_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ResultsError, match=r"cannot write .* choose a folder that you may write to with --results"):
         write_atomically(tmp_path / "file" / "curve.csv", "")
 
 
-def test_a_folder_in_the_files_place_is_a_clear_error_and_stays(tmp_path):
+def test_a_folder_with_the_name_of_the_file_is_a_clear_error_and_stays(tmp_path):
     (tmp_path / "curve.csv").mkdir()
     with pytest.raises(ResultsError, match=r"cannot write .*curve\.csv"):
         write_atomically(tmp_path / "curve.csv", "content")

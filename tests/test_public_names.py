@@ -1,4 +1,4 @@
-"""The public names are listed once, in the stub, and every one of them is there, documented, and where it says."""
+"""The stub lists every public name once, and each can be imported and is documented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings as plain data: to JSON and back to the same thing."""
+"""Settings as plain data: written as JSON and read back to equal settings."""
 
 import dataclasses
 import json
@@ -84,7 +84,7 @@ def through_json(value):
 
 
 @pytest.mark.parametrize("value", SETTINGS, ids=repr)
-def test_settings_come_back_from_json_as_they_were(value):
+def test_settings_are_read_back_from_json_equal(value):
     back = through_json(value)
     assert type(back) is type(value)
     assert back == value
@@ -92,7 +92,7 @@ def test_settings_come_back_from_json_as_they_were(value):
 
 
 @pytest.mark.parametrize("value", SETTINGS, ids=repr)
-def test_settings_cannot_be_changed_and_may_be_keys(value):
+def test_settings_are_frozen_and_hashable(value):
     name = next((field.name for field in dataclasses.fields(value)), "anything")
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(value, name, 1)
@@ -118,7 +118,7 @@ def test_settings_left_out_are_the_defaults():
     assert from_plain({"type": "Adam", "beta1": 0.5}) == Adam(beta1=0.5)
 
 
-def test_lists_come_back_as_tuples_and_numpy_numbers_as_numbers():
+def test_lists_are_read_back_as_tuples_and_numpy_numbers_as_numbers():
     value = [1, (2.5, None), {"a": [True, "x"]}]
     assert through_json(value) == (1, (2.5, None), {"a": (True, "x")})
     numbers = through_json([np.float64(0.1), np.float32(0.5), np.int32(3), np.bool_(True)])
@@ -127,18 +127,18 @@ def test_lists_come_back_as_tuples_and_numpy_numbers_as_numbers():
     assert to_plain(Path("results") / "maze") == "results/maze"
 
 
-def test_numbers_come_back_to_the_last_bit():
+def test_numbers_are_read_back_to_the_last_bit():
     for number in (0.1, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, float("inf"), 2**60):
         assert repr(through_json(number)) == repr(number)
 
 
 @pytest.mark.parametrize("value", [np.zeros(3), object(), {1, 2}, b"bytes", sys.stdout], ids=lambda v: type(v).__name__)
-def test_what_has_no_plain_form_is_refused_with_the_way_out(value):
+def test_a_value_without_a_plain_form_is_refused_with_a_cure(value):
     with pytest.raises(SettingsError, match=r"is invalid as a setting.*put arrays into a file and give its path"):
         to_plain({"deep": [value]})
 
 
-def test_lambdas_and_inner_functions_are_refused_with_the_way_out():
+def test_lambdas_and_inner_functions_are_refused_with_a_cure():
     def inner():
         pass
 
@@ -166,7 +166,7 @@ def test_an_unknown_type_is_answered_with_the_nearest_one():
         from_plain({"type": "Addam"})
 
 
-def test_what_is_wrong_in_the_saved_settings_is_told_as_when_they_were_made():
+def test_invalid_values_in_saved_settings_are_refused_like_in_python():
     with pytest.raises(SettingsError, match="learning_rate must be a positive number, not -1"):
         from_plain({"type": "Adam", "learning_rate": -1})
 
@@ -178,12 +178,12 @@ def test_functions_and_classes_are_kept_by_name():
     assert to_plain(Adam) == {"function": "Adam"}
 
 
-def test_what_is_not_in_its_module_any_more_is_answered_with_the_nearest_name():
+def test_a_name_missing_in_its_module_is_answered_with_the_nearest_name():
     with pytest.raises(SettingsError, match=r"unknown name in evorobo\.nets\.losses 'HuberLoss'; did you mean 'Huber'"):
         resolve_reference("evorobo.nets.losses:HuberLoss")
 
 
-def test_a_module_that_is_not_there_is_named_with_a_question():
+def test_a_missing_module_is_named_with_a_cure():
     with pytest.raises(SettingsError, match=r"'my_lab:Robot' cannot be found.*Is its folder on the Python path"):
         resolve_reference("my_lab:Robot")
 
@@ -214,7 +214,7 @@ assert from_plain(to_plain(Gripper(3))) == Gripper(3)
 
 @pytest.fixture
 def script(tmp_path, monkeypatch):
-    """A user's script in the working folder; what loading it leaves behind is undone."""
+    """A user's script in the current folder; effects of loading it are undone."""
     path = tmp_path / "robots" / "arm.py"
     path.parent.mkdir()
     path.write_text(SCRIPT)
@@ -225,7 +225,7 @@ def script(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-def test_what_a_script_defines_is_found_again_by_path_and_name(script):
+def test_definitions_of_a_script_are_found_by_path_and_name(script):
     module = load_script(script)
     assert load_script(script) is module
     assert reference_to(module.Gripper) == "robots/arm.py:Gripper"
@@ -233,33 +233,33 @@ def test_what_a_script_defines_is_found_again_by_path_and_name(script):
     assert through_json(module.reward)(1) == 2
 
 
-def test_what_a_running_script_writes_down_another_process_reads(script):
+def test_another_process_reads_what_a_running_script_writes(script):
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     gripper, reward = from_plain(json.loads(done.stdout))
     assert (type(gripper).__name__, gripper.fingers) == ("Gripper", 3)
     assert reward(1) == 2
 
 
-def test_a_script_elsewhere_is_kept_by_its_whole_path(script, tmp_path_factory, monkeypatch):
+def test_a_script_in_another_folder_is_stored_with_its_whole_path(script, tmp_path_factory, monkeypatch):
     module = load_script(script)
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     assert reference_to(module.Gripper) == f"{script}:Gripper"
     assert resolve_reference(reference_to(module.Gripper)) is module.Gripper
 
 
-def test_a_script_that_is_not_there_is_an_error_with_the_way_out(script):
+def test_a_missing_script_is_an_error_with_a_cure(script):
     with pytest.raises(SettingsError, match=r"there is no file .*leg\.py; run from the folder"):
         resolve_reference("robots/leg.py:Foot")
 
 
-def test_a_script_that_fails_fails_again_and_leaves_nothing_half_loaded(script):
+def test_a_script_that_fails_is_not_kept_half_loaded(script):
     script.write_text("half = 1\nraise RuntimeError('no licence')\n")
     for _ in range(2):
         with pytest.raises(RuntimeError, match="no licence"):
             load_script(script)
 
 
-def test_a_script_may_import_its_neighbours(script):
+def test_a_script_may_import_other_files_of_its_folder(script):
     (script.parent / "arm_lengths_of_this_test.py").write_text("UPPER = 0.3\n")
     script.write_text("from arm_lengths_of_this_test import UPPER\n")
     try:
@@ -268,7 +268,7 @@ def test_a_script_may_import_its_neighbours(script):
         sys.modules.pop("arm_lengths_of_this_test", None)
 
 
-def test_reading_without_imports_runs_nobodys_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_without_imports_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "stranger.py").write_text("raise SystemExit('I ran')\n")
     monkeypatch.syspath_prepend(tmp_path)
     for place in ("stranger:Layer", f"{tmp_path / 'stranger.py'}:Layer"):
@@ -277,18 +277,18 @@ def test_reading_without_imports_runs_nobodys_code(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("plain", [{"type": "main"}, {"type": "Dense"}])
-def test_what_is_no_settings_class_or_lacks_a_field_is_refused_in_a_sentence(plain: dict[str, str]) -> None:
+def test_a_class_that_is_not_settings_or_lacks_a_field_is_refused(plain: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=r"unknown name|does not accept no settings"):
         from_plain(plain)
 
 
-def test_what_was_typed_at_a_prompt_or_piped_in_cannot_be_found_again():
+def test_definitions_typed_at_a_prompt_are_refused():
     code = "import evorobo as er\nclass R(er.Robot): motors = ('m',)\ner.register(R, 'my/R-v0')\n"
     done = subprocess.run([sys.executable, "-"], input=code, capture_output=True, text=True)
     assert "R was typed at a prompt; put it into a file so that it can be found again." in done.stderr
 
 
-def test_a_file_that_breaks_while_it_is_loaded_is_told_with_the_line(tmp_path, monkeypatch):
+def test_an_error_in_a_file_that_is_loaded_is_reported_with_the_line(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     for name, text, words in (
         ("no_syntax", "x = 1\ndef broken(:\n", r"SyntaxError in line 2: invalid syntax; fix it"),

@@ -34,7 +34,7 @@ task = er.DatasetTask(
     FILE,
     target=$target,
     kind=$kind,$options
-    # Neighbouring rows of a recording are very similar, and a random split then makes test scores look too good. Use
+    # Successive rows of a recording are very similar, and a random split then makes test scores look too good. Use
     # er.ChronologicalSplit() or er.BlockSplit() there, or er.FoldSplit(column="lap") for whole laps, persons or days.
     split=er.RandomSplit(),
 )

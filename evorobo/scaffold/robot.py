@@ -35,7 +35,7 @@ class $kind(er.Robot):
     motors = ("thrust east", "thrust north")  # outputs, in [-1, 1]; or moves = ("left", "right")
     max_steps = 100
 
-    # The functions are vectorised: arrays have shape (n_robots, ...), one row for each robot, and rows are independent.
+    # The functions are vectorized: arrays have shape (n_robots, ...), one row for each robot, and rows are independent.
     # Draw all random numbers from rng: rng.normal(scale, size) and rng.uniform(low, high, size) return one row for
     # each robot.
 

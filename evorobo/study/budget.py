@@ -28,7 +28,7 @@ class Budget:
     episodes : float, optional
         Episodes of the environment, all robots together.
     samples : float, optional
-        Labelled samples that were trained on.
+        Labeled samples that were trained on.
     flops : float, optional
         Floating-point operations of the networks, forward and backward together. Backpropagation and evolution both
         spend them, so they are the usual limit of a comparison.

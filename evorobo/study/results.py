@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,19 +107,6 @@ class Results:
             The runs, by seed.
         """
         return [run for run in self.runs if (run.task, run.method) == (task, method) and "test" in run.curve]
-
-    def cells(self) -> Iterator[tuple[str, str, list[Run]]]:
-        """Iterate over the pairs of task and method that have runs.
-
-        Yields
-        ------
-        tuple of (str, str, list of Run)
-            Names of the task and the method, and their runs by seed.
-        """
-        for task in self.tasks:
-            for method in self.methods:
-                if runs := self.runs_of(task, method):
-                    yield task, method, runs
 
 
 def load(folder: str | Path) -> Results:

@@ -1,4 +1,4 @@
-"""`evorobo export` and `evorobo import`, from a trial's folder to a file that runs, and back."""
+"""`evorobo export` and `evorobo import`: from the folder of a trial to a file that runs, and back."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Your robot and your data, from an empty folder: what is written runs, and what is broken is told with its cure."""
+"""New folders for robots and data run as they are written, and errors in them are reported with a cure."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ TINY = ("--seeds", 1, "--budget", "generations=2,n_evals=2", "--jobs", 1)
 
 
 def own_tests(folder):
-    """The tests that came with a folder, as its owner runs them."""
+    """Run the tests in a new folder as its owner does."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
@@ -67,7 +67,7 @@ def test_a_new_task_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_pat
         ("there", "there exists already; choose another name, or move it away."),
     ],
 )
-def test_a_name_that_cannot_be_is_told_and_nothing_is_written(evorobo, tmp_path, name, answer):
+def test_an_invalid_name_is_refused_and_nothing_is_written(evorobo, tmp_path, name, answer):
     (tmp_path / "there").mkdir()
     assert answer in sentence(evorobo("new-task", name))
     assert [path.name for path in tmp_path.rglob("*")] == ["there"]
@@ -134,7 +134,7 @@ BREAKS = {
 
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
 @pytest.mark.parametrize(("old", "new", "answer"), BREAKS.values(), ids=BREAKS)
-def test_a_broken_robot_gets_the_sentence_that_leads_to_the_repair(evorobo, tmp_path, old, new, answer):
+def test_a_broken_robot_is_reported_with_a_cure(evorobo, tmp_path, old, new, answer):
     assert evorobo("new-task", "wreck")[0] == 0
     path = tmp_path / "wreck" / "wreck.py"
     assert path.read_text().count(old) == 1
@@ -142,7 +142,7 @@ def test_a_broken_robot_gets_the_sentence_that_leads_to_the_repair(evorobo, tmp_
     assert answer in sentence(evorobo("check-task", "wreck/wreck.py:Wreck"))
 
 
-def test_a_teacher_worse_than_chance_is_remarked_upon(evorobo, tmp_path):
+def test_a_teacher_worse_than_random_actions_is_reported(evorobo, tmp_path):
     assert evorobo("new-task", "fool")[0] == 0
     path = tmp_path / "fool" / "fool.py"
     path.write_text(path.read_text().replace("np.clip(-sensors", "np.clip(sensors"))
@@ -163,7 +163,7 @@ def test_a_teacher_worse_than_chance_is_remarked_upon(evorobo, tmp_path):
         ("nowhere.csv", "there is no file nowhere.csv"),
     ],
 )
-def test_what_cannot_be_checked_is_told(evorobo, tmp_path, word, answer):
+def test_other_objects_are_refused(evorobo, tmp_path, word, answer):
     (tmp_path / "parts.py").write_text("leg = 4\n")
     assert answer in sentence(evorobo("check-task", word))
 
@@ -205,7 +205,7 @@ def test_a_new_dataset_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_
     assert evorobo("check-task", "wall_data/wall_data.py:task")[0] == 0
 
 
-def test_values_to_predict_may_be_several_and_the_folder_may_have_a_name(evorobo, tmp_path):
+def test_several_targets_and_a_name_for_the_folder(evorobo, tmp_path):
     lines = ["a;b;x;y", *(f"{i};{i % 3};{i / 2};{i * i}" for i in range(30))]
     (tmp_path / "arm.csv").write_text("\n".join(lines))
     code, out, err = evorobo("new-dataset", "arm.csv", "--target", "x,y", "--name", "two_joints")
@@ -237,7 +237,7 @@ BROKEN_DATA = {
 
 
 @pytest.mark.parametrize(("content", "answer"), BROKEN_DATA.values(), ids=BROKEN_DATA)
-def test_a_broken_data_file_gets_the_sentence_that_leads_to_the_repair(evorobo, tmp_path, content, answer):
+def test_a_broken_data_file_is_reported_with_a_cure(evorobo, tmp_path, content, answer):
     (tmp_path / "data.csv").write_text(content)
     told = sentence(evorobo("new-dataset", "data.csv", "--target", "move", "--name", "mine"))
     assert answer in told
@@ -257,7 +257,7 @@ def test_a_broken_data_file_gets_the_sentence_that_leads_to_the_repair(evorobo, 
         (["data.csv", "--ignore", "lapp"], "did you mean 'lap'?"),
     ],
 )
-def test_data_that_cannot_be_brought_are_told_and_nothing_is_written(evorobo, tmp_path, words, answer):
+def test_invalid_data_are_refused_and_nothing_is_written(evorobo, tmp_path, words, answer):
     for name in ("data.csv", "data.xlsx", "data.npz", "test.csv"):
         (tmp_path / name).write_text(rows())
     assert answer in sentence(evorobo("new-dataset", *words))

@@ -1,4 +1,4 @@
-"""A folder that an older version wrote: every command that reads it answers in one sentence with the way out."""
+"""A folder of an older version: every command that reads it answers with one sentence and a cure."""
 
 import json
 
@@ -36,13 +36,13 @@ def older(tmp_path_factory):
     ],
     ids=lambda words: words[0],
 )
-def test_an_older_folder_is_one_sentence(evorobo, older, monkeypatch, words):
+def test_an_older_folder_is_refused_in_one_sentence(evorobo, older, monkeypatch, words):
     monkeypatch.chdir(older)
     answer = sentence(evorobo(*words))
     assert ".json has format 1 of an older version of evorobo, and this version reads format 2; run the" in answer
     assert "with another --results folder, or use that version." in answer
 
 
-def test_another_results_folder_is_the_way_out(evorobo, older, monkeypatch):
+def test_another_results_folder_is_the_cure(evorobo, older, monkeypatch):
     monkeypatch.chdir(older)
     assert evorobo("run", "rail.py", "--jobs", 1, "--only", "cma-es", "--results", "new")[0] == 0

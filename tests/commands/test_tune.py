@@ -1,4 +1,4 @@
-"""`evorobo tune`, from an experiment script to the same experiment with what was found."""
+"""`evorobo tune`: from an experiment script to the same experiment with the settings found."""
 
 import json
 
@@ -15,10 +15,10 @@ def optuna():
 
 
 @pytest.mark.usefixtures("optuna")
-def test_an_experiment_is_tuned_and_runs_with_what_was_found(evorobo, tmp_path):
+def test_an_experiment_is_tuned_and_runs_with_the_settings_found(evorobo, tmp_path):
     script = rail(tmp_path)
-    asked = ["--trials", 3, "--seeds", "50,51", "--budget", "generations=2", "--set", "hidden=[3]", "--jobs", 1]
-    code, out, err = evorobo("tune", script, *FLAGS, *asked)
+    flags = ["--trials", 3, "--seeds", "50,51", "--budget", "generations=2", "--set", "hidden=[3]", "--jobs", 1]
+    code, out, err = evorobo("tune", script, *FLAGS, *flags)
     assert (code, err) == (0, "")
     file = "results/rail-tuning/rail.json"
     found = json.loads((tmp_path / file).read_text())
@@ -32,17 +32,17 @@ def test_an_experiment_is_tuned_and_runs_with_what_was_found(evorobo, tmp_path):
     assert (code, err) == (0, "")
     trial = json.loads((tmp_path / "results/tuned/rail/rail/cma-es/seed-0/trial.json").read_text())
     assert trial["method"]["strategy"]["sigma"] == sigma
-    bill = "Tuned beforehand, each method with 3 settings at 2 seeds of their own"
-    assert bill in out
-    assert bill in (tmp_path / "results/tuned/rail/table.md").read_text()
+    cost_line = "Tuned beforehand, each method with 3 settings at 2 seeds of their own"
+    assert cost_line in out
+    assert cost_line in (tmp_path / "results/tuned/rail/table.md").read_text()
 
 
 @pytest.mark.usefixtures("optuna")
-def test_methods_tuned_one_by_one_run_together(evorobo, tmp_path):
+def test_methods_tuned_one_by_one_run_in_one_study(evorobo, tmp_path):
     script, files = rail(tmp_path), []
     for method, space in zip(("cma-es", "backprop"), SPACE, strict=True):
-        asked = ["--trials", 2, "--seeds", "50,51", "--budget", "generations=2", "--jobs", 1]
-        code, out, err = evorobo("tune", script, "--space", space, "--method", method, *asked)
+        flags = ["--trials", 2, "--seeds", "50,51", "--budget", "generations=2", "--jobs", 1]
+        code, out, err = evorobo("tune", script, "--space", space, "--method", method, *flags)
         assert (code, err) == (0, "")
         assert "too, with the same effort, then run the study with --tuned for each file." in out
         files.append(f"results/rail-tuning/rail-{method}.json")
@@ -73,7 +73,7 @@ def test_methods_tuned_one_by_one_run_together(evorobo, tmp_path):
         (["rail.py", *FLAGS, "--trails", "3"], "unknown option '--trails'; did you mean '--trials'?"),
     ],
 )
-def test_what_cannot_be_tuned_is_told_with_the_way_out(evorobo, tmp_path, words, answer):
+def test_a_mistake_is_answered_in_one_sentence(evorobo, tmp_path, words, answer):
     rail(tmp_path)
     (tmp_path / "empty.py").write_text("x = 1\n")
     assert answer in sentence(evorobo("tune", *words))
@@ -81,7 +81,7 @@ def test_what_cannot_be_tuned_is_told_with_the_way_out(evorobo, tmp_path, words,
 
 
 @pytest.mark.usefixtures("optuna")
-def test_ctrl_c_says_how_to_go_on(evorobo, tmp_path, monkeypatch):
+def test_ctrl_c_says_how_to_continue(evorobo, tmp_path, monkeypatch):
     def interrupted(*_):
         from evorobo.study.folders import Interrupted
 

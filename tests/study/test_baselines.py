@@ -1,4 +1,4 @@
-"""Curves of other tools become runs of a study: the numbers of their files, and nothing that these do not tell."""
+"""Curves of other tools become runs of a study, with the numbers in their files and no others."""
 
 import json
 
@@ -10,6 +10,7 @@ from evorobo import Baseline, Budget, DataError, Evolution, ResultsError, Settin
 from evorobo.report.analysis.cautions import cautions
 from evorobo.report.analysis.costs import at_cost, shared_cost_column
 from evorobo.report.analysis.robustness import load_robustness
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.tables import summary_rows
 from evorobo.report.figures.curves import figure
 from evorobo.report.formatting import COST_LABELS
@@ -45,18 +46,18 @@ def a_study(*baselines, name="toys", budget=None):
 # ---- reading
 
 
-def test_evaluations_are_looks_with_their_mean_return(tmp_path):
+def test_evaluations_are_read_with_their_mean_return(tmp_path):
     np.savez(tmp_path / "evaluations.npz", **EVALUATED)
     assert read(tmp_path / "evaluations.npz") == {"env_steps": [100, 200], "test": [2, 7]}
 
 
-def test_of_a_monitor_file_a_look_is_the_mean_of_the_last_episodes_by_hand(tmp_path):
+def test_rows_of_a_monitor_file_are_means_of_the_last_episodes_computed_by_hand(tmp_path):
     assert read(tmp_path / "monitor.csv", MONITOR) == {
         "env_steps": [10, 30, 60], "episodes": [1, 2, 3], "wall_seconds": [0.5, 1.5, 2.0], "test": [2, 3, 5],
     }  # fmt: skip
 
 
-def test_of_a_long_monitor_file_some_looks_are_kept_each_over_its_last_hundred_episodes(tmp_path):
+def test_some_rows_of_a_long_monitor_file_are_kept_each_the_mean_of_100_episodes(tmp_path):
     returns = np.random.default_rng(0).normal(size=3000)
     rows = "".join(f"{value!r},7,{number / 8}\n" for number, value in enumerate(returns.tolist()))
     curve = read(tmp_path / "monitor.csv", "#{}\nr,l,t\n" + rows)
@@ -66,7 +67,7 @@ def test_of_a_long_monitor_file_some_looks_are_kept_each_over_its_last_hundred_e
         assert score == pytest.approx(returns[max(0, int(episode) - 100) : int(episode)].mean())
 
 
-def test_of_a_table_the_columns_are_told_and_rows_without_a_score_are_no_looks(tmp_path):
+def test_columns_of_a_table_are_named_and_rows_without_a_score_are_left_out(tmp_path):
     names = {"env_steps": "time/total_timesteps", "test": "eval/mean_reward"}
     assert read(tmp_path / "progress.csv", PROGRESS, columns=names) == {"env_steps": [100, 200], "test": [7, 8]}
     names["test"] = "rollout/ep_rew_mean"
@@ -74,11 +75,11 @@ def test_of_a_table_the_columns_are_told_and_rows_without_a_score_are_no_looks(t
 
 
 @pytest.mark.parametrize("head", ["step,score", "Total Timesteps,Episodic Return", "global_step,reward"])
-def test_of_a_table_with_usual_names_nothing_need_be_told(tmp_path, head):
+def test_columns_with_usual_names_need_not_be_named(tmp_path, head):
     assert read(tmp_path / "theirs.csv", f"{head}\n10,1\n20,2.5\n") == {"env_steps": [10, 20], "test": [1, 2.5]}
 
 
-def test_a_curve_of_ours_is_read_as_it_is(tmp_path):
+def test_a_curve_of_evorobo_is_read_unchanged(tmp_path):
     run = a_study().run(tmp_path).runs[0]
     curve = read(run.folder / "curve.csv")
     for name in ("env_steps", "forward_flops", "cpu_seconds", "test"):
@@ -90,7 +91,7 @@ def test_a_curve_of_ours_is_read_as_it_is(tmp_path):
 
 @pytest.fixture
 def ppo(tmp_path):
-    """Three runs of theirs, told apart by number."""
+    """Three runs of another tool, numbered."""
     for number, better in ((2, 0.0), (9, 1.0), (10, 2.0)):
         (tmp_path / f"ppo-{number}").mkdir()
         np.savez(tmp_path / f"ppo-{number}/evaluations.npz", **{**EVALUATED, "results": EVALUATED["results"] + better})
@@ -115,26 +116,27 @@ def test_a_baseline_has_a_run_for_each_file_in_the_order_of_their_numbers(ppo, t
     assert [run.score for run in ours] == [run.score for run in alone]
 
 
-def test_a_baseline_is_in_table_figure_and_frame_and_its_scores_are_called_somebody_elses(ppo, tmp_path):
+def test_a_baseline_is_in_table_figure_and_frame_and_its_origin_is_noted(ppo, tmp_path):
     results = a_study(ppo).run(tmp_path / "results")
-    row = next(row for row in summary_rows(results) if row["method"] == "ppo")
+    table = StudyTable.from_results(results)
+    row = next(row for row in summary_rows(table) if row["method"] == "ppo")
     assert (row["n"], row["mean"], row["env_steps"]) == (3, 8, 200)
     assert np.isnan(row["flops"])
-    flops, steps, finals = figure(results).axes
+    flops, steps, finals = figure(table).axes
     assert flops.get_xlabel().splitlines()[-1] == "ppo does not tell"
     assert next(line for line in steps.lines if line.get_label() == "_ppo 2").get_ydata().tolist() == [4, 9]
     assert [label.get_text() for label in finals.get_xticklabels()] == ["cma-es", "ppo"]
     told = "Read from other tools' files: ppo. These scores are as"
-    assert told in " ".join(text.get_text() for text in figure(results).texts)
-    assert any(told in caution for caution in cautions(results))
-    assert not any("nan" in caution for caution in cautions(results))
+    assert told in " ".join(text.get_text() for text in figure(table).texts)
+    assert any(told in caution for caution in cautions(table))
+    assert not any("nan" in caution for caution in cautions(table))
     pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
     assert load_results(results.folder).query("method == 'ppo'").groupby("seed").test.last().tolist() == [7, 8, 9]
 
 
-def test_a_baseline_is_on_the_page_and_nothing_there_asks_for_its_network(ppo, tmp_path):
+def test_a_baseline_is_in_the_report_without_a_network(ppo, tmp_path):
     results = a_study(ppo).run(tmp_path / "results")
-    charts = task_charts(results, "bowl")["methods"]
+    charts = task_charts(StudyTable.from_results(results), "bowl")["methods"]
     assert charts["ppo"]["unreported"] == [name for name in COST_LABELS if name != "env_steps"]
     assert charts["cma-es"]["unreported"] == []
     html = render_page(results, run_robustness=True)
@@ -143,16 +145,16 @@ def test_a_baseline_is_on_the_page_and_nothing_there_asks_for_its_network(ppo, t
     assert {row.method for row in load_robustness(results.folder)} == {"cma-es"}
 
 
-def test_prices_are_compared_in_what_everybody_tells(ppo, tmp_path):
-    results = a_study(ppo).run(tmp_path / "results")
-    assert shared_cost_column(results, "bowl") == "env_steps"
-    at = at_cost(results, "env_steps", 120.0)
-    assert [run.score for run in at.runs if run.method == "ppo"] == [2, 3, 4]
+def test_costs_are_compared_in_a_column_that_all_runs_have(ppo, tmp_path):
+    table = StudyTable.from_results(a_study(ppo).run(tmp_path / "results"))
+    assert shared_cost_column(table, "bowl") == "env_steps"
+    at = at_cost(table, "env_steps", 120.0)
+    assert at.cells_of("bowl")["ppo"].scores.tolist() == [2, 3, 4]
     with pytest.raises(ResultsError, match="ppo on bowl does not tell its FLOPs; ask for another price"):
-        at_cost(results, "flops", 1e3)
+        at_cost(table, "flops", 1e3)
 
 
-def test_what_has_changed_in_the_files_is_read_again(ppo, tmp_path):
+def test_changed_files_are_read_again(ppo, tmp_path):
     a_study(ppo).run(tmp_path / "results")
     np.savez(tmp_path / "ppo-2/evaluations.npz", timesteps=np.array([500]), results=np.array([[4.0]]))
     results = a_study(ppo).run(tmp_path / "results")
@@ -164,7 +166,7 @@ def test_a_baseline_is_a_setting(ppo, tmp_path):
     assert from_plain(settings).baselines == (ppo,)
 
 
-# ---- asked for what cannot be
+# ---- invalid baselines
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_a_baseline_is_a_setting(ppo, tmp_path):
         ("#{}\nr,l,t\n1,2,3\n4,5\n", {}, r"is not a complete monitor\.csv of Stable-Baselines3"),
     ],
 )
-def test_a_file_that_is_no_curve_is_told_with_the_way_out(tmp_path, content, settings, sentence):
+def test_a_file_without_a_curve_is_refused_with_a_cure(tmp_path, content, settings, sentence):
     with pytest.raises(DataError, match=sentence):
         read(tmp_path / "x.csv", content, **settings)
 
@@ -198,13 +200,13 @@ def test_a_file_that_is_no_curve_is_told_with_the_way_out(tmp_path, content, set
         ({"timesteps": np.arange(0), "results": np.ones((0, 5))}, "holds no evaluation yet"),
     ],
 )
-def test_arrays_that_are_no_evaluations_are_told(tmp_path, arrays, sentence):
+def test_arrays_without_evaluations_are_refused(tmp_path, arrays, sentence):
     np.savez(tmp_path / "evaluations.npz", **arrays)
     with pytest.raises(DataError, match=sentence):
         read(tmp_path / "evaluations.npz")
 
 
-def test_a_pattern_that_nothing_fits_is_told_before_anything_runs(tmp_path):
+def test_a_pattern_without_files_is_reported_before_anything_runs(tmp_path):
     with pytest.raises(
         DataError, match=r"no file fits .*nowhere-\*\.csv of the baseline ppo; give a path, or a pattern"
     ):
@@ -221,17 +223,17 @@ def test_a_pattern_that_nothing_fits_is_told_before_anything_runs(tmp_path):
         ("x.csv", "'x.csv' is not a baseline; write Baseline"),
     ],
 )
-def test_a_baseline_that_cannot_be_is_refused(baseline, sentence):
+def test_an_invalid_baseline_is_refused(baseline, sentence):
     with pytest.raises(SettingsError, match=sentence):
         a_study(baseline)
 
 
-def test_an_unknown_column_of_ours_is_answered_with_the_nearest():
+def test_an_unknown_column_of_evorobo_is_answered_with_the_nearest():
     with pytest.raises(SettingsError, match="unknown column of evorobo 'env_step'; did you mean 'env_steps'"):
         Baseline("ppo", "bowl", "x.csv", columns={"env_step": "timesteps"})
 
 
-def test_runs_that_are_not_the_files_are_never_overwritten(ppo, tmp_path):
+def test_other_runs_are_never_overwritten(ppo, tmp_path):
     a_study(ppo).run(tmp_path / "results")
     (tmp_path / "ppo-10/evaluations.npz").unlink()
     with pytest.raises(ResultsError, match=r"seed-2 holds a run that is none of .*; move or delete .*bowl/ppo"):

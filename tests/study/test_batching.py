@@ -1,4 +1,4 @@
-"""Seeds that are stepped together: the very curves that each draws alone, whatever happens to one of them."""
+"""Seeds that are stepped in one batch have the same curves as alone, also when one of them fails."""
 
 import csv
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ def trials(method=TRAINING, task=None, seeds=5, budget=None):
     return [Trial(task or Line(), method, budget, (4, Dropout(0.2)), seed) for seed in range(seeds)]
 
 
-def together(these, folder, stop=bool):
+def run_in_batch(these, folder, stop=bool):
     return run_batch(these, [folder / each.path for each in these], [lambda share: None] * len(these), stop)
 
 
 @dataclass(frozen=True)
 class Steep(Bowl):
-    """Some seeds have targets that no step size survives."""
+    """The targets of some seeds are so large that training diverges."""
 
     def examples(self, rng):
         x = np.random.default_rng(3).normal(size=(8, 2))
@@ -41,16 +41,16 @@ class Steep(Bowl):
 
 
 @pytest.mark.parametrize("task", [Line(), Bowl()], ids=["one table", "examples of their own"])
-def test_a_crew_draws_the_very_curves_and_finds_the_very_answers_of_each_alone(tmp_path, task):
+def test_a_batch_has_the_same_curves_and_solutions_as_each_trial_alone(tmp_path, task):
     for trial in trials(task=task):
         assert trial.run(tmp_path / "alone" / trial.path) == "finished"
-    assert together(trials(task=task), tmp_path / "crew") == ["finished"] * 5
-    assert all_curves(tmp_path / "crew") == all_curves(tmp_path / "alone")
-    for path in (tmp_path / "crew").rglob("genome.npz"):
-        assert path.read_bytes() == (tmp_path / "alone" / path.relative_to(tmp_path / "crew")).read_bytes()
+    assert run_in_batch(trials(task=task), tmp_path / "batch") == ["finished"] * 5
+    assert all_curves(tmp_path / "batch") == all_curves(tmp_path / "alone")
+    for path in (tmp_path / "batch").rglob("genome.npz"):
+        assert path.read_bytes() == (tmp_path / "alone" / path.relative_to(tmp_path / "batch")).read_bytes()
 
 
-def test_a_study_steps_the_seeds_of_backprop_together_and_counts_their_time_in_shares(tmp_path):
+def test_a_study_steps_the_seeds_of_backprop_in_one_batch_and_shares_its_time(tmp_path):
     method = Backprop(Adam(0.02), batch_size=4)
     study = Study.grid("toys", tasks=[Line()], methods=[method], seeds=5, budget=Budget(flops=2e5), hidden=(4,))
     results = study.run(tmp_path)
@@ -61,37 +61,37 @@ def test_a_study_steps_the_seeds_of_backprop_together_and_counts_their_time_in_s
     assert max(spent) == pytest.approx(min(spent), rel=1e-9)
 
 
-def test_one_that_runs_away_ends_as_diverged_and_the_others_go_on(tmp_path):
+def test_one_trial_diverges_and_the_others_continue(tmp_path):
     these = trials(Backprop(SGD(0.01)), Steep())
     alone = [trial.run(tmp_path / "alone" / trial.path) for trial in these]
     assert {"finished", "diverged"} == set(alone)
-    assert together(these, tmp_path / "crew") == alone
-    assert all_curves(tmp_path / "crew") == all_curves(tmp_path / "alone")
+    assert run_in_batch(these, tmp_path / "batch") == alone
+    assert all_curves(tmp_path / "batch") == all_curves(tmp_path / "alone")
 
 
-def test_an_interrupted_crew_keeps_all_of_its_members_and_goes_on_to_the_same_curves(tmp_path, monkeypatch):
-    together(trials(), tmp_path / "straight")
+def test_an_interrupted_batch_continues_to_the_same_curves(tmp_path, monkeypatch):
+    run_in_batch(trials(), tmp_path / "straight")
     monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
     for stop_after in (3, 40):
         asked = iter(range(10_000))
         with pytest.raises(Interrupted, match="seed-4 was interrupted and can be continued"):
-            together(trials(), tmp_path / "halting", lambda: next(asked) > stop_after)  # noqa: B023
+            run_in_batch(trials(), tmp_path / "halting", lambda: next(asked) > stop_after)  # noqa: B023
     monkeypatch.undo()
     trials()[2].run(tmp_path / "halting" / trials()[2].path)  # one of them alone
-    assert together(trials(), tmp_path / "halting") == ["finished"] * 5
+    assert run_in_batch(trials(), tmp_path / "halting") == ["finished"] * 5
     assert all_curves(tmp_path / "halting") == all_curves(tmp_path / "straight")
 
 
-def test_a_member_with_a_damaged_checkpoint_fails_alone(tmp_path):
+def test_a_trial_with_a_damaged_checkpoint_fails_alone(tmp_path):
     these = trials()
     (tmp_path / these[1].path).mkdir(parents=True)
     (tmp_path / these[1].path / "checkpoint.npz").write_bytes(b"half")
-    ended = together(these, tmp_path)
+    ended = run_in_batch(these, tmp_path)
     assert ended[:1] + ended[2:] == ["finished"] * 4
     assert "checkpoint.npz is damaged" in str(ended[1])
 
 
-def test_what_breaks_the_crew_itself_fails_each_of_them_in_words(tmp_path):
+def test_an_error_of_the_whole_batch_fails_each_trial_with_a_reason(tmp_path):
     @dataclass(frozen=True)
     class Broken(MSE):
         def value_and_gradient(self, outputs, targets, sample_weight=None):
@@ -101,25 +101,25 @@ def test_what_breaks_the_crew_itself_fails_each_of_them_in_words(tmp_path):
     running_trials = [Trial(Line(), method, Budget(flops=2e5), (4,), seed) for seed in range(2)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "to_plain", lambda trial: {})
-        assert together(running_trials, tmp_path) == ["failed"] * 2
+        assert run_in_batch(running_trials, tmp_path) == ["failed"] * 2
     assert all("no more luck" in (tmp_path / t.path / "result.json").read_text() for t in running_trials)
 
 
-def test_a_finished_member_is_not_run_again(tmp_path):
+def test_a_finished_trial_of_a_batch_is_not_run_again(tmp_path):
     these = trials()
     these[0].run(tmp_path / these[0].path)
     before = (tmp_path / these[0].path / "curve.csv").stat().st_mtime_ns
-    together(these, tmp_path)
+    run_in_batch(these, tmp_path)
     assert (tmp_path / these[0].path / "curve.csv").stat().st_mtime_ns == before
     assert {trial_status(tmp_path / each.path) for each in these} == {"finished"}
 
 
-def test_crews_are_the_seeds_of_one_cell_shared_among_the_jobs():
+def test_batches_are_the_seeds_of_one_task_and_method_divided_among_the_jobs():
     backprop, evolution = trials(), trials(Evolution())
     mixed = [trial for pair in zip(backprop, evolution, strict=True) for trial in pair]
 
     def sizes(jobs):
-        return [(crew[0].method.name, [trial.seed for trial in crew]) for crew in batch_trials(mixed, jobs)]
+        return [(batch[0].method.name, [trial.seed for trial in batch]) for batch in batch_trials(mixed, jobs)]
 
     alone = [("cma-es", [seed]) for seed in range(5)]
     assert sorted(sizes(1)) == sorted([("backprop", [0, 1, 2, 3, 4]), *alone])
@@ -127,13 +127,13 @@ def test_crews_are_the_seeds_of_one_cell_shared_among_the_jobs():
     assert sizes(1)[:2] == [("backprop", [0, 1, 2, 3, 4]), ("cma-es", [0])]  # in the order of their first
 
 
-def test_a_budget_of_seconds_is_spent_alone():
+def test_trials_with_a_time_budget_are_not_batched():
     these = trials(budget=Budget(cpu_seconds=1.0))
     assert batch_trials(these, 1) == [[trial] for trial in these]
 
 
-def test_the_ledger_of_a_crew_is_whole(tmp_path):
-    together(trials(), tmp_path)
+def test_the_costs_of_a_batch_are_complete(tmp_path):
+    run_in_batch(trials(), tmp_path)
     for path in tmp_path.rglob("curve.csv"):
         with path.open(newline="") as file:
             last = list(csv.DictReader(file))[-1]

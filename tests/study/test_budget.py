@@ -1,4 +1,4 @@
-"""Budgets: what they limit, when to look, and how they are written on a command line."""
+"""Budgets: what they limit, when evals are due, and how a command line writes them."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from evorobo import Budget, SettingsError
 from evorobo.tasks.base import COST_COLUMNS, Cost
 
 
-def test_a_budget_is_spent_in_its_own_currency():
+def test_a_budget_is_spent_in_its_own_cost_column():
     cost = Cost(env_steps=50, samples=10, forward_flops=300, backward_flops=600, cpu_seconds=2.0)
     assert Budget(env_steps=200).used_fractions(cost, 7) == [0.25]
     assert Budget(samples=40).used_fractions(cost, 7) == [0.25]
@@ -19,19 +19,19 @@ def test_flops_are_forward_and_backward_together():
     assert Budget(flops=1800).used_fractions(Cost(forward_flops=300, backward_flops=600), 0) == [0.5]
 
 
-def test_of_several_limits_each_has_its_share():
+def test_each_of_several_limits_has_its_fraction():
     assert Budget(env_steps=100, samples=10).used_fractions(Cost(env_steps=50, samples=8), 0) == [0.5, 0.8]
 
 
-@pytest.mark.parametrize("currency", [*COST_COLUMNS, "flops", "generations"])
-def test_every_column_of_the_ledger_can_be_a_budget(currency):
-    budget = Budget(**{currency: 10})
+@pytest.mark.parametrize("column", [*COST_COLUMNS, "flops", "generations"])
+def test_every_cost_column_can_be_a_budget(column):
+    budget = Budget(**{column: 10})
     full = Cost(**dict.fromkeys(COST_COLUMNS, 10))
     assert max(budget.used_fractions(full, 10)) >= 1
     assert max(budget.used_fractions(Cost(), 0)) == 0
 
 
-def test_looks_are_even_on_a_logarithmic_scale_from_a_hundredth_to_the_end():
+def test_evals_are_even_on_a_logarithmic_scale_from_a_hundredth_to_the_end():
     shares = np.array(Budget(flops=1, n_evals=5).eval_fractions)
     np.testing.assert_allclose(shares, [0.01, 0.01 * 10**0.5, 0.1, 10**-0.5, 1], rtol=1e-12)
     assert shares[-1] == 1
@@ -47,7 +47,7 @@ def test_looks_are_even_on_a_logarithmic_scale_from_a_hundredth_to_the_end():
         (" samples = 5 , generations=3", Budget(samples=5, generations=3)),
     ],
 )
-def test_a_command_line_says_a_budget(text, budget):
+def test_a_budget_is_read_from_the_command_line(text, budget):
     assert Budget.parse(text) == budget
 
 
@@ -69,7 +69,7 @@ def test_a_command_line_says_a_budget(text, budget):
         ("flops=1,n_evals=inf", "n_evals must be a whole number of at least 1, not inf"),
     ],
 )
-def test_what_is_no_budget_is_told_with_the_way_out(text, sentence):
+def test_an_invalid_budget_is_refused_with_a_cure(text, sentence):
     with pytest.raises(SettingsError, match=sentence.replace("?", r"\?")):
         Budget.parse(text)
 
@@ -77,7 +77,7 @@ def test_what_is_no_budget_is_told_with_the_way_out(text, sentence):
 @pytest.mark.parametrize(
     "settings", [{}, {"flops": 0}, {"flops": "1e9"}, {"flops": True}, {"flops": 1, "n_evals": True}]
 )
-def test_what_is_no_budget_is_refused_in_python_too(settings):
+def test_an_invalid_budget_is_refused_in_python_too(settings):
     with pytest.raises(SettingsError):
         Budget(**settings)
 

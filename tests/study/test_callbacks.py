@@ -1,4 +1,4 @@
-"""Callbacks: they hear of everything but the test score, and stop a trial at the same step whoever runs it."""
+"""Callbacks receive everything but the test score, and stop a trial at the same step in every process."""
 
 import json
 from dataclasses import dataclass
@@ -32,16 +32,16 @@ from evorobo.tasks.base import MetricInfo
 
 @dataclass(frozen=True)
 class Diary(Callback):
-    """Writes down in the trial's folder whatever it hears."""
+    """Write all calls into the folder of the trial."""
 
     def on_eval(self, state):
         self._write(state, "look", sorted(state.evals[-1]))
 
-    def on_generation(self, state, progress):
-        self._write(state, "generation", progress.score)
+    def on_generation(self, state, result):
+        self._write(state, "generation", result.score)
 
-    def on_finish(self, state, ending):
-        self._write(state, "finish", ending)
+    def on_finish(self, state, status):
+        self._write(state, "finish", status)
         assert np.array_equal(Genome.load(state.folder / "genome.npz").weights, state.genome.weights)
 
     def _write(self, state, event, what):
@@ -51,38 +51,38 @@ class Diary(Callback):
 
 @dataclass(frozen=True)
 class After(Callback):
-    """Stops after so many generations."""
+    """Stop after a number of generations."""
 
     generations: int
 
-    def on_generation(self, state, progress):
+    def on_generation(self, state, result):
         return f"{state.generations} are enough" if state.generations >= self.generations else None
 
 
 @dataclass(frozen=True)
 class Enough(Callback):
-    """Stops as soon as a weight is above a limit, by what it sees of the genome."""
+    """Stop as soon as a weight of the genome is above a limit."""
 
     limit: float
 
-    def on_generation(self, state, progress):
+    def on_generation(self, state, result):
         highest = state.genome.weights.max()
         return f"a weight of {highest:.3f}" if highest > self.limit else None
 
 
 @dataclass(frozen=True)
 class Clumsy(Callback):
-    """Breaks at one of its events."""
+    """Raise an error at one of the events."""
 
     event: str
 
     def on_eval(self, state):
         return self._break("on_eval")
 
-    def on_generation(self, state, progress):
+    def on_generation(self, state, result):
         return self._break("on_generation")
 
-    def on_finish(self, state, ending):
+    def on_finish(self, state, status):
         self._break("on_finish")
 
     def _break(self, event):
@@ -91,7 +91,7 @@ class Clumsy(Callback):
 
 @dataclass(frozen=True)
 class Says(Callback):
-    """Returns what no callback should."""
+    """Return an invalid value."""
 
     def on_eval(self, state):
         return True
@@ -109,7 +109,7 @@ def a_study(*callbacks, methods=METHODS):
     return Study.grid("toys", tasks=[Bowl()], methods=methods, seeds=3, budget=budget, hidden=(3,), callbacks=callbacks)
 
 
-def result(folder):
+def read_result(folder):
     return json.loads((folder / "result.json").read_text())
 
 
@@ -117,11 +117,11 @@ def diary(folder):
     return [json.loads(line) for line in (folder / "diary.jsonl").read_text().splitlines()]
 
 
-# ---- what they hear
+# ---- what they receive
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
-def test_they_hear_of_every_look_every_step_and_the_end_and_change_no_number(tmp_path, method):
+def test_they_are_called_at_every_eval_every_step_and_the_end_and_change_no_number(tmp_path, method):
     a_trial(Diary(), method=method).run(tmp_path / "heard")
     a_trial(method=method).run(tmp_path / "alone")
     assert without_times(tmp_path / "heard/curve.csv") == without_times(tmp_path / "alone/curve.csv")
@@ -139,14 +139,14 @@ def test_they_hear_of_every_look_every_step_and_the_end_and_change_no_number(tmp
     assert heard[-1][4] == "finished"
 
 
-def test_nobody_who_may_stop_a_trial_sees_what_judges_it(tmp_path):
+def test_callbacks_do_not_receive_the_test_score(tmp_path):
     a_trial(Diary()).run(tmp_path)
     columns = [set(each[4]) for each in diary(tmp_path) if each[0] == "look"]
     assert all({"validation", "env_steps", "generations"} <= each for each in columns)
     assert not any("test" in each for each in columns)
 
 
-def test_they_are_told_of_a_trial_that_diverged(tmp_path):
+def test_on_finish_is_called_for_a_diverged_trial(tmp_path):
     assert (
         a_trial(Diary(), method=Backprop(SGD(1e6)), task=Line(), budget=Budget(flops=1e6)).run(tmp_path) == "diverged"
     )
@@ -156,31 +156,31 @@ def test_they_are_told_of_a_trial_that_diverged(tmp_path):
 # ---- stopping
 
 
-def test_a_stopped_trial_is_finished_with_its_last_look_there_and_says_who_stopped_it(tmp_path):
+def test_a_stopped_trial_ends_with_an_eval_and_names_the_callback_that_stopped_it(tmp_path):
     assert a_trial(After(7), Diary()).run(tmp_path) == "finished"
     curve = read_curve(tmp_path / "curve.csv")
     assert curve["generations"][-1] == 7
     told = {"format": 2, "status": "finished", "test": curve["test"][-1], "stopped_early": True}
-    assert result(tmp_path) == {**told, "reason": "stopped by After: 7 are enough", "stopped_by": ["After"]}
+    assert read_result(tmp_path) == {**told, "reason": "stopped by After: 7 are enough", "stopped_by": ["After"]}
     assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == curve["test"][-1]
     assert not (tmp_path / "checkpoint.npz").exists()
 
 
-def test_who_would_stop_at_the_very_end_of_the_budget_stops_nothing(tmp_path):
+def test_a_stop_at_the_end_of_the_budget_changes_nothing(tmp_path):
     a_trial(After(5), budget=Budget(generations=5, n_evals=2)).run(tmp_path)
-    assert result(tmp_path).keys() == {"format", "status", "test"}
+    assert read_result(tmp_path).keys() == {"format", "status", "test"}
 
 
-def test_of_two_that_stop_at_once_both_are_named(tmp_path):
+def test_two_callbacks_that_stop_at_one_step_are_both_named(tmp_path):
     a_trial(After(3), After(2), budget=Budget(generations=9)).run(tmp_path)
-    assert result(tmp_path)["reason"] == "stopped by After: 2 are enough"
+    assert read_result(tmp_path)["reason"] == "stopped by After: 2 are enough"
     a_trial(After(2), After(2), budget=Budget(generations=9)).run(tmp_path / "both")
-    assert result(tmp_path / "both")["reason"] == "; ".join(["stopped by After: 2 are enough"] * 2)
-    assert result(tmp_path / "both")["stopped_by"] == ["After", "After"]
+    assert read_result(tmp_path / "both")["reason"] == "; ".join(["stopped by After: 2 are enough"] * 2)
+    assert read_result(tmp_path / "both")["stopped_by"] == ["After", "After"]
 
 
 @pytest.mark.parametrize("callback", [Enough(1.0), Stagnation(2, 1e9)], ids=lambda each: type(each).__name__)
-def test_workers_and_seeds_side_by_side_stop_where_a_trial_alone_stops(tmp_path, callback):
+def test_workers_and_batches_stop_where_a_trial_alone_stops(tmp_path, callback):
     study = a_study(callback)
     study.run(tmp_path / "here")
     study.run(tmp_path / "there", jobs=2)
@@ -189,19 +189,19 @@ def test_workers_and_seeds_side_by_side_stop_where_a_trial_alone_stops(tmp_path,
     alone = all_curves(tmp_path / "alone")
     assert all_curves(tmp_path / "here") == all_curves(tmp_path / "there") == alone
     reasons = {
-        path.parent.relative_to(tmp_path / "alone"): result(path.parent).get("reason")
+        path.parent.relative_to(tmp_path / "alone"): read_result(path.parent).get("reason")
         for path in (tmp_path / "alone").rglob("result.json")
     }
     assert any(reasons.values())
     for path, reason in reasons.items():
-        assert result(tmp_path / "there" / path).get("reason") == reason
+        assert read_result(tmp_path / "there" / path).get("reason") == reason
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
 @pytest.mark.parametrize("callback", [After(6), Stagnation(4, 1e9)], ids=lambda each: type(each).__name__)
 def test_an_interrupted_trial_is_stopped_at_the_same_step(tmp_path, monkeypatch, callback, method):
     a_trial(callback, method=method).run(tmp_path / "straight")
-    assert "reason" in result(tmp_path / "straight")
+    assert "reason" in read_result(tmp_path / "straight")
     monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
     halts = 0
     while True:
@@ -212,7 +212,7 @@ def test_an_interrupted_trial_is_stopped_at_the_same_step(tmp_path, monkeypatch,
             halts += 1
     assert halts > 1
     assert without_times(tmp_path / "halting/curve.csv") == without_times(tmp_path / "straight/curve.csv")
-    assert result(tmp_path / "halting") == result(tmp_path / "straight")
+    assert read_result(tmp_path / "halting") == read_result(tmp_path / "straight")
 
 
 def test_a_trial_killed_when_it_was_stopped_stays_stopped(tmp_path, monkeypatch):
@@ -227,7 +227,7 @@ def test_a_trial_killed_when_it_was_stopped_stays_stopped(tmp_path, monkeypatch)
     monkeypatch.undo()
     a_trial(StopAt(-30.0)).run(tmp_path / "killed")
     assert without_times(tmp_path / "killed/curve.csv") == without_times(tmp_path / "straight/curve.csv")
-    assert result(tmp_path / "killed") == result(tmp_path / "straight")
+    assert read_result(tmp_path / "killed") == read_result(tmp_path / "straight")
 
 
 def test_a_trial_with_callbacks_runs_again_from_its_json(tmp_path):
@@ -238,10 +238,10 @@ def test_a_trial_with_callbacks_runs_again_from_its_json(tmp_path):
     assert without_times(tmp_path / "again/curve.csv") == without_times(tmp_path / "first/curve.csv")
 
 
-# ---- ready-made ones
+# ---- callbacks of evorobo
 
 
-def test_stop_at_stops_at_the_first_look_that_reaches_the_score(tmp_path):
+def test_stop_at_stops_at_the_first_eval_that_reaches_the_score(tmp_path):
     a_trial().run(tmp_path / "whole")
     whole = read_curve(tmp_path / "whole/curve.csv")
     a_trial(StopAt(-1.0)).run(tmp_path / "stopped")
@@ -250,7 +250,7 @@ def test_stop_at_stops_at_the_first_look_that_reaches_the_score(tmp_path):
     assert 0 < first < len(whole["validation"]) - 1
     for column in ("env_steps", "validation", "test"):
         assert stopped[column].tolist() == whole[column][: first + 1].tolist()
-    assert result(tmp_path / "stopped")["reason"].endswith("reached -1")
+    assert read_result(tmp_path / "stopped")["reason"].endswith("reached -1")
 
 
 @dataclass(frozen=True)
@@ -275,21 +275,21 @@ def far_out(task, genome):
     return isinstance(task, Bowl) and genome.weights.max() > 0.9
 
 
-def test_stop_when_stops_at_the_first_generation_whose_answer_passes_and_no_earlier(tmp_path):
+def test_stop_when_stops_at_the_first_generation_with_a_solution_that_passes(tmp_path):
     a_trial(StopWhen(far_out)).run(tmp_path / "exam")
     a_trial(Enough(0.9)).run(tmp_path / "rule")
     assert far_out(Bowl(), Genome.load(tmp_path / "exam/genome.npz"))
-    assert result(tmp_path / "exam")["reason"] == "stopped by StopWhen: the solution passed far_out"
+    assert read_result(tmp_path / "exam")["reason"] == "stopped by StopWhen: the solution passed far_out"
     assert without_times(tmp_path / "exam/curve.csv") == without_times(tmp_path / "rule/curve.csv")
     assert Trial.load(tmp_path / "exam/trial.json") == a_trial(StopWhen(far_out))
 
 
-def test_an_exam_is_a_function():
+def test_an_exam_must_be_a_function():
     with pytest.raises(SettingsError, match="exam must be a function of a task and a genome, not 1000"):
         StopWhen(1000)
 
 
-def looking(*scores, higher=True):
+def state_with(*scores, higher=True):
     task = SimpleNamespace(name="arm", metric_info=MetricInfo("return", higher_is_better=higher))
     return SimpleNamespace(trial=SimpleNamespace(task=task), evals=[{"validation": score} for score in scores])
 
@@ -298,46 +298,46 @@ def looking(*scores, higher=True):
     ("scores", "stops"),
     [
         ((1, 2, 3), False),
-        ((5, 3, 4), True),  # two looks after the best
+        ((5, 3, 4), True),  # two evals after the best
         ((5, 3), False),
         ((5, 3, 6), False),
         ((5, 5.4, 5.5), True),  # better, but by no more than .5
         ((5, 5.4, 5.6), False),
-        ((-9, np.nan, np.nan), True),  # answers that overflow are no gain
+        ((-9, np.nan, np.nan), True),  # solutions that overflow are no gain
     ],
 )
-def test_stagnation_is_no_gain_in_the_last_looks(scores, stops):
+def test_stagnation_is_no_gain_in_the_last_evals(scores, stops):
     rule = Stagnation(patience=2, min_delta=0.5)
-    assert bool(rule.on_eval(looking(*scores))) == stops
-    assert bool(rule.on_eval(looking(*(-score for score in scores), higher=False))) == stops
+    assert bool(rule.on_eval(state_with(*scores))) == stops
+    assert bool(rule.on_eval(state_with(*(-score for score in scores), higher=False))) == stops
 
 
 @pytest.mark.parametrize("rule", [StopAt(1.0), Stagnation()])
-def test_without_validation_rows_there_is_nothing_to_stop_by(rule):
+def test_without_validation_rows_a_stopping_rule_is_refused(rule):
     with pytest.raises(SettingsError, match=r"arm has no validation rows to stop by; split some off"):
-        rule.on_eval(looking(np.nan))
+        rule.on_eval(state_with(np.nan))
 
 
-# ---- asked for what cannot be
+# ---- errors
 
 
 @pytest.mark.parametrize("event", ["on_eval", "on_generation", "on_finish"])
-def test_one_that_breaks_fails_its_trial_in_words(tmp_path, event):
+def test_an_error_in_a_callback_fails_its_trial_with_a_reason(tmp_path, event):
     assert a_trial(Clumsy(event)).run(tmp_path) == "failed"
-    assert result(tmp_path)["reason"] == f"the callback Clumsy.{event} failed: KeyError: 'nothing there'"
-    assert "test_callbacks.py" in "".join(result(tmp_path)["traceback"])
+    assert read_result(tmp_path)["reason"] == f"the callback Clumsy.{event} failed: KeyError: 'nothing there'"
+    assert "test_callbacks.py" in "".join(read_result(tmp_path)["traceback"])
 
 
-def test_one_that_breaks_while_a_failure_is_told_takes_the_blame(tmp_path):
+def test_an_error_in_on_finish_replaces_the_reason_of_a_failure(tmp_path):
     assert a_trial(Clumsy("on_finish"), task=Raises()).run(tmp_path) == "failed"
-    assert "Clumsy.on_finish failed" in result(tmp_path)["reason"]
-    assert "the gripper is stuck" in "".join(result(tmp_path)["traceback"])
+    assert "Clumsy.on_finish failed" in read_result(tmp_path)["reason"]
+    assert "the gripper is stuck" in "".join(read_result(tmp_path)["traceback"])
 
 
-def test_an_answer_is_words_or_nothing(tmp_path):
+def test_a_callback_returns_a_text_or_none(tmp_path):
     assert a_trial(Says()).run(tmp_path) == "failed"
     assert (
-        result(tmp_path)["reason"]
+        read_result(tmp_path)["reason"]
         == "Says.on_eval returned True; return None to continue, or a text that says why to stop."
     )
 
@@ -346,14 +346,14 @@ def test_an_answer_is_words_or_nothing(tmp_path):
     ("callback", "cure"),
     [(After, "write it with brackets"), (print, r"derive its class from evorobo\.Callback"), ("After", "derive")],
 )
-def test_what_is_no_callback_is_refused(callback, cure):
+def test_an_object_that_is_not_a_callback_is_refused(callback, cure):
     for make in (a_study, a_trial):
         with pytest.raises(SettingsError, match=f"is not a callback; {cure}"):
             make(callback)
 
 
 class Bare(Callback):
-    """A callback whose author forgot that settings are dataclasses."""
+    """A callback that is not a dataclass."""
 
 
 @pytest.mark.parametrize(
@@ -366,18 +366,18 @@ class Bare(Callback):
         (Bare(), r"the callback Bare is not a dataclass; put @dataclass\(frozen=True\) above its class"),
     ],
 )
-def test_what_could_not_be_kept_as_a_setting_is_told_how_to_become_one(callback, cure):
+def test_an_invalid_callback_is_refused_with_a_cure(callback, cure):
     with pytest.raises(SettingsError, match=cure):
         a_study(callback)
 
 
 @pytest.mark.parametrize("settings", [{"patience": 0}, {"patience": 1.5}, {"min_delta": -1}, {"min_delta": np.nan}])
-def test_patience_is_a_number_of_looks(settings):
+def test_patience_is_a_number_of_evals(settings):
     with pytest.raises(SettingsError, match=f"{next(iter(settings))} must be"):
         Stagnation(**settings)
 
 
-def test_a_study_shows_who_was_stopped(tmp_path: Path, capsys):
+def test_a_study_reports_which_runs_were_stopped(tmp_path: Path, capsys):
     results = a_study(After(2), methods=METHODS[:1]).run(tmp_path)
     assert {run.reason for run in results.runs} == {"stopped by After: 2 are enough"}
     assert "stopped by After: 2 are enough" in capsys.readouterr().out

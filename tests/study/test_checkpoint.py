@@ -1,4 +1,4 @@
-"""Checkpoints give back what they were given, and nothing else."""
+"""Checkpoints return the state that was saved."""
 
 import pickle
 import zipfile
@@ -20,7 +20,7 @@ def equal(one, other):
     return type(one) is type(other) and one == other
 
 
-def test_a_nested_state_comes_back_to_the_last_bit(tmp_path):
+def test_a_nested_state_is_restored_to_the_last_bit(tmp_path):
     state = {
         "weights": np.random.default_rng(0).normal(size=(3, 4)),
         "single": np.float32([1 / 3, np.inf]),
@@ -38,7 +38,7 @@ def test_a_nested_state_comes_back_to_the_last_bit(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [np.random.PCG64, np.random.MT19937, np.random.Philox])
-def test_a_generator_goes_on_where_it_was(tmp_path, kind):
+def test_a_generator_continues_where_it_was(tmp_path, kind):
     rng = np.random.Generator(kind(5))
     rng.normal(size=3)
     save(tmp_path / "state.npz", {"rng": rng.bit_generator.state})
@@ -52,14 +52,14 @@ def test_numbers_of_numpy_become_plain_ones(tmp_path):
     assert equal(load(tmp_path / "state.npz"), {"a": 0.1, "b": 3, "c": True})
 
 
-def test_what_is_loaded_is_nobody_elses(tmp_path):
+def test_loaded_arrays_are_independent_copies(tmp_path):
     weights = np.ones(3)
     save(tmp_path / "state.npz", {"weights": weights})
     weights[:] = 5
     assert load(tmp_path / "state.npz")["weights"].tolist() == [1, 1, 1]
 
 
-def test_names_with_points_do_not_get_into_each_others_way(tmp_path):
+def test_names_with_points_do_not_collide(tmp_path):
     state = {"a.b": np.ones(1), "a": {"b": np.zeros(1)}}
     save(tmp_path / "state.npz", state)
     assert equal(load(tmp_path / "state.npz"), state)
@@ -71,7 +71,7 @@ def test_text_that_looks_like_a_reference_is_text(tmp_path):
     assert equal(load(tmp_path / "state.npz"), state)
 
 
-def test_what_is_neither_array_nor_plain_is_refused_and_the_old_file_stays(tmp_path):
+def test_other_values_are_refused_and_the_old_file_stays(tmp_path):
     save(tmp_path / "state.npz", {"a": 1})
     with pytest.raises(TypeError):
         save(tmp_path / "state.npz", {"a": object()})
@@ -79,7 +79,7 @@ def test_what_is_neither_array_nor_plain_is_refused_and_the_old_file_stays(tmp_p
 
 
 @pytest.mark.parametrize("damage", ["cut", "bent", "empty", "text", "no state"])
-def test_a_damaged_file_is_told_with_the_way_out(tmp_path, damage):
+def test_a_damaged_file_is_refused_with_a_cure(tmp_path, damage):
     path = tmp_path / "checkpoint.npz"
     save(path, {"weights": np.arange(1000.0)})
     whole = path.read_bytes()

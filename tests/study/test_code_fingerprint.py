@@ -1,4 +1,4 @@
-"""A run belongs to the code that made it: what changes its numbers is seen, and what does not is not."""
+"""Fingerprints of code change with everything that changes numbers, and with nothing else."""
 
 import sys
 from dataclasses import replace
@@ -78,7 +78,7 @@ TABLES = "SCALE = 1.0\n"
 
 @pytest.fixture
 def write(tmp_path, monkeypatch):
-    """Writes the robot's three files with some of their text replaced, and loads them anew: its class."""
+    """Write the three files of the robot with some of their text replaced, load them, and return its class."""
     monkeypatch.syspath_prepend(tmp_path)
     made = []
 
@@ -126,18 +126,18 @@ DOES_NOT = {
 
 
 @pytest.mark.parametrize("change", COUNTS.values(), ids=COUNTS)
-def test_what_numbers_hang_on_changes_the_fingerprint(write, change):
+def test_an_edit_that_can_change_numbers_changes_the_fingerprint(write, change):
     before = code_sha256([write()])
     assert code_sha256([write(**change)]) != before
     assert code_sha256([write()]) == before
 
 
 @pytest.mark.parametrize("change", DOES_NOT.values(), ids=DOES_NOT)
-def test_what_numbers_do_not_hang_on_leaves_the_fingerprint(write, change):
+def test_an_edit_that_cannot_change_numbers_keeps_the_fingerprint(write, change):
     assert code_sha256([write(**change)]) == code_sha256([write()])
 
 
-def test_an_edit_while_a_program_runs_is_not_taken_for_what_runs(write):
+def test_an_edit_during_a_run_does_not_change_its_fingerprint(write):
     running = write()
     before = code_sha256([running])
     edited = write(robot=("TOP = 0.5", "TOP = 0.6"))
@@ -148,7 +148,7 @@ def test_code_of_evorobo_and_of_installed_packages_has_no_fingerprint():
     assert code_sha256([Phototaxis, Backprop, pytest.Item, ControlTask]) is None
 
 
-def test_an_edited_robot_does_not_reuse_what_the_old_one_did(write, tmp_path):
+def test_an_edited_robot_does_not_reuse_results_of_the_old_one(write, tmp_path):
     def run(**change):
         cart = write(**change)
         task = ControlTask(f"{cart.__module__}:own/{tmp_path.name}-v0", test_episodes=2, validation_episodes=2)
@@ -167,7 +167,7 @@ def test_an_edited_robot_does_not_reuse_what_the_old_one_did(write, tmp_path):
     assert before.stat().st_mtime_ns == written
 
 
-def test_who_mends_a_robot_that_broke_may_run_it_again_in_the_same_folder(write, tmp_path):
+def test_a_fixed_robot_runs_again_in_the_same_folder(write, tmp_path):
     def run(**change):
         cart = write(**change)
         task = ControlTask(f"{cart.__module__}:own/{tmp_path.name}-v0", test_episodes=2, validation_episodes=2)
@@ -187,7 +187,7 @@ def test_who_mends_a_robot_that_broke_may_run_it_again_in_the_same_folder(write,
     assert staleness_caution(tmp_path / "trial") == staleness_caution(tmp_path) == ""
 
 
-def test_a_teacher_in_a_file_that_has_changed_is_told(tmp_path):
+def test_a_changed_file_of_a_teacher_is_reported(tmp_path):
     def run(seed):
         task = ControlTask("CartPole-v1", max_steps=5, test_episodes=2, validation_episodes=2)
         spec = NetworkSpec.build(task.n_inputs, (), task.n_outputs, task.output)
@@ -201,7 +201,7 @@ def test_a_teacher_in_a_file_that_has_changed_is_told(tmp_path):
         run(2)
 
 
-def test_data_that_have_changed_are_told(tmp_path):
+def test_changed_data_are_reported(tmp_path):
     def run(first):
         rows = [f"{number},{number % 3},{'ab'[number % 2]}" for number in range(30)]
         (tmp_path / "rows.csv").write_text("\n".join(["x,y,move", f"{first},0,a", *rows]))

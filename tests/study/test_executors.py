@@ -1,4 +1,4 @@
-"""Trials in this process or in workers: the same news, and nobody takes others along when he falls."""
+"""Trials in this process or in workers: the same events, and one failure stops no other trial."""
 
 import errno
 import json
@@ -26,34 +26,34 @@ def trials(*tasks, seeds=(0,), method=EVOLUTION, budget=BUDGET):
     return [Trial(task, method, budget, (3,), seed) for seed in seeds for task in tasks]
 
 
-def singles(these):
-    """Crews of one."""
-    return [[trial] for trial in these]
+def batches_of_one(submitted):
+    """Return batches of one trial each."""
+    return [[trial] for trial in submitted]
 
 
-def ends(events):
-    """How each trial ended, and why."""
+def outcomes(events):
+    """Return the status and the reason of each trial."""
     return {event.trial: (event.status, event.reason) for event in events if event.status}
 
 
-def in_two_processes(these, folder, listen):
-    run_parallel(these, folder, listen, 2)
+def in_two_processes(submitted, folder, on_event):
+    run_parallel(submitted, folder, on_event, 2)
 
 
 @pytest.mark.parametrize("run", [run_serial, in_two_processes])
-def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
-    these, events = trials(Bowl(), Bowl("dish"), Raises("arm")), []
-    run(singles(these), tmp_path, events.append)
-    assert ends(events) == {
+def test_each_trial_has_events_at_its_start_and_its_end(tmp_path, run):
+    submitted, events = trials(Bowl(), Bowl("dish"), Raises("arm")), []
+    run(batches_of_one(submitted), tmp_path, events.append)
+    assert outcomes(events) == {
         "bowl/cma-es/seed-0": ("finished", ""),
         "dish/cma-es/seed-0": ("finished", ""),
         "arm/cma-es/seed-0": ("failed", "RuntimeError: the gripper is stuck"),
     }
-    for trial in these:
-        news = [event for event in events if event.trial == trial.path]
-        assert (news[0].status, news[0].completed_fraction) == ("", 0.0)
-        assert news[-1].completed_fraction == 1.0
-    assert [trial_status(tmp_path / trial.path) for trial in these] == ["finished", "finished", "failed"]
+    for trial in submitted:
+        own_events = [event for event in events if event.trial == trial.path]
+        assert (own_events[0].status, own_events[0].completed_fraction) == ("", 0.0)
+        assert own_events[-1].completed_fraction == 1.0
+    assert [trial_status(tmp_path / trial.path) for trial in submitted] == ["finished", "finished", "failed"]
 
 
 @pytest.mark.parametrize(
@@ -61,22 +61,22 @@ def test_each_trial_is_announced_and_its_end_told(tmp_path, run):
     [("exit", "its worker process died (exit status 7)"), ("kill", "its worker process died (SIGKILL)")],
 )
 def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
-    these, events = trials(Dies("fatal", how), Bowl(), seeds=(0, 1)), []
-    run_parallel(singles(these), tmp_path, events.append, 2)
+    submitted, events = trials(Dies("fatal", how), Bowl(), seeds=(0, 1)), []
+    run_parallel(batches_of_one(submitted), tmp_path, events.append, 2)
     for seed in (0, 1):
-        assert ends(events)[f"fatal/cma-es/seed-{seed}"] == ("failed", reason)
-        assert ends(events)[f"bowl/cma-es/seed-{seed}"] == ("finished", "")
+        assert outcomes(events)[f"fatal/cma-es/seed-{seed}"] == ("failed", reason)
+        assert outcomes(events)[f"bowl/cma-es/seed-{seed}"] == ("finished", "")
         result = json.loads((tmp_path / f"fatal/cma-es/seed-{seed}/result.json").read_text())
         assert result == {"format": 2, "status": "failed", "reason": reason}
 
 
-def test_a_trial_that_its_worker_cannot_load_fails_in_words(tmp_path, monkeypatch):
+def test_a_trial_that_its_worker_cannot_load_fails_with_a_reason(tmp_path, monkeypatch):
     to_plain, events = executors.to_plain, []
     monkeypatch.setattr(
         executors, "to_plain", lambda trial: {**to_plain(trial), "task": {"type": "gone.py:Arm", "name": "bowl"}}
     )
-    run_parallel(singles(trials(Bowl())), tmp_path, events.append, 1)
-    ended, reason = ends(events)["bowl/cma-es/seed-0"]
+    run_parallel(batches_of_one(trials(Bowl())), tmp_path, events.append, 1)
+    ended, reason = outcomes(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
     assert "there is no file" in reason
     assert trial_status(tmp_path / "bowl/cma-es/seed-0") == "failed"
@@ -87,43 +87,43 @@ def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     broken, events = tmp_path / "bowl/cma-es/seed-0", []
     broken.mkdir(parents=True)
     (broken / "checkpoint.npz").write_bytes(b"half")
-    run(singles(trials(Bowl(), seeds=(0, 1))), tmp_path, events.append)
-    ended, reason = ends(events)["bowl/cma-es/seed-0"]
+    run(batches_of_one(trials(Bowl(), seeds=(0, 1))), tmp_path, events.append)
+    ended, reason = outcomes(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
     assert "checkpoint.npz is damaged" in reason
-    assert ends(events)["bowl/cma-es/seed-1"] == ("finished", "")
+    assert outcomes(events)["bowl/cma-es/seed-1"] == ("finished", "")
     assert trial_status(broken) == "failed"
 
 
-def test_a_checkpoint_of_another_version_says_so(tmp_path, monkeypatch):
+def test_a_checkpoint_of_another_version_is_refused(tmp_path, monkeypatch):
     old, events = tmp_path / "bowl/cma-es/seed-0", []
     old.mkdir(parents=True)
     monkeypatch.setattr(checkpoint, "FORMAT", 1)
     checkpoint.save(old / "checkpoint.npz", {"learner": {"strategy": {}}})
     monkeypatch.undo()
-    run_serial(singles(trials(Bowl())), tmp_path, events.append)
-    ended, reason = ends(events)["bowl/cma-es/seed-0"]
+    run_serial(batches_of_one(trials(Bowl())), tmp_path, events.append)
+    ended, reason = outcomes(events)["bowl/cma-es/seed-0"]
     assert ended == "failed"
     assert re.search(r"checkpoint\.npz has format 1 of an older version of evorobo, and this version reads", reason)
     assert (old / "checkpoint.npz").exists()
 
 
-def test_a_full_disk_ends_the_study_in_words(tmp_path, monkeypatch):
+def test_a_full_disk_ends_the_study_with_a_reason(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ResultsError, match=r"cannot write .*: No space left on device\. Free some space"):
-        run_serial(singles(trials(Bowl())), tmp_path, lambda event: None)
+        run_serial(batches_of_one(trials(Bowl())), tmp_path, lambda event: None)
 
 
 def after(seconds, signum):
-    """Send ourselves a signal a little later."""
+    """Send a signal to this process a little later."""
     threading.Timer(seconds, os.kill, (os.getpid(), signum)).start()
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_one_ctrl_c_keeps_a_checkpoint_here(tmp_path, signum):
+def test_one_ctrl_c_keeps_a_checkpoint_in_this_process(tmp_path, signum):
     (trial,) = trials(Slow("slow"), budget=Budget(generations=10_000))
     after(0.5, signum)
     before = signal.getsignal(signum)
@@ -145,10 +145,10 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path):
 
 
 def test_ctrl_c_stops_all_workers_soon_and_each_keeps_its_checkpoint(tmp_path):
-    these = trials(Slow("one"), Slow("two"), budget=Budget(generations=10_000)) + trials(Bowl("quick"))
+    submitted = trials(Slow("one"), Slow("two"), budget=Budget(generations=10_000)) + trials(Bowl("quick"))
     at_work, ended, sent = set(), [], []
 
-    def listen(event):
+    def on_event(event):
         if event.status:
             ended.append(event.trial)
         elif event.completed_fraction:
@@ -158,34 +158,34 @@ def test_ctrl_c_stops_all_workers_soon_and_each_keeps_its_checkpoint(tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted):
-        run_parallel(singles(these), tmp_path, listen, 3)
+        run_parallel(batches_of_one(submitted), tmp_path, on_event, 3)
     assert time.monotonic() - sent[0] < 5
     assert ended == ["quick/cma-es/seed-0"]
-    for trial in these[:2]:
+    for trial in submitted[:2]:
         assert (tmp_path / trial.path / "checkpoint.npz").exists()
         assert trial_status(tmp_path / trial.path) == "unfinished"
 
 
-def alone(orders):
-    """A worker whose study is gone as soon as it has given its orders."""
+def run_worker(orders):
+    """Run a worker whose input ends right after its orders."""
     program = [sys.executable, "-c", "from evorobo.study.executors import worker_main; worker_main()"]
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
     process = subprocess.run(program, input=orders, text=True, timeout=20, env={**os.environ, "PYTHONPATH": paths})
     return process.returncode
 
 
-def test_a_worker_ends_with_its_study_even_if_it_has_only_just_been_started(tmp_path):
+def test_a_worker_ends_with_its_study_even_right_after_its_start(tmp_path):
     (trial,) = trials(Slow("slow"), budget=Budget(generations=10_000))
     order = {"paths": [trial.path], "trials": [executors.to_plain(trial)], "folder": str(tmp_path)}
-    assert alone(json.dumps(order) + "\n") == 1
+    assert run_worker(json.dumps(order) + "\n") == 1
     assert trial_status(tmp_path / trial.path) == "unfinished"
-    assert alone("") == 0
+    assert run_worker("") == 0
 
 
-def test_what_robots_print_does_not_get_between_the_news(tmp_path, capfd):
+def test_what_robots_print_does_not_mix_with_the_events(tmp_path, capfd):
     events = []
-    run_parallel(singles(trials(Chatty("chatty"))), tmp_path, events.append, 1)
-    assert ends(events) == {"chatty/cma-es/seed-0": ("finished", "")}
+    run_parallel(batches_of_one(trials(Chatty("chatty"))), tmp_path, events.append, 1)
+    assert outcomes(events) == {"chatty/cma-es/seed-0": ("finished", "")}
     heard = capfd.readouterr()
     assert "beep" in heard.err
     assert "beep" not in heard.out
@@ -193,5 +193,5 @@ def test_what_robots_print_does_not_get_between_the_news(tmp_path, capfd):
 
 def test_backprop_runs_in_workers_too(tmp_path):
     events = []
-    run_parallel(singles(trials(Bowl(), method=Backprop())), tmp_path, events.append, 2)
-    assert ends(events) == {"bowl/backprop/seed-0": ("finished", "")}
+    run_parallel(batches_of_one(trials(Bowl(), method=Backprop())), tmp_path, events.append, 2)
+    assert outcomes(events) == {"bowl/backprop/seed-0": ("finished", "")}

@@ -1,4 +1,4 @@
-"""Errors about a wrong folder lead to the right one."""
+"""Errors about a wrong folder suggest the right one."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def results(tmp_path, monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("results")
-def test_who_names_no_study_is_led_to_the_studies_there_are(there, words):
+def test_a_folder_without_a_study_is_answered_with_the_studies_near_it(there, words):
     assert suggest_study(Path(there)) == words
 
 
@@ -47,6 +47,6 @@ def test_who_names_no_study_is_led_to_the_studies_there_are(there, words):
     ],
 )
 @pytest.mark.usefixtures("results")
-def test_who_names_no_trial_is_led_to_the_nearest_one(there, example):
+def test_a_folder_without_a_trial_is_answered_with_the_nearest_one(there, example):
     assert "give the folder of one seed, " in suggest_trial(Path(there))
     assert example in suggest_trial(Path(there))

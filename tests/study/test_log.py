@@ -1,4 +1,4 @@
-"""The log of a trial, and the file that it is kept in."""
+"""The log of a trial and its file."""
 
 import numpy as np
 import pytest
@@ -19,12 +19,12 @@ def log(tmp_path):
     return log
 
 
-def test_every_row_has_the_whole_ledger_then_the_scores_then_what_the_method_adds(log):
+def test_every_row_has_all_costs_then_the_scores_then_the_columns_of_the_method(log):
     header = log.path.read_text().splitlines()[0].split(",")
     assert header == [*COST_COLUMNS, "generations", "train", "validation", "test", "step_size", "epoch"]
 
 
-def test_the_file_reads_back_to_the_very_same_numbers(log):
+def test_the_file_is_read_back_to_the_same_numbers(log):
     curve = read_curve(log.path)
     assert curve["env_steps"].tolist() == [0, 10]
     assert curve["cpu_seconds"].tolist() == [0, 0.1 + 0.2]
@@ -32,7 +32,7 @@ def test_the_file_reads_back_to_the_very_same_numbers(log):
     assert curve["test"].tolist() == [2.0, 0.1]
 
 
-def test_what_nobody_knows_yet_is_an_empty_cell(log):
+def test_an_unknown_value_is_an_empty_cell(log):
     first, second = log.path.read_text().splitlines()[1:]
     assert first == "0,0,0,0,0,0.0,0.0,0,,1.0,2.0,,"
     assert second.split(",")[8:10] == ["-0.5", ""]
@@ -41,7 +41,7 @@ def test_what_nobody_knows_yet_is_an_empty_cell(log):
     assert np.isnan(curve["validation"][1])
 
 
-def test_a_log_made_of_its_rows_goes_on_as_if_it_had_never_stopped(log, tmp_path):
+def test_a_log_made_from_its_rows_continues_without_a_difference(log, tmp_path):
     other = Log(tmp_path / "other.csv", [dict(row) for row in log.rows])
     for each in (log, other):
         each.append(COST, 2, StepResult(1.5, {"diversity": 2.0}), 3.0, 4.0)

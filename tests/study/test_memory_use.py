@@ -1,4 +1,4 @@
-"""Memory does not grow with generations: a long run ends with what it had in hand at generation 100."""
+"""Memory does not grow with generations: a long run ends with as many objects as at generation 100."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ RESIDENT = Path("/proc/self/statm")
 
 @dataclass(frozen=True)
 class Weighing(Callback):
-    """Writes down early and late how many things Python holds, and how many pages of memory the process has."""
+    """Record early and late the number of Python objects and of memory pages of the process."""
 
-    def on_generation(self, state, progress):
+    def on_generation(self, state, result):
         if state.generations in (EARLY, LATE):
             gc.collect()
             weighed = {"things": len(gc.get_objects()), "pages": int(RESIDENT.read_text().split()[1])}
@@ -37,4 +37,4 @@ def test_a_run_of_2000_generations_ends_within_a_tenth_of_its_memory_at_generati
     assert ends[-1] == "finished"
     early, late = (json.loads((tmp_path / trial.path / f"{at}.json").read_text()) for at in (EARLY, LATE))
     assert late["pages"] <= 1.1 * early["pages"]
-    assert late["things"] <= early["things"] + (LATE - EARLY) / 10  # a generation leaves nothing behind
+    assert late["things"] <= early["things"] + (LATE - EARLY) / 10  # a generation leaves no objects

@@ -54,7 +54,7 @@ def test_without_assignments_nothing_changes():
         (" methods.backprop.dtype =float32", lambda s: s.methods[1].dtype, "float32"),
     ],
 )
-def test_a_path_leads_to_its_setting(assignment, read, value):
+def test_a_path_names_a_setting(assignment, read, value):
     assignment = assignment.replace("cartpole-v1", STUDY.tasks[0].name)
     study = changed(assignment)
     assert read(study) == value
@@ -100,7 +100,7 @@ def test_later_assignments_win():
         ("methods.backprop.type=Evolution", "unknown setting in --set methods.backprop.type: 'type'"),
     ],
 )
-def test_what_leads_nowhere_or_cannot_be_is_told_with_the_way_out(assignment, sentence):
+def test_an_unknown_path_or_an_invalid_value_is_refused_with_a_cure(assignment, sentence):
     with pytest.raises(SettingsError) as caught:
         changed(assignment)
     assert sentence in str(caught.value)
@@ -111,7 +111,7 @@ def test_a_users_own_task_can_be_changed_too():
     assert apply_overrides(study, ["tasks.bowl.name=dish"]).tasks == (Bowl("dish"),)
 
 
-def test_null_empties_a_text_too():
+def test_null_clears_a_text_too():
     named = apply_overrides(STUDY, ["tasks.cartpole-v1.label=pole"])
     assert named.tasks[0].name == "pole"
     assert apply_overrides(named, ["tasks.pole.label=null"]).tasks[0].label is None

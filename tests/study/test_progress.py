@@ -1,4 +1,4 @@
-"""What a person sees while a study runs."""
+"""The display of a running study."""
 
 import io
 import re
@@ -55,7 +55,7 @@ def test_long_reasons_stay_on_one_line():
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_what_was_finished_before_is_told_and_counted(terminal):
+def test_trials_that_were_finished_before_are_counted(terminal):
     text = shown([TrialEvent("a"), TrialEvent("a", 1.0, "finished")], terminal=terminal, total=5, done=3)
     assert "reach: 3 of 5 trials are finished already." in text
     assert "[4/5] a finished" in text
@@ -68,14 +68,14 @@ def test_on_a_terminal_a_live_bar_shows_the_study_and_each_running_trial():
     assert re.search(r"arm/ga/seed-0 .*50/100", text)
 
 
-def test_on_a_terminal_ended_trials_stand_above_the_bar():
+def test_on_a_terminal_ended_trials_are_printed_above_the_bar():
     text = shown(RUN, terminal=True)
     assert "[1/2] arm/ga/seed-0 finished in" in text
     assert "[2/2] arm/ga/seed-1 failed in" in text
     assert "the [red]gripper[/red] is stuck" in text
 
 
-def test_the_time_left_follows_from_the_pace(monkeypatch):
+def test_the_remaining_time_follows_from_the_pace(monkeypatch):
     clock = iter([0.0, 0.0, 30.0, 30.0])
     monkeypatch.setattr("evorobo.study.progress.time.monotonic", lambda: next(clock))
     # one of four trials took 30 s, so three more take 90 s

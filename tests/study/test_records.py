@@ -1,4 +1,4 @@
-"""Files of results carry the number of their format; another number is refused with the way out."""
+"""Files of results carry the number of their format; another number is refused with a cure."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_a_record_is_read_without_its_format(tmp_path):
         ([], r"result\.json is damaged \(no fields\); delete its folder"),
     ],
 )
-def test_another_format_is_refused_with_the_way_out(tmp_path, content, message):
+def test_another_format_is_refused_with_a_cure(tmp_path, content, message):
     path = tmp_path / "result.json"
     path.write_text(json.dumps(content))
     with pytest.raises(ResultsError, match=message):

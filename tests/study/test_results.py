@@ -1,4 +1,4 @@
-"""A study read back from its folder, whatever state its runs are in."""
+"""A study is read back from its folder, with runs of every status."""
 
 import numpy as np
 import pytest
@@ -31,14 +31,13 @@ def put(folder, method, seed, curve=None, result=None):
 CURVE = "env_steps,wall_seconds,train,test\n0,0.0,,3.0\n100,1.5,0.25,1.0\n"
 
 
-def test_a_study_knows_its_tasks_methods_metrics_and_references(folder):
+def test_results_hold_tasks_methods_metrics_and_references(folder):
     results = load(folder)
     assert (results.name, results.tasks, results.methods) == ("reach", ["arm"], ["ga", "backprop"])
     assert results.metrics == {"arm": MetricInfo("RMSE", "m", higher_is_better=False)}
     assert results.references == {"arm": {"random": 2.5}}
     assert results.settings == {"seeds": 3}
     assert results.runs == []
-    assert list(results.cells()) == []
 
 
 def test_a_finished_run_has_its_log_as_columns_and_the_last_test_as_score(folder):
@@ -56,13 +55,13 @@ def test_a_run_without_a_result_is_unfinished(folder):
     assert (run.status, run.score) == ("unfinished", 1.0)
 
 
-def test_a_failed_run_says_why(folder):
+def test_a_failed_run_has_a_reason(folder):
     put(folder, "ga", 0, CURVE, {"status": "failed", "reason": "The weights became NaN."})
     (run,) = load(folder).runs
     assert (run.status, run.reason) == ("failed", "The weights became NaN.")
 
 
-def test_a_run_before_its_first_look_has_no_score_and_is_in_no_cell(folder):
+def test_a_run_before_its_first_eval_has_no_score(folder):
     put(folder, "ga", 0)
     put(folder, "ga", 1, "env_steps,test\n")
     results = load(folder)
@@ -76,15 +75,12 @@ def test_runs_come_in_the_order_of_the_settings_and_seeds_by_number(folder):
         put(folder, method, seed, CURVE, {"status": "finished"})
     results = load(folder)
     assert [(run.method, run.seed) for run in results.runs] == [("ga", 9), ("ga", 10), ("backprop", 0)]
-    assert [(task, method, len(runs)) for task, method, runs in results.cells()] == [
-        ("arm", "ga", 2), ("arm", "backprop", 1),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "damage", ["", "env_steps,test\n1,2\n3\n", "env_steps,test\n1,oops\n", "env_steps,test\n1,2,3\n"]
 )
-def test_a_damaged_log_is_named_with_the_cure(folder, damage):
+def test_a_damaged_log_is_named_with_a_cure(folder, damage):
     trial = put(folder, "ga", 0, damage)
     with pytest.raises(ResultsError, match=r"curve\.csv is damaged .*; delete its folder and run the study again"):
         read_curve(trial / "curve.csv")
@@ -93,7 +89,7 @@ def test_a_damaged_log_is_named_with_the_cure(folder, damage):
 
 
 @pytest.mark.parametrize("log", [None, "env_steps,test\n", "garbage,1\n"])
-def test_a_finished_run_without_scores_is_damaged_and_not_left_out_in_silence(folder, log):
+def test_a_finished_run_without_scores_is_reported_as_damaged(folder, log):
     put(folder, "ga", 0, log, {"status": "finished"})
     with pytest.raises(ResultsError, match=r"curve\.csv is damaged \(no test scores\); delete its folder"):
         load(folder)
@@ -109,6 +105,6 @@ def test_a_damaged_study_or_result_is_named(folder):
         load(folder)
 
 
-def test_a_folder_without_a_study_is_a_sentence(tmp_path):
+def test_a_folder_without_a_study_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(ResultsError, match="holds no study; give a folder that an experiment wrote"):
         load(tmp_path / "nowhere")

@@ -1,4 +1,4 @@
-"""A study: all of its trials, the same whoever runs them, whatever happens meanwhile."""
+"""A study runs all its trials to the same curves in every way, also after interruptions."""
 
 import json
 import signal
@@ -52,11 +52,11 @@ def test_a_study_is_every_task_with_every_method_at_every_seed():
         ("bowl/cma-es/seed-1", ["bowl/cma-es/seed-1"]),
     ],
 )
-def test_only_picks_a_part(only, paths):
+def test_only_selects_a_part(only, paths):
     assert [trial.path for trial in a_study(Bowl(), Bowl("dish")).trials(only)] == paths
 
 
-def test_a_part_that_is_not_there_is_answered_with_the_nearest():
+def test_an_unknown_part_is_answered_with_the_nearest():
     with pytest.raises(SettingsError, match="unknown part of the study 'backdrop'; did you mean 'backprop'"):
         a_study().trials("backdrop")
 
@@ -83,7 +83,7 @@ def test_a_part_that_is_not_there_is_answered_with_the_nearest():
         ({"hidden": ("8",)}, r"hidden layers are numbers of units or layers such as Dense\(8\), not '8'"),
     ],
 )
-def test_what_cannot_be_a_study_is_refused(settings, sentence):
+def test_an_invalid_study_is_refused(settings, sentence):
     with pytest.raises(SettingsError, match=sentence):
         a_study(**settings)
 
@@ -111,33 +111,33 @@ def test_two_tasks_of_one_name_are_refused():
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory):
-    """The toy study, run by this process alone."""
-    folder = tmp_path_factory.mktemp("here")
+def serial(tmp_path_factory):
+    """The toy study, run in this process."""
+    folder = tmp_path_factory.mktemp("serial")
     a_study(hidden=(Dense(3, "relu"),)).run(folder)
     return folder
 
 
-def test_two_workers_draw_the_very_curves_of_one_process(here, tmp_path):
+def test_two_workers_have_the_same_curves_as_one_process(serial, tmp_path):
     a_study(hidden=(Dense(3, "relu"),)).run(tmp_path, jobs=2)
-    assert all_curves(tmp_path) == all_curves(here)
-    assert len(all_curves(here)) == 4
+    assert all_curves(tmp_path) == all_curves(serial)
+    assert len(all_curves(serial)) == 4
 
 
-def test_the_order_of_trials_has_no_say(here, tmp_path):
+def test_the_order_of_trials_does_not_matter(serial, tmp_path):
     study = a_study(hidden=(Dense(3, "relu"),), methods=METHODS[::-1], seeds=(1, 0))
     study.run(tmp_path)
-    assert all_curves(tmp_path) == all_curves(here)
+    assert all_curves(tmp_path) == all_curves(serial)
 
 
-def test_what_is_finished_is_read_and_not_repeated(here, tmp_path):
-    before = {path: path.stat().st_mtime_ns for path in here.rglob("seed-*/*")}
-    results = a_study(hidden=(Dense(3, "relu"),)).run(here)
-    assert {path: path.stat().st_mtime_ns for path in here.rglob("seed-*/*")} == before
+def test_finished_trials_are_read_and_not_repeated(serial, tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in serial.rglob("seed-*/*")}
+    results = a_study(hidden=(Dense(3, "relu"),)).run(serial)
+    assert {path: path.stat().st_mtime_ns for path in serial.rglob("seed-*/*")} == before
     assert set(how(results).values()) == {"finished"}
 
 
-def test_more_seeds_are_added_to_those_that_are_there(tmp_path):
+def test_more_seeds_are_added_to_finished_ones(tmp_path):
     a_study(seeds=1).run(tmp_path)
     before = all_curves(tmp_path)
     results = a_study(seeds=2).run(tmp_path)
@@ -150,14 +150,14 @@ def test_a_part_may_be_run_alone(tmp_path):
     assert how(results) == {"bowl/backprop/0": "finished", "bowl/backprop/1": "finished"}
 
 
-def test_a_study_file_tells_what_to_compare_with(here):
-    about = json.loads((here / "toys" / "study.json").read_text())
+def test_a_study_file_holds_reference_scores(serial):
+    about = json.loads((serial / "toys" / "study.json").read_text())
     assert about["tasks"]["bowl"]["references"] == {"random": -3.0}
     assert about["tasks"]["bowl"]["metric"]["name"] == "score"
     assert list(about["methods"]) == ["cma-es", "backprop"]
 
 
-def test_the_seeds_that_settings_were_chosen_on_may_be_told_later_too(tmp_path):
+def test_tuning_seeds_may_be_added_later(tmp_path):
     assert tuned_seeds_caution(a_study().run(tmp_path)) == ""
     before = all_curves(tmp_path)
     results = replace(a_study(), tuning_seeds=(1,)).run(tmp_path)
@@ -166,7 +166,7 @@ def test_the_seeds_that_settings_were_chosen_on_may_be_told_later_too(tmp_path):
     assert all_curves(tmp_path) == before
 
 
-def test_seeds_run_on_another_budget_are_never_drawn_together(tmp_path):
+def test_seeds_with_another_budget_are_never_mixed(tmp_path):
     a_study(seeds=(0, 1)).run(tmp_path)
     with pytest.raises(ResultsError, match=r"seed-0 holds a run of other settings \(budget\.flops is 20000"):
         a_study(seeds=(2, 3), budget=Budget(flops=4e4, n_evals=4)).run(tmp_path)
@@ -174,7 +174,7 @@ def test_seeds_run_on_another_budget_are_never_drawn_together(tmp_path):
     assert len(a_study(seeds=(2, 3)).run(tmp_path).runs) == 2 * 4
 
 
-def test_other_settings_in_the_folder_are_told_before_anything_runs(tmp_path):
+def test_other_settings_in_the_folder_are_reported_before_anything_runs(tmp_path):
     a_study(seeds=(1,)).run(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     sentence = r"seed-1 holds a run of other settings \(budget\.flops is 20000\.0 there and 10000\.0 here\)"
@@ -183,7 +183,7 @@ def test_other_settings_in_the_folder_are_told_before_anything_runs(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_does_not_fit_together_is_told_before_anything_runs(tmp_path):
+def test_settings_that_do_not_fit_are_reported_before_anything_runs(tmp_path):
     with pytest.raises(TaskError, match="mute has no teacher; give the task one"):
         a_study(Bowl(), Mute("mute")).run(tmp_path)
     assert not list(tmp_path.iterdir())
@@ -197,7 +197,7 @@ def test_jobs_are_a_whole_number(tmp_path, jobs):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("broken", [Raises("arm"), Broken("arm")], ids=["in mid-run", "at once"])
-def test_one_environment_that_breaks_does_not_keep_the_others_from_finishing(tmp_path, jobs, broken):
+def test_an_error_in_one_environment_does_not_stop_the_others(tmp_path, jobs, broken):
     results = a_study(broken, Bowl(), methods=[Evolution()]).run(tmp_path, jobs=jobs)
     assert how(results) == {
         "arm/cma-es/0": "failed",
@@ -214,7 +214,7 @@ def test_a_worker_that_dies_is_among_the_results(tmp_path):
     assert results.runs[0].reason == "its worker process died (exit status 7)"
 
 
-# ---- a script of one's own, run, killed, interrupted, and run again
+# ---- a user's script, run, killed, interrupted, and run again
 
 
 @pytest.fixture(scope="session")
@@ -232,18 +232,18 @@ def rows(path: Path) -> int:
     return len(path.read_text().splitlines()) - 1 if path.exists() else 0
 
 
-def looks(folder, method):
-    """How often each trial of a method that has not ended has looked."""
+def n_evals_of(folder, method):
+    """Return the number of evals of each unfinished trial of a method."""
     trials = folder.glob(f"results/rail/rail/{method}/seed-*")
     return {trial.name: rows(trial / "curve.csv") for trial in trials if not (trial / "result.json").exists()}
 
 
-def until_at_work(process, folder, methods, before):
+def wait_until_running(process, folder, methods, before):
     """Wait until a trial of each of `methods` is in the middle, further than `before`."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
-        now = {method: looks(folder, method) for method in methods}
+        now = {method: n_evals_of(folder, method) for method in methods}
         if all(
             any(max(3, before[method].get(each, 0) + 1) <= n < 12 for each, n in now[method].items())
             for method in methods
@@ -258,33 +258,33 @@ def children(process):
     return [int(each) for each in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
-def gone(pid):
+def has_ended(pid):
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def end(process, signum):
-    """Send the signal; exit status, output, errors; no worker outlives the study by more than a moment."""
+    """Send the signal and return exit status, output and errors; all workers end soon after the study."""
     workers = children(process)
     process.send_signal(signum)
     out, err = process.communicate(timeout=60)
     deadline = time.monotonic() + 5
-    while not all(map(gone, workers)):
+    while not all(map(has_ended, workers)):
         assert time.monotonic() < deadline, "a worker is still at work"
         time.sleep(0.01)
     return process.returncode, out, err
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_and_interrupted_a_study_still_draws_the_very_same_curves(tmp_path, straight, jobs):
+def test_a_killed_and_interrupted_study_has_the_same_curves(tmp_path, straight, jobs):
     script = rail(tmp_path)
     turns = [(signal.SIGKILL, ["cma-es"]), (signal.SIGINT, ["backprop"])]
     if jobs == 2:
         turns = [(signal.SIGKILL, ["cma-es", "backprop"]), (signal.SIGINT, ["cma-es"])]
     for signum, methods in turns:
-        before = {method: looks(tmp_path, method) for method in methods}
+        before = {method: n_evals_of(tmp_path, method) for method in methods}
         process = launch(script, "--jobs", jobs, folder=tmp_path, slow=0.002)
-        until_at_work(process, tmp_path, methods, before)
+        wait_until_running(process, tmp_path, methods, before)
         code, _, err = end(process, signum)
         assert list(tmp_path.rglob("checkpoint.npz")), "nothing was in the middle"
         if signum == signal.SIGKILL:
@@ -298,7 +298,7 @@ def test_killed_and_interrupted_a_study_still_draws_the_very_same_curves(tmp_pat
     assert not list(tmp_path.rglob("checkpoint.npz"))
 
 
-def test_a_newcomers_robot_needs_no_guard_in_its_script(tmp_path, straight):
+def test_a_script_with_a_robot_needs_no_main_guard(tmp_path, straight):
     script = rail(tmp_path, guard=False)
     code, out, err = run(script, "--jobs", 2, folder=tmp_path)
     assert (code, err) == (0, "")
@@ -306,7 +306,7 @@ def test_a_newcomers_robot_needs_no_guard_in_its_script(tmp_path, straight):
     assert "rail" in out
     assert (tmp_path / "results/rail/curves.png").exists()
 
-    # one of its trials runs again by itself, and the script's own work does not begin
+    # one of its trials runs again alone, and the script's own work does not start
     trial = tmp_path / "results/rail/rail/backprop/seed-1/trial.json"
     code, out, err = run("-m", "evorobo", "run", trial, "--results", "again", folder=tmp_path)
     assert (code, err) == (0, "")
@@ -315,7 +315,7 @@ def test_a_newcomers_robot_needs_no_guard_in_its_script(tmp_path, straight):
 
 
 @pytest.mark.parametrize("name", ["rail:my/Rail-v0", "lab/rail.py:my/Rail-v0"])
-def test_a_robot_may_be_called_with_its_module_or_file_from_its_own_script_and_from_others(tmp_path, straight, name):
+def test_an_id_may_have_its_module_or_file_in_front_in_every_script(tmp_path, straight, name):
     lab = tmp_path / "lab"
     lab.mkdir()
     rail(lab)
@@ -331,7 +331,7 @@ def test_a_robot_may_be_called_with_its_module_or_file_from_its_own_script_and_f
         assert curves.items() < straight.items()
 
 
-def test_a_script_that_runs_its_study_itself_needs_no_guard_either(tmp_path, straight):
+def test_a_script_that_calls_run_itself_needs_no_main_guard(tmp_path, straight):
     script = rail(tmp_path)
     script.write_text(script.read_text().split("if __name__")[0] + "study.run(jobs=2)\n")
     code, _, err = run(script, folder=tmp_path)
@@ -339,6 +339,6 @@ def test_a_script_that_runs_its_study_itself_needs_no_guard_either(tmp_path, str
     assert all_curves(tmp_path / "results") == straight
 
 
-def test_a_task_that_knows_why_its_scores_flatter_is_asked(tmp_path):
+def test_the_caution_of_a_task_is_in_the_study_file(tmp_path):
     results = a_study(Flattering(), Bowl(), seeds=1).run(tmp_path)
     assert results.cautions == {"flattering": "Everybody is good at this."}

@@ -1,4 +1,4 @@
-"""One trial: the same curve whenever and wherever it runs, and never lost."""
+"""A trial has the same curve wherever it runs, and survives interruptions."""
 
 import csv
 import json
@@ -41,13 +41,13 @@ def a_trial(method=METHODS[1], task=None, budget=None, hidden=(3,), seed=0):
 
 
 def curve(folder):
-    """The rows of curve.csv, without what the clock says."""
+    """Return the rows of curve.csv, without the columns of seconds."""
     with (folder / "curve.csv").open(newline="") as file:
         return [{name: cell for name, cell in row.items() if name not in TIME_COLUMNS} for row in csv.DictReader(file)]
 
 
 class Stop:
-    """Asks a trial to stop when it is asked for the n-th time; `TRIAL` asks after every step then."""
+    """A `should_stop` that returns True at the n-th call; it is called after every step."""
 
     def __init__(self, monkeypatch, after):
         monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
@@ -79,7 +79,7 @@ def test_a_trial_runs_again_from_its_json_to_the_identical_curve(tmp_path, metho
 
 @every_method
 @pytest.mark.parametrize("stops", [1, 4])
-def test_an_interrupted_trial_goes_on_to_the_identical_curve(tmp_path, monkeypatch, method, stops):
+def test_an_interrupted_trial_continues_to_the_identical_curve(tmp_path, monkeypatch, method, stops):
     a_trial(method).run(tmp_path / "straight")
     for after in range(1, 1 + stops):
         with pytest.raises(Interrupted, match="can be continued"):
@@ -89,13 +89,13 @@ def test_an_interrupted_trial_goes_on_to_the_identical_curve(tmp_path, monkeypat
     assert curve(tmp_path / "halting") == curve(tmp_path / "straight")
 
 
-def test_a_trial_killed_after_a_look_forgets_what_it_did_since_its_checkpoint(tmp_path, monkeypatch):
+def test_a_trial_killed_after_an_eval_restarts_from_its_checkpoint(tmp_path, monkeypatch):
     a_trial().run(tmp_path / "straight")
     keep = running.RunningTrial.save_checkpoint
 
     def killed(self):
         if self.n_evals == 4:
-            raise SystemExit  # the look is on disk, its checkpoint is not
+            raise SystemExit  # the row of this eval is on disk, its checkpoint is not
         keep(self)
 
     monkeypatch.setattr(running.RunningTrial, "save_checkpoint", killed)
@@ -131,7 +131,7 @@ def test_a_finished_trial_leaves_its_settings_machine_curve_genome_and_result(tm
     assert machine["numpy"] == np.__version__
 
 
-def test_a_folder_of_other_settings_is_told_with_the_field_and_both_values(tmp_path):
+def test_a_folder_of_other_settings_is_refused_with_the_field_and_both_values(tmp_path):
     a_trial(Evolution(CMAES(sigma=0.3))).run(tmp_path)
     sentence = r"holds a run of other settings \(method\.strategy\.sigma is 0\.3 there and 0\.5 here\).*--results"
     with pytest.raises(ResultsError, match=sentence):
@@ -148,24 +148,24 @@ def test_a_folder_of_other_settings_is_told_with_the_field_and_both_values(tmp_p
         (5, "five", 'settings is 5 there and "five" here'),
     ],
 )
-def test_a_difference_is_told_by_the_first_field_that_has_one(there, here, words):
+def test_the_first_different_field_is_named(there, here, words):
     assert first_difference(there, here) == words
 
 
-def test_an_environment_that_breaks_fails_its_trial_which_is_tried_again(tmp_path, monkeypatch):
+def test_an_error_in_an_environment_fails_its_trial_which_runs_again_later(tmp_path, monkeypatch):
     trial = a_trial(task=Raises())
     for _ in range(2):
         assert trial.run(tmp_path) == "failed"
         result = json.loads((tmp_path / "result.json").read_text())
         assert result["reason"] == "RuntimeError: the gripper is stuck"
         assert "toys.py" in "".join(result["traceback"])
-    assert len(curve(tmp_path)) == 1  # the look before the first step
+    assert len(curve(tmp_path)) == 1  # the eval before the first step
     monkeypatch.setattr(Raises, "score", Bowl.score)
     assert trial.run(tmp_path) == "finished"
     assert json.loads((tmp_path / "result.json").read_text())["status"] == "finished"
 
 
-def test_training_that_runs_away_ends_its_trial_with_the_way_out_its_log_and_the_last_good_genome(tmp_path):
+def test_training_that_diverges_keeps_its_log_the_last_finite_genome_and_a_cure(tmp_path):
     trial = a_trial(Backprop(SGD(1e6)), Line(), Budget(flops=1e6))
     assert trial.run(tmp_path) == trial_status(tmp_path) == "diverged"
     reason = json.loads((tmp_path / "result.json").read_text())["reason"]
@@ -179,14 +179,14 @@ def test_training_that_runs_away_ends_its_trial_with_the_way_out_its_log_and_the
     assert not (tmp_path / "checkpoint.npz").exists()
 
 
-def test_an_evolution_that_runs_away_keeps_the_last_good_genome_too(tmp_path):
+def test_evolution_that_diverges_keeps_the_last_finite_genome_too(tmp_path):
     trial = a_trial(Evolution(OpenAIES(optimizer=SGD(1e300))), budget=Budget(generations=1000))
     with np.errstate(all="ignore"):
         assert trial.run(tmp_path) == "diverged"
     assert np.isfinite(Genome.load(tmp_path / "genome.npz").weights).all()
 
 
-def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
+def test_a_learner_that_is_done_ends_its_trial_with_an_eval(tmp_path):
     trial = a_trial(
         Backprop(SGD(0.1), early_stopping=EarlyStopping(patience=4)), Line(), Budget(samples=1e5, n_evals=5)
     )
@@ -206,7 +206,7 @@ def test_a_learner_that_is_done_ends_its_trial_with_a_last_look(tmp_path):
 
 
 @pytest.mark.parametrize("stops", [1, 5])
-def test_a_trial_interrupted_amid_its_patience_stops_at_the_same_step(tmp_path, monkeypatch, stops):
+def test_a_trial_interrupted_during_its_patience_stops_at_the_same_step(tmp_path, monkeypatch, stops):
     trial = a_trial(Backprop(early_stopping=EarlyStopping(patience=30)), Line(), Budget(samples=1e5, n_evals=5))
     trial.run(tmp_path / "straight")
     for after in range(1, 1 + stops):
@@ -218,7 +218,7 @@ def test_a_trial_interrupted_amid_its_patience_stops_at_the_same_step(tmp_path, 
     assert one == other
 
 
-def test_a_budget_that_a_method_never_spends_is_told_at_once(tmp_path):
+def test_a_budget_that_a_method_never_spends_is_refused_at_once(tmp_path):
     assert a_trial(Backprop(), Line(), Budget(env_steps=1000)).run(tmp_path) == "failed"
     reason = json.loads((tmp_path / "result.json").read_text())["reason"]
     assert reason == (
@@ -227,13 +227,13 @@ def test_a_budget_that_a_method_never_spends_is_told_at_once(tmp_path):
     )
 
 
-def test_a_teacher_that_costs_the_whole_budget_is_told(tmp_path):
+def test_a_teacher_that_costs_the_whole_budget_is_refused(tmp_path):
     assert a_trial(Backprop(), budget=Budget(env_steps=32, flops=1e6)).run(tmp_path) == "failed"
     reason = json.loads((tmp_path / "result.json").read_text())["reason"]
     assert "the demonstrations of bowl for backprop cost the whole budget of env_steps=32, flops=1e+06" in reason
 
 
-def test_the_teachers_cost_is_on_the_bill_from_the_first_row_on(tmp_path):
+def test_the_cost_of_the_teacher_is_in_every_row(tmp_path):
     a_trial(Backprop()).run(tmp_path / "backprop")
     a_trial().run(tmp_path / "evolution")
     taught, evolved = curve(tmp_path / "backprop"), curve(tmp_path / "evolution")
@@ -243,7 +243,7 @@ def test_the_teachers_cost_is_on_the_bill_from_the_first_row_on(tmp_path):
 
 
 @every_method
-def test_looks_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path, method):
+def test_evals_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path, method):
     a_trial(method, budget=Budget(flops=2e5, n_evals=5)).run(tmp_path)
     columns = read_curve(tmp_path / "curve.csv")
     flops = columns["forward_flops"] + columns["backward_flops"]
@@ -252,15 +252,15 @@ def test_looks_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path
     assert flops[0] == 0
     assert len(flops) == 6
     assert (flops[1:] >= wanted).all()
-    assert (flops[1:] < wanted + 1.01 * steps.max()).all()  # a look waits for the end of its step
+    assert (flops[1:] < wanted + 1.01 * steps.max()).all()  # an eval waits for the end of its step
 
 
-def test_a_step_that_passes_several_looks_is_looked_at_once(tmp_path):
+def test_a_step_that_passes_several_evals_is_evaluated_once(tmp_path):
     a_trial(Evolution(CMAES(population_size=500)), budget=Budget(env_steps=1000, n_evals=9)).run(tmp_path)
     assert [row["env_steps"] for row in curve(tmp_path)] == ["0", "500", "1000"]
 
 
-def test_the_last_row_is_the_answer_at_the_end_of_the_budget(tmp_path):
+def test_the_last_row_is_the_solution_at_the_end_of_the_budget(tmp_path):
     a_trial(budget=Budget(generations=7, n_evals=3)).run(tmp_path)
     rows = curve(tmp_path)
     assert rows[-1]["generations"] == "7"
@@ -274,7 +274,7 @@ def test_with_several_limits_the_first_one_reached_ends_the_trial(tmp_path):
     assert 30 <= int(curve(tmp_path / "b")[-1]["env_steps"]) < 60
 
 
-def test_seconds_are_those_of_learning_and_not_of_looking(tmp_path, monkeypatch):
+def test_seconds_are_those_of_learning_and_not_of_evals(tmp_path, monkeypatch):
     clock = SimpleNamespace(now=0.0)
 
     @dataclass(frozen=True)
@@ -294,14 +294,14 @@ def test_seconds_are_those_of_learning_and_not_of_looking(tmp_path, monkeypatch)
     assert read_curve(tmp_path / "curve.csv")["cpu_seconds"].tolist()[-1] == 10.0
 
 
-def test_progress_is_told_in_shares_of_the_budget(tmp_path, monkeypatch):
+def test_progress_is_reported_in_fractions_of_the_budget(tmp_path, monkeypatch):
     monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
     told = []
     a_trial(budget=Budget(generations=4)).run(tmp_path, told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]
 
 
-def test_more_budget_makes_no_worse_an_answer(tmp_path):
+def test_more_budget_gives_no_worse_solution(tmp_path):
     a_trial(budget=Budget(env_steps=3000)).run(tmp_path)
     tests = read_curve(tmp_path / "curve.csv")["test"]
     assert tests[0] < -10
@@ -315,7 +315,7 @@ def test_a_seed_is_a_whole_number_from_zero(seed):
 
 
 @pytest.mark.parametrize("name", ["trial.json", "result.json", "checkpoint.npz"])
-def test_a_damaged_file_is_told_with_the_way_out(tmp_path, monkeypatch, name):
+def test_a_damaged_file_is_refused_with_a_cure(tmp_path, monkeypatch, name):
     with pytest.raises(Interrupted):
         a_trial().run(tmp_path, should_stop=Stop(monkeypatch, 3))
     (tmp_path / name).write_text('{"half": ')
@@ -324,12 +324,12 @@ def test_a_damaged_file_is_told_with_the_way_out(tmp_path, monkeypatch, name):
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"type": "Budget", "flops": 5}'])
-def test_what_is_no_trial_is_told(tmp_path, content):
+def test_a_file_that_is_not_a_trial_is_refused(tmp_path, content):
     (tmp_path / "trial.json").write_text(content)
     with pytest.raises(ResultsError, match=r"is damaged|holds no trial"):
         Trial.load(tmp_path / "trial.json")
 
 
-def test_a_trial_lies_under_its_task_its_method_and_its_seed():
+def test_the_path_of_a_trial_is_its_task_its_method_and_its_seed():
     assert a_trial(seed=12).path == "bowl/cma-es/seed-12"
     assert replace(a_trial(), task=Bowl("dish")).path == "dish/cma-es/seed-0"

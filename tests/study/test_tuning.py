@@ -1,4 +1,4 @@
-"""Tuning: the same effort for every method, seeds of its own, and a bill; going on gives what a straight run gives."""
+"""Tuning has the same effort for every method, seeds of its own and a cost; it continues after interrupts."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from toys import Bowl
 
 from evorobo import SGD, Backprop, Budget, Evolution, ResultsError, SettingsError, Study, tune, tuned
 from evorobo.report.analysis.cautions import cautions
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.tuning import to_terminal
 from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
@@ -25,7 +26,7 @@ SPACE = ["methods.cma-es.strategy.sigma=0.01..3:log", "methods.backprop.optimize
 
 @dataclass(frozen=True)
 class Crooked(Bowl):
-    """The test score is the opposite of the validation score: whoever looks at it is led astray."""
+    """The test score is the opposite of the validation score, so that its use would be noticed."""
 
     def test(self, genome):
         return -super().test(genome)
@@ -45,7 +46,7 @@ def a_study(*tasks, methods=METHODS, **changes):
 
 
 def content(path):
-    """A tuning file, without what the clock says."""
+    """Return the content of a tuning file, without seconds."""
     found = json.loads(path.read_text())
     for each in found["methods"].values():
         del each["cost"]["cpu_seconds"], each["cost"]["wall_seconds"]
@@ -54,7 +55,7 @@ def content(path):
 
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory):
-    """The toy study, tuned by this process without a pause."""
+    """The toy study, tuned in this process without an interrupt."""
     return tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path_factory.mktemp("straight"))
 
 
@@ -62,7 +63,7 @@ def curves(path, method):
     return [read_curve(each) for each in sorted(path.parent.glob(f"try-*/bowl/{method}/seed-*/curve.csv"))]
 
 
-def test_every_method_has_as_many_tries_at_the_same_price_on_seeds_of_their_own(straight):
+def test_every_method_has_as_many_tries_with_the_same_budget_on_the_tuning_seeds(straight):
     assert straight.name == "bowl.json"
     for method in ("cma-es", "backprop"):
         trials = [json.loads(each.read_text()) for each in straight.parent.glob(f"try-*/bowl/{method}/*/trial.json")]
@@ -71,7 +72,7 @@ def test_every_method_has_as_many_tries_at_the_same_price_on_seeds_of_their_own(
         assert all(curve["generations"][-1] == 6 for curve in curves(straight, method))
 
 
-def test_the_first_try_is_the_study_as_it_is_and_the_others_lie_in_the_range(straight):
+def test_the_first_try_has_the_settings_of_the_study_and_the_others_lie_in_the_range(straight):
     sigmas = [
         json.loads(each.read_text())["method"]["strategy"]["sigma"]
         for each in sorted(straight.parent.glob("try-*/bowl/cma-es/seed-7/trial.json"))
@@ -81,7 +82,7 @@ def test_the_first_try_is_the_study_as_it_is_and_the_others_lie_in_the_range(str
     assert all(0.01 <= sigma <= 3 for sigma in sigmas)
 
 
-def test_what_lies_outside_its_range_is_not_tried(tmp_path):
+def test_a_setting_outside_its_range_is_not_tried(tmp_path):
     path = tune(a_study(), ["methods.cma-es.strategy.sigma=1..3", SPACE[1]], trials=2, seeds=(7,), results=tmp_path)
     assert all(
         json.loads(each.read_text())["method"]["strategy"]["sigma"] >= 1
@@ -89,7 +90,7 @@ def test_what_lies_outside_its_range_is_not_tried(tmp_path):
     )
 
 
-def test_the_best_is_the_one_whose_answers_validate_best_on_average(straight):
+def test_the_best_try_has_the_best_mean_validation_score(straight):
     found = read_tuning(straight)
     for method in ("cma-es", "backprop"):
         ends = np.array([curve["validation"][-1] for curve in curves(straight, method)]).reshape(5, 2).mean(1)
@@ -105,13 +106,13 @@ def test_the_best_is_the_one_whose_answers_validate_best_on_average(straight):
         assert tried == value
 
 
-def test_the_test_score_has_no_say(tmp_path, straight):
+def test_the_test_score_is_not_used(tmp_path, straight):
     path = tune(a_study(Crooked()), SPACE, trials=5, seeds=(7, 8), results=tmp_path)
     for method, each in content(path)["methods"].items():
         assert each["settings"] == content(straight)["methods"][method]["settings"]
 
 
-def test_the_bill_is_the_sum_of_all_trials(straight):
+def test_the_cost_is_the_sum_of_all_trials(straight):
     found = read_tuning(straight)
     for method in ("cma-es", "backprop"):
         for name in COST_COLUMNS:
@@ -120,19 +121,19 @@ def test_the_bill_is_the_sum_of_all_trials(straight):
             )
 
 
-def test_two_workers_find_what_one_process_finds(tmp_path, straight):
+def test_two_workers_find_the_same_as_one_process(tmp_path, straight):
     assert content(tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path, jobs=2)) == content(straight)
 
 
-def test_an_interrupted_search_goes_on_to_what_a_straight_one_finds(tmp_path, straight, monkeypatch):
+def test_an_interrupted_search_continues_to_the_same_settings(tmp_path, straight, monkeypatch):
     run, calls = tuning_module.run_serial, []
 
-    def interrupted(crews, folder, listen):
+    def interrupted(batches, folder, on_event):
         calls.append(folder)
         if len(calls) == 3:
-            run(crews[:1], folder, listen)
+            run(batches[:1], folder, on_event)
             raise Interrupted("interrupted")
-        run(crews, folder, listen)
+        run(batches, folder, on_event)
 
     monkeypatch.setattr(tuning_module, "run_serial", interrupted)
     with pytest.raises(Interrupted):
@@ -144,12 +145,12 @@ def test_an_interrupted_search_goes_on_to_what_a_straight_one_finds(tmp_path, st
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_more_tries_go_on_from_those_that_are_there(tmp_path, straight):
+def test_more_tries_continue_from_finished_ones(tmp_path, straight):
     tune(a_study(), SPACE, trials=2, seeds=(7, 8), results=tmp_path)
     assert content(tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path)) == content(straight)
 
 
-def test_settings_that_diverge_are_worth_nothing_and_paid_for(tmp_path):
+def test_settings_that_diverge_have_no_score_and_count_as_cost(tmp_path):
     wild = ["methods.backprop.optimizer.learning_rate=1e-3..1e9:log"]
     study = a_study(methods=(Backprop(SGD(1e-3)),), budget=Budget(generations=40))
     path = tune(study, wild, trials=6, seeds=(7,), results=tmp_path)
@@ -160,20 +161,22 @@ def test_settings_that_diverge_are_worth_nothing_and_paid_for(tmp_path):
     assert found["cost"]["samples"] == sum(curve["samples"][-1] for curve in curves(path, "backprop"))
 
 
-# ---- the study with what was found
+# ---- the study with the settings found
 
 
-def test_a_tuned_study_has_the_settings_and_its_reports_tell_the_bill(tmp_path, straight):
+def test_a_tuned_study_has_the_settings_and_its_reports_state_the_cost(tmp_path, straight):
     study = tuned(a_study(), straight)
     found = read_tuning(straight)["methods"]
     assert study.methods[0].strategy.sigma == found["cma-es"]["settings"]["methods.cma-es.strategy.sigma"]
     assert study.methods[1].optimizer.learning_rate == next(iter(found["backprop"]["settings"].values()))
     assert study.tuning_seeds == (7, 8)
-    told = cautions(study.run(tmp_path))
+    sentences = cautions(StudyTable.from_results(study.run(tmp_path)))
     steps = found["cma-es"]["cost"]["env_steps"]
-    (bill,) = [each for each in told if each.startswith("Tuned beforehand, each method with 5 settings at 2 seeds")]
-    assert f"cma-es {steps} env steps" in bill
-    assert not any("tuned on seeds that count" in each for each in told)
+    (cost_line,) = [
+        each for each in sentences if each.startswith("Tuned beforehand, each method with 5 settings at 2 seeds")
+    ]
+    assert f"cma-es {steps} env steps" in cost_line
+    assert not any("tuned on seeds that count" in each for each in sentences)
 
 
 def test_tuned_settings_are_no_worse_on_the_tuning_seeds_than_those_before(straight):
@@ -184,7 +187,7 @@ def test_tuned_settings_are_no_worse_on_the_tuning_seeds_than_those_before(strai
         assert each["validation"] >= np.mean(first[method])
 
 
-def test_the_table_and_the_flags_tell_what_was_found(straight):
+def test_the_table_and_the_flags_show_the_settings_found(straight):
     found = read_tuning(straight)
     sigma = found["methods"]["cma-es"]["settings"]["methods.cma-es.strategy.sigma"]
     table = to_terminal(found)
@@ -193,7 +196,7 @@ def test_the_table_and_the_flags_tell_what_was_found(straight):
     assert to_flags(found).startswith(f"--set methods.cma-es.strategy.sigma={sigma} --set methods.backprop.opt")
 
 
-# ---- asked for what cannot be
+# ---- errors
 
 
 @pytest.mark.parametrize(
@@ -209,14 +212,14 @@ def test_the_table_and_the_flags_tell_what_was_found(straight):
         ({"space": SPACE[:1]}, "backprop would be compared untuned"),
     ],
 )
-def test_what_would_mislead_is_refused_before_anything_runs(tmp_path, asked, sentence):
+def test_misleading_settings_are_refused_before_anything_runs(tmp_path, asked, sentence):
     settings = {"space": SPACE, "seeds": (7,), **asked}
     with pytest.raises(SettingsError, match=sentence):
         tune(a_study(), results=tmp_path, **settings)
     assert not list(tmp_path.iterdir())
 
 
-def test_of_several_tasks_one_is_tuned_on(tmp_path):
+def test_one_task_of_several_must_be_named(tmp_path):
     study = a_study(Bowl(), Bowl("dish"))
     with pytest.raises(SettingsError, match="one task at a time; name it with task= or --task: bowl, dish"):
         tune(study, SPACE, results=tmp_path)
@@ -226,7 +229,7 @@ def test_of_several_tasks_one_is_tuned_on(tmp_path):
 
 @dataclass(frozen=True)
 class Blind(Bowl):
-    """Has no validation rows."""
+    """A bowl without validation rows."""
 
     def validate(self, genome):
         return float("nan")
@@ -237,7 +240,7 @@ def test_without_validation_rows_nothing_is_tuned(tmp_path):
         tune(a_study(Blind()), SPACE, trials=1, seeds=(7,), results=tmp_path)
 
 
-def test_a_method_that_fails_with_all_settings_is_told_with_the_last_reason(tmp_path):
+def test_a_method_that_fails_with_all_settings_is_reported_with_the_last_reason(tmp_path):
     study = a_study(budget=Budget(env_steps=100))
     space = [SPACE[0], "methods.backprop.batch_size=-3..-1"]
     with pytest.raises(
@@ -247,7 +250,7 @@ def test_a_method_that_fails_with_all_settings_is_told_with_the_last_reason(tmp_
         tune(study, space, trials=2, seeds=(7,), results=tmp_path)
 
 
-def test_tries_of_other_settings_in_the_folder_are_told(tmp_path):
+def test_tries_of_other_settings_in_the_folder_are_refused(tmp_path):
     tune(a_study(), SPACE, trials=1, seeds=(7,), results=tmp_path)
     with pytest.raises(
         ResultsError, match=r"holds a run of other settings \(budget\.generations is 6 there and 7 here\)"
@@ -264,7 +267,7 @@ def test_settings_of_other_methods_are_refused(straight):
 @pytest.mark.parametrize(
     "text", [None, "{", "[]", '{"format": 2, "methods": {"a": {}}}', '{"format": 2, "methods": {}}']
 )
-def test_what_is_no_file_of_tuning_is_told(tmp_path, text):
+def test_a_file_that_is_not_of_tuning_is_refused(tmp_path, text):
     if text is not None:
         (tmp_path / "x.json").write_text(text)
     with pytest.raises(ResultsError, match=r"x\.json is not a file of evorobo tune"):

@@ -1,4 +1,4 @@
-"""Ranges to tune in: read as they are written, one at least for every method."""
+"""Ranges of tuning: read as they are written, at least one for every method."""
 
 import pytest
 from toys import Bowl
@@ -24,7 +24,7 @@ def test_a_range_is_read_as_it_is_written():
     assert (clip.low, clip.high, clip.log, clip.integer) == (0.5, 2.0, False, False)
 
 
-def test_a_setting_that_is_not_set_yet_is_whole_if_its_range_is():
+def test_a_setting_without_a_value_is_whole_if_its_range_is():
     (_, population) = parse_ranges(STUDY, [SIGMA, RATE, "methods.cma-es.strategy.population_size=4..40"])["cma-es"]
     assert population.integer
 
@@ -41,7 +41,7 @@ def test_a_star_gives_every_method_the_same_range():
 
 
 @pytest.mark.parametrize(("value", "inside"), [(0.05, True), (2, True), (0.04, False), (None, False), (True, False)])
-def test_a_range_holds_what_lies_in_it(value, inside):
+def test_a_range_contains_the_values_in_it(value, inside):
     assert Range("x", "x", 0.05, 2, True, False).contains(value) == inside
 
 
@@ -62,6 +62,6 @@ def test_a_range_holds_what_lies_in_it(value, inside):
         (["methods.backprop.batch_size=0.5..3"], "is a whole number; give it a range from one whole number to another"),
     ],
 )
-def test_a_range_that_cannot_be_is_told_with_the_way_out(texts, sentence):
+def test_an_invalid_range_is_refused_with_a_cure(texts, sentence):
     with pytest.raises(SettingsError, match=sentence):
         parse_ranges(STUDY, texts)
