@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from evorobo.checks import MAX_SEEDS, check_integer
 from evorobo.errors import SettingsError, unknown
+from evorobo.printable import printable
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,10 +46,13 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         numbers = tuple(int(part) for part in text.split(","))
     except ValueError as error:
         raise SettingsError(f"--seeds takes a number of seeds (5) or a list (3,7,11), not {text!r}.") from error
-    return numbers if "," in text else tuple(range(numbers[0]))
+    if "," in text:
+        return numbers
+    check_integer(1, maximum=MAX_SEEDS, **{"the number of --seeds": numbers[0]})
+    return tuple(range(numbers[0]))
 
 
 def exit_with(message: str, code: int) -> NoReturn:
     """Print `message` on the error stream and end the program with that exit status."""
-    print(f"evorobo: {message}", file=sys.stderr)
+    print(f"evorobo: {printable(message)}", file=sys.stderr)
     raise SystemExit(code)

@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             args.function(args)
     except EvoroboError as error:
         exit_with(str(error), 2)
+    except MemoryError as error:
+        exit_with(f"this needs more memory than the machine has ({error}); choose smaller settings.", 2)
     except KeyboardInterrupt:
         exit_with("interrupted.", 130)
     raise SystemExit(0)

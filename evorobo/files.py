@@ -1,27 +1,44 @@
-"""Files that are written atomically, and arrays that are read without pickle."""
+"""Files: written atomically, and read so that a damaged or hostile file is an error in one sentence."""
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
+import stat
+import struct
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
+from numpy.lib import format as npy
 
 from evorobo.errors import DataError, ResultsError
+
+MAX_JSON_BYTES = 256 * 2**20
+"""Largest JSON text that is read: a controller of ten million weights."""
+MAX_JSON_DEPTH = 64
+"""Deepest nesting of lists and objects in JSON that is read; settings have fewer than 20 levels."""
+MAX_EXPANSION = 100
+"""How many times larger than its file an archive may be when it is unpacked, above `EXPANSION_FREE_BYTES`."""
+EXPANSION_FREE_BYTES = 256 * 2**20
+ARRAY_KINDS = "biufcSUmM"
+"""Kinds of NumPy dtypes that are read: numbers, texts and times, but no objects and no records."""
 
 
 def write_atomically(path: str | Path, content: bytes | str) -> None:
     """Write `content` to `path`. At any time there is either the whole old file or the whole new one.
 
-    Raises `ResultsError` when the folder cannot be written or the disk is full.
+    Half a surrogate pair in a text, which UTF-8 cannot hold, is written as its escape. Raises `ResultsError` when the
+    folder cannot be written, when the disk is full, and when `path` is a link, a device or a folder.
     """
     path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    check_replaceable(path)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +59,17 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def check_replaceable(path: Path) -> None:
+    """Raise `ResultsError` where `path` is a link, a device or a folder: only a plain file is ever replaced."""
+    try:
+        mode = path.lstat().st_mode
+    except (OSError, ValueError):  # it does not exist, or it cannot exist, which writing reports
+        return
+    if not stat.S_ISREG(mode):
+        kind = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+        raise ResultsError(f"cannot write {path}: it is {kind}, and only plain files are replaced; give another path.")
+
+
 def write_json(path: str | Path, plain: Any) -> None:
     """Write plain data as indented JSON, atomically."""
     write_atomically(path, json.dumps(plain, indent=2) + "\n")
@@ -57,10 +85,99 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 def read_npz(path: Path, kind: str = "NPZ file of plain arrays") -> dict[str, np.ndarray]:
     """Return the arrays of an `.npz` file, read without pickle.
 
-    Raises `DataError`, with `kind` in the message, when the file is damaged or of another kind.
+    Each member is read to its end, so its checksum is compared. Sizes are checked before memory is taken. Raises
+    `DataError`, with `kind` in the message, when the file is damaged, too large when unpacked, or of another kind.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) != _count_members(file):
+                raise ValueError("its list of arrays is damaged")
+            check_expansion(path, sum(member.file_size for member in members), path.stat().st_size)
+            if other := [member.filename for member in members if not member.filename.endswith(".npy")]:
+                raise ValueError(f"it holds {', '.join(other)}")
+            names = [member.filename.removesuffix(".npy") for member in members]
+            if len(set(names)) < len(names):
+                raise ValueError("it holds two arrays of one name")
+            return {name: _read_array(archive.read(member)) for name, member in zip(names, members, strict=True)}
+    except DataError:
+        raise
+    except MemoryError as error:
+        raise DataError(f"{path} needs more memory than this machine has; give a smaller file.") from error
     except Exception as error:  # a damaged zip raises many kinds of errors
-        raise DataError(f"{path} is damaged or no {kind} ({error}); save it again.") from error
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path} is damaged or no {kind} ({reason}); save it again.") from error
+
+
+def _count_members(file: BinaryIO) -> int:
+    """Return the number of members that the end of a zip file states; `zipfile` does not compare it with its list."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 2**16 - 22))
+    end = file.read()
+    count: int = struct.unpack_from("<H", end, end.rindex(b"PK\5\6") + 10)[0]
+    return count
+
+
+def check_expansion(path: Path, unpacked: int, packed: int) -> None:
+    """Raise `DataError` for a file whose content unpacks to far more bytes than the file has."""
+    if unpacked > max(EXPANSION_FREE_BYTES, MAX_EXPANSION * packed):
+        raise DataError(
+            f"{path} has {packed:,} bytes and unpacks to {unpacked:,}, more than {MAX_EXPANSION} times as many; "
+            "if you trust it, unpack it yourself and save it uncompressed."
+        )
+
+
+def _read_array(content: bytes) -> np.ndarray:
+    """Return the array of an `.npy` file, whose header must describe exactly the bytes that follow it."""
+    file = io.BytesIO(content)
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"its array has version {version}")
+    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, fortran_order, dtype = read_header(file)
+    if dtype.kind not in ARRAY_KINDS:
+        raise ValueError(f"it holds an array of {dtype}, and objects are never loaded")
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(content) - file.tell():
+        raise ValueError(f"an array of shape {shape} and type {dtype} does not have {len(content) - file.tell()} bytes")
+    order: Literal["F", "C"] = "F" if fortran_order else "C"
+    if file.tell() == len(content):
+        return np.empty(shape, dtype, order)
+    return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape, order=order).copy(order="K")
+
+
+def read_json(path: Path, kind: str = "JSON file") -> Any:
+    """Return the content of a JSON file. Raises `DataError` for a missing, damaged, too large or too deep one."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_JSON_BYTES:
+            raise DataError(
+                f"{path} has {size:,} bytes, and a {kind} has at most {MAX_JSON_BYTES:,}; give another file."
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error}); give the path of a {kind}.") from error
+    return parse_json(content, str(path), kind)
+
+
+def parse_json(content: bytes | str, where: str, kind: str = "JSON text") -> Any:
+    """Return the value of a JSON text. Raises `DataError`, with `where`, for a damaged or too deep one."""
+    try:
+        plain = json.loads(content.decode("utf-8") if isinstance(content, bytes) else content)
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise DataError(f"{where} is damaged or no {kind} ({reason}).") from error
+    layer, depth = [plain], 0
+    while layer := [item for item in layer if isinstance(item, list | dict)]:
+        depth += 1
+        if depth > MAX_JSON_DEPTH:
+            raise DataError(f"{where} is damaged or no {kind} (it is nested more than {MAX_JSON_DEPTH} levels deep).")
+        layer = [child for item in layer for child in (item.values() if isinstance(item, dict) else item)]
+    return plain
+
+
+def parse_json_object(content: bytes | str, where: str, kind: str = "JSON text") -> dict[str, Any]:
+    """Return the JSON object of a text. Raises `DataError`, with `where`, for a damaged text and any other value."""
+    plain = parse_json(content, where, kind)
+    if not isinstance(plain, dict):
+        raise DataError(f"{where} is damaged or no {kind} (it holds no object in braces).")
+    return plain

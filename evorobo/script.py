@@ -77,6 +77,8 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
         exit_with("interrupted; finished work is kept. Run the same command again to continue.", 130)
     except EvoroboError as error:
         exit_with(str(error), 2)
+    except MemoryError as error:
+        exit_with(f"this needs more memory than the machine has ({error}); choose smaller settings.", 2)
     _exit_if_broken(results)
     return results
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from evorobo import registry
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import EvoroboError, SettingsError, unknown
 from evorobo.loading import SCRIPT_PREFIX, load_module, without_imports
 
 
@@ -61,11 +61,11 @@ def _from_plain(plain: Any) -> Any:
     if not isinstance(plain, dict):
         return plain
     if "function" in plain:
-        return resolve_reference(plain["function"])
+        return resolve_reference(_as_reference(plain["function"]))
     fields = {key: _from_plain(item) for key, item in plain.items() if key != "type"}
     if "type" not in plain:
         return fields
-    kind = resolve_reference(plain["type"])
+    kind = resolve_reference(_as_reference(plain["type"]))
     if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         raise SettingsError(f"{plain['type']} is not a class of settings.")
     known = [field.name for field in dataclasses.fields(kind)]
@@ -74,10 +74,18 @@ def _from_plain(plain: Any) -> Any:
             raise unknown(f"field of {plain['type']}", name, known)
     try:
         return kind(**fields)
-    except TypeError as error:
+    except EvoroboError:
+        raise
+    except Exception as error:  # a value of another type than the class expects can raise anything
         raise SettingsError(
             f"{plain['type']} does not accept {', '.join(fields) or 'no settings'}: {error}."
         ) from error
+
+
+def _as_reference(plain: Any) -> str:
+    if not isinstance(plain, str):
+        raise SettingsError(f"{str(plain)[:40]} is not the name of a class or function; write it in quotes.")
+    return plain
 
 
 def reference_to(thing: Any) -> str:

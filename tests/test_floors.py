@@ -19,6 +19,7 @@ GROUND = {
     "errors",
     "files",
     "loading",
+    "printable",
     "processes",
     "registry",
     "settings",

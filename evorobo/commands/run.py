@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import runpy
 import sys
+import warnings
 from pathlib import Path
 
 from evorobo.arguments import Parser, exit_with
@@ -27,9 +28,26 @@ def run(args: argparse.Namespace) -> None:
     if script.suffix == ".json":
         run_trial(script, args.flags)
         return
+    _check_script(script)
     sys.argv = [str(script), *args.flags]
     sys.path.insert(0, str(script.resolve().parent))
     runpy.run_path(str(script), run_name="__main__")
+
+
+def _check_script(script: Path) -> None:
+    """Raise `SettingsError` for a file that is not a Python program."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # running the script repeats them
+            compile(script.read_bytes(), str(script), "exec")
+    except OSError as error:
+        raise SettingsError(f"{script} cannot be read ({error.strerror}); give an experiment script.") from error
+    except SyntaxError as error:
+        raise SettingsError(
+            f"{script} is no Python program: line {error.lineno}: {error.msg}; correct it, or give another file."
+        ) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SettingsError(f"{script} is no Python program ({error}); give an experiment script.") from error
 
 
 def run_trial(path: Path, flags: list[str]) -> None:

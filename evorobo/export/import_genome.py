@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from evorobo.export.layouts import (
     is_state_dict,
 )
 from evorobo.export.state_dicts import TORCH_SUFFIXES, StateDict, read_state_dict, read_torch_file, select_names
-from evorobo.files import read_npz
+from evorobo.files import read_json, read_npz
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
@@ -152,10 +151,7 @@ def read_foreign_genome(source: str | Path | Mapping[str, Any], reading: Reading
         raise DataError(
             f"{path.name} is no file that can be imported; give one of {', '.join(TORCH_SUFFIXES)}, .npz, .json."
         )
-    try:
-        plain = json.loads(path.read_text())
-    except ValueError as error:
-        raise DataError(f"{path} is no JSON ({error}).") from error
+    plain = read_json(path)
     if isinstance(plain, dict):
         genome = read_json_file(plain, path)
         return ForeignGenome(replace(genome, actions=reading.actions or genome.actions))

@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError, unknown
-from evorobo.files import npz_bytes, read_npz, write_atomically
+from evorobo.files import npz_bytes, parse_json_object, read_npz, write_atomically
 from evorobo.nets.genome import Genome, check_format, load_array, load_scaler, scaler_arrays
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -184,7 +184,7 @@ class Archive:
             raise DataError(f"there is no archive file {path}.")
         arrays = read_npz(path, "archive file")
         try:
-            about = json.loads(str(arrays["about"]))
+            about = parse_json_object(str(arrays["about"]), str(path), "description of a network")
             check_format(path, about["format"], FORMAT)
             spec = from_plain(about["spec"], imports=False)
             names, n = tuple(map(str, about["measure_names"])), len(arrays["scores"])

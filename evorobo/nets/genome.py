@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError, unknown
-from evorobo.files import npz_bytes, read_npz, write_atomically
+from evorobo.files import npz_bytes, parse_json_object, read_npz, write_atomically
 from evorobo.nets.controller import Controller
 from evorobo.nets.fold import fold_batch_norm
 from evorobo.nets.passes import forward
@@ -168,7 +168,7 @@ class Genome:
         if not {"about", "weights"} <= arrays.keys():
             raise DataError(f"{path} was not written by Genome.save; it holds {', '.join(arrays) or 'nothing'}.")
         try:
-            about = json.loads(str(arrays["about"]))
+            about = parse_json_object(str(arrays["about"]), str(path), "description of a network")
             check_format(path, about["format"], FORMAT)
             spec = from_plain(about["spec"], imports=False)
             genome = cls(

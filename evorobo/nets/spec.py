@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_integer
 from evorobo.errors import SettingsError, unknown
 from evorobo.nets.dense import Dense
 from evorobo.nets.layer import HasRunningStats, Layer
@@ -74,6 +75,9 @@ class GeneMap:
         raise unknown("parameter", f"{layer}.{parameter}", [f"{b.layer}.{b.parameter}" for b in self.blocks])
 
 
+MAX_WEIGHTS = 100_000_000
+"""Maximum number of weights of a network: 0.8 GB in double precision, of which learning holds several copies."""
+
 Hidden: TypeAlias = int | Layer | Output
 """What users write between the inputs and outputs of a task: numbers of units, layers, and an `Output` at the end."""
 
@@ -113,8 +117,12 @@ class NetworkSpec:
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
-        if self.n_inputs < 1 or not self.layers:
-            raise SettingsError(f"a network needs inputs and layers, not {self.n_inputs} and {self.layers}.")
+        check_integer(1, n_inputs=self.n_inputs)
+        if not isinstance(self.layers, tuple) or not self.layers:
+            raise SettingsError(f"a network needs layers, and they must be a tuple of layers, not {self.layers!r}.")
+        for layer in self.layers:
+            if isinstance(layer, type) or not callable(getattr(layer, "parameters", None)):
+                raise SettingsError(f"{layer!r} is not a layer; write a layer such as Dense(8).")
 
     @classmethod
     def build(cls, n_inputs: int, hidden: Iterable[Hidden], n_outputs: int, output: str = "identity") -> NetworkSpec:
@@ -242,6 +250,7 @@ class NetworkSpec:
     @property
     def _initial_stats(self) -> dict[int, dict[str, Array]]:
         """Initial running statistics by number of the layer and by name."""
+        _ = self.genes  # raises for a network that is too large, before memory is taken
         layers = enumerate(zip(self.layers, self.widths, strict=False))
         return {
             number: layer.init_running_stats(width)
@@ -334,4 +343,9 @@ def _gene_map(shapes: Iterable[tuple[int, str, tuple[int, ...]]]) -> GeneMap:
     blocks: list[Block] = []
     for layer, name, shape in shapes:
         blocks.append(Block(layer, name, shape, blocks[-1].stop if blocks else 0))
+        if blocks[-1].stop > MAX_WEIGHTS:
+            raise SettingsError(
+                f"a network of {blocks[-1].stop:,} weights or more is too large, and at most {MAX_WEIGHTS:,} are "
+                "accepted; use fewer units."
+            )
     return GeneMap(tuple(blocks))

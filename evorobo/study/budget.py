@@ -12,6 +12,9 @@ from evorobo.errors import SettingsError, unknown
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost
 
+MAX_EVALS = 1_000_000
+"""Maximum number of evals of a trial."""
+
 
 @register_component("settings", "Budget")
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Budget:
         if not self.limits:
             raise SettingsError("a budget needs a limit: Budget(flops=1e9), Budget(env_steps=200_000), ...")
         check_positive(**self.limits)
-        check_integer(1, n_evals=self.n_evals)
+        check_integer(1, maximum=MAX_EVALS, n_evals=self.n_evals)
 
     @classmethod
     def parse(cls, text: str) -> Budget:

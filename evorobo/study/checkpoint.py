@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import DataError, ResultsError
-from evorobo.files import npz_bytes, read_npz, write_atomically
+from evorobo.files import npz_bytes, parse_json_object, read_npz, write_atomically
 from evorobo.study.records import FORMAT, check_format
 
 ARRAY = "__array__"
@@ -29,11 +29,11 @@ def load(path: Path) -> dict[str, Any]:
     """Return the state that `save` wrote. Raises `ResultsError` for a damaged file and for one of another format."""
     try:
         arrays = read_npz(path)
-        content = json.loads(str(arrays["state"]))
+        content = parse_json_object(str(arrays["state"]), str(path), "state of a trial")
         check_format(path, content.get("format", 1))
         state: dict[str, Any] = _insert_arrays(content["state"], arrays)
         return state
-    except (DataError, ValueError, KeyError) as error:
+    except (DataError, KeyError) as error:
         raise ResultsError(f"{path} is damaged ({error}); delete it and this trial starts over.") from error
 
 

@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from evorobo.errors import EvoroboError, ResultsError
+from evorobo.printable import MAX_SHOWN, printable
 from evorobo.study.records import read_record
 
 
@@ -13,25 +14,33 @@ class Interrupted(EvoroboError):
     """The run was interrupted; everything is kept, and the same command continues it."""
 
 
+STATUSES = ("finished", "diverged", "failed", "unfinished")
+"""How a trial can have ended."""
+
+
 def trial_status(folder: Path) -> str:
     """Return "finished", "diverged", "failed" or "unfinished"."""
     path = folder / "result.json"
     if not path.exists():
         return "unfinished"
-    try:
-        return str(read_record(path)["status"])
-    except KeyError as error:
-        raise ResultsError(f"{path} is damaged (no status); delete it, and the trial continues.") from error
+    status = read_record(path).get("status")
+    if status not in STATUSES:
+        raise ResultsError(f"{path} is damaged (no status); delete it, and the trial continues.")
+    return str(status)
 
 
 def trial_reason(folder: Path) -> str:
     """Return why the trial failed, diverged or was stopped; an empty text otherwise."""
-    return str(read_record(folder / "result.json").get("reason", ""))
+    return printable(read_record(folder / "result.json").get("reason", ""), MAX_SHOWN)
 
 
 def error_text(error: Exception) -> str:
-    """Return the message of an error; errors of other packages and of user code get their type in front."""
-    return str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
+    """Return the message of an error, short and without control characters.
+
+    Errors of other packages and of user code get their type in front.
+    """
+    text = str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
+    return printable(text, MAX_SHOWN)
 
 
 _PATTERNS = ("", "*/", "*/*/", "*/*/*/")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from evorobo.checks import is_number
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import DataError, SettingsError, unknown
+from evorobo.files import parse_json
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.study import Study
 
@@ -66,9 +66,12 @@ def _assign(plain: Any, parts: list[str], text: str, path: str) -> None:
 def _parse_value(text: str, before: Any, path: str) -> Any:
     """Return `text` as JSON, or else as text. Raises `SettingsError` for another type than that of the value before."""
     try:
-        value = json.loads(text)
-    except ValueError:
-        value = text
+        value = parse_json(text, f"the value of --set {path}")
+    except DataError as error:
+        if isinstance(error.__cause__, ValueError):  # no JSON, so it is text
+            value = text
+        else:
+            raise SettingsError(str(error)) from error
     match before:
         case bool():
             if not isinstance(value, bool):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from evorobo.errors import ResultsError
-from evorobo.files import write_json
+from evorobo.errors import DataError, ResultsError
+from evorobo.files import read_json, write_json
 
 FORMAT = 2
 """The format of `trial.json`, `study.json`, `result.json`, `checkpoint.npz` and of files that `tune` writes.
@@ -26,24 +25,26 @@ def read_record(path: Path) -> dict[str, Any]:
 
     Raises `ResultsError` for a damaged file and for one of another format.
     """
-    content = read_json(path)
-    if not isinstance(content, dict):
-        raise ResultsError(f"{path} is damaged (no fields); delete its folder.")
+    content = read_object(path)
     check_format(path, content.pop("format", 1))
     return content
 
 
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file. Raises `ResultsError` where it is damaged."""
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the fields of a JSON file. Raises `ResultsError` where it is damaged or holds no fields."""
     try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ResultsError(f"{path} is damaged ({error}); delete its folder.") from error
+        content = read_json(path)
+    except DataError as error:
+        reason = str(error).removesuffix(".")
+        raise ResultsError(f"{reason}; delete its folder and run the study again.") from error
+    if not isinstance(content, dict):
+        raise ResultsError(f"{path} is damaged (no fields); delete its folder and run the study again.")
+    return content
 
 
 def check_format(path: Path, number: Any) -> None:
     """Raise `ResultsError` for a file of another format than that of this version, with the way out."""
-    if number == FORMAT:
+    if number == FORMAT and isinstance(number, int):
         return
     older = isinstance(number, int) and number < FORMAT
     raise ResultsError(

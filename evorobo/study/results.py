@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_name
 from evorobo.errors import ResultsError
-from evorobo.study.folders import suggest_study
+from evorobo.printable import MAX_SHOWN, printable
+from evorobo.study.folders import STATUSES, suggest_study
 from evorobo.study.records import read_record
 from evorobo.tasks.base import MetricInfo
 
@@ -133,40 +135,54 @@ def load_study(folder: str | Path) -> Results:
         raise ResultsError(f"{folder} holds no study; {suggest_study(folder)}")
     content = read_record(path)
     try:
+        tasks: dict[str, dict[str, Any]] = content["tasks"]
+        for name in (content["name"], *tasks, *content["methods"]):
+            check_name(name)
+        if not isinstance(content["settings"], dict) or not isinstance(content["methods"], dict):
+            raise TypeError("settings or methods without fields")
         return Results(
             folder,
             content["name"],
-            list(content["tasks"]),
+            list(tasks),
             list(content["methods"]),
-            {task: MetricInfo(**info["metric"]) for task, info in content["tasks"].items()},
-            {task: info["references"] for task, info in content["tasks"].items()},
+            {task: _metric_info(**info["metric"]) for task, info in tasks.items()},
+            {task: {name: float(score) for name, score in info["references"].items()} for task, info in tasks.items()},
             content["settings"],
-            {task: info["caution"] for task, info in content["tasks"].items() if "caution" in info},
-            question=str(content.get("question", "")),
+            {task: printable(info["caution"]) for task, info in tasks.items() if "caution" in info},
+            question=printable(content.get("question", "")),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(f"{path} is damaged ({error!r}); run the experiment again.") from error
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise ResultsError(f"{path} is damaged ({error}); run the experiment again.") from error
+
+
+def _metric_info(name: str, unit: str = "", higher_is_better: bool = True) -> MetricInfo:
+    if not isinstance(higher_is_better, bool):
+        raise TypeError(f"higher_is_better is {higher_is_better!r}, not true or false")
+    return MetricInfo(printable(name), printable(unit), higher_is_better)
 
 
 def _read_run(folder: Path, task: str, method: str) -> Run:
     path = folder / "result.json"
     result = read_record(path) if path.exists() else {"status": "unfinished"}
-    if "status" not in result:
+    if result.get("status") not in STATUSES:
         raise ResultsError(f"{path} is damaged (no status); delete its folder and run the study again.")
     path = folder / "curve.csv"
     curve = read_curve(path) if path.exists() else {}
     if result["status"] == "finished" and not len(curve.get("test", ())):
         raise ResultsError(f"{path} is damaged (no test scores); delete its folder and run the study again.")
-    reason, stopped_by = result.get("reason", ""), tuple(result.get("stopped_by", ()))
+    reason, callbacks = printable(result.get("reason", ""), MAX_SHOWN), result.get("stopped_by") or []
+    if not isinstance(callbacks, list):
+        raise ResultsError(f"{folder / 'result.json'} is damaged (stopped_by is no list); delete its folder.")
+    stopped_by = tuple(printable(callback) for callback in callbacks)
     return Run(folder, task, method, int(folder.name[5:]), result["status"], reason, curve, stopped_by)
 
 
 def read_curve(path: Path) -> dict[str, Array]:
     """Return the columns of a `curve.csv`, each of shape `(n_evals,)`. Raises `ResultsError` where it is damaged."""
-    with path.open(newline="") as file:
-        rows = list(csv.reader(file))
     try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
         cells = [[float(cell) if cell else np.nan for cell in row] for row in rows[1:]]
         return dict(zip(rows[0], np.array(cells, float).reshape(-1, len(rows[0])).T, strict=True))
-    except (ValueError, IndexError) as error:
+    except (OSError, ValueError, IndexError, csv.Error) as error:
         raise ResultsError(f"{path} is damaged ({error}); delete its folder and run the study again.") from error

@@ -5,15 +5,15 @@ from __future__ import annotations
 import fnmatch
 import inspect
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from evorobo.checks import check_integer
+from evorobo.checks import MAX_SEEDS, check_distinct_names, check_integer, check_name, check_seeds
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.learners.base import Method
 from evorobo.loading import stop_if_loading
@@ -32,9 +32,6 @@ from evorobo.study.results import Results, load, load_study, seed_folders
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasCaveat
-
-MAX_NAME_LENGTH = 100
-"""Maximum length of a name in letters; most file systems limit the names of folders to 255 bytes."""
 
 
 @register_component("settings", "Study")
@@ -101,6 +98,8 @@ class Study:
     def __post_init__(self) -> None:
         if not (self.tasks and self.methods and self.seeds):
             raise SettingsError("a study needs at least one task, one method and one seed.")
+        check_integer(1, maximum=MAX_SEEDS, **{"the number of seeds": len(self.seeds)})
+        check_seeds(*self.seeds, *self.tuning_seeds)
         if len(set(self.seeds)) < len(self.seeds):
             raise SettingsError(f"seeds {self.seeds} contain one seed twice; give each seed once.")
         check_callbacks(self.callbacks)
@@ -113,11 +112,10 @@ class Study:
                     raise SettingsError(
                         f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}."
                     )
-        _check_names("task", self.name, [task.name for task in self.tasks])
-        _check_names(
-            "method",
-            self.name,
-            [*(method.name for method in self.methods), *(baseline.name for baseline in self.baselines)],
+        check_name(self.name)
+        check_distinct_names("task", [task.name for task in self.tasks])
+        check_distinct_names(
+            "method", [*(method.name for method in self.methods), *(baseline.name for baseline in self.baselines)]
         )
 
     @classmethod
@@ -172,7 +170,7 @@ class Study:
             name,
             tuple(tasks),
             tuple(methods),
-            tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
+            tuple(islice(range(seeds) if isinstance(seeds, int) else seeds, MAX_SEEDS + 1)),
             budget,
             {method: tuple(each) for method, each in hidden.items()} if isinstance(hidden, Mapping) else tuple(hidden),
             tuple(callbacks),
@@ -319,17 +317,3 @@ class Study:
         script = sys.modules.get("__main__")
         studies = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
         return inspect.getdoc(script) or "" if self.name in [study.name for study in studies] else ""
-
-
-def _check_names(kind: str, study: str, names: list[str]) -> None:
-    """Raise `SettingsError` for a name that cannot be the name of a folder, and for one that is used twice."""
-    for name in (study, *names):
-        if not re.fullmatch(r"[\w.+ ()=-]+", name) or name.startswith("."):
-            raise SettingsError(f"{name!r} is invalid as the name of a folder; use letters, digits, - and _.")
-        if len(name) > MAX_NAME_LENGTH:
-            raise SettingsError(
-                f"{name[:20]}... has {len(name)} letters, too many for a folder; use at most {MAX_NAME_LENGTH}."
-            )
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingsError(f"two {kind}s are called {name!r}; give one of them another name.")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.checks import check_integer
+from evorobo.checks import check_name, check_seeds
 from evorobo.errors import EvoroboError, ResultsError
 from evorobo.learners.base import Learner, Method
 from evorobo.nets.spec import Hidden, NetworkSpec
@@ -22,7 +22,7 @@ from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
 from evorobo.study.folders import suggest_trial, trial_status
 from evorobo.study.provenance import fingerprints, iter_definitions
-from evorobo.study.records import check_format, read_json, read_record
+from evorobo.study.records import check_format, read_object, read_record
 from evorobo.study.running import ProgressFunction, run_batch
 from evorobo.tasks.base import Task
 
@@ -73,7 +73,9 @@ class Trial:
 
     def __post_init__(self) -> None:
         check_callbacks(self.callbacks)
-        check_integer(0, seed=self.seed)
+        check_seeds(self.seed)
+        check_name(self.task.name)
+        check_name(self.method.name)
 
     @property
     def path(self) -> str:
@@ -169,7 +171,7 @@ class Trial:
         list of str
             Names of the fingerprints in `machine.json` that differ now.
         """
-        old = read_json(folder / "machine.json")
+        old = read_object(folder / "machine.json")
         return [name for name, now in fingerprints(self).items() if old.get(name, now) != now]
 
     def _check_content(self, folder: Path, cure: str) -> None:
@@ -202,8 +204,8 @@ class Trial:
             Where there is no such file, it is damaged or of another version, or its robot, data or code is missing.
         """
         path = Path(path)
-        content = read_json(path) if path.is_file() else None
-        if not isinstance(content, dict) or content.get("type") != "Trial":
+        content = read_object(path) if path.is_file() else {}
+        if content.get("type") != "Trial":
             raise ResultsError(f"{path.parent} holds no trial; {suggest_trial(path.parent)}")
         check_format(path, content.pop("format", 1))
         try:

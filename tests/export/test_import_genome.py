@@ -302,7 +302,7 @@ def test_matrices_that_make_no_network_are_an_error(tmp_path, arrays, sentence):
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("w.json", "{", "is no JSON"),
+        ("w.json", "{", "w.json is damaged or no JSON file"),
         ("w.json", '"weights"', "holds no list of weights."),
         ("w.json", "[[1, 2, 3], 4]", "holds 3 weights in a row without the widths of layers; give a spec"),
         ("w.json", "[[[1, 2], [3]]]", "holds an invalid matrix"),

@@ -86,7 +86,7 @@ def test_a_wrong_number_of_weights_is_refused_with_both_numbers():
 
 
 def test_a_network_without_inputs_or_layers_is_refused():
-    with pytest.raises(SettingsError, match="a network needs inputs and layers, not 0"):
+    with pytest.raises(SettingsError, match="n_inputs must be a whole number of at least 1, not 0"):
         NetworkSpec.build(0, (5,), 2)
-    with pytest.raises(SettingsError, match="a network needs inputs and layers"):
+    with pytest.raises(SettingsError, match="a network needs layers"):
         NetworkSpec(3, ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from evorobo.errors import ResultsError
 from evorobo.report.analysis.result_files import UNNAMED_TASK, is_table
+from evorobo.study.records import read_object
 from evorobo.study.results import Results
 from evorobo.study.trial import first_difference
 
@@ -113,7 +113,7 @@ def provenance_cautions(sides: Sequence[Results]) -> list[str]:
 def _fingerprints(side: Results, task: str) -> set[str]:
     """The fingerprints of the data and of the user's code that the runs of a task used."""
     files = [run.folder / "machine.json" for run in side.runs if run.task == task]
-    machines = [json.loads(file.read_text()) for file in files if file.is_file()]
+    machines = [read_object(file) for file in files if file.is_file()]
     return {f"{machine.get('data_sha256')} {machine.get('task_code_sha256')}" for machine in machines}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from evorobo.report.analysis.runs import cumulative_cost
 from evorobo.report.formatting import format_cost, format_duration, format_number
 from evorobo.report.page.charts import Json
+from evorobo.study.records import read_object
 from evorobo.study.results import Results, Run
 
 _COSTS = {
@@ -80,10 +81,10 @@ def _machine_letters(results: Results) -> dict[str, str]:
 
 
 def _read_machine(run: Run) -> str:
-    try:
-        return json.dumps(json.loads((run.folder / "machine.json").read_text()))
-    except (OSError, ValueError):
+    path = run.folder / "machine.json"
+    if not path.is_file():
         return ""  # a trial that was stopped before its first step, or a log of another tool
+    return json.dumps(read_object(path))
 
 
 def _format_total_cost(run: Run, cost_column: str) -> str:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from evorobo.checks import check_integer, check_name, check_seeds
 from evorobo.errors import ResultsError, SettingsError
+from evorobo.files import read_json
 from evorobo.study.overrides import apply_overrides
 from evorobo.study.records import check_format
 from evorobo.study.study import Study
@@ -85,18 +87,30 @@ def tuned(study: Study, *paths: str | Path) -> Study:
 def read_tuning(path: str | Path) -> dict[str, Any]:
     """Return the content of a file that `tune` wrote. Raises `ResultsError` for any other file."""
     try:
-        tuning: dict[str, Any] = json.loads(Path(path).read_text())
+        tuning: dict[str, Any] = read_json(Path(path))
         check_format(Path(path), tuning.pop("format", 1))
         for name, best in tuning["methods"].items():
             if not best["settings"]:
                 raise ResultsError(f"{path} holds no settings of {name}.")
-            _ = best["cost"], best["failed"], best["validation"]
-        _ = tuning["seeds"], tuning["trials"], tuning["task"], tuning["budget"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            _check_type(dict, best["settings"], best["cost"])
+            _ = best["validation"]
+            check_integer(0, failed=best["failed"])
+        _check_type(dict, tuning["methods"], tuning["budget"])
+        _check_type(list, tuning["seeds"])
+        check_integer(1, trials=tuning["trials"])
+        check_seeds(*tuning["seeds"])
+        check_name(tuning["task"])
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ResultsError(
             f"{path} is not a file of evorobo tune ({error!r}); give results/<study>-tuning/<task>.json."
         ) from error
     return tuning
+
+
+def _check_type(kind: type, *values: Any) -> None:
+    for value in values:
+        if not isinstance(value, kind):
+            raise TypeError(f"{str(value)[:40]} is no {kind.__name__}")
 
 
 def to_flags(tuning: dict[str, Any]) -> str:

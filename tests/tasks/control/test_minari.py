@@ -154,7 +154,7 @@ UNKNOWN = json.dumps({"observation_space": json.dumps({"type": "Text"})})
     [
         (None, {}, "is a Minari data set without episodes"),
         (None, {"episode_0": {"observations": np.zeros((3, 2))}}, "is a damaged Minari data set .*actions"),
-        ("{", {"episode_0": ONE}, "is a damaged Minari data set"),
+        ("{", {"episode_0": ONE}, "is damaged or no Minari data set"),
         (UNKNOWN, {"episode_0": ONE}, "it holds a space of kind 'Text'"),
         (None, {"episode_x": ONE}, "is a damaged Minari data set"),
         (None, {"episode_0": {**ONE, "actions": np.full((2, 1), np.nan)}}, "holds numbers that are not finite"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError
-from evorobo.files import write_atomically, write_json
+from evorobo.files import parse_json_object, read_json, write_atomically, write_json
 from evorobo.tasks.control.spaces import make_flattener
 
 
@@ -25,7 +25,7 @@ def space_to_json(space: Any) -> str:
 
 def space_from_json(text: str) -> Any:
     """The space of a text. Raises `DataError` for another kind of space."""
-    return _from_plain(json.loads(text))
+    return _from_plain(parse_json_object(text, "the text of a space"))
 
 
 def _to_plain(space: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def read(folder: Path) -> dict[str, np.ndarray]:
     h5py = _h5py()
     try:
         with h5py.File(folder / DATA, "r") as file:
-            metadata = json.loads((folder / METADATA).read_text()) if (folder / METADATA).is_file() else {}
+            metadata = read_json(folder / METADATA, "Minari data set") if (folder / METADATA).is_file() else {}
             space = space_from_json(metadata["observation_space"]) if "observation_space" in metadata else None
             names = sorted((name for name in file if name.startswith("episode_")), key=lambda name: int(name[8:]))
             episodes = [_episode(file[name], space, f"{folder}, {name}") for name in names]

@@ -1,0 +1,21 @@
+"""Text from files and from users' code, made safe and short for terminals and pages."""
+
+from __future__ import annotations
+
+MAX_SHOWN = 500
+"""Longest reason of a failure that is shown, in characters; the whole text is in `result.json`, in its traceback."""
+
+
+def printable(text: object, max_length: int | None = None) -> str:
+    """Return `text` without control characters: terminal escapes and half surrogate pairs are written as escapes.
+
+    Line breaks and tabs stay. A text of more than `max_length` characters is cut, with the number of those left out.
+    """
+    shown = str(text)
+    if max_length is not None and len(shown) > max_length:
+        shown = f"{shown[:max_length]} ... ({len(shown) - max_length:,} more characters)"
+    return "".join(letter if letter in "\n\t" or letter.isprintable() else _escape(letter) for letter in shown)
+
+
+def _escape(letter: str) -> str:
+    return letter if letter.isspace() and letter >= "\xa0" else letter.encode("unicode_escape").decode()
