@@ -31,7 +31,7 @@ def check_integer(minimum: int, *, maximum: int | None = None, **settings: Any) 
             raise SettingsError(f"{name} must be at most {maximum:,}, not {value:,}.")
 
 
-def check_at_least(minimum: int, **settings: Any) -> None:
+def check_optional_integer(minimum: int, **settings: Any) -> None:
     """Raise `SettingsError` unless each setting is a whole number of at least `minimum`, or None (the default)."""
     check_integer(minimum, **{name: value for name, value in settings.items() if value is not None})
 

@@ -5,13 +5,13 @@ import math
 import pytest
 
 from evorobo import SettingsError
-from evorobo.checks import check_at_least, check_integer, check_positive, check_within, is_overridden
+from evorobo.checks import check_integer, check_optional_integer, check_positive, check_within, is_overridden
 
 
 def test_values_in_range_pass():
     check_integer(1, episodes=1, seeds=10**12)
     check_integer(0, seed=0)
-    check_at_least(2, population_size=None, n_parents=2)
+    check_optional_integer(2, population_size=None, n_parents=2)
     check_within(0, 1, rate=0, momentum=1.0)
     check_within(0, math.inf, tolerance=1e300)
     check_positive(sigma=1e-300, factor=3)
@@ -26,7 +26,7 @@ def test_a_value_that_is_not_a_whole_number_in_range_is_refused(value):
 
 def test_an_optional_whole_number_is_checked_where_it_is_given():
     with pytest.raises(SettingsError, match="population_size must be a whole number of at least 2, not 1"):
-        check_at_least(2, population_size=1)
+        check_optional_integer(2, population_size=1)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, math.nan, True, "0.5", None])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.checks import check_at_least, check_integer, is_overridden
+from evorobo.checks import check_integer, check_optional_integer, is_overridden
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.batched import Batch, BatchedBackprop
@@ -112,7 +112,7 @@ class Backprop(Method, Batchable):
 
     def __post_init__(self) -> None:
         check_integer(1, batch_size=self.batch_size)
-        check_at_least(1, bptt_steps=self.bptt_steps)
+        check_optional_integer(1, bptt_steps=self.bptt_steps)
         if self.max_grad_norm is not None and not self.max_grad_norm > 0:
             raise SettingsError(f"max_grad_norm must be above 0, not {self.max_grad_norm}; use None for no limit.")
         if self.max_norm is not None and not self.max_norm > 0:

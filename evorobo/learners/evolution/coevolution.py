@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
@@ -66,7 +66,7 @@ class Coevolution:
     name: str = "coevolution"
 
     def __post_init__(self) -> None:
-        check_at_least(1, n_rivals=self.n_rivals, memory=self.memory)
+        check_optional_integer(1, n_rivals=self.n_rivals, memory=self.memory)
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> CoevolutionLearner:
         """Start learning on a task with a rival.

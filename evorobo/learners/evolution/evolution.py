@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_implements
+from evorobo.checks import check_implements, check_optional_integer
 from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
@@ -82,9 +82,9 @@ class Evolution:
 
     def __post_init__(self) -> None:
         check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
-        check_at_least(1, evaluations_per_member=self.evaluations_per_member)
+        check_optional_integer(1, evaluations_per_member=self.evaluations_per_member)
         if self.max_evaluations_per_member is not None:
-            check_at_least(2, max_evaluations_per_member=self.max_evaluations_per_member)
+            check_optional_integer(2, max_evaluations_per_member=self.max_evaluations_per_member)
             if not 2 <= self.evaluations_per_member <= self.max_evaluations_per_member:
                 raise SettingsError(
                     "with max_evaluations_per_member, evaluations_per_member must be from 2 to "

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_integer
+from evorobo.checks import check_integer, check_optional_integer
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError, unknown
 from evorobo.nets.genome import Genome
@@ -123,7 +123,7 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
         if self.dtype not in DTYPES:
             raise unknown("dtype", self.dtype, DTYPES)
         check_integer(1, window=self.window)
-        check_at_least(1, rows_per_score=self.rows_per_score)
+        check_optional_integer(1, rows_per_score=self.rows_per_score)
         object.__setattr__(self, "source", qualified_key("data set", self.source))
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
@@ -93,7 +93,7 @@ class Generational:
     prefix = ""
 
     def __post_init__(self) -> None:
-        check_at_least(0, n_elites=self.n_elites)
+        check_optional_integer(0, n_elites=self.n_elites)
 
     @copy_doc(Replacement.check)
     def check(self, population_size: int) -> None:
@@ -137,8 +137,8 @@ class SteadyState:
     prefix = "steady-"
 
     def __post_init__(self) -> None:
-        check_at_least(1, n_children=self.n_children)
-        check_at_least(0, n_elites=self.n_elites)
+        check_optional_integer(1, n_children=self.n_children)
+        check_optional_integer(0, n_elites=self.n_elites)
 
     @copy_doc(Replacement.check)
     def check(self, population_size: int) -> None:

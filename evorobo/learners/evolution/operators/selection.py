@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual, selTournament
 from evorobo.registry import register_component
@@ -58,7 +58,7 @@ class Tournament:
     size: int = 3
 
     def __post_init__(self) -> None:
-        check_at_least(1, size=self.size)
+        check_optional_integer(1, size=self.size)
 
     @copy_doc(Selection.select)
     def select(self, members: list[Individual], count: int) -> list[Individual]:

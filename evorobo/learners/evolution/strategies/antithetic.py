@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.strategies.base import default_population_size
 
@@ -18,7 +18,7 @@ def antithetic_steps(rng: np.random.Generator, population_size: int, p: int) -> 
 
 def check_even(population_size: int | None) -> None:
     """Raise `SettingsError` for a population size that is not even."""
-    check_at_least(2, population_size=population_size)
+    check_optional_integer(2, population_size=population_size)
     if population_size and population_size % 2:
         raise SettingsError(f"population_size must be even for antithetic pairs, not {population_size}.")
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive
+from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
@@ -63,7 +63,7 @@ class ARS:
 
     def __post_init__(self) -> None:
         check_even(self.population_size)
-        check_at_least(1, n_top=self.n_top)
+        check_optional_integer(1, n_top=self.n_top)
         check_positive(learning_rate=self.learning_rate, noise_std=self.noise_std)
         if self.n_top > self.population_size // 2:
             raise SettingsError(

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.learners.evolution.deap_bridge import Individual
 
 
@@ -106,7 +106,7 @@ class GaussianSearch(Protocol):
 def check_search(settings: GaussianSearch, min_population_size: int) -> None:
     """Raise `SettingsError` for an invalid step size, population size or floor of the step size."""
     check_positive(sigma=settings.sigma)
-    check_at_least(min_population_size, population_size=settings.population_size)
+    check_optional_integer(min_population_size, population_size=settings.population_size)
     check_within(0, np.inf, sigma_floor=settings.sigma_floor)
 
 

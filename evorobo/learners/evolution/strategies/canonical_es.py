@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
@@ -63,8 +63,8 @@ class CanonicalES:
 
     def __post_init__(self) -> None:
         check_sigma_decay(self)
-        check_at_least(2, population_size=self.population_size)
-        check_at_least(1, n_parents=self.n_parents)
+        check_optional_integer(2, population_size=self.population_size)
+        check_optional_integer(1, n_parents=self.n_parents)
         if self.population_size and self.n_parents and self.n_parents > self.population_size:
             raise SettingsError(
                 f"n_parents must be at most population_size, {self.population_size}, not {self.n_parents}."

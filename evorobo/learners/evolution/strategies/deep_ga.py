@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive
+from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
@@ -69,8 +69,8 @@ class DeepGA:
     name: str = "deep-ga"
 
     def __post_init__(self) -> None:
-        check_at_least(2, population_size=self.population_size)
-        check_at_least(1, truncation_size=self.truncation_size, n_candidates=self.n_candidates)
+        check_optional_integer(2, population_size=self.population_size)
+        check_optional_integer(1, truncation_size=self.truncation_size, n_candidates=self.n_candidates)
         check_positive(init_std=self.init_std)
         check_sigma_decay(self)
         for name in ("truncation_size", "n_candidates"):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
@@ -62,7 +62,7 @@ class DifferentialEvolution:
     name: str = "de"
 
     def __post_init__(self) -> None:
-        check_at_least(4, population_size=self.population_size)
+        check_optional_integer(4, population_size=self.population_size)
         check_positive(differential_weight=self.differential_weight, init_std=self.init_std)
         check_within(0, 1, crossover_prob=self.crossover_prob)
 

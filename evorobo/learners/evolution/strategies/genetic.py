@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_implements, check_positive
+from evorobo.checks import check_implements, check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.operators.crossover import Blend, Crossover, cross_pair
@@ -68,7 +68,7 @@ class GA:
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_at_least(2, population_size=self.population_size)
+        check_optional_integer(2, population_size=self.population_size)
         check_positive(init_std=self.init_std)
         if self.limit is not None:
             check_positive(limit=self.limit)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.errors import SettingsError
 from evorobo.learners.archive import cell_indices
 from evorobo.learners.evolution.strategies.collection import Collection
@@ -54,7 +54,7 @@ class Grid:
         if len(self.shape) != len(self.measures):
             raise SettingsError(f"cells must be {len(self.measures)} numbers, one for each measure, not {self.cells}.")
         for number in self.shape:
-            check_at_least(1, cells=number)
+            check_optional_integer(1, cells=number)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_implements, check_positive, check_within
+from evorobo.checks import check_implements, check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
@@ -66,7 +66,7 @@ class MAPElites:
 
     def __post_init__(self) -> None:
         check_implements(Grid, 'Grid(("x", "y"))', grid=self.grid)
-        check_at_least(2, population_size=self.population_size)
+        check_optional_integer(2, population_size=self.population_size)
         check_positive(iso_sigma=self.iso_sigma, init_std=self.init_std)
         check_within(0, np.inf, line_sigma=self.line_sigma)
 

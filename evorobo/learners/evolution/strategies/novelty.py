@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_implements, check_within
+from evorobo.checks import check_implements, check_optional_integer, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
@@ -77,7 +77,9 @@ class NoveltySearch:
 
     def __post_init__(self) -> None:
         check_implements(StrategySettings, "GA()", strategy=self.strategy)
-        check_at_least(1, n_neighbors=self.n_neighbors, n_added=self.n_added, max_archive_size=self.max_archive_size)
+        check_optional_integer(
+            1, n_neighbors=self.n_neighbors, n_added=self.n_added, max_archive_size=self.max_archive_size
+        )
         check_within(0, 1, novelty_weight=self.novelty_weight)
         if not self.measures:
             raise SettingsError('novelty search needs measures; name some, for example ("x", "y").')

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_implements, check_positive
+from evorobo.checks import check_implements, check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import (
@@ -86,7 +86,7 @@ class NSGA2:
     name: str = "nsga-ii"
 
     def __post_init__(self) -> None:
-        check_at_least(4, population_size=self.population_size)
+        check_optional_integer(4, population_size=self.population_size)
         if self.population_size % 4:
             raise SettingsError(f"NSGA-II needs a population_size that is a multiple of 4, not {self.population_size}.")
         check_positive(limit=self.limit, init_std=self.init_std)

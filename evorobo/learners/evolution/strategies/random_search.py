@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive
+from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, select_best
@@ -49,7 +49,7 @@ class RandomSearch:
     name: str = "random-search"
 
     def __post_init__(self) -> None:
-        check_at_least(2, population_size=self.population_size)
+        check_optional_integer(2, population_size=self.population_size)
         check_positive(init_std=self.init_std)
 
     @copy_doc(StrategySettings.start)

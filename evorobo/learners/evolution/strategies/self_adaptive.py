@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
@@ -71,7 +71,7 @@ class SelfAdaptiveES:
 
     def __post_init__(self) -> None:
         check_search(self, min_population_size=2)
-        check_at_least(1, n_parents=self.n_parents)
+        check_optional_integer(1, n_parents=self.n_parents)
         if self.population_size and self.n_parents:
             check_parents(self, self.n_parents, self.population_size)
         if not self.name:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
@@ -64,7 +64,7 @@ class ParticleSwarm:
     name: str = "pso"
 
     def __post_init__(self) -> None:
-        check_at_least(3, population_size=self.population_size)
+        check_optional_integer(3, population_size=self.population_size)
         check_within(0, 1, inertia=self.inertia)
         check_positive(acceleration=self.acceleration, init_std=self.init_std)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_implements
+from evorobo.checks import check_implements, check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution import deap_bridge
 from evorobo.learners.evolution.deap_bridge import Individual
@@ -50,7 +50,7 @@ class HallOfFame:
 
     def __post_init__(self) -> None:
         check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
-        check_at_least(1, size=self.size)
+        check_optional_integer(1, size=self.size)
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from evorobo.checks import check_at_least
+from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.registry import register_component
 
@@ -97,7 +97,7 @@ class IPOP:
     name = "ipop"
 
     def __post_init__(self) -> None:
-        check_at_least(1, factor=self.factor)
+        check_optional_integer(1, factor=self.factor)
 
     @copy_doc(RestartScheme.next_search)
     def next_search(self, history: SearchHistory, has_sigma: bool, rng: np.random.Generator) -> Search:
@@ -132,7 +132,7 @@ class BIPOP:
     name = "bipop"
 
     def __post_init__(self) -> None:
-        check_at_least(1, factor=self.factor)
+        check_optional_integer(1, factor=self.factor)
 
     @copy_doc(RestartScheme.next_search)
     def next_search(self, history: SearchHistory, has_sigma: bool, rng: np.random.Generator) -> Search:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_at_least, check_positive, check_within
+from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.registry import register_component
 
 
@@ -48,7 +48,7 @@ class TerminationCriteria:
     max_condition: float = 1e14
 
     def __post_init__(self) -> None:
-        check_at_least(3, window=self.window)
+        check_optional_integer(3, window=self.window)
         check_within(0, np.inf, tolerance=self.tolerance, min_step_ratio=self.min_step_ratio)
         check_positive(max_condition=self.max_condition)
 
