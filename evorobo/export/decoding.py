@@ -34,6 +34,9 @@ class Decoding(Protocol):
     def expression(self, program: Program, outputs: Variable) -> Expression: ...
     def __call__(self, outputs: Array) -> Array: ...
 
+    def is_unambiguous(self, outputs: Array, gap: float) -> np.ndarray:
+        """Which rows `(rows,)` have the same choices after rounding errors below `gap`."""
+
 
 @dataclass(frozen=True)
 class RawOutputs:
@@ -48,6 +51,9 @@ class RawOutputs:
 
     def __call__(self, outputs: Array) -> Array:
         return outputs
+
+    def is_unambiguous(self, outputs: Array, gap: float) -> np.ndarray:
+        return np.ones(len(outputs), bool)
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,7 @@ class LargestOutput:
         return np.stack([group.argmax(-1) for group in groups], axis=-1) + np.array(self.starts)
 
     def is_unambiguous(self, outputs: Array, gap: float) -> np.ndarray:
-        """Which rows `(rows,)` have the same choice after rounding.
-
-        There no other output of a group is within `gap` of the largest, unless the two are equal.
-        """
+        # no other output of a group is within the gap of the largest, unless the two are equal
         ends = np.cumsum(self.sizes)
         clear = np.ones(len(outputs), bool)
         for end, size in zip(ends, self.sizes, strict=True):
@@ -81,11 +84,15 @@ class LargestOutput:
 
 @dataclass(frozen=True, eq=False)
 class BoundedOutputs:
-    """Motor values: outputs, from -1 to 1 and `scaled` to `low` to `high` or as they are, clipped to these limits."""
+    """Motor values: outputs, from -1 to 1 and `scaled` to `low` to `high` or as they are, clipped to these limits.
+
+    `whole` values are rounded to whole numbers.
+    """
 
     low: Array
     high: Array
     scaled: bool
+    whole: bool = False
     names: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
@@ -95,17 +102,24 @@ class BoundedOutputs:
         if self.scaled and not (np.all(self.low == -1) and np.all(self.high == 1)):
             half, center = (self.high - self.low) / 2, (self.high + self.low) / 2
             value = program.constant("center", center) + program.constant("half", half) * value
+        if self.whole:
+            value = Call("rint", (value,))
         if np.isinf(self.low).all() and np.isinf(self.high).all():
             return value
         # an infinite limit becomes the largest number of single precision
         largest = float(np.finfo(np.float32).max)
-        low, high = (np.nan_to_num(side, posinf=largest, neginf=-largest) for side in (self.low, self.high))
+        low, high = (np.clip(side, -largest, largest) for side in (self.low, self.high))
         value = Call("maximum", (value, program.constant("low", low)))
         return Call("minimum", (value, program.constant("high", high)))
 
     def __call__(self, outputs: Array) -> Array:
         values = self.low + (outputs + 1) / 2 * (self.high - self.low) if self.scaled else outputs
-        return np.clip(values, self.low, self.high)
+        return np.clip(np.rint(values) if self.whole else values, self.low, self.high)
+
+    def is_unambiguous(self, outputs: Array, gap: float) -> np.ndarray:
+        if not self.whole:
+            return np.ones(len(outputs), bool)
+        return (self(outputs - gap) == self(outputs + gap)).all(-1)
 
 
 def decoding_of(task: Task | None, genome: Genome) -> Decoding:
@@ -126,5 +140,5 @@ def decoding_of(task: Task | None, genome: Genome) -> Decoding:
             return LargestOutput(sizes, start)
         case BoxDecoder() as decoder:
             names = tuple(robot.motors) if robot and len(robot.motors) == decoder.n_outputs else ()
-            return BoundedOutputs(decoder.low, decoder.high, decoder.scaled, names)
+            return BoundedOutputs(decoder.low, decoder.high, decoder.scaled, decoder.whole, names)
     return RawOutputs()

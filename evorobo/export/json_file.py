@@ -116,6 +116,8 @@ def _plain_decoding(decoding: Decoding) -> dict[str, Any]:
             for name, side in (("low", decoding.low), ("high", decoding.high))
         }
         kind = "scaled from -1..1 to low..high" if decoding.scaled else "clipped to low..high"
+        if decoding.whole:
+            kind += ", rounded to whole numbers"
         return {"kind": kind, **limits, **names}
     return {"kind": "values", **names}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.export.decoding import Decoding, LargestOutput
+from evorobo.export.decoding import Decoding
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.rollout import TEST, run_episodes
@@ -17,7 +17,7 @@ from evorobo.tasks.data.task import DatasetTask
 N_STEPS = 20
 """The number of recorded steps."""
 MIN_OUTPUT_GAP = 1e-3
-"""Choices between outputs that are closer than this are not recorded: rounding may turn them."""
+"""Choices between outputs, or whole numbers, that are closer than this are not recorded: rounding may turn them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ def record_self_test(genome: Genome, decoding: Decoding, task: Task | None, n_st
     """Steps of the first test episode, or of the first test rows, or, without a task, of random sensors."""
     sensors = np.asarray(_sensors(genome, task, n_steps), np.float32).astype(np.float64)[:n_steps]
     outputs = run_network(genome, sensors)
-    if isinstance(decoding, LargestOutput) and not (clear := decoding.is_unambiguous(outputs, MIN_OUTPUT_GAP)).all():
+    if not (clear := decoding.is_unambiguous(outputs, MIN_OUTPUT_GAP)).all():
         rows = np.arange(int(clear.argmin())) if genome.spec.recurrent else np.flatnonzero(clear)
         sensors, outputs = sensors[rows], outputs[rows]
     return SelfTestData(sensors, outputs, decoding(outputs))

@@ -277,7 +277,8 @@ def action_limits(decoding: Decoding) -> dict[str, Array]:
     """Entries of the state_dict for motors with limits; those of a center and a half range mean scaled outputs."""
     if not isinstance(decoding, BoundedOutputs):
         return {}
-    limits = {"action_low": decoding.low, "action_high": decoding.high}
+    with np.errstate(over="ignore"):  # a limit beyond single precision is none
+        limits = {"action_low": decoding.low.astype(np.float32), "action_high": decoding.high.astype(np.float32)}
     if not decoding.scaled:
         return limits
     half, center = (decoding.high - decoding.low) / 2, (decoding.high + decoding.low) / 2
@@ -293,6 +294,7 @@ def _action(decoding: Decoding) -> list[str]:
     if not isinstance(decoding, BoundedOutputs):
         return ["return outputs"]
     lines = ["outputs = self.action_center + self.action_half * outputs"] if decoding.scaled else []
+    lines += ["outputs = torch.round(outputs)"] if decoding.whole else []
     return [*lines, "return torch.minimum(torch.maximum(outputs, self.action_low), self.action_high)"]
 
 

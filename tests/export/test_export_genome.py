@@ -122,6 +122,12 @@ SPACES = {
     "uneven motors": box(np.array([-2.0, 0.0], np.float32), np.array([1.0, 50.0], np.float32)),
     "motors without limits": box(-np.inf, np.inf, (2,), np.float32),
     "motors with one limit": box(0.0, np.inf, (2,), np.float32),
+    "gears": box(-2, 2, (2,), np.int64),
+    "bytes": box(0, 255, (2,), np.uint8),
+    "counts without limits": box(np.iinfo(np.int64).min, np.iinfo(np.int64).max, (2,), np.int64),
+    "a locked motor": box(np.array([-1.0, 0.5], np.float32), np.array([1.0, 0.5], np.float32)),
+    "limits of the type": box(-np.finfo(np.float32).max, np.finfo(np.float32).max, (2,), np.float32),
+    "limits beyond single precision": box(-1e300, 1e300, (2,), np.float64),
 }
 gymnasium.register("export/AnyActions-v0", entry_point=AnyActions, max_episode_steps=30, disable_env_checker=True)
 
@@ -138,7 +144,7 @@ def test_outputs_become_the_actions_that_the_robot_takes(to, space, tmp_path):
     decoded = task.decoder.actions(genome(sensors))
     expected = np.array([task.decoder.to_env_action(action) for action in decoded]).reshape(len(sensors), -1)
     assert actions.shape == expected.shape
-    if actions.dtype.kind == "f":
+    if actions.dtype.kind == "f" and space.dtype.kind == "f":
         assert_close(actions, expected, "c")  # robots take single precision
     else:
         np.testing.assert_array_equal(actions, expected)
@@ -276,6 +282,15 @@ def test_choices_that_rounding_may_turn_are_not_recorded(tmp_path):
     genome = Genome(spec, np.concatenate([weights, [0.0, 0.0]]))
     load("numpy", genome, tmp_path, ControlTask("CartPole-v1"))
     assert self_test("numpy", tmp_path) == (0, "0 recorded steps agree, largest difference 0.0e+00")
+
+
+def test_motor_values_halfway_between_two_whole_numbers_are_not_recorded(tmp_path):
+    """Outputs of 0.125 on gears of -2 to 2 are 0.25, and those of 0.25 are 0.5: rounding errors turn the latter."""
+    task = ControlTask("export/AnyActions-v0", env_kwargs={"space": box(-2, 2, (1,), np.int64)})
+    spec = NetworkSpec.build(3, (), 1)
+    for bias, count in ((0.125, 20), (0.25, 0)):
+        load("numpy", Genome(spec, np.array([0.0, 0.0, 0.0, bias])), tmp_path, task)
+        assert self_test("numpy", tmp_path) == (0, f"{count} recorded steps agree, largest difference 0.0e+00")
 
 
 @pytest.mark.parametrize("to", LANGUAGES)

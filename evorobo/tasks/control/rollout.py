@@ -100,6 +100,9 @@ def run_episodes(
                 rows = (np.cumsum(running) - 1)[rows // episodes] * episodes + rows % episodes
                 block = block[running]
                 flat = block.reshape(len(block) * episodes, -1)
+        if not np.can_cast(observations.dtype, block.dtype):  # single precision or whole numbers at first
+            block = block.astype(np.result_type(block, observations))
+            flat = block.reshape(len(block) * episodes, -1)
         if len(rows) < len(flat):
             flat[rows] = observations
         else:

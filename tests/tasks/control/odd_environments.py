@@ -94,5 +94,48 @@ class Images(Breaks):
     observation_space = spaces.Box(0, 255, (8, 8, 3), np.uint8)
 
 
-for made, limit in ((Mixed, 12), (Pair, 9), (Breaks, 20), (Endless, None), (Images, 5)):
+class Line(gymnasium.Env):
+    """A cart on a line that must come back to 0; its readings have the types that `reset` and `step` name."""
+
+    action_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def __init__(self, first="float64", later="float64", declared="float64", form="flat"):
+        self.first, self.later, self.form = first, later, form
+        box = spaces.Box(0 if declared == "uint8" else -10, 10, (1, 2) if form == "matrix" else (2,), declared)
+        self.observation_space = {"dict": spaces.Dict({"cart": box}), "tuple": spaces.Tuple((box,))}.get(form, box)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.x = self.v = 0.0
+        return self.sense(self.first), {}
+
+    def step(self, action):
+        self.v = 0.8 * self.v + 0.1 * float(action[0]) + self.np_random.normal(0, 0.05)
+        self.x += self.v
+        return self.sense(self.later), -abs(self.x), False, False, {}
+
+    def sense(self, kind):
+        readings = [0, 0] if kind == "list" else np.array([self.x, self.v], kind)
+        shaped = np.reshape(readings, (1, 2)) if self.form == "matrix" else readings
+        return {"dict": {"cart": shaped}, "tuple": (shaped,)}.get(self.form, shaped)
+
+
+class Gears(gymnasium.Env):
+    """A gear from -2 to 2 and a locked motor; the reward is the gear, so the largest return is twice the steps."""
+
+    observation_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def __init__(self, dtype="int64"):
+        self.action_space = spaces.Box(np.array([-2, 1], dtype), np.array([2, 1], dtype), dtype=np.dtype(dtype).type)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.ones(1, np.float32), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), action
+        return np.ones(1, np.float32), float(action[0]), False, False, {}
+
+
+for made, limit in ((Mixed, 12), (Pair, 9), (Breaks, 20), (Endless, None), (Images, 5), (Line, 60), (Gears, 10)):
     gymnasium.register(f"odd/{made.__name__}-v0", made, max_episode_steps=limit, disable_env_checker=True)

@@ -14,6 +14,7 @@ from evorobo import ControlTask, Robot, SettingsError, TaskError, register
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.policies import RandomPolicy
 from evorobo.tasks.control.robots.base import clip_action, defines
+from evorobo.tasks.control.robots.env import RobotEnv, RobotVectorEnv
 from evorobo.tasks.control.robots.discrimination import Discrimination
 from evorobo.tasks.control.robots.geometry import drive, ranges_in_room
 from evorobo.tasks.control.robots.homing import Homing
@@ -412,6 +413,45 @@ def test_a_vector_of_robots_stays_within_its_spaces(id):
     for _ in range(50):
         assert robots.observation_space.contains(sensed)
         sensed, *_ = robots.step(robots.action_space.sample())
+
+
+class OddStart(Robot):
+    """A cart whose first state has a type of its own; later states are in double precision."""
+
+    sensors, motors, max_steps = ("x",), ("push",), 7
+    kind = int
+
+    def initial(self, rng):
+        return np.round(rng.uniform(-3, 3, 1)).astype(self.kind)
+
+    def observation(self, state, rng):
+        return np.sin(state) / 3
+
+    def transition(self, state, action, rng):
+        return state + 0.3 * action + np.where(state > 0, rng.normal(0.1, 1), 0.0)
+
+    def reward(self, state, action, next_state):
+        return -np.abs(next_state[:, 0])
+
+    def terminal(self, state):
+        return state[:, 0] > 2
+
+
+@pytest.mark.parametrize("kind", [int, np.uint8, np.int8, np.float32])
+def test_the_type_of_first_states_does_not_change_later_ones(kind):
+    """Rows of a vector that begin anew stand beside rows on their way, which have another type."""
+    robot, rows, limit = type("Odd", (OddStart,), {"kind": kind})(), 5, 7
+    vector = RobotVectorEnv(robot, rows)
+    singles = SyncVectorEnv(
+        [lambda: gymnasium.wrappers.TimeLimit(RobotEnv(robot), limit)] * rows,
+        autoreset_mode=AutoresetMode.NEXT_STEP,
+    )
+    vector.action_space.seed(1)
+    np.testing.assert_array_equal(vector.reset(seed=3)[0], singles.reset(seed=3)[0])
+    for _ in range(40):
+        actions = vector.action_space.sample()
+        for one, other in zip(vector.step(actions)[:4], singles.step(actions)[:4], strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 @everyone

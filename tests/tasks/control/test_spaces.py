@@ -5,7 +5,7 @@ import pytest
 from gymnasium import spaces
 
 from evorobo import SettingsError
-from evorobo.tasks.control.spaces import make_decoder, make_flattener
+from evorobo.tasks.control.spaces import make_decoder, make_flattener, unflatten
 
 ACTION_SPACES = {
     "Discrete": spaces.Discrete(3),
@@ -19,6 +19,11 @@ ACTION_SPACES = {
     "Box 2 x 2": spaces.Box(-0.7, 0.7, (2, 2), np.float32),
     "Box in double precision": spaces.Box(-1 / 3, 0.1, (3,), np.float64),
     "Box without ends": spaces.Box(-np.inf, np.inf, (2,), np.float32),
+    "Box of whole numbers": spaces.Box(-2, 2, (2,), np.int64),
+    "Box of bytes": spaces.Box(0, 255, (2,), np.uint8),
+    "Box of two switches": spaces.Box(0, 1, (2,), np.int8),
+    "Box of a locked motor": spaces.Box(np.array([-1, 0.5], np.float32), np.array([1, 0.5], np.float32)),
+    "Box that is locked": spaces.Box(3, 3, (2,), np.int32),
     "Box with one end": spaces.Box(np.array([0, -np.inf], np.float32), np.array([np.inf, 1], np.float32)),
 }
 every_space = pytest.mark.parametrize("space", ACTION_SPACES.values(), ids=ACTION_SPACES)
@@ -90,6 +95,59 @@ def test_motors_without_an_end_are_linear_and_stop_at_the_end_there_is():
     np.testing.assert_array_equal(decode.actions(np.array([[-5.0, -5.0], [5.0, 5.0]])), [[0, -5], [5, 1]])
 
 
+@pytest.mark.parametrize(("low", "high", "dtype"), [(-2, 2, np.int64), (0, 255, np.uint8), (0, 1, np.int8), (5, 9, np.int32)])
+def test_every_whole_number_of_an_integer_box_is_reached_by_its_target(low, high, dtype):
+    decode = make_decoder(spaces.Box(low, high, (1,), dtype))
+    numbers = np.arange(low, high + 1)[:, None]
+    targets = decode.targets(decode.from_env_actions(numbers))
+    np.testing.assert_allclose(targets[[0, -1], 0], [-1, 1])
+    for error in (-1e-3, 0.0, 1e-3):  # what a tanh unit misses
+        outputs = np.clip(targets + error, -0.9999, 0.9999).astype(np.float32)
+        taken = [decode.to_env_action(action) for action in decode.actions(outputs)]
+        np.testing.assert_array_equal(taken, numbers)
+
+
+def test_random_whole_numbers_are_equally_frequent(rng):
+    drawn = make_decoder(spaces.Box(-2, 2, (1,), np.int64)).sample(rng, 10_000)
+    values, counts = np.unique(drawn, return_counts=True)
+    assert values.tolist() == [-2, -1, 0, 1, 2]
+    np.testing.assert_allclose(counts, 2000, atol=150)  # nearly 4 standard deviations
+
+
+def test_a_locked_motor_keeps_its_value_and_has_the_target_0(rng):
+    decode = make_decoder(ACTION_SPACES["Box of a locked motor"])
+    np.testing.assert_array_equal(decode.actions(np.array([[-1.0, -1.0], [1.0, 1.0]])), [[-1, 0.5], [1, 0.5]])
+    np.testing.assert_array_equal(decode.targets(np.array([[-1.0, 0.5], [1.0, 0.4]])), [[-1, 0], [1, 0]])
+    assert np.ptp(decode.sample(rng, 10)[:, 1]) == 0
+
+
+LIMITS = {
+    "float32": (np.finfo(np.float32).max, np.float32),
+    "float64": (np.finfo(np.float64).max, np.float64),
+    "1e10": (1e10, np.float32),
+    "int64": (np.iinfo(np.int64).max, np.int64),
+    "uint64": (np.iinfo(np.uint64).max, np.uint64),
+}
+
+
+@pytest.mark.parametrize(("limit", "dtype"), LIMITS.values(), ids=LIMITS)
+def test_ends_of_1e10_and_more_are_no_ends_and_are_not_exceeded(limit, dtype):
+    space = spaces.Box(0 if dtype is np.uint64 else -limit, limit, (1,), dtype)
+    decode = make_decoder(space)
+    assert decode.output == "identity"
+    assert decode.actions(np.array([[3.0]])) == [[3.0]]
+    assert decode.targets(np.array([[3.0]])) == [[3.0]]
+    for output in (-1e30, 1e30):
+        with np.errstate(over="ignore"):
+            assert space.contains(decode.to_env_action(decode.actions(np.array([[output]]))[0]))
+
+
+def test_whole_numbers_out_of_range_are_clipped_and_do_not_wrap():
+    decode = make_decoder(spaces.Box(0, 255, (3,), np.uint8))
+    (actions,) = decode.from_env_actions(np.array([[300.0, -3.0, 1.7]]))
+    assert decode.to_env_action(actions).tolist() == [255, 0, 2]
+
+
 def test_a_teacher_beyond_the_range_is_copied_at_its_end():
     decode = make_decoder(ACTION_SPACES["Box 2 x 2"])
     assert decode.targets(np.array([[9.0, -9.0, 0.0, 0.7]])).tolist() == [[1, -1, 0, pytest.approx(1, abs=1e-6)]]
@@ -139,6 +197,61 @@ def test_a_number_among_n_becomes_n_lights_of_which_one_is_on():
     size, flatten = make_flattener(spaces.Discrete(4, start=2))
     assert size == 4
     assert flatten(3).tolist() == [0, 1, 0, 0]
+
+
+READINGS = {
+    "whole numbers in a list": (spaces.Box(-1, 1, (2,), np.float32), [0, 1]),
+    "floats in an integer box": (spaces.Box(0, 9, (2,), np.int64), np.array([1.7, 2.5])),
+    "floats in a box of bytes": (spaces.Box(0, 255, (2,), np.uint8), np.array([300.5, -1.0])),
+    "a matrix": (spaces.Box(0, 9, (1, 2), np.int32), np.array([[1.7, 2.5]])),
+    "a number": (spaces.Box(0, 9, (), np.int32), np.float64(0.3)),
+    "double precision": (spaces.Box(-1, 1, (2,), np.float32), np.array([1 / 3, 2.0])),
+    "switches": (spaces.MultiBinary(2), [True, False]),
+}
+
+
+@pytest.mark.parametrize(("space", "reading"), READINGS.values(), ids=READINGS)
+@pytest.mark.parametrize("inside", ["alone", "Dict", "Tuple"])
+def test_readings_keep_their_values_whatever_type_the_space_declares(space, reading, inside):
+    expected = np.ravel(np.array(reading, float))
+    if inside == "Dict":
+        space, reading = spaces.Dict({"a": spaces.Discrete(2), "b": space}), {"a": 1, "b": reading}
+    elif inside == "Tuple":
+        space, reading = spaces.Tuple((spaces.Discrete(2), space)), (1, reading)
+    size, flatten = make_flattener(space)
+    flat = flatten(reading)
+    assert flat.dtype.kind == "f"
+    assert flat.shape == (size,)
+    np.testing.assert_array_equal(flat[-len(expected) :], expected)
+    again = unflatten(space, flat)
+    np.testing.assert_array_equal(flatten(again), flat)  # what a teacher is given
+
+
+def test_whole_numbers_are_returned_as_integers_that_do_not_wrap():
+    space = spaces.Dict({"place": spaces.Box(0, 255, (2, 1), np.uint8), "gear": spaces.Discrete(3, start=1)})
+    again = unflatten(space, np.array([0.0, 1.0, 0.0, 3.0, 4.0]))
+    assert again["gear"] == 2
+    assert again["place"].dtype == np.int64
+    assert again["place"].tolist() == [[3], [4]]
+
+
+@pytest.mark.parametrize(
+    ("space", "value", "sentence"),
+    [
+        (spaces.Discrete(4), -1, "-1 is out of the observation space, which has whole numbers from 0 to 3 there"),
+        (spaces.Discrete(4), np.array([4]), "4 is out of .* from 0 to 3 there"),
+        (spaces.Discrete(3, start=2), 1, "1 is out of .* from 2 to 4 there"),
+        (spaces.Discrete(3), 1.5, "1.5 is out of"),
+        (spaces.MultiDiscrete([2, 3]), [0, 3], "3 is out of .* from 0 to 2 there"),
+        (spaces.MultiDiscrete([2, 3]), [0], "1 values stand where the observation space has 2 choices"),
+        (spaces.MultiBinary(2), [0, 2], "2 is out of the observation space, which has 0 and 1 there"),
+    ],
+)
+def test_a_choice_out_of_the_observation_space_is_an_error(space, value, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make_flattener(space)[1](value)
+    with pytest.raises(ValueError, match=sentence):
+        make_flattener(spaces.Dict({"part": space}))[1]({"part": value})
 
 
 @pytest.mark.parametrize(

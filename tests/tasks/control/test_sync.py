@@ -128,3 +128,55 @@ def test_images_are_refused_with_the_way_out():
 def test_an_unknown_option_of_an_environment_is_reported():
     with pytest.raises(SettingsError, match=r"Pendulum-v1 cannot be made with these options: .*gravity"):
         ControlTask("Pendulum-v1", env_kwargs={"gravity": 3}).env_spec  # noqa: B018
+
+
+def steer(observation):
+    """The teacher of Line, for all its forms."""
+    if isinstance(observation, dict):
+        observation = observation["cart"]
+    x, v = np.ravel(observation[0] if isinstance(observation, tuple) else observation)
+    return np.clip(np.array([-3 * x - 3 * v], np.float32), -1, 1)
+
+
+TYPES = {
+    "list, then floats": {"first": "list"},
+    "whole numbers, then floats": {"first": "int64"},
+    "bytes, then floats": {"first": "uint8"},
+    "single, then double precision": {"first": "float32"},
+    "declared as whole numbers": {"declared": "int64"},
+    "declared as bytes": {"declared": "uint8"},
+    "bytes in a Dict": {"declared": "uint8", "form": "dict"},
+    "a matrix of whole numbers": {"declared": "int32", "form": "matrix"},
+    "a whole part of a Dict": {"declared": "int16", "form": "dict"},
+    "a whole part of a Tuple": {"declared": "int8", "first": "list", "form": "tuple"},
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*Box low's precision:UserWarning", "ignore:.*Box high's precision:UserWarning")
+@pytest.mark.parametrize("types", TYPES.values(), ids=TYPES)
+def test_types_of_first_or_declared_observations_do_not_change_later_ones(types):
+    def task(**env_kwargs):
+        return ControlTask("odd/Line-v0", env_kwargs=env_kwargs, teacher=steer, test_episodes=5, n_demonstrations=3)
+
+    plain, odd = task(), task(**types)
+    assert odd.references() == plain.references()
+    assert -6 < odd.references()["teacher"] < -3
+    spec, weights = population(plain)
+    scores = [one.score(spec, weights, np.random.default_rng(3), None).values for one in (plain, odd)]
+    np.testing.assert_array_equal(*scores)
+    shown = [one.demonstrate(np.random.default_rng(0)) for one in (plain, odd)]
+    np.testing.assert_array_equal(shown[0].observations, shown[1].observations)
+    np.testing.assert_array_equal(shown[0].actions, shown[1].actions)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int8", "float32"])
+def test_a_clone_of_the_best_gear_earns_the_largest_return(dtype):
+    task = ControlTask(
+        "odd/Gears-v0", env_kwargs={"dtype": dtype}, teacher=lambda _: np.array([2, 1]), n_demonstrations=2
+    )
+    assert task.references()["teacher"] == 20
+    targets = task.examples(np.random.default_rng(0)).targets
+    np.testing.assert_array_equal(targets, np.tile([1.0, 0.0], (20, 1)))
+    spec = NetworkSpec.build(1, (), 2, task.output)
+    weights = np.array([[0.0, 0.0, 5.0, 5.0]])  # tanh(5) is 0.9999
+    assert task.score(spec, weights, np.random.default_rng(0), None).values[0] == pytest.approx(20, abs=0.01)

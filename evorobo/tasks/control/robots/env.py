@@ -92,25 +92,25 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
                     self._generators[row] = seeding.np_random(row_seed)[0]
         self._random_streams = RandomStreams([RandomStream(rng) for rng in self._generators], np.arange(self.num_envs))
         self._state = self.robot.initial(self._random_streams)
+        self._types = [self._state.dtype] * self.num_envs
         self._n_steps = np.zeros(self.num_envs, int)
         self._ended = np.zeros(self.num_envs, bool)
         return self._observe(), {}
 
     def step(self, actions: Any) -> tuple[Array, Array, np.ndarray, np.ndarray, dict[str, Any]]:
         to_reset, going = self._ended, np.flatnonzero(~self._ended)
-        before, action = self._state, clip_action(self.robot, actions)
-        self._state, reward = before.copy(), np.zeros(self.num_envs)
+        action, reward = clip_action(self.robot, actions), np.zeros(self.num_envs)
         terminated = np.zeros(self.num_envs, bool)
-        if len(going):
-            moved = self.robot.transition(before[going], action[going], self._streams_of(going))
-            reward[going] = self.robot.reward(before[going], action[going], moved)
-            terminated[going] = self.robot.terminal(moved)
-            self._state[going] = moved
+        for rows, before in self._states_by_type(going):
+            moved = self.robot.transition(before, action[rows], self._streams_of(rows))
+            reward[rows] = self.robot.reward(before, action[rows], moved)
+            terminated[rows] = self.robot.terminal(moved)
+            self._set_states(rows, moved)
         if to_reset.any():
             rows = np.flatnonzero(to_reset)
             for row in rows:
                 self._random_streams.streams[row] = RandomStream(self._generators[row])
-            self._state[rows] = self.robot.initial(self._streams_of(rows))
+            self._set_states(rows, self.robot.initial(self._streams_of(rows)))
         self._n_steps = np.where(to_reset, 0, self._n_steps + 1)
         truncated = self._n_steps >= self._max_steps
         self._ended = terminated | truncated
@@ -119,5 +119,23 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
     def _streams_of(self, rows: np.ndarray) -> RandomStreams:
         return RandomStreams([self._random_streams.streams[row] for row in rows], np.arange(len(rows)))
 
+    def _set_states(self, rows: np.ndarray, states: Array) -> None:
+        self._state = self._state.astype(np.result_type(self._state, states))
+        self._state[rows] = states
+        for row in rows:
+            self._types[row] = states.dtype
+
+    def _states_by_type(self, rows: np.ndarray) -> list[tuple[np.ndarray, Array]]:
+        """The rows in groups whose states have one type of number, and these states.
+
+        First states may have another type than later ones, for example whole numbers; each robot computes with its own.
+        """
+        types = [self._types[row] for row in rows]
+        groups = [(rows[[each == kind for each in types]], kind) for kind in dict.fromkeys(types)]
+        return [(group, self._state[group].astype(kind)) for group, kind in groups]
+
     def _observe(self) -> Array:
-        return self.robot.observation(self._state, self._random_streams).astype(np.float32)
+        observations = np.empty(self.observation_space.shape, np.float32)
+        for rows, states in self._states_by_type(np.arange(self.num_envs)):
+            observations[rows] = self.robot.observation(states, self._streams_of(rows))
+        return observations

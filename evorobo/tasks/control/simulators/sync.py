@@ -33,20 +33,30 @@ class SyncSimulator:
             self._environments.append(self._make())
         self._running = np.arange(len(self._seeds))
         first = [self._call(int(row), "reset", seed=int(self._seeds[row]))[0] for row in self._running]
-        return np.stack([self._flatten(observation) for observation in first])
+        return np.stack([self._flat(observation, "reset") for observation in first])
 
     def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
         self._n_steps += 1
         observations, rewards, ended = [], [], []
         for row, action in zip(self._running, actions, strict=True):
             observation, reward, terminated, truncated, _ = self._call(row, "step", self._to_env_action(action))
-            observations.append(self._flatten(observation))
+            observations.append(self._flat(observation, "step"))
             rewards.append(float(reward))
             ended.append(bool(terminated or truncated))
         return np.stack(observations), np.array(rewards), np.array(ended)
 
     def keep(self, rows: np.ndarray) -> None:
         self._running = self._running[rows]
+
+    def _flat(self, observation: Any, method: str) -> np.ndarray:
+        """A flat observation. Raises `TaskError` for one that does not fit the observation space."""
+        try:
+            return self._flatten(observation)
+        except (ValueError, TypeError, LookupError) as error:
+            raise TaskError(
+                f"{self.id} returned an observation from {method}() at step {self._n_steps} that does not fit its "
+                f"observation_space: {error}. Correct the observation or the space."
+            ) from error
 
     def _call(self, row: int, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a method of one environment; its exceptions become a `TaskError`."""

@@ -15,7 +15,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError
 from evorobo.files import parse_json_object, read_json, write_atomically, write_json
-from evorobo.tasks.control.spaces import make_flattener
+from evorobo.tasks.control.spaces import make_flattener, unflatten
 
 
 def space_to_json(space: Any) -> str:
@@ -132,8 +132,6 @@ def write(
             f"a Minari data set needs a name such as name-v0 or group/name-v0, not {name!r}; "
             "groups have at least 2 letters."
         )
-    from gymnasium.spaces import unflatten
-
     h5py, content = _h5py(), io.BytesIO()
     with h5py.File(content, "w", track_order=True) as file:
         for number, label in enumerate(np.unique(episode)):

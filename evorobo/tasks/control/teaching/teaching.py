@@ -29,7 +29,7 @@ from evorobo.tasks.control.rollout import RANDOM, TRAIN, VALIDATION
 from evorobo.tasks.control.runner import StepRunner
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, gym_spec
-from evorobo.tasks.control.spaces import Decoder, make_flattener
+from evorobo.tasks.control.spaces import Decoder, make_flattener, unflatten
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.control.teaching.experts import Demonstrator, Expert, MixturePolicy, PerfectClone
 from evorobo.tasks.control.teaching.minari import EpisodeMetadata
@@ -54,7 +54,7 @@ class Teaching:
                 return None
             return _demonstrator(Networks.from_genome(Genome.load(teacher), self.env_spec, self.decoder).policy)
         if teacher is not None:
-            return _demonstrator(partial(policy_from_function, teacher, self.decoder, self._unflatten))
+            return _demonstrator(partial(policy_from_function, teacher, self.decoder, partial(unflatten, self.env_spec.observation_space)))
         robot = self.env_spec.robot if isinstance(self.env_spec, RobotEnvSpec) else None
         if robot is None or not defines(robot, "teacher"):
             return None
@@ -145,12 +145,6 @@ class Teaching:
             return self.to_examples(demonstrations, Cost(forward_flops=flops))
 
         return label
-
-    def _unflatten(self, flat: Array) -> Any:
-        """An observation as `env.step` returned it."""
-        from gymnasium import spaces
-
-        return spaces.unflatten(self.env_spec.observation_space, flat)
 
 
 def _demonstrator(make_policy: Callable[[], Policy]) -> ExpertFactory:
