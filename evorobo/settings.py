@@ -2,6 +2,11 @@
 
 A dataclass becomes a dict of its fields and a `"type"`: its key in the registry (`"Dense"`), `module:Name`, or
 `folder/file.py:Name` for a class in a user's script. A function becomes `{"function": reference}`.
+
+What a worker or `evorobo run` reads is what was given, or it is refused. Fields of dataclasses hold tuples, also where
+a list was given. The values of a dict, such as `env_kwargs`, may be both: a tuple becomes a JSON list, and a list
+becomes `{"type": "list", "items": [...]}`. A dict with a key "type" or "function" becomes
+`{"type": "dict", "items": {...}}`.
 """
 
 from __future__ import annotations
@@ -31,7 +36,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return _plain_mapping(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
         return {"type": reference_to(type(value)), **fields}
@@ -43,8 +48,50 @@ def to_plain(value: Any) -> Any:
     )
 
 
+def _plain_mapping(mapping: Mapping[Any, Any]) -> dict[str, Any]:
+    for key in mapping:
+        if type(key) is not str:
+            raise SettingsError(
+                f"{key!r} is invalid as a key in settings, because in JSON it would become {str(key)!r}; use texts as "
+                f"keys, or pairs: (({key!r}, ...), ...)."
+            )
+    items = {key: _plain_item(item, key) for key, item in mapping.items()}
+    return {"type": "dict", "items": items} if mapping.keys() & {"type", "function"} else items
+
+
+def _plain_item(value: Any, key: str) -> Any:
+    """An item of a dict as data for JSON, from which the same type is read back."""
+    if type(value) is list:
+        return {"type": "list", "items": [_plain_item(item, key) for item in value]}
+    if type(value) is tuple:
+        return [_plain_item(item, key) for item in value]
+    if type(value) is dict:
+        return _plain_mapping(value)
+    kind = type(value)
+    is_plain = isinstance(value, bool | int | float | str | tuple | list | Mapping)
+    if is_plain and kind not in (bool, int, float, str) and not isinstance(value, np.generic):
+        raise SettingsError(
+            f"{key}: {value!r} is invalid as a setting, because JSON does not keep its type {kind.__name__}; use plain "
+            "numbers, texts, tuples, lists and dicts."
+        )
+    return to_plain(value)
+
+
+def with_plain_numbers(value: Any) -> Any:
+    """Return `value` with Python's numbers for NumPy's and texts for paths, also within dicts, lists and tuples."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path):
+        return str(value)
+    if type(value) is dict:
+        return {key: with_plain_numbers(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(with_plain_numbers(item) for item in value)
+    return value
+
+
 def from_plain(plain: Any, *, imports: bool = True) -> Any:
-    """Return the value that `to_plain` was given, with tuples in place of lists.
+    """Return the value that `to_plain` was given. Lists are tuples, except within a dict.
 
     Without `imports` only modules that are loaded already are used, also by the constructors that are called. Reading
     a file from elsewhere then runs no code that comes with it.
@@ -60,6 +107,11 @@ def _from_plain(plain: Any) -> Any:
         return tuple(_from_plain(item) for item in plain)
     if not isinstance(plain, dict):
         return plain
+    if plain.keys() == {"type", "items"} and plain["type"] in ("list", "dict"):
+        items = plain["items"]
+        if plain["type"] == "list":
+            return [_from_plain(item) for item in items]
+        return {key: _from_plain(item) for key, item in items.items()}
     if "function" in plain:
         return resolve_reference(_as_reference(plain["function"]))
     fields = {key: _from_plain(item) for key, item in plain.items() if key != "type"}

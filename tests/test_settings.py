@@ -1,10 +1,13 @@
 """Settings as plain data: written as JSON and read back to equal settings."""
 
 import dataclasses
+import enum
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -43,7 +46,7 @@ from evorobo import (
 )
 from evorobo.loading import load_script
 from evorobo.nets.batch_norm import Affine
-from evorobo.settings import from_plain, reference_to, resolve_reference, to_plain
+from evorobo.settings import from_plain, reference_to, resolve_reference, to_plain, with_plain_numbers
 
 SETTINGS = [
     Dense(5),
@@ -119,12 +122,68 @@ def test_settings_left_out_are_the_defaults():
 
 
 def test_lists_are_read_back_as_tuples_and_numpy_numbers_as_numbers():
-    value = [1, (2.5, None), {"a": [True, "x"]}]
-    assert through_json(value) == (1, (2.5, None), {"a": (True, "x")})
+    assert through_json([1, (2.5, None), [True, "x"]]) == (1, (2.5, None), (True, "x"))
     numbers = through_json([np.float64(0.1), np.float32(0.5), np.int32(3), np.bool_(True)])
     assert numbers == (0.1, 0.5, 3, True)
     assert [type(each) for each in numbers] == [float, float, int, bool]
     assert to_plain(Path("results") / "maze") == "results/maze"
+
+
+OPTIONS = [
+    {"goal": [1, 2.5], "start": (1, 2)},
+    {"nested": [(1, [2, (3,)]), {"deep": [[]]}]},
+    {"empty": [], "nothing": (), "none": None},
+    {"type": "hard", "function": "sin"},
+    {"robot": {"type": "list", "items": [1]}},
+    {"activation": [np.tanh.__name__, Adam(), {"type": Adam()}]},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=repr)
+def test_options_in_a_dict_keep_their_types(options):
+    assert repr(through_json(options)) == repr(options)
+
+
+def test_a_list_in_a_file_that_a_person_wrote_is_a_tuple():
+    assert from_plain({"goal": [1, [2, 3]]}) == {"goal": (1, (2, 3))}
+
+
+class Level(enum.IntEnum):
+    EASY = 1
+
+
+class Point(NamedTuple):
+    x: float
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({0: 5.0}, "0 is invalid as a key in settings, because in JSON it would become '0'; use texts"),
+        ({"gains": {True: 1}}, "True is invalid as a key"),
+        ({"gains": [{(1, 2): 1}]}, r"\(1, 2\) is invalid as a key"),
+        ({None: 1}, "None is invalid as a key"),
+        (
+            {"level": Level.EASY},
+            "level: .*Level.EASY.* is invalid as a setting, because JSON does not keep its type Level",
+        ),
+        (
+            {"at": (Point(1.0),)},
+            r"at: Point\(x=1.0\) is invalid as a setting, because JSON does not keep its type Point",
+        ),
+        ({"counts": Counter(a=1)}, "JSON does not keep its type Counter"),
+    ],
+)
+def test_what_json_would_change_is_refused(options, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        to_plain(options)
+
+
+def test_numpy_numbers_and_paths_in_options_become_plain():
+    plain = with_plain_numbers(
+        {"a": np.float32(0.5), "b": [np.int8(3), (Path("x") / "y",)], "c": {"d": np.bool_(True)}}
+    )
+    assert repr(plain) == "{'a': 0.5, 'b': [3, ('x/y',)], 'c': {'d': True}}"
 
 
 def test_numbers_are_read_back_to_the_last_bit():

@@ -255,6 +255,7 @@ class Study:
         """
         stop_if_loading()
         check_integer(1, jobs=jobs)
+        to_plain(self)  # settings that workers could not read are refused before anything runs
         folder = Path(results) / self.name
         trials = self.trials(only)
         self._check(folder)

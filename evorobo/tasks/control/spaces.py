@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -295,13 +295,19 @@ def unflatten(space: Any, flat: np.ndarray) -> Any:
             with np.errstate(all="ignore"):
                 declared = flat.astype(np.int64 if space.dtype.kind in "iu" else space.dtype)
             return (declared if np.array_equal(declared, flat) else flat).reshape(space.shape)
-        case spaces.Dict() | spaces.Tuple():
-            is_dict = isinstance(space, spaces.Dict)
-            parts = list(space.spaces.values()) if is_dict else space.spaces
-            ends = np.cumsum([spaces.flatdim(part) for part in parts])[:-1]
-            values = [unflatten(part, piece) for part, piece in zip(parts, np.split(flat, ends), strict=True)]
-            return dict(zip(space.spaces, values, strict=True)) if is_dict else tuple(values)
+        case spaces.Dict():
+            values = _unflatten_parts(list(space.spaces.values()), flat)
+            return dict(zip(space.spaces, values, strict=True))
+        case spaces.Tuple():
+            return tuple(_unflatten_parts(space.spaces, flat))
     return spaces.unflatten(space, flat)
+
+
+def _unflatten_parts(parts: Sequence[Any], flat: np.ndarray) -> list[Any]:
+    from gymnasium import spaces
+
+    pieces = np.split(flat, np.cumsum([spaces.flatdim(part) for part in parts])[:-1])
+    return [unflatten(part, piece) for part, piece in zip(parts, pieces, strict=True)]
 
 
 def _reject_images(space: Any) -> None:

@@ -17,6 +17,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
+from evorobo.settings import with_plain_numbers
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
 from evorobo.tasks.capabilities import (
     ExpertLabeller,
@@ -56,7 +57,8 @@ class ControlTask:
     env : str
         A gymnasium id. The module or file that registers it may precede it: "my_file:my/Robot-v0".
     env_kwargs : dict[str, Any], default {}
-        Keyword arguments of the environment, for example `{"noise": 0.1}`.
+        Keyword arguments of the environment, for example `{"noise": 0.1}`. A study takes numbers, texts, functions,
+        settings, and tuples, lists and dicts of these; keys are texts.
     episodes : int, default 1
         Episodes of each member in one generation, at least 1.
     teacher : callable, str, NoisyTeacher, MixedTeachers or None, default None
@@ -113,6 +115,7 @@ class ControlTask:
         names = ("episodes", "n_demonstrations", "validation_episodes", "test_episodes", "processes")
         check_integer(1, **{name: getattr(self, name) for name in names})
         object.__setattr__(self, "env", qualified_id(self.env))
+        object.__setattr__(self, "env_kwargs", with_plain_numbers(self.env_kwargs))
 
     @property
     def name(self) -> str:

@@ -137,5 +137,25 @@ class Gears(gymnasium.Env):
         return np.ones(1, np.float32), float(action[0]), False, False, {}
 
 
-for made, limit in ((Mixed, 12), (Pair, 9), (Breaks, 20), (Endless, None), (Images, 5), (Line, 60), (Gears, 10)):
+class Typed(Pair):
+    """A Pair whose rewards depend on the type of its option."""
+
+    def __init__(self, option):
+        self.option = option
+
+    def step(self, action):
+        place, reward, *rest = super().step(action)
+        return place, reward * len(repr(self.option)), *rest
+
+
+for made, limit in (
+    (Mixed, 12),
+    (Pair, 9),
+    (Breaks, 20),
+    (Endless, None),
+    (Images, 5),
+    (Line, 60),
+    (Gears, 10),
+    (Typed, 9),
+):
     gymnasium.register(f"odd/{made.__name__}-v0", made, max_episode_steps=limit, disable_env_checker=True)

@@ -35,6 +35,21 @@ def test_scores_are_those_of_one_process_to_the_last_bit(id):
     assert len({each.pid for each in workers(apart)} - {os.getpid()}) == 3
 
 
+OPTIONS = [[1, 2], (1, 2), {"type": "hard"}, [(1, [2])], {"a": [1]}, np.float32(0.1)]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=repr)
+def test_options_have_the_same_types_in_another_process(option):
+    apart, here = (ControlTask("odd/Typed-v0", env_kwargs={"option": option}, processes=n) for n in (2, 1))
+    np.testing.assert_array_equal(score(apart).values, score(here).values)
+
+
+def test_an_option_that_json_would_change_is_refused_before_a_process_starts():
+    task = ControlTask("odd/Typed-v0", env_kwargs={"option": {0: 5.0}}, processes=2)
+    with pytest.raises(SettingsError, match="0 is invalid as a key in settings, because in JSON it would become '0'"):
+        task.env_spec  # noqa: B018
+
+
 def test_no_more_processes_start_than_there_are_robots():
     task = ControlTask("odd/Pair-v0", processes=5)
     score(task, members=2)

@@ -14,8 +14,8 @@ from evorobo import ControlTask, Robot, SettingsError, TaskError, register
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.policies import RandomPolicy
 from evorobo.tasks.control.robots.base import clip_action, defines
-from evorobo.tasks.control.robots.env import RobotEnv, RobotVectorEnv
 from evorobo.tasks.control.robots.discrimination import Discrimination
+from evorobo.tasks.control.robots.env import RobotEnv, RobotVectorEnv
 from evorobo.tasks.control.robots.geometry import drive, ranges_in_room
 from evorobo.tasks.control.robots.homing import Homing
 from evorobo.tasks.control.robots.maze import Maze

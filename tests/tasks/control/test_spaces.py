@@ -95,7 +95,9 @@ def test_motors_without_an_end_are_linear_and_stop_at_the_end_there_is():
     np.testing.assert_array_equal(decode.actions(np.array([[-5.0, -5.0], [5.0, 5.0]])), [[0, -5], [5, 1]])
 
 
-@pytest.mark.parametrize(("low", "high", "dtype"), [(-2, 2, np.int64), (0, 255, np.uint8), (0, 1, np.int8), (5, 9, np.int32)])
+@pytest.mark.parametrize(
+    ("low", "high", "dtype"), [(-2, 2, np.int64), (0, 255, np.uint8), (0, 1, np.int8), (5, 9, np.int32)]
+)
 def test_every_whole_number_of_an_integer_box_is_reached_by_its_target(low, high, dtype):
     decode = make_decoder(spaces.Box(low, high, (1,), dtype))
     numbers = np.arange(low, high + 1)[:, None]

@@ -135,7 +135,7 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
         return [(group, self._state[group].astype(kind)) for group, kind in groups]
 
     def _observe(self) -> Array:
-        observations = np.empty(self.observation_space.shape, np.float32)
+        observations = np.empty((self.num_envs, len(self.robot.sensors)), np.float32)
         for rows, states in self._states_by_type(np.arange(self.num_envs)):
             observations[rows] = self.robot.observation(states, self._streams_of(rows))
         return observations

@@ -7,6 +7,7 @@ from typing import Any
 
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.loading import load_module
+from evorobo.settings import with_plain_numbers
 from evorobo.tasks.control.simulators.base import Simulator
 from evorobo.tasks.control.simulators.checked import CheckedSimulator
 from evorobo.tasks.control.simulators.sync import SyncSimulator
@@ -61,12 +62,17 @@ def find_spec(env: str) -> Any:
 
 
 def make_gym_env(spec: Any, env_kwargs: Mapping[str, Any], max_steps: int | None) -> Any:
-    """The environment of a spec; an exception of the environment becomes one sentence."""
+    """The environment of a spec; an exception of the environment becomes one sentence.
+
+    It gets its own copy of the options, so that it shares no list or dict with other environments.
+    """
     import gymnasium
 
     return explain_errors(
         spec.id,
-        lambda: gymnasium.make(spec, max_episode_steps=max_steps, disable_env_checker=True, **env_kwargs),
+        lambda: gymnasium.make(
+            spec, max_episode_steps=max_steps, disable_env_checker=True, **with_plain_numbers(dict(env_kwargs))
+        ),
     )
 
 

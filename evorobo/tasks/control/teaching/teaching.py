@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import sequence_ids
@@ -54,7 +53,11 @@ class Teaching:
                 return None
             return _demonstrator(Networks.from_genome(Genome.load(teacher), self.env_spec, self.decoder).policy)
         if teacher is not None:
-            return _demonstrator(partial(policy_from_function, teacher, self.decoder, partial(unflatten, self.env_spec.observation_space)))
+            return _demonstrator(
+                partial(
+                    policy_from_function, teacher, self.decoder, partial(unflatten, self.env_spec.observation_space)
+                )
+            )
         robot = self.env_spec.robot if isinstance(self.env_spec, RobotEnvSpec) else None
         if robot is None or not defines(robot, "teacher"):
             return None
