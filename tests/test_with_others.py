@@ -22,7 +22,7 @@ def test_ppo_of_stable_baselines3_is_a_curve_beside_evolution_and_the_teacher_of
     study = replace(script.study, tasks=(task,), seeds=(0,), budget=Budget(generations=2, n_evals=1))
     results = study.run(tmp_path)
     assert [run.status for run in results.runs] == ["finished"] * 3
-    (ppo,) = results.of("phototaxis", "ppo (SB3)")
+    (ppo,) = results.runs_of("phototaxis", "ppo (SB3)")
     evaluated = np.load(tmp_path / "results/ppo/seed-0/evaluations.npz")
     assert ppo.curve["test"].tolist() == evaluated["results"].mean(1).tolist()
     sensed = np.array([0.2, 0.7], np.float32)

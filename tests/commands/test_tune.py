@@ -32,7 +32,7 @@ def test_an_experiment_is_tuned_and_runs_with_the_settings_found(evorobo, tmp_pa
     assert (code, err) == (0, "")
     trial = json.loads((tmp_path / "results/tuned/rail/rail/cma-es/seed-0/trial.json").read_text())
     assert trial["method"]["strategy"]["sigma"] == sigma
-    cost_line = "Tuned beforehand, each method with 3 settings at 2 seeds of their own"
+    cost_line = "Each method was tuned with 3 settings at 2 separate seeds"
     assert cost_line in out
     assert cost_line in (tmp_path / "results/tuned/rail/table.md").read_text()
 
@@ -52,7 +52,7 @@ def test_methods_tuned_one_by_one_run_in_one_study(evorobo, tmp_path):
     assert (code, "the study compares cma-es, backprop; tune all" in err) == (2, True)
     code, out, err = run(script, "--tuned", files[0], "--tuned", files[1], *flags, folder=tmp_path)
     assert (code, err) == (0, "")
-    assert "Tuned beforehand, each method with 2 settings at 2 seeds of their own" in out
+    assert "Each method was tuned with 2 settings at 2 separate seeds" in out
     other = json.loads((tmp_path / files[1]).read_text()) | {"trials": 3}
     (tmp_path / files[1]).write_text(json.dumps(other))
     code, _, err = run(script, "--tuned", files[0], "--tuned", files[1], *flags, folder=tmp_path)

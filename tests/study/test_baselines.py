@@ -123,10 +123,10 @@ def test_a_baseline_is_in_table_figure_and_frame_and_its_origin_is_noted(ppo, tm
     assert (row["n"], row["mean"], row["env_steps"]) == (3, 8, 200)
     assert np.isnan(row["flops"])
     flops, steps, finals = figure(table).axes
-    assert flops.get_xlabel().splitlines()[-1] == "ppo does not tell"
+    assert flops.get_xlabel().splitlines()[-1] == "ppo does not report it"
     assert next(line for line in steps.lines if line.get_label() == "_ppo 2").get_ydata().tolist() == [4, 9]
     assert [label.get_text() for label in finals.get_xticklabels()] == ["cma-es", "ppo"]
-    told = "Read from other tools' files: ppo. These scores are as"
+    told = "Read from files of other tools: ppo"
     assert told in " ".join(text.get_text() for text in figure(table).texts)
     assert any(told in caution for caution in cautions(table))
     assert not any("nan" in caution for caution in cautions(table))
@@ -140,7 +140,7 @@ def test_a_baseline_is_in_the_report_without_a_network(ppo, tmp_path):
     assert charts["ppo"]["unreported"] == [name for name in COST_LABELS if name != "env_steps"]
     assert charts["cma-es"]["unreported"] == []
     html = render_page(results, run_robustness=True)
-    assert "Read from other tools" in html
+    assert "Read from files of other tools" in html
     assert "method ppo" in html
     assert {row.method for row in load_robustness(results.folder)} == {"cma-es"}
 
@@ -150,7 +150,7 @@ def test_costs_are_compared_in_a_column_that_all_runs_have(ppo, tmp_path):
     assert shared_cost_column(table, "bowl") == "env_steps"
     at = at_cost(table, "env_steps", 120.0)
     assert at.cells_of("bowl")["ppo"].scores.tolist() == [2, 3, 4]
-    with pytest.raises(ResultsError, match="ppo on bowl does not tell its FLOPs; ask for another price"):
+    with pytest.raises(ResultsError, match="ppo on bowl does not report its FLOPs; choose another cost"):
         at_cost(table, "flops", 1e3)
 
 

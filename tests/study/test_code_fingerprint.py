@@ -178,9 +178,7 @@ def test_a_fixed_robot_runs_again_in_the_same_folder(write, tmp_path):
     assert run() == "finished"
     with pytest.raises(ResultsError, match="code that has changed since"):
         run(robot=("TOP = 0.5", "TOP = 0.6"))
-    assert staleness_caution(tmp_path / "trial").startswith(
-        "The code or data of the task have changed since: what is seen"
-    )
+    assert staleness_caution(tmp_path / "trial").startswith("The code or data of the task have changed since the run")
     with pytest.raises(ResultsError, match="code that has changed since"):
         run(robot=("* tables.SCALE", "/ 2"))
     assert run() == "finished"

@@ -162,7 +162,7 @@ def test_tuning_seeds_may_be_added_later(tmp_path):
     before = all_curves(tmp_path)
     results = replace(a_study(), tuning_seeds=(1,)).run(tmp_path)
     assert results.settings["tuning_seeds"] == [1]
-    assert tuned_seeds_caution(results).startswith("Settings were tuned on seeds that count here (1)")
+    assert tuned_seeds_caution(results).startswith("Settings were tuned on seeds that are used here (1)")
     assert all_curves(tmp_path) == before
 
 

@@ -173,10 +173,10 @@ def test_a_tuned_study_has_the_settings_and_its_reports_state_the_cost(tmp_path,
     sentences = cautions(StudyTable.from_results(study.run(tmp_path)))
     steps = found["cma-es"]["cost"]["env_steps"]
     (cost_line,) = [
-        each for each in sentences if each.startswith("Tuned beforehand, each method with 5 settings at 2 seeds")
+        each for each in sentences if each.startswith("Each method was tuned with 5 settings at 2 separate seeds")
     ]
     assert f"cma-es {steps} env steps" in cost_line
-    assert not any("tuned on seeds that count" in each for each in sentences)
+    assert not any("tuned on seeds that are used" in each for each in sentences)
 
 
 def test_tuned_settings_are_no_worse_on_the_tuning_seeds_than_those_before(straight):
