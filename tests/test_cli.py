@@ -13,6 +13,7 @@ from curves import all_curves
 from scripts import rail, run, sentence
 
 from evorobo.cli import build_parser
+from evorobo.errors import SettingsError
 from evorobo.version import __version__
 
 TOYS = """
@@ -536,3 +537,18 @@ def test_no_traceback_of_ctrl_c_in_any_command(evorobo, monkeypatch):
 
     monkeypatch.setattr("evorobo.commands.listing.list_components", interrupted)
     assert evorobo("list") == (130, "", "evorobo: interrupted.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("passwd", "root:x:0:0:root:/root:/bin/bash\n", "passwd is no Python program: line 1: invalid syntax; correct"),
+        ("image.py", b"\x00\xff\x80", "image.py is no Python program"),
+        ("deep.py", "(" * 5000, "deep.py is no Python program"),
+    ],
+)
+def test_a_file_that_is_no_program_is_one_sentence(tmp_path, name, content, sentence):
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    args = build_parser("run").parse_args(["run", str(tmp_path / name)])
+    with pytest.raises(SettingsError, match=re.escape(sentence)):
+        args.function(args)

@@ -70,6 +70,8 @@ def read_json_file(plain: dict[str, Any], path: Path) -> Genome:
         input_scaler, output_scaler = _scaler(plain["input_scaler"]), _scaler(plain["output_scaler"])
         genome = Genome(spec, weights, input_scaler, output_scaler, actions=plain.get("actions", "scale"))
         recorded = {name: np.asarray(values, float) for name, values in plain["self_test"].items()}
+        if not all(np.isfinite(values).all() for values in (weights, *recorded.values())):
+            raise DataError(f"{path} holds weights or recorded steps that are not finite; export the genome again.")
         if len(recorded["sensors"]):
             outputs, expected = run_network(genome, recorded["sensors"]), recorded["outputs"]
             if not np.allclose(outputs, expected, 1e-6, 1e-6 * (1 + np.abs(expected).max())):

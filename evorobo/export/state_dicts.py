@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import sys
 import zipfile
@@ -17,6 +16,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
+from evorobo.files import check_expansion, parse_json_object
 
 TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".zip")
 
@@ -88,7 +88,11 @@ def read_torch_file(path: Path, only: Sequence[str]) -> StateDict:
         return read_state_dict(_load(path, path), str(path), only)
     try:
         with zipfile.ZipFile(path) as archive:
-            content, settings = io.BytesIO(archive.read("policy.pth")), json.loads(archive.read("data"))
+            check_expansion(path, sum(member.file_size for member in archive.infolist()), path.stat().st_size)
+            content, settings = (
+                io.BytesIO(archive.read("policy.pth")),
+                parse_json_object(archive.read("data"), str(path)),
+            )
     except (KeyError, ValueError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path} is damaged or no archive of Stable-Baselines3 ({error}).") from error
     state = read_state_dict(_load(content, path), str(path), only)

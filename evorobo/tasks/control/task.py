@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -114,6 +114,10 @@ class ControlTask:
     def __post_init__(self) -> None:
         names = ("episodes", "n_demonstrations", "validation_episodes", "test_episodes", "processes")
         check_integer(1, **{name: getattr(self, name) for name in names})
+        if not isinstance(self.env, str):
+            raise SettingsError(f"env must be the id of an environment, such as 'CartPole-v1', not {self.env!r}.")
+        if not isinstance(self.env_kwargs, Mapping):
+            raise SettingsError(f"env_kwargs must be a dict of settings by name, not {self.env_kwargs!r}.")
         object.__setattr__(self, "env", qualified_id(self.env))
         object.__setattr__(self, "env_kwargs", with_plain_numbers(self.env_kwargs))
 

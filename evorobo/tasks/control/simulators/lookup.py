@@ -85,7 +85,7 @@ def _fast_env(env: str, env_kwargs: Mapping[str, Any], max_steps: int | None) ->
     limit, kwargs = max_steps or spec.max_episode_steps, {**spec.kwargs, **env_kwargs}
     if spec.entry_point == ENV_ENTRY_POINT:
         robot = explain_errors(spec.id, lambda: make_robot(kwargs.pop("robot"), kwargs))
-        return RobotEnvSpec(spec.id, robot, limit, spec.reward_threshold)
+        return explain_errors(spec.id, lambda: RobotEnvSpec(spec.id, robot, limit, spec.reward_threshold))
     if not limit or kwargs:  # the replacements have gymnasium's default settings
         return None
     if spec.entry_point in vectorized_robots():
