@@ -33,7 +33,7 @@ def write_study(folder: Path, name: str, tasks: dict[str, dict], methods: list[s
     """Write study.json; the metric of a task is an episode return unless given."""
     metric = {"name": "return", "unit": "", "higher_is_better": True}
     about = {
-        task: {"references": {}, **each, "metric": {**metric, **each.get("metric", {})}} for task, each in tasks.items()
+        name: {"references": {}, **task, "metric": {**metric, **task.get("metric", {})}} for name, task in tasks.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
     study = {"name": name, "tasks": about, "methods": {method: {} for method in methods}, "settings": {}}

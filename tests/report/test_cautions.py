@@ -17,16 +17,16 @@ def test_ten_runs_at_equal_costs_need_no_caution(tiny_table):
 
 
 def test_few_runs_have_a_caution_and_excluded_runs_are_counted(tiny_table):
-    found = cautions(tiny_table({"ga": [1, 2, 3, -9, -8, 50]}, failed=1, diverged=1, unfinished=1))
-    assert found[0].startswith("1 of 6 runs failed and is left out. 1 of 6 runs diverged and is left out.")
-    assert found[1].startswith("With only 3 runs the intervals are too narrow.")
-    assert "76% of samples of 3 runs, 89% of 5 and 94% of 10" in found[1]
+    texts = cautions(tiny_table({"ga": [1, 2, 3, -9, -8, 50]}, failed=1, diverged=1, unfinished=1))
+    assert texts[0].startswith("1 of 6 runs failed and is left out. 1 of 6 runs diverged and is left out.")
+    assert texts[1].startswith("With only 3 runs the intervals are too narrow.")
+    assert "76% of samples of 3 runs, 89% of 5 and 94% of 10" in texts[1]
 
 
 def test_success_rates_are_given_for_scores_of_0_and_1(tiny_table):
-    (found,) = cautions(tiny_table({"ga": [1] * 7 + [0] * 3, "cma-es": [1] * 10}))
-    assert "An interquartile mean hides the rarer outcome" in found
-    assert "ga 7 of 10 (Wilson interval 0.40 to 0.89), cma-es 10 of 10 (Wilson interval 0.72 to 1.00)" in found
+    (text,) = cautions(tiny_table({"ga": [1] * 7 + [0] * 3, "cma-es": [1] * 10}))
+    assert "An interquartile mean hides the rarer outcome" in text
+    assert "ga 7 of 10 (Wilson interval 0.40 to 0.89), cma-es 10 of 10 (Wilson interval 0.72 to 1.00)" in text
 
 
 def with_settings(folder, **settings):
@@ -41,8 +41,8 @@ def test_unequal_costs_in_the_units_of_the_budget_have_a_caution_with_advice(fak
         for method, steps in (("ga", 100), ("cma-es", 250)):
             rows = [{"test": 0}, {"env_steps": steps, "test": TEN[seed]}]
             fakes.write_run(tmp_path / f"reach/{method}/seed-{seed}", rows)
-    (found,) = cautions(with_settings(tmp_path, budget={"env_steps": 250}))
-    assert found == (
+    (text,) = cautions(with_settings(tmp_path, budget={"env_steps": 250}))
+    assert text == (
         "Unequal costs on reach: cma-es spent 250 env steps, ga spent 100. "
         "To compare at an equal cost, use evorobo compare ... --at env_steps=100."
     )
@@ -51,8 +51,8 @@ def test_unequal_costs_in_the_units_of_the_budget_have_a_caution_with_advice(fak
 
 def test_seeds_that_were_used_for_tuning_are_named(tiny_study, tmp_path):
     tiny_study({"ga": TEN})
-    (found,) = cautions(with_settings(tmp_path, tuning_seeds=[2, 5, 77]))
-    assert found.startswith(
+    (text,) = cautions(with_settings(tmp_path, tuning_seeds=[2, 5, 77]))
+    assert text.startswith(
         "Settings were tuned on seeds that are used here (2, 5), so the scores of tuned methods are too optimistic."
     )
     assert tuned_seeds_caution(with_settings(tmp_path, tuning_seeds=[77]).results) == ""
@@ -61,9 +61,9 @@ def test_seeds_that_were_used_for_tuning_are_named(tiny_study, tmp_path):
 def test_scores_that_never_fall_have_a_caution_in_tables_of_other_tools_only(fakes, tmp_path):
     lines = ["step,score,seed"] + [f"{step},{step // 2},{seed}" for seed in range(10) for step in range(1, 20)]
     (tmp_path / "best.csv").write_text("\n".join(lines))
-    (found,) = cautions(StudyTable.from_results(read_results(tmp_path / "best.csv")))
-    assert "No run of best on" in found
-    assert "Score champions again on new episodes before you compare." in found
+    (text,) = cautions(StudyTable.from_results(read_results(tmp_path / "best.csv")))
+    assert "No run of best on" in text
+    assert "Score champions again on new episodes before you compare." in text
     fakes.write_study(tmp_path, "ours", {"reach": {}}, ["ga"])
     for seed in range(10):
         fakes.write_run(tmp_path / f"reach/ga/seed-{seed}", [{"env_steps": n, "test": n / 7} for n in range(20)])

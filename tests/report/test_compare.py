@@ -41,21 +41,25 @@ def table(path, score, seeds=10, steps=1e5, column="score"):
     return path
 
 
-def pairs(found):
-    return {frozenset((verdict.first, verdict.second)) for verdict in found.verdicts}
+def pairs(comparison):
+    return {frozenset((verdict.first, verdict.second)) for verdict in comparison.verdicts}
 
 
 def test_all_pairs_of_methods_of_one_study_are_compared(study):
-    found = compare(study("s", {"a": (10, 5), "bb": (10, 9), "ccc": (10, 9)}))
-    assert len(pairs(found)) == 3
-    assert (found.exit_status, found.cost_column) == (1, "flops")  # a comes first, and is worse
+    comparison = compare(study("s", {"a": (10, 5), "bb": (10, 9), "ccc": (10, 9)}))
+    assert len(pairs(comparison)) == 3
+    assert (comparison.exit_status, comparison.cost_column) == (1, "flops")  # a comes first, and is worse
 
 
 def test_methods_of_equal_names_are_compared_across_studies(study):
-    found = compare(study("monday", {"ga": (10, 5), "es": (10, 9)}), study("tuesday", {"ga": (12, 9), "es": (10, 9)}))
-    assert pairs(found) == {frozenset(("monday/ga", "tuesday/ga")), frozenset(("monday/es", "tuesday/es"))}
-    assert found.exit_status == 1
-    assert any(text.startswith("tuesday/ga ends above monday/ga") and "n = 12 v 10" in text for text in found.sentences)
+    comparison = compare(
+        study("monday", {"ga": (10, 5), "es": (10, 9)}), study("tuesday", {"ga": (12, 9), "es": (10, 9)})
+    )
+    assert pairs(comparison) == {frozenset(("monday/ga", "tuesday/ga")), frozenset(("monday/es", "tuesday/es"))}
+    assert comparison.exit_status == 1
+    assert any(
+        text.startswith("tuesday/ga ends above monday/ga") and "n = 12 v 10" in text for text in comparison.sentences
+    )
 
 
 def test_the_exit_status_depends_on_which_side_is_first(study):
@@ -64,8 +68,8 @@ def test_the_exit_status_depends_on_which_side_is_first(study):
 
 
 def test_methods_of_studies_with_one_name_are_named_by_their_folders(study, tmp_path):
-    found = compare(study("s", {"ga": (3, 5)}, folder="old"), study("s", {"ga": (3, 9)}, folder="new"))
-    assert pairs(found) == {frozenset((f"{tmp_path}/old/ga", f"{tmp_path}/new/ga"))}
+    comparison = compare(study("s", {"ga": (3, 5)}, folder="old"), study("s", {"ga": (3, 9)}, folder="new"))
+    assert pairs(comparison) == {frozenset((f"{tmp_path}/old/ga", f"{tmp_path}/new/ga"))}
 
 
 def test_a_single_method_is_compared_with_all_methods_of_another_study(study):
@@ -74,16 +78,16 @@ def test_a_single_method_is_compared_with_all_methods_of_another_study(study):
 
 
 def test_a_third_path_is_compared_with_the_first_only(study):
-    found = compare(study("r", {"a": (3, 5)}), study("s", {"b": (3, 5)}), study("t", {"c": (3, 9)}))
-    assert pairs(found) == {frozenset("ab"), frozenset("ac")}
+    comparison = compare(study("r", {"a": (3, 5)}), study("s", {"b": (3, 5)}), study("t", {"c": (3, 9)}))
+    assert pairs(comparison) == {frozenset("ab"), frozenset("ac")}
 
 
 def test_a_table_takes_task_and_direction_from_the_study_with_a_caution(study, tmp_path):
     s = study("s", {"ga": (10, 5)}, about={"metric": {"name": "RMSE", "higher_is_better": False}})
-    found = compare(s, table(tmp_path / "theirs.csv", 9))
-    (verdict,) = found.verdicts
-    assert (verdict.first, verdict.task, found.cost_column) == ("ga", "reach", "env_steps")
-    assert found.cautions[-1] == (
+    comparison = compare(s, table(tmp_path / "theirs.csv", 9))
+    (verdict,) = comparison.verdicts
+    assert (verdict.first, verdict.task, comparison.cost_column) == ("ga", "reach", "env_steps")
+    assert comparison.cautions[-1] == (
         f"{tmp_path}/theirs.csv does not say how its scores were measured. They are assumed to be RMSE as in {s}, of "
         "solutions that were scored again."
     )
@@ -99,25 +103,27 @@ def test_two_tables_compare_by_their_column(tmp_path):
 
 def test_at_a_cost_the_scores_are_those_at_that_cost(study):
     s = study("s", {"a": (10, 5), "bb": (10, 9)})
-    found = compare(s, at="env_steps=2e4")
-    assert all(run.curve["env_steps"][-1] <= 2e4 for run in found.final.results.runs)
-    assert "when both have spent 20k env steps" in found.sentences[0]
-    assert found.rows[0]["mean"] < compare(s).rows[0]["mean"]
+    comparison = compare(s, at="env_steps=2e4")
+    assert all(run.curve["env_steps"][-1] <= 2e4 for run in comparison.final.results.runs)
+    assert "when both have spent 20k env steps" in comparison.sentences[0]
+    assert comparison.rows[0]["mean"] < compare(s).rows[0]["mean"]
 
 
 def test_unequal_costs_are_also_compared_at_the_highest_common_cost(study):
-    found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5))
-    ((cost, verdict),) = found.at_equal_cost
+    comparison = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5))
+    ((cost, verdict),) = comparison.at_equal_cost
     assert (cost, verdict.first) == (2200e5, "a")
-    assert found.sentences[-1].startswith("a is above b when both have spent 220M FLOPs: mean")
+    assert comparison.sentences[-1].startswith("a is above b when both have spent 220M FLOPs: mean")
     assert compare(study("u", {"a": (10, 9)}), study("v", {"b": (10, 9)})).at_equal_cost == []
 
 
 def test_a_cost_that_one_side_never_spent_has_a_caution(study):
-    found = compare(study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5), at="env_steps=3e5")
+    comparison = compare(
+        study("s", {"a": (10, 9)}, steps=1e5), study("t", {"b": (10, 9)}, steps=4e5), at="env_steps=3e5"
+    )
     assert any(
         "Some runs ended before 300k env steps: a on reach at 100k. Their final scores are used." in text
-        for text in found.cautions
+        for text in comparison.cautions
     )
 
 
@@ -159,8 +165,8 @@ def test_tuning_seeds_of_either_study_have_a_caution(study):
 
 
 def test_training_scores_have_a_caution(study):
-    found = compare(study("s", {"a": (3, 5), "b": (3, 9)}), metric="train")
-    assert "Champions are not scored again" in found.cautions[-1]
+    comparison = compare(study("s", {"a": (3, 5), "b": (3, 9)}), metric="train")
+    assert "Champions are not scored again" in comparison.cautions[-1]
 
 
 def test_one_run_a_side_cannot_be_compared(study):
@@ -196,21 +202,23 @@ def test_a_study_without_finished_runs_raises(tiny_study, tmp_path):
 
 
 def test_a_comparison_is_written_as_figure_text_and_tables(study, tmp_path):
-    found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}))
-    written = write_comparison(found, tmp_path / "out")
+    comparison = compare(study("s", {"a": (10, 5), "bb": (10, 9)}))
+    written = write_comparison(comparison, tmp_path / "out")
     assert [path.name for path in written] == ["compare.png", "compare.txt", "compare.csv", "verdicts.csv"]
-    assert written[1].read_text() == f"{found}\n"
-    assert found.sentences[0] in str(found)
+    assert written[1].read_text() == f"{comparison}\n"
+    assert comparison.sentences[0] in str(comparison)
     assert matplotlib.image.imread(written[0]).shape[1] > 1000
 
 
 def test_the_figure_shows_curves_scores_at_the_cost_and_probabilities(study):
-    found = compare(study("s", {"a": (10, 5), "bb": (10, 9)}), at="env_steps=2e4")
-    curves, scores, probabilities = comparison_figure.figure(found).axes
+    comparison = compare(study("s", {"a": (10, 5), "bb": (10, 9)}), at="env_steps=2e4")
+    curves, scores, probabilities = comparison_figure.figure(comparison).axes
     lines = {line.get_label(): line for axes in (curves, scores, probabilities) for line in axes.lines}
     assert lines["_cost"].get_xdata()[0] == 2e4
-    assert lines["_a runs"].get_ydata() == pytest.approx([run.score for run in found.final.cells["reach", "a"].runs])
-    verdict = found.verdicts[0]
+    assert lines["_a runs"].get_ydata() == pytest.approx(
+        [run.score for run in comparison.final.cells["reach", "a"].runs]
+    )
+    verdict = comparison.verdicts[0]
     assert lines[f"_{verdict.first}"].get_xdata()[0] == verdict.probability
     assert [text.get_text() for text in probabilities.texts] == [f"{verdict.first} v {verdict.second}"]
 
@@ -221,8 +229,8 @@ def test_the_figure_marks_the_crossover_of_a_single_pair(fakes, tmp_path):
         for method, scores in (("slow", (0, 1, 2, 9, 9)), ("fast", (0, 5, 5, 5, 5))):
             rows = [{"env_steps": n, "test": score + seed / 50} for n, score in enumerate(scores, 1)]
             fakes.write_run(tmp_path / f"run/{method}/seed-{seed}", rows)
-    found = compare(tmp_path)
-    assert "slow stays ahead of fast from 4 env steps on (interval 4 to 4)." in found.sentences[0]
-    drawn = comparison_figure.figure(found)
+    comparison = compare(tmp_path)
+    assert "slow stays ahead of fast from 4 env steps on (interval 4 to 4)." in comparison.sentences[0]
+    drawn = comparison_figure.figure(comparison)
     assert "_crossing" in [patch.get_label() for patch in drawn.axes[0].patches]
     assert any("Gray band" in text.get_text() for text in drawn.texts)

@@ -57,9 +57,9 @@ def test_tensorboard_reads_every_column_except_costs_over_the_cost(small_study, 
     assert text.startswith(f"{small_study.folder / 'tensorboard'} (steps are flops)")
     for run in small_study.runs:
         path = small_study.folder / "tensorboard/cart-pole" / run.task / run.method / f"seed-{run.seed}"
-        found = scalars(path)
-        assert set(found) == {"train", "validation", "test"}
-        seconds, steps, values = found["test"]
+        events = scalars(path)
+        assert set(events) == {"train", "validation", "test"}
+        seconds, steps, values = events["test"]
         np.testing.assert_array_equal(steps, np.trunc(run.curve["forward_flops"] + run.curve["backward_flops"]))
         np.testing.assert_allclose(values, run.curve["test"], rtol=1e-6)
         np.testing.assert_allclose(np.diff(seconds), np.diff(run.curve["wall_seconds"]), atol=1e-5)

@@ -14,14 +14,14 @@ def runs(*curves):
 
 def test_the_crossing_is_the_first_eval_after_the_last_one_behind():
     # ahead at 1, behind at 2 and 3, ahead from 4 on
-    found = find_crossing(runs([3, 0, 0, 5, 5], [3, 0, 0, 5, 5]), runs([2, 2, 2, 2, 2], [2, 2, 2, 2, 2]))
-    assert (found.cost, found.low, found.high) == (4, 4, 4)
-    assert (found.begin, found.end) == (1, 5)
+    crossing = find_crossing(runs([3, 0, 0, 5, 5], [3, 0, 0, 5, 5]), runs([2, 2, 2, 2, 2], [2, 2, 2, 2, 2]))
+    assert (crossing.cost, crossing.low, crossing.high) == (4, 4, 4)
+    assert (crossing.begin, crossing.end) == (1, 5)
 
 
 def test_a_tie_is_not_ahead():
-    found = find_crossing(runs([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]), runs([3] * 5, [3] * 5))
-    assert found.cost == 4
+    crossing = find_crossing(runs([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]), runs([3] * 5, [3] * 5))
+    assert crossing.cost == 4
 
 
 def test_a_curve_that_is_always_ahead_crosses_at_the_first_eval():
@@ -34,8 +34,8 @@ def test_a_curve_that_ends_behind_has_no_crossing():
 
 def test_a_run_that_ended_keeps_its_last_score():
     # the other ends at 2 with a score of 3, which is passed at 4
-    found = find_crossing(runs([0, 1, 2, 4, 5], [0, 1, 2, 4, 5]), runs([3, 3], [3, 3]))
-    assert found.cost == 4
+    crossing = find_crossing(runs([0, 1, 2, 4, 5], [0, 1, 2, 4, 5]), runs([3, 3], [3, 3]))
+    assert crossing.cost == 4
 
 
 def test_a_single_run_has_no_crossing():
@@ -44,8 +44,8 @@ def test_a_single_run_has_no_crossing():
 
 def test_runs_that_disagree_may_never_cross():
     # one of two leaders is never ahead; it may be resampled twice
-    found = find_crossing(runs([0, 0, 9, 9, 9], [0, 0, 0, 0, 0]), runs([1] * 5, [1] * 5))
-    assert (found.cost, found.low, found.high) == (3, 3, np.inf)
+    crossing = find_crossing(runs([0, 0, 9, 9, 9], [0, 0, 0, 0, 0]), runs([1] * 5, [1] * 5))
+    assert (crossing.cost, crossing.low, crossing.high) == (3, 3, np.inf)
 
 
 def test_the_interval_repeats_and_holds_the_true_crossing(rng):
@@ -57,11 +57,11 @@ def test_the_interval_repeats_and_holds_the_true_crossing(rng):
 
     one, other = study()
     assert find_crossing(one, other) == find_crossing(one, other)
-    found = [find_crossing(*study(), n_resamples=300) for _ in range(100)]
+    crossing = [find_crossing(*study(), n_resamples=300) for _ in range(100)]
     # the curves meet at 10, and the evals are half a unit apart
-    held = np.mean([one.low - 0.5 <= 10 <= one.high for one in found])
+    held = np.mean([one.low - 0.5 <= 10 <= one.high for one in crossing])
     assert held >= 0.9 - 3 * np.sqrt(0.9 * 0.1 / 100)
-    assert np.mean([one.high - one.low for one in found]) < 5
+    assert np.mean([one.high - one.low for one in crossing]) < 5
 
 
 @pytest.fixture

@@ -30,27 +30,27 @@ def test_p_of_swapped_methods_is_the_complement():
 def test_the_interval_solves_newcombes_equation(x, y):
     # (p - P)^2 n m (2 - p)(1 + p) = z^2 p (1 - p) [(2 - p)(1 + p) + k (1 - p)(1 + p) + k p (2 - p)]
     x, y = np.array(x, float), np.array(y, float)
-    found = probability_of_improvement(x, y)
+    probability = probability_of_improvement(x, y)
     p, n, m = np.poly1d([1, 0]), len(x), len(y)
     k, z = (n + m) / 2 - 1, norm.ppf(0.975)
     right = p * (1 - p) * ((2 - p) * (1 + p) + k * (1 - p) * (1 + p) + k * p * (2 - p))
-    roots = ((p - found.value) ** 2 * n * m * (2 - p) * (1 + p) - z**2 * right).roots
+    roots = ((p - probability.value) ** 2 * n * m * (2 - p) * (1 + p) - z**2 * right).roots
     inside = sorted(root.real for root in roots if abs(root.imag) < 1e-9 and -1e-9 < root.real < 1 + 1e-9)
-    assert (found.low, found.high) == pytest.approx((inside[0], inside[-1]), abs=1e-9)
+    assert (probability.low, probability.high) == pytest.approx((inside[0], inside[-1]), abs=1e-9)
 
 
 def test_the_interval_has_a_width_even_where_all_runs_are_better():
-    found = probability_of_improvement(range(10, 20), range(10))
-    assert (found.value, found.high) == (1, 1)
-    assert 0.7 < found.low < 0.9
+    probability = probability_of_improvement(range(10, 20), range(10))
+    assert (probability.value, probability.high) == (1, 1)
+    assert 0.7 < probability.low < 0.9
 
 
 @pytest.mark.parametrize(("shift", "n", "m"), [(0.0, 10, 10), (1.0, 5, 12), (2.0, 10, 10)])
 def test_the_interval_of_p_has_its_coverage(rng, shift, n, m):
     truth, hits = norm.cdf(shift / np.sqrt(2)), 0
     for _ in range(1000):
-        found = probability_of_improvement(rng.normal(shift, 1, n), rng.normal(0, 1, m))
-        hits += found.low <= truth <= found.high
+        probability = probability_of_improvement(rng.normal(shift, 1, n), rng.normal(0, 1, m))
+        hits += probability.low <= truth <= probability.high
     # three standard errors of 1,000 samples are 0.02; the method is a little conservative
     assert 0.93 <= hits / 1000 <= 0.99
 
@@ -73,11 +73,11 @@ def test_a_single_task_keeps_its_interval_and_more_tasks_narrow_it():
 
 def test_over_tasks_the_interval_is_close_to_the_stratified_bootstrap(rng):
     first, second = [rng.normal(0.5, 1, 8) for _ in range(4)], [rng.normal(0, 1, 8) for _ in range(4)]
-    found, draws = mean_probability_of_improvement(first, second), []
+    probability, draws = mean_probability_of_improvement(first, second), []
     for _ in range(1500):
         drawn = [(rng.choice(x, 8), rng.choice(y, 8)) for x, y in zip(first, second, strict=True)]
         draws.append(np.mean([np.mean(x[:, None] > y) for x, y in drawn]))
-    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.05)
+    assert (probability.low, probability.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.05)
 
 
 def test_over_tasks_the_interval_has_its_coverage(rng):
@@ -85,15 +85,15 @@ def test_over_tasks_the_interval_has_its_coverage(rng):
     truth = np.mean([norm.cdf(shift / np.sqrt(2)) for shift in shifts])
     for _ in range(400):
         first, second = [rng.normal(shift, 1, 6) for shift in shifts], [rng.normal(0, 1, 7) for _ in shifts]
-        found = mean_probability_of_improvement(first, second)
-        hits += found.low <= truth <= found.high
+        probability = mean_probability_of_improvement(first, second)
+        hits += probability.low <= truth <= probability.high
     assert 0.91 <= hits / 400 <= 0.99
 
 
 def test_one_run_has_a_probability_without_an_interval():
-    found = probability_of_improvement([2.0], [1.0, 3.0])
-    assert found.value == 0.5
-    assert np.isnan([found.low, found.high]).all()
+    probability = probability_of_improvement([2.0], [1.0, 3.0])
+    assert probability.value == 0.5
+    assert np.isnan([probability.low, probability.high]).all()
     assert np.isnan(mean_probability_of_improvement([[1, 2]], [[1]]).low)
 
 

@@ -26,8 +26,8 @@ def test_a_missing_reference_raises_with_the_nearest_name():
 
 def test_the_profile_is_the_share_of_runs_strictly_above(rng):
     scores, taus = rng.normal(size=(5, 6)), np.linspace(-1, 1, 9)
-    found = performance_profile(list(scores.T), taus)
-    assert found.share == pytest.approx([np.mean(scores > tau) for tau in taus], abs=1e-12)
+    profile = performance_profile(list(scores.T), taus)
+    assert profile.share == pytest.approx([np.mean(scores > tau) for tau in taus], abs=1e-12)
     assert performance_profile([[1.0, 2.0]], [0.5, 1.0, 2.0]).share.tolist() == [1, 0.5, 0]
 
 
@@ -36,10 +36,10 @@ def test_unequal_numbers_of_runs_are_all_counted():
 
 
 def test_a_profile_falls_to_0_at_the_highest_score_and_lies_within_its_band(rng):
-    found = performance_profile([rng.normal(size=7), rng.normal(size=4)])
-    assert (np.diff(found.share) <= 0).all()
-    assert (found.share[-1], len(found.taus)) == (0, 101)
-    assert ((found.low <= found.share) & (found.share <= found.high)).all()
+    profile = performance_profile([rng.normal(size=7), rng.normal(size=4)])
+    assert (np.diff(profile.share) <= 0).all()
+    assert (profile.share[-1], len(profile.taus)) == (0, 101)
+    assert ((profile.low <= profile.share) & (profile.share <= profile.high)).all()
 
 
 @pytest.fixture

@@ -57,12 +57,16 @@ def test_a_missing_column_raises(study):
 
 def test_a_table_has_runs_by_method_and_seed_with_sorted_evals(tmp_path):
     (tmp_path / "theirs.csv").write_text(TABLE)
-    found = read_results(tmp_path / "theirs.csv")
-    assert (found.name, found.methods, found.metrics) == ("theirs", ["ppo", "sac"], {"": MetricInfo("Episodic Return")})
-    assert [(run.method, run.seed) for run in found.runs] == [("ppo", 0), ("ppo", 1), ("sac", 7)]
-    first = found.runs[0].curve
+    results = read_results(tmp_path / "theirs.csv")
+    assert (results.name, results.methods, results.metrics) == (
+        "theirs",
+        ["ppo", "sac"],
+        {"": MetricInfo("Episodic Return")},
+    )
+    assert [(run.method, run.seed) for run in results.runs] == [("ppo", 0), ("ppo", 1), ("sac", 7)]
+    first = results.runs[0].curve
     assert (first["env_steps"].tolist(), first["test"].tolist()) == ([10, 20, 30], [1.5, 2.5, 3.5])
-    assert {run.status for run in found.runs} == {"finished"}
+    assert {run.status for run in results.runs} == {"finished"}
 
 
 def test_a_table_of_one_run_needs_only_two_columns(tmp_path):
@@ -73,9 +77,9 @@ def test_a_table_of_one_run_needs_only_two_columns(tmp_path):
 
 def test_all_cost_columns_are_kept_and_tasks_are_separated(tmp_path):
     (tmp_path / "x.csv").write_text("env_steps,cpu_seconds,loss,task\n1,0.5,9,a\n2,0.7,8,a\n1,0.5,3,b\n")
-    found = read_results(tmp_path / "x.csv", "loss", lower_is_better=True)
-    assert (found.tasks, found.metrics["b"]) == (["a", "b"], MetricInfo("loss", higher_is_better=False))
-    assert found.runs[0].curve["cpu_seconds"].tolist() == [0.5, 0.7]
+    results = read_results(tmp_path / "x.csv", "loss", lower_is_better=True)
+    assert (results.tasks, results.metrics["b"]) == (["a", "b"], MetricInfo("loss", higher_is_better=False))
+    assert results.runs[0].curve["cpu_seconds"].tolist() == [0.5, 0.7]
 
 
 @pytest.mark.parametrize(

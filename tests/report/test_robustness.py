@@ -120,8 +120,8 @@ def test_the_noise_on_sensors_is_relative_to_their_standard_deviation():
 
     spec = NetworkSpec.build(1, (), 1)
     genome = Genome(spec, np.array([1.0, 0.0]), Scaler(np.array([3.0]), np.array([4.0])))
-    found = list(with_sensor_noise(Spread(), genome, seed=0))
-    np.testing.assert_allclose(found, np.array(NOISE_LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
+    scores_under_noise = list(with_sensor_noise(Spread(), genome, seed=0))
+    np.testing.assert_allclose(scores_under_noise, np.array(NOISE_LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
 
 
 def test_the_noise_on_weights_is_relative_to_their_root_mean_square():
@@ -132,8 +132,8 @@ def test_the_noise_on_weights_is_relative_to_their_root_mean_square():
     spec = NetworkSpec.build(60, (60,), 3)
     weights = np.random.default_rng(1).normal(0, 2.5, spec.n_params)
     size = np.sqrt(np.mean(np.square(weights)))
-    found = list(with_weight_noise(Moved(), Genome(spec, weights), seed=0))
-    np.testing.assert_allclose(found, np.array(NOISE_LEVELS) * size, rtol=0.03, atol=1e-12)
+    scores_under_noise = list(with_weight_noise(Moved(), Genome(spec, weights), seed=0))
+    np.testing.assert_allclose(scores_under_noise, np.array(NOISE_LEVELS) * size, rtol=0.03, atol=1e-12)
 
 
 def test_standard_deviations_come_from_training_rows_or_a_random_policy(table):

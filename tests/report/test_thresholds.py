@@ -25,22 +25,22 @@ def test_a_loss_reaches_the_threshold_from_above():
 
 def test_kaplan_meier_is_that_of_statsmodels():
     # statsmodels 0.15, SurvfuncRight: 1 - surv_prob at surv_times, and its Greenwood errors
-    found = kaplan_meier(TIMES)
+    curve = kaplan_meier(TIMES)
     steps = {3: (0.125, 0.11692679333668568), 5: (0.25, 0.15309310892394862),
              8: (0.4, 0.18165902124584954), 12: (0.8, 0.17416467303484182)}  # fmt: skip
     for cost, (share, error) in steps.items():
-        index = found.costs.tolist().index(cost)
-        assert found.share[index] == pytest.approx(share, abs=1e-9)
+        index = curve.costs.tolist().index(cost)
+        assert curve.share[index] == pytest.approx(share, abs=1e-9)
         left = 1 - share
         bounds = [left ** np.exp(z * error / (left * np.log(left))) for z in (1.959963984540054, -1.959963984540054)]
-        assert (found.low[index], found.high[index]) == pytest.approx((1 - max(bounds), 1 - min(bounds)), abs=1e-9)
-    assert found.median == 12
+        assert (curve.low[index], curve.high[index]) == pytest.approx((1 - max(bounds), 1 - min(bounds)), abs=1e-9)
+    assert curve.median == 12
 
 
 def test_without_censoring_it_is_the_share_of_solved_runs():
-    found = kaplan_meier(HittingTimes(np.array([1.0, 2, 3, 4]), np.ones(4, bool)))
-    assert found.share == pytest.approx([0.25, 0.5, 0.75, 1])
-    assert found.median == 2
+    curve = kaplan_meier(HittingTimes(np.array([1.0, 2, 3, 4]), np.ones(4, bool)))
+    assert curve.share == pytest.approx([0.25, 0.5, 0.75, 1])
+    assert curve.median == 2
 
 
 def test_the_median_is_infinite_where_fewer_than_half_solve():

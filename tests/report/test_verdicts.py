@@ -21,15 +21,15 @@ def only(verdicts):
 
 
 def test_a_verdict_holds_the_statistics_of_its_pair():
-    found = compare_scores({"ga": LOW, "cma-es": HIGH, "near": NEAR}, RETURN, "reach")
-    assert [(verdict.first, verdict.second) for verdict in found] == [
+    results = compare_scores({"ga": LOW, "cma-es": HIGH, "near": NEAR}, RETURN, "reach")
+    assert [(verdict.first, verdict.second) for verdict in results] == [
         ("cma-es", "near"),
         ("cma-es", "ga"),
         ("near", "ga"),
     ]
     corrected_p = holm_correction([welch_test(HIGH, NEAR), welch_test(HIGH, LOW), welch_test(NEAR, LOW)])
-    assert [verdict.corrected_p for verdict in found] == pytest.approx(list(corrected_p))
-    first = found[0]
+    assert [verdict.corrected_p for verdict in results] == pytest.approx(list(corrected_p))
+    first = results[0]
     p = probability_of_improvement(HIGH, NEAR)
     assert (first.probability, first.low, first.high) == (p.value, p.low, p.high)
     assert (first.mean_first, first.mean_second, first.n_first, first.task) == (22, 21, 5, "reach")
@@ -104,8 +104,8 @@ def test_a_better_mean_from_a_few_runs_is_not_significant():
 
 
 def test_only_the_given_pairs_are_compared_and_corrected_for():
-    found = compare_scores({"a": HIGH, "b": LOW, "c": NEAR}, RETURN, pairs=[("b", "a")])
-    verdict = only(found)
+    results = compare_scores({"a": HIGH, "b": LOW, "c": NEAR}, RETURN, pairs=[("b", "a")])
+    verdict = only(results)
     assert (verdict.first, verdict.second) == ("a", "b")
     assert verdict.corrected_p == verdict.p_value
 
@@ -141,10 +141,10 @@ def test_verdicts_use_finished_runs_only(tiny_table):
 
 
 def test_the_csv_has_every_number_and_the_sentence():
-    found = compare_scores({"a": HIGH, "b": [3.0]}, RETURN, "reach, then grasp")
-    (row,) = csv.DictReader(io.StringIO(to_csv(found)))
+    results = compare_scores({"a": HIGH, "b": [3.0]}, RETURN, "reach, then grasp")
+    (row,) = csv.DictReader(io.StringIO(to_csv(results)))
     assert (row["first"], float(row["mean_first"]), row["p_value"], row["significant"]) == ("a", 22.0, "", "False")
-    assert row["sentence"] == found[0].to_sentence()
+    assert row["sentence"] == results[0].to_sentence()
     assert to_csv([]) == ""
 
 

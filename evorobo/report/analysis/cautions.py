@@ -16,14 +16,14 @@ from evorobo.study.results import Results, Run
 
 def cautions(table: StudyTable) -> list[str]:
     """What a reader must know before relying on averages and verdicts; empty if there is nothing."""
-    found = [excluded_runs_caution(table)]
-    found += [f"{task}: {text}" for task, text in table.results.cautions.items()]
-    found.append(few_runs_caution(table))
-    found += [unequal_costs_caution(table, task, column) for task in table.tasks for column in _budget_columns(table)]
-    found += [success_rate_caution(table, task) for task in table.tasks]
-    found += [best_so_far_caution(table, task) for task in table.tasks]
-    found += [tuned_seeds_caution(table.results), baselines_caution(table.results), tuning_cost_caution(table.results)]
-    return [caution for caution in found if caution]
+    texts = [excluded_runs_caution(table)]
+    texts += [f"{task}: {text}" for task, text in table.results.cautions.items()]
+    texts.append(few_runs_caution(table))
+    texts += [unequal_costs_caution(table, task, column) for task in table.tasks for column in _budget_columns(table)]
+    texts += [success_rate_caution(table, task) for task in table.tasks]
+    texts += [best_so_far_caution(table, task) for task in table.tasks]
+    texts += [tuned_seeds_caution(table.results), baselines_caution(table.results), tuning_cost_caution(table.results)]
+    return [caution for caution in texts if caution]
 
 
 def excluded_runs_caution(table: StudyTable) -> str:

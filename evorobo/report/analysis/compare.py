@@ -117,13 +117,13 @@ def compare(
 def _at_equal_cost(table: StudyTable, cost_column: str, pairs: Sequence[MethodPair]) -> list[tuple[float, Verdict]]:
     """For each pair with unequal costs, the highest cost that both have spent and the verdict at that cost."""
     amounts: list[float] = []
-    found: list[Verdict] = []
+    pair_verdicts: list[Verdict] = []
     for task in table.tasks:
         spent = costs.median_cost_by_method(table, task, cost_column)
         for pair in pairs:
             both = [spent[method] for method in pair if method in spent]
             if len(both) == 2 and not costs.roughly_equal(both) and min(both) > 0:
                 final = costs.at_cost(table.select([task], pair), cost_column, min(both))
-                found += (of_pair := verdicts(final))
+                pair_verdicts += (of_pair := verdicts(final))
                 amounts += [min(both)] * len(of_pair)
-    return list(zip(amounts, apply_holm_correction(found), strict=True))
+    return list(zip(amounts, apply_holm_correction(pair_verdicts), strict=True))

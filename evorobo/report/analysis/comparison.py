@@ -128,8 +128,8 @@ class Comparison:
             The crossover; None where there is none or the runs do not show it.
         """
         pair = {verdict.first, verdict.second}
-        found = (one for one in self.crossovers if one.task == verdict.task and {one.leader, one.other} == pair)
-        return next(found, None)
+        matching = (one for one in self.crossovers if one.task == verdict.task and {one.leader, one.other} == pair)
+        return next(matching, None)
 
     def _prefix(self, verdict: Verdict) -> str:
         return f"{verdict.task}: " if len(self.table.tasks) > 1 else ""

@@ -40,8 +40,8 @@ class Crossover:
 
 def find_crossovers(table: StudyTable, verdicts: Iterable[Verdict], cost_column: str) -> list[Crossover]:
     """The crossovers of the pairs whose final scores differ significantly, as far as the runs show them."""
-    found = (_find_crossover(table, verdict, cost_column) for verdict in verdicts if verdict.significant)
-    return [crossover for crossover in found if crossover]
+    crossovers = (_find_crossover(table, verdict, cost_column) for verdict in verdicts if verdict.significant)
+    return [crossover for crossover in crossovers if crossover]
 
 
 def _find_crossover(table: StudyTable, verdict: Verdict, cost_column: str) -> Crossover | None:

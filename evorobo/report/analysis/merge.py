@@ -85,29 +85,29 @@ def method_pairs(sides: Sequence[Results]) -> list[MethodPair]:
 
 def provenance_cautions(sides: Sequence[Results]) -> list[str]:
     """Cautions on results that were not run together: different settings, code or data, and scores of other tools."""
-    found = []
+    texts = []
     studies = [side for side in sides if not is_table(side)]
     settings = [dict(zip(side.tasks, side.settings.get("tasks", ()), strict=False)) for side in studies]
     for side, others in zip(studies[1:], settings[1:], strict=True):
         for task in sorted(settings[0].keys() & others.keys()):
             if settings[0][task] != others[task]:
-                found.append(
+                texts.append(
                     f"{task} has different settings: {first_difference(settings[0][task], others[task])} "
                     f"(there: {studies[0].folder}, here: {side.folder})."
                 )
             elif _fingerprints(studies[0], task) != _fingerprints(side, task):
-                found.append(
+                texts.append(
                     f"{task} has the same settings but other code or data in {studies[0].folder} than in "
                     f"{side.folder}, so a difference may come from the task and not from the methods."
                 )
     for side in sides:
         if is_table(side) and studies:
             metric = next(iter(studies[0].metrics.values()))
-            found.append(
+            texts.append(
                 f"{side.folder} does not say how its scores were measured. They are assumed to be {metric.name} as in "
                 f"{studies[0].folder}, of solutions that were scored again."
             )
-    return found
+    return texts
 
 
 def _fingerprints(side: Results, task: str) -> set[str]:

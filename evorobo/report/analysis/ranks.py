@@ -44,12 +44,12 @@ def sentences(table: StudyTable, verdicts: Sequence[Verdict]) -> list[str]:
     by_task: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         by_task.setdefault(verdict.task, []).append(verdict)
-    found = [f"{task}: {_sentence_on_best(of_task)}" for task, of_task in by_task.items()]
+    texts = [f"{task}: {_sentence_on_best(of_task)}" for task, of_task in by_task.items()]
     if len(table.tasks) > 1:
         ranks = mean_ranks(table, table.tasks)
         ranked = (f"{method} {ranks[method]:.1f}" for method in sorted(ranks, key=lambda name: ranks[name]))
-        found.append(f"Mean ranks over {len(table.tasks)} tasks (1 is the best): {', '.join(ranked)}.")
-    return found
+        texts.append(f"Mean ranks over {len(table.tasks)} tasks (1 is the best): {', '.join(ranked)}.")
+    return texts
 
 
 def _sentence_on_best(verdicts: Sequence[Verdict]) -> str:

@@ -46,20 +46,20 @@ class Summary:
 
 def summarize(table: StudyTable) -> Summary:
     """Compute the summary of a study."""
-    found = verdicts(table)
-    return Summary(tables.summary_rows(table), found, _sentences(table, found), cautions(table))
+    all_verdicts = verdicts(table)
+    return Summary(tables.summary_rows(table), all_verdicts, _sentences(table, all_verdicts), cautions(table))
 
 
-def _sentences(table: StudyTable, found: list[Verdict]) -> list[str]:
+def _sentences(table: StudyTable, all_verdicts: list[Verdict]) -> list[str]:
     """The verdicts with the cost from which on the winner is ahead, and a sentence on all tasks.
 
     With many methods there are only sentences on the best ones.
     """
     if len(table.methods) > ranks.MAX_OVERLAID_METHODS:
-        return ranks.sentences(table, found)
+        return ranks.sentences(table, all_verdicts)
     cost_columns = {task: shared_cost_column(table, task) for task in table.tasks}
     sentences = []
-    for verdict in found:
+    for verdict in all_verdicts:
         cost_column = cost_columns[verdict.task]
         crossovers = find_crossovers(table, [verdict], cost_column) if cost_column else []
         prefix = f"{verdict.task}: " if len(table.tasks) > 1 else ""

@@ -84,11 +84,11 @@ class Verdict:
 
 def verdicts(table: StudyTable, pairs: Iterable[tuple[str, str]] | None = None) -> list[Verdict]:
     """The verdicts on the final test scores, task by task, on all pairs of methods or on the given `pairs`."""
-    found = []
+    all_verdicts = []
     for task in table.tasks:
         scores = {method: cell.scores for method, cell in table.cells_of(task).items()}
-        found += compare_scores(scores, table.results.metrics[task], task, pairs)
-    return found
+        all_verdicts += compare_scores(scores, table.results.metrics[task], task, pairs)
+    return all_verdicts
 
 
 def compare_scores(
@@ -103,12 +103,12 @@ def compare_scores(
     ranked = sorted(values, key=lambda name: -sign * values[name].mean())
     wanted = None if pairs is None else {frozenset(pair) for pair in pairs}
     pairs = [pair for pair in combinations(ranked, 2) if wanted is None or frozenset(pair) in wanted]
-    found = []
+    all_verdicts = []
     for one, other in pairs:
         x, y = values[one], values[other]
         probability = probability_of_improvement(sign * x, sign * y)
         p = welch_test(x, y)
-        found.append(
+        all_verdicts.append(
             Verdict(
                 task=task, first=one, second=other, n_first=len(x), n_second=len(y),
                 mean_first=float(x.mean()), mean_second=float(y.mean()), higher_is_better=metric.higher_is_better,
@@ -116,7 +116,7 @@ def compare_scores(
                 p_value=p, corrected_p=p, effect_size=effect_size(sign * x, sign * y), additional_runs=None,
             )
         )  # fmt: skip
-    return apply_holm_correction(found)
+    return apply_holm_correction(all_verdicts)
 
 
 def apply_holm_correction(verdicts: Sequence[Verdict]) -> list[Verdict]:

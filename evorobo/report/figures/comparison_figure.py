@@ -89,7 +89,7 @@ def _mark_cost(comparison: Comparison, axes: Axes, verdicts: Sequence[Verdict]) 
 
 def _draw_probabilities(axes: Axes, verdicts: Sequence[Verdict]) -> None:
     """Draw a line for each pair: the probability of improvement with its interval."""
-    axes.set_title("how often the first method beats the second", weight="normal", color=MUTED_COLOR, size=8.5)
+    axes.set_title("how often the first beats the second", weight="normal", color=MUTED_COLOR, size=8.5)
     axes.axvline(0.5, color=MUTED_COLOR, lw=0.9, ls=(0, (1, 2)))
     for y, verdict in enumerate(verdicts):
         color, face = (TEXT_COLOR, TEXT_COLOR) if verdict.significant else (MUTED_COLOR, "white")
@@ -116,7 +116,7 @@ def _subtitle(comparison: Comparison, has_crossing: bool) -> str:
         where = f"when each run had spent {format_cost(comparison.cost, comparison.cost_column)} (vertical line)"
     band = " Gray band: 95% interval of the last crossing of the curves." if has_crossing else ""
     return (
-        f"Scores {where}. Thick: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin lines "
-        f"and dots: the runs.{band} Right: 95% intervals of the probability that a run of the first beats one of the "
-        "second."
+        f"Scores {where}. Thick lines: interquartile mean (IQM) of the runs; shaded: its 95% bootstrap interval; thin "
+        f"lines and dots: single runs.{band} Right: the probability that a run of the first method beats a run of the "
+        "second, with its 95% interval."
     )
