@@ -67,7 +67,7 @@ def test_a_network_cloned_on_cartpole_reaches_its_teacher_within_five_percent(tm
     assert (scores(results, "backprop") >= 0.95 * teacher).all()
 
 
-def test_evolution_finds_the_lamp_better_than_the_teacher_and_backprop_about_as_well(tmp_path: Path) -> None:
+def test_evolution_finds_the_light_better_than_the_teacher_and_backprop_about_as_well(tmp_path: Path) -> None:
     study = experiment("phototaxis").study
     results = run(study, tmp_path, seeds=(0, 1, 2), budget=Budget(flops=5e7, n_evals=1))
     references = results.references["phototaxis"]
@@ -90,7 +90,7 @@ def test_backprop_reads_the_real_robots_sensors_and_evolution_falls_behind_at_eq
     assert max(spent) / min(spent) < 1.05
 
 
-def test_who_looks_for_what_is_new_leaves_the_maze_that_deceives_whoever_climbs_the_score(tmp_path: Path) -> None:
+def test_novelty_search_leaves_the_deceptive_maze_where_climbing_the_score_fails(tmp_path: Path) -> None:
     study = experiment("quality_diversity").study
     solved = study.tasks[0].references()["solved"]
     novel, climbing = only(study, "novelty-ga"), only(study, "ga")
@@ -103,7 +103,7 @@ def test_who_looks_for_what_is_new_leaves_the_maze_that_deceives_whoever_climbs_
     assert (scores(stuck, "ga") < 0.6 * solved).all()
 
 
-def test_who_learned_from_the_real_robot_drives_its_twin(tmp_path: Path) -> None:
+def test_a_network_trained_on_the_real_robot_drives_its_simulated_twin(tmp_path: Path) -> None:
     needs(scitos.data_file(24))
     study = experiment("wall_following").study
     real, twin = study.tasks[0], study.tasks[2]
@@ -146,7 +146,7 @@ def test_l1_finds_the_two_sensors_that_matter_where_plain_training_fits_noise(tm
     assert scores(results, "plain").min() > 0.8
 
 
-def test_what_a_gripper_felt_tells_a_network_with_memory_what_went_wrong(tmp_path: Path) -> None:
+def test_a_network_with_memory_classifies_the_failures_of_a_gripper(tmp_path: Path) -> None:
     needs(failures.data_file(4))
     study = experiment("failures").study
     results = run(study, tmp_path, methods=only(study, "backprop"), budget=replace(study.budget, n_evals=1))
@@ -155,7 +155,7 @@ def test_what_a_gripper_felt_tells_a_network_with_memory_what_went_wrong(tmp_pat
     assert np.mean(right) >= 0.85
 
 
-def test_the_torques_of_a_real_arm_are_told_on_whole_blocks_of_its_ride(tmp_path: Path) -> None:
+def test_the_torques_of_a_real_arm_are_predicted_on_whole_blocks_of_its_recording(tmp_path: Path) -> None:
     needs(sarcos.TEST)
     study = experiment("sarcos").study
     blocks = study.tasks[:-1]  # the last one is random rows

@@ -56,7 +56,6 @@ def word_list() -> list[tuple[re.Pattern[str], str, str]]:
     return found
 
 
-@pytest.mark.xfail(strict=False, reason="the prose is being rewritten")
 def test_words_that_the_project_does_not_use() -> None:
     hits = []
     words = word_list()

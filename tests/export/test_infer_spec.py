@@ -65,7 +65,7 @@ def test_layers_of_other_dimensions_are_refused(name, shape):
         import_genome({f"{name}.weight": np.ones(shape)})
 
 
-def test_the_layers_of_pytorch_itself_are_told_apart():
+def test_the_layers_of_pytorch_itself_are_distinguished():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     nn = torch.nn
     for module in (nn.GroupNorm(5, 5), nn.RMSNorm(5), nn.PReLU(), nn.PReLU(5), nn.LayerNorm(5), nn.InstanceNorm1d(5, affine=True)):  # fmt: skip
