@@ -27,7 +27,7 @@ class Weighing(Callback):
             (state.folder / f"{state.generations}.json").write_text(json.dumps(weighed))
 
 
-@pytest.mark.skipif(not RESIDENT.exists(), reason="the system does not tell in /proc how much memory a process has")
+@pytest.mark.skipif(not RESIDENT.exists(), reason="the system has no /proc with the memory of a process")
 def test_a_run_of_2000_generations_ends_within_a_tenth_of_its_memory_at_generation_100(tmp_path):
     task = ControlTask("CartPole-v1", max_steps=3, validation_episodes=2, test_episodes=2, normalize=True)
     method, budget = Evolution(CMAES(population_size=4)), Budget(generations=LATE, n_evals=40)
