@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -43,7 +44,8 @@ SCORE_COLUMNS = (
 class Baseline:
     """Learning curves from files of another tool, shown as one more method of a study.
 
-    Each file is one run. Three kinds are read: an `evaluations.npz` of Stable-Baselines3 (written by its
+    Each file is one run; files `0.monitor.csv`, `1.monitor.csv`, ... of one folder are the parallel environments of
+    one run. Three kinds are read: an `evaluations.npz` of Stable-Baselines3 (written by its
     `EvalCallback`; an eval is the mean return of an evaluation), a `monitor.csv` of Stable-Baselines3 (an eval is the
     mean return of the last 100 episodes), and any table with a header. Scores are taken as they are. Cost columns that
     a file does not contain stay empty.
@@ -97,16 +99,24 @@ class Baseline:
             Where no file fits `files`, or one cannot be read.
         """
         paths = sorted(glob(self.files, recursive=True), key=_by_number)
+        paths = [path for path in paths if Path(path).is_file()]
         if not paths:
             raise DataError(f"no file fits {self.files} of the baseline {self.name}; give a path, or a pattern with *.")
-        return {path: self._read(Path(path)) for path in paths}
+        monitors: dict[str, list[Path]] = {}  # environments side by side write one file each: 0.monitor.csv, ...
+        for path in map(Path, paths):
+            parallel = re.fullmatch(r"\d+\.monitor\.csv", path.name)
+            monitors.setdefault(str(path.parent / "*.monitor.csv" if parallel else path), []).append(path)
+        return {name: self._read(files) for name, files in monitors.items()}
 
-    def _read(self, path: Path) -> dict[str, Array]:
+    def _read(self, paths: list[Path]) -> dict[str, Array]:
+        path = paths[0]
+        if len(paths) > 1:
+            return _read_monitors(paths)
         if path.suffix == ".npz":
             return _read_evaluations(path)
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             start = file.read(2)
-        return _read_monitor(path) if start == "#{" else self._read_table(path)
+        return _read_monitors(paths) if start == "#{" else self._read_table(path)
 
     def _read_table(self, path: Path) -> dict[str, Array]:
         table = read_text_file(path, header=True)
@@ -125,6 +135,9 @@ class Baseline:
                 raise DataError(
                     f"{table.names[columns[name]]} falls in {path}, but costs only grow; give a file for each run."
                 )
+        if all((np.diff(curve[name]) == 0).any() for name in costs):
+            raise DataError(f"steps repeat in {path}, so several runs lie in it; give a file for each run.")
+        _check_scores(curve["test"], path)
         return curve
 
     def _find_column(self, table: TextTable, name: str) -> int | None:
@@ -132,8 +145,9 @@ class Baseline:
         if name in self.columns:
             return table.find(self.columns[name])
         usual = {"env_steps": STEP_COLUMNS, "test": SCORE_COLUMNS}.get(name, ())
-        headers = [header.lower().replace(" ", "_") for header in table.names]
-        return next((headers.index(header) for header in (name, *usual) if header in headers), None)
+        return only_column(
+            table, (name, *usual), "scores" if name == "test" else "steps", f'name one with columns={{"{name}": "..."}}'
+        )
 
 
 def write_baselines(baselines: Sequence[Baseline], folder: Path) -> None:
@@ -176,19 +190,19 @@ def _read_evaluations(path: Path) -> dict[str, Array]:
         raise DataError(f"{path} has no timesteps and results of one length; give a file of an EvalCallback.")
     if not len(arrays["timesteps"]):
         raise DataError(f"{path} holds no evaluation yet.")
+    if (np.diff(arrays["timesteps"]) <= 0).any():
+        raise DataError(f"timesteps begin again in {path}, so several runs lie in it; give a file for each run.")
     scores = arrays["results"].reshape(len(arrays["results"]), -1).mean(1)
+    _check_scores(scores, path)
     return {"env_steps": arrays["timesteps"].astype(float), "test": scores.astype(float)}
 
 
-def _read_monitor(path: Path) -> dict[str, Array]:
-    """Read episodes with return `r`, length `l` and the seconds `t` since the start."""
-    try:
-        episodes = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True, skip_header=1))
-        returns, steps, seconds = (episodes[name].astype(float) for name in "rlt")
-    except (ValueError, IndexError) as error:
-        raise DataError(f"{path} is not a complete monitor.csv of Stable-Baselines3 ({error}).") from error
-    if not len(returns):
-        raise DataError(f"{path} holds no episode yet.")
+def _read_monitors(paths: Sequence[Path]) -> dict[str, Array]:
+    """Read the episodes of one run, from the files of its environments, in the order in which they ended."""
+    parts = [_read_episodes(path) for path in paths]
+    start = min(begin for begin, _ in parts)
+    episodes = np.concatenate([rows + np.array([0.0, 0.0, begin - start]) for begin, rows in parts])
+    returns, steps, seconds = episodes[np.argsort(episodes[:, 2], kind="stable")].T
     ends = np.unique(np.geomspace(1, len(returns), N_EVALS).round().astype(int))
     sums = np.concatenate([[0.0], np.cumsum(returns)])
     return {
@@ -197,6 +211,54 @@ def _read_monitor(path: Path) -> dict[str, Array]:
         "wall_seconds": seconds[ends - 1],
         "test": (sums[ends] - sums[np.maximum(ends - WINDOW, 0)]) / np.minimum(ends, WINDOW),
     }
+
+
+def _read_episodes(path: Path) -> tuple[float, Array]:
+    """The time at which a monitor file begins, and a row for each episode: return, length, seconds since then."""
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    headers = [number for number, line in enumerate(lines, 1) if line.startswith("#")]
+    if len(headers) > 1:
+        raise DataError(
+            f"{path}, line {headers[1]}: a second header begins, so two runs lie in one file; give a file for each run."
+        )
+    try:
+        begin = float(json.loads(lines[0][1:]).get("t_start", 0.0))
+        episodes = np.atleast_1d(np.genfromtxt(lines, delimiter=",", names=True, skip_header=1))
+        rows = np.stack([episodes[name].astype(float) for name in "rlt"], axis=1)
+    except (ValueError, IndexError, AttributeError, TypeError) as error:
+        raise DataError(f"{path} is not a complete monitor.csv of Stable-Baselines3 ({error}).") from error
+    if not len(rows):
+        raise DataError(f"{path} holds no episode yet.")
+    _check_scores(rows, path)
+    if (np.diff(rows[:, 2]) < 0).any():
+        raise DataError(f"the time t falls in {path}, so two runs lie in it; give a file for each run.")
+    return begin, rows
+
+
+def _check_scores(scores: Array, path: Path) -> None:
+    if not np.isfinite(scores).all():
+        row = int(np.flatnonzero(~np.isfinite(scores.reshape(len(scores), -1)).all(1))[0])
+        raise DataError(f"{path} holds a score that is not a finite number, in its row {row + 1}; leave the row out.")
+
+
+def normalize_header(name: str) -> str:
+    """The name of a column in small letters, with _ for blanks."""
+    return name.strip().lower().replace(" ", "_")
+
+
+def only_column(table: TextTable, names: Sequence[str], of: str, cure: str) -> int | None:
+    """The index of the column with the first of `names`, which is ours, or with another one of them.
+
+    Raises `DataError` where several columns have the other names: which of them is meant is not known.
+    """
+    headers = [normalize_header(header) for header in table.names]
+    if names[0] in (*COST_COLUMNS, "test") and names[0] in headers:
+        return headers.index(names[0])
+    numbers = [number for number, header in enumerate(headers) if header in names]
+    if len(numbers) > 1:
+        several = ", ".join(table.names[number] for number in numbers)
+        raise DataError(f"{table.file} has several columns of {of}, {several}; {cure}.")
+    return numbers[0] if numbers else None
 
 
 def _by_number(path: str) -> list[tuple[int, str]]:

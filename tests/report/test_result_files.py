@@ -69,6 +69,60 @@ def test_a_table_has_runs_by_method_and_seed_with_sorted_evals(tmp_path):
     assert {run.status for run in results.runs} == {"finished"}
 
 
+def runs_of(path, text, metric="test"):
+    path.write_text(text)
+    return [(run.method, run.seed, run.curve["test"].tolist()) for run in read_results(path, metric).runs]
+
+
+@pytest.mark.parametrize("method", ["exp_name", "algo", "agent"])
+@pytest.mark.parametrize("seed", ["trial", "run_id", "Seed", "run"])
+def test_runs_are_told_apart_by_the_usual_names(tmp_path, method, seed):
+    text = f"{method},{seed},step,score\nes,0,10,1\nes,0,20,2\nes,1,10,3\nes,1,20,4\nga,0,10,5\nga,0,20,6\n"
+    assert runs_of(tmp_path / "x.csv", text) == [("es", 0, [1, 2]), ("es", 1, [3, 4]), ("ga", 0, [5, 6])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "attempt,step,score\na,10,1\na,20,2\nb,10,3\nb,20,4\n",
+        "algo,attempt,step,score\nes,a,10,1\nes,a,20,2\nes,b,10,3\nes,b,20,4\n",
+        "seed,attempt,env_steps,cpu_seconds,test\n0,a,10,.1,1\n0,a,20,.2,2\n0,b,10,.3,3\n0,b,20,.4,4\n",
+        "attempt,step,score\na,10,1\na,20,2\nb,11,3\nb,21,4\n",
+    ],
+)
+def test_runs_that_flowed_together_are_refused_and_the_column_between_them_is_named(tmp_path, text):
+    with pytest.raises(DataError, match=r"so several runs lie in it; name the column .*: one of attempt, renamed to"):
+        runs_of(tmp_path / "x.csv", text)
+    assert len(runs_of(tmp_path / "x.csv", text.replace("seed,", "x,").replace("attempt", "seed"))) == 2
+
+
+def test_a_repeated_step_without_another_column_asks_for_one(tmp_path):
+    with pytest.raises(DataError, match="add a column seed"):
+        runs_of(tmp_path / "x.csv", "step,score\n10,1\n20,2\n10,3\n")
+
+
+@pytest.mark.parametrize(
+    ("header", "of"),
+    [("Step,global_step,score", "steps, Step, global_step"), ("step,reward,episodic_return", "scores, reward, episod")],
+)
+def test_two_columns_of_one_meaning_are_asked_for(tmp_path, header, of):
+    with pytest.raises(DataError, match=f"several columns of {of}"):
+        runs_of(tmp_path / "x.csv", f"{header}\n1,2048,5\n2,4096,6\n")
+    if "reward" in header:
+        assert runs_of(tmp_path / "x.csv", f"{header}\n1,2,5\n2,4,6\n", "reward") == [("x", 0, [2, 4])]
+
+
+@pytest.mark.parametrize("metric", ["Success Rate", "success rate", "success_rate"])
+def test_a_metric_may_have_a_blank(tmp_path, metric):
+    assert runs_of(tmp_path / "x.csv", "Env Steps,Success Rate\n1,0.5\n2,0.6\n", metric) == [("x", 0, [0.5, 0.6])]
+
+
+def test_costs_that_only_some_methods_have_are_left_out(tmp_path):
+    """As in the table of a study with baselines, with seeds as pandas writes them."""
+    text = "method,seed,env_steps,flops,forward_flops,test\nes,3.0,10,5,5,1\nes,7.0,10,5,5,2\nppo,0.0,10,,,3\n"
+    assert runs_of(tmp_path / "x.csv", text) == [("es", 3, [1]), ("es", 7, [2]), ("ppo", 0, [3])]
+
+
 def test_a_table_of_one_run_needs_only_two_columns(tmp_path):
     (tmp_path / "one.tsv").write_text("step\tscore\n1\t2\n2\t3\n")
     (run,) = read_results(tmp_path / "one.tsv").runs

@@ -67,6 +67,51 @@ def test_some_rows_of_a_long_monitor_file_are_kept_each_the_mean_of_100_episodes
         assert score == pytest.approx(returns[max(0, int(episode) - 100) : int(episode)].mean())
 
 
+def test_monitor_files_of_parallel_environments_are_one_run_in_the_order_of_time(tmp_path):
+    """Two environments: the second begins 1 s later; its episodes end at 1.2 and 3 s of the first one's clock."""
+    (tmp_path / "0.monitor.csv").write_text('#{"t_start": 100.0}\nr,l,t\n1.0,10,1.0\n3.0,10,2.0\n')
+    (tmp_path / "1.monitor.csv").write_text('#{"t_start": 101.0}\nr,l,t\n2.0,20,0.2\n6.0,20,2.0\n')
+    assert read(tmp_path / "*.monitor.csv") == {
+        "env_steps": [10, 30, 40, 60], "episodes": [1, 2, 3, 4],
+        "wall_seconds": [1, pytest.approx(1.2), 2, 3], "test": [1, 1.5, 2, 3],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("monitor.csv", MONITOR + MONITOR, "line 6: a second header begins, so two runs lie in one file"),
+        ("monitor.csv", MONITOR + "nan,5,3.0\n", "a score that is not a finite number, in its row 4"),
+        ("monitor.csv", MONITOR + "1.0,5,0.5\n", "the time t falls in"),
+        ("x.csv", "step,score\n1,2\n1,3\n", "steps repeat in .*; give a file for each run"),
+        ("x.csv", "step,global_step,score\n1,2,3\n", r'several columns of steps, .*columns=\{"env_steps"'),
+        ("x.csv", "step,reward,episodic_return\n1,2,3\n", r'several columns of scores, .*columns=\{"test"'),
+    ],
+)
+def test_runs_that_flowed_together_and_columns_of_one_meaning_are_refused(tmp_path, name, content, sentence):
+    with pytest.raises(DataError, match=sentence):
+        read(tmp_path / name, content)
+
+
+@pytest.mark.parametrize(
+    ("steps", "scores", "sentence"),
+    [
+        ([100, 200, 100], [1, 2, 3], "timesteps begin again"),
+        ([100, 100], [1, 2], "timesteps begin again"),
+        ([100, 200], [1, np.nan], "not a finite number"),
+    ],
+)
+def test_evaluations_of_two_runs_or_without_a_score_are_refused(tmp_path, steps, scores, sentence):
+    np.savez(tmp_path / "evaluations.npz", timesteps=np.array(steps), results=np.array(scores, float)[:, None])
+    with pytest.raises(DataError, match=sentence):
+        read(tmp_path / "evaluations.npz")
+
+
+def test_a_folder_is_no_file_of_a_baseline(tmp_path):
+    with pytest.raises(DataError, match="no file fits"):
+        read(tmp_path)
+
+
 def test_columns_of_a_table_are_named_and_rows_without_a_score_are_left_out(tmp_path):
     names = {"env_steps": "time/total_timesteps", "test": "eval/mean_reward"}
     assert read(tmp_path / "progress.csv", PROGRESS, columns=names) == {"env_steps": [100, 200], "test": [7, 8]}

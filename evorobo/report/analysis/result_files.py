@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError
-from evorobo.study.baselines import SCORE_COLUMNS, STEP_COLUMNS
+from evorobo.study.baselines import SCORE_COLUMNS, STEP_COLUMNS, normalize_header, only_column
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS, MetricInfo
-from evorobo.tasks.data.text_files import TEXT_SUFFIXES, TextTable, read_text_file
+from evorobo.tasks.data.text_files import MISSING, TEXT_SUFFIXES, TextTable, read_text_file
 
-METHOD_COLUMNS = ("method", "algorithm", "algo")
-SEED_COLUMNS = ("seed", "run")
+METHOD_COLUMNS = ("method", "algorithm", "algo", "exp_name", "agent")
+SEED_COLUMNS = ("seed", "run", "run_id", "trial", "replicate", "repetition")
 UNNAMED_TASK = ""
 """The task of a table without a column of tasks; it is assumed to be the task that it is compared on."""
 
@@ -78,15 +79,16 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     if not path.name.removesuffix(".gz").endswith(TEXT_SUFFIXES):
         raise DataError(f"{path.name} is not a table that can be compared; save it as CSV with a header.")
     sheet = read_text_file(path, header=True)
-    columns = {name.lower().replace(" ", "_"): number for number, name in enumerate(sheet.names)}
+    columns = {normalize_header(name): number for number, name in enumerate(sheet.names)}
     if not sheet.line_numbers:
         raise DataError(f"{path.name} has a header and no rows; give a file with a row for each eval of a run.")
-    score = _find_column(sheet, columns, SCORE_COLUMNS if metric == "test" else (metric.lower(),), "scores")
-    evals = {name: sheet.numbers(columns[name], "leave the row out") for name in COST_COLUMNS if name in columns}
+    names = SCORE_COLUMNS if metric == "test" else (normalize_header(metric),)
+    score = _find_column(sheet, names, "scores", "name one with metric=... (--metric)")
+    filled = [name for name in COST_COLUMNS if name in columns and not _has_holes(sheet, columns[name])]
+    evals = {name: sheet.numbers(columns[name], "leave the row out") for name in filled}
     if not evals:
-        evals["env_steps"] = sheet.numbers(
-            _find_column(sheet, columns, (*STEP_COLUMNS, *COST_COLUMNS), "steps"), "leave the row out"
-        )
+        steps = _find_column(sheet, STEP_COLUMNS, "steps", "rename the one that counts environment steps to env_steps")
+        evals["env_steps"] = sheet.numbers(steps, "leave the row out")
     evals["test"] = sheet.numbers(score, "leave the row out")
     labels = [
         _labels(sheet, columns, names, other)
@@ -95,10 +97,11 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     runs: list[Run] = []
     for task, method, seed in dict.fromkeys(zip(*labels, strict=True)):
         rows = np.flatnonzero([label == (task, method, seed) for label in zip(*labels, strict=True)])
+        _check_one_run(sheet, evals, rows, columns)
         rows = rows[np.lexsort([evals[name][rows] for name in evals if name != "test"])]
-        number = (
-            int(seed) if seed.isdecimal() else len([run for run in runs if (run.task, run.method) == (task, method)])
-        )
+        taken = [run.seed for run in runs if (run.task, run.method) == (task, method)]
+        whole = seed.removesuffix(".0")  # as pandas writes them
+        number = int(whole) if whole.isdecimal() and int(whole) not in taken else max(taken, default=-1) + 1
         curve = {name: column[rows] for name, column in evals.items()}
         runs.append(Run(path, task, method, number, "finished", "", curve))
     tasks, methods = (
@@ -109,15 +112,42 @@ def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
     return Results(path, path.stem, tasks, methods, metrics, references, {}, runs=runs)
 
 
-def _find_column(sheet: TextTable, columns: dict[str, int], names: Iterable[str], of: str) -> int:
-    """The index of the first of `names` that is a column."""
-    for name in names:
-        if name in columns:
-            return columns[name]
+def _find_column(sheet: TextTable, names: Sequence[str], of: str, cure: str) -> int:
+    """The index of the only column with one of `names`."""
+    if (found := only_column(sheet, names, of, cure)) is not None:
+        return found
+    listed = ", ".join((*names, *COST_COLUMNS) if of == "steps" else names)
     raise DataError(
-        f"{sheet.file} has no column of {of} ({', '.join(names)}) among its columns {', '.join(sheet.names)}; "
-        "rename one of them."
+        f"{sheet.file} has no column of {of} ({listed}) among its columns {', '.join(sheet.names)}; rename one of them."
     )
+
+
+def _check_one_run(sheet: TextTable, evals: dict[str, Array], rows: np.ndarray, columns: dict[str, int]) -> None:
+    """Raise `DataError` where these rows are of more than one run: their costs repeat, or begin again."""
+    costs = [name for name in evals if name != "test"]
+    counted = [name for name in costs if not name.endswith("_seconds")] or costs
+    spent = np.stack([evals[name][rows] for name in counted], axis=1)
+    labelled = any(name in columns for name in SEED_COLUMNS)
+    begins_again = not labelled and (np.diff(spent, axis=0) < 0).any()
+    if len(np.unique(spent, axis=0)) == len(rows) and not begins_again:
+        return
+    used = {"task", *METHOD_COLUMNS, *SEED_COLUMNS, *STEP_COLUMNS, *SCORE_COLUMNS, *COST_COLUMNS}
+    others = []
+    for header, number in columns.items():
+        cells = [str(cell) for cell in sheet.cells[number][rows]]
+        if header not in used - set(METHOD_COLUMNS) - set(SEED_COLUMNS) and 1 < len(set(cells)) < len(rows):
+            others.append(sheet.names[number])
+    line = sheet.line_numbers[int(rows[0])]
+    hint = f"one of {', '.join(others)}, renamed to seed or method" if others else "add a column seed"
+    raise DataError(
+        f"{sheet.file}: steps repeat or begin again in the run that starts in line {line}, so several runs lie in it; "
+        f"name the column that tells them apart: {hint}."
+    )
+
+
+def _has_holes(sheet: TextTable, column: int) -> bool:
+    """Whether a cell is empty, as costs are that some of several methods do not have."""
+    return any(str(cell).lower() in MISSING for cell in sheet.cells[column])
 
 
 def _labels(sheet: TextTable, columns: dict[str, int], names: Iterable[str], default: str) -> list[str]:
