@@ -108,6 +108,7 @@ def is_number(value: object) -> bool:
 def is_overridden(thing: object, function: Callable[..., Any]) -> bool:
     """Return whether the class of `thing` has another method of that name than `function`, which a class defines.
 
-    A method that computes several things in one pass asks this, so that it does not bypass what a derived class changed.
+    A method that computes several things in one pass asks this, so that it never bypasses what a derived class
+    changed.
     """
     return getattr(type(thing), function.__name__) is not function

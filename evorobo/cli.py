@@ -1,4 +1,4 @@
-"""The command `evorobo`: one parser with a subparser for each command; a command's module is imported when it is used."""
+"""The command `evorobo`: a parser with a subparser for each command, whose module is imported when it is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files with random damage and settings that make no sense: one sentence, no traceback, and no other value unnoticed."""
+"""Files with random damage and settings that make no sense: one sentence, no traceback, no wrong value."""
 
 import json
 import random

@@ -59,7 +59,7 @@ def add_import(parser: Parser) -> None:
 
 
 def import_(args: argparse.Namespace) -> None:
-    """Write a genome, print its layers, what was assumed and, for a task, its test score beside the reference scores."""
+    """Write a genome; print its layers, what was assumed and, for a task, its test score and the reference scores."""
     from evorobo.commands.targets import resolve_task
     from evorobo.export.import_genome import Reading, read_foreign_genome
 

@@ -235,8 +235,8 @@ def _fill_layer(views: Mapping[str, Array], layer: ForeignLayer, where: str) -> 
     for name, view in views.items():
         if parameters[name].shape != view.shape:
             raise DataError(
-                f"{where} has a {name} of shape {parameters[name].shape}, and {view.shape} would fit; choose the layers "
-                "of one network with only=(...) (--only), or give their spec."
+                f"{where} has a {name} of shape {parameters[name].shape}, and {view.shape} would fit; choose the "
+                "layers of one network with only=(...) (--only), or give their spec."
             )
         view[...] = parameters[name]
 

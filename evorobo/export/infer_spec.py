@@ -69,8 +69,8 @@ def _precedes_activation(layers: Sequence[ForeignLayer], number: int, activation
     second = _spec_text(layers, number, f"{{units}}:{activation},BatchNorm", activation)
     raise DataError(
         f"{where}: {layers[number].name} is a batch norm, and the file does not say on which side of the activation; "
-        f"give the spec, with BatchNorm(activation={activation!r}) after an identity layer if the activation follows it "
-        f"(--layers {first}), or with BatchNorm() after it (--layers {second})."
+        f"give the spec, with BatchNorm(activation={activation!r}) after an identity layer if the activation follows "
+        f"it (--layers {first}), or with BatchNorm() after it (--layers {second})."
     )
 
 
@@ -93,8 +93,8 @@ def _ask_for_kind(layers: Sequence[ForeignLayer], number: int, activation: str, 
         kinds = "RMSNorm, PReLU or a LayerNorm without a bias"
     text = _spec_text(layers, number, f"{{units}}:{activation},LayerNorm", activation)
     return DataError(
-        f"{where}: {layer.name} may be {kinds}; if it is a LayerNorm after the activation, give a spec with LayerNorm() "
-        f"(--layers {text}), since the others have no counterpart here."
+        f"{where}: {layer.name} may be {kinds}; if it is a LayerNorm after the activation, give a spec with "
+        f"LayerNorm() (--layers {text}), since the others have no counterpart here."
     )
 
 

@@ -67,7 +67,8 @@ def from_matrices(
         )
     if transposed is not None and fit != fit_turned and transposed == fit:
         raise DataError(
-            f"{where}: its matrices fit as {'(in, out)' if fit else '(out, in)'} alone; leave out transposed={transposed}."
+            f"{where}: its matrices fit as {'(in, out)' if fit else '(out, in)'} alone; "
+            f"leave out transposed={transposed}."
         )
     return turned if transposed or (transposed is None and fit_turned and not fit) else layers
 

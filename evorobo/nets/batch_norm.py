@@ -133,7 +133,8 @@ class BatchNorm(Layer, HasRunningStats):
     def freeze(self, params: Params, running_stats: Params) -> tuple[Layer, dict[str, Array]]:
         if is_overridden(self, BatchNorm.forward) and not is_overridden(self, BatchNorm.freeze):
             raise SettingsError(
-                f"{type(self).__name__} changes forward() but not freeze(), which evolution and robots use; define both."
+                f"{type(self).__name__} changes forward() but not freeze(), which evolution and robots use; "
+                "define both."
             )
         gain = params["gain"] * self._inverse_sd(running_stats["variance"])
         return Affine(self.activation), {"gain": gain, "shift": params["shift"] - running_stats["mean"] * gain}

@@ -1,4 +1,4 @@
-"""The loop that runs trials, the same for every method: step, add the cost, evaluate now and then, keep a checkpoint."""
+"""The loop that runs trials of every method: step, add the cost, evaluate at times, keep a checkpoint."""
 
 from __future__ import annotations
 

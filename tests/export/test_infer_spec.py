@@ -68,7 +68,8 @@ def test_layers_of_other_dimensions_are_refused(name, shape):
 def test_the_layers_of_pytorch_itself_are_distinguished():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     nn = torch.nn
-    for module in (nn.GroupNorm(5, 5), nn.RMSNorm(5), nn.PReLU(), nn.PReLU(5), nn.LayerNorm(5), nn.InstanceNorm1d(5, affine=True)):  # fmt: skip
+    norms = (nn.GroupNorm(5, 5), nn.RMSNorm(5), nn.LayerNorm(5), nn.InstanceNorm1d(5, affine=True))
+    for module in (*norms, nn.PReLU(), nn.PReLU(5)):
         state = nn.Sequential(nn.Linear(3, 5), module, nn.Linear(5, 2)).state_dict()
         with pytest.raises(DataError, match=r"(; if it is a LayerNorm after the activation, give a spec)|PReLU does"):
             import_genome(state)

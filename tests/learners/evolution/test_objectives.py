@@ -13,7 +13,7 @@ from evorobo.learners.evolution.deap_bridge import Individual, seeded_globals
 
 GENES = 30
 MEMBERS, GENERATIONS = 40, 80
-"""DEAP's example has 100 and 250, at which both come to 120.65; here both are still improving, so that errors would show."""
+"""DEAP's example has 100 and 250, where both reach 120.65; here both still improve, so that errors would show."""
 
 
 def give(population, scores, measures):

@@ -23,8 +23,8 @@ class DifferentialEvolution:
     """Differential evolution, DE/rand/1/bin, for few weights.
 
     Each member x_i has a challenger u with u_j = x_a + F (x_b - x_c) at genes chosen with probability CR, at least one,
-    and x_i's genes elsewhere; a, b and c are three random other members. The challenger replaces the member if it scores
-    at least as high. The solution is the best member.
+    and x_i's genes elsewhere; a, b and c are three random other members. The challenger replaces the member if it
+    scores at least as high. The solution is the best member.
 
     Parameters
     ----------

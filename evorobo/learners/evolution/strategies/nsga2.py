@@ -107,7 +107,7 @@ class NSGA2:
 
 
 class RunningNSGA2:
-    """State of NSGA-II: the parents `(n, p)`, their objectives `(n, k)`, all to be maximized, and crowding distances."""
+    """State of NSGA-II: the parents `(n, p)`, their objectives `(n, k)`, all maximized, and crowding distances."""
 
     def __init__(self, settings: NSGA2, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng, self._first = settings, rng, weights.copy()

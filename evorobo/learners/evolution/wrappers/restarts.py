@@ -68,7 +68,8 @@ class Restarts:
             raise SettingsError(f"{type(self.strategy).__name__} has no population to enlarge at a restart.")
         if isinstance(self.strategy, UsesMeasures):
             raise SettingsError(
-                f"{self.strategy.name} does not climb the score alone, so Restarts cannot see when its search has ended."
+                f"{self.strategy.name} does not climb the score alone, so Restarts cannot see when its search "
+                "has ended."
             )
         if not self.name:
             object.__setattr__(self, "name", f"{self.scheme.name}-{self.strategy.name}")

@@ -128,6 +128,6 @@ def _run_threads(run_part: Callable[[int, int], None], n_episodes: int) -> None:
 
 
 def _observation_moments(origin: Array, sums: Array, count: int) -> RunningMoments:
-    """Mean and squared deviations of `count` observations from the sums of deviations from `origin` and of their squares `(2, k)`."""
+    """Statistics of `count` observations from the sums of deviations from `origin` and of their squares `(2, k)`."""
     total, squares = sums
     return RunningMoments(float(count), origin + total / count, np.maximum(squares - total * total / count, 0.0))

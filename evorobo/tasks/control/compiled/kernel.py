@@ -20,8 +20,8 @@ def episodes(
 
     `weights (n, p)` have the layout `layers` (see `evorobo.nets.compiled.layout`). `scaling (2, k)` holds means and
     standard deviations of the sensors, or is empty. `motors (4, m)` holds the lowest and highest action, the action
-    limit, and 1 where outputs are scaled to the range; it is empty for discrete moves. `states (e, s)` and `observations (e, k)` start the episodes;
-    `draws (e, max_steps, d)` are their random numbers.
+    limit, and 1 where outputs are scaled to the range; it is empty for discrete moves. `states (e, s)` and
+    `observations (e, k)` start the episodes; `draws (e, max_steps, d)` are their random numbers.
 
     The function writes `returns` and `steps`, which is negative where a number is not finite. If `watched`, it writes
     `sums (n * e, 2, k)`: sums of the deviations of observations from `observations[0]`, and of their squares.
