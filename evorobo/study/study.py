@@ -306,8 +306,9 @@ class Study:
         tasks: dict[str, dict[str, Any]] = {}
         for task in self.tasks:
             tasks[task.name] = {"metric": vars(task.metric_info), "references": references.get(task.name, {})}
-            if isinstance(task, HasCaveat) and (caveat := task.caveat()):
-                tasks[task.name]["caution"] = caveat
+            with suppress(TaskError):  # reported by the trials
+                if isinstance(task, HasCaveat) and (caveat := task.caveat()):
+                    tasks[task.name]["caution"] = caveat
         methods = {method.name: to_plain(method) for method in self.methods}
         methods |= {baseline.name: to_plain(baseline) for baseline in self.baselines}
         about = {"name": self.name, "question": self._question(), "tasks": tasks, "methods": methods}

@@ -47,6 +47,11 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
             f"{name}.transition() returned shape {after.shape} for states of shape {state.shape}; return as many "
             "numbers.",
         )
+        require(
+            bool(np.isfinite(after).all() or not np.isfinite(state).all()),
+            f"{name}.transition() returned {worst_value(after)} at step {step + 1} from finite states; look for a "
+            "division by zero or the root of a negative number.",
+        )
         reward, ended = call_checked(robot, "reward", state, action, after), call_checked(robot, "terminal", after)
         sensors = _observe(robot, after, rng, width)
         rows = len(after)

@@ -14,7 +14,10 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
 from evorobo.tasks.capabilities import HasMeasures, HasUnlabelled
+from evorobo.tasks.control.simulators.gym_env import GymEnvSpec
+from evorobo.tasks.control.task import ControlTask
 from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
+from evorobo.testing.environments import check_environment
 
 MEMBERS, ROWS = 5, 50
 
@@ -45,6 +48,8 @@ def check_task(task: Task, hidden: Sequence[int] = (4,)) -> None:
     >>> check_task(ControlTask("CartPole-v1", max_steps=20, n_demonstrations=2, test_episodes=3))
     """
     check_name(task)
+    if isinstance(task, ControlTask) and isinstance(task.env_spec, GymEnvSpec):
+        check_environment(task.env_spec, task.env_kwargs)
     spec = _network(task, hidden)
     weights = np.stack([spec.init(np.random.default_rng(seed)) for seed in range(MEMBERS)])
     genome = Genome(spec, weights[0], task.input_scaler, task.output_scaler)

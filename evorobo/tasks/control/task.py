@@ -21,6 +21,7 @@ from evorobo.settings import with_plain_numbers
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
 from evorobo.tasks.capabilities import (
     ExpertLabeller,
+    HasCaveat,
     HasExpert,
     HasMeasures,
     HasRival,
@@ -36,12 +37,16 @@ from evorobo.tasks.control.robots.registry import qualified_id
 from evorobo.tasks.control.rollout import TEST, TRAIN, VALIDATION, ObservationMoments, Rollout
 from evorobo.tasks.control.runner import Runner, make_runner
 from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, first_unrepeated_step
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
 from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
 from evorobo.tasks.control.teaching.demonstrations import Demonstrations, is_recording
 from evorobo.tasks.control.teaching.teachers import Teacher
 from evorobo.tasks.control.teaching.teaching import Teaching
 from evorobo.tasks.control.unlabeled import sample_inputs, steps_for
+
+N_REPEATED_STEPS = 100
+"""The steps of a test episode that are run again to see whether an environment repeats itself."""
 
 
 @register_component("task", "ControlTask")
@@ -226,6 +231,19 @@ class ControlTask:
         scores = self._teaching.references(self.teacher, TEST + np.arange(self.test_episodes))
         is_default = not self.env_kwargs and self.max_steps is None
         return scores | (REFERENCE_SCORES.get(self.env_spec.id, {}) if is_default else {})
+
+    @copy_doc(HasCaveat.caveat)
+    def caveat(self) -> str:
+        if not isinstance(self.env_spec, GymEnvSpec):  # others draw from the generators of their seeds
+            return ""
+        step = first_unrepeated_step(self.env_spec.simulator(), self.decoder, TEST, N_REPEATED_STEPS)
+        if step is None:
+            return ""
+        return (
+            f"{self.env_spec.id} does not repeat an episode with the same seed and actions, from step {step} on, so "
+            "scores depend on what ran before, and seeds repeat nothing. Begin reset with super().reset(seed=seed), draw "
+            "from self.np_random alone, and set in reset what step changes."
+        )
 
     @copy_doc(HasRival.matches)
     def matches(self) -> Matches:

@@ -148,6 +148,31 @@ class Typed(Pair):
         return place, reward * len(repr(self.option)), *rest
 
 
+class Fault(gymnasium.Env):
+    """A point that drifts, with the fault that `fault` names."""
+
+    observation_space = spaces.Box(-99, 99, (1,), np.float32)
+    action_space = spaces.Discrete(2)
+
+    def __init__(self, fault="none"):
+        self.fault, self.battery, self.rng = fault, 1.0, np.random.default_rng(7)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        rng = {"own generator": self.rng, "unseeded": np.random.default_rng()}.get(self.fault, self.np_random)
+        self.x = rng.uniform(-1, 1)
+        return np.array([self.x], np.float32), {}
+
+    def step(self, action):
+        if self.fault == "raises":
+            raise ZeroDivisionError("no power")
+        self.x += 0.1 * self.battery * (2 * action - 1)
+        self.battery *= 0.9 if self.fault == "battery" else 1.0
+        reward = {"NaN reward": np.nan, "no reward": None}.get(self.fault, -abs(self.x))
+        reading = np.nan if self.fault == "NaN reading" else self.x
+        return np.array([reading], np.float32), reward, self.fault == "ends at once", False, {}
+
+
 for made, limit in (
     (Mixed, 12),
     (Pair, 9),
@@ -157,5 +182,6 @@ for made, limit in (
     (Line, 60),
     (Gears, 10),
     (Typed, 9),
+    (Fault, 20),
 ):
     gymnasium.register(f"odd/{made.__name__}-v0", made, max_episode_steps=limit, disable_env_checker=True)

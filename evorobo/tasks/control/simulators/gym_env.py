@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.loading import load_module
 from evorobo.settings import with_plain_numbers
 from evorobo.tasks.control.simulators.base import Simulator
 from evorobo.tasks.control.simulators.checked import CheckedSimulator
 from evorobo.tasks.control.simulators.sync import SyncSimulator
-from evorobo.tasks.control.spaces import make_decoder, make_flattener
+from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
 
 
 class GymEnvSpec:
@@ -39,6 +41,28 @@ class GymEnvSpec:
 
     def simulator(self) -> Simulator:
         return CheckedSimulator(self._simulator, self.id, self._n_sensors, "fix the environment, or wrap it")
+
+
+def first_unrepeated_step(simulator: Simulator, decoder: Decoder, seed: int, max_steps: int) -> int | None:
+    """The first step in which two episodes of one seed and equal actions differ; None if they are equal.
+
+    Two environments are compared, and each with itself after a second reset. Step 0 is the first observation.
+    """
+    episodes: list[list[np.ndarray]] = []
+    for _ in range(2):
+        rng = np.random.default_rng(0)
+        observations, copies = simulator.reset(np.array([seed]), 2), 2
+        steps = [observations]
+        while copies and len(steps) <= max_steps:
+            observations, rewards, ended = simulator.step(np.repeat(decoder.sample(rng, 1), copies, axis=0))
+            steps.append(np.column_stack([observations, rewards, ended]))
+            simulator.keep(~ended)
+            copies -= int(ended.sum())
+        episodes.append(steps)
+    for step, (one, other) in enumerate(zip(*episodes, strict=False)):
+        if len(one) != len(other) or not (one == one[0]).all() or not (other == one[0]).all():
+            return step
+    return None
 
 
 def find_spec(env: str) -> Any:
