@@ -97,14 +97,14 @@ def tiny_study(tmp_path: Path) -> Callable[..., Results]:
     def make(
         scores: dict[str, list[float]], *, failed: int = 0, diverged: int = 0, unfinished: int = 0, **task: dict
     ) -> Results:
-        write_study(tmp_path, "tiny", {"reach|grasp": task}, list(scores))
+        write_study(tmp_path, "tiny", {"reach-grasp": task}, list(scores))
         for method, finals in scores.items():
             ends = ["finished"] * (len(finals) - failed - diverged - unfinished)
             ends += ["failed"] * failed + ["diverged"] * diverged
             for seed, final in enumerate(finals):
                 rows = [{"test": 0}, {"env_steps": 50, "forward_flops": 10, "backward_flops": 20, "test": final}]
                 end = ends[seed] if seed < len(ends) else "unfinished"
-                write_run(tmp_path / f"reach|grasp/{method}/seed-{seed}", rows, end)
+                write_run(tmp_path / f"reach-grasp/{method}/seed-{seed}", rows, end)
         return load(tmp_path)
 
     return make
