@@ -76,7 +76,7 @@ def runs_of(path, text, metric="test"):
 
 @pytest.mark.parametrize("method", ["exp_name", "algo", "agent"])
 @pytest.mark.parametrize("seed", ["trial", "run_id", "Seed", "run"])
-def test_runs_are_told_apart_by_the_usual_names(tmp_path, method, seed):
+def test_runs_have_the_usual_names(tmp_path, method, seed):
     text = f"{method},{seed},step,score\nes,0,10,1\nes,0,20,2\nes,1,10,3\nes,1,20,4\nga,0,10,5\nga,0,20,6\n"
     assert runs_of(tmp_path / "x.csv", text) == [("es", 0, [1, 2]), ("es", 1, [3, 4]), ("ga", 0, [5, 6])]
 

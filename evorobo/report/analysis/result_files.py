@@ -127,8 +127,8 @@ def _check_one_run(sheet: TextTable, evals: dict[str, Array], rows: np.ndarray, 
     costs = [name for name in evals if name != "test"]
     counted = [name for name in costs if not name.endswith("_seconds")] or costs
     spent = np.stack([evals[name][rows] for name in counted], axis=1)
-    labelled = any(name in columns for name in SEED_COLUMNS)
-    begins_again = not labelled and (np.diff(spent, axis=0) < 0).any()
+    has_seeds = any(name in columns for name in SEED_COLUMNS)
+    begins_again = not has_seeds and (np.diff(spent, axis=0) < 0).any()
     if len(np.unique(spent, axis=0)) == len(rows) and not begins_again:
         return
     used = {"task", *METHOD_COLUMNS, *SEED_COLUMNS, *STEP_COLUMNS, *SCORE_COLUMNS, *COST_COLUMNS}
@@ -141,7 +141,7 @@ def _check_one_run(sheet: TextTable, evals: dict[str, Array], rows: np.ndarray, 
     hint = f"one of {', '.join(others)}, renamed to seed or method" if others else "add a column seed"
     raise DataError(
         f"{sheet.file}: steps repeat or begin again in the run that starts in line {line}, so several runs lie in it; "
-        f"name the column that tells them apart: {hint}."
+        f"name the column that separates them: {hint}."
     )
 
 
