@@ -146,7 +146,10 @@ def load_study(folder: str | Path) -> Results:
             list(tasks),
             list(content["methods"]),
             {task: _metric_info(**info["metric"]) for task, info in tasks.items()},
-            {task: {name: float(score) for name, score in info["references"].items()} for task, info in tasks.items()},
+            {
+                task: {printable(name): float(score) for name, score in info["references"].items()}
+                for task, info in tasks.items()
+            },
             content["settings"],
             {task: printable(info["caution"]) for task, info in tasks.items() if "caution" in info},
             question=printable(content.get("question", "")),

@@ -101,7 +101,9 @@ def test_the_page_has_verdicts_cautions_and_table(tiny_study):
 
 
 def test_names_are_only_text(tiny_study):
-    results = tiny_study({"ga": [1, 2], HOSTILE.replace("/", "|"): [3, 4]}, references={HOSTILE: 1.5})
+    results = tiny_study({"ga": [1, 2], "es": [3, 4]}, references={HOSTILE: 1.5})
+    runs = [replace(run, method=HOSTILE) if run.method == "es" else run for run in results.runs]
+    results = replace(results, methods=["ga", HOSTILE], runs=runs)
     settings = {"budget": {"n_evals": HOSTILE}, "hidden": [HOSTILE], "tasks": [{HOSTILE: HOSTILE}]}
     results = replace(results, name=HOSTILE, question=HOSTILE, settings=settings)
     html = render_page(results)
