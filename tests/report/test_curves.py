@@ -1,11 +1,14 @@
 """The figure of a study: every run, the averages, the references, and notes on what is left out."""
 
+from dataclasses import replace
+
 import matplotlib
 import matplotlib.image
 import numpy as np
 import pytest
 
 from evorobo import ResultsError, SettingsError
+from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures.curves import figure, plot
 from evorobo.report.figures.style import METHOD_STYLES, style
 from evorobo.report.statistics import average_curve, bootstrap_interval, iqm
@@ -189,8 +192,11 @@ def test_texts_around_the_panels_do_not_overlap(small_table):
         assert not any(box.padded(-2).overlaps(other.padded(-2)) for other in boxes[i + 1 :])
 
 
-def test_a_dollar_in_a_name_is_drawn_as_a_dollar(tiny_table, tmp_path):
-    assert plot(tiny_table({"$\\frac{": [1, 2]}), tmp_path / "curves.png").exists()
+def test_a_dollar_in_a_name_is_drawn_as_a_dollar(tiny_study, tmp_path):
+    results = tiny_study({"ga": [1, 2]})
+    runs = [replace(run, method="$\\frac{") for run in results.runs]
+    table = StudyTable.from_results(replace(results, methods=["$\\frac{"], runs=runs))
+    assert plot(table, tmp_path / "curves.png").exists()
 
 
 def same(band, method):
