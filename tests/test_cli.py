@@ -87,7 +87,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(evorobo, words, answer):
         (["--jobs", "many"], "argument --jobs: invalid int value: 'many'"),
         (["--jobs", "0"], "jobs must be a whole number of at least 1, not 0"),
         (["--seeds", "all"], "--seeds takes a number of seeds (5) or a list (3,7,11), not 'all'"),
-        (["--seeds", "0"], "at least one task, one method and one seed"),
+        (["--seeds", "0"], "the number of --seeds must be a whole number of at least 1, not 0"),
         (["--seeds", "1,1"], "seeds (1, 1) contain one seed twice"),
         (["--budget", "euros=5"], "unknown cost column 'euros'"),
         (["--budget", "flop=5"], "unknown cost column 'flop'; did you mean 'flops'?"),

@@ -19,7 +19,8 @@ def check_module_name(name: str) -> None:
         )
     if Path(name).exists():
         raise SettingsError(f"{name} exists already; choose another name, or move it away.")
-    if importlib.util.find_spec(name) is not None:
+    package = importlib.util.find_spec(name)
+    if package is not None and package.origin is not None:  # without an origin it is a folder without modules
         raise SettingsError(
             f"{name} is the name of a Python package, which the new file would hide; choose another name."
         )

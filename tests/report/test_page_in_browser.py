@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,10 +37,10 @@ def path(tmp_path_factory):
     )
     study.run(folder)
     about = json.loads((folder / "browser" / "study.json").read_text())
-    about["name"] = about["question"] = HOSTILE
+    about["question"] = HOSTILE
     about["tasks"]["rows"]["references"][HOSTILE] = 0.7
     (folder / "browser" / "study.json").write_text(json.dumps(about))
-    yield write_report(load(folder / "browser"), robustness=True)
+    yield write_report(replace(load(folder / "browser"), name=HOSTILE), robustness=True)
     patch.undo()
 
 
