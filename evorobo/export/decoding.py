@@ -123,7 +123,7 @@ class BoundedOutputs:
 
 
 def decoding_of(task: Task | None, genome: Genome) -> Decoding:
-    """How the outputs of a genome are decoded for a task: as moves or motors of its robot, as classes, or as they are."""
+    """How the outputs of a genome are decoded for a task: as moves, as motors, as classes, or unchanged."""
     if isinstance(task, DatasetTask):
         classes = task.table.classes
         if classes:

@@ -28,8 +28,8 @@ def check_environment(env_spec: GymEnvSpec, env_kwargs: Mapping[str, Any]) -> No
     episodes = [checker.run(seed) for seed in range(N_EPISODES)]
     require(
         (env_spec.max_steps or 2) == 1 or any(len(episode) > 2 for episode in episodes),
-        f"{checker.place('step')} ends every episode at its first step under random actions, so nothing can be learned; "
-        "return terminated=True only at the end of a task.",
+        f"{checker.place('step')} ends every episode at its first step under random actions, so nothing can be "
+        "learned; return terminated=True only at the end of a task.",
     )
     for seed, episode in enumerate(episodes):
         again = checker.run(seed)
@@ -92,7 +92,8 @@ class _Checker:
                 and number.size == 1
                 and number.dtype.kind in "fiub"
                 and bool(np.isfinite(number).all()),
-                f"{self.place('step')} returned the reward {reward!r} at step {self._n_steps}; return one finite number.",
+                f"{self.place('step')} returned the reward {reward!r} at step {self._n_steps}; return one finite "
+                "number.",
             )
             steps.append((flat, float(number.item()), bool(terminated or truncated)))
         return steps

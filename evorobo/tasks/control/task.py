@@ -241,8 +241,8 @@ class ControlTask:
             return ""
         return (
             f"{self.env_spec.id} does not repeat an episode with the same seed and actions, from step {step} on, so "
-            "scores depend on what ran before, and seeds repeat nothing. Begin reset with super().reset(seed=seed), draw "
-            "from self.np_random alone, and set in reset what step changes."
+            "scores depend on what ran before, and seeds repeat nothing. Begin reset with super().reset(seed=seed), "
+            "draw from self.np_random alone, and set in reset what step changes."
         )
 
     @copy_doc(HasRival.matches)

@@ -23,10 +23,10 @@ from evorobo.registry import register_component
 class DeepGA:
     """Genetic algorithm with truncation selection and mutation alone, for large networks.
 
-    A child is a random parent plus N(0, sigma^2) in each gene. The best members of a generation are candidates: they
-    are scored again in the next generation, with its random seeds. The candidate with the highest mean of its two scores is
-    the elite. It stays among the parents and is the solution. The paper has 1,000 members, 20 parents, and sigma 0.002
-    to 0.005 for millions of weights.
+    A child is a random parent plus N(0, sigma^2) in each gene. The best members of a generation are candidates:
+    they are scored again in the next generation, with its random seeds. The candidate with the highest mean of its
+    two scores is the elite. It stays among the parents and is the solution. The paper has 1,000 members, 20
+    parents, and sigma 0.002 to 0.005 for millions of weights.
 
     Parameters
     ----------
