@@ -34,12 +34,11 @@ def register(robot: type[Robot], id: str) -> None:
     Examples
     --------
     >>> import gymnasium
-    >>> from evorobo import Robot, register
-    >>> class Cart(Robot):
-    ...     sensors, motors, max_steps = ("x",), ("push",), 50
-    >>> register(Cart, "doc/Cart-v0")
-    >>> gymnasium.spec("doc/Cart-v0").max_episode_steps
-    50
+    >>> from evorobo import register
+    >>> from evorobo.tasks.control.robots.phototaxis import Phototaxis
+    >>> register(Phototaxis, "my/Phototaxis-v0")
+    >>> gymnasium.spec("my/Phototaxis-v0").max_episode_steps
+    200
     """
     if not (isinstance(robot, type) and issubclass(robot, Robot)):
         raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
