@@ -32,6 +32,12 @@ def add_new_dataset(parser: Parser) -> None:
     parser.add_argument("--target", default="-1", metavar="COLUMN,..", help="what to predict, by name or number (last)")
     parser.add_argument("--kind", metavar="KIND", help="classification or regression, where it is ambiguous")
     parser.add_argument("--ignore", default="", metavar="COLUMN,..", help="columns that are not inputs")
+    parser.add_argument(
+        "--header", choices=("yes", "no"), help="whether the first row holds names, where it is unclear"
+    )
+    parser.add_argument(
+        "--thousands", metavar="MARK", help="what separates thousands, '' for nothing, where it is unclear"
+    )
     parser.add_argument("--name", metavar="NAME", help="of the folder (default: the name of the file)")
     parser.set_defaults(function=new_dataset)
 
@@ -41,8 +47,15 @@ def new_dataset(args: argparse.Namespace) -> None:
     from evorobo.scaffold.dataset import new_dataset
 
     target = parse_columns(args.target)
-    settings = {"kind": args.kind, "ignore": parse_columns(args.ignore)}
-    files, about = new_dataset(args.file, args.name, target=target[0] if len(target) == 1 else target, **settings)
+    files, about = new_dataset(
+        args.file,
+        args.name,
+        target=target[0] if len(target) == 1 else target,
+        kind=args.kind,
+        ignore=parse_columns(args.ignore),
+        header={"yes": True, "no": False, None: None}[args.header],
+        thousands=args.thousands,
+    )
     print(about)
     print_next_steps(files, files[0].parent.name)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -12,7 +14,9 @@ import numpy as np
 
 from evorobo.errors import DataError
 from evorobo.nets.spec import NetworkSpec
-from evorobo.scaffold.folder import check_module_name, write_folder
+from evorobo.scaffold.folder import RESERVED, check_module_name, write_folder
+from evorobo.tasks.data.leakage import split_code, suggested_split
+from evorobo.tasks.data.splits import BlockSplit, RandomSplit
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.task import DatasetTask
 
@@ -34,11 +38,14 @@ task = er.DatasetTask(
     FILE,
     target=$target,
     kind=$kind,$options
-    # Successive rows of a recording are very similar, and a random split then makes test scores look too good. Use
-    # er.ChronologicalSplit() or er.BlockSplit() there, or er.FoldSplit(column="lap") for whole laps, persons or days.
-    split=er.RandomSplit(),
+$comment
+    split=er.$split,
 )
 ''')
+
+INDEPENDENT = """\
+    # Successive rows of a recording are very similar, and a random split then makes test scores look too good. Use
+    # er.ChronologicalSplit() or er.BlockSplit() there, or er.FoldSplit(column="lap") for whole laps or persons."""
 
 EXPERIMENT = Template('''\
 """Is $name better learned by evolution or by backpropagation? `python experiment.py` draws the answer."""
@@ -85,31 +92,42 @@ def new_dataset(
     target: str | int | tuple[str | int, ...] = -1,
     kind: str | None = None,
     ignore: tuple[str | int, ...] = (),
+    header: bool | None = None,
+    thousands: str | None = None,
 ) -> tuple[list[Path], str]:
     """Write a folder with a copy of the file `source`, its task, an experiment and a test.
 
-    `target`, `kind` and `ignore` are those of `DatasetTask`; `name` is the name of the folder, by default that of the
-    file. Returns the paths and a sentence about the data. Raises `DataError`, with the place, for inconsistent data
-    and `SettingsError` for a name that is invalid or used already.
+    `target`, `kind`, and `ignore`, `header` and `thousands` as `loader_kwargs`, are those of `DatasetTask`. `name` is
+    the name of the folder, by default that of the file. Where a random split would separate rows that depend on each
+    other, the task gets a split that does not. Returns the paths and a sentence about the data, with a caution about
+    the split. Raises `DataError`, with the place, for inconsistent data and `SettingsError` for a name that is invalid
+    or used already.
     """
-    source = Path(source)
+    source = Path(source).expanduser()
     if not source.is_file():
         raise DataError(f"there is no file {source}; give the path from the current folder.")
-    name = name or re.sub(r"\W+", "_", source.name.split(".")[0], flags=re.ASCII).strip("_").lower()
+    name = name or _name_of(source)
     check_module_name(name)
-    options: dict[str, Any] = {"ignore": ignore} if ignore else {}
+    settings = {"ignore": ignore or None, "header": header, "thousands": thousands}
+    options: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     task = DatasetTask(str(source), target=target, kind=kind, loader_kwargs=options)
+    about, comment = describe(task.table), INDEPENDENT
+    if caution := task.caveat():
+        task = replace(task, split=suggested_split(task.table) or BlockSplit())
+        about += f" With a random split {caution} The new task has a split that keeps such rows together."
+        comment = "\n".join(textwrap.wrap(caution, 116, initial_indent="    # ", subsequent_indent="    # "))
     table = task.table
     spec = NetworkSpec.build(task.n_inputs, (HIDDEN,), task.n_outputs)
     epoch_flops = len(task.parts.train) * (spec.forward_flops + spec.backward_flops)
-    about = describe(table)
     fields: dict[str, Any] = {
         "name": name,
-        "about": f"{_to_code(source.name)[1:-1]}: {about}",
+        "about": f"{_to_code(source.name)[1:-1]}: {describe(table)}",
         "file": _to_code(source.name),
         "target": _to_code(target),
         "kind": _to_code("classification" if table.classes else "regression"),
-        "options": f'\n    loader_kwargs={{"ignore": {_to_code(ignore)}}},' if ignore else "",
+        "options": f"\n    loader_kwargs={_to_code(options)}," if options else "",
+        "comment": comment,
+        "split": split_code(task.split or RandomSplit()),
         "budget": f"{EPOCHS * epoch_flops:.0e}".replace("e+0", "e"),
         "hidden": HIDDEN,
         "rows": len(table),
@@ -130,8 +148,16 @@ def describe(table: Table) -> str:
     return f"{inputs}, {len(table.classes)} classes, the largest {share:.0%} of the rows."
 
 
-def _to_code(setting: str | int | tuple[str | int, ...]) -> str:
+def _name_of(source: Path) -> str:
+    """Return a name for the folder of a file that no other file of the folder has."""
+    name = re.sub(r"\W+", "_", source.name.split(".")[0], flags=re.ASCII).strip("_").lower()
+    return f"{name}_data" if name in RESERVED else name
+
+
+def _to_code(setting: object) -> str:
     """Return a setting as Python code."""
     if isinstance(setting, tuple):
         return "(" + "".join(f"{_to_code(part)}, " for part in setting).strip() + ")"
-    return json.dumps(setting, ensure_ascii=False)
+    if isinstance(setting, dict):
+        return "{" + ", ".join(f"{_to_code(key)}: {_to_code(value)}" for key, value in setting.items()) + "}"
+    return json.dumps(setting, ensure_ascii=False) if isinstance(setting, str) else repr(setting)

@@ -10,12 +10,19 @@ from pathlib import Path
 from evorobo.errors import SettingsError
 from evorobo.files import write_atomically
 
+RESERVED = ("experiment", "conftest")
+"""Names of other files in a new folder, or of files that pytest reads."""
+
 
 def check_module_name(name: str) -> None:
     """Raise `SettingsError` unless `name` can be the name of a new folder and of the module in it."""
     if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name != name.lower():
         raise SettingsError(
             f"{name!r} is invalid as the name of a Python file; use small letters, digits and _, as in my_robot."
+        )
+    if name in RESERVED:
+        raise SettingsError(
+            f"{name} is the name of another file in the new folder, or of a file of pytest; choose another name."
         )
     if Path(name).exists():
         raise SettingsError(f"{name} exists already; choose another name, or move it away.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,14 +20,17 @@ from evorobo.nets.scaling import Scaler
 from evorobo.registry import components
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.data.dataset import Dataset, Loader, find_loader, load_dataset
+from evorobo.tasks.data.leakage import dependence_caveat, leakage_caveat
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.readers import Columns, as_tuple, is_data_file, read_table
+from evorobo.tasks.data.sentinels import codes_caution
+from evorobo.tasks.data.splits import FoldSplit, RandomSplit
 from evorobo.tasks.data.tables import Table
 
 ARRAYS = "arrays/sha256-"
 """Prefix of the sources of arrays passed to `DatasetTask.from_arrays`: files in the cache, named by their content."""
 _RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
-_FILE_OPTIONS = ("columns", "ignore", "header", "classes")
+_FILE_OPTIONS = ("columns", "ignore", "header", "classes", "thousands")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +47,45 @@ class PreparedData:
     target_scaler: Scaler | None
     reference_scores: Mapping[str, float]
     is_time_series: bool
+    has_own_split: bool
+    """Whether a data set states its split, and this is it, so that what it says of its rows is enough."""
     caveat: str
     fingerprint: str
 
+    def caution(self, in_sequences: bool, no_session: Collection[str | None]) -> str:
+        """Return what a reader of the scores must know of the data, or "".
+
+        These are test rows that depend on training rows, and values that may stand for missing ones. `no_session` are
+        columns of weights.
+        """
+        table, texts = self.table, [self._leakage(in_sequences, no_session)]
+        texts.append(codes_caution(table.inputs, table.input_names))
+        if not table.classes:
+            texts.append(codes_caution(table.targets, table.target_names))
+        return " ".join(filter(None, texts))
+
+    def _leakage(self, in_sequences: bool, no_session: Collection[str | None]) -> str:
+        caveat = self.caveat or (leakage_caveat(self.parts) if self.is_time_series or in_sequences else "")
+        if caveat or self.has_own_split:
+            return caveat
+        return dependence_caveat(self.table, self.parts, no_session)
+
 
 def prepare_data(
-    source: str, target: Columns, kind: str | None, split: Split | None, loader_kwargs: Mapping[str, Any]
+    source: str,
+    target: Columns,
+    kind: str | None,
+    split: Split | None,
+    loader_kwargs: Mapping[str, Any],
+    columns: tuple[str | None, ...] = (),
 ) -> PreparedData:
-    """Load, split and scale; the same object for the same settings as long as the file or loader stays the same."""
-    settings = json.dumps(to_plain((source, target, kind, split, loader_kwargs)))
+    """Load, split and scale; the same object for the same settings as long as the file or loader stays the same.
+
+    `columns` of a file, those that are not None, are kept beside its inputs.
+    """
+    if not is_data_file(source) or source.startswith(ARRAYS):
+        columns = ()
+    settings = json.dumps(to_plain((source, target, kind, split, loader_kwargs, columns)))
     if source.startswith(ARRAYS):
         return _prepare(settings, None)  # the name is the checksum
     if loader := find_loader(source):
@@ -91,14 +124,14 @@ def _table_bytes(table: Table) -> bytes:
 
 @lru_cache(maxsize=16)
 def _prepare(settings: str, loader: Loader | None, *_stamp: object) -> PreparedData:
-    source, target, kind, split, loader_kwargs = from_plain(json.loads(settings))
+    source, target, kind, split, loader_kwargs, columns = from_plain(json.loads(settings))
     if loader is not None:
         if target != -1:
             raise SettingsError(f"{source} has its own target; leave target out, or give the path of its file.")
         data = load_dataset(loader, source, loader_kwargs)
         _check_kind(kind, data.table, source)
     else:
-        data = _read(_locate(source), target, kind, split, loader_kwargs)
+        data = _read(_locate(source), target, kind, split, loader_kwargs, columns)
     table = data.table
     sha256 = fingerprint(*data.files) if data.files else hashlib.sha256(_table_bytes(table)).hexdigest()
     if source.startswith(ARRAYS) and sha256 not in source:
@@ -115,23 +148,31 @@ def _prepare(settings: str, loader: Loader | None, *_stamp: object) -> PreparedD
         target_scaler,
         reference_scores,
         data.is_time_series,
+        loader is not None and split is None and not _assigns_random_rows(data.split),
         caveat,
         sha256,
     )
 
 
-def _read(path: Path, target: Columns, kind: str | None, split: Split | None, options: Mapping[str, Any]) -> Dataset:
-    """The data set in a file; columns that `split` reads are no inputs."""
-    is_npz = path.suffix == ".npz"
+def _read(
+    path: Path,
+    target: Columns,
+    kind: str | None,
+    split: Split | None,
+    options: Mapping[str, Any],
+    columns: tuple[str | None, ...],
+) -> Dataset:
+    """The data set in a file; `columns`, and those that `split` reads, are no inputs."""
+    is_npz = path.suffix.lower() == ".npz"
     known = () if is_npz else _FILE_OPTIONS
     for option in options:
         if option not in known:
             raise unknown(f"option of {path.suffix} files", option, known)
     if is_npz and target != -1:
         raise SettingsError(f"{path.name} keeps its targets in the array 'targets'; leave target out.")
-    if split is not None and not is_npz:
-        columns = dict.fromkeys((*as_tuple(options.get("columns", ())), *split.columns))
-        options = {**options, "columns": tuple(columns)}
+    if not is_npz:
+        kept = (*as_tuple(options.get("columns", ())), *(split.columns if split else ()), *columns)
+        options = {**options, "columns": tuple(dict.fromkeys(column for column in kept if column is not None))}
     return Dataset(read_table(path, target, kind, **options), (path,))
 
 
@@ -149,6 +190,12 @@ def _locate(source: str) -> Path:
             f"correct the path, or choose one of {', '.join(names)}."
         )
     raise unknown("data set", source, names)
+
+
+def _assigns_random_rows(split: Split) -> bool:
+    return isinstance(split, RandomSplit) or (
+        isinstance(split, FoldSplit) and split.column is None and split.seed is not None
+    )
 
 
 def _check_kind(kind: str | None, table: Table, source: str) -> None:

@@ -16,6 +16,7 @@ from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.registry import register_component
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.tables import Table
+from evorobo.tasks.text.cells import to_number
 
 
 @register_component("split", "RandomSplit")
@@ -187,11 +188,12 @@ class GroupSplit(Split):
         return _sorted_parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
 
     def _mask(self, values: np.ndarray, selected: tuple[str | float, ...]) -> np.ndarray:
-        names = np.array([_group_name(value) for value in values])
-        for value in selected:
-            if _group_name(value) not in names:
-                raise unknown(f"value of column {self.column!r}", _group_name(value), {str(name) for name in names})
-        return np.isin(names, [_group_name(value) for value in selected])
+        texts, codes = np.unique([_group_name(value) for value in values], return_inverse=True)
+        names = [_group_name(_like(values, value)) for value in selected]
+        for name in names:
+            if name not in texts:
+                raise unknown(f"value of column {self.column!r}", name, map(str, texts))
+        return np.isin(texts, names)[codes]
 
 
 @register_component("split", "GivenSplit")
@@ -332,6 +334,14 @@ def _check_fractions(validation: float, test: float) -> None:
             f"fractions of validation {validation} and test {test} leave no rows to train on or to test on; "
             "validation must be at least 0, test above 0, and their sum below 1."
         )
+
+
+def _like(values: np.ndarray, name: str | float) -> str | float:
+    """Return `name` as a number if it is one and `values` are numbers: "1.10" is in a column of 1.1."""
+    if values.dtype.kind == "U" or isinstance(name, int | float):
+        return name
+    number = to_number(name)
+    return name if np.isnan(number) else number
 
 
 def _group_name(value: object) -> str:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, unknown
+from evorobo.tasks.data.sentinels import find_sentinels
+from evorobo.tasks.text.cells import to_boolean, to_number
 
 KINDS = ("classification", "regression")
 MIN_ROWS = 3  # one for each part of a split
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """A column of a file that is not part of the table but may tell sessions apart, or hold times.
+
+    `sample` holds its first different texts. `groups (n_rows,)` numbers its texts if they are few, else it is None.
+    """
+
+    name: str
+    sample: tuple[str, ...]
+    groups: np.ndarray | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +50,8 @@ class Table:
         Names of the classes, by number. Empty for values.
     columns : dict of str to array of shape (n_rows,), default {}
         Further columns that are not inputs, for example a lap, a day or a given split.
+    left_out : tuple of LeftOut, default ()
+        What is known of columns of a file that are left out.
 
     Examples
     --------
@@ -50,6 +67,7 @@ class Table:
     target_names: tuple[str, ...]
     classes: tuple[str, ...] = ()
     columns: dict[str, np.ndarray] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -100,7 +118,7 @@ class Table:
         SettingsError
             If there is no such column. The message suggests the nearest name.
         """
-        column = self.column(name, f"column of {where}")
+        column = _without_text(self.column(name, f"column of {where}"))
         if column.dtype.kind not in "fiub" or not np.isfinite(column).all() or column.min() < 0:
             raise DataError(f"column {name!r} of {where} holds values that are no weights; give numbers of at least 0.")
         return column.astype(np.float64)
@@ -148,26 +166,23 @@ def make_table(
     >>> er.make_table([[0.5], [0.2], [0.7]], [1.0, 2.0, 3.0]).targets.shape
     (3, 1)
     """
-    x, y = np.asarray(inputs), np.asarray(targets)
+    x, y = plain_array(inputs, f"{where}: inputs"), plain_array(targets, f"{where}: targets")
     if x.ndim != 2 or not x.shape[1] or x.dtype.kind not in "fiub":
         raise DataError(f"{where}: inputs must be numbers of shape (rows, columns), not {x.dtype} {x.shape}.")
     if y.ndim not in (1, 2) or len(y) != len(x):
         raise DataError(f"{where}: targets {y.shape} do not fit inputs {x.shape}; give one target per row.")
     check_rows(where, len(x))
-    more_columns = {name: np.asarray(column) for name, column in (columns or {}).items()}
-    for name, column in more_columns.items():
+    more_columns = {}
+    for name, values in (columns or {}).items():
+        column = more_columns[name] = plain_array(values, f"{where}: column {name!r}")
         if column.shape != (len(x),):
             raise DataError(f"{where}: column {name!r} has shape {column.shape} instead of {(len(x),)}.")
-        if column.dtype == object:
-            raise DataError(f"{where}: column {name!r} mixes types; make it all numbers or all text.")
     if kind is None:
         kind = "regression" if y.dtype.kind == "f" else "classification"
     x = _finite(where, "inputs", x)
     names = tuple(str(number) for number in range(x.shape[1]))
     if kind == "classification":
-        if y.ndim == 2 and y.shape[1] != 1:
-            raise DataError(f"{where}: classification has one target for each row, not {y.shape[1]}.")
-        y, class_names = _class_numbers(where, y.reshape(-1), tuple(classes))
+        y, class_names = _class_numbers(where, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, tuple(classes))
         return Table(x, y, names, ("target",), class_names, more_columns)
     if y.dtype.kind not in "fiub":
         raise DataError(f"{where}: targets are {y.dtype}, and regression needs numbers; set kind='classification'.")
@@ -176,8 +191,57 @@ def make_table(
     return Table(x, y, names, target_names, (), more_columns)
 
 
+def plain_array(values: Any, what: str) -> np.ndarray:
+    """Return an array of numbers, texts or Booleans. Objects, as pandas makes them, become one of these.
+
+    Raises
+    ------
+    DataError
+        If values are masked, missing or of several types.
+    """
+    if isinstance(values, np.ma.MaskedArray) and (n_masked := np.ma.count_masked(values)):
+        first = ", ".join(map(str, np.argwhere(np.ma.getmaskarray(values))[0]))
+        raise DataError(f"{what} mask {n_masked} values, the first at index {first}; fill them or delete their rows.")
+    array = np.asarray(values)
+    if array.dtype != object:
+        return array
+    types = {type(value) for value in array.flat}
+    for base, dtype in ((str, str), (bool | np.bool, bool), (int | np.integer, int), (Real, float)):
+        if all(issubclass(kind, base) for kind in types):
+            return array.astype(dtype)
+    missing = np.argwhere(np.vectorize(_is_missing, otypes=[bool])(array))
+    more = (
+        f" {len(missing)} of its values are missing, the first at index {missing[0].tolist()}." if len(missing) else ""
+    )
+    raise DataError(f"{what} mixes types; make it all numbers or all text.{more}")
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether an object is None, or NaN or the missing value of pandas, which do not equal themselves."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        return True
+
+
+def _without_text(column: np.ndarray) -> np.ndarray:
+    """Return numbers and Booleans that were kept as texts as floats, and other columns unchanged."""
+    if column.dtype.kind != "U":
+        return column
+    texts, codes = np.unique(column, return_inverse=True)
+    numbers = to_boolean({text.lower() for text in texts.tolist()}) or {
+        text: to_number(text) for text in texts.tolist()
+    }
+    values = np.array([numbers.get(text, numbers.get(text.lower(), np.nan)) for text in texts.tolist()])
+    return column if np.isnan(values).any() else values[codes]
+
+
 def _class_numbers(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return class numbers and class names for labels of any type."""
+    if labels.ndim == 2:
+        if labels.dtype.kind not in "fiub" or not is_one_hot(labels):
+            raise DataError(f"{where}: classification has one target for each row, not {labels.shape[1]}.")
+        labels, classes = labels.argmax(1), classes or tuple(map(str, range(labels.shape[1])))
     if labels.dtype.kind == "f":
         labels = _finite(where, "targets", labels)
     if not classes:
@@ -199,7 +263,21 @@ def _finite(where: str, what: str, values: np.ndarray) -> Array:
         row, *column = map(int, bad[0])
         at = f"row {row}" + "".join(f", column {number}" for number in column)
         raise DataError(f"{where}: {what} contain {values[tuple(bad[0])]} in {at}; fill or delete it.")
+    matrix = values.reshape(len(values), -1)
+    for place, sentinel in find_sentinels(matrix).items():
+        n_cells = int((matrix[:, place] == sentinel).sum())
+        raise DataError(
+            f"{where}: {what} contain {sentinel!r} in column {place}, {n_cells} times, which stands for a missing "
+            "value; fill or delete these rows."
+        )
     return values
+
+
+def is_one_hot(values: np.ndarray) -> bool:
+    """Return whether `values (rows, k)` hold a single 1 in each row and 0 elsewhere, with k of at least 2."""
+    if values.ndim != 2 or values.shape[1] < 2:
+        return False
+    return bool(np.isin(values, (0, 1)).all() and (values.sum(1) == 1).all())
 
 
 def check_rows(where: str, rows: int) -> None:

@@ -23,11 +23,10 @@ from evorobo.settings import qualified_key
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
 from evorobo.tasks.capabilities import HasCaveat, HasUnlabelled, HasValidationCost
 from evorobo.tasks.data.dummy import dummy_predictions
-from evorobo.tasks.data.leakage import leakage_caveat
 from evorobo.tasks.data.metrics import Metric, default_metric, resolve_metric
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.preparation import PreparedData, cache_arrays, name_of_source, prepare_data
-from evorobo.tasks.data.sequences import RowSequences
+from evorobo.tasks.data.sequences import RowSequences, sequence_names, sequence_numbers
 from evorobo.tasks.data.tables import KINDS, Table, make_table
 from evorobo.tasks.data.targets import RowTargets, resolve_loss
 
@@ -58,7 +57,7 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
         Training, validation and test rows. By default the data set's own, and ``RandomSplit()`` for files.
     loader_kwargs : dict, default {}
         Options of the data set, for example ``{"ranges": "inverse"}`` or ``{"fold": 3}``. For files: "columns" (to keep
-        beside the inputs), "ignore", "header" and "classes"; see `read_table`.
+        beside the inputs), "ignore", "header", "classes" and "thousands"; see `read_table`.
     loss : Loss, optional
         The loss of training. By default ``CrossEntropy()`` for classes and ``MSE()`` for values.
     metric : Metric, optional
@@ -72,9 +71,10 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
         Precision of scores.
     sample_weight : str, optional
         Column with the weight of each row in training, 0 or more. In validation and test all rows count equally.
-    sequence : str, optional
-        Column whose runs of equal values are sequences in time, for recurrent networks, for example "lap". Validation
-        and test pass whole sequences.
+    sequence : str or tuple of str, optional
+        Column whose rows of equal value are one sequence in time, for recurrent networks, for example "lap"; several
+        where only their values together tell sequences apart. Rows of a sequence follow each other. Validation and test
+        pass whole sequences.
     scored_steps : str, optional
         Column that is 1 in rows with a target and 0 in all others, for sequences with one target each. The network sees
         the other rows, but they count neither in training nor in validation and test.
@@ -112,7 +112,7 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
     rows_per_score: int | None = 256
     dtype: str = "float32"
     sample_weight: str | None = None
-    sequence: str | None = None
+    sequence: str | tuple[str, ...] | None = None
     scored_steps: str | None = None
     window: int = 64
     label: str | None = None
@@ -322,8 +322,7 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
         return {**scores, **(self._data.reference_scores if comparable else {})}
 
     def caveat(self) -> str:
-        is_time_series = self._data.is_time_series or self.sequence is not None
-        return self._data.caveat or (leakage_caveat(self.parts) if is_time_series else "")
+        return self._data.caution(self.sequence is not None, (self.sample_weight, self.scored_steps))
 
     def scored_rows(self, rows: np.ndarray) -> np.ndarray:
         """Select the rows that count in validation and test.
@@ -357,12 +356,12 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
 
     @property
     def _data(self) -> PreparedData:
-        return prepare_data(self.source, self.target, self.kind, self.split, self.loader_kwargs)
+        columns = (*sequence_names(self.sequence), self.sample_weight, self.scored_steps)
+        return prepare_data(self.source, self.target, self.kind, self.split, self.loader_kwargs, columns)
 
     @property
     def _sequences(self) -> RowSequences:
-        where = f"column of {self.name}"
-        return RowSequences(None if self.sequence is None else self.table.column(self.sequence, where), self.window)
+        return RowSequences(sequence_numbers(self.table, self.sequence, self.name), self.window)
 
     @property
     def _targets(self) -> RowTargets:

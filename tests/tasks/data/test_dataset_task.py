@@ -112,7 +112,8 @@ def test_a_csv_file_is_a_task_of_its_own(tmp_path):
     assert (task.name, task.n_outputs) == ("robot", 2)
     np.testing.assert_array_equal(task.parts.test, np.arange(30, 40))
     assert DatasetTask(str(path), split=None).table.input_names == ("us1", "us2", "lap")
-    assert DatasetTask(str(path), target="lap", loader_kwargs={"ignore": ("move",)}).metric_info.name == "RMSE"
+    lap = DatasetTask(str(path), target="lap", kind="regression", loader_kwargs={"ignore": ("move",)})
+    assert lap.metric_info.name == "RMSE"
 
 
 def test_a_changed_file_is_read_again_and_has_another_fingerprint(tmp_path):

@@ -32,7 +32,6 @@ def test_adjacent_rows_are_counted_as_by_hand():
 def test_random_rows_of_sequences_get_a_caveat_and_whole_stretches_do_not():
     assert isinstance(walks(), HasCaveat)
     assert "right before or after a training row" in walks(sequence="walk", split=RandomSplit()).caveat()
-    assert walks(split=RandomSplit()).caveat() == ""  # without `sequence` the rows count as independent
     for split in (BlockSplit(10), FoldSplit(5, seed=None), FoldSplit(5, column="walk")):
         assert walks(sequence="walk", split=split).caveat() == ""
 

@@ -1,0 +1,123 @@
+"""Targets in a file: whether they are classes or values, and the classes as the texts of the cells tell them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import DataError
+from evorobo.tasks.data.tables import check_classes, is_one_hot
+from evorobo.tasks.text.cells import is_long_id, is_missing, is_number, is_value, to_boolean, to_number
+from evorobo.tasks.text.columns import NumbersOrTexts, Texts
+from evorobo.tasks.text.source import Source
+
+MAX_WHOLE = 20
+"""Up to this many different whole numbers, each in two rows on average, may be classes as well."""
+_CODE = re.compile(r"[+-]?0\d+")
+
+
+def infer_kind(source: Source, columns: Sequence[NumbersOrTexts], lines: np.ndarray) -> str:
+    """Return "classification" for targets of text and "regression" for numbers.
+
+    Raises
+    ------
+    DataError
+        If a column mixes numbers and text, or if its numbers may be classes.
+    """
+    for column in columns:
+        if column.texts is None:
+            continue
+        texts = [text for text in column.texts.numbers if not is_missing(text)]
+        others = [text for text in texts if not is_value(text) or to_boolean({text.lower()})]
+        if len(others) == len(texts):
+            return "classification"
+        if others:
+            text, row = _first(column.texts, others)
+            raise DataError(
+                f"{source.at(column.column, int(lines[row]))}: {text!r} is text in a column of numbers; "
+                "correct the cell, or set kind='classification'."
+            )
+        if len(columns) == 1 and not source.has_declared_types:
+            _ask(source, column.column, _doubt(texts, len(lines)))
+    if not source.has_declared_types and len(columns) > 1 and is_one_hot(_stack(columns)):
+        _ask(source, columns[0].column, f"and {len(columns) - 1} more columns hold a 1 in one column of each row")
+    return "regression"
+
+
+def class_numbers(
+    source: Source, column: int, texts: Texts, lines: np.ndarray, classes: tuple[str, ...]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the class number of each row and the names of the classes: `classes`, or all texts, sorted.
+
+    Raises
+    ------
+    DataError
+        If a text is not among `classes`, or if 1 and 1.0 may be one class or two.
+    """
+    names = classes or _sorted(source, column, texts.numbers)
+    number = {name: index for index, name in enumerate(names)}
+    if others := [text for text in texts.numbers if text not in number]:
+        text, row = _first(texts, others)
+        raise DataError(f"{source.at(column, int(lines[row]))}: {text!r} is not one of the classes {', '.join(names)}.")
+    check_classes(source.file, names)
+    return np.array([number[text] for text in texts.numbers], np.int64)[texts.codes], names
+
+
+def _first(texts: Texts, some: Sequence[str]) -> tuple[str, int]:
+    """Return that one of some texts which occurs first, and its row."""
+    _, rows = texts.counts()
+    return min(((text, rows[text]) for text in some), key=lambda pair: pair[1])
+
+
+def _ask(source: Source, column: int, doubt: str) -> None:
+    """Raise the error that asks whether numbers are classes, if there is a doubt."""
+    if doubt:
+        raise DataError(
+            f"{source.file}, {source.place(column)} holds {doubt}: classification? Set kind='classification' if these "
+            "are classes, or kind='regression' if they are values to predict; on the command line --kind."
+        )
+
+
+def _doubt(texts: Sequence[str], n_rows: int) -> str:
+    """Return why numbers may be classes; empty if they are values."""
+    if codes := [text for text in texts if _CODE.fullmatch(text)]:
+        return f"codes with leading zeros, as {codes[0]}"
+    if ids := [text for text in texts if is_long_id(text)]:
+        return f"whole numbers of many digits, as {ids[0]}"
+    values = [to_number(text) for text in texts]
+    if 2 * len(texts) > n_rows or any(value != value for value in values):
+        return ""
+    if pair := _same_number(texts):
+        return f"{len(texts)} different texts, of which {pair[0]} and {pair[1]} are the same number"
+    is_whole = all(value == round(value) for value in values)
+    return f"{len(texts)} different whole numbers" if is_whole and 1 < len(texts) <= MAX_WHOLE else ""
+
+
+def _same_number(texts: Iterable[str]) -> tuple[str, str] | None:
+    """Return two texts that are the same number, as 1.1 and 1.10; None if there are none."""
+    first: dict[float, str] = {}
+    for text in texts:
+        if first.setdefault(to_number(text), text) != text:
+            return first[to_number(text)], text
+    return None
+
+
+def _sorted(source: Source, column: int, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of classes, sorted as numbers if all are."""
+    names = sorted(texts)
+    if not all(map(is_number, names)):
+        return tuple(names)
+    whole = [name for name in names if re.fullmatch(r"[+-]?\d+(\.0*)?", name)]
+    if pair := _same_number([name for name in whole if not _CODE.fullmatch(name)]):
+        raise DataError(
+            f"{source.file}, {source.place(column)} holds {pair[0]} and {pair[1]}: one class or two? Write them alike "
+            f"if they are one; else name all classes in loader_kwargs={{'classes': (...)}}."
+        )
+    return tuple(sorted(names, key=lambda name: (float(name), name)))
+
+
+def _stack(columns: Sequence[NumbersOrTexts]) -> Array:
+    return np.column_stack([column.numbers.values for column in columns if column.numbers is not None])
