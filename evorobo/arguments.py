@@ -19,6 +19,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise SettingsError(message)
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise Exit(status)
+
     def parse_known_args(  # type: ignore[override]  # argparse declares three overloads of it
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
@@ -52,7 +55,11 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(range(numbers[0]))
 
 
+class Exit(SystemExit):
+    """The end of a command with an exit status; any other `SystemExit` is one of user code."""
+
+
 def exit_with(message: str, code: int) -> NoReturn:
     """Print `message` on the error stream and end the program with that exit status."""
     print(f"evorobo: {printable(message)}", file=sys.stderr)
-    raise SystemExit(code)
+    raise Exit(code)

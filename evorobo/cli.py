@@ -8,8 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from evorobo.arguments import Parser, exit_with
+from evorobo.arguments import Exit, Parser, exit_with
 from evorobo.errors import EvoroboError
+from evorobo.user_code import as_error
 from evorobo.version import __version__
 
 _COMMANDS = {
@@ -49,7 +50,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         exit_with(f"this needs more memory than the machine has ({error}); choose smaller settings.", 2)
     except KeyboardInterrupt:
         exit_with("interrupted.", 130)
-    raise SystemExit(0)
+    except (Exception, Exit):
+        raise
+    except BaseException as error:  # user code ended the program
+        exit_with(str(as_error(error)), 2)
+    raise Exit(0)
 
 
 def build_parser(only: str | None = None) -> Parser:

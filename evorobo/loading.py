@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from evorobo.errors import EvoroboError, SettingsError, TaskError
+from evorobo.user_code import reraise_interrupt
 
 WORKER_VARIABLE = "EVOROBO_WORKER"
 """The environment variable that marks a worker process, in which the own work of scripts does not start."""
@@ -39,7 +40,8 @@ def load_module(where: str, text: str) -> ModuleType:
         ) from None
     except EvoroboError:
         raise
-    except Exception as error:  # a file can raise anything while it is loaded
+    except BaseException as error:  # a file can raise anything while it is loaded
+        reraise_interrupt(error)
         if isinstance(error, ModuleNotFoundError) and error.name and f"{where}.".startswith(f"{error.name}."):
             raise SettingsError(f"{text!r} cannot be found: {error}. Is its folder on the Python path?") from error
         raise TaskError(f"{where} cannot be loaded: {_error_with_line(error, where)}; fix it.") from error
@@ -104,7 +106,7 @@ def _loaded_module(where: str) -> ModuleType | None:
     return next((module for module, file in files if file and Path(file).resolve() == path), None)
 
 
-def _error_with_line(error: Exception, where: str) -> str:
+def _error_with_line(error: BaseException, where: str) -> str:
     """Return the type and the message of an error in a file, with the line."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError in line {error.lineno}: {error.msg}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
+from evorobo.arguments import Exit, Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.errors import EvoroboError
 from evorobo.loading import stop_if_loading
 from evorobo.study.budget import Budget
@@ -18,6 +18,7 @@ from evorobo.study.overrides import apply_overrides
 from evorobo.study.results import Results
 from evorobo.study.study import Study
 from evorobo.study.tuning.tuned import tuned
+from evorobo.user_code import as_error
 
 _BROKEN = ("failed", "diverged")
 
@@ -67,7 +68,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
         study = _change_study(study, args)
         if args.dry_run:
             _print_trials(study, args)
-            raise SystemExit(0)
+            raise Exit(0)
         results = study.run(args.results, jobs=args.jobs, only=args.only)
         if any(run.status not in _BROKEN for run in results.runs):
             from evorobo.report.study import show
@@ -79,6 +80,10 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
         exit_with(str(error), 2)
     except MemoryError as error:
         exit_with(f"this needs more memory than the machine has ({error}); choose smaller settings.", 2)
+    except (Exception, Exit):
+        raise
+    except BaseException as error:  # user code ended the program
+        exit_with(str(as_error(error)), 2)
     _exit_if_broken(results)
     return results
 
@@ -126,4 +131,4 @@ def _exit_if_broken(results: Results) -> None:
         return
     for (status, reason), count in reasons.items():
         print(f"evorobo: {count} of {len(results.runs)} trials {status}: {reason}", file=sys.stderr)
-    raise SystemExit(1)
+    raise Exit(1)

@@ -23,6 +23,7 @@ import numpy as np
 from evorobo import registry
 from evorobo.errors import EvoroboError, SettingsError, unknown
 from evorobo.loading import SCRIPT_PREFIX, load_module, without_imports
+from evorobo.user_code import reraise_interrupt
 
 
 def to_plain(value: Any) -> Any:
@@ -128,7 +129,8 @@ def _from_plain(plain: Any) -> Any:
         return kind(**fields)
     except EvoroboError:
         raise
-    except Exception as error:  # a value of another type than the class expects can raise anything
+    except BaseException as error:  # a value of another type than the class expects can raise anything
+        reraise_interrupt(error)
         raise SettingsError(
             f"{plain['type']} does not accept {', '.join(fields) or 'no settings'}: {error}."
         ) from error

@@ -24,6 +24,7 @@ GROUND = {
     "registry",
     "settings",
     "tracing",
+    "user_code",
     "version",
 }
 FLOORS = {"nets": 1, "tasks": 2, "learners": 3, "study": 4, "report": 5, "export": 5, "scaffold": 5}

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from evorobo.arguments import Parser
+from evorobo.arguments import Exit, Parser
 from evorobo.errors import SettingsError
 
 
@@ -75,7 +75,7 @@ def compare(args: argparse.Namespace) -> None:
     flags = {name: vars(args)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
     comparison = compare(*args.places, **flags)
     print(comparison, "", *write_comparison(comparison, args.out), sep="\n")
-    raise SystemExit(comparison.exit_status)
+    raise Exit(comparison.exit_status)
 
 
 def add_convert(parser: Parser) -> None:

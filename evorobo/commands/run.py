@@ -8,7 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from evorobo.arguments import Parser, exit_with
+from evorobo.arguments import Exit, Parser, exit_with
 from evorobo.errors import SettingsError
 
 
@@ -31,7 +31,10 @@ def run(args: argparse.Namespace) -> None:
     _check_script(script)
     sys.argv = [str(script), *args.flags]
     sys.path.insert(0, str(script.resolve().parent))
-    runpy.run_path(str(script), run_name="__main__")
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as error:
+        raise Exit(error.code) from None  # the script ends as it does with python SCRIPT
 
 
 def _check_script(script: Path) -> None:
@@ -85,4 +88,4 @@ def lessons(args: argparse.Namespace) -> None:
     for script in course.select_lessons(args.lesson):
         print(f"{script.stem[:2]}  {course.lesson_title(script)}", flush=True)
         statuses.append(course.run(script, args.flags))
-    raise SystemExit(max(statuses))
+    raise Exit(max(statuses))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evorobo.errors import DataError, SettingsError
 from evorobo.tasks.base import Task
+from evorobo.user_code import as_error
 
 
 def resolve_task(name: str) -> Task:
@@ -45,6 +46,6 @@ def task_of_genome(genome: Path) -> Task | None:
     try:
         task = resolve_task(str(trial))
         _ = task.n_outputs  # a task loads its robot or data at the first use
-    except Exception as error:  # the file of a robot can raise anything while it is loaded
-        raise SettingsError(f"{error} Name the task with --task, or use --task none.") from error
+    except BaseException as error:  # the file of a robot can raise anything while it is loaded
+        raise SettingsError(f"{as_error(error)} Name the task with --task, or use --task none.") from error
     return task

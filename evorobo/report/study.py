@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from evorobo.errors import EvoroboError
+from evorobo.errors import EvoroboError, TaskError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.report.analysis import archive_table
@@ -17,7 +17,7 @@ from evorobo.report.figures import archives, curves
 from evorobo.report.figures.paths import plot_paths
 from evorobo.study.results import Results
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.recording import trajectory
+from evorobo.tasks.control.recording import draw_states, trajectory
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
@@ -85,7 +85,10 @@ def _tasks(table: StudyTable) -> list[Task]:
 
 
 def draw_paths(table: StudyTable, task: Task) -> Path | None:
-    """Draw test episodes of the teacher and of the median run of each method; None if the robot cannot be drawn."""
+    """Draw test episodes of the teacher and of the median run of each method; None if the robot cannot be drawn.
+
+    Where the robot fails, the reason is printed, because the other figures and the tables do not need it.
+    """
     if not isinstance(task, ControlTask) or task.robot is None or not defines(task.robot, "draw"):
         return None
     solutions: dict[str, Genome | None] = {"teacher": None} if defines(task.robot, "teacher") else {}
@@ -96,10 +99,14 @@ def draw_paths(table: StudyTable, task: Task) -> Path | None:
         return None
     n_episodes = min(_EPISODES, task.test_episodes)
     panels = [(name, name, partial(_draw, task, genome, n_episodes)) for name, genome in solutions.items()]
-    return plot_paths(panels, table.results.folder / f"paths-{task.name}.png")
+    try:
+        return plot_paths(panels, table.results.folder / f"paths-{task.name}.png")
+    except TaskError as error:
+        print(f"The paths of {task.name} are not drawn: {error}")
+        return None
 
 
 def _draw(task: ControlTask, genome: Genome | None, n_episodes: int, axes: Axes) -> None:
     for episode in range(n_episodes):
         assert task.robot is not None
-        task.robot.draw(axes, trajectory(task, genome, episode))
+        draw_states(task.robot, axes, trajectory(task, genome, episode))

@@ -14,6 +14,7 @@ from evorobo.nets.genome import Genome
 from evorobo.study.base import TrialSettings
 from evorobo.study.folders import error_text
 from evorobo.tasks.base import Cost
+from evorobo.user_code import as_error
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +158,8 @@ def notify(callbacks: Sequence[Callback], event: str, *state: Any) -> list[Stop]
         name = f"{type(callback).__name__}.{event}"
         try:
             reason = getattr(callback, event)(*state)
-        except Exception as error:
+        except BaseException as raised:
+            error = as_error(raised)
             raise SettingsError(f"the callback {name} failed: {error_text(error)}") from error
         if not isinstance(reason, str | None):
             raise SettingsError(

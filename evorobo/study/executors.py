@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from evorobo.study.folders import Interrupted, error_text, trial_reason, trial_s
 from evorobo.study.records import write_record
 from evorobo.study.running import ProgressFunction, run_batch
 from evorobo.study.trial import Trial
+from evorobo.user_code import as_error, defer_interrupts
 
 STOP_TIMEOUT_SECONDS = 30.0
 """How long a worker may take to write its checkpoint after it was asked to stop."""
@@ -178,8 +179,9 @@ def worker_main() -> None:
                 final_events = _final_events(batch, folders, outcomes)
             except Interrupted:
                 return
-            except Exception as error:  # for example, its script cannot be loaded in this process
-                final_events = [TrialEvent(path, 1.0, "failed", error_text(error)) for path in order["paths"]]
+            except BaseException as error:  # for example, its script cannot be loaded in this process
+                reason = error_text(as_error(error))
+                final_events = [TrialEvent(path, 1.0, "failed", reason) for path in order["paths"]]
             running.clear()
             for event in final_events:
                 send(event)
@@ -212,24 +214,3 @@ def _record_failure(folder: Path, event: TrialEvent) -> None:
     path = folder / event.trial
     if event.status == "failed" and trial_status(path) != "failed":
         write_record(path / "result.json", {"status": "failed", "reason": event.reason})
-
-
-@contextmanager
-def defer_interrupts() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether Ctrl-C or a termination signal came; the second one interrupts at once."""
-    requested = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield requested.is_set
-        return
-
-    def request(number: int, frame: Any) -> None:
-        if requested.is_set():
-            raise KeyboardInterrupt
-        requested.set()
-
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield requested.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

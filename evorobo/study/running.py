@@ -21,6 +21,7 @@ from evorobo.study.log import Log
 from evorobo.study.provenance import provenance
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
+from evorobo.user_code import as_error
 
 CHECKPOINT_SECONDS = 20.0
 PROGRESS_SECONDS = 0.2
@@ -55,8 +56,8 @@ def run_batch(
             cpu, wall = time.process_time(), time.perf_counter()
             try:
                 results = batched.step(fractions) if batched else [active[0].learner.step(fractions[0])]
-            except Exception as error:
-                results = [error] * len(active)
+            except BaseException as error:
+                results = [as_error(error)] * len(active)
             now, share = time.perf_counter(), 1 / len(active)
             seconds = Cost(cpu_seconds=(time.process_time() - cpu) * share, wall_seconds=(now - wall) * share)
             for run, result in zip(active, results, strict=True):
@@ -111,8 +112,8 @@ class RunningTrial:
             (self.folder / "result.json").unlink(missing_ok=True)
             self._start()
             self._end_if_over()
-        except Exception as error:
-            self._end_with_error(error)
+        except BaseException as error:
+            self._end_with_error(as_error(error))
 
     def after_step(self, result: StepResult | Exception, seconds: Cost) -> None:
         """Account for a step that took `seconds` and ended with `result`; end the trial if it is over."""
@@ -125,8 +126,8 @@ class RunningTrial:
             self.seconds = self.seconds + seconds
             self._account_and_log(result)
             self._end_if_over()
-        except Exception as error:
-            self._end_with_error(error)
+        except BaseException as error:
+            self._end_with_error(as_error(error))
 
     def save_checkpoint(self) -> None:
         """Write the whole state, from which the trial continues exactly."""

@@ -6,15 +6,15 @@ import fnmatch
 import inspect
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from evorobo.checks import MAX_SEEDS, check_distinct_names, check_integer, check_name, check_seeds
-from evorobo.errors import SettingsError, TaskError, unknown
+from evorobo.errors import EvoroboError, SettingsError, TaskError, unknown
 from evorobo.learners.base import Method
 from evorobo.loading import stop_if_loading
 from evorobo.nets.spec import Hidden
@@ -32,6 +32,7 @@ from evorobo.study.results import Results, load, load_study, seed_folders
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasCaveat
+from evorobo.user_code import as_error
 
 
 @register_component("settings", "Study")
@@ -283,13 +284,14 @@ class Study:
         for trial in trials:
             cell = trial.task.name, trial.method.name
             if cell not in started:
-                trial.start()
+                with _errors_left_to_trials():
+                    trial.start()
                 started.add(cell)
 
     def _references(self, folder: Path) -> dict[str, dict[str, float]]:
         """Return the reference scores by task, read from the folder where the tasks are the same.
 
-        A task that raises a `TaskError` is left out. Its trials will report the error, and the others run.
+        A task that raises an error is left out. Its trials will report the error, and the others run.
         """
         if (folder / "study.json").exists():
             before = load_study(folder)
@@ -297,7 +299,7 @@ class Study:
                 return {task: scores for task, scores in before.references.items() if scores}
         references = {}
         for task in self.tasks:
-            with suppress(TaskError):
+            with _errors_left_to_trials(TaskError):
                 references[task.name] = task.references()
         return references
 
@@ -306,7 +308,7 @@ class Study:
         tasks: dict[str, dict[str, Any]] = {}
         for task in self.tasks:
             tasks[task.name] = {"metric": vars(task.metric_info), "references": references.get(task.name, {})}
-            with suppress(TaskError):  # reported by the trials
+            with _errors_left_to_trials(TaskError):
                 if isinstance(task, HasCaveat) and (caveat := task.caveat()):
                     tasks[task.name]["caution"] = caveat
         methods = {method.name: to_plain(method) for method in self.methods}
@@ -319,3 +321,16 @@ class Study:
         script = sys.modules.get("__main__")
         studies = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
         return inspect.getdoc(script) or "" if self.name in [study.name for study in studies] else ""
+
+
+@contextmanager
+def _errors_left_to_trials(*kinds: type[EvoroboError]) -> Iterator[None]:
+    """Suppress what user code raises, and our own errors of these kinds: the trials will report it."""
+    try:
+        yield
+    except kinds:
+        pass
+    except BaseException as raised:
+        error = as_error(raised)
+        if isinstance(error, EvoroboError) and not (isinstance(error, TaskError) and error.__cause__):
+            raise

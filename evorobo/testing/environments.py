@@ -14,6 +14,7 @@ from evorobo.errors import TaskError
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, find_spec, make_gym_env
 from evorobo.tasks.control.spaces import make_decoder, make_flattener
 from evorobo.testing.common import require
+from evorobo.user_code import reraise_interrupt
 
 N_EPISODES, MAX_STEPS = 3, 100
 """The random episodes of the check, and the most steps of each."""
@@ -143,7 +144,8 @@ class _Checker:
     def _call(self, function: str, *arguments: Any, **keywords: Any) -> Any:
         try:
             return getattr(self._environment, function)(*arguments, **keywords)
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise TaskError(
                 f"{self.place(function)} raised {type(error).__name__} at step {self._n_steps}"
                 f"{_raised_at(error)}: {error}. Fix it."

@@ -12,6 +12,7 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.layer import ForwardContext, HasRunningStats, Layer, Parameter
 from evorobo.testing.common import forbid_global_rng, require, round_trip, type_name
+from evorobo.user_code import reraise_interrupt
 
 N_SEQUENCES, N_STEPS, N_MEMBERS = 3, 4, 3
 """The batch is three sequences of four steps, for three networks."""
@@ -112,7 +113,8 @@ class _Trial:
                 return getattr(self.layer, method)(*args, **kwargs)
         except TaskError:
             raise
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise TaskError(f"{self.name}.{method}() raised {type(error).__name__}: {error}; fix it.") from error
 
 

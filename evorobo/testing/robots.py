@@ -24,6 +24,7 @@ from evorobo.testing.rollouts import (
     run_random_episodes,
     worst_value,
 )
+from evorobo.user_code import reraise_interrupt
 
 BATCH_SIZES = (1, 3, 17)
 """The numbers of robots in a batch with which a robot is tried."""
@@ -235,7 +236,8 @@ def _check_draw(robot: Robot, episode: list[StepRecord]) -> None:
         call_checked(robot, "draw", ax, path)
         try:
             FigureCanvasAgg(figure).draw()
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise TaskError(
                 f"{type_name(robot)}.draw() made no picture ({error}); try it on plt.subplots()."
             ) from error

@@ -11,6 +11,7 @@ from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
 from evorobo.testing.common import require, type_name
+from evorobo.user_code import reraise_interrupt
 
 MAX_STEPS, MAX_EPISODE_STEPS = 40, 200
 """The steps in which a robot is checked, and those in which it is compared with its gymnasium environment."""
@@ -110,7 +111,8 @@ def call_checked(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
         result = np.asarray(getattr(robot, function)(*arguments))
     except NotImplementedError as error:
         raise TaskError(f"{name} has no function {function}(); write it as evorobo.Robot describes it.") from error
-    except Exception as error:
+    except BaseException as error:
+        reraise_interrupt(error)
         raise TaskError(f"{name}.{function}() raised {type(error).__name__}: {error}; fix it.") from error
     for old, after in zip(before, arguments, strict=True):
         require(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evorobo import MSE, TaskError
+from evorobo import MSE, Callback, TaskError
 from evorobo.nets.scaling import RunningMoments
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores
 
@@ -142,3 +143,53 @@ class Chatty(Bowl):
         print("beep")
         os.write(1, b"beep beep\n")
         return super().score(spec, weights, rng, input_scaler)
+
+
+class Stuck(BaseException):
+    """What a careless author derives from BaseException."""
+
+
+ENDINGS = {
+    "exit": SystemExit(0),
+    "exit with words": SystemExit("the battery is empty"),
+    "generator": GeneratorExit(),
+    "cancelled": asyncio.CancelledError(),
+    "own": Stuck("in the mud"),
+    "interrupt": KeyboardInterrupt(),
+}
+"""What user code may raise that is no `Exception`."""
+
+
+@dataclass(frozen=True)
+class Quits(Bowl):
+    """Raises what is no `Exception`, in one of its functions."""
+
+    ending: str = "exit"
+    place: str = "score"
+
+    def score(self, *args):
+        return self._quit("score") or super().score(*args)
+
+    def examples(self, rng):
+        return self._quit("examples") or super().examples(rng)
+
+    def test(self, genome):
+        return self._quit("test") or super().test(genome)
+
+    def references(self):
+        return self._quit("references") or super().references()
+
+    def caveat(self):
+        return self._quit("caveat") or ""
+
+    def _quit(self, place):
+        if place == self.place:
+            raise ENDINGS[self.ending]
+
+
+@dataclass(frozen=True)
+class QuitsAtEval(Callback):
+    """A callback that ends the program."""
+
+    def on_eval(self, state):
+        raise SystemExit(0)

@@ -220,9 +220,9 @@ def test_a_trial_killed_when_it_was_stopped_stays_stopped(tmp_path, monkeypatch)
     monkeypatch.setattr(
         running.RunningTrial,
         "_end_if_over",
-        lambda self: (_ for _ in ()).throw(SystemExit) if self.stops else None,
+        lambda self: (_ for _ in ()).throw(KeyboardInterrupt) if self.stops else None,
     )
-    with pytest.raises(SystemExit):
+    with pytest.raises(KeyboardInterrupt):
         a_trial(StopAt(-30.0)).run(tmp_path / "killed")
     monkeypatch.undo()
     a_trial(StopAt(-30.0)).run(tmp_path / "killed")

@@ -95,11 +95,11 @@ def test_a_trial_killed_after_an_eval_restarts_from_its_checkpoint(tmp_path, mon
 
     def killed(self):
         if self.n_evals == 4:
-            raise SystemExit  # the row of this eval is on disk, its checkpoint is not
+            raise KeyboardInterrupt  # the row of this eval is on disk, its checkpoint is not
         keep(self)
 
     monkeypatch.setattr(running.RunningTrial, "save_checkpoint", killed)
-    with pytest.raises(SystemExit):
+    with pytest.raises(KeyboardInterrupt):
         a_trial().run(tmp_path / "killed")
     monkeypatch.undo()
     kept = load_checkpoint(tmp_path / "killed" / "checkpoint.npz")

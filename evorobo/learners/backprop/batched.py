@@ -20,6 +20,7 @@ from evorobo.nets.passes import shared_context
 from evorobo.nets.sequences import Layout
 from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
+from evorobo.user_code import as_error
 
 
 class Batch(NamedTuple):
@@ -144,8 +145,8 @@ class BatchedBackprop:
                 continue
             try:
                 results.append(learner.finish_step(losses[row], norm, factors[row]))
-            except Exception as error:  # validation of this learner failed; the others continue
-                results.append(error)
+            except BaseException as error:  # validation of this learner failed; the others continue
+                results.append(as_error(error))
         return results
 
     def _compute_gradients(self, batches: list[Batch]) -> list[float]:

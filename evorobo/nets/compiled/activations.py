@@ -14,6 +14,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.elman import Elman
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tracing.arrays import Number, Script, traced
+from evorobo.user_code import reraise_interrupt
 
 KERNEL_NUMBERS = {
     "identity": network.IDENTITY,
@@ -69,7 +70,8 @@ def trace_activation(key: str) -> tuple[Script, Number | float]:
         result = np.asarray(activation(key).function(traced([z])))
     except TaskError as error:
         raise _not_traceable(key, str(error)) from error
-    except Exception as error:  # a user's function may raise anything
+    except BaseException as error:  # a user's function may raise anything
+        reraise_interrupt(error)
         raise _not_traceable(key, f"{type(error).__name__}: {error}") from error
     if result.shape != (1, 1):
         raise _not_traceable(key, f"it returns an array of shape {result.shape} for one of shape (1, 1)")

@@ -24,7 +24,7 @@ from evorobo.report.figures.style import Style, assign_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import average_curve
 from evorobo.study.results import Run
-from evorobo.tasks.control.recording import trajectory
+from evorobo.tasks.control.recording import draw_states, trajectory
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
@@ -169,7 +169,7 @@ def _draw_path(axes: Axes, table: StudyTable, name: str, run: Run) -> None:
         return
     if isinstance(task, ControlTask) and task.robot is not None and defines(task.robot, "draw"):
         limits = axes.get_xlim(), axes.get_ylim()
-        task.robot.draw(axes, trajectory(task, Genome.load(run.folder / "genome.npz")))
+        draw_states(task.robot, axes, trajectory(task, Genome.load(run.folder / "genome.npz")))
         axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
 
 

@@ -17,7 +17,7 @@ from evorobo.nets.genome import Genome
 from evorobo.report.figures import output
 from evorobo.report.statistics import evenly_spaced_indices
 from evorobo.tasks.base import Task
-from evorobo.tasks.control.recording import EpisodeRecord, record_episode, render_episode
+from evorobo.tasks.control.recording import EpisodeRecord, draw_states, record_episode, render_episode
 from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.task import ControlTask
 
@@ -80,7 +80,7 @@ def shared_limits(robot: Robot, recordings: Sequence[EpisodeRecord]) -> Limits:
     """Limits of the axes that hold the drawings of all recordings, with a margin."""
     axes = _empty_figure(100, 100)[1]
     for recording in recordings:
-        robot.draw(axes, recorded_states(recording))
+        draw_states(robot, axes, recorded_states(recording))
     drawn = axes.dataLim
     if not np.isfinite(drawn.extents).all():  # nothing that matplotlib measures, for example only text
         return axes.get_xlim(), axes.get_ylim()
@@ -117,7 +117,7 @@ def _draw_frames(
         frames = []
         for step in steps:
             axes.clear()
-            robot.draw(axes, recorded_states(recording)[: step + 1])
+            draw_states(robot, axes, recorded_states(recording)[: step + 1])
             axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
             axes.set_axis_off()
             canvas.draw()

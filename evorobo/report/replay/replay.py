@@ -23,7 +23,7 @@ from evorobo.report.replay.frames import (
     shared_limits,
 )
 from evorobo.study.trial import Trial
-from evorobo.tasks.control.recording import record_episode
+from evorobo.tasks.control.recording import draw_states, record_episode
 from evorobo.tasks.control.task import ControlTask
 
 _MAX_FRAMES = 150  # of an episode
@@ -198,7 +198,7 @@ class Replay:
             figure = Figure(figsize=(6, 6 * (top - bottom) / (right - left) + 0.3), layout="constrained")
             axes = figure.add_subplot()
             for record in records:
-                robot.draw(axes, recorded_states(record))
+                draw_states(robot, axes, recorded_states(record))
             axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
             axes.set_axis_off()
             mean = np.mean([record.score for record in records])

@@ -13,7 +13,7 @@ from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report.replay.encoding import FRAMES_PER_SECOND
 from evorobo.report.replay.frames import drawable_robot, recorded_states, shared_limits
-from evorobo.tasks.control.recording import DISPLAY_VARIABLES, record_episode, render_episode
+from evorobo.tasks.control.recording import DISPLAY_VARIABLES, draw_states, record_episode, render_episode
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask
 
@@ -46,7 +46,7 @@ def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None
 
     def draw(step: int) -> list[Any]:
         axes.clear()
-        robot.draw(axes, recorded_states(recording)[: step + 1])
+        draw_states(robot, axes, recorded_states(recording)[: step + 1])
         axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
         axes.set_title(f"{task.name}, episode {episode}, step {step + 1} of {len(recording)}")
         axes.set_axis_off()

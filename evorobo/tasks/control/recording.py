@@ -15,12 +15,14 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.genome import Genome
 from evorobo.tasks.control.policies import Policy
+from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.rollout import TEST, run_episodes
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import make_rendering_env
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.spaces import Decoder, make_flattener
 from evorobo.tasks.control.task import ControlTask
+from evorobo.user_code import reraise_interrupt, user_code
 
 DISPLAY_VARIABLES = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"}
 """Environment variables that are set where there is a screen."""
@@ -72,6 +74,12 @@ def trajectory(task: ControlTask, genome: Genome | None, episode: int = 0) -> Ar
     return np.asarray(record_episode(task, genome, episode).states)
 
 
+def draw_states(robot: Robot, axes: Any, states: Array) -> None:
+    """Draw the states `(steps, s)` of an episode as the robot's `draw` does. Raises `TaskError` where it fails."""
+    with user_code(f"{type(robot).__name__}.draw()"):
+        robot.draw(axes, states)
+
+
 def render_episode(
     task: ControlTask, genome: Genome | None, episode: int, at: Collection[int], mode: str = "rgb_array"
 ) -> list[np.ndarray]:
@@ -112,7 +120,8 @@ class _Renderer:
     def _picture(self) -> np.ndarray:
         try:
             picture = np.asarray(self._environment.render())
-        except Exception as error:  # renderers raise anything: no package, no display, no driver
+        except BaseException as error:  # renderers raise anything: no package, no display, no driver
+            reraise_interrupt(error)
             remedy = (
                 " Without a screen MuJoCo draws by EGL (apt install libegl1), or with MUJOCO_GL=osmesa."
                 if "OpenGL" in str(error)

@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tracing.arrays import DOUBLE, TRUTH, Number, Script, traced
+from evorobo.user_code import reraise_interrupt
 
 Draws = list[tuple[str, int]]
 """The random numbers that a robot draws in each step, in order: kind and size (see `RandomStreams`)."""
@@ -59,7 +60,8 @@ class _Step:
             sensors = robot.observation(after, rng)
         except TaskError as error:
             raise _error(robot, str(error)) from error
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise _error(robot, f"with arrays of names it raises {type(error).__name__}: {error}") from error
         states = _values(robot, "transition", after, (1, len(kinds)))
         self.kinds = [value.dtype if isinstance(value, Number | np.generic) else DOUBLE for value in states]

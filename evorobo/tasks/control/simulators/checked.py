@@ -9,6 +9,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.simulators.base import Simulator
+from evorobo.user_code import reraise_interrupt
 
 
 class CheckedSimulator:
@@ -32,7 +33,8 @@ class CheckedSimulator:
             observations = self._simulator.reset(seeds, copies)
         except TaskError:
             raise
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise self._task_error(error) from error
         self._check("observations", observations, (len(seeds) * copies, self._n_sensors))
         return observations
@@ -43,7 +45,8 @@ class CheckedSimulator:
             observations, rewards, ended = self._simulator.step(actions)
         except TaskError:
             raise
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise self._task_error(error) from error
         rows = (len(actions),)
         self._check("observations", observations, (*rows, self._n_sensors))
@@ -64,7 +67,7 @@ class CheckedSimulator:
             wrong = f"with {numbers[~np.isfinite(numbers)][0]}"
         raise TaskError(f"{self._id} returned {what} {wrong} at step {self._n_steps}; {self._remedy}.")
 
-    def _task_error(self, error: Exception) -> TaskError:
+    def _task_error(self, error: BaseException) -> TaskError:
         return TaskError(
             f"{self._id} raised {type(error).__name__} at step {self._n_steps}: {error}. Fix the environment and run "
             "again; finished trials are kept."

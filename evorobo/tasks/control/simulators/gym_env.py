@@ -14,6 +14,7 @@ from evorobo.tasks.control.simulators.base import Simulator
 from evorobo.tasks.control.simulators.checked import CheckedSimulator
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
+from evorobo.user_code import reraise_interrupt
 
 
 class GymEnvSpec:
@@ -110,7 +111,8 @@ def explain_errors(id: str, make: Callable[[], Any]) -> Any:
         raise SettingsError(f"{id} needs a package that is not installed: {error}") from error
     except (TypeError, SettingsError) as error:
         raise SettingsError(f"{id} cannot be made with these options: {error}") from error
-    except Exception as error:
+    except BaseException as error:
+        reraise_interrupt(error)
         raise TaskError(
             f"{id} raised {type(error).__name__} while it was made: {error}. Fix the environment."
         ) from error

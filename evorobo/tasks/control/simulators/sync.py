@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.spaces import Flatten
+from evorobo.user_code import reraise_interrupt
 
 
 class SyncSimulator:
@@ -62,7 +63,8 @@ class SyncSimulator:
         """Call a method of one environment; its exceptions become a `TaskError`."""
         try:
             return getattr(self._environments[row], method)(*args, **kwargs)
-        except Exception as error:
+        except BaseException as error:
+            reraise_interrupt(error)
             raise TaskError(
                 f"{self.id} raised {type(error).__name__} in {method}() at step {self._n_steps} of the episode with "
                 f"seed {self._seeds[row]}: {error}"
