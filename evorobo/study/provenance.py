@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import platform
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.metadata import version
-from importlib.util import find_spec
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -17,34 +13,47 @@ from evorobo.downloads import fingerprint
 from evorobo.settings import user_components
 from evorobo.study.base import TrialSettings
 from evorobo.study.code_fingerprint import code_sha256
+from evorobo.study.machine import differing_facts, machine_facts
+from evorobo.study.records import read_object
 from evorobo.tasks.control.simulators.lookup import entry_points
 from evorobo.tasks.control.task import ControlTask
 from evorobo.tasks.control.teaching.teachers import MixedTeachers, NoisyTeacher, Teacher
 from evorobo.tasks.data.dataset import find_loader
 from evorobo.tasks.data.task import DatasetTask
-from evorobo.version import __version__
 
 
-def provenance(trial: TrialSettings) -> dict[str, Any]:
-    """Return the content of `machine.json`: versions, processor, system and the `fingerprints` of the trial.
+def provenance(trial: TrialSettings, folder: Path) -> dict[str, Any]:
+    """Return the content of `machine.json`: the machine, the date, and the `fingerprints` of the trial.
 
-    It contains no names of people, hosts or folders.
+    It contains no names of people, hosts or folders. Where the folder holds a checkpoint, from which the trial goes on,
+    it is the content of before. If this machine may compute other numbers, `continued` has its date and what differs.
     """
-    return {
-        "python": platform.python_version(),
-        **_versions(),
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        **fingerprints(trial),
-    }
+    now = {"date": datetime.now(UTC).isoformat(timespec="seconds")}
+    file = folder / "machine.json"
+    if not file.is_file() or not (folder / "checkpoint.npz").is_file():
+        return {**now, **machine_facts(), **fingerprints(trial)}
+    machine = read_object(file)
+    steps = _steps(machine)
+    latest = {name: value for facts in (machine, *steps) for name, value in facts.items()}
+    if differing := differing_facts(latest, machine_facts()):
+        machine["continued"] = [*steps, {**now, **differing}]
+    return machine
 
 
-@cache
-def _versions() -> dict[str, str]:
-    """Return the versions of the packages that influence numbers; reading them takes 40 ms."""
-    packages = ["numpy", "deap", "gymnasium", "scipy", *filter(find_spec, ("mujoco", "numba"))]
-    return {"evorobo": __version__, **{name: version(name) for name in packages}}
+def continuations(machine: dict[str, Any]) -> list[str]:
+    """Return what changed each time that a trial went on with other versions or on another type of processor."""
+    texts, latest = [], dict(machine)
+    for facts in _steps(machine):
+        names = [name for name in facts if name != "date"]
+        texts.append("; ".join(f"{name} {latest.get(name)}, then {facts[name]}" for name in names))
+        latest |= facts
+    return texts
+
+
+def _steps(machine: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what differed each time that a trial went on; a damaged file has none."""
+    steps = machine.get("continued")
+    return [facts for facts in steps if isinstance(facts, dict)] if isinstance(steps, list) else []
 
 
 def fingerprints(trial: TrialSettings) -> dict[str, str | None]:

@@ -38,6 +38,8 @@ class Run:
         Columns of the log, NaN where a cell is empty. The dict is empty before the first eval.
     stopped_by : tuple of str, optional
         Class names of the callbacks that stopped the trial before its budget was spent.
+    continued : tuple of str, optional
+        What changed each time that the trial went on with other package versions or on another type of processor.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class Run:
     reason: str
     curve: dict[str, Array]
     stopped_by: tuple[str, ...] = ()
+    continued: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -173,11 +176,17 @@ def _read_run(folder: Path, task: str, method: str) -> Run:
     curve = read_curve(path) if path.exists() else {}
     if result["status"] == "finished" and not len(curve.get("test", ())):
         raise ResultsError(f"{path} is damaged (no test scores); delete its folder and run the study again.")
-    reason, callbacks = printable(result.get("reason", ""), MAX_SHOWN), result.get("stopped_by") or []
-    if not isinstance(callbacks, list):
-        raise ResultsError(f"{folder / 'result.json'} is damaged (stopped_by is no list); delete its folder.")
-    stopped_by = tuple(printable(callback) for callback in callbacks)
-    return Run(folder, task, method, int(folder.name[5:]), result["status"], reason, curve, stopped_by)
+    reason = printable(result.get("reason", ""), MAX_SHOWN)
+    stopped_by, continued = (_read_texts(folder, result, name) for name in ("stopped_by", "continued"))
+    return Run(folder, task, method, int(folder.name[5:]), result["status"], reason, curve, stopped_by, continued)
+
+
+def _read_texts(folder: Path, result: dict[str, Any], name: str) -> tuple[str, ...]:
+    """Return a list of texts in `result.json`; an empty one where it is missing."""
+    texts = result.get(name) or []
+    if not isinstance(texts, list):
+        raise ResultsError(f"{folder / 'result.json'} is damaged ({name} is no list); delete its folder.")
+    return tuple(printable(text) for text in texts)
 
 
 def read_curve(path: Path) -> dict[str, Array]:

@@ -18,7 +18,7 @@ from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
 from evorobo.study.folders import Interrupted, error_text, trial_status
 from evorobo.study.log import Log
-from evorobo.study.provenance import provenance
+from evorobo.study.provenance import continuations, provenance
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
 from evorobo.user_code import as_error
@@ -99,6 +99,7 @@ class RunningTrial:
         self.log = Log(folder / "curve.csv")
         self.learner: Learner
         self._generation_callbacks = callbacks.with_on_generation(trial.callbacks)
+        self._continued: dict[str, Any] = {}
 
     def prepare(self) -> None:
         """Do everything up to the first step; a finished trial gets its outcome at once."""
@@ -108,7 +109,9 @@ class RunningTrial:
                 self.outcome = "finished"
                 return
             write_record(self.folder / "trial.json", to_plain(self.trial))
-            write_json(self.folder / "machine.json", provenance(self.trial))
+            machine = provenance(self.trial, self.folder)
+            write_json(self.folder / "machine.json", machine)
+            self._continued = {"continued": texts} if (texts := continuations(machine)) else {}
             (self.folder / "result.json").unlink(missing_ok=True)
             self._start()
             self._end_if_over()
@@ -239,7 +242,7 @@ class RunningTrial:
             early["reason"] = "; ".join(f"stopped by {stop.callback}: {stop.reason}" for stop in self.stops)
             early["stopped_by"] = [stop.callback for stop in self.stops]
         test = float(self.log.rows[-1]["test"])
-        write_record(self.folder / "result.json", {"status": "finished", "test": test, **early})
+        write_record(self.folder / "result.json", {"status": "finished", "test": test, **early, **self._continued})
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
         self.outcome = "finished"
 
@@ -254,7 +257,8 @@ class RunningTrial:
         except SettingsError as callback_error:
             status, error = "failed", callback_error
         lines = "".join(traceback.format_exception(error)).splitlines()
-        write_record(self.folder / "result.json", {"status": status, "reason": error_text(error), "traceback": lines})
+        content = {"status": status, "reason": error_text(error), "traceback": lines, **self._continued}
+        write_record(self.folder / "result.json", content)
         # from a checkpoint it would fail at the same step again; after a fix it has to start over
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
         self.outcome = status

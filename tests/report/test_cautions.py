@@ -1,6 +1,7 @@
 """Cautions appear where the data do not support a claim, and only there."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -68,3 +69,12 @@ def test_scores_that_never_fall_have_a_caution_in_tables_of_other_tools_only(fak
     for seed in range(10):
         fakes.write_run(tmp_path / f"reach/ga/seed-{seed}", [{"env_steps": n, "test": n / 7} for n in range(20)])
     assert cautions(fakes.load_table(tmp_path)) == []
+
+
+def test_runs_that_went_on_on_another_type_of_processor_have_a_caution(tiny_table):
+    table = tiny_table({"ga": TEN, "cma-es": TEN})
+    runs = table.results.runs
+    moved = [replace(run, continued=("blas A, then B",)) if run.seed in (3, 4) else run for run in runs]
+    (text,) = cautions(StudyTable.from_results(replace(table.results, runs=moved)))
+    which = f"ga on {runs[0].task}, seed 3 and 3 more (blas A, then B)"
+    assert text.startswith(f"Continued on another type of processor or with other package versions: {which}.")

@@ -25,12 +25,14 @@ from evorobo import (
     SettingsError,
     Trial,
 )
-from evorobo.study import running, trial as trial_module
+from evorobo.study import provenance, running, trial as trial_module
 from evorobo.study.checkpoint import load as load_checkpoint
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.log import TIME_COLUMNS
+from evorobo.study.machine import machine_facts
 from evorobo.study.results import read_curve
 from evorobo.study.trial import first_difference
+from evorobo.tasks.base import FLOPS_COLUMNS
 
 METHODS = [Backprop(), Evolution(), Evolution(GA()), Evolution(OpenAIES()), Evolution(SelfAdaptiveES())]
 every_method = pytest.mark.parametrize("method", METHODS, ids=lambda each: each.name)
@@ -87,6 +89,28 @@ def test_an_interrupted_trial_continues_to_the_identical_curve(tmp_path, monkeyp
         assert trial_status(tmp_path / "halting") == "unfinished"
     assert a_trial(method).run(tmp_path / "halting") == "finished"
     assert curve(tmp_path / "halting") == curve(tmp_path / "straight")
+
+
+def test_going_on_on_another_type_of_processor_is_recorded_and_is_no_error(tmp_path, monkeypatch):
+    a_trial().run(tmp_path / "straight")
+    machines = [{"blas": "A"}, {"blas": "A", "cores": 64}, {"blas": "B"}, {"blas": "B"}, {"blas": "A", "numpy": "9"}]
+    first = machine_facts()
+    for number, facts in enumerate(machines):
+        now = {**first, **facts}
+        monkeypatch.setattr(provenance, "machine_facts", lambda now=now: now)
+        if number < len(machines) - 1:
+            with pytest.raises(Interrupted):
+                a_trial().run(tmp_path / "moved", should_stop=Stop(monkeypatch, 1))
+    assert a_trial().run(tmp_path / "moved") == "finished"
+    machine, result = (json.loads((tmp_path / "moved" / f"{name}.json").read_text()) for name in ("machine", "result"))
+    assert machine["blas"] == "A"
+    assert [{**step, "date": ""} for step in machine["continued"]] == [
+        {"date": "", "blas": "B"},
+        {"date": "", "blas": "A", "numpy": "9"},
+    ]
+    assert result["continued"] == ["blas A, then B", f"blas B, then A; numpy {np.__version__}, then 9"]
+    assert curve(tmp_path / "moved") == curve(tmp_path / "straight")
+    assert "continued" not in json.loads((tmp_path / "straight" / "result.json").read_text())
 
 
 def test_a_trial_killed_after_an_eval_restarts_from_its_checkpoint(tmp_path, monkeypatch):

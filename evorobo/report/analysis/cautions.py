@@ -23,6 +23,7 @@ def cautions(table: StudyTable) -> list[str]:
     texts += [success_rate_caution(table, task) for task in table.tasks]
     texts += [best_so_far_caution(table, task) for task in table.tasks]
     texts += [tuned_seeds_caution(table.results), baselines_caution(table.results), tuning_cost_caution(table.results)]
+    texts.append(continued_caution(table.results))
     return [caution for caution in texts if caution]
 
 
@@ -107,6 +108,20 @@ def baselines_caution(results: Results) -> str:
     return (
         f"Read from files of other tools: {', '.join(baselines)}. Those tools measured these scores on their own "
         "episodes. All other methods were scored on the test episodes of this study."
+    )
+
+
+def continued_caution(results: Results) -> str:
+    """Whether some runs went on with other package versions or on another type of processor."""
+    runs = [run for run in results.runs if run.continued]
+    if not runs:
+        return ""
+    first = f"{runs[0].method} on {runs[0].task}, seed {runs[0].seed}"
+    others = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
+    return (
+        f"Continued on another type of processor or with other package versions: {first}{others} "
+        f"({' and '.join(runs[0].continued)}). Such curves are not byte for byte those of one machine; see "
+        "Reproducibility in the documentation."
     )
 
 

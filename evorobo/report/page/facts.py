@@ -15,6 +15,7 @@ _COSTS = {
     "env_steps": "env steps",
     "samples": "samples",
     "flops": "FLOPs",
+    "update_flops": "update FLOPs",
     "cpu_seconds": "CPU",
     "wall_seconds": "wall",
 }
@@ -84,7 +85,7 @@ def _read_machine(run: Run) -> str:
     path = run.folder / "machine.json"
     if not path.is_file():
         return ""  # a trial that was stopped before its first step, or a log of another tool
-    return json.dumps(read_object(path))
+    return json.dumps({name: value for name, value in read_object(path).items() if name != "date"})
 
 
 def _format_total_cost(run: Run, cost_column: str) -> str:
