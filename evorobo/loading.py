@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
@@ -53,7 +54,7 @@ def load_script(path: Path) -> ModuleType:
     main = sys.modules.get("__main__")
     if main is not None and getattr(main, "__file__", None) and Path(main.__file__ or "").resolve() == path:
         return main
-    name = f"{SCRIPT_PREFIX}{path.stem}_{abs(hash(str(path)))}"
+    name = f"{SCRIPT_PREFIX}{path.stem}_{sha256(str(path).encode()).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     if not path.is_file():

@@ -104,7 +104,7 @@ class Genome:
             Maps ``sensors (1, rows, n_inputs)`` to ``(1, rows, n_outputs)`` in double precision, without
             `output_scaler`.
         """
-        return Controller(self.spec, self.weights, self.input_scaler, np.float64, self.running_stats)
+        return Controller(self.spec, self.weights, self.input_scaler, self.running_stats)
 
     def folded(self) -> Genome:
         """Return an equivalent genome without batch normalization and dropout, folded into the neighboring layers.

@@ -34,7 +34,7 @@ def user_defined(definitions: Iterable[Any]) -> list[Any]:
 
 def code_sha256(definitions: Iterable[Any]) -> str | None:
     """Return the fingerprint of the user's classes and functions among `definitions`; None if there are none."""
-    texts = [_relevant_text(definition) for definition in user_defined(definitions)]
+    texts = sorted(_relevant_text(definition) for definition in user_defined(definitions))
     return sha256("\n".join(texts).encode()).hexdigest() if texts else None
 
 

@@ -126,7 +126,7 @@ def load(folder: str | Path) -> Results:
 
 def seed_folders(cell: Path) -> dict[int, Path]:
     """Return the folders of the trials of one task and method, by seed."""
-    folders = {int(path.name[5:]): path for path in cell.glob("seed-*") if path.name[5:].isdecimal()}
+    folders = {int(path.name[5:]): path for path in sorted(cell.glob("seed-*")) if path.name[5:].isdecimal()}
     return dict(sorted(folders.items()))
 
 

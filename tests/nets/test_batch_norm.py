@@ -181,7 +181,7 @@ def test_outside_training_population_controller_and_frozen_network_are_equal_bit
     assert frozen.n_running_stats == 0
     assert frozen.n_params == spec.n_params
     np.testing.assert_array_equal(forward(frozen, weights, x), together)
-    controller = Controller(spec, several, dtype=np.float64, running_stats=stats)
+    controller = Controller(spec, several, running_stats=stats)
     np.testing.assert_array_equal(controller(x), together)
     for at in range(4):
         np.testing.assert_array_equal(forward(spec, several[at], x[at], running_stats=stats[at]), together[at])
@@ -190,7 +190,7 @@ def test_outside_training_population_controller_and_frozen_network_are_equal_bit
 def test_a_controller_keeps_the_running_statistics_of_the_remaining_genomes():
     rng, spec = np.random.default_rng(8), NETWORKS["twice"]
     several, stats, x = genes(spec, rng, 4), running_stats(spec, rng, 4), rng.normal(size=(4, 6, 3))
-    controller, staying = Controller(spec, several, dtype=np.float64, running_stats=stats), np.array([3, 1])
+    controller, staying = Controller(spec, several, running_stats=stats), np.array([3, 1])
     controller.keep(staying)
     np.testing.assert_array_equal(controller(x[staying]), forward(spec, several, x, running_stats=stats)[staying])
 

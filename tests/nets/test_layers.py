@@ -67,7 +67,7 @@ def test_a_controller_computes_step_by_step_what_one_pass_through_time_does(laye
     weights, rows = np.stack([genome(spec, rng) for _ in range(4)]), 2
     x = rng.normal(size=(4, rows, TIME, 3))
     in_one_pass = forward(spec, weights, x.reshape(4, rows * TIME, 3), n_steps=TIME).reshape(4, rows, TIME, 2)
-    controller = Controller(spec, weights, dtype=np.float64)
+    controller = Controller(spec, weights)
     members = np.arange(4)
     for t in range(TIME):
         if t == 3:  # two members are removed; the others continue unchanged
@@ -75,7 +75,7 @@ def test_a_controller_computes_step_by_step_what_one_pass_through_time_does(laye
             controller.keep(members)
         outputs = controller(x[members][:, :, t])
         np.testing.assert_allclose(outputs, in_one_pass[members][:, :, t], rtol=1e-12, atol=1e-14)
-    new = Controller(spec, weights, dtype=np.float64)
+    new = Controller(spec, weights)
     np.testing.assert_allclose(new(x[:, :, 0]), in_one_pass[:, :, 0], rtol=1e-12, atol=1e-14)
 
 

@@ -1,6 +1,6 @@
-"""A network's outputs and its activations, number by number, in the Python that numba compiles.
+"""A network's outputs and its activations, number by number, in the Python that numba compiles, in single precision.
 
-Sums run in the order written here and are rounded as written, in single precision like `evorobo.nets.controller`.
+Sums run in the order written here and are rounded as written.
 """
 
 import math

@@ -40,7 +40,7 @@ def draw_archive(axes: Axes, archive: Archive, norm: Normalize, color: str) -> b
     """
     axes.set_xlabel(archive.measure_names[0])
     if len(archive.measure_names) == 1:
-        order = np.argsort(archive.measures[:, 0])
+        order = np.argsort(archive.measures[:, 0], kind="stable")
         axes.plot(
             archive.measures[order, 0], archive.scores[order], color=color, lw=0.8, marker="o", ms=3.5, mec="white",
             mew=0.4,

@@ -61,7 +61,7 @@ def _links(weight: Array, units: int) -> Json:
     """The connections of `weight (n_inputs, units)`, or `(n_inputs, gates * units)` with unsigned ones of all gates."""
     gates = weight.reshape(len(weight), -1, units)
     strength = gates[:, 0] if gates.shape[1] == 1 else np.sqrt(np.mean(np.square(gates), axis=1))
-    order = np.argsort(-np.abs(strength), axis=None)[:_MAX_LINKS]
+    order = np.argsort(-np.abs(strength), axis=None, kind="stable")[:_MAX_LINKS]
     largest = np.abs(strength).max(initial=0) or 1.0
     start, end = np.unravel_index(order, strength.shape)
     return {

@@ -53,7 +53,7 @@ def holm_correction(p_values: Sequence[float]) -> Array:
     p = np.asarray(p_values, float)
     if ((p < 0) | (p > 1)).any():
         raise SettingsError(f"a p-value must be between 0 and 1, not {p[(p < 0) | (p > 1)][0]:g}.")
-    order = np.argsort(p)[: np.isfinite(p).sum()]
+    order = np.argsort(p, kind="stable")[: np.isfinite(p).sum()]
     stretched = p[order] * np.arange(len(order), 0, -1)
     corrected = np.full(p.shape, np.nan)
     corrected[order] = np.minimum(np.maximum.accumulate(stretched), 1.0)

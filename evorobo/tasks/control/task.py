@@ -54,8 +54,8 @@ N_REPEATED_STEPS = 100
 class ControlTask:
     """A robot to control: the score is the mean return of its episodes.
 
-    Networks compute in single precision. All members of a generation have the same episode seeds, and each
-    generation has new ones. `validate` and `test` use fixed seeds of their own.
+    Networks compute in double precision, or in single precision if they are compiled. All members of a generation have
+    the same episode seeds, and each generation has new ones. `validate` and `test` use fixed seeds of their own.
 
     Parameters
     ----------

@@ -82,9 +82,11 @@ class FullCovariance:
         self._interval = 1 / (10 * n * (constants.c_1 + constants.c_mu))
         self._matrix, self._axes, self._lengths = np.eye(n), np.eye(n), np.ones(n)
         self._clear_pending()
+        self._decomposition_flops = 0  # of the last update
 
     def sample(self, z: Array, sigma: float) -> Array:
-        return sigma * ((z * self._lengths) @ self._axes.T)  # eq. 39
+        # by the symmetric root of C, which does not depend on the signs and the order of the eigenvectors (eq. 39)
+        return sigma * ((z @ self._axes * self._lengths) @ self._axes.T)
 
     def whiten(self, step: Array) -> Array:
         return (step @ self._axes / self._lengths) @ self._axes.T

@@ -95,7 +95,7 @@ class RunningDifferentialEvolution:
         n, p = x.shape
         order = rng.random((n, n))
         np.fill_diagonal(order, np.inf)  # a, b and c are not the member itself
-        a, b, c = np.argsort(order, axis=1)[:, :3].T
+        a, b, c = np.argsort(order, axis=1, kind="stable")[:, :3].T
         crossed = rng.random((n, p)) < settings.crossover_prob
         crossed[np.arange(n), rng.integers(p, size=n)] = True
         return np.where(crossed, x[a] + settings.differential_weight * (x[b] - x[c]), x)

@@ -95,7 +95,7 @@ class MixedExperts:
             self._episodes = [np.flatnonzero(choices == number) for number in range(len(self._experts))]
         pairs = [pair for pair in zip(self._experts, self._episodes, strict=True) if len(pair[1])]
         actions = [expert(observations[:, episodes]) for expert, episodes in pairs]
-        order = np.argsort(np.concatenate([episodes for _, episodes in pairs]))
+        order = np.argsort(np.concatenate([episodes for _, episodes in pairs]), kind="stable")
         self.labels = np.concatenate([expert.labels for expert, _ in pairs], axis=1)[:, order]
         return np.concatenate(actions, axis=1)[:, order]
 
