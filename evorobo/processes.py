@@ -1,4 +1,4 @@
-"""Starts Python processes, and counts the threads that this process may use."""
+"""Starts Python processes, adds up the processor time that is spent for this one, and counts its threads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
+
+_charged_seconds = [0.0]  # of processor time, by processes that work for this one
 
 
 def start_process(program: str, *, text: bool) -> subprocess.Popen[Any]:
@@ -46,3 +49,13 @@ def thread_count() -> int:
     if limit.isdigit():
         return max(1, int(limit))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def charge_cpu(seconds: float) -> None:
+    """Add processor time that another process has spent for this one."""
+    _charged_seconds[0] += seconds
+
+
+def cpu_seconds() -> float:
+    """Return the processor time of this process and of those that have charged it."""
+    return time.process_time() + _charged_seconds[0]

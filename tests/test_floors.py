@@ -18,6 +18,7 @@ GROUND = {
     "downloads",
     "errors",
     "files",
+    "flops",
     "loading",
     "printable",
     "processes",

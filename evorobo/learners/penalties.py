@@ -7,7 +7,7 @@ Penalties apply to weight matrices, not to vectors such as biases, gains and tim
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -39,6 +39,9 @@ class Penalty(Protocol):
 
     def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
         return
+
+    flops_per_weight: ClassVar[int] = 2
+    """Floating-point operations for each weight, of `value` as well as of `add_gradient`."""
 
     def add_gradient(self, weights: Array, gradient: Array) -> None:
         """Add the gradient of the penalty to a gradient, in place.
@@ -145,6 +148,11 @@ class L1(_Strength):
     def value(self, weights: Array) -> Array:
         total: Array = self.strength * np.abs(weights).reshape(len(weights), -1).sum(1)
         return total
+
+
+def n_penalized(spec: NetworkSpec) -> int:
+    """Return the number of weights in matrices, to which penalties apply."""
+    return sum(block.stop - block.start for block in spec.genes.blocks if len(block.shape) > 1)
 
 
 def weight_matrices(spec: NetworkSpec, weights: Array) -> list[Array]:

@@ -38,6 +38,9 @@ class Affine(Layer):
     def flops(self, n_inputs: int) -> int:
         return 2 * n_inputs
 
+    def backward_flops(self, n_inputs: int, needs_input_grad: bool = True) -> int:
+        return (4 if needs_input_grad else 3) * n_inputs
+
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         z = x * params["gain"][..., None, :] + params["shift"][..., None, :]
         y, activation_cache = activation(self.activation).forward(z)
@@ -121,6 +124,9 @@ class BatchNorm(Layer, HasRunningStats):
 
     def flops(self, n_inputs: int) -> int:
         return 8 * n_inputs
+
+    def backward_flops(self, n_inputs: int, needs_input_grad: bool = True) -> int:
+        return (8 if needs_input_grad else 3) * n_inputs
 
     def init_running_stats(self, n_inputs: int) -> dict[str, Array]:
         return {"mean": np.zeros(n_inputs), "variance": np.ones(n_inputs)}

@@ -71,6 +71,9 @@ class ClipUp(GradientRule):
         velocity *= np.minimum(1, limit / np.maximum(_norms(velocity), 1e-300))
         weights -= velocity
 
+    def update_flops(self, n_weights: int) -> int:
+        return 10 * n_weights  # two norms: 4, v: 5, w: 1
+
 
 def _norms(vectors: Array) -> Array:
     return np.sqrt(np.square(vectors).sum(-1, keepdims=True))

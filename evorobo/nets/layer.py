@@ -137,6 +137,24 @@ class Layer(Protocol):
             Floating-point operations per row.
         """
 
+    def backward_flops(self, n_inputs: int, needs_input_grad: bool = True) -> int:
+        """Return the cost of the backward pass.
+
+        Parameters
+        ----------
+        n_inputs : int
+            Number of inputs.
+        needs_input_grad : bool, default True
+            False for the first layer, whose inputs need no gradient.
+
+        Returns
+        -------
+        int
+            Floating-point operations per row. By default as many as forward for the gradient of the parameters, and as
+            many again for the gradient of the inputs.
+        """
+        return self.flops(n_inputs) * (2 if needs_input_grad else 1)
+
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         """Compute the outputs.
 

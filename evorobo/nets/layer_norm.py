@@ -49,6 +49,9 @@ class LayerNorm(Layer):
     def flops(self, n_inputs: int) -> int:
         return 8 * n_inputs
 
+    def backward_flops(self, n_inputs: int, needs_input_grad: bool = True) -> int:
+        return (11 if needs_input_grad else 3) * n_inputs
+
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         centered = x - x.mean(-1, keepdims=True)
         inverse_sd = 1 / np.sqrt(np.square(centered).mean(-1, keepdims=True) + x.dtype.type(self.epsilon))
@@ -62,6 +65,8 @@ class LayerNorm(Layer):
         normalized, inverse_sd = cache
         np.sum(dy * normalized, axis=-2, out=gradients["gain"])
         np.sum(dy, axis=-2, out=gradients["shift"])
+        if not needs_input_grad:
+            return dy
         dnorm = dy * params["gain"][..., None, :]
         projection = (dnorm * normalized).mean(-1, keepdims=True)
         return (dnorm - dnorm.mean(-1, keepdims=True) - normalized * projection) * inverse_sd

@@ -78,6 +78,21 @@ class Optimizer(Protocol):
             Factor of the learning rate, from the schedule.
         """
 
+    def update_flops(self, n_weights: int) -> int:
+        """Return the floating-point operations of `update` for one network.
+
+        Parameters
+        ----------
+        n_weights : int
+            Number of weights.
+
+        Returns
+        -------
+        int
+            Operations; by default 2 for each weight, as for gradient descent.
+        """
+        return 2 * n_weights
+
 
 @dataclass(frozen=True)
 class GradientRule(Optimizer):
@@ -170,6 +185,9 @@ class Momentum(GradientRule):
         velocity += gradient
         weights -= self.learning_rate * factor * velocity
 
+    def update_flops(self, n_weights: int) -> int:
+        return 4 * n_weights  # v: 2, w: 2
+
 
 @register_component("optimizer", "Nesterov")
 @dataclass(frozen=True)
@@ -206,6 +224,9 @@ class Nesterov(Momentum):
         velocity *= self.momentum
         velocity += gradient
         weights -= self.learning_rate * factor * (gradient + self.momentum * velocity)
+
+    def update_flops(self, n_weights: int) -> int:
+        return 6 * n_weights  # v: 2, g + m v: 2, w: 2
 
 
 @register_component("optimizer", "RMSprop")
@@ -250,6 +271,9 @@ class RMSprop(GradientRule):
         square *= self.decay
         square += (1 - self.decay) * gradient * gradient
         weights -= self.learning_rate * factor * gradient / (np.sqrt(square) + self.epsilon)
+
+    def update_flops(self, n_weights: int) -> int:
+        return 9 * n_weights  # mean square: 4, root and divisor: 2, w: 3
 
 
 @register_component("optimizer", "Adam")
@@ -313,6 +337,9 @@ class Adam(GradientRule):
         scratch *= self.learning_rate * factor * (1 - self.beta1) / (1 - self.beta1**t) / size
         weights -= scratch
 
+    def update_flops(self, n_weights: int) -> int:
+        return 10 * n_weights  # sums: 2 and 3, root and divisor: 2, w: 3
+
 
 @register_component("optimizer", "AdamW")
 @dataclass(frozen=True)
@@ -356,3 +383,6 @@ class AdamW(Adam):
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
         weights *= 1 - self.learning_rate * factor * self.weight_decay
         super().update(weights, gradient, state, factor)
+
+    def update_flops(self, n_weights: int) -> int:
+        return super().update_flops(n_weights) + n_weights  # the decay

@@ -83,6 +83,10 @@ class Recurrent(Layer):
     def width(self, n_inputs: int) -> int:
         return self.units
 
+    def backward_flops(self, n_inputs: int, needs_input_grad: bool = True) -> int:
+        drive_width = self.parameters(n_inputs)["weight"].shape[1]
+        return 2 * self.flops(n_inputs) - (0 if needs_input_grad else 2 * n_inputs * drive_width)
+
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         drive = np.matmul(x, params["weight"])
         if "bias" in params:

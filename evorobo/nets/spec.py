@@ -206,10 +206,11 @@ class NetworkSpec:
         """Cost of the forward pass, in floating-point operations per row."""
         return sum(layer.flops(width) for layer, width in zip(self.layers, self.widths, strict=False))
 
-    @property
+    @cached_property
     def backward_flops(self) -> int:
-        """Cost of the backward pass, in floating-point operations per row: one pass each for weights and inputs."""
-        return 2 * self.forward_flops
+        """Cost of the backward pass, in floating-point operations per row, without the inputs' gradient."""
+        layers = enumerate(zip(self.layers, self.widths, strict=False))
+        return sum(_backward_flops(layer, width, number > 0) for number, (layer, width) in layers)
 
     @property
     def recurrent(self) -> bool:
@@ -336,6 +337,13 @@ class NetworkSpec:
             view = flat[..., block.start : block.stop].reshape((*flat.shape[:-1], *block.shape))
             params[block.layer][block.parameter] = view
         return params
+
+
+def _backward_flops(layer: Layer, n_inputs: int, needs_input_grad: bool) -> int:
+    """Return the cost that a layer gives, or the usual one for a layer that does not derive from `Layer`."""
+    if hasattr(layer, "backward_flops"):
+        return layer.backward_flops(n_inputs, needs_input_grad)
+    return Layer.backward_flops(layer, n_inputs, needs_input_grad)
 
 
 def _gene_map(shapes: Iterable[tuple[int, str, tuple[int, ...]]]) -> GeneMap:

@@ -7,16 +7,17 @@ from math import floor, isfinite, log10
 from evorobo.tasks.base import MetricInfo
 
 COST_LABELS = {
-    "flops": "FLOPs, forward + backward",
+    "flops": "FLOPs, networks + updates",
     "env_steps": "environment steps",
     "episodes": "episodes",
     "samples": "labeled samples",
     "forward_flops": "FLOPs, forward",
     "backward_flops": "FLOPs, backward",
+    "update_flops": "FLOPs, updates",
     "cpu_seconds": "CPU time [s]",
     "wall_seconds": "wall time [s]",
 }
-"""The possible x axes and their labels: the cost columns of the log, and "flops", the sum of both kinds of FLOPs."""
+"""The possible x axes and their labels: the cost columns of the log, and "flops", the sum of all kinds of FLOPs."""
 
 
 _UNITS = {
@@ -24,6 +25,7 @@ _UNITS = {
     "env_steps": "env steps",
     "forward_flops": "forward FLOPs",
     "backward_flops": "backward FLOPs",
+    "update_flops": "update FLOPs",
 }
 
 

@@ -33,10 +33,10 @@ class Budget:
     samples : float, optional
         Labeled samples that were trained on.
     flops : float, optional
-        Floating-point operations of the networks, forward and backward together. Backpropagation and evolution both
-        spend them, so they are the usual limit of a comparison.
-    forward_flops, backward_flops : float, optional
-        The two parts of `flops`.
+        Floating-point operations of networks, forward and backward, and of updates by the strategy or the optimizer.
+        Backpropagation and evolution both spend them, so they are the usual limit of a comparison.
+    forward_flops, backward_flops, update_flops : float, optional
+        The three parts of `flops`.
     cpu_seconds, wall_seconds : float, optional
         Processor time and elapsed time. Runs with such a limit cannot be repeated exactly.
     generations : float, optional
@@ -66,6 +66,7 @@ class Budget:
     flops: float | None = None
     forward_flops: float | None = None
     backward_flops: float | None = None
+    update_flops: float | None = None
     cpu_seconds: float | None = None
     wall_seconds: float | None = None
     generations: float | None = None

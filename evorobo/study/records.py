@@ -8,10 +8,11 @@ from typing import Any
 from evorobo.errors import DataError, ResultsError
 from evorobo.files import read_json, write_json
 
-FORMAT = 2
+FORMAT = 3
 """The format of `trial.json`, `study.json`, `result.json`, `checkpoint.npz` and of files that `tune` writes.
 
-Format 1 had no number. Format 2 has the names of settings and log columns that this version uses.
+Format 1 had no number. Format 2 has the names of settings and log columns that this version uses. Format 3 has the cost
+column `update_flops`, which is part of all FLOPs.
 """
 
 

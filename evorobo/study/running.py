@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import write_atomically, write_json
 from evorobo.learners.base import Batchable, BatchedLearners, Learner, StepResult
+from evorobo.processes import cpu_seconds
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
@@ -53,13 +54,13 @@ def run_batch(
                 active, batched = unfinished, _batch_learners(unfinished)
             fractions = [run.budget_fraction for run in active]
             results: Sequence[StepResult | Exception]
-            cpu, wall = time.process_time(), time.perf_counter()
+            cpu, wall = cpu_seconds(), time.perf_counter()
             try:
                 results = batched.step(fractions) if batched else [active[0].learner.step(fractions[0])]
             except BaseException as error:
                 results = [as_error(error)] * len(active)
             now, share = time.perf_counter(), 1 / len(active)
-            seconds = Cost(cpu_seconds=(time.process_time() - cpu) * share, wall_seconds=(now - wall) * share)
+            seconds = Cost(cpu_seconds=(cpu_seconds() - cpu) * share, wall_seconds=(now - wall) * share)
             for run, result in zip(active, results, strict=True):
                 run.after_step(result, seconds)
             if now - progress_time > PROGRESS_SECONDS:

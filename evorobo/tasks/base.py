@@ -36,8 +36,10 @@ class Cost:
         Floating-point operations of forward passes.
     backward_flops : int, default 0
         Floating-point operations of backward passes.
+    update_flops : int, default 0
+        Floating-point operations of the strategy or the optimizer, which change weights.
     cpu_seconds : float, default 0.0
-        Processor time in seconds.
+        Processor time in seconds, including that of the processes of `ControlTask(processes=...)`.
     wall_seconds : float, default 0.0
         Elapsed time in seconds.
 
@@ -53,6 +55,7 @@ class Cost:
     samples: int = 0
     forward_flops: int = 0
     backward_flops: int = 0
+    update_flops: int = 0
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
 
@@ -64,18 +67,22 @@ class Cost:
             self.samples + other.samples,
             self.forward_flops + other.forward_flops,
             self.backward_flops + other.backward_flops,
+            self.update_flops + other.update_flops,
             self.cpu_seconds + other.cpu_seconds,
             self.wall_seconds + other.wall_seconds,
         )
 
     @property
     def flops(self) -> int:
-        """Forward and backward operations together."""
-        return self.forward_flops + self.backward_flops
+        """Operations of forward passes, backward passes and updates together."""
+        return self.forward_flops + self.backward_flops + self.update_flops
 
 
 COST_COLUMNS = tuple(field.name for field in fields(Cost))
 """The names of the cost columns in every log."""
+
+FLOPS_COLUMNS = ("forward_flops", "backward_flops", "update_flops")
+"""The columns whose sum is `flops`."""
 
 
 @dataclass(frozen=True)

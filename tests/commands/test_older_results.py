@@ -39,7 +39,7 @@ def older(tmp_path_factory):
 def test_an_older_folder_is_refused_in_one_sentence(evorobo, older, monkeypatch, words):
     monkeypatch.chdir(older)
     answer = sentence(evorobo(*words))
-    assert ".json has format 1 of an older version of evorobo, and this version reads format 2; run the" in answer
+    assert ".json has format 1 of an older version of evorobo, and this version reads format 3; run the" in answer
     assert "with another --results folder, or use that version." in answer
 
 

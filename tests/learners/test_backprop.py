@@ -189,15 +189,18 @@ def test_training_in_single_precision_gives_nearly_the_same_weights():
 
 
 def test_the_cost_is_samples_times_flops_plus_the_teachers_episodes():
-    # 2 inputs, 3 hidden, 1 output: 2 (2 * 3 + 3 * 1) = 18 operations forward, twice that backward
+    # 2 inputs, 3 hidden, 1 output: 2 (2 * 3 + 3 * 1) = 18 operations forward. Backward as many for the weights, and
+    # 6 for the inputs of the output layer. Adam: 10 for each of 13 weights.
     learner = start(Backprop(batch_size=20), Bowl(), SMALL)
     teacher = Cost(env_steps=32, episodes=1)
     assert learner.cost == teacher
     learner.step(0.0)  # 20 of 32 rows
-    assert learner.cost == replace(teacher, samples=20, forward_flops=20 * 18, backward_flops=20 * 36)
+    assert learner.cost == replace(teacher, samples=20, forward_flops=20 * 18, backward_flops=20 * 24, update_flops=130)
     learner.step(0.0)  # the other 12
     learner.step(0.0)  # 20 of the next epoch
-    assert learner.cost == replace(teacher, samples=52, forward_flops=52 * 18, backward_flops=52 * 36)
+    assert learner.cost == replace(
+        teacher, samples=52, forward_flops=52 * 18, backward_flops=52 * 24, update_flops=3 * 130
+    )
 
 
 def test_the_scalers_of_the_task_are_applied_in_training_and_stored_in_the_genome():

@@ -89,8 +89,11 @@ def test_a_sweep_ends_at_divergence_and_reports_its_cost():
     assert len(result.rates) == len(result.losses) == len(result.smoothed) < 500
     assert np.isfinite(result.losses).all()
     teacher = Cost(env_steps=32, episodes=1)
-    seen = result.cost.samples
-    assert result.cost == teacher + Cost(samples=seen, forward_flops=4 * seen, backward_flops=8 * seen)
+    seen, updates = result.cost.samples, result.cost.update_flops
+    assert result.cost == teacher + Cost(
+        samples=seen, forward_flops=4 * seen, backward_flops=4 * seen, update_flops=updates
+    )
+    assert updates > 0
     assert seen > 0
 
 

@@ -224,3 +224,25 @@ def test_the_gradient_of_a_penalty_is_the_derivative_of_its_value(penalty):
         step[index] = h
         difference = (penalty.value(weights + step) - penalty.value(weights - step)) / (2 * h)
         assert difference[0] == pytest.approx(gradient[index], rel=1e-6)
+
+
+def test_the_cost_of_an_update_includes_penalty_clipping_and_max_norm():
+    """13 weights, of which 9 are in matrices. SGD: 2 x 13. Penalty: 2 x 9. Clipping: 3 x 13. Max-norm: 3 x 9."""
+    spec, plain = NetworkSpec.build(2, (3,), 1), Backprop(SGD(0.1))
+    assert plain.update_flops(spec) == 26
+    assert replace(plain, penalty=L2()).update_flops(spec) == 26 + 18
+    assert replace(plain, max_grad_norm=1.0).update_flops(spec) == 26 + 39
+    assert replace(plain, penalty=L1(), max_grad_norm=1.0, max_norm=2.0).update_flops(spec) == 26 + 18 + 39 + 27
+
+
+def test_an_optimizer_that_counts_nothing_counts_two_for_each_weight():
+    class Plain:
+        learning_rate = 0.1
+
+        def start(self, weights):
+            return {}
+
+        def update(self, weights, gradient, state, factor=1.0):
+            weights -= self.learning_rate * factor * gradient
+
+    assert Backprop(Plain()).update_flops(NetworkSpec.build(2, (3,), 1)) == 26

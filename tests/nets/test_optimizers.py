@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from counting import Counter, wrap
 from record_torch_reference import FILE, OPTIMIZERS, START, STEPS, rosenbrock_gradient
 
 import evorobo
@@ -165,3 +166,20 @@ def test_clip_up_treats_each_row_as_a_vector_and_a_zero_gradient_gives_no_step()
     rule.update(rows, np.array([[0.0, 3, 4], [0, 0, 0]]), rule.start(rows))
     np.testing.assert_allclose(rows, [[0, -0.3, -0.4], [0, 0, 0]])
     assert rule.max_speed == 1.0
+
+
+@pytest.mark.parametrize("rule", [SGD(), Momentum(), Nesterov(), RMSprop(), Adam(), AdamW(), ClipUp()])
+def test_the_cost_of_an_update_is_what_it_computes(rule):
+    """Against arrays that count their own operations; single numbers are not counted."""
+    counter, n = Counter(), 50
+    weights, gradient = (wrap(np.random.default_rng(seed).normal(size=n), counter) for seed in range(2))
+    state = {name: wrap(array, counter) for name, array in rule.start(np.zeros(n)).items()}
+    for _ in range(3):
+        counter.take()
+        rule.update(weights, gradient, state)
+        assert rule.update_flops(n) == pytest.approx(counter.take(), abs=5)
+
+
+def test_the_cost_of_an_update_by_hand():
+    """Adam: two sums, m = b m + g (2) and v = b v + g g (3); root and epsilon (2); quotient, rate, difference (3)."""
+    assert [rule.update_flops(7) for rule in (SGD(), Momentum(), Adam(), AdamW())] == [14, 28, 70, 77]

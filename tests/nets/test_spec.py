@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evorobo import Dense, NetworkSpec, SettingsError
+from evorobo import CTRNN, GRU, LSTM, BatchNorm, Dense, Dropout, Elman, LayerNorm, NetworkSpec, Parameter, SettingsError
 
 SPEC = NetworkSpec.build(3, (5,), 2)
 
@@ -30,8 +30,49 @@ def test_widths_and_numbers_of_a_3_5_2_network():
 def test_the_cost_of_a_3_5_2_network_by_hand():
     # forward, one multiplication and one addition for each weight: 2 (3 x 5) + 2 (5 x 2)
     assert SPEC.forward_flops == 30 + 20
-    # backward: the same for the gradients of the weights, and the same for those of the inputs
-    assert SPEC.backward_flops == 60 + 40
+    # backward: the same for the gradients of the weights, and for those of the second layer's inputs
+    assert SPEC.backward_flops == 30 + 2 * 20
+
+
+@pytest.mark.parametrize(
+    ("layer", "first", "later"),
+    [
+        # 3 inputs, 2 units: forward 2 x 3 x 2 = 12 for the inputs and 2 x 2 x 2 = 8 for the state, for each gate
+        (Dense(2), 12, 24),
+        (Elman(2), 12 + 2 * 8, 2 * (12 + 8)),
+        (CTRNN(2), 12 + 2 * 8, 2 * (12 + 8)),
+        (GRU(2), 3 * (12 + 2 * 8), 3 * 2 * (12 + 8)),
+        (LSTM(2), 4 * (12 + 2 * 8), 4 * 2 * (12 + 8)),
+        # gains 2 and shifts 1 for each input, then 5 for the inputs of batch norm and 8 for those of layer norm
+        (BatchNorm(), 9, 24),
+        (LayerNorm(), 9, 33),
+        (Dropout(), 0, 0),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_first_layer_has_no_gradient_of_its_inputs_by_hand(layer, first, later):
+    assert layer.backward_flops(3, needs_input_grad=False) == NetworkSpec(3, (layer,)).backward_flops == first
+    assert layer.backward_flops(3) == later
+    assert NetworkSpec(3, (Dense(3), layer)).backward_flops == 18 + later
+
+
+def test_a_layer_behind_dropout_computes_the_gradient_of_its_inputs():
+    assert NetworkSpec(3, (Dropout(), Dense(2))).backward_flops == 24
+
+
+def test_a_layer_that_derives_from_none_counts_twice_forward_and_once_as_the_first():
+    class Gain:
+        def width(self, n_inputs):
+            return n_inputs
+
+        def parameters(self, n_inputs):
+            return {"gain": Parameter((n_inputs,), lambda rng: np.ones(n_inputs))}
+
+        def flops(self, n_inputs):
+            return n_inputs
+
+    assert NetworkSpec(3, (Gain(),)).backward_flops == 3
+    assert NetworkSpec(3, (Dense(3), Gain())).backward_flops == 18 + 6
 
 
 def test_equal_settings_are_equal_networks():

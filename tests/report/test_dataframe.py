@@ -8,7 +8,7 @@ from toys import Bowl
 
 from evorobo import Backprop, Budget, Evolution, ResultsError, SettingsError, Study, load_results
 from evorobo.study.results import load
-from evorobo.tasks.base import COST_COLUMNS
+from evorobo.tasks.base import COST_COLUMNS, FLOPS_COLUMNS
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install 'evorobo[pandas]'")
 
@@ -33,7 +33,7 @@ def test_each_eval_of_each_run_is_a_row_with_all_its_numbers(folder):
         assert set(rows.status) == {"finished"}
         for name, column in run.curve.items():
             np.testing.assert_array_equal(rows[name], column)
-        np.testing.assert_array_equal(rows.flops, run.curve["forward_flops"] + run.curve["backward_flops"])
+        np.testing.assert_array_equal(rows.flops, sum(run.curve[name] for name in FLOPS_COLUMNS))
 
 
 def test_columns_that_a_method_does_not_have_are_empty(folder):

@@ -15,8 +15,10 @@ def test_a_budget_is_spent_in_its_own_cost_column():
     assert Budget(generations=14).used_fractions(cost, 7) == [0.5]
 
 
-def test_flops_are_forward_and_backward_together():
-    assert Budget(flops=1800).used_fractions(Cost(forward_flops=300, backward_flops=600), 0) == [0.5]
+def test_flops_are_forward_backward_and_update_together():
+    cost = Cost(forward_flops=300, backward_flops=500, update_flops=100)
+    assert Budget(flops=1800).used_fractions(cost, 0) == [0.5]
+    assert Budget(update_flops=400).used_fractions(cost, 0) == [0.25]
 
 
 def test_each_of_several_limits_has_its_fraction():

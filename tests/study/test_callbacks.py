@@ -27,7 +27,7 @@ from evorobo import (
 from evorobo.study import running
 from evorobo.study.folders import Interrupted
 from evorobo.study.results import read_curve
-from evorobo.tasks.base import MetricInfo
+from evorobo.tasks.base import FLOPS_COLUMNS, MetricInfo
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,11 @@ METHODS = (Evolution(), Backprop())
 
 
 def a_trial(*callbacks, method=METHODS[0], task=None, budget=None, seed=0):
-    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, n_evals=6), (3,), seed, callbacks)
+    return Trial(task or Bowl(), method, budget or Budget(flops=1e6, n_evals=6), (3,), seed, callbacks)
 
 
 def a_study(*callbacks, methods=METHODS):
-    budget = Budget(flops=2e4, n_evals=4)
+    budget = Budget(flops=4e5, n_evals=4)
     return Study.grid("toys", tasks=[Bowl()], methods=methods, seeds=3, budget=budget, hidden=(3,), callbacks=callbacks)
 
 
@@ -129,7 +129,7 @@ def test_they_are_called_at_every_eval_every_step_and_the_end_and_change_no_numb
     curve, heard = read_curve(tmp_path / "heard/curve.csv"), diary(tmp_path / "heard")
     looks = [each for each in heard if each[0] == "look"]
     assert [each[1] for each in looks] == curve["generations"].tolist()
-    assert [each[2] for each in looks] == (curve["forward_flops"] + curve["backward_flops"]).tolist()
+    assert [each[2] for each in looks] == sum(curve[name] for name in FLOPS_COLUMNS).tolist()
     assert [each[3] for each in looks] == list(range(1, len(looks) + 1))
     steps = [each for each in heard if each[0] == "generation"]
     assert [each[1] for each in steps] == list(range(1, int(curve["generations"][-1]) + 1))
@@ -160,7 +160,7 @@ def test_a_stopped_trial_ends_with_an_eval_and_names_the_callback_that_stopped_i
     assert a_trial(After(7), Diary()).run(tmp_path) == "finished"
     curve = read_curve(tmp_path / "curve.csv")
     assert curve["generations"][-1] == 7
-    told = {"format": 2, "status": "finished", "test": curve["test"][-1], "stopped_early": True}
+    told = {"format": 3, "status": "finished", "test": curve["test"][-1], "stopped_early": True}
     assert read_result(tmp_path) == {**told, "reason": "stopped by After: 7 are enough", "stopped_by": ["After"]}
     assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == curve["test"][-1]
     assert not (tmp_path / "checkpoint.npz").exists()
@@ -244,13 +244,13 @@ def test_a_trial_with_callbacks_runs_again_from_its_json(tmp_path):
 def test_stop_at_stops_at_the_first_eval_that_reaches_the_score(tmp_path):
     a_trial().run(tmp_path / "whole")
     whole = read_curve(tmp_path / "whole/curve.csv")
-    a_trial(StopAt(-1.0)).run(tmp_path / "stopped")
+    a_trial(StopAt(-2.0)).run(tmp_path / "stopped")
     stopped = read_curve(tmp_path / "stopped/curve.csv")
-    first = int(np.argmax(whole["validation"] >= -1.0))
+    first = int(np.argmax(whole["validation"] >= -2.0))
     assert 0 < first < len(whole["validation"]) - 1
     for column in ("env_steps", "validation", "test"):
         assert stopped[column].tolist() == whole[column][: first + 1].tolist()
-    assert read_result(tmp_path / "stopped")["reason"].endswith("reached -1")
+    assert read_result(tmp_path / "stopped")["reason"].endswith("reached -2")
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
         assert outcomes(events)[f"fatal/cma-es/seed-{seed}"] == ("failed", reason)
         assert outcomes(events)[f"bowl/cma-es/seed-{seed}"] == ("finished", "")
         result = json.loads((tmp_path / f"fatal/cma-es/seed-{seed}/result.json").read_text())
-        assert result == {"format": 2, "status": "failed", "reason": reason}
+        assert result == {"format": 3, "status": "failed", "reason": reason}
 
 
 def test_a_trial_that_its_worker_cannot_load_fails_with_a_reason(tmp_path, monkeypatch):

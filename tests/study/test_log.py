@@ -8,7 +8,7 @@ from evorobo.study.log import Log
 from evorobo.study.results import read_curve
 from evorobo.tasks.base import COST_COLUMNS, Cost
 
-COST = Cost(env_steps=10, samples=3, forward_flops=7, cpu_seconds=0.1 + 0.2)
+COST = Cost(env_steps=10, samples=3, forward_flops=7, update_flops=5, cpu_seconds=0.1 + 0.2)
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def test_the_file_is_read_back_to_the_same_numbers(log):
 
 def test_an_unknown_value_is_an_empty_cell(log):
     first, second = log.path.read_text().splitlines()[1:]
-    assert first == "0,0,0,0,0,0.0,0.0,0,,1.0,2.0,,"
-    assert second.split(",")[8:10] == ["-0.5", ""]
+    assert first == "0,0,0,0,0,0,0.0,0.0,0,,1.0,2.0,,"
+    assert second.split(",")[9:11] == ["-0.5", ""]
     curve = read_curve(log.path)
     assert np.isnan(curve["train"][0])
     assert np.isnan(curve["validation"][1])
@@ -51,4 +51,4 @@ def test_a_log_made_from_its_rows_continues_without_a_difference(log, tmp_path):
 def test_numbers_of_numpy_are_written_as_plain_numbers(tmp_path):
     log = Log(tmp_path / "curve.csv")
     log.append(Cost(), 0, StepResult(np.float64(0.25), {"norm": np.float32(0.5)}), np.float64(1), np.float64(2))
-    assert log.path.read_text().splitlines()[1] == "0,0,0,0,0,0.0,0.0,0,0.25,1.0,2.0,0.5"
+    assert log.path.read_text().splitlines()[1] == "0,0,0,0,0,0,0.0,0.0,0,0.25,1.0,2.0,0.5"

@@ -18,11 +18,11 @@ def test_a_record_is_read_without_its_format(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"status": "finished"}, r"has format 1 of an older version of evorobo, and this version reads format 2; run "),
+        ({"status": "finished"}, r"has format 1 of an older version of evorobo, and this version reads format 3; run "),
         ({"format": 1}, r"has format 1 of an older version"),
         (
-            {"format": 3},
-            r"has format 3 of a newer version of evorobo.*; run the experiment again with another --results",
+            {"format": 4},
+            r"has format 4 of a newer version of evorobo.*; run the experiment again with another --results",
         ),
         ({"format": "x"}, r"has format x of a newer version"),
         ([], r"result\.json is damaged \(no fields\); delete its folder"),

@@ -39,7 +39,7 @@ every_method = pytest.mark.parametrize("method", METHODS, ids=lambda each: each.
 
 
 def a_trial(method=METHODS[1], task=None, budget=None, hidden=(3,), seed=0):
-    return Trial(task or Bowl(), method, budget or Budget(flops=3e4, n_evals=6), hidden, seed)
+    return Trial(task or Bowl(), method, budget or Budget(flops=1e6, n_evals=6), hidden, seed)
 
 
 def curve(folder):
@@ -149,7 +149,7 @@ def test_a_finished_trial_leaves_its_settings_machine_curve_genome_and_result(tm
         "trial.json",
     ]
     result = json.loads((tmp_path / "result.json").read_text())
-    assert result == {"format": 2, "status": "finished", "test": float(curve(tmp_path)[-1]["test"])}
+    assert result == {"format": 3, "status": "finished", "test": float(curve(tmp_path)[-1]["test"])}
     assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == result["test"]
     machine = json.loads((tmp_path / "machine.json").read_text())
     assert machine["numpy"] == np.__version__
@@ -217,7 +217,7 @@ def test_a_learner_that_is_done_ends_its_trial_with_an_eval(tmp_path):
     watched = []
     assert trial.run(tmp_path, watched.append) == "finished"
     result, rows = json.loads((tmp_path / "result.json").read_text()), curve(tmp_path)
-    assert result == {"format": 2, "status": "finished", "test": float(rows[-1]["test"]), "stopped_early": True}
+    assert result == {"format": 3, "status": "finished", "test": float(rows[-1]["test"]), "stopped_early": True}
     assert int(rows[-1]["samples"]) < 1e5
     genome = Genome.load(tmp_path / "genome.npz")
     assert Line().validate(genome) == float(rows[-1]["validation"])
@@ -268,10 +268,10 @@ def test_the_cost_of_the_teacher_is_in_every_row(tmp_path):
 
 @every_method
 def test_evals_come_at_the_start_and_then_evenly_on_a_logarithmic_scale(tmp_path, method):
-    a_trial(method, budget=Budget(flops=2e5, n_evals=5)).run(tmp_path)
+    a_trial(method, budget=Budget(flops=3e6, n_evals=5)).run(tmp_path)
     columns = read_curve(tmp_path / "curve.csv")
-    flops = columns["forward_flops"] + columns["backward_flops"]
-    wanted = 2e5 * np.geomspace(0.01, 1, 5)
+    flops = sum(columns[name] for name in FLOPS_COLUMNS)
+    wanted = 3e6 * np.geomspace(0.01, 1, 5)
     steps = np.diff(flops) / np.diff(columns["generations"])
     assert flops[0] == 0
     assert len(flops) == 6

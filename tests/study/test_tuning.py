@@ -265,7 +265,7 @@ def test_settings_of_other_methods_are_refused(straight):
 
 
 @pytest.mark.parametrize(
-    "text", [None, "{", "[]", '{"format": 2, "methods": {"a": {}}}', '{"format": 2, "methods": {}}']
+    "text", [None, "{", "[]", '{"format": 3, "methods": {"a": {}}}', '{"format": 3, "methods": {}}']
 )
 def test_a_file_that_is_not_of_tuning_is_refused(tmp_path, text):
     if text is not None:

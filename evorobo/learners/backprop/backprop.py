@@ -11,10 +11,11 @@ import numpy as np
 from evorobo.checks import check_integer, check_optional_integer, is_overridden
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
+from evorobo.flops import update_flops
 from evorobo.learners.backprop.batched import Batch, BatchedBackprop
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.base import Batchable, Method, StepResult
-from evorobo.learners.penalties import Penalty
+from evorobo.learners.penalties import Penalty, n_penalized
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Adam, Optimizer
@@ -132,6 +133,31 @@ class Backprop(Method, Batchable):
         rows = self.batch_size * (self.bptt_steps or _USUAL_LENGTH if spec.recurrent else 1)
         return max(1, min(_MAX_BATCHED, _CACHE_BYTES // (rows * sum(spec.widths) * np.dtype(self.dtype).itemsize)))
 
+    def update_flops(self, spec: NetworkSpec) -> int:
+        """Return the cost of one update of the weights: penalty, gradient clipping, optimizer and max-norm.
+
+        Clipping and max-norm take 3 operations for each number: its square, a sum and a scaling.
+
+        Parameters
+        ----------
+        spec : NetworkSpec
+            Shape of the network.
+
+        Returns
+        -------
+        int
+            Floating-point operations for one network.
+        """
+        in_matrices = n_penalized(spec)
+        flops = update_flops(self.optimizer, spec.n_params)
+        if self.penalty:
+            flops += self.penalty.flops_per_weight * in_matrices
+        if self.max_grad_norm:
+            flops += 3 * spec.n_params
+        if self.max_norm:
+            flops += 3 * in_matrices
+        return round(flops)
+
     def batch_learners(self, learners: Sequence[BackpropLearner]) -> BatchedBackprop:
         return BatchedBackprop(learners)
 
@@ -169,6 +195,7 @@ class BackpropLearner:
         self._set_examples(examples)
         self.loss = np.nan
         self._samples, self._computed_rows = 0, 0  # without and with padding
+        self._n_updates, self._flops_per_update = 0, method.update_flops(spec)
         self._epoch, self._position = -1, len(self._items)
         self._order = np.arange(0)
         self._loss_sum, self._n_batches = 0.0, 0  # of this epoch
@@ -215,6 +242,7 @@ class BackpropLearner:
             samples=self._samples,
             forward_flops=self._computed_rows * self.spec.forward_flops,
             backward_flops=self._computed_rows * self.spec.backward_flops,
+            update_flops=self._n_updates * self._flops_per_update,
         )
         cost = self._examples.cost + training
         return cost + self._stopper.cost if self._stopper else cost
@@ -243,6 +271,7 @@ class BackpropLearner:
         rows = layout.valid_rows
         self._samples += len(rows)
         self._computed_rows += len(layout.rows)
+        self._n_updates += 1
         inputs = self._inputs.take(layout.rows, axis=0)
         if self.method.input_noise:
             inputs += self.method.input_noise * self.rng.standard_normal(inputs.shape, inputs.dtype)
@@ -302,6 +331,7 @@ class BackpropLearner:
             "position": self._position,
             "samples": self._samples,
             "computed_rows": self._computed_rows,
+            "n_updates": self._n_updates,
             "stopper": self._stopper.state() if self._stopper else {},
             "rng": self.rng.bit_generator.state,
         }
@@ -313,6 +343,7 @@ class BackpropLearner:
         self._order, self._loss_sum, self._n_batches = state["order"], state["loss_sum"], state["n_batches"]
         self._epoch, self._position = state["epoch"], state["position"]
         self._samples, self._computed_rows = state["samples"], state["computed_rows"]
+        self._n_updates = state["n_updates"]
         if self._stopper:
             self._stopper.restore(state["stopper"])
         self.rng.bit_generator.state = state["rng"]

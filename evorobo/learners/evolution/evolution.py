@@ -24,10 +24,15 @@ from evorobo.learners.evolution.genealogy import Genealogy
 from evorobo.learners.evolution.measures import MeasureScorer
 from evorobo.learners.evolution.reevaluation import adapt_evaluations, reliability
 from evorobo.learners.evolution.reference_batch import ReferenceBatch
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    UsesMeasures,
+    fitness_values,
+    generation_flops,
+)
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import HasCollection
-from evorobo.learners.penalties import Penalty, weight_matrices
+from evorobo.learners.penalties import Penalty, n_penalized, weight_matrices
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -164,6 +169,9 @@ class EvolutionLearner:
             population, log = eaGenerateUpdate(
                 self._toolbox, ngen=1, stats=self._statistics, halloffame=self._best, verbose=False
             )
+        penalty = self._method.penalty
+        flops = penalty.flops_per_weight * n_penalized(self._spec) * len(population) if penalty else 0
+        self._cost = self._cost + Cost(update_flops=flops + generation_flops(self._strategy, population))
         if self._genealogy:
             self._genealogy.add(population)
         solution = self._strategy.solution

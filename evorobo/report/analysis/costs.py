@@ -12,6 +12,7 @@ from evorobo.report.analysis.runs import cumulative_cost
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.formatting import COST_LABELS, cost_unit, format_cost, format_number
 from evorobo.study.results import Run
+from evorobo.tasks.base import FLOPS_COLUMNS
 
 COST_ALIASES = {"seconds": "cpu_seconds"}
 """Short names of cost columns on the command line."""
@@ -96,7 +97,7 @@ def shared_cost_column(table: StudyTable, *tasks: str) -> str:
     """
     runs = [run for task in tasks for cell in table.cells_of(task).values() for run in cell.finished]
     for cost_column in COST_LABELS:
-        needed = {"forward_flops", "backward_flops"} if cost_column == "flops" else {cost_column}
+        needed = set(FLOPS_COLUMNS) if cost_column == "flops" else {cost_column}
         if all(needed <= run.curve.keys() and cumulative_cost(run, cost_column)[-1] > 0 for run in runs):
             return cost_column
     return ""

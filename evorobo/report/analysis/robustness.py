@@ -20,7 +20,7 @@ from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.nets.layer import ForwardContext, Parameter, Params
+from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasUnlabelled
@@ -116,7 +116,7 @@ _KINDS: dict[str, Callable[[Task, Genome, int], Iterator[float]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class SensorNoise:
+class SensorNoise(Layer):
     """A first layer that adds Gaussian noise with standard deviation `sd (n_inputs,)` to its inputs."""
 
     sd: Array

@@ -11,6 +11,7 @@ from evorobo.errors import ResultsError, unknown
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import Curve
 from evorobo.study.results import Run
+from evorobo.tasks.base import FLOPS_COLUMNS
 
 
 def cumulative_cost(run: Run, cost_column: str) -> Array:
@@ -18,7 +19,7 @@ def cumulative_cost(run: Run, cost_column: str) -> Array:
     if cost_column not in COST_LABELS:
         raise unknown("cost column", cost_column, COST_LABELS)
     if cost_column == "flops":
-        return cumulative_cost(run, "forward_flops") + cumulative_cost(run, "backward_flops")
+        return np.sum([cumulative_cost(run, name) for name in FLOPS_COLUMNS], axis=0)
     if cost_column not in run.curve:
         raise ResultsError(
             f"{run.folder} does not report {cost_column}; choose one of its columns, {', '.join(run.curve)}."

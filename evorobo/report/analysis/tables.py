@@ -15,7 +15,14 @@ from evorobo.report.formatting import decimals, format_duration, format_number
 
 Row: TypeAlias = dict[str, Any]
 
-_COSTS = ("env_steps", "episodes", "samples", "flops", "cpu_seconds", "wall_seconds")
+_COSTS = ("env_steps", "episodes", "samples", "flops", "update_flops", "cpu_seconds", "wall_seconds")
+
+
+COST_NOTE = (
+    "Evaluations (validation and test) are free for all methods. FLOPs are those of networks, forward and backward, "
+    "and of updates by the strategy or the optimizer."
+)
+"""What stands below every table of costs."""
 
 
 def summary_rows(table: StudyTable) -> list[Row]:
@@ -36,13 +43,15 @@ def summary_rows(table: StudyTable) -> list[Row]:
 
 
 def to_terminal(rows: Sequence[Row]) -> str:
-    """The table for a terminal."""
-    return tabulate(format_cells(rows, str), COLUMN_TITLES, "simple", colalign=_SIDES, disable_numparse=True)
+    """The table for a terminal, and what its costs contain."""
+    table = tabulate(format_cells(rows, str), COLUMN_TITLES, "simple", colalign=_SIDES, disable_numparse=True)
+    return f"{table}\n\n{COST_NOTE}"
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
-    """The table in Markdown."""
-    return tabulate(format_cells(rows, _escape), COLUMN_TITLES, "pipe", colalign=_SIDES, disable_numparse=True)
+    """The table in Markdown, and what its costs contain."""
+    table = tabulate(format_cells(rows, _escape), COLUMN_TITLES, "pipe", colalign=_SIDES, disable_numparse=True)
+    return f"{table}\n\n{COST_NOTE}"
 
 
 def to_csv(rows: Sequence[Row]) -> str:

@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from evorobo.report.formatting import format_cost
 from evorobo.study.results import Results
+from evorobo.tasks.base import FLOPS_COLUMNS
 
 
 def to_terminal(tuning: dict[str, Any]) -> str:
@@ -44,5 +45,5 @@ def tuning_cost_caution(results: Results) -> str:
 
 def _format_costs(cost: dict[str, float]) -> str:
     amounts = [format_cost(cost[name], name) for name in ("env_steps", "samples") if cost[name]]
-    flops = format_cost(cost["forward_flops"] + cost["backward_flops"], "flops")
+    flops = format_cost(sum(cost[name] for name in FLOPS_COLUMNS), "flops")
     return ", ".join([*amounts, flops, format_cost(cost["cpu_seconds"], "cpu_seconds")])

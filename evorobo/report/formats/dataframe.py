@@ -11,7 +11,7 @@ import numpy as np
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.report.analysis.runs import cumulative_cost
 from evorobo.study.results import Results, Run, load
-from evorobo.tasks.base import COST_COLUMNS
+from evorobo.tasks.base import COST_COLUMNS, FLOPS_COLUMNS
 
 if TYPE_CHECKING:
     import pandas
@@ -35,7 +35,7 @@ def load_results(path: str | Path) -> pandas.DataFrame:
         - `study`, `task`, `method` and `seed`;
         - `status` ("finished", "diverged", "failed" or "unfinished") and `reason`;
         - `eval_index` (0 is before the first step) and `generations`;
-        - the cost columns, and `flops` for forward and backward FLOPs together;
+        - the cost columns, and `flops` for forward, backward and update FLOPs together;
         - `train`, `validation` and `test`;
         - the columns that the methods log.
 
@@ -101,7 +101,7 @@ def _evals(results: Results, run: Run) -> dict[str, np.ndarray]:
         for name, label in labels.items()
     }
     columns["eval_index"] = np.arange(length)
-    if {"forward_flops", "backward_flops"} <= curve.keys():
+    if set(FLOPS_COLUMNS) <= curve.keys():
         curve = {**curve, "flops": cumulative_cost(run, "flops")}
     numbers = {name: curve.get(name, np.full(length, np.nan)) for name in NUMERIC_COLUMNS}
     return {**columns, **numbers, **curve}

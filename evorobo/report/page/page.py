@@ -103,6 +103,7 @@ def render_page(results: Results, *, run_robustness: bool = False) -> str:
         overview=facts.overview(results),
         headers=tables.COLUMN_TITLES,
         rows=tables.format_cells(summary.rows, str),
+        cost_note=tables.COST_NOTE,
         trial_columns=trial_columns,
         trials=trials,
         settings=facts.settings(results),

@@ -50,7 +50,7 @@ def tuned(study: Study, *paths: str | Path) -> Study:
     >>> methods = [er.Evolution(er.CMAES())]
     >>> study = er.Study.grid("lamp", tasks=[task], methods=methods, seeds=5, budget=er.Budget(flops=1e7))
     >>> best = {"settings": {"methods.cma-es.strategy.sigma": 0.7}, "validation": 60.0, "failed": 0, "cost": {}}
-    >>> content = {"format": 2, "task": "phototaxis", "trials": 20, "seeds": [1000], "budget": {}}
+    >>> content = {"format": 3, "task": "phototaxis", "trials": 20, "seeds": [1000], "budget": {}}
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "phototaxis.json"
     ...     _ = path.write_text(json.dumps({**content, "methods": {"cma-es": best}}))

@@ -151,14 +151,16 @@ def test_a_step_logs_mean_spread_and_diversity_of_the_generation(strategy):
 
 
 @every_strategy
-def test_the_cost_is_that_of_the_task(strategy):
+def test_the_cost_is_that_of_the_task_and_of_the_strategy(strategy):
     task = Noisy("noisy", [], [])
-    learner = start(strategy, task)
+    learner, updates = start(strategy, task), 0
     assert learner.cost == Cost()
     for _ in range(3):
         learner.step(0.0)
+        updates += learner._strategy.update_flops
     n = sum(map(len, task.weights_seen))
-    assert learner.cost == Cost(env_steps=n, episodes=n, forward_flops=n * SPEC.forward_flops)
+    assert learner.cost == Cost(env_steps=n, episodes=n, forward_flops=n * SPEC.forward_flops, update_flops=updates)
+    assert updates > 0
 
 
 @every_strategy

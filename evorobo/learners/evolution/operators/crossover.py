@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.flops import CountsUpdateFlops
 from evorobo.learners.evolution.deap_bridge import (
     Individual,
     cxBlend,
@@ -74,6 +75,10 @@ class Uniform:
     def mate(self, one: Individual, other: Individual, limit: float) -> None:
         cxUniform(one, other, indpb=self.gene_prob)
 
+    @copy_doc(CountsUpdateFlops.update_flops)
+    def update_flops(self, n_weights: int) -> float:
+        return 0  # for a pair: none, as genes are only exchanged
+
 
 @register_component("operator", "Blend")
 @dataclass(frozen=True)
@@ -108,6 +113,10 @@ class Blend:
     @copy_doc(Crossover.mate)
     def mate(self, one: Individual, other: Individual, limit: float) -> None:
         cxBlend(one, other, alpha=self.alpha)
+
+    @copy_doc(CountsUpdateFlops.update_flops)
+    def update_flops(self, n_weights: int) -> float:
+        return 12 * n_weights  # for a pair: 4 for the interval of a gene, and 4 for each child
 
 
 @register_component("operator", "SimulatedBinary")
@@ -146,6 +155,10 @@ class SimulatedBinary:
             cxSimulatedBinary(one, other, eta=self.eta)
         else:
             cxSimulatedBinaryBounded(one, other, eta=self.eta, low=-limit, up=limit)
+
+    @copy_doc(CountsUpdateFlops.update_flops)
+    def update_flops(self, n_weights: int) -> float:
+        return 20 * n_weights  # for a pair with a limit: about 40 for each gene, of which half are crossed
 
 
 def cross_pair(

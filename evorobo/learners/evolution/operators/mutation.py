@@ -10,8 +10,9 @@ import numpy as np
 from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.flops import CountsUpdateFlops, update_flops
 from evorobo.learners.evolution.deap_bridge import Individual, mutGaussian, mutPolynomialBounded
-from evorobo.learners.evolution.operators.crossover import clip, is_applied
+from evorobo.learners.evolution.operators.crossover import Crossover, clip, is_applied
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.registry import register_component
 
@@ -113,6 +114,10 @@ class Gaussian(Mutation):
     def mutate(self, child: Individual, limit: float) -> None:
         mutGaussian(child, mu=0.0, sigma=self.sigma, indpb=self.gene_prob)
 
+    @copy_doc(CountsUpdateFlops.update_flops)
+    def update_flops(self, n_weights: int) -> float:
+        return 3 * self.gene_prob * n_weights  # for a child: a scaling and two sums of each changed gene
+
     @copy_doc(Mutation.next_generation)
     def next_generation(self) -> Gaussian:
         return replace(self, sigma=decay_sigma(self.sigma, self))
@@ -164,6 +169,10 @@ class Polynomial(Mutation):
         gene_prob = 1 / len(child) if self.gene_prob is None else self.gene_prob
         mutPolynomialBounded(child, eta=self.eta, low=-limit, up=limit, indpb=gene_prob)
 
+    @copy_doc(CountsUpdateFlops.update_flops)
+    def update_flops(self, n_weights: int) -> float:
+        return 21 * (1.0 if self.gene_prob is None else self.gene_prob * n_weights)  # for a child: each changed gene
+
     @copy_doc(Mutation.check)
     def check(self, limit: float) -> None:
         if limit == np.inf:
@@ -175,3 +184,10 @@ def mutate(child: Individual, mutation: Mutation, limit: float, rng: np.random.G
     if is_applied(mutation.prob, rng):
         mutation.mutate(child, limit)
         clip(child, limit)
+
+
+def variation_flops(n_children: int, n_weights: int, crossover: Crossover, mutation: Mutation) -> int:
+    """The operations for a generation of children in pairs, on average over what is crossed and mutated."""
+    n_pairs = (n_children + 1) // 2
+    crossed = n_pairs * crossover.prob * update_flops(crossover, n_weights)
+    return round(crossed + n_children * mutation.prob * update_flops(mutation, n_weights))

@@ -12,9 +12,10 @@ from evorobo.arrays import Array
 from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.flops import product_flops
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
-from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
 from evorobo.registry import register_component
 
 
@@ -82,6 +83,8 @@ class RunningARS:
         self._settings, self._rng = settings, rng
         self._center = weights.copy()
         self._directions: Array = np.empty((0, len(weights)))
+        n, p = settings.population_size, len(weights)
+        self.update_flops = sampling_flops(n, p) + product_flops(1, settings.n_top, p) + 2 * p
 
     @property
     def solution(self) -> Array:

@@ -61,6 +61,25 @@ class StrategySettings(Protocol):
 
 
 @runtime_checkable
+class CountsFlops(Protocol):
+    """A running strategy that counts its own arithmetic, by formula; `evorobo.flops` says what counts."""
+
+    @property
+    def update_flops(self) -> int:
+        """Operations of `generate` and `update` in the last generation."""
+
+
+def generation_flops(strategy: object, population: list[Individual]) -> int:
+    """The operations of a strategy in the last generation; 2 for each gene of `population` if it counts none."""
+    return strategy.update_flops if isinstance(strategy, CountsFlops) else sampling_flops(*np.shape(population))
+
+
+def sampling_flops(n: int, p: int) -> int:
+    """The operations of n normal samples of p weights: each is a product of a step and its size, and a sum."""
+    return 2 * n * p
+
+
+@runtime_checkable
 class UsesMeasures(Protocol):
     """Settings of a strategy that uses what members do, besides their score.
 

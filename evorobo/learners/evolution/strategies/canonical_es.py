@@ -12,8 +12,14 @@ from evorobo.arrays import Array
 from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.flops import product_flops
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, default_population_size, sort_by_fitness
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    default_population_size,
+    sampling_flops,
+    sort_by_fitness,
+)
 from evorobo.learners.evolution.strategies.fitness_shaping import recombination_weights
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.registry import register_component
@@ -85,6 +91,8 @@ class RunningCanonicalES:
             default_population_size(len(weights)), settings.n_parents or 0
         )
         self._weights = recombination_weights(settings.n_parents or max(1, self._population_size // 4))
+        n, p = self._population_size, len(weights)
+        self.update_flops = sampling_flops(n, p) + product_flops(1, len(self._weights), p)
 
     @property
     def solution(self) -> Array:

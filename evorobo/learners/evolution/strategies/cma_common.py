@@ -119,6 +119,9 @@ class Covariance(Protocol):
     def update(self, decay: float, c: CMAConstants, p_c: Array, weights: Array, y: Array) -> None:
         """Set C to decay C + c_1 p_c p_c' + c_mu sum(weights_i y_i y_i') (eq. 47)."""
 
+    def generation_flops(self, n: int, n_measured: int) -> int:
+        """The operations of `sample` (n), `whiten`, `square_lengths` (`n_measured` rows) and the last `update`."""
+
     @property
     def condition(self) -> float:
         """The largest eigenvalue divided by the smallest."""
@@ -144,6 +147,13 @@ class RunningCMA:
     @property
     def solution(self) -> Array:
         return self._mean.copy()
+
+    @property
+    def update_flops(self) -> int:
+        """Offsets and steps: 3 n p. Mean: 2 (mu + 1) p. Paths: 8 p. The rest is what the covariance computes."""
+        c, n, p = self._constants, len(self._constants.recombination_weights), len(self._mean)
+        n_measured = n - c.mu if c.recombination_weights[-1] < 0 else 0
+        return (3 * n + 2 * c.mu + 10) * p + self._covariance.generation_flops(n, n_measured)
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         z = self._rng.standard_normal((len(self._constants.recombination_weights), len(self._mean)))

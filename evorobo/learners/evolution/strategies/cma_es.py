@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import copy_doc
+from evorobo.flops import eigh_flops, product_flops
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
     check_search,
@@ -99,12 +100,22 @@ class FullCovariance:
         self._pending_weights = np.concatenate([decay * self._pending_weights, [c.c_1], c.c_mu * weights])
         self._pending_rows.append(np.concatenate([p_c[None], y]))
         self._n_pending += 1
+        self._decomposition_flops = 0
         if self._n_pending >= self._interval:
             self._decompose()
+
+    def generation_flops(self, n: int, n_measured: int) -> int:
+        p = len(self._matrix)
+        sampling = 2 * product_flops(n, p, p) + 2 * n * p
+        whitening = 2 * product_flops(1, p, p) + p
+        lengths = product_flops(n_measured, p, p) + 3 * n_measured * p
+        return sampling + whitening + lengths + self._decomposition_flops
 
     def _decompose(self) -> None:
         """Apply the rank-one and rank-mu updates of all pending generations (eq. 47) in one product; compute B, D."""
         rows = np.concatenate(self._pending_rows)
+        n_rows, p = rows.shape
+        self._decomposition_flops = n_rows * p + product_flops(p, n_rows, p) + 2 * p * p + eigh_flops(p) + p
         self._matrix *= self._decay
         self._matrix += (rows.T * self._pending_weights) @ rows
         squares, self._axes = np.linalg.eigh(self._matrix)

@@ -9,10 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError, unknown
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, select_best
+from evorobo.learners.evolution.strategies.base import StrategySettings, sampling_flops, select_best
 from evorobo.registry import register_component
 
 
@@ -46,6 +47,9 @@ class DEAPStrategy:
         proposes the best member of the last generation.
     log : tuple of str, default ()
         Attributes to log in each generation; they are numbers.
+    update_flops : int or None, default None
+        Floating-point operations of the object in a generation, for the cost column of this name. None counts 2 for
+        each gene of a member, which is too few for a strategy with a covariance matrix.
     name : str, optional
         Name in results and figures; by default that of `make` in lower case, after `"deap-"`.
 
@@ -66,11 +70,13 @@ class DEAPStrategy:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     center: str | None = None
     log: tuple[str, ...] = ()
+    update_flops: int | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
         if not callable(self.make):
             raise SettingsError(f"make must be a class or a function such as deap.cma.Strategy, not {self.make!r}.")
+        check_optional_integer(0, update_flops=self.update_flops)
         if not self.name:
             object.__setattr__(self, "name", f"deap-{self.make.__name__.lower()}")
 
@@ -86,6 +92,7 @@ class RunningDEAPStrategy:
         self._settings = settings
         self._strategy = settings.make(Individual(weights), **settings.kwargs)
         self._solution = weights.copy()
+        self.update_flops = 0
         if not isinstance(self._strategy, GenerateUpdate):
             raise SettingsError(f"{settings.make.__name__} returns {self._strategy!r}, without generate and update.")
         for name in (*settings.log, *([settings.center] if settings.center else [])):
@@ -101,7 +108,8 @@ class RunningDEAPStrategy:
         return self._strategy.generate(ind_init)
 
     def update(self, population: list[Individual]) -> None:
-        best = select_best(population, 1)[0]
+        best, flops = select_best(population, 1)[0], self._settings.update_flops
+        self.update_flops = sampling_flops(len(population), len(best)) if flops is None else flops
         self._strategy.update(list(population))  # DEAP's strategies sort the list in place
         center = getattr(self._strategy, self._settings.center) if self._settings.center else best
         self._solution = np.array(center, dtype=np.float64)

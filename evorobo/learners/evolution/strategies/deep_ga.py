@@ -13,7 +13,12 @@ from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sample_around
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    fitness_values,
+    sample_around,
+    sampling_flops,
+)
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.registry import register_component
 
@@ -90,6 +95,7 @@ class RunningDeepGA:
         self._parents, self._sigma = weights[None], settings.sigma
         self._candidates: Array = np.empty((0, len(weights)))
         self._scores: Array = np.empty(0)
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
@@ -97,6 +103,8 @@ class RunningDeepGA:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng = self._settings, self._rng
+        n_rescored = len(self._candidates) or 1  # the first generation has the starting genome
+        self.update_flops = sampling_flops(settings.population_size - n_rescored, self._parents.shape[1])
         if not len(self._candidates):
             rows = sample_around(self._parents[0], settings.population_size, settings.init_std, rng)
         else:

@@ -12,7 +12,7 @@ from evorobo.arrays import Array
 from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, sampling_flops
 from evorobo.learners.evolution.strategies.incumbents import Incumbents
 from evorobo.registry import register_component
 
@@ -77,16 +77,19 @@ class RunningDifferentialEvolution:
     def __init__(self, settings: DifferentialEvolution, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng, self._first = settings, rng, weights
         self._incumbents = Incumbents(weights, np.greater_equal, settings.reevaluate)
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
         return self._incumbents.best
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        settings = self._settings
+        settings, p = self._settings, len(self._first)
         if len(self._incumbents):
+            self.update_flops = 3 * settings.population_size * p  # x_a + F (x_b - x_c)
             rows = self._incumbents.with_challengers(self._challengers())
         else:
+            self.update_flops = sampling_flops(settings.population_size - 1, p)
             rows = sample_around(self._first, settings.population_size, settings.init_std, self._rng)
         return [ind_init(row) for row in rows]
 

@@ -13,10 +13,16 @@ from evorobo.checks import check_implements, check_optional_integer, check_posit
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.operators.crossover import Blend, Crossover, cross_pair
-from evorobo.learners.evolution.operators.mutation import Gaussian, Mutation, mutate
+from evorobo.learners.evolution.operators.mutation import Gaussian, Mutation, mutate, variation_flops
 from evorobo.learners.evolution.operators.replacement import Generational, Replacement
 from evorobo.learners.evolution.operators.selection import Selection, Tournament
-from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sample_around, select_best
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    fitness_values,
+    sample_around,
+    sampling_flops,
+    select_best,
+)
 from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
 
@@ -93,6 +99,7 @@ class RunningGA:
         self._settings, self._rng = settings, rng
         self._solution, self._mutation = weights.copy(), settings.mutation
         self._members: list[Individual] = []
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
@@ -100,11 +107,14 @@ class RunningGA:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng, limit = self._settings, self._rng, self._settings.limit or np.inf
+        n, p = settings.population_size, len(self._solution)
         if not self._members:
+            self.update_flops = sampling_flops(n - 1, p)
             rows = sample_around(self._solution, settings.population_size, settings.init_std, rng)
             return [ind_init(row) for row in rows.clip(-limit, limit)]
         elite = [_copy(ind_init, member) for member in select_best(self._members, settings.replacement.n_elites)]
-        count = settings.replacement.count_children(settings.population_size)
+        count = settings.replacement.count_children(n)
+        self.update_flops = variation_flops(count, p, settings.crossover, self._mutation)
         parents = settings.selection.select(self._members, count + count % 2)
         children = [_copy(ind_init, parent) for parent in parents]
         for one, other in zip(children[::2], children[1::2], strict=True):

@@ -12,7 +12,7 @@ from evorobo.arrays import Array
 from evorobo.checks import check_implements, check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, sampling_flops
 from evorobo.learners.evolution.strategies.champion import Champion
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.grid import Grid
@@ -87,6 +87,7 @@ class RunningMAPElites:
         self._settings, self._rng, self._first = settings, rng, weights
         self._archive, self._champion = settings.grid.start(len(weights)), Champion(weights)
         self.names, self.cells = settings.grid.measures, settings.grid.shape
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
@@ -94,6 +95,8 @@ class RunningMAPElites:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng, elites = self._settings, self._rng, self._archive.elites.weights
+        n, p = settings.population_size, len(self._first)
+        self.update_flops = 5 * n * p if len(elites) else sampling_flops(n - 1, p)  # a step along a line has 3 more
         if len(elites):
             x, y = elites[rng.integers(len(elites), size=(2, settings.population_size))]
             line_steps = settings.line_sigma * rng.standard_normal((len(x), 1))

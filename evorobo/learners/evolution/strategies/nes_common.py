@@ -22,6 +22,9 @@ class SearchDistribution(Protocol):
     def update(self, utilities: Array, steps: Array) -> Array:
         """Adapt to `utilities (n,)` of `steps (n, p)`; returns the step of the center `(p,)`."""
 
+    def generation_flops(self, n: int) -> int:
+        """The operations of both in a generation of n members."""
+
     def info(self) -> dict[str, float]: ...
     def state(self) -> dict[str, Any]: ...
     def restore(self, state: dict[str, Any]) -> None: ...
@@ -36,6 +39,8 @@ class RunningNES:
         self._rng, self._center, self._distribution = rng, weights.copy(), distribution
         self._population_size = settings.population_size or default_population_size(len(weights))
         self._steps: Array = np.empty((0, len(weights)))
+        n, p = self._population_size, len(weights)
+        self.update_flops = n * p + p + distribution.generation_flops(n)  # offsets and the step of the center are added
 
     @property
     def solution(self) -> Array:

@@ -13,7 +13,7 @@ from evorobo.checks import check_implements, check_optional_integer, check_withi
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, generation_flops
 from evorobo.learners.evolution.strategies.champion import Champion
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
@@ -105,6 +105,7 @@ class RunningNoveltySearch:
         self._champion = Champion(weights)
         self._archive = Collection.empty(len(weights), len(settings.measures))
         self._novelty = 0.0
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
@@ -123,6 +124,8 @@ class RunningNoveltySearch:
             w = settings.novelty_weight
             fitness = w * centered_ranks(fitness) + (1 - w) * centered_ranks(members.scores)
         self._search.update([Individual.scored(*row) for row in zip(others, fitness, strict=True)])
+        n_distances = len(members) * (len(members) + len(self._archive))
+        self.update_flops = 3 * n_distances * len(settings.measures) + generation_flops(self._search, others)
         added = self._rng.choice(len(members), min(settings.n_added, len(members)), replace=False)
         archive = self._archive + members.take(added)
         if len(archive) > settings.max_archive_size:

@@ -19,8 +19,8 @@ from evorobo.learners.evolution.deap_bridge import (
     selTournamentDCD,
 )
 from evorobo.learners.evolution.operators.crossover import Crossover, SimulatedBinary, cross_pair
-from evorobo.learners.evolution.operators.mutation import Mutation, Polynomial, mutate
-from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
+from evorobo.learners.evolution.operators.mutation import Mutation, Polynomial, mutate, variation_flops
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, sampling_flops
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.dominance import crowding_distances, front_numbers
 from evorobo.registry import register_component
@@ -114,6 +114,7 @@ class RunningNSGA2:
         self.names, self.cells = settings.measures, ()
         self._signs = np.r_[-np.ones(len(settings.minimize)), np.ones(len(settings.maximize))]
         self._mutation = settings.mutation
+        self.update_flops = 0
         self._set_parents(np.empty((0, len(weights))), np.empty((0, 1 + len(self._signs))), np.empty(0))
 
     def _set_parents(self, genes: Array, objectives: Array, crowding: Array) -> None:
@@ -128,9 +129,12 @@ class RunningNSGA2:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng, limit = self._settings, self._rng, self._settings.limit
+        n, p = settings.population_size, len(self._first)
         if not len(self._genes):
+            self.update_flops = sampling_flops(n - 1, p)
             rows = sample_around(self._first, settings.population_size, settings.init_std, rng)
             return [ind_init(row) for row in rows.clip(-limit, limit)]
+        self.update_flops = variation_flops(n, p, settings.crossover, self._mutation)
         parents = [_with_objectives(*row) for row in zip(self._genes, self._objectives, self._crowding, strict=True)]
         children = [ind_init(parent) for parent in selTournamentDCD(parents, settings.population_size)]
         for one, other in zip(children[::2], children[1::2], strict=True):

@@ -12,8 +12,9 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.flops import product_flops
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
 from evorobo.registry import register_component
 
 
@@ -77,12 +78,15 @@ class RunningOnePlusOneCMAES:
         self._sigma, self._success_rate = settings.sigma, P_TARGET
         self._path, self._factor, self._inverse = np.zeros(n), np.eye(n), np.eye(n)
         self._step = np.zeros(n)
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
         return self._parent.copy()
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
+        n = len(self._parent)
+        self.update_flops = product_flops(n, n, 1) + sampling_flops(1, n)
         self._step = self._factor @ self._rng.standard_normal(len(self._parent))
         child = ind_init(self._parent + self._sigma * self._step)
         return [child, ind_init(self._parent)] if self._settings.reevaluate or self._score == -np.inf else [child]
@@ -100,6 +104,7 @@ class RunningOnePlusOneCMAES:
 
     def _update_covariance(self, n: int) -> None:
         c_c, c_cov = 2 / (n + 2), 2 / (n * n + 6)
+        self.update_flops += 2 * product_flops(n, n, 1) + 6 * n * n + 7 * n  # w and w A^-1, two outer products, vectors
         self._path = (1 - c_c) * self._path
         if self._success_rate < P_THRESHOLD:
             self._path += sqrt(c_c * (2 - c_c)) * self._step

@@ -11,9 +11,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.flops import product_flops, update_flops
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
-from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
 from evorobo.nets.optimizers import Adam, Optimizer
@@ -89,6 +90,9 @@ class RunningOpenAIES:
         self._center, self._sigma, self._factor = weights.copy(), settings.sigma, 1.0
         self._optimizer = settings.optimizer.start(self._center)
         self._steps: Array = np.empty((0, len(weights)))
+        n, p = settings.population_size, len(weights)
+        gradient = product_flops(1, n, p) + 3 * p  # its mean, and the weight decay
+        self.update_flops = round(sampling_flops(n, p) + gradient + update_flops(settings.optimizer, p))
 
     @property
     def solution(self) -> Array:

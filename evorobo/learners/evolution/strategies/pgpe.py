@@ -11,9 +11,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.flops import update_flops
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even, default_even_population_size
-from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values
+from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.nets.clip_up import ClipUp
 from evorobo.nets.optimizers import Optimizer
@@ -91,6 +92,10 @@ class RunningPGPE:
         self._center, self._sigma = weights.copy(), np.full(n, settings.sigma)
         self._optimizer = settings.optimizer.start(self._center)
         self._steps: Array = np.empty((0, n))
+        pairs = self._population_size // 2
+        gradients = 8 * pairs * n + 5 * n  # 3 pairs n + n for the center, 5 pairs n + 4 n for the step sizes
+        sampling = sampling_flops(self._population_size, n)
+        self.update_flops = round(sampling + gradients + update_flops(settings.optimizer, n))
 
     @property
     def solution(self) -> Array:

@@ -12,7 +12,12 @@ from evorobo.arrays import Array
 from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, select_best
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    sample_around,
+    sampling_flops,
+    select_best,
+)
 from evorobo.registry import register_component
 
 
@@ -63,6 +68,7 @@ class RunningRandomSearch:
     def __init__(self, settings: RandomSearch, weights: Array, rng: np.random.Generator) -> None:
         self._settings, self._rng = settings, rng
         self._center, self._best = weights, weights.copy()
+        self.update_flops = sampling_flops(settings.population_size - 1, len(weights))
 
     @property
     def solution(self) -> Array:

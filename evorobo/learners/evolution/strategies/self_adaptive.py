@@ -18,6 +18,7 @@ from evorobo.learners.evolution.strategies.base import (
     check_search,
     default_population_size,
     fitness_values,
+    sampling_flops,
 )
 from evorobo.registry import register_component
 
@@ -93,13 +94,16 @@ class RunningSelfAdaptiveES:
         self._genes = weights[None]
         self._sigmas = np.full((1, len(weights) if settings.per_gene else 1), settings.sigma)
         self._child_sigmas = np.empty((0, self._sigmas.shape[1]))
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
         return self._genes.mean(0)
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
-        n, k = self._genes.shape[1], self._sigmas.shape[1]
+        (m, n), k = self._genes.shape, self._sigmas.shape[1]
+        log_factors_and_sigmas = self._lambda * (1 + 2 * k + (2 * k if self._settings.per_gene else 0))
+        self.update_flops = m * (n + k) + log_factors_and_sigmas + sampling_flops(self._lambda, n)  # first both means
         log_factors = self._rng.standard_normal((self._lambda, 1)) / np.sqrt(2 * n)
         if self._settings.per_gene:
             log_factors = log_factors + self._rng.standard_normal((self._lambda, k)) / np.sqrt(2 * np.sqrt(n))

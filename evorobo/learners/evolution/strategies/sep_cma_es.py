@@ -88,6 +88,10 @@ class DiagonalCovariance:
         variances = decay * self._variances + c.c_1 * np.square(p_c) + c.c_mu * (weights @ np.square(y))
         self._variances = np.maximum(variances, 1e-14 * variances.max())
 
+    def generation_flops(self, n: int, n_measured: int) -> int:
+        p = len(self._variances)  # sampling n + 2, whitening 2, lengths 3 n_measured, variances 3 n + 6
+        return (4 * n + 3 * n_measured + 10) * p
+
     @property
     def condition(self) -> float:
         return float(self._variances.max() / self._variances.min())

@@ -86,6 +86,9 @@ class DiagonalDistribution:
         self._sigma = np.maximum(self._sigma * np.exp(self._eta_sigma / 2 * gradient), self._settings.sigma_floor)
         return center_step
 
+    def generation_flops(self, n: int) -> int:
+        return (7 * n + 5) * len(self._sigma)  # offsets n, step of the center 2 n + 2, step sizes 4 n + 3
+
     def info(self) -> dict[str, float]:
         return {"step_size": float(self._sigma.mean())}
 

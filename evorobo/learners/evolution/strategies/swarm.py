@@ -12,7 +12,7 @@ from evorobo.arrays import Array
 from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around
+from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, sampling_flops
 from evorobo.learners.evolution.strategies.incumbents import Incumbents
 from evorobo.registry import register_component
 
@@ -81,6 +81,7 @@ class RunningParticleSwarm:
         self._positions: Array = np.empty((0, len(weights)))
         self._velocities = self._positions
         self._best = Incumbents(weights, np.greater, settings.reevaluate)
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
@@ -88,7 +89,9 @@ class RunningParticleSwarm:
 
     def generate(self, ind_init: Callable[[Array], Individual]) -> list[Individual]:
         settings, rng = self._settings, self._rng
+        n, p = settings.population_size, len(self._first)
         if len(self._best):
+            self.update_flops = 10 * n * p  # r1 and r2: 2, velocity: 7, position: 1
             scores, best = self._best.scores, self._best.members
             ring = np.stack([np.roll(scores, 1), scores, np.roll(scores, -1)]).argmax(0) - 1
             leaders = best[(np.arange(len(ring)) + ring) % len(ring)]
@@ -98,6 +101,7 @@ class RunningParticleSwarm:
             )
             self._positions = self._positions + self._velocities
         else:
+            self.update_flops = 2 * sampling_flops(n - 1, p) + 2 * n * p  # positions, targets, velocities
             self._positions = sample_around(self._first, settings.population_size, settings.init_std, rng)
             targets = sample_around(self._first, settings.population_size, settings.init_std, rng)
             self._velocities = (targets - self._positions) / 2

@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import check_positive
 from evorobo.docstrings import copy_doc
+from evorobo.flops import eigh_flops, product_flops, qr_flops
 from evorobo.learners.evolution.strategies.base import StrategySettings, check_search
 from evorobo.learners.evolution.strategies.nes_common import RunningNES
 from evorobo.registry import register_component
@@ -98,6 +99,14 @@ class FullDistribution:
         self._shape = (self._shape + change @ directions.T) * np.exp(-(self._eta / 2) * (g_sigma + utility_sum))
         self._sigma = max(self._settings.sigma_floor, float(self._sigma * np.exp(self._eta / 2 * g_sigma)))
         return center_step
+
+    def generation_flops(self, n: int) -> int:
+        p = len(self._shape)
+        k = min(n, p)  # the rank of the sum in G_M
+        center = product_flops(1, n, p) + product_flops(1, p, p) + p
+        eigenvectors = qr_flops(p, n) + n * k + product_flops(k, n, k) + eigh_flops(k) + product_flops(p, k, k)
+        shape = product_flops(p, p, k) + k * p + product_flops(p, k, p) + 2 * p * p
+        return product_flops(n, p, p) + n * p + center + 2 * n * p + eigenvectors + shape
 
     def info(self) -> dict[str, float]:
         return {"step_size": self._sigma}

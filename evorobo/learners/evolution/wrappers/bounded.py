@@ -13,7 +13,7 @@ from evorobo.checks import check_implements, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, generation_flops
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.registry import register_component
 
@@ -68,6 +68,7 @@ class RunningBounded:
     def __init__(self, settings: Bounded, weights: Array, rng: np.random.Generator) -> None:
         self._search, self._limit = settings.strategy.start(weights, rng), settings.limit
         self._proposed: list[Individual] = []
+        self.update_flops = 0
 
     @property
     def solution(self) -> Array:
@@ -81,6 +82,7 @@ class RunningBounded:
         for proposed, scored in zip(self._proposed, population, strict=True):
             proposed.fitness.values = scored.fitness.values
         self._search.update(self._proposed)
+        self.update_flops = generation_flops(self._search, population) + 5 * int(np.size(population))  # reflections
 
     def info(self) -> dict[str, float]:
         return self._search.info()

@@ -13,7 +13,12 @@ from evorobo.checks import check_implements, check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution import deap_bridge
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    UsesMeasures,
+    fitness_values,
+    generation_flops,
+)
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component
@@ -72,6 +77,7 @@ class RunningHallOfFame:
 
     def __init__(self, settings: HallOfFame, weights: Array, rng: np.random.Generator) -> None:
         self._search, self._p = settings.strategy.start(weights, rng), len(weights)
+        self.update_flops = 0
         self._hall = deap_bridge.HallOfFame(settings.size, similar=np.array_equal)
 
     @property
@@ -89,6 +95,7 @@ class RunningHallOfFame:
     def update(self, population: list[Individual]) -> None:
         self._hall.update(population)
         self._search.update(population)
+        self.update_flops = generation_flops(self._search, population)
 
     def info(self) -> dict[str, float]:
         return self._search.info()

@@ -12,7 +12,7 @@ from evorobo.arrays import Array
 from evorobo.checks import check_implements
 from evorobo.docstrings import copy_doc
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures
+from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, generation_flops
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.learners.evolution.strategies.grid import Grid
@@ -70,6 +70,7 @@ class RunningMapped:
     def __init__(self, settings: Mapped, weights: Array, rng: np.random.Generator) -> None:
         self._search = settings.strategy.start(weights, rng)
         self._archive = settings.grid.start(len(weights))
+        self.update_flops = 0
         self.names, self.cells = settings.grid.measures, settings.grid.shape
         self._columns = [settings.measures.index(name) for name in settings.grid.measures]
 
@@ -83,6 +84,7 @@ class RunningMapped:
     def update(self, population: list[Individual]) -> None:
         self._archive.add(Collection.from_population(population, self._columns))
         self._search.update(population)
+        self.update_flops = generation_flops(self._search, population)
 
     def info(self) -> dict[str, float]:
         return {**self._search.info(), **self._archive.info()}

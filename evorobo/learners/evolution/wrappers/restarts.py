@@ -13,7 +13,13 @@ from evorobo.checks import check_implements, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, fitness_values
+from evorobo.learners.evolution.strategies.base import (
+    StrategySettings,
+    UsesMeasures,
+    fitness_values,
+    generation_flops,
+    sampling_flops,
+)
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.wrappers.restart_schemes import IPOP, RestartScheme, Search, SearchHistory
 from evorobo.learners.evolution.wrappers.termination import TerminationCriteria
@@ -87,6 +93,7 @@ class RunningRestarts:
         self._previous: Array = np.empty(0)
         self._previous_is_better = False
         self._n_restarts, self._history = 0, SearchHistory()
+        self.update_flops = 0
         self._begin(weights, None)
 
     def _begin(self, origin: Array, search: Search | None) -> None:
@@ -116,6 +123,7 @@ class RunningRestarts:
         history = self._history
         history.first_population_size = history.first_population_size or len(population)
         self._running.update(population)
+        self.update_flops = generation_flops(self._running, population)
         self._monitor.update(fitness_values(population), len(self._first), self._running.info())
         max_evaluations = self._search.max_evaluations if self._search else np.inf
         if self._monitor.terminated or self._evaluations >= max_evaluations:
@@ -126,6 +134,7 @@ class RunningRestarts:
         self._previous, self._previous_is_better = self.solution, True
         self._n_restarts += 1
         self._history.add(self._search or Search(self._history.first_population_size), self._evaluations)
+        self.update_flops += sampling_flops(1, len(self._first))
         origin = self._first + rng.normal(0, settings.init_std, len(self._first))
         self._begin(origin, settings.scheme.next_search(self._history, has_sigma(settings.strategy), rng))
 

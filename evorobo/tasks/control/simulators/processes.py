@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +18,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, TaskError
 from evorobo.loading import WORKER_VARIABLE
-from evorobo.processes import exit_status, redirect_stdout_to_stderr, start_process
+from evorobo.processes import charge_cpu, exit_status, redirect_stdout_to_stderr, start_process
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, find_spec
 from evorobo.tasks.control.simulators.sync import SyncSimulator
@@ -100,12 +101,14 @@ class _Worker:
     def receive(self) -> Any:
         assert self._process.stdout is not None
         try:
-            return pickle.load(self._process.stdout)
+            result, seconds = pickle.load(self._process.stdout)
         except (EOFError, pickle.UnpicklingError) as error:
             raise TaskError(
                 f"a process that steps {self._env} died ({exit_status(self._process)}); fix the environment, or run "
                 "with processes=1 to see the cause."
             ) from error
+        charge_cpu(seconds)
+        return result
 
 
 def _end(process: subprocess.Popen[Any]) -> None:
@@ -123,13 +126,17 @@ def _end(process: subprocess.Popen[Any]) -> None:
 
 
 def run_worker() -> None:
-    """The loop of a worker process. It ends when its input is closed, so no worker outlives its parent."""
+    """The loop of a worker process. It ends when its input is closed, so no worker outlives its parent.
+
+    Each answer is a result and the processor time since the answer before. Starting the process is not charged.
+    """
     os.environ[WORKER_VARIABLE] = "1"
     # what the environment prints must not mix with the results
     calls, results = sys.stdin.buffer, os.fdopen(redirect_stdout_to_stderr(), "wb")
     env, env_kwargs, max_steps = from_plain(json.loads(pickle.load(calls)))
     simulator: Any = None
     result: Any
+    charged = time.process_time()
     with suppress(EOFError, BrokenPipeError):
         while True:
             method, rows, argument = pickle.load(calls)
@@ -143,5 +150,7 @@ def run_worker() -> None:
                     result = simulator.step(rows)
             except EvoroboError as error:
                 result = str(error)
-            pickle.dump(result, results)
+            now = time.process_time()
+            pickle.dump((result, now - charged), results)
             results.flush()
+            charged = now
