@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 import stat
 import struct
 import tempfile
@@ -42,7 +43,7 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -50,13 +51,54 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
-        raise ResultsError(
-            f"cannot write {path}: {error.strerror or error}. "
-            "Free some space, or choose a folder that you may write to with --results."
-        ) from error
+        raise write_error(path, error) from error
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+def write_error(path: Path, error: OSError) -> ResultsError:
+    """Return the error for a file or folder that cannot be written, with the cure."""
+    return ResultsError(
+        f"cannot write {path}: {error.strerror or error}. "
+        "Free some space, or choose a folder that you may write to with --results."
+    )
+
+
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
+
+
+def is_temporary(name: str) -> bool:
+    """Return whether a file has the name of one that `write_atomically` writes and then renames."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def remove_temporary_files(folder: Path) -> None:
+    """Remove what killed writes left in a folder, not below it. No other process may write there meanwhile."""
+    with os.scandir(folder) as entries:
+        left = [entry.path for entry in entries if is_temporary(entry.name) and entry.is_file(follow_symlinks=False)]
+    for path in left:
+        Path(path).unlink(missing_ok=True)
+
+
+def append_text(path: Path, text: str, size: int) -> None:
+    """Append to a file of `size` bytes, and wait until the text is on disk.
+
+    Raises `ResultsError` when the file cannot be written, and when it has another size: then another program wrote it.
+    """
+    check_replaceable(path)
+    try:
+        with path.open("ab") as file:
+            if (actual := file.seek(0, os.SEEK_END)) != size:
+                raise ResultsError(
+                    f"{path} was changed while its trial ran ({actual:,} bytes instead of {size:,}); run the study "
+                    "again, and the trial continues from its checkpoint."
+                )
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise write_error(path, error) from error
 
 
 def check_replaceable(path: Path) -> None:

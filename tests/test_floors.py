@@ -44,6 +44,7 @@ REPORT = [  # within the report, imports go down this list
     {"study", "comparison"},
 ]
 OWNERS: dict[str, tuple[str, ...]] = {
+    "filelock": ("evorobo.study.locks",),
     "deap": ("evorobo.learners.evolution.deap_bridge",),
     "gymnasium": ("evorobo.tasks.control",),
     "matplotlib": ("evorobo.report", "evorobo.course"),

@@ -29,13 +29,14 @@ def resolve_task(name: str) -> Task:
 
 def find_genome(path_or_folder: str) -> Path:
     """Return the path of a genome, given itself or the folder of its trial."""
+    from evorobo.study.digests import checked_path
     from evorobo.study.folders import suggest_trial
 
     path = Path(path_or_folder)
     path = path / "genome.npz" if path.is_dir() else path
     if not path.is_file():
         raise DataError(f"there is no genome {path}; {suggest_trial(Path(path_or_folder))}")
-    return path
+    return checked_path(path.parent, path.name)
 
 
 def task_of_genome(genome: Path) -> Task | None:

@@ -15,7 +15,7 @@ from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError, SettingsError, unknown
 from evorobo.files import read_npz
 from evorobo.registry import register_component
-from evorobo.study.log import Log
+from evorobo.study.log import write_rows
 from evorobo.study.records import write_record
 from evorobo.study.results import seed_folders
 from evorobo.tasks.base import COST_COLUMNS
@@ -161,7 +161,7 @@ def write_baselines(baselines: Sequence[Baseline], folder: Path) -> None:
         for seed, (source, curve) in enumerate(curves.items()):
             values = zip(*map(np.ndarray.tolist, curve.values()), strict=True)
             rows = [dict(zip(curve, row, strict=True)) for row in values]
-            Log(cell / f"seed-{seed}" / "curve.csv", rows).write()
+            write_rows(cell / f"seed-{seed}" / "curve.csv", rows)
             result = {"status": "finished", "test": float(curve["test"][-1]), "read_from": source}
             write_record(cell / f"seed-{seed}" / "result.json", result)
 

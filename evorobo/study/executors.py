@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,16 @@ from evorobo.errors import ResultsError
 from evorobo.loading import WORKER_VARIABLE
 from evorobo.processes import exit_status, redirect_stdout_to_stderr, start_process
 from evorobo.settings import from_plain, to_plain
-from evorobo.study.folders import Interrupted, error_text, trial_reason, trial_status
-from evorobo.study.records import write_record
+from evorobo.study.folders import (
+    REFUSED,
+    TAKEN,
+    Interrupted,
+    Refused,
+    error_text,
+    record_failure,
+    trial_reason,
+    trial_status,
+)
 from evorobo.study.running import ProgressFunction, run_batch
 from evorobo.study.trial import Trial
 from evorobo.user_code import as_error, defer_interrupts
@@ -55,7 +63,6 @@ def run_serial(batches: list[list[Trial]], folder: Path, on_event: EventFunction
             folders = [folder / trial.path for trial in batch]
             outcomes = run_batch(batch, folders, _progress_functions(batch, on_event), should_stop)
             for event in _final_events(batch, folders, outcomes):
-                _record_failure(folder, event)
                 on_event(event)
 
 
@@ -72,9 +79,7 @@ def run_parallel(batches: list[list[Trial]], folder: Path, on_event: EventFuncti
             if event is None:  # the worker has ended
                 if worker.running_paths:
                     for path in worker.running_paths:
-                        failure = TrialEvent(path, 1.0, "failed", worker.death_reason())
-                        _record_failure(folder, failure)
-                        on_event(failure)
+                        on_event(_record_failure(folder, TrialEvent(path, 1.0, "failed", worker.death_reason())))
                     worker.end()
                     workers.remove(worker)
                     if waiting:
@@ -82,7 +87,7 @@ def run_parallel(batches: list[list[Trial]], folder: Path, on_event: EventFuncti
                         workers[-1].submit(waiting.pop(0), folder)
                 continue
             if event.status:
-                _record_failure(folder, event)
+                event = _record_failure(folder, event)
                 worker.running_paths.remove(event.trial)
                 if not worker.running_paths and waiting:
                     worker.submit(waiting.pop(0), folder)
@@ -203,14 +208,15 @@ def _final_events(
     events = []
     for trial, folder, outcome in zip(batch, folders, outcomes, strict=True):
         if isinstance(outcome, ResultsError):
-            events.append(TrialEvent(trial.path, 1.0, "failed", str(outcome)))
+            status = REFUSED if isinstance(outcome, Refused) else "failed"
+            events.append(TrialEvent(trial.path, 1.0, status, str(outcome)))
         else:
-            events.append(TrialEvent(trial.path, 1.0, outcome, trial_reason(folder)))
+            events.append(TrialEvent(trial.path, 1.0, outcome, "" if outcome == TAKEN else trial_reason(folder)))
     return events
 
 
-def _record_failure(folder: Path, event: TrialEvent) -> None:
-    """Write the `result.json` of a failed trial that could not write it itself."""
-    path = folder / event.trial
-    if event.status == "failed" and trial_status(path) != "failed":
-        write_record(path / "result.json", {"status": "failed", "reason": event.reason})
+def _record_failure(folder: Path, event: TrialEvent) -> TrialEvent:
+    """Write the `result.json` of a failed trial that could not write it itself; return the event with the outcome."""
+    if event.status != "failed" or trial_status(folder / event.trial) == "failed":
+        return event
+    return replace(event, status=record_failure(folder / event.trial, event.reason))

@@ -6,16 +6,60 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from evorobo.errors import EvoroboError, ResultsError
+from evorobo.files import is_temporary
 from evorobo.printable import MAX_SHOWN, printable
-from evorobo.study.records import read_record
+from evorobo.study.locks import FolderLock
+from evorobo.study.records import read_record, write_record
 
 
 class Interrupted(EvoroboError):
     """The run was interrupted; everything is kept, and the same command continues it."""
 
 
+class Refused(ResultsError):
+    """The folder of a trial holds something else, and is left as it is."""
+
+
 STATUSES = ("finished", "diverged", "failed", "unfinished")
 """How a trial can have ended."""
+TAKEN = "taken"
+"""The outcome of a trial that another process runs now."""
+REFUSED = "refused"
+"""The status of a trial whose folder holds something else."""
+LOCK = "trial.lock"
+
+
+def trial_lock(folder: Path) -> FolderLock:
+    """Return the lock of a trial: only the process that holds it writes into the folder."""
+    return FolderLock(folder, LOCK)
+
+
+def holds_other_files(folder: Path) -> bool:
+    """Return whether a folder without `trial.json` holds files that belong to no trial that may start there.
+
+    Locks, what killed writes left, and the result of a trial that failed before it wrote its settings do not count.
+    """
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir() if not is_temporary(path.name)}
+    names = {name for name in names if not name.startswith(LOCK)}
+    return bool(names - ({"result.json"} if trial_status(folder) == "failed" else set()))
+
+
+def record_failure(folder: Path, reason: str) -> str:
+    """Write the `result.json` of a trial whose process could not write it; return the outcome.
+
+    Where another process has taken the trial over meanwhile, the outcome is `TAKEN` and nothing is written.
+    """
+    lock = trial_lock(folder)
+    if not lock.acquire():
+        return TAKEN
+    try:
+        if trial_status(folder) == "unfinished":
+            write_record(folder / "result.json", {"status": "failed", "reason": reason})
+        return trial_status(folder)
+    finally:
+        lock.release()
 
 
 def trial_status(folder: Path) -> str:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from evorobo.study.executors import TrialEvent
+from evorobo.study.folders import TAKEN
 
 
 class Display:
@@ -45,6 +46,12 @@ class Display:
             self._bars.stop()
 
     def __call__(self, event: TrialEvent) -> None:
+        if event.status == TAKEN:
+            self._console.print(f"{event.trial} is running in another process; its result is awaited.", markup=False)
+            self._fractions.pop(event.trial, None)
+            if event.trial in self._rows:
+                self._bars.remove_task(self._rows.pop(event.trial))
+            return
         self._start_times.setdefault(event.trial, time.monotonic())
         self._fractions[event.trial] = 1.0 if event.status else event.completed_fraction
         if event.status:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -67,6 +69,12 @@ def fingerprints(trial: TrialSettings) -> dict[str, str | None]:
         "task_code_sha256": code_sha256(iter_definitions(trial.task)),
         "learning_code_sha256": code_sha256(iter_definitions((trial.method, trial.hidden, trial.callbacks))),
     }
+
+
+def trial_sha256(trial: TrialSettings, settings: dict[str, Any]) -> str:
+    """Return one digest of the plain settings, the data and the code of a trial: what its checkpoint belongs to."""
+    content = json.dumps([settings, fingerprints(trial)], sort_keys=True)
+    return sha256(content.encode()).hexdigest()
 
 
 def _teacher_sha256(task: ControlTask) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from evorobo.arrays import Array
 from evorobo.checks import check_name
 from evorobo.errors import ResultsError
 from evorobo.printable import MAX_SHOWN, printable
+from evorobo.study.digests import check_content, check_exists, recorded_digests
 from evorobo.study.folders import STATUSES, suggest_study
 from evorobo.study.records import read_record
 from evorobo.tasks.base import MetricInfo
@@ -173,7 +175,10 @@ def _read_run(folder: Path, task: str, method: str) -> Run:
     if result.get("status") not in STATUSES:
         raise ResultsError(f"{path} is damaged (no status); delete its folder and run the study again.")
     path = folder / "curve.csv"
-    curve = read_curve(path) if path.exists() else {}
+    recorded = recorded_digests(result, folder)
+    for name in recorded:
+        check_exists(folder / name)
+    curve = read_curve(path, recorded.get(path.name)) if path.exists() else {}
     if result["status"] == "finished" and not len(curve.get("test", ())):
         raise ResultsError(f"{path} is damaged (no test scores); delete its folder and run the study again.")
     reason = printable(result.get("reason", ""), MAX_SHOWN)
@@ -189,11 +194,17 @@ def _read_texts(folder: Path, result: dict[str, Any], name: str) -> tuple[str, .
     return tuple(printable(text) for text in texts)
 
 
-def read_curve(path: Path) -> dict[str, Array]:
-    """Return the columns of a `curve.csv`, each of shape `(n_evals,)`. Raises `ResultsError` where it is damaged."""
+def read_curve(path: Path, sha256: str | None = None) -> dict[str, Array]:
+    """Return the columns of a `curve.csv`, each of shape `(n_evals,)`.
+
+    The last row of a trial that runs, or whose process died, may be half written; it is left out. Raises `ResultsError`
+    where the file is damaged or does not have the digest `sha256`.
+    """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
+        content = path.read_bytes()
+        check_content(path, content, sha256)
+        text = content[: content.rfind(b"\n") + 1].decode("utf-8")
+        rows = list(csv.reader(io.StringIO(text, newline="")))
         cells = [[float(cell) if cell else np.nan for cell in row] for row in rows[1:]]
         return dict(zip(rows[0], np.array(cells, float).reshape(-1, len(rows[0])).T, strict=True))
     except (OSError, ValueError, IndexError, csv.Error) as error:

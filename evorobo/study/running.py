@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
-from evorobo.files import write_atomically, write_json
+from evorobo.files import remove_temporary_files, write_atomically, write_json
 from evorobo.learners.base import Batchable, BatchedLearners, Learner, StepResult
 from evorobo.processes import cpu_seconds
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
-from evorobo.study.folders import Interrupted, error_text, trial_status
+from evorobo.study.digests import check_files, digests
+from evorobo.study.folders import TAKEN, Interrupted, Refused, error_text, trial_lock, trial_status
 from evorobo.study.log import Log
-from evorobo.study.provenance import continuations, provenance
+from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
 from evorobo.user_code import as_error
@@ -40,40 +42,51 @@ def run_batch(
     """Run each trial in its folder, or continue it; return the status of each, or why its results cannot be kept.
 
     Several trials must be of one task and one `Batchable` method. They are stepped in one call, and each gives the
-    same numbers as alone. Raises `Interrupted`, after checkpoints, when `should_stop()` returns True.
+    same numbers as alone. The status of a trial that another process runs now is `TAKEN`. Raises `Interrupted`, after
+    checkpoints, when `should_stop()` returns True.
     """
-    with threadpool_limits(1):  # sums have the same order on machines with any number of cores
-        runs = [RunningTrial(*each) for each in zip(trials, folders, on_progress, strict=True)]
+    runs = [RunningTrial(*each) for each in zip(trials, folders, on_progress, strict=True)]
+    try:
+        with threadpool_limits(1):  # sums have the same order on machines with any number of cores
+            for run in runs:
+                run.prepare()
+            _step_to_the_end(runs, should_stop)
+    finally:
         for run in runs:
-            run.prepare()
-        active: list[RunningTrial] = []
-        batched: BatchedLearners | None = None
-        progress_time = time.perf_counter()
-        while unfinished := [run for run in runs if not run.outcome]:
-            if len(unfinished) != len(active):
-                active, batched = unfinished, _batch_learners(unfinished)
-            fractions = [run.budget_fraction for run in active]
-            results: Sequence[StepResult | Exception]
-            cpu, wall = cpu_seconds(), time.perf_counter()
-            try:
-                results = batched.step(fractions) if batched else [active[0].learner.step(fractions[0])]
-            except BaseException as error:
-                results = [as_error(error)] * len(active)
-            now, share = time.perf_counter(), 1 / len(active)
-            seconds = Cost(cpu_seconds=(cpu_seconds() - cpu) * share, wall_seconds=(now - wall) * share)
-            for run, result in zip(active, results, strict=True):
-                run.after_step(result, seconds)
-            if now - progress_time > PROGRESS_SECONDS:
-                progress_time = now
-                for run in active:
-                    run.on_progress(run.completed_fraction)
-                unfinished = [run for run in active if not run.outcome]
-                if unfinished and should_stop():
-                    for run in unfinished:
+            run.lock.release()
+    return [run.outcome for run in runs]
+
+
+def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], bool]) -> None:
+    """Step the learners of `runs` until each has an outcome."""
+    active: list[RunningTrial] = []
+    batched: BatchedLearners | None = None
+    progress_time = time.perf_counter()
+    while unfinished := [run for run in runs if not run.outcome]:
+        if len(unfinished) != len(active):
+            active, batched = unfinished, _batch_learners(unfinished)
+        fractions = [run.budget_fraction for run in active]
+        results: Sequence[StepResult | Exception]
+        cpu, wall = cpu_seconds(), time.perf_counter()
+        try:
+            results = batched.step(fractions) if batched else [active[0].learner.step(fractions[0])]
+        except BaseException as error:
+            results = [as_error(error)] * len(active)
+        now, share = time.perf_counter(), 1 / len(active)
+        seconds = Cost(cpu_seconds=(cpu_seconds() - cpu) * share, wall_seconds=(now - wall) * share)
+        for run, result in zip(active, results, strict=True):
+            run.after_step(result, seconds)
+        if now - progress_time > PROGRESS_SECONDS:
+            progress_time = now
+            for run in active:
+                run.on_progress(run.completed_fraction)
+            unfinished = [run for run in active if not run.outcome]
+            if unfinished and should_stop():
+                for run in unfinished:
+                    with suppress(_LostLock):
                         run.save_checkpoint()
-                    paths = ", ".join(run.trial.path for run in unfinished)
-                    raise Interrupted(f"{paths} was interrupted and can be continued.")
-        return [run.outcome for run in runs]
+                paths = ", ".join(run.trial.path for run in unfinished)
+                raise Interrupted(f"{paths} was interrupted and can be continued.")
 
 
 def _batch_learners(runs: list[RunningTrial]) -> BatchedLearners | None:
@@ -82,6 +95,10 @@ def _batch_learners(runs: list[RunningTrial]) -> BatchedLearners | None:
     if len(runs) == 1 or not isinstance(method, Batchable):
         return None
     return method.batch_learners([run.learner for run in runs])
+
+
+class _LostLock(Exception):
+    """Another process has taken the trial over, because this one did not touch its lock for long."""
 
 
 class RunningTrial:
@@ -98,26 +115,63 @@ class RunningTrial:
         self.budget_fraction = 0.0
         self.generations, self.n_evals, self.seconds = 0, 0, Cost()
         self.log = Log(folder / "curve.csv")
+        self.lock = trial_lock(folder)
         self.learner: Learner
+        self._owns_folder = False
         self._generation_callbacks = callbacks.with_on_generation(trial.callbacks)
         self._continued: dict[str, Any] = {}
 
     def prepare(self) -> None:
-        """Do everything up to the first step; a finished trial gets its outcome at once."""
+        """Do everything up to the first step; a trial that is finished or taken gets its outcome at once."""
         try:
-            self.trial.check(self.folder)
-            if trial_status(self.folder) == "finished":
-                self.outcome = "finished"
+            if self._is_finished():  # a finished trial is only read
                 return
-            write_record(self.folder / "trial.json", to_plain(self.trial))
+            if not self.lock.acquire():
+                self.outcome = TAKEN
+                return
+            if self._is_finished():  # by another process, meanwhile
+                return
+            self._owns_folder = True
+            remove_temporary_files(self.folder)
+            settings = to_plain(self.trial)
+            self._identity = trial_sha256(self.trial, settings)
+            state = self._read_checkpoint()
+            write_record(self.folder / "trial.json", settings)
             machine = provenance(self.trial, self.folder)
             write_json(self.folder / "machine.json", machine)
             self._continued = {"continued": texts} if (texts := continuations(machine)) else {}
             (self.folder / "result.json").unlink(missing_ok=True)
-            self._start()
+            self._start(state)
             self._end_if_over()
         except BaseException as error:
             self._end_with_error(as_error(error))
+
+    def _is_finished(self) -> bool:
+        """Check that the folder is this trial's; return whether the trial is finished, which is then its outcome."""
+        self.trial.check(self.folder)
+        if trial_status(self.folder) != "finished":
+            return False
+        check_files(self.folder)
+        self.outcome = "finished"
+        return True
+
+    def _read_checkpoint(self) -> dict[str, Any] | None:
+        """Return the state in the checkpoint; None where the trial starts from its first step.
+
+        A failed trial whose settings, data or code have changed since starts over. An unfinished one is refused.
+        """
+        path = self.folder / "checkpoint.npz"
+        if not path.exists():
+            return None
+        state = checkpoint.load(path)
+        if state.get("trial_sha256") == self._identity:
+            return state
+        if trial_status(self.folder) == "unfinished":
+            raise ResultsError(
+                f"{path} was saved by a trial of other settings, data or code; delete it and this trial starts over."
+            )
+        path.unlink()
+        return None
 
     def after_step(self, result: StepResult | Exception, seconds: Cost) -> None:
         """Account for a step that took `seconds` and ended with `result`; end the trial if it is over."""
@@ -135,14 +189,16 @@ class RunningTrial:
 
     def save_checkpoint(self) -> None:
         """Write the whole state, from which the trial continues exactly."""
+        self._check_lock()
         state: dict[str, Any] = {
+            "trial_sha256": self._identity,
             "learner": self.learner.state(),
             "generations": self.generations,
             "n_evals": self.n_evals,
             "stops": [list(stop) for stop in self.stops],
             "cpu_seconds": self.seconds.cpu_seconds,
             "wall_seconds": self.seconds.wall_seconds,
-            "rows": self.log.rows,
+            "log": self.log.state(),
         }
         checkpoint.save(self.folder / "checkpoint.npz", state)
         self._checkpoint_time = time.perf_counter()
@@ -166,15 +222,14 @@ class RunningTrial:
     def _is_over(self) -> bool:
         return self.budget_fraction >= 1 or self.learner.done or bool(self.stops)
 
-    def _start(self) -> None:
+    def _start(self, state: dict[str, Any] | None) -> None:
         budget = self.trial.budget
         self.learner = self.trial.start()
         self._initial_fractions, self._eval_fractions = budget.used_fractions(self.cost, 0), budget.eval_fractions
-        path = self.folder / "checkpoint.npz"
-        if path.exists():
-            self._resume(checkpoint.load(path))
-        if not self.log.rows:
+        if state is None:
             self._evaluate(None)
+        else:
+            self._resume(state)
         self._fractions = budget.used_fractions(self.cost, self.generations)
         self.budget_fraction = max(self._fractions)
         self._checkpoint_time = time.perf_counter()
@@ -189,8 +244,7 @@ class RunningTrial:
         self.generations, self.n_evals = state["generations"], state["n_evals"]
         self.stops = [callbacks.Stop(*stop) for stop in state["stops"]]
         self.seconds = Cost(cpu_seconds=state["cpu_seconds"], wall_seconds=state["wall_seconds"])
-        self.log = Log(self.folder / "curve.csv", state["rows"])
-        self.log.write()
+        self.log.restore(state["log"])
 
     def _account_and_log(self, result: StepResult) -> None:
         """Update the spent fractions; evaluate and keep a checkpoint where these are due."""
@@ -216,15 +270,16 @@ class RunningTrial:
     def _evaluate(self, result: StepResult | None) -> None:
         """Log the scores of the current solution and call the callbacks."""
         genome, task = self.learner.genome, self.trial.task
-        self.log.append(self.cost, self.generations, result, task.validate(genome), task.test(genome))
+        validation, test = task.validate(genome), task.test(genome)
+        self._check_lock()
+        self.log.append(self.cost, self.generations, result, validation, test)
         if self.trial.callbacks:
             self.stops = self.stops or callbacks.notify(self.trial.callbacks, "on_eval", self._trial_state)
 
     @property
     def _trial_state(self) -> callbacks.TrialState:
-        rows = ({name: value for name, value in row.items() if name != "test"} for row in self.log.rows)
         genome = self.learner.genome
-        return callbacks.TrialState(self.trial, self.folder, genome, self.cost, self.generations, tuple(rows))
+        return callbacks.TrialState(self.trial, self.folder, genome, self.cost, self.generations, self.log.evals)
 
     def _end_if_over(self) -> None:
         """End the trial once its budget is spent, the learner is done or a callback stops it.
@@ -234,8 +289,10 @@ class RunningTrial:
         """
         if not self._is_over:
             return
+        self._check_lock()
         self.learner.genome.save(self.folder / "genome.npz")
-        for name, content in self.learner.artifacts().items():
+        artifacts = self.learner.artifacts()
+        for name, content in artifacts.items():
             write_atomically(self.folder / name, content)
         self._notify_finish("finished")
         early: dict[str, Any] = {"stopped_early": True} if self.budget_fraction < 1 else {}
@@ -243,14 +300,34 @@ class RunningTrial:
             early["reason"] = "; ".join(f"stopped by {stop.callback}: {stop.reason}" for stop in self.stops)
             early["stopped_by"] = [stop.callback for stop in self.stops]
         test = float(self.log.rows[-1]["test"])
-        write_record(self.folder / "result.json", {"status": "finished", "test": test, **early, **self._continued})
+        self._write_result({"status": "finished", "test": test, **early}, artifacts)
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
-        self.outcome = "finished"
+        self._end("finished")
+
+    def _write_result(self, result: dict[str, Any], artifacts: Iterable[str] = ()) -> None:
+        """Write `result.json`, with the digests of the files that belong to it."""
+        curve = {"curve.csv": self.log.sha256} if self.log.rows else {}
+        sha256 = curve | digests(self.folder, ("genome.npz", *artifacts))
+        write_record(self.folder / "result.json", {**result, **self._continued, "sha256": sha256})
+
+    def _end(self, outcome: str | ResultsError) -> None:
+        self.outcome = outcome
+        self.lock.release()
+
+    def _check_lock(self) -> None:
+        """Raise `_LostLock` where another process has taken this trial over; nothing may be written then."""
+        if not self.lock.is_held():
+            raise _LostLock
 
     def _end_with_error(self, error: Exception) -> None:
         """End the trial as "diverged" or "failed" and write the reason; a `ResultsError` is the outcome itself."""
+        if isinstance(error, _LostLock) or (self._owns_folder and not self.lock.is_held()):
+            self._end(TAKEN)
+            return
         if isinstance(error, ResultsError):
-            self.outcome = error
+            if self._owns_folder:
+                write_record(self.folder / "result.json", {"status": "failed", "reason": error_text(error)})
+            self._end(error if self._owns_folder else Refused(str(error)))
             return
         status = "diverged" if isinstance(error, LearningError) else "failed"
         try:
@@ -258,11 +335,10 @@ class RunningTrial:
         except SettingsError as callback_error:
             status, error = "failed", callback_error
         lines = "".join(traceback.format_exception(error)).splitlines()
-        content = {"status": status, "reason": error_text(error), "traceback": lines, **self._continued}
-        write_record(self.folder / "result.json", content)
+        self._write_result({"status": status, "reason": error_text(error), "traceback": lines})
         # from a checkpoint it would fail at the same step again; after a fix it has to start over
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
-        self.outcome = status
+        self._end(status)
 
     def _notify_finish(self, status: str) -> None:
         if self.trial.callbacks and self.log.rows:

@@ -21,14 +21,15 @@ from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
 from evorobo.settings import to_plain
 from evorobo.study.baselines import Baseline, check_baselines as check_baselines, write_baselines
-from evorobo.study.batching import batch_trials
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
-from evorobo.study.executors import run_parallel, run_serial
+from evorobo.study.digests import check_files
 from evorobo.study.folders import trial_status
+from evorobo.study.locks import LEASE_SECONDS, FolderLock
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
 from evorobo.study.results import Results, load, load_study, seed_folders
+from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasCaveat
@@ -261,15 +262,13 @@ class Study:
         trials = self.trials(only)
         self._check(folder)
         write_baselines(self.baselines, folder)
-        missing = [trial for trial in trials if trial_status(folder / trial.path) != "finished"]
+        missing = [trial for trial in trials if not _is_finished(folder / trial.path)]
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
+        self._claim(folder, missing)
         write_record(folder / "study.json", self._record(references))
         with Display(self.name, len(trials), len(trials) - len(missing)) as display:
-            if jobs == 1:
-                run_serial(batch_trials(missing, jobs), folder, display)
-            elif missing:
-                run_parallel(batch_trials(missing, jobs), folder, display, jobs)
+            run_trials(missing, folder, display, jobs)
         return load(folder)
 
     def _check(self, folder: Path) -> None:
@@ -277,6 +276,24 @@ class Study:
         for trial in replace(self, seeds=self.seeds[:1]).trials():
             for seed, path in seed_folders((folder / trial.path).parent).items():
                 replace(trial, seed=seed).check(path)
+
+    def _claim(self, folder: Path, trials: Sequence[Trial]) -> None:
+        """Write the settings of each task and method, so that a run with others that begins meanwhile is refused.
+
+        A task and a method are claimed by one `trial.json` at any seed.
+        """
+        first = {(trial.task.name, trial.method.name): trial for trial in reversed(trials)}
+        lock = FolderLock(folder, "study.lock")
+        lock.wait(LEASE_SECONDS)
+        try:
+            for trial in first.values():
+                paths = seed_folders((folder / trial.path).parent)
+                if claimed := [seed for seed, path in paths.items() if (path / "trial.json").exists()]:
+                    replace(trial, seed=claimed[0]).check(paths[claimed[0]])
+                else:
+                    write_record(folder / trial.path / "trial.json", to_plain(trial))
+        finally:
+            lock.release()
 
     def _try_out(self, trials: list[Trial]) -> None:
         """Start one trial of each task and method, to find settings that do not fit together before the long run."""
@@ -334,3 +351,11 @@ def _errors_left_to_trials(*kinds: type[EvoroboError]) -> Iterator[None]:
         error = as_error(raised)
         if isinstance(error, EvoroboError) and not (isinstance(error, TaskError) and error.__cause__):
             raise
+
+
+def _is_finished(folder: Path) -> bool:
+    """Return whether a trial is finished. Raises `ResultsError` where its files are not what it wrote."""
+    if trial_status(folder) != "finished":
+        return False
+    check_files(folder)
+    return True

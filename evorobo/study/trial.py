@@ -20,7 +20,7 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
-from evorobo.study.folders import suggest_trial, trial_status
+from evorobo.study.folders import TAKEN, holds_other_files, suggest_trial, trial_status
 from evorobo.study.provenance import fingerprints, iter_definitions
 from evorobo.study.records import check_format, read_object, read_record
 from evorobo.study.running import ProgressFunction, run_batch
@@ -126,13 +126,18 @@ class Trial:
         Raises
         ------
         ResultsError
-            Where the folder cannot be written, or holds a trial of other settings, data or code.
+            Where the folder cannot be written, holds a trial of other settings, data or code, or is in use by another
+            process.
         Interrupted
             Where `should_stop` returned True, after a checkpoint was written.
         """
         (outcome,) = run_batch([self], [Path(folder)], [on_progress], should_stop)
         if isinstance(outcome, ResultsError):
             raise outcome
+        if outcome == TAKEN:
+            raise ResultsError(
+                f"another process runs the trial in {folder}; wait for its end, or give another folder with --results."
+            )
         return outcome
 
     def check(self, folder: Path) -> None:
@@ -146,12 +151,15 @@ class Trial:
         Raises
         ------
         ResultsError
-            Where it holds a trial of other settings, or of data or code that changed since.
+            Where it holds a trial of other settings, or of data or code that changed since, or files without the
+            settings that they belong to.
         """
+        cure = "Keep it and give another folder with --results, or delete it."
         if not (folder / "trial.json").exists():
+            if holds_other_files(folder):
+                raise ResultsError(f"{folder} holds files but no trial.json, so their settings are unknown. {cure}")
             return
         old, new = read_record(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
-        cure = "Keep it and give another folder with --results, or delete it."
         if old != new:
             raise ResultsError(f"{folder} holds a run of other settings ({first_difference(old, new)}). {cure}")
         starts_over = trial_status(folder) in ("failed", "diverged")

@@ -87,6 +87,6 @@ def test_ctrl_c_says_how_to_continue(evorobo, tmp_path, monkeypatch):
 
         raise Interrupted("interrupted")
 
-    monkeypatch.setattr("evorobo.study.tuning.tuning.run_serial", interrupted)
+    monkeypatch.setattr("evorobo.study.tuning.tuning.run_trials", interrupted)
     code, _, err = evorobo("tune", rail(tmp_path), *FLAGS, "--jobs", 1)
     assert (code, err) == (130, "evorobo: interrupted; run the same command again to continue.\n")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 from evorobo.study.log import TIME_COLUMNS
 
@@ -20,3 +22,10 @@ def all_curves(folder: Path) -> dict[str, str]:
     """Every curve under `folder`, by the path of its trial."""
     paths = sorted(folder.rglob("curve.csv"))
     return {path.parent.relative_to(folder).as_posix(): without_times(path) for path in paths}
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """The `result.json` of a trial, but for the digests, which depend on the columns that a clock filled."""
+    result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    result.pop("sha256", None)
+    return result

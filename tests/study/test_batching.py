@@ -11,9 +11,11 @@ from toys import Bowl, Line
 from evorobo import MSE, SGD, Adam, Backprop, Budget, Dropout, EarlyStopping, Evolution, ReduceOnPlateau, Study, Trial
 from evorobo.learners.backprop.backprop import BackpropLearner
 from evorobo.learners.base import StepResult
+from evorobo.settings import to_plain
 from evorobo.study import running
 from evorobo.study.batching import batch_trials
 from evorobo.study.folders import Interrupted, trial_status
+from evorobo.study.records import write_record
 from evorobo.study.running import run_batch
 from evorobo.tasks.base import Examples
 
@@ -84,7 +86,7 @@ def test_an_interrupted_batch_continues_to_the_same_curves(tmp_path, monkeypatch
 
 def test_a_trial_with_a_damaged_checkpoint_fails_alone(tmp_path):
     these = trials()
-    (tmp_path / these[1].path).mkdir(parents=True)
+    write_record(tmp_path / these[1].path / "trial.json", to_plain(these[1]))
     (tmp_path / these[1].path / "checkpoint.npz").write_bytes(b"half")
     ended = run_in_batch(these, tmp_path)
     assert ended[:1] + ended[2:] == ["finished"] * 4

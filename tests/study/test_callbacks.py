@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from curves import all_curves, without_times
+from curves import all_curves, read_result, without_times
 from toys import Bowl, Line, Raises
 
 from evorobo import (
@@ -107,10 +107,6 @@ def a_trial(*callbacks, method=METHODS[0], task=None, budget=None, seed=0):
 def a_study(*callbacks, methods=METHODS):
     budget = Budget(flops=4e5, n_evals=4)
     return Study.grid("toys", tasks=[Bowl()], methods=methods, seeds=3, budget=budget, hidden=(3,), callbacks=callbacks)
-
-
-def read_result(folder):
-    return json.loads((folder / "result.json").read_text())
 
 
 def diary(folder):

@@ -14,9 +14,11 @@ import pytest
 from toys import Bowl, Chatty, Dies, Raises, Slow
 
 from evorobo import Backprop, Budget, Evolution, ResultsError, Trial
+from evorobo.settings import to_plain
 from evorobo.study import checkpoint, executors
 from evorobo.study.executors import run_parallel, run_serial
 from evorobo.study.folders import Interrupted, trial_status
+from evorobo.study.records import write_record
 
 EVOLUTION = Evolution()
 BUDGET = Budget(generations=5, n_evals=2)
@@ -85,7 +87,7 @@ def test_a_trial_that_its_worker_cannot_load_fails_with_a_reason(tmp_path, monke
 @pytest.mark.parametrize("run", [run_serial, in_two_processes])
 def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     broken, events = tmp_path / "bowl/cma-es/seed-0", []
-    broken.mkdir(parents=True)
+    write_record(broken / "trial.json", to_plain(*trials(Bowl())))
     (broken / "checkpoint.npz").write_bytes(b"half")
     run(batches_of_one(trials(Bowl(), seeds=(0, 1))), tmp_path, events.append)
     ended, reason = outcomes(events)["bowl/cma-es/seed-0"]
@@ -97,7 +99,7 @@ def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
 
 def test_a_checkpoint_of_another_version_is_refused(tmp_path, monkeypatch):
     old, events = tmp_path / "bowl/cma-es/seed-0", []
-    old.mkdir(parents=True)
+    write_record(old / "trial.json", to_plain(*trials(Bowl())))
     monkeypatch.setattr(checkpoint, "FORMAT", 1)
     checkpoint.save(old / "checkpoint.npz", {"learner": {"strategy": {}}})
     monkeypatch.undo()

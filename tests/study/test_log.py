@@ -1,8 +1,12 @@
 """The log of a trial and its file."""
 
+import json
+from hashlib import sha256
+
 import numpy as np
 import pytest
 
+from evorobo import ResultsError
 from evorobo.learners.base import StepResult
 from evorobo.study.log import Log
 from evorobo.study.results import read_curve
@@ -41,11 +45,86 @@ def test_an_unknown_value_is_an_empty_cell(log):
     assert np.isnan(curve["validation"][1])
 
 
-def test_a_log_made_from_its_rows_continues_without_a_difference(log, tmp_path):
-    other = Log(tmp_path / "other.csv", [dict(row) for row in log.rows])
-    for each in (log, other):
-        each.append(COST, 2, StepResult(1.5, {"diversity": 2.0}), 3.0, 4.0)
-    assert other.path.read_bytes() == log.path.read_bytes()
+RESULTS = [  # of the steps before each eval: columns appear late, stay away for an eval, and hold every kind of number
+    None,
+    StepResult(-0.5, {"step_size": 1 / 3, "epoch": 2}),
+    StepResult(0.5, {"step_size": float("nan"), "epoch": -3}),
+    StepResult(1e300, {"diversity": np.float32(0.1)}),
+    StepResult(-0.0, {"epoch": 10**20, "step_size": float("inf"), "flag": True}),
+]
+
+
+def write_log(path, results=RESULTS):
+    """Return the log, and after each row its state, its evals and its file."""
+    log, states = Log(path), []
+    for number, result in enumerate(results):
+        log.append(COST, number, result, float("nan") if number % 2 else 0.1, number / 7)
+        states.append((json.loads(json.dumps(log.state())), repr(log.evals), path.read_bytes()))
+    return log, states
+
+
+def test_rows_are_appended_and_the_digest_is_that_of_the_file(tmp_path):
+    log, states = write_log(tmp_path / "curve.csv")
+    for state, _, content in states:
+        assert state["sha256"] == sha256(content).hexdigest()
+    assert log.path.read_text().splitlines()[0].endswith(",test,step_size,epoch,diversity,flag")
+    inode = log.path.stat().st_ino
+    log.append(COST, 9, StepResult(1.0, {"epoch": 1}), 1.0, 1.0)
+    assert log.path.stat().st_ino == inode, "no new column, and the file was written anew"
+    assert log.sha256 == sha256(log.path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("kept", range(1, 6))
+@pytest.mark.parametrize("later", range(5))
+def test_a_log_is_cut_back_to_the_rows_of_its_checkpoint(tmp_path, kept, later):
+    _, states = write_log(tmp_path / "curve.csv")
+    state, evals, content = states[kept - 1]
+    (tmp_path / "curve.csv").write_bytes(states[max(kept - 1, later)][2] + b"17,3,half a r")
+    log = Log(tmp_path / "curve.csv")
+    log.restore(state)
+    assert log.path.read_bytes() == content
+    assert repr(log.evals) == evals
+    for number, result in enumerate(RESULTS[kept:], kept):
+        log.append(COST, number, result, float("nan") if number % 2 else 0.1, number / 7)
+    assert log.path.read_bytes() == states[-1][2]
+    assert log.sha256 == sha256(log.path.read_bytes()).hexdigest()
+
+
+def test_a_log_that_lacks_rows_of_its_checkpoint_or_has_others_is_refused(tmp_path):
+    log, states = write_log(tmp_path / "curve.csv")
+    state, _, content = states[3]
+    wrong = [content[:cut] for cut in range(0, len(content) - 1, 3)]  # the end of the last line alone changes nothing
+    wrong += [
+        content.replace(b"0.3333", b"0.3334"),
+        content.replace(b"epoch", b"epoch2"),
+        b"\xff" + content,
+        b"x\n" * 9,
+    ]
+    for damaged in wrong:
+        log.path.write_bytes(damaged)
+        with pytest.raises(
+            ResultsError, match=r"curve\.csv lacks rows of its checkpoint, or they were changed; delete"
+        ):
+            Log(log.path).restore(state)
+        assert log.path.read_bytes() == damaged
+    log.path.unlink()
+    with pytest.raises(ResultsError, match="lacks rows of its checkpoint"):
+        Log(log.path).restore(state)
+
+
+def test_a_file_that_another_program_changes_while_the_trial_runs_is_not_written_on(log):
+    with log.path.open("a") as file:
+        file.write("1,2,3\n")
+    with pytest.raises(ResultsError, match=r"curve\.csv was changed while its trial ran \(\d+ bytes instead of \d+\)"):
+        log.append(COST, 2, StepResult(1.0, {"epoch": 3}), 1.0, 2.0)
+
+
+def test_callbacks_see_all_first_columns_and_no_test_score(log):
+    first, second = log.evals
+    assert set(first) == {*COST_COLUMNS, "generations", "train", "validation"}
+    assert set(second) == {*first, "step_size", "epoch"}
+    assert np.isnan(first["train"])
+    assert type(second["epoch"]) is int
 
 
 def test_numbers_of_numpy_are_written_as_plain_numbers(tmp_path):

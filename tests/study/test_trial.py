@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from curves import read_result
 from toys import Bowl, Line, Raises
 
 from evorobo import (
@@ -127,7 +128,7 @@ def test_a_trial_killed_after_an_eval_restarts_from_its_checkpoint(tmp_path, mon
         a_trial().run(tmp_path / "killed")
     monkeypatch.undo()
     kept = load_checkpoint(tmp_path / "killed" / "checkpoint.npz")
-    assert len(kept["rows"]) < len(curve(tmp_path / "killed"))
+    assert kept["log"]["n_rows"] < len(curve(tmp_path / "killed"))
     a_trial().run(tmp_path / "killed")
     assert curve(tmp_path / "killed") == curve(tmp_path / "straight")
 
@@ -148,7 +149,7 @@ def test_a_finished_trial_leaves_its_settings_machine_curve_genome_and_result(tm
         "result.json",
         "trial.json",
     ]
-    result = json.loads((tmp_path / "result.json").read_text())
+    result = read_result(tmp_path)
     assert result == {"format": 3, "status": "finished", "test": float(curve(tmp_path)[-1]["test"])}
     assert Bowl().test(Genome.load(tmp_path / "genome.npz")) == result["test"]
     machine = json.loads((tmp_path / "machine.json").read_text())
@@ -216,7 +217,7 @@ def test_a_learner_that_is_done_ends_its_trial_with_an_eval(tmp_path):
     )
     watched = []
     assert trial.run(tmp_path, watched.append) == "finished"
-    result, rows = json.loads((tmp_path / "result.json").read_text()), curve(tmp_path)
+    result, rows = read_result(tmp_path), curve(tmp_path)
     assert result == {"format": 3, "status": "finished", "test": float(rows[-1]["test"]), "stopped_early": True}
     assert int(rows[-1]["samples"]) < 1e5
     genome = Genome.load(tmp_path / "genome.npz")
@@ -238,8 +239,7 @@ def test_a_trial_interrupted_during_its_patience_stops_at_the_same_step(tmp_path
             trial.run(tmp_path / "halting", should_stop=Stop(monkeypatch, after))
     assert trial.run(tmp_path / "halting") == "finished"
     assert curve(tmp_path / "halting") == curve(tmp_path / "straight")
-    one, other = ((tmp_path / each / "result.json").read_text() for each in ("straight", "halting"))
-    assert one == other
+    assert read_result(tmp_path / "halting") == read_result(tmp_path / "straight")
 
 
 def test_a_budget_that_a_method_never_spends_is_refused_at_once(tmp_path):

@@ -126,16 +126,16 @@ def test_two_workers_find_the_same_as_one_process(tmp_path, straight):
 
 
 def test_an_interrupted_search_continues_to_the_same_settings(tmp_path, straight, monkeypatch):
-    run, calls = tuning_module.run_serial, []
+    run, calls = tuning_module.run_trials, []
 
-    def interrupted(batches, folder, on_event):
+    def interrupted(trials, folder, on_event, jobs):
         calls.append(folder)
         if len(calls) == 3:
-            run(batches[:1], folder, on_event)
+            run(trials[:1], folder, on_event, jobs)
             raise Interrupted("interrupted")
-        run(batches, folder, on_event)
+        run(trials, folder, on_event, jobs)
 
-    monkeypatch.setattr(tuning_module, "run_serial", interrupted)
+    monkeypatch.setattr(tuning_module, "run_trials", interrupted)
     with pytest.raises(Interrupted):
         tune(a_study(), SPACE, trials=5, seeds=(7, 8), results=tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("genome.npz")}

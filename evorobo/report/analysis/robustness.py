@@ -22,6 +22,7 @@ from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.report.analysis.study_table import StudyTable
+from evorobo.study.digests import checked_path
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasUnlabelled
 
@@ -56,7 +57,7 @@ def robustness(table: StudyTable) -> list[RobustnessRow]:
     rows: list[RobustnessRow] = []
     for (name, method), cell in table.cells.items():
         for run in cell.with_genome:
-            content = (run.folder / "genome.npz").read_bytes()
+            content = checked_path(run.folder, "genome.npz").read_bytes()
             fingerprint = sha256(content).hexdigest()[:16]
             for noise_on, score_at_levels in _KINDS.items():
                 wanted = [(name, method, run.seed, noise_on, level, fingerprint) for level in NOISE_LEVELS]

@@ -23,6 +23,7 @@ from evorobo.report.figures.scales import scale_cost
 from evorobo.report.figures.style import Style, assign_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import average_curve
+from evorobo.study.digests import checked_path
 from evorobo.study.results import Run
 from evorobo.tasks.control.recording import draw_states, trajectory
 from evorobo.tasks.control.robots.base import defines
@@ -91,7 +92,7 @@ def figure(table: StudyTable, task: str) -> Figure | None:
     """The figure that `plot` writes; None where no run has an archive with measures (a hall of fame has none)."""
     cells = table.cells_of(task, lambda cell: cell.finished)
     median_runs = {method: run for method, cell in cells.items() if (run := _median_run(cell))}
-    loaded = {method: Archive.load(run.folder / "archive.npz") for method, run in median_runs.items()}
+    loaded = {method: Archive.load(checked_path(run.folder, "archive.npz")) for method, run in median_runs.items()}
     archives = {method: archive for method, archive in loaded.items() if archive.measure_names}
     if not archives:
         return None
@@ -169,7 +170,7 @@ def _draw_path(axes: Axes, table: StudyTable, name: str, run: Run) -> None:
         return
     if isinstance(task, ControlTask) and task.robot is not None and defines(task.robot, "draw"):
         limits = axes.get_xlim(), axes.get_ylim()
-        draw_states(task.robot, axes, trajectory(task, Genome.load(run.folder / "genome.npz")))
+        draw_states(task.robot, axes, trajectory(task, Genome.load(checked_path(run.folder, "genome.npz"))))
         axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
 
 

@@ -17,6 +17,7 @@ from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.figures.tournament_figure import plot
 from evorobo.report.statistics import bootstrap_interval, evenly_spaced_indices, iqm
+from evorobo.study.digests import checked_path
 from evorobo.study.results import Results, Run
 from evorobo.tasks.control.task import ControlTask
 
@@ -97,9 +98,9 @@ def _rows(task: ControlTask, table: StudyTable, cells: dict[str, list[Run]]) -> 
     """A row for the solutions of each method against the rivals of each of `cells`."""
     matches, rows = replace(task, test_episodes=EPISODES_PER_MATCH).matches(), []
     for method, cell in table.cells_of(task.name, lambda cell: cell.with_genome).items():
-        solutions = [Genome.load(run.folder / "genome.npz") for run in cell.with_genome]
+        solutions = [Genome.load(checked_path(run.folder, "genome.npz")) for run in cell.with_genome]
         for other, runs in cells.items():
-            archives = [Archive.load(run.folder / "rivals.npz") for run in runs]
+            archives = [Archive.load(checked_path(run.folder, "rivals.npz")) for run in runs]
             rivals = [archive[i] for archive in archives for i in evenly_spaced_indices(len(archive), MAX_RIVALS)]
             scores = matches.tournament(solutions, rivals).mean(1)
             names = [task.name, method, matches.rival().name, other]

@@ -22,6 +22,7 @@ from evorobo.report.replay.frames import (
     require_robot_task,
     shared_limits,
 )
+from evorobo.study.digests import checked_path
 from evorobo.study.trial import Trial
 from evorobo.tasks.control.recording import draw_states, record_episode
 from evorobo.tasks.control.task import ControlTask
@@ -172,7 +173,7 @@ class Replay:
         path = self.trial_folder / "genome.npz"
         if (path.parent / "trial.json").is_file() and not path.is_file():
             raise ResultsError(f"{self.folder} holds no genome yet; run its study to the end of this trial first.")
-        return Genome.load(path)
+        return Genome.load(checked_path(self.trial_folder, path.name))
 
     def _episodes(self, default: int) -> range:
         return range(self.first_episode, self.first_episode + (self.n_episodes or default))

@@ -12,11 +12,11 @@ from evorobo.checks import check_integer
 from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.loading import stop_if_loading
 from evorobo.settings import to_plain
-from evorobo.study.batching import batch_trials
-from evorobo.study.executors import TrialEvent, run_parallel, run_serial
+from evorobo.study.executors import TrialEvent
 from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
+from evorobo.study.sharing import run_trials
 from evorobo.study.study import Study
 from evorobo.study.tuning.search import Search
 from evorobo.study.tuning.space import parse_ranges
@@ -163,10 +163,7 @@ def _run_try(searches: list[Search], folder: Path, jobs: int, display: Display) 
         trial.check(folder / trial.path)
     missing = [trial for trial in trials if trial_status(folder / trial.path) not in _ENDED]
     on_event = partial(_forward_event, display, folder.name)
-    if jobs == 1:
-        run_serial(batch_trials(missing, jobs), folder, on_event)
-    elif missing:
-        run_parallel(batch_trials(missing, jobs), folder, on_event, jobs)
+    run_trials(missing, folder, on_event, jobs)
     for search, of_method in zip(searches, proposed, strict=True):
         search.tell(of_method, folder)
 

@@ -1,0 +1,71 @@
+"""Locks on folders: one process at a time runs a trial or claims the settings of a study.
+
+The processes may be on several machines that share the folder. The lock is a file that its holder touches regularly.
+A holder on this machine that has died loses its lock at once, and one on another machine after `LEASE_SECONDS`.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from filelock import SoftFileLease, Timeout
+
+from evorobo.errors import ResultsError
+from evorobo.files import write_error
+
+LEASE_SECONDS = 120.0
+"""How long a lock may stay untouched before another process takes it over; all versions on one folder must agree."""
+HEARTBEAT_SECONDS = 15.0
+POLL_SECONDS = 0.1
+
+
+class FolderLock:
+    """A lock file in a folder. The folder is created when the lock is acquired."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.path = folder / name
+        self._lease = SoftFileLease(
+            self.path, lease_duration=LEASE_SECONDS, heartbeat_interval=HEARTBEAT_SECONDS, thread_local=False
+        )
+
+    def acquire(self) -> bool:
+        """Take the lock if it is free or its holder is dead; return whether this process holds it now.
+
+        Keep the object to try again: the time in which another holder does not touch its lock is counted in it. Raises
+        `ResultsError` where the folder cannot be written.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for _ in range(2):  # where files cannot be exchanged, the first call only removes the lock of a dead holder
+                try:
+                    self._lease.acquire(blocking=False)
+                    return True
+                except Timeout:
+                    continue
+            return False
+        except OSError as error:
+            raise write_error(self.path, error) from error
+
+    def wait(self, seconds: float) -> None:
+        """Take the lock, waiting for other processes. Raises `ResultsError` where they do not release it."""
+        end = time.monotonic() + seconds
+        while not self.acquire():
+            if time.monotonic() > end:
+                raise ResultsError(
+                    f"{self.path} was not released in {seconds:.0f} s; another run holds it. Wait for its end, or "
+                    "delete the file if no other run exists."
+                )
+            time.sleep(POLL_SECONDS)
+
+    def is_held(self) -> bool:
+        """Return whether this process still holds the lock: one that was stopped for long may have lost it."""
+        if not self._lease.is_locked or self._lease.compromise is not None:
+            return False
+        owner = self._lease.owner
+        return owner is not None and owner.token == self._lease.token
+
+    def release(self) -> None:
+        """Give the lock back; nothing happens where this process does not hold it."""
+        if self._lease.is_locked:
+            self._lease.release()
