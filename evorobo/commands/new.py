@@ -88,8 +88,9 @@ def check_object(thing: Any, name: str) -> None:
         except TypeError as error:
             raise TaskError(f"{name} needs settings ({error}); give its fields defaults.") from error
     if isinstance(instance, Robot):
-        check_robot(instance)
+        report = check_robot(instance)
         print(f"{name}: the robot is valid. Its rows are independent, its noise comes from rng, its shapes fit.")
+        print(report.gradient)
         ids = ids_of_robot(type(instance))
         for id in ids:
             check_id(id)

@@ -106,12 +106,48 @@ class Recurrent(Layer):
     def backward(
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
     ) -> Array:
+        return self.backward_from(params, cache, dy, {}, gradients, needs_input_grad)[0]
+
+    def backward_from(
+        self,
+        params: Params,
+        cache: Any,
+        dy: Array,
+        grad_states: States,
+        gradients: Params,
+        needs_input_grad: bool = True,
+    ) -> tuple[Array, States]:
+        """Compute the gradients of a pass whose last states were used further.
+
+        Parameters
+        ----------
+        params : mapping of str to array
+            Parameters of this layer.
+        cache : object
+            What `forward` returned.
+        dy : array of shape (..., batch, units)
+            Gradient with respect to the outputs.
+        grad_states : dict of str to array
+            Gradients with respect to the last states; empty if these are zero.
+        gradients : mapping of str to array
+            Arrays into which the gradients are written, summed over the batch.
+        needs_input_grad : bool, default True
+            False for the first layer, which may then return any array.
+
+        Returns
+        -------
+        dx : array of shape (..., batch, n_inputs)
+            Gradient with respect to the inputs.
+        grad_states : dict of str to array
+            Gradients with respect to the first states.
+        """
         x, caches = cache
         lead, n_steps = dy.shape[:-2], len(caches)
         dy = dy.reshape(*lead, -1, n_steps, self.units)
         for gradient in gradients.values():
             gradient[...] = 0
-        grad_states = {name: np.zeros((*dy.shape[:-2], self.units), dy.dtype) for name in self.state_names}
+        zeros = {name: np.zeros((*dy.shape[:-2], self.units), dy.dtype) for name in self.state_names}
+        grad_states = {**zeros, **grad_states}
         ddrives: list[Array] = [dy] * n_steps
         for t in reversed(range(n_steps)):
             ddrives[t], grad_states = self.step_backward(params, caches[t], dy[..., t, :], grad_states, gradients)
@@ -120,7 +156,8 @@ class Recurrent(Layer):
         gradients["weight"][...] = np.matmul(x.swapaxes(-1, -2), ddrive)
         if "bias" in gradients:
             gradients["bias"][...] = ddrive.sum(-2)
-        return np.matmul(ddrive, params["weight"].swapaxes(-1, -2)) if needs_input_grad else ddrive
+        dx = np.matmul(ddrive, params["weight"].swapaxes(-1, -2)) if needs_input_grad else ddrive
+        return dx, grad_states
 
 
 def transpose(matrix: Array) -> Array:

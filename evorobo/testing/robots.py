@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
+from evorobo.tasks.control.gradients.robot_graph import describe_gradient
 from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.robots.env import RobotEnv
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
@@ -30,7 +32,33 @@ BATCH_SIZES = (1, 3, 17)
 """The numbers of robots in a batch with which a robot is tried."""
 
 
-def check_robot(robot: Robot | type[Robot] | str) -> None:
+@dataclass(frozen=True)
+class RobotReport:
+    """What a valid robot can be used for.
+
+    Parameters
+    ----------
+    compiled : bool
+        Whether `ControlTask(..., compiled=True)` can run it.
+    gradient : str
+        Whether a gradient passes through the robot from the reward to the motors, and what jumps. A jump is an effect
+        of the motors that the gradient leaves out: a collision, the end of an episode, another choice of `np.where`.
+
+    Examples
+    --------
+    >>> from evorobo.testing import check_robot
+    >>> report = check_robot("CartPole-v1")
+    >>> report.compiled
+    True
+    >>> print(report.gradient)
+    CartPole: no slope through the robot, by argmax, which chooses a move; methods that go by scores may climb it.
+    """
+
+    compiled: bool
+    gradient: str
+
+
+def check_robot(robot: Robot | type[Robot] | str) -> RobotReport:
     """Check that a robot keeps its contract.
 
     The checks cover shapes, finite numbers, the actions of the teacher and the drawing. States must not be changed in
@@ -42,6 +70,11 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     robot : Robot, type[Robot] or str
         A robot, its class, or its registered id.
 
+    Returns
+    -------
+    RobotReport
+        Whether the robot can be compiled, and whether it has a gradient.
+
     Raises
     ------
     TaskError
@@ -50,7 +83,8 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
     Examples
     --------
     >>> from evorobo.testing import check_robot
-    >>> check_robot("evorobo/Phototaxis-v0")
+    >>> check_robot("evorobo/Phototaxis-v0").gradient
+    'Gradients pass through the robot, and nothing jumps.'
     """
     made, make_environment = _make(robot)
     _check_names(made)
@@ -61,11 +95,13 @@ def check_robot(robot: Robot | type[Robot] | str) -> None:
         _check_teacher(made, batches[-1])
     for size in BATCH_SIZES:
         _check_same_episodes(made, make_environment, size)
-    check_compiled(made, np.stack([random_actions(made, seed)[:MAX_STEPS] for seed in range(BATCH_SIZES[1])]))
+    actions = np.stack([random_actions(made, seed)[:MAX_STEPS] for seed in range(BATCH_SIZES[1])])
+    compiled = check_compiled(made, actions)
     if made.measures or defines(made, "measure"):
         _check_measures(made, np.stack([episode[-1].state for episode in batches[-1]]))
     if defines(made, "draw"):
         _check_draw(made, batches[-1][0])
+    return RobotReport(compiled, describe_gradient(made))
 
 
 def _make(robot: Robot | type[Robot] | str) -> tuple[Robot, Callable[[int], Any]]:

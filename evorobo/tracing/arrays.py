@@ -6,8 +6,10 @@ written in another language. It must not decide by the numbers with `if`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +19,17 @@ from evorobo.errors import TaskError
 from evorobo.tracing.python_text import expression
 
 DOUBLE, TRUTH = np.dtype(float), np.dtype(bool)
+_NUMPY = str(Path(np.__file__).parent)
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
     """How a number is computed: the name of a NumPy function ("add", "where", or "cast") and its operands, which are
-    `Number`s and constants."""
+    `Number`s and constants. `place` is the function and the line that asked for it."""
 
     name: str
     operands: tuple[Any, ...]
+    place: str = ""
 
 
 class Script:
@@ -99,7 +103,7 @@ class Traced(np.ndarray[Any, Any]):
         def cast(value: Any) -> Any:
             if not isinstance(value, Number):
                 return kind.type(value)
-            return Number(value.script, value.script.cast(value, kind), kind, Operation("cast", (value,)))
+            return Number(value.script, value.script.cast(value, kind), kind, Operation("cast", (value,), _place()))
 
         return _elementwise(cast, self)
 
@@ -109,6 +113,42 @@ def traced(numbers: Sequence[Any]) -> Any:
     row = np.empty((1, len(numbers)), object)
     row[0, :] = numbers
     return row.view(Traced)
+
+
+def with_slope_of(value: Any, like: Callable[[], Any]) -> Any:
+    """Return `value`; where derivatives are taken, it has those of `like()`, which only tracing calls.
+
+    For a branch that keeps the value of a function but not its slope, such as "straight ahead" of an arc.
+    """
+
+    def choose(one: Any, other: Any) -> Any:
+        if not isinstance(other, Number):
+            return one
+        script, operands = other.script, (one, other)
+        text = f"sloped({', '.join(script.cast(operand, other.dtype) for operand in operands)})"
+        return script.number(text, other.dtype, Operation("with_slope_of", operands))
+
+    return _elementwise(choose, value, like()) if isinstance(value, Traced) else value
+
+
+def without_jump(condition: Any) -> Any:
+    """Return `condition`; it states that no number jumps where the condition changes (see `Operation.place`)."""
+
+    def unplaced(value: Any) -> Any:
+        if not isinstance(value, Number) or value.operation is None:
+            return value
+        return Number(value.script, value.name, value.dtype, replace(value.operation, place=""))
+
+    return _elementwise(unplaced, condition) if isinstance(condition, Traced) else condition
+
+
+def _place() -> str:
+    """The function and the line outside of NumPy and this file that is running."""
+    frame = sys._getframe(1)
+    while frame.f_back and (frame.f_code.co_filename == __file__ or frame.f_code.co_filename.startswith(_NUMPY)):
+        frame = frame.f_back
+    code = frame.f_code
+    return f"{code.co_name}() ({Path(code.co_filename).name}, line {frame.f_lineno})"
 
 
 def _as_traced(array: Any) -> Any:
@@ -162,7 +202,7 @@ def _call(ufunc: Any, values: Sequence[Any]) -> Any:
     text = expression(ufunc.__name__, [script.cast(*pair) for pair in zip(values, kinds[:-1], strict=True)])
     if text is None:
         raise TaskError(f"it uses np.{ufunc.__name__}, unknown here")
-    operation = Operation(ufunc.__name__, tuple(values))
+    operation = Operation(ufunc.__name__, tuple(values), _place())
     return script.number(text if kinds[-1] == TRUTH else f"{kinds[-1].name}({text})", kinds[-1], operation)
 
 
@@ -199,7 +239,9 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
         script = chosen_by.script
         kind = np.result_type(*(value.dtype if isinstance(value, Number) else value for value in (one, other)))
         operands = script.cast(chosen_by, TRUTH), script.cast(one, kind), script.cast(other, kind)
-        return script.number(f"pick({', '.join(operands)})", kind, Operation("where", (chosen_by, one, other)))
+        return script.number(
+            f"pick({', '.join(operands)})", kind, Operation("where", (chosen_by, one, other), _place())
+        )
 
     return _elementwise(choose, condition, yes, no)
 

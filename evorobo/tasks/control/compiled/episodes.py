@@ -16,9 +16,10 @@ from evorobo.nets.scaling import RunningMoments
 from evorobo.processes import thread_count
 from evorobo.tasks.control.behavior import MeasureRecorder
 from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
-from evorobo.tasks.control.compiled.tracing import Draws, trace_robot
+from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.robots.random_streams import RandomStream
+from evorobo.tasks.control.robots.traced_step import Draws
 from evorobo.tasks.control.rollout import ObservationMoments, Rollout
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec

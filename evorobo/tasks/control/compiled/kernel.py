@@ -9,7 +9,7 @@ import math  # noqa: F401 - unused imports are for the code of robots
 
 from numpy import float32, float64, int64, zeros  # noqa: F401
 
-from evorobo.nets.compiled.choices import both, clip, either, fmax, fmin, maximum, minimum, pick  # noqa: F401
+from evorobo.nets.compiled.choices import both, clip, either, fmax, fmin, maximum, minimum, pick, sloped  # noqa: F401
 from evorobo.nets.compiled.network import argmax, network_outputs
 
 

@@ -56,7 +56,7 @@ class Robot:
     ...     def reward(self, state, action, next_state):
     ...         return -np.abs(next_state[:, 0])
     >>> from evorobo.testing import check_robot
-    >>> check_robot(Cart)
+    >>> report = check_robot(Cart)
     """
 
     sensors: ClassVar[tuple[str, ...]]

@@ -5,20 +5,30 @@ from __future__ import annotations
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.tracing.arrays import with_slope_of, without_jump
 
 STRAIGHT = 1e-5
 """Below this difference of wheel speeds (m/s) the path counts as straight."""
 
 
 def drive(pose: Array, left: Array, right: Array, axle: float, seconds: float) -> Array:
-    """`pose (rows, 3)`, x, y and heading, after the wheels ran at `left` and `right` (m/s), along an exact arc."""
+    """`pose (rows, 3)`, x, y and heading, after the wheels ran at `left` and `right` (m/s), along an exact arc.
+
+    The slope is that of the arc on a straight path, too: to second order, the path points to the middle of the turn.
+    """
     x, y, heading = pose.T
     speed, turn = (left + right) / 2, (right - left) / axle
-    straight = np.abs(right - left) < STRAIGHT
+    straight = without_jump(np.abs(right - left) < STRAIGHT)
     radius = speed / np.where(straight, 1.0, turn)
-    after = heading + np.where(straight, 0.0, turn) * seconds
-    dx = np.where(straight, speed * seconds * np.cos(heading), radius * (np.sin(after) - np.sin(heading)))
-    dy = np.where(straight, speed * seconds * np.sin(heading), radius * (np.cos(heading) - np.cos(after)))
+    after = heading + with_slope_of(np.where(straight, 0.0, turn), lambda: turn) * seconds
+    straight_x = with_slope_of(
+        speed * seconds * np.cos(heading), lambda: speed * seconds * np.cos(heading + turn * seconds / 2)
+    )
+    straight_y = with_slope_of(
+        speed * seconds * np.sin(heading), lambda: speed * seconds * np.sin(heading + turn * seconds / 2)
+    )
+    dx = np.where(straight, straight_x, radius * (np.sin(after) - np.sin(heading)))
+    dy = np.where(straight, straight_y, radius * (np.cos(heading) - np.cos(after)))
     return np.stack([x + dx, y + dy, after], axis=1)
 
 

@@ -1,0 +1,90 @@
+"""Networks in a closed loop: forward passes step by step, kept for the backward passes from the last step to the first.
+
+In a closed loop each input depends on earlier outputs, through the robot. The passes of an episode can therefore not be
+one batch, as in `passes`; recurrent layers get the gradient of their state from the step after.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.checks import is_overridden
+from evorobo.errors import SettingsError
+from evorobo.nets.layer import ForwardContext
+from evorobo.nets.passes import forward_pass, shared_context
+from evorobo.nets.recurrent import Recurrent, States
+from evorobo.nets.scaling import Scaler
+from evorobo.nets.spec import NetworkSpec
+
+
+class ClosedLoopNetwork:
+    """n genomes `weights (n, p)`, each with `rows` robots: maps `sensors (n, rows, in)` to `outputs (n, rows, out)`.
+
+    Layers compute as outside training: batch normalization uses its running statistics, and dropout changes nothing.
+    `gradient (n, p)` is the sum of all backward passes so far. A new object is needed for each set of episodes.
+    """
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        weights: Array,
+        input_scaler: Scaler | None = None,
+        running_stats: Array | None = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        for layer in spec.layers:
+            if isinstance(layer, Recurrent) and is_overridden(layer, Recurrent.backward):
+                raise SettingsError(
+                    f"{type(layer).__name__} has its own backward(), which passes no gradient to the step before; "
+                    "define step_backward() instead."
+                )
+        self._spec, self.dtype = spec, np.dtype(dtype)
+        self._scaler = input_scaler and Scaler(input_scaler.mean.astype(dtype), input_scaler.sd.astype(dtype))
+        self._params = [
+            {name: np.array(view, self.dtype, order="C") for name, view in layer.items()}
+            for layer in spec.unpack(weights)
+        ]
+        if running_stats is not None:
+            running_stats = running_stats.astype(dtype)
+        contexts = shared_context(spec, ForwardContext(), running_stats)
+        self._contexts = [
+            ForwardContext(state={}, running_stats=context.running_stats) for context in contexts
+        ]  # a state of its own for each layer
+        self._passes: list[list[Any]] = []
+        self._grad_states: list[States] = [{} for _ in spec.layers]
+        self.gradient, self._step_gradient = np.zeros(weights.shape), np.empty(weights.shape)
+        self._step_views = spec.unpack(self._step_gradient)
+
+    def forward(self, sensors: Array) -> Array:
+        """Compute the outputs of the next step."""
+        x = sensors.astype(self.dtype)  # a copy, as layers keep their inputs
+        if self._scaler:
+            x = self._scaler.transform(x)
+        outputs, caches = forward_pass(self._spec, self._params, x, self._contexts)
+        self._passes.append(caches)
+        return outputs
+
+    def backward(self, dy: Array) -> Array:
+        """Return the gradient of the sensors of the last step that was not passed back yet, from that of its outputs.
+
+        The gradient of the weights is added to `gradient`.
+        """
+        caches = self._passes.pop()
+        self._step_gradient[...] = 0
+        for number in reversed(range(len(self._spec.layers))):
+            layer, params, grads = self._spec.layers[number], self._params[number], self._step_views[number]
+            if isinstance(layer, Recurrent):
+                dy, self._grad_states[number] = layer.backward_from(
+                    params, caches[number], dy, self._grad_states[number], grads
+                )
+            else:
+                dy = layer.backward(params, caches[number], dy, grads)
+        self.gradient += self._step_gradient
+        return dy / self._scaler.sd if self._scaler else dy
+
+    def cut(self) -> None:
+        """Drop the gradient of the recurrent states, so that none passes to earlier steps."""
+        self._grad_states = [{} for _ in self._spec.layers]

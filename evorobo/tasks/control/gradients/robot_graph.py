@@ -1,0 +1,133 @@
+"""One step of a robot as a graph with derivatives: whether a slope leads from actions to rewards, and what jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from evorobo.errors import TaskError
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.random_streams import RandomStreams
+from evorobo.tasks.control.robots.traced_step import trace_steps
+from evorobo.tracing.graph import Graph, Node, jumps
+
+
+class RobotGraph:
+    """The step of a robot with motors, as a graph.
+
+    Inputs of the graph are the state, the action and the random numbers of a step; outputs are the next state, the
+    reward and the sensor readings. Raises `TaskError` for a robot that cannot be traced or has no slope.
+    """
+
+    def __init__(self, robot: Robot) -> None:
+        self.robot = robot
+        if robot.moves:
+            raise _no_slope(robot, "argmax, which chooses a move")
+        self.n_states = robot.initial(RandomStreams.for_one(np.random.default_rng(0))).shape[1]
+        try:
+            (self._step,) = trace_steps(robot, self.n_states)
+        except TaskError as error:
+            raise TaskError(f"the gradient through {type(robot).__name__} is unknown: {error}.") from error
+        step = self._step
+        # `terminal` is the last output: it has no slope, but its jumps count
+        results = [*step.next_state, step.reward, *step.readings]
+        self.graph = Graph([*step.state, *step.action, *step.random_numbers], results)
+        self._with_ends = Graph([*step.state, *step.action, *step.random_numbers], [*results, step.ended])
+        self.n_actions = len(step.action)
+        if not self._reward_nodes & self._sloped:
+            raise _no_slope(robot, self._obstacle())
+
+    @cached_property
+    def jumps(self) -> tuple[str, ...]:
+        """What can jump while the actions change smoothly, and thus has an effect that the gradient leaves out.
+
+        The ends of episodes, and each function with its line: comparisons that choose by `np.where`, as in a collision,
+        and roundings.
+        """
+        graph = self._with_ends
+        end = graph.outputs[-1]
+        found = ["ends of episodes, by terminal()"] if end is not None and end in self._dependent else []
+        effects = graph.leading_to(node for node in graph.outputs[:-1] if node is not None)
+        for number in sorted(effects):
+            node = graph.nodes[number]
+            if node.place and jumps(node) and self._is_sloped(node):
+                found.append(f"np.{node.function} in {node.place}")
+        return tuple(dict.fromkeys(found))
+
+    def _is_sloped(self, node: Node) -> bool:
+        return any(source in self._sloped for source in node.sources)
+
+    @cached_property
+    def _sloped(self) -> set[int]:
+        """The nodes to which a slope leads from the actions, in this step or through the states of earlier ones."""
+        return self._reached(by_slope=True)
+
+    @cached_property
+    def _dependent(self) -> set[int]:
+        """The nodes that depend on the actions in any way, in this step or through the states of earlier ones."""
+        return self._reached(by_slope=False)
+
+    def _reached(self, *, by_slope: bool) -> set[int]:
+        graph = self._with_ends
+        starts = set(range(self.n_states, self.n_states + self.n_actions))
+        while True:
+            reached = graph.reached_by(starts, by_slope=by_slope)
+            states = {number for number in range(self.n_states) if graph.outputs[number] in reached}
+            if states <= starts:
+                return reached
+            starts |= states
+
+    @property
+    def _reward_nodes(self) -> set[int | None]:
+        return {self._with_ends.outputs[self.n_states]}
+
+    def _obstacle(self) -> str:
+        """The operation that leaves no slope between the actions and the reward."""
+        graph = self._with_ends
+        waiting = [node for node in self._reward_nodes if node is not None]
+        if not self._dependent & set(waiting):
+            return "a reward that does not depend on the motors"
+        seen: set[int] = set()
+        while True:  # back from the reward, through numbers without a slope, to the first one that has lost it
+            number = waiting.pop(0)
+            node = graph.nodes[number]
+            if number in seen or number not in self._dependent:
+                continue
+            seen.add(number)
+            if self._is_sloped(node):
+                return f"np.{node.function}{' in ' * bool(node.place)}{node.place}"
+            before = (graph.outputs[number],) if number < self.n_states else node.sources
+            waiting += [source for source in before if source is not None]
+
+
+def describe_gradient(robot: Robot) -> str:
+    """Sentences on the gradient through a robot: why there is none, or what can jump."""
+    try:
+        found = RobotGraph(robot).jumps
+    except TaskError as error:
+        return f"{error}"
+    if not found:
+        return "Gradients pass through the robot, and nothing jumps."
+    return (
+        f"Gradients pass through the robot, but leave out what jumps, so they are biased where these matter: "
+        f"{_listed(found)}."
+    )
+
+
+MAX_LISTED = 6
+"""The jumps that a sentence lists at most."""
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    rest = len(names) - MAX_LISTED
+    return "; ".join([*names[:MAX_LISTED], *([f"and {rest} more"] if rest > 0 else [])])
+
+
+def _no_slope(robot: Any, operation: str) -> TaskError:
+    return TaskError(
+        f"{type(robot).__name__}: no slope through the robot, by {operation}; methods that go by scores may climb it."
+    )
