@@ -43,6 +43,12 @@ def add_common_flags(parser: Parser, unit: str) -> None:
     parser.add_argument("--results", default="results", metavar="DIR", help="folder of the results (default results)")
 
 
+def add_trust(parser: Parser, *, has_effect: bool = True) -> None:
+    """Add `--trust`, the flag of all commands that read results; without effect where a command needs no code."""
+    text = "also run the code that results of other people name"
+    parser.add_argument("--trust", action="store_true", help=text if has_effect else "without effect: no code is run")
+
+
 def parse_seeds(text: str) -> tuple[int, ...]:
     """Return the seeds of a `--seeds` flag: the first N, or a list. Raises `SettingsError` for any other text."""
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import NoReturn
 
 from evorobo.arguments import Exit, Parser, exit_with
 from evorobo.errors import EvoroboError
+from evorobo.loading import search_current_folder
 from evorobo.user_code import as_error
 from evorobo.version import __version__
 
@@ -36,7 +36,7 @@ _COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: with its own status, or with 2 and one sentence after a mistake of the user."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    sys.path.insert(0, str(Path.cwd()))  # robots in files of this folder can be imported, as with `python -m`
+    search_current_folder()
     try:
         parser = build_parser(argv[0] if argv else "")
         args = parser.parse_args(argv)

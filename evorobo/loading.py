@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
+from evorobo import registry
 from evorobo.errors import EvoroboError, SettingsError, TaskError
 from evorobo.user_code import reraise_interrupt
 
@@ -30,9 +32,11 @@ def load_module(where: str, text: str) -> ModuleType:
     Raises `SettingsError` where there is none, and `TaskError` with the line where its code raises an error.
     """
     if not _imports_allowed.get():
-        if (module := _loaded_module(where)) is None:
+        module = _loaded_module(where)
+        if module is None or not _may_be_named(module):
             raise SettingsError(f"{text!r} is not loaded; import {where} first if you trust it.")
         return module
+    add_current_folder()
     try:
         return load_script(Path(where)) if where.endswith(".py") else importlib.import_module(where)
     except StopLoading:
@@ -48,6 +52,35 @@ def load_module(where: str, text: str) -> ModuleType:
         raise TaskError(f"{where} cannot be loaded: {_error_with_line(error, where)}; fix it.") from error
 
 
+def search_current_folder() -> None:
+    """From the first import of a user's code on, also find modules in the folder that is current now.
+
+    Until then the folder is not searched: it may be a results folder from elsewhere with a file `numpy.py` in it.
+    """
+    _current_folder[:] = [os.getcwd()]
+
+
+def add_current_folder() -> None:
+    """Put the folder of `search_current_folder` on the import path; called before code of the user is run."""
+    sys.path[:0] = [folder for folder in _current_folder if folder not in sys.path]
+
+
+def is_usable(where: str) -> bool:
+    """Return whether settings from elsewhere may name things in a module or file: one of the user that is loaded."""
+    module = _loaded_module(where)
+    return module is not None and _may_be_named(module)
+
+
+def source_file(module: ModuleType | None) -> Path | None:
+    """Return the file of a module of the user; None for modules of Python, of this package and of installed ones."""
+    name = getattr(module, "__file__", None)
+    if not name or not name.endswith(".py"):
+        return None
+    path = Path(name).resolve()
+    foreign = _INSTALLED & set(path.parts) or any(path.is_relative_to(home) for home in _HOMES)
+    return None if foreign or not path.is_file() else path
+
+
 def load_script(path: Path) -> ModuleType:
     """Return a Python file outside any package as a module; it is loaded once in each process."""
     path = path.resolve()
@@ -59,6 +92,7 @@ def load_script(path: Path) -> ModuleType:
         return sys.modules[name]
     if not path.is_file():
         raise SettingsError(f"there is no file {path}; run from the folder in which the script was first run.")
+    add_current_folder()
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise SettingsError(f"{path} is not a Python file.")
@@ -90,12 +124,20 @@ def stop_if_loading() -> None:
 
 @contextmanager
 def without_imports() -> Iterator[None]:
-    """Inside the block `load_module` returns only modules that are loaded already."""
+    """Inside the block `load_module` returns only modules of the user, or with components, that are loaded already.
+
+    Others may hold functions such as `os.system`, which settings from elsewhere must not reach.
+    """
     token = _imports_allowed.set(False)
     try:
         yield
     finally:
         _imports_allowed.reset(token)
+
+
+def _may_be_named(module: ModuleType) -> bool:
+    name = module.__name__
+    return registry.is_own(name) or registry.has_components(name) or source_file(module) is not None
 
 
 def _loaded_module(where: str) -> ModuleType | None:
@@ -116,5 +158,8 @@ def _error_with_line(error: BaseException, where: str) -> str:
     return f"{type(error).__name__}{f' in line {lines[-1]}' if lines else ''}: {error}"
 
 
+_HOMES = [Path(__file__).parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))]
+_INSTALLED = {"site-packages", "dist-packages"}
 _loading: list[Path] = []
+_current_folder: list[str] = []
 _imports_allowed: ContextVar[bool] = ContextVar("imports_allowed", default=True)

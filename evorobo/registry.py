@@ -175,6 +175,11 @@ def is_own(module: str) -> bool:
     return module.split(".")[0] == "evorobo"
 
 
+def has_components(module: str) -> bool:
+    """Whether a module has registered components."""
+    return any(component.module == module for kind in _components.values() for component in kind.values())
+
+
 def _source(module: str) -> str:
     """The file of a module, which may be imported under two names; else the name."""
     return getattr(sys.modules.get(module), "__file__", None) or module

@@ -91,11 +91,12 @@ def with_plain_numbers(value: Any) -> Any:
     return value
 
 
-def from_plain(plain: Any, *, imports: bool = True) -> Any:
+def from_plain(plain: Any, *, imports: bool = False) -> Any:
     """Return the value that `to_plain` was given. Lists are tuples, except within a dict.
 
     Without `imports` only modules that are loaded already are used, also by the constructors that are called. Reading
-    a file from elsewhere then runs no code that comes with it.
+    a file from elsewhere then runs no code that comes with it. Use `imports` only for settings of this process, of the
+    command line, and for those that `evorobo.study.trust` accepts.
     """
     if imports:
         return _from_plain(plain)

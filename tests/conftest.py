@@ -5,6 +5,15 @@ import sys
 import pytest
 
 from evorobo.cli import main
+from evorobo.study.trust import RECORD_VARIABLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_record(tmp_path_factory):
+    """The record of the user's own results is a folder of the tests, also in the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(RECORD_VARIABLE, str(tmp_path_factory.mktemp("record")))
+        yield
 
 
 @pytest.fixture

@@ -294,7 +294,7 @@ def test_definitions_of_a_script_are_found_by_path_and_name(script):
 
 def test_another_process_reads_what_a_running_script_writes(script):
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    gripper, reward = from_plain(json.loads(done.stdout))
+    gripper, reward = from_plain(json.loads(done.stdout), imports=True)
     assert (type(gripper).__name__, gripper.fingers) == ("Gripper", 3)
     assert reward(1) == 2
 
@@ -332,7 +332,7 @@ def test_reading_without_imports_runs_no_code(tmp_path: Path, monkeypatch: pytes
     monkeypatch.syspath_prepend(tmp_path)
     for place in ("stranger:Layer", f"{tmp_path / 'stranger.py'}:Layer"):
         with pytest.raises(SettingsError, match=r"is not loaded; import .* first if you trust it"):
-            from_plain({"type": place, "units": 3}, imports=False)
+            from_plain({"type": place, "units": 3})
 
 
 @pytest.mark.parametrize("plain", [{"type": "main"}, {"type": "Dense"}])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from evorobo.arguments import Parser
+from evorobo.arguments import Parser, add_trust
 
 
 def add_export(parser: Parser) -> None:
@@ -18,6 +18,7 @@ def add_export(parser: Parser) -> None:
     parser.add_argument("--to", required=True, choices=languages, metavar="LANGUAGE", help=", ".join(languages))
     parser.add_argument("--task", metavar="ID", help="its robot or data (default: of its trial.json), or none")
     parser.add_argument("--out", metavar="FILE", help="default: controller.py, .c, ... beside the genome")
+    add_trust(parser)
     parser.set_defaults(function=export)
 
 
@@ -28,11 +29,16 @@ def export(args: argparse.Namespace) -> None:
     from evorobo.nets.genome import Genome
 
     path = find_genome(args.genome)
-    task = task_of_genome(path) if args.task is None else None if args.task == "none" else resolve_task(args.task)
+    if args.task is None:
+        task = task_of_genome(path, args.trust)
+    else:
+        task = None if args.task == "none" else resolve_task(args.task, args.trust)
     exporter = exporters()[args.to]
     out = Path(args.out) if args.out else path.with_name(exporter.file_name)
     title = "/".join(path.resolve().parent.parts[-3:]) if path.with_name("trial.json").is_file() else path.stem
-    for file in export_genome(Genome.load(path), args.to, out, task, f"A controller: {title}. Made by evorobo."):
+    for file in export_genome(
+        Genome.load(path, trust=args.trust), args.to, out, task, f"A controller: {title}. Made by evorobo."
+    ):
         print(file)
     print(f"Test it: {exporter.self_test(out)}")
 
@@ -55,6 +61,7 @@ def add_import(parser: Parser) -> None:
     )
     parser.add_argument("--task", metavar="ID", help="the robot or data set to test the genome on")
     parser.add_argument("--out", metavar="FILE", help="file of the genome (default: FILE.genome.npz)")
+    add_trust(parser)
     parser.set_defaults(function=import_)
 
 
@@ -72,6 +79,6 @@ def import_(args: argparse.Namespace) -> None:
     if foreign.assumptions:
         print(f"Assumed: {'; '.join(foreign.assumptions)}.")
     if args.task:
-        task = resolve_task(args.task)
+        task = resolve_task(args.task, args.trust)
         references = ", ".join(f"{name} {score:.4g}" for name, score in task.references().items())
         print(f"{task.name}: {task.metric_info.name} {task.test(genome):.4g} on test ({references})")

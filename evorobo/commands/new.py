@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from evorobo.arguments import Parser
+from evorobo.arguments import Parser, add_trust
 from evorobo.errors import SettingsError, TaskError
 
 
@@ -64,6 +64,7 @@ def add_check_task(parser: Parser) -> None:
     """Add the arguments of `evorobo check-task`."""
     parser.description = "Check that a robot or a task keeps its contract, and print what to fix where it does not."
     parser.add_argument("task", metavar="TASK", help="my_file:MyRobot, my_file:task, CartPole-v1 or data.csv")
+    add_trust(parser)
     parser.set_defaults(function=check_task)
 
 
@@ -71,7 +72,7 @@ def check_task(args: argparse.Namespace) -> None:
     """Check a robot, a task, an id or a data file, and print its reference scores."""
     thing = resolve_target(args.task)
     if isinstance(thing, str):
-        check_id(thing)
+        check_id(thing, args.trust)
     else:
         check_object(thing, args.task)
 
@@ -106,13 +107,13 @@ def check_object(thing: Any, name: str) -> None:
         raise TaskError(f"{name} is a {kind}, neither an evorobo.Robot nor a task; give the name of one of these.")
 
 
-def check_id(id: str) -> None:
+def check_id(id: str, trust: bool = False) -> None:
     """Check the task of an id or a data file; a control task is checked with few episodes."""
     from evorobo.commands.targets import resolve_task
     from evorobo.tasks.control.task import ControlTask
     from evorobo.testing import check_task
 
-    task = resolve_task(id)
+    task = resolve_task(id, trust)
     if isinstance(task, ControlTask):
         task = ControlTask(task.env, test_episodes=20, n_demonstrations=5)
     check_task(task)

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from evorobo.arguments import Exit, Parser
-from evorobo.errors import SettingsError
+from evorobo.arguments import Exit, Parser, add_trust
+from evorobo.errors import ResultsError, SettingsError
 
 
 def add_plot(parser: Parser) -> None:
@@ -16,6 +16,7 @@ def add_plot(parser: Parser) -> None:
     parser.add_argument("--x", default="", metavar="COLUMN,..", help="cost columns of the x axes: flops,env_steps")
     parser.add_argument("--linear", action="store_true", help="use a linear x axis instead of a logarithmic one")
     parser.add_argument("--out", metavar="FILE", help="default: curves.png in the folder")
+    add_trust(parser, has_effect=False)
     parser.set_defaults(function=plot)
 
 
@@ -36,6 +37,7 @@ def add_table(parser: Parser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
     formats = ("terminal", "markdown", "csv")
     parser.add_argument("--format", default="terminal", choices=formats, metavar="FORMAT", help=", ".join(formats))
+    add_trust(parser, has_effect=False)
     parser.set_defaults(function=table)
 
 
@@ -64,6 +66,7 @@ def add_compare(parser: Parser) -> None:
     parser.add_argument("--threshold", type=float, metavar="SCORE", help="report the cost of reaching this score")
     parser.add_argument("--lower-is-better", action="store_true", help="for a column in which small values are good")
     parser.add_argument("--out", default="results/compare", metavar="DIR", help="default results/compare")
+    add_trust(parser, has_effect=False)
     parser.set_defaults(function=compare)
 
 
@@ -86,6 +89,7 @@ def add_convert(parser: Parser) -> None:
     parser.add_argument("--to", required=True, choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
     parser.add_argument("--x", default="", metavar="COLUMN", help="cost column that TensorBoard's steps count: flops")
     parser.add_argument("--out", metavar="PATH", help="default: evals.csv, evals.parquet or tensorboard/ in the folder")
+    add_trust(parser, has_effect=False)
     parser.set_defaults(function=convert)
 
 
@@ -103,15 +107,22 @@ def add_report(parser: Parser) -> None:
         "--robustness", action="store_true", help="test all solutions with noise on sensors and weights"
     )
     parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
+    add_trust(parser)
     parser.set_defaults(function=report)
 
 
 def report(args: argparse.Namespace) -> None:
     """Write the report page and print its path."""
+    from evorobo.commands.targets import note_left_out
     from evorobo.report.page.page import write_report
     from evorobo.study.results import load
+    from evorobo.study.trust import check_trust
 
-    results = load(args.folder)
+    results = load(args.folder, trust=args.trust)
+    try:
+        check_trust(results.settings, results.folder / "study.json", args.trust)
+    except ResultsError as error:
+        note_left_out(error, "the behavior of its solutions")
     if args.robustness:
         print(
             f"Testing the solutions of {len(results.runs)} runs under noise; finished tests are kept if you interrupt.",
@@ -131,6 +142,7 @@ def add_replay(parser: Parser) -> None:
     parser.add_argument("--episodes", type=int, metavar="N", help="number of test episodes")
     parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
     parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4 or .png in the folder")
+    add_trust(parser)
     parser.set_defaults(function=replay)
 
 
@@ -144,8 +156,8 @@ def replay(args: argparse.Namespace) -> None:
     forms: dict[str, Callable[..., object]] = {"gif": Replay.gif, "mp4": Replay.mp4}
     forms |= {"png": Replay.png, "window": Replay.window}
     form = args.form or {".mp4": "mp4", ".png": "png"}.get(Path(args.out or "").suffix.lower(), "gif")
-    shown = Replay(args.folder, args.episode, args.episodes)
-    if caution := staleness_caution(shown.trial_folder):
+    shown = Replay(args.folder, args.episode, args.episodes, args.trust)
+    if caution := staleness_caution(shown.trial_folder, args.trust):
         print(caution)
     if path := forms[form](shown, *filter(None, [args.out])):
         print(path)

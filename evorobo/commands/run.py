@@ -8,8 +8,9 @@ import sys
 import warnings
 from pathlib import Path
 
-from evorobo.arguments import Exit, Parser, exit_with
+from evorobo.arguments import Exit, Parser, add_trust, exit_with
 from evorobo.errors import SettingsError
+from evorobo.loading import add_current_folder
 
 
 def add_run(parser: Parser) -> None:
@@ -29,6 +30,7 @@ def run(args: argparse.Namespace) -> None:
         run_trial(script, args.flags)
         return
     _check_script(script)
+    add_current_folder()
     sys.argv = [str(script), *args.flags]
     sys.path.insert(0, str(script.resolve().parent))
     try:
@@ -60,9 +62,10 @@ def run_trial(path: Path, flags: list[str]) -> None:
 
     parser = Parser(prog="evorobo run trial.json", description="Run one trial again.")
     parser.add_argument("--results", default="results/again", metavar="DIR", help="folder of the new run")
-    folder = Path(parser.parse_args(flags).results)
-    trial = Trial.load(path)
-    folder = folder / trial.path
+    add_trust(parser)
+    args = parser.parse_args(flags)
+    trial = Trial.load(path, trust=args.trust)
+    folder = Path(args.results) / trial.path
     if (status := trial.run(folder)) != "finished":
         exit_with(f"{folder} {status}: {trial_reason(folder)}", 1)
     print(f"{folder}: finished")

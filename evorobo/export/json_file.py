@@ -62,7 +62,7 @@ def read_json_file(plain: dict[str, Any], path: Path) -> Genome:
             raise DataError(
                 f"{path} has the format {plain['format']!r}, this evorobo reads {FORMAT!r}; export the genome again."
             )
-        spec = from_plain(plain["spec"], imports=False)
+        spec = from_plain(plain["spec"])
         weights = np.empty(spec.n_params, plain["dtype"])
         for views, layer in zip(spec.unpack(weights), plain["layers"], strict=True):
             for name, view in views.items():

@@ -161,13 +161,15 @@ class Archive:
         write_atomically(path, self.to_bytes())
 
     @classmethod
-    def load(cls, path: str | Path) -> Archive:
+    def load(cls, path: str | Path, *, trust: bool = False) -> Archive:
         """Read an archive file.
 
         Parameters
         ----------
         path : str or pathlib.Path
             A file that `save` or a finished trial wrote, for example ``results/.../seed-0/archive.npz``.
+        trust : bool, default False
+            Whether files and modules that the archive names are imported, as in `Genome.load`.
 
         Returns
         -------
@@ -186,7 +188,7 @@ class Archive:
         try:
             about = parse_json_object(str(arrays["about"]), str(path), "description of a network")
             check_format(path, about["format"], FORMAT)
-            spec = from_plain(about["spec"], imports=False)
+            spec = from_plain(about["spec"], imports=trust)
             names, n = tuple(map(str, about["measure_names"])), len(arrays["scores"])
             return cls(
                 spec,

@@ -143,13 +143,16 @@ class Genome:
         write_atomically(path, npz_bytes({"about": np.array(about), **arrays}))
 
     @classmethod
-    def load(cls, path: str | Path) -> Genome:
+    def load(cls, path: str | Path, *, trust: bool = False) -> Genome:
         """Read a genome file.
 
         Parameters
         ----------
         path : str or pathlib.Path
             A file that `save` or a finished trial wrote.
+        trust : bool, default False
+            Whether files and modules that the genome names, for example for its activation, are imported. By default
+            only those that are loaded already are used, and reading runs no code.
 
         Returns
         -------
@@ -170,7 +173,7 @@ class Genome:
         try:
             about = parse_json_object(str(arrays["about"]), str(path), "description of a network")
             check_format(path, about["format"], FORMAT)
-            spec = from_plain(about["spec"], imports=False)
+            spec = from_plain(about["spec"], imports=trust)
             genome = cls(
                 spec,
                 load_array(arrays, "weights", spec.n_params),

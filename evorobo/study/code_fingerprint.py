@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,15 +19,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from evorobo.loading import source_file
+
 ALL_NAMES = "*"
 _IMPORTS = ast.Import, ast.ImportFrom
-_HOMES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))]
-_INSTALLED = {"site-packages", "dist-packages"}
 
 
 def user_defined(definitions: Iterable[Any]) -> list[Any]:
     """Return the classes and functions that are defined in files of the user, sorted by name."""
-    own = {definition for definition in definitions if _source_file(sys.modules.get(definition.__module__))}
+    own = {definition for definition in definitions if source_file(sys.modules.get(definition.__module__))}
     return sorted(own, key=lambda definition: (definition.__qualname__, definition.__module__))
 
 
@@ -54,7 +53,7 @@ class _DependencyWalk:
 
     def follow(self, module: ModuleType | None, name: str) -> None:
         """Add the statements that bind `name` in a module of the user, then all that they name; `*` means all."""
-        file = _source_file(module)
+        file = source_file(module)
         if module is None or file is None or (module.__name__, name) in self.visited:
             return
         texts = self.visited[module.__name__, name] = []
@@ -146,13 +145,3 @@ def _remove_irrelevant_parts(node: ast.stmt) -> None:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _source_file(module: ModuleType | None) -> Path | None:
-    """Return the file of a module of the user; None for other modules."""
-    name = getattr(module, "__file__", None)
-    if not name or not name.endswith(".py"):
-        return None
-    path = Path(name).resolve()
-    foreign = _INSTALLED & set(path.parts) or any(path.is_relative_to(home) for home in _HOMES)
-    return None if foreign or not path.is_file() else path

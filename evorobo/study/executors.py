@@ -178,7 +178,7 @@ def worker_main() -> None:
             for path in order["paths"]:
                 send(TrialEvent(path))
             try:
-                batch = [from_plain(trial) for trial in order["trials"]]
+                batch = [from_plain(trial, imports=True) for trial in order["trials"]]
                 folders = [Path(order["folder"]) / trial.path for trial in batch]
                 outcomes = run_batch(batch, folders, _progress_functions(batch, send), should_stop)
                 final_events = _final_events(batch, folders, outcomes)

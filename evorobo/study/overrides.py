@@ -35,7 +35,7 @@ def apply_overrides(study: Study, assignments: list[str]) -> Study:
                     _assign(plain[parts[0]][number], parts[2:], text, path)
         else:
             _assign(plain, parts, text, path)
-    changed: Study = from_plain(plain)
+    changed: Study = from_plain(plain, imports=True)
     return changed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,8 @@ class Results:
         All runs, task by task, method by method, by seed.
     question : str, optional
         The docstring of the experiment's script.
+    trust : bool, default False
+        Whether code that the settings name is run although this user's runs did not write them (see `load`).
     """
 
     folder: Path
@@ -97,6 +99,7 @@ class Results:
     cautions: dict[str, str] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     question: str = ""
+    trust: bool = False
 
     def runs_of(self, task: str, method: str) -> list[Run]:
         """Return the runs of one task and method that have a log.
@@ -116,9 +119,13 @@ class Results:
         return [run for run in self.runs if (run.task, run.method) == (task, method) and "test" in run.curve]
 
 
-def load(folder: str | Path) -> Results:
-    """Read the results in `results/<study>`. Raises `ResultsError` where there is no study."""
-    results = load_study(folder)
+def load(folder: str | Path, *, trust: bool = False) -> Results:
+    """Read the results in `results/<study>`; this runs no code. Raises `ResultsError` where there is no study.
+
+    Reports, films and tests of the results run code that the settings name: that of the user's own studies always, that
+    of other results only with `trust`.
+    """
+    results = replace(load_study(folder), trust=trust)
     for task in results.tasks:
         for method in results.methods:
             trials = seed_folders(results.folder / task / method).values()

@@ -31,6 +31,7 @@ from evorobo.study.records import write_record
 from evorobo.study.results import Results, load, load_study, seed_folders
 from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
+from evorobo.study.trust import remember
 from evorobo.tasks.base import Task
 from evorobo.tasks.capabilities import HasCaveat
 from evorobo.user_code import as_error
@@ -267,9 +268,10 @@ class Study:
         self._try_out([trial for trial in missing if trial.task.name in references])
         self._claim(folder, missing)
         write_record(folder / "study.json", self._record(references))
+        remember(folder / "study.json")
         with Display(self.name, len(trials), len(trials) - len(missing)) as display:
             run_trials(missing, folder, display, jobs)
-        return load(folder)
+        return load(folder, trust=True)  # its code is that of this study
 
     def _check(self, folder: Path) -> None:
         """Raise `ResultsError` for a folder with a trial of other settings at any seed; curves must not be mixed."""

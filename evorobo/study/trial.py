@@ -16,7 +16,7 @@ from evorobo.errors import EvoroboError, ResultsError
 from evorobo.learners.base import Learner, Method
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.registry import register_component
-from evorobo.settings import from_plain, to_plain
+from evorobo.settings import to_plain
 from evorobo.study.budget import Budget
 from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
@@ -24,6 +24,7 @@ from evorobo.study.folders import TAKEN, holds_other_files, suggest_trial, trial
 from evorobo.study.provenance import fingerprints, iter_definitions
 from evorobo.study.records import check_format, read_object, read_record
 from evorobo.study.running import ProgressFunction, run_batch
+from evorobo.study.trust import read_settings, remember
 from evorobo.tasks.base import Task
 
 
@@ -138,6 +139,7 @@ class Trial:
             raise ResultsError(
                 f"another process runs the trial in {folder}; wait for its end, or give another folder with --results."
             )
+        remember(Path(folder) / "trial.json")
         return outcome
 
     def check(self, folder: Path) -> None:
@@ -193,13 +195,16 @@ class Trial:
             )
 
     @classmethod
-    def load(cls, path: str | Path) -> Trial:
+    def load(cls, path: str | Path, *, trust: bool = False) -> Trial:
         """Read the trial of a `trial.json`; it runs again to the identical curve.
 
         Parameters
         ----------
         path : str or pathlib.Path
             The file.
+        trust : bool, default False
+            Whether files and modules that the settings name are imported although this user's runs did not write the
+            file. Those of the user's own results are always imported.
 
         Returns
         -------
@@ -209,7 +214,8 @@ class Trial:
         Raises
         ------
         ResultsError
-            Where there is no such file, it is damaged or of another version, or its robot, data or code is missing.
+            Where there is no such file, it is damaged or of another version, its robot, data or code is missing, or it
+            names code and is neither the user's own nor trusted.
         """
         path = Path(path)
         content = read_object(path) if path.is_file() else {}
@@ -217,7 +223,9 @@ class Trial:
             raise ResultsError(f"{path.parent} holds no trial; {suggest_trial(path.parent)}")
         check_format(path, content.pop("format", 1))
         try:
-            trial: Trial = from_plain(content)
+            trial: Trial = read_settings(content, path, trust)
+        except ResultsError:
+            raise
         except EvoroboError as error:
             raise ResultsError(f"{path} cannot be run here: {error}") from error
         return trial

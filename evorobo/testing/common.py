@@ -40,7 +40,7 @@ def round_trip(thing: Any) -> Any:
     """Return `thing` made again from its settings as JSON. Raises `TaskError` unless it is the same."""
     try:
         plain = json.loads(json.dumps(to_plain(thing)))
-        again = from_plain(plain)
+        again = from_plain(plain, imports=True)
     except (EvoroboError, TypeError, ValueError) as error:
         raise TaskError(
             f"the settings of {type_name(thing)} cannot be written to JSON and read again: {error}"

@@ -62,6 +62,8 @@ def robustness(table: StudyTable) -> list[RobustnessRow]:
             for noise_on, score_at_levels in _KINDS.items():
                 wanted = [(name, method, run.seed, noise_on, level, fingerprint) for level in NOISE_LEVELS]
                 if not all(key in known for key in wanted):
+                    if name not in tasks:
+                        raise ResultsError(f"{folder / 'study.json'} is damaged (its settings have no task {name}).")
                     scores = score_at_levels(tasks[name], Genome.load(run.folder / "genome.npz"), run.seed)
                     for key, score in zip(wanted, scores, strict=True):
                         known[key] = RobustnessRow(*key[:5], score, fingerprint)

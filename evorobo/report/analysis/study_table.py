@@ -14,9 +14,9 @@ from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, ResultsError
 from evorobo.report.analysis.runs import cumulative_cost, learning_curve
 from evorobo.report.statistics import Curve, bootstrap_interval, iqm
-from evorobo.settings import from_plain
 from evorobo.study.results import Results, Run
 from evorobo.study.study import Study
+from evorobo.study.trust import read_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +140,11 @@ class StudyTable:
 
     @cached_property
     def study(self) -> Study:
-        """The study, made again from its settings. Raises `EvoroboError` where that is impossible."""
-        study = from_plain(self.results.settings)
+        """The study, made again from its settings.
+
+        Raises `EvoroboError` where that is impossible, or would run code of other people that is not trusted.
+        """
+        study = read_settings(self.results.settings, self.results.folder / "study.json", self.results.trust)
         if not isinstance(study, Study):
             raise ResultsError("These results have no settings, so their tasks cannot be shown.")
         return study

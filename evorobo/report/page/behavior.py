@@ -50,7 +50,7 @@ def behavior_data(table: StudyTable, task: Task) -> Json:
             data = _dataset_data(task, runs, genomes)
     except EvoroboError as error:
         data = {"why": str(error)}
-    cautions = [staleness_caution(run.folder) for run in runs.values()]
+    cautions = [staleness_caution(run.folder, table.results.trust) for run in runs.values()]
     why = " ".join(dict.fromkeys(filter(None, [*cautions, data.get("why", "")])))
     return {**empty, **data, "why": why}
 

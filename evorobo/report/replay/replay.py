@@ -44,6 +44,8 @@ class Replay:
         The number of the first episode to show.
     n_episodes : int, optional
         The number of episodes; by default 1 for a GIF, video or window and up to 20 for a picture.
+    trust : bool, default False
+        Whether code that the settings name is run although this user's runs did not write them (see `Trial.load`).
 
     Raises
     ------
@@ -67,6 +69,7 @@ class Replay:
     folder: str | Path
     first_episode: int = 0
     n_episodes: int | None = None
+    trust: bool = False
 
     def __post_init__(self) -> None:
         if self.first_episode < 0:
@@ -166,14 +169,14 @@ class Replay:
 
     @cached_property
     def _task(self) -> ControlTask:
-        return require_robot_task(Trial.load(self.trial_folder / "trial.json").task)
+        return require_robot_task(Trial.load(self.trial_folder / "trial.json", trust=self.trust).task)
 
     @cached_property
     def _genome(self) -> Genome:
         path = self.trial_folder / "genome.npz"
         if (path.parent / "trial.json").is_file() and not path.is_file():
             raise ResultsError(f"{self.folder} holds no genome yet; run its study to the end of this trial first.")
-        return Genome.load(checked_path(self.trial_folder, path.name))
+        return Genome.load(checked_path(self.trial_folder, path.name), trust=self.trust)
 
     def _episodes(self, default: int) -> range:
         return range(self.first_episode, self.first_episode + (self.n_episodes or default))

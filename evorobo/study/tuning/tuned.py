@@ -13,6 +13,7 @@ from evorobo.files import read_json
 from evorobo.study.overrides import apply_overrides
 from evorobo.study.records import check_format
 from evorobo.study.study import Study
+from evorobo.study.trust import named_code
 
 
 def tuned(study: Study, *paths: str | Path) -> Study:
@@ -77,6 +78,11 @@ def tuned(study: Study, *paths: str | Path) -> Study:
         for name in names
         for setting, value in tuning["methods"][name]["settings"].items()
     ]
+    if names_of_code := named_code([best["settings"] for best in tuning["methods"].values()]):
+        raise SettingsError(
+            f"{', '.join(map(str, paths))} names code ({', '.join(names_of_code)}), and a file of settings must not; "
+            "import that code in the script of the study."
+        )
     costs = {
         name: {"trials": tuning["trials"], "failed": best["failed"], **best["cost"]}
         for name, best in tuning["methods"].items()

@@ -124,7 +124,7 @@ def _table_bytes(table: Table) -> bytes:
 
 @lru_cache(maxsize=16)
 def _prepare(settings: str, loader: Loader | None, *_stamp: object) -> PreparedData:
-    source, target, kind, split, loader_kwargs, columns = from_plain(json.loads(settings))
+    source, target, kind, split, loader_kwargs, columns = from_plain(json.loads(settings), imports=True)
     if loader is not None:
         if target != -1:
             raise SettingsError(f"{source} has its own target; leave target out, or give the path of its file.")

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from evorobo.arrays import Array
+from evorobo.errors import SettingsError
 from evorobo.settings import resolve_reference
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
@@ -21,8 +22,10 @@ def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
     """The robot of a registered id with these settings; a robot object is returned as it is."""
     if isinstance(robot, Robot):
         return robot
-    made: Robot = resolve_reference(robot)(**options)
-    return made
+    kind = resolve_reference(robot)
+    if not (isinstance(kind, type) and issubclass(kind, Robot)):
+        raise SettingsError(f"{robot} is no robot class; leave out the option robot.")
+    return kind(**options)
 
 
 def observation_space(robot: Robot) -> spaces.Box:

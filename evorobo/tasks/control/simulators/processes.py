@@ -133,7 +133,7 @@ def run_worker() -> None:
     os.environ[WORKER_VARIABLE] = "1"
     # what the environment prints must not mix with the results
     calls, results = sys.stdin.buffer, os.fdopen(redirect_stdout_to_stderr(), "wb")
-    env, env_kwargs, max_steps = from_plain(json.loads(pickle.load(calls)))
+    env, env_kwargs, max_steps = from_plain(json.loads(pickle.load(calls)), imports=True)
     simulator: Any = None
     result: Any
     charged = time.process_time()
