@@ -1,9 +1,9 @@
 """How long does reading a large CSV file take, and how much memory? Compared with pandas and PyArrow, in one run.
 
-`python benchmarks/csv_reading.py [--rows 2000000]` writes a file of 20 columns to a temporary folder and reads it in a
-new process each time: by `pandas.read_csv(engine="pyarrow")` if it is installed, and by `read_table` with numbers only,
-with text labels and sessions, and with decimal commas. It prints CPU seconds of parent and threads, and the memory that
-the reading added, as ratios to pandas and to the array. `read_table` uses NumPy alone, so it is as fast without pandas.
+`python benchmarks/csv_reading.py [--rows 2000000]` writes files of 20 columns to a temporary folder and reads each in a
+new process: by `pandas.read_csv(engine="pyarrow")` if it is installed, by `read_table`, and by `read_table` without
+PyArrow. It prints CPU seconds of parent and threads, and the memory that the reading added, as ratios to
+pandas and to the array.
 """
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ before, start = memory(), time.process_time()
 {read}
 print(json.dumps([time.process_time() - start, memory() - before]))
 """
-PANDAS = ("import pandas, pyarrow.csv", "data = pandas.read_csv(sys.argv[1], engine='pyarrow')")
-OURS = "from evorobo.tasks.data.readers import read_table"
-WAYS = {
-    "numbers": ("numbers.csv", "table = read_table(sys.argv[1])"),
-    "labels and sessions": ("labels.csv", "table = read_table(sys.argv[1], columns='session')"),
-    "decimal commas": ("commas.csv", "table = read_table(sys.argv[1])"),
+PANDAS = ("import pandas, pyarrow.csv", "data = pandas.read_csv(sys.argv[1], engine='pyarrow'{})")
+OURS = ("from evorobo.tasks.data.readers import read_table", "table = read_table(sys.argv[1]{})")
+WITHOUT_ARROW = (f"sys.modules['pyarrow'] = None\n{OURS[0]}", OURS[1])
+FILES = {  # options of pandas and of read_table
+    "numbers of 6 decimals": ("numbers.csv", "", ""),
+    "numbers of 17 digits": ("digits.csv", "", ""),
+    "labels, sessions, Booleans": ("labels.csv", "", ", columns='session'"),
+    "decimal commas": ("commas.csv", ", sep=';', decimal=','", ""),
 }
 
 
 def main() -> None:
-    """Print a line for each way to read."""
+    """Print the costs of each file and reader."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=2_000_000)
     n_rows = parser.parse_args().rows
@@ -47,37 +49,47 @@ def main() -> None:
     print(f"{n_rows} rows x {COLUMNS} columns, {megabytes:.0f} MB as an array")
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), n_rows)
-        reference = None
-        if find_spec("pandas") and find_spec("pyarrow"):
-            reference = measure(Path(folder) / "numbers.csv", *PANDAS)
-            report("pandas with PyArrow", reference, reference, megabytes)
-        for name, (file, read) in WAYS.items():
-            report(f"read_table, {name}", measure(Path(folder) / file, OURS, read), reference, megabytes)
+        for name, (file, pandas_options, options) in FILES.items():
+            print(name)
+            path, reference = Path(folder) / file, None
+            if find_spec("pandas") and find_spec("pyarrow"):
+                reference = measure(path, PANDAS, pandas_options)
+                report("pandas with PyArrow", reference, reference, megabytes)
+                report("read_table", measure(path, OURS, options), reference, megabytes)
+            report("read_table without PyArrow", measure(path, WITHOUT_ARROW, options), reference, megabytes)
 
 
 def write_files(folder: Path, n_rows: int) -> None:
-    """Write numbers; numbers with a label and a session; and numbers with decimal commas."""
-    rng = np.random.default_rng(0)
+    """Write numbers, short and long; numbers with a label, a session and a Boolean; numbers with decimal commas.
+
+    The same block of rows is repeated.
+    """
     header = [f"sensor{number}" for number in range(COLUMNS)]
-    with (
-        (folder / "numbers.csv").open("w") as numbers,
-        (folder / "labels.csv").open("w") as labels,
-        (folder / "commas.csv").open("w") as commas,
-    ):
-        numbers.write(",".join(header) + "\n")
-        labels.write(",".join(["session", *header[2:], "label"]) + "\n")
-        commas.write(";".join(header) + "\n")
-        for start in range(0, n_rows, ROWS_PER_BLOCK):
-            for row, values in enumerate(rng.normal(size=(min(ROWS_PER_BLOCK, n_rows - start), COLUMNS)), start):
-                cells = [f"{value:.6f}" for value in values.tolist()]
-                numbers.write(",".join(cells) + "\n")
-                labels.write(f"2024-05-{row * 28 // n_rows + 1:02},{','.join(cells[2:])},{('go', 'turn')[row % 2]}\n")
-                commas.write(";".join(cells).replace(".", ",") + "\n")
+    rows = np.random.default_rng(0).normal(size=(ROWS_PER_BLOCK, COLUMNS)).tolist()
+    short = [[f"{value:.6f}" for value in row] for row in rows]
+    n_blocks = n_rows // ROWS_PER_BLOCK
+    write(folder / "numbers.csv", header, ",", short, n_blocks)
+    write(folder / "digits.csv", header, ",", [list(map(repr, row)) for row in rows], n_blocks)
+    write(folder / "commas.csv", header, ";", [[cell.replace(".", ",") for cell in row] for row in short], n_blocks)
+    labels = [[str(float(row[0]) > 1), *row[3:], ("go", "turn")[float(row[1]) > 0]] for row in short]
+    write(folder / "labels.csv", ["session", "bumper", *header[3:], "label"], ",", labels, n_blocks, sessions=28)
 
 
-def measure(path: Path, imports: str, read: str) -> tuple[float, float]:
+def write(
+    path: Path, header: list[str], mark: str, rows: list[list[str]], n_blocks: int, sessions: int | None = None
+) -> None:
+    """Write a header and the block of rows, repeated; with sessions, each block begins with the day of its session."""
+    with path.open("w") as file:
+        file.write(mark.join(header) + "\n")
+        for block in range(n_blocks):
+            start = f"2024-05-{block * sessions // n_blocks + 1:02}{mark}" if sessions else ""
+            file.writelines(f"{start}{mark.join(row)}\n" for row in rows)
+
+
+def measure(path: Path, reader: tuple[str, str], options: str) -> tuple[float, float]:
     """Return CPU seconds and megabytes that reading a file costs in a new process."""
-    program = READ.format(imports=imports, read=read)
+    imports, read = reader
+    program = READ.format(imports=imports, read=read.format(options))
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     seconds, memory = json.loads(done.stdout)
     return seconds, memory
@@ -87,7 +99,7 @@ def report(name: str, cost: tuple[float, float], reference: tuple[float, float] 
     """Print CPU seconds and memory, and their ratios to pandas and to the array."""
     seconds, memory = cost
     ratio = f"{seconds / reference[0]:.2f} x pandas" if reference else ""
-    print(f"{name:36} {seconds:6.1f} CPU s  {ratio:14}  {memory:6.0f} MB  {memory / megabytes:.2f} x array")
+    print(f"  {name:28} {seconds:6.1f} CPU s  {ratio:14}  {memory:6.0f} MB  {memory / megabytes:.2f} x array")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "onnx": ("evorobo.export",),
     "optuna": ("evorobo.study.tuning",),
     "pandas": ("evorobo.report.formats",),
+    "pyarrow": ("evorobo.tasks.text.parsing",),
     "pooch": ("evorobo.downloads",),
     "rich": ("evorobo.study",),
     "tensorboard": ("evorobo.report.formats",),
@@ -191,7 +192,7 @@ def test_a_file_holds_one_idea() -> None:
 
 
 def test_start_up_imports_no_heavy_package() -> None:
-    heavy = ("deap", "gymnasium", "matplotlib", "scipy", "numba", "pandas", "torch", "rich", "optuna")
+    heavy = ("deap", "gymnasium", "matplotlib", "scipy", "numba", "pandas", "pyarrow", "torch", "rich", "optuna")
     program = f"import sys, evorobo, evorobo.cli; print([name for name in {heavy} if name in sys.modules])"
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"

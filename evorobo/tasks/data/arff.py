@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.errors import DataError
-from evorobo.tasks.text.blocks import Block, Cells
 from evorobo.tasks.text.layout import READ_ERRORS, open_text, unreadable
+from evorobo.tasks.text.parsing import Block, Cells
 from evorobo.tasks.text.source import Source
 
 

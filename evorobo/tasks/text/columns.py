@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.text.blocks import NUMBER, SKIP, TEXT, Block, Cells
 from evorobo.tasks.text.cells import LARGEST_EXACT, is_missing, is_value, to_number
+from evorobo.tasks.text.parsing import NUMBER, SKIP, TEXT, Block, Cells
 
 MAX_DISTINCT = 5000
 """A column of numbers with more different texts is kept as numbers alone."""

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.errors import DataError, unknown
-from evorobo.tasks.text.blocks import NUMBER, SKIP, TEXT, Block, read_blocks
+from evorobo.tasks.text.blocks import read_blocks
 from evorobo.tasks.text.columns import Numbers, NumbersOrTexts, Texts
 from evorobo.tasks.text.layout import Layout, recognize
 from evorobo.tasks.text.odd_cells import DecimalComma, Problem, settle
+from evorobo.tasks.text.parsing import NUMBER, SKIP, TEXT, Block
 
 
 class Source(ABC):
