@@ -10,6 +10,7 @@ from .errors import (
 )
 from .export.export_genome import export_genome as export_genome
 from .export.import_genome import import_genome as import_genome
+from .fields import Limits as Limits
 from .learners.archive import Archive as Archive
 from .learners.backprop.backprop import Backprop as Backprop
 from .learners.backprop.dagger import DAgger as DAgger

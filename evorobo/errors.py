@@ -24,7 +24,7 @@ class EvoroboError(Exception):
     ...     er.Budget(flops=-1)
     ... except er.EvoroboError as error:
     ...     print(error)
-    flops must be a number above 0, not -1.
+    Budget: flops must be a number above 0 or None, not -1.
     """
 
 

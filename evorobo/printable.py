@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 MAX_SHOWN = 500
 """Longest reason of a failure that is shown, in characters; the whole text is in `result.json`, in its traceback."""
+
+MAX_VALUE_LENGTH = 80
+"""Longest value in a message, in characters."""
 
 
 def printable(text: object, max_length: int | None = None) -> str:
@@ -19,3 +24,12 @@ def printable(text: object, max_length: int | None = None) -> str:
 
 def _escape(letter: str) -> str:
     return letter if letter.isspace() and letter >= "\xa0" else letter.encode("unicode_escape").decode()
+
+
+def shown(value: Any) -> str:
+    """Return a value as one line of text for a message, cut where it is long."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # objects of users can raise anything, and very large numbers have no text
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}..."

@@ -10,10 +10,11 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, TypeVar
 
 from evorobo.errors import SettingsError, unknown
+from evorobo.fields import checks_fields
 
 _HOMES = {
     "task": ("evorobo.tasks.control.task", "evorobo.tasks.data.task"),
@@ -104,6 +105,8 @@ def register_component(kind: str, key: str) -> Callable[[T], T]:
         _components[kind][key] = Component(kind, key, thing, module)
         if isinstance(thing, type):
             _keys[id(thing)] = key
+            if is_dataclass(thing):
+                checks_fields(thing)
         return thing
 
     return register

@@ -78,19 +78,6 @@ def _plain_item(value: Any, key: str) -> Any:
     return to_plain(value)
 
 
-def with_plain_numbers(value: Any) -> Any:
-    """Return `value` with Python's numbers for NumPy's and texts for paths, also within dicts, lists and tuples."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Path):
-        return str(value)
-    if type(value) is dict:
-        return {key: with_plain_numbers(item) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(with_plain_numbers(item) for item in value)
-    return value
-
-
 def from_plain(plain: Any, *, imports: bool = False) -> Any:
     """Return the value that `to_plain` was given. Lists are tuples, except within a dict.
 

@@ -91,7 +91,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(evorobo, words, answer):
         (["--seeds", "1,1"], "seeds (1, 1) contain one seed twice"),
         (["--budget", "euros=5"], "unknown cost column 'euros'"),
         (["--budget", "flop=5"], "unknown cost column 'flop'; did you mean 'flops'?"),
-        (["--budget", "flops=0"], "flops must be a number above 0, not 0.0"),
+        (["--budget", "flops=0"], "flops must be a number above 0 or None, not 0.0"),
         (["--only", "backdrop"], "unknown part of the study 'backdrop'; did you mean 'backprop'?"),
         (["--set", "hiden=[3]"], "unknown setting in --set hiden: 'hiden'; did you mean 'hidden'?"),
         (["--set", "methods.cma-es.strategy.sgima=1"], "'sgima'; did you mean 'sigma'?"),

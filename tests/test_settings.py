@@ -44,9 +44,10 @@ from evorobo import (
     WarmUp,
     registry,
 )
+from evorobo.arrays import with_plain_numbers
 from evorobo.loading import load_script
 from evorobo.nets.batch_norm import Affine
-from evorobo.settings import from_plain, reference_to, resolve_reference, to_plain, with_plain_numbers
+from evorobo.settings import from_plain, reference_to, resolve_reference, to_plain
 
 SETTINGS = [
     Dense(5),
@@ -226,7 +227,7 @@ def test_an_unknown_type_is_answered_with_the_nearest_one():
 
 
 def test_invalid_values_in_saved_settings_are_refused_like_in_python():
-    with pytest.raises(SettingsError, match="learning_rate must be a positive number, not -1"):
+    with pytest.raises(SettingsError, match="learning_rate must be a number above 0, not -1"):
         from_plain({"type": "Adam", "learning_rate": -1})
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError
+from evorobo.fields import NonNegativeFloat
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 
@@ -71,11 +71,7 @@ class Penalty(Protocol):
 
 @dataclass(frozen=True)
 class _Strength(Penalty):
-    strength: float = 1e-4
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.strength < np.inf:
-            raise SettingsError(f"a penalty's strength must be 0 or more, not {self.strength!r}.")
+    strength: NonNegativeFloat = 1e-4
 
 
 @register_component("penalty", "L2")

@@ -11,6 +11,7 @@ from evorobo.arrays import Array
 from evorobo.checks import is_overridden
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
+from evorobo.fields import Decay, PositiveFloat
 from evorobo.nets.activations import activation, activation_key
 from evorobo.nets.layer import ForwardContext, HasRunningStats, Layer, Parameter, Params
 from evorobo.registry import register_component
@@ -103,18 +104,12 @@ class BatchNorm(Layer, HasRunningStats):
     16
     """
 
-    momentum: float = 0.1
-    epsilon: float = 1e-5
+    momentum: Decay = 0.1
+    epsilon: PositiveFloat = 1e-5
     activation: str = "identity"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", activation_key(self.activation))
-        if not 0 < self.momentum <= 1:
-            raise SettingsError(f"momentum must be above 0 and at most 1, not {self.momentum!r}.")
-        if not 0 < self.epsilon < np.inf:
-            raise SettingsError(
-                f"epsilon must be above 0, not {self.epsilon!r}; it keeps constant units from a division by zero."
-            )
 
     def width(self, n_inputs: int) -> int:
         return n_inputs

@@ -8,6 +8,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
+from evorobo.fields import DecayRate, PositiveFloat
 from evorobo.nets.optimizers import GradientRule, State
 from evorobo.registry import register_component
 
@@ -50,14 +51,13 @@ class ClipUp(GradientRule):
     array([-0.06, -0.08])
     """
 
-    learning_rate: float = 0.1
-    momentum: float = 0.9
-    max_speed: float | None = None
+    learning_rate: PositiveFloat = 0.1
+    momentum: DecayRate = 0.9
+    max_speed: PositiveFloat | None = None
 
     def __post_init__(self) -> None:
         if self.max_speed is None:
             object.__setattr__(self, "max_speed", 2 * self.learning_rate)
-        super().__post_init__()
 
     def start(self, weights: Array) -> State:
         return {"velocity": np.zeros_like(weights)}

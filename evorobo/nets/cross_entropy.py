@@ -11,6 +11,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
+from evorobo.fields import DecayRate, NonNegativeFloat, PositiveInt
 from evorobo.nets.losses import Loss, flatten_rows, total_weight
 from evorobo.registry import register_component
 
@@ -55,15 +56,9 @@ class CrossEntropy(Loss):
 
     for_classes = True
 
-    label_smoothing: float = 0.0
-    class_weights: tuple[float, ...] = ()
-    choices: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise SettingsError(f"label_smoothing must lie in [0, 1), not {self.label_smoothing}.")
-        if any(not weight >= 0 for weight in self.class_weights):
-            raise SettingsError(f"class weights must be 0 or more, not {self.class_weights}.")
+    label_smoothing: DecayRate = 0.0
+    class_weights: tuple[NonNegativeFloat, ...] = ()
+    choices: tuple[PositiveInt, ...] = ()
 
     def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         parts = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError
+from evorobo.fields import Limits, PositiveInt
 from evorobo.nets.initializers import glorot
 from evorobo.nets.layer import Parameter, Params
 from evorobo.nets.recurrent import Recurrent, States, sigmoid, transpose
@@ -50,14 +50,9 @@ class CTRNN(Recurrent):
     25
     """
 
-    units: int
-    max_tau: float = 10.0
+    units: PositiveInt
+    max_tau: Annotated[float, Limits(ge=1)] = 10.0
     state_names: ClassVar[tuple[str, ...]] = ("y",)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.max_tau >= 1:
-            raise SettingsError(f"max_tau must be at least 1 step, not {self.max_tau!r}.")
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
         u = self.units

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_integer
 from evorobo.docstrings import inherit_docs
+from evorobo.fields import PositiveInt
 from evorobo.nets.activations import activation, activation_key
 from evorobo.nets.initializers import initializer, initializer_key
 from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
@@ -46,13 +46,12 @@ class Dense(Layer):
     26
     """
 
-    units: int
+    units: PositiveInt
     activation: str = "tanh"
     init: str | None = None
     bias: bool = True
 
     def __post_init__(self) -> None:
-        check_integer(1, units=self.units)
         object.__setattr__(self, "activation", activation_key(self.activation))
         if self.init is not None:
             object.__setattr__(self, "init", initializer_key(self.init))

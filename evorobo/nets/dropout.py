@@ -7,7 +7,7 @@ from typing import Any
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError
+from evorobo.fields import DecayRate
 from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.registry import register_component
 
@@ -41,11 +41,7 @@ class Dropout(Layer):
     33
     """
 
-    rate: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
-            raise SettingsError(f"a dropout rate must be at least 0 and below 1, not {self.rate!r}.")
+    rate: DecayRate = 0.5
 
     def width(self, n_inputs: int) -> int:
         return n_inputs

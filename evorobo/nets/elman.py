@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
+from evorobo.fields import PositiveInt
 from evorobo.nets.activations import activation, activation_key
 from evorobo.nets.initializers import initializer
 from evorobo.nets.layer import Parameter, Params
@@ -48,12 +49,11 @@ class Elman(Recurrent):
     (22, True)
     """
 
-    units: int
+    units: PositiveInt
     activation: str = "tanh"
     bias: bool = True
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         object.__setattr__(self, "activation", activation_key(self.activation))
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
+from evorobo.fields import PositiveInt
 from evorobo.nets.layer import Parameter, Params
 from evorobo.nets.recurrent import Recurrent, States, gated_parameters, sigmoid, transpose
 from evorobo.registry import register_component
@@ -45,7 +46,7 @@ class GRU(Recurrent):
     61
     """
 
-    units: int
+    units: PositiveInt
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:
         return gated_parameters(n_inputs, self.units, 3) | {

@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
+from evorobo.fields import PositiveFloat
 from evorobo.nets.batch_norm import Affine
 from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
 from evorobo.registry import register_component
@@ -38,7 +39,7 @@ class LayerNorm(Layer):
     49
     """
 
-    epsilon: float = 1e-5
+    epsilon: PositiveFloat = 1e-5
 
     def width(self, n_inputs: int) -> int:
         return n_inputs

@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
+from evorobo.fields import PositiveFloat
 from evorobo.nets.scaling import Scaler
 from evorobo.registry import register_component
 
@@ -290,11 +291,7 @@ class Huber(Loss):
 
     for_classes = False
 
-    delta: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.delta > 0:
-            raise SettingsError(f"Huber's delta must be above 0, not {self.delta}.")
+    delta: PositiveFloat = 1.0
 
     def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
         return self._value(outputs - targets, sample_weight)

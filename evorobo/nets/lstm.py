@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
+from evorobo.fields import PositiveInt
 from evorobo.nets.layer import Parameter, Params
 from evorobo.nets.recurrent import Recurrent, States, gated_parameters, sigmoid, transpose
 from evorobo.registry import register_component
@@ -46,7 +47,7 @@ class LSTM(Recurrent):
     76
     """
 
-    units: int
+    units: PositiveInt
     state_names: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def parameters(self, n_inputs: int) -> dict[str, Parameter]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError
+from evorobo.fields import DecayRate, NonNegativeFloat, PositiveFloat
 from evorobo.registry import register_component
 
 State: TypeAlias = dict[str, Array]
@@ -96,16 +96,9 @@ class Optimizer(Protocol):
 
 @dataclass(frozen=True)
 class GradientRule(Optimizer):
-    """Base of the optimizers: checks the ranges of their settings."""
+    """Base of the optimizers of this package: one learning rate."""
 
-    learning_rate: float = 0.01
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if not value >= 0 or (name == "learning_rate" and value == 0):
-                raise SettingsError(f"{name} must be a positive number, not {value!r}.")
-            if name in ("momentum", "decay", "beta1", "beta2") and value >= 1:
-                raise SettingsError(f"{name} must be below 1, not {value!r}; it is the decay rate of an average.")
+    learning_rate: PositiveFloat = 0.01
 
 
 @register_component("optimizer", "SGD")
@@ -174,7 +167,7 @@ class Momentum(GradientRule):
     Momentum(learning_rate=0.05, momentum=0.9)
     """
 
-    momentum: float = 0.9
+    momentum: DecayRate = 0.9
 
     def start(self, weights: Array) -> State:
         return {"velocity": np.zeros_like(weights)}
@@ -260,8 +253,8 @@ class RMSprop(GradientRule):
     0.99
     """
 
-    decay: float = 0.99
-    epsilon: float = 1e-8
+    decay: DecayRate = 0.99
+    epsilon: NonNegativeFloat = 1e-8
 
     def start(self, weights: Array) -> State:
         return {"square": np.zeros_like(weights)}
@@ -312,10 +305,10 @@ class Adam(GradientRule):
     array([-0.1,  0.1])
     """
 
-    learning_rate: float = 0.001
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+    learning_rate: PositiveFloat = 0.001
+    beta1: DecayRate = 0.9
+    beta2: DecayRate = 0.999
+    epsilon: NonNegativeFloat = 1e-8
 
     def start(self, weights: Array) -> State:
         return {"sum": np.zeros_like(weights), "squares": np.zeros_like(weights), "t": np.zeros(())}
@@ -378,7 +371,7 @@ class AdamW(Adam):
     0.1
     """
 
-    weight_decay: float = 0.01
+    weight_decay: NonNegativeFloat = 0.01
 
     def update(self, weights: Array, gradient: Array, state: State, factor: float = 1.0) -> None:
         weights *= 1 - self.learning_rate * factor * self.weight_decay

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_integer
 from evorobo.docstrings import inherit_docs
 from evorobo.nets.initializers import glorot
 from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
@@ -76,9 +75,6 @@ class Recurrent(Layer):
             Gradients with respect to the previous states.
         """
         raise NotImplementedError
-
-    def __post_init__(self) -> None:
-        check_integer(1, units=self.units)
 
     def width(self, n_inputs: int) -> int:
         return self.units

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, inf, pi
-from typing import Protocol, TypeAlias
+from typing import Annotated, Protocol, TypeAlias
 
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError
+from evorobo.fields import Limits, NonNegativeFloat, NonNegativeInt, PositiveFloat, Probability
 from evorobo.registry import register_component
 
 ScheduleState: TypeAlias = dict[str, float]
@@ -112,8 +112,8 @@ class Step(Schedule):
     (1.0, 0.1)
     """
 
-    milestones: tuple[float, ...] = (0.5, 0.75)
-    drop: float = 0.1
+    milestones: tuple[Probability, ...] = (0.5, 0.75)
+    drop: NonNegativeFloat = 0.1
 
     def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return self.drop ** sum(budget_fraction >= milestone for milestone in self.milestones)
@@ -142,11 +142,7 @@ class Exponential(Schedule):
     0.1
     """
 
-    final: float = 0.01
-
-    def __post_init__(self) -> None:
-        if not self.final > 0:
-            raise SettingsError(f"an exponential decay must end above 0, not at {self.final}.")
+    final: PositiveFloat = 0.01
 
     def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return self.final**budget_fraction
@@ -174,7 +170,7 @@ class Cosine(Schedule):
     (1.0, 0.0)
     """
 
-    final: float = 0.0
+    final: NonNegativeFloat = 0.0
 
     def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return self.final + (1 - self.final) * (1 + cos(pi * min(budget_fraction, 1.0))) / 2
@@ -206,12 +202,8 @@ class WarmUp(Schedule):
     (0.5, 1.0, 0.0)
     """
 
-    fraction: float = 0.05
+    fraction: Annotated[float, Limits(gt=0, lt=1)] = 0.05
     then: Schedule = Constant()
-
-    def __post_init__(self) -> None:
-        if not 0 < self.fraction < 1:
-            raise SettingsError(f"the fraction of a warm-up must be between 0 and 1, not {self.fraction}.")
 
     def start(self) -> ScheduleState:
         return self.then.start()
@@ -251,9 +243,9 @@ class ReduceOnPlateau(Schedule):
     0.5
     """
 
-    drop: float = 0.1
-    patience: int = 10
-    threshold: float = 1e-4
+    drop: NonNegativeFloat = 0.1
+    patience: NonNegativeInt = 10
+    threshold: NonNegativeFloat = 1e-4
 
     def start(self) -> ScheduleState:
         return {"factor": 1.0, "best": inf, "waited": 0}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_integer
 from evorobo.errors import SettingsError, unknown
+from evorobo.fields import Example, Limits, PositiveInt
 from evorobo.nets.dense import Dense
 from evorobo.nets.layer import HasRunningStats, Layer
 from evorobo.nets.output import Output
@@ -78,7 +78,7 @@ class GeneMap:
 MAX_WEIGHTS = 100_000_000
 """Maximum number of weights of a network: 0.8 GB in double precision, of which learning holds several copies."""
 
-Hidden: TypeAlias = int | Layer | Output
+Hidden: TypeAlias = PositiveInt | Annotated[Layer, Example("Dense(8)")] | Output
 """What users write between the inputs and outputs of a task: numbers of units, layers, and an `Output` at the end."""
 
 
@@ -113,16 +113,8 @@ class NetworkSpec:
     'layer 1 weight[0, 0]'
     """
 
-    n_inputs: int
-    layers: tuple[Layer, ...]
-
-    def __post_init__(self) -> None:
-        check_integer(1, n_inputs=self.n_inputs)
-        if not isinstance(self.layers, tuple) or not self.layers:
-            raise SettingsError(f"a network needs layers, and they must be a tuple of layers, not {self.layers!r}.")
-        for layer in self.layers:
-            if isinstance(layer, type) or not callable(getattr(layer, "parameters", None)):
-                raise SettingsError(f"{layer!r} is not a layer; write a layer such as Dense(8).")
+    n_inputs: PositiveInt
+    layers: Annotated[tuple[Annotated[Layer, Example("Dense(8)")], ...], Limits(min_length=1)]
 
     @classmethod
     def build(cls, n_inputs: int, hidden: Iterable[Hidden], n_outputs: int, output: str = "identity") -> NetworkSpec:

@@ -8,7 +8,7 @@ import textwrap
 from dataclasses import replace
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def new_dataset(
     check_module_name(name)
     settings = {"ignore": ignore or None, "header": header, "thousands": thousands}
     options: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
-    task = DatasetTask(str(source), target=target, kind=kind, loader_kwargs=options)
+    task = DatasetTask(str(source), target=target, kind=cast(Any, kind), loader_kwargs=options)
     about, comment = describe(task.table), INDEPENDENT
     if caution := task.caveat():
         task = replace(task, split=suggested_split(task.table) or BlockSplit())

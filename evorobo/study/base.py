@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+from evorobo.fields import Example
 from evorobo.learners.base import Learner, Method
 from evorobo.nets.spec import NetworkSpec
 from evorobo.study.budget import Budget
 from evorobo.tasks.base import Task
+
+StudiedTask = Annotated[Task, Example('ControlTask("CartPole-v1")')]
+StudiedMethod = Annotated[Method, Example("Evolution(CMAES())")]
 
 
 class TrialSettings(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import DataError, ResultsError, SettingsError, unknown
+from evorobo.errors import DataError, ResultsError, unknown
 from evorobo.files import read_npz
 from evorobo.registry import register_component
 from evorobo.study.log import write_rows
@@ -167,10 +167,8 @@ def write_baselines(baselines: Sequence[Baseline], folder: Path) -> None:
 
 
 def check_baselines(baselines: Sequence[Baseline], tasks: Sequence[str]) -> None:
-    """Raise `SettingsError` for an object that is not a baseline of one of these tasks."""
+    """Raise `SettingsError` for a baseline of another task than these."""
     for baseline in baselines:
-        if not isinstance(baseline, Baseline):
-            raise SettingsError(f"{baseline!r} is not a baseline; write Baseline(name, task, files).")
         if baseline.task not in tasks:
             raise unknown("task", baseline.task, tasks)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 
-from evorobo.checks import check_integer, check_positive
 from evorobo.errors import SettingsError, unknown
+from evorobo.fields import Example, Limits, PositiveFloat
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost
 
@@ -17,7 +18,7 @@ MAX_EVALS = 1_000_000
 
 
 @register_component("settings", "Budget")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Budget:
     """What a trial may spend: one or more limits on its cost.
 
@@ -60,23 +61,21 @@ class Budget:
     'env_steps=200000, wall_seconds=60'
     """
 
-    env_steps: float | None = None
-    episodes: float | None = None
-    samples: float | None = None
-    flops: float | None = None
-    forward_flops: float | None = None
-    backward_flops: float | None = None
-    update_flops: float | None = None
-    cpu_seconds: float | None = None
-    wall_seconds: float | None = None
-    generations: float | None = None
-    n_evals: int = 25
+    env_steps: PositiveFloat | None = None
+    episodes: PositiveFloat | None = None
+    samples: PositiveFloat | None = None
+    flops: PositiveFloat | None = None
+    forward_flops: PositiveFloat | None = None
+    backward_flops: PositiveFloat | None = None
+    update_flops: PositiveFloat | None = None
+    cpu_seconds: PositiveFloat | None = None
+    wall_seconds: PositiveFloat | None = None
+    generations: PositiveFloat | None = None
+    n_evals: Annotated[int, Limits(ge=1, le=MAX_EVALS)] = 25
 
     def __post_init__(self) -> None:
         if not self.limits:
             raise SettingsError("a budget needs a limit: Budget(flops=1e9), Budget(env_steps=200_000), ...")
-        check_positive(**self.limits)
-        check_integer(1, maximum=MAX_EVALS, n_evals=self.n_evals)
 
     @classmethod
     def parse(cls, text: str) -> Budget:
@@ -147,3 +146,6 @@ class Budget:
         if self.n_evals == 1:
             return [1.0]
         return [float(fraction) for fraction in np.geomspace(0.01, 1.0, self.n_evals)]
+
+
+StudiedBudget = Annotated[Budget, Example("Budget(flops=1e9)")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from evorobo.errors import SettingsError
+from evorobo.fields import Example
 from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.study.base import TrialSettings
@@ -120,17 +120,12 @@ class Callback:
         """
 
 
-def check_callbacks(callbacks: Sequence[Any]) -> None:
-    """Raise `SettingsError` for an object that is not a callback."""
+StudiedCallback = Annotated[Callback, Example("StopAt(475.0), of a class derived from evorobo.Callback")]
+
+
+def check_callbacks(callbacks: Sequence[Callback]) -> None:
+    """Raise `SettingsError` for a callback that is not a dataclass."""
     for callback in callbacks:
-        if isinstance(callback, FunctionType):
-            raise SettingsError(
-                f"the function {callback.__name__} is not a callback, because functions are no settings of a trial. "
-                "Make it on_eval(self, state) of a frozen dataclass derived from evorobo.Callback."
-            )
-        if not isinstance(callback, Callback):
-            hint = "write it with brackets" if isinstance(callback, type) else "derive its class from evorobo.Callback"
-            raise SettingsError(f"{callback!r} is not a callback; {hint}.")
         if not is_dataclass(callback):
             name = type(callback).__name__
             raise SettingsError(f"the callback {name} is not a dataclass; put @dataclass(frozen=True) above its class.")

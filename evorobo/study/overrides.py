@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from evorobo.checks import is_number
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.files import parse_json
 from evorobo.settings import from_plain, to_plain
 from evorobo.study.study import Study
+
+_PYTHON_NAMES = {"True": True, "False": False, "None": None}
 
 
 def apply_overrides(study: Study, assignments: list[str]) -> Study:
@@ -64,20 +65,19 @@ def _assign(plain: Any, parts: list[str], text: str, path: str) -> None:
 
 
 def _parse_value(text: str, before: Any, path: str) -> Any:
-    """Return `text` as JSON, or else as text. Raises `SettingsError` for another type than that of the value before."""
+    """Return `text` as JSON, or else as text; True, False and None may be written as in Python.
+
+    The settings check its type and range themselves. Raises `SettingsError` for a value that replaces a list or
+    settings with fields.
+    """
     try:
         value = parse_json(text, f"the value of --set {path}")
     except DataError as error:
         if isinstance(error.__cause__, ValueError):  # no JSON, so it is text
-            value = text
+            value = _PYTHON_NAMES.get(text, text)
         else:
             raise SettingsError(str(error)) from error
     match before:
-        case bool():
-            if not isinstance(value, bool):
-                raise SettingsError(f"{path} must be true or false, not {text}.")
-        case float() | int() if not (value is None or is_number(value)):
-            raise SettingsError(f"{path} is {before!r}, a number; {text!r} is not a number.")
         case int() if isinstance(value, float) and value.is_integer():
             return int(value)
         case list() if not isinstance(value, list):

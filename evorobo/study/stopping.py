@@ -8,8 +8,8 @@ from types import FunctionType
 
 import numpy as np
 
-from evorobo.checks import check_integer, check_within
 from evorobo.errors import SettingsError
+from evorobo.fields import NonNegativeFloat, PositiveInt
 from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.registry import register_component
@@ -94,7 +94,7 @@ class StopWhen(Callback):
 
     def __post_init__(self) -> None:
         if not isinstance(self.exam, FunctionType):
-            raise SettingsError(f"exam must be a function of a task and a genome, not {self.exam!r}.")
+            raise SettingsError(f"StopWhen: exam must be a function of a task and a genome, not {self.exam!r}.")
 
     def on_generation(self, state: TrialState, result: StepResult) -> str | None:
         """Stop the trial if its solution passes the exam.
@@ -141,12 +141,8 @@ class Stagnation(Callback):
     Stagnation(patience=8, min_delta=0.0)
     """
 
-    patience: int = 6
-    min_delta: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_integer(1, patience=self.patience)
-        check_within(0, np.inf, min_delta=self.min_delta)
+    patience: PositiveInt = 6
+    min_delta: NonNegativeFloat = 0.0
 
     def on_eval(self, state: TrialState) -> str | None:
         """Stop the trial if the last evals brought no better validation score.

@@ -11,18 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from evorobo.checks import MAX_SEEDS, check_distinct_names, check_integer, check_name, check_seeds
+from evorobo.checks import MAX_SEEDS, check_distinct_names, check_integer, check_name
 from evorobo.errors import EvoroboError, SettingsError, TaskError, unknown
+from evorobo.fields import Limits, Seed
 from evorobo.learners.base import Method
 from evorobo.loading import stop_if_loading
 from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
 from evorobo.settings import to_plain
+from evorobo.study.base import StudiedMethod, StudiedTask
 from evorobo.study.baselines import Baseline, check_baselines as check_baselines, write_baselines
-from evorobo.study.budget import Budget
-from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
+from evorobo.study.budget import Budget, StudiedBudget
+from evorobo.study.callbacks import Callback, StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.digests import check_files
 from evorobo.study.folders import trial_status
 from evorobo.study.locks import LEASE_SECONDS, FolderLock
@@ -88,21 +90,18 @@ class Study:
     """
 
     name: str
-    tasks: tuple[Task, ...]
-    methods: tuple[Method, ...]
-    seeds: tuple[int, ...]
-    budget: Budget
+    tasks: Annotated[tuple[StudiedTask, ...], Limits(min_length=1)]
+    methods: Annotated[tuple[StudiedMethod, ...], Limits(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Limits(min_length=1)]
+    budget: StudiedBudget
     hidden: tuple[Hidden, ...] | dict[str, tuple[Hidden, ...]]
-    callbacks: tuple[Callback, ...] = ()
-    tuning_seeds: tuple[int, ...] = ()
+    callbacks: tuple[StudiedCallback, ...] = ()
+    tuning_seeds: tuple[Seed, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     tuning: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not (self.tasks and self.methods and self.seeds):
-            raise SettingsError("a study needs at least one task, one method and one seed.")
         check_integer(1, maximum=MAX_SEEDS, **{"the number of seeds": len(self.seeds)})
-        check_seeds(*self.seeds, *self.tuning_seeds)
         if len(set(self.seeds)) < len(self.seeds):
             raise SettingsError(f"seeds {self.seeds} contain one seed twice; give each seed once.")
         check_callbacks(self.callbacks)
@@ -110,11 +109,6 @@ class Study:
         for method in self.methods:
             if isinstance(self.hidden, dict) and method.name not in self.hidden:
                 raise SettingsError(f"hidden layers are given by method, and {method.name!r} has none; add them.")
-            for layer in self.layers(method):
-                if isinstance(layer, bool | float | str):
-                    raise SettingsError(
-                        f"hidden layers are numbers of units or layers such as Dense(8), not {layer!r}."
-                    )
         check_name(self.name)
         check_distinct_names("task", [task.name for task in self.tasks])
         check_distinct_names(

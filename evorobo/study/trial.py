@@ -11,21 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.checks import check_name, check_seeds
+from evorobo.checks import check_name
 from evorobo.errors import EvoroboError, ResultsError
-from evorobo.learners.base import Learner, Method
+from evorobo.fields import Seed
+from evorobo.learners.base import Learner
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import to_plain
-from evorobo.study.budget import Budget
-from evorobo.study.callbacks import Callback, check_callbacks as check_callbacks
+from evorobo.study.base import StudiedMethod, StudiedTask
+from evorobo.study.budget import StudiedBudget
+from evorobo.study.callbacks import StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
 from evorobo.study.folders import TAKEN, holds_other_files, suggest_trial, trial_status
 from evorobo.study.provenance import fingerprints, iter_definitions
 from evorobo.study.records import check_format, read_object, read_record
 from evorobo.study.running import ProgressFunction, run_batch
 from evorobo.study.trust import read_settings, remember
-from evorobo.tasks.base import Task
 
 
 @register_component("settings", "Trial")
@@ -65,16 +66,15 @@ class Trial:
     42
     """
 
-    task: Task
-    method: Method
-    budget: Budget
+    task: StudiedTask
+    method: StudiedMethod
+    budget: StudiedBudget
     hidden: tuple[Hidden, ...]
-    seed: int
-    callbacks: tuple[Callback, ...] = ()
+    seed: Seed
+    callbacks: tuple[StudiedCallback, ...] = ()
 
     def __post_init__(self) -> None:
         check_callbacks(self.callbacks)
-        check_seeds(self.seed)
         check_name(self.task.name)
         check_name(self.method.name)
 

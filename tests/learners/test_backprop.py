@@ -266,9 +266,9 @@ def test_a_restored_learner_continues_bit_for_bit(tmp_path, steps, dtype):
     [
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1, not 0"),
         ({"batch_size": 2.5}, "batch_size must be a whole number of at least 1, not 2.5"),
-        ({"max_grad_norm": 0}, "max_grad_norm must be above 0, not 0; use None for no limit"),
-        ({"max_norm": 0}, "max_norm must be above 0, not 0; use None for no limit"),
-        ({"input_noise": -0.1}, "input_noise must be 0 or more, not -0.1"),
+        ({"max_grad_norm": 0}, "max_grad_norm must be a number above 0 or None, not 0"),
+        ({"max_norm": 0}, "max_norm must be a number above 0 or None, not 0"),
+        ({"input_noise": -0.1}, "input_noise must be a number of at least 0, not -0.1"),
         ({"dtype": "float16"}, 'dtype must be "float64" or "float32", not \'float16\''),
     ],
 )

@@ -226,8 +226,8 @@ def test_a_recording_as_teacher_is_refused_at_the_start(tmp_path):
         ({"rounds": 0}, "rounds must be a whole number of at least 1, not 0"),
         ({"epochs": 1.5}, "epochs must be a whole number of at least 1, not 1.5"),
         ({"episodes": True}, "episodes must be a whole number of at least 1, not True"),
-        ({"mixture": 1.1}, "mixture must be between 0 and 1, not 1.1"),
-        ({"mixture": float("nan")}, "mixture must be between 0 and 1, not nan"),
+        ({"mixture": 1.1}, "mixture must be a number from 0 to 1, not 1.1"),
+        ({"mixture": float("nan")}, "mixture must be a finite number from 0 to 1, not nan"),
     ],
 )
 def test_invalid_settings_are_refused(settings, sentence):

@@ -176,8 +176,8 @@ def test_a_task_without_a_cost_of_validation_is_refused():
     [
         ({"patience": 0}, "patience must be a whole number of at least 1, not 0"),
         ({"eval_every": 1.5}, "eval_every must be a whole number of at least 1, not 1.5"),
-        ({"min_delta": -1.0}, "min_delta must be 0 or more, not -1.0"),
-        ({"min_delta": float("nan")}, "min_delta must be 0 or more, not nan"),
+        ({"min_delta": -1.0}, "min_delta must be a number of at least 0, not -1.0"),
+        ({"min_delta": float("nan")}, "min_delta must be a finite number of at least 0, not nan"),
     ],
 )
 def test_invalid_settings_are_refused(settings, sentence):

@@ -308,9 +308,9 @@ def test_a_derived_layer_with_another_forward_pass_is_not_frozen_as_if_it_had_no
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"momentum": 0.0}, "momentum must be above 0 and at most 1"),
-        ({"momentum": 1.5}, "momentum must be above 0 and at most 1"),
-        ({"epsilon": 0.0}, "epsilon must be above 0"),
+        ({"momentum": 0.0}, "momentum must be a number above 0 and at most 1"),
+        ({"momentum": 1.5}, "momentum must be a number above 0 and at most 1"),
+        ({"epsilon": 0.0}, "epsilon must be a number above 0"),
         ({"activation": "rely"}, "did you mean 'relu'"),
     ],
 )

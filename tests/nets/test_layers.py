@@ -174,7 +174,7 @@ def test_invalid_layers_are_refused(make):
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
 def test_an_invalid_dropout_rate_is_refused(rate):
-    with pytest.raises(SettingsError, match="dropout rate"):
+    with pytest.raises(SettingsError, match="rate must be a number of at least 0 and below 1"):
         Dropout(rate)
 
 

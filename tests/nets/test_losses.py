@@ -201,11 +201,11 @@ def test_the_number_of_outputs_follows_from_the_targets():
 
 
 def test_invalid_settings_are_refused():
-    with pytest.raises(SettingsError, match="delta must be above 0, not 0"):
+    with pytest.raises(SettingsError, match="delta must be a number above 0, not 0"):
         Huber(0)
-    with pytest.raises(SettingsError, match=r"label_smoothing must lie in \[0, 1\), not 1"):
+    with pytest.raises(SettingsError, match="label_smoothing must be a number of at least 0 and below 1, not 1"):
         CrossEntropy(label_smoothing=1)
-    with pytest.raises(SettingsError, match="class weights must be 0 or more"):
+    with pytest.raises(SettingsError, match="class_weights\\[1\\] must be a number of at least 0"):
         CrossEntropy(class_weights=(1, -1))
     with pytest.raises(SettingsError, match="2 class weights for 3 outputs; give one for each"):
         CrossEntropy(class_weights=(1, 1)).value(np.zeros((1, 3)), np.array([0]))

@@ -119,8 +119,8 @@ def test_a_saved_state_resumes_exactly():
 
 
 def test_invalid_settings_are_refused():
-    with pytest.raises(SettingsError, match="must end above 0, not at 0"):
+    with pytest.raises(SettingsError, match="final must be a number above 0, not 0"):
         Exponential(0)
     for fraction in (0, 1):
-        with pytest.raises(SettingsError, match="warm-up must be between 0 and 1, not"):
+        with pytest.raises(SettingsError, match="fraction must be a number above 0 and below 1, not"):
             WarmUp(fraction)

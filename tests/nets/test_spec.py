@@ -129,5 +129,5 @@ def test_a_wrong_number_of_weights_is_refused_with_both_numbers():
 def test_a_network_without_inputs_or_layers_is_refused():
     with pytest.raises(SettingsError, match="n_inputs must be a whole number of at least 1, not 0"):
         NetworkSpec.build(0, (5,), 2)
-    with pytest.raises(SettingsError, match="a network needs layers"):
+    with pytest.raises(SettingsError, match="layers must be a tuple of at least 1 item"):
         NetworkSpec(3, ())

@@ -265,7 +265,7 @@ def test_a_pattern_without_files_is_reported_before_anything_runs(tmp_path):
         (Baseline("cma-es", "bowl", "x.csv"), "two methods are called 'cma-es'"),
         (Baseline("ppo", "bow", "x.csv"), "unknown task 'bow'; did you mean 'bowl'"),
         (Baseline("p/po", "bowl", "x.csv"), "'p/po' is invalid as the name of a folder"),
-        ("x.csv", "'x.csv' is not a baseline; write Baseline"),
+        ("x.csv", "baselines\\[0\\] must be an object such as Baseline\\(name=..., task=..., files=...\\)"),
     ],
 )
 def test_an_invalid_baseline_is_refused(baseline, sentence):

@@ -64,8 +64,8 @@ def test_an_unknown_part_is_answered_with_the_nearest():
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"methods": ()}, "at least one task, one method and one seed"),
-        ({"seeds": 0}, "at least one task, one method and one seed"),
+        ({"methods": ()}, "methods must be a tuple of at least 1 item"),
+        ({"seeds": 0}, "seeds must be a tuple of at least 1 item"),
         ({"seeds": (1, 2, 1)}, r"seeds \(1, 2, 1\) contain one seed twice"),
         (
             {"methods": (Backprop(), Backprop(batch_size=3))},
@@ -80,7 +80,10 @@ def test_an_unknown_part_is_answered_with_the_nearest():
             {"methods": (Backprop(), Evolution()), "hidden": {"backprop": (3,)}},
             "hidden layers are given by method, and 'cma-es' has none; add them",
         ),
-        ({"hidden": ("8",)}, r"hidden layers are numbers of units or layers such as Dense\(8\), not '8'"),
+        (
+            {"hidden": ("8",)},
+            r"hidden\[0\] must be a whole number of at least 1, .*, not '8'",
+        ),
     ],
 )
 def test_an_invalid_study_is_refused(settings, sentence):

@@ -334,7 +334,7 @@ def test_more_budget_gives_no_worse_solution(tmp_path):
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "one"])
 def test_a_seed_is_a_whole_number_from_zero(seed):
-    with pytest.raises(SettingsError, match="seed must be a whole number of at least 0"):
+    with pytest.raises(SettingsError, match="seed must be a whole number from 0 to"):
         a_trial(seed=seed)
 
 

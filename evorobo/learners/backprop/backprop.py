@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from evorobo.checks import check_integer, check_optional_integer, is_overridden
+from evorobo.checks import is_overridden
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
+from evorobo.fields import Example, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.backprop.batched import Batch, BatchedBackprop
 from evorobo.learners.backprop.stopping import EarlyStopping
@@ -99,29 +100,17 @@ class Backprop(Method, Batchable):
     """
 
     optimizer: Optimizer = Adam(0.003)
-    batch_size: int = 64
+    batch_size: PositiveInt = 64
     schedule: Schedule = Constant()
-    loss: Loss | None = None
-    max_grad_norm: float | None = None
-    penalty: Penalty | None = None
-    max_norm: float | None = None
-    input_noise: float = 0.0
+    loss: Annotated[Loss, Example("MSE()")] | None = None
+    max_grad_norm: PositiveFloat | None = None
+    penalty: Annotated[Penalty, Example("L2()")] | None = None
+    max_norm: PositiveFloat | None = None
+    input_noise: NonNegativeFloat = 0.0
     early_stopping: EarlyStopping | None = None
-    bptt_steps: int | None = None
-    dtype: str = "float64"
+    bptt_steps: PositiveInt | None = None
+    dtype: Literal["float64", "float32"] = "float64"
     name: str = "backprop"
-
-    def __post_init__(self) -> None:
-        check_integer(1, batch_size=self.batch_size)
-        check_optional_integer(1, bptt_steps=self.bptt_steps)
-        if self.max_grad_norm is not None and not self.max_grad_norm > 0:
-            raise SettingsError(f"max_grad_norm must be above 0, not {self.max_grad_norm}; use None for no limit.")
-        if self.max_norm is not None and not self.max_norm > 0:
-            raise SettingsError(f"max_norm must be above 0, not {self.max_norm}; use None for no limit.")
-        if not 0 <= self.input_noise < np.inf:
-            raise SettingsError(f"input_noise must be 0 or more, not {self.input_noise}.")
-        if self.dtype not in ("float32", "float64"):
-            raise SettingsError(f'dtype must be "float64" or "float32", not {self.dtype!r}.')
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> BackpropLearner:
         return BackpropLearner(self, task, spec, rng)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.checks import check_integer
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
+from evorobo.fields import PositiveInt, Probability
 from evorobo.learners.backprop.backprop import Backprop
 from evorobo.learners.base import Method, StepResult
 from evorobo.nets.genome import Genome
@@ -73,16 +73,11 @@ class DAgger(Method):
     """
 
     backprop: Backprop = Backprop()
-    rounds: int = 10
-    epochs: int = 10
-    episodes: int = 5
-    mixture: float = 0.0
+    rounds: PositiveInt = 10
+    epochs: PositiveInt = 10
+    episodes: PositiveInt = 5
+    mixture: Probability = 0.0
     name: str = "dagger"
-
-    def __post_init__(self) -> None:
-        check_integer(1, rounds=self.rounds, epochs=self.epochs, episodes=self.episodes)
-        if not 0 <= self.mixture <= 1:
-            raise SettingsError(f"mixture must be between 0 and 1, not {self.mixture!r}; 0 lets the network drive.")
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> DAggerLearner:
         return DAggerLearner(self, task, spec, rng)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from evorobo.checks import check_integer
 from evorobo.errors import SettingsError
+from evorobo.fields import Limits, NonNegativeFloat, PositiveInt
 from evorobo.nets.genome import Genome
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.registry import register_component
@@ -102,20 +102,10 @@ class EarlyStopping:
     0.2
     """
 
-    patience: int = 10
-    min_delta: float = 0.0
-    eval_every: int = 1
-    held_out: float | None = None
-
-    def __post_init__(self) -> None:
-        check_integer(1, patience=self.patience, eval_every=self.eval_every)
-        if not 0 <= self.min_delta < np.inf:
-            raise SettingsError(f"min_delta must be 0 or more, not {self.min_delta!r}.")
-        if self.held_out is not None and not 0 < self.held_out < 1:
-            raise SettingsError(
-                f"held_out must be a fraction of the examples between 0 and 1, not {self.held_out!r}; None uses the "
-                "task's own validation."
-            )
+    patience: PositiveInt = 10
+    min_delta: NonNegativeFloat = 0.0
+    eval_every: PositiveInt = 1
+    held_out: Annotated[float, Limits(gt=0, lt=1)] | None = None
 
     def split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples | None]:
         """Split examples at random into those to train on and those that are held out.

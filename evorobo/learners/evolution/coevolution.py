@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer
 from evorobo.errors import SettingsError
+from evorobo.fields import PositiveInt
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.evolution import Evolution, EvolutionLearner
@@ -61,12 +61,9 @@ class Coevolution:
     """
 
     evolution: Evolution = Evolution()
-    n_rivals: int = 10
-    memory: int | None = None
+    n_rivals: PositiveInt = 10
+    memory: PositiveInt | None = None
     name: str = "coevolution"
-
-    def __post_init__(self) -> None:
-        check_optional_integer(1, n_rivals=self.n_rivals, memory=self.memory)
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> CoevolutionLearner:
         """Start learning on a task with a rival.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_optional_integer
 from evorobo.errors import LearningError, SettingsError
+from evorobo.fields import Example, Limits, PositiveInt
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.deap_bridge import (
@@ -79,23 +79,19 @@ class Evolution:
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
-    evaluations_per_member: int = 1
-    max_evaluations_per_member: int | None = None
-    penalty: Penalty | None = None
+    evaluations_per_member: PositiveInt = 1
+    max_evaluations_per_member: Annotated[int, Limits(ge=2)] | None = None
+    penalty: Annotated[Penalty, Example("L2()")] | None = None
     genealogy: bool = False
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
-        check_optional_integer(1, evaluations_per_member=self.evaluations_per_member)
-        if self.max_evaluations_per_member is not None:
-            check_optional_integer(2, max_evaluations_per_member=self.max_evaluations_per_member)
-            if not 2 <= self.evaluations_per_member <= self.max_evaluations_per_member:
-                raise SettingsError(
-                    "with max_evaluations_per_member, evaluations_per_member must be from 2 to "
-                    f"{self.max_evaluations_per_member}, not {self.evaluations_per_member}: one evaluation shows no "
-                    "noise."
-                )
+        most = self.max_evaluations_per_member
+        if most is not None and not 2 <= self.evaluations_per_member <= most:
+            raise SettingsError(
+                f"with max_evaluations_per_member, evaluations_per_member must be from 2 to {most}, not "
+                f"{self.evaluations_per_member}: one evaluation shows no noise."
+            )
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_integer, is_overridden
+from evorobo.checks import is_overridden
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError, TaskError
+from evorobo.fields import Limits, PositiveInt
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.settings import with_plain_numbers
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
 from evorobo.tasks.capabilities import (
     ExpertLabeller,
@@ -100,16 +100,16 @@ class ControlTask:
     ('cartpole-v1', 4, 2)
     """
 
-    env: str
+    env: Annotated[str, Limits(min_length=1)]
     env_kwargs: dict[str, Any] = field(default_factory=dict)
-    episodes: int = 1
+    episodes: PositiveInt = 1
     teacher: Teacher = None
-    n_demonstrations: int = 20
+    n_demonstrations: PositiveInt = 20
     normalize: bool = False
-    validation_episodes: int = 20
-    test_episodes: int = 100
-    max_steps: int | None = None
-    processes: int = 1
+    validation_episodes: PositiveInt = 20
+    test_episodes: PositiveInt = 100
+    max_steps: PositiveInt | None = None
+    processes: PositiveInt = 1
     compiled: bool = False
     label: str | None = None
 
@@ -117,14 +117,7 @@ class ControlTask:
     output_scaler = None
 
     def __post_init__(self) -> None:
-        names = ("episodes", "n_demonstrations", "validation_episodes", "test_episodes", "processes")
-        check_integer(1, **{name: getattr(self, name) for name in names})
-        if not isinstance(self.env, str):
-            raise SettingsError(f"env must be the id of an environment, such as 'CartPole-v1', not {self.env!r}.")
-        if not isinstance(self.env_kwargs, Mapping):
-            raise SettingsError(f"env_kwargs must be a dict of settings by name, not {self.env_kwargs!r}.")
         object.__setattr__(self, "env", qualified_id(self.env))
-        object.__setattr__(self, "env_kwargs", with_plain_numbers(self.env_kwargs))
 
     @property
     def name(self) -> str:

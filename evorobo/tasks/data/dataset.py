@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evorobo.errors import DataError, unknown
+from evorobo.errors import DataError
+from evorobo.fields import checked_arguments
 from evorobo.settings import find_component
 from evorobo.tasks.data.parts import Split
 from evorobo.tasks.data.readers import is_data_file
@@ -72,12 +72,8 @@ def find_loader(source: str) -> Loader | None:
 
 
 def load_dataset(loader: Loader, name: str, loader_kwargs: Mapping[str, Any]) -> Dataset:
-    """What `loader` returns. Raises `SettingsError` for an option that it does not have."""
-    options = inspect.signature(loader).parameters
-    for option in loader_kwargs:
-        if option not in options:
-            raise unknown(f"option of {name}", option, options)
-    dataset = loader(**loader_kwargs)
+    """What `loader` returns. Raises `SettingsError` for an option that it does not have, or a wrong value of one."""
+    dataset = loader(**checked_arguments(loader, loader_kwargs, name))
     if not isinstance(dataset, Dataset):
         raise DataError(f"the loader of {name} returned {type(dataset).__name__}; return an evorobo.Dataset.")
     return dataset

@@ -7,12 +7,13 @@ whole laps, days or blocks avoid this.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from evorobo.checks import check_integer
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import DataError, SettingsError, unknown
+from evorobo.fields import DecayRate, Limits, NonNegativeInt, Seed
 from evorobo.registry import register_component
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.tables import Table
@@ -43,9 +44,9 @@ class RandomSplit(Split):
     5
     """
 
-    validation: float = 0.1
-    test: float = 0.2
-    seed: int = 0
+    validation: DecayRate = 0.1
+    test: Annotated[float, Limits(gt=0, lt=1)] = 0.2
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
         _check_fractions(self.validation, self.test)
@@ -83,14 +84,13 @@ class BlockSplit(Split):
     array([1, 1])
     """
 
-    blocks: int = 20
-    validation: float = 0.1
-    test: float = 0.2
-    seed: int = 0
+    blocks: Annotated[int, Limits(ge=2)] = 20
+    validation: DecayRate = 0.1
+    test: Annotated[float, Limits(gt=0, lt=1)] = 0.2
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
         _check_fractions(self.validation, self.test)
-        check_integer(2, blocks=self.blocks)
 
     def split(self, table: Table) -> Parts:
         if self.blocks > len(table):
@@ -130,8 +130,8 @@ class ChronologicalSplit(Split):
     array([8, 9])
     """
 
-    validation: float = 0.1
-    test: float = 0.2
+    validation: DecayRate = 0.1
+    test: Annotated[float, Limits(gt=0, lt=1)] = 0.2
 
     def __post_init__(self) -> None:
         _check_fractions(self.validation, self.test)
@@ -170,7 +170,7 @@ class GroupSplit(Split):
 
     column: str
     validation: tuple[str | float, ...] = ()
-    test: tuple[str | float, ...] = ()
+    test: Annotated[tuple[str | float, ...], Limits(min_length=1)] = ()
 
     def __post_init__(self) -> None:
         if not self.test:
@@ -223,12 +223,8 @@ class GivenSplit(Split):
     """
 
     column: str = "split"
-    validation: float = 0.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.validation < 1:
-            raise SettingsError(f"validation must be a fraction from 0 to below 1, not {self.validation}.")
+    validation: DecayRate = 0.0
+    seed: Seed = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -284,16 +280,17 @@ class FoldSplit(Split):
     Parts(train=array([0, 1]), validation=array([4, 5]), test=array([2, 3]))
     """
 
-    folds: int = 5
-    fold: int = 0
-    seed: int | None = 0
+    folds: Annotated[int, Limits(ge=2)] = 5
+    fold: NonNegativeInt = 0
+    seed: Seed | None = 0
     column: str | None = None
     validation: bool = True
 
     def __post_init__(self) -> None:
-        check_integer(3 if self.validation else 2, folds=self.folds)
-        if self.fold not in range(self.folds):
-            raise SettingsError(f"fold must be a whole number from 0 to {self.folds - 1}, not {self.fold!r}.")
+        if self.validation and self.folds < 3:
+            raise SettingsError(f"FoldSplit: folds must be a whole number of at least 3, not {self.folds}.")
+        if self.fold >= self.folds:
+            raise SettingsError(f"fold must be a whole number from 0 to {self.folds - 1}, not {self.fold}.")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -329,10 +326,9 @@ class FoldSplit(Split):
 
 
 def _check_fractions(validation: float, test: float) -> None:
-    if not (validation >= 0 and test > 0 and validation + test < 1):
+    if validation + test >= 1:
         raise SettingsError(
-            f"fractions of validation {validation} and test {test} leave no rows to train on or to test on; "
-            "validation must be at least 0, test above 0, and their sum below 1."
+            f"fractions of validation {validation} and test {test} leave no rows to train on; lower one of them."
         )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_integer, check_optional_integer
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import SettingsError
+from evorobo.fields import Example, Limits, PositiveInt
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.passes import forward
@@ -27,12 +27,11 @@ from evorobo.tasks.data.metrics import Metric, default_metric, resolve_metric
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.preparation import PreparedData, cache_arrays, name_of_source, prepare_data
 from evorobo.tasks.data.sequences import RowSequences, sequence_names, sequence_numbers
-from evorobo.tasks.data.tables import KINDS, Table, make_table
+from evorobo.tasks.data.tables import Table, make_table
 from evorobo.tasks.data.targets import RowTargets, resolve_loss
 
 MAX_ACTIVATIONS = 2**18
 """Activations of one layer that are in memory at a time: this bounds the memory and is no slower."""
-DTYPES = ("float32", "float64")
 
 
 @register_component("task", "DatasetTask")
@@ -101,29 +100,23 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
     ['constant guess', 'linear fit']
     """
 
-    source: str
+    source: Annotated[str, Limits(min_length=1)]
     target: str | int | tuple[str | int, ...] = -1
-    kind: str | None = None
-    split: Split | None = None
+    kind: Literal["classification", "regression"] | None = None
+    split: Annotated[Split, Example("RandomSplit()")] | None = None
     loader_kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    loss: Loss | None = None
-    metric: Metric | None = None
+    loss: Annotated[Loss, Example("MSE()")] | None = None
+    metric: Annotated[Metric, Example("RMSE()")] | None = None
     normalize: bool = True
-    rows_per_score: int | None = 256
-    dtype: str = "float32"
+    rows_per_score: PositiveInt | None = 256
+    dtype: Literal["float32", "float64"] = "float32"
     sample_weight: str | None = None
     sequence: str | tuple[str, ...] | None = None
     scored_steps: str | None = None
-    window: int = 64
+    window: PositiveInt = 64
     label: str | None = None
 
     def __post_init__(self) -> None:
-        if self.kind is not None and self.kind not in KINDS:
-            raise unknown("kind of target", self.kind, KINDS)
-        if self.dtype not in DTYPES:
-            raise unknown("dtype", self.dtype, DTYPES)
-        check_integer(1, window=self.window)
-        check_optional_integer(1, rows_per_score=self.rows_per_score)
         object.__setattr__(self, "source", qualified_key("data set", self.source))
 
     @classmethod

@@ -182,7 +182,7 @@ def test_a_ridge_a_thousand_times_longer_than_wide_is_climbed(strategy, evaluati
     ("make", "sentence"),
     [
         (lambda: CMAES(sigma_floor=-1), "sigma_floor must be a number of at least 0, not -1"),
-        (lambda: SepCMAES(population_size=2), "population_size must be a whole number of at least 4, not 2"),
+        (lambda: SepCMAES(population_size=2), "population_size must be a whole number of at least 4 or None, not 2"),
         (lambda: OnePlusOneCMAES(sigma=0), "sigma must be a number above 0, not 0"),
     ],
 )

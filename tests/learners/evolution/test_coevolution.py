@@ -159,7 +159,7 @@ def test_a_task_without_a_rival_and_invalid_settings_are_refused():
         start(Coevolution(), ControlTask("CartPole-v1"))
     with pytest.raises(SettingsError, match="n_rivals must be a whole number of at least 1, not 0"):
         Coevolution(n_rivals=0)
-    with pytest.raises(SettingsError, match="memory must be a whole number of at least 1, not 0"):
+    with pytest.raises(SettingsError, match="memory must be a whole number of at least 1 or None, not 0"):
         Coevolution(memory=0)
     with pytest.raises(SettingsError, match="has no unlabelled inputs, which batch norm needs"):
         start(Coevolution(), PREDATOR, (Dense(3, "identity"), BatchNorm()))

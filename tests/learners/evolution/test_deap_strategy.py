@@ -122,7 +122,7 @@ class Stateful(Climber):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: DEAPStrategy("deap.cma.Strategy"), "make must be a class or a function such as deap.cma.Strategy"),
+        (lambda: DEAPStrategy("deap.cma.Strategy"), "DEAPStrategy: make must be a function, not 'deap.cma.Strategy'"),
         (lambda: start(DEAPStrategy(np.zeros_like)), "zeros_like returns .* without generate and update"),
         (
             lambda: start(DEAPStrategy(cma.Strategy, {"sigma": 0.5}, center="center")),

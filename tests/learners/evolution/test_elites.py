@@ -179,9 +179,9 @@ def test_a_map_beside_a_strategy_changes_nothing_of_its_search(strategy):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Grid(()), "a grid needs measures"),
+        (lambda: Grid(()), "measures must be a tuple of at least 1 item"),
         (lambda: Grid(("x", "y"), (20,)), r"cells must be 2 numbers, one for each measure, not \(20,\)"),
-        (lambda: Grid(("x",), (0,)), "cells must be a whole number of at least 1, not 0"),
+        (lambda: Grid(("x",), (0,)), r"cells\[0\] must be a whole number of at least 1, not 0"),
         (lambda: MAPElites(PLANE, iso_sigma=0.0), "iso_sigma must be a number above 0, not 0.0"),
         (lambda: MAPElites(PLANE, line_sigma=-1.0), "line_sigma must be a number of at least 0, not -1.0"),
     ],

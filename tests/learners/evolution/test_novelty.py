@@ -164,7 +164,7 @@ def test_novelty_search_spreads_where_the_score_has_a_single_peak(strategy):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: NoveltySearch(()), "novelty search needs measures"),
+        (lambda: NoveltySearch(()), "measures must be a tuple of at least 1 item, each a text"),
         (lambda: NoveltySearch(("x",), NSGA2()), "nsga-ii does not climb a score"),
         (lambda: NoveltySearch(("x",), n_neighbors=0), "n_neighbors must be a whole number of at least 1, not 0"),
         (lambda: NoveltySearch(("x",), novelty_weight=1.5), "novelty_weight must be a number from 0 to 1, not 1.5"),

@@ -175,7 +175,10 @@ def test_weights_stay_within_the_limit():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: NSGA2(population_size=30), "needs a population_size that is a multiple of 4, not 30"),
+        (
+            lambda: NSGA2(population_size=30),
+            "population_size must be a whole number of at least 4 that is a multiple of 4",
+        ),
         (lambda: NSGA2(()), "needs a second objective; name a measure"),
         (lambda: SimulatedBinary(eta=0), "eta must be a number above 0, not 0"),
         (lambda: NSGA2(mutation=20.0), r"mutation must be an object such as Polynomial\(\), not 20.0"),

@@ -154,7 +154,7 @@ def test_the_name_of_restarts_has_the_scheme_and_the_strategy():
         (lambda: Restarts(CMAES(), "bipop"), r"scheme must be an object such as IPOP\(\), not 'bipop'"),
         (lambda: Restarts(OnePlusOneCMAES()), "OnePlusOneCMAES has no population to enlarge"),
         (lambda: Restarts(scheme=IPOP(0)), "factor must be a whole number of at least 1, not 0"),
-        (lambda: TerminationCriteria(window=2), "window must be a whole number of at least 3, not 2"),
+        (lambda: TerminationCriteria(window=2), "window must be a whole number of at least 3 or None, not 2"),
         (lambda: TerminationCriteria(tolerance=-1), "tolerance must be a number of at least 0, not -1"),
     ],
 )

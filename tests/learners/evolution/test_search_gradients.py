@@ -211,14 +211,17 @@ def test_step_sizes_of_a_natural_strategy_stay_above_their_floor():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: PGPE(population_size=7), "population_size must be even for antithetic pairs, not 7"),
+        (
+            lambda: PGPE(population_size=7),
+            "must be an even whole number of at least 2 or None, not 7",
+        ),
         (lambda: PGPE(max_sigma_change=2), "max_sigma_change must be a number from 0 to 1, not 2"),
         (lambda: ARS(population_size=8, n_top=5), "n_top must be at most the number of directions, 4, not 5"),
         (lambda: SNES(learning_rate=0), "learning_rate must be a number above 0, not 0"),
-        (lambda: XNES(shape_learning_rate=-1.0), "shape_learning_rate must be a number above 0, not -1.0"),
+        (lambda: XNES(shape_learning_rate=-1.0), "shape_learning_rate must be a number above 0 or None, not -1.0"),
         (lambda: CanonicalES(population_size=4, n_parents=5), "n_parents must be at most population_size, 4, not 5"),
-        (lambda: CanonicalES(sigma_decay=1.5), "sigma_decay must be a number from 0 to 1, not 1.5"),
-        (lambda: ClipUp(momentum=1.0), "momentum must be below 1, not 1.0"),
+        (lambda: CanonicalES(sigma_decay=1.5), "sigma_decay must be a number above 0 and at most 1, not 1.5"),
+        (lambda: ClipUp(momentum=1.0), "momentum must be a number of at least 0 and below 1, not 1.0"),
     ],
 )
 def test_invalid_settings_are_refused(make, sentence):

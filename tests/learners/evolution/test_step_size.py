@@ -100,7 +100,7 @@ def test_no_inherited_step_size_falls_below_its_floor(per_gene):
 def test_an_invalid_step_size_is_refused(strategy):
     for wrong, sentence in (
         ({"sigma": -1.0}, "sigma must be a number above 0, not -1.0"),
-        ({"sigma_decay": 1.5}, "sigma_decay must be a number from 0 to 1, not 1.5"),
+        ({"sigma_decay": 1.5}, "sigma_decay must be a number above 0 and at most 1, not 1.5"),
         ({"sigma_floor": -0.1}, "sigma_floor must be a number of at least 0, not -0.1"),
     ):
         with pytest.raises(SettingsError, match=sentence):

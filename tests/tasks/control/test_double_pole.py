@@ -78,9 +78,9 @@ def test_gymnasiums_checker_finds_nothing(id):
 @pytest.mark.parametrize(
     ("settings", "match"),
     [
-        ({"fitness": "damped"}, "unknown fitness 'damped'; did you mean 'damping'"),
-        ({"starts": "spred"}, "unknown starts 'spred'; did you mean 'spread'"),
-        ({"noise": -1.0}, "noise must be 0 or more, not -1.0"),
+        ({"fitness": "damped"}, 'fitness must be "steps" or "damping", not \'damped\''),
+        ({"starts": "spred"}, 'starts must be "tilted" or "spread", not \'spred\''),
+        ({"noise": -1.0}, "noise must be a number of at least 0, not -1.0"),
     ],
 )
 def test_settings_that_cannot_be_are_reported(settings, match):

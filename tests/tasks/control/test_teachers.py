@@ -122,10 +122,10 @@ def test_teachers_are_settings_that_come_back_from_json():
         (lambda: NoisyTeacher(), "a noisy teacher needs noise .* or a random_action_rate"),
         (lambda: NoisyTeacher(noise=-1), "noise must be a number of at least 0, not -1"),
         (lambda: NoisyTeacher(random_action_rate=1.5), "random_action_rate must be a number from 0 to 1, not 1.5"),
-        (lambda: MixedTeachers(()), "MixedTeachers needs at least one teacher"),
+        (lambda: MixedTeachers(()), "teachers must be a tuple of at least 1 item"),
         (lambda: MixedTeachers((left, right), (1,)), "there are 1 proportions for 2 teachers; give one for each"),
-        (lambda: MixedTeachers((left, right), (0, 0)), "proportions must be 0 or more, and not all of them 0"),
-        (lambda: MixedTeachers((left, right), (2, -1)), "proportions must be 0 or more"),
+        (lambda: MixedTeachers((left, right), (0, 0)), r"the proportions \(0, 0\) are all 0"),
+        (lambda: MixedTeachers((left, right), (2, -1)), r"proportions\[1\] must be a number of at least 0, not -1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(make, sentence):

@@ -343,9 +343,12 @@ def test_backprop_on_the_examples_beats_the_constant_guess(make, threshold):
     ("make", "expected"),
     [
         (lambda: DatasetTask("scitos-42").table, "unknown data set 'scitos-42'; did you mean 'scitos-4'?"),
-        (lambda: DatasetTask("a.csv", kind="class"), "'classification'? Known: classification, regression."),
-        (lambda: DatasetTask("a.csv", dtype="float16"), "unknown dtype 'float16'; did you mean 'float64'?"),
-        (lambda: DatasetTask("a.csv", rows_per_score=0), "rows_per_score must be a whole number of at least 1, not 0."),
+        (
+            lambda: DatasetTask("a.csv", kind="class"),
+            'kind must be "classification", "regression" or None, not \'class\'.',
+        ),
+        (lambda: DatasetTask("a.csv", dtype="float16"), 'dtype must be "float32" or "float64", not \'float16\'.'),
+        (lambda: DatasetTask("a.csv", rows_per_score=0), "must be a whole number of at least 1 or None, not 0."),
         (lambda: classification(loss=MAE()).n_outputs, "predicts classes, which MAE does not fit; use CrossEntropy()."),
         (
             lambda: regression(loss=CrossEntropy()).n_outputs,

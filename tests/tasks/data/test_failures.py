@@ -79,8 +79,8 @@ def test_naive_bayes_reaches_the_known_accuracy_on_lp1():
 def test_invalid_options_raise_one_sentence():
     with pytest.raises(SettingsError, match="unknown scaling 'sign-log'; did you mean 'signlog'"):
         lp1(scaling="sign-log")
-    with pytest.raises(SettingsError, match="fold of lp2 must be a whole number from 0 to 4, not 5"):
-        lp2(fold=5)
+    with pytest.raises(SettingsError, match="lp2: fold must be a whole number from 0 to 4, not 5"):
+        _ = DatasetTask("lp2", loader_kwargs={"fold": 5}).table
     with pytest.raises(SettingsError, match="unknown row 'time_steps'; did you mean 'time_step'"):
         lp3(row="time_steps")
 

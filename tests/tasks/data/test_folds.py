@@ -88,9 +88,13 @@ def test_a_study_runs_the_folds_as_tasks_of_their_own_names(monkeypatch, tmp_pat
     ("make", "kind", "sentence"),
     [
         (lambda: FoldSplit(2), SettingsError, "folds must be a whole number of at least 3, not 2"),
-        (lambda: FoldSplit(1, validation=False), SettingsError, "folds must be a whole number of at least 2, not 1"),
+        (
+            lambda: FoldSplit(1, validation=False),
+            SettingsError,
+            "folds must be a whole number of at least 2, not 1",
+        ),
         (lambda: FoldSplit(5, 5), SettingsError, "fold must be a whole number from 0 to 4, not 5"),
-        (lambda: FoldSplit(5, -1), SettingsError, "fold must be a whole number from 0 to 4, not -1"),
+        (lambda: FoldSplit(5, -1), SettingsError, "fold must be a whole number of at least 0, not -1"),
         (
             lambda: FoldSplit(10, column="lap").split(TABLE),
             DataError,

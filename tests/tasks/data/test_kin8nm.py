@@ -40,5 +40,5 @@ def test_the_20_folds_have_819_test_rows_each_and_the_error_of_a_constant_guess_
 
 def test_invalid_folds_raise_one_sentence():
     for fold in (20, -1, "1"):
-        with pytest.raises(SettingsError, match=f"fold of kin8nm must be a whole number from 0 to 19, not {fold!r}."):
-            kin8nm(fold)
+        with pytest.raises(SettingsError, match=f"kin8nm: fold must be a whole number from 0 to 19, not {fold!r}."):
+            _ = DatasetTask("kin8nm", loader_kwargs={"fold": fold}).table

@@ -53,5 +53,5 @@ def test_invalid_options_raise_one_sentence():
     with pytest.raises(SettingsError, match="unknown ride 'linaker'; did you mean 'linaker"):
         sonar("linaker")
     for frames in (0, 101, 2.5):
-        with pytest.raises(SettingsError, match=f"frames of sonar must be a whole number from 1 to 100, not {frames}"):
-            sonar(frames=frames)
+        with pytest.raises(SettingsError, match=f"sonar: frames must be a whole number from 1 to 100, not {frames}"):
+            _ = DatasetTask("sonar", loader_kwargs={"frames": frames}).table

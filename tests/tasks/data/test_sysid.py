@@ -60,9 +60,9 @@ def test_linear_fits_reach_the_known_errors():
 
 def test_invalid_options_raise_one_sentence():
     for lags in (0, 101, "10"):
-        with pytest.raises(SettingsError, match=f"lags must be a whole number from 1 to 100, not {lags!r}"):
-            dryer(lags=lags)
+        with pytest.raises(SettingsError, match=f"dryer: lags must be a whole number from 1 to 100, not {lags!r}"):
+            _ = DatasetTask("dryer", loader_kwargs={"lags": lags}).table
     with pytest.raises(SettingsError, match="feedback must be True or False, not 'no'"):
-        dryer(feedback="no")
+        _ = DatasetTask("dryer", loader_kwargs={"feedback": "no"}).table
     with pytest.raises(SettingsError, match="unknown option of dryer 'lag'; did you mean 'lags'"):
         _ = DatasetTask("dryer", loader_kwargs={"lag": 2}).table

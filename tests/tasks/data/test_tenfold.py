@@ -52,5 +52,5 @@ def test_a_linear_fit_is_no_better_than_a_constant_guess():
 
 def test_invalid_folds_raise_one_sentence():
     for fold in (10, -1, "1"):
-        with pytest.raises(SettingsError, match=f"fold of kin40k must be a whole number from 0 to 9, not {fold!r}."):
-            kin40k(fold)
+        with pytest.raises(SettingsError, match=f"kin40k: fold must be a whole number from 0 to 9, not {fold!r}."):
+            _ = DatasetTask("kin40k", loader_kwargs={"fold": fold}).table

@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.fields import NonNegativeFloat, PositiveFloat, Probability
 from evorobo.flops import CountsUpdateFlops
 from evorobo.learners.evolution.deap_bridge import (
     Individual,
@@ -65,11 +65,8 @@ class Uniform:
     Uniform(gene_prob=0.5, prob=0.5)
     """
 
-    gene_prob: float = 0.5
-    prob: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_within(0, 1, gene_prob=self.gene_prob, prob=self.prob)
+    gene_prob: Probability = 0.5
+    prob: Probability = 0.5
 
     @copy_doc(Crossover.mate)
     def mate(self, one: Individual, other: Individual, limit: float) -> None:
@@ -103,12 +100,8 @@ class Blend:
     Blend(alpha=0.5, prob=0.9)
     """
 
-    alpha: float = 0.3
-    prob: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_within(0, np.inf, alpha=self.alpha)
-        check_within(0, 1, prob=self.prob)
+    alpha: NonNegativeFloat = 0.3
+    prob: Probability = 0.5
 
     @copy_doc(Crossover.mate)
     def mate(self, one: Individual, other: Individual, limit: float) -> None:
@@ -142,12 +135,8 @@ class SimulatedBinary:
     SimulatedBinary(eta=10, prob=0.9)
     """
 
-    eta: float = 20.0
-    prob: float = 0.9
-
-    def __post_init__(self) -> None:
-        check_positive(eta=self.eta)
-        check_within(0, 1, prob=self.prob)
+    eta: PositiveFloat = 20.0
+    prob: Probability = 0.9
 
     @copy_doc(Crossover.mate)
     def mate(self, one: Individual, other: Individual, limit: float) -> None:

@@ -7,13 +7,13 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, Probability
 from evorobo.flops import CountsUpdateFlops, update_flops
 from evorobo.learners.evolution.deap_bridge import Individual, mutGaussian, mutPolynomialBounded
 from evorobo.learners.evolution.operators.crossover import Crossover, clip, is_applied
-from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
+from evorobo.learners.evolution.strategies.step_size import decay_sigma
 from evorobo.registry import register_component
 
 
@@ -100,15 +100,11 @@ class Gaussian(Mutation):
     0.1
     """
 
-    sigma: float = 0.3
-    prob: float = 0.8
-    gene_prob: float = 0.2
-    sigma_decay: float = 1.0
-    sigma_floor: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_within(0, 1, prob=self.prob, gene_prob=self.gene_prob)
-        check_sigma_decay(self)
+    sigma: PositiveFloat = 0.3
+    prob: Probability = 0.8
+    gene_prob: Probability = 0.2
+    sigma_decay: Decay = 1.0
+    sigma_floor: NonNegativeFloat = 0.0
 
     @copy_doc(Mutation.mutate)
     def mutate(self, child: Individual, limit: float) -> None:
@@ -154,15 +150,9 @@ class Polynomial(Mutation):
     20
     """
 
-    eta: float = 20.0
-    prob: float = 1.0
-    gene_prob: float | None = None
-
-    def __post_init__(self) -> None:
-        check_positive(eta=self.eta)
-        check_within(0, 1, prob=self.prob)
-        if self.gene_prob is not None:
-            check_within(0, 1, gene_prob=self.gene_prob)
+    eta: PositiveFloat = 20.0
+    prob: Probability = 1.0
+    gene_prob: Probability | None = None
 
     @copy_doc(Mutation.mutate)
     def mutate(self, child: Individual, limit: float) -> None:

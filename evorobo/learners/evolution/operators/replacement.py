@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import NonNegativeInt, PositiveInt
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import select_best
 from evorobo.registry import register_component
@@ -88,12 +88,9 @@ class Generational:
     'ga'
     """
 
-    n_elites: int = 2
+    n_elites: NonNegativeInt = 2
 
     prefix = ""
-
-    def __post_init__(self) -> None:
-        check_optional_integer(0, n_elites=self.n_elites)
 
     @copy_doc(Replacement.check)
     def check(self, population_size: int) -> None:
@@ -131,14 +128,10 @@ class SteadyState:
     'steady-ga'
     """
 
-    n_children: int = 4
-    n_elites: int = 2
+    n_children: PositiveInt = 4
+    n_elites: NonNegativeInt = 2
 
     prefix = "steady-"
-
-    def __post_init__(self) -> None:
-        check_optional_integer(1, n_children=self.n_children)
-        check_optional_integer(0, n_elites=self.n_elites)
 
     @copy_doc(Replacement.check)
     def check(self, population_size: int) -> None:

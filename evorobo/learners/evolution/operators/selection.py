@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
+from evorobo.fields import PositiveInt
 from evorobo.learners.evolution.deap_bridge import Individual, selTournament
 from evorobo.registry import register_component
 
@@ -55,10 +55,7 @@ class Tournament:
     Tournament(size=5)
     """
 
-    size: int = 3
-
-    def __post_init__(self) -> None:
-        check_optional_integer(1, size=self.size)
+    size: PositiveInt = 3
 
     @copy_doc(Selection.select)
     def select(self, members: list[Individual], count: int) -> list[Individual]:

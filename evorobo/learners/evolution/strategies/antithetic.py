@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer
-from evorobo.errors import SettingsError
 from evorobo.learners.evolution.strategies.base import default_population_size
 
 
@@ -14,13 +12,6 @@ def antithetic_steps(rng: np.random.Generator, population_size: int, p: int) -> 
     """Standard normal steps `(population_size, p)`; the second half is the first half with opposite sign."""
     half = rng.standard_normal((population_size // 2, p))
     return np.concatenate([half, -half])
-
-
-def check_even(population_size: int | None) -> None:
-    """Raise `SettingsError` for a population size that is not even."""
-    check_optional_integer(2, population_size=population_size)
-    if population_size and population_size % 2:
-        raise SettingsError(f"population_size must be even for antithetic pairs, not {population_size}.")
 
 
 def default_even_population_size(p: int) -> int:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import Limits, PositiveFloat, PositiveInt
 from evorobo.flops import product_flops
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
+from evorobo.learners.evolution.strategies.antithetic import antithetic_steps
 from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
 from evorobo.registry import register_component
 
@@ -56,16 +56,13 @@ class ARS:
     'ars'
     """
 
-    population_size: int = 16
-    n_top: int = 4
-    learning_rate: float = 0.02
-    noise_std: float = 0.03
+    population_size: Annotated[int, Limits(ge=2, multiple_of=2)] = 16
+    n_top: PositiveInt = 4
+    learning_rate: PositiveFloat = 0.02
+    noise_std: PositiveFloat = 0.03
     name: str = "ars"
 
     def __post_init__(self) -> None:
-        check_even(self.population_size)
-        check_optional_integer(1, n_top=self.n_top)
-        check_positive(learning_rate=self.learning_rate, noise_std=self.noise_std)
         if self.n_top > self.population_size // 2:
             raise SettingsError(
                 f"n_top must be at most the number of directions, {self.population_size // 2}, not {self.n_top}."

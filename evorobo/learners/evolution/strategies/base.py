@@ -8,7 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.learners.evolution.deap_bridge import Individual
 
 
@@ -120,13 +119,6 @@ class GaussianSearch(Protocol):
     def population_size(self) -> int | None: ...
     @property
     def sigma_floor(self) -> float: ...
-
-
-def check_search(settings: GaussianSearch, min_population_size: int) -> None:
-    """Raise `SettingsError` for an invalid step size, population size or floor of the step size."""
-    check_positive(sigma=settings.sigma)
-    check_optional_integer(min_population_size, population_size=settings.population_size)
-    check_within(0, np.inf, sigma_floor=settings.sigma_floor)
 
 
 def default_population_size(p: int) -> int:

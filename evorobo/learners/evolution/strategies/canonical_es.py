@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import Decay, Limits, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import product_flops
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
@@ -21,7 +21,7 @@ from evorobo.learners.evolution.strategies.base import (
     sort_by_fitness,
 )
 from evorobo.learners.evolution.strategies.fitness_shaping import recombination_weights
-from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
+from evorobo.learners.evolution.strategies.step_size import decay_sigma
 from evorobo.registry import register_component
 
 
@@ -60,17 +60,14 @@ class CanonicalES:
     'canonical-es'
     """
 
-    sigma: float = 0.1
-    population_size: int | None = None
-    n_parents: int | None = None
-    sigma_decay: float = 1.0
-    sigma_floor: float = 0.0
+    sigma: PositiveFloat = 0.1
+    population_size: Annotated[int, Limits(ge=2)] | None = None
+    n_parents: PositiveInt | None = None
+    sigma_decay: Decay = 1.0
+    sigma_floor: NonNegativeFloat = 0.0
     name: str = "canonical-es"
 
     def __post_init__(self) -> None:
-        check_sigma_decay(self)
-        check_optional_integer(2, population_size=self.population_size)
-        check_optional_integer(1, n_parents=self.n_parents)
         if self.population_size and self.n_parents and self.n_parents > self.population_size:
             raise SettingsError(
                 f"n_parents must be at most population_size, {self.population_size}, not {self.n_parents}."

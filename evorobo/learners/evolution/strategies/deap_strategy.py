@@ -9,9 +9,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError, unknown
+from evorobo.fields import NonNegativeInt
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sampling_flops, select_best
 from evorobo.registry import register_component
@@ -70,13 +70,10 @@ class DEAPStrategy:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     center: str | None = None
     log: tuple[str, ...] = ()
-    update_flops: int | None = None
+    update_flops: NonNegativeInt | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
-        if not callable(self.make):
-            raise SettingsError(f"make must be a class or a function such as deap.cma.Strategy, not {self.make!r}.")
-        check_optional_integer(0, update_flops=self.update_flops)
         if not self.name:
             object.__setattr__(self, "name", f"deap-{self.make.__name__.lower()}")
 

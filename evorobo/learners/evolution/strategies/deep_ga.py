@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import Decay, Limits, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
@@ -19,7 +19,7 @@ from evorobo.learners.evolution.strategies.base import (
     sample_around,
     sampling_flops,
 )
-from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
+from evorobo.learners.evolution.strategies.step_size import decay_sigma
 from evorobo.registry import register_component
 
 
@@ -64,20 +64,16 @@ class DeepGA:
     'deep-ga'
     """
 
-    population_size: int = 60
-    truncation_size: int = 10
-    n_candidates: int = 5
-    sigma: float = 0.1
-    init_std: float = 0.5
-    sigma_decay: float = 1.0
-    sigma_floor: float = 0.0
+    population_size: Annotated[int, Limits(ge=2)] = 60
+    truncation_size: PositiveInt = 10
+    n_candidates: PositiveInt = 5
+    sigma: PositiveFloat = 0.1
+    init_std: PositiveFloat = 0.5
+    sigma_decay: Decay = 1.0
+    sigma_floor: NonNegativeFloat = 0.0
     name: str = "deep-ga"
 
     def __post_init__(self) -> None:
-        check_optional_integer(2, population_size=self.population_size)
-        check_optional_integer(1, truncation_size=self.truncation_size, n_candidates=self.n_candidates)
-        check_positive(init_std=self.init_std)
-        check_sigma_decay(self)
         for name in ("truncation_size", "n_candidates"):
             if (value := getattr(self, name)) >= self.population_size:
                 raise SettingsError(f"{name} must be less than population_size, {self.population_size}, not {value}.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Limits, PositiveFloat, Probability
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, sampling_flops
 from evorobo.learners.evolution.strategies.incumbents import Incumbents
@@ -54,17 +54,12 @@ class DifferentialEvolution:
     'de'
     """
 
-    population_size: int = 40
-    differential_weight: float = 0.5
-    crossover_prob: float = 0.9
-    init_std: float = 0.5
+    population_size: Annotated[int, Limits(ge=4)] = 40
+    differential_weight: PositiveFloat = 0.5
+    crossover_prob: Probability = 0.9
+    init_std: PositiveFloat = 0.5
     reevaluate: bool = True
     name: str = "de"
-
-    def __post_init__(self) -> None:
-        check_optional_integer(4, population_size=self.population_size)
-        check_positive(differential_weight=self.differential_weight, init_std=self.init_std)
-        check_within(0, 1, crossover_prob=self.crossover_prob)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningDifferentialEvolution:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Limits, PositiveFloat
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.operators.crossover import Blend, Crossover, cross_pair
 from evorobo.learners.evolution.operators.mutation import Gaussian, Mutation, mutate, variation_flops
@@ -64,24 +64,16 @@ class GA:
     'steady-ga'
     """
 
-    population_size: int = 40
+    population_size: Annotated[int, Limits(ge=2)] = 40
     crossover: Crossover = Blend()
     mutation: Mutation = Gaussian()
     selection: Selection = Tournament()
     replacement: Replacement = Generational()
-    init_std: float = 0.5
-    limit: float | None = None
+    init_std: PositiveFloat = 0.5
+    limit: PositiveFloat | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_optional_integer(2, population_size=self.population_size)
-        check_positive(init_std=self.init_std)
-        if self.limit is not None:
-            check_positive(limit=self.limit)
-        check_implements(Crossover, "Blend()", crossover=self.crossover)
-        check_implements(Mutation, "Gaussian()", mutation=self.mutation)
-        check_implements(Selection, "Tournament()", selection=self.selection)
-        check_implements(Replacement, "Generational()", replacement=self.replacement)
         self.mutation.check(self.limit or np.inf)
         self.replacement.check(self.population_size)
         if not self.name:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer
 from evorobo.errors import SettingsError
+from evorobo.fields import Limits, PositiveInt
 from evorobo.learners.archive import cell_indices
 from evorobo.learners.evolution.strategies.collection import Collection
 from evorobo.registry import register_component
@@ -44,17 +44,13 @@ class Grid:
     (20, 10)
     """
 
-    measures: tuple[str, ...]
-    cells: tuple[int, ...] | None = None
+    measures: Annotated[tuple[str, ...], Limits(min_length=1)]
+    cells: tuple[PositiveInt, ...] | None = None
     min_score: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.measures:
-            raise SettingsError('a grid needs measures; name some, for example ("x", "y").')
         if len(self.shape) != len(self.measures):
             raise SettingsError(f"cells must be {len(self.measures)} numbers, one for each measure, not {self.cells}.")
-        for number in self.shape:
-            check_optional_integer(1, cells=number)
 
     @property
     def shape(self) -> tuple[int, ...]:

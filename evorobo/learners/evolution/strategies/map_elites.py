@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Example, Limits, NonNegativeFloat, PositiveFloat
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, sampling_flops
 from evorobo.learners.evolution.strategies.champion import Champion
@@ -57,18 +57,12 @@ class MAPElites:
     ('x', 'y')
     """
 
-    grid: Grid
-    population_size: int = 40
-    iso_sigma: float = 0.1
-    line_sigma: float = 0.2
-    init_std: float = 0.5
+    grid: Annotated[Grid, Example('Grid(("x", "y"))')]
+    population_size: Annotated[int, Limits(ge=2)] = 40
+    iso_sigma: PositiveFloat = 0.1
+    line_sigma: NonNegativeFloat = 0.2
+    init_std: PositiveFloat = 0.5
     name: str = "map-elites"
-
-    def __post_init__(self) -> None:
-        check_implements(Grid, 'Grid(("x", "y"))', grid=self.grid)
-        check_optional_integer(2, population_size=self.population_size)
-        check_positive(iso_sigma=self.iso_sigma, init_std=self.init_std)
-        check_within(0, np.inf, line_sigma=self.line_sigma)
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_optional_integer, check_within
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import Limits, PositiveInt, Probability
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, generation_flops
 from evorobo.learners.evolution.strategies.champion import Champion
@@ -67,22 +67,15 @@ class NoveltySearch:
     'novelty-cma-es'
     """
 
-    measures: tuple[str, ...]
+    measures: Annotated[tuple[str, ...], Limits(min_length=1)]
     strategy: StrategySettings = field(default_factory=GA)
-    n_neighbors: int = 15
-    n_added: int = 6
-    max_archive_size: int = 5000
-    novelty_weight: float = 1.0
+    n_neighbors: PositiveInt = 15
+    n_added: PositiveInt = 6
+    max_archive_size: PositiveInt = 5000
+    novelty_weight: Probability = 1.0
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_implements(StrategySettings, "GA()", strategy=self.strategy)
-        check_optional_integer(
-            1, n_neighbors=self.n_neighbors, n_added=self.n_added, max_archive_size=self.max_archive_size
-        )
-        check_within(0, 1, novelty_weight=self.novelty_weight)
-        if not self.measures:
-            raise SettingsError('novelty search needs measures; name some, for example ("x", "y").')
         if isinstance(self.strategy, UsesMeasures):
             raise SettingsError(
                 f"{self.strategy.name} does not climb a score; novelty search needs a strategy that does, such as GA()."

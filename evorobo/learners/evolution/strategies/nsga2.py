@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import Limits, PositiveFloat
 from evorobo.learners.evolution.deap_bridge import (
     Individual,
     Objectives,
@@ -76,22 +76,16 @@ class NSGA2:
 
     minimize: tuple[str, ...] = ("energy",)
     maximize: tuple[str, ...] = ()
-    population_size: int = 40
+    population_size: Annotated[int, Limits(ge=4, multiple_of=4)] = 40
     crossover: Crossover = SimulatedBinary()
     mutation: Mutation = Polynomial()
-    limit: float = 3.0
-    init_std: float = 0.5
+    limit: PositiveFloat = 3.0
+    init_std: PositiveFloat = 0.5
     reevaluate: bool = True
     min_score: float | None = None
     name: str = "nsga-ii"
 
     def __post_init__(self) -> None:
-        check_optional_integer(4, population_size=self.population_size)
-        if self.population_size % 4:
-            raise SettingsError(f"NSGA-II needs a population_size that is a multiple of 4, not {self.population_size}.")
-        check_positive(limit=self.limit, init_std=self.init_std)
-        check_implements(Crossover, "SimulatedBinary()", crossover=self.crossover)
-        check_implements(Mutation, "Polynomial()", mutation=self.mutation)
         self.mutation.check(self.limit)
         if not self.measures:
             raise SettingsError('NSGA-II needs a second objective; name a measure, for example minimize=("energy",).')

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.fields import NonNegativeFloat, PositiveFloat
 from evorobo.flops import product_flops
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
@@ -50,14 +50,10 @@ class OnePlusOneCMAES:
     'one-plus-one'
     """
 
-    sigma: float = 0.5
+    sigma: PositiveFloat = 0.5
     reevaluate: bool = True
-    sigma_floor: float = 0.0
+    sigma_floor: NonNegativeFloat = 0.0
     name: str = "one-plus-one"
-
-    def __post_init__(self) -> None:
-        check_positive(sigma=self.sigma)
-        check_within(0, np.inf, sigma_floor=self.sigma_floor)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOnePlusOneCMAES:

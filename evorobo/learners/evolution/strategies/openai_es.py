@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Decay, Limits, NonNegativeFloat, PositiveFloat
 from evorobo.flops import product_flops, update_flops
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even
+from evorobo.learners.evolution.strategies.antithetic import antithetic_steps
 from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
-from evorobo.learners.evolution.strategies.step_size import check_sigma_decay, decay_sigma
+from evorobo.learners.evolution.strategies.step_size import decay_sigma
 from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.registry import register_component
 
@@ -61,21 +61,14 @@ class OpenAIES:
     'openai-es'
     """
 
-    population_size: int = 20
-    sigma: float = 0.2
+    population_size: Annotated[int, Limits(ge=2, multiple_of=2)] = 20
+    sigma: PositiveFloat = 0.2
     optimizer: Optimizer = Adam(0.1)
-    weight_decay: float = 0.005
-    sigma_decay: float = 1.0
-    sigma_floor: float = 0.0
-    learning_rate_decay: float = 1.0
+    weight_decay: NonNegativeFloat = 0.005
+    sigma_decay: Decay = 1.0
+    sigma_floor: NonNegativeFloat = 0.0
+    learning_rate_decay: Decay = 1.0
     name: str = "openai-es"
-
-    def __post_init__(self) -> None:
-        check_even(self.population_size)
-        check_within(0, np.inf, weight_decay=self.weight_decay)
-        check_positive(learning_rate_decay=self.learning_rate_decay)
-        check_within(0, 1, learning_rate_decay=self.learning_rate_decay)
-        check_sigma_decay(self)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningOpenAIES:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Limits, NonNegativeFloat, PositiveFloat, Probability
 from evorobo.flops import update_flops
 from evorobo.learners.evolution.deap_bridge import Individual
-from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, check_even, default_even_population_size
+from evorobo.learners.evolution.strategies.antithetic import antithetic_steps, default_even_population_size
 from evorobo.learners.evolution.strategies.base import StrategySettings, fitness_values, sampling_flops
 from evorobo.learners.evolution.strategies.fitness_shaping import centered_ranks
 from evorobo.nets.clip_up import ClipUp
@@ -63,19 +63,13 @@ class PGPE:
     'pgpe'
     """
 
-    population_size: int | None = None
-    sigma: float = 0.2
+    population_size: Annotated[int, Limits(ge=2, multiple_of=2)] | None = None
+    sigma: PositiveFloat = 0.2
     optimizer: Optimizer = ClipUp(0.1)
-    sigma_learning_rate: float = 0.1
-    max_sigma_change: float = 0.2
-    sigma_floor: float = 0.0
+    sigma_learning_rate: NonNegativeFloat = 0.1
+    max_sigma_change: Probability = 0.2
+    sigma_floor: NonNegativeFloat = 0.0
     name: str = "pgpe"
-
-    def __post_init__(self) -> None:
-        check_even(self.population_size)
-        check_positive(sigma=self.sigma)
-        check_within(0, np.inf, sigma_learning_rate=self.sigma_learning_rate, sigma_floor=self.sigma_floor)
-        check_within(0, 1, max_sigma_change=self.max_sigma_change)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningPGPE:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer, check_positive
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Limits, PositiveFloat
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
@@ -49,13 +49,9 @@ class RandomSearch:
     'random-search'
     """
 
-    population_size: int = 20
-    init_std: float = 0.5
+    population_size: Annotated[int, Limits(ge=2)] = 20
+    init_std: PositiveFloat = 0.5
     name: str = "random-search"
-
-    def __post_init__(self) -> None:
-        check_optional_integer(2, population_size=self.population_size)
-        check_positive(init_std=self.init_std)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningRandomSearch:

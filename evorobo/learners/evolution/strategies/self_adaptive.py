@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import Limits, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
-    check_search,
     default_population_size,
     fitness_values,
     sampling_flops,
@@ -62,17 +61,15 @@ class SelfAdaptiveES:
     'plus-es'
     """
 
-    sigma: float = 0.5
-    population_size: int | None = None
-    n_parents: int | None = None
+    sigma: PositiveFloat = 0.5
+    population_size: Annotated[int, Limits(ge=2)] | None = None
+    n_parents: PositiveInt | None = None
     plus: bool = False
     per_gene: bool = False
-    sigma_floor: float = 0.0
+    sigma_floor: NonNegativeFloat = 0.0
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_search(self, min_population_size=2)
-        check_optional_integer(1, n_parents=self.n_parents)
         if self.population_size and self.n_parents:
             check_parents(self, self.n_parents, self.population_size)
         if not self.name:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Limits, NonNegativeFloat, PositiveFloat
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
-    check_search,
     default_population_size,
 )
 from evorobo.learners.evolution.strategies.cma_common import CMAConstants, EvolutionPaths, RunningCMA
@@ -51,14 +51,11 @@ class SepCMAES:
     'sep-cma-es'
     """
 
-    sigma: float = 0.5
-    population_size: int | None = None
+    sigma: PositiveFloat = 0.5
+    population_size: Annotated[int, Limits(ge=4)] | None = None
     active: bool = True
-    sigma_floor: float = 0.0
+    sigma_floor: NonNegativeFloat = 0.0
     name: str = "sep-cma-es"
-
-    def __post_init__(self) -> None:
-        check_search(self, min_population_size=4)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningCMA:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_positive
 from evorobo.docstrings import copy_doc
-from evorobo.learners.evolution.strategies.base import StrategySettings, check_search
+from evorobo.fields import Limits, NonNegativeFloat, PositiveFloat
+from evorobo.learners.evolution.strategies.base import StrategySettings
 from evorobo.learners.evolution.strategies.nes_common import RunningNES
 from evorobo.registry import register_component
 
@@ -51,18 +51,12 @@ class SNES:
     'snes'
     """
 
-    sigma: float = 0.5
-    population_size: int | None = None
-    learning_rate: float = 1.0
-    sigma_learning_rate: float | None = None
-    sigma_floor: float = 0.0
+    sigma: PositiveFloat = 0.5
+    population_size: Annotated[int, Limits(ge=2)] | None = None
+    learning_rate: PositiveFloat = 1.0
+    sigma_learning_rate: PositiveFloat | None = None
+    sigma_floor: NonNegativeFloat = 0.0
     name: str = "snes"
-
-    def __post_init__(self) -> None:
-        check_search(self, min_population_size=2)
-        check_positive(learning_rate=self.learning_rate)
-        if self.sigma_learning_rate is not None:
-            check_positive(sigma_learning_rate=self.sigma_learning_rate)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningNES:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-
-from evorobo.checks import check_positive, check_within
-
 
 class SigmaDecay(Protocol):
     """Settings of a step size: first `sigma`, times `sigma_decay` in each generation, at least `sigma_floor`."""
@@ -18,13 +14,6 @@ class SigmaDecay(Protocol):
     def sigma_decay(self) -> float: ...
     @property
     def sigma_floor(self) -> float: ...
-
-
-def check_sigma_decay(settings: SigmaDecay) -> None:
-    """Raise `SettingsError` for an invalid step size, decay or floor."""
-    check_positive(sigma=settings.sigma, sigma_decay=settings.sigma_decay)
-    check_within(0, 1, sigma_decay=settings.sigma_decay)
-    check_within(0, np.inf, sigma_floor=settings.sigma_floor)
 
 
 def decay_sigma(sigma: float, settings: SigmaDecay) -> float:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer, check_positive, check_within
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Limits, PositiveFloat, Probability
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, sample_around, sampling_flops
 from evorobo.learners.evolution.strategies.incumbents import Incumbents
@@ -56,17 +56,12 @@ class ParticleSwarm:
     'pso'
     """
 
-    population_size: int = 30
-    inertia: float = 0.72984
-    acceleration: float = 1.49617
-    init_std: float = 0.5
+    population_size: Annotated[int, Limits(ge=3)] = 30
+    inertia: Probability = 0.72984
+    acceleration: PositiveFloat = 1.49617
+    init_std: PositiveFloat = 0.5
     reevaluate: bool = True
     name: str = "pso"
-
-    def __post_init__(self) -> None:
-        check_optional_integer(3, population_size=self.population_size)
-        check_within(0, 1, inertia=self.inertia)
-        check_positive(acceleration=self.acceleration, init_std=self.init_std)
 
     @copy_doc(StrategySettings.start)
     def start(self, weights: Array, rng: np.random.Generator) -> RunningParticleSwarm:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import PositiveFloat
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, generation_flops
 from evorobo.learners.evolution.strategies.cma_es import CMAES
@@ -43,12 +43,10 @@ class Bounded:
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
-    limit: float = 3.0
+    limit: PositiveFloat = 3.0
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
-        check_positive(limit=self.limit)
         if isinstance(self.strategy, UsesMeasures):
             raise SettingsError(
                 f"{type(self.strategy).__name__} uses measures, which Bounded does not pass on; put Bounded inside, "

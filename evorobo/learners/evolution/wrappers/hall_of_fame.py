@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_optional_integer
 from evorobo.docstrings import copy_doc
+from evorobo.fields import PositiveInt
 from evorobo.learners.evolution import deap_bridge
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
@@ -50,12 +50,10 @@ class HallOfFame:
     """
 
     strategy: StrategySettings = field(default_factory=CMAES)
-    size: int = 10
+    size: PositiveInt = 10
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
-        check_optional_integer(1, size=self.size)
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 

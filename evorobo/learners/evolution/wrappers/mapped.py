@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements
 from evorobo.docstrings import copy_doc
+from evorobo.fields import Example
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import StrategySettings, UsesMeasures, generation_flops
 from evorobo.learners.evolution.strategies.cma_es import CMAES
@@ -43,13 +43,11 @@ class Mapped:
     ('x', 'y')
     """
 
-    grid: Grid
+    grid: Annotated[Grid, Example('Grid(("x", "y"))')]
     strategy: StrategySettings = field(default_factory=CMAES)
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
-        check_implements(Grid, 'Grid(("x", "y"))', grid=self.grid)
         if not self.name:
             object.__setattr__(self, "name", self.strategy.name)
 

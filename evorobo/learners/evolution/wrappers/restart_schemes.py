@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from evorobo.checks import check_optional_integer
 from evorobo.docstrings import copy_doc
+from evorobo.fields import PositiveInt
 from evorobo.registry import register_component
 
 
@@ -92,12 +92,9 @@ class IPOP:
     'ipop-cma-es'
     """
 
-    factor: int = 2
+    factor: PositiveInt = 2
 
     name = "ipop"
-
-    def __post_init__(self) -> None:
-        check_optional_integer(1, factor=self.factor)
 
     @copy_doc(RestartScheme.next_search)
     def next_search(self, history: SearchHistory, has_sigma: bool, rng: np.random.Generator) -> Search:
@@ -127,12 +124,9 @@ class BIPOP:
     'bipop-cma-es'
     """
 
-    factor: int = 2
+    factor: PositiveInt = 2
 
     name = "bipop"
-
-    def __post_init__(self) -> None:
-        check_optional_integer(1, factor=self.factor)
 
     @copy_doc(RestartScheme.next_search)
     def next_search(self, history: SearchHistory, has_sigma: bool, rng: np.random.Generator) -> Search:

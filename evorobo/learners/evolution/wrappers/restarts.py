@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_implements, check_positive
 from evorobo.docstrings import copy_doc
 from evorobo.errors import SettingsError
+from evorobo.fields import PositiveFloat
 from evorobo.learners.evolution.deap_bridge import Individual
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
@@ -62,14 +62,11 @@ class Restarts:
 
     strategy: StrategySettings = field(default_factory=CMAES)
     scheme: RestartScheme = IPOP()
-    init_std: float = 1.0
+    init_std: PositiveFloat = 1.0
     termination: TerminationCriteria = TerminationCriteria()
     name: str = ""
 
     def __post_init__(self) -> None:
-        check_positive(init_std=self.init_std)
-        check_implements(RestartScheme, "IPOP()", scheme=self.scheme)
-        check_implements(StrategySettings, "CMAES()", strategy=self.strategy)
         if "population_size" not in setting_names(self.strategy):
             raise SettingsError(f"{type(self.strategy).__name__} has no population to enlarge at a restart.")
         if isinstance(self.strategy, UsesMeasures):

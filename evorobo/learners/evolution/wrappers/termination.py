@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_optional_integer, check_positive, check_within
+from evorobo.fields import Limits, NonNegativeFloat, PositiveFloat
 from evorobo.registry import register_component
 
 
@@ -42,15 +42,10 @@ class TerminationCriteria:
     50
     """
 
-    tolerance: float = 1e-12
-    window: int | None = None
-    min_step_ratio: float = 1e-12
-    max_condition: float = 1e14
-
-    def __post_init__(self) -> None:
-        check_optional_integer(3, window=self.window)
-        check_within(0, np.inf, tolerance=self.tolerance, min_step_ratio=self.min_step_ratio)
-        check_positive(max_condition=self.max_condition)
+    tolerance: NonNegativeFloat = 1e-12
+    window: Annotated[int, Limits(ge=3)] | None = None
+    min_step_ratio: NonNegativeFloat = 1e-12
+    max_condition: PositiveFloat = 1e14
 
     def start(self) -> TerminationMonitor:
         """Start monitoring a search.

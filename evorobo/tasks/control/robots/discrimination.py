@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import INFRARED, SENSED, Arena
@@ -33,7 +34,7 @@ class Discrimination(Robot):
         Standard deviation of the Gaussian noise of the sensors.
     """
 
-    noise: float = 0.02
+    noise: NonNegativeFloat = 0.02
 
     sensors = tuple(f"infrared {place}" for place in INFRARED)
     motors = ("wheel left", "wheel right")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError, unknown
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 from evorobo.tasks.control.robots.registry import register
@@ -51,20 +51,12 @@ class DoublePoleBase(Robot):
         Standard deviation of the Gaussian noise of the sensors.
     """
 
-    fitness: str = "steps"
-    starts: str = "tilted"
-    noise: float = 0.0
+    fitness: Literal["steps", "damping"] = "steps"
+    starts: Literal["tilted", "spread"] = "tilted"
+    noise: NonNegativeFloat = 0.0
 
     motors = ("push",)
     max_steps = 1000
-
-    def __post_init__(self) -> None:
-        if self.fitness not in FITNESS:
-            raise unknown("fitness", self.fitness, FITNESS)
-        if self.starts not in STARTS:
-            raise unknown("starts", self.starts, STARTS)
-        if not 0 <= self.noise < np.inf:
-            raise SettingsError(f"noise must be 0 or more, not {self.noise!r}.")
 
     def initial(self, rng: RandomStreams) -> Array:
         """The state above; for damping followed by the number of steps and the terms of f in the last 100 steps."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steer
@@ -43,7 +44,7 @@ class Homing(Robot):
         Standard deviation of the Gaussian noise of all sensors but the battery.
     """
 
-    noise: float = 0.02
+    noise: NonNegativeFloat = 0.02
 
     sensors = (*(f"infrared {place}" for place in INFRARED), "light left", "light right", "black floor", "battery")
     motors = ("wheel left", "wheel right")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import drive, outline, to_walls, undo_collisions
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
@@ -44,7 +45,7 @@ class Maze(Robot):
         Standard deviation (m) of the Gaussian noise of the beams; 0 in the paper.
     """
 
-    noise: float = 0.0
+    noise: NonNegativeFloat = 0.0
 
     sensors = (
         *("wall left", "wall half left", "wall ahead", "wall half right", "wall right", "wall behind"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import outline
 from evorobo.tasks.control.robots.khepera import AVOID, INFRARED, SENSED, Arena, steer
@@ -47,7 +48,7 @@ class ObstacleAvoidance(Robot):
         Count forward speeds only.
     """
 
-    noise: float = 0.02
+    noise: NonNegativeFloat = 0.02
     forward: bool = False
 
     sensors = tuple(f"infrared {place}" for place in INFRARED)

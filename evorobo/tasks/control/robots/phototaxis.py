@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import drive
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
@@ -33,7 +34,7 @@ class Phototaxis(Robot):
         Standard deviation of the Gaussian noise of the eyes.
     """
 
-    noise: float = 0.01
+    noise: NonNegativeFloat = 0.01
 
     sensors = ("light left", "light right")
     motors = ("wheel left", "wheel right")

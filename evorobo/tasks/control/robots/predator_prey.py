@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.contestant import Contestant
 from evorobo.tasks.control.robots.geometry import drive
 from evorobo.tasks.control.robots.khepera import ANGLES, AXLE, INFRARED, RADIUS, STEP, intensity
@@ -77,7 +78,7 @@ class Predator(_Chase):
         Standard deviation of the Gaussian noise of all sensors.
     """
 
-    noise: float = 0.02
+    noise: NonNegativeFloat = 0.02
 
     sensors = (*(f"eye {number}" for number in range(1, 6)), *(f"infrared {place}" for place in INFRARED))
     motors = ("wheel left", "wheel right")
@@ -122,7 +123,7 @@ class Prey(_Chase):
         Standard deviation of the Gaussian noise of all sensors.
     """
 
-    noise: float = 0.02
+    noise: NonNegativeFloat = 0.02
 
     sensors = tuple(f"infrared {place}" for place in INFRARED)
     motors = ("wheel left", "wheel right")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from typing import Any
 
 from evorobo.errors import SettingsError
+from evorobo.fields import checks_fields
 from evorobo.settings import reference_to
 from evorobo.tasks.control.class_index import registered_classes
 from evorobo.tasks.control.robots.base import Robot
@@ -42,6 +44,8 @@ def register(robot: type[Robot], id: str) -> None:
     """
     if not (isinstance(robot, type) and issubclass(robot, Robot)):
         raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
+    if is_dataclass(robot):
+        checks_fields(robot)
     _register(reference_to(robot), id, robot.max_steps, robot.reward_threshold)
 
 

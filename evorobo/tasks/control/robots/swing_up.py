@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
+from evorobo.fields import NonNegativeFloat
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams, limits_with_noise
 from evorobo.tasks.control.robots.registry import register
@@ -41,17 +41,12 @@ class SwingUp(Robot):
         Standard deviation of the Gaussian noise of the sensors.
     """
 
-    spread: float = 0.2
-    noise: float = 0.0
+    spread: NonNegativeFloat = 0.2
+    noise: NonNegativeFloat = 0.0
 
     sensors = ("x", "x'", "cos angle", "sin angle", "angle'")
     motors = ("push",)
     max_steps = 1000
-
-    def __post_init__(self) -> None:
-        for name in ("spread", "noise"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise SettingsError(f"{name} must be 0 or more, not {getattr(self, name)!r}.")
 
     def initial(self, rng: RandomStreams) -> Array:
         return HANGING + rng.normal(self.spread, 4)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
+from evorobo.fields import NonNegativeFloat, Probability
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.geometry import ranges_in_room
 from evorobo.tasks.control.robots.random_streams import RandomStreams
@@ -47,17 +47,13 @@ class WallFollowing(Robot):
         "raw" ranges (m), or "inverse" ranges (1/m), on which networks learn best.
     """
 
-    noise: float = 0.01
-    lost: float = 0.1
-    ranges: str = "raw"
+    noise: NonNegativeFloat = 0.01
+    lost: Probability = 0.1
+    ranges: Literal["raw", "inverse"] = "raw"
 
     sensors = tuple(f"US{number}" for number in range(1, 25))
     moves = ("Move-Forward", "Slight-Right-Turn", "Sharp-Right-Turn", "Slight-Left-Turn")
     max_steps = 540
-
-    def __post_init__(self) -> None:
-        if self.ranges not in ("raw", "inverse"):
-            raise SettingsError(f'ranges must be "raw" or "inverse", not {self.ranges!r}.')
 
     def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading, at least 0.7 m from the walls; then the 24 ranges without noise."""

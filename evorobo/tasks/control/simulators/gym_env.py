@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import with_plain_numbers
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.loading import load_module
-from evorobo.settings import with_plain_numbers
 from evorobo.tasks.control.simulators.base import Simulator
 from evorobo.tasks.control.simulators.checked import CheckedSimulator
 from evorobo.tasks.control.simulators.sync import SyncSimulator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from evorobo.checks import check_within
 from evorobo.errors import SettingsError
+from evorobo.fields import Limits, NonNegativeFloat, Probability
 from evorobo.registry import register_component
 from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 from evorobo.tasks.control.teaching.experts import Expert, MixedExperts, NoisyExpert
@@ -56,14 +56,11 @@ class NoisyTeacher:
     """
 
     teacher: Teacher = None
-    noise: float = 0.0
-    random_action_rate: float = 0.0
+    noise: NonNegativeFloat = 0.0
+    random_action_rate: Probability = 0.0
     noisy_labels: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.noise < np.inf:
-            raise SettingsError(f"noise must be a number of at least 0, not {self.noise!r}.")
-        check_within(0, 1, random_action_rate=self.random_action_rate)
         if not self.noise and not self.random_action_rate:
             raise SettingsError("a noisy teacher needs noise (of motors) or a random_action_rate; set one of them.")
 
@@ -124,20 +121,18 @@ class MixedTeachers:
     20
     """
 
-    teachers: tuple[Teacher, ...]
-    proportions: tuple[float, ...] | None = None
+    teachers: Annotated[tuple[Teacher, ...], Limits(min_length=1)]
+    proportions: tuple[NonNegativeFloat, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not self.teachers:
-            raise SettingsError("MixedTeachers needs at least one teacher.")
         if self.proportions is None:
             return
         if len(self.proportions) != len(self.teachers):
             raise SettingsError(
                 f"there are {len(self.proportions)} proportions for {len(self.teachers)} teachers; give one for each."
             )
-        if not all(0 <= share < np.inf for share in self.proportions) or not sum(self.proportions) > 0:
-            raise SettingsError(f"proportions must be 0 or more, and not all of them 0, not {self.proportions}.")
+        if not any(self.proportions):
+            raise SettingsError(f"the proportions {self.proportions} are all 0; set one of them above 0.")
 
     def experts(self, find_expert: Callable[[Teacher], ExpertFactory], decoder: Decoder) -> ExpertFactory:
         """Make experts that draw one of the teachers for each episode.

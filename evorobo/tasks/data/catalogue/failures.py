@@ -24,12 +24,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.downloads import DataFile
-from evorobo.errors import DataError, SettingsError, unknown
+from evorobo.errors import DataError, unknown
+from evorobo.fields import Limits
 from evorobo.registry import register_component
 from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.splits import GivenSplit
@@ -37,6 +39,8 @@ from evorobo.tasks.data.tables import Table, make_table
 
 STEPS, AXES = 15, ("Fx", "Fy", "Fz", "Tx", "Ty", "Tz")
 FOLDS = 5
+
+Fold = Annotated[int, Limits(ge=0, le=FOLDS - 1)]
 ROWS = ("failure", "time_step")
 SCALINGS: dict[str, Callable[[Array], Array]] = {
     "raw": lambda x: x,
@@ -52,31 +56,31 @@ _SHA256 = (
 
 
 @register_component("data set", "lp1")
-def lp1(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
+def lp1(fold: Fold = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in approach to grasp: 15 x 6 forces and torques to 4 classes, 88 failures."""
     return _failures(1, fold, scaling, row)
 
 
 @register_component("data set", "lp2")
-def lp2(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
+def lp2(fold: Fold = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in the transfer of a part: 15 x 6 forces and torques to 5 classes, 47 failures."""
     return _failures(2, fold, scaling, row)
 
 
 @register_component("data set", "lp3")
-def lp3(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
+def lp3(fold: Fold = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Position of a part after a failed transfer: 15 x 6 forces and torques to 4 classes, 47 failures."""
     return _failures(3, fold, scaling, row)
 
 
 @register_component("data set", "lp4")
-def lp4(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
+def lp4(fold: Fold = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in approach to ungrasp: 15 x 6 forces and torques to 3 classes, 117 failures."""
     return _failures(4, fold, scaling, row)
 
 
 @register_component("data set", "lp5")
-def lp5(fold: int = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
+def lp5(fold: Fold = 0, scaling: str = "raw", row: str = "failure") -> Dataset:
     """Robot failures in motion with a part: 15 x 6 forces and torques to 5 classes, 164 failures."""
     return _failures(5, fold, scaling, row)
 
@@ -93,8 +97,6 @@ def data_file(problem: int) -> DataFile:
 
 def _failures(problem: int, fold: int, scaling: str, row: str) -> Dataset:
     """Load one learning problem."""
-    if not isinstance(fold, int) or fold not in range(FOLDS):
-        raise SettingsError(f"fold of lp{problem} must be a whole number from 0 to {FOLDS - 1}, not {fold!r}.")
     if scaling not in SCALINGS:
         raise unknown("scaling", scaling, SCALINGS)
     if row not in ROWS:

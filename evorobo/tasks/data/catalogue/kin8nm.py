@@ -13,11 +13,13 @@ Data: DELVE, University of Toronto, no license stated, as OpenML 189; files of t
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
 
 from evorobo.downloads import DataFile
-from evorobo.errors import DataError, SettingsError
+from evorobo.errors import DataError
+from evorobo.fields import Limits
 from evorobo.registry import register_component
 from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
@@ -39,10 +41,8 @@ def fold_file(fold: int) -> DataFile:
 
 
 @register_component("data set", "kin8nm")
-def kin8nm(fold: int = 0) -> Dataset:
+def kin8nm(fold: Annotated[int, Limits(ge=0, le=19)] = 0) -> Dataset:
     """Kinematics of a robot arm: 8 angles to one distance, 8192 rows; fold=0 to 19 are the official splits."""
-    if not isinstance(fold, int) or fold not in range(len(_FOLDS)):
-        raise SettingsError(f"fold of kin8nm must be a whole number from 0 to {len(_FOLDS) - 1}, not {fold!r}.")
     path, rows = DATA.find(), fold_file(fold).find()
     table = read_table(path, target="y")
     split = np.full(len(table), "train", "U10")

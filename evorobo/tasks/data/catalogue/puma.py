@@ -23,6 +23,7 @@ import numpy as np
 
 from evorobo.downloads import DataFile
 from evorobo.errors import SettingsError
+from evorobo.fields import PositiveInt, Seed
 from evorobo.registry import register_component
 from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
@@ -44,13 +45,13 @@ PUMA32H = DataFile(
 
 
 @register_component("data set", "puma8NH")
-def puma8nh(rows: int | None = None, seed: int = 0) -> Dataset:
+def puma8nh(rows: PositiveInt | None = None, seed: Seed = 0) -> Dataset:
     """Robot arm: 8 angles, velocities and torques to an acceleration, 8192 rows; rows=1000 trains on fewer."""
     return _puma("puma8NH", PUMA8NH, rows, seed)
 
 
 @register_component("data set", "puma32H")
-def puma32h(rows: int | None = None, seed: int = 0) -> Dataset:
+def puma32h(rows: PositiveInt | None = None, seed: Seed = 0) -> Dataset:
     """Robot arm: 32 inputs, of which 2 matter, to an acceleration, 8192 rows; rows=1000 trains on fewer."""
     return _puma("puma32H", PUMA32H, rows, seed)
 
@@ -61,10 +62,8 @@ def _puma(name: str, file: DataFile, rows: int | None, seed: int) -> Dataset:
     table = read_table(path)
     order = np.random.default_rng(seed).permutation(len(table))
     test, validation, train = np.split(order, [round(0.10 * len(table)), round(0.15 * len(table))])
-    if rows is not None and not (isinstance(rows, int) and 1 <= rows <= len(train)):
-        raise SettingsError(
-            f"rows of {name} must be a whole number from 1 to {len(train)}, or None for all, not {rows!r}."
-        )
+    if rows is not None and rows > len(train):
+        raise SettingsError(f"rows of {name} must be at most {len(train)}, or None for all, not {rows}.")
     split = np.full(len(table), "left out", "U10")
     split[test], split[validation], split[train[:rows]] = "test", "validation", "train"
     return Dataset(_take(replace(table, columns={"split": split}), split != "left out"), (path,), GivenSplit("split"))

@@ -16,10 +16,13 @@ Data: no license stated.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
 from evorobo.downloads import DataFile
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import unknown
+from evorobo.fields import Limits
 from evorobo.registry import register_component
 from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
@@ -39,12 +42,10 @@ RIDES = {
 
 
 @register_component("data set", "sonar")
-def sonar(ride: str = "linaker5v", frames: int = 5) -> Dataset:
+def sonar(ride: str = "linaker5v", frames: Annotated[int, Limits(ge=1, le=MAX_FRAMES)] = 5) -> Dataset:
     """A mobile robot's 16 sonars to its two motors, over frames=5; ride="linaker5v", "maze" and three others."""
     if ride not in RIDES:
         raise unknown("ride", ride, RIDES)
-    if not isinstance(frames, int) or not 1 <= frames <= MAX_FRAMES:
-        raise SettingsError(f"frames of sonar must be a whole number from 1 to {MAX_FRAMES}, not {frames!r}.")
     path = data_file(ride).find()
     table = read_table(path, target=MOTORS, ignore=("time", "x", "y", "th"))
     return Dataset(_stacked(table, frames), (path,), ChronologicalSplit(validation=0.1, test=0.3), is_time_series=True)

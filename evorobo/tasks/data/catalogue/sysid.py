@@ -22,12 +22,13 @@ and Control of Dynamic Systems" (2000).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.downloads import DataFile
-from evorobo.errors import SettingsError
+from evorobo.fields import Limits
 from evorobo.registry import register_component
 from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.splits import ChronologicalSplit
@@ -35,6 +36,8 @@ from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.text_files import read_text_file
 
 MAX_LAGS = 100
+
+Lags = Annotated[int, Limits(ge=1, le=MAX_LAGS)]
 _DAISY = "https://homes.esat.kuleuven.be/~smc/daisy/daisydata.html"
 ACTUATOR = DataFile(
     "sysid/actuator.mat",
@@ -57,29 +60,25 @@ DRYER = DataFile(
 
 
 @register_component("data set", "actuator")
-def actuator(lags: int = 10, feedback: bool = False) -> Dataset:
+def actuator(lags: Lags = 10, feedback: bool = False) -> Dataset:
     """A hydraulic robot arm: its last lags=10 valve positions to the oil pressure, 1024 samples."""
     return _series(ACTUATOR, "pressure", lags, feedback)
 
 
 @register_component("data set", "robot-arm")
-def robot_arm(lags: int = 10, feedback: bool = False) -> Dataset:
+def robot_arm(lags: Lags = 10, feedback: bool = False) -> Dataset:
     """A flexible robot arm: its last lags=10 torques to the acceleration, 1024 samples; feedback=True: linear."""
     return _series(ROBOT_ARM, "acceleration", lags, feedback)
 
 
 @register_component("data set", "dryer")
-def dryer(lags: int = 10, feedback: bool = False) -> Dataset:
+def dryer(lags: Lags = 10, feedback: bool = False) -> Dataset:
     """A hair dryer: its last lags=10 heating voltages to the air's temperature, 1000 samples."""
     return _series(DRYER, "temperature", lags, feedback)
 
 
 def _series(file: DataFile, target: str, lags: int, feedback: bool) -> Dataset:
     """Load one machine, with the last `lags` inputs in each row."""
-    if not isinstance(lags, int) or not 1 <= lags <= MAX_LAGS:
-        raise SettingsError(f"lags must be a whole number from 1 to {MAX_LAGS}, not {lags!r}.")
-    if not isinstance(feedback, bool):
-        raise SettingsError(f"feedback must be True or False, not {feedback!r}.")
     path = file.find()
     u, y = _read(path)
     first = lags if feedback else lags - 1  # the first sample with a full history

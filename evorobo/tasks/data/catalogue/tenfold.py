@@ -14,11 +14,13 @@ Data: collection uci_datasets, MIT license.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
 
 from evorobo.downloads import DataFile
-from evorobo.errors import DataError, SettingsError
+from evorobo.errors import DataError
+from evorobo.fields import Limits
 from evorobo.registry import register_component
 from evorobo.tasks.data.dataset import Dataset
 from evorobo.tasks.data.readers import read_table
@@ -26,6 +28,8 @@ from evorobo.tasks.data.splits import GivenSplit
 from evorobo.tasks.data.text_files import read_text_file
 
 FOLDS = 10
+
+Fold = Annotated[int, Limits(ge=0, le=FOLDS - 1)]
 _FROM = "https://github.com/treforevans/uci_datasets"
 PUMADYN32NM = (
     DataFile(
@@ -58,21 +62,19 @@ KIN40K = (
 
 
 @register_component("data set", "pumadyn32nm")
-def pumadyn32nm(fold: int = 0) -> Dataset:
+def pumadyn32nm(fold: Fold = 0) -> Dataset:
     """Dynamics of a Puma 560 arm: 32 inputs to an acceleration, 8192 rows; fold=0 to 9 are the given folds."""
     return _tenfold("pumadyn32nm", PUMADYN32NM, fold)
 
 
 @register_component("data set", "kin40k")
-def kin40k(fold: int = 0) -> Dataset:
+def kin40k(fold: Fold = 0) -> Dataset:
     """Kinematics of a robot arm: 8 angles to one distance, 40000 rows; fold=0 to 9 are the given folds."""
     return _tenfold("kin40k", KIN40K, fold)
 
 
 def _tenfold(name: str, files: tuple[DataFile, DataFile], fold: int) -> Dataset:
     """Load the data and the mask of one fold."""
-    if not isinstance(fold, int) or fold not in range(FOLDS):
-        raise SettingsError(f"fold of {name} must be a whole number from 0 to {FOLDS - 1}, not {fold!r}.")
     data, masks = (file.find() for file in files)
     table = read_table(data, header=False)
     test = read_text_file(masks, header=False).cells[fold] == "1"
