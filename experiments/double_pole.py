@@ -5,7 +5,7 @@ Step size and population size were chosen on other seeds.
 """
 
 from evorobo import CMAES, Budget, ControlTask, Dense, Evolution, Output, StopWhen, Study, main, solving
-from evorobo.tasks.control.double_pole_exam import WITH_VELOCITIES, solves
+from evorobo.tasks.control.double_pole_exam import NOTE, WITH_VELOCITIES, solves
 
 study = Study.grid(
     "double-pole",
@@ -19,4 +19,4 @@ study = Study.grid(
 )
 
 if __name__ == "__main__":
-    print(solving(main(study), WITH_VELOCITIES))
+    print(solving(main(study), WITH_VELOCITIES, NOTE))

@@ -5,7 +5,7 @@ least 200 of the 625 starts of the generalization test.
 """
 
 from evorobo import CMAES, Budget, ControlTask, Elman, Evolution, Output, Restarts, StopWhen, Study, main, solving
-from evorobo.tasks.control.double_pole_exam import WITHOUT_VELOCITIES, solves
+from evorobo.tasks.control.double_pole_exam import NOTE, WITHOUT_VELOCITIES, solves
 
 damping = {"fitness": "damping"}
 study = Study.grid(
@@ -19,4 +19,4 @@ study = Study.grid(
 )
 
 if __name__ == "__main__":
-    print(solving(main(study), WITHOUT_VELOCITIES))
+    print(solving(main(study), WITHOUT_VELOCITIES, NOTE))

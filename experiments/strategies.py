@@ -1,14 +1,12 @@
-"""Nineteen strategies evolve the same small network on three robots: which solves which, and at what cost?
+"""Seventeen strategies evolve the same small network on three robots: which solves which, and at what cost?
 
-All settings are defaults, except that restarts terminate sooner. Where the first search of a restart strategy lasts
-until the end of the budget, its curve equals that of CMA-ES.
+All settings are defaults. Restarts of CMA-ES (IPOP, BIPOP) are left out: within this budget none happens, so their
+curves would be those of CMA-ES, counted three times.
 """
 
 import evorobo as er
 
-SOON = er.TerminationCriteria(window=20)
-RESTARTS = [er.Restarts(er.CMAES(), scheme, termination=SOON) for scheme in (er.IPOP(), er.BIPOP())]
-CMA = [er.CMAES(), er.SepCMAES(), er.OnePlusOneCMAES(), *RESTARTS]
+CMA = [er.CMAES(), er.SepCMAES(), er.OnePlusOneCMAES()]
 GRADIENTS = [er.XNES(), er.SNES(), er.OpenAIES(), er.PGPE(), er.ARS()]
 STEPS = [er.CanonicalES(), er.SelfAdaptiveES(), er.SelfAdaptiveES(plus=True), er.RandomSearch()]
 POPULATIONS = [

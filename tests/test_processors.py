@@ -23,6 +23,7 @@ TOLERANCES = {"data": 1e-9, "robot": 1e-6}
 """Largest difference of test scores, relative to 1 or to the score; `docs/guides/reproducibility.md` states it."""
 PROGRAM = """
 import json
+import sys
 import numpy as np
 import evorobo as er
 from threadpoolctl import threadpool_limits
@@ -32,15 +33,16 @@ tasks = {
     "data": er.DatasetTask.from_arrays(x, np.sin(x[:, :1] + x[:, 1:2]), label="sines"),
     "robot": er.ControlTask("evorobo/Phototaxis-v0", test_episodes=20, max_steps=100),
 }
-strategies = er.CMAES(), er.SepCMAES(), er.XNES(), er.SNES()
-methods = [er.Evolution(strategy) for strategy in strategies] + [er.Backprop()]
-steps = {"data": 60, "robot": 12}
+n_seeds, steps = int(sys.argv[1]), {"data": int(sys.argv[2]), "robot": int(sys.argv[3])}
+methods = [er.Evolution(er.CMAES()), er.Evolution(er.XNES()), er.Backprop()]
+if n_seeds > 1:
+    methods += [er.Evolution(er.SepCMAES()), er.Evolution(er.SNES())]
 scores = {}
 with threadpool_limits(1):
     for name, task in tasks.items():
         spec = er.NetworkSpec.build(task.n_inputs, (8,), task.n_outputs, task.output)
         for method in methods:
-            for seed in range(2):
+            for seed in range(n_seeds):
                 learner = method.start(task, spec, np.random.default_rng(seed))
                 for _ in range(steps[name]):
                     learner.step(0.5)
@@ -59,23 +61,39 @@ def other_processors() -> dict[str, dict[str, str]]:
     return processors | {"without vector instructions": {"NPY_DISABLE_CPU_FEATURES": " ".join(simd)}}
 
 
-def run(settings: dict[str, str]) -> dict[str, float]:
-    environment = {**os.environ, "PYTHONPATH": str(HOUSE), **settings}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
-    scores: dict[str, float] = json.loads(done.stdout)
-    return scores
+def run(*processors: dict[str, str], n_seeds: int, data_steps: int, robot_steps: int) -> list[dict[str, float]]:
+    """Test scores by task, method and seed on each processor; the processes run side by side."""
+    command = [sys.executable, "-c", PROGRAM, str(n_seeds), str(data_steps), str(robot_steps)]
+    environments = [{**os.environ, "PYTHONPATH": str(HOUSE), **settings} for settings in processors]
+    processes = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for environment in environments]
+    return [json.loads(process.communicate()[0]) for process in processes]
+
+
+def assert_equal_but_for_rounding(here: dict[str, float], there: dict[str, float], processor: str) -> None:
+    for name, score in here.items():
+        tolerance = TOLERANCES[name.split()[0]]
+        assert there[name] == pytest.approx(score, rel=tolerance, abs=tolerance), (processor, name)
+
+
+needs_openblas = pytest.mark.skipif(not other_processors(), reason="the BLAS of NumPy cannot be made to choose others")
+
+
+@needs_openblas
+def test_scores_with_the_kernels_of_two_processors_differ_by_rounding_only() -> None:
+    processors = other_processors()
+    haswell, nehalem = run(processors["Haswell"], processors["Nehalem"], n_seeds=1, data_steps=25, robot_steps=4)
+    assert len(haswell) == 6
+    assert_equal_but_for_rounding(haswell, nehalem, "Nehalem")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not other_processors(), reason="the BLAS of NumPy cannot be made to choose other instructions")
+@needs_openblas
 def test_scores_on_other_processors_differ_by_rounding_only() -> None:
-    here = run({})
+    processors = other_processors()
+    here, *others = run({}, *processors.values(), n_seeds=2, data_steps=60, robot_steps=12)
     assert len(here) == 20
-    for processor, settings in other_processors().items():
-        there = run(settings)
-        for name, score in here.items():
-            tolerance = TOLERANCES[name.split()[0]]
-            assert there[name] == pytest.approx(score, rel=tolerance, abs=tolerance), (processor, name)
+    for processor, there in zip(processors, others, strict=True):
+        assert_equal_but_for_rounding(here, there, processor)
 
 
 def test_the_tolerances_are_those_of_the_documentation() -> None:

@@ -50,6 +50,19 @@ def test_unequal_costs_in_the_units_of_the_budget_have_a_caution_with_advice(fak
     assert cautions(with_settings(tmp_path, budget={"flops": 9})) == []
 
 
+def test_methods_with_equal_curves_in_all_seeds_are_named_as_one(fakes, tmp_path):
+    methods = {"cma-es": 0, "ipop-cma-es": 0, "bipop-cma-es": 0, "ga": 1, "always 9": None, "never 9": None}
+    fakes.write_study(tmp_path, "race", {"reach": {}}, list(methods))
+    for seed in range(10):
+        for method, shift in methods.items():
+            scores = [9.0] * 4 if shift is None else [0, seed + 1, seed + 2 + shift * (seed == 9), 20 + seed]
+            rows = [{"test": score} for score in scores]
+            fakes.write_run(tmp_path / f"reach/{method}/seed-{seed}", rows)
+    (text,) = cautions(StudyTable.from_results(load(tmp_path)))
+    assert text.startswith("Equal curves on reach in all seeds: cma-es, ipop-cma-es, bipop-cma-es. ")
+    assert text.endswith("count it 3 times.")
+
+
 def test_seeds_that_were_used_for_tuning_are_named(tiny_study, tmp_path):
     tiny_study({"ga": TEN})
     (text,) = cautions(with_settings(tmp_path, tuning_seeds=[2, 5, 77]))

@@ -7,6 +7,7 @@ import pytest
 
 from evorobo import solving
 from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.figures import output
 from evorobo.report.figures.solving import hitting_times
 from evorobo.study.records import write_record
 
@@ -43,6 +44,15 @@ def test_the_table_has_mean_median_and_evaluations_per_success_beside_published_
         rows = {row["method"]: row for row in csv.DictReader(file)}
     assert float(rows["cma-es"]["per success"]) == 330
     assert (rows["(NEAT)"]["mean"], rows["(NEAT)"]["median"]) == ("3600.0", "")
+
+
+def test_a_note_on_the_published_numbers_stands_below_table_and_figure(study, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(output, "save_figure", lambda figure, path: drawn.append(figure) or path)
+    printed = solving(study, PUBLISHED, "NEAT started elsewhere.")
+    assert printed.splitlines()[-3:-1] == ["NEAT started elsewhere.", ""]
+    assert "NEAT started elsewhere." in [text.get_text() for text in drawn[0].texts]
+    assert "elsewhere" not in solving(study, PUBLISHED)
 
 
 def test_the_figure_is_written(study):

@@ -22,6 +22,7 @@ def cautions(table: StudyTable) -> list[str]:
     texts += [unequal_costs_caution(table, task, column) for task in table.tasks for column in _budget_columns(table)]
     texts += [success_rate_caution(table, task) for task in table.tasks]
     texts += [best_so_far_caution(table, task) for task in table.tasks]
+    texts += [equal_curves_caution(table, task) for task in table.tasks]
     texts += [tuned_seeds_caution(table.results), baselines_caution(table.results), tuning_cost_caution(table.results)]
     texts.append(continued_caution(table.results))
     return [caution for caution in texts if caution]
@@ -85,6 +86,23 @@ def best_so_far_caution(table: StudyTable, task: str) -> str:
                 "compare."
             )
     return ""
+
+
+def equal_curves_caution(table: StudyTable, task: str) -> str:
+    """Whether methods have equal curves in all seeds, as restarts that never happen: then they are one method."""
+    groups: dict[tuple[tuple[int, bytes], ...], list[str]] = {}
+    for method, cell in table.cells_of(task, lambda cell: cell.finished).items():
+        if any(len(np.unique(_finite_scores(run))) > 2 for run in cell.finished):  # constant scores are no sign
+            groups.setdefault(tuple((run.seed, run.curve["test"].tobytes()) for run in cell.finished), []).append(
+                method
+            )
+    texts = [
+        f"Equal curves on {task} in all seeds: {', '.join(methods)}. They are one method here, but ranks and "
+        f"corrections for many comparisons count it {len(methods)} times."
+        for methods in groups.values()
+        if len(methods) > 1
+    ]
+    return " ".join(texts)
 
 
 def tuned_seeds_caution(results: Results) -> str:

@@ -25,7 +25,7 @@ _SOLVED_BY = {"StopAt", "StopWhen"}
 _HEADERS = ["", "solved", "mean", "median", "worst", "per success"]
 
 
-def solving(results: Results, published: Mapping[str, float] | None = None) -> str:
+def solving(results: Results, published: Mapping[str, float] | None = None, note: str = "") -> str:
     """Count the evaluations until the trials of each method solved their task; write `solving.csv` and `solving.png`.
 
     A trial has solved its task if the callback `StopAt` or `StopWhen` stopped it. Its evaluations are the episodes that
@@ -37,6 +37,8 @@ def solving(results: Results, published: Mapping[str, float] | None = None) -> s
         The results of a study, as `Study.run` returns them.
     published : mapping of str to float, optional
         Published mean numbers of evaluations by name, to compare with.
+    note : str, optional
+        What a reader must know about the published numbers. It stands below the table and the figure.
 
     Returns
     -------
@@ -74,10 +76,11 @@ def solving(results: Results, published: Mapping[str, float] | None = None) -> s
     lines = [[row.name, row.solved, *(value if np.isfinite(value) else "" for value in row.numbers)] for row in rows]
     csv.writer(text, lineterminator="\n").writerows([["method", *_HEADERS[1:]], *lines])
     write_atomically(results.folder / "solving.csv", text.getvalue())
-    path = output.save_figure(_figure(results.name, times, published or {}), results.folder / "solving.png")
+    path = output.save_figure(_figure(results.name, times, published or {}, note), results.folder / "solving.png")
     cells_of_rows = [[row.name, row.solved, *map(_format, row.numbers)] for row in rows]
     body = tabulate(cells_of_rows, _HEADERS, "simple", colalign=("left", *["right"] * 5), disable_numparse=True)
-    return f"evaluations to solve\n{body}\n\n{path}"
+    remark = f"{note}\n\n" if note else ""
+    return f"evaluations to solve\n{body}\n\n{remark}{path}"
 
 
 def hitting_times(cell: Cell) -> HittingTimes:
@@ -108,12 +111,12 @@ def _format(value: float) -> str:
 _SUBTITLE = "Dots: solved trials; crosses: unsolved trials; bars: their means. Diamonds: published means."
 
 
-def _figure(title: str, times: dict[str, HittingTimes], published: Mapping[str, float]) -> Figure:
+def _figure(title: str, times: dict[str, HittingTimes], published: Mapping[str, float], note: str) -> Figure:
     """A line for each method, best on top: a dot for each trial, a bar at their mean; published means are diamonds."""
     means = {name: float(of_method.costs.mean()) for name, of_method in times.items()} | dict(published)
     order = sorted(means, key=lambda name: means[name], reverse=True)
     styles = assign_styles(times)
-    layout = FigureLayout(6.4, f"{title}: evaluations to solve", _SUBTITLE, {}, [])
+    layout = FigureLayout(6.4, f"{title}: evaluations to solve", _SUBTITLE, {}, [note] if note else [])
     with output.figure_style():
         figure = Figure(figsize=(6.4, layout.top + layout.bottom + 0.55 + 0.24 * len(order)), layout="constrained")
         axes = figure.subplots()

@@ -14,8 +14,16 @@ def test_every_robot_with_a_published_score_exists(env):
 
 def test_published_scores_are_references_of_the_default_robot():
     found = ControlTask("Pendulum-v1", test_episodes=2).references()
-    assert found.items() >= {"ARS, 2M steps": -212.5, "SAC, 20k steps": -157.0}.items()
+    assert found.items() >= {"ARS, 2M steps": -212.5, "TD3, 20k steps": -151.9}.items()
     assert found["random"] < -500
+
+
+def test_the_best_gradient_method_of_the_source_stands_beside_the_usual_one():
+    assert REFERENCE_SCORES["Swimmer-v5"] == {"ARS, 2M steps": 355.3, "PPO, 1M steps": 281.6, "TD3, 1M steps": 359.1}
+
+
+def test_scores_of_other_mazes_are_no_references_of_the_t_maze():
+    assert set(ControlTask("evorobo/TMaze-v0", test_episodes=1).references()) <= {"random", "teacher", "solved"}
 
 
 @pytest.mark.parametrize("changed", [{"env_kwargs": {"g": 5.0}}, {"max_steps": 20}], ids=["options", "max_steps"])

@@ -34,8 +34,8 @@ class TMaze(Robot):
     arm. A trip without an end counts half of the share of its way, which helps evolution.
 
     Without memory the score is 50: both trips start with the same place and heading, and in the dark equal actions give
-    equal readings. Recurrent networks reach 100 (Ziemke & Thieme 2002; Blynel & Floreano 2003). In these papers the
-    robot may move under the light, and a network without memory can use place and heading as its memory.
+    equal readings. The mazes of Ziemke & Thieme (2002) and of Blynel & Floreano (2003) are others: their robot may
+    move under the light, so that a network without memory can use place and heading as its memory.
 
     The teacher remembers which eye saw the light, and follows the wall on that side.
 
