@@ -24,13 +24,17 @@ from evorobo import (
     ResultsError,
     SelfAdaptiveES,
     SettingsError,
+    Study,
     Trial,
 )
+from evorobo.files import write_atomically
+from evorobo.settings import to_plain
 from evorobo.study import provenance, running, trial as trial_module
 from evorobo.study.checkpoint import load as load_checkpoint
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.log import TIME_COLUMNS
 from evorobo.study.machine import machine_facts
+from evorobo.study.records import write_record
 from evorobo.study.results import read_curve
 from evorobo.study.trial import first_difference
 from evorobo.tasks.base import FLOPS_COLUMNS
@@ -345,6 +349,137 @@ def test_a_damaged_file_is_refused_with_a_cure(tmp_path, monkeypatch, name):
     (tmp_path / name).write_text('{"half": ')
     with pytest.raises(ResultsError, match=rf"{name} is damaged .*delete"):
         a_trial().run(tmp_path)
+
+
+def with_checkpoint(folder, monkeypatch, task=None):
+    """Run a trial in `folder` as if it were killed in the middle."""
+    with pytest.raises(Interrupted):
+        a_trial(task=task).run(folder, should_stop=Stop(monkeypatch, 3))
+    assert (folder / "checkpoint.npz").exists()
+
+
+def fail(folder):
+    write_record(folder / "result.json", {"status": "failed", "reason": "its worker process died (SIGKILL)"})
+
+
+def changed(monkeypatch, name="task_code_sha256"):
+    """Change the code, data or teacher of all trials, as their fingerprints show it."""
+    before = provenance.fingerprints
+    for module in (provenance, trial_module):
+        monkeypatch.setattr(module, "fingerprints", lambda trial: before(trial) | {name: "other"})
+
+
+@pytest.mark.parametrize("name", ["task_code_sha256", "learning_code_sha256", "data_sha256", "teacher_sha256"])
+def test_a_failed_trial_whose_code_or_data_changed_starts_over(tmp_path, monkeypatch, name):
+    a_trial().run(tmp_path / "straight")
+    with_checkpoint(tmp_path / "killed", monkeypatch)
+    fail(tmp_path / "killed")
+    changed(monkeypatch, name)
+    steps = []
+    monkeypatch.setattr(running.RunningTrial, "_resume", lambda *_: steps.append("resumed"))
+    assert a_trial().run(tmp_path / "killed") == "finished"
+    assert not steps
+    assert curve(tmp_path / "killed") == curve(tmp_path / "straight")
+    assert json.loads((tmp_path / "killed/machine.json").read_text())[name] == "other"
+
+
+def test_a_failed_trial_whose_process_died_continues(tmp_path, monkeypatch):
+    a_trial().run(tmp_path / "straight")
+    with_checkpoint(tmp_path / "killed", monkeypatch)
+    fail(tmp_path / "killed")
+    resume, steps = running.RunningTrial._resume, []
+    monkeypatch.setattr(running.RunningTrial, "_resume", lambda *state: (steps.append("resumed"), resume(*state)))
+    assert a_trial().run(tmp_path / "killed") == "finished"
+    assert steps == ["resumed"]
+    assert curve(tmp_path / "killed") == curve(tmp_path / "straight")
+
+
+def test_an_unfinished_trial_whose_code_changed_is_refused_and_kept(tmp_path, monkeypatch):
+    with_checkpoint(tmp_path, monkeypatch)
+    changed(monkeypatch)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ResultsError, match="holds a run of code that has changed since"):
+        a_trial().run(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("lost", ["machine.json", "trial.json and machine.json of another"])
+def test_a_checkpoint_of_another_trial_is_never_used(tmp_path, monkeypatch, lost):
+    if lost == "machine.json":  # nothing beside the checkpoint says which code it belongs to
+        with_checkpoint(tmp_path, monkeypatch)
+        (tmp_path / lost).unlink()
+        changed(monkeypatch)
+    else:  # a checkpoint that was copied here
+        with_checkpoint(tmp_path, monkeypatch)
+        with_checkpoint(tmp_path / "other", monkeypatch, task=Bowl("dish"))
+        (tmp_path / "other/checkpoint.npz").replace(tmp_path / "checkpoint.npz")
+    sentence = (
+        r"checkpoint\.npz was saved by a trial of other settings, data or code; delete it and this trial starts over"
+    )
+    with pytest.raises(ResultsError, match=sentence):
+        a_trial().run(tmp_path)
+    (tmp_path / "checkpoint.npz").unlink()
+    assert a_trial().run(tmp_path) == "finished"
+
+
+@pytest.mark.parametrize("name", ["curve.csv", "checkpoint.npz", "genome.npz", "notes.txt", "diary", "result.json"])
+def test_a_folder_with_files_but_without_settings_is_refused(tmp_path, name):
+    if name == "result.json":
+        write_record(tmp_path / name, {"status": "finished", "test": 1.0})
+    else:
+        (tmp_path / name).mkdir() if name == "diary" else (tmp_path / name).write_text("mine")
+    with pytest.raises(
+        ResultsError, match=r"holds files but no trial\.json, so their settings are unknown\. Keep it and"
+    ):
+        a_trial().run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    study = Study.grid("x", tasks=[Bowl()], methods=[Evolution()], seeds=1, budget=Budget(flops=3e4), hidden=(3,))
+    place = tmp_path / "x/bowl/cma-es/seed-7"
+    place.mkdir(parents=True)
+    (tmp_path / name).rename(place / name)
+    with pytest.raises(ResultsError, match=r"seed-7 holds files but no trial\.json"):
+        study.run(tmp_path)
+
+
+def test_what_killed_writes_left_is_removed_when_the_trial_begins_and_nothing_else(tmp_path, monkeypatch):
+    def killed(*_):
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", killed)
+        patch.setattr("pathlib.Path.unlink", lambda *_, **__: None)  # a killed process removes nothing
+        with pytest.raises(SystemExit):
+            write_atomically(tmp_path / "checkpoint.npz", b"half")
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".checkpoint.npz.")
+    kept = [".curve.csv", "curve.csv.12345678.tmp", ".notes.tmp", ".a.123456789.tmp", ".a.ABCDEFGH.tmp"]
+    (tmp_path / ".b.12345678.tmp").mkdir()
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/.a.12345678.tmp").write_text("below")
+    write_record(tmp_path / "trial.json", to_plain(a_trial()))
+    for name in kept:
+        (tmp_path / name).write_text("mine")
+    a_trial().run(tmp_path)
+    assert not left.exists()
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert {*kept, ".b.12345678.tmp", "deep/.a.12345678.tmp"} < names
+
+
+@pytest.mark.parametrize("at", ["save_checkpoint", "_evaluate", "_end_if_over"])
+def test_a_trial_that_another_process_has_taken_over_writes_nothing_more(tmp_path, monkeypatch, at):
+    method, before = getattr(running.RunningTrial, at), {}
+
+    def lose(self, *arguments):
+        if self.generations == 4 and not before:
+            (tmp_path / "trial.lock").unlink()
+            write_record(tmp_path / "trial.lock", {"of": "another process"})
+            before.update({path.name: path.read_bytes() for path in tmp_path.iterdir()})
+        return method(self, *arguments)
+
+    monkeypatch.setattr(running.RunningTrial, at, lose)
+    with pytest.raises(ResultsError, match="another process runs the trial"):
+        a_trial(budget=Budget(generations=4, n_evals=2)).run(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"type": "Budget", "flops": 5}'])
