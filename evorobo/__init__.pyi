@@ -56,6 +56,7 @@ from .learners.evolution.wrappers.mapped import Mapped as Mapped
 from .learners.evolution.wrappers.restart_schemes import BIPOP as BIPOP, IPOP as IPOP
 from .learners.evolution.wrappers.restarts import Restarts as Restarts
 from .learners.evolution.wrappers.termination import TerminationCriteria as TerminationCriteria
+from .learners.gradients.analytic import AnalyticGradient as AnalyticGradient
 from .learners.penalties import L1 as L1, L2 as L2, Penalty as Penalty
 from .nets.activations import Activation as Activation
 from .nets.batch_norm import BatchNorm as BatchNorm

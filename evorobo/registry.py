@@ -18,7 +18,7 @@ from evorobo.fields import checks_fields
 
 _HOMES = {
     "task": ("evorobo.tasks.control.task", "evorobo.tasks.data.task"),
-    "method": ("evorobo.learners.backprop", "evorobo.learners.evolution"),
+    "method": ("evorobo.learners.backprop", "evorobo.learners.evolution", "evorobo.learners.gradients"),
     "strategy": ("evorobo.learners.evolution.strategies", "evorobo.learners.evolution.wrappers"),
     "operator": ("evorobo.learners.evolution.operators",),
     "layer": ("evorobo.nets",),

@@ -444,6 +444,7 @@ def test_list_describes_every_kind_of_component(evorobo):
         "glorot": "initializers",
         "Dense": "layers",
         "MSE": "losses",
+        "AnalyticGradient": "methods",
         "DAgger": "methods",
         "RMSE": "metrics",
         "Adam": "optimizers",

@@ -17,7 +17,7 @@ from evorobo.nets.layer import ForwardContext
 from evorobo.nets.passes import forward_pass, shared_context
 from evorobo.nets.recurrent import Recurrent, States
 from evorobo.nets.scaling import Scaler
-from evorobo.nets.spec import NetworkSpec
+from evorobo.nets.spec import NetworkSpec, layer_backward_flops
 
 
 class ClosedLoopNetwork:
@@ -50,9 +50,8 @@ class ClosedLoopNetwork:
         if running_stats is not None:
             running_stats = running_stats.astype(dtype)
         contexts = shared_context(spec, ForwardContext(), running_stats)
-        self._contexts = [
-            ForwardContext(state={}, running_stats=context.running_stats) for context in contexts
-        ]  # a state of its own for each layer
+        # each layer has a state of its own
+        self._contexts = [ForwardContext(state={}, running_stats=context.running_stats) for context in contexts]
         self._passes: list[list[Any]] = []
         self._grad_states: list[States] = [{} for _ in spec.layers]
         self.gradient, self._step_gradient = np.zeros(weights.shape), np.empty(weights.shape)
@@ -88,3 +87,8 @@ class ClosedLoopNetwork:
     def cut(self) -> None:
         """Drop the gradient of the recurrent states, so that none passes to earlier steps."""
         self._grad_states = [{} for _ in self._spec.layers]
+
+
+def closed_loop_flops(spec: NetworkSpec) -> int:
+    """Return the cost of a backward pass per row, with the gradient of the sensors, which passes on to the robot."""
+    return sum(layer_backward_flops(layer, width, True) for layer, width in zip(spec.layers, spec.widths, strict=False))

@@ -202,7 +202,7 @@ class NetworkSpec:
     def backward_flops(self) -> int:
         """Cost of the backward pass, in floating-point operations per row, without the inputs' gradient."""
         layers = enumerate(zip(self.layers, self.widths, strict=False))
-        return sum(_backward_flops(layer, width, number > 0) for number, (layer, width) in layers)
+        return sum(layer_backward_flops(layer, width, number > 0) for number, (layer, width) in layers)
 
     @property
     def recurrent(self) -> bool:
@@ -331,7 +331,7 @@ class NetworkSpec:
         return params
 
 
-def _backward_flops(layer: Layer, n_inputs: int, needs_input_grad: bool) -> int:
+def layer_backward_flops(layer: Layer, n_inputs: int, needs_input_grad: bool) -> int:
     """Return the cost that a layer gives, or the usual one for a layer that does not derive from `Layer`."""
     if hasattr(layer, "backward_flops"):
         return layer.backward_flops(n_inputs, needs_input_grad)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Scaler
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
 
@@ -172,4 +173,54 @@ class HasCaveat(Protocol):
         -------
         str
             A sentence or two; empty if there is nothing to know.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class ReturnGradients:
+    """Returns `(episodes,)` and their gradients `(episodes, n_params)` with respect to the weights.
+
+    `observation_moments` are statistics of the observations, where the task normalizes them. `saturated` is the share
+    of motor commands near their limits, where they have hardly any slope.
+    """
+
+    returns: Array
+    gradients: Array
+    cost: Cost
+    observation_moments: RunningMoments | None = None
+    saturated: float = 0.0
+
+
+ReturnGradient = Callable[[Genome, int, np.random.Generator], ReturnGradients]
+"""A function `gradient(genome, n_episodes, rng)` that runs new episodes and differentiates their returns. Gradients may
+hold numbers that are not finite."""
+
+
+@runtime_checkable
+class HasReturnGradient(Protocol):
+    """A task whose score can be differentiated, for methods that climb it by its gradient."""
+
+    def return_gradient(
+        self, *, horizon: int | None = None, discount: float = 1.0, action_noise: float = 0.0
+    ) -> ReturnGradient:
+        """Return the function that computes gradients of returns.
+
+        Parameters
+        ----------
+        horizon : int or None, default None
+            Steps through which the gradient flows back; None for the whole episode.
+        discount : float, default 1.0
+            Factor of a reward for each step before it.
+        action_noise : float, default 0.0
+            Standard deviation of Gaussian noise on the outputs of the network.
+
+        Returns
+        -------
+        callable
+            See `ReturnGradient`.
+
+        Raises
+        ------
+        TaskError
+            If no slope leads from the outputs of the network to the score. The message names what stops it.
         """

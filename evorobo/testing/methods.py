@@ -16,12 +16,12 @@ from evorobo.errors import EvoroboError, TaskError
 from evorobo.learners.base import Batchable, Learner, Method, StepResult
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import MSE
-from evorobo.nets.passes import forward
+from evorobo.nets.passes import forward, gradient
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
-from evorobo.tasks.capabilities import ExpertLabeller
+from evorobo.tasks.capabilities import ExpertLabeller, ReturnGradient, ReturnGradients
 from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
 
 STEPS = 9
@@ -103,6 +103,29 @@ class Wave:
             return Examples(np.stack([x, x * x], axis=1), np.sin(3 * x)[:, None], MSE(), cost)
 
         return label
+
+    def return_gradient(
+        self, *, horizon: int | None = None, discount: float = 1.0, action_noise: float = 0.0
+    ) -> ReturnGradient:
+        """An episode is 32 random points; its return is minus the mean squared error on them."""
+
+        def differentiate(genome: Genome, n_episodes: int, rng: np.random.Generator) -> ReturnGradients:
+            spec, loss, (x, y) = genome.spec, MSE(), self._points(0.0)
+            returns, gradients = [], []
+            for _ in range(n_episodes):
+                rows = rng.choice(len(x), 32, replace=False)
+                outputs = forward(spec, genome.weights, x[rows])
+                returns.append(-float(loss.value(outputs, y[rows])))
+                gradients.append(-gradient(spec, genome.weights, x[rows], loss.gradient(outputs, y[rows])))
+            samples = 32 * n_episodes
+            cost = Cost(
+                samples=samples,
+                forward_flops=samples * spec.forward_flops,
+                backward_flops=samples * spec.backward_flops,
+            )
+            return ReturnGradients(np.array(returns), np.array(gradients), cost)
+
+        return differentiate
 
     def validate(self, genome: Genome) -> float:
         return self.test(genome)

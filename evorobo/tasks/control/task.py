@@ -24,11 +24,14 @@ from evorobo.tasks.capabilities import (
     HasCaveat,
     HasExpert,
     HasMeasures,
+    HasReturnGradient,
     HasRival,
     HasUnlabelled,
     HasValidationCost,
+    ReturnGradient,
 )
 from evorobo.tasks.control.behavior import MeasureRecorder, available_measures
+from evorobo.tasks.control.gradients.return_gradient import RobotReturnGradient
 from evorobo.tasks.control.matches import Matches
 from evorobo.tasks.control.policies import Networks, Policy
 from evorobo.tasks.control.reference_scores import REFERENCE_SCORES
@@ -237,6 +240,18 @@ class ControlTask:
             "scores depend on what ran before, and seeds repeat nothing. Begin reset with super().reset(seed=seed), "
             "draw from self.np_random alone, and set in reset what step changes."
         )
+
+    @copy_doc(HasReturnGradient.return_gradient)
+    def return_gradient(
+        self, *, horizon: int | None = None, discount: float = 1.0, action_noise: float = 0.0
+    ) -> ReturnGradient:
+        if self._overrides("score", instead_of="return_gradient"):
+            raise SettingsError(
+                f"{type(self).__name__} changes score() but not return_gradient(), which gradients through the robot "
+                "use; define both."
+            )
+        runs = self.env_spec, self.decoder, self._runner, self.normalize
+        return RobotReturnGradient(*runs, horizon, discount, action_noise)
 
     @copy_doc(HasRival.matches)
     def matches(self) -> Matches:

@@ -1,0 +1,1 @@
+"""Methods that climb the score of a robot by its gradient."""

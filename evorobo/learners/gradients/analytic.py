@@ -1,0 +1,233 @@
+"""Analytic policy gradient: the derivative of the return through robot and network, from sampled episodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.checks import check_integer, check_optional_integer, check_positive, check_within
+from evorobo.docstrings import inherit_docs
+from evorobo.errors import LearningError, SettingsError, unknown
+from evorobo.flops import update_flops
+from evorobo.learners.base import Method, StepResult
+from evorobo.nets.genome import Genome
+from evorobo.nets.optimizers import Adam, Optimizer
+from evorobo.nets.scaling import RunningMoments, Scaler
+from evorobo.nets.spec import NetworkSpec
+from evorobo.registry import register_component
+from evorobo.tasks.base import Cost, Task
+from evorobo.tasks.capabilities import HasReturnGradient
+
+CLIPPING = ("episode", "mean")
+"""What `max_grad_norm` limits: the gradient of each episode, or the mean of all."""
+
+
+@register_component("method", "AnalyticGradient")
+@dataclass(frozen=True)
+@inherit_docs
+class AnalyticGradient(Method):
+    """Climb the return of a robot by its exact gradient, through the robot's own functions and the network.
+
+    One step runs some episodes with the current weights, passes the gradient of their returns back from the last step
+    to the first, and hands the mean to an optimizer. The robot must be a vectorized one (see `Robot`), with motors; its
+    functions are traced, so that nothing new has to be written. The weights of the last step are the solution.
+
+    The episodes run in double precision, without the roundings of sensors and motors to single precision. The logged
+    score is the mean return of the same episodes as every other method runs them; these add processor time, but no
+    steps to the cost. Networks compute as outside training: batch normalization keeps its running statistics, and
+    dropout changes nothing.
+
+    The gradient is that of smooth effects alone. It leaves out what jumps: collisions, ends of episodes, other choices
+    of `np.where` (see `RobotReport`). Over long episodes of a chaotic robot it explodes. Episodes whose gradient is not
+    finite are left out of the mean and counted (column `dropped`). Motor commands near their limits have hardly any
+    slope; the column `saturated` is their share.
+
+    Parameters
+    ----------
+    optimizer : Optimizer, default Adam(0.03)
+        Rule that turns gradients into steps.
+    episodes : int, default 8
+        Episodes per step, at least 1.
+    horizon : int or None, default None
+        Number of steps through which gradients flow back (truncated backpropagation), at least 1. Episodes are cut into
+        windows of this length. This tames chaotic robots; the gradient is biased, since effects beyond a window do not
+        count. None is the whole episode.
+    discount : float, default 1.0
+        Factor, above 0 and at most 1, by which a reward counts less for each step before it. The score is not
+        discounted.
+    max_grad_norm : float or None, default 1.0
+        Largest norm of the gradient, above 0; longer gradients are shortened. None is no limit.
+    clipping : {"episode", "mean"}, default "episode"
+        What `max_grad_norm` limits. "episode": the gradient of each episode, before their mean is taken, so that one
+        episode that explodes does not decide alone. The mean is then biased: long gradients count less. "mean": the
+        mean of all episodes.
+    action_noise : float, default 0.0
+        Standard deviation of Gaussian noise on the outputs of the network, which span -1 to 1, 0 or more. The gradient
+        is that of the episodes with the noise that was drawn. It can free saturated motors.
+    name : str, default "analytic-gradient"
+        Name in folders, tables and figures.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range, or if the task has no gradient.
+
+    References
+    ----------
+    Pathwise gradients through simulators: Suh et al. (2022), "Do differentiable simulators give better policy
+    gradients?"; Metz et al. (2021), "Gradients are not all you need". Truncated backpropagation: Williams & Peng
+    (1990). Clipping: Pascanu et al. (2013).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import AnalyticGradient, ControlTask, NetworkSpec
+    >>> task = ControlTask("evorobo/Phototaxis-v0", max_steps=50, test_episodes=20)
+    >>> spec = NetworkSpec.build(task.n_inputs, (8,), task.n_outputs, task.output)
+    >>> learner = AnalyticGradient().start(task, spec, np.random.default_rng(0))
+    >>> before = task.test(learner.genome)
+    >>> for _ in range(20):
+    ...     result = learner.step(0.0)
+    >>> task.test(learner.genome) > before, learner.cost.env_steps
+    (True, 8000)
+    """
+
+    optimizer: Optimizer = Adam(0.03)
+    episodes: int = 8
+    horizon: int | None = None
+    discount: float = 1.0
+    max_grad_norm: float | None = 1.0
+    clipping: str = "episode"
+    action_noise: float = 0.0
+    name: str = "analytic-gradient"
+
+    def __post_init__(self) -> None:
+        check_integer(1, episodes=self.episodes)
+        check_optional_integer(1, horizon=self.horizon)
+        check_positive(discount=self.discount)
+        check_within(0, 1, discount=self.discount)
+        if self.max_grad_norm is not None:
+            check_positive(max_grad_norm=self.max_grad_norm)
+        if self.clipping not in CLIPPING:
+            raise unknown("clipping", self.clipping, CLIPPING)
+        if not 0 <= self.action_noise < np.inf:
+            raise SettingsError(f"action_noise must be 0 or more, not {self.action_noise!r}.")
+
+    def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> AnalyticGradientLearner:
+        return AnalyticGradientLearner(self, task, spec, rng)
+
+
+class AnalyticGradientLearner:
+    """Running `AnalyticGradient`: one `step` is one update from some episodes."""
+
+    done = False
+
+    def __init__(self, method: AnalyticGradient, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
+        if not isinstance(task, HasReturnGradient):
+            raise SettingsError(
+                f"{task.name} has no gradient of its score; use Backprop or Evolution, or give the task a method "
+                "return_gradient() (see evorobo.tasks.capabilities.HasReturnGradient)."
+            )
+        self._method, self._task, self._spec, self._rng = method, task, spec, rng
+        self._gradient = task.return_gradient(
+            horizon=method.horizon, discount=method.discount, action_noise=method.action_noise
+        )
+        self._weights = spec.init(rng)
+        self._running_stats = spec.init_running_stats() if spec.n_running_stats else None
+        self._optimizer = method.optimizer.start(self._weights)
+        self._cost, self._dropped = Cost(), 0
+        self._observed = RunningMoments.empty(spec.n_inputs)
+
+    @property
+    def genome(self) -> Genome:
+        scalers = self._input_scaler, self._task.output_scaler
+        return Genome(self._spec, self._weights.copy(), *scalers, self._running_stats)
+
+    @property
+    def cost(self) -> Cost:
+        return self._cost
+
+    def step(self, budget_fraction: float) -> StepResult:
+        method = self._method
+        result = self._gradient(self.genome, method.episodes, self._rng)
+        finite = np.array([np.isfinite(gradient).all() for gradient in result.gradients], bool)
+        gradients, n_kept = result.gradients[finite], int(finite.sum())
+        self._dropped += len(finite) - n_kept
+        norms = gradient_norms(gradients)
+        if n_kept:
+            mean = self._mean(gradients, norms)
+            weights = self._weights.copy()
+            with np.errstate(all="ignore"):
+                method.optimizer.update(weights, -mean, self._optimizer)
+            if not np.isfinite(weights).all():
+                raise LearningError(
+                    f"learning diverged: the weights are no longer finite after {self._cost.env_steps} steps; try a "
+                    f"learning rate below {method.optimizer.learning_rate:g}, or a max_grad_norm."
+                )
+            self._weights = weights
+        self._cost = self._cost + result.cost + Cost(update_flops=round(self._update_flops(n_kept)))
+        if result.observation_moments:  # the episodes of a step change the scaler of the next one only
+            self._observed = self._observed + result.observation_moments
+        info = {
+            "grad_norm": float(np.median(norms)) if n_kept else 0.0,
+            "dropped": self._dropped,
+            "saturated": result.saturated,
+        }
+        return StepResult(float(result.returns.mean()), info)
+
+    @property
+    def _input_scaler(self) -> Scaler | None:
+        """The scaler of the observations so far, if the task normalizes them; else that of the task."""
+        return self._observed.scaler if self._observed.count else self._task.input_scaler
+
+    def _mean(self, gradients: Array, norms: Array) -> Array:
+        """The mean of the episodes' gradients, of which one or the other is shortened."""
+        limit = self._method.max_grad_norm
+        if limit and self._method.clipping == "episode":
+            gradients = shorten(gradients, norms, limit)
+        mean: Array = gradients.mean(0)
+        if limit and self._method.clipping == "mean":
+            mean = shorten(mean[None], gradient_norms(mean[None]), limit)[0]
+        return mean
+
+    def _update_flops(self, n_gradients: int) -> float:
+        """The cost of an update: the norms and the mean of the gradients, 4 for each number, and the optimizer's."""
+        if not n_gradients:
+            return 0
+        return update_flops(self._method.optimizer, self._spec.n_params) + 4 * n_gradients * self._spec.n_params
+
+    def artifacts(self) -> dict[str, bytes | str]:
+        return {}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "weights": self._weights,
+            "optimizer": self._optimizer,
+            "cost": vars(self._cost),
+            "dropped": self._dropped,
+            "observed": vars(self._observed),
+            "rng": self._rng.bit_generator.state,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._weights, self._optimizer = state["weights"], state["optimizer"]
+        self._cost, self._dropped = Cost(**state["cost"]), state["dropped"]
+        self._observed = RunningMoments(**state["observed"])
+        self._rng.bit_generator.state = state["rng"]
+
+
+def gradient_norms(gradients: Array) -> Array:
+    """The norm of each row; squares of large numbers do not overflow."""
+    largest = np.abs(gradients).max(axis=1, initial=0.0)
+    scale = np.where(largest > 0, largest, 1.0)
+    norms: Array = largest * np.sqrt(np.square(gradients / scale[:, None]).sum(axis=1))
+    return norms
+
+
+def shorten(gradients: Array, norms: Array, limit: float) -> Array:
+    """Rows that are longer than `limit`, shortened to it."""
+    shortened: Array = gradients * np.minimum(1.0, limit / np.where(norms > 0, norms, 1.0))[:, None]
+    return shortened
