@@ -75,10 +75,9 @@ def is_temporary(name: str) -> bool:
 
 def remove_temporary_files(folder: Path) -> None:
     """Remove what killed writes left in a folder, not below it. No other process may write there meanwhile."""
-    with os.scandir(folder) as entries:
-        left = [entry.path for entry in entries if is_temporary(entry.name) and entry.is_file(follow_symlinks=False)]
-    for path in left:
-        Path(path).unlink(missing_ok=True)
+    for path in sorted(folder.iterdir()):
+        if is_temporary(path.name) and path.is_file() and not path.is_symlink():
+            path.unlink(missing_ok=True)
 
 
 def append_text(path: Path, text: str, size: int) -> None:

@@ -30,6 +30,8 @@ def findings(tree: ast.Module) -> Iterator[str]:
         """Whether a call around the node, in the same statement, makes the order of its items irrelevant."""
         while not isinstance(node, ast.stmt):
             node = parents[node]
+            if isinstance(node, ast.SetComp):
+                return True
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ORDERLESS:
                 return True
         return False
@@ -40,6 +42,10 @@ def findings(tree: ast.Module) -> Iterator[str]:
             stable = any(word.arg == "kind" and ast.unparse(word.value) == "'stable'" for word in node.keywords)
             if name == "argsort" and not stable:
                 yield f"{node.lineno}: argsort without kind='stable'"
+            if ast.unparse(node.func) in ("np.partition", "np.argpartition"):
+                outer = parents[parents[node]] if isinstance(parents[node], ast.Subscript) else parents[node]
+                if not ast.unparse(outer).startswith("np.sort("):
+                    yield f"{node.lineno}: {name}, whose order inside the parts is open"
             if name == "hash":
                 yield f"{node.lineno}: hash(), which differs from process to process"
             from_os = ast.unparse(node.func) in ("os.walk", "os.listdir", "os.scandir")
@@ -78,6 +84,8 @@ def test_factors_with_arbitrary_signs_are_used_only_where_signs_cancel() -> None
     [
         ("order = np.argsort(x)", "1: argsort"),
         ("order = x.argsort(axis=1)", "1: argsort"),
+        ("nearest = np.partition(x, 3)[:3]", "1: partition"),
+        ("nearest = np.argpartition(x, 3)", "1: argpartition"),
         ("name = f'{hash(path)}'", "1: hash()"),
         ("for path in folder.glob('*.py'):\n    use(path)", "1: files"),
         ("found = [path for path in folder.iterdir()]", "1: files"),
@@ -95,8 +103,11 @@ def test_each_kind_is_found(text: str, finding: str) -> None:
     "text",
     [
         "order = np.argsort(x, kind='stable')",
+        "nearest = np.sort(np.partition(x, 3)[:3])",
+        "name, _, rest = text.partition('=')",
         "for path in sorted(folder.glob('*')):\n    use(path)",
         "found = any(path.exists() for path in folder.glob('*'))",
+        "found = {path.name for path in folder.glob('*')}",
         "for node in ast.walk(tree):\n    use(node)",
         "found = sorted(use(name) for name in set(names))",
     ],

@@ -163,5 +163,6 @@ def compute_novelty(measures: Array, archive: Array, n_neighbors: int) -> Array:
         rows = np.arange(start, min(start + chunk, len(measures)))
         squares = np.square(measures[rows, None] - others).sum(2)
         squares[np.arange(len(rows)), rows] = np.inf
-        novelty[rows] = np.sqrt(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors]).mean(1)
+        nearest = np.sort(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors], axis=1)
+        novelty[rows] = np.sqrt(nearest).mean(1)
     return novelty
