@@ -72,6 +72,14 @@ def test_csv_reads_back_to_the_same_numbers(tiny_table):
                 assert (math.nan if back[key] == "" else float(back[key])) == pytest.approx(cell, rel=0, nan_ok=True)
 
 
+def test_tables_say_that_evals_are_free_and_which_operations_count(tiny_table):
+    rows = summary_rows(tiny_table(SCORES))
+    for text in (to_terminal(rows), to_markdown(rows)):
+        note = text.split("\n\n")[-1]
+        assert note.startswith("Evaluations (validation and test) are free for all methods.")
+        assert "updates by the strategy or the optimizer" in note
+
+
 def test_markdown_escapes_vertical_bars(tiny_table):
     rows = [{**row, "task": "reach|grasp"} for row in summary_rows(tiny_table(SCORES))]
     table = to_markdown(rows).splitlines()

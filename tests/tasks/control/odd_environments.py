@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import gymnasium
 import numpy as np
@@ -86,6 +87,16 @@ class Breaks(gymnasium.Env):
 
 class Endless(Pair):
     """Registered without a limit of steps."""
+
+
+class Busy(Pair):
+    """Each step takes 2 ms of processor time."""
+
+    def step(self, action):
+        end = time.process_time() + 0.002
+        while time.process_time() < end:
+            pass
+        return super().step(action)
 
 
 class Images(Breaks):
@@ -183,5 +194,6 @@ for made, limit in (
     (Gears, 10),
     (Typed, 9),
     (Fault, 20),
+    (Busy, 20),
 ):
     gymnasium.register(f"odd/{made.__name__}-v0", made, max_episode_steps=limit, disable_env_checker=True)

@@ -11,7 +11,8 @@ import numpy as np
 import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
-from evorobo import ControlTask, NetworkSpec, SettingsError, TaskError
+from evorobo import SNES, Budget, ControlTask, Evolution, NetworkSpec, SettingsError, TaskError, Trial
+from evorobo.study.results import read_curve
 from evorobo.tasks.control.simulators.processes import ProcessSimulator
 
 
@@ -48,6 +49,17 @@ def test_an_option_that_json_would_change_is_refused_before_a_process_starts():
     task = ControlTask("odd/Typed-v0", env_kwargs={"option": {0: 5.0}}, processes=2)
     with pytest.raises(SettingsError, match="0 is invalid as a key in settings, because in JSON it would become '0'"):
         task.env_spec  # noqa: B018
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_processor_time_of_all_processes_is_part_of_the_cost(tmp_path, processes):
+    task = ControlTask("odd/Busy-v0", processes=processes, validation_episodes=1, test_episodes=1)
+    method = Evolution(SNES(population_size=4))
+    Trial(task, method, Budget(generations=3, n_evals=1), (2,), 0).run(tmp_path)
+    curve = read_curve(tmp_path / "curve.csv")
+    steps, seconds = curve["env_steps"][-1], curve["cpu_seconds"][-1]
+    assert steps > 50
+    assert 0.002 * steps < seconds < 0.002 * steps + 1  # the steps of evals are not in it
 
 
 def test_no_more_processes_start_than_there_are_robots():
