@@ -34,6 +34,7 @@ from evorobo import (
 from evorobo.files import npz_bytes
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.settings import from_plain
+from evorobo.study.records import FORMAT
 from evorobo.study.results import load
 from evorobo.study.trust import RECORD_VARIABLE, named_code
 
@@ -260,7 +261,7 @@ def test_a_file_of_tuned_settings_names_no_code(results):
         "cost": {},
     }
     best = {**best, "settings": {"hidden": [{"type": "evil.py:Layer"}]}}
-    content = {"format": 2, "task": "phototaxis", "trials": 1, "seeds": [9], "budget": {}}
+    content = {"format": FORMAT, "task": "phototaxis", "trials": 1, "seeds": [9], "budget": {}}
     Path("t.json").write_text(json.dumps({**content, "methods": {"backprop": best, "cma-es": best}}))
     with pytest.raises(SettingsError, match=r"names code \(evil\.py:Layer\), and a file of settings must not"):
         tuned(study(), "t.json")
