@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import IO, Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -27,6 +27,9 @@ MAX_JSON_DEPTH = 64
 MAX_EXPANSION = 100
 """How many times larger than its file an archive may be when it is unpacked, above `EXPANSION_FREE_BYTES`."""
 EXPANSION_FREE_BYTES = 256 * 2**20
+MAX_TEXT_BYTES = 2**30
+"""Largest `curve.csv` and the like that is read: ten million rows."""
+_STUDY_FILE, _DEPTH_IN_STUDY = "study.json", 5
 ARRAY_KINDS = "biufcSUmM"
 """Kinds of NumPy dtypes that are read: numbers, texts and times, but no objects and no records."""
 
@@ -101,7 +104,16 @@ def append_text(path: Path, text: str, size: int) -> None:
 
 
 def check_replaceable(path: Path) -> None:
-    """Raise `ResultsError` where `path` is a link, a device or a folder: only a plain file is ever replaced."""
+    """Raise `ResultsError` where `path` is a link, a device or a folder: only a plain file is ever replaced.
+
+    Folders above may be links, since results often lie on another disk, but none within a study: results of other
+    people could lead out of it.
+    """
+    for number, folder in enumerate(path.parents[:_DEPTH_IN_STUDY]):
+        if (folder / _STUDY_FILE).is_file():
+            if link := next((inner for inner in path.parents[:number] if inner.is_symlink()), None):
+                raise ResultsError(f"cannot write {path}: {link} is a link within a study; give another path.")
+            break
     try:
         mode = path.lstat().st_mode
     except (OSError, ValueError):  # it does not exist, or it cannot exist, which writing reports
@@ -130,7 +142,7 @@ def read_npz(path: Path, kind: str = "NPZ file of plain arrays") -> dict[str, np
     `DataError`, with `kind` in the message, when the file is damaged, too large when unpacked, or of another kind.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if len(members) != _count_members(file):
                 raise ValueError("its list of arrays is damaged")
@@ -186,18 +198,64 @@ def _read_array(content: bytes) -> np.ndarray:
     return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape, order=order).copy(order="K")
 
 
-def read_json(path: Path, kind: str = "JSON file") -> Any:
-    """Return the content of a JSON file. Raises `DataError` for a missing, damaged, too large or too deep one."""
+def open_plain(path: Path) -> io.BufferedReader:
+    """Open a plain file to read. A device or a pipe, which may have no end, raises `OSError`."""
+    check_plain(path)
+    return path.open("rb")
+
+
+def check_plain(path: Path) -> None:
+    """Raise `OSError` for a device, a pipe or a folder."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(f"{path} is a device, a pipe or a folder")
+
+
+class GuardedStream(io.RawIOBase):
+    """The unpacked content of a file; reading raises `DataError` as soon as it is far larger than the file."""
+
+    def __init__(self, unpacked: IO[bytes], path: Path) -> None:
+        self._unpacked, self._path = unpacked, path
+        self._packed, self._size = path.stat().st_size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self._unpacked.read(len(buffer))
+        buffer[: len(content)] = content
+        self._size += len(content)
+        check_expansion(self._path, self._size, self._packed)
+        return len(content)
+
+    def close(self) -> None:
+        self._unpacked.close()
+        super().close()
+
+
+def check_zip_expansion(content: BinaryIO, path: Path, packed: int) -> None:
+    """Raise `DataError` where the zip archive `content` in the file `path` unpacks to far more bytes than it has."""
+    if zipfile.is_zipfile(content):
+        with zipfile.ZipFile(content) as archive:
+            check_expansion(path, sum(member.file_size for member in archive.infolist()), packed)
+    content.seek(0)
+
+
+def read_content(path: Path, kind: str, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
+    """Return the content of a plain file. Raises `DataError`, with `kind`, where that is impossible or too large."""
     try:
-        size = path.stat().st_size
-        if size > MAX_JSON_BYTES:
-            raise DataError(
-                f"{path} has {size:,} bytes, and a {kind} has at most {MAX_JSON_BYTES:,}; give another file."
-            )
-        content = path.read_bytes()
+        with open_plain(path) as file:
+            content = file.read(max_bytes + 1)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); give the path of a {kind}.") from error
-    return parse_json(content, str(path), kind)
+    if len(content) > max_bytes:
+        size = path.stat().st_size
+        raise DataError(f"{path} has {size:,} bytes, and a {kind} has at most {max_bytes:,}; give another file.")
+    return content
+
+
+def read_json(path: Path, kind: str = "JSON file") -> Any:
+    """Return the content of a JSON file. Raises `DataError` for a missing, damaged, too large or too deep one."""
+    return parse_json(read_content(path, kind, MAX_JSON_BYTES), str(path), kind)
 
 
 def parse_json(content: bytes | str, where: str, kind: str = "JSON text") -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MAX_SHOWN = 500
-"""Longest reason of a failure that is shown, in characters; the whole text is in `result.json`, in its traceback."""
+"""Longest reason of a failure that is shown, in characters."""
 
 MAX_VALUE_LENGTH = 80
 """Longest value in a message, in characters."""

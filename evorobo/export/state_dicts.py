@@ -16,7 +16,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
-from evorobo.files import check_expansion, parse_json_object
+from evorobo.files import check_expansion, check_zip_expansion, open_plain, parse_json_object
 
 TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".zip")
 
@@ -85,7 +85,9 @@ def read_torch_file(path: Path, only: Sequence[str]) -> StateDict:
     Raises `DataError` for a file that is damaged or holds other objects, `SettingsError` where PyTorch is missing.
     """
     if path.suffix.lower() != ".zip":
-        return read_state_dict(_load(path, path), str(path), only)
+        with open_plain(path) as file:
+            check_zip_expansion(file, path, path.stat().st_size)
+            return read_state_dict(_load(file, path), str(path), only)
     try:
         with zipfile.ZipFile(path) as archive:
             check_expansion(path, sum(member.file_size for member in archive.infolist()), path.stat().st_size)
@@ -95,6 +97,7 @@ def read_torch_file(path: Path, only: Sequence[str]) -> StateDict:
             )
     except (KeyError, ValueError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path} is damaged or no archive of Stable-Baselines3 ({error}).") from error
+    check_zip_expansion(content, path, content.getbuffer().nbytes)
     state = read_state_dict(_load(content, path), str(path), only)
     return replace(state, policy=state.policy and _with_settings(state.policy, settings, str(path)))
 
@@ -125,7 +128,7 @@ def read_state_dict(content: Mapping[str, Any], where: str, only: Sequence[str])
     return StateDict({name: _to_array(value, f"{where}: {name}") for name, value in arrays.items()}, policy)
 
 
-def _load(content: Path | IO[bytes], path: Path) -> Mapping[str, Any]:
+def _load(content: IO[bytes], path: Path) -> Mapping[str, Any]:
     try:
         import torch
     except ImportError as error:

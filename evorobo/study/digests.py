@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evorobo.errors import ResultsError
+from evorobo.files import open_plain, read_content
 from evorobo.study.records import read_record
 
 CURE = "restore it from a copy, or delete its folder and run the study again."
@@ -52,12 +53,12 @@ def checked_path(folder: Path, name: str) -> Path:
     recorded = recorded_digests(read_record(result), folder) if result.is_file() else {}
     if name in recorded:
         check_exists(path)
-        check_content(path, path.read_bytes(), recorded[name])
+        check_content(path, read_content(path, "file of a trial"), recorded[name])
     return path
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return file_digest(file, "sha256").hexdigest()
 
 

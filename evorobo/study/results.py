@@ -13,6 +13,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import check_name
 from evorobo.errors import ResultsError
+from evorobo.files import read_content
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.study.digests import check_content, check_exists, recorded_digests
 from evorobo.study.folders import STATUSES, suggest_study
@@ -208,7 +209,7 @@ def read_curve(path: Path, sha256: str | None = None) -> dict[str, Array]:
     where the file is damaged or does not have the digest `sha256`.
     """
     try:
-        content = path.read_bytes()
+        content = read_content(path, "log")
         check_content(path, content, sha256)
         text = content[: content.rfind(b"\n") + 1].decode("utf-8")
         rows = list(csv.reader(io.StringIO(text, newline="")))

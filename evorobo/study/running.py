@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import remove_temporary_files, write_atomically, write_json
 from evorobo.learners.base import Batchable, BatchedLearners, Learner, StepResult
+from evorobo.printable import MAX_SHOWN, printable
 from evorobo.processes import cpu_seconds
 from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
@@ -27,6 +28,7 @@ from evorobo.tasks.base import Cost
 from evorobo.user_code import as_error
 
 CHECKPOINT_SECONDS = 20.0
+MAX_TRACEBACK_LINES = 200
 PROGRESS_SECONDS = 0.2
 
 ProgressFunction = Callable[[float], None]
@@ -334,8 +336,10 @@ class RunningTrial:
             self._notify_finish(status)
         except SettingsError as callback_error:
             status, error = "failed", callback_error
-        lines = "".join(traceback.format_exception(error)).splitlines()
-        self._write_result({"status": status, "reason": error_text(error), "traceback": lines})
+        lines = "".join(traceback.format_exception(error)).splitlines()[-MAX_TRACEBACK_LINES:]
+        self._write_result(
+            {"status": status, "reason": error_text(error), "traceback": [printable(line, MAX_SHOWN) for line in lines]}
+        )
         # from a checkpoint it would fail at the same step again; after a fix it has to start over
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
         self._end(status)

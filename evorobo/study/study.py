@@ -28,6 +28,7 @@ from evorobo.study.callbacks import Callback, StudiedCallback, check_callbacks a
 from evorobo.study.digests import check_files
 from evorobo.study.folders import trial_status
 from evorobo.study.locks import LEASE_SECONDS, FolderLock
+from evorobo.study.memory import check_memory
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
 from evorobo.study.results import Results, load, load_study, seed_folders
@@ -258,6 +259,7 @@ class Study:
         self._check(folder)
         write_baselines(self.baselines, folder)
         missing = [trial for trial in trials if not _is_finished(folder / trial.path)]
+        self._check_memory(missing)
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
         self._claim(folder, missing)
@@ -290,6 +292,12 @@ class Study:
                     write_record(folder / trial.path / "trial.json", to_plain(trial))
         finally:
             lock.release()
+
+    def _check_memory(self, trials: Sequence[Trial]) -> None:
+        """Raise `SettingsError` where settings of a task and a method need more memory than the machine has."""
+        for trial in {(trial.task.name, trial.method.name): trial for trial in trials}.values():
+            with _errors_left_to_trials(TaskError):
+                check_memory(trial)
 
     def _try_out(self, trials: list[Trial]) -> None:
         """Start one trial of each task and method, to find settings that do not fit together before the long run."""

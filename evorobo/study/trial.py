@@ -23,6 +23,7 @@ from evorobo.study.budget import StudiedBudget
 from evorobo.study.callbacks import StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
 from evorobo.study.folders import TAKEN, holds_other_files, suggest_trial, trial_status
+from evorobo.study.memory import check_memory
 from evorobo.study.provenance import fingerprints, iter_definitions
 from evorobo.study.records import check_format, read_object, read_record
 from evorobo.study.running import ProgressFunction, run_batch
@@ -96,6 +97,7 @@ class Trial:
         Learner
             The method before its first step.
         """
+        check_memory(self)
         return self.method.start(self.task, self.spec, np.random.default_rng(self.seed))
 
     def run(

@@ -91,7 +91,7 @@ def load_robustness(folder: Path) -> list[RobustnessRow]:
             RobustnessRow(t, m, int(seed), on, float(level), float(score), g)
             for t, m, seed, on, level, score, g in lines
         ]
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise ResultsError(f"{path} is damaged ({error}); delete it and ask for --robustness again.") from error
 
 

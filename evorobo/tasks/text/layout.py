@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import IO, TextIO, cast
 
 from evorobo.errors import DataError
+from evorobo.files import GuardedStream, check_plain
 from evorobo.tasks.text.cells import is_value, to_grouped, to_number
 from evorobo.tasks.text.header import find_header, is_unit_row
 
 SAMPLE_SIZE = 2**18
 SAMPLE_ROWS = 300
+BUFFER_SIZE = 2**18
+"""Bytes that are unpacked at a time."""
 READ_ERRORS = (OSError, EOFError, UnicodeError, zlib.error)
 """What reading a damaged file raises."""
 _COMMENT = re.compile(r"\s*(?:#|%|//)\s*")
@@ -91,7 +94,7 @@ def recognize(path: Path, header: bool | None = None, decimal: str | None = None
 def open_text(path: Path, encoding: str) -> TextIO:
     """Open a file as text, gzipped or not. Bytes that are not UTF-8 are read as Windows' Latin letters."""
     errors = _WINDOWS if encoding.startswith("utf-8") else "strict"
-    return io.TextIOWrapper(cast(IO[bytes], _open_bytes(path)), encoding=encoding, errors=errors, newline="")
+    return io.TextIOWrapper(_open_bytes(path), encoding=encoding, errors=errors, newline="")
 
 
 def unreadable(path: Path, reason: object) -> DataError:
@@ -99,8 +102,11 @@ def unreadable(path: Path, reason: object) -> DataError:
     return DataError(f"{path.name} cannot be read ({reason}); check that it is the right file and complete.")
 
 
-def _open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
+def _open_bytes(path: Path) -> IO[bytes]:
+    check_plain(path)
+    if path.suffix.lower() != ".gz":
+        return path.open("rb")
+    return io.BufferedReader(GuardedStream(cast(IO[bytes], gzip.open(path, "rb")), path), BUFFER_SIZE)
 
 
 def _read_as_windows(error: UnicodeError) -> tuple[str, int]:

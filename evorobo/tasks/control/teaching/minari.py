@@ -14,7 +14,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError
-from evorobo.files import parse_json_object, read_json, write_atomically, write_json
+from evorobo.files import check_expansion, parse_json_object, read_json, write_atomically, write_json
 from evorobo.tasks.control.spaces import make_flattener, unflatten
 
 
@@ -103,6 +103,7 @@ def read(folder: Path) -> dict[str, np.ndarray]:
         with h5py.File(folder / DATA, "r") as file:
             metadata = read_json(folder / METADATA, "Minari data set") if (folder / METADATA).is_file() else {}
             space = space_from_json(metadata["observation_space"]) if "observation_space" in metadata else None
+            _check_sizes(file, folder / DATA)
             names = sorted((name for name in file if name.startswith("episode_")), key=lambda name: int(name[8:]))
             episodes = [_episode(file[name], space, f"{folder}, {name}") for name in names]
         if not episodes:
@@ -158,6 +159,18 @@ def write(
     }
     write_atomically(folder / DATA, content.getvalue())
     write_json(folder / METADATA, description)
+
+
+def _check_sizes(file: Any, path: Path) -> None:
+    """Raise `DataError` where the arrays of an HDF5 file are far larger than the file."""
+    sizes: list[int] = []
+
+    def add(name: str, part: Any) -> None:
+        if isinstance(part, _h5py().Dataset):
+            sizes.append(part.size * part.dtype.itemsize if part.size else 0)
+
+    file.visititems(add)
+    check_expansion(path, sum(sizes), path.stat().st_size)
 
 
 def _episode(group: Any, space: Any, where: str) -> tuple[Array, np.ndarray]:
