@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
 import textwrap
 from dataclasses import replace
@@ -15,7 +16,8 @@ import numpy as np
 from evorobo.errors import DataError
 from evorobo.nets.spec import NetworkSpec
 from evorobo.scaffold.folder import RESERVED, check_module_name, write_folder
-from evorobo.tasks.data.leakage import split_code, suggested_split
+from evorobo.tasks.data.leakage import dependence_caveat, split_code, suggested_split
+from evorobo.tasks.data.preparation import values_caution
 from evorobo.tasks.data.splits import BlockSplit, RandomSplit
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.task import DatasetTask
@@ -112,10 +114,12 @@ def new_dataset(
     options: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     task = DatasetTask(str(source), target=target, kind=cast(Any, kind), loader_kwargs=options)
     about, comment = describe(task.table), INDEPENDENT
-    if caution := task.caveat():
+    if leak := dependence_caveat(task.table, task.parts):
         task = replace(task, split=suggested_split(task.table) or BlockSplit())
-        about += f" With a random split {caution} The new task has a split that keeps such rows together."
-        comment = "\n".join(textwrap.wrap(caution, 116, initial_indent="    # ", subsequent_indent="    # "))
+        about += f" With a random split {leak} The new task has a split that keeps such rows together."
+        comment = "\n".join(textwrap.wrap(leak, 116, initial_indent="    # ", subsequent_indent="    # "))
+    if codes := values_caution(task.table):
+        about += f" Caution: {codes}"
     table = task.table
     spec = NetworkSpec.build(task.n_inputs, (HIDDEN,), task.n_outputs)
     epoch_flops = len(task.parts.train) * (spec.forward_flops + spec.backward_flops)
@@ -149,9 +153,11 @@ def describe(table: Table) -> str:
 
 
 def _name_of(source: Path) -> str:
-    """Return a name for the folder of a file that no other file of the folder has."""
+    """Return a name for the folder of a file that Python can import and that no other file of the folder has."""
     name = re.sub(r"\W+", "_", source.name.split(".")[0], flags=re.ASCII).strip("_").lower()
-    return f"{name}_data" if name in RESERVED else name
+    if name in RESERVED or keyword.iskeyword(name):
+        return f"{name}_data"
+    return name if name.isidentifier() else f"data_{name}".rstrip("_")
 
 
 def _to_code(setting: object) -> str:

@@ -215,6 +215,80 @@ def test_several_targets_and_a_name_for_the_folder(evorobo, tmp_path):
     assert own_tests(tmp_path / "two_joints")[0] == 0
 
 
+IMU = "\n".join(
+    [
+        "subject,ax,ay,activity",
+        *(f"p{row // 20},{row % 7 / 7},{row % 11 / 11},{('walk', 'run')[row % 3 == 0]}" for row in range(120)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "folder"),
+    [
+        ("experiment.csv", "experiment_data"),
+        ("EXPERIMENT.CSV", "experiment_data"),
+        ("conftest.csv", "conftest_data"),
+        ("class.csv", "class_data"),
+        ("2024 walks.csv", "data_2024_walks"),
+    ],
+)
+def test_no_file_of_a_new_folder_has_the_name_of_another(evorobo, tmp_path, file, folder):
+    (tmp_path / file).write_text(rows())
+    code, _, err = evorobo("new-dataset", file, "--target", "move", "--ignore", "lap")
+    assert (code, err) == (0, "")
+    assert {path.name for path in (tmp_path / folder).iterdir()} == {
+        file,
+        f"{folder}.py",
+        "experiment.py",
+        f"test_{folder}.py",
+    }
+    assert "study = er.Study.grid(" in (tmp_path / folder / "experiment.py").read_text()
+    assert (tmp_path / folder / file).read_text() == (tmp_path / file).read_text() == rows()
+    again = sentence(evorobo("new-dataset", file, "--target", "move", "--ignore", "lap"))
+    assert f"{folder} exists already; choose another name, or move it away." in again
+
+
+def test_a_new_dataset_splits_by_whole_sessions_and_says_so(evorobo, tmp_path):
+    (tmp_path / "imu.csv").write_text(IMU)
+    code, out, err = evorobo("new-dataset", "imu.csv", "--target", "activity", "--ignore", "subject")
+    assert (code, err) == (0, "")
+    assert out.startswith(
+        "120 rows of 2 inputs, 2 classes, the largest 67% of the rows. With a random split 100% of the test rows share "
+        "their 'subject' with training rows and may resemble them, so the scores may be too good; split by whole "
+        'groups: FoldSplit(column="subject"). The new task has a split that keeps such rows together.\n'
+    )
+    assert '    split=er.FoldSplit(column="subject"),\n' in (tmp_path / "imu" / "imu.py").read_text()
+    assert own_tests(tmp_path / "imu")[0] == 0
+
+
+def test_a_new_dataset_with_a_time_stamp_is_split_in_blocks(evorobo, tmp_path):
+    lines = IMU.replace("subject", "time").splitlines()
+    stamped = [lines[0], *(f"{row / 50},{line.partition(',')[2]}" for row, line in enumerate(lines[1:]))]
+    (tmp_path / "imu.csv").write_text("\n".join(stamped))
+    code, out, _ = evorobo("new-dataset", "imu.csv", "--target", "activity", "--ignore", "time")
+    assert code == 0
+    assert "With a random split rows have a time stamp ('time'), and " in out
+    assert "    split=er.BlockSplit(),\n" in (tmp_path / "imu" / "imu.py").read_text()
+
+
+def test_a_code_of_missing_values_does_not_change_the_split(evorobo, tmp_path):
+    (tmp_path / "walls.csv").write_text(rows() + "9999,2.5,3,go\n")
+    code, out, _ = evorobo("new-dataset", "walls.csv", "--target", "move", "--ignore", "lap")
+    assert code == 0
+    assert "Caution: 'left' holds 9999 in 1 of 61 rows, far from its other values" in out
+
+
+def test_a_new_dataset_passes_on_how_the_file_is_read(evorobo, tmp_path):
+    lines = [f"{row % 7 + 0.5},{row % 5 + 0.25},{('go', 'turn')[row % 3 == 0]}" for row in range(40)]
+    (tmp_path / "lidar.csv").write_text("\n".join(["-45,45,move", *lines]))
+    assert "--header yes or --header no" in sentence(evorobo("new-dataset", "lidar.csv"))
+    code, out, _ = evorobo("new-dataset", "lidar.csv", "--header", "yes")
+    assert code == 0
+    assert out.startswith("40 rows of 2 inputs, 2 classes")
+    assert own_tests(tmp_path / "lidar")[0] == 0
+
+
 BROKEN_DATA = {
     "no header where one is named": (rows().split("\n", 1)[1], "'move'"),
     "a ragged line": (rows() + "1.0,2.0\n", "line 62"),

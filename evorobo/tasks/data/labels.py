@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NoReturn
 
 import numpy as np
 
@@ -40,10 +42,11 @@ def infer_kind(source: Source, columns: Sequence[NumbersOrTexts], lines: np.ndar
                 f"{source.at(column.column, int(lines[row]))}: {text!r} is text in a column of numbers; "
                 "correct the cell, or set kind='classification'."
             )
-        if len(columns) == 1 and not source.has_declared_types:
-            _ask(source, column.column, _doubt(texts, len(lines)))
+        if len(columns) == 1 and not source.has_declared_types and (doubt := _doubt(texts, len(lines))):
+            _ask(source, f"{source.place(column.column)} holds {doubt}")
     if not source.has_declared_types and len(columns) > 1 and is_one_hot(_stack(columns)):
-        _ask(source, columns[0].column, f"and {len(columns) - 1} more columns hold a 1 in one column of each row")
+        names = ", ".join(repr(source.names[column.column]) for column in columns)
+        _ask(source, f"columns {names} hold a 1 in one column of each row")
     return "regression"
 
 
@@ -72,13 +75,12 @@ def _first(texts: Texts, some: Sequence[str]) -> tuple[str, int]:
     return min(((text, rows[text]) for text in some), key=lambda pair: pair[1])
 
 
-def _ask(source: Source, column: int, doubt: str) -> None:
-    """Raise the error that asks whether numbers are classes, if there is a doubt."""
-    if doubt:
-        raise DataError(
-            f"{source.file}, {source.place(column)} holds {doubt}: classification? Set kind='classification' if these "
-            "are classes, or kind='regression' if they are values to predict; on the command line --kind."
-        )
+def _ask(source: Source, doubt: str) -> NoReturn:
+    """Raise the error that asks whether numbers are classes."""
+    raise DataError(
+        f"{source.file}, {doubt}: classification? Set kind='classification' if these are classes, or "
+        "kind='regression' if they are values to predict; on the command line --kind."
+    )
 
 
 def _doubt(texts: Sequence[str], n_rows: int) -> str:
@@ -98,10 +100,11 @@ def _doubt(texts: Sequence[str], n_rows: int) -> str:
 
 def _same_number(texts: Iterable[str]) -> tuple[str, str] | None:
     """Return two texts that are the same number, as 1.1 and 1.10; None if there are none."""
-    first: dict[float, str] = {}
+    first: dict[Decimal, str] = {}
     for text in texts:
-        if first.setdefault(to_number(text), text) != text:
-            return first[to_number(text)], text
+        number = Decimal(text)  # a float does not hold all digits
+        if first.setdefault(number, text) != text:
+            return first[number], text
     return None
 
 

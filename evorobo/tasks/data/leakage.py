@@ -6,6 +6,7 @@ time stamps, and rows that correlate with the rows before them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
@@ -32,7 +33,8 @@ _SESSION = re.compile(
 )
 _OTHER = re.compile("(.*_)?(split|fold|part|subset|set|weights?|label|class|target|last|index)")
 _TIME = re.compile(
-    "(.*_)?(time_?stamp|stamp|time|date_?time|clock|epoch|n?secs?|seconds|msecs?|millis|t)(_?(s|ms|us|ns))?"
+    "(.*_)?(time_?stamp|stamp|time|time_?step|date_?time|clock|epoch|elapsed|n?secs?|seconds|msecs?|millis|ts|t|zeit|"
+    "uhrzeit|frame|step|tick)(_?(s|ms|us|ns|id|no|nr|number|idx|index|count))?"
 )
 _TIME_TEXT = re.compile(
     r"(\d{4}-\d\d?-\d\d?[T ]+|\d\d?[./]\d\d?[./]\d{2,4} +)?\d\d?:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?"
@@ -206,7 +208,7 @@ def _like_targets(table: Table, rows: np.ndarray) -> np.ndarray:
 def split_code(split: Split) -> str:
     """Return a split as Python code, without settings that have their default."""
     settings = [
-        f"{field.name}={getattr(split, field.name)!r}"
+        f"{field.name}={json.dumps(value) if isinstance(value := getattr(split, field.name), str) else repr(value)}"
         for field in fields(split)  # type: ignore[arg-type]
         if getattr(split, field.name) != field.default
     ]

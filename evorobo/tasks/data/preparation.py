@@ -58,17 +58,21 @@ class PreparedData:
         These are test rows that depend on training rows, and values that may stand for missing ones. `no_session` are
         columns of weights.
         """
-        table, texts = self.table, [self._leakage(in_sequences, no_session)]
-        texts.append(codes_caution(table.inputs, table.input_names))
-        if not table.classes:
-            texts.append(codes_caution(table.targets, table.target_names))
-        return " ".join(filter(None, texts))
+        return " ".join(filter(None, (self._leakage(in_sequences, no_session), values_caution(self.table))))
 
     def _leakage(self, in_sequences: bool, no_session: Collection[str | None]) -> str:
         caveat = self.caveat or (leakage_caveat(self.parts) if self.is_time_series or in_sequences else "")
         if caveat or self.has_own_split:
             return caveat
         return dependence_caveat(self.table, self.parts, no_session)
+
+
+def values_caution(table: Table) -> str:
+    """Return a sentence about values that may stand for missing ones, or ""."""
+    texts = [codes_caution(table.inputs, table.input_names)]
+    if not table.classes:
+        texts.append(codes_caution(table.targets, table.target_names))
+    return " ".join(filter(None, texts))
 
 
 def prepare_data(

@@ -138,7 +138,8 @@ def _delimiter(path: Path, lines: list[str]) -> str | None:
     candidates: list[str | None] = [*_SEPARATORS]
     if not any(mark in line for line in content for mark in _SEPARATORS.replace(",", "")):
         candidates.append(None)
-    ranks = {}
+    ranks: dict[str | None, tuple[float, float, int]] = {}
+    fits_commas = False
     for candidate in candidates:
         rows = [_split(line, candidate) for line in content]
         width = _usual_width(rows)
@@ -146,6 +147,10 @@ def _delimiter(path: Path, lines: list[str]) -> str | None:
             cells = [cell for row in rows[1:] or rows for cell in row]
             same = sum(len(row) == width for row in rows) / len(rows)
             ranks[candidate] = (round(same, 1), sum(map(is_value, cells)) / max(1, len(cells)), width)
+            if candidate == "," and same == 1 and len(rows) > 2:
+                fits_commas = True
+            if candidate is None and fits_commas and ranks[None][1] < 1:
+                del ranks[None]  # blanks within cells, as in "0.5 m,go"
     if not ranks:
         return None if path.name.lower().removesuffix(".gz").endswith((".txt", ".dat")) else ","
     return max(ranks, key=lambda candidate: ranks[candidate])
@@ -178,6 +183,11 @@ class _Sample:
         if not rows or rows == [[rows[0][0]]]:
             raise DataError(f"{self.name} cannot be read as a table: it holds a single cell; give rows of numbers.")
         first = _fit_header(rows[0], rows[1:])
+        if len(rows) > 2 and len(first) != (width := _usual_width(rows[1:])):
+            raise DataError(
+                f"{self.name}, line {ends[0]} has {len(first)} cells where most lines have {width}; correct the line, "
+                "or begin it with # if it is a remark."
+            )
         names, skip = [""] * len(first), ends[0] - 1
         comment = comment if len(comment) == len(first) else []
         if header is not False and comment and any(map(is_value, first)):

@@ -137,8 +137,8 @@ def _parse_cells(layout: Layout, lines: list[str], numbers: np.ndarray, name: st
     for row, end in zip(rows, ends, strict=True):
         if len(row) != len(kinds):
             raise DataError(
-                f"{name}, line {numbers[end]} has {len(row)} cells where line {layout.first_line} has {len(kinds)}; "
-                "correct the line."
+                f"{name}, line {numbers[end]} has {len(row)} cells where other lines have {len(kinds)}; correct the "
+                "line."
             )
     cells: list[Cells] = [None] * len(kinds)
     for number, (column, kind) in enumerate(zip(zip(*rows, strict=True), kinds, strict=True)):

@@ -72,16 +72,22 @@ def test_one_column_of_actions_is_a_plain_row_of_them_and_episodes_may_be_missin
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ("", "needs a header with columns named action"),
-        ("\n", "needs a header with columns named action"),
+        ("", "shown.csv is empty"),
+        ("\n", "shown.csv is empty"),
         ("light,motor\n1,2\n", "needs a header with columns named action... and others, not light, motor"),
         ("action\n1\n", "needs a header with columns named action... and others, not action"),
         ("light,action\n", "has a header and no rows"),
-        ("light,action\n1,left\n", "holds text that is no number"),
-        ("light,action\n1,2\n1\n", "or rows of unequal length"),
-        ("light,action\n1,2,3\n", "has 2 columns in its header and 3 in its rows"),
-        ("light,action\n1,nan\n", "holds numbers that are not finite; remove those rows"),
-        (b"light,action\n\xff,1\n", "holds text that is no number"),
+        (
+            "light,action\n1,left\n",
+            "line 2, column 'action': 'left' is not a number; correct the cell or delete the line",
+        ),
+        ("light,action\n1,2\n1\n", "line 3 has 1 cells where other lines have 2; correct the line"),
+        ("light,action\n1,2,3\n1,3,4\n", "column 0 has no name and does not number the rows; name it in the header"),
+        ("light,action\n1,2,3,4\n", "has 4 cells where other lines have 2"),
+        ("light,action\n1,nan\n", "line 2, column 'action': 'nan' is not a number"),
+        (b"light,action\n\xff,1\n", "is not a number; correct the cell"),
+        ("light,action,episode\n1,2,\n", "'episode' has empty cells; give each step the number of an episode"),
+        ("light,action,done\n1,2,5\n", "'done' marks steps with 1, others with 0, and holds other values"),
     ],
 )
 def test_tables_that_make_no_sense_are_reported(content, match, tmp_path):
@@ -104,6 +110,18 @@ def test_tables_that_make_no_sense_are_reported(content, match, tmp_path):
             {"observations": OBSERVATIONS, "actions": MOVES, "episode": EPISODE[:3]},
             "holds 6 steps and .*give each step",
         ),
+        (
+            {"observations": OBSERVATIONS, "actions": MOVES, "terminals": EPISODE[:2]},
+            r"holds 6 steps and 'terminals' of shape \(2,\); give each step one",
+        ),
+        (
+            {"observations": OBSERVATIONS, "actions": MOVES, "episode": EPISODE, "episodes": EPISODE[::-1] // 2},
+            "has both 'episode' and 'episodes', which differ; leave one of them out",
+        ),
+        (
+            {"observations": OBSERVATIONS, "actions": MOVES, "episode": np.array([0, np.nan, 0, 1, 1, 1])},
+            "'episode' holds numbers that are not finite; give each step the number of an episode",
+        ),
     ],
 )
 def test_arrays_that_make_no_sense_are_reported(arrays, match, tmp_path):
@@ -119,6 +137,65 @@ def test_files_that_are_no_archives_are_reported(content, tmp_path):
         Demonstrations.load(tmp_path / "shown.npz")
     with pytest.raises(DataError, match=r"there is no file .*other.npz with demonstrations"):
         Demonstrations.load(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "expected"),
+    [
+        ({"terminals": [0, 0, 1, 0, 0, 0], "timeouts": [0, 0, 0, 0, 1, 0]}, [0, 0, 0, 1, 1, 2]),  # D4RL
+        ({"terminals": [False, False, True, False, False, True]}, [0, 0, 0, 1, 1, 1]),
+        ({"timeouts": [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]}, [0, 0, 1, 1, 2, 2]),
+        ({"terminated": [0, 1, 0, 0, 0, 0], "truncated": [0, 1, 0, 1, 0, 0]}, [0, 0, 1, 1, 2, 2]),  # Gymnasium
+        ({"terminations": [0, 1, 0, 0, 0, 0], "truncations": [0, 0, 0, 1, 0, 0]}, [0, 0, 1, 1, 2, 2]),  # Minari
+        ({"dones": [0, 0, 0, 0, 0, 1]}, [0] * 6),
+        ({"episode_starts": [1, 0, 1, 0, 0, 1]}, [0, 0, 1, 1, 1, 2]),  # Stable-Baselines3
+        ({"is_first": [1, 0, 0, 1, 0, 0], "is_last": [0, 0, 1, 0, 0, 1]}, [0, 0, 0, 1, 1, 1]),  # RLDS
+        ({"episodes": [3, 3, 5, 5, 5, 9]}, [3, 3, 5, 5, 5, 9]),
+        ({"episode": [0.5, 0.5, 0.25, 0.25, 1.0, 1.0]}, [0, 0, 1, 1, 2, 2]),
+        ({"episode": [2.0, 2.0, 2.0, 4.0, 4.0, 4.0]}, [2, 2, 2, 4, 4, 4]),
+        ({"episode_id": ["b", "b", "a", "a", "a", "a"]}, [0, 0, 1, 1, 1, 1]),
+        ({"episode": EPISODE, "terminals": [0, 0, 0, 0, 0, 1]}, EPISODE.tolist()),
+        ({"rewards": [1, 0, 1, 0, 1, 0]}, [0] * 6),
+    ],
+)
+def test_episodes_are_numbered_or_begin_after_the_flags_of_the_last(arrays, expected, tmp_path):
+    np.savez(tmp_path / "shown.npz", observations=OBSERVATIONS, actions=MOVES, **arrays)
+    assert Demonstrations.load(tmp_path / "shown.npz").episode.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\ufeffepisode,x,y,action\n0,1,2,0\n0,3,4,1\n1,5,6,0\n", [0, 0, 1]),
+        ('"episode","x","y","action"\n"0","1","2","0"\n"0","3","4","1"\n"1","5","6","0"\n', [0, 0, 1]),
+        ("episode;x;y;action\n0;1,0;2,0;0\n0;3,0;4,0;1\n1;5,0;6,0;0\n", [0, 0, 1]),
+        ("x,y,action,terminals,timeouts\n1,2,0,False,False\n3,4,1,False,True\n5,6,0,True,False\n", [0, 0, 1]),
+        ("x,y,action,reward,done\n1,2,0,1,0\n3,4,1,1,1\n5,6,0,1,1\n", [0, 0, 1]),
+        ("episode,x,y,action\n1.1,1,2,0\n1.1,3,4,1\n1.10,5,6,0\n", [0, 0, 1]),
+        ("episode,x,y,action\n0.5,1,2,0\n0.5,3,4,1\n0.75,5,6,0\n", [0, 0, 1]),
+        ("Episode,x,y,Action\n4.0,1,2,0\n4.0,3,4,1\n7.0,5,6,0\n", [4, 4, 7]),
+        (",x,y,action,episode\n0,1,2,0,0\n1,3,4,1,0\n2,5,6,0,1\n", [0, 0, 1]),  # an index of pandas
+        ("# 20 Hz\nx\ty\taction\tepisode\n1\t2\t0\t0\n3\t4\t1\t0\n5\t6\t0\t1\n", [0, 0, 1]),
+    ],
+)
+def test_tables_as_other_programs_write_them_are_read(text, expected, tmp_path):
+    path = tmp_path / "SHOWN.CSV"
+    path.write_bytes(text.encode())
+    loaded = Demonstrations.load(path)
+    assert loaded.observations.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert loaded.actions.tolist() == [0, 1, 0]
+    assert loaded.episode.tolist() == expected
+
+
+@pytest.mark.parametrize("episode", [[0, 1, 0, 1, 0, 1], [0, 0, 1, 1, 0, 0], [0.5, 1.5, 0.5, 1.5, 0.5, 1.5]])
+def test_steps_of_an_episode_that_are_apart_are_refused(episode, tmp_path):
+    np.savez(tmp_path / "shown.npz", observations=OBSERVATIONS, actions=MOVES, episode=episode)
+    with pytest.raises(
+        DataError,
+        match=r"2 values of 'episode' in shown.npz stand in [36] separate runs of steps; sort the steps by 'episode' "
+        "and time if robots took turns, or give each run a number of its own if each is one episode",
+    ):
+        Demonstrations.load(tmp_path / "shown.npz")
 
 
 def test_a_recorder_puts_the_ticks_of_each_episode_one_after_the_other():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evorobo import DatasetTask, Elman, Genome, GroupSplit, NetworkSpec, SettingsError, forward
+from evorobo import DataError, DatasetTask, Elman, Genome, GroupSplit, NetworkSpec, SettingsError, forward
 
 
 @pytest.fixture
@@ -79,3 +79,46 @@ def test_a_genome_passes_sequences_as_its_network_does():
 def test_windows_and_scores_are_whole_numbers_of_rows(setting):
     with pytest.raises(SettingsError, match="must be a whole number of at least 1"):
         DatasetTask("kin8nm", **setting)
+
+
+def numbered(**columns):
+    """Return a task of 40 rows with columns, the first of which separates sequences."""
+    inputs = np.random.default_rng(0).normal(size=(40, 2))
+    return DatasetTask.from_arrays(inputs, inputs[:, 0], columns=columns, sequence=next(iter(columns)))
+
+
+@pytest.mark.parametrize(
+    ("values", "n_runs"),
+    [
+        (np.arange(40) % 2, 40),  # two robots take turns
+        (np.arange(40) // 5 % 2, 8),  # in packets of five rows
+        (np.resize(["a", "b", "c", "b"], 40), 40),
+        (np.arange(40) // 5 % 4, 8),  # laps that are counted anew each day
+    ],
+)
+def test_rows_of_a_sequence_that_are_apart_are_refused(values, n_runs):
+    n_values = len(np.unique(values))
+    with pytest.raises(DataError) as caught:
+        numbered(robot=values).sequences(np.arange(40))
+    assert str(caught.value).partition(" in arrays-")[0] == f"{n_values} values of 'robot'"
+    assert str(caught.value).endswith(
+        f"stand in {n_runs} separate runs of rows; sort the rows by 'robot' and time if each value is one sequence, or "
+        "name a further column that numbers the runs if each run is one, as in sequence=('robot', 'run')."
+    )
+
+
+def test_several_columns_separate_sequences_together():
+    lap, day = np.arange(40) // 5 % 4, np.arange(40) // 20
+    inputs = np.random.default_rng(0).normal(size=(40, 2))
+    task = DatasetTask.from_arrays(inputs, inputs[:, 0], columns={"lap": lap, "day": day}, sequence=("day", "lap"))
+    np.testing.assert_array_equal(task.sequences(np.arange(40)), np.arange(40) // 5)
+
+
+def test_a_counter_that_goes_back_once_numbers_runs_as_the_cycles_of_ur3_do():
+    cycle = np.repeat([1, 2, 3, 4, 5, 6, 7, 8, 7, 8], 4)
+    np.testing.assert_array_equal(numbered(cycle=cycle).sequences(np.arange(40)), np.arange(40) // 4)
+
+
+@pytest.mark.parametrize("values", [np.arange(40) // 10 / 2, np.repeat([1.1, 1.25, 1.2, 7.5], 10)])
+def test_fractions_number_sequences(values):
+    np.testing.assert_array_equal(numbered(episode=values).sequences(np.arange(40)), np.arange(40) // 10)

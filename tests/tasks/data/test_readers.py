@@ -99,7 +99,7 @@ def test_a_header_of_numbers_needs_the_option(write):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("x,y\n1,2\n3\n4,5\n", "robots.csv, line 3 has 1 cells where line 1 has 2; correct the line."),
+        ("x,y\n1,2\n3\n4,5\n", "robots.csv, line 3 has 1 cells where other lines have 2; correct the line."),
         (
             "x,z,y\n1,2,3\nabc,2,3\n4,5,6\n",
             "robots.csv, line 3, column 'x': 'abc' is not a number; "

@@ -1,5 +1,6 @@
 """UR3 CobotOps: complete rows, cycles, and linear fits."""
 
+import numpy as np
 import pytest
 from at_hand import needs
 from linear import ridge
@@ -38,6 +39,11 @@ def test_cycles_are_in_order_of_time_and_the_last_rows_test():
     assert (len(set(cycles)), cycles[0], cycles[-1]) == (240, 1, 264)
     assert (len(parts.train), len(parts.validation), len(parts.test)) == (5148, 736, 1471)
     assert parts.train[-1] < parts.validation[0] < parts.validation[-1] < parts.test[0]
+
+
+def test_each_run_of_a_cycle_is_a_sequence():
+    task = DatasetTask("ur3", sequence="cycle")
+    assert task.sequences(np.arange(7355)).max() + 1 == 249
 
 
 def test_a_linear_fit_reaches_the_known_areas():

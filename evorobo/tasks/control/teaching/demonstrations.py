@@ -13,6 +13,7 @@ from evorobo.errors import DataError, SettingsError
 from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.tasks.base import Cost
 from evorobo.tasks.control.teaching import minari
+from evorobo.tasks.control.teaching.recorded_episodes import episode_numbers, read_table_of_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +106,11 @@ class Demonstrations:
         Parameters
         ----------
         path : str or Path
-            A `.npz` file with `observations`, `actions` and perhaps `episode`; a `.csv` file with a header, where
-            columns that begin with "action" are the action, "episode" is its number, and the others are the
-            observation; or the folder of a Minari data set.
+            A `.npz` file with `observations` and `actions`; a `.csv` file with a header, where columns that begin with
+            "action" are the action and others the observation; or the folder of a Minari data set. Arrays or columns
+            of either file say where episodes are: `episode` (or `episodes`) holds their numbers, `terminals`,
+            `timeouts`, `terminated`, `truncated` or `dones` mark the last steps, and `episode_starts` the first ones.
+            Without any, all steps are one episode. Columns named `reward` are left out.
 
         Returns
         -------
@@ -122,7 +125,7 @@ class Demonstrations:
         path = Path(path)
         if not path.exists():
             raise DataError(f"there is no file {path} with demonstrations.")
-        read = minari.read if path.is_dir() else _read_csv if path.suffix == ".csv" else _read_npz
+        read = minari.read if path.is_dir() else read_table_of_steps if _is_table(path) else _read_npz
         arrays = read(path)
         observations, actions = arrays["observations"], arrays["actions"]
         if not all(np.issubdtype(array.dtype, np.number) and array.ndim for array in (observations, actions)):
@@ -134,17 +137,12 @@ class Demonstrations:
         observations = observations.reshape(len(observations), -1).astype(float)
         if not (np.isfinite(observations).all() and np.isfinite(actions).all()):
             raise DataError(f"{path} holds numbers that are not finite; remove those rows.")
-        episode = arrays.get("episode", np.zeros(len(actions), int))
-        if episode.shape != (len(actions),):
-            raise DataError(
-                f"{path} holds {len(actions)} steps and episode numbers of shape {episode.shape}; give each step one."
-            )
-        return cls(observations, actions, episode)
+        return cls(observations, actions, episode_numbers(arrays, len(actions), path.name))
 
 
 def is_recording(path: str) -> bool:
     """Whether a path holds recorded episodes, not a genome. Raises `SettingsError` if there is no such file."""
-    if path.endswith(".csv") or Path(path).is_dir():
+    if _is_table(Path(path)) or Path(path).is_dir():
         return True
     if not Path(path).is_file():
         raise SettingsError(f"there is no file {path}; a teacher is a function, a genome or a recording.")
@@ -153,6 +151,10 @@ def is_recording(path: str) -> bool:
             return "about.npy" not in file.namelist()
     except (OSError, zipfile.BadZipFile):
         return False  # Genome.load explains what is wrong
+
+
+def _is_table(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
 
 
 class StepRecorder:
@@ -187,23 +189,3 @@ def _as_csv(demonstrations: Demonstrations) -> str:
     rows = zip(*columns, strict=True)
     lines = [",".join(map(repr, (*sensors, *action, episode))) for sensors, action, episode in rows]
     return "\n".join([",".join([*header, "episode"]), *lines]) + "\n"
-
-
-def _read_csv(path: Path) -> dict[str, np.ndarray]:
-    try:
-        header, *lines = path.read_text().splitlines() or [""]
-        rows = np.array([[float(cell) for cell in line.split(",")] for line in lines if line.strip()])
-    except ValueError as error:
-        raise DataError(f"{path} holds text that is no number, or rows of unequal length: {error}.") from error
-    names = [name.strip() for name in header.split(",")]
-    is_action = [name.startswith("action") for name in names]
-    is_sensor = [not (action or name == "episode") for action, name in zip(is_action, names, strict=True)]
-    if not any(is_action) or not any(is_sensor):
-        raise DataError(f"{path} needs a header with columns named action... and others, not {', '.join(names)}.")
-    if not len(rows):
-        raise DataError(f"{path} has a header and no rows.")
-    if rows.shape[1] != len(names):
-        raise DataError(f"{path} has {len(names)} columns in its header and {rows.shape[1]} in its rows.")
-    actions = rows[:, is_action]
-    arrays = {"observations": rows[:, is_sensor], "actions": actions[:, 0] if sum(is_action) == 1 else actions}
-    return arrays | ({"episode": rows[:, names.index("episode")].astype(int)} if "episode" in names else {})
