@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from evorobo.checks import MAX_SEEDS, check_integer
-from evorobo.errors import SettingsError, unknown
+from evorobo.errors import EvoroboError, SettingsError, unknown
 from evorobo.printable import printable
+from evorobo.user_code import as_error
 
 
 class Parser(argparse.ArgumentParser):
@@ -69,3 +72,41 @@ def exit_with(message: str, code: int) -> NoReturn:
     """Print `message` on the error stream and end the program with that exit status."""
     print(f"evorobo: {printable(message)}", file=sys.stderr)
     raise Exit(code)
+
+
+@contextmanager
+def exits_with_a_sentence(interrupted: str) -> Iterator[None]:
+    """Turn an error in the block into the end of the program: one sentence, and an exit status.
+
+    The status is 2 after a mistake of the user, 130 after Ctrl-C (with the sentence `interrupted`), and 141, as for
+    other commands, where the reader of the output has gone (`evorobo list | head`); nothing is printed then.
+    """
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except EvoroboError as error:
+        exit_with(str(error), 2)
+    except MemoryError as error:
+        exit_with(f"this needs more memory than the machine has ({error}); choose smaller settings.", 2)
+    except KeyboardInterrupt:
+        exit_with(interrupted, 130)
+    except (Exception, Exit) as error:
+        if not _output_is_closed(error):
+            raise
+        raise Exit(141) from None
+    except BaseException as error:  # user code ended the program
+        exit_with(str(as_error(error)), 2)
+
+
+def _output_is_closed(error: BaseException) -> bool:
+    """Return whether an error comes from an output that is no longer read; what is left to print is then dropped."""
+    if not isinstance(error, BrokenPipeError) or not hasattr(select, "poll"):
+        return False
+    output = select.poll()
+    output.register(sys.stdout.fileno(), select.POLLERR)
+    if not output.poll(0):
+        return False  # another pipe, such as that of a worker
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True

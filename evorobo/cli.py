@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from evorobo.arguments import Exit, Parser, exit_with
-from evorobo.errors import EvoroboError
+from evorobo.arguments import Exit, Parser, exits_with_a_sentence
 from evorobo.loading import search_current_folder
-from evorobo.user_code import as_error
 from evorobo.version import __version__
 
 _COMMANDS = {
@@ -37,23 +35,13 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: with its own status, or with 2 and one sentence after a mistake of the user."""
     argv = list(sys.argv[1:] if argv is None else argv)
     search_current_folder()
-    try:
+    with exits_with_a_sentence(interrupted="interrupted."):
         parser = build_parser(argv[0] if argv else "")
         args = parser.parse_args(argv)
         if args.command is None:
             parser.print_help()
         else:
             args.function(args)
-    except EvoroboError as error:
-        exit_with(str(error), 2)
-    except MemoryError as error:
-        exit_with(f"this needs more memory than the machine has ({error}); choose smaller settings.", 2)
-    except KeyboardInterrupt:
-        exit_with("interrupted.", 130)
-    except (Exception, Exit):
-        raise
-    except BaseException as error:  # user code ended the program
-        exit_with(str(as_error(error)), 2)
     raise Exit(0)
 
 

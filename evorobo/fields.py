@@ -13,11 +13,10 @@ from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
+from evorobo.annotations import convert_field, field_rules, hints_of, make_rule
 from evorobo.checks import MAX_SEED
 from evorobo.errors import SettingsError, unknown
-from evorobo.interfaces import hints_of
 from evorobo.printable import shown
-from evorobo.rules import convert_field, field_rules, make_rule
 
 T = TypeVar("T")
 

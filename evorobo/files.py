@@ -18,7 +18,8 @@ from typing import IO, Any, BinaryIO, Literal
 import numpy as np
 from numpy.lib import format as npy
 
-from evorobo.errors import DataError, ResultsError
+from evorobo.errors import DataError, ResultsError, SettingsError
+from evorobo.printable import shown
 
 MAX_JSON_BYTES = 256 * 2**20
 """Largest JSON text that is read: a controller of ten million weights."""
@@ -30,8 +31,23 @@ EXPANSION_FREE_BYTES = 256 * 2**20
 MAX_TEXT_BYTES = 2**30
 """Largest `curve.csv` and the like that is read: ten million rows."""
 _STUDY_FILE, _DEPTH_IN_STUDY = "study.json", 5
+MAX_NAME_BYTES = 255
+"""Longest name of a file on usual file systems."""
 ARRAY_KINDS = "biufcSUmM"
 """Kinds of NumPy dtypes that are read: numbers, texts and times, but no objects and no records."""
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path that a user gave, with the home folder in the place of `~`; brackets in it are letters.
+
+    Raises `SettingsError` for what cannot be a path.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise SettingsError(f"a path must be a text, not {shown(path)}.")
+    text = os.path.expanduser(os.fspath(path))  # unlike Path.expanduser, it leaves the names of unknown users
+    if "\0" in text or any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in Path(text).parts):
+        raise SettingsError(f"{shown(text)} is no path; a name in it is too long or has a null character.")
+    return Path(text)
 
 
 def write_atomically(path: str | Path, content: bytes | str) -> None:
@@ -40,7 +56,7 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
     Half a surrogate pair in a text, which UTF-8 cannot hold, is written as its escape. Raises `ResultsError` when the
     folder cannot be written, when the disk is full, and when `path` is a link, a device or a folder.
     """
-    path = Path(path)
+    path = as_path(path)
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     check_replaceable(path)
     temporary = None

@@ -1,36 +1,10 @@
-"""What annotations say: the types of a class's fields, and whether an object has the members of an interface."""
+"""Whether an object has the members of an interface, with as many arguments."""
 
 from __future__ import annotations
 
 import inspect
-import sys
-import types
-import typing
-from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 from typing import Any
-
-
-def annotations_of(cls: type) -> dict[str, Any]:
-    """Return the annotations of a class as types; those with a name that cannot be found are left out."""
-    hints: dict[str, Any] = {}
-    for base in reversed(cls.__mro__):
-        module = vars(sys.modules.get(base.__module__, types))
-        for name in inspect.get_annotations(base):
-            hints.pop(name, None)
-        hints |= hints_of(base, {**module, **vars(base)})
-    return hints
-
-
-def hints_of(thing: Any, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the own annotations of a class or function as types; `names` are those that they may use."""
-    hints: dict[str, Any] = {}
-    for name, annotation in inspect.get_annotations(thing).items():
-        holder = types.SimpleNamespace(__annotations__={name: annotation})
-        with suppress(Exception):  # a name inside a function, or one that is imported for types only
-            hints |= typing.get_type_hints(holder, dict(names), include_extras=True)
-    return hints
 
 
 def has_type(value: Any, kind: Any) -> bool:

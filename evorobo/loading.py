@@ -17,6 +17,7 @@ from types import ModuleType
 
 from evorobo import registry
 from evorobo.errors import EvoroboError, SettingsError, TaskError
+from evorobo.files import as_path
 from evorobo.user_code import reraise_interrupt
 
 WORKER_VARIABLE = "EVOROBO_WORKER"
@@ -83,7 +84,7 @@ def source_file(module: ModuleType | None) -> Path | None:
 
 def load_script(path: Path) -> ModuleType:
     """Return a Python file outside any package as a module; it is loaded once in each process."""
-    path = path.resolve()
+    path = as_path(path).resolve()
     main = sys.modules.get("__main__")
     if main is not None and getattr(main, "__file__", None) and Path(main.__file__ or "").resolve() == path:
         return main

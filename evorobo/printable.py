@@ -32,4 +32,7 @@ def shown(value: Any) -> str:
         text = " ".join(repr(value).split())
     except Exception:  # objects of users can raise anything, and very large numbers have no text
         text = f"a value of type {type(value).__name__}"
-    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}..."
+    if len(text) <= MAX_VALUE_LENGTH:
+        return text
+    start = f"{type(value).__name__}("  # of settings, the name is enough
+    return f"{start}...)" if text.startswith(start) else f"{text[:MAX_VALUE_LENGTH]}..."

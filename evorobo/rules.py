@@ -1,21 +1,17 @@
-"""Rules of single values, made from annotations: what is allowed in words, and the value as settings keep it."""
+"""Rules of single values: what is allowed, in words, and the value as settings keep it."""
 
 from __future__ import annotations
 
 import sys
-import types
-import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, is_dataclass
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, Union
+from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import with_plain_numbers
-from evorobo.errors import SettingsError
-from evorobo.interfaces import annotations_of, has_type
+from evorobo.interfaces import has_type
 from evorobo.printable import shown
 
 MAX_INTEGER = 2**63 - 1
@@ -45,74 +41,15 @@ class Rule:
     def convert(self, value: Any) -> Any:
         """Return the value as settings keep it. Raises `Mismatch` for a value that is not allowed."""
         if not self.matches(value):
-            raise Mismatch(value, self.allowed)
+            raise Mismatch(value, self.allowed, cure=self.cure(value))
         return value
 
-
-def convert_field(rule: Rule, value: Any, owner: str, name: str) -> Any:
-    """Return the value of a field as settings keep it. Raises `SettingsError`, which names owner, field and value."""
-    try:
-        return rule.convert(value)
-    except Mismatch as error:
-        sentence = f"{owner}: {name}{error.place} must be {error.allowed}, not {shown(error.value)}{error.cure}."
-    raise SettingsError(sentence)
+    def cure(self, value: Any) -> str:
+        """Return what to write instead of a value of another type, to end the sentence with; usually nothing."""
+        return ""
 
 
-def check_fields(settings: Any) -> None:
-    """Raise `SettingsError` for a wrong value in a dataclass object whose class does not check its fields itself."""
-    cls: Any = type(settings)
-    if not is_dataclass(settings):
-        return
-    rules = field_rules(cls)
-    for field in fields(cls):
-        value = getattr(settings, field.name, field.default)
-        if field.name in rules and value is not field.default:
-            convert_field(rules[field.name], value, cls.__name__, field.name)
-
-
-@cache
-def field_rules(cls: Any) -> dict[str, Rule]:
-    """Return what each field of a dataclass accepts, by name; a field with an unknown annotation is left out."""
-    hints = annotations_of(cls)
-    return {field.name: make_rule(hints[field.name], field) for field in fields(cls) if field.name in hints}
-
-
-def make_rule(hint: Any, field: Field[Any] | None = None, metadata: Sequence[Any] = ()) -> Rule:
-    """Return the rule of an annotation. What is not known here, such as a type variable, accepts every value."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    kind = origin or hint
-    if origin is Annotated:
-        return make_rule(args[0], field, [*metadata, *args[1:]])
-    if origin in (Union, types.UnionType):
-        rules = tuple(make_rule(arg, field, metadata) for arg in args)
-        match rules:
-            case (_Choice(values=values), _Nothing()):
-                return _Choice((*values, None))
-        return _Union(rules)
-    if origin is Literal:
-        return _Choice(args)
-    if hint in (None, type(None)):
-        return _Nothing()
-    if hint is bool:
-        return _Flag()
-    if hint in (int, float):
-        return _number(hint is int, metadata)
-    if hint is str:
-        return _Text(_min_length(metadata) > 0)
-    if kind is tuple and args and args[-1] is not Ellipsis:
-        return _Fields(tuple(make_rule(arg) for arg in args))
-    if kind in (tuple, list, Sequence, Iterable):
-        return _Items(make_rule(args[0]) if args else _Anything(), _min_length(metadata))
-    if isinstance(kind, type) and issubclass(kind, Mapping):
-        return _Table(make_rule(args[0]), make_rule(args[1])) if len(args) == 2 else _Table(_Anything(), _Anything())
-    if kind is Callable:
-        return _Function()
-    if isinstance(kind, type) and kind not in (object, type, Any):
-        return _Object(kind, _example(kind, field, metadata))
-    return _Anything()
-
-
-class _Anything(Rule):
+class AnythingRule(Rule):
     """Every value; NumPy's numbers in it become plain ones."""
 
     allowed = "a setting"
@@ -124,14 +61,14 @@ class _Anything(Rule):
         return with_plain_numbers(value)
 
 
-class _Nothing(Rule):
+class NothingRule(Rule):
     allowed = "None"
 
     def matches(self, value: Any) -> bool:
         return value is None
 
 
-class _Flag(Rule):
+class FlagRule(Rule):
     """True or False, also as NumPy writes them."""
 
     allowed = "True or False"
@@ -144,7 +81,7 @@ class _Flag(Rule):
 
 
 @dataclass(frozen=True)
-class _Text(Rule):
+class TextRule(Rule):
     """A text; a path is kept as one."""
 
     not_empty: bool
@@ -163,7 +100,7 @@ class _Text(Rule):
 
 
 @dataclass(frozen=True)
-class _Choice(Rule):
+class ChoiceRule(Rule):
     """One of a few values."""
 
     values: tuple[Any, ...]
@@ -180,7 +117,7 @@ class _Choice(Rule):
 
 
 @dataclass(frozen=True)
-class _Number(Rule):
+class NumberRule(Rule):
     """A whole number, or a finite number, within limits; True and False are no numbers."""
 
     whole: bool
@@ -223,7 +160,7 @@ class _Number(Rule):
 
 
 @dataclass(frozen=True)
-class _Items(Rule):
+class ItemsRule(Rule):
     """A tuple of any length, with one rule for all items; a list becomes a tuple."""
 
     item: Rule
@@ -232,24 +169,25 @@ class _Items(Rule):
     @property
     def allowed(self) -> str:
         items = f"at least {self.min_length} item{'s' * (self.min_length > 1)}" if self.min_length else "items"
-        return "a tuple" if isinstance(self.item, _Anything) else f"a tuple of {items}, each {self.item.allowed}"
+        return "a tuple" if isinstance(self.item, AnythingRule) else f"a tuple of {items}, each {self.item.allowed}"
 
     def matches(self, value: Any) -> bool:
         return isinstance(value, tuple | list)
 
     def convert(self, value: Any) -> tuple[Any, ...]:
-        if isinstance(value, np.ndarray):
-            raise Mismatch(value, self.allowed, cure="; write tuple(values.tolist())")
-        if not self.matches(value):
-            is_item = not isinstance(self.item, _Anything) and self.item.matches(value)
-            raise Mismatch(value, self.allowed, cure=f"; write ({shown(value)},)" if is_item else "")
-        if len(value) < self.min_length:
+        if len(super().convert(value)) < self.min_length:
             raise Mismatch(value, self.allowed)
         return tuple(_convert_item(self.item, item, number) for number, item in enumerate(value))
 
+    def cure(self, value: Any) -> str:
+        if isinstance(value, np.ndarray):
+            return "; write tuple(values.tolist())"
+        is_item = not isinstance(self.item, AnythingRule) and self.item.matches(value)
+        return f"; write ({shown(value)},)" if is_item else ""
+
 
 @dataclass(frozen=True)
-class _Fields(Rule):
+class FieldsRule(Rule):
     """A tuple of a given length, with a rule for each item; a list becomes a tuple."""
 
     items: tuple[Rule, ...]
@@ -269,7 +207,7 @@ class _Fields(Rule):
 
 
 @dataclass(frozen=True)
-class _Table(Rule):
+class TableRule(Rule):
     """A dict, with one rule for its keys and one for its values; keys of free dicts are checked by `to_plain`."""
 
     key: Rule
@@ -277,7 +215,7 @@ class _Table(Rule):
 
     @property
     def allowed(self) -> str:
-        if isinstance(self.item, _Anything):
+        if isinstance(self.item, AnythingRule):
             return "a dict"
         return f"a dict whose keys are each {self.key.allowed} and whose values are each {self.item.allowed}"
 
@@ -286,12 +224,12 @@ class _Table(Rule):
 
     def convert(self, value: Any) -> dict[Any, Any]:
         super().convert(value)
-        if not isinstance(self.item, _Anything) and not all(self.key.matches(key) for key in value):
+        if not isinstance(self.item, AnythingRule) and not all(self.key.matches(key) for key in value):
             raise Mismatch(value, self.allowed)
         return {key: _convert_item(self.item, item, key) for key, item in value.items()}
 
 
-class _Function(Rule):
+class FunctionRule(Rule):
     """A function or another object that can be called; a class of settings is none."""
 
     allowed = "a function"
@@ -301,11 +239,12 @@ class _Function(Rule):
 
 
 @dataclass(frozen=True)
-class _Object(Rule):
+class ObjectRule(Rule):
     """An object of a class, or one with the members of an interface."""
 
     kind: type
     example: str
+    check: Callable[[Any], None]
 
     @property
     def allowed(self) -> str:
@@ -315,28 +254,30 @@ class _Object(Rule):
         return not isinstance(value, type) and has_type(value, self.kind)
 
     def convert(self, value: Any) -> Any:
-        if not self.matches(value):
-            raise Mismatch(value, self.allowed, cure="; write it with brackets" if isinstance(value, type) else "")
+        super().convert(value)
         if not getattr(type(value).__init__, "checks_fields", False):
-            check_fields(value)
+            self.check(value)
         return value
+
+    def cure(self, value: Any) -> str:
+        return "; write it with brackets" if isinstance(value, type) else ""
 
 
 @dataclass(frozen=True)
-class _Union(Rule):
+class UnionRule(Rule):
     """One of several rules."""
 
     rules: tuple[Rule, ...]
 
     @property
     def allowed(self) -> str:
-        return _either([rule.allowed for rule in self.rules])
+        return _either(self._texts().values())
 
     def matches(self, value: Any) -> bool:
         return any(rule.matches(value) for rule in self.rules)
 
     def convert(self, value: Any) -> Any:
-        allowed = {rule: rule.allowed for rule in self.rules}
+        allowed = self._texts()
         for rule in self.rules:
             if not rule.matches(value):
                 continue
@@ -346,7 +287,16 @@ class _Union(Rule):
                 if error.place:  # the type is right, and one item is wrong
                     raise
                 allowed[rule] = error.allowed
-        raise Mismatch(value, _either(list(allowed.values())))
+        raise Mismatch(value, _either(allowed.values()), cure=self.cure(value))
+
+    def _texts(self) -> dict[Rule, str]:
+        """Return what each rule allows; the items of a tuple are left out beside a dict."""
+        has_dict = any(isinstance(rule, TableRule) for rule in self.rules)
+        names = {ItemsRule: "a tuple", TableRule: "a dict"} if has_dict else {}
+        return {rule: names.get(type(rule), rule.allowed) for rule in self.rules}
+
+    def cure(self, value: Any) -> str:
+        return next(filter(None, (rule.cure(value) for rule in self.rules)), "")
 
 
 def _convert_item(rule: Rule, item: Any, key: object) -> Any:
@@ -355,35 +305,6 @@ def _convert_item(rule: Rule, item: Any, key: object) -> Any:
     except Mismatch as error:
         error.place = f"[{key!r}]{error.place}"
         raise
-
-
-def _number(whole: bool, metadata: Sequence[Any]) -> _Number:
-    names = {"ge": "at_least", "gt": "above", "le": "at_most", "lt": "below", "multiple_of": "multiple_of"}
-    limits: dict[str, Any] = dict.fromkeys(names.values())
-    for item in metadata:
-        for name, limit in names.items():
-            if (value := getattr(item, name, None)) is not None:
-                limits[limit] = value
-    return _Number(whole, **limits)
-
-
-def _min_length(metadata: Sequence[Any]) -> int:
-    return max((getattr(item, "min_length", 0) for item in metadata), default=0)
-
-
-def _example(kind: type, field: Field[Any] | None, metadata: Sequence[Any]) -> str:
-    """Return an accepted object as text: from the annotation, the default, or the class itself."""
-    for item in metadata:
-        if example := getattr(item, "example", ""):
-            return str(example)
-    if field is not None and isinstance(field.default_factory, type):
-        return f"{field.default_factory.__name__}()"
-    if field is not None and is_dataclass(field.default):
-        return f"{type(field.default).__name__}()"
-    if not is_dataclass(kind):
-        return ""
-    required = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
-    return f"{kind.__name__}({', '.join(f'{name}=...' for name in required)})"
 
 
 def _either(texts: Iterable[str]) -> str:

@@ -7,10 +7,9 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from evorobo.arguments import Exit, Parser, add_common_flags, exit_with, parse_seeds
-from evorobo.errors import EvoroboError
+from evorobo.arguments import Exit, Parser, add_common_flags, exits_with_a_sentence, parse_seeds
+from evorobo.files import as_path
 from evorobo.loading import stop_if_loading
 from evorobo.study.budget import Budget
 from evorobo.study.folders import Interrupted, trial_status
@@ -18,7 +17,6 @@ from evorobo.study.overrides import apply_overrides
 from evorobo.study.results import Results
 from evorobo.study.study import Study
 from evorobo.study.tuning.tuned import tuned
-from evorobo.user_code import as_error
 
 _BROKEN = ("failed", "diverged")
 
@@ -63,27 +61,20 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
     status 0
     """
     stop_if_loading()
-    try:
+    with exits_with_a_sentence("interrupted; finished work is kept. Run the same command again to continue."):
         args = _build_parser().parse_args(argv)
         study = _change_study(study, args)
         if args.dry_run:
             _print_trials(study, args)
             raise Exit(0)
-        results = study.run(args.results, jobs=args.jobs, only=args.only)
+        try:
+            results = study.run(args.results, jobs=args.jobs, only=args.only)
+        except Interrupted:
+            raise KeyboardInterrupt from None
         if any(run.status not in _BROKEN for run in results.runs):
             from evorobo.report.study import show
 
             show(results)
-    except (Interrupted, KeyboardInterrupt):
-        exit_with("interrupted; finished work is kept. Run the same command again to continue.", 130)
-    except EvoroboError as error:
-        exit_with(str(error), 2)
-    except MemoryError as error:
-        exit_with(f"this needs more memory than the machine has ({error}); choose smaller settings.", 2)
-    except (Exception, Exit):
-        raise
-    except BaseException as error:  # user code ended the program
-        exit_with(str(as_error(error)), 2)
     _exit_if_broken(results)
     return results
 
@@ -115,7 +106,7 @@ def _change_study(study: Study, args: argparse.Namespace) -> Study:
 
 
 def _print_trials(study: Study, args: argparse.Namespace) -> None:
-    folder = Path(args.results) / study.name
+    folder = as_path(args.results) / study.name
     trials = study.trials(args.only)
     for trial in trials:
         spec = trial.spec

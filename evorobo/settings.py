@@ -23,6 +23,7 @@ import numpy as np
 from evorobo import registry
 from evorobo.errors import EvoroboError, SettingsError, unknown
 from evorobo.loading import SCRIPT_PREFIX, load_module, without_imports
+from evorobo.printable import shown
 from evorobo.user_code import reraise_interrupt
 
 
@@ -97,8 +98,10 @@ def _from_plain(plain: Any) -> Any:
     if not isinstance(plain, dict):
         return plain
     if plain.keys() == {"type", "items"} and plain["type"] in ("list", "dict"):
-        items = plain["items"]
-        if plain["type"] == "list":
+        items, kind = plain["items"], list if plain["type"] == "list" else dict
+        if not isinstance(items, kind):
+            raise SettingsError(f"the items of a {plain['type']} must be a {plain['type']}, not {shown(items)}.")
+        if isinstance(items, list):
             return [_from_plain(item) for item in items]
         return {key: _from_plain(item) for key, item in items.items()}
     if "function" in plain:
@@ -113,6 +116,10 @@ def _from_plain(plain: Any) -> Any:
     for name in fields:
         if name not in known:
             raise unknown(f"field of {plain['type']}", name, known)
+    for field in dataclasses.fields(kind):
+        has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        if field.init and not has_default and field.name not in fields:
+            raise SettingsError(f"{plain['type']}: {field.name} is missing; add it.")
     try:
         return kind(**fields)
     except EvoroboError:
@@ -126,7 +133,7 @@ def _from_plain(plain: Any) -> Any:
 
 def _as_reference(plain: Any) -> str:
     if not isinstance(plain, str):
-        raise SettingsError(f"{str(plain)[:40]} is not the name of a class or function; write it in quotes.")
+        raise SettingsError(f"{shown(plain)} is not the name of a class or function; write it in quotes.")
     return plain
 
 

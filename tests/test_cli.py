@@ -68,8 +68,8 @@ def script(folder, text=TOYS, name="toys_script.py", **changes):
         (["replay", "nowhere"], "nowhere holds no trial; give the folder of one seed"),
         (["replay", ".", "--gif", "--mp4"], "argument --mp4: not allowed with argument --gif"),
         (["replay", ".", "--window", "--out", "x"], "a window writes no file; leave out --out"),
-        (["replay", ".", "--episodes", "0"], "a replay needs at least one episode, not 0"),
-        (["replay", ".", "--episode", "-1"], "there is no episode -1"),
+        (["replay", ".", "--episodes", "0"], "Replay: n_episodes must be a whole number of at least 1 or None, not 0"),
+        (["replay", ".", "--episode", "-1"], "Replay: first_episode must be a whole number of at least 0, not -1"),
         (["compare"], "the following arguments are required: PLACE"),
         (["compare", "nowhere", "there"], "nowhere is not a study, a part of one or a table"),
         (["compare", ".", "--att", "flops=1"], "unknown option '--att'; did you mean '--at'?"),
@@ -97,7 +97,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(evorobo, words, answer):
         (["--set", "methods.cma-es.strategy.sgima=1"], "'sgima'; did you mean 'sigma'?"),
         (
             ["--set", "methods.backprop.batch_size=big"],
-            "methods.backprop.batch_size is 64, a number; 'big' is not a number",
+            "Backprop: batch_size must be a whole number of at least 1, not 'big'",
         ),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 import evorobo as er
 from evorobo import registry
-from evorobo.rules import field_rules
+from evorobo.annotations import field_rules
 from evorobo.settings import from_plain, resolve_reference, to_plain
 from evorobo.study.overrides import apply_overrides
 from evorobo.tasks.control.class_index import registered_classes

@@ -12,6 +12,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "evorobo"
 GROUND = {
+    "annotations",
     "arrays",
     "checks",
     "docstrings",

@@ -338,7 +338,7 @@ def test_reading_without_imports_runs_no_code(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("plain", [{"type": "main"}, {"type": "Dense"}])
 def test_a_class_that_is_not_settings_or_lacks_a_field_is_refused(plain: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match=r"unknown name|does not accept no settings"):
+    with pytest.raises(SettingsError, match=r"unknown name|Dense: units is missing; add it"):
         from_plain(plain)
 
 

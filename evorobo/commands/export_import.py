@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from evorobo.arguments import Parser, add_trust
+from evorobo.files import as_path
 
 
 def add_export(parser: Parser) -> None:
@@ -34,7 +34,7 @@ def export(args: argparse.Namespace) -> None:
     else:
         task = None if args.task == "none" else resolve_task(args.task, args.trust)
     exporter = exporters()[args.to]
-    out = Path(args.out) if args.out else path.with_name(exporter.file_name)
+    out = as_path(args.out) if args.out else path.with_name(exporter.file_name)
     title = "/".join(path.resolve().parent.parts[-3:]) if path.with_name("trial.json").is_file() else path.stem
     for file in export_genome(
         Genome.load(path, trust=args.trust), args.to, out, task, f"A controller: {title}. Made by evorobo."
@@ -73,7 +73,7 @@ def import_(args: argparse.Namespace) -> None:
     only = tuple(filter(None, args.only.split(",")))
     reading = Reading(args.layers, args.activation, args.output, only, args.transposed, args.actions)
     foreign = read_foreign_genome(args.file, reading)
-    genome, out = foreign.genome, Path(args.out) if args.out else Path(args.file).with_suffix(".genome.npz")
+    genome, out = foreign.genome, as_path(args.out) if args.out else as_path(args.file).with_suffix(".genome.npz")
     genome.save(out)
     print(f"{out}: layers {' -> '.join(map(str, genome.spec.widths))} wide, {genome.spec.n_params} weights")
     if foreign.assumptions:

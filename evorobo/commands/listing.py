@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 
 from evorobo import registry
 from evorobo.arguments import Parser
 from evorobo.errors import unknown
+from evorobo.files import as_path
 
 _NOT_LISTED = "settings"
 """The kind of the parts of other components; their documentation describes them."""
@@ -34,7 +34,7 @@ def list_components(args: argparse.Namespace) -> None:
         if name not in plurals:
             raise unknown("kind of component", name, plurals)
     for file in files:
-        load_script(Path(file))
+        load_script(as_path(file))
     for name in chosen or plurals:
         rows = list(_robots() if name == "robots" else _components(plurals[name]))
         if rows:

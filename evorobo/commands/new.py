@@ -9,6 +9,7 @@ from typing import Any
 
 from evorobo.arguments import Parser, add_trust
 from evorobo.errors import SettingsError, TaskError
+from evorobo.files import as_path
 
 
 def add_new_task(parser: Parser) -> None:
@@ -143,6 +144,7 @@ def resolve_target(text: str) -> Any:
     from evorobo.settings import resolve_reference
 
     where, colon, name = text.rpartition(":")
+    where = str(as_path(where)) if where else where
     if not colon or not name.isidentifier():
         if text.endswith(".py"):
             raise SettingsError(f"which robot or task of {text}? Write {text}:Name.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evorobo.arguments import Exit, Parser, add_trust
 from evorobo.errors import ResultsError, SettingsError
+from evorobo.files import as_path
 
 
 def add_plot(parser: Parser) -> None:
@@ -27,7 +28,7 @@ def plot(args: argparse.Namespace) -> None:
     from evorobo.study.results import load
 
     columns = tuple(filter(None, args.x.split(",")))
-    path = args.out or Path(args.folder) / "curves.png"
+    path = args.out or as_path(args.folder) / "curves.png"
     study_table = StudyTable.from_results(load(args.folder))
     print(curves.plot(study_table, path, x=columns, log=not args.linear))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evorobo.arguments import Exit, Parser, add_trust, exit_with
 from evorobo.errors import SettingsError
+from evorobo.files import as_path
 from evorobo.loading import add_current_folder
 
 
@@ -23,7 +24,7 @@ def add_run(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run a script as `python SCRIPT` does, or run the trial of a `trial.json` again."""
-    script = Path(args.script)
+    script = as_path(args.script)
     if not script.is_file():
         raise SettingsError(f"there is no file {script}.")
     if script.suffix == ".json":
@@ -65,7 +66,7 @@ def run_trial(path: Path, flags: list[str]) -> None:
     add_trust(parser)
     args = parser.parse_args(flags)
     trial = Trial.load(path, trust=args.trust)
-    folder = Path(args.results) / trial.path
+    folder = as_path(args.results) / trial.path
     if (status := trial.run(folder)) != "finished":
         exit_with(f"{folder} {status}: {trial_reason(folder)}", 1)
     print(f"{folder}: finished")

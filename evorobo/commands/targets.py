@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from evorobo.errors import DataError, ResultsError, SettingsError
+from evorobo.files import as_path
 from evorobo.printable import printable
 from evorobo.study.trust import UntrustedCode
 from evorobo.tasks.base import Task
@@ -36,7 +37,7 @@ def find_genome(path_or_folder: str) -> Path:
     from evorobo.study.digests import checked_path
     from evorobo.study.folders import suggest_trial
 
-    path = Path(path_or_folder)
+    path = as_path(path_or_folder)
     path = path / "genome.npz" if path.is_dir() else path
     if not path.is_file():
         raise DataError(f"there is no genome {path}; {suggest_trial(Path(path_or_folder))}")

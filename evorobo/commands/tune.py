@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.errors import SettingsError
+from evorobo.files import as_path
 
 if TYPE_CHECKING:
     from evorobo.study.study import Study
@@ -41,7 +42,7 @@ def tune(args: argparse.Namespace) -> None:
     from evorobo.study.tuning.tuned import read_tuning, to_flags
     from evorobo.study.tuning.tuning import SEEDS, tune
 
-    study = apply_overrides(load_study(Path(args.script)), args.set)
+    study = apply_overrides(load_study(as_path(args.script)), args.set)
     if args.budget:
         study = replace(study, budget=Budget.parse(args.budget))
     try:

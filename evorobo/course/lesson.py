@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, SettingsError
+from evorobo.files import as_path
 
 SeedFunction = Callable[[int], Mapping[str, Any]]
 
@@ -85,7 +86,7 @@ def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: 
     number = "1 seed" if len(chosen_seeds) == 1 else f"{len(chosen_seeds)} seeds"
     finding = f"{summarize(measurements)} ({number}; interquartile mean [95% interval])."
     name = Path(script.__file__ or "").stem.replace("_", "-")
-    path = Path(args.results) / "lessons" / f"{name}.png"
+    path = as_path(args.results) / "lessons" / f"{name}.png"
     write_lesson_figure(title, finding, draw, measurements, few_runs_caution(len(chosen_seeds)), path)
     print(finding, path, sep="\n")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from evorobo.errors import SettingsError, unknown
 from evorobo.export.controller import prepare_export
 from evorobo.export.exporter import Exporter
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.registry import components
 from evorobo.tasks.base import Task
@@ -62,7 +62,7 @@ def export_genome(
     >>> [path.name for path in export_genome(genome, "c", folder / "leg.c")]
     ['leg.c']
     """
-    languages, path = exporters(), Path(path)
+    languages, path = exporters(), as_path(path)
     if to not in languages:
         raise unknown("language", to, languages)
     exporter = languages[to]

@@ -22,7 +22,7 @@ from evorobo.export.layouts import (
     is_state_dict,
 )
 from evorobo.export.state_dicts import TORCH_SUFFIXES, StateDict, read_state_dict, read_torch_file, select_names
-from evorobo.files import read_json, read_npz
+from evorobo.files import as_path, read_json, read_npz
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
@@ -135,7 +135,7 @@ def read_foreign_genome(source: str | Path | Mapping[str, Any], reading: Reading
     if isinstance(source, Mapping):
         where = "the state_dict"
         return _from_state_dict(read_state_dict(source, where, reading.prefixes), where, reading)
-    path = Path(source)
+    path = as_path(source)
     if not path.is_file():
         raise DataError(f"there is no file {path} to import.")
     suffix = path.suffix.lower()

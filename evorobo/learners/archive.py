@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError, unknown
-from evorobo.files import npz_bytes, parse_json_object, read_npz, write_atomically
+from evorobo.files import as_path, npz_bytes, parse_json_object, read_npz, write_atomically
 from evorobo.nets.genome import Genome, check_format, load_array, load_scaler, scaler_arrays
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -181,7 +181,7 @@ class Archive:
         DataError
             If the file is missing, damaged, of another format or something else.
         """
-        path = Path(path)
+        path = as_path(path)
         if not path.is_file():
             raise DataError(f"there is no archive file {path}.")
         arrays = read_npz(path, "archive file")

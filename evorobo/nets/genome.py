@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError, unknown
-from evorobo.files import npz_bytes, parse_json_object, read_npz, write_atomically
+from evorobo.files import as_path, npz_bytes, parse_json_object, read_npz, write_atomically
 from evorobo.nets.controller import Controller
 from evorobo.nets.fold import fold_batch_norm
 from evorobo.nets.passes import forward
@@ -164,7 +164,7 @@ class Genome:
         DataError
             If the file is missing, damaged, of another format or something else, or if its weights are not finite.
         """
-        path = Path(path)
+        path = as_path(path)
         if not path.is_file():
             raise DataError(f"there is no genome file {path}.")
         arrays = read_npz(path, "genome file")

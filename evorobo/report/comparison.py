@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 from evorobo.report.analysis import scores, verdicts
 from evorobo.report.analysis.comparison import Comparison
 from evorobo.report.figures import comparison_figure
@@ -38,7 +38,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> list[Path]:
     >>> [file.name for file in files]
     ['compare.png', 'compare.txt', 'compare.csv', 'verdicts.csv']
     """
-    folder = Path(folder)
+    folder = as_path(folder)
     texts = {
         "compare.txt": f"{comparison}\n",
         "compare.csv": scores.to_csv(comparison.rows),

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from evorobo.errors import DataError
+from evorobo.files import as_path
 from evorobo.nets.spec import NetworkSpec
 from evorobo.scaffold.folder import RESERVED, check_module_name, write_folder
 from evorobo.tasks.data.leakage import dependence_caveat, split_code, suggested_split
@@ -105,7 +106,7 @@ def new_dataset(
     the split. Raises `DataError`, with the place, for inconsistent data and `SettingsError` for a name that is invalid
     or used already.
     """
-    source = Path(source).expanduser()
+    source = as_path(source)
     if not source.is_file():
         raise DataError(f"there is no file {source}; give the path from the current folder.")
     name = name or _name_of(source)

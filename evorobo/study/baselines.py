@@ -13,7 +13,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError, unknown
-from evorobo.files import read_npz
+from evorobo.files import as_path, read_npz
 from evorobo.registry import register_component
 from evorobo.study.log import write_rows
 from evorobo.study.records import write_record
@@ -98,8 +98,8 @@ class Baseline:
         DataError
             Where no file fits `files`, or one cannot be read.
         """
-        paths = sorted(glob(self.files, recursive=True), key=_by_number)
-        paths = [path for path in paths if Path(path).is_file()]
+        pattern = str(as_path(self.files)).replace("[", "[[]")  # brackets are letters
+        paths = [path for path in sorted(glob(pattern, recursive=True), key=_by_number) if Path(path).is_file()]
         if not paths:
             raise DataError(f"no file fits {self.files} of the baseline {self.name}; give a path, or a pattern with *.")
         monitors: dict[str, list[Path]] = {}  # environments side by side write one file each: 0.monitor.csv, ...

@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from evorobo.downloads import fingerprint
+from evorobo.files import as_path
 from evorobo.settings import user_components
 from evorobo.study.base import TrialSettings
 from evorobo.study.code_fingerprint import code_sha256
@@ -78,7 +79,7 @@ def trial_sha256(trial: TrialSettings, settings: dict[str, Any]) -> str:
 
 
 def _teacher_sha256(task: ControlTask) -> str | None:
-    paths = [Path(path) for path in _teacher_paths(task.teacher)]
+    paths = [as_path(path) for path in _teacher_paths(task.teacher)]
     contents = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     files = [file for file in contents if file.is_file()]
     return fingerprint(*files) if files else None

@@ -13,7 +13,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import check_name
 from evorobo.errors import ResultsError
-from evorobo.files import read_content
+from evorobo.files import as_path, read_content
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.study.digests import check_content, check_exists, recorded_digests
 from evorobo.study.folders import STATUSES, suggest_study
@@ -142,7 +142,7 @@ def seed_folders(cell: Path) -> dict[int, Path]:
 
 def load_study(folder: str | Path) -> Results:
     """Read what `load` reads, without the runs."""
-    folder = Path(folder)
+    folder = as_path(folder)
     path = folder / "study.json"
     if not path.is_file():
         raise ResultsError(f"{folder} holds no study; {suggest_study(folder)}")

@@ -13,9 +13,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
+
 from evorobo.checks import MAX_SEEDS, check_distinct_names, check_integer, check_name
 from evorobo.errors import EvoroboError, SettingsError, TaskError, unknown
 from evorobo.fields import Limits, Seed
+from evorobo.files import as_path
 from evorobo.learners.base import Method
 from evorobo.loading import stop_if_loading
 from evorobo.nets.spec import Hidden
@@ -164,17 +167,12 @@ class Study:
         SettingsError
             Where settings are invalid or do not fit together.
         """
-        return cls(
-            name,
-            tuple(tasks),
-            tuple(methods),
-            tuple(islice(range(seeds) if isinstance(seeds, int) else seeds, MAX_SEEDS + 1)),
-            budget,
-            {method: tuple(each) for method, each in hidden.items()} if isinstance(hidden, Mapping) else tuple(hidden),
-            tuple(callbacks),
-            tuple(tuning_seeds),
-            tuple(baselines),
-        )
+        if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool):
+            check_integer(1, maximum=MAX_SEEDS, **{"the number of seeds": int(seeds)})
+            seeds = range(int(seeds))
+        layers = {key: _listed(one) for key, one in hidden.items()} if isinstance(hidden, Mapping) else _listed(hidden)
+        parts = [_listed(part) for part in (callbacks, tuning_seeds, baselines)]
+        return cls(name, _listed(tasks), _listed(methods), _listed(seeds), budget, layers, *parts)
 
     def layers(self, method: Method) -> tuple[Hidden, ...]:
         """Return the hidden layers of a method's networks.
@@ -254,7 +252,7 @@ class Study:
         stop_if_loading()
         check_integer(1, jobs=jobs)
         to_plain(self)  # settings that workers could not read are refused before anything runs
-        folder = Path(results) / self.name
+        folder = as_path(results) / self.name
         trials = self.trials(only)
         self._check(folder)
         write_baselines(self.baselines, folder)
@@ -363,3 +361,9 @@ def _is_finished(folder: Path) -> bool:
         return False
     check_files(folder)
     return True
+
+
+def _listed(values: Any) -> Any:
+    """Return what can be iterated over as a tuple; the fields of a study refuse the rest, as they do a text."""
+    is_list = isinstance(values, Iterable) and not isinstance(values, str | Mapping)
+    return tuple(islice(values, MAX_SEEDS + 1)) if is_list else values

@@ -14,6 +14,7 @@ import numpy as np
 from evorobo.checks import check_name
 from evorobo.errors import EvoroboError, ResultsError
 from evorobo.fields import Seed
+from evorobo.files import as_path
 from evorobo.learners.base import Learner
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.registry import register_component
@@ -134,14 +135,14 @@ class Trial:
         Interrupted
             Where `should_stop` returned True, after a checkpoint was written.
         """
-        (outcome,) = run_batch([self], [Path(folder)], [on_progress], should_stop)
+        (outcome,) = run_batch([self], [as_path(folder)], [on_progress], should_stop)
         if isinstance(outcome, ResultsError):
             raise outcome
         if outcome == TAKEN:
             raise ResultsError(
                 f"another process runs the trial in {folder}; wait for its end, or give another folder with --results."
             )
-        remember(Path(folder) / "trial.json")
+        remember(as_path(folder) / "trial.json")
         return outcome
 
     def check(self, folder: Path) -> None:
@@ -219,7 +220,7 @@ class Trial:
             Where there is no such file, it is damaged or of another version, its robot, data or code is missing, or it
             names code and is neither the user's own nor trusted.
         """
-        path = Path(path)
+        path = as_path(path)
         content = read_object(path) if path.is_file() else {}
         if content.get("type") != "Trial":
             raise ResultsError(f"{path.parent} holds no trial; {suggest_trial(path.parent)}")

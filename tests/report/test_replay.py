@@ -250,7 +250,10 @@ def test_rendering_needs_no_screen_and_restores_the_environment_variables(study,
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"first_episode": -1}, "there is no episode -1"), ({"n_episodes": 0}, "at least one episode, not 0")],
+    [
+        ({"first_episode": -1}, "first_episode must be a whole"),
+        ({"n_episodes": 0}, "n_episodes must be a whole number"),
+    ],
 )
 def test_invalid_numbers_of_episodes_raise(settings, message):
     with pytest.raises(SettingsError, match=message):

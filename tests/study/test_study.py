@@ -65,7 +65,7 @@ def test_an_unknown_part_is_answered_with_the_nearest():
     ("settings", "sentence"),
     [
         ({"methods": ()}, "methods must be a tuple of at least 1 item"),
-        ({"seeds": 0}, "seeds must be a tuple of at least 1 item"),
+        ({"seeds": 0}, "the number of seeds must be a whole number of at least 1, not 0"),
         ({"seeds": (1, 2, 1)}, r"seeds \(1, 2, 1\) contain one seed twice"),
         (
             {"methods": (Backprop(), Backprop(batch_size=3))},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evorobo.errors import ResultsError, SettingsError
+from evorobo.files import as_path
 from evorobo.report.analysis import costs
 from evorobo.report.analysis.cautions import cautions, tuned_seeds_caution
 from evorobo.report.analysis.comparison import Comparison
@@ -70,7 +71,7 @@ def compare(
         raise SettingsError(
             "compare needs at least one path, for example: evorobo compare results/monday results/tuesday"
         )
-    if len({str(Path(path).absolute()) for path in paths}) < len(paths):
+    if len({str(as_path(path).absolute()) for path in paths}) < len(paths):
         raise SettingsError(f"a path is given twice, {', '.join(map(str, paths))}; give different ones.")
     sides = [read_results(path, metric, lower_is_better) for path in paths]
     table, pairs = StudyTable.from_results(merge_results(sides)), method_pairs(sides)

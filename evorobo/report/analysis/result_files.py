@@ -10,6 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError
+from evorobo.files import as_path
 from evorobo.study.baselines import SCORE_COLUMNS, STEP_COLUMNS, normalize_header, only_column
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS, MetricInfo
@@ -29,7 +30,7 @@ def read_results(path: str | Path, metric: str = "test", lower_is_better: bool =
     and `SEED_COLUMNS`, and one called "task". Case does not matter. `metric` is the column of scores. Raises
     `ResultsError` or `DataError` for anything else.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.is_file():
         return _table(path, metric, lower_is_better)
     for up, study in enumerate((path, *path.absolute().parents[:2])):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 from evorobo.report.analysis import aggregate, ranks, tables
 from evorobo.report.analysis.cautions import cautions
 from evorobo.report.analysis.costs import shared_cost_column
@@ -40,8 +40,8 @@ class Summary:
             "verdicts.csv": to_csv(self.verdicts),
         }
         for name, text in texts.items():
-            write_atomically(Path(folder) / name, text)
-        return [Path(folder) / name for name in texts]
+            write_atomically(as_path(folder) / name, text)
+        return [as_path(folder) / name for name in texts]
 
 
 def summarize(table: StudyTable) -> Summary:

@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 from evorobo.report.figures.style import GRID_COLOR, MUTED_COLOR, TEXT_COLOR
 
 _RC_PARAMS: Any = {
@@ -55,7 +55,7 @@ def figure_style() -> Iterator[None]:
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write `figure` to `path` as a PNG file, atomically; returns the path."""
     write_atomically(path, png_bytes(figure))
-    return Path(path)
+    return as_path(path)
 
 
 def png_bytes(figure: Figure) -> bytes:

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 from evorobo.errors import SettingsError, unknown
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 from evorobo.report.formats.dataframe import load_results, load_studies
 from evorobo.report.formats.tensorboard import write_tensorboard
 
@@ -22,12 +22,12 @@ def convert(path: str | Path, to: str, out: str | Path | None = None, x: str = "
     if to not in FORMATS:
         raise unknown("format", to, FORMATS)
     if to == "tensorboard":
-        folder = Path(out or Path(path) / "tensorboard")
+        folder = as_path(out or Path(path) / "tensorboard")
         cost_columns = {write_tensorboard(results, folder, x) for results in load_studies(path)}
         return f"{folder} (steps are {' or '.join(sorted(cost_columns))}); open it with: tensorboard --logdir {folder}"
     if x:
         raise SettingsError(f"--x applies to TensorBoard only; a {to} file holds every column.")
-    table, file = load_results(path), Path(out or Path(path) / f"evals.{to}")
+    table, file = load_results(path), as_path(out or Path(path) / f"evals.{to}")
     if to == "csv":
         write_atomically(file, table.to_csv(index=False, lineterminator="\n"))
         return str(file)

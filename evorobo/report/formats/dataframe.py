@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evorobo.errors import ResultsError, SettingsError
+from evorobo.files import as_path
 from evorobo.report.analysis.runs import cumulative_cost
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS, FLOPS_COLUMNS
@@ -74,7 +75,7 @@ def load_results(path: str | Path) -> pandas.DataFrame:
 
 def load_studies(path: str | Path) -> Iterator[Results]:
     """The study at `path`, or the studies in this folder in the order of their names."""
-    folder = Path(path)
+    folder = as_path(path)
     is_study = (folder / "study.json").exists()
     folders = [folder] if is_study else sorted(file.parent for file in folder.glob("*/study.json"))
     if not folders:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 from evorobo.report.analysis.runs import cumulative_cost
 from evorobo.study.results import Results, Run
 from evorobo.tasks.base import COST_COLUMNS
@@ -32,7 +32,7 @@ def write_tensorboard(results: Results, folder: str | Path, x: str = "") -> str:
     runs = [run for run in results.runs if "test" in run.curve and len(run.curve["test"])]
     x = x or ("env_steps" if all(cumulative_cost(run, "env_steps")[-1] > 0 for run in runs) else "flops")
     for run in runs:
-        path = Path(folder) / results.name / run.task / run.method / f"seed-{run.seed}"
+        path = as_path(folder) / results.name / run.task / run.method / f"seed-{run.seed}"
         write_atomically(path / EVENTS, _events(run, cumulative_cost(run, x)))
     return x
 

@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from evorobo.errors import EvoroboError, ResultsError
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 from evorobo.report.analysis import tables
 from evorobo.report.analysis.robustness import load_robustness, robustness
 from evorobo.report.analysis.study_table import StudyTable
@@ -63,7 +63,7 @@ def write_report(results: Results, out: str | Path | None = None, *, robustness:
     >>> er.write_report(results).name
     'report.html'
     """
-    path = Path(out or results.folder / "report.html")
+    path = as_path(out or results.folder / "report.html")
     write_atomically(path, render_page(results, run_robustness=robustness))
     return path
 

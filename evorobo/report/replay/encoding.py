@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.errors import SettingsError
-from evorobo.files import write_atomically
+from evorobo.files import as_path, write_atomically
 
 FRAMES_PER_SECOND = 15
 """Frames shown per second."""
@@ -31,7 +31,7 @@ def write_gif(frames: Sequence[np.ndarray], path: str | Path) -> Path:
     content = io.BytesIO()
     first.save(content, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
     write_atomically(path, content.getvalue())
-    return Path(path)
+    return as_path(path)
 
 
 def write_mp4(frames: Sequence[np.ndarray], path: str | Path) -> Path:
@@ -49,7 +49,7 @@ def write_mp4(frames: Sequence[np.ndarray], path: str | Path) -> Path:
         if process.returncode:
             raise SettingsError(f"ffmpeg wrote no video ({process.stderr.decode().strip()}); --gif needs no ffmpeg.")
         write_atomically(path, video.read_bytes())
-    return Path(path)
+    return as_path(path)
 
 
 def sprite_sheet(frames: Sequence[np.ndarray]) -> tuple[bytes, int]:

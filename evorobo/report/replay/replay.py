@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, SettingsError
+from evorobo.fields import NonNegativeInt, PositiveInt, checks_fields
+from evorobo.files import as_path
 from evorobo.nets.genome import Genome
 from evorobo.report.figures import output
 from evorobo.report.replay import window
@@ -32,6 +34,7 @@ _SIZE = 480  # pixels
 _PATHS, _ROWS, _COLUMNS = 20, 4, 6  # episodes drawn as paths; episodes drawn as rows of frames, and frames in a row
 
 
+@checks_fields
 @dataclass(frozen=True)
 class Replay:
     """The solution of a trial on its own test episodes, which are numbered from 0.
@@ -67,15 +70,9 @@ class Replay:
     """
 
     folder: str | Path
-    first_episode: int = 0
-    n_episodes: int | None = None
+    first_episode: NonNegativeInt = 0
+    n_episodes: PositiveInt | None = None
     trust: bool = False
-
-    def __post_init__(self) -> None:
-        if self.first_episode < 0:
-            raise SettingsError(f"test episodes are numbered from 0; there is no episode {self.first_episode}.")
-        if self.n_episodes is not None and self.n_episodes < 1:
-            raise SettingsError(f"a replay needs at least one episode, not {self.n_episodes}.")
 
     def gif(self, out: str | Path | None = None) -> Path:
         """Write the episodes one after the other as a GIF.
@@ -159,10 +156,11 @@ class Replay:
         Path
             The folder, also where `folder` is the genome file in it.
         """
-        return Path(self.folder).parent if Path(self.folder).is_file() else Path(self.folder)
+        folder = as_path(self.folder)
+        return folder.parent if folder.is_file() else folder
 
     def _out(self, out: str | Path | None, suffix: str) -> Path:
-        path = Path(out) if out else self.trial_folder / f"replay{suffix}"
+        path = as_path(out) if out else self.trial_folder / f"replay{suffix}"
         if path.suffix.lower() != suffix:
             raise SettingsError(f"{path} would hold a {suffix[1:].upper()}; give it a name that ends in {suffix}.")
         return path

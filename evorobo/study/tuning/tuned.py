@@ -9,7 +9,7 @@ from typing import Any
 
 from evorobo.checks import check_integer, check_name, check_seeds
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.files import read_json
+from evorobo.files import as_path, read_json
 from evorobo.study.overrides import apply_overrides
 from evorobo.study.records import check_format
 from evorobo.study.study import Study
@@ -93,8 +93,8 @@ def tuned(study: Study, *paths: str | Path) -> Study:
 def read_tuning(path: str | Path) -> dict[str, Any]:
     """Return the content of a file that `tune` wrote. Raises `ResultsError` for any other file."""
     try:
-        tuning: dict[str, Any] = read_json(Path(path))
-        check_format(Path(path), tuning.pop("format", 1))
+        tuning: dict[str, Any] = read_json(as_path(path))
+        check_format(as_path(path), tuning.pop("format", 1))
         for name, best in tuning["methods"].items():
             if not best["settings"]:
                 raise ResultsError(f"{path} holds no settings of {name}.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from evorobo.checks import check_integer
 from evorobo.errors import ResultsError, SettingsError, unknown
+from evorobo.files import as_path
 from evorobo.loading import stop_if_loading
 from evorobo.settings import to_plain
 from evorobo.study.executors import TrialEvent
@@ -98,7 +99,7 @@ def tune(
     study = _on_tuning_seeds(_select_methods(study, methods), tuple(seeds), task)
     check_integer(1, trials=trials)
     ranges = parse_ranges(study, space)
-    folder = Path(results) / f"{study.name}-tuning"
+    folder = as_path(results) / f"{study.name}-tuning"
     file = folder / f"{'-'.join([study.tasks[0].name, *methods])}.json"
     searches = [Search(method, ranges[method.name], study, sampler_seed) for method in study.methods]
     about = {

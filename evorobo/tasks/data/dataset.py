@@ -9,6 +9,7 @@ from typing import Any
 
 from evorobo.errors import DataError
 from evorobo.fields import checked_arguments
+from evorobo.files import as_path
 from evorobo.settings import find_component
 from evorobo.tasks.data.parts import Split
 from evorobo.tasks.data.readers import is_data_file
@@ -65,7 +66,7 @@ Loader = Callable[..., Dataset]
 
 def find_loader(source: str) -> Loader | None:
     """The registered loader that `source` names ("scitos-24", "my_data.py:my-set"); None where it is a file."""
-    if is_data_file(source) or (":" in source and Path(source).is_file()):
+    if is_data_file(source) or (":" in source and as_path(source).is_file()):
         return None
     loader: Loader | None = find_component("data set", source)
     return loader

@@ -15,7 +15,7 @@ import numpy as np
 
 from evorobo.downloads import find_file, fingerprint, write_to_cache
 from evorobo.errors import DataError, SettingsError, unknown
-from evorobo.files import npz_bytes
+from evorobo.files import as_path, npz_bytes
 from evorobo.nets.scaling import Scaler
 from evorobo.registry import components
 from evorobo.settings import from_plain, to_plain
@@ -181,7 +181,7 @@ def _read(
 
 
 def _locate(source: str) -> Path:
-    path = Path(source).expanduser()
+    path = as_path(source)
     file = path if path.is_file() else find_file(source)
     if file is not None:
         return file

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.errors import DataError, SettingsError, unknown
-from evorobo.files import read_npz
+from evorobo.files import as_path, read_npz
 from evorobo.tasks.data.arff import ArffSource
 from evorobo.tasks.data.selection import Selection
 from evorobo.tasks.data.tables import KINDS, Table, make_table
@@ -82,7 +82,7 @@ def read_table(
     >>> table.input_names, table.classes
     (('front', 'left'), ('go', 'turn'))
     """
-    path = Path(path).expanduser()
+    path = as_path(path)
     if kind is not None and kind not in KINDS:
         raise unknown("kind of target", kind, KINDS)
     if thousands not in (None, *THOUSANDS):

@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
-from evorobo.files import npz_bytes, read_npz, write_atomically
+from evorobo.files import as_path, npz_bytes, read_npz, write_atomically
 from evorobo.tasks.base import Cost
 from evorobo.tasks.control.teaching import minari
 from evorobo.tasks.control.teaching.recorded_episodes import episode_numbers, read_table_of_steps
@@ -83,7 +83,7 @@ class Demonstrations:
         SettingsError
             For another ending, or for a Minari data set without metadata.
         """
-        path = Path(path)
+        path = as_path(path)
         if path.suffix == ".npz":
             arrays = {"observations": self.observations, "actions": self.actions, "episode": self.episode}
             write_atomically(path, npz_bytes(arrays))
@@ -122,7 +122,7 @@ class Demonstrations:
         DataError
             If the file does not exist or does not hold demonstrations.
         """
-        path = Path(path)
+        path = as_path(path)
         if not path.exists():
             raise DataError(f"there is no file {path} with demonstrations.")
         read = minari.read if path.is_dir() else read_table_of_steps if _is_table(path) else _read_npz
@@ -142,12 +142,12 @@ class Demonstrations:
 
 def is_recording(path: str) -> bool:
     """Whether a path holds recorded episodes, not a genome. Raises `SettingsError` if there is no such file."""
-    if _is_table(Path(path)) or Path(path).is_dir():
+    if _is_table(as_path(path)) or as_path(path).is_dir():
         return True
-    if not Path(path).is_file():
+    if not as_path(path).is_file():
         raise SettingsError(f"there is no file {path}; a teacher is a function, a genome or a recording.")
     try:
-        with zipfile.ZipFile(path) as file:
+        with zipfile.ZipFile(as_path(path)) as file:
             return "about.npy" not in file.namelist()
     except (OSError, zipfile.BadZipFile):
         return False  # Genome.load explains what is wrong
