@@ -45,7 +45,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, FunctionType | type):
         return {"function": reference_to(value)}
     raise SettingsError(
-        f"{value!r} is invalid as a setting. Settings are numbers, names, functions defined at the top of "
+        f"{shown(value)} is invalid as a setting. Settings are numbers, names, functions defined at the top of "
         "a file, and frozen dataclasses of these; put arrays into a file and give its path."
     )
 

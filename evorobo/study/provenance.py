@@ -62,9 +62,11 @@ def _steps(machine: dict[str, Any]) -> list[dict[str, Any]]:
 def fingerprints(trial: TrialSettings) -> dict[str, str | None]:
     """Return sha256 fingerprints of data, teacher files, and the user's code in the task and in the rest of a trial.
 
-    A fingerprint is None where there is nothing of its kind.
+    A fingerprint is None where there is nothing of its kind; that of warm starts is left out.
     """
+    warm_starts = [file for path in warm_start_paths(trial.method) if (file := Path(path)).is_file()]
     return {
+        **({"warm_start_sha256": fingerprint(*warm_starts)} if warm_starts else {}),
         "data_sha256": getattr(trial.task, "fingerprint", None),
         "teacher_sha256": _teacher_sha256(trial.task) if isinstance(trial.task, ControlTask) else None,
         "task_code_sha256": code_sha256(iter_definitions(trial.task)),
@@ -95,6 +97,17 @@ def _teacher_paths(teacher: Teacher) -> Iterator[str]:
         case MixedTeachers():
             for member in teacher.teachers:
                 yield from _teacher_paths(member)
+
+
+def warm_start_paths(settings: Any) -> Iterator[str]:
+    """Return the paths of the genomes at which a method starts, of the methods within it too."""
+    if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
+        for field in dataclasses.fields(settings):
+            value = getattr(settings, field.name)
+            if field.name == "warm_start" and isinstance(value, str):
+                yield value
+            else:
+                yield from warm_start_paths(value)
 
 
 def iter_definitions(value: Any) -> Iterator[Any]:

@@ -189,8 +189,8 @@ class Trial:
 
     def _check_content(self, folder: Path, cure: str) -> None:
         for name in self.changed_fingerprints(folder):
-            if files := {"data_sha256": "data", "teacher_sha256": "a teacher's files"}.get(name):
-                raise ResultsError(f"{folder} holds a run of {files} that have changed since. {cure}")
+            if files := _CHANGED.get(name):
+                raise ResultsError(f"{folder} holds a run of {files} changed since. {cure}")
             names = ", ".join(definition.__qualname__ for definition in user_defined(iter_definitions(self)))
             raise ResultsError(
                 f"{folder} holds a run of code that has changed since ({names or 'now there is none'}; draw, comments "
@@ -241,3 +241,11 @@ def first_difference(old: Any, new: Any, path: str = "") -> str:
             if old.get(key) != new.get(key) or (key in old) != (key in new):
                 return first_difference(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
     return f"{path or 'settings'} is {json.dumps(old)} there and {json.dumps(new)} here"
+
+
+_CHANGED = {
+    "data_sha256": "data that have",
+    "teacher_sha256": "a teacher's files that have",
+    "warm_start_sha256": "a warm start that has",
+}
+"""What a changed fingerprint is of, where it is not code."""

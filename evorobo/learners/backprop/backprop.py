@@ -17,6 +17,7 @@ from evorobo.learners.backprop.batched import Batch, BatchedBackprop
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.base import Batchable, Method, StepResult
 from evorobo.learners.penalties import Penalty, n_penalized
+from evorobo.learners.warm_start import WarmStart, first_genome
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Adam, Optimizer
@@ -68,6 +69,10 @@ class Backprop(Method, Batchable):
     bptt_steps : int, optional
         Number of time steps through which gradients flow back. Longer sequences are cut into windows that start with
         zero state. By default sequences are not cut. Networks without recurrent layers ignore it.
+    warm_start : str, Genome or None, default None
+        The genome at which learning starts, or its file: weights, scalers and running statistics, not the state of an
+        optimizer. The network must be the same. A study takes a path. What the genome cost is not part of the cost.
+        None starts at random weights; later random numbers are the same.
     dtype : {"float64", "float32"}, default "float64"
         Precision of training. "float32" is faster for wide networks.
     name : str, default "backprop"
@@ -109,6 +114,7 @@ class Backprop(Method, Batchable):
     input_noise: NonNegativeFloat = 0.0
     early_stopping: EarlyStopping | None = None
     bptt_steps: PositiveInt | None = None
+    warm_start: WarmStart = None
     dtype: Literal["float64", "float32"] = "float64"
     name: str = "backprop"
 
@@ -164,10 +170,10 @@ class BackpropLearner:
                 "batch normalization needs batches of several rows, not of 1; set batch_size=2 or more."
             )
         self.method, self.spec, self.rng = method, spec, rng
-        self._scalers = task.input_scaler, task.output_scaler
-        dtype = np.dtype(method.dtype)
-        self.weights = spec.init(rng).astype(dtype)
-        self.running_stats = spec.init_running_stats().astype(dtype)
+        first, dtype = first_genome(method.warm_start, task, spec, rng), np.dtype(method.dtype)
+        self._scalers = first.input_scaler, first.output_scaler
+        self.weights = first.weights.astype(dtype)
+        self.running_stats = (np.zeros(0) if first.running_stats is None else first.running_stats).astype(dtype)
         # the last weights with a finite loss, and the running statistics at that time
         self.last_finite, self.last_finite_running_stats = self.weights.copy(), self.running_stats.copy()
         self.optimizer = method.optimizer.start(self.weights)

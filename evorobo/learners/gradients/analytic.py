@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.checks import check_integer, check_optional_integer, check_positive, check_within
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import LearningError, SettingsError, unknown
+from evorobo.errors import LearningError, SettingsError
+from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.base import Method, StepResult
+from evorobo.learners.warm_start import WarmStart, first_genome
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer
-from evorobo.nets.scaling import RunningMoments, Scaler
+from evorobo.nets.scaling import RunningMoments
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Task
 from evorobo.tasks.capabilities import HasReturnGradient
-
-CLIPPING = ("episode", "mean")
-"""What `max_grad_norm` limits: the gradient of each episode, or the mean of all."""
 
 
 @register_component("method", "AnalyticGradient")
@@ -67,6 +65,10 @@ class AnalyticGradient(Method):
     action_noise : float, default 0.0
         Standard deviation of Gaussian noise on the outputs of the network, which span -1 to 1, 0 or more. The gradient
         is that of the episodes with the noise that was drawn. It can free saturated motors.
+    warm_start : str, Genome or None, default None
+        The genome at which learning starts, or its file: weights, scalers and running statistics, not the state of an
+        optimizer. The network must be the same. A study takes a path. What the genome cost is not part of the cost.
+        None starts at random weights; later random numbers are the same.
     name : str, default "analytic-gradient"
         Name in folders, tables and figures.
 
@@ -96,25 +98,14 @@ class AnalyticGradient(Method):
     """
 
     optimizer: Optimizer = Adam(0.03)
-    episodes: int = 8
-    horizon: int | None = None
-    discount: float = 1.0
-    max_grad_norm: float | None = 1.0
-    clipping: str = "episode"
-    action_noise: float = 0.0
+    episodes: PositiveInt = 8
+    horizon: PositiveInt | None = None
+    discount: Decay = 1.0
+    max_grad_norm: PositiveFloat | None = 1.0
+    clipping: Literal["episode", "mean"] = "episode"
+    action_noise: NonNegativeFloat = 0.0
+    warm_start: WarmStart = None
     name: str = "analytic-gradient"
-
-    def __post_init__(self) -> None:
-        check_integer(1, episodes=self.episodes)
-        check_optional_integer(1, horizon=self.horizon)
-        check_positive(discount=self.discount)
-        check_within(0, 1, discount=self.discount)
-        if self.max_grad_norm is not None:
-            check_positive(max_grad_norm=self.max_grad_norm)
-        if self.clipping not in CLIPPING:
-            raise unknown("clipping", self.clipping, CLIPPING)
-        if not 0 <= self.action_noise < np.inf:
-            raise SettingsError(f"action_noise must be 0 or more, not {self.action_noise!r}.")
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> AnalyticGradientLearner:
         return AnalyticGradientLearner(self, task, spec, rng)
@@ -131,20 +122,20 @@ class AnalyticGradientLearner:
                 f"{task.name} has no gradient of its score; use Backprop or Evolution, or give the task a method "
                 "return_gradient() (see evorobo.tasks.capabilities.HasReturnGradient)."
             )
-        self._method, self._task, self._spec, self._rng = method, task, spec, rng
+        self._method, self._spec, self._rng = method, spec, rng
         self._gradient = task.return_gradient(
             horizon=method.horizon, discount=method.discount, action_noise=method.action_noise
         )
-        self._weights = spec.init(rng)
-        self._running_stats = spec.init_running_stats() if spec.n_running_stats else None
+        self._first = first_genome(method.warm_start, task, spec, rng)
+        self._weights = self._first.weights.copy()
         self._optimizer = method.optimizer.start(self._weights)
         self._cost, self._dropped = Cost(), 0
         self._observed = RunningMoments.empty(spec.n_inputs)
 
     @property
     def genome(self) -> Genome:
-        scalers = self._input_scaler, self._task.output_scaler
-        return Genome(self._spec, self._weights.copy(), *scalers, self._running_stats)
+        first, scaler = self._first, self._observed.scaler if self._observed.count else self._first.input_scaler
+        return Genome(self._spec, self._weights.copy(), scaler, first.output_scaler, first.running_stats)
 
     @property
     def cost(self) -> Cost:
@@ -177,11 +168,6 @@ class AnalyticGradientLearner:
             "saturated": result.saturated,
         }
         return StepResult(float(result.returns.mean()), info)
-
-    @property
-    def _input_scaler(self) -> Scaler | None:
-        """The scaler of the observations so far, if the task normalizes them; else that of the task."""
-        return self._observed.scaler if self._observed.count else self._task.input_scaler
 
     def _mean(self, gradients: Array, norms: Array) -> Array:
         """The mean of the episodes' gradients, of which one or the other is shortened."""

@@ -1,0 +1,63 @@
+"""Warm starts: learning begins at a genome instead of random weights."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from evorobo.errors import SettingsError
+from evorobo.nets.genome import Genome
+from evorobo.nets.scaling import Scaler
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.base import Scoring
+
+WarmStart: TypeAlias = Genome | str | None
+"""A genome or the path of its file; None starts at random weights. Studies take paths alone."""
+
+
+def first_genome(warm_start: WarmStart, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> Genome:
+    """Return the genome at which learning starts.
+
+    The random genome is drawn in any case, so that all later random numbers are those of a cold start. Raises
+    `SettingsError` for a warm start of another network, or whose inputs or outputs are scaled in another way.
+    """
+    cold = Genome(spec, spec.init(rng), task.input_scaler, task.output_scaler, _initial_stats(spec))
+    if warm_start is None:
+        return cold
+    genome = warm_start if isinstance(warm_start, Genome) else Genome.load(warm_start)
+    start = "the warm start" if isinstance(warm_start, Genome) else f"the warm start {warm_start}"
+    if genome.spec != spec:
+        raise SettingsError(
+            f"{start} is a network {_shape(genome.spec)}, and {task.name} is learned by one {_shape(spec)}; set hidden "
+            "to the layers of the genome."
+        )
+    if genome.actions != cold.actions:
+        raise SettingsError(f"{start} gives motor values, clipped to their limits, and methods here train others.")
+    if task.input_scaler is None and getattr(task, "normalize", False):  # by the observations of the run
+        raise SettingsError(f"{start} keeps its own scaling of the inputs; set normalize=False in the task.")
+    for side, own in (("input", task.input_scaler), ("output", task.output_scaler)):
+        given = genome.input_scaler if side == "input" else genome.output_scaler
+        if own is not None and not _equal(own, given):
+            raise SettingsError(
+                f"{start} scales its {side}s in another way than {task.name}, whose scaling comes from its training "
+                "rows; learn the genome on the same data and split."
+            )
+    return genome
+
+
+def _initial_stats(spec: NetworkSpec) -> np.ndarray | None:
+    return spec.init_running_stats() if spec.n_running_stats else None
+
+
+def _shape(spec: NetworkSpec) -> str:
+    """The layers of a network in words: "2 -> Dense 8 tanh -> Dense 2 tanh"."""
+    layers = (
+        " ".join([type(layer).__name__, str(width), *([layer.activation] if hasattr(layer, "activation") else [])])
+        for layer, width in zip(spec.layers, spec.widths[1:], strict=True)
+    )
+    return " -> ".join([str(spec.n_inputs), *layers])
+
+
+def _equal(one: Scaler, other: Scaler | None) -> bool:
+    return other is not None and np.array_equal(one.mean, other.mean) and np.array_equal(one.sd, other.sd)
