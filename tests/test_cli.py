@@ -310,7 +310,7 @@ def test_a_diverged_trial_is_reported_as_such_with_exit_status_1_and_counted_in_
     assert code == 1
     assert re.fullmatch(r"evorobo: 1 of 2 trials diverged: training diverged: [^\n]+ Try a learning rate [^\n]+\n", err)
     assert re.search(r"bowl/wild/seed-0 diverged in [\d.]+ s: training diverged", out)
-    assert "1 of 2 runs diverged and is left out." in out
+    assert "1 of 2 runs diverged: the worst in IQM and verdicts, not in average curves." in out
     answer = sentence(evorobo("run", "results/toys/bowl/wild/seed-0/trial.json", "--results", "again"), status=1)
     assert answer.startswith("again/bowl/wild/seed-0 diverged: training diverged")
 

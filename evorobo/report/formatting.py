@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
+from evorobo.report.statistics import MIN_RUNS
 from evorobo.tasks.base import MetricInfo
 
 COST_LABELS = {
@@ -80,18 +81,21 @@ def metric_label(metric: MetricInfo) -> str:
 
 
 def few_runs_caution(n: int) -> str:
-    """How reliable an interval over `n` runs is; empty from 10 runs on.
+    """What `n` runs cannot show; empty from 6 runs on.
 
-    The coverage was measured on 192 runs of SAC on HalfCheetah, from which n runs were sampled many times.
+    The interval of the IQM of 2 to 4 runs reaches from the lowest to the highest score, between which the median of the
+    scores lies with probability 1 - 2 / 2^n.
     """
-    if n >= 10 or n < 1:
+    if n >= MIN_RUNS or n < 1:
         return ""
     if n == 1:
         return "A single run has no interval; run 10 seeds or more before you decide."
+    least = f"Fewer than {MIN_RUNS} runs decide nothing; run 10 seeds or more."
+    if n == MIN_RUNS - 1:
+        return f"There are only {n} runs. {least}"
     return (
-        f"With only {n} runs the intervals are too narrow. On 192 real runs (SAC on HalfCheetah) the 95% bootstrap "
-        "interval of the IQM contained the true value in 76% of samples of 3 runs, 89% of 5 and 94% of 10. "
-        "Run 10 seeds or more before you decide."
+        f"With only {n} runs the intervals are too narrow: a 95% interval contains the true value in about "
+        f"{1 - 2 / 2**n:.0%} of cases. {least}"
     )
 
 
@@ -99,9 +103,9 @@ def excluded_runs_caution(failed: int, diverged: int, unfinished: int, total: in
     """How many runs are not in the averages, and why; empty if all are."""
     sentences = []
     if failed:
-        sentences.append(f"{failed} of {total} runs failed and {_are(failed)} left out.")
+        sentences.append(f"{failed} of {total} runs failed and {_are(failed)} left out; verdicts are withheld.")
     if diverged:
-        sentences.append(f"{diverged} of {total} runs diverged and {_are(diverged)} left out.")
+        sentences.append(f"{diverged} of {total} runs diverged: the worst in IQM and verdicts, not in average curves.")
     if unfinished:
         sentences.append(f"{unfinished} of {total} runs {_are(unfinished)} unfinished and not in the averages.")
     return " ".join(sentences)

@@ -88,6 +88,8 @@ class Results:
         The docstring of the experiment's script.
     trust : bool, default False
         Whether code that the settings name is run although this user's runs did not write them (see `load`).
+    earlier_verdicts : tuple of int, optional
+        The numbers of seeds with which the study had been finished before seeds were added.
     """
 
     folder: Path
@@ -101,6 +103,7 @@ class Results:
     runs: list[Run] = field(default_factory=list)
     question: str = ""
     trust: bool = False
+    earlier_verdicts: tuple[int, ...] = ()
 
     def runs_of(self, task: str, method: str) -> list[Run]:
         """Return the runs of one task and method that have a log.
@@ -166,6 +169,7 @@ def load_study(folder: str | Path) -> Results:
             content["settings"],
             {task: printable(info["caution"]) for task, info in tasks.items() if "caution" in info},
             question=printable(content.get("question", "")),
+            earlier_verdicts=tuple(int(n_seeds) for n_seeds in content.get("earlier_verdicts", ())),
         )
     except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ResultsError(f"{path} is damaged ({error}); run the experiment again.") from error

@@ -260,8 +260,9 @@ class Study:
         self._check_memory(missing)
         references = self._references(folder)
         self._try_out([trial for trial in missing if trial.task.name in references])
+        earlier_verdicts = self._earlier_verdicts(folder)
         self._claim(folder, missing)
-        write_record(folder / "study.json", self._record(references))
+        write_record(folder / "study.json", {**self._record(references), "earlier_verdicts": earlier_verdicts})
         remember(folder / "study.json")
         with Display(self.name, len(trials), len(trials) - len(missing)) as display:
             run_trials(missing, folder, display, jobs)
@@ -321,6 +322,17 @@ class Study:
             with _errors_left_to_trials(TaskError):
                 references[task.name] = task.references()
         return references
+
+    def _earlier_verdicts(self, folder: Path) -> list[int]:
+        """Return the numbers of seeds with which verdicts on the study in `folder` could be made before."""
+        if not (folder / "study.json").exists():
+            return []
+        before = load_study(folder)
+        seeds = before.settings.get("seeds", [])
+        cells = [folder / task / method for task in before.tasks for method in before.methods]
+        ended = all(trial_status(cell / f"seed-{seed}") in ("finished", "diverged") for cell in cells for seed in seeds)
+        is_new = seeds and ended and len(seeds) not in before.earlier_verdicts and not set(self.seeds) <= set(seeds)
+        return [*before.earlier_verdicts, *([len(seeds)] if is_new else [])]
 
     def _record(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
         """Return the content of `study.json`."""

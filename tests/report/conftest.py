@@ -142,7 +142,7 @@ def load_table(folder: Path) -> StudyTable:
 def race(tmp_path: Path) -> StudyTable:
     """The tortoise gains 1 in 10 steps, up to 100 steps; the hare scores 4.5 from step 10 on and ends at 40."""
     write_study(tmp_path, "race", {"run": {}}, ["tortoise", "hare"])
-    for seed in range(4):
+    for seed in range(8):
         luck = seed / 100
         tortoise = [{"env_steps": n, "test": n / 10 + luck} for n in range(0, 101, 10)]
         hare = [{"env_steps": n, "test": 4.5 * (n > 0) + luck} for n in range(0, 41, 10)]

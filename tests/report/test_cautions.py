@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from evorobo.report.analysis.cautions import cautions, tuned_seeds_caution
 from evorobo.report.analysis.result_files import read_results
 from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.verdicts import verdicts
 from evorobo.study.results import load
 
 TEN = list(np.linspace(0.1, 0.9, 10))
@@ -19,15 +21,45 @@ def test_ten_runs_at_equal_costs_need_no_caution(tiny_table):
 
 def test_few_runs_have_a_caution_and_excluded_runs_are_counted(tiny_table):
     texts = cautions(tiny_table({"ga": [1, 2, 3, -9, -8, 50]}, failed=1, diverged=1, unfinished=1))
-    assert texts[0].startswith("1 of 6 runs failed and is left out. 1 of 6 runs diverged and is left out.")
-    assert texts[1].startswith("With only 3 runs the intervals are too narrow.")
-    assert "76% of samples of 3 runs, 89% of 5 and 94% of 10" in texts[1]
+    assert texts[0].startswith(
+        "1 of 6 runs failed and is left out; verdicts are withheld. 1 of 6 runs diverged: the worst"
+    )
+    assert texts[1].startswith("With only 4 runs the intervals are too narrow:")
+    assert "contains the true value in about 88% of cases" in texts[1]
 
 
-def test_success_rates_are_given_for_scores_of_0_and_1(tiny_table):
-    (text,) = cautions(tiny_table({"ga": [1] * 7 + [0] * 3, "cma-es": [1] * 10}))
-    assert "An interquartile mean hides the rarer outcome" in text
-    assert "ga 7 of 10 (Wilson interval 0.40 to 0.89), cma-es 10 of 10 (Wilson interval 0.72 to 1.00)" in text
+@pytest.mark.parametrize(("success", "failure"), [(1, 0), (500, 0), (-3.5, -20.25)])
+def test_success_rates_are_given_for_scores_of_two_values(tiny_table, success, failure):
+    (text,) = cautions(tiny_table({"ga": [success] * 7 + [failure] * 3, "cma-es": [success] * 10}))
+    assert f"take two values, {success:g} and {failure:g}. An interquartile mean hides the rarer one" in text
+    # Clopper & Pearson 1934
+    assert "ga 7 of 10 (interval 0.35 to 0.93), cma-es 10 of 10 (interval 0.69 to 1.00)" in text
+
+
+def test_where_lower_is_better_the_lower_value_is_success(tiny_table):
+    scores = {"ga": [0] * 7 + [1] * 3, "cma-es": [1] * 10}
+    (text,) = cautions(tiny_table(scores, metric={"name": "crash", "higher_is_better": False}))
+    assert "ga 7 of 10" in text
+    assert "cma-es 0 of 10" in text
+
+
+@pytest.mark.parametrize("scores", [{"a": [0] * 10, "b": [0] * 10}, {"a": [3.25], "b": [4.5]}, {"a": TEN}])
+def test_scores_of_one_value_or_of_many_are_no_success_rates(tiny_table, scores):
+    assert not any("take two values" in text for text in cautions(tiny_table(scores)))
+
+
+def test_a_diverged_run_is_no_success(tiny_table):
+    texts = cautions(tiny_table({"ga": [1] * 7 + [0] * 2 + [1], "cma-es": [1, 0] * 4 + [1, 1]}, diverged=1))
+    assert any("ga 7 of 10" in text for text in texts)
+
+
+def test_earlier_looks_are_named(tiny_table):
+    table = tiny_table({"ga": TEN, "cma-es": TEN})
+    table = StudyTable.from_results(replace(table.results, earlier_verdicts=(6, 8)))
+    (text,) = cautions(table)
+    assert text.startswith("Verdicts were made before with 6 and 8 seeds. The corrected p allows for this")
+    once = verdicts(StudyTable.from_results(replace(table.results, earlier_verdicts=())))
+    assert verdicts(table)[0].corrected_p == min(once[0].corrected_p * 25, 1)
 
 
 def with_settings(folder, **settings):

@@ -32,8 +32,12 @@ def test_an_invalid_cost_raises(text, message):
 
 def test_at_a_cost_every_run_has_its_last_eval_until_then(race):
     table = costs.at_cost(race, "env_steps", 35)
-    assert [run.score for run in table.cells["run", "tortoise"].runs] == pytest.approx([3, 3.01, 3.02, 3.03])
-    assert [run.score for run in table.cells["run", "hare"].runs] == pytest.approx([4.5, 4.51, 4.52, 4.53])
+    assert [run.score for run in table.cells["run", "tortoise"].runs] == pytest.approx(
+        [3 + seed / 100 for seed in range(8)]
+    )
+    assert [run.score for run in table.cells["run", "hare"].runs] == pytest.approx(
+        [4.5 + seed / 100 for seed in range(8)]
+    )
     assert race.cells["run", "tortoise"].runs[0].score == 10  # the table itself is unchanged
 
 

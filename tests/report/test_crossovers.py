@@ -7,10 +7,10 @@ from evorobo.report.analysis.verdicts import verdicts
 
 
 def study(fakes, folder, scores, **task):
-    """Five runs with evals at 1, 2, ... steps, whose scores are `scores` of the method and a small offset."""
+    """Eight runs with evals at 1, 2, ... steps, whose scores are `scores` of the method and a small offset."""
     fakes.write_study(folder, "race", {"run": task}, list(scores))
     for method, values in scores.items():
-        for seed in range(5):
+        for seed in range(8):
             rows = [{"env_steps": n, "test": value + seed / 50} for n, value in enumerate(values, 1)]
             fakes.write_run(folder / f"run/{method}/seed-{seed}", rows)
     return fakes.load_table(folder)
@@ -23,7 +23,7 @@ def sentences(table):
 def test_a_method_that_ended_early_is_named(race):
     # the tortoise exceeds 4.5 at 50
     assert sentences(race) == [
-        "tortoise stays ahead of hare from 50 env steps on (interval 50 to 50); hare ended at 40."
+        "tortoise stays ahead of hare from 50 env steps on (interval 40 to 50); hare ended at 40."
     ]
 
 
@@ -36,7 +36,7 @@ def test_a_method_that_is_always_ahead_is_so_from_the_start(fakes, tmp_path):
 def test_where_lower_is_better_the_lower_curve_leads(fakes, tmp_path):
     metric = {"name": "loss", "higher_is_better": False}
     table = study(fakes, tmp_path, {"slow": (9, 9, 1), "fast": (9, 4, 4)}, metric=metric)
-    assert sentences(table) == ["slow stays ahead of fast from 3 env steps on (interval 3 to 3)."]
+    assert sentences(table) == ["slow stays ahead of fast from 3 env steps on (interval 2 to 3)."]
 
 
 def test_an_undecided_end_has_no_crossover(fakes, tmp_path):

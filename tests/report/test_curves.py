@@ -99,7 +99,7 @@ def test_title_seeds_legend_and_caution_surround_the_panels(small_table):
     drawn = figure(small_table)
     assert "cart-pole" in text_of(drawn)
     assert "5 seeds for each method" in text_of(drawn)
-    assert "With only 5 runs" in text_of(drawn)
+    assert "There are only 5 runs." in text_of(drawn)
     assert [text.get_text() for text in drawn.legends[0].get_texts()] == ["backprop", "cma-es", "my-own"]
     assert drawn.axes[0].get_ylabel() == "test return\nhigher is better →"
 
@@ -112,7 +112,7 @@ def test_failed_runs_are_left_out_and_unfinished_ones_are_not_averaged(tiny_tabl
     assert "_ga 5" in labels  # unfinished
     assert line(flops, "ga").get_ydata()[-1] == 2.5
     assert line(finals, "_ga runs").get_ydata().tolist() == [1, 2, 3, 4]
-    assert "1 of 6 runs failed and is left out. 1 of 6 runs is unfinished" in text_of(drawn)
+    assert "1 of 6 runs failed and is left out; verdicts are withheld. 1 of 6 runs is unfinished" in text_of(drawn)
 
 
 def test_a_study_of_failures_only_has_nothing_to_show(tiny_table):

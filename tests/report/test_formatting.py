@@ -39,23 +39,25 @@ def test_the_score_axis_says_which_direction_is_better():
     assert metric_label(MetricInfo("RMSE", higher_is_better=False)) == "test RMSE\n← lower is better"
 
 
-def test_few_runs_have_a_caution_with_the_measured_coverage():
-    assert few_runs_caution(10) == ""
+def test_few_runs_have_a_caution_with_the_coverage_of_their_interval():
+    assert few_runs_caution(6) == few_runs_caution(10) == few_runs_caution(0) == ""
     assert few_runs_caution(1) == "A single run has no interval; run 10 seeds or more before you decide."
-    assert few_runs_caution(5) == (
-        "With only 5 runs the intervals are too narrow. On 192 real runs (SAC on HalfCheetah) the 95% bootstrap "
-        "interval of the IQM contained the true value in 76% of samples of 3 runs, 89% of 5 and 94% of 10. "
-        "Run 10 seeds or more before you decide."
-    )
+    least = "Fewer than 6 runs decide nothing; run 10 seeds or more."
+    for n, share in ((2, "50%"), (3, "75%"), (4, "88%")):
+        assert few_runs_caution(n) == (
+            f"With only {n} runs the intervals are too narrow: a 95% interval contains the true value in about {share} "
+            f"of cases. {least}"
+        )
+    assert few_runs_caution(5) == f"There are only 5 runs. {least}"
 
 
 def test_excluded_runs_are_counted():
     assert excluded_runs_caution(0, 0, 0, 30) == ""
-    assert excluded_runs_caution(2, 0, 0, 30) == "2 of 30 runs failed and are left out."
-    assert (
-        excluded_runs_caution(1, 2, 0, 30)
-        == "1 of 30 runs failed and is left out. 2 of 30 runs diverged and are left out."
+    assert excluded_runs_caution(2, 0, 0, 30) == "2 of 30 runs failed and are left out; verdicts are withheld."
+    assert excluded_runs_caution(1, 2, 0, 30) == (
+        "1 of 30 runs failed and is left out; verdicts are withheld. "
+        "2 of 30 runs diverged: the worst in IQM and verdicts, not in average curves."
     )
     assert excluded_runs_caution(1, 0, 3, 30).endswith(
-        "is left out. 3 of 30 runs are unfinished and not in the averages."
+        "is left out; verdicts are withheld. 3 of 30 runs are unfinished and not in the averages."
     )

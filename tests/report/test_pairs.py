@@ -2,9 +2,16 @@
 
 import numpy as np
 import pytest
-from scipy.stats import mannwhitneyu, norm
+from scipy.special import logit
+from scipy.stats import brunnermunzel, mannwhitneyu, norm, t
 
-from evorobo.report.statistics import effect_size, mean_probability_of_improvement, probability_of_improvement
+from evorobo.report.statistics import (
+    effect_size,
+    mean_probability_of_improvement,
+    probability_of_improvement,
+    probability_test,
+)
+from evorobo.report.statistics.pairs import newcombe_interval, placement_interval, placements
 
 X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
 
@@ -30,13 +37,14 @@ def test_p_of_swapped_methods_is_the_complement():
 def test_the_interval_solves_newcombes_equation(x, y):
     # (p - P)^2 n m (2 - p)(1 + p) = z^2 p (1 - p) [(2 - p)(1 + p) + k (1 - p)(1 + p) + k p (2 - p)]
     x, y = np.array(x, float), np.array(y, float)
-    probability = probability_of_improvement(x, y)
+    probability, bounds = probability_of_improvement(x, y), newcombe_interval(placements(x, y))
     p, n, m = np.poly1d([1, 0]), len(x), len(y)
     k, z = (n + m) / 2 - 1, norm.ppf(0.975)
     right = p * (1 - p) * ((2 - p) * (1 + p) + k * (1 - p) * (1 + p) + k * p * (2 - p))
     roots = ((p - probability.value) ** 2 * n * m * (2 - p) * (1 + p) - z**2 * right).roots
     inside = sorted(root.real for root in roots if abs(root.imag) < 1e-9 and -1e-9 < root.real < 1 + 1e-9)
-    assert (probability.low, probability.high) == pytest.approx((inside[0], inside[-1]), abs=1e-9)
+    assert bounds == pytest.approx((inside[0], inside[-1]), abs=1e-9)
+    assert probability.low <= bounds[0] + 1e-12 < bounds[1] <= probability.high + 1e-12
 
 
 def test_the_interval_has_a_width_even_where_all_runs_are_better():
@@ -45,14 +53,43 @@ def test_the_interval_has_a_width_even_where_all_runs_are_better():
     assert 0.7 < probability.low < 0.9
 
 
-@pytest.mark.parametrize(("shift", "n", "m"), [(0.0, 10, 10), (1.0, 5, 12), (2.0, 10, 10)])
-def test_the_interval_of_p_has_its_coverage(rng, shift, n, m):
-    truth, hits = norm.cdf(shift / np.sqrt(2)), 0
+def test_the_placements_are_those_of_brunner_and_munzel():
+    # each run of x beats 1, 1, 0.5 and each of y beats 0, 0, 0.5 of the other side: counted by hand for 3 v 3 runs
+    pair = placements(np.array([5.0, 4.0, 2.0]), np.array([1.0, 2.0, 3.0]))
+    shares, lost = [1, 1, 1.5 / 3], [0, 0.5 / 3, 1 / 3]
+    assert pair.value == pytest.approx(np.mean(shares))
+    assert pair.variance_first == pytest.approx(np.var(shares, ddof=1))
+    assert pair.variance_second == pytest.approx(np.var(lost, ddof=1))
+
+
+def test_the_test_of_p_is_that_of_brunner_and_munzel_where_it_is_the_larger(rng):
+    x, y = 9 * rng.normal(size=12), rng.normal(0.3, 1, 8)
+    pair, theirs = placements(x, y), brunnermunzel(x, y)
+    assert probability_test(x, y) >= theirs.pvalue - 1e-12
+    assert 2 * t.sf(abs(pair.value - 0.5) / np.sqrt(pair.variance), pair.degrees) == pytest.approx(theirs.pvalue)
+
+
+def test_the_interval_from_placements_is_symmetric_in_the_logit():
+    pair = placements(np.array(X), np.array(Y))
+    low, high = placement_interval(pair)
+    assert logit(high) + logit(low) == pytest.approx(2 * logit(pair.value))
+    error = np.sqrt(pair.variance) / (pair.value * (1 - pair.value))
+    assert (logit(high) - logit(low)) / 2 == pytest.approx(t.ppf(0.975, pair.degrees) * error)
+
+
+@pytest.mark.parametrize(("shift", "sd", "n", "m"), [(0, 1, 10, 10), (1, 1, 5, 12), (2, 1, 10, 10), (1, 4, 5, 20)])
+def test_the_interval_of_p_has_its_coverage(rng, shift, sd, n, m):
+    truth, hits = norm.cdf(shift / np.sqrt(1 + sd**2)), 0
     for _ in range(1000):
-        probability = probability_of_improvement(rng.normal(shift, 1, n), rng.normal(0, 1, m))
+        probability = probability_of_improvement(rng.normal(shift, sd, n), rng.normal(0, 1, m))
         hits += probability.low <= truth <= probability.high
-    # three standard errors of 1,000 samples are 0.02; the method is a little conservative
-    assert 0.93 <= hits / 1000 <= 0.99
+    assert hits / 1000 >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 1000)
+
+
+def test_diverged_runs_lose_against_all_others_and_tie_with_each_other():
+    # of 6 pairs: 2 beats both, minus infinity ties with minus infinity
+    assert probability_of_improvement([2.0, -np.inf, 3.0], [1.0, -np.inf]).value == pytest.approx((4 + 0.5) / 6)
+    assert probability_test([-np.inf] * 9, list(range(9))) < 0.001
 
 
 def test_over_tasks_p_is_the_mean_of_the_tasks(rng):
@@ -87,7 +124,7 @@ def test_over_tasks_the_interval_has_its_coverage(rng):
         first, second = [rng.normal(shift, 1, 6) for shift in shifts], [rng.normal(0, 1, 7) for _ in shifts]
         probability = mean_probability_of_improvement(first, second)
         hits += probability.low <= truth <= probability.high
-    assert 0.91 <= hits / 400 <= 0.99
+    assert hits / 400 >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
 
 
 def test_one_run_has_a_probability_without_an_interval():

@@ -4,10 +4,19 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from evorobo import SettingsError
-from evorobo.report.statistics import holm_correction, mann_whitney_test, permutation_test, runs_needed, welch_test
-from evorobo.report.statistics.significance import t_test_power
+from evorobo.report.statistics import (
+    additional_runs,
+    decision_test,
+    holm_correction,
+    permutation_test,
+    probability_test,
+    verdict_level,
+    welch_power,
+    welch_test,
+)
 
 X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
 
@@ -47,11 +56,6 @@ def test_a_large_permutation_test_repeats_and_is_never_zero(rng):
     assert permutation_test(x, x + 0.1, seed=1) != permutation_test(x, x + 0.1, seed=2)
 
 
-def test_mann_whitney_of_small_groups_is_exact():
-    # all of X above all of Y: 2 of the 20 orders are as extreme
-    assert mann_whitney_test([4, 5, 6], [1, 2, 3]) == pytest.approx(0.1, abs=1e-12)
-
-
 def test_holm_is_that_of_statsmodels():
     # statsmodels 0.15, multipletests(..., method="holm")
     assert holm_correction([0.01, 0.04, 0.03, 0.005, 0.2]) == pytest.approx([0.04, 0.09, 0.09, 0.025, 0.2], abs=1e-9)
@@ -68,7 +72,7 @@ def test_an_invalid_p_value_raises():
         holm_correction([0.5, 1.5])
 
 
-@pytest.mark.parametrize("test", [welch_test, mann_whitney_test, lambda x, y: permutation_test(x, y, n_resamples=299)])
+@pytest.mark.parametrize("test", [welch_test, lambda x, y: permutation_test(x, y, n_resamples=299)])
 def test_the_rate_of_false_positives_is_the_level_of_the_test(rng, test):
     draws = 400 if "lambda" in test.__name__ else 1500
     wrong = np.mean([test(rng.normal(size=10), rng.normal(size=8)) < 0.05 for _ in range(draws)])
@@ -98,21 +102,93 @@ def test_holm_keeps_the_level_for_all_pairs_together(rng):
     ],
 )
 def test_the_power_is_that_of_statsmodels(effect, n, alpha, expected):
-    assert t_test_power(effect, n, alpha) == pytest.approx(expected, abs=1e-9)
-    assert t_test_power(-effect, n, alpha) == pytest.approx(expected, abs=1e-9)
+    assert welch_power(effect, (1.0, 1.0), (n, n), alpha) == pytest.approx(expected, abs=1e-9)
+    assert welch_power(-effect, (1.0, 1.0), (n, n), alpha) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_runs_needed_are_those_of_the_tables():
+def test_the_power_for_a_given_effect_needs_the_runs_of_the_tables():
     # two-sided, level 0.05, power 0.8 (Cohen 1988)
-    assert [runs_needed(d) for d in (0.5, 0.8, 1.0, 1.5, 2.0)] == [64, 26, 17, 9, 6]
-    assert runs_needed(0.5, alpha=0.01) > 64
+    for effect, n in ((0.5, 64), (0.8, 26), (1.0, 17), (1.5, 9), (2.0, 6)):
+        powers = [welch_power(effect, (1.0, 1.0), (k, k)) for k in (n - 1, n)]
+        assert powers[0] < 0.8 <= powers[1]
 
 
-def test_tiny_effects_need_too_many_runs():
-    assert runs_needed(0.01) is None
-    assert runs_needed(0.0) is None
-    assert runs_needed(float("nan")) is None
-    assert runs_needed(float("inf")) == 2
+@pytest.mark.parametrize("sds", [(1.0, 3.0), (0.0, 2.0)])
+def test_the_power_for_unequal_spreads_is_the_share_of_simulated_tests(rng, sds):
+    draws = [[rng.normal(mean, sd, 9) for mean, sd in zip((2.5, 0.0), sds, strict=True)] for _ in range(2000)]
+    share = np.mean([welch_test(x, y) < 0.05 for x, y in draws])
+    assert welch_power(2.5, sds, (9, 9)) == pytest.approx(share, abs=0.035)
+
+
+def test_the_power_is_a_number_for_huge_effects():
+    for n in (2, 26, 300):
+        assert [welch_power(difference, (1.0, 1.0), (n, n), 1e-3) for difference in (5.0, 50.0, 1e9)] == sorted(
+            welch_power(difference, (1.0, 1.0), (n, n), 1e-3) for difference in (5.0, 50.0, 1e9)
+        )
+
+
+def test_the_added_runs_give_both_tests_their_power(rng):
+    x, y = rng.normal(0, 1, 8) + 0.5, rng.normal(0, 1, 8)
+    x += 0.8 + y.mean() - x.mean()
+    added = additional_runs(x, y, 0.04)
+
+    def power(n):
+        p = np.mean(x[:, None] > y)
+        z = abs(p - 0.5) / np.sqrt(0.25 * (1 + (n - 1) * 2 / 3) / n**2)
+        return min(welch_power(np.mean(x) - np.mean(y), (np.std(x, ddof=1), np.std(y, ddof=1)), (n, n), 0.04),
+                   norm.sf(norm.isf(0.02) - z))  # fmt: skip
+
+    assert power(8 + added - 1) < 0.8 <= power(8 + added)
+
+
+def test_never_zero_runs_are_asked_for(rng):
+    for _ in range(200):
+        n, m = rng.integers(2, 12, 2)
+        added = additional_runs(rng.normal(rng.normal(0, 3), 1, n), rng.normal(0, 1, m), 0.01)
+        assert added is None or added >= 1
+        assert added is None or min(n, m) + added >= 6
+
+
+def test_constant_sides_need_the_runs_with_which_p_can_be_small():
+    # the least n with which P = 1 has p <= 0.04; the permutation test has the smaller p, 2 / C(2 n, n)
+    added = additional_runs([500.0] * 3, [9.0] * 3, 0.002, power=0.5)
+    assert probability_test([500.0] * (3 + added), [9.0] * (3 + added)) <= 0.002
+    assert probability_test([500.0] * (2 + added), [9.0] * (2 + added)) > 0.002
+    assert permutation_test([500.0] * (3 + added), [9.0] * (3 + added)) <= 0.002
+
+
+def test_diverged_runs_need_the_runs_of_the_rank_test():
+    x, y = [1.0, 2, 3, 4, 5, 6], [-np.inf, -np.inf, 0, 1, 2, 3]
+    added = additional_runs(x, y, 0.04)
+    n, p = 6 + added, np.mean(np.array(x)[:, None] > y) + np.mean(np.array(x)[:, None] == y) / 2
+    z = (p - 0.5) / np.sqrt(0.25 * (1 + (n - 1) * 2 / 3) / n**2)
+    assert norm.sf(norm.isf(0.02) - z) >= 0.8
+
+
+def test_no_effect_needs_too_many_runs():
+    assert additional_runs([1.0, 2, 3], [1.0, 2, 3]) is None
+    assert additional_runs([7.0] * 4, [7.0] * 4) is None
+    assert additional_runs([1.0], [2.0, 3.0]) is None
+
+
+def test_the_levels_of_all_verdicts_add_up():
+    levels = [verdict_level(number) for number in range(30)]
+    assert levels[0] == pytest.approx(0.04)
+    assert sum(levels) == pytest.approx(0.05)
+    assert levels == sorted(levels, reverse=True)
+
+
+def test_a_decision_needs_both_tests(rng):
+    x, y = rng.lognormal(size=10), rng.lognormal(size=30)
+    assert decision_test(x, y) == max(welch_test(x, y), float(probability_test(x, y)))
+    assert decision_test([1.0, -np.inf, 2], [4.0, 5, 6]) == float(probability_test([1.0, -np.inf, 2], [4.0, 5, 6]))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_skewed_scores_with_unequal_numbers_of_runs_keep_the_level(rng, share):
+    # Welch's test alone is wrong in a fifth of these cases
+    draws = [(500.0 * (rng.random(10) < share), 500.0 * (rng.random(50) < share)) for _ in range(1000)]
+    assert np.mean([decision_test(x, y) < 0.05 for x, y in draws]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
 
 
 @pytest.fixture

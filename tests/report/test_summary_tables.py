@@ -44,7 +44,9 @@ def test_failed_and_unfinished_runs_are_counted_and_not_averaged(tiny_table):
 
 def test_diverged_runs_are_counted_separately(tiny_table):
     (row,) = summary_rows(tiny_table({"ga": [1, 2, 3, -999, -888, 50]}, failed=1, diverged=1, unfinished=1))
-    assert (row["n"], row["failed"], row["diverged"], row["unfinished"], row["iqm"]) == (3, 1, 1, 1, 2)
+    assert (row["n"], row["failed"], row["diverged"], row["unfinished"], row["iqm"]) == (4, 1, 1, 1, 1.5)
+    assert math.isnan(row["mean"])  # not defined
+    assert row["worst"] == -math.inf
 
 
 def test_a_method_that_always_failed_is_listed_last_without_numbers(tiny_table):

@@ -148,6 +148,15 @@ def test_more_seeds_are_added_to_finished_ones(tmp_path):
     assert all_curves(tmp_path).items() > before.items()
 
 
+def test_a_study_keeps_the_numbers_of_seeds_with_which_it_was_finished_before(tmp_path):
+    assert a_study(seeds=1).run(tmp_path).earlier_verdicts == ()
+    assert a_study(seeds=1).run(tmp_path).earlier_verdicts == ()  # the same seeds again are no other look
+    a_study(seeds=3).run(tmp_path, only="seed-1")  # unfinished, so nothing could be concluded with three seeds
+    assert a_study(seeds=4).run(tmp_path).earlier_verdicts == (1,)
+    assert a_study(seeds=2).run(tmp_path).earlier_verdicts == (1,)  # no run is new
+    assert a_study(seeds=(0, 1, 2, 3, 9)).run(tmp_path).earlier_verdicts == (1, 2)
+
+
 def test_a_part_may_be_run_alone(tmp_path):
     results = a_study().run(tmp_path, only="backprop")
     assert how(results) == {"bowl/backprop/0": "finished", "bowl/backprop/1": "finished"}

@@ -31,7 +31,7 @@ def normalized_scores(table: StudyTable) -> dict[str, list[Array]]:
         cells = {task: table.cells[task, method] for task in scales}
         if cells and all(cell.finished for cell in cells.values()):
             normalized[method] = [
-                normalize(cell.scores, table.references(task), ZERO_REFERENCE, scales[task])
+                normalize(cell.outcomes, table.references(task), ZERO_REFERENCE, scales[task])
                 for task, cell in cells.items()
             ]
     return normalized

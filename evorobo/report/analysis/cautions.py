@@ -9,16 +9,19 @@ from evorobo.report.analysis.costs import median_cost_by_method, roughly_equal
 from evorobo.report.analysis.result_files import is_table
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.tuning import tuning_cost_caution
+from evorobo.report.analysis.verdicts import earlier_verdicts
 from evorobo.report.formatting import COST_LABELS, format_cost, format_number
-from evorobo.report.statistics import wilson_interval
+from evorobo.report.statistics import success_rate_interval
 from evorobo.study.results import Results, Run
+
+_MIN_RUNS_OF_TWO_VALUES = 4  # two or three runs may have two scores of any kind
 
 
 def cautions(table: StudyTable) -> list[str]:
     """What a reader must know before relying on averages and verdicts; empty if there is nothing."""
     texts = [excluded_runs_caution(table)]
     texts += [f"{task}: {text}" for task, text in table.results.cautions.items()]
-    texts.append(few_runs_caution(table))
+    texts += [few_runs_caution(table), earlier_verdicts_caution(table.results)]
     texts += [unequal_costs_caution(table, task, column) for task in table.tasks for column in _budget_columns(table)]
     texts += [success_rate_caution(table, task) for task in table.tasks]
     texts += [best_so_far_caution(table, task) for task in table.tasks]
@@ -38,8 +41,19 @@ def excluded_runs_caution(table: StudyTable) -> str:
 
 def few_runs_caution(table: StudyTable) -> str:
     """Whether the intervals are too narrow because some method has few runs."""
-    counts = [len(cell.finished) for cell in table.cells.values() if cell.finished]
+    counts = [len(cell.counted) for cell in table.cells.values() if cell.finished]
     return formatting.few_runs_caution(min(counts, default=0))
+
+
+def earlier_verdicts_caution(results: Results) -> str:
+    """Whether verdicts were made before, with fewer seeds; then p is corrected for looking again."""
+    looks = earlier_verdicts(results)
+    if not looks:
+        return ""
+    return (
+        f"Verdicts were made before with {' and '.join(map(str, looks))} seeds. The corrected p allows for "
+        "this, so that all verdicts together have 5% of false positives."
+    )
 
 
 def unequal_costs_caution(table: StudyTable, task: str, cost_column: str) -> str:
@@ -56,19 +70,21 @@ def unequal_costs_caution(table: StudyTable, task: str, cost_column: str) -> str
 
 
 def success_rate_caution(table: StudyTable, task: str) -> str:
-    """The success rates where all scores are 1 or 0: then an interquartile mean is misleading."""
-    rates = []
-    for method, cell in table.cells_of(task, lambda cell: cell.finished).items():
-        if not set(cell.scores.tolist()) <= {0.0, 1.0}:
-            return ""
-        successes, n = int(cell.scores.sum()), len(cell.scores)
-        low, high = wilson_interval(successes, n)
-        rates.append(f"{method} {successes} of {n} (Wilson interval {low:.2f} to {high:.2f})")
-    if not rates:
+    """The success rates where scores take two values, as 0 and 1: then an interquartile mean is misleading."""
+    cells = table.cells_of(task, lambda cell: cell.finished)
+    values = {float(score) for cell in cells.values() for score in cell.scores}
+    if len(values) != 2 or sum(len(cell.counted) for cell in cells.values()) < _MIN_RUNS_OF_TWO_VALUES:
         return ""
+    sign = table.sign(task)
+    success, failure = max(values, key=lambda value: sign * value), min(values, key=lambda value: sign * value)
+    rates = []
+    for method, cell in cells.items():
+        successes, n = int((cell.outcomes == success).sum()), len(cell.outcomes)
+        low, high = success_rate_interval(successes, n)
+        rates.append(f"{method} {successes} of {n} (interval {low:.2f} to {high:.2f})")
     return (
-        f"The scores of {task} are 1 for success and 0 for failure. An interquartile mean hides the rarer outcome, so "
-        f"use the success rates: {', '.join(rates)}."
+        f"The scores of {task} take two values, {success:g} and {failure:g}. An interquartile mean hides the rarer "
+        f"one, so use the success rates: {', '.join(rates)}."
     )
 
 

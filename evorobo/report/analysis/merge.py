@@ -47,6 +47,7 @@ def merge_results(sides: Sequence[Results]) -> Results:
         references={task: known[0].references[task] for task in tasks},
         settings={},
         runs=runs,
+        earlier_verdicts=max((side.earlier_verdicts for side in sides), key=len),
     )
 
 

@@ -21,11 +21,15 @@ from evorobo.study.trust import read_settings
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """The runs of one method on one task, by seed, and their final scores and costs."""
+    """The runs of one method on one task, by seed, and their final scores and costs.
+
+    `worst` is the score of a run that diverged: minus infinity, or infinity where lower scores are better.
+    """
 
     task: str
     method: str
     runs: list[Run]
+    worst: float = -np.inf
 
     @cached_property
     def logged(self) -> list[Run]:
@@ -34,8 +38,13 @@ class Cell:
 
     @cached_property
     def finished(self) -> list[Run]:
-        """The runs that averages are made of: finished, with a score."""
+        """The runs that ended with a solution: finished, with a score."""
         return [run for run in self.runs if run.status == "finished" and np.isfinite(run.score)]
+
+    @cached_property
+    def counted(self) -> list[Run]:
+        """The runs that scores and verdicts are about: finished with a score, or diverged."""
+        return [run for run in self.runs if run in self.finished or run in self.diverged]
 
     @cached_property
     def visible(self) -> list[Run]:
@@ -68,16 +77,26 @@ class Cell:
         return np.array([run.score for run in self.finished], float)
 
     @cached_property
+    def outcomes(self) -> Array:
+        """The final test scores of the counted runs `(n,)`: that of a diverged run is `worst`."""
+        return np.array([run.score if run in self.finished else self.worst for run in self.counted], float)
+
+    @cached_property
+    def mean(self) -> float:
+        """The mean of the final scores; NaN without runs, and where a run diverged, because it is not defined then."""
+        return float(self.scores.mean()) if len(self.scores) == len(self.counted) > 0 else float("nan")
+
+    @cached_property
     def iqm(self) -> float:
-        """The interquartile mean of the final scores; NaN without finished runs."""
-        return float(iqm(self.scores)) if len(self.scores) else float("nan")
+        """The interquartile mean of the outcomes; NaN without any, infinite where it is not defined."""
+        return float(iqm(self.outcomes)) if len(self.outcomes) else float("nan")
 
     @cached_property
     def interval(self) -> tuple[float, float]:
-        """The 95% bootstrap interval of the IQM; NaN with fewer than two finished runs."""
-        if not len(self.scores):
+        """The 95% bootstrap interval of the IQM; NaN with fewer than two outcomes."""
+        if not len(self.outcomes):
             return float("nan"), float("nan")
-        low, high = bootstrap_interval(self.scores)
+        low, high = bootstrap_interval(self.outcomes)
         return float(low), float(high)
 
     @property
@@ -110,7 +129,10 @@ class StudyTable:
     @classmethod
     def from_results(cls, results: Results) -> StudyTable:
         """Sort the runs of `results` into cells."""
-        cells = {(task, method): Cell(task, method, []) for task in results.tasks for method in results.methods}
+        worst = {task: -np.inf if metric.higher_is_better else np.inf for task, metric in results.metrics.items()}
+        cells = {
+            (task, method): Cell(task, method, [], worst[task]) for task in results.tasks for method in results.methods
+        }
         for run in results.runs:
             if (run.task, run.method) in cells:
                 cells[run.task, run.method].runs.append(run)

@@ -26,7 +26,9 @@ COST_NOTE = (
 
 
 def summary_rows(table: StudyTable) -> list[Row]:
-    """Final test scores and mean costs over the finished runs, by task, best first; NaN where there is no value.
+    """Final test scores and mean costs of the finished runs, by task, best first; NaN where there is no value.
+
+    A diverged run has an infinite score, the worst. The mean is NaN where a run diverged.
 
     References ("random", "teacher", ...) are rows too, with `kind` "reference", sorted among the methods.
     """
@@ -65,7 +67,7 @@ def to_csv(rows: Sequence[Row]) -> str:
 
 
 def _method_row(cell: Cell, sign: int) -> Row:
-    scores = cell.scores if len(cell.scores) else np.array([np.nan])
+    scores = cell.outcomes if len(cell.outcomes) else np.array([np.nan])
     low, high = cell.interval
     costs = {name: cell.final_costs(name) if cell.finished else np.array([np.nan]) for name in _COSTS}
     return {
@@ -75,10 +77,10 @@ def _method_row(cell: Cell, sign: int) -> Row:
         "iqm": cell.iqm,
         "low": low,
         "high": high,
-        "mean": float(np.mean(scores)),
+        "mean": cell.mean,
         "best": float(sign * max(sign * scores)),
         "worst": float(sign * min(sign * scores)),
-        "n": len(cell.finished),
+        "n": len(cell.counted),
         "failed": len(cell.failed),
         "diverged": len(cell.diverged),
         "unfinished": len(cell.unfinished),
@@ -117,7 +119,7 @@ def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[s
         n_decimals = decimals([other["iqm"] for other in of_task])
 
         def score(value: float, n_decimals: int = n_decimals) -> str:
-            return "" if np.isnan(value) else f"{value:z.{n_decimals}f}"
+            return "" if np.isnan(value) else "diverged" if np.isinf(value) else f"{value:z.{n_decimals}f}"
 
         method = name(row["method"])
         lines.append(

@@ -58,10 +58,10 @@ def _draw_row(comparison: Comparison, task: str, axes: list[Axes], styles: dict[
     draw_curves(curves, cells, comparison.cost_column, styles, log=True)
     of_task = [verdict for verdict in comparison.verdicts if verdict.task == task]
     has_crossing = _mark_cost(comparison, curves, of_task)
-    finals = {method: comparison.final.cells[task, method].scores.tolist() for method in styles}
-    draw_finals(scores, finals, styles)
+    finals = [comparison.final.cells[task, method] for method in styles]
+    draw_finals(scores, {cell.method: cell.outcomes for cell in finals}, styles)
     references = table.references(task)
-    fixed = [*references.values(), *(score for of_method in finals.values() for score in of_method)]
+    fixed = [*references.values(), *(score for cell in finals for score in cell.scores)]
     evals = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell.visible])
     for panel in (curves, scores):
         scale_score(panel, evals, fixed, metric.higher_is_better)

@@ -76,12 +76,12 @@ def _draw_row(
     panels = panels[: len(cost_columns)]
     for panel, cost_column in zip(panels, cost_columns, strict=True):
         draw_curves(panel, cells, cost_column, styles, log)
-    scores = {method: table.cells[task, method].scores.tolist() for method in styles}
-    draw_finals(last, scores, styles)
+    finals = {method: table.cells[task, method].outcomes for method in styles}
+    draw_finals(last, finals, styles)
 
     runs = [run for cell in cells.values() for run in cell.visible]
     values = np.concatenate([learning_curve(run, column, log)[1] for run in runs for column in cost_columns])
-    fixed = [*references.values(), *(score for of_method in scores.values() for score in of_method)]
+    fixed = [*references.values(), *(score for cell in cells.values() for score in cell.scores)]
     remarks = [scale_score(panel, values, fixed, metric.higher_is_better) for panel in [*panels, last]]
     for panel in [*panels, last][1:]:
         panel.tick_params(axis="y", which="both", labelleft=False, length=0)

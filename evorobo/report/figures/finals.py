@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from evorobo.arrays import Array
 from evorobo.report.figures.style import TEXT_COLOR, Style
 from evorobo.report.statistics import bootstrap_interval, iqm
 
 
-def draw_finals(axes: Axes, scores: dict[str, list[float]], styles: dict[str, Style]) -> None:
-    """Draw the scores of the methods side by side."""
-    for x, (method, values) in enumerate(scores.items()):
-        color = styles[method].color
-        dots = x - 0.17 + _jitter(len(values))
-        axes.plot(dots, values, ls="", marker="o", ms=4.2, mfc=color, mec="none", alpha=0.5, label=f"_{method} runs")
-        if values:
-            low, high = bootstrap_interval(values)
-            axes.fill_between([x + 0.1, x + 0.34], low, high, color=color, alpha=0.3, lw=0)
+def draw_finals(axes: Axes, outcomes: Mapping[str, ArrayLike], styles: dict[str, Style]) -> None:
+    """Draw the scores of the methods side by side; diverged runs have infinite ones, which are not drawn."""
+    for x, (method, scores) in enumerate(outcomes.items()):
+        values, color = np.asarray(scores, float), styles[method].color
+        finite = values[np.isfinite(values)]
+        middle, interval = float(iqm(values)) if len(values) else np.nan, bootstrap_interval(values)
+        dots = x - 0.17 + _jitter(len(finite))
+        axes.plot(dots, finite, ls="", marker="o", ms=4.2, mfc=color, mec="none", alpha=0.5, label=f"_{method} runs")
+        if np.isfinite(interval).all():
+            axes.fill_between([x + 0.1, x + 0.34], *interval, color=color, alpha=0.3, lw=0)
+        if np.isfinite(middle):
             axes.plot(
-                [x + 0.1, x + 0.34], [iqm(values)] * 2, color=color, lw=2.4,
+                [x + 0.1, x + 0.34], [middle] * 2, color=color, lw=2.4,
                 solid_capstyle="butt", label=f"_{method} IQM",
             )  # fmt: skip
-    names = [shorten(method) for method in scores]
+    names = [shorten(method) for method in outcomes]
     axes.set_xticks(range(len(names)), names, color=TEXT_COLOR)
     if _slanted(names):
         for label in axes.get_xticklabels():

@@ -102,8 +102,9 @@ def _draw_scores(axes: Axes, cell: Cell, style: Style, references: dict[str, flo
         axes.axvline(value, color=MUTED_COLOR, lw=0.8, ls=reference_dashes(name), zorder=1.5)
     heights = 0.3 * ((0.5 + 0.618034 * np.arange(len(cell.scores))) % 1) - 0.4
     axes.plot(cell.scores, heights, ls="", marker="o", ms=3.4, mfc=style.color, mec="none", alpha=0.55)
-    if cell.finished:
+    if np.isfinite(cell.interval).all():
         axes.fill_betweenx([0.08, 0.38], *cell.interval, color=style.color, alpha=0.3, lw=0)
+    if np.isfinite(cell.iqm):
         axes.plot([cell.iqm] * 2, [0.02, 0.44], color=style.color, lw=2.4, solid_capstyle="butt")
     axes.set_ylim(-0.55, 0.55)
 

@@ -50,7 +50,7 @@ def task_charts(table: StudyTable, task: str) -> Json:
             for name, value in references.items()
         ],
         "methods": {method: _method(cell) for method, cell in cells.items()},
-        "profiles": _profiles({method: [cell.scores] for method, cell in cells.items() if cell.finished}),
+        "profiles": _profiles({method: [cell.outcomes] for method, cell in cells.items() if cell.finished}),
     }
 
 
@@ -95,7 +95,8 @@ def _profiles(scores: Mapping[str, Sequence[ArrayLike]]) -> Json:
     if not scores:
         return {}
     values = np.concatenate([np.asarray(of_task, float) for tasks in scores.values() for of_task in tasks])
-    low, high = values.min(), values.max()
+    finite = values[np.isfinite(values)]
+    low, high = finite.min(), finite.max()
     grid = np.linspace(low - (0.02 * (high - low) or 1.0), high + (high == low), 101)
     return {method: _arrays_to_json(performance_profile(tasks, grid)) for method, tasks in scores.items()}
 

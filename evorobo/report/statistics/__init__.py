@@ -3,7 +3,7 @@
 All are pure functions of arrays. Higher scores are better unless a function says otherwise.
 """
 
-from evorobo.report.statistics.aggregates import iqm, normalize, optimality_gap, wilson_interval
+from evorobo.report.statistics.aggregates import iqm, normalize, optimality_gap, success_rate_interval
 from evorobo.report.statistics.bootstrap import bootstrap_interval, stratified_bootstrap_interval
 from evorobo.report.statistics.crossing import Crossing, find_crossing
 from evorobo.report.statistics.learning_curves import (
@@ -20,14 +20,17 @@ from evorobo.report.statistics.pairs import (
     effect_size,
     mean_probability_of_improvement,
     probability_of_improvement,
+    probability_test,
 )
 from evorobo.report.statistics.profiles import Profile, performance_profile
 from evorobo.report.statistics.significance import (
+    MIN_RUNS,
+    additional_runs,
+    decision_test,
     holm_correction,
-    mann_whitney_test,
     permutation_test,
-    runs_needed,
-    t_test_power,
+    verdict_level,
+    welch_power,
     welch_test,
 )
 from evorobo.report.statistics.thresholds import (
@@ -39,6 +42,7 @@ from evorobo.report.statistics.thresholds import (
 )
 
 __all__ = [
+    "MIN_RUNS",
     "AverageCurve",
     "Crossing",
     "Curve",
@@ -46,10 +50,12 @@ __all__ = [
     "KaplanMeierCurve",
     "Probability",
     "Profile",
+    "additional_runs",
     "area_under_curve",
     "average_curve",
     "bootstrap_interval",
     "common_grid",
+    "decision_test",
     "effect_size",
     "evenly_spaced_indices",
     "expected_running_time",
@@ -57,18 +63,18 @@ __all__ = [
     "holm_correction",
     "iqm",
     "kaplan_meier",
-    "mann_whitney_test",
     "mean_probability_of_improvement",
     "normalize",
     "optimality_gap",
     "performance_profile",
     "permutation_test",
     "probability_of_improvement",
-    "runs_needed",
+    "probability_test",
     "stratified_bootstrap_interval",
-    "t_test_power",
+    "success_rate_interval",
     "time_to_threshold",
     "value_at",
+    "verdict_level",
+    "welch_power",
     "welch_test",
-    "wilson_interval",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binomtest, trim_mean
+from scipy.stats import beta, trim_mean
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
@@ -28,15 +28,20 @@ def optimality_gap(values: ArrayLike, axis: int = 0, target: float = 1.0) -> Arr
     return np.asarray(target - np.minimum(np.asarray(values, float), target).mean(axis=axis))
 
 
-def wilson_interval(successes: int, attempts: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The score interval of a success rate (Wilson 1927): low and high. It is valid for 0 or all successes too.
+def success_rate_interval(successes: ArrayLike, attempts: int, confidence: float = 0.95) -> tuple[Array, Array]:
+    """The exact interval of success rates (Clopper & Pearson 1934): low and high, in the shape of `successes`.
 
-    Raises `SettingsError` for more successes than attempts, or without attempts.
+    It contains the true rate with at least this confidence at every rate and every number of attempts. Raises
+    `SettingsError` for more successes than attempts, or without attempts.
     """
-    if not 0 <= successes <= attempts or attempts < 1:
-        raise SettingsError(f"{successes} successes of {attempts} attempts give no rate; count at least one attempt.")
-    interval = binomtest(successes, attempts).proportion_ci(confidence, "wilson")
-    return float(interval.low), float(interval.high)
+    counts = np.asarray(successes, float)
+    if attempts < 1 or (counts < 0).any() or (counts > attempts).any():
+        raise SettingsError(f"{counts} successes of {attempts} attempts give no rate; count at least one attempt.")
+    tail = (1 - confidence) / 2
+    failures = attempts - counts
+    low = np.where(counts > 0, beta.ppf(tail, np.maximum(counts, 1), failures + 1), 0.0)
+    high = np.where(failures > 0, beta.isf(tail, counts + 1, np.maximum(failures, 1)), 1.0)
+    return low, high
 
 
 def normalize(scores: ArrayLike, references: Mapping[str, float], zero: str = "random", one: str = "solved") -> Array:

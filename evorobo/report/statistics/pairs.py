@@ -1,14 +1,16 @@
-"""Two methods compared: the probability of improvement with its interval, and the effect size."""
+"""Two methods compared: the probability of improvement with its interval and its test, and the effect size."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.optimize.elementwise import find_root
+from scipy.special import expit, logit
+from scipy.stats import norm, rankdata, t
 
 from evorobo.arrays import Array
 
@@ -26,14 +28,110 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike, confidence: 
     """P(X > Y): the probability that a run of `first (n,)` beats a run of `second (m,)`; ties count half.
 
     It equals Mann-Whitney's U / (n m), also known as A12 (Vargha & Delaney 2000) and as the area under the ROC curve.
-    The interval is Newcombe's (2006, method 5). Unlike the bootstrap interval it has a width where all runs of one side
-    are better. With fewer than two runs on a side there is no interval.
+    The interval is the wider one on each side of `newcombe_interval`, which has a width where all runs of one side are
+    better, and `placement_interval`, which is right where one side scatters more. With fewer than two runs on a side
+    there is no interval. Scores may be infinite, as those of diverged runs are.
     """
     x, y = np.asarray(first, float), np.asarray(second, float)
-    value = float(_wins(x, y[:, None]).mean())
+    pair = placements(x, y)
     if min(len(x), len(y)) < 2:
-        return Probability(value, np.nan, np.nan)
-    return Probability(value, *_newcombe(value, len(x), len(y), confidence))
+        return Probability(float(pair.value), np.nan, np.nan)
+    low, high = probability_interval(pair, confidence)
+    return Probability(float(pair.value), float(low), float(high))
+
+
+class Placements(NamedTuple):
+    """P of each pair of samples `(...)`, and the variances of the shares of the other side that each run beats."""
+
+    value: Array
+    n_first: int
+    n_second: int
+    variance_first: Array
+    variance_second: Array
+
+    @property
+    def variance(self) -> Array:
+        """The variance of P (Brunner & Munzel 2000)."""
+        return self.variance_first / self.n_first + self.variance_second / self.n_second
+
+    @property
+    def degrees(self) -> Array:
+        """The degrees of freedom of that variance (Brunner & Munzel 2000)."""
+        one, other = self.variance_first / self.n_first, self.variance_second / self.n_second
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray((one + other) ** 2 / (one**2 / (self.n_first - 1) + other**2 / (self.n_second - 1)))
+
+
+def placements(first: Array, second: Array) -> Placements:
+    """The placements of samples `(..., n)` among samples `(..., m)`, from their ranks (Brunner & Munzel 2000).
+
+    The variances are NaN with fewer than two runs on a side.
+    """
+    n, m = first.shape[-1], second.shape[-1]
+    together = rankdata(np.concatenate([first, second], axis=-1), axis=-1)
+    beaten = (together[..., :n] - rankdata(first, axis=-1)) / m
+    lost = (together[..., n:] - rankdata(second, axis=-1)) / n
+    nan = np.full(beaten.shape[:-1], np.nan)
+    variances = (shares.var(axis=-1, ddof=1) if min(n, m) > 1 else nan for shares in (beaten, lost))
+    return Placements(beaten.mean(axis=-1), n, m, *variances)
+
+
+def probability_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array, Array]:
+    """The interval of `probability_of_improvement`, for arrays of pairs."""
+    intervals = newcombe_interval(pair, confidence), placement_interval(pair, confidence)
+    (low, high), (other_low, other_high) = intervals
+    return np.minimum(low, other_low), np.maximum(high, other_high)
+
+
+def newcombe_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array, Array]:
+    """The two P that lie z of their own standard errors below and above the value (Newcombe 2006, method 5)."""
+    z = float(norm.ppf((1 + confidence) / 2))
+
+    def excess(p: Array, value: Array) -> Array:
+        return np.asarray((p - value) ** 2 - z**2 * _newcombe_variance(p, pair.n_first, pair.n_second))
+
+    value = np.asarray(pair.value, float)
+    inside = np.clip(value, 1e-12, 1 - 1e-12)  # at 0 and 1 the variance is 0, and the value itself a root
+    low = np.where(value > 0, find_root(excess, (np.zeros_like(value), inside), args=(value,)).x, 0.0)
+    high = np.where(value < 1, find_root(excess, (inside, np.ones_like(value)), args=(value,)).x, 1.0)
+    return low, high
+
+
+def placement_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array, Array]:
+    """The interval from the variances of the placements, symmetric in the logit of P.
+
+    The variance and its degrees of freedom are those of Brunner & Munzel (2000, section 3); the logit keeps the bounds
+    between 0 and 1 (Konietschke, Hothorn & Brunner 2012, equation 3.4). It is the value alone where P is 0 or 1, or
+    where all runs of each side beat the same share of the other.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(pair.variance) / (pair.value * (1 - pair.value))
+        reach = t.ppf((1 + confidence) / 2, pair.degrees) * error
+        low, high = expit(logit(pair.value) - reach), expit(logit(pair.value) + reach)
+    known = np.isfinite(reach)
+    return np.where(known, low, pair.value), np.where(known, high, pair.value)
+
+
+def probability_test(first: ArrayLike, second: ArrayLike) -> Array:
+    """The two-sided p of P(X > Y) = 1/2, for samples `(..., n)` and `(..., m)`: the larger p of two tests.
+
+    One has the variance that P has at 1/2 (Newcombe 2006, method 5), and is reliable for few runs and for ties. The
+    other is that of Brunner & Munzel (2000), and is reliable where one side scatters more. NaN with a single run.
+    """
+    pair = placements(np.asarray(first, float), np.asarray(second, float))
+    distance = np.abs(pair.value - 0.5)
+    if min(pair.n_first, pair.n_second) < 2:
+        return np.full(distance.shape, np.nan)
+    newcombe = 2 * norm.sf(distance / np.sqrt(_newcombe_variance(0.5, pair.n_first, pair.n_second)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        brunner_munzel = 2 * t.sf(distance / np.sqrt(pair.variance), pair.degrees)
+    return np.fmax(newcombe, np.where(pair.variance > 0, brunner_munzel, np.nan))
+
+
+def probability_test_power(value: float, n_first: int, n_second: int, alpha: float = 0.05) -> float:
+    """The power of `probability_test` for a true P of `value`, with the variance at 1/2 (Noether 1987, section 2)."""
+    error = np.sqrt(_newcombe_variance(0.5, n_first, n_second))
+    return float(norm.sf(norm.isf(alpha / 2) - abs(value - 0.5) / error))
 
 
 def mean_probability_of_improvement(
@@ -65,20 +163,7 @@ def effect_size(first: ArrayLike, second: ArrayLike) -> float:
     return difference / sd
 
 
-def _wins(x: Array, y: Array) -> Array:
-    return (x > y) + 0.5 * (x == y)
-
-
-def _newcombe(value: float, n: int, m: int, confidence: float) -> tuple[float, float]:
-    """The two P that lie z of their own standard errors below and above `value` (Newcombe 2006, method 5)."""
-    z = float(norm.ppf((1 + confidence) / 2))
+def _newcombe_variance(p: Array | float, n: int, m: int) -> Array:
+    """The variance of P at `p` (Newcombe 2006, method 5)."""
     extra = (n + m) / 2 - 1
-
-    def excess(p: float) -> float:
-        variance = p * (1 - p) * (1 + extra * (1 - p) / (2 - p) + extra * p / (1 + p)) / (n * m)
-        return float((p - value) ** 2 - z**2 * variance)
-
-    inside = min(max(value, 1e-12), 1 - 1e-12)  # at 0 and 1 the variance is 0, and `value` itself a root
-    low = brentq(excess, 0, inside) if value > 0 else 0.0
-    high = brentq(excess, inside, 1) if value < 1 else 1.0
-    return float(low), float(high)
+    return np.asarray(p * (1 - p) * (1 + extra * (1 - p) / (2 - p) + extra * p / (1 + p)) / (n * m))

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evorobo.arrays import Array
-from evorobo.report.statistics.bootstrap import stratified_bootstrap_interval
+from evorobo.report.statistics.aggregates import success_rate_interval
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """The `share` of runs above each of `taus`, with its 95% bootstrap band; all arrays are `(n_taus,)`."""
+    """The `share` of runs above each of `taus`, with its 95% band; all arrays are `(n_taus,)`."""
 
     taus: Array
     share: Array
@@ -22,19 +22,16 @@ class Profile:
     high: Array
 
 
-def performance_profile(tasks: Sequence[ArrayLike], taus: ArrayLike | None = None, seed: int = 0) -> Profile:
+def performance_profile(tasks: Sequence[ArrayLike], taus: ArrayLike | None = None) -> Profile:
     """The share of runs over all `tasks` that score strictly more than tau (Agarwal et al. 2021).
 
-    Each task is an array `(n_runs,)`; all scores are on one scale. By default there are 101 `taus` from the lowest
-    score to the highest. The band comes from the stratified bootstrap; NaN where a task has fewer than two runs.
+    Each task is an array `(n_runs,)`; all scores are on one scale, and minus infinity for a run that diverged. By
+    default there are 101 `taus` from the lowest finite score to the highest. The band is that of a success rate
+    (Clopper & Pearson 1934); over several tasks it is wider than needed (Hoeffding 1956).
     """
-    scores = [np.asarray(values, float) for values in tasks]
-    every = np.concatenate(scores)
-    grid = np.linspace(every.min(), every.max(), 101) if taus is None else np.asarray(taus, float)
-    above = [(values[:, None] > grid).astype(float) for values in scores]
-    low, high = stratified_bootstrap_interval(above, seed, statistic=_mean)
-    return Profile(grid, np.concatenate(above).mean(axis=0), low, high)
-
-
-def _mean(values: Array, axis: int) -> Array:
-    return np.asarray(values.mean(axis=axis))
+    scores = np.concatenate([np.asarray(values, float) for values in tasks])
+    finite = scores[np.isfinite(scores)]
+    grid = np.linspace(finite.min(), finite.max(), 101) if taus is None else np.asarray(taus, float)
+    above = (scores[:, None] > grid).sum(axis=0)
+    low, high = success_rate_interval(above, len(scores))
+    return Profile(grid, above / len(scores), low, high)

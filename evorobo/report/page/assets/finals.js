@@ -24,9 +24,10 @@ function strips(task, methods) {
       picture.append(dot);
     });
     const [low, high] = method.interval;
-    if (low !== null)
+    if (low !== null && high !== null)
       picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(high), height: Math.max(1, up.place(low) - up.place(high)), fill: color, opacity: 0.3 }));
-    picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(method.iqm) - 1.5, height: 3, fill: color }));
+    if (method.iqm !== null)
+      picture.append(draw("rect", { x: middle + bar / 2, width: bar, y: up.place(method.iqm) - 1.5, height: 3, fill: color }));
     const most = Math.floor(space / 7), short = name.length > most ? `${name.slice(0, Math.max(2, most - 1))}…` : name;
     const text = label(short, middle, HEIGHT - BOTTOM + 17, { "text-anchor": "middle", class: "title" });
     text.append(draw("title", {}, name));
