@@ -22,7 +22,7 @@ def add_plot(parser: Parser) -> None:
 
 
 def plot(args: argparse.Namespace) -> None:
-    """Draw learning curves and print the path of the figure."""
+    """Draw learning curves and print the paths of the figures."""
     from evorobo.report.analysis.study_table import StudyTable
     from evorobo.report.figures import curves
     from evorobo.study.results import load
@@ -30,7 +30,7 @@ def plot(args: argparse.Namespace) -> None:
     columns = tuple(filter(None, args.x.split(",")))
     path = args.out or as_path(args.folder) / "curves.png"
     study_table = StudyTable.from_results(load(args.folder))
-    print(curves.plot(study_table, path, x=columns, log=not args.linear))
+    print(*curves.plot(study_table, path, x=columns, log=not args.linear), sep="\n")
 
 
 def add_table(parser: Parser) -> None:

@@ -46,5 +46,5 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> list[Path]:
     }
     for name, text in texts.items():
         write_atomically(folder / name, text)
-    figure = comparison_figure.plot(comparison, folder / "compare.png")
-    return [figure, *(folder / name for name in texts)]
+    figures = comparison_figure.plot(comparison, folder / "compare.png")
+    return [*figures, *(folder / name for name in texts)]

@@ -29,7 +29,8 @@ def show(results: Results) -> list[Path]:
     """Write the figures and tables of a study into its folder, and print tables, verdicts, cautions and file names.
 
     The files are `curves.png`, `table.csv`, `table.md` and `verdicts.csv`. There is a `paths-<task>.png` for each robot
-    that can be drawn, and `archives-<task>.png` with `archives.md` where methods keep archives.
+    that can be drawn, and `archives-<task>.png` with `archives.md` where methods keep archives. With more than 16 tasks
+    the curves have parts, `curves-2.png` and so on.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def show(results: Results) -> list[Path]:
     ['curves.png', 'paths-phototaxis.png', 'table.csv', 'table.md', 'verdicts.csv']
     """
     table, folder = StudyTable.from_results(results), results.folder
-    files = [curves.plot(table, folder / "curves.png")]
+    files = curves.plot(table, folder / "curves.png")
     files += [path for task in _tasks(table) if (path := draw_paths(table, task)) is not None]
     figures = {task: folder / f"archives-{task}.png" for task in table.tasks}
     files += [path for task, file in figures.items() if (path := archives.plot(table, task, file)) is not None]

@@ -9,6 +9,7 @@ import pytest
 
 from evorobo import ResultsError, SettingsError
 from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.figures import output
 from evorobo.report.figures.curves import figure, plot
 from evorobo.report.figures.style import METHOD_STYLES, style
 from evorobo.report.statistics import average_curve, bootstrap_interval, iqm
@@ -168,7 +169,7 @@ def test_a_run_that_ended_early_keeps_its_last_score():
 
 def test_plot_writes_a_file_and_restores_the_settings_of_matplotlib(small_table, tmp_path):
     before = dict(matplotlib.rcParams)
-    path = plot(small_table, tmp_path / "new" / "curves.png")
+    (path,) = plot(small_table, tmp_path / "new" / "curves.png")
     assert path == tmp_path / "new" / "curves.png"
     height, width, _ = matplotlib.image.imread(path).shape
     assert width > height > 300
@@ -177,7 +178,7 @@ def test_plot_writes_a_file_and_restores_the_settings_of_matplotlib(small_table,
 
 
 def test_equal_results_give_equal_files(small_table, tmp_path):
-    first, again = (plot(small_table, tmp_path / name).read_bytes() for name in ("a.png", "b.png"))
+    first, again = (plot(small_table, tmp_path / name)[0].read_bytes() for name in ("a.png", "b.png"))
     assert first == again
 
 
@@ -196,7 +197,25 @@ def test_a_dollar_in_a_name_is_drawn_as_a_dollar(tiny_study, tmp_path):
     results = tiny_study({"ga": [1, 2]})
     runs = [replace(run, method="$\\frac{") for run in results.runs]
     table = StudyTable.from_results(replace(results, methods=["$\\frac{"], runs=runs))
-    assert plot(table, tmp_path / "curves.png").exists()
+    assert plot(table, tmp_path / "curves.png")[0].exists()
+
+
+@pytest.mark.parametrize(("n_tasks", "sizes"), [(1, [1]), (16, [16]), (17, [16, 1]), (40, [16, 16, 8])])
+def test_a_study_of_many_tasks_has_figures_of_sixteen_tasks_each(fakes, tmp_path, monkeypatch, n_tasks, sizes):
+    names = [f"task-{number}" for number in range(n_tasks)]
+    fakes.write_study(tmp_path, "many", {name: {} for name in names}, ["ga"])
+    for name in names:
+        fakes.write_run(tmp_path / name / "ga" / "seed-0", fakes.learning(0, 0, 1))
+    drawn = {}
+    monkeypatch.setattr(output, "save_figure", lambda figure, path: drawn.setdefault(path.name, figure))
+    paths = plot(fakes.load_table(tmp_path), tmp_path / "curves.png")
+    assert [path.name for path in paths] == ["curves.png", "curves-2.png", "curves-3.png"][: len(sizes)] == list(drawn)
+    titles = [[axes.get_title(loc="left") for axes in figure.axes] for figure in drawn.values()]
+    shown = [[title for title in of_figure if title.startswith("task-")] for of_figure in titles]
+    assert [len(of_figure) for of_figure in shown] == sizes
+    assert [name for of_figure in shown for name in of_figure] == names
+    ends = [f"many, part {number} of {len(sizes)}" if len(sizes) > 1 else "many" for number in range(1, len(sizes) + 1)]
+    assert [figure.texts[0].get_text() for figure in drawn.values()] == ends
 
 
 def same(band, method):

@@ -59,11 +59,11 @@ def test_the_figure_of_a_study_has_a_line_for_each_of_many_methods(many, tmp_pat
     assert len(drawn.axes) == lines * 4  # on each task curves and scores
     names = [axes.get_ylabel() for axes in drawn.axes if axes.get_ylabel()]
     assert names == METHODS
-    assert curves.plot(many, tmp_path / "many.png").read_bytes().startswith(b"\x89PNG")
+    assert curves.plot(many, tmp_path / "many.png")[0].read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_line_shows_the_curve_and_the_final_scores_of_its_method_on_a_common_scale(many):
-    drawn = figure(many, {"climb": ("env_steps",)}, log=True)
+    drawn = figure(many, {"climb": ("env_steps",)}, True, METHODS, "many")
     grid = np.array(drawn.axes).reshape(len(METHODS), 2)
     for method, (panel, scores) in zip(METHODS, grid, strict=True):
         runs = many.cells["climb", method].runs
@@ -79,7 +79,7 @@ def test_a_line_shows_the_curve_and_the_final_scores_of_its_method_on_a_common_s
 def test_names_of_close_references_are_stacked(many):
     near = {"random": 2.0, "solved": 90.0, "theirs": 91.0, "others": 92.0}
     results = replace(many.results, references={**many.results.references, "climb": near})
-    drawn = figure(StudyTable.from_results(results), {"climb": ("env_steps",)}, log=True)
+    drawn = figure(StudyTable.from_results(results), {"climb": ("env_steps",)}, True, METHODS, "many")
     heights = {text.get_text(): text.get_position()[1] for text in drawn.axes[1].texts}
     assert heights["random"] == heights["solved"]
     assert len({heights[name] for name in ("solved", "theirs", "others")}) == 3

@@ -23,29 +23,33 @@ from evorobo.report.formatting import format_cost, metric_label
 _CURVES, _PROBABILITIES = 3.6, 2.6  # inches
 
 
-def plot(comparison: Comparison, path: Path) -> Path:
-    """Write the figure to `path` (PNG); returns the path."""
-    return output.save_figure(figure(comparison), path)
+def plot(comparison: Comparison, path: Path) -> list[Path]:
+    """Write the figure to `path` (PNG), in parts where there are many tasks; returns the paths."""
+    return output.save_parts(
+        lambda tasks, part: figure(comparison, tasks=tasks, part=part), comparison.table.tasks, path
+    )
 
 
-def figure(comparison: Comparison) -> Figure:
-    """The figure that `plot` writes: a row for each task with curves, scores and pairs."""
-    table, verdicts = comparison.table, comparison.verdicts
+def figure(comparison: Comparison, *, tasks: Sequence[str] = (), part: str = "") -> Figure:
+    """The figure that `plot` writes, of some tasks or of all: a row for each task with curves, scores and pairs."""
+    table = comparison.table
+    tasks = tasks or table.tasks
+    verdicts = [verdict for verdict in comparison.verdicts if verdict.task in tasks]
     styles = assign_styles(table.methods)
     finals_width, labels_height = finals_size(table.methods)
     widths = [_CURVES, finals_width, _PROBABILITIES]
     width = 0.95 + sum(widths) + 0.6
     with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
-        grid = drawn.subplots(len(table.tasks), 3, squeeze=False, width_ratios=widths)
-        rows = zip(table.tasks, grid, strict=True)
+        grid = drawn.subplots(len(tasks), 3, squeeze=False, width_ratios=widths)
+        rows = zip(tasks, grid, strict=True)
         has_crossing = [_draw_row(comparison, task, list(axes), styles) for task, axes in rows]
         notes = [excluded_runs_caution(comparison.final)]
         subtitle = _subtitle(comparison, any(has_crossing))
-        layout = FigureLayout(width, table.results.name, subtitle, styles, [note for note in notes if note])
-        pairs = max(sum(verdict.task == task for verdict in verdicts) for task in table.tasks)
+        layout = FigureLayout(width, f"{table.results.name}{part}", subtitle, styles, [note for note in notes if note])
+        pairs = max(sum(verdict.task == task for verdict in verdicts) for task in tasks)
         height = max(2.65, 0.9 + 0.42 * pairs) + labels_height
-        drawn.set_size_inches(width, layout.top + layout.bottom + height * len(table.tasks))
+        drawn.set_size_inches(width, layout.top + layout.bottom + height * len(tasks))
         layout.draw(drawn)
     return drawn
 

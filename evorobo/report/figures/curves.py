@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, unknown
-from evorobo.report.analysis.ranks import MAX_OVERLAID_METHODS
+from evorobo.report.analysis.ranks import MAX_OVERLAID_METHODS, rank_methods
 from evorobo.report.analysis.runs import cumulative_cost, learning_curve
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import many_methods, output
@@ -21,30 +22,36 @@ from evorobo.report.figures.style import MUTED_COLOR, Style, assign_styles
 from evorobo.report.formatting import COST_LABELS, metric_label
 
 
-def plot(table: StudyTable, path: str | Path, *, x: tuple[str, ...] = (), log: bool = True) -> Path:
-    """Write the figure of a study to `path` (PNG), with a column of curves for each cost in `x`; returns the path.
+def plot(table: StudyTable, path: str | Path, *, x: tuple[str, ...] = (), log: bool = True) -> list[Path]:
+    """Write the figure of a study to `path` (PNG), with a column of curves for each cost in `x`; returns the paths.
 
-    By default the costs are FLOPs and environment steps, or labeled samples where no run has environment steps. Raises
-    `ResultsError` where there is nothing to show yet.
+    With many tasks the figure has parts (see `output.save_parts`). By default the costs are FLOPs and environment
+    steps, or labeled samples where no run has environment steps. Raises `ResultsError` where there is nothing to show
+    yet.
     """
-    return output.save_figure(figure(table, x=x, log=log), path)
+    return output.save_parts(
+        lambda tasks, part: figure(table, x=x, log=log, tasks=tasks, part=part), _visible_tasks(table), path
+    )
 
 
-def figure(table: StudyTable, *, x: tuple[str, ...] = (), log: bool = True) -> Figure:
-    """The figure that `plot` writes; with many methods it has a line of panels for each (see `many_methods`)."""
+def figure(
+    table: StudyTable, *, x: tuple[str, ...] = (), log: bool = True, tasks: Sequence[str] = (), part: str = ""
+) -> Figure:
+    """The figure that `plot` writes, of some tasks or of all; the title ends with `part`.
+
+    With many methods it has a line of panels for each (see `many_methods`).
+    """
     for cost_column in x:
         if cost_column not in COST_LABELS:
             raise unknown("cost column", cost_column, COST_LABELS)
     table.import_own_files()
-    tasks = [task for task in table.tasks if table.cells_of(task, lambda cell: cell.visible)]
-    methods = [method for method in table.methods if any(table.cells[task, method].visible for task in tasks)]
-    if not tasks:
-        raise ResultsError(
-            f"{table.results.folder} has no scores to show yet; wait for the first evals, or run the study again."
-        )
+    all_tasks = _visible_tasks(table)
+    methods = [method for method in table.methods if any(table.cells[task, method].visible for task in all_tasks)]
+    tasks, title = tasks or all_tasks, f"{table.results.name}{part}"
     rows = {task: x or _default_costs(table, task) for task in tasks}
     if len(methods) > MAX_OVERLAID_METHODS:
-        return many_methods.figure(table, {task: x or costs[1:] for task, costs in rows.items()}, log)
+        ranked = rank_methods(table, all_tasks)
+        return many_methods.figure(table, {task: x or costs[1:] for task, costs in rows.items()}, log, ranked, title)
     styles = assign_styles(methods)
     columns = max(len(row) for row in rows.values())
     finals_width, labels_height = finals_size(methods)
@@ -58,10 +65,20 @@ def figure(table: StudyTable, *, x: tuple[str, ...] = (), log: bool = True) -> F
             remarks.append(_draw_row(list(axes), table, task, rows[task], styles, log))
             axes[0].set_title(task)
         notes = footnotes(table, tasks, filter(None, remarks))
-        layout = FigureLayout(width, table.results.name, _subtitle(table), styles, notes)
+        layout = FigureLayout(width, title, _subtitle(table), styles, notes)
         drawn.set_size_inches(width, layout.top + layout.bottom + (2.65 + labels_height) * len(tasks))
         layout.draw(drawn)
     return drawn
+
+
+def _visible_tasks(table: StudyTable) -> list[str]:
+    """The tasks with scores. Raises `ResultsError` where there are none."""
+    tasks = [task for task in table.tasks if table.cells_of(task, lambda cell: cell.visible)]
+    if not tasks:
+        raise ResultsError(
+            f"{table.results.folder} has no scores to show yet; wait for the first evals, or run the study again."
+        )
+    return tasks
 
 
 def _draw_row(

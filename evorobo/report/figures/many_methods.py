@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evorobo.report.analysis.ranks import rank_methods
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.finals import shorten
@@ -19,9 +20,10 @@ from evorobo.report.statistics import AverageCurve, average_curve
 _LINE, _CURVES, _SCORES, _CHARACTER = 0.36, 1.35, 1.75, 0.06  # inches
 
 
-def figure(table: StudyTable, columns: dict[str, tuple[str, ...]], log: bool) -> Figure:
-    """The curves of each task over its costs in `columns`, and its final scores; the best methods are on top."""
-    methods = rank_methods(table, list(columns))
+def figure(
+    table: StudyTable, columns: dict[str, tuple[str, ...]], log: bool, methods: Sequence[str], title: str
+) -> Figure:
+    """The curves of each task over its costs in `columns`, and its final scores; `methods` are drawn from the top."""
     styles = assign_styles(methods)
     widths = [width for cost_columns in columns.values() for width in (*[_CURVES] * len(cost_columns), _SCORES)]
     width = 0.4 + 0.075 * max(len(shorten(method)) for method in methods) + sum(widths)
@@ -41,7 +43,7 @@ def figure(table: StudyTable, columns: dict[str, tuple[str, ...]], log: bool) ->
             "and dots (to the right) have one scale of scores."
         )
         notes = footnotes(table, columns, filter(None, remarks))
-        layout = FigureLayout(width, table.results.name, subtitle, {}, notes)
+        layout = FigureLayout(width, title, subtitle, {}, notes)
         drawn.set_size_inches(width, layout.top + layout.bottom + _LINE * len(methods) + 0.85)
         layout.draw(drawn, row_gap=0.015)
     return drawn

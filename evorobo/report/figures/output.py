@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +13,9 @@ from matplotlib.figure import Figure
 
 from evorobo.files import as_path, write_atomically
 from evorobo.report.figures.style import GRID_COLOR, MUTED_COLOR, TEXT_COLOR
+
+MAX_TASKS = 16
+"""How many tasks are in one figure; layout and memory grow faster than the number of panels."""
 
 _RC_PARAMS: Any = {
     "font.family": "DejaVu Sans",
@@ -56,6 +59,19 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write `figure` to `path` as a PNG file, atomically; returns the path."""
     write_atomically(path, png_bytes(figure))
     return as_path(path)
+
+
+def save_parts(figure: Callable[[Sequence[str], str], Figure], tasks: Sequence[str], path: str | Path) -> list[Path]:
+    """Write a figure in parts of at most `MAX_TASKS` tasks: `curves.png`, `curves-2.png`, ...; returns the paths.
+
+    `figure` is called with the tasks of a part and with what its title says of it, which is empty for a single part.
+    """
+    path = Path(path)
+    parts = [tasks[start : start + MAX_TASKS] for start in range(0, len(tasks), MAX_TASKS)]
+    paths = [path.with_stem(f"{path.stem}-{number}") if number > 1 else path for number in range(1, len(parts) + 1)]
+    for number, (part, file) in enumerate(zip(parts, paths, strict=True), 1):
+        save_figure(figure(part, f", part {number} of {len(parts)}" if len(parts) > 1 else ""), file)
+    return paths
 
 
 def png_bytes(figure: Figure) -> bytes:

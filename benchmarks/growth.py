@@ -1,0 +1,163 @@
+"""Do long trials, large studies and large figures grow linearly?
+
+Run `python benchmarks/growth.py`. It prints CPU seconds for trials of 1,000 to 8,000 evals, and for studies of 500 to
+10,000 trials: the first run, a run that finds all finished, and reading the results. Behind each number stands the
+exponent of the growth since the line before: 1 is linear, 2 quadratic. Files are in memory where the system has
+/dev/shm, since waiting for a disk would take most of the time. `--quick` leaves out the largest sizes.
+`--tasks` draws the figures of studies with 25 to 200 tasks, each in a process of its own, and adds their memory.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evorobo import MSE, SGD, Backprop, Budget, Callback, Study, Trial
+from evorobo.study.results import load
+from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores
+
+EVALS = (1000, 2000, 4000, 8000)
+TRIALS = (500, 1000, 2000, 5000, 10_000)
+TASKS = (25, 50, 100, 200)
+MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A task that costs next to nothing, so that the time of everything else is seen."""
+
+    name: str = "plane"
+
+    input_scaler = output_scaler = None
+    n_inputs, n_outputs, output = 1, 1, "identity"
+    metric_info = MetricInfo("score")
+
+    def score(self, spec: Any, weights: np.ndarray, rng: np.random.Generator, input_scaler: Any) -> Scores:
+        return Scores(-np.square(weights).sum(1), Cost(env_steps=len(weights)))
+
+    def examples(self, rng: np.random.Generator) -> Examples:
+        return Examples(np.ones((1, 1)), np.ones((1, 1)), MSE())
+
+    def validate(self, genome: Any) -> float:
+        return 0.0
+
+    def test(self, genome: Any) -> float:
+        return -float(np.square(genome.weights).sum())
+
+    def references(self) -> dict[str, float]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Reads(Callback):
+    """A callback that looks at the newest row."""
+
+    def on_eval(self, state: Any) -> None:
+        state.evals[-1]["validation"]
+
+
+def trial(n_evals: int) -> Trial:
+    return Trial(Plane(), Backprop(SGD(0.01)), Budget(generations=n_evals, n_evals=30 * n_evals), (), 0, (Reads(),))
+
+
+def study(n_tasks: int, n_methods: int, n_seeds: int) -> Study:
+    return Study.grid(
+        "growth",
+        tasks=[Plane(f"plane-{number}") for number in range(n_tasks)],
+        methods=[Backprop(SGD(0.01 + number / 1000), name=f"backprop-{number}") for number in range(n_methods)],
+        seeds=n_seeds,
+        budget=Budget(generations=2, n_evals=2),
+        hidden=(),
+    )
+
+
+def cpu_seconds(call: Callable[[], Any]) -> float:
+    before = time.process_time()
+    with redirect_stdout(io.StringIO()):  # the progress of a study
+        call()
+    return time.process_time() - before
+
+
+def print_line(size: int, seconds: list[float], before: tuple[int, list[float]] | None) -> tuple[int, list[float]]:
+    """Print a line of the table; return it for the exponents of the next one."""
+    cells = []
+    for column, value in enumerate(seconds):
+        exponent = "    "
+        if before:
+            exponent = f"{math.log(value / before[1][column]) / math.log(size / before[0]):4.2f}"
+        cells.append(f"{value:9.2f} s {exponent}")
+    print(f"{size:8,}", *cells, flush=True)
+    return size, seconds
+
+
+def evals(sizes: tuple[int, ...], folder: Path) -> None:
+    print("evals of one trial; its run")
+    before = None
+    for size in sizes:
+        path = folder / str(size)
+        seconds = [cpu_seconds(lambda path=path, size=size: trial(size).run(path))]  # type: ignore[misc]
+        rows = len((path / "curve.csv").read_text().splitlines()) - 2
+        before = print_line(rows, seconds, before)
+
+
+def trials(sizes: tuple[int, ...], folder: Path) -> None:
+    print("trials of a study; the first run, a run that finds all finished, reading")
+    before = None
+    for size in sizes:
+        one, path = study(5, 10, size // 50), folder / str(size)
+        seconds = [cpu_seconds(lambda one=one, path=path: one.run(path)) for _ in range(2)]  # type: ignore[misc]
+        seconds.append(cpu_seconds(lambda path=path: load(path / "growth")))  # type: ignore[misc]
+        before = print_line(size, seconds, before)
+
+
+def tasks(folder: Path) -> None:
+    print("tasks of a study; all its figures; largest memory")
+    before = None
+    for size in TASKS:
+        one = study(size, 2, 2)
+        cpu_seconds(lambda one=one, size=size: one.run(folder / str(size)))  # type: ignore[misc]
+        words = [sys.executable, __file__, "--draw", str(folder / str(size) / "growth")]
+        out = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+        before = print_line(size, [out["seconds"]], before)
+        print(f"{'':8} {out['megabytes']:9.0f} MB, {out['files']} figures")
+
+
+def draw(folder: Path) -> None:
+    """Write the figures of a study as `evorobo plot` does."""
+    from evorobo.report.study import show
+
+    files: list[Any] = []
+    seconds = cpu_seconds(lambda: files.extend(show(load(folder))))
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": seconds, "megabytes": kilobytes / 1024, "files": len(files)}))
+
+
+def main(*words: str) -> None:
+    if "--draw" in words:
+        draw(Path(words[-1]))
+        return
+    fewer = -1 if "--quick" in words else None
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
+        folder = Path(name)
+        if "--tasks" in words:
+            tasks(folder / "tasks")
+            return
+        evals(EVALS[:fewer], folder / "evals")
+        trials(TRIALS[:fewer], folder / "trials")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
