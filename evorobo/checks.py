@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -29,33 +28,6 @@ def check_integer(minimum: int, *, maximum: int | None = None, **settings: Any) 
             raise SettingsError(f"{name} must be a whole number of at least {minimum}, not {value!r}.")
         if maximum is not None and value > maximum:
             raise SettingsError(f"{name} must be at most {maximum:,}, not {value:,}.")
-
-
-def check_optional_integer(minimum: int, **settings: Any) -> None:
-    """Raise `SettingsError` unless each setting is a whole number of at least `minimum`, or None (the default)."""
-    check_integer(minimum, **{name: value for name, value in settings.items() if value is not None})
-
-
-def check_within(low: float, high: float, **settings: Any) -> None:
-    """Raise `SettingsError` unless each setting is a number from `low` to `high`, both included."""
-    for name, value in settings.items():
-        if not (is_number(value) and low <= value <= high):
-            limits = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
-            raise SettingsError(f"{name} must be a number {limits}, not {value!r}.")
-
-
-def check_positive(**settings: Any) -> None:
-    """Raise `SettingsError` unless each setting is a finite number above 0."""
-    for name, value in settings.items():
-        if not (is_number(value) and 0 < value < math.inf):
-            raise SettingsError(f"{name} must be a number above 0, not {value!r}.")
-
-
-def check_implements(interface: type, example: str, **settings: object) -> None:
-    """Raise `SettingsError` unless each setting is an object with the members of `interface`, a runtime protocol."""
-    for name, value in settings.items():
-        if isinstance(value, type) or not isinstance(value, interface):
-            raise SettingsError(f"{name} must be an object such as {example}, not {value!r}.")
 
 
 def check_seeds(*seeds: Any) -> None:

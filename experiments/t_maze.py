@@ -13,7 +13,9 @@ study = Study.grid(
         Evolution(GA(population_size=100), name="reactive evolved"),
         Evolution(GA(population_size=100), name="recurrent evolved"),
         Backprop(Adam(0.01), schedule=Cosine(), name="reactive taught"),
-        Backprop(Adam(0.01), batch_size=4, max_grad_norm=1.0, schedule=Cosine(), name="recurrent taught"),
+        Backprop(
+            Adam(0.01), batch_size=4, max_grad_norm=1.0, schedule=Cosine(), bptt_steps=None, name="recurrent taught"
+        ),
     ],
     seeds=5,
     budget=Budget(flops=2.5e9),

@@ -81,6 +81,41 @@ def test_a_recurrent_network_learns_the_echo_and_windows_of_one_row_do_not():
     assert final(1) > 0.2
 
 
+@dataclass(frozen=True)
+class LongEpisodes(Echo):
+    """Twenty sequences of 200 steps, as a teacher's episodes."""
+
+    length: int = 200
+
+    def examples(self, rng):
+        x = np.random.default_rng(5).normal(size=(20 * self.length, 2))
+        return Examples(x, x[:, :1], MSE(), sequence=np.repeat(np.arange(20), self.length))
+
+
+def updates_of_one_epoch(task, **settings):
+    learner, count = start(recurrent(), Backprop(SGD(0.1), **settings), task), 0
+    while learner.cost.samples < 20 * task.length:
+        learner.step(0.0)
+        count += 1
+    return count, learner.genome.weights
+
+
+def test_long_sequences_are_cut_by_default_so_that_an_epoch_has_more_updates():
+    task = LongEpisodes()
+    by_default, weights = updates_of_one_epoch(task)
+    assert by_default == 2  # 20 episodes of 200 steps are 80 windows of at most 64 steps, in batches of 64
+    assert np.array_equal(weights, updates_of_one_epoch(task, bptt_steps=64)[1])
+    assert updates_of_one_epoch(task, bptt_steps=None)[0] == 1
+    assert updates_of_one_epoch(task, batch_size=4)[0] == 20
+
+
+@pytest.mark.parametrize("length", [1, 15, 64])
+def test_sequences_of_up_to_64_steps_are_trained_on_as_before(length):
+    task = LongEpisodes(length=length)
+    weights = [updates_of_one_epoch(task, bptt_steps=bptt_steps)[1] for bptt_steps in (64, None)]
+    assert np.array_equal(*weights)
+
+
 def test_training_through_time_resumes_bit_for_bit(tmp_path):
     spec = NetworkSpec(2, (Elman(4), Dropout(0.3), Dense(1, "identity")))
     one, other = start(spec, Backprop(batch_size=2)), start(spec, Backprop(batch_size=2))

@@ -22,7 +22,8 @@ COLUMNS = (
 def write_run(folder: Path, rows: list[dict[str, float]], status: str = "finished") -> None:
     """Write the folder of a trial: evals as rows, and its status (nothing for an unfinished one)."""
     folder.mkdir(parents=True)
-    lines = [",".join(COLUMNS)] + [",".join(repr(float(row.get(name, 0))) for name in COLUMNS) for row in rows]
+    columns = tuple(dict.fromkeys((*COLUMNS, *(name for row in rows for name in row))))
+    lines = [",".join(columns)] + [",".join(repr(float(row.get(name, 0))) for name in columns) for row in rows]
     (folder / "curve.csv").write_text("\n".join(lines) + "\n")
     if status != "unfinished":
         reason = {"reason": "The weights became NaN."} if status == "failed" else {}

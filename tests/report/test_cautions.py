@@ -123,3 +123,18 @@ def test_runs_that_went_on_on_another_type_of_processor_have_a_caution(tiny_tabl
     (text,) = cautions(StudyTable.from_results(replace(table.results, runs=moved)))
     which = f"ga on {runs[0].task}, seed 3 and 3 more (blas A, then B)"
     assert text.startswith(f"Continued on another type of processor or with other package versions: {which}.")
+
+
+def test_few_updates_of_training_have_a_caution(fakes, tmp_path):
+    fakes.write_study(tmp_path, "race", {"reach": {}}, ["backprop", "patient", "ga"])
+    for seed in range(10):
+        for method, updates in (("backprop", 12), ("patient", 100), ("ga", 5)):
+            steps = {} if method == "ga" else {"epoch": 3}
+            rows = [{"test": 0, "generations": 0, **steps}, {"test": TEN[seed], "generations": updates, **steps}]
+            fakes.write_run(tmp_path / f"reach/{method}/seed-{seed}", rows)
+    (text,) = cautions(StudyTable.from_results(load(tmp_path)))
+    assert text == (
+        "Few updates of the weights on reach: backprop took 12 updates. Fewer than 100 hardly move them from their "
+        "first values, so this compares budgets, not methods. Set a smaller batch_size (for recurrent networks, "
+        "smaller bptt_steps as well) or a larger budget."
+    )

@@ -66,9 +66,9 @@ class Backprop(Method, Batchable):
         Standard deviation of Gaussian noise that is added to the scaled inputs of every mini-batch, 0 or more.
     early_stopping : EarlyStopping, optional
         Ends training when validation no longer improves. By default training lasts for the whole budget.
-    bptt_steps : int, optional
-        Number of time steps through which gradients flow back. Longer sequences are cut into windows that start with
-        zero state. By default sequences are not cut. Networks without recurrent layers ignore it.
+    bptt_steps : int or None, default 64
+        Number of time steps through which gradients flow back, at least 1. Longer sequences are cut into windows that
+        start with zero state; None does not cut them. Networks without recurrent layers ignore it.
     warm_start : str, Genome or None, default None
         The genome at which learning starts, or its file: weights, scalers and running statistics, not the state of an
         optimizer. The network must be the same. A study takes a path. What the genome cost is not part of the cost.
@@ -86,8 +86,9 @@ class Backprop(Method, Batchable):
     References
     ----------
     Rumelhart, Hinton & Williams (1986), "Learning representations by back-propagating errors". Backpropagation through
-    time: Werbos (1990). Gradient clipping: Pascanu et al. (2013). Max-norm: Srivastava et al. (2014), section 5.1.
-    Input noise: Bishop (1995), "Training with noise is equivalent to Tikhonov regularization".
+    time: Werbos (1990), truncated: Williams & Peng (1990), over 64 steps as in Hafner et al. (2023), "Mastering diverse
+    domains through world models". Gradient clipping: Pascanu et al. (2013). Max-norm: Srivastava et al. (2014), section
+    5.1. Input noise: Bishop (1995), "Training with noise is equivalent to Tikhonov regularization".
 
     Examples
     --------
@@ -113,7 +114,7 @@ class Backprop(Method, Batchable):
     max_norm: PositiveFloat | None = None
     input_noise: NonNegativeFloat = 0.0
     early_stopping: EarlyStopping | None = None
-    bptt_steps: PositiveInt | None = None
+    bptt_steps: PositiveInt | None = 64
     warm_start: WarmStart = None
     dtype: Literal["float64", "float32"] = "float64"
     name: str = "backprop"

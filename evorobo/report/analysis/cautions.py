@@ -15,6 +15,12 @@ from evorobo.report.statistics import success_rate_interval
 from evorobo.study.results import Results, Run
 
 _MIN_RUNS_OF_TWO_VALUES = 4  # two or three runs may have two scores of any kind
+MIN_UPDATES = 100
+"""Updates below which training on examples gets a caution.
+
+Adam moves a weight by about its learning rate in an update (Kingma & Ba 2015, section 2.1). At the default rate of
+0.003, 100 updates move it by at most 0.3, about the size of an initial weight.
+"""
 
 
 def cautions(table: StudyTable) -> list[str]:
@@ -24,6 +30,7 @@ def cautions(table: StudyTable) -> list[str]:
     texts += [few_runs_caution(table), earlier_verdicts_caution(table.results)]
     texts += [unequal_costs_caution(table, task, column) for task in table.tasks for column in _budget_columns(table)]
     texts += [success_rate_caution(table, task) for task in table.tasks]
+    texts += [few_updates_caution(table, task) for task in table.tasks]
     texts += [best_so_far_caution(table, task) for task in table.tasks]
     texts += [equal_curves_caution(table, task) for task in table.tasks]
     texts += [tuned_seeds_caution(table.results), baselines_caution(table.results), tuning_cost_caution(table.results)]
@@ -85,6 +92,22 @@ def success_rate_caution(table: StudyTable, task: str) -> str:
     return (
         f"The scores of {task} take two values, {success:g} and {failure:g}. An interquartile mean hides the rarer "
         f"one, so use the success rates: {', '.join(rates)}."
+    )
+
+
+def few_updates_caution(table: StudyTable, task: str) -> str:
+    """Whether training on examples ended after few updates, as with batches of long sequences and a small budget."""
+    texts = []
+    for method, cell in table.cells_of(task, lambda cell: cell.finished).items():
+        updates = [run.curve["generations"][-1] for run in cell.finished if "epoch" in run.curve]
+        if updates and (typical := int(np.median(updates))) < MIN_UPDATES:
+            texts.append(f"{method} took {typical} update{'s' * (typical != 1)}")
+    if not texts:
+        return ""
+    return (
+        f"Few updates of the weights on {task}: {', '.join(texts)}. Fewer than {MIN_UPDATES} hardly move them from "
+        "their first values, so this compares budgets, not methods. Set a smaller batch_size (for recurrent networks, "
+        "smaller bptt_steps as well) or a larger budget."
     )
 
 

@@ -229,12 +229,12 @@ def test_a_reward_that_is_not_a_number_is_reported():
     [
         ({"episodes": 0}, "episodes must be a whole number of at least 1"),
         ({"horizon": 0}, "horizon must be a whole number of at least 1"),
-        ({"discount": 0.0}, "discount must be a number above 0 and at most 1"),
+        ({"discount": 0.0}, "discount must be a number above 0"),
         ({"discount": 1.5}, "discount must be a number above 0 and at most 1"),
         ({"max_grad_norm": -1.0}, "max_grad_norm must be a number above 0"),
-        ({"clipping": "episodes"}, "clipping must be"),
-        ({"action_noise": -0.1}, "action_noise must be"),
-        ({"action_noise": np.nan}, "action_noise must be"),
+        ({"clipping": "episodes"}, 'clipping must be "episode" or "mean", not \'episodes\''),
+        ({"action_noise": -0.1}, "action_noise must be a number of at least 0"),
+        ({"action_noise": np.nan}, "action_noise must be a finite number of at least 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):
