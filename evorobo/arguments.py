@@ -52,6 +52,13 @@ def add_trust(parser: Parser, *, has_effect: bool = True) -> None:
     parser.add_argument("--trust", action="store_true", help=text if has_effect else "without effect: no code is run")
 
 
+def add_step_timeout(parser: Parser) -> None:
+    """Add `--step-timeout`, the flag of commands that run trials."""
+    parser.add_argument(
+        "--step-timeout", type=float, metavar="S", help="seconds that a step, start or eval of a trial may take"
+    )
+
+
 def parse_seeds(text: str) -> tuple[int, ...]:
     """Return the seeds of a `--seeds` flag: the first N, or a list. Raises `SettingsError` for any other text."""
     try:

@@ -8,7 +8,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evorobo.arguments import Exit, Parser, add_common_flags, exits_with_a_sentence, parse_seeds
+from evorobo.arguments import (
+    Exit,
+    Parser,
+    add_common_flags,
+    add_step_timeout,
+    exits_with_a_sentence,
+    parse_seeds,
+)
 from evorobo.files import as_path
 from evorobo.loading import stop_if_loading
 from evorobo.study.budget import Budget
@@ -68,7 +75,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
             _print_trials(study, args)
             raise Exit(0)
         try:
-            results = study.run(args.results, jobs=args.jobs, only=args.only)
+            results = study.run(args.results, jobs=args.jobs, only=args.only, step_seconds=args.step_timeout)
         except Interrupted:
             raise KeyboardInterrupt from None
         if any(run.status not in _BROKEN for run in results.runs):
@@ -83,6 +90,7 @@ def _build_parser() -> Parser:
     parser = Parser(description="Run the trials of an experiment that are not finished yet, and show the results.")
     parser.add_argument("--seeds", metavar="N", help="number of seeds (5), or a list of seeds (3,7,11)")
     add_common_flags(parser, "trials")
+    add_step_timeout(parser)
     parser.add_argument("--budget", metavar="B", help="budget of each trial: flops=1e9, env_steps=1e5,n_evals=10")
     parser.add_argument("--only", metavar="PART", help='part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(

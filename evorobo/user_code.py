@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from evorobo.errors import EvoroboError, TaskError
+from evorobo.printable import MAX_SHOWN, printable
 
 STOP_SECONDS = 4.0
 """How long running work may take to write its checkpoint after Ctrl-C."""
@@ -23,7 +25,7 @@ def defer_interrupts() -> Iterator[Callable[[], bool]]:
 
     The second one raises `KeyboardInterrupt` at once, as does the first one where the block goes on for long.
     """
-    requested = threading.Event()
+    requested, owner = threading.Event(), os.getpid()
     if threading.current_thread() is not threading.main_thread():
         yield requested.is_set
         return
@@ -32,6 +34,9 @@ def defer_interrupts() -> Iterator[Callable[[], bool]]:
     repeat.daemon = True
 
     def request(number: int, frame: Any) -> None:
+        if os.getpid() != owner:  # a process that a robot forked; `multiprocessing` ends it by this signal
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         if requested.is_set():
             raise KeyboardInterrupt
         requested.set()
@@ -77,3 +82,12 @@ def user_code(what: str) -> Iterator[None]:
     except BaseException as error:
         reraise_interrupt(error)
         raise TaskError(f"{what} raised {type(error).__name__}: {error}; fix it.") from error
+
+
+def error_text(error: Exception) -> str:
+    """Return the message of an error, short and without control characters.
+
+    Errors of other packages and of user code get their type in front.
+    """
+    text = str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
+    return printable(text, MAX_SHOWN)

@@ -21,6 +21,7 @@ GROUND = {
     "fields",
     "files",
     "flops",
+    "guard",
     "interfaces",
     "loading",
     "printable",
@@ -31,6 +32,7 @@ GROUND = {
     "tracing",
     "user_code",
     "version",
+    "workers",
 }
 FLOORS = {"nets": 1, "tasks": 2, "learners": 3, "study": 4, "report": 5, "export": 5, "scaffold": 5}
 TOP = 6
@@ -58,6 +60,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pandas": ("evorobo.report.formats",),
     "pyarrow": ("evorobo.tasks.text.parsing",),
     "pooch": ("evorobo.downloads",),
+    "psutil": ("evorobo.guard",),
     "rich": ("evorobo.study",),
     "tensorboard": ("evorobo.report.formats",),
     "torch": ("evorobo.export",),

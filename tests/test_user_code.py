@@ -103,7 +103,7 @@ def test_settings_that_end_the_program(tmp_path):
         "    def __post_init__(self):\n        raise SystemExit(0)\n"
     )
     with pytest.raises(SettingsError, match="does not accept n: 0"):
-        from_plain({"type": f"{tmp_path}/settings.py:Arm", "n": 1})
+        from_plain({"type": f"{tmp_path}/settings.py:Arm", "n": 1}, imports=True)
 
 
 ENVIRONMENT = """

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.arguments import Parser, add_common_flags, exit_with, parse_seeds
 from evorobo.arrays import Array
-from evorobo.errors import EvoroboError, SettingsError
-from evorobo.files import as_path
+from evorobo.errors import EvoroboError, SettingsError, TaskError
+from evorobo.files import as_path, npz_bytes, read_npz
+from evorobo.settings import from_plain, to_plain
+from evorobo.workers import Order, WorkerPool
 
 SeedFunction = Callable[[int], Mapping[str, Any]]
 
@@ -97,18 +96,27 @@ def run_seeds(run_seed: SeedFunction, seeds: Sequence[int], jobs: int = 1) -> di
         raise SettingsError("a lesson needs at least one seed.")
     if jobs == 1:
         return _stack([_run_single_threaded(run_seed, seed) for seed in seeds])
-    spawn = get_context("spawn")  # forked processes would share locks with our threads
-    with ProcessPoolExecutor(min(jobs, len(seeds)), spawn, initializer=_ignore_interrupts) as pool:
-        return _stack(list(pool.map(partial(_run_single_threaded, run_seed), seeds)))
+    reference = to_plain(run_seed)
+    with tempfile.TemporaryDirectory(prefix="evorobo-") as folder, WorkerPool(min(jobs, len(seeds))) as pool:
+        files = [Path(folder) / f"{number}.npz" for number in range(len(seeds))]
+        orders = [
+            Order(f"{__name__}:measure_seed", {"function": reference, "seed": seed, "file": str(file)})
+            for seed, file in zip(seeds, files, strict=True)
+        ]
+        for number, answer in pool.run(orders):
+            if answer.error:
+                raise TaskError(f"the lesson failed at seed {seeds[number]}: {answer.error}")
+        return _stack([read_npz(file) for file in files])
+
+
+def measure_seed(function: Any, seed: int, file: str) -> None:
+    """Measure at one seed in a worker, and write what the function of the lesson returns as a file of arrays."""
+    Path(file).write_bytes(npz_bytes(_run_single_threaded(from_plain(function, imports=True), seed)))
 
 
 def _run_single_threaded(run_seed: SeedFunction, seed: int) -> Mapping[str, Any]:
     with threadpool_limits(1):  # the same sums in the same order on any machine
         return run_seed(seed)
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
 
 
 def _stack(runs: Sequence[Mapping[str, Any]]) -> dict[str, Array]:

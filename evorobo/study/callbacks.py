@@ -12,9 +12,8 @@ from evorobo.fields import Example
 from evorobo.learners.base import StepResult
 from evorobo.nets.genome import Genome
 from evorobo.study.base import TrialSettings
-from evorobo.study.folders import error_text
 from evorobo.tasks.base import Cost
-from evorobo.user_code import as_error
+from evorobo.user_code import as_error, error_text
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,15 +78,6 @@ def trial_reason(folder: Path) -> str:
     return printable(read_record(folder / "result.json").get("reason", ""), MAX_SHOWN)
 
 
-def error_text(error: Exception) -> str:
-    """Return the message of an error, short and without control characters.
-
-    Errors of other packages and of user code get their type in front.
-    """
-    text = str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
-    return printable(text, MAX_SHOWN)
-
-
 _PATTERNS = ("", "*/", "*/*/", "*/*/*/")
 _MAX_SUGGESTIONS = 6
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from evorobo.study.executors import TrialEvent
+from evorobo.study.executors.base import TrialEvent
 from evorobo.study.folders import TAKEN
 
 

@@ -20,12 +20,13 @@ from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
 from evorobo.study.digests import check_files, digests
-from evorobo.study.folders import TAKEN, Interrupted, Refused, error_text, trial_lock, trial_status
+from evorobo.study.folders import TAKEN, Interrupted, Refused, trial_lock, trial_status
 from evorobo.study.log import Log
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
-from evorobo.user_code import as_error
+from evorobo.user_code import as_error, error_text
+from evorobo.workers import check_descriptors
 
 CHECKPOINT_SECONDS = 20.0
 MAX_TRACEBACK_LINES = 200
@@ -52,6 +53,8 @@ def run_batch(
         with threadpool_limits(1):  # sums have the same order on machines with any number of cores
             for run in runs:
                 run.prepare()
+                if not run.outcome:
+                    run.on_progress(run.completed_fraction)
             _step_to_the_end(runs, should_stop)
     finally:
         for run in runs:
@@ -272,6 +275,7 @@ class RunningTrial:
     def _evaluate(self, result: StepResult | None) -> None:
         """Log the scores of the current solution and call the callbacks."""
         genome, task = self.learner.genome, self.trial.task
+        check_descriptors()  # before files are written that could take the place of closed ones
         validation, test = task.validate(genome), task.test(genome)
         self._check_lock()
         self.log.append(self.cost, self.generations, result, validation, test)

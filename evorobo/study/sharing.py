@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evorobo.errors import ResultsError
 from evorobo.study.batching import batch_trials
-from evorobo.study.executors import EventFunction, TrialEvent, run_parallel, run_serial
+from evorobo.study.executors.base import EventFunction, Executor, TrialEvent
 from evorobo.study.folders import REFUSED, TAKEN, Interrupted, trial_lock, trial_reason, trial_status
 from evorobo.study.locks import FolderLock
 from evorobo.study.trial import Trial
@@ -16,8 +16,8 @@ from evorobo.study.trial import Trial
 FIRST_POLL_SECONDS, MAX_POLL_SECONDS = 0.1, 5.0
 
 
-def run_trials(trials: Sequence[Trial], folder: Path, on_event: EventFunction, jobs: int) -> None:
-    """Run trials, `jobs` batches at a time, and wait for those that other runs have taken.
+def run_trials(trials: Sequence[Trial], folder: Path, on_event: EventFunction, executor: Executor) -> None:
+    """Run trials in an executor, and wait for those that other runs have taken.
 
     A trial whose other run dies is run here. Raises `ResultsError` where a folder turns out to hold another trial.
     """
@@ -33,11 +33,7 @@ def run_trials(trials: Sequence[Trial], folder: Path, on_event: EventFunction, j
 
     waiting = list(trials)
     while waiting:
-        batches = batch_trials(waiting, jobs)
-        if jobs == 1:
-            run_serial(batches, folder, forward)
-        else:
-            run_parallel(batches, folder, forward, jobs)
+        executor.run(batch_trials(waiting, executor.n_slots), folder, forward)
         free = _wait_for_others(taken, folder, on_event)
         waiting = [trial for trial in trials if trial.path in free]
     if refusals:

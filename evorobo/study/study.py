@@ -6,8 +6,7 @@ import fnmatch
 import inspect
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from evorobo.checks import MAX_SEEDS, check_distinct_names, check_integer, check_name
-from evorobo.errors import EvoroboError, SettingsError, TaskError, unknown
+from evorobo.errors import SettingsError, unknown
 from evorobo.fields import Limits, Seed
 from evorobo.files import as_path
 from evorobo.learners.base import Method
@@ -29,9 +28,11 @@ from evorobo.study.baselines import Baseline, check_baselines as check_baselines
 from evorobo.study.budget import Budget, StudiedBudget
 from evorobo.study.callbacks import Callback, StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.digests import check_files
+from evorobo.study.executors.base import Executor, Finding, Inspection
+from evorobo.study.executors.local import make_executor
+from evorobo.study.executors.work import raise_error
 from evorobo.study.folders import trial_status
 from evorobo.study.locks import LEASE_SECONDS, FolderLock
-from evorobo.study.memory import check_memory
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
 from evorobo.study.results import Results, load, load_study, seed_folders
@@ -39,8 +40,6 @@ from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
 from evorobo.study.trust import remember
 from evorobo.tasks.base import Task
-from evorobo.tasks.capabilities import HasCaveat
-from evorobo.user_code import as_error
 
 
 @register_component("settings", "Study")
@@ -220,7 +219,14 @@ class Study:
             raise unknown("part of the study", only, {part for trial in trials for part in trial.path.split("/")})
         return selected
 
-    def run(self, results: str | Path = "results", *, jobs: int = 1, only: str | None = None) -> Results:
+    def run(
+        self,
+        results: str | Path = "results",
+        *,
+        jobs: int = 1,
+        only: str | None = None,
+        step_seconds: float | None = None,
+    ) -> Results:
         """Run the trials that are not finished, and read the results of all.
 
         Failed and diverged trials are run again. Before anything runs, one trial of each task and method is started,
@@ -234,6 +240,9 @@ class Study:
             Number of worker processes, at least 1. With 1 the trials run in this process.
         only : str, optional
             The trials to run, as in `trials`.
+        step_seconds : float, optional
+            The time that a start, a step (a generation or a mini-batch) or an eval may take. A trial that exceeds it
+            fails. It is no setting of the trials. Trials then run in worker processes, also with `jobs=1`.
 
         Returns
         -------
@@ -257,15 +266,14 @@ class Study:
         self._check(folder)
         write_baselines(self.baselines, folder)
         missing = [trial for trial in trials if not _is_finished(folder / trial.path)]
-        self._check_memory(missing)
-        references = self._references(folder)
-        self._try_out([trial for trial in missing if trial.task.name in references])
-        earlier_verdicts = self._earlier_verdicts(folder)
-        self._claim(folder, missing)
-        write_record(folder / "study.json", {**self._record(references), "earlier_verdicts": earlier_verdicts})
-        remember(folder / "study.json")
-        with Display(self.name, len(trials), len(trials) - len(missing)) as display:
-            run_trials(missing, folder, display, jobs)
+        with make_executor(jobs, len(missing), step_seconds) as executor:
+            findings = self._inspect(executor, folder, missing)
+            earlier_verdicts = self._earlier_verdicts(folder)
+            self._claim(folder, missing)
+            write_record(folder / "study.json", {**self._record(findings), "earlier_verdicts": earlier_verdicts})
+            remember(folder / "study.json")
+            with Display(self.name, len(trials), len(trials) - len(missing)) as display:
+                run_trials(missing, folder, display, executor)
         return load(folder, trust=True)  # its code is that of this study
 
     def _check(self, folder: Path) -> None:
@@ -292,36 +300,25 @@ class Study:
         finally:
             lock.release()
 
-    def _check_memory(self, trials: Sequence[Trial]) -> None:
-        """Raise `SettingsError` where settings of a task and a method need more memory than the machine has."""
-        for trial in {(trial.task.name, trial.method.name): trial for trial in trials}.values():
-            with _errors_left_to_trials(TaskError):
-                check_memory(trial)
+    def _inspect(self, executor: Executor, folder: Path, missing: list[Trial]) -> dict[str, Finding]:
+        """Return scores and caution of each task, read from the folder where the tasks are the same.
 
-    def _try_out(self, trials: list[Trial]) -> None:
-        """Start one trial of each task and method, to find settings that do not fit together before the long run."""
-        started = set()
-        for trial in trials:
-            cell = trial.task.name, trial.method.name
-            if cell not in started:
-                with _errors_left_to_trials():
-                    trial.start()
-                started.add(cell)
-
-    def _references(self, folder: Path) -> dict[str, dict[str, float]]:
-        """Return the reference scores by task, read from the folder where the tasks are the same.
-
-        A task that raises an error is left out. Its trials will report the error, and the others run.
+        One missing trial of each task and method is started, to find settings that do not fit together before the
+        long run. What user code raises is left to the trials, which report it.
         """
-        if (folder / "study.json").exists():
-            before = load_study(folder)
-            if before.settings["tasks"] == json.loads(json.dumps(to_plain(self.tasks))):
-                return {task: scores for task, scores in before.references.items() if scores}
-        references = {}
+        known = self._known_findings(folder)
+        inspections = [Inspection(task) for task in self.tasks if task.name not in known]
+        n_scored = len(inspections)
         for task in self.tasks:
-            with _errors_left_to_trials(TaskError):
-                references[task.name] = task.references()
-        return references
+            first = {trial.method.name: trial for trial in reversed(missing) if trial.task is task}
+            if first:
+                inspections.append(Inspection(task, tuple(reversed(first.values()))))
+        findings = executor.inspect(inspections)
+        known |= {each.task.name: finding for each, finding in zip(inspections[:n_scored], findings, strict=False)}
+        for each, finding in zip(inspections[n_scored:], findings[n_scored:], strict=True):
+            if known[each.task.name].references is not None:  # else the trials report what is wrong with the task
+                raise_error(finding)
+        return known
 
     def _earlier_verdicts(self, folder: Path) -> list[int]:
         """Return the numbers of seeds with which verdicts on the study in `folder` could be made before."""
@@ -334,14 +331,24 @@ class Study:
         is_new = seeds and ended and len(seeds) not in before.earlier_verdicts and not set(self.seeds) <= set(seeds)
         return [*before.earlier_verdicts, *([len(seeds)] if is_new else [])]
 
-    def _record(self, references: dict[str, dict[str, float]]) -> dict[str, Any]:
+    def _known_findings(self, folder: Path) -> dict[str, Finding]:
+        if not (folder / "study.json").exists():
+            return {}
+        before = load_study(folder)
+        if before.settings["tasks"] != json.loads(json.dumps(to_plain(self.tasks))):
+            return {}
+        return {
+            task: Finding(scores, before.cautions.get(task, "")) for task, scores in before.references.items() if scores
+        }
+
+    def _record(self, findings: Mapping[str, Finding]) -> dict[str, Any]:
         """Return the content of `study.json`."""
         tasks: dict[str, dict[str, Any]] = {}
         for task in self.tasks:
-            tasks[task.name] = {"metric": vars(task.metric_info), "references": references.get(task.name, {})}
-            with _errors_left_to_trials(TaskError):
-                if isinstance(task, HasCaveat) and (caveat := task.caveat()):
-                    tasks[task.name]["caution"] = caveat
+            finding = findings[task.name]
+            tasks[task.name] = {"metric": vars(task.metric_info), "references": finding.references or {}}
+            if finding.caution:
+                tasks[task.name]["caution"] = finding.caution
         methods = {method.name: to_plain(method) for method in self.methods}
         methods |= {baseline.name: to_plain(baseline) for baseline in self.baselines}
         about = {"name": self.name, "question": self._question(), "tasks": tasks, "methods": methods}
@@ -352,19 +359,6 @@ class Study:
         script = sys.modules.get("__main__")
         studies = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
         return inspect.getdoc(script) or "" if self.name in [study.name for study in studies] else ""
-
-
-@contextmanager
-def _errors_left_to_trials(*kinds: type[EvoroboError]) -> Iterator[None]:
-    """Suppress what user code raises, and our own errors of these kinds: the trials will report it."""
-    try:
-        yield
-    except kinds:
-        pass
-    except BaseException as raised:
-        error = as_error(raised)
-        if isinstance(error, EvoroboError) and not (isinstance(error, TaskError) and error.__cause__):
-            raise
 
 
 def _is_finished(folder: Path) -> bool:

@@ -5,8 +5,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,8 +13,10 @@ from toys import Bowl, Chatty, Dies, Raises, Slow
 
 from evorobo import Backprop, Budget, Evolution, ResultsError, Trial
 from evorobo.settings import to_plain
-from evorobo.study import checkpoint, executors
-from evorobo.study.executors import run_parallel, run_serial
+from evorobo.study import checkpoint
+from evorobo.study.executors import local
+from evorobo.study.executors.local import LocalExecutor
+from evorobo.study.executors.serial import SerialExecutor
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.records import write_record
 
@@ -38,11 +38,17 @@ def outcomes(events):
     return {event.trial: (event.status, event.reason) for event in events if event.status}
 
 
-def in_two_processes(submitted, folder, on_event):
-    run_parallel(submitted, folder, on_event, 2)
+def run_serial(submitted, folder, on_event):
+    with SerialExecutor() as executor:
+        executor.run(submitted, folder, on_event)
 
 
-@pytest.mark.parametrize("run", [run_serial, in_two_processes])
+def run_parallel(submitted, folder, on_event, jobs=2, step_seconds=None):
+    with LocalExecutor(jobs, step_seconds) as executor:
+        executor.run(submitted, folder, on_event)
+
+
+@pytest.mark.parametrize("run", [run_serial, run_parallel])
 def test_each_trial_has_events_at_its_start_and_its_end(tmp_path, run):
     submitted, events = trials(Bowl(), Bowl("dish"), Raises("arm")), []
     run(batches_of_one(submitted), tmp_path, events.append)
@@ -60,7 +66,10 @@ def test_each_trial_has_events_at_its_start_and_its_end(tmp_path, run):
 
 @pytest.mark.parametrize(
     ("how", "reason"),
-    [("exit", "its worker process died (exit status 7)"), ("kill", "its worker process died (SIGKILL)")],
+    [
+        ("exit", "its worker process died (exit status 7)"),
+        ("kill", "its worker process died (SIGKILL, as when memory runs out)"),
+    ],
 )
 def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
     submitted, events = trials(Dies("fatal", how), Bowl(), seeds=(0, 1)), []
@@ -73,9 +82,9 @@ def test_a_worker_that_dies_fails_its_trial_only(tmp_path, how, reason):
 
 
 def test_a_trial_that_its_worker_cannot_load_fails_with_a_reason(tmp_path, monkeypatch):
-    to_plain, events = executors.to_plain, []
+    to_plain, events = local.to_plain, []
     monkeypatch.setattr(
-        executors, "to_plain", lambda trial: {**to_plain(trial), "task": {"type": "gone.py:Arm", "name": "bowl"}}
+        local, "to_plain", lambda trial: {**to_plain(trial), "task": {"type": "gone.py:Arm", "name": "bowl"}}
     )
     run_parallel(batches_of_one(trials(Bowl())), tmp_path, events.append, 1)
     ended, reason = outcomes(events)["bowl/cma-es/seed-0"]
@@ -84,7 +93,7 @@ def test_a_trial_that_its_worker_cannot_load_fails_with_a_reason(tmp_path, monke
     assert trial_status(tmp_path / "bowl/cma-es/seed-0") == "failed"
 
 
-@pytest.mark.parametrize("run", [run_serial, in_two_processes])
+@pytest.mark.parametrize("run", [run_serial, run_parallel])
 def test_a_damaged_checkpoint_fails_its_trial_only(tmp_path, run):
     broken, events = tmp_path / "bowl/cma-es/seed-0", []
     write_record(broken / "trial.json", to_plain(*trials(Bowl())))
@@ -166,22 +175,6 @@ def test_ctrl_c_stops_all_workers_soon_and_each_keeps_its_checkpoint(tmp_path):
     for trial in submitted[:2]:
         assert (tmp_path / trial.path / "checkpoint.npz").exists()
         assert trial_status(tmp_path / trial.path) == "unfinished"
-
-
-def run_worker(orders):
-    """Run a worker whose input ends right after its orders."""
-    program = [sys.executable, "-c", "from evorobo.study.executors import worker_main; worker_main()"]
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    process = subprocess.run(program, input=orders, text=True, timeout=20, env={**os.environ, "PYTHONPATH": paths})
-    return process.returncode
-
-
-def test_a_worker_ends_with_its_study_even_right_after_its_start(tmp_path):
-    (trial,) = trials(Slow("slow"), budget=Budget(generations=10_000))
-    order = {"paths": [trial.path], "trials": [executors.to_plain(trial)], "folder": str(tmp_path)}
-    assert run_worker(json.dumps(order) + "\n") == 1
-    assert trial_status(tmp_path / trial.path) == "unfinished"
-    assert run_worker("") == 0
 
 
 def test_what_robots_print_does_not_mix_with_the_events(tmp_path, capfd):

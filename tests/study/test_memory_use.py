@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evorobo import CMAES, Budget, Callback, ControlTask, Evolution, Trial
-from evorobo.study.executors import run_parallel
+from evorobo.study.executors.local import LocalExecutor
 
 EARLY, LATE = 100, 2000
 RESIDENT = Path("/proc/self/statm")
@@ -33,7 +33,8 @@ def test_a_run_of_2000_generations_ends_within_a_tenth_of_its_memory_at_generati
     method, budget = Evolution(CMAES(population_size=4)), Budget(generations=LATE, n_evals=40)
     trial = Trial(task, method, budget, (2,), 0, (Weighing(),))
     ends = []
-    run_parallel([[trial]], tmp_path, lambda event: ends.append(event.status), jobs=1)
+    with LocalExecutor(1) as executor:
+        executor.run([[trial]], tmp_path, lambda event: ends.append(event.status))
     assert ends[-1] == "finished"
     early, late = (json.loads((tmp_path / trial.path / f"{at}.json").read_text()) for at in (EARLY, LATE))
     assert late["pages"] <= 1.1 * early["pages"]

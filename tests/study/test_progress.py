@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from evorobo.study.executors import TrialEvent
+from evorobo.study.executors.base import TrialEvent
 from evorobo.study.progress import Display
 
 

@@ -13,7 +13,8 @@ from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.files import as_path
 from evorobo.loading import stop_if_loading
 from evorobo.settings import to_plain
-from evorobo.study.executors import TrialEvent
+from evorobo.study.executors.base import Executor, TrialEvent
+from evorobo.study.executors.local import make_executor
 from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
@@ -38,6 +39,7 @@ def tune(
     results: str | Path = "results",
     jobs: int = 1,
     sampler_seed: int = 0,
+    step_seconds: float | None = None,
 ) -> Path:
     """Search better settings for all methods of a study, with the same effort for each.
 
@@ -68,6 +70,8 @@ def tune(
         Number of worker processes, at least 1.
     sampler_seed : int, default 0
         Seed of the sampler.
+    step_seconds : float, optional
+        The time that a step of a trial may take, as in `Study.run`.
 
     Returns
     -------
@@ -112,9 +116,13 @@ def tune(
         "sampler_seed": sampler_seed,
     }
     folders = [folder / f"try-{number:03d}" for number in range(trials)]
-    with Display(folder.name, trials * len(searches) * len(study.seeds), _count_ended(folders, study)) as display:
+    n_trials = trials * len(searches) * len(study.seeds)
+    with (
+        make_executor(jobs, len(searches) * len(study.seeds), step_seconds) as executor,
+        Display(folder.name, n_trials, _count_ended(folders, study)) as display,
+    ):
         for number, try_folder in enumerate(folders):
-            _run_try(searches, try_folder, jobs, display)
+            _run_try(searches, try_folder, executor, display)
             write_record(file, {**about, "trials": number + 1, "methods": _best_settings(searches)})
     for search in searches:
         if search.best is None:
@@ -156,7 +164,7 @@ def _count_ended(folders: list[Path], study: Study) -> int:
     return sum(trial_status(path) in _ENDED for path in paths)
 
 
-def _run_try(searches: list[Search], folder: Path, jobs: int, display: Display) -> None:
+def _run_try(searches: list[Search], folder: Path, executor: Executor, display: Display) -> None:
     """Try one more setting of every method; their trials run side by side."""
     proposed = [search.ask() for search in searches]
     trials = [trial for of_method in proposed for trial in of_method]
@@ -164,7 +172,7 @@ def _run_try(searches: list[Search], folder: Path, jobs: int, display: Display) 
         trial.check(folder / trial.path)
     missing = [trial for trial in trials if trial_status(folder / trial.path) not in _ENDED]
     on_event = partial(_forward_event, display, folder.name)
-    run_trials(missing, folder, on_event, jobs)
+    run_trials(missing, folder, on_event, executor)
     for search, of_method in zip(searches, proposed, strict=True):
         search.tell(of_method, folder)
 

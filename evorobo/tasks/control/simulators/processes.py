@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import subprocess
-import sys
+import threading
 import time
 import weakref
 from collections.abc import Mapping
@@ -16,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import EvoroboError, TaskError
-from evorobo.loading import WORKER_VARIABLE
-from evorobo.processes import charge_cpu, exit_status, redirect_stdout_to_stderr, start_process
+from evorobo.errors import TaskError
+from evorobo.processes import ChildProcess, charge_cpu, take_streams
 from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, find_spec
 from evorobo.tasks.control.simulators.sync import SyncSimulator
+from evorobo.user_code import as_error, error_text
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 2.0
 """How long a step may take after the input of a process is closed; then the process is killed."""
 
 
@@ -87,14 +86,15 @@ class _Worker:
 
     def __init__(self, env: str, settings: str) -> None:
         self._env = env
-        program = f"from {__name__} import run_worker; run_worker()"
-        self._process = start_process(program, text=False)
+        self._process = ChildProcess(f"from {__name__} import run_worker; run_worker()", piped=True)
         weakref.finalize(self, _end, self._process)
+        # what the environment started may hold the streams open when its process has died
+        threading.Thread(target=_end_when_dead, args=(self._process,), daemon=True).start()
         self.send(settings)
 
     def send(self, call: Any) -> None:
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # a dead process is reported by `receive`
+        with suppress(OSError, ValueError):  # a dead process is reported by `receive`
             pickle.dump(call, self._process.stdin)
             self._process.stdin.flush()
 
@@ -102,27 +102,27 @@ class _Worker:
         assert self._process.stdout is not None
         try:
             result, seconds = pickle.load(self._process.stdout)
-        except (EOFError, pickle.UnpicklingError) as error:
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
             raise TaskError(
-                f"a process that steps {self._env} died ({exit_status(self._process)}); fix the environment, or run "
+                f"a process that steps {self._env} died ({self._process.exit_status()}); fix the environment, or run "
                 "with processes=1 to see the cause."
             ) from error
         charge_cpu(seconds)
         return result
 
 
-def _end(process: subprocess.Popen[Any]) -> None:
+def _end_when_dead(process: ChildProcess) -> None:
+    process.wait()
+    process.end_group()
+
+
+def _end(process: ChildProcess) -> None:
     """End a process after its current step, or kill it if that takes too long."""
     assert process.stdin is not None
-    assert process.stdout is not None
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         process.stdin.close()
-    try:
-        process.wait(PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    process.stdout.close()
+    process.wait(PATIENCE_SECONDS)
+    process.end()
 
 
 def run_worker() -> None:
@@ -130,9 +130,9 @@ def run_worker() -> None:
 
     Each answer is a result and the processor time since the answer before. Starting the process is not charged.
     """
-    os.environ[WORKER_VARIABLE] = "1"
-    # what the environment prints must not mix with the results
-    calls, results = sys.stdin.buffer, os.fdopen(redirect_stdout_to_stderr(), "wb")
+    # what the environment reads and prints must not mix with calls and results
+    calls_in, results_out = take_streams()
+    calls, results = os.fdopen(calls_in, "rb"), os.fdopen(results_out, "wb")
     env, env_kwargs, max_steps = from_plain(json.loads(pickle.load(calls)), imports=True)
     simulator: Any = None
     result: Any
@@ -148,8 +148,8 @@ def run_worker() -> None:
                     if argument is not None:
                         simulator.keep(argument)
                     result = simulator.step(rows)
-            except EvoroboError as error:
-                result = str(error)
+            except BaseException as error:
+                result = error_text(as_error(error))
             now = time.process_time()
             pickle.dump((result, now - charged), results)
             results.flush()
