@@ -99,6 +99,8 @@ class CoevolutionLearner:
                 f"{task.name} has no rival; use Evolution, or give the task a method matches() (see "
                 "evorobo.tasks.capabilities.HasRival)."
             )
+        if method.evolution.warm_start is not None:
+            raise SettingsError("coevolution starts both sides at random weights; leave warm_start out.")
         other = task.matches().rival()
         own_side, other_side = _Side(method, task, spec, rng), _Side(method, other, matching_spec(spec, other), rng)
         own_side.scoring.set_opponents(other_side.history)

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import LearningError, SettingsError
-from evorobo.fields import Example, Limits, PositiveInt
+from evorobo.fields import Example, Limits, PositiveFloat, PositiveInt
 from evorobo.learners.archive import Archive
 from evorobo.learners.base import StepResult
 from evorobo.learners.evolution.deap_bridge import (
@@ -24,6 +24,7 @@ from evorobo.learners.evolution.genealogy import Genealogy
 from evorobo.learners.evolution.measures import MeasureScorer
 from evorobo.learners.evolution.reevaluation import adapt_evaluations, reliability
 from evorobo.learners.evolution.reference_batch import ReferenceBatch
+from evorobo.learners.evolution.search_space import SearchSpace, WarmSearchSpace
 from evorobo.learners.evolution.strategies.base import (
     StrategySettings,
     UsesMeasures,
@@ -33,6 +34,7 @@ from evorobo.learners.evolution.strategies.base import (
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import HasCollection
 from evorobo.learners.penalties import Penalty, n_penalized, weight_matrices
+from evorobo.learners.warm_start import WarmStart, first_genome
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -63,6 +65,15 @@ class Evolution:
         A penalty on large weights, for example `L2(0.01)`, subtracted from each member's score.
     genealogy : bool, default False
         Whether to write the parents of every individual to `genealogy.csv`. The strategy must have parents, as `GA`.
+    warm_start : str, Genome or None, default None
+        The genome at which the search starts, or its file; a study takes a path. Its weights and scalers travel. The
+        strategy searches for steps from it, scaled layer by layer, and weight decay pulls to it. The network must be
+        the same. What the genome cost is not part of the cost. None starts at random weights; later random numbers are
+        the same.
+    warm_start_step : float, default 0.1
+        With a warm start: size of the strategy's first steps, as a share of the root mean square of each layer's
+        weights, above 0. It replaces the absolute size of `sigma`, `init_std` or `noise_std`. Too large a step forgets
+        the start.
     name : str, optional
         Name in results and figures; the name of the strategy by default.
 
@@ -83,6 +94,8 @@ class Evolution:
     max_evaluations_per_member: Annotated[int, Limits(ge=2)] | None = None
     penalty: Annotated[Penalty, Example("L2()")] | None = None
     genealogy: bool = False
+    warm_start: WarmStart = None
+    warm_start_step: PositiveFloat = 0.1
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -120,11 +133,17 @@ class EvolutionLearner:
 
     def __init__(self, method: Evolution, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> None:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
-        self._strategy = method.strategy.start(spec.init(rng), rng)
+        self._first = first_genome(method.warm_start, task, spec, rng)
+        self._space = (
+            SearchSpace(self._first.weights)
+            if method.warm_start is None
+            else WarmSearchSpace(spec, self._first.weights, method.strategy, method.warm_start_step, method.name)
+        )
+        self._strategy = method.strategy.start(self._space.start, rng)
         self._measure_scorer = MeasureScorer(
             task, method.strategy.measures if isinstance(method.strategy, UsesMeasures) else ()
         )
-        self._solution = self._strategy.solution
+        self._solution = self._space.weights(self._strategy.solution)
         self._reference = ReferenceBatch(task, spec, rng) if spec.n_running_stats else None
         self._cost = self._reference.cost if self._reference else Cost()
         self._observed = RunningMoments.empty(spec.n_inputs)
@@ -147,10 +166,11 @@ class EvolutionLearner:
             return None
         members, ranges = strategy.collection, self._measure_scorer.ranges(strategy.names)
         measures = ranges[:, 0] + members.measures * np.ptp(ranges, axis=1)
-        stats = self._reference.running_stats(members.weights, self._input_scaler) if self._reference else None
+        weights = self._space.weights(members.weights)
+        stats = self._reference.running_stats(weights, self._input_scaler) if self._reference else None
         grid = strategy.names, ranges, strategy.cells
         scalers = self._input_scaler, self._task.output_scaler
-        return Archive(self._spec, members.weights, members.scores, measures, *grid, *scalers, stats)
+        return Archive(self._spec, weights, members.scores, measures, *grid, *scalers, stats)
 
     @property
     def cost(self) -> Cost:
@@ -170,12 +190,12 @@ class EvolutionLearner:
         self._cost = self._cost + Cost(update_flops=flops + generation_flops(self._strategy, population))
         if self._genealogy:
             self._genealogy.add(population)
-        solution = self._strategy.solution
+        solution = self._space.weights(self._strategy.solution)
         if not np.isfinite(solution).all():
             raise LearningError("the solution of the strategy is no longer finite; try a smaller sigma.")
         self._solution = solution
         info = {name: float(log[0][name]) for name in self._statistics.fields}
-        diversity = np.stack([np.asarray(member) for member in population]).std(0).mean()
+        diversity = self._weights_of(population).std(0).mean()
         info |= {"best": self._best[0].fitness.values[0], "diversity": float(diversity), **self._strategy.info()}
         if self._method.max_evaluations_per_member:
             info["repeats"] = self._evaluations_per_member
@@ -183,12 +203,16 @@ class EvolutionLearner:
 
     @property
     def _input_scaler(self) -> Scaler | None:
-        """The scaler of the observations so far, if the task normalizes them; else that of the task."""
-        return self._observed.scaler if self._observed.count else self._task.input_scaler
+        """The scaler of the observations so far, if the task normalizes them; else that of the first genome."""
+        return self._observed.scaler if self._observed.count else self._first.input_scaler
+
+    def _weights_of(self, population: list[Individual]) -> Array:
+        """The weights `(n, p)` of individuals."""
+        return self._space.weights(np.stack([np.asarray(individual) for individual in population]))
 
     def _score_population(self, _: object, population: list[Individual]) -> list[tuple[float]]:
         """Score a generation in one call, and store its measures in the individuals; returns their fitness."""
-        genes = np.stack([np.asarray(individual) for individual in population])
+        genes = self._weights_of(population)
         # the observations of a generation change the scaler of the next one only
         spec, weights, input_scaler = self._spec, genes, self._input_scaler
         if self._reference:
@@ -250,7 +274,7 @@ class EvolutionLearner:
 
     def restore(self, state: dict[str, Any]) -> None:
         self._strategy.restore(state["strategy"])
-        self._solution = self._strategy.solution
+        self._solution = self._space.weights(self._strategy.solution)
         self._cost, self._observed = Cost(**state["cost"]), RunningMoments(**state["observed"])
         self._evaluations_per_member = state["evaluations_per_member"]
         if self._reference:
