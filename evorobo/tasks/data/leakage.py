@@ -111,8 +111,8 @@ def sessions(table: Table, no_session: Collection[str | None] = ()) -> Iterator[
         _, groups, sizes = np.unique(groups, return_inverse=True, return_counts=True)
         if not 2 <= len(sizes) <= len(table) / 3:
             continue
-        is_called_so, is_other = (pattern.fullmatch(_normalized(name)) for pattern in (_SESSION, _OTHER))
-        if is_called_so or (not (is_other or name in table.input_names) and _is_in_runs(groups, table)):
+        is_other = _OTHER.fullmatch(_normalized(name))
+        if is_session_name(name) or (not (is_other or name in table.input_names) and _is_in_runs(groups, table)):
             yield Session(name, groups)
 
 
@@ -124,7 +124,7 @@ def main_session(found: Collection[Session]) -> Session:
 
 def time_sign(table: Table) -> str:
     """Return why rows seem to follow each other in time: a time stamp, or a correlation. Empty if they do not."""
-    for column in table.left_out:
+    for column in table.texts:
         values = np.array([to_number(text) for text in column.sample])
         if _is_time(column.name, values) or (column.sample and all(map(_TIME_TEXT.fullmatch, column.sample))):
             return f"rows have a time stamp ({column.name!r})"
@@ -163,13 +163,19 @@ def row_correlation(table: Table) -> float:
 
 def _columns(table: Table) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and values of each column with few different values, inputs last."""
-    for column in table.left_out:
+    for column in table.texts:
         if column.groups is not None:
             yield column.name, column.groups
     yield from table.columns.items()
+    known = {column.name for column in table.texts if column.groups is not None}
     for name, values in zip(table.input_names, table.inputs.T, strict=True):
-        if _SESSION.fullmatch(_normalized(name)):
+        if is_session_name(name) and name not in known:
             yield name, values
+
+
+def is_session_name(name: str) -> bool:
+    """Return whether a column is called like one that separates sessions."""
+    return _SESSION.fullmatch(_normalized(name)) is not None
 
 
 def _normalized(name: str) -> str:

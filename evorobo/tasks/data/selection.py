@@ -9,9 +9,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError
 from evorobo.tasks.data.labels import class_numbers, infer_kind
+from evorobo.tasks.data.leakage import is_session_name
 from evorobo.tasks.data.problems import ignore_text, problem_error
 from evorobo.tasks.data.sentinels import find_sentinels
-from evorobo.tasks.data.tables import LeftOut, Table, check_rows, is_one_hot
+from evorobo.tasks.data.tables import ColumnTexts, Table, check_rows, is_one_hot
 from evorobo.tasks.text.cells import is_missing, to_number
 from evorobo.tasks.text.columns import Numbers, NumbersOrTexts, Texts, is_plain
 from evorobo.tasks.text.odd_cells import Problem
@@ -41,6 +42,7 @@ class Selection:
         others = [column for column in range(len(source.names)) if column not in {*used, *self.left_out}]
         self.index = [column for column in others if column == 0 and source.names[0] == INDEX]
         self.inputs = [column for column in others if column not in self.index]
+        self.sessions = [column for column in self.inputs if is_session_name(source.names[column])]
         if not self.inputs:
             raise DataError(f"{source.file} has no column left as input; its columns are {', '.join(source.names)}.")
 
@@ -53,7 +55,7 @@ class Selection:
         labels = self.targets if kind == "classification" and not several else []
         unclear = self.targets if kind is None else []
         columns = read_columns(
-            source, [self.inputs, values], labels, [*unclear, *self.kept, *self.index], self.left_out
+            source, [self.inputs, values], labels, [*unclear, *self.kept, *self.index], [*self.left_out, *self.sessions]
         )
         check_rows(source.file, len(columns.lines))
         if kind is None:
@@ -69,7 +71,10 @@ class Selection:
             tuple(names[number] for number in self.targets),
             classes,
             {names[number]: _array(columns.either[number]) for number in self.kept},
-            tuple(_left_out(names[number], columns.either[number]) for number in (*self.index, *self.left_out)),
+            tuple(
+                _column_texts(names[number], columns.either[number])
+                for number in (*self.index, *self.left_out, *self.sessions)
+            ),
         )
 
     def _targets(self, kind: str, columns: Columns, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -169,5 +174,5 @@ def _array(column: NumbersOrTexts) -> np.ndarray:
     return column.texts.array()
 
 
-def _left_out(name: str, column: NumbersOrTexts) -> LeftOut:
-    return LeftOut(name, column.sample, None if column.texts is None else column.texts.codes)
+def _column_texts(name: str, column: NumbersOrTexts) -> ColumnTexts:
+    return ColumnTexts(name, column.sample, None if column.texts is None else column.texts.codes)

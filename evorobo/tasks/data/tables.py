@@ -19,10 +19,10 @@ MIN_ROWS = 3  # one for each part of a split
 
 
 @dataclass(frozen=True, eq=False)
-class LeftOut:
-    """A column of a file that is not part of the table but may tell sessions apart, or hold times.
+class ColumnTexts:
+    """The texts of a column of a file that may separate sessions, or hold times.
 
-    `sample` holds its first different texts. `groups (n_rows,)` numbers its texts if they are few, else it is None.
+    `sample` holds the first different texts. `groups (n_rows,)` numbers the texts if they are few, else it is None.
     """
 
     name: str
@@ -50,8 +50,8 @@ class Table:
         Names of the classes, by number. Empty for values.
     columns : dict of str to array of shape (n_rows,), default {}
         Further columns that are not inputs, for example a lap, a day or a given split.
-    left_out : tuple of LeftOut, default ()
-        What is known of columns of a file that are left out.
+    texts : tuple of ColumnTexts, default ()
+        Texts of columns of a file that are left out, and of inputs that are called like sessions.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class Table:
     target_names: tuple[str, ...]
     classes: tuple[str, ...] = ()
     columns: dict[str, np.ndarray] = field(default_factory=dict)
-    left_out: tuple[LeftOut, ...] = ()
+    texts: tuple[ColumnTexts, ...] = ()
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -141,7 +141,7 @@ def read_columns(
     """Read columns in one pass.
 
     `numbers` are read as one matrix for each sequence, `texts` as texts, `either` as texts, and also as numbers if most
-    cells are. Of `hints`, only columns with few different texts are kept.
+    cells are. Of `hints`, which may be among the numbers too, only columns with few different texts are kept.
 
     Raises
     ------
@@ -162,9 +162,8 @@ def _read(
     either: Collection[int],
     hints: Collection[int],
 ) -> Columns:
-    kinds = [SKIP] * len(source.names)
-    for column in (column for columns in numbers for column in columns):
-        kinds[column] = NUMBER
+    numeric = {column for columns in numbers for column in columns}
+    kinds = [NUMBER if column in numeric else SKIP for column in range(len(source.names))]
     for column in (*texts, *either, *hints):
         kinds[column] = TEXT
     matrices = [Numbers(columns, decimal) for columns in numbers]
@@ -179,7 +178,8 @@ def _read(
         for column, text in text_columns.items():
             text.add(block.texts(column))
         for column, growing in either_columns.items():
-            kinds[column] = growing.add(block)
+            kind = growing.add(block)
+            kinds[column] = NUMBER if kind == SKIP and column in numeric else kind
     for column in either:
         either_columns[column].read_numbers()
     either_numbers = [either_columns[column].numbers for column in either]

@@ -102,6 +102,15 @@ def test_sessions_on_both_sides_get_a_caution_with_the_split_that_separates_them
     assert suggested_split(DatasetTask(path, **options).table) == cured.split
 
 
+def test_the_text_of_a_cell_is_the_session_of_an_input_too(tmp_path):
+    path = write(tmp_path / "robots.csv", track=np.resize(np.repeat(["1.1", "1.10", "1.2", "1.20"], 25), N))
+    assert DatasetTask(path).caveat().endswith('split by whole groups: FoldSplit(folds=4, column="track").')
+    arff = ["@relation r", *(f"@attribute {name} numeric" for name in ("lap", "a", "b", "c")), "@attribute l {go,turn}"]
+    rows = [f"{lap},{a},{b},{c},{label}" for lap, (a, b, c), label in zip(SIX, NOISE, LABELS, strict=True)]
+    (tmp_path / "robots.arff").write_text("\n".join([*arff, "@data", *rows]))
+    assert DatasetTask(str(tmp_path / "robots.arff")).caveat().endswith('FoldSplit(column="lap").')
+
+
 @pytest.mark.parametrize(
     ("name", "values", "ignored"),
     [
