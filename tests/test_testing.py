@@ -184,7 +184,10 @@ BROKEN_ROBOTS = {
     "no observation": (broken(Sound, observation=Robot.observation), r"Wreck has no function observation\(\)"),
     "no transition": (broken(Sound, transition=Robot.transition), r"Wreck has no function transition\(\)"),
     "no reward": (broken(Sound, reward=Robot.reward), r"Wreck has no function reward\(\)"),
-    "raises": (broken(Sound, reward=lambda self, *_: 1 / 0), r"Wreck.reward\(\) raised ZeroDivisionError: .*; fix it"),
+    "raises": (
+        broken(Sound, reward=lambda self, *_: 1 / 0),
+        r"Wreck.reward\(\) raised ZeroDivisionError in test_testing.py, line \d+: .*; fix it",
+    ),
     "one robot at a time": (
         broken(Sound, initial=lambda self, rng: rng.uniform(-1, 1, 2)[:1]),
         r"Wreck.initial\(\) returned shape \(1, 2\) for 3 robots; return one row of numbers for each",
@@ -207,7 +210,19 @@ BROKEN_ROBOTS = {
     ),
     "NaN observation": (
         broken(Sound, observation=sometimes_nan),
-        r"Wreck.observation\(\) returned nan; sensors must be finite",
+        r"Wreck.observation\(\) returned nan; sensors must be finite .* \(test_testing.py, line \d+\)\.$",
+    ),
+    "NaN state at the start": (
+        broken(Sound, initial=lambda self, rng: np.nan * rng.uniform(-1, 1, 2)),
+        r"Wreck.initial\(\) returned a state with nan, and the sensors follow it; .* \(test_testing.py, line \d+\)\.$",
+    ),
+    "NaN state later": (
+        broken(Sound, transition=lambda self, state, action, rng: state + np.where(action > 0, np.nan, 0)),
+        r"Wreck.transition\(\) returned nan at step \d+ from finite states; .* \(test_testing.py, line \d+\)\.$",
+    ),
+    "episodes that end at once": (
+        broken(Sound, terminal=lambda self, state: np.ones(len(state), bool)),
+        r"Wreck.terminal\(\) ends every episode at its first step under .* \(test_testing.py, line \d+\)\.$",
     ),
     "infinite in single precision": (
         broken(Sound, observation=lambda self, state, rng: state * 1e300),

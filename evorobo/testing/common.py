@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,3 +80,20 @@ def _states() -> tuple[Any, Any]:
 
 def _same(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
     return one[0] == other[0] and all(np.array_equal(a, b) for a, b in zip(one[1], other[1], strict=True))
+
+
+def location(function: Any) -> str:
+    """The file and line where a function is defined, in brackets."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if function else None
+    return f"({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
+
+
+def raised_at(error: BaseException) -> str:
+    """The last line outside of installed packages in the traceback of an error."""
+    own, place, trace = Path(__file__).parents[1], "", error.__traceback__
+    while trace:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if not (path.is_relative_to(own) or path.is_relative_to(sys.prefix) or "site-packages" in path.parts):
+            place = f" in {path.name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +10,7 @@ import numpy as np
 from evorobo.errors import TaskError
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, find_spec, make_gym_env
 from evorobo.tasks.control.spaces import make_decoder, make_flattener
-from evorobo.testing.common import require
+from evorobo.testing.common import location, raised_at, require
 from evorobo.user_code import reraise_interrupt
 
 N_EPISODES, MAX_STEPS = 3, 100
@@ -64,7 +61,7 @@ class _Checker:
 
     def place(self, function: str) -> str:
         """A function of the environment, with the file and line where it is defined."""
-        return f"{self._id}: {function}() {_location(getattr(type(self._environment.unwrapped), function, None))}"
+        return f"{self._id}: {function}() {location(getattr(type(self._environment.unwrapped), function, None))}"
 
     def run(self, seed: int) -> list[Step]:
         """The steps of a random episode; the first is the state after reset."""
@@ -148,7 +145,7 @@ class _Checker:
             reraise_interrupt(error)
             raise TaskError(
                 f"{self.place(function)} raised {type(error).__name__} at step {self._n_steps}"
-                f"{_raised_at(error)}: {error}. Fix it."
+                f"{raised_at(error)}: {error}. Fix it."
             ) from error
 
 
@@ -159,20 +156,3 @@ def _kinds(observation: Any) -> list[str]:
     if isinstance(observation, tuple):
         return [kind for part in observation for kind in _kinds(part)]
     return [np.asarray(observation).dtype.kind]
-
-
-def _location(function: Any) -> str:
-    """The file and line where a function is defined, in brackets."""
-    code = getattr(inspect.unwrap(function), "__code__", None) if function else None
-    return f"({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
-
-
-def _raised_at(error: BaseException) -> str:
-    """The last line outside of installed packages in the traceback of an error."""
-    own, place, trace = Path(__file__).parents[1], "", error.__traceback__
-    while trace:
-        path = Path(trace.tb_frame.f_code.co_filename)
-        if not (path.is_relative_to(own) or path.is_relative_to(sys.prefix) or "site-packages" in path.parts):
-            place = f" in {path.name}, line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from evorobo.tasks.control.robots.base import Robot, defines
 from evorobo.tasks.control.robots.env import RobotEnv
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec, make_env
 from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
-from evorobo.testing.common import forbid_global_rng, require, type_name
+from evorobo.testing.common import forbid_global_rng, location, require, type_name
 from evorobo.testing.compiled import check_compiled
 from evorobo.testing.rollouts import (
     MAX_EPISODE_STEPS,
@@ -87,8 +88,27 @@ def check_robot(robot: Robot | type[Robot] | str) -> RobotReport:
     'Gradients pass through the robot, and nothing jumps.'
     """
     made, make_environment = _make(robot)
+    try:
+        return _check(made, make_environment)
+    except TaskError as error:
+        raise TaskError(_with_place(str(error), made)) from error.__cause__
+
+
+def _with_place(sentence: str, robot: Robot) -> str:
+    """Return a sentence with the file and line of the function of the robot that it names first."""
+    named = re.search(rf"\b{type_name(robot)}\.(\w+)\(\)", sentence)
+    place = location(getattr(type(robot), named[1], None)) if named and ", line " not in sentence else ""
+    return f"{sentence.removesuffix('.')} {place}." if place else sentence
+
+
+def _check(made: Robot, make_environment: Callable[[int], Any]) -> RobotReport:
     _check_names(made)
     batches = [run_random_episodes(made, range(size)) for size in BATCH_SIZES]
+    require(
+        made.max_steps == 1 or any(len(episode) > 1 for batch in batches for episode in batch),
+        f"{type_name(made)}.terminal() ends every episode at its first step under random actions, so nothing can be "
+        "learned; return True only at the end of a task.",
+    )
     _check_randomness(made)
     _check_rows(made, batches[-1])
     if defines(made, "teacher"):

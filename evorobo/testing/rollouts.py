@@ -10,7 +10,7 @@ from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
-from evorobo.testing.common import require, type_name
+from evorobo.testing.common import raised_at, require, type_name
 from evorobo.user_code import reraise_interrupt
 
 MAX_STEPS, MAX_EPISODE_STEPS = 40, 200
@@ -39,7 +39,7 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
         f"{name}.initial() returned shape {state.shape} for {len(seeds)} robots; return one row of numbers for each, "
         "as rng.uniform and rng.normal do.",
     )
-    _observe(robot, state, rng, width)
+    _observe(robot, state, rng, width, "initial")
     for step in range(min(MAX_STEPS, robot.max_steps)):
         action = clip_action(robot, actions[running, step])
         after = call_checked(robot, "transition", state, action, rng)
@@ -54,7 +54,7 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
             "division by zero or the root of a negative number.",
         )
         reward, ended = call_checked(robot, "reward", state, action, after), call_checked(robot, "terminal", after)
-        sensors = _observe(robot, after, rng, width)
+        sensors = _observe(robot, after, rng, width, "transition")
         rows = len(after)
         require(
             reward.shape == (rows,) and bool(np.isfinite(reward).all()),
@@ -75,7 +75,7 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
     return episodes
 
 
-def _observe(robot: Robot, state: Array, rng: RandomStreams, width: int) -> Array:
+def _observe(robot: Robot, state: Array, rng: RandomStreams, width: int, source: str) -> Array:
     sensors, name = call_checked(robot, "observation", state, rng), type_name(robot)
     require(
         sensors.shape == (len(state), width),
@@ -84,6 +84,11 @@ def _observe(robot: Robot, state: Array, rng: RandomStreams, width: int) -> Arra
     )
     with np.errstate(over="ignore"):
         single = sensors.astype(np.float32)
+    require(
+        bool(np.isfinite(single).all() or np.isfinite(state).all()),
+        f"{name}.{source}() returned a state with {worst_value(state)}, and the sensors follow it; look for a division "
+        "by zero or the root of a negative number.",
+    )
     require(
         bool(np.isfinite(single).all()),
         f"{name}.observation() returned {worst_value(sensors)}; sensors must be finite numbers, so look for a division "
@@ -113,7 +118,9 @@ def call_checked(robot: Robot, function: str, *arguments: Any) -> np.ndarray:
         raise TaskError(f"{name} has no function {function}(); write it as evorobo.Robot describes it.") from error
     except BaseException as error:
         reraise_interrupt(error)
-        raise TaskError(f"{name}.{function}() raised {type(error).__name__}: {error}; fix it.") from error
+        raise TaskError(
+            f"{name}.{function}() raised {type(error).__name__}{raised_at(error)}: {error}; fix it."
+        ) from error
     for old, after in zip(before, arguments, strict=True):
         require(
             not isinstance(after, np.ndarray) or np.array_equal(old, after, equal_nan=after.dtype.kind == "f"),
