@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from bdb import BdbQuit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -90,4 +91,6 @@ def error_text(error: Exception) -> str:
     Errors of other packages and of user code get their type in front.
     """
     text = str(error) if isinstance(error, EvoroboError) else f"{type(error).__name__}: {error}"
+    if any(isinstance(each, EOFError | BdbQuit) for each in (error, error.__cause__)):
+        text += " (user code reads the keyboard or stops in a debugger; worker processes have none, --jobs 1 has)"
     return printable(text, MAX_SHOWN)

@@ -193,13 +193,14 @@ def stop_requested() -> bool:
     return _own_folder is not None and (_own_folder / "stop").exists()
 
 
-def check_descriptors() -> None:
-    """Raise `TaskError` where user code in this worker has closed file descriptors that it did not open."""
-    if not _are_open():
-        raise TaskError(
-            "user code closed file descriptors that it had not opened (os.close, os.closerange), so files may be mixed "
-            "up; let it close only its own."
-        )
+def closed_descriptors() -> TaskError | None:
+    """Return an error where user code in this worker has closed file descriptors that it did not open."""
+    if _are_open():
+        return None
+    return TaskError(
+        "user code closed file descriptors that it had not opened (os.close, os.closerange), so files may be mixed up; "
+        "let it close only its own."
+    )
 
 
 def _are_open() -> bool:
@@ -222,9 +223,10 @@ def serve() -> None:
     while (order := _next_order(folder, number, parent)) is not None:
         try:
             answer = {"value": _call(order["function"], order["arguments"])}
-            check_descriptors()
+            if error := closed_descriptors():
+                answer = {"error": str(error)}
         except BaseException as raised:
-            answer = {"error": error_text(as_error(raised))}
+            answer = {"error": error_text(closed_descriptors() or as_error(raised))}
         intact = _are_open()
         with suppress(OSError):
             os.chdir(home)  # the names of a study's files are relative to it

@@ -26,7 +26,7 @@ from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
 from evorobo.user_code import as_error, error_text
-from evorobo.workers import check_descriptors
+from evorobo.workers import closed_descriptors
 
 CHECKPOINT_SECONDS = 20.0
 MAX_TRACEBACK_LINES = 200
@@ -275,7 +275,8 @@ class RunningTrial:
     def _evaluate(self, result: StepResult | None) -> None:
         """Log the scores of the current solution and call the callbacks."""
         genome, task = self.learner.genome, self.trial.task
-        check_descriptors()  # before files are written that could take the place of closed ones
+        if error := closed_descriptors():  # files that are written now could take their place
+            raise error
         validation, test = task.validate(genome), task.test(genome)
         self._check_lock()
         self.log.append(self.cost, self.generations, result, validation, test)
@@ -327,6 +328,7 @@ class RunningTrial:
 
     def _end_with_error(self, error: Exception) -> None:
         """End the trial as "diverged" or "failed" and write the reason; a `ResultsError` is the outcome itself."""
+        error = closed_descriptors() or error  # then files of our own cannot be written or read
         if isinstance(error, _LostLock) or (self._owns_folder and not self.lock.is_held()):
             self._end(TAKEN)
             return
