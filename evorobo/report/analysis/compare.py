@@ -13,6 +13,7 @@ from evorobo.report.analysis.comparison import Comparison
 from evorobo.report.analysis.crossovers import find_crossovers
 from evorobo.report.analysis.merge import MethodPair, merge_results, method_pairs, provenance_cautions
 from evorobo.report.analysis.result_files import is_table, read_results
+from evorobo.report.analysis.solve_times import solve_time_verdicts
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.verdicts import Verdict, apply_holm_correction, verdicts
 
@@ -111,6 +112,7 @@ def compare(
         verdicts=final_verdicts,
         at_equal_cost=_at_equal_cost(table, cost_column, pairs) if cost is None else [],
         crossovers=find_crossovers(table, verdicts(table, pairs), cost_column),
+        solve_times=solve_time_verdicts(final, final_verdicts, cost_column, threshold),
         cautions=[caution for caution in warnings if caution],
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from evorobo.report.analysis import scores
 from evorobo.report.analysis.crossovers import Crossover
+from evorobo.report.analysis.solve_times import SolveTimeVerdict
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.verdicts import Verdict
 from evorobo.report.formatting import format_cost
@@ -39,6 +40,8 @@ class Comparison:
         where `cost` is given.
     crossovers : sequence of Crossover
         For each pair with a significant difference at the end, where the curves cross for the last time.
+    solve_times : sequence of SolveTimeVerdict
+        For each pair that is undecided although all runs reach the threshold, which of the two reaches it sooner.
     cautions : sequence of str
         What a reader must know before relying on the verdicts.
 
@@ -65,6 +68,7 @@ class Comparison:
     verdicts: Sequence[Verdict]
     at_equal_cost: Sequence[tuple[float, Verdict]]
     crossovers: Sequence[Crossover]
+    solve_times: Sequence[SolveTimeVerdict]
     cautions: Sequence[str]
 
     @property
@@ -82,6 +86,7 @@ class Comparison:
             crossover = self.crossover(verdict)
             parts = [verdict.to_sentence(when), *([crossover.to_sentence()] if crossover else [])]
             sentences.append(self._prefix(verdict) + " ".join(parts))
+        sentences += [self._prefix(verdict) + verdict.to_sentence() for verdict in self.solve_times]
         return sentences + [
             self._prefix(verdict) + verdict.to_sentence(self._when(cost)) for cost, verdict in self.at_equal_cost
         ]
@@ -131,7 +136,7 @@ class Comparison:
         matching = (one for one in self.crossovers if one.task == verdict.task and {one.leader, one.other} == pair)
         return next(matching, None)
 
-    def _prefix(self, verdict: Verdict) -> str:
+    def _prefix(self, verdict: Verdict | SolveTimeVerdict) -> str:
         return f"{verdict.task}: " if len(self.table.tasks) > 1 else ""
 
     def _when(self, cost: float) -> str:

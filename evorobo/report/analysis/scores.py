@@ -11,9 +11,10 @@ import numpy as np
 from tabulate import tabulate
 
 from evorobo.report.analysis.costs import median_cost_by_method
+from evorobo.report.analysis.solve_times import solve_times, task_threshold
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.formatting import cost_unit, decimals, format_number
-from evorobo.report.statistics import area_under_curve, expected_running_time, kaplan_meier, time_to_threshold
+from evorobo.report.statistics import area_under_curve, expected_running_time, kaplan_meier
 
 Row: TypeAlias = dict[str, Any]
 
@@ -30,10 +31,9 @@ def score_rows(table: StudyTable, cost_column: str, threshold: float | None = No
     for task in table.tasks:
         cells = table.cells_of(task, lambda cell: cell.finished)
         costs = median_cost_by_method(table, task, cost_column)
-        references = table.results.references[task]
-        task_threshold = threshold if threshold is not None else references.get("solved", references.get("teacher"))
+        score = task_threshold(table, task, threshold)
         for method, cell in cells.items():
-            numbers = _score_numbers(cell, cost_column, table.sign(task), min(costs.values()), task_threshold)
+            numbers = _score_numbers(cell, cost_column, table.sign(task), min(costs.values()), score)
             rows.append({"task": task, "method": method, "cost": costs[method], **numbers})
     return rows
 
@@ -46,6 +46,8 @@ def to_terminal(rows: Sequence[Row], cost_column: str) -> str:
     n_decimals = {task: decimals([row["iqm"] for row in rows if row["task"] == task]) for task in tasks}
 
     def score(row: Row, name: str) -> str:
+        if np.isinf(row[name]):
+            return "diverged"
         return "" if np.isnan(row[name]) else f"{row[name]:z.{n_decimals[row['task']]}f}"
 
     def cost(value: float) -> str:
@@ -85,18 +87,18 @@ def _score_numbers(cell: Cell, cost_column: str, sign: int, until: float, thresh
     curves = cell.curves(cost_column)
     low, high = cell.interval
     row = {
-        "n": len(cell.finished),
-        "mean": float(cell.scores.mean()),
+        "n": len(cell.counted),
+        "mean": cell.mean,
         "iqm": cell.iqm,
         "low": low,
         "high": high,
-        "median": float(np.median(cell.scores)),
+        "median": float(np.median(cell.outcomes)),
         "best": float(np.mean([sign * np.max(sign * y) for _, y in curves])),
         "area": float(np.mean([area_under_curve(x, y, max(until, x[0])) for x, y in curves])),
         **dict.fromkeys(("threshold", "solved", "median_cost_to_solve", "expected_running_time"), float("nan")),
     }
     if threshold is not None:
-        times = time_to_threshold(curves, threshold, sign > 0)
+        times = solve_times(cell, cost_column, threshold, sign)
         row |= {
             "threshold": threshold,
             "solved": times.n_solved,

@@ -10,6 +10,7 @@ from evorobo.report.analysis import aggregate, ranks, tables
 from evorobo.report.analysis.cautions import cautions
 from evorobo.report.analysis.costs import shared_cost_column
 from evorobo.report.analysis.crossovers import find_crossovers
+from evorobo.report.analysis.solve_times import solve_time_verdicts
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.verdicts import Verdict, to_csv, verdicts
 
@@ -62,7 +63,14 @@ def _sentences(table: StudyTable, all_verdicts: list[Verdict]) -> list[str]:
     for verdict in all_verdicts:
         cost_column = cost_columns[verdict.task]
         crossovers = find_crossovers(table, [verdict], cost_column) if cost_column else []
-        prefix = f"{verdict.task}: " if len(table.tasks) > 1 else ""
         parts = [verdict.to_sentence(), *(crossover.to_sentence() for crossover in crossovers)]
-        sentences.append(prefix + " ".join(parts))
-    return [*sentences, *filter(None, [aggregate.sentence(table)])]
+        sentences.append(_prefix(table, verdict.task) + " ".join(parts))
+    for task, cost_column in cost_columns.items():
+        if cost_column:
+            times = solve_time_verdicts(table.select([task], table.methods), all_verdicts, cost_column)
+            sentences += [_prefix(table, task) + one.to_sentence() for one in times]
+    return [*sentences, *aggregate.pair_sentences(table), *filter(None, [aggregate.sentence(table)])]
+
+
+def _prefix(table: StudyTable, task: str) -> str:
+    return f"{task}: " if len(table.tasks) > 1 else ""

@@ -29,11 +29,10 @@ def bootstrap_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Arr
         return np.full(runs.shape[1:], np.nan), np.full(runs.shape[1:], np.nan)
     weights = _resampled_weights(len(runs))
     tail = expanded_tail(len(runs), 1, confidence)
-    columns = np.sort(runs, axis=0).reshape(len(runs), -1)
+    points = np.sort(runs, axis=0).reshape(len(runs), -1).T
     size = max(_MAX_NUMBERS // len(weights), 1)
-    parts = [_quantiles(_averages(weights, columns[:, first : first + size]), tail)
-             for first in range(0, columns.shape[1], size)]  # fmt: skip
-    low, high = np.concatenate(parts, axis=1).reshape(2, *runs.shape[1:])
+    parts = [_bounds(_averages(weights, points[first : first + size]), tail) for first in range(0, len(points), size)]
+    low, high = np.concatenate(parts, axis=-1).reshape(2, *runs.shape[1:])
     return low, high
 
 
@@ -55,7 +54,7 @@ def stratified_bootstrap_interval(tasks: Sequence[ArrayLike], confidence: float 
         count = min(size, _N_RESAMPLES - first)
         drawn = [values[rng.integers(len(values), size=(count, len(values)))] for values in strata]
         means.append(iqm(np.concatenate(drawn, axis=1), 1))
-    low, high = _quantiles(np.concatenate(means), expanded_tail(n_numbers, len(strata), confidence))
+    low, high = _bounds(np.concatenate(means), expanded_tail(n_numbers, len(strata), confidence))
     return low, high
 
 
@@ -79,19 +78,22 @@ def _resampled_weights(n_runs: int) -> Array:
     return np.asarray(inside / (n_runs - 2 * trimmed))
 
 
-def _averages(weights: Array, columns: Array) -> Array:
-    """The weighted averages of sorted `columns (n_runs, n_points)`; infinite where an infinite score has a weight."""
-    infinite = np.isinf(columns)
+def _averages(weights: Array, points: Array) -> Array:
+    """The weighted averages `(n_points, n_resamples)` of sorted `points (n_points, n_runs)`.
+
+    They are infinite where an infinite score has a weight.
+    """
+    infinite = np.isinf(points)
     if not infinite.any():
-        return np.asarray(weights @ columns)
-    averages = weights @ np.where(infinite, 0.0, columns)
+        return np.asarray(points @ weights.T)
+    averages = np.where(infinite, 0.0, points) @ weights.T
     for sign in (-1, 1):
-        averages[weights @ (columns == sign * np.inf) > 0] = sign * np.inf
+        averages[(points == sign * np.inf) @ weights.T > 0] = sign * np.inf
     return np.asarray(averages)
 
 
-def _quantiles(averages: Array, tail: float) -> Array:
-    """Both bounds along the first axis, rounded outwards to one of the averages."""
-    low = np.quantile(averages, tail, axis=0, method="lower")
-    high = np.quantile(averages, 1 - tail, axis=0, method="higher")
-    return np.array([low, high])
+def _bounds(averages: Array, tail: float) -> Array:
+    """Both bounds along the last axis, rounded outwards to one of the averages."""
+    last = averages.shape[-1] - 1
+    low = int(tail * last)
+    return np.moveaxis(np.partition(averages, [low, last - low], axis=-1)[..., [low, last - low]], -1, 0)
