@@ -27,6 +27,8 @@ TAKEN = "taken"
 REFUSED = "refused"
 """The status of a trial whose folder holds something else."""
 LOCK = "trial.lock"
+PROGRESS_FILE = "progress"
+"""The file in the folder of a running trial that holds its completed fraction; its changes are signs of life."""
 
 
 def trial_lock(folder: Path) -> FolderLock:

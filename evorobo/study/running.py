@@ -20,7 +20,7 @@ from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
 from evorobo.study.digests import check_files, digests
-from evorobo.study.folders import TAKEN, Interrupted, Refused, trial_lock, trial_status
+from evorobo.study.folders import PROGRESS_FILE, TAKEN, Interrupted, Refused, trial_lock, trial_status
 from evorobo.study.log import Log
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
@@ -138,6 +138,7 @@ class RunningTrial:
                 return
             self._owns_folder = True
             remove_temporary_files(self.folder)
+            (self.folder / PROGRESS_FILE).unlink(missing_ok=True)
             settings = to_plain(self.trial)
             self._identity = trial_sha256(self.trial, settings)
             state = self._read_checkpoint()

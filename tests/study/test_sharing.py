@@ -19,6 +19,7 @@ from toys import Bowl, Slow
 from evorobo import Budget, Evolution, ResultsError, Study, Trial
 from evorobo.settings import to_plain
 from evorobo.study import sharing
+from evorobo.study.executors.local import make_executor
 from evorobo.study.folders import Interrupted, trial_lock, trial_status
 from evorobo.study.records import write_record
 from evorobo.study.results import read_curve
@@ -144,12 +145,18 @@ def a_trial(task=None, seed=0, generations=5):
     return Trial(task or Bowl(), Evolution(), Budget(generations=generations, n_evals=4), (3,), seed)
 
 
+def run_here(trials, folder, on_event, jobs=1):
+    """Run trials in this process, or in two workers."""
+    with make_executor(jobs, len(trials)) as executor:
+        run_trials(trials, folder, on_event, executor)
+
+
 def in_background(trial, folder):
     """A process that runs `trial` in `folder`, once its first checkpoint is written."""
     write_record(folder.parent / "job.json", to_plain(trial))
     code = (
         "import sys; from pathlib import Path; from evorobo import Trial; "
-        f"Trial.load(Path({str(folder.parent / 'job.json')!r})).run({str(folder)!r})"
+        f"Trial.load(Path({str(folder.parent / 'job.json')!r}), trust=True).run({str(folder)!r})"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     while not (folder / "checkpoint.npz").exists():
@@ -163,7 +170,7 @@ def test_a_trial_that_another_process_runs_is_awaited(tmp_path):
     process = in_background(trial, tmp_path / trial.path)
     with pytest.raises(ResultsError, match=r"another process runs the trial in .*; wait for its end"):
         trial.run(tmp_path / trial.path)
-    run_trials([trial, a_trial()], tmp_path, events.append, jobs=1)
+    run_here([trial, a_trial()], tmp_path, events.append)
     assert process.wait() == 0
     assert [(event.trial, event.status) for event in events if event.status] == [
         (trial.path, "taken"),
@@ -184,7 +191,7 @@ def test_a_trial_whose_other_process_dies_continues_here_to_the_same_curve(tmp_p
             process.send_signal(signal.SIGKILL)
             process.wait()
 
-    run_trials([trial], tmp_path, on_event, jobs)
+    run_here([trial], tmp_path, on_event, jobs)
     assert [event.status for event in events if event.status] == ["taken", "finished"]
     assert without_times(tmp_path / trial.path / "curve.csv") == without_times(tmp_path / "alone/curve.csv")
     assert sorted(path.name for path in (tmp_path / trial.path).iterdir()) == sorted(
@@ -200,7 +207,7 @@ def test_ctrl_c_ends_the_wait_for_another_process(tmp_path, monkeypatch):
     assert lock.acquire()
     monkeypatch.setattr(sharing.time, "sleep", interrupted)
     with pytest.raises(Interrupted):
-        run_trials([a_trial()], tmp_path, lambda event: None, jobs=1)
+        run_here([a_trial()], tmp_path, lambda event: None)
     lock.release()
 
 
@@ -209,7 +216,7 @@ def test_a_refused_trial_changes_nothing_in_the_folder_and_ends_the_run_with_its
     a_trial().run(tmp_path / a_trial().path)
     before = {path: path.read_bytes() for path in (tmp_path / a_trial().path).iterdir()}
     with pytest.raises(ResultsError, match="holds a run of other settings"):
-        run_trials([a_trial(generations=6), a_trial(seed=1)], tmp_path, lambda event: None, jobs)
+        run_here([a_trial(generations=6), a_trial(seed=1)], tmp_path, lambda event: None, jobs)
     assert {path: path.read_bytes() for path in (tmp_path / a_trial().path).iterdir()} == before
     assert trial_status(tmp_path / a_trial(seed=1).path) == "finished"
 
@@ -233,11 +240,14 @@ def test_a_claim_that_another_run_made_after_the_first_check_is_respected(tmp_pa
     study = Study.grid("toys", tasks=[Bowl()], methods=[Evolution()], seeds=2, budget=Budget(generations=2))
     other = replace(study, budget=Budget(generations=3))
 
-    def meanwhile(self, trials):
+    claim = Study._claim
+
+    def meanwhile(self, *arguments):
         monkeypatch.undo()
         other.run(tmp_path)
+        claim(self, *arguments)
 
-    monkeypatch.setattr(Study, "_try_out", meanwhile)
+    monkeypatch.setattr(Study, "_claim", meanwhile)
     with pytest.raises(ResultsError, match=r"generations is 3 there and 2 here"):
         study.run(tmp_path)
     assert {trial_status(tmp_path / "toys" / trial.path) for trial in other.trials()} == {"finished"}

@@ -453,6 +453,7 @@ def test_what_killed_writes_left_is_removed_when_the_trial_begins_and_nothing_el
     (left,) = tmp_path.iterdir()
     assert left.name.startswith(".checkpoint.npz.")
     kept = [".curve.csv", "curve.csv.12345678.tmp", ".notes.tmp", ".a.123456789.tmp", ".a.ABCDEFGH.tmp"]
+    (tmp_path / "progress").write_text("0.5")
     (tmp_path / ".b.12345678.tmp").mkdir()
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep/.a.12345678.tmp").write_text("below")
@@ -461,6 +462,7 @@ def test_what_killed_writes_left_is_removed_when_the_trial_begins_and_nothing_el
         (tmp_path / name).write_text("mine")
     a_trial().run(tmp_path)
     assert not left.exists()
+    assert not (tmp_path / "progress").exists()
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     assert {*kept, ".b.12345678.tmp", "deep/.a.12345678.tmp"} < names
 

@@ -20,8 +20,8 @@ from evorobo.study.executors.base import (
     TrialEvent,
 )
 from evorobo.study.executors.serial import SerialExecutor
-from evorobo.study.executors.work import PROGRESS_FILE, inspect_plain, run_trials
-from evorobo.study.folders import Interrupted, record_failure, trial_status
+from evorobo.study.executors.work import inspect_plain, run_trials
+from evorobo.study.folders import PROGRESS_FILE, Interrupted, record_failure, trial_status
 from evorobo.study.trial import Trial
 from evorobo.workers import Answer, Order, WorkerPool
 

@@ -13,16 +13,13 @@ from evorobo import errors
 from evorobo.errors import EvoroboError, ResultsError, TaskError
 from evorobo.settings import from_plain
 from evorobo.study.executors.base import Finding, Inspection
-from evorobo.study.folders import REFUSED, TAKEN, Interrupted, Refused, trial_reason
+from evorobo.study.folders import PROGRESS_FILE, REFUSED, TAKEN, Interrupted, Refused, trial_reason
 from evorobo.study.memory import check_memory
 from evorobo.study.running import run_batch
 from evorobo.study.trial import Trial
 from evorobo.tasks.capabilities import HasCaveat
 from evorobo.user_code import as_error, defer_interrupts
 from evorobo.workers import stop_requested
-
-PROGRESS_FILE = "progress"
-"""The file in the folder of a running trial that holds its completed fraction; its changes are signs of life."""
 
 
 def run_trials(trials: list[Any], folders: list[str]) -> list[list[str]] | None:
