@@ -11,8 +11,9 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError
+from evorobo.tasks.data.problems import quoted
 from evorobo.tasks.data.tables import check_classes, is_one_hot
-from evorobo.tasks.text.cells import is_long_id, is_missing, is_number, is_value, to_boolean, to_number
+from evorobo.tasks.text.cells import is_long_id, is_missing, is_number, is_value, plain_minus, to_boolean, to_number
 from evorobo.tasks.text.columns import NumbersOrTexts, Texts
 from evorobo.tasks.text.source import Source
 
@@ -39,7 +40,7 @@ def infer_kind(source: Source, columns: Sequence[NumbersOrTexts], lines: np.ndar
         if others:
             text, row = _first(column.texts, others)
             raise DataError(
-                f"{source.at(column.column, int(lines[row]))}: {text!r} is text in a column of numbers; "
+                f"{source.at(column.column, int(lines[row]))}: {quoted(text)} is text in a column of numbers; "
                 "correct the cell, or set kind='classification'."
             )
         if len(columns) == 1 and not source.has_declared_types and (doubt := _doubt(texts, len(lines))):
@@ -64,7 +65,9 @@ def class_numbers(
     number = {name: index for index, name in enumerate(names)}
     if others := [text for text in texts.numbers if text not in number]:
         text, row = _first(texts, others)
-        raise DataError(f"{source.at(column, int(lines[row]))}: {text!r} is not one of the classes {', '.join(names)}.")
+        raise DataError(
+            f"{source.at(column, int(lines[row]))}: {quoted(text)} is not one of the classes {', '.join(names)}."
+        )
     check_classes(source.file, names)
     return np.array([number[text] for text in texts.numbers], np.int64)[texts.codes], names
 
@@ -102,7 +105,7 @@ def _same_number(texts: Iterable[str]) -> tuple[str, str] | None:
     """Return two texts that are the same number, as 1.1 and 1.10; None if there are none."""
     first: dict[Decimal, str] = {}
     for text in texts:
-        number = Decimal(text)  # a float does not hold all digits
+        number = Decimal(plain_minus(text))  # a float does not hold all digits
         if first.setdefault(number, text) != text:
             return first[number], text
     return None
@@ -119,7 +122,7 @@ def _sorted(source: Source, column: int, texts: Iterable[str]) -> tuple[str, ...
             f"{source.file}, {source.place(column)} holds {pair[0]} and {pair[1]}: one class or two? Write them alike "
             f"if they are one; else name all classes in loader_kwargs={{'classes': (...)}}."
         )
-    return tuple(sorted(names, key=lambda name: (float(name), name)))
+    return tuple(sorted(names, key=lambda name: (to_number(name), name)))
 
 
 def _stack(columns: Sequence[NumbersOrTexts]) -> Array:

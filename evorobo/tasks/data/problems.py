@@ -12,8 +12,8 @@ from evorobo.tasks.text.odd_cells import Problem
 from evorobo.tasks.text.source import Source
 
 NO_NUMBER = "is not a number"
-WHOLE_LIMITS = (2**63 - 1, -(2**63), 2**64 - 1)
-MAX_COLUMNS, MAX_TEXTS, MAX_CLASSES = 12, 3, 50
+WHOLE_LIMITS = (str(2**63 - 1), str(-(2**63)), str(2**64 - 1))
+MAX_COLUMNS, MAX_TEXTS, MAX_CLASSES, MAX_LENGTH = 12, 3, 50, 60
 
 
 def problem_error(
@@ -52,9 +52,9 @@ def _one_column(
         sentence = f"{at} is {text or 'empty'}; fill the cell or delete the {source.line_word}"
         cure = cure if text else ""
     elif mark := _doubtful_mark(text):
-        sentence, cure = f"{at}: {text!r} {_reason(problem, text)}; {_thousands_text(mark)}", ""
+        sentence, cure = f"{at}: {quoted(text)} {_reason(problem, text)}; {_thousands_text(mark)}", ""
     else:
-        sentence = f"{at}: {text!r} {_reason(problem, text)}; correct the cell"
+        sentence = f"{at}: {quoted(text)} {_reason(problem, text)}; correct the cell"
         if problem.column in inputs and is_long_id(text):
             name = _name(source, problem.column)
             cure = f"keep the column beside the inputs: loader_kwargs={{'columns': ({name!r},)}}, or --ignore {name}"
@@ -72,13 +72,18 @@ def _one_column(
     return DataError(f"{sentence}{more}.")
 
 
+def quoted(text: str) -> str:
+    """Return a text in quotes, cut if it is long."""
+    return repr(text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 3]}...")
+
+
 def _reason(problem: Problem, text: str) -> str:
     if problem.is_sentinel:
         return "is no measurement and stands for a missing value"
     if mark := _doubtful_mark(text):
         return f"is {text.replace(mark, '')} or {text.replace(mark, '.')}"
     if is_long_id(text):
-        is_limit = int(text) in WHOLE_LIMITS
+        is_limit = text.lstrip("+") in WHOLE_LIMITS
         return (
             "is the limit of whole numbers of 64 bits"
             if is_limit
@@ -114,7 +119,7 @@ def _contents(source: Source, problem: Problem, lines: np.ndarray, with_reasons:
         parts.append(f"{n_empty} empty from {place(missing)}" if n_empty > 1 else f"empty in {place(missing)}")
     for text in others[:MAX_TEXTS]:
         count, reason = problem.counts[text], _reason(problem, text)
-        what = f"{text!r}" if not with_reasons or reason == NO_NUMBER else f"{text!r} {reason},"
+        what = f"{quoted(text)}" if not with_reasons or reason == NO_NUMBER else f"{quoted(text)} {reason},"
         parts.append(f"{what} {count} times from {place([text])}" if count > 1 else f"{what} in {place([text])}")
     if len(others) > MAX_TEXTS:
         parts.append(f"{len(others) - MAX_TEXTS} more texts")

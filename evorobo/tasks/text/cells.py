@@ -38,7 +38,7 @@ def to_number(text: str, decimal: str = ".") -> float:
     """Return the number that `text` is, NaN for any other text. Only `decimal` separates decimals."""
     if decimal == ",":
         text = "." if "." in text else text.replace(",", ".")
-    text = text.replace("−", "-")  # noqa: RUF001
+    text = plain_minus(text)
     if "_" in text or not text.isascii():
         return math.nan
     try:
@@ -46,6 +46,11 @@ def to_number(text: str, decimal: str = ".") -> float:
     except ValueError:
         return math.nan
     return number if math.isfinite(number) else math.nan
+
+
+def plain_minus(text: str) -> str:
+    """Return a text with the minus sign of keyboards in place of that of typography."""
+    return text.replace("−", "-")  # noqa: RUF001
 
 
 def is_value(cell: str) -> bool:

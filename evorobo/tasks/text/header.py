@@ -76,7 +76,7 @@ def _strange_numbers(first: Sequence[str], columns: Sequence[Sequence[str]], num
         return ""
     n_rows = min(len(columns[number]) for number in numbers)
     body = [[to_number(columns[number][row]) for number in numbers] for row in range(n_rows)]
-    names = [float(cell) for cell in cells]
+    names = [to_number(cell) for cell in cells]
     if names == list(range(len(names))) and names not in body:
         return f"the numbers 0 to {len(names) - 1}"
     if n_rows >= MIN_ROWS and _is_progression(names) and sum(map(_is_progression, body)) <= 0.05 * n_rows:

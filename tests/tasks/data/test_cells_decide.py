@@ -124,6 +124,13 @@ def test_one_text_of_two_spellings_is_a_question(write):
     assert read_table(path, kind="classification", classes=("1", "1.0", "2.0")).classes == ("1", "1.0", "2.0")
 
 
+def test_a_minus_sign_of_typography_is_a_minus_sign(write):
+    path = write(label=["−1", "1", "0"])  # noqa: RUF001
+    assert read_table(path, kind="classification").classes == ("−1", "0", "1")  # noqa: RUF001
+    assert set(read_table(path, kind="regression").targets[:, 0]) == {-1, 0, 1}
+    assert "may be a header or the first row of data" in sentence(write(sep=",", **{"−45": ["0.5", "0.25"]}))  # noqa: RUF001
+
+
 def test_underscores_are_no_digits(write):
     assert sentence(write(place=["1_1", "11"])) == (
         "robots.csv, line 2, column 'place': '1_1' is text in a column of numbers; correct the cell, or set "

@@ -161,6 +161,12 @@ def test_all_odd_cells_of_a_file_are_in_one_sentence(write):
     )
 
 
+def test_a_long_cell_is_cut_in_the_message(write):
+    message = sentence(write("a.csv", PLAIN.replace("0.637", "9" * 5000)))
+    assert f"column 'front': '{'9' * 57}...' has more digits than a number holds" in message
+    assert len(message) < 300
+
+
 def test_a_label_in_the_first_column_is_recognized(write):
     lines = [",".join([row.split(",")[2], *row.split(",")[:2]]) for row in ROWS]
     message = sentence(write("a.csv", "move,front,left\n" + "\n".join(lines)))
