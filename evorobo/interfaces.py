@@ -34,10 +34,18 @@ def _missing_members(cls: Any, interface: Any) -> frozenset[str]:
 
 @cache
 def _members(interface: Any) -> frozenset[str]:
-    """Return the names of the public members of an interface."""
+    """Return the names of the public members that an interface requires; a method with a body may be left out."""
     protocols = [base for base in interface.__mro__ if getattr(base, "_is_protocol", False)]
-    names = [name for base in protocols for name in (*vars(base), *vars(base).get("__annotations__", {}))]
-    return frozenset(name for name in names if not name.startswith("_"))
+    names = {name for base in protocols for name in (*vars(base), *vars(base).get("__annotations__", {}))}
+    return frozenset(name for name in names if not (name.startswith("_") or _has_body(interface, name)))
+
+
+def _has_body(interface: Any, name: str) -> bool:
+    """Return whether an interface itself defines a method, with more than a docstring."""
+    method = inspect.getattr_static(interface, name, None)
+    if not inspect.isfunction(method):
+        return False
+    return bool(method.__code__.co_names or set(method.__code__.co_consts) - {method.__doc__, None, ...})
 
 
 def _takes_arguments(cls: type, interface: type, name: str) -> bool:

@@ -265,3 +265,20 @@ def test_wrong_values_of_set_are_refused_with_the_same_sentence():
                     ), (argument, caught.value)
                     tried += 1
     assert tried > 1000
+
+
+def test_methods_of_an_interface_with_a_body_may_be_left_out():
+    @dataclasses.dataclass(frozen=True)
+    class Sign:  # no update_flops, which counts 2 operations for each weight by default
+        learning_rate: float = 0.01
+
+        def start(self, weights):
+            return {}
+
+        def update(self, weights, gradient, state, factor=1.0):
+            weights -= self.learning_rate * factor * np.sign(gradient)
+
+    assert er.Backprop(Sign()).optimizer == Sign()
+    without = type("Half", (), {"learning_rate": 0.01, "start": Sign.start})
+    with pytest.raises(er.SettingsError, match="optimizer must be an object such as Adam"):
+        er.Backprop(without())

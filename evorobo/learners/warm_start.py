@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 
 from evorobo.errors import SettingsError
@@ -12,12 +10,9 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Scoring
 
-WarmStart: TypeAlias = Genome | str | None
-"""A genome or the path of its file; None starts at random weights. Studies take paths alone."""
 
-
-def first_genome(warm_start: WarmStart, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> Genome:
-    """Return the genome at which learning starts.
+def first_genome(warm_start: Genome | str | None, task: Scoring, spec: NetworkSpec, rng: np.random.Generator) -> Genome:
+    """Return the genome at which learning starts: a genome, that of a file, or for None the random one of `rng`.
 
     The random genome is drawn in any case, so that all later random numbers are those of a cold start. Raises
     `SettingsError` for a warm start of another network, or whose inputs or outputs are scaled in another way.

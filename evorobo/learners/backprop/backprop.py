@@ -17,7 +17,7 @@ from evorobo.learners.backprop.batched import Batch, BatchedBackprop
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.base import Batchable, Method, StepResult
 from evorobo.learners.penalties import Penalty, n_penalized
-from evorobo.learners.warm_start import WarmStart, first_genome
+from evorobo.learners.warm_start import first_genome
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Adam, Optimizer
@@ -115,7 +115,7 @@ class Backprop(Method, Batchable):
     input_noise: NonNegativeFloat = 0.0
     early_stopping: EarlyStopping | None = None
     bptt_steps: PositiveInt | None = 64
-    warm_start: WarmStart = None
+    warm_start: Genome | str | None = None
     dtype: Literal["float64", "float32"] = "float64"
     name: str = "backprop"
 

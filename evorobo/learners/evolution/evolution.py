@@ -34,7 +34,7 @@ from evorobo.learners.evolution.strategies.base import (
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import HasCollection
 from evorobo.learners.penalties import Penalty, n_penalized, weight_matrices
-from evorobo.learners.warm_start import WarmStart, first_genome
+from evorobo.learners.warm_start import first_genome
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -94,7 +94,7 @@ class Evolution:
     max_evaluations_per_member: Annotated[int, Limits(ge=2)] | None = None
     penalty: Annotated[Penalty, Example("L2()")] | None = None
     genealogy: bool = False
-    warm_start: WarmStart = None
+    warm_start: Genome | str | None = None
     warm_start_step: PositiveFloat = 0.1
     name: str = ""
 

@@ -13,7 +13,7 @@ from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.base import Method, StepResult
-from evorobo.learners.warm_start import WarmStart, first_genome
+from evorobo.learners.warm_start import first_genome
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.scaling import RunningMoments
@@ -104,7 +104,7 @@ class AnalyticGradient(Method):
     max_grad_norm: PositiveFloat | None = 1.0
     clipping: Literal["episode", "mean"] = "episode"
     action_noise: NonNegativeFloat = 0.0
-    warm_start: WarmStart = None
+    warm_start: Genome | str | None = None
     name: str = "analytic-gradient"
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> AnalyticGradientLearner:
