@@ -76,6 +76,16 @@ class Breaks(gymnasium.Env):
                 raise OSError("the wheel came off")
             if self.how == "exit":
                 os._exit(7)
+            if self.how == "exit with children":
+                if os.fork() == 0:
+                    time.sleep(600)  # it holds the streams of its parent open
+                os._exit(8)
+            if self.how == "read":
+                input()
+            if self.how == "close":
+                os.closerange(0, 256)
+            if self.how == "quit":
+                raise SystemExit(0)
             if self.how == "NaN observation":
                 observation[1] = np.nan
             if self.how == "infinite reward":

@@ -78,6 +78,10 @@ def test_no_more_processes_start_than_there_are_robots():
         ("raise in reset", r"odd/Breaks-v0 raised OSError in reset\(\) at step 0 .* no power"),
         ("NaN observation", "odd/Breaks-v0 returned observations with nan at step 3; fix the environment"),
         ("exit", r"a process that steps odd_environments:odd/Breaks-v0 died \(exit status 7\); fix the environment"),
+        ("exit with children", r"a process that steps odd_environments:odd/Breaks-v0 died \(exit status 8\)"),
+        ("close", r"a process that steps odd_environments:odd/Breaks-v0 died \(exit status"),
+        ("read", r"odd/Breaks-v0 raised EOFError in step\(\) at step 3"),
+        ("quit", r"odd/Breaks-v0 raised SystemExit in step\(\) at step 3"),
     ],
 )
 def test_what_goes_wrong_is_reported_as_in_one_process_and_then_all_can_go_on(how, told):
