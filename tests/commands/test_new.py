@@ -89,7 +89,7 @@ BREAKS = {
     "a sensor too few": (
         "return state + rng.normal(0.02, 4)",
         "return state[:, :3]",
-        "observation() returned shape (1, 3) for 1 robots with 4 sensors; return shape (1, 4).",
+        "observation() returned shape (1, 3) for 1 robots with 4 sensors; return shape (1, 4)",
     ),
     "a division by zero": (
         "return state + rng.normal(0.02, 4)",
@@ -104,7 +104,7 @@ BREAKS = {
     "a state changed in place": (
         "place, speed = state[:, :2], state[:, 2:]",
         "state *= 0.99; place, speed = state[:, :2], state[:, 2:]",
-        "transition() changed one of its arguments in place; make new arrays, or start from a copy().",
+        "transition() changed one of its arguments in place; make new arrays, or start from a copy()",
     ),
     "rows that meet": (
         "return np.exp(-2 * distance) * (100 / self.max_steps)",
@@ -119,12 +119,12 @@ BREAKS = {
     "ends that are numbers": (
         "return np.hypot(state[:, 0], state[:, 1]) > 5",
         "return np.hypot(state[:, 0], state[:, 1])",
-        "terminal() returned float64 of shape (1,) for 1 robots; return one boolean for each.",
+        "terminal() returned float64 of shape (1,) for 1 robots; return one boolean for each",
     ),
     "a teacher beyond the motors": (
         "return np.clip(-sensors[:, :2] - 1.5 * sensors[:, 2:], -1, 1)",
         "return -sensors[:, :2] - 9.5 * sensors[:, 2:]",
-        "motors take values from -1 to 1, so use np.clip.",
+        "motors take values from -1 to 1, so use np.clip",
     ),
     "a drawing of a wrong column": ("ax.plot(*states[0, :2],", "ax.plot(states[0, 9],", "draw() raised IndexError"),
     "a settings field without default": ("gusts: float = 0.2", "gusts: float", "needs settings"),
@@ -327,7 +327,10 @@ def test_a_broken_data_file_is_reported_with_a_cure(evorobo, tmp_path, content, 
         (["data.xlsx"], "data.xlsx has none of the suffixes that evorobo reads"),
         (["data.npz"], "data.npz is damaged or no NPZ file of plain arrays"),
         (["test.csv"], "test is the name of a Python package, which the new file would hide; choose another name."),
-        (["data.csv", "--kind", "clustering"], "unknown kind of target 'clustering'"),
+        (
+            ["data.csv", "--kind", "clustering"],
+            'kind must be "classification", "regression" or None, not \'clustering\'.',
+        ),
         (["data.csv", "--target", "0,0,1,2,3"], "data.csv has no column left as input"),
         (["data.csv", "--ignore", "lapp"], "did you mean 'lap'?"),
     ],
