@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 from functools import cache
 from typing import Any
@@ -34,18 +35,20 @@ def _missing_members(cls: Any, interface: Any) -> frozenset[str]:
 
 @cache
 def _members(interface: Any) -> frozenset[str]:
-    """Return the names of the public members that an interface requires; a method with a body may be left out."""
+    """Return the names of the public members of an interface that it does not implement itself."""
     protocols = [base for base in interface.__mro__ if getattr(base, "_is_protocol", False)]
-    names = {name for base in protocols for name in (*vars(base), *vars(base).get("__annotations__", {}))}
-    return frozenset(name for name in names if not (name.startswith("_") or _has_body(interface, name)))
+    names = [name for base in protocols for name in (*vars(base), *vars(base).get("__annotations__", {}))]
+    required = (name for name in names if not _is_implemented(inspect.getattr_static(interface, name, None)))
+    return frozenset(name for name in required if not name.startswith("_"))
 
 
-def _has_body(interface: Any, name: str) -> bool:
-    """Return whether an interface itself defines a method, with more than a docstring."""
-    method = inspect.getattr_static(interface, name, None)
-    if not inspect.isfunction(method):
+def _is_implemented(member: Any) -> bool:
+    """Return whether a member of an interface is a method that does something, so that objects may lack it."""
+    function = member.fget if isinstance(member, property) else member
+    if not inspect.isfunction(function):
         return False
-    return bool(method.__code__.co_names or set(method.__code__.co_consts) - {method.__doc__, None, ...})
+    done = {instruction.opname for instruction in dis.get_instructions(function)}
+    return not done <= {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "NOP"}
 
 
 def _takes_arguments(cls: type, interface: type, name: str) -> bool:

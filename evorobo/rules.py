@@ -277,7 +277,7 @@ class UnionRule(Rule):
         return any(rule.matches(value) for rule in self.rules)
 
     def convert(self, value: Any) -> Any:
-        allowed = self._texts()
+        refused: dict[Rule, str] = {}
         for rule in self.rules:
             if not rule.matches(value):
                 continue
@@ -286,8 +286,8 @@ class UnionRule(Rule):
             except Mismatch as error:
                 if error.place:  # the type is right, and one item is wrong
                     raise
-                allowed[rule] = error.allowed
-        raise Mismatch(value, _either(allowed.values()), cure=self.cure(value))
+                refused[rule] = error.allowed
+        raise Mismatch(value, _either((self._texts() | refused).values()), cure=self.cure(value))
 
     def _texts(self) -> dict[Rule, str]:
         """Return what each rule allows; the items of a tuple are left out beside a dict."""

@@ -25,10 +25,14 @@ from evorobo import (
 )
 from evorobo.arguments import parse_seeds
 from evorobo.export.export_genome import export_genome
+from evorobo.report.analysis.merge import provenance_cautions
+from evorobo.report.page.facts import machines
 from evorobo.settings import to_plain
 from evorobo.study import checkpoint
+from evorobo.study.machine import machine_facts
 from evorobo.study.overrides import apply_overrides
-from evorobo.study.records import FORMAT, write_record
+from evorobo.study.provenance import continuations
+from evorobo.study.records import FORMAT, read_object, write_record
 from evorobo.study.results import load
 from evorobo.study.tuning.tuned import tuned
 
@@ -121,6 +125,9 @@ def results(tmp_path_factory):
     )
     trial = STUDY.trials()[0]
     write_record(folder / trial.path / "trial.json", to_plain(trial))
+    write_record(
+        folder / trial.path / "machine.json", {**machine_facts(), "date": "2026", "continued": [{"numpy": "2"}]}
+    )
     write_record(folder / trial.path / "result.json", {"status": "finished", "test": 3.0, "reason": "é"})
     (folder / trial.path / "curve.csv").write_text("flops,test\n0,1\n10,3\n")
     best = {"settings": {"methods.cma-es.strategy.sigma": 0.7}, "validation": 60.0, "failed": 0, "cost": {"flops": 1}}
@@ -133,11 +140,21 @@ def results(tmp_path_factory):
 
 
 TRIAL = "phototaxis/cma-es/seed-0/"
+
+
+def read_machine(folder, path):
+    results = load(folder)
+    machines(results), provenance_cautions([results, results])
+    continuations(read_object(path))
+    STUDY.trials()[0].changed_fingerprints(path.parent)
+
+
 READERS = {
     "study.json": lambda folder, path: load(folder),
     f"{TRIAL}result.json": lambda folder, path: load(folder),
     f"{TRIAL}curve.csv": lambda folder, path: load(folder),
     f"{TRIAL}trial.json": lambda folder, path: Trial.load(path).path,
+    f"{TRIAL}machine.json": lambda folder, path: read_machine(folder, path),
     "tuning.json": lambda folder, path: tuned(STUDY, path),
     "controller.json": lambda folder, path: import_genome(path),
 }

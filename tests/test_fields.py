@@ -5,14 +5,17 @@ import inspect
 import json
 import math
 import re
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
 
 import evorobo as er
 from evorobo import registry
-from evorobo.annotations import field_rules
+from evorobo.annotations import check_fields, field_rules
+from evorobo.fields import Limits, PositiveInt
 from evorobo.settings import from_plain, resolve_reference, to_plain
 from evorobo.study.overrides import apply_overrides
 from evorobo.tasks.control.class_index import registered_classes
@@ -96,7 +99,7 @@ def kinds_of(key, name):
     """The kinds of values that a field takes, from the text of its annotation alone."""
     cls = CLASSES[key]
     hint = next(base.__annotations__[name] for base in cls.__mro__ if name in inspect.get_annotations(base))
-    if name == "teacher" or "Callable" in hint:
+    if hint in ("Teacher", "WarmStart") or "Callable" in hint:
         return None  # a function, a text or an object
     if "Literal" in hint:
         return {"str", "None"} if "None" in hint else {"str"}
@@ -120,7 +123,11 @@ def kinds_of(key, name):
 def wrong_values(key, name):
     kinds = kinds_of(key, name)
     if kinds is None:
-        return [b"3", 1j, 3, 2.5, True, {}, er.Adam] if name == "teacher" else [b"3", 1j, 3, 2.5, True, {}, "x"]
+        return (
+            [b"3", 1j, 3, 2.5, True, {}, er.Adam]
+            if name in ("teacher", "warm_start")
+            else [b"3", 1j, 3, 2.5, True, {}, "x"]
+        )
     wrong = list(WRONG[sorted(kinds - {"None"})[0]])
     for kind in sorted(kinds - {"None"})[1:]:
         wrong = [value for value in wrong if any(value is other for other in WRONG[kind])]
@@ -282,3 +289,109 @@ def test_methods_of_an_interface_with_a_body_may_be_left_out():
     without = type("Half", (), {"learning_rate": 0.01, "start": Sign.start})
     with pytest.raises(er.SettingsError, match="optimizer must be an object such as Adam"):
         er.Backprop(without())
+
+
+# ---- classes of users
+
+
+@er.register_component("settings", "Gripper")
+@dataclass(frozen=True)
+class Gripper:
+    """A registered class with every kind of annotation."""
+
+    fingers: Annotated[int, Limits(ge=2, le=5)] = 2
+    force: Annotated[float, Limits(gt=0)] | None = None
+    names: tuple[str, ...] = ()
+    corner: tuple[float, float] = (0.0, 0.0)
+    options: Any = None
+    unknown: "NotImported" = 3  # noqa: F821
+    count: int = None  # a default is never refused, whatever the annotation says
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"fingers": 6}, "Gripper: fingers must be a whole number from 2 to 5, not 6."),
+        ({"fingers": 10**5000}, "not a value of type int."),
+        ({"force": 0}, "Gripper: force must be a number above 0 or None, not 0."),
+        ({"force": np.float64("inf")}, "Gripper: force must be a finite number above 0 or None, not np.float64(inf)."),
+        ({"names": "left"}, "Gripper: names must be a tuple of items, each a text, not 'left'; write ('left',)."),
+        ({"names": ["left", 3]}, "Gripper: names[1] must be a text, not 3."),
+        ({"corner": (1, 2, 3)}, "Gripper: corner must be a tuple of 2: a number, a number, not (1, 2, 3)."),
+        ({"corner": (1, None)}, "Gripper: corner[1] must be a number, not None."),
+        ({"count": 1.5}, "Gripper: count must be a whole number, not 1.5."),
+    ],
+)
+def test_registered_classes_of_users_check_their_fields(settings, sentence):
+    with pytest.raises(er.SettingsError) as error:
+        Gripper(**settings)
+    assert str(error.value).endswith(sentence)
+
+
+def test_lists_and_numbers_of_numpy_become_plain_and_free_fields_take_everything():
+    one = Gripper(np.int32(3), np.float32(0.5), ["a"], [np.int64(1), 2.5], {"x": np.float64(2)}, "anything")
+    assert one == Gripper(3, 0.5, ("a",), (1, 2.5), {"x": 2.0}, "anything")
+    assert [type(value) for value in (one.fingers, one.force, one.names, one.corner[0])] == [int, float, tuple, int]
+    assert list(inspect.signature(Gripper).parameters)[:2] == ["fingers", "force"]
+    with pytest.raises(TypeError, match="multiple values for argument 'fingers'"):
+        Gripper(3, fingers=3)
+
+
+@dataclass(frozen=True)
+class StopAfter(er.Callback):
+    """A callback in a script, which is not registered."""
+
+    generations: PositiveInt
+
+
+def test_a_class_that_is_not_registered_is_checked_where_it_joins_a_study():
+    for wrong in (0, 1.5, "3", None):
+        with pytest.raises(er.SettingsError, match="StopAfter: generations must be a whole number of at least 1, not"):
+            er.Study(**REQUIRED["Study"], callbacks=(StopAfter(wrong),))
+    check_fields(StopAfter(3))
+
+
+class PlainDescent:
+    """An optimizer that derives from nothing and counts nothing."""
+
+    learning_rate = 0.1
+
+    def start(self, weights):
+        return {}
+
+    def update(self, weights, gradient, state, factor=1.0):
+        weights -= self.learning_rate * factor * gradient
+
+
+class TooFewArguments(PlainDescent):
+    """It lacks the state."""
+
+    def update(self, weights, gradient):
+        weights -= gradient
+
+
+def test_an_interface_needs_its_methods_with_as_many_arguments():
+    er.Backprop(PlainDescent())
+    for wrong in (TooFewArguments(), PlainDescent, er.MSE(), Odd()):
+        with pytest.raises(er.SettingsError, match=r"Backprop: optimizer must be an object such as Adam\(\), not"):
+            er.Backprop(wrong)
+
+
+def test_a_strategy_is_no_method_and_an_id_no_task():
+    for wrong, sentence in (
+        ({"methods": [er.CMAES()]}, "Study: methods[0] must be an object such as Evolution(CMAES()), not CMAES(...)."),
+        (
+            {"tasks": ["CartPole-v1"]},
+            'Study: tasks[0] must be an object such as ControlTask("CartPole-v1"), not \'Cart',
+        ),
+        ({"hidden": 8}, "Study: hidden must be a tuple or a dict, not 8; write (8,)."),
+        ({"budget": 1e7}, "Study: budget must be an object such as Budget(flops=1e9), not 10000000.0."),
+        ({"seeds": True}, "Study: seeds must be a tuple of at least 1 item"),
+        ({"name": 3}, "Study: name must be a text, not 3."),
+    ):
+        parts = {"name": "x", "tasks": [TASK], "methods": [er.Backprop()], "seeds": 1, **COMMON, **wrong}
+        with pytest.raises(er.SettingsError) as error:
+            er.Study.grid(parts.pop("name"), **parts)
+        assert str(error.value).startswith(sentence)
+    with pytest.raises(er.SettingsError, match=r"Budget takes its settings by name, as Budget\(env_steps=...\), not 1"):
+        er.Budget(1e7)

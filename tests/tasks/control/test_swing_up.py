@@ -85,7 +85,7 @@ def test_noise_is_on_all_sensors():
 
 @pytest.mark.parametrize("name", ["spread", "noise"])
 def test_settings_that_cannot_be_are_reported(name):
-    with pytest.raises(SettingsError, match=f"{name} must be 0 or more, not -1"):
+    with pytest.raises(SettingsError, match=f"SwingUp: {name} must be a number of at least 0, not -1"):
         SwingUp(**{name: -1})
 
 

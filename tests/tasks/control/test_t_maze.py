@@ -143,7 +143,7 @@ def test_a_teacher_keeps_its_memories_apart():
 
 def taught(hidden, steps, **settings):
     spec = NetworkSpec.build(TASK.n_inputs, hidden, TASK.n_outputs, TASK.output)
-    method = Backprop(Adam(0.01), schedule=Cosine(), **settings)
+    method = Backprop(Adam(0.01), schedule=Cosine(), bptt_steps=None, **settings)
     learner = method.start(TASK, spec, np.random.default_rng(0))
     for step in range(steps):
         learner.step(step / steps)
