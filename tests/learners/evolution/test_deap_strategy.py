@@ -98,7 +98,7 @@ def test_a_run_resumed_from_a_checkpoint_is_the_same_to_the_byte(strategy, tmp_p
 @STRATEGIES
 def test_an_object_of_deaps_kind_keeps_the_contract_of_a_method(strategy):
     check_method(Evolution(strategy))
-    assert from_plain(to_plain(strategy)) == strategy
+    assert from_plain(to_plain(strategy), imports=True) == strategy
 
 
 def test_the_solution_is_an_attribute_or_the_best_of_the_last_generation():
