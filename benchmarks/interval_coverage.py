@@ -106,7 +106,7 @@ def probability_coverage(
                     x, y = spread * sample(rng, (n_repetitions, n)) + shift, sample(rng, (n_repetitions, m))
                     low, high = probability_interval(placements(x, y))
                     share = coverage((low <= true) & (true <= high))
-                    key = (f"{kind}, P = {true:.1f}", f"{n} v {m}")
+                    key = (f"{kind}, P = {target}", f"{n} v {m}")
                     shares[key] = min(shares.get(key, share), share, key=lambda one: one.value)
             if kind in TWO_VALUES:
                 break
@@ -144,7 +144,7 @@ def is_significant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 @lru_cache
 def shift_for(sample: Sampler, spread: float, target: float) -> tuple[float, float]:
     """The shift with which `spread` times a score beats another one with probability `target`, and that P."""
-    x, y = (np.sort(sample(np.random.default_rng(seed), (100_000,))) for seed in (1, 2))
+    x, y = (np.sort(sample(np.random.default_rng(seed), (50_000,))) for seed in (1, 2))
     if len(np.unique(x)) == 2:
         return 0.0, 0.5
     x = spread * x

@@ -66,6 +66,9 @@ def add_compare(parser: Parser) -> None:
     parser.add_argument("--metric", default="test", metavar="COLUMN", help="compare this column (default test)")
     parser.add_argument("--threshold", type=float, metavar="SCORE", help="report the cost of reaching this score")
     parser.add_argument("--lower-is-better", action="store_true", help="for a column in which small values are good")
+    parser.add_argument(
+        "--column", action="append", default=[], metavar="OURS=THEIRS", help="a column of a CSV: seed=run_name"
+    )
     parser.add_argument("--out", default="results/compare", metavar="DIR", help="default results/compare")
     add_trust(parser, has_effect=False)
     parser.set_defaults(function=compare)
@@ -77,7 +80,8 @@ def compare(args: argparse.Namespace) -> None:
     from evorobo.report.comparison import write_comparison
 
     flags = {name: vars(args)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
-    comparison = compare(*args.places, **flags)
+    columns = dict(text.partition("=")[::2] for text in args.column)
+    comparison = compare(*args.places, columns=columns, **flags)
     print(comparison, "", *write_comparison(comparison, args.out), sep="\n")
     raise Exit(comparison.exit_status)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import logit
-from scipy.stats import brunnermunzel, mannwhitneyu, norm, t
+from scipy.stats import binomtest, brunnermunzel, mannwhitneyu, norm, t
 
 from evorobo.report.statistics import (
     effect_size,
@@ -11,7 +11,13 @@ from evorobo.report.statistics import (
     probability_of_improvement,
     probability_test,
 )
-from evorobo.report.statistics.pairs import newcombe_interval, placement_interval, placements
+from evorobo.report.statistics.pairs import (
+    extreme_interval,
+    newcombe_interval,
+    placement_interval,
+    placements,
+    probability_interval,
+)
 
 X, Y = [70.1, 68.3, 73.6, 60.5, 71.9, 69.4, 72.2], [66.8, 44.8, 73.3, 61.3, 68.0]
 
@@ -84,6 +90,21 @@ def test_the_interval_of_p_has_its_coverage(rng, shift, sd, n, m):
         probability = probability_of_improvement(rng.normal(shift, sd, n), rng.normal(0, 1, m))
         hits += probability.low <= truth <= probability.high
     assert hits / 1000 >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 1000)
+
+
+def test_near_one_the_interval_is_wilsons_with_the_largest_variance():
+    # Birnbaum & Klose 1957: the variance of P is at most P (1 - P) / min(n, m)
+    theirs = binomtest(10, 10).proportion_ci(0.95, "wilson")
+    assert probability_of_improvement(range(10, 20), range(-20, 0)).low == pytest.approx(theirs.low)
+    pair = placements(np.arange(10.0), np.arange(-2.0, 8.0))  # far from 0 and 1 it is the value alone
+    assert extreme_interval(pair) == (pair.value, pair.value)
+
+
+def test_the_interval_has_its_coverage_where_few_runs_scatter_more(rng):
+    # P = Phi(3 / sqrt(1 + 3^2)) with 10 runs of spread 3 and 50 of spread 1; Newcombe's interval alone has 0.9
+    truth, pair = norm.cdf(3 / np.sqrt(10)), placements(rng.normal(3, 3, (4000, 10)), rng.normal(0, 1, (4000, 50)))
+    low, high = probability_interval(pair)
+    assert np.mean((low <= truth) & (truth <= high)) >= 0.95
 
 
 def test_diverged_runs_lose_against_all_others_and_tie_with_each_other():

@@ -2,8 +2,9 @@
 
 import pytest
 
-from evorobo import DataError, ResultsError
+from evorobo import DataError, ResultsError, SettingsError
 from evorobo.report.analysis.result_files import read_results
+from evorobo.report.formats.convert import convert
 from evorobo.tasks.base import MetricInfo
 
 TABLE = """Global Step,Episodic Return,Seed,Algo
@@ -171,3 +172,47 @@ def test_other_paths_raise_with_a_hint(study, tmp_path):
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(DataError, match=r"x\.json is not a table that can be compared"):
         read_results(tmp_path / "x.json")
+
+
+def test_a_converted_study_with_a_diverged_run_goes_back_in(tiny_study, tmp_path):
+    pytest.importorskip("pandas")
+    study = tiny_study({"ga": [1.0, 2, 3], "es": [4.0, 5, 6]}, diverged=1)
+    for method in ("ga", "es"):  # the score of a diverged run is empty
+        path = study.folder / f"reach-grasp/{method}/seed-2/curve.csv"
+        path.write_text(path.read_text().rstrip("\n").rpartition(",")[0] + ",\n")
+    convert(study.folder, "csv", tmp_path / "evals.csv")
+    results = read_results(tmp_path / "evals.csv")
+    assert {(run.method, run.seed, run.status) for run in results.runs} == {
+        (method, seed, "diverged" if seed == 2 else "finished") for method in ("ga", "es") for seed in range(3)
+    }
+    assert [run.score for run in results.runs if run.status == "finished"] == [1, 2, 4, 5]
+
+
+def test_an_empty_score_of_a_finished_run_is_an_error(tmp_path):
+    (tmp_path / "t.csv").write_text("step,score,status\n1,2,finished\n2,,finished\n")
+    with pytest.raises(DataError, match=r"line 3.*empty"):
+        read_results(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("seed", "tag"), ("method", "tag"), ("task", "tag")])
+def test_columns_can_be_named(tmp_path, ours, theirs):
+    (tmp_path / "t.csv").write_text(
+        "tag,Step,global_step,reward,episodic_return\nx1,1,10,5,7\nx1,2,20,6,8\nx2,1,10,5,9\n"
+    )
+    columns = {"env_steps": "global_step", "test": "episodic_return", ours: theirs}
+    results = read_results(tmp_path / "t.csv", columns=columns)
+    assert [run.curve["test"].tolist() for run in results.runs] == [[7, 8], [9]]
+    assert results.runs[0].curve["env_steps"].tolist() == [10, 20]
+
+
+def test_a_named_column_replaces_one_of_that_name(tmp_path):
+    (tmp_path / "t.csv").write_text("seed,run_name,step,score\n0,a,1,5\n0,b,1,6\n")
+    assert len(read_results(tmp_path / "t.csv", columns={"seed": "run_name"}).runs) == 2
+
+
+def test_an_unknown_column_is_an_error(tmp_path):
+    (tmp_path / "t.csv").write_text("step,score\n1,5\n")
+    with pytest.raises(SettingsError, match="unknown column of evorobo 'steps'"):
+        read_results(tmp_path / "t.csv", columns={"steps": "step"})
+    with pytest.raises(DataError, match="nope"):
+        read_results(tmp_path / "t.csv", columns={"seed": "nope"})

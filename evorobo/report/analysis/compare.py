@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evorobo.errors import ResultsError, SettingsError
@@ -24,6 +24,7 @@ def compare(
     metric: str = "test",
     threshold: float | None = None,
     lower_is_better: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare the results at the first path with those at each other path, or the methods of a single study.
 
@@ -42,6 +43,9 @@ def compare(
         The score whose cost is reported; by default the "solved" or else the "teacher" score of the task.
     lower_is_better : bool, default False
         Whether lower scores are better, for columns whose direction is unknown.
+    columns : dict of str to str, optional
+        For tables, the name in the file of "task", "method", "seed", "test" or a cost column:
+        ``{"env_steps": "time/total_timesteps", "seed": "run_name"}``. Usual names need no entry.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def compare(
         )
     if len({str(as_path(path).absolute()) for path in paths}) < len(paths):
         raise SettingsError(f"a path is given twice, {', '.join(map(str, paths))}; give different ones.")
-    sides = [read_results(path, metric, lower_is_better) for path in paths]
+    sides = [read_results(path, metric, lower_is_better, columns) for path in paths]
     table, pairs = StudyTable.from_results(merge_results(sides)), method_pairs(sides)
     cost_column, cost = costs.parse_cost(at) if at else (costs.shared_cost_column(table, *table.tasks), None)
     if not cost_column:

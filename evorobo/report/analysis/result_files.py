@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import DataError, ResultsError
+from evorobo.errors import DataError, ResultsError, unknown
 from evorobo.files import as_path
 from evorobo.study.baselines import SCORE_COLUMNS, STEP_COLUMNS, normalize_header, only_column
+from evorobo.study.folders import STATUSES
 from evorobo.study.results import Results, Run, load
 from evorobo.tasks.base import COST_COLUMNS, MetricInfo
 from evorobo.tasks.data.text_files import MISSING, TEXT_SUFFIXES, TextTable, read_text_file
@@ -22,17 +23,20 @@ UNNAMED_TASK = ""
 """The task of a table without a column of tasks; it is assumed to be the task that it is compared on."""
 
 
-def read_results(path: str | Path, metric: str = "test", lower_is_better: bool = False) -> Results:
+def read_results(
+    path: str | Path, metric: str = "test", lower_is_better: bool = False, columns: Mapping[str, str] | None = None
+) -> Results:
     """The results at `path`: `results/<study>`, `results/<study>/<task>`, `results/<study>/<task>/<method>`, or a file.
 
     A file is a CSV or TSV table with a header and a row for each eval. It has a column of `STEP_COLUMNS` or cost
     columns, and one of `SCORE_COLUMNS` (or `metric`). If it holds several runs it also has columns of `METHOD_COLUMNS`
-    and `SEED_COLUMNS`, and one called "task". Case does not matter. `metric` is the column of scores. Raises
-    `ResultsError` or `DataError` for anything else.
+    and `SEED_COLUMNS`, and one called "task". Case does not matter. `metric` is the column of scores. `columns`
+    holds the file's name of a column for "task", "method", "seed", "test" or a cost column. Raises `ResultsError` or
+    `DataError` for anything else.
     """
     path = as_path(path)
     if path.is_file():
-        return _table(path, metric, lower_is_better)
+        return _table(path, metric, lower_is_better, columns or {})
     for up, study in enumerate((path, *path.absolute().parents[:2])):
         if (study / "study.json").is_file():
             names = path.absolute().parts[-up:] if up else ()
@@ -76,41 +80,74 @@ def _with_metric(results: Results, metric: str, lower_is_better: bool) -> Result
     return replace(results, runs=runs, metrics=metrics, references={task: {} for task in results.tasks})
 
 
-def _table(path: Path, metric: str, lower_is_better: bool) -> Results:
+def _table(path: Path, metric: str, lower_is_better: bool, names_of_columns: Mapping[str, str]) -> Results:
     if not path.name.removesuffix(".gz").endswith(TEXT_SUFFIXES):
         raise DataError(f"{path.name} is not a table that can be compared; save it as CSV with a header.")
-    sheet = read_text_file(path, header=True)
+    sheet = _rename_columns(read_text_file(path, header=True), names_of_columns)
     columns = {normalize_header(name): number for number, name in enumerate(sheet.names)}
     if not sheet.line_numbers:
         raise DataError(f"{path.name} has a header and no rows; give a file with a row for each eval of a run.")
     names = SCORE_COLUMNS if metric == "test" else (normalize_header(metric),)
     score = _find_column(sheet, names, "scores", "name one with metric=... (--metric)")
+    every_status = _labels(sheet, columns, ("status",), "finished")
+    every_run = list(zip(*(_labels(sheet, columns, *one) for one in _run_columns(path)), strict=True))
+    ends = {run: end for run, end in zip(every_run, every_status, strict=True) if end in STATUSES[1:]}
+    sheet = _without_rows(sheet, [run in ends and cell == "" for run, cell in _cells_of(every_run, sheet, score)])
     filled = [name for name in COST_COLUMNS if name in columns and not _has_holes(sheet, columns[name])]
     evals = {name: sheet.numbers(columns[name], "leave the row out") for name in filled}
     if not evals:
-        steps = _find_column(sheet, STEP_COLUMNS, "steps", "rename the one that counts environment steps to env_steps")
+        cure = "name the one that counts environment steps: columns={'env_steps': ...} (--column env_steps=NAME)"
+        steps = _find_column(sheet, STEP_COLUMNS, "steps", cure)
         evals["env_steps"] = sheet.numbers(steps, "leave the row out")
     evals["test"] = sheet.numbers(score, "leave the row out")
-    labels = [
-        _labels(sheet, columns, names, other)
-        for names, other in ((("task",), UNNAMED_TASK), (METHOD_COLUMNS, path.stem), (SEED_COLUMNS, "0"))
-    ]
+    labels = list(zip(*(_labels(sheet, columns, *one) for one in _run_columns(path)), strict=True))
     runs: list[Run] = []
-    for task, method, seed in dict.fromkeys(zip(*labels, strict=True)):
-        rows = np.flatnonzero([label == (task, method, seed) for label in zip(*labels, strict=True)])
-        _check_one_run(sheet, evals, rows, columns)
+    for task, method, seed in dict.fromkeys(every_run):
+        rows = np.flatnonzero([label == (task, method, seed) for label in labels])
+        if len(rows):
+            _check_one_run(sheet, evals, rows, columns)
         rows = rows[np.lexsort([evals[name][rows] for name in evals if name != "test"])]
         taken = [run.seed for run in runs if (run.task, run.method) == (task, method)]
         whole = seed.removesuffix(".0")  # as pandas writes them
         number = int(whole) if whole.isdecimal() and int(whole) not in taken else max(taken, default=-1) + 1
         curve = {name: column[rows] for name, column in evals.items()}
-        runs.append(Run(path, task, method, number, "finished", "", curve))
+        runs.append(Run(path, task, method, number, ends.get((task, method, seed), "finished"), "", curve))
     tasks, methods = (
         list(dict.fromkeys(names)) for names in ([run.task for run in runs], [run.method for run in runs])
     )
     metrics = dict.fromkeys(tasks, MetricInfo(sheet.names[score], higher_is_better=not lower_is_better))
     references: dict[str, dict[str, float]] = {task: {} for task in tasks}
     return Results(path, path.stem, tasks, methods, metrics, references, {}, runs=runs)
+
+
+def _run_columns(path: Path) -> list[tuple[tuple[str, ...], str]]:
+    """The names of the columns that tell runs apart, each with its value where there is no such column."""
+    return [(("task",), UNNAMED_TASK), (METHOD_COLUMNS, path.stem), (SEED_COLUMNS, "0")]
+
+
+def _rename_columns(sheet: TextTable, columns: Mapping[str, str]) -> TextTable:
+    """The table with the columns that the user named under our names; a column that had our name gets another one."""
+    names = list(sheet.names)
+    for ours, theirs in columns.items():
+        if ours not in (allowed := ("task", "method", "seed", "test", *COST_COLUMNS)):
+            raise unknown("column of evorobo", ours, allowed)
+        number = sheet.find(theirs)
+        names = [f"{name} (unused)" if normalize_header(name) == ours else name for name in names]
+        names[number] = ours
+    return replace(sheet, names=type(sheet.names)(names))
+
+
+def _cells_of(runs: Sequence[tuple[str, ...]], sheet: TextTable, column: int) -> list[tuple[tuple[str, ...], str]]:
+    """Each row's run with the text of its cell, which is empty where it is missing."""
+    texts = ["" if str(cell).lower() in MISSING else str(cell) for cell in sheet.cells[column]]
+    return list(zip(runs, texts, strict=True))
+
+
+def _without_rows(sheet: TextTable, dropped: Sequence[bool]) -> TextTable:
+    """The table without some rows: a run that diverged or failed has no score at its end."""
+    keep = ~np.array(dropped, bool)
+    line_numbers = [number for number, kept in zip(sheet.line_numbers, keep, strict=True) if kept]
+    return replace(sheet, cells=tuple(cells[keep] for cells in sheet.cells), line_numbers=line_numbers)
 
 
 def _find_column(sheet: TextTable, names: Sequence[str], of: str, cure: str) -> int:

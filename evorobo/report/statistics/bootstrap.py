@@ -21,14 +21,14 @@ def bootstrap_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Arr
 
     It is the expanded percentile interval (Hesterberg 2015, The American Statistician 69(4), section 4): percentiles
     further out than 2.5% and 97.5% make up for the few runs, by the factor sqrt(n / (n - 1)) and by t with n - 1
-    degrees of freedom. Below 6 runs it reaches from the lowest run to the highest or nearly so. With fewer than two
+    degrees of freedom. Below 6 runs it reaches from the lowest run to the highest. With fewer than two
     runs it is NaN. Runs that diverged may be given as infinite scores.
     """
     runs = np.asarray(values, float)
     if len(runs) < 2:
         return np.full(runs.shape[1:], np.nan), np.full(runs.shape[1:], np.nan)
     weights = _resampled_weights(len(runs))
-    tail = expanded_tail(len(runs), 1, confidence)
+    tail = expanded_tail(len(runs), 1, confidence) if len(runs) > 5 else 0.0
     points = np.sort(runs, axis=0).reshape(len(runs), -1).T
     size = max(_MAX_NUMBERS // len(weights), 1)
     parts = [_bounds(_averages(weights, points[first : first + size]), tail) for first in range(0, len(points), size)]

@@ -28,9 +28,10 @@ def probability_of_improvement(first: ArrayLike, second: ArrayLike, confidence: 
     """P(X > Y): the probability that a run of `first (n,)` beats a run of `second (m,)`; ties count half.
 
     It equals Mann-Whitney's U / (n m), also known as A12 (Vargha & Delaney 2000) and as the area under the ROC curve.
-    The interval is the wider one on each side of `newcombe_interval`, which has a width where all runs of one side are
-    better, and `placement_interval`, which is right where one side scatters more. With fewer than two runs on a side
-    there is no interval. Scores may be infinite, as those of diverged runs are.
+    The interval is the widest one on each side of `newcombe_interval`, which has a width where all runs of one side are
+    better, of `placement_interval`, which is right where one side scatters more, and of `extreme_interval`, where both
+    are the case. With fewer than two runs on a side there is no interval. Scores may be infinite, as those of diverged
+    runs are.
     """
     x, y = np.asarray(first, float), np.asarray(second, float)
     pair = placements(x, y)
@@ -78,9 +79,24 @@ def placements(first: Array, second: Array) -> Placements:
 
 def probability_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array, Array]:
     """The interval of `probability_of_improvement`, for arrays of pairs."""
-    intervals = newcombe_interval(pair, confidence), placement_interval(pair, confidence)
-    (low, high), (other_low, other_high) = intervals
-    return np.minimum(low, other_low), np.maximum(high, other_high)
+    intervals = [
+        newcombe_interval(pair, confidence), placement_interval(pair, confidence), extreme_interval(pair, confidence)
+    ]  # fmt: skip
+    low, high = np.array(intervals).swapaxes(0, 1)
+    return low.min(axis=0), high.max(axis=0)
+
+
+def extreme_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array, Array]:
+    """The interval where P is so close to 0 or 1 that its variance cannot be estimated; the value alone elsewhere.
+
+    This is where 1 - P or P is less than 2 / min(n, m), about two lost or won runs of the smaller side. It is Wilson's
+    (1927) interval with the largest variance that P can have, P (1 - P) / min(n, m) (Birnbaum & Klose 1957).
+    """
+    z, n, value = float(norm.ppf((1 + confidence) / 2)), min(pair.n_first, pair.n_second), pair.value
+    middle = (value + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * np.sqrt(value * (1 - value) / n + z**2 / (4 * n**2))
+    is_extreme = n * np.minimum(value, 1 - value) < 2
+    return np.where(is_extreme, middle - reach, value), np.where(is_extreme, middle + reach, value)
 
 
 def newcombe_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array, Array]:
