@@ -311,8 +311,7 @@ class Study:
         n_scored = len(inspections)
         for task in self.tasks:
             first = {trial.method.name: trial for trial in reversed(missing) if trial.task is task}
-            if first:
-                inspections.append(Inspection(task, tuple(reversed(first.values()))))
+            inspections += [Inspection(task, trial) for trial in reversed(first.values())]
         findings = executor.inspect(inspections)
         known |= {each.task.name: finding for each, finding in zip(inspections[:n_scored], findings, strict=False)}
         for each, finding in zip(inspections[n_scored:], findings[n_scored:], strict=True):

@@ -27,10 +27,10 @@ EventFunction = Callable[[TrialEvent], None]
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a study asks about a task before it runs: its reference scores, or whether some of its trials can start."""
+    """What a study asks about a task before it runs: its reference scores, or whether one of its trials can start."""
 
     task: Task
-    trials: tuple[Trial, ...] = ()
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True)

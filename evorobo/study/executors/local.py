@@ -72,10 +72,7 @@ class LocalExecutor:
 
     def inspect(self, inspections: Sequence[Inspection]) -> list[Finding]:
         """Return what the inspections find; see `Executor.inspect`. A worker that dies found nothing."""
-        orders = [
-            _order(inspect_plain, task=to_plain(each.task), trials=[to_plain(trial) for trial in each.trials])
-            for each in inspections
-        ]
+        orders = [_order(inspect_plain, task=to_plain(each.task), trial=to_plain(each.trial)) for each in inspections]
         clocks = [_Clock(self._step_seconds) for _ in inspections]
         findings = [Finding() for _ in inspections]
         on_start, find_fault = (lambda number: clocks[number].restart()), (lambda number: clocks[number].fault())

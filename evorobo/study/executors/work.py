@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -56,17 +56,16 @@ def ending(folder: Path, outcome: str | ResultsError) -> tuple[str, str]:
     return outcome, "" if outcome == TAKEN else trial_reason(folder)
 
 
-def inspect_plain(task: Any, trials: list[Any]) -> dict[str, Any]:
-    """Inspect a task in a worker."""
-    plain = (from_plain(trial, imports=True) for trial in trials)
-    return vars(inspect_task(Inspection(from_plain(task, imports=True), tuple(plain))))
+def inspect_plain(task: Any, trial: Any) -> dict[str, Any]:
+    """Inspect a task, or one of its trials, in a worker."""
+    return vars(inspect_task(Inspection(from_plain(task, imports=True), from_plain(trial, imports=True))))
 
 
 def inspect_task(inspection: Inspection) -> Finding:
-    """Return the scores and the caution of a task, or the first error of trials whose settings do not fit together."""
+    """Return the scores and the caution of a task, or the error of a trial whose settings do not fit together."""
     with threadpool_limits(1):
-        if inspection.trials:
-            return Finding(error=_start_briefly(inspection.trials))
+        if inspection.trial:
+            return Finding(error=_start_briefly(inspection.trial))
         task, references, caution = inspection.task, None, ""
         with _errors_left_to_trials(TaskError):
             references = dict(task.references())
@@ -75,13 +74,12 @@ def inspect_task(inspection: Inspection) -> Finding:
         return Finding(references, caution)
 
 
-def _start_briefly(trials: Sequence[Trial]) -> dict[str, str]:
+def _start_briefly(trial: Trial) -> dict[str, str]:
     try:
-        for trial in trials:
-            with _errors_left_to_trials(TaskError):
-                check_memory(trial)
-            with _errors_left_to_trials():
-                trial.start()
+        with _errors_left_to_trials(TaskError):
+            check_memory(trial)
+        with _errors_left_to_trials():
+            trial.start()
     except EvoroboError as error:
         return {"type": type(error).__name__, "message": str(error)}
     return {}
