@@ -248,12 +248,19 @@ class GuardedStream(io.RawIOBase):
         super().close()
 
 
-def check_zip_expansion(content: BinaryIO, path: Path, packed: int) -> None:
-    """Raise `DataError` where the zip archive `content` in the file `path` unpacks to far more bytes than it has."""
-    if zipfile.is_zipfile(content):
-        with zipfile.ZipFile(content) as archive:
-            check_expansion(path, sum(member.file_size for member in archive.infolist()), packed)
-    content.seek(0)
+def check_zip(content: BinaryIO, path: Path, packed: int) -> None:
+    """Raise `DataError` where a zip archive in the file `path` is damaged, or unpacks to far more bytes than it has."""
+    try:
+        if zipfile.is_zipfile(content):
+            with zipfile.ZipFile(content) as archive:
+                check_expansion(path, sum(member.file_size for member in archive.infolist()), packed)
+                if damaged := archive.testzip():
+                    raise DataError(f"{path} is damaged (the checksum of {damaged} differs); save it again.")
+        content.seek(0)
+    except DataError:
+        raise
+    except Exception as error:  # a damaged zip raises many kinds of errors
+        raise DataError(f"{path} is damaged ({error}); save it again.") from error
 
 
 def read_content(path: Path, kind: str, max_bytes: int = MAX_TEXT_BYTES) -> bytes:

@@ -16,7 +16,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
-from evorobo.files import check_expansion, check_zip_expansion, open_plain, parse_json_object
+from evorobo.files import check_expansion, check_zip, open_plain, parse_json_object
 
 TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".zip")
 
@@ -86,7 +86,7 @@ def read_torch_file(path: Path, only: Sequence[str]) -> StateDict:
     """
     if path.suffix.lower() != ".zip":
         with open_plain(path) as file:
-            check_zip_expansion(file, path, path.stat().st_size)
+            check_zip(file, path, path.stat().st_size)
             return read_state_dict(_load(file, path), str(path), only)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -97,7 +97,7 @@ def read_torch_file(path: Path, only: Sequence[str]) -> StateDict:
             )
     except (KeyError, ValueError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path} is damaged or no archive of Stable-Baselines3 ({error}).") from error
-    check_zip_expansion(content, path, content.getbuffer().nbytes)
+    check_zip(content, path, content.getbuffer().nbytes)
     state = read_state_dict(_load(content, path), str(path), only)
     return replace(state, policy=state.policy and _with_settings(state.policy, settings, str(path)))
 

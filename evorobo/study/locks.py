@@ -7,6 +7,7 @@ A holder on this machine that has died loses its lock at once, and one on anothe
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import SoftFileLease, Timeout
@@ -18,6 +19,8 @@ LEASE_SECONDS = 120.0
 """How long a lock may stay untouched before another process takes it over; all versions on one folder must agree."""
 HEARTBEAT_SECONDS = 15.0
 POLL_SECONDS = 0.1
+EMPTY_SECONDS = 2.0
+"""How long a lock file may stay empty: its holder was killed after it created the file and before it wrote it."""
 
 
 class FolderLock:
@@ -25,6 +28,7 @@ class FolderLock:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / name
+        self._empty: tuple[int, float] | None = None  # the file that is empty, and since when
         self._lease = SoftFileLease(
             self.path, lease_duration=LEASE_SECONDS, heartbeat_interval=HEARTBEAT_SECONDS, thread_local=False
         )
@@ -42,10 +46,21 @@ class FolderLock:
                     self._lease.acquire(blocking=False)
                     return True
                 except Timeout:
-                    continue
+                    self._remove_empty()
             return False
         except OSError as error:
             raise write_error(self.path, error) from error
+
+    def _remove_empty(self) -> None:
+        """Remove a lock file that has been empty for long."""
+        with suppress(FileNotFoundError):
+            status, now = self.path.stat(), time.monotonic()
+            if status.st_size:
+                self._empty = None
+            elif self._empty is None or self._empty[0] != status.st_ino:
+                self._empty = status.st_ino, now
+            elif now - self._empty[1] > EMPTY_SECONDS:
+                self.path.unlink()
 
     def wait(self, seconds: float) -> None:
         """Take the lock, waiting for other processes. Raises `ResultsError` where they do not release it."""

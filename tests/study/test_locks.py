@@ -101,3 +101,14 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_a_cure(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsError, match=r"cannot write .*x\.lock: .* choose a folder that you may write to"):
         FolderLock(tmp_path / "file", "x.lock").acquire()
+
+
+def test_a_lock_that_was_created_and_never_written_is_taken_over_soon(tmp_path, monkeypatch):
+    # its holder was killed in between; for the lock's whole lifetime no run could go on
+    monkeypatch.setattr(locks, "EMPTY_SECONDS", 0.05)
+    (tmp_path / "study.lock").touch()
+    lock = FolderLock(tmp_path, "study.lock")
+    assert not lock.acquire()
+    lock.wait(5.0)
+    assert lock.is_held()
+    lock.release()

@@ -1,0 +1,11 @@
+"""A small share of the torture, whose whole runs by `python tests/torture.py`."""
+
+import pytest
+from torture import to_markdown, torture
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_nothing_is_lost_in_a_small_share_of_the_torture():
+    rows = torture(n_kills=4, n_points=4, n_damages=36, n_inputs=20, hows=["calls os._exit"])
+    assert not [row for row in rows if row[3]], to_markdown(rows)
+    assert sum(row[1] for row in rows) == 4 + 4 + 36 + 20 + 1
