@@ -92,10 +92,13 @@ def is_temporary(name: str) -> bool:
     return _TEMPORARY.fullmatch(name) is not None
 
 
-def remove_temporary_files(folder: Path) -> None:
-    """Remove what killed writes left in a folder, not below it. No other process may write there meanwhile."""
+def remove_temporary_files(folder: Path, of: str = "") -> None:
+    """Remove what killed writes left in a folder, not below it; only those of the file `of` where it is given.
+
+    No other process may write these files meanwhile.
+    """
     for path in sorted(folder.iterdir()):
-        if is_temporary(path.name) and path.is_file() and not path.is_symlink():
+        if is_temporary(path.name) and path.name.startswith(f".{of}") and path.is_file() and not path.is_symlink():
             path.unlink(missing_ok=True)
 
 

@@ -37,10 +37,12 @@ class ChildProcess:
         variables: Mapping[str, str] | None = None,
     ) -> None:
         one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        package_folder = str(Path(__file__).parents[1])
+        paths = os.pathsep.join(path or os.getcwd() for path in [*sys.path, package_folder])
         self._folder = folder
         self._popen = subprocess.Popen(
-            [sys.executable, "-c", program, *arguments],
+            # -P: the current folder is searched only if it is one of the paths
+            [sys.executable, "-P", "-c", program, *arguments],
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE if piped else _error_stream(),
             start_new_session=True,

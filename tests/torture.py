@@ -55,9 +55,9 @@ STEP_SECONDS = 5.0
 
 PHOTOTAXIS = ControlTask("evorobo/Phototaxis-v0", max_steps=20, validation_episodes=1, test_episodes=2)
 PREDATOR = ControlTask("evorobo/Predator-v0", max_steps=20, validation_episodes=1, test_episodes=2)
-GENERATIONS, FEW_GENERATIONS = Budget(generations=40, n_evals=6), Budget(generations=20, n_evals=5)
+GENERATIONS, FEW_GENERATIONS = Budget(generations=150, n_evals=8), Budget(generations=40, n_evals=8)
 METHODS = {
-    "backprop": (PHOTOTAXIS, Backprop(), Budget(generations=300, n_evals=6)),
+    "backprop": (PHOTOTAXIS, Backprop(), Budget(generations=2000, n_evals=8)),
     "CMA-ES": (PHOTOTAXIS, Evolution(CMAES(population_size=6)), GENERATIONS),
     "GA with genealogy": (PHOTOTAXIS, Evolution(GA(population_size=8), genealogy=True), GENERATIONS),
     "NSGA-II": (PHOTOTAXIS, Evolution(NSGA2(population_size=8)), GENERATIONS),
@@ -97,7 +97,7 @@ def run_study(study: Study, folder: Path, jobs: int) -> str:
 
 
 def kills(folder: Path, rng: random.Random, count: int) -> Iterator[Row]:
-    """SIGKILL at random moments, `count` times in all; each study is run again until it has ended."""
+    """SIGKILL at random times, `count` times in all; each study is run again until it has ended."""
     cases = [(method, jobs) for method in METHODS for jobs in (1, 2)]
     for number, (method, jobs) in enumerate(cases):
         wanted = count * (number + 1) // len(cases) - count * number // len(cases)

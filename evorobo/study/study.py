@@ -17,7 +17,7 @@ import numpy as np
 from evorobo.checks import MAX_SEEDS, check_distinct_names, check_integer, check_name
 from evorobo.errors import SettingsError, unknown
 from evorobo.fields import Limits, Seed
-from evorobo.files import as_path
+from evorobo.files import as_path, remove_temporary_files
 from evorobo.learners.base import Method
 from evorobo.loading import stop_if_loading
 from evorobo.nets.spec import Hidden
@@ -269,9 +269,7 @@ class Study:
         with make_executor(jobs, len(missing), step_seconds) as executor:
             findings = self._inspect(executor, folder, missing)
             earlier_verdicts = self._earlier_verdicts(folder)
-            self._claim(folder, missing)
-            write_record(folder / "study.json", {**self._record(findings), "earlier_verdicts": earlier_verdicts})
-            remember(folder / "study.json")
+            self._claim(folder, missing, {**self._record(findings), "earlier_verdicts": earlier_verdicts})
             with Display(self.name, len(trials), len(trials) - len(missing)) as display:
                 run_trials(missing, folder, display, executor)
         return load(folder, trust=True)  # its code is that of this study
@@ -282,10 +280,10 @@ class Study:
             for seed, path in seed_folders((folder / trial.path).parent).items():
                 replace(trial, seed=seed).check(path)
 
-    def _claim(self, folder: Path, trials: Sequence[Trial]) -> None:
+    def _claim(self, folder: Path, trials: Sequence[Trial], record: dict[str, Any]) -> None:
         """Write the settings of each task and method, so that a run with others that begins meanwhile is refused.
 
-        A task and a method are claimed by one `trial.json` at any seed.
+        A task and a method are claimed by one `trial.json` at any seed. Then `study.json` gets its content, `record`.
         """
         first = {(trial.task.name, trial.method.name): trial for trial in reversed(trials)}
         lock = FolderLock(folder, "study.lock")
@@ -297,6 +295,9 @@ class Study:
                     replace(trial, seed=claimed[0]).check(paths[claimed[0]])
                 else:
                     write_record(folder / trial.path / "trial.json", to_plain(trial))
+            remove_temporary_files(folder, "study.json")
+            write_record(folder / "study.json", record)
+            remember(folder / "study.json")
         finally:
             lock.release()
 
@@ -361,10 +362,14 @@ class Study:
 
 
 def _is_finished(folder: Path) -> bool:
-    """Return whether a trial is finished. Raises `ResultsError` where its files are not what it wrote."""
+    """Return whether a trial is finished. Raises `ResultsError` where its files are not what it wrote.
+
+    A checkpoint that a crash at its very end has left is removed.
+    """
     if trial_status(folder) != "finished":
         return False
     check_files(folder)
+    (folder / "checkpoint.npz").unlink(missing_ok=True)
     return True
 
 
