@@ -316,7 +316,8 @@ class Study:
         findings = executor.inspect(inspections)
         known |= {each.task.name: finding for each, finding in zip(inspections[:n_scored], findings, strict=False)}
         for each, finding in zip(inspections[n_scored:], findings[n_scored:], strict=True):
-            if known[each.task.name].references is not None:  # else the trials report what is wrong with the task
+            is_task_sound = known[each.task.name].references is not None  # else the trials report what is wrong with it
+            if is_task_sound or finding.error.get("type") == "SettingsError":
                 raise_error(finding)
         return known
 
