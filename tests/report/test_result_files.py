@@ -216,3 +216,10 @@ def test_an_unknown_column_is_an_error(tmp_path):
         read_results(tmp_path / "t.csv", columns={"steps": "step"})
     with pytest.raises(DataError, match="nope"):
         read_results(tmp_path / "t.csv", columns={"seed": "nope"})
+
+
+@pytest.mark.parametrize("name", ["monitor.csv", "0.monitor.csv", "evaluations.npz"])
+def test_files_of_stable_baselines_are_read_by_baselines(tmp_path, name):
+    (tmp_path / name).write_text("#{}\nr,l,t\n1,2,3\n")
+    with pytest.raises(DataError, match=r"is a file of Stable-Baselines3 .* Baseline\(name, task, "):
+        read_results(tmp_path / name)
