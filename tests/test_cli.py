@@ -14,6 +14,7 @@ from scripts import rail, run, sentence
 
 from evorobo.cli import build_parser
 from evorobo.errors import SettingsError
+from evorobo.report.analysis.tables import COST_NOTE
 from evorobo.version import __version__
 
 TOYS = """
@@ -222,7 +223,7 @@ def test_a_folder_of_other_settings_is_refused_with_the_field_and_both_values(ev
 def test_a_folder_that_cannot_be_written_is_reported_with_a_cure(evorobo, tmp_path, folder):
     (tmp_path / "a_file").write_text("in the way")
     answer = sentence(evorobo("run", script(tmp_path), "--results", folder, "--jobs", 1))
-    assert re.match(rf"cannot write {folder}/toys/study\.json: .*choose a folder .* with --results\.", answer)
+    assert re.match(rf"cannot write {folder}/toys: .*choose a folder .* with --results\.", answer)
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
@@ -419,7 +420,9 @@ def test_a_study_without_runs_has_no_figure(evorobo, by_python, tmp_path):
     assert "no scores to show yet" in sentence(evorobo("plot", tmp_path))
     code, out, err = evorobo("table", tmp_path)
     assert (code, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()[2:]] == ["rail", "(random)"]
+    rows, note = out.rstrip("\n").split("\n\n")
+    assert [line.split()[0] for line in rows.splitlines()[2:]] == ["rail", "(random)"]
+    assert note == COST_NOTE
 
 
 def test_a_damaged_study_is_reported(evorobo, tmp_path):

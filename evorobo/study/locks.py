@@ -6,6 +6,7 @@ A holder on this machine that has died loses its lock at once, and one on anothe
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -49,7 +50,8 @@ class FolderLock:
                     self._remove_empty()
             return False
         except OSError as error:
-            raise write_error(self.path, error) from error
+            named = self.path if os.path.lexists(self.path) else self.path.parent  # what the user knows, or can delete
+            raise write_error(named, error) from error
 
     def _remove_empty(self) -> None:
         """Remove a lock file that has been empty for long."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -97,10 +100,24 @@ def test_a_process_notices_that_it_has_lost_its_lock(tmp_path):
     assert "another-machine" in (tmp_path / "x.lock").read_text(), "the lock of the other process was removed"
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_with_a_cure(tmp_path):
+def test_a_folder_that_cannot_be_written_is_an_error_with_a_cure(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ResultsError, match=r"cannot write .*x\.lock: .* choose a folder that you may write to"):
-        FolderLock(tmp_path / "file", "x.lock").acquire()
+    (tmp_path / "full").mkdir()
+    for folder in (tmp_path / "file", tmp_path / "file" / "study", Path("/proc/nope"), tmp_path / "full"):
+        if folder.name == "full":
+            monkeypatch.setattr(os, "open", no_space)
+        with pytest.raises(ResultsError, match=rf"^cannot write {folder}: .* choose a folder that you may write to"):
+            FolderLock(folder, "x.lock").acquire()
+
+
+def no_space(*args, **kwargs):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_lock_file_in_the_way_is_named(tmp_path):
+    (tmp_path / "x.lock").symlink_to(tmp_path / "x.lock")
+    with pytest.raises(ResultsError, match=r"cannot write .*/x\.lock: "):
+        FolderLock(tmp_path, "x.lock").acquire()
 
 
 def test_a_lock_that_was_created_and_never_written_is_taken_over_soon(tmp_path, monkeypatch):
