@@ -23,7 +23,8 @@ from evorobo.nets.spec import NetworkSpec, layer_backward_flops
 class ClosedLoopNetwork:
     """n genomes `weights (n, p)`, each with `rows` robots: maps `sensors (n, rows, in)` to `outputs (n, rows, out)`.
 
-    Layers compute as outside training: batch normalization uses its running statistics, and dropout changes nothing.
+    Outputs are those of `Controller`, in double precision. Layers compute as outside training: batch normalization uses
+    its running statistics, which the controller folds into weights, and dropout changes nothing.
     `gradient (n, p)` is the sum of all backward passes so far. A new object is needed for each set of episodes.
     """
 
@@ -33,7 +34,6 @@ class ClosedLoopNetwork:
         weights: Array,
         input_scaler: Scaler | None = None,
         running_stats: Array | None = None,
-        dtype: Any = np.float64,
     ) -> None:
         for layer in spec.layers:
             if isinstance(layer, Recurrent) and is_overridden(layer, Recurrent.backward):
@@ -41,14 +41,11 @@ class ClosedLoopNetwork:
                     f"{type(layer).__name__} has its own backward(), which passes no gradient to the step before; "
                     "define step_backward() instead."
                 )
-        self._spec, self.dtype = spec, np.dtype(dtype)
-        self._scaler = input_scaler and Scaler(input_scaler.mean.astype(dtype), input_scaler.sd.astype(dtype))
-        self._params = [
-            {name: np.array(view, self.dtype, order="C") for name, view in layer.items()}
+        self._spec, self._scaler = spec, input_scaler
+        self._params: list[dict[str, Array]] = [
+            {name: np.array(view, np.float64, order="C") for name, view in layer.items()}
             for layer in spec.unpack(weights)
         ]
-        if running_stats is not None:
-            running_stats = running_stats.astype(dtype)
         contexts = shared_context(spec, ForwardContext(), running_stats)
         # each layer has a state of its own
         self._contexts = [ForwardContext(state={}, running_stats=context.running_stats) for context in contexts]
@@ -59,7 +56,7 @@ class ClosedLoopNetwork:
 
     def forward(self, sensors: Array) -> Array:
         """Compute the outputs of the next step."""
-        x = sensors.astype(self.dtype)  # a copy, as layers keep their inputs
+        x: Array = sensors.astype(np.float64)  # a copy, as layers keep their inputs
         if self._scaler:
             x = self._scaler.transform(x)
         outputs, caches = forward_pass(self._spec, self._params, x, self._contexts)

@@ -71,6 +71,13 @@ def test_a_layer_that_derives_from_none_counts_twice_forward_and_once_as_the_fir
         def flops(self, n_inputs):
             return n_inputs
 
+        def forward(self, params, x, context):
+            return params["gain"][..., None, :] * x, x
+
+        def backward(self, params, cache, dy, gradients, needs_input_grad=True):
+            gradients["gain"][...] = (dy * cache).sum(-2)
+            return params["gain"][..., None, :] * dy
+
     assert NetworkSpec(3, (Gain(),)).backward_flops == 3
     assert NetworkSpec(3, (Dense(3), Gain())).backward_flops == 18 + 6
 

@@ -42,8 +42,9 @@ class Episodes:
 class EpisodeTape:
     """Runs robots with their networks and passes the gradient of returns back, step by step.
 
-    Roundings to single precision at the sensors and motors are left out, unless `rounded`; the gradient passes them
-    unchanged. `action_noise` is the standard deviation of Gaussian noise on the network's outputs.
+    Roundings to single precision at the sensors and motors, which plain episodes have, are left out, unless `rounded`;
+    the gradient passes them unchanged. `action_noise` is the standard deviation of Gaussian noise on the network's
+    outputs.
     """
 
     robot_graph: RobotGraph
@@ -114,14 +115,13 @@ class EpisodeTape:
     def _act(self, outputs: Array) -> tuple[Array, Array]:
         """The motor commands of outputs `(rows, m)`, and their slopes; both clips pass the slope at their limits."""
         decoder, limit = self.decoder, self.robot_graph.robot.action_limit
-        values, slope = outputs.astype(float), np.ones(decoder.n_outputs)
+        values, slope = outputs, np.ones(decoder.n_outputs)
         if decoder.scaled:
             slope = (decoder.high - decoder.low) / 2
             values = decoder.low + (values + 1) / 2 * (decoder.high - decoder.low)
         commands = decoder.actions(outputs)
         if self.rounded:
-            commands = commands.astype(np.float32)
-        commands = commands.astype(float)
+            commands = commands.astype(np.float32).astype(float)
         inside = (values >= decoder.low) & (values <= decoder.high) & (np.abs(commands) <= limit)
         return np.clip(commands, -limit, limit), slope * inside
 
@@ -138,7 +138,7 @@ class EpisodeTape:
             grad_state[rows] = grad_inputs[:, :n_states]
             grad_action = np.zeros((n_rows, n_actions))
             grad_action[rows] = grad_inputs[:, n_states:]
-            dy = times(grad_action, step.slope).astype(network.dtype)
+            dy = times(grad_action, step.slope)
             grad_readings = network.backward(dy.reshape(*shape, -1)).reshape(n_rows, -1)
             if self.horizon and number % self.horizon == 0:
                 grad_state, grad_readings = np.zeros_like(grad_state), np.zeros_like(grad_readings)

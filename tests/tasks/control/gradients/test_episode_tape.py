@@ -43,13 +43,12 @@ def tape_of(task, **settings):
         "MountainCarContinuous-v0",
     ],
 )
-def test_with_roundings_and_single_precision_the_twin_is_the_plain_episode(id):
+def test_with_roundings_of_sensors_and_motors_the_twin_is_the_plain_episode(id):
     task, spec, weights, _ = case(id, (Dense(6), GRU(4), LayerNorm()), max_steps=150, sd=1.5, n=4)
     scaler = Scaler(np.full(task.n_inputs, 0.1), np.full(task.n_inputs, 0.7))
     seeds = np.arange(5)
     plain = StepRunner(task.env_spec).run(Networks(task.decoder, spec, weights, scaler), seeds)
-    network = ClosedLoopNetwork(spec, weights, scaler, dtype=np.float32)
-    twin = tape_of(task, rounded=True).run(network, np.tile(seeds, (4, 1)))
+    twin = tape_of(task, rounded=True).run(ClosedLoopNetwork(spec, weights, scaler), np.tile(seeds, (4, 1)))
     np.testing.assert_array_equal(twin.returns, plain.returns)
     np.testing.assert_array_equal(twin.steps, plain.steps)
     assert len(twin.observations) == plain.steps.sum()
