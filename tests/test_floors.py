@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -196,6 +197,11 @@ def test_every_module_says_in_its_first_line_what_it_is_for() -> None:
 def test_a_file_holds_one_idea() -> None:
     long = [module for module, path in MODULES.items() if len(path.read_text().splitlines()) > MOST_LINES]
     assert not long, f"files of more than {MOST_LINES} lines: {long}"
+
+
+def test_files_of_tests_have_different_names() -> None:
+    names = Counter(path.name for path in Path(__file__).parent.rglob("test_*.py"))
+    assert not (names - Counter(set(names))), "pytest collects one file of each name; rename the others"
 
 
 def test_start_up_imports_no_heavy_package() -> None:

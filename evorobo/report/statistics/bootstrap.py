@@ -95,5 +95,5 @@ def _averages(weights: Array, points: Array) -> Array:
 def _bounds(averages: Array, tail: float) -> Array:
     """Both bounds along the last axis, rounded outwards to one of the averages."""
     last = averages.shape[-1] - 1
-    low = int(tail * last)
-    return np.moveaxis(np.partition(averages, [low, last - low], axis=-1)[..., [low, last - low]], -1, 0)
+    places = [low := int(tail * last), last - low]
+    return np.moveaxis(np.sort(np.partition(averages, places, axis=-1)[..., places], axis=-1), -1, 0)

@@ -125,7 +125,7 @@ def _whole_numbers(values: np.ndarray, name: str, file: str) -> np.ndarray:
     if np.all(numbers == np.round(numbers)) and len(np.unique(numbers)) == len(numbers):
         return numbers.astype(np.int64)[codes]
     order = np.empty(len(different), np.int64)
-    order[np.argsort(first)] = np.arange(len(different))
+    order[np.argsort(first, kind="stable")] = np.arange(len(different))
     return order[codes]
 
 
