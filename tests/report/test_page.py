@@ -11,6 +11,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
+import pytest
 
 from evorobo import write_report
 from evorobo.report.analysis.runs import cumulative_cost, learning_curve
@@ -20,6 +21,7 @@ from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page.charts import round_for_json, task_charts
 from evorobo.report.page.page import render_page
 from evorobo.report.statistics import average_curve, bootstrap_interval, iqm
+from evorobo.study.trust import remember
 
 HOSTILE = "</script><script>alert('&amp;')</script><img src=x onerror=alert(1)>\"'`${1}\u2028"
 
@@ -146,11 +148,26 @@ def test_a_study_that_has_just_started_has_a_page_too(fakes, tmp_path):
     assert content(render_page(fakes.load(tmp_path)))["tasks"][0]["methods"]["ga"]["averages"] == {}
 
 
-def test_a_study_without_its_script_says_so_in_place_of_its_robots(small_study):
-    settings = {"type": "Study", "tasks": [{"type": "nowhere.py:Task"}]}
-    results = replace(small_study, settings=settings)
-    (scene,) = content(render_page(results))["behavior"]
+@pytest.mark.parametrize("whose", ["own", "trusted"])
+def test_a_study_without_its_script_says_so_in_place_of_its_robots(small_study, whose):
+    results = of_a_missing_script(small_study)
+    if whose == "own":
+        remember(results.folder / "study.json")
+    (scene,) = content(render_page(replace(results, trust=whose == "trusted")))["behavior"]
     assert scene["why"].startswith("The tasks cannot be loaded: there is no file")
+    assert scene["why"].endswith("run from the folder in which the script was first run.")
+
+
+def test_a_study_of_other_people_says_that_its_code_is_not_run_in_place_of_its_robots(small_study):
+    results = of_a_missing_script(small_study)
+    (scene,) = content(render_page(results))["behavior"]
+    assert scene["why"].startswith(f"{results.folder} was not written by your own runs, and it names code")
+    assert "(nowhere.py:Task); add --trust" in scene["why"]
+
+
+def of_a_missing_script(results):
+    """The results, with settings in which a task is in a file that does not exist."""
+    return replace(results, settings={"type": "Study", "tasks": [{"type": "nowhere.py:Task"}]})
 
 
 def test_numbers_keep_five_digits_and_nan_is_null():

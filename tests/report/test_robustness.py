@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +24,7 @@ from evorobo import (
     ResultsError,
     Study,
 )
+from evorobo.files import write_json
 from evorobo.nets.scaling import Scaler
 from evorobo.report.analysis import robustness as robustness_module
 from evorobo.report.analysis.robustness import (
@@ -35,6 +39,7 @@ from evorobo.report.analysis.robustness import (
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.page.robustness import robustness_charts
 from evorobo.report.statistics import bootstrap_interval, iqm
+from evorobo.study.digests import digests
 from evorobo.study.results import load
 from evorobo.tasks.base import UnlabelledInputs
 
@@ -78,7 +83,7 @@ def test_noise_on_an_informative_sensor_lowers_the_score(table):
     assert without - with_noise > 0.05
 
 
-def test_a_genome_is_tested_once_and_a_changed_genome_again(table, monkeypatch):
+def test_a_genome_is_tested_once_and_the_one_of_a_new_run_again(table, monkeypatch):
     before = robustness(table)
     tested = []
 
@@ -91,19 +96,47 @@ def test_a_genome_is_tested_once_and_a_changed_genome_again(table, monkeypatch):
     assert robustness(table) == before
     assert not tested
     run = table.cells["rows", "openai-es"].runs[0]
-    content = (run.folder / "genome.npz").read_bytes()
-    try:
-        genome = Genome.load(run.folder / "genome.npz")
-        Genome(genome.spec, genome.weights + 1, genome.input_scaler, genome.output_scaler).save(
-            run.folder / "genome.npz"
-        )
+    with restored(run.folder):
+        change_genome(run.folder)
+        result = json.loads((run.folder / "result.json").read_text())
+        result["sha256"] |= digests(run.folder, ["genome.npz"])
+        write_json(run.folder / "result.json", result)
         changed = [row for row in robustness(table) if row not in before]
         assert {row[:3] for row in changed} == {("rows", "openai-es", 0)}
         assert len(changed) == 2 * len(NOISE_LEVELS)
-    finally:
-        (run.folder / "genome.npz").write_bytes(content)
     monkeypatch.undo()
     assert robustness(table) == before
+
+
+def test_a_genome_that_its_trial_did_not_write_is_refused_and_no_score_is_lost(table):
+    before = robustness(table)
+    run = table.cells["rows", "openai-es"].runs[1]
+    with restored(run.folder):
+        change_genome(run.folder)
+        with pytest.raises(ResultsError, match=r"seed-1/genome\.npz is not what its trial wrote .*; restore it from"):
+            robustness(table)
+        (run.folder / "genome.npz").unlink()
+        with pytest.raises(ResultsError, match=r"seed-1/genome\.npz is missing, although its trial has ended; restore"):
+            robustness(table)
+    assert load_robustness(table.results.folder) == before
+    assert robustness(table) == before
+
+
+@contextmanager
+def restored(folder):
+    """After the block, `genome.npz` and `result.json` of a trial are those from before."""
+    before = {path: path.read_bytes() for path in (folder / "genome.npz", folder / "result.json")}
+    try:
+        yield
+    finally:
+        for path, content in before.items():
+            path.write_bytes(content)
+
+
+def change_genome(folder):
+    """Move all weights of the solution of a trial."""
+    genome = Genome.load(folder / "genome.npz")
+    replace(genome, weights=genome.weights + 1).save(folder / "genome.npz")
 
 
 def test_the_noise_on_sensors_is_relative_to_their_standard_deviation():
