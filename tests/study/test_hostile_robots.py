@@ -141,8 +141,15 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_left")
-@pytest.mark.parametrize("name", ["hangs_in_c", "vector"])
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("signum", "name"),
+    [
+        (signal.SIGINT, "hangs_in_c"),
+        (signal.SIGKILL, "vector"),
+        pytest.param(signal.SIGINT, "vector", marks=pytest.mark.reproduction),
+        pytest.param(signal.SIGKILL, "hangs_in_c", marks=pytest.mark.reproduction),
+    ],
+)
 def test_a_signal_to_the_study_ends_everything_within_five_seconds(tmp_path, name, signum):
     (tmp_path / "script.py").write_text(SCRIPT.replace("HELPERS", repr(str(Path(__file__).parents[1] / "helpers"))))
     environment = {**os.environ, "TMPDIR": tempfile.gettempdir()}

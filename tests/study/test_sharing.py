@@ -132,11 +132,13 @@ def test_of_two_runs_with_other_settings_that_begin_at_once_one_is_refused(tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.reproduction
 def test_twenty_times_two_equal_runs_share_the_trials(tmp_path):
     check_equal_runs(tmp_path, 20)
 
 
 @pytest.mark.slow
+@pytest.mark.reproduction
 def test_twenty_times_one_of_two_runs_with_other_settings_is_refused(tmp_path):
     check_other_runs(tmp_path, 20)
 
