@@ -33,7 +33,7 @@ MAX_TRACEBACK_LINES = 200
 PROGRESS_SECONDS = 0.2
 
 ProgressFunction = Callable[[float], None]
-"""Called now and then with the completed fraction of a trial."""
+"""Called with the completed fraction of a trial, before its first step and now and then after it."""
 
 
 def run_batch(
@@ -54,7 +54,7 @@ def run_batch(
             for run in runs:
                 run.prepare()
                 if not run.outcome:
-                    run.on_progress(run.completed_fraction)
+                    run.on_progress(run.completed_fraction)  # the time limit of the first step starts anew
             _step_to_the_end(runs, should_stop)
     finally:
         for run in runs:

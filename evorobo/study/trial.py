@@ -117,7 +117,7 @@ class Trial:
         folder : str or pathlib.Path
             Folder of the trial; it is created where it does not exist.
         on_progress : callable, optional
-            Called now and then with the completed fraction of the trial, 0 to 1.
+            Called before the first step and now and then after it, with the completed fraction of the trial, 0 to 1.
         should_stop : callable, optional
             Called now and then without arguments; True interrupts the trial.
 

@@ -324,9 +324,26 @@ def test_seconds_are_those_of_learning_and_not_of_evals(tmp_path, monkeypatch):
 
 def test_progress_is_reported_in_fractions_of_the_budget(tmp_path, monkeypatch):
     monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
-    told = []
-    a_trial(budget=Budget(generations=4)).run(tmp_path, told.append)
-    assert told == [0.25, 0.5, 0.75, 1.0]
+    fractions = []
+    a_trial(budget=Budget(generations=4)).run(tmp_path, fractions.append)
+    assert fractions == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_progress_of_a_continued_trial_begins_where_it_was_interrupted(tmp_path, monkeypatch):
+    fractions = []
+    trial = a_trial(budget=Budget(generations=4))
+    with pytest.raises(Interrupted):
+        trial.run(tmp_path, should_stop=Stop(monkeypatch, 1))
+    trial.run(tmp_path, fractions.append)
+    assert fractions == [0.5, 0.75, 1.0]
+    trial.run(tmp_path, fractions.append)  # it is finished, and nothing runs
+    assert fractions == [0.5, 0.75, 1.0]
+
+
+def test_the_first_progress_is_reported_before_the_first_step(tmp_path):
+    fractions = []  # all steps together take less than PROGRESS_SECONDS
+    a_trial(budget=Budget(generations=1)).run(tmp_path, fractions.append)
+    assert fractions[0] == 0.0
 
 
 def test_more_budget_gives_no_worse_solution(tmp_path):
