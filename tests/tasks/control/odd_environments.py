@@ -52,6 +52,10 @@ class Pair(gymnasium.Env):
         return np.array([self.place], np.float32), signs
 
 
+REWARDS = {"array of one": np.array([0.5]), "array of two": np.array([0.5, 1.0]), "no reward": None}
+"""Rewards that are no plain numbers."""
+
+
 class Breaks(gymnasium.Env):
     """Breaks in step 3, or in reset, in the way that `how` names."""
 
@@ -88,6 +92,8 @@ class Breaks(gymnasium.Env):
                 raise SystemExit(0)
             if self.how == "NaN observation":
                 observation[1] = np.nan
+            if self.how in REWARDS:
+                reward = REWARDS[self.how]
             if self.how == "infinite reward":
                 reward = np.inf
             if self.how == "long observation":

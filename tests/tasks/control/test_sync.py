@@ -110,6 +110,16 @@ def test_an_infinite_reward_is_reported_with_id_and_step():
     fails("infinite reward", "odd/Breaks-v0 returned rewards with inf at step 3; fix the environment")
 
 
+@pytest.mark.parametrize(("how", "shown"), [("array of two", r"array\(\[0.5, 1. \]\)"), ("no reward", "None")])
+def test_a_reward_that_is_no_number_is_reported_with_id_and_step(how, shown):
+    fails(how, rf"odd/Breaks-v0 returned the reward {shown} from step\(\) at step 3; return one number")
+
+
+def test_a_reward_in_an_array_of_one_number_counts_as_that_number():
+    task = ControlTask("odd/Breaks-v0", max_steps=4, env_kwargs={"how": "array of one"})
+    assert set(task.score(*population(task), np.random.default_rng(0), None).values) == {0.5}
+
+
 def test_observations_of_another_length_are_reported_with_id_and_step():
     fails("long observation", r"odd/Breaks-v0 returned observations of shape \(14, 3\), not \(14, 2\), at step 3")
 

@@ -42,12 +42,21 @@ class SyncSimulator:
         for row, action in zip(self._running, actions, strict=True):
             observation, reward, terminated, truncated, _ = self._call(row, "step", self._to_env_action(action))
             observations.append(self._flat(observation, "step"))
-            rewards.append(float(reward))
+            rewards.append(self._to_number(reward))
             ended.append(bool(terminated or truncated))
         return np.stack(observations), np.array(rewards), np.array(ended)
 
     def keep(self, rows: np.ndarray) -> None:
         self._running = self._running[rows]
+
+    def _to_number(self, reward: Any) -> float:
+        """The reward as a number. Raises `TaskError` for None and for arrays of several numbers."""
+        try:
+            return float(reward.item() if isinstance(reward, np.ndarray) else reward)
+        except (ValueError, TypeError) as error:
+            raise TaskError(
+                f"{self.id} returned the reward {reward!r} from step() at step {self._n_steps}; return one number."
+            ) from error
 
     def _flat(self, observation: Any, method: str) -> np.ndarray:
         """A flat observation. Raises `TaskError` for one that does not fit the observation space."""
