@@ -133,6 +133,7 @@ def test_07_batch_norm_is_faster_at_first_and_better_on_unseen_rows():
     assert relu[1, -1, 0] > relu[0, -1, 0]  # against the course page: plain training ends lower
 
 
+@pytest.mark.reproduction
 def test_08_recurrent_networks_classify_best_and_a_window_does_not_always_help():
     needs(failures.data_file(1), failures.data_file(4))
     data = measure(8, seeds=5)

@@ -33,6 +33,8 @@ def test_it_has_no_teacher():
         task.examples(np.random.default_rng(0))
 
 
+@pytest.mark.slow
+@pytest.mark.reproduction
 def test_evolved_robots_stay_near_the_cylinder():
     task = ControlTask("evorobo/Discrimination-v0", episodes=3, test_episodes=40)
     learner = Evolution(CMAES(sigma=1.0)).start(task, NetworkSpec.build(8, (4,), 2, "tanh"), np.random.default_rng(0))
