@@ -116,11 +116,13 @@ def test_help_of_a_command(command, capsys):
 def test_commands_take_home_and_brackets(home, capsys):
     results = a_study().run("~/r[1]")
     (home / "robot[1].py").write_text("import evorobo as er\ntask = er.ControlTask('CartPole-v1')\n")
-    for args in (["table", "~/r[1]/lamp"], ["plot", "~/r[1]/lamp", "--out", "~/p[0].png"], ["list", "~/robot[1].py"]):
+    for args in (["table", "~/r[1]/lamp"], ["plot", "~/r[1]/lamp", "--out", "~/p[0].png"]):
         with pytest.raises(SystemExit) as end:
             main(args)
         assert end.value.code == 0, args
     assert (home / "p[0].png").is_file()
+    listing = [sys.executable, "-m", "evorobo", "list", "~/robot[1].py"]  # a process without the robots of other tests
+    assert subprocess.run(listing, capture_output=True, check=False).returncode == 0
     with pytest.raises(SystemExit):
         main(["check-task", "~/robot[2].py:task"])
     assert f"there is no file {home}/robot[2].py" in capsys.readouterr().err

@@ -87,6 +87,7 @@ def test_scores_with_the_kernels_of_two_processors_differ_by_rounding_only() -> 
 
 
 @pytest.mark.slow
+@pytest.mark.reproduction
 @needs_openblas
 def test_scores_on_other_processors_differ_by_rounding_only() -> None:
     processors = other_processors()

@@ -18,7 +18,7 @@ from evorobo.tasks.control.recording import trajectory
 from evorobo.tasks.control.robots.wall_following import LEFT, LENGTH, WIDTH
 from evorobo.tasks.data.catalogue import failures, kin8nm, puma, sarcos, scitos
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.reproduction]
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
@@ -42,7 +42,6 @@ def only(study: Study, *methods: str) -> tuple[Any, ...]:
     return tuple(method for method in study.methods if method.name in methods)
 
 
-@pytest.mark.reproduction
 def test_cma_es_solves_cartpole_within_200_000_steps_in_nine_of_ten_seeds(tmp_path: Path) -> None:
     study = experiment("cartpole").study
     results = run(study, tmp_path, methods=only(study, "cma-es"), budget=Budget(env_steps=190_000, n_evals=1))
@@ -52,7 +51,6 @@ def test_cma_es_solves_cartpole_within_200_000_steps_in_nine_of_ten_seeds(tmp_pa
     assert max(spent) <= 200_000
 
 
-@pytest.mark.reproduction
 def test_five_weights_keep_the_inverted_pendulum_up_in_four_of_five_seeds(tmp_path: Path) -> None:
     needs_mujoco()
     study = experiment("inverted_pendulum").study
@@ -129,7 +127,6 @@ def test_backprop_reaches_the_promised_error_on_the_robot_arms_official_splits(t
     assert np.mean(errors) <= 0.070
 
 
-@pytest.mark.reproduction
 def test_inverse_and_raw_ranges_of_the_real_robot_reach_the_promised_accuracies_on_its_last_lap(tmp_path: Path) -> None:
     needs(scitos.data_file(24))
     study = experiment("scitos").study
@@ -159,7 +156,6 @@ def test_a_network_with_memory_classifies_the_failures_of_a_gripper(tmp_path: Pa
     assert np.mean(right) >= 0.85
 
 
-@pytest.mark.reproduction
 def test_the_torques_of_a_real_arm_are_predicted_on_whole_blocks_of_its_recording(tmp_path: Path) -> None:
     needs(sarcos.TEST)
     study = experiment("sarcos").study

@@ -16,7 +16,7 @@ from evorobo.course.lesson import run_seeds
 from evorobo.loading import load_script
 from evorobo.tasks.data.catalogue import failures, puma, sarcos, scitos
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.reproduction]
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "experiments" / "lessons").glob("*.py"))
@@ -133,7 +133,6 @@ def test_07_batch_norm_is_faster_at_first_and_better_on_unseen_rows():
     assert relu[1, -1, 0] > relu[0, -1, 0]  # against the course page: plain training ends lower
 
 
-@pytest.mark.reproduction
 def test_08_recurrent_networks_classify_best_and_a_window_does_not_always_help():
     needs(failures.data_file(1), failures.data_file(4))
     data = measure(8, seeds=5)

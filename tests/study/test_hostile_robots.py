@@ -145,7 +145,7 @@ if __name__ == "__main__":
     ("signum", "name"),
     [
         (signal.SIGINT, "hangs_in_c"),
-        (signal.SIGKILL, "vector"),
+        pytest.param(signal.SIGKILL, "vector", marks=pytest.mark.reproduction),
         pytest.param(signal.SIGINT, "vector", marks=pytest.mark.reproduction),
         pytest.param(signal.SIGKILL, "hangs_in_c", marks=pytest.mark.reproduction),
     ],

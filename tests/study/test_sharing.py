@@ -181,7 +181,7 @@ def test_a_trial_that_another_process_runs_is_awaited(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=[pytest.mark.slow, pytest.mark.reproduction])])
 def test_a_trial_whose_other_process_dies_continues_here_to_the_same_curve(tmp_path, jobs):
     trial, events = a_trial(Slow("slow", 0.02), generations=400), []
     a_trial(Bowl("slow"), generations=400).run(tmp_path / "alone")

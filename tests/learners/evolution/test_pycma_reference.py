@@ -9,7 +9,7 @@ from record_pycma_reference import FILE, LANDSCAPES, PROBLEMS, SIGMA, TARGET, be
 
 from evorobo import CMAES, SepCMAES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.reproduction]
 
 STRATEGIES = {"cma-es": CMAES(sigma=SIGMA), "sep-cma-es": SepCMAES(sigma=SIGMA)}
 
