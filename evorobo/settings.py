@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -129,6 +129,17 @@ def _from_plain(plain: Any) -> Any:
         raise SettingsError(
             f"{plain['type']} does not accept {', '.join(fields) or 'no settings'}: {error}."
         ) from error
+
+
+def iter_settings(value: Any) -> Iterator[Any]:
+    """Yield the settings in a value: dataclass objects, and those in their fields, tuples and lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield value
+        for field in dataclasses.fields(value):
+            yield from iter_settings(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from iter_settings(item)
 
 
 def _as_reference(plain: Any) -> str:

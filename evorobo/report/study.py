@@ -11,11 +11,11 @@ from evorobo.errors import EvoroboError, TaskError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.report.analysis import archive_table
+from evorobo.report.analysis.runs import load_genome
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
 from evorobo.report.figures import archives, curves
 from evorobo.report.figures.paths import plot_paths
-from evorobo.study.digests import checked_path
 from evorobo.study.results import Results
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.recording import draw_states, trajectory
@@ -96,7 +96,7 @@ def draw_paths(table: StudyTable, task: Task) -> Path | None:
     solutions: dict[str, Genome | None] = {"teacher": None} if defines(task.robot, "teacher") else {}
     for method, cell in table.cells_of(task.name).items():
         if run := cell.median_run:
-            solutions[method] = Genome.load(checked_path(run.folder, "genome.npz"))
+            solutions[method] = load_genome(run)
     if not solutions:
         return None
     n_episodes = min(_EPISODES, task.test_episodes)

@@ -112,7 +112,7 @@ class Baseline:
         path = paths[0]
         if len(paths) > 1:
             return _read_monitors(paths)
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             return _read_evaluations(path)
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             start = file.read(2)

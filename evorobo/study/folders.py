@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -62,6 +63,17 @@ def record_failure(folder: Path, reason: str) -> str:
         return trial_status(folder)
     finally:
         lock.release()
+
+
+def remove_progress(folder: Path) -> None:
+    """Remove the progress file of a trial that has ended; that of a trial which another process runs stays."""
+    file, lock = folder / PROGRESS_FILE, trial_lock(folder)
+    if not file.exists():
+        return
+    with suppress(ResultsError):  # the folder can no longer be written; the next run removes the file
+        if lock.acquire():
+            file.unlink(missing_ok=True)
+            lock.release()
 
 
 def trial_status(folder: Path) -> str:

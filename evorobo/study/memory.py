@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterator
 from typing import Any
 
 from evorobo.errors import SettingsError
+from evorobo.settings import iter_settings
 from evorobo.study.base import TrialSettings
 from evorobo.tasks.control.task import ControlTask
 
@@ -38,10 +38,12 @@ def machine_memory() -> float:
 def _needs(trial: TrialSettings) -> Iterator[tuple[str, int]]:
     """Yield settings with the least count of numbers that they need in memory at one time."""
     task, spec = trial.task, trial.spec
-    sizes = [size for part in _parts(trial.method) if type(size := getattr(part, "population_size", None)) is int]
+    sizes = [
+        size for part in iter_settings(trial.method) if type(size := getattr(part, "population_size", None)) is int
+    ]
     for size in sizes:
         yield f"population_size={size:,} with {spec.n_params:,} weights each", size * spec.n_params
-    if spec.n_params > _MATRIX_WEIGHTS and any(map(_has_covariance, _parts(trial.method))):
+    if spec.n_params > _MATRIX_WEIGHTS and any(map(_has_covariance, iter_settings(trial.method))):
         yield f"the covariance matrix of {spec.n_params:,} weights", spec.n_params**2
     if isinstance(task, ControlTask):
         for name in ("validation_episodes", "test_episodes"):
@@ -58,14 +60,3 @@ def _has_covariance(part: Any) -> bool:
     from evorobo.learners.evolution.strategies.xnes import XNES
 
     return isinstance(part, CMAES | OnePlusOneCMAES | XNES)
-
-
-def _parts(value: Any) -> Iterator[Any]:
-    """Yield settings and the settings in their fields."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        yield value
-        for field in dataclasses.fields(value):
-            yield from _parts(getattr(value, field.name))
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _parts(item)

@@ -13,7 +13,7 @@ from typing import Any
 
 from evorobo.downloads import fingerprint
 from evorobo.files import as_path
-from evorobo.settings import user_components
+from evorobo.settings import iter_settings, user_components
 from evorobo.study.base import TrialSettings
 from evorobo.study.code_fingerprint import code_sha256
 from evorobo.study.machine import differing_facts, machine_facts
@@ -101,13 +101,8 @@ def _teacher_paths(teacher: Teacher) -> Iterator[str]:
 
 def warm_start_paths(settings: Any) -> Iterator[str]:
     """Return the paths of the genomes at which a method starts, of the methods within it too."""
-    if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
-        for field in dataclasses.fields(settings):
-            value = getattr(settings, field.name)
-            if field.name == "warm_start" and isinstance(value, str):
-                yield value
-            else:
-                yield from warm_start_paths(value)
+    starts = (getattr(part, "warm_start", None) for part in iter_settings(settings))
+    return (path for path in starts if isinstance(path, str))
 
 
 def iter_definitions(value: Any) -> Iterator[Any]:

@@ -40,7 +40,7 @@ JUMPING = frozenset(("remainder", "fmod"))
 """Functions with a slope that jump nevertheless."""
 
 
-def _left_of_pair(wins: Callable[[Array, Array], Any], number: int) -> Partial:
+def _share_of_winner(wins: Callable[[Array, Array], Any], number: int) -> Partial:
     """The partial derivative of a minimum or maximum: 1 for the winner, 1/2 each for equal operands."""
 
     def partial(y: Array, one: Array, other: Array) -> Any:
@@ -51,7 +51,7 @@ def _left_of_pair(wins: Callable[[Array, Array], Any], number: int) -> Partial:
 
 
 def _pair(wins: Callable[[Array, Array], Any]) -> tuple[Partial, Partial]:
-    return _left_of_pair(wins, 0), _left_of_pair(wins, 1)
+    return _share_of_winner(wins, 0), _share_of_winner(wins, 1)
 
 
 def _one(y: Array, *operands: Array) -> float:

@@ -130,6 +130,11 @@ def test_a_table_of_one_run_needs_only_two_columns(tmp_path):
     assert (run.method, run.seed, run.score) == ("one", 0, 3)
 
 
+def test_the_ending_of_a_table_may_be_in_capitals(tmp_path):
+    (tmp_path / "CURVES.CSV").write_text("step,reward\n1,0.5\n2,0.75\n")
+    assert read_results(tmp_path / "CURVES.CSV").runs[0].score == 0.75
+
+
 def test_all_cost_columns_are_kept_and_tasks_are_separated(tmp_path):
     (tmp_path / "x.csv").write_text("env_steps,cpu_seconds,loss,task\n1,0.5,9,a\n2,0.7,8,a\n1,0.5,3,b\n")
     results = read_results(tmp_path / "x.csv", "loss", lower_is_better=True)

@@ -51,6 +51,12 @@ def test_evaluations_are_read_with_their_mean_return(tmp_path):
     assert read(tmp_path / "evaluations.npz") == {"env_steps": [100, 200], "test": [2, 7]}
 
 
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
+    np.savez(tmp_path / "evaluations.npz", **EVALUATED)
+    (tmp_path / "evaluations.npz").rename(tmp_path / "EVALUATIONS.NPZ")
+    assert read(tmp_path / "EVALUATIONS.NPZ") == {"env_steps": [100, 200], "test": [2, 7]}
+
+
 def test_rows_of_a_monitor_file_are_means_of_the_last_episodes_computed_by_hand(tmp_path):
     assert read(tmp_path / "monitor.csv", MONITOR) == {
         "env_steps": [10, 30, 60], "episodes": [1, 2, 3], "wall_seconds": [0.5, 1.5, 2.0], "test": [2, 3, 5],

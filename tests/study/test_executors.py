@@ -17,7 +17,7 @@ from evorobo.study import checkpoint
 from evorobo.study.executors import local
 from evorobo.study.executors.local import LocalExecutor
 from evorobo.study.executors.serial import SerialExecutor
-from evorobo.study.folders import Interrupted, trial_status
+from evorobo.study.folders import PROGRESS_FILE, TAKEN, Interrupted, trial_lock, trial_status
 from evorobo.study.records import write_record
 
 EVOLUTION = Evolution()
@@ -117,6 +117,19 @@ def test_a_checkpoint_of_another_version_is_refused(tmp_path, monkeypatch):
     assert ended == "failed"
     assert re.search(r"checkpoint\.npz has format 1 of an older version of evorobo, and this version reads", reason)
     assert (old / "checkpoint.npz").exists()
+
+
+def test_the_progress_of_a_trial_that_another_process_runs_stays(tmp_path):
+    (trial,) = trials(Bowl())
+    folder = tmp_path / trial.path
+    write_record(folder / "trial.json", to_plain(trial))
+    (folder / PROGRESS_FILE).write_text("0.5")
+    lock, events = trial_lock(folder), []
+    assert lock.acquire()
+    run_parallel([[trial]], tmp_path, events.append)
+    lock.release()
+    assert [event.status for event in events if event.status] == [TAKEN]
+    assert (folder / PROGRESS_FILE).read_text() == "0.5"
 
 
 def test_a_full_disk_ends_the_study_with_a_reason(tmp_path, monkeypatch):

@@ -11,8 +11,8 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.files import npz_bytes, read_npz, write_atomically
 from evorobo.learners.archive import Archive
+from evorobo.report.analysis.runs import load_archive
 from evorobo.report.statistics import evenly_spaced_indices
-from evorobo.study.digests import checked_path
 from evorobo.tasks.control.task import ControlTask
 
 MAX_CHAMPIONS, EPISODES_PER_MATCH = 40, 5
@@ -37,13 +37,9 @@ def master_tournaments(task: ControlTask, folders: Sequence[Path]) -> list[Maste
 
     Each is saved as `tournament.npz` in the folder of its run, and is not played again.
     """
-    sides = [(_load(folder, "champions.npz"), _load(folder, "rivals.npz")) for folder in folders]
+    sides = [(load_archive(folder, "champions.npz"), load_archive(folder, "rivals.npz")) for folder in folders]
     size = min(MAX_CHAMPIONS, *(len(own) for own, _ in sides))
     return [_master_tournament(task, folder, *pair, size) for folder, pair in zip(folders, sides, strict=True)]
-
-
-def _load(folder: Path, name: str) -> Archive:
-    return Archive.load(checked_path(folder, name))
 
 
 def _master_tournament(task: ControlTask, folder: Path, own: Archive, rivals: Archive, size: int) -> MasterTournament:

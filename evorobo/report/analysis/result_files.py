@@ -81,12 +81,12 @@ def _with_metric(results: Results, metric: str, lower_is_better: bool) -> Result
 
 
 def _table(path: Path, metric: str, lower_is_better: bool, names_of_columns: Mapping[str, str]) -> Results:
-    if path.name.endswith(("monitor.csv", ".npz")):
+    if path.name.lower().endswith(("monitor.csv", ".npz")):
         raise DataError(
             f"{path.name} is a file of Stable-Baselines3 for a run or one of its environments; add it to a study with "
             f'Baseline(name, task, "{path}").'
         )
-    if not path.name.removesuffix(".gz").endswith(TEXT_SUFFIXES):
+    if not path.name.lower().removesuffix(".gz").endswith(TEXT_SUFFIXES):
         raise DataError(f"{path.name} is not a table that can be compared; save it as CSV with a header.")
     sheet = _rename_columns(read_text_file(path, header=True), names_of_columns)
     columns = {normalize_header(name): number for number, name in enumerate(sheet.names)}

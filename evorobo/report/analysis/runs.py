@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import ResultsError, unknown
+from evorobo.learners.archive import Archive
+from evorobo.nets.genome import Genome
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import Curve
+from evorobo.study.digests import checked_path
 from evorobo.study.results import Run
 from evorobo.tasks.base import FLOPS_COLUMNS
+
+
+def load_genome(run: Run) -> Genome:
+    """The solution of a run. Raises `ResultsError` where its file is lost or is not what the trial wrote."""
+    return Genome.load(checked_path(run.folder, "genome.npz"))
+
+
+def load_archive(folder: Path, name: str) -> Archive:
+    """An archive in the folder of a run. Raises `ResultsError` where it is lost or is not what the trial wrote."""
+    return Archive.load(checked_path(folder, name))
 
 
 def cumulative_cost(run: Run, cost_column: str) -> Array:

@@ -10,9 +10,9 @@ from tabulate import tabulate
 
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
+from evorobo.report.analysis.runs import load_genome
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.statistics import bootstrap_interval, iqm
-from evorobo.study.digests import checked_path
 from evorobo.study.results import Results
 from evorobo.tasks.base import Task
 from evorobo.tasks.data.task import DatasetTask
@@ -53,7 +53,7 @@ def transfer(results: Results) -> str:
     rows = []
     for task in (task for task in tasks if task.name in table.tasks):
         for method, cell in table.cells_of(task.name, lambda cell: cell.with_genome).items():
-            genomes = [Genome.load(checked_path(run.folder, "genome.npz")) for run in cell.with_genome]
+            genomes = [load_genome(run) for run in cell.with_genome]
             rows.append([method, task.name, *(_test_all(genomes, task, other) for other in tasks)])
     header = ["method", "trained on", *(f"{task.metric_info.name} on {task.name}" for task in tasks)]
     text = io.StringIO()

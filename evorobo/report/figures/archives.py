@@ -12,9 +12,8 @@ from matplotlib.figure import Figure
 
 from evorobo.errors import EvoroboError
 from evorobo.learners.archive import Archive, cell_indices
-from evorobo.nets.genome import Genome
 from evorobo.report.analysis.archive_table import ARCHIVE_COLUMNS, logged_mask
-from evorobo.report.analysis.runs import cumulative_cost
+from evorobo.report.analysis.runs import cumulative_cost, load_archive, load_genome
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.layout import FigureLayout
@@ -23,7 +22,6 @@ from evorobo.report.figures.scales import scale_cost
 from evorobo.report.figures.style import Style, assign_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import average_curve
-from evorobo.study.digests import checked_path
 from evorobo.study.results import Run
 from evorobo.tasks.control.recording import draw_states, trajectory
 from evorobo.tasks.control.robots.base import defines
@@ -92,7 +90,7 @@ def figure(table: StudyTable, task: str) -> Figure | None:
     """The figure that `plot` writes; None where no run has an archive with measures (a hall of fame has none)."""
     cells = table.cells_of(task, lambda cell: cell.finished)
     median_runs = {method: run for method, cell in cells.items() if (run := _median_run(cell))}
-    loaded = {method: Archive.load(checked_path(run.folder, "archive.npz")) for method, run in median_runs.items()}
+    loaded = {method: load_archive(run.folder, "archive.npz") for method, run in median_runs.items()}
     archives = {method: archive for method, archive in loaded.items() if archive.measure_names}
     if not archives:
         return None
@@ -170,7 +168,7 @@ def _draw_path(axes: Axes, table: StudyTable, name: str, run: Run) -> None:
         return
     if isinstance(task, ControlTask) and task.robot is not None and defines(task.robot, "draw"):
         limits = axes.get_xlim(), axes.get_ylim()
-        draw_states(task.robot, axes, trajectory(task, Genome.load(checked_path(run.folder, "genome.npz"))))
+        draw_states(task.robot, axes, trajectory(task, load_genome(run)))
         axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
 
 

@@ -11,13 +11,11 @@ from tabulate import tabulate
 from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
-from evorobo.learners.archive import Archive
-from evorobo.nets.genome import Genome
 from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments
+from evorobo.report.analysis.runs import load_archive, load_genome
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.figures.tournament_figure import plot
 from evorobo.report.statistics import bootstrap_interval, evenly_spaced_indices, iqm
-from evorobo.study.digests import checked_path
 from evorobo.study.results import Results, Run
 from evorobo.tasks.control.task import ControlTask
 
@@ -98,9 +96,9 @@ def _rows(task: ControlTask, table: StudyTable, cells: dict[str, list[Run]]) -> 
     """A row for the solutions of each method against the rivals of each of `cells`."""
     matches, rows = replace(task, test_episodes=EPISODES_PER_MATCH).matches(), []
     for method, cell in table.cells_of(task.name, lambda cell: cell.with_genome).items():
-        solutions = [Genome.load(checked_path(run.folder, "genome.npz")) for run in cell.with_genome]
+        solutions = [load_genome(run) for run in cell.with_genome]
         for other, runs in cells.items():
-            archives = [Archive.load(checked_path(run.folder, "rivals.npz")) for run in runs]
+            archives = [load_archive(run.folder, "rivals.npz") for run in runs]
             rivals = [archive[i] for archive in archives for i in evenly_spaced_indices(len(archive), MAX_RIVALS)]
             scores = matches.tournament(solutions, rivals).mean(1)
             names = [task.name, method, matches.rival().name, other]

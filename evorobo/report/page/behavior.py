@@ -10,6 +10,7 @@ import numpy as np
 
 from evorobo.errors import EvoroboError
 from evorobo.nets.genome import Genome
+from evorobo.report.analysis.runs import load_genome
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.page.charts import Json, round_for_json
 from evorobo.report.page.network import network_data
@@ -17,7 +18,6 @@ from evorobo.report.replay.encoding import sprite_sheet
 from evorobo.report.replay.frames import EpisodeFrames, render_episodes
 from evorobo.report.replay.staleness import staleness_caution
 from evorobo.report.statistics import evenly_spaced_indices
-from evorobo.study.digests import checked_path
 from evorobo.study.results import Run
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.recording import record_episode
@@ -43,7 +43,7 @@ def behavior_data(table: StudyTable, task: Task) -> Json:
         return {**empty, "why": "No run has finished yet."}
     data: Json = {"why": "This task has neither a robot nor rows to show."}
     try:
-        genomes = [Genome.load(checked_path(run.folder, "genome.npz")) for run in runs.values()]
+        genomes = [load_genome(run) for run in runs.values()]
         if isinstance(task, ControlTask):
             data = _robot_data(task, runs, genomes)
         if isinstance(task, DatasetTask):

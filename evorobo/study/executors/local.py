@@ -21,7 +21,7 @@ from evorobo.study.executors.base import (
 )
 from evorobo.study.executors.serial import SerialExecutor
 from evorobo.study.executors.work import inspect_plain, run_trials
-from evorobo.study.folders import PROGRESS_FILE, Interrupted, record_failure, trial_status
+from evorobo.study.folders import PROGRESS_FILE, Interrupted, record_failure, remove_progress, trial_status
 from evorobo.study.trial import Trial
 from evorobo.workers import Answer, Order, WorkerPool
 
@@ -156,7 +156,7 @@ class _RunningBatch:
     def remove_progress(self) -> None:
         """Remove the files that a worker left when it was ended."""
         for file in self._files.values():
-            file.unlink(missing_ok=True)
+            remove_progress(file.parent)
 
 
 def _order(function: object, **arguments: object) -> Order:

@@ -13,8 +13,7 @@ from evorobo import errors
 from evorobo.errors import EvoroboError, ResultsError, TaskError
 from evorobo.settings import from_plain
 from evorobo.study.executors.base import Finding, Inspection
-from evorobo.study.folders import PROGRESS_FILE, REFUSED, TAKEN, Interrupted, Refused, trial_reason
-from evorobo.study.memory import check_memory
+from evorobo.study.folders import PROGRESS_FILE, REFUSED, TAKEN, Interrupted, Refused, remove_progress, trial_reason
 from evorobo.study.running import run_batch
 from evorobo.study.trial import Trial
 from evorobo.tasks.capabilities import HasCaveat
@@ -37,7 +36,7 @@ def run_trials(trials: list[Any], folders: list[str]) -> list[list[str]] | None:
         return None
     finally:
         for path in paths:
-            (path / PROGRESS_FILE).unlink(missing_ok=True)
+            remove_progress(path)
     return [[*ending(path, outcome)] for path, outcome in zip(paths, outcomes, strict=True)]
 
 
@@ -76,8 +75,6 @@ def inspect_task(inspection: Inspection) -> Finding:
 
 def _start_briefly(trial: Trial) -> dict[str, str]:
     try:
-        with _errors_left_to_trials(TaskError):
-            check_memory(trial)
         with _errors_left_to_trials():
             trial.start()
     except EvoroboError as error:

@@ -13,13 +13,21 @@ from evorobo.arrays import Array
 from evorobo.errors import DataError
 from evorobo.tasks.data.problems import quoted
 from evorobo.tasks.data.tables import check_classes, is_one_hot
-from evorobo.tasks.text.cells import is_long_id, is_missing, is_number, is_value, plain_minus, to_boolean, to_number
+from evorobo.tasks.text.cells import (
+    is_code,
+    is_long_id,
+    is_missing,
+    is_number,
+    is_value,
+    plain_minus,
+    to_boolean,
+    to_number,
+)
 from evorobo.tasks.text.columns import NumbersOrTexts, Texts
 from evorobo.tasks.text.source import Source
 
 MAX_WHOLE = 20
 """Up to this many different whole numbers, each in two rows on average, may be classes as well."""
-_CODE = re.compile(r"[+-]?0\d+")
 
 
 def infer_kind(source: Source, columns: Sequence[NumbersOrTexts], lines: np.ndarray) -> str:
@@ -88,7 +96,7 @@ def _ask(source: Source, doubt: str) -> NoReturn:
 
 def _doubt(texts: Sequence[str], n_rows: int) -> str:
     """Return why numbers may be classes; empty if they are values."""
-    if codes := [text for text in texts if _CODE.fullmatch(text)]:
+    if codes := [text for text in texts if is_code(text)]:
         return f"codes with leading zeros, as {codes[0]}"
     if ids := [text for text in texts if is_long_id(text)]:
         return f"whole numbers of many digits, as {ids[0]}"
@@ -117,7 +125,7 @@ def _sorted(source: Source, column: int, texts: Iterable[str]) -> tuple[str, ...
     if not all(map(is_number, names)):
         return tuple(names)
     whole = [name for name in names if re.fullmatch(r"[+-]?\d+(\.0*)?", name)]
-    if pair := _same_number([name for name in whole if not _CODE.fullmatch(name)]):
+    if pair := _same_number([name for name in whole if not is_code(name)]):
         raise DataError(
             f"{source.file}, {source.place(column)} holds {pair[0]} and {pair[1]}: one class or two? Write them alike "
             f"if they are one; else name all classes in loader_kwargs={{'classes': (...)}}."

@@ -15,11 +15,9 @@ from evorobo.tasks.data.sentinels import find_sentinels
 from evorobo.tasks.data.tables import ColumnTexts, Table, check_rows, is_one_hot
 from evorobo.tasks.text.cells import is_missing, to_number
 from evorobo.tasks.text.columns import Numbers, NumbersOrTexts, Texts, is_plain
+from evorobo.tasks.text.layout import INDEX
 from evorobo.tasks.text.odd_cells import Problem
 from evorobo.tasks.text.source import Columns, Source, read_columns
-
-INDEX = "Unnamed: 0"
-"""The first column of a file with a header, where it has no name; pandas writes its index so."""
 
 
 class Selection:

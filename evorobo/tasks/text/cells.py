@@ -22,6 +22,7 @@ LARGEST_EXACT = 2.0**53
 _BLANKS = " \u00a0\u202f"
 _MARKS = f".,'’{_BLANKS}"  # noqa: RUF001
 _WHOLE = re.compile(r"[+-]?\d+")
+_CODE = re.compile(r"[+-]?0\d+")
 
 
 def is_missing(cell: str) -> bool:
@@ -60,9 +61,19 @@ def is_value(cell: str) -> bool:
     )
 
 
+def is_whole(text: str) -> bool:
+    """Return whether a text is a whole number without a decimal point."""
+    return _WHOLE.fullmatch(text) is not None
+
+
+def is_code(text: str) -> bool:
+    """Return whether a text is digits with leading zeros, as in 007."""
+    return _CODE.fullmatch(text) is not None
+
+
 def is_long_id(text: str) -> bool:
     """Return whether a text is a whole number of more digits than a float holds."""
-    return _WHOLE.fullmatch(text) is not None and abs(float(text)) >= LARGEST_EXACT
+    return is_whole(text) and abs(float(text)) >= LARGEST_EXACT
 
 
 def to_boolean(texts: set[str]) -> dict[str, float] | None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.tasks.text.cells import LARGEST_EXACT, is_missing, is_value, to_number
+from evorobo.tasks.text.cells import LARGEST_EXACT, is_code, is_missing, is_value, to_number
 from evorobo.tasks.text.parsing import NUMBER, SKIP, TEXT, Block, Cells
 
 MAX_DISTINCT = 5000
 """A column of numbers with more different texts is kept as numbers alone."""
-
-
-_CODE = re.compile(r"[+-]?0\d+")
 
 
 class Texts:
@@ -165,7 +161,7 @@ class NumbersOrTexts:
 
 def is_plain(texts: Iterable[str], decimal: str = ".") -> bool:
     """Return whether all texts are numbers that floats hold, and none is a code with leading zeros as in 007."""
-    return all(abs(to_number(text, decimal)) < LARGEST_EXACT and not _CODE.fullmatch(text) for text in texts)
+    return all(abs(to_number(text, decimal)) < LARGEST_EXACT and not is_code(text) for text in texts)
 
 
 class _Numbering(dict[str, int]):

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from evorobo.errors import DataError
-from evorobo.tasks.text.cells import is_missing, is_number, is_value, to_number
+from evorobo.tasks.text.cells import is_missing, is_number, is_value, is_whole, to_number
 
 Rows = Sequence[Sequence[str]]
 
 MIN_ROWS = 8
 """Rows below the first from which the first row can be compared with them."""
-_WHOLE = re.compile(r"[+-]?\d+")
 _UNIT = re.compile(r"[-–]?|\[.*\]|\(.*\)|\{.*\}")  # noqa: RUF001
 
 
@@ -81,7 +80,7 @@ def _strange_numbers(first: Sequence[str], columns: Sequence[Sequence[str]], num
         return f"the numbers 0 to {len(names) - 1}"
     if n_rows >= MIN_ROWS and _is_progression(names) and sum(map(_is_progression, body)) <= 0.05 * n_rows:
         return "evenly spaced numbers"
-    whole = all(map(_WHOLE.fullmatch, cells))
+    whole = all(map(is_whole, cells))
     if whole and all(_holds_decimals(columns[number]) for number in numbers):
         return "whole numbers above decimals"
     if n_rows >= MIN_ROWS and len(names) > 2 and all(map(_is_far_from, names, zip(*body, strict=True))):
@@ -112,7 +111,7 @@ def _is_progression(numbers: Sequence[float]) -> bool:
 
 def _holds_decimals(column: Sequence[str]) -> bool:
     """Return whether most cells of a column are numbers with decimals."""
-    return sum(_WHOLE.fullmatch(cell) is None for cell in column) > len(column) / 2
+    return sum(not is_whole(cell) for cell in column) > len(column) / 2
 
 
 def _is_far_from(number: float, column: Sequence[float]) -> bool:

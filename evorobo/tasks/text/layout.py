@@ -24,6 +24,10 @@ BUFFER_SIZE = 2**18
 """Bytes that are unpacked at a time."""
 READ_ERRORS = (OSError, EOFError, UnicodeError, zlib.error)
 """What reading a damaged file raises."""
+UNNAMED = "Unnamed: {}"
+"""What a column without a name is called in a file with a header, by its number."""
+INDEX = UNNAMED.format(0)
+"""The first column where it has no name; pandas writes its index so."""
 _COMMENT = re.compile(r"\s*(?:#|%|//)\s*")
 _SEPARATOR_HINT = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 _SEPARATORS = ";\t|,"
@@ -198,7 +202,7 @@ class _Sample:
                 n_above += 1
             names, skip, rows = first, ends[n_above - 1], rows[n_above:]
         content = [any(row[number] for row in rows if number < len(row)) for number in range(len(first))]
-        unnamed = "Unnamed: {}" if has_names else "{}"
+        unnamed = UNNAMED if has_names else "{}"
         return Layout(
             encoding,
             self.delimiter,

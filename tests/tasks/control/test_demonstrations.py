@@ -14,7 +14,7 @@ EPISODE = np.array([0, 0, 0, 1, 1, 1])
 
 
 @pytest.mark.parametrize("actions", [MOVES, MOTORS], ids=["moves", "motors"])
-@pytest.mark.parametrize("suffix", [".npz", ".csv"])
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".NPZ", ".CSV"])
 def test_what_is_saved_is_loaded(actions, suffix, tmp_path):
     Demonstrations(OBSERVATIONS, actions, EPISODE).save(tmp_path / f"shown{suffix}")
     loaded = Demonstrations.load(tmp_path / f"shown{suffix}")

@@ -38,7 +38,10 @@ class GymEnvSpec:
         to_env_action = make_decoder(self.action_space).to_env_action
         self._simulator = simulator or SyncSimulator(spec.id, make, flatten, to_env_action)
         if self.max_steps is None:
-            raise SettingsError(f"{spec.id} has no limit of steps; give the task max_steps=...")
+            raise SettingsError(
+                f"{spec.id} has no limit of steps; give the task max_steps=..., or register the environment with "
+                "max_episode_steps=..."
+            )
 
     def simulator(self) -> Simulator:
         return CheckedSimulator(self._simulator, self.id, self._n_sensors, "fix the environment, or wrap it")

@@ -84,10 +84,10 @@ class Demonstrations:
             For another ending, or for a Minari data set without metadata.
         """
         path = as_path(path)
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             arrays = {"observations": self.observations, "actions": self.actions, "episode": self.episode}
             write_atomically(path, npz_bytes(arrays))
-        elif path.suffix == ".csv":
+        elif path.suffix.lower() == ".csv":
             write_atomically(path, _as_csv(self))
         elif path.suffix:
             raise SettingsError(f"{path} ends with {path.suffix}; demonstrations are saved as .npz, .csv or a folder.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from evorobo.errors import DataError
 from evorobo.tasks.text.cells import to_boolean, to_number
+from evorobo.tasks.text.layout import INDEX
 from evorobo.tasks.text.source import TextSource, read_columns
 
 NUMBERS = ("episode", "episodes", "episode_id", "episode_ids", "episode_index")
@@ -20,8 +21,6 @@ ENDS = (
 STARTS = ("episode_starts", "episode_start", "is_first")
 NOT_SENSED = (*NUMBERS, *ENDS, *STARTS, "reward", "rewards")
 """Columns of a table that are neither observation nor action."""
-INDEX = "Unnamed: 0"
-"""The first column of a table where it has no name; pandas writes its index so."""
 
 
 def episode_numbers(arrays: Mapping[str, np.ndarray], n_steps: int, file: str) -> np.ndarray:
