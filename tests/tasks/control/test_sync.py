@@ -62,7 +62,7 @@ def test_a_member_with_more_episodes_than_environments_plays_them_in_turns(monke
     monkeypatch.setattr(SyncSimulator, "capacity", 2)
     in_turns = task.score(spec, weights, np.random.default_rng(3), None)
     np.testing.assert_allclose(in_turns.values, at_once.values, rtol=1e-12)
-    assert len(task.env_spec._simulator._environments) >= 2
+    assert len(task.env_spec._simulator._objects._environments) >= 2
 
 
 def up(observation):

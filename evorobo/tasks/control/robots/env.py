@@ -15,7 +15,8 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.settings import resolve_reference
 from evorobo.tasks.control.robots.base import Robot, clip_action
-from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
+from evorobo.tasks.control.robots.random_streams import RandomStreams
+from evorobo.tasks.control.robots.rows import RobotRows
 
 
 def make_robot(robot: str | Robot, options: dict[str, Any]) -> Robot:
@@ -83,6 +84,7 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._max_steps = max_episode_steps or self.robot.max_steps
         self._generators = [seeding.np_random()[0] for _ in range(num_envs)]
+        self._rows = RobotRows(self.robot, num_envs)
         self._ended = np.ones(num_envs, bool)
 
     def reset(
@@ -93,52 +95,20 @@ class RobotVectorEnv(VectorEnv[Any, Any, Any]):
             for row, row_seed in enumerate(seeds):
                 if row_seed is not None:
                     self._generators[row] = seeding.np_random(row_seed)[0]
-        self._random_streams = RandomStreams([RandomStream(rng) for rng in self._generators], np.arange(self.num_envs))
-        self._state = self.robot.initial(self._random_streams)
-        self._types = [self._state.dtype] * self.num_envs
         self._n_steps = np.zeros(self.num_envs, int)
         self._ended = np.zeros(self.num_envs, bool)
-        return self._observe(), {}
+        return self._rows.restart(np.arange(self.num_envs), self._generators).astype(np.float32), {}
 
     def step(self, actions: Any) -> tuple[Array, Array, np.ndarray, np.ndarray, dict[str, Any]]:
-        to_reset, going = self._ended, np.flatnonzero(~self._ended)
-        action, reward = clip_action(self.robot, actions), np.zeros(self.num_envs)
-        terminated = np.zeros(self.num_envs, bool)
-        for rows, before in self._states_by_type(going):
-            moved = self.robot.transition(before, action[rows], self._streams_of(rows))
-            reward[rows] = self.robot.reward(before, action[rows], moved)
-            terminated[rows] = self.robot.terminal(moved)
-            self._set_states(rows, moved)
-        if to_reset.any():
-            rows = np.flatnonzero(to_reset)
-            for row in rows:
-                self._random_streams.streams[row] = RandomStream(self._generators[row])
-            self._set_states(rows, self.robot.initial(self._streams_of(rows)))
-        self._n_steps = np.where(to_reset, 0, self._n_steps + 1)
+        to_reset, going = np.flatnonzero(self._ended), np.flatnonzero(~self._ended)
+        observations = np.empty((self.num_envs, len(self.robot.sensors)), np.float32)
+        rewards, terminated = np.zeros(self.num_envs), np.zeros(self.num_envs, bool)
+        if len(going):
+            step = self._rows.step(going, clip_action(self.robot, actions)[going])
+            observations[going], rewards[going], terminated[going] = step
+        if len(to_reset):
+            observations[to_reset] = self._rows.restart(to_reset, [self._generators[row] for row in to_reset])
+        self._n_steps = np.where(self._ended, 0, self._n_steps + 1)
         truncated = self._n_steps >= self._max_steps
         self._ended = terminated | truncated
-        return self._observe(), reward, terminated, truncated, {}
-
-    def _streams_of(self, rows: np.ndarray) -> RandomStreams:
-        return RandomStreams([self._random_streams.streams[row] for row in rows], np.arange(len(rows)))
-
-    def _set_states(self, rows: np.ndarray, states: Array) -> None:
-        self._state = self._state.astype(np.result_type(self._state, states))
-        self._state[rows] = states
-        for row in rows:
-            self._types[row] = states.dtype
-
-    def _states_by_type(self, rows: np.ndarray) -> list[tuple[np.ndarray, Array]]:
-        """The rows in groups whose states have one type of number, and these states.
-
-        First states may have another type than later ones, for example whole numbers; each robot computes with its own.
-        """
-        types = [self._types[row] for row in rows]
-        groups = [(rows[[each == kind for each in types]], kind) for kind in dict.fromkeys(types)]
-        return [(group, self._state[group].astype(kind)) for group, kind in groups]
-
-    def _observe(self) -> Array:
-        observations = np.empty((self.num_envs, len(self.robot.sensors)), np.float32)
-        for rows, states in self._states_by_type(np.arange(self.num_envs)):
-            observations[rows] = self.robot.observation(states, self._streams_of(rows))
-        return observations
+        return observations, rewards, terminated, truncated, {}

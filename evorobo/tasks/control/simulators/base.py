@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.tasks.control.persistent.base import EnvRows
 
 
 class Simulator(Protocol):
@@ -48,6 +49,9 @@ class EnvSpec(Protocol):
 
     def simulator(self) -> Simulator:
         """A simulator whose episodes equal those of `gymnasium.make(id)` for the same seeds and actions."""
+
+    def rows(self, n_rows: int) -> EnvRows:
+        """Environments in rows that restart alone, each with the episodes of `simulator`."""
 
 
 def make_generator(seed: int) -> np.random.Generator:

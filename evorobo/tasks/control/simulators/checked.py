@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import isfinite
 
 import numpy as np
@@ -12,51 +14,38 @@ from evorobo.tasks.control.simulators.base import Simulator
 from evorobo.user_code import reraise_interrupt
 
 
-class CheckedSimulator:
-    """A simulator that raises `TaskError` for numbers that are not finite or have the wrong shape.
+class NumberChecks:
+    """Raises `TaskError` for numbers that are not finite or have the wrong shape, and for exceptions.
 
-    Exceptions of the environment become a `TaskError` as well. `remedy` ends the sentence about a wrong number.
+    `remedy` ends the sentence about a wrong number. `n_steps` is the number of the step that the sentence names.
     """
 
-    def __init__(self, simulator: Simulator, id: str, n_sensors: int, remedy: str) -> None:
-        self._simulator, self._id, self._n_sensors, self._remedy = simulator, id, n_sensors, remedy
-        self._n_steps = 0
-        self.capacity = simulator.capacity
+    def __init__(self, id: str, n_sensors: int, remedy: str) -> None:
+        self._id, self._n_sensors, self._remedy = id, n_sensors, remedy
+        self.n_steps = 0
 
-    @property
-    def state(self) -> Array | None:
-        return self._simulator.state
-
-    def reset(self, seeds: np.ndarray, copies: int) -> Array:
-        self._n_steps = 0
+    @contextmanager
+    def explain(self) -> Iterator[None]:
+        """Turn exceptions of the environment into a `TaskError`."""
         try:
-            observations = self._simulator.reset(seeds, copies)
+            yield
         except TaskError:
             raise
         except BaseException as error:
             reraise_interrupt(error)
-            raise self._task_error(error) from error
-        self._check("observations", observations, (len(seeds) * copies, self._n_sensors))
-        return observations
+            raise TaskError(
+                f"{self._id} raised {type(error).__name__} at step {self.n_steps}: {error}. Fix the environment and "
+                "run again; finished trials are kept."
+            ) from error
 
-    def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
-        self._n_steps += 1
-        try:
-            observations, rewards, ended = self._simulator.step(actions)
-        except TaskError:
-            raise
-        except BaseException as error:
-            reraise_interrupt(error)
-            raise self._task_error(error) from error
-        rows = (len(actions),)
-        self._check("observations", observations, (*rows, self._n_sensors))
-        self._check("rewards", rewards, rows)
-        if np.shape(ended) != rows:
-            self._check("ends of episodes", ended, rows)
-        return observations, rewards, ended
+    def check_observations(self, observations: Array, rows: int) -> None:
+        self._check("observations", observations, (rows, self._n_sensors))
 
-    def keep(self, rows: np.ndarray) -> None:
-        self._simulator.keep(rows)
+    def check_step(self, observations: Array, rewards: Array, ended: np.ndarray, rows: int) -> None:
+        self._check("observations", observations, (rows, self._n_sensors))
+        self._check("rewards", rewards, (rows,))
+        if np.shape(ended) != (rows,):
+            self._check("ends of episodes", ended, (rows,))
 
     def _check(self, what: str, numbers: np.ndarray, shape: tuple[int, ...]) -> None:
         # one sum of squares is faster than a test of each number; only where it overflows are they tested one by one
@@ -65,10 +54,33 @@ class CheckedSimulator:
         wrong = f"of shape {np.shape(numbers)}, not {shape},"
         if np.shape(numbers) == shape:
             wrong = f"with {numbers[~np.isfinite(numbers)][0]}"
-        raise TaskError(f"{self._id} returned {what} {wrong} at step {self._n_steps}; {self._remedy}.")
+        raise TaskError(f"{self._id} returned {what} {wrong} at step {self.n_steps}; {self._remedy}.")
 
-    def _task_error(self, error: BaseException) -> TaskError:
-        return TaskError(
-            f"{self._id} raised {type(error).__name__} at step {self._n_steps}: {error}. Fix the environment and run "
-            "again; finished trials are kept."
-        )
+
+class CheckedSimulator:
+    """A simulator that raises `TaskError` for numbers that are not finite or have the wrong shape."""
+
+    def __init__(self, simulator: Simulator, checks: NumberChecks) -> None:
+        self._simulator, self._checks = simulator, checks
+        self.capacity = simulator.capacity
+
+    @property
+    def state(self) -> Array | None:
+        return self._simulator.state
+
+    def reset(self, seeds: np.ndarray, copies: int) -> Array:
+        self._checks.n_steps = 0
+        with self._checks.explain():
+            observations = self._simulator.reset(seeds, copies)
+        self._checks.check_observations(observations, len(seeds) * copies)
+        return observations
+
+    def step(self, actions: np.ndarray) -> tuple[Array, Array, np.ndarray]:
+        self._checks.n_steps += 1
+        with self._checks.explain():
+            observations, rewards, ended = self._simulator.step(actions)
+        self._checks.check_step(observations, rewards, ended, len(actions))
+        return observations, rewards, ended
+
+    def keep(self, rows: np.ndarray) -> None:
+        self._simulator.keep(rows)

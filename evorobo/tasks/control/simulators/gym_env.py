@@ -10,8 +10,12 @@ import numpy as np
 from evorobo.arrays import with_plain_numbers
 from evorobo.errors import SettingsError, TaskError, unknown
 from evorobo.loading import load_module
+from evorobo.tasks.control.persistent.base import EnvRows
+from evorobo.tasks.control.persistent.checked import CheckedEnvRows
+from evorobo.tasks.control.persistent.env_objects import ObjectEnvRows
 from evorobo.tasks.control.simulators.base import Simulator
-from evorobo.tasks.control.simulators.checked import CheckedSimulator
+from evorobo.tasks.control.simulators.checked import CheckedSimulator, NumberChecks
+from evorobo.tasks.control.simulators.env_objects import EnvObjects
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
 from evorobo.user_code import reraise_interrupt
@@ -35,8 +39,8 @@ class GymEnvSpec:
         example = make()
         self.observation_space, self.action_space = example.observation_space, example.action_space
         self._n_sensors, flatten = make_flattener(self.observation_space)
-        to_env_action = make_decoder(self.action_space).to_env_action
-        self._simulator = simulator or SyncSimulator(spec.id, make, flatten, to_env_action)
+        self._make = spec.id, make, flatten, make_decoder(self.action_space).to_env_action
+        self._simulator = simulator or SyncSimulator(*self._make)
         if self.max_steps is None:
             raise SettingsError(
                 f"{spec.id} has no limit of steps; give the task max_steps=..., or register the environment with "
@@ -44,7 +48,13 @@ class GymEnvSpec:
             )
 
     def simulator(self) -> Simulator:
-        return CheckedSimulator(self._simulator, self.id, self._n_sensors, "fix the environment, or wrap it")
+        return CheckedSimulator(self._simulator, self._checks())
+
+    def rows(self, n_rows: int) -> EnvRows:
+        return CheckedEnvRows(ObjectEnvRows(EnvObjects(*self._make)), self._checks())
+
+    def _checks(self) -> NumberChecks:
+        return NumberChecks(self.id, self._n_sensors, "fix the environment, or wrap it")
 
 
 def first_unrepeated_step(simulator: Simulator, decoder: Decoder, seed: int, max_steps: int) -> int | None:

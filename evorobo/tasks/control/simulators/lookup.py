@@ -10,11 +10,15 @@ from typing import Any
 from evorobo.errors import SettingsError, TaskError
 from evorobo.settings import resolve_reference
 from evorobo.tasks.control.class_index import replacements
+from evorobo.tasks.control.persistent.base import EnvRows
+from evorobo.tasks.control.persistent.checked import CheckedEnvRows
+from evorobo.tasks.control.persistent.mujoco import MujocoEnvRows
+from evorobo.tasks.control.persistent.robots import RobotEnvRows
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.control.robots.registry import ENV_ENTRY_POINT
 from evorobo.tasks.control.simulators.base import EnvSpec, Simulator
-from evorobo.tasks.control.simulators.checked import CheckedSimulator
+from evorobo.tasks.control.simulators.checked import CheckedSimulator, NumberChecks
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, explain_errors, find_spec, make_gym_env
 from evorobo.tasks.control.simulators.mujoco.physics import has_batch
 from evorobo.tasks.control.simulators.mujoco.simulator import MujocoSimulator
@@ -39,9 +43,13 @@ class RobotEnvSpec:
         self.action_space: Any = spaces_of.action_space if spaces_of else action_space(robot)
 
     def simulator(self) -> Simulator:
-        remedy = "evorobo.testing.check_robot finds the cause"
-        simulator = VectorizedSimulator(self.robot, self.max_steps)
-        return CheckedSimulator(simulator, self.id, len(self.robot.sensors), remedy)
+        return CheckedSimulator(VectorizedSimulator(self.robot, self.max_steps), self._checks())
+
+    def rows(self, n_rows: int) -> EnvRows:
+        return CheckedEnvRows(RobotEnvRows(self.robot, n_rows), self._checks())
+
+    def _checks(self) -> NumberChecks:
+        return NumberChecks(self.id, len(self.robot.sensors), "evorobo.testing.check_robot finds the cause")
 
 
 class MujocoEnvSpec:
@@ -51,12 +59,18 @@ class MujocoEnvSpec:
         self.id, self.max_steps, self.reward_threshold = spec.id, max_steps, spec.reward_threshold
         example = make_gym_env(spec, {}, None)
         self.observation_space, self.action_space = example.observation_space, example.action_space
-        made = resolve_reference(robot)(example.unwrapped.model, example.unwrapped.frame_skip)
-        self._simulator = MujocoSimulator(made, max_steps)
+        self._robot = resolve_reference(robot)(example.unwrapped.model, example.unwrapped.frame_skip)
+        self._simulator = MujocoSimulator(self._robot, max_steps)
 
     def simulator(self) -> Simulator:
+        return CheckedSimulator(self._simulator, self._checks())
+
+    def rows(self, n_rows: int) -> EnvRows:
+        return CheckedEnvRows(MujocoEnvRows(self._robot, n_rows), self._checks())
+
+    def _checks(self) -> NumberChecks:
         remedy = "the physics diverged: shorter episodes (max_steps=...) or weaker actions may help"
-        return CheckedSimulator(self._simulator, self.id, self.observation_space.shape[0], remedy)
+        return NumberChecks(self.id, self.observation_space.shape[0], remedy)
 
 
 def make_env(env: str, env_kwargs: Mapping[str, Any], max_steps: int | None = None, processes: int = 1) -> EnvSpec:

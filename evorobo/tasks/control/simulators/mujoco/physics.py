@@ -23,13 +23,15 @@ def has_batch() -> bool:
 class Physics(Protocol):
     """The physics of many robots; results do not depend on the number of threads or robots, bit for bit.
 
-    `reset` starts a robot for each row of positions and speeds; `step` steps some of them; `now` returns their arrays.
+    `allocate` makes robots; `restart` starts some of them at a row of positions and speeds each; `step` steps some of
+    them; `now` returns their arrays.
     """
 
     @property
     def capacity(self) -> int | None: ...
 
-    def reset(self, qpos: Array, qvel: Array) -> None: ...
+    def allocate(self, n_rows: int) -> None: ...
+    def restart(self, rows: np.ndarray, qpos: Array, qvel: Array) -> None: ...
     def step(self, rows: np.ndarray, actions: Array) -> None: ...
     def now(self, rows: np.ndarray) -> SimpleNamespace: ...
 
@@ -47,14 +49,19 @@ class BatchPhysics:
     def __init__(self, robot: MujocoRobot) -> None:
         self._robot = robot
 
-    def reset(self, qpos: Array, qvel: Array) -> None:
+    def allocate(self, n_rows: int) -> None:
         from mujoco import batch
 
-        self._batch = batch.Batch(self._robot.model, len(qpos), thread_count())
+        self._batch = batch.Batch(self._robot.model, n_rows, thread_count())
         self._fields = {name: self._batch.bind(name) for name in ("qpos", "qvel", *self._robot.fields)}
         self._ctrl = self._batch.bind("ctrl")
-        self._fields["qpos"][:], self._fields["qvel"][:] = qpos, qvel
-        self._batch.forward()
+
+    def restart(self, rows: np.ndarray, qpos: Array, qvel: Array) -> None:
+        from mujoco import mjtStage
+
+        self._batch.reset(rows, stage=mjtStage.mjSTAGE_NONE)
+        self._fields["qpos"][rows], self._fields["qvel"][rows] = qpos, qvel
+        self._batch.forward(rows)
 
     def step(self, rows: np.ndarray, actions: Array) -> None:
         self._ctrl[rows] = actions
@@ -75,20 +82,25 @@ class ContactPhysics:
         self._threads = thread_count()
         self._pool = ThreadPoolExecutor(self._threads)
 
-    def reset(self, qpos: Array, qvel: Array) -> None:
-        from mujoco import MjData, mj_forward, mj_resetData
+    def allocate(self, n_rows: int) -> None:
+        from mujoco import MjData
 
         data = [one for one, _, _ in self._data]
-        data += [MjData(self._robot.model) for _ in range(len(data), len(qpos))]
+        data += [MjData(self._robot.model) for _ in range(len(data), n_rows)]
         self._fields = {name: np.empty((len(data), *getattr(data[0], name).shape)) for name in self._names}
         self._data = [
             (one, one.ctrl, [(self._fields[name][row], getattr(one, name)) for name in self._names])
             for row, one in enumerate(data)
         ]
-        for row in range(len(qpos)):
-            mj_resetData(self._robot.model, data[row])
-            data[row].qpos[:], data[row].qvel[:] = qpos[row], qvel[row]
-            mj_forward(self._robot.model, data[row])
+
+    def restart(self, rows: np.ndarray, qpos: Array, qvel: Array) -> None:
+        from mujoco import mj_forward, mj_resetData
+
+        for at, row in enumerate(rows.tolist()):
+            data, _, _ = self._data[row]
+            mj_resetData(self._robot.model, data)
+            data.qpos[:], data.qvel[:] = qpos[at], qvel[at]
+            mj_forward(self._robot.model, data)
             self._copy_fields(row)
 
     def step(self, rows: np.ndarray, actions: Array) -> None:

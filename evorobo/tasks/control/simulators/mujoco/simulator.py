@@ -23,7 +23,8 @@ class MujocoSimulator:
         starts = [self._robot.initial(make_generator(seed)) for seed in seeds]
         qpos, qvel = (np.tile(np.stack(rows), (copies, 1)) for rows in zip(*starts, strict=True))
         self._rows, self._n_steps = np.arange(len(qpos)), 0
-        self._physics.reset(qpos, qvel)
+        self._physics.allocate(len(qpos))
+        self._physics.restart(self._rows, qpos, qvel)
         now = self._physics.now(self._rows)
         self._position = self._robot.position(now)
         return self._robot.observation(now)
