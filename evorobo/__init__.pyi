@@ -20,6 +20,7 @@ from .learners.backprop.rate_finder import (
 )
 from .learners.backprop.stopping import EarlyStopping as EarlyStopping
 from .learners.base import Learner as Learner, Method as Method, StepResult as StepResult
+from .learners.budget import Budget as Budget
 from .learners.evolution.coevolution import Coevolution as Coevolution
 from .learners.evolution.evolution import Evolution as Evolution
 from .learners.evolution.operators.crossover import (
@@ -58,6 +59,7 @@ from .learners.evolution.wrappers.restarts import Restarts as Restarts
 from .learners.evolution.wrappers.termination import TerminationCriteria as TerminationCriteria
 from .learners.gradients.analytic import AnalyticGradient as AnalyticGradient
 from .learners.penalties import L1 as L1, L2 as L2, Penalty as Penalty
+from .learners.stages import Stage as Stage, Stages as Stages
 from .nets.activations import Activation as Activation
 from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.clip_up import ClipUp as ClipUp
@@ -106,7 +108,6 @@ from .report.replay.replay import Replay as Replay
 from .report.study import show as show
 from .script import main as main
 from .study.baselines import Baseline as Baseline
-from .study.budget import Budget as Budget
 from .study.callbacks import Callback as Callback, TrialState as TrialState
 from .study.stopping import Stagnation as Stagnation, StopAt as StopAt, StopWhen as StopWhen
 from .study.study import Study as Study

@@ -91,11 +91,15 @@ def checks_fields(cls: T) -> T:
     construct = kind.__init__
     if getattr(construct, "checks_fields", False):
         return cls
-    positional = construct.__code__.co_varnames[1 : construct.__code__.co_argcount]
+    code = construct.__code__
+    positional = code.co_varnames[1 : code.co_argcount]
+    listed = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else ""
     defaults = {field.name: field.default for field in fields(kind)}
 
     @wraps(construct)
     def __init__(self: Any, *args: Any, **given: Any) -> None:
+        if listed and listed not in given:  # Stages(one, other), or Stages(stages=(one, other))
+            args, given = (), {listed: args, **given}
         if args and not positional:
             example = f"{kind.__name__}({next(iter(defaults), 'name')}=...)"
             raise SettingsError(f"{kind.__name__} takes its settings by name, as {example}, not {shown(args[0])}.")
@@ -106,7 +110,7 @@ def checks_fields(cls: T) -> T:
         for name, value in settings.items():
             if name in rules and value is not defaults[name]:
                 settings[name] = convert_field(rules[name], value, type(self).__name__, name)
-        construct(self, **settings)
+        construct(self, *settings.pop(listed, ()), **settings)
 
     __init__.checks_fields = True  # type: ignore[attr-defined]
     kind.__init__ = __init__

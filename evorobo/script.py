@@ -17,8 +17,8 @@ from evorobo.arguments import (
     parse_seeds,
 )
 from evorobo.files import as_path
+from evorobo.learners.budget import Budget
 from evorobo.loading import stop_if_loading
-from evorobo.study.budget import Budget
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.overrides import apply_overrides
 from evorobo.study.results import Results

@@ -24,6 +24,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts and path.stem != "tutorial")
 SETTINGS = [
     (r"Budget\((?!\s*\))[^()]*\)", "Budget(generations=2, n_evals=2)"),
+    (r"(Stage\(.*)Budget\(generations=2, n_evals=2\)", r"\1Budget(generations=1)"),  # of a stage, which has no evals
     (r"\bseeds=\d+", "seeds=2"),
     (r"(ControlTask\(\"evorobo/Predator-v0\")", r"\1, max_steps=50"),
 ]

@@ -46,6 +46,8 @@ REQUIRED = {
     "MixedTeachers": {"teachers": (None,)},
     "GroupSplit": {"column": "day", "test": ("monday",)},
     "Study": {"name": "x", "tasks": (TASK,), "methods": (er.Backprop(),), "seeds": (0,)} | COMMON,
+    "Stage": {"method": er.Backprop()},
+    "Stages": {"stages": (er.Backprop(),)},
     "Trial": {"task": TASK, "method": er.Backprop(), "seed": 0} | COMMON,
 } | {name: {"units": 3} for name in ("Dense", "Elman", "GRU", "LSTM", "CTRNN")}  # fmt: skip
 """Settings without a default."""

@@ -36,8 +36,8 @@ def add_tune(parser: Parser) -> None:
 
 def tune(args: argparse.Namespace) -> None:
     """Tune, then print the best settings, the file that holds them, and how to run the study with them."""
+    from evorobo.learners.budget import Budget
     from evorobo.report.analysis.tuning import to_terminal
-    from evorobo.study.budget import Budget
     from evorobo.study.folders import Interrupted
     from evorobo.study.overrides import apply_overrides
     from evorobo.study.tuning.tuned import read_tuning, to_flags

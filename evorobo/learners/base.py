@@ -195,6 +195,57 @@ class Learner(Protocol):
 
 
 @runtime_checkable
+class WarmStartable(Protocol):
+    """A method that can begin at a genome."""
+
+    def with_warm_start(self, genome: Genome) -> Method:
+        """Return the same method, beginning at a genome.
+
+        Parameters
+        ----------
+        genome : Genome
+            The genome, of the task that will be learned.
+
+        Returns
+        -------
+        Method
+            The method.
+        """
+
+
+@runtime_checkable
+class HasStages(Protocol):
+    """A learner that runs several methods one after another."""
+
+    @property
+    def has_own_limit(self) -> bool:
+        """Whether the present stage ends by a limit of its own, so that its steps need not spend the trial's budget."""
+
+    def ends_stage(self, budget_fraction: float) -> bool:
+        """Return whether the next step begins another stage.
+
+        Parameters
+        ----------
+        budget_fraction : float
+            Fraction of the trial's budget that is spent.
+
+        Returns
+        -------
+        bool
+            Whether the present stage is over and another one follows.
+        """
+
+    def check_later_stages(self) -> None:
+        """Start each later stage once, to find settings that do not fit together before the long run.
+
+        Raises
+        ------
+        SettingsError
+            If task, network and settings of a later stage do not fit together.
+        """
+
+
+@runtime_checkable
 class Batchable(Protocol):
     """A method that can step several learners in one call. This is faster and changes no number."""
 

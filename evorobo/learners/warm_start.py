@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import Scaler
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Scoring
 
@@ -29,8 +31,11 @@ def first_genome(warm_start: Genome | str | None, task: Scoring, spec: NetworkSp
         )
     if genome.actions != cold.actions:
         raise SettingsError(f"{start} gives motor values, clipped to their limits, and methods here train others.")
-    if task.input_scaler is None and getattr(task, "normalize", False):  # by the observations of the run
-        raise SettingsError(f"{start} keeps its own scaling of the inputs; set normalize=False in the task.")
+    if normalizes_observations(task) and genome.observation_moments is None:
+        raise SettingsError(
+            f"{start} holds no statistics of observations, with which {task.name} would go on to normalize; set "
+            "normalize=False in the task, which keeps the scaling of the genome."
+        )
     for side, own in (("input", task.input_scaler), ("output", task.output_scaler)):
         given = genome.input_scaler if side == "input" else genome.output_scaler
         if own is not None and not _equal(own, given):
@@ -39,6 +44,23 @@ def first_genome(warm_start: Genome | str | None, task: Scoring, spec: NetworkSp
                 "rows; learn the genome on the same data and split."
             )
     return genome
+
+
+def normalizes_observations(task: Scoring) -> bool:
+    """Whether inputs are scaled by the observations of the run. Data sets are scaled by their training rows."""
+    return task.input_scaler is None and bool(getattr(task, "normalize", False))
+
+
+def first_observations(genome: Genome) -> RunningMoments:
+    """The statistics of observations that come with a genome, to which a learner adds its own."""
+    return genome.observation_moments or RunningMoments.empty(genome.spec.n_inputs)
+
+
+def with_observations(genome: Genome, observed: RunningMoments) -> Genome:
+    """Return a genome that scales its inputs by these statistics; as it is if there are none."""
+    if not observed.count:
+        return genome
+    return replace(genome, input_scaler=observed.scaler, observation_moments=observed)
 
 
 def _initial_stats(spec: NetworkSpec) -> np.ndarray | None:

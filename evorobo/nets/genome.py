@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from evorobo.files import as_path, npz_bytes, parse_json_object, read_npz, write
 from evorobo.nets.controller import Controller
 from evorobo.nets.fold import fold_batch_norm
 from evorobo.nets.passes import forward
-from evorobo.nets.scaling import Scaler
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.settings import from_plain, to_plain
 
@@ -46,6 +46,9 @@ class Genome:
         How a robot whose motors have limits reads the outputs. "scale": outputs from -1 to 1 are scaled to the limits,
         as all methods here train them. "clip": outputs are motor values, clipped to the limits, as other tools train
         them. Discrete moves and motors without limits do not depend on it.
+    observation_moments : RunningMoments, optional
+        Statistics of the observations behind `input_scaler`, where the task normalizes them; a warm start goes on with
+        them.
 
     Raises
     ------
@@ -68,6 +71,7 @@ class Genome:
     output_scaler: Scaler | None = None
     running_stats: Array | None = None
     actions: str = "scale"
+    observation_moments: RunningMoments | None = None
 
     def __post_init__(self) -> None:
         if self.actions not in ACTIONS:
@@ -120,7 +124,7 @@ class Genome:
             If a batch normalization fits into neither neighbor. The message says how to order the layers.
         """
         spec, weights = fold_batch_norm(self.spec, self.weights, self.running_stats)
-        return Genome(spec, weights, self.input_scaler, self.output_scaler, actions=self.actions)
+        return replace(self, spec=spec, weights=weights, running_stats=None)
 
     def save(self, path: str | Path) -> None:
         """Write the genome to a file. The file is complete or absent, never partial.
@@ -139,6 +143,8 @@ class Genome:
         if self.spec.n_running_stats:
             arrays["running_stats"] = self.running_stats
         arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
+        if observed := self.observation_moments:
+            arrays |= {f"observation_{name}": np.atleast_1d(value) for name, value in vars(observed).items()}
         about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec), "actions": self.actions})
         write_atomically(path, npz_bytes({"about": np.array(about), **arrays}))
 
@@ -181,6 +187,7 @@ class Genome:
                 load_scaler(arrays, "output_scaler", spec.n_outputs),
                 load_array(arrays, "running_stats", spec.n_running_stats) if spec.n_running_stats else None,
                 about.get("actions", "scale"),
+                _load_observations(arrays, spec.n_inputs),
             )
         except DataError:
             raise
@@ -192,6 +199,17 @@ class Genome:
             if values is not None and not np.isfinite(values).all():
                 raise DataError(f"{path} holds {name} that are not finite numbers, since its training diverged.")
         return genome
+
+
+def _load_observations(arrays: dict[str, Array], size: int) -> RunningMoments | None:
+    """Return the statistics of the observations, or None if the file has none. Raises `ValueError` if invalid."""
+    if "observation_count" not in arrays:
+        return None
+    (count,) = load_array(arrays, "observation_count", 1)
+    mean, squares = (load_array(arrays, f"observation_{name}", size) for name in ("mean", "squared_deviations"))
+    if not (np.isfinite([count, *mean, *squares]).all() and count > 0 and (squares >= 0).all()):
+        raise ValueError("its statistics of the observations are invalid")
+    return RunningMoments(float(count), mean, squares)
 
 
 def check_format(path: Path, written: Any, expected: str) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Protocol
 
 from evorobo.fields import Example
 from evorobo.learners.base import Learner, Method
+from evorobo.learners.budget import Budget
 from evorobo.nets.spec import NetworkSpec
-from evorobo.study.budget import Budget
 from evorobo.tasks.base import Task
 
 StudiedTask = Annotated[Task, Example('ControlTask("CartPole-v1")')]

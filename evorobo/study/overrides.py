@@ -16,7 +16,8 @@ def apply_overrides(study: Study, assignments: list[str]) -> Study:
     """Return the study with each `path=value` applied; a value is JSON, or else text.
 
     Paths name fields: `budget.flops`, `hidden`, `tasks.<name>.<field>`, `methods.<name>.strategy.sigma`. A `*` stands
-    for all names. Raises `SettingsError` for a path without a setting.
+    for all names. Items of a list have numbers from 1: `methods.<name>.stages.1.share`. Raises `SettingsError` for a
+    path without a setting.
     """
     plain = to_plain(study)
     names = {"tasks": [task.name for task in study.tasks], "methods": [method.name for method in study.methods]}
@@ -47,16 +48,18 @@ def get_setting(thing: Any, field: str, path: str) -> Any:
     """
     plain = to_plain(thing)
     for part in field.split("."):
-        _check_known(plain, part, path)
-        plain = plain[part]
+        plain = _item(plain, part, path)
     return plain
 
 
 def _assign(plain: Any, parts: list[str], text: str, path: str) -> None:
     *parents, last = parts
     for part in parents:
-        _check_known(plain, part, path)
-        plain = plain[part]
+        plain = _item(plain, part, path)
+    if isinstance(plain, list):
+        number = _position(plain, last, path)
+        plain[number] = _parse_value(text, plain[number], path)
+        return
     if not isinstance(plain, dict):
         raise SettingsError(f"{path} names a field of {plain!r}, which has none.")
     if "type" in plain:  # settings have fixed fields; a dict of options takes any
@@ -89,6 +92,20 @@ def _parse_value(text: str, before: Any, path: str) -> Any:
         case str() if not (value is None or isinstance(value, str)):
             return text
     return value
+
+
+def _item(plain: Any, part: str, path: str) -> Any:
+    """Return a field of settings by its name, or an item of a list by its number from 1."""
+    if isinstance(plain, list):
+        return plain[_position(plain, part, path)]
+    _check_known(plain, part, path)
+    return plain[part]
+
+
+def _position(items: list[Any], part: str, path: str) -> int:
+    if not (part.isdecimal() and 1 <= int(part) <= len(items)):
+        raise SettingsError(f"--set {path}: {part} must be the number of an item, from 1 to {len(items)}.")
+    return int(part) - 1
 
 
 def _check_known(plain: Any, part: str, path: str) -> None:

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import remove_temporary_files, write_atomically, write_json
-from evorobo.learners.base import Batchable, BatchedLearners, Learner, StepResult
+from evorobo.learners.base import Batchable, BatchedLearners, HasStages, Learner, StepResult
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.processes import cpu_seconds
 from evorobo.settings import to_plain
@@ -257,7 +257,8 @@ class RunningTrial:
         budget = self.trial.budget
         before, self._fractions = self._fractions, budget.used_fractions(self.cost, self.generations)
         self.budget_fraction = max(self._fractions)
-        if self._fractions == before:
+        stages = self.learner if isinstance(self.learner, HasStages) else None
+        if self._fractions == before and not (stages and stages.has_own_limit):
             raise SettingsError(
                 f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
                 "this budget never ends; add a limit that it does spend, for example flops=1e9."
@@ -265,7 +266,7 @@ class RunningTrial:
         if self._generation_callbacks:
             self.stops = callbacks.notify(self._generation_callbacks, "on_generation", self._trial_state, result)
         due, completed = self._eval_fractions, self.completed_fraction
-        if completed >= due[self.n_evals]:
+        if completed >= due[self.n_evals] or (stages and stages.ends_stage(self.budget_fraction)):
             while self.n_evals < len(due) - 1 and due[self.n_evals] <= completed:
                 self.n_evals += 1
             self._evaluate(result)

@@ -19,13 +19,13 @@ from evorobo.errors import SettingsError, unknown
 from evorobo.fields import Limits, Seed
 from evorobo.files import as_path, remove_temporary_files
 from evorobo.learners.base import Method
+from evorobo.learners.budget import Budget, StudiedBudget, check_budget
 from evorobo.loading import stop_if_loading
 from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
 from evorobo.settings import to_plain
 from evorobo.study.base import StudiedMethod, StudiedTask
 from evorobo.study.baselines import Baseline, check_baselines as check_baselines, write_baselines
-from evorobo.study.budget import Budget, StudiedBudget
 from evorobo.study.callbacks import Callback, StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.digests import check_files
 from evorobo.study.executors.base import Executor, Finding, Inspection
@@ -73,7 +73,8 @@ class Study:
     Raises
     ------
     SettingsError
-        Where tasks, methods or seeds are missing or repeated, or a name cannot be the name of a folder.
+        Where tasks, methods or seeds are missing or repeated, a name cannot be the name of a folder, or a method spends
+        nothing of the budget.
 
     Examples
     --------
@@ -117,6 +118,9 @@ class Study:
         check_distinct_names(
             "method", [*(method.name for method in self.methods), *(baseline.name for baseline in self.baselines)]
         )
+        for task in self.tasks:
+            for method in self.methods:
+                check_budget(method, task, self.budget)
 
     @classmethod
     def grid(

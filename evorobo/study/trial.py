@@ -16,11 +16,11 @@ from evorobo.errors import EvoroboError, ResultsError
 from evorobo.fields import Seed
 from evorobo.files import as_path
 from evorobo.learners.base import Learner
+from evorobo.learners.budget import StudiedBudget, check_budget
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import to_plain
 from evorobo.study.base import StudiedMethod, StudiedTask
-from evorobo.study.budget import StudiedBudget
 from evorobo.study.callbacks import StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
 from evorobo.study.folders import TAKEN, holds_other_files, suggest_trial, trial_status
@@ -99,6 +99,7 @@ class Trial:
             The method before its first step.
         """
         check_memory(self)
+        check_budget(self.method, self.task, self.budget)
         return self.method.start(self.task, self.spec, np.random.default_rng(self.seed))
 
     def run(

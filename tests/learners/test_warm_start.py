@@ -129,7 +129,11 @@ def table(seed=0, shift=0.0):
         (LAMP, genome_for(LAMP, (Dense(4, "relu"),)), "Dense 4 relu .*; set hidden to the layers of the genome"),
         (LAMP, genome_for(ControlTask("Pendulum-v1")), "the warm start is a network 3 -> "),
         (LAMP, genome_for(LAMP, actions="clip"), "gives motor values, clipped"),
-        (replace(LAMP, normalize=True), genome_for(LAMP), "keeps its own scaling of the inputs; set normalize=False"),
+        (
+            replace(LAMP, normalize=True),
+            genome_for(LAMP),
+            "holds no statistics of observations, .* set normalize=False",
+        ),
         (table(), genome_for(table(1, 5.0)), "scales its inputs in another way than sum, whose scaling comes from"),
         (table(), replace(genome_for(table()), output_scaler=None), "scales its outputs in another way"),
         (table(), replace(genome_for(table()), input_scaler=None), "scales its inputs in another way"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.checks import is_overridden
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
@@ -15,17 +16,27 @@ from evorobo.fields import Example, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.backprop.batched import Batch, BatchedBackprop
 from evorobo.learners.backprop.stopping import EarlyStopping
-from evorobo.learners.base import Batchable, Method, StepResult
+from evorobo.learners.base import Batchable, Method, StepResult, WarmStartable
+from evorobo.learners.budget import Budget, ChecksBudget, require_spending
 from evorobo.learners.penalties import Penalty, n_penalized
-from evorobo.learners.warm_start import first_genome
+from evorobo.learners.warm_start import (
+    first_genome,
+    first_observations,
+    normalizes_observations,
+    with_observations,
+)
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.optimizers import Adam, Optimizer
+from evorobo.nets.scaling import RunningMoments
 from evorobo.nets.schedules import Constant, Schedule
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost, Examples, Task
+from evorobo.tasks.base import Cost, Examples, Scoring, Task
+
+NEVER_SPENT = ("env_steps", "episodes")
+"""Cost columns that mini-batches never add to. Demonstrations, before the first step, do."""
 
 _CACHE_BYTES, _MAX_BATCHED, _USUAL_LENGTH = 2**20, 16, 32
 """Cache of a core in bytes, largest number of networks in one batch, and assumed length of a sequence in time steps.
@@ -39,7 +50,7 @@ which no longer fit into the cache.
 @register_component("method", "Backprop")
 @dataclass(frozen=True)
 @inherit_docs
-class Backprop(Method, Batchable):
+class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
     """Train a network on a task's labeled examples by backpropagation.
 
     Each epoch visits every row once, in a new random order. Recurrent networks are trained by backpropagation through
@@ -122,6 +133,12 @@ class Backprop(Method, Batchable):
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> BackpropLearner:
         return BackpropLearner(self, task, spec, rng)
 
+    def with_warm_start(self, genome: Genome) -> Backprop:
+        return replace(self, warm_start=genome)
+
+    def check_budget(self, task: Scoring, budget: Budget) -> None:
+        require_spending(self.name, task, budget, NEVER_SPENT)
+
     def max_batched_learners(self, spec: NetworkSpec) -> int:
         if is_overridden(self, Backprop.start):  # learners of a derived class may step in another way
             return 1
@@ -172,7 +189,8 @@ class BackpropLearner:
             )
         self.method, self.spec, self.rng = method, spec, rng
         first, dtype = first_genome(method.warm_start, task, spec, rng), np.dtype(method.dtype)
-        self._scalers = first.input_scaler, first.output_scaler
+        self._first, self._observed = first, first_observations(first)
+        self._normalizes = normalizes_observations(task)
         self.weights = first.weights.astype(dtype)
         self.running_stats = (np.zeros(0) if first.running_stats is None else first.running_stats).astype(dtype)
         # the last weights with a finite loss, and the running statistics at that time
@@ -188,7 +206,7 @@ class BackpropLearner:
                 f"the examples of {task.name} are single rows, but a recurrent network needs sequences; use a network "
                 "without recurrent layers, or name the column that numbers the sequences."
             )
-        self._set_examples(examples)
+        self._set_examples(examples, examples.inputs)
         self.loss = np.nan
         self._samples, self._computed_rows = 0, 0  # without and with padding
         self._n_updates, self._flops_per_update = 0, method.update_flops(spec)
@@ -201,8 +219,10 @@ class BackpropLearner:
         )
         self.batched = BatchedBackprop([self])
 
-    def _set_examples(self, examples: Examples) -> None:
-        dtype, scaler = self.weights.dtype, self._scalers[0]
+    def _set_examples(self, examples: Examples, new_inputs: Array) -> None:
+        if self._normalizes:
+            self._observed = self._observed + RunningMoments.from_rows(new_inputs)
+        dtype, scaler = self.weights.dtype, self._current_genome.input_scaler
         self._examples = examples
         self._inputs = np.ascontiguousarray(scaler.transform(examples.inputs) if scaler else examples.inputs, dtype)
         are_classes = np.issubdtype(examples.targets.dtype, np.integer)
@@ -214,7 +234,7 @@ class BackpropLearner:
 
     def add_examples(self, more: Examples, held_out: Examples | None = None) -> None:
         """Between two epochs: train on `more` examples as well, and add `held_out` to those for early stopping."""
-        self._set_examples(self._examples + more)
+        self._set_examples(self._examples + more, more.inputs)
         self._position = len(self._items)
         if self._stopper:
             self._stopper.restart_patience(held_out)
@@ -226,7 +246,8 @@ class BackpropLearner:
 
     @property
     def _current_genome(self) -> Genome:
-        return Genome(self.spec, self.weights.astype(np.float64), *self._scalers, self.running_stats.astype(np.float64))
+        weights, running_stats = self.weights.astype(np.float64), self.running_stats.astype(np.float64)
+        return with_observations(replace(self._first, weights=weights, running_stats=running_stats), self._observed)
 
     @property
     def done(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,20 +10,21 @@ import numpy as np
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.fields import PositiveInt, Probability
-from evorobo.learners.backprop.backprop import Backprop
-from evorobo.learners.base import Method, StepResult
+from evorobo.learners.backprop.backprop import NEVER_SPENT, Backprop
+from evorobo.learners.base import Method, StepResult, WarmStartable
+from evorobo.learners.budget import Budget, ChecksBudget, require_spending
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import from_plain, to_plain
-from evorobo.tasks.base import Cost, Examples, Task
+from evorobo.tasks.base import Cost, Examples, Scoring, Task
 from evorobo.tasks.capabilities import HasExpert
 
 
 @register_component("method", "DAgger")
 @dataclass(frozen=True)
 @inherit_docs
-class DAgger(Method):
+class DAgger(Method, WarmStartable, ChecksBudget):
     """Imitate a teacher in the states that the network itself visits (dataset aggregation).
 
     A network trained on demonstrations makes errors. They lead to states that the demonstrations do not contain, where
@@ -81,6 +82,12 @@ class DAgger(Method):
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> DAggerLearner:
         return DAggerLearner(self, task, spec, rng)
+
+    def with_warm_start(self, genome: Genome) -> DAgger:
+        return replace(self, backprop=self.backprop.with_warm_start(genome))
+
+    def check_budget(self, task: Scoring, budget: Budget) -> None:
+        require_spending(self.name, task, budget, NEVER_SPENT)  # there are mini-batches between any two rounds
 
 
 class DAggerLearner:

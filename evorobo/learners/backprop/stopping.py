@@ -9,7 +9,9 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.fields import Limits, NonNegativeFloat, PositiveInt
+from evorobo.learners.warm_start import first_observations, with_observations
 from evorobo.nets.genome import Genome
+from evorobo.nets.scaling import RunningMoments
 from evorobo.nets.sequences import SequenceBatches
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Task
@@ -230,6 +232,7 @@ class Stopper:
         return {
             "weights": self._best_genome.weights,
             "running_stats": self._best_genome.running_stats,
+            "observed": vars(first_observations(self._best_genome)),
             "best": self._best,
             "latest": self.latest,
             "reference": self._reference,
@@ -239,7 +242,8 @@ class Stopper:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._best_genome = replace(self._best_genome, weights=state["weights"], running_stats=state["running_stats"])
+        best = replace(self._best_genome, weights=state["weights"], running_stats=state["running_stats"])
+        self._best_genome = with_observations(best, RunningMoments(**state["observed"]))
         self._best, self.latest, self._reference = state["best"], state["latest"], state["reference"]
         self._waited, self._epochs = state["waited"], state["epochs"]
         self.cost = Cost(**state["cost"])

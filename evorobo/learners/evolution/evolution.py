@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.docstrings import copy_doc
 from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Example, Limits, PositiveFloat, PositiveInt
 from evorobo.learners.archive import Archive
-from evorobo.learners.base import StepResult
+from evorobo.learners.base import StepResult, WarmStartable
 from evorobo.learners.evolution.deap_bridge import (
     HallOfFame,
     Individual,
@@ -34,7 +35,7 @@ from evorobo.learners.evolution.strategies.base import (
 from evorobo.learners.evolution.strategies.cma_es import CMAES
 from evorobo.learners.evolution.strategies.collection import HasCollection
 from evorobo.learners.penalties import Penalty, n_penalized, weight_matrices
-from evorobo.learners.warm_start import first_genome
+from evorobo.learners.warm_start import first_genome, first_observations, with_observations
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -127,6 +128,10 @@ class Evolution:
         """
         return EvolutionLearner(self, task, spec, rng)
 
+    @copy_doc(WarmStartable.with_warm_start)
+    def with_warm_start(self, genome: Genome) -> Evolution:
+        return replace(self, warm_start=genome)
+
 
 class EvolutionLearner:
     """State of an evolution. `deap.algorithms.eaGenerateUpdate` runs one generation at a time."""
@@ -135,18 +140,18 @@ class EvolutionLearner:
         self._method, self._task, self._spec, self._rng = method, task, spec, rng
         self._first = first_genome(method.warm_start, task, spec, rng)
         self._space = (
-            SearchSpace(self._first.weights)
+            SearchSpace(self._first.weights, method.strategy)
             if method.warm_start is None
             else WarmSearchSpace(spec, self._first.weights, method.strategy, method.warm_start_step, method.name)
         )
-        self._strategy = method.strategy.start(self._space.start, rng)
+        self._strategy = self._space.strategy.start(self._space.start, rng)
         self._measure_scorer = MeasureScorer(
             task, method.strategy.measures if isinstance(method.strategy, UsesMeasures) else ()
         )
         self._solution = self._space.weights(self._strategy.solution)
         self._reference = ReferenceBatch(task, spec, rng) if spec.n_running_stats else None
         self._cost = self._reference.cost if self._reference else Cost()
-        self._observed = RunningMoments.empty(spec.n_inputs)
+        self._observed = first_observations(self._first)
         self._evaluations_per_member = method.evaluations_per_member
         self._genealogy = Genealogy() if method.genealogy else None
         self._best = HallOfFame(1, similar=lambda one, other: False)  # a higher score of the same genome counts
@@ -156,7 +161,13 @@ class EvolutionLearner:
     @property
     def genome(self) -> Genome:
         running_stats = self._reference.running_stats(self._solution, self._input_scaler) if self._reference else None
-        return Genome(self._spec, self._solution, self._input_scaler, self._task.output_scaler, running_stats)
+        genome = replace(
+            self._first,
+            weights=self._solution,
+            running_stats=running_stats,
+            output_scaler=self._task.output_scaler,
+        )
+        return with_observations(genome, self._observed)
 
     @property
     def archive(self) -> Archive | None:
@@ -204,7 +215,7 @@ class EvolutionLearner:
     @property
     def _input_scaler(self) -> Scaler | None:
         """The scaler of the observations so far, if the task normalizes them; else that of the first genome."""
-        return self._observed.scaler if self._observed.count else self._first.input_scaler
+        return with_observations(self._first, self._observed).input_scaler
 
     def _weights_of(self, population: list[Individual]) -> Array:
         """The weights `(n, p)` of individuals."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.learners.evolution.strategies.base import StrategySettings
-from evorobo.learners.evolution.wrappers.bounded import Bounded
+from evorobo.learners.evolution.wrappers.bounded import Bounded, reflect
 from evorobo.nets.spec import NetworkSpec
 
 STEP_SIZES = ("init_std", "sigma", "noise_std")
@@ -20,8 +21,8 @@ STEP_SIZES = ("init_std", "sigma", "noise_std")
 class SearchSpace:
     """Maps the genes of a strategy to weights. In a cold start they are the weights."""
 
-    def __init__(self, start: Array) -> None:
-        self.start = start
+    def __init__(self, start: Array, strategy: StrategySettings) -> None:
+        self.start, self.strategy = start, strategy
 
     def weights(self, genes: Array) -> Array:
         """Return the weights `(..., p)` of genes `(..., p)`."""
@@ -32,13 +33,14 @@ class WarmSearchSpace(SearchSpace):
     """Genes are steps from a genome, which is the gene vector 0.
 
     The first step of the strategy has, in each layer, the size `relative_step` times the root mean square of the
-    layer's weights. A layer of zeros takes that of the whole genome.
+    layer's weights. A layer of zeros takes that of the whole genome. The limit of `Bounded` is one of weights, so they
+    are reflected here, and `strategy` is the one without it.
     """
 
     def __init__(
         self, spec: NetworkSpec, origin: Array, strategy: StrategySettings, relative_step: float, name: str
     ) -> None:
-        super().__init__(np.zeros(len(origin)))
+        super().__init__(np.zeros(len(origin)), strategy)
         step_size = first_step_size(strategy)
         if step_size is None:
             raise SettingsError(
@@ -47,24 +49,31 @@ class WarmSearchSpace(SearchSpace):
             )
         self._origin = origin
         self._scale = relative_step * layer_sizes(spec, origin) / step_size
+        self.strategy, self._limit = without_bounds(strategy)
 
     def weights(self, genes: Array) -> Array:
-        return self._origin + self._scale * genes
+        weights = self._origin + self._scale * genes
+        return weights if self._limit is None else reflect(weights, self._limit)
 
 
 def first_step_size(strategy: Any) -> float | None:
     """The standard deviation of the first members of a strategy, or of the one in a wrapper; None if it is unknown."""
-    if isinstance(strategy, Bounded):
-        raise SettingsError(
-            "Bounded limits weights, and after a warm start a strategy searches for steps from the genome; leave "
-            "Bounded out."
-        )
     settings: Mapping[str, Any] = vars(strategy)
     if "strategy" in settings:
         return first_step_size(settings["strategy"])
     if isinstance(settings.get("kwargs"), Mapping):  # of a strategy of DEAP
         settings = settings["kwargs"]
     return next((float(settings[name]) for name in STEP_SIZES if name in settings), None)
+
+
+def without_bounds(strategy: Any) -> tuple[StrategySettings, float | None]:
+    """A strategy without `Bounded`, itself or in a wrapper, and the smallest limit of those left out."""
+    if not isinstance(inner := getattr(strategy, "strategy", None), StrategySettings):
+        return strategy, None
+    inner, limit = without_bounds(inner)
+    if isinstance(strategy, Bounded):
+        return inner, min(strategy.limit, limit or strategy.limit)
+    return strategy if limit is None else replace(strategy, strategy=inner), limit
 
 
 def layer_sizes(spec: NetworkSpec, weights: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +12,8 @@ from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
-from evorobo.learners.base import Method, StepResult
-from evorobo.learners.warm_start import first_genome
+from evorobo.learners.base import Method, StepResult, WarmStartable
+from evorobo.learners.warm_start import first_genome, first_observations, with_observations
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.scaling import RunningMoments
@@ -26,7 +26,7 @@ from evorobo.tasks.capabilities import HasReturnGradient
 @register_component("method", "AnalyticGradient")
 @dataclass(frozen=True)
 @inherit_docs
-class AnalyticGradient(Method):
+class AnalyticGradient(Method, WarmStartable):
     """Climb the return of a robot by its exact gradient, through the robot's own functions and the network.
 
     One step runs some episodes with the current weights, passes the gradient of their returns back from the last step
@@ -110,6 +110,9 @@ class AnalyticGradient(Method):
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> AnalyticGradientLearner:
         return AnalyticGradientLearner(self, task, spec, rng)
 
+    def with_warm_start(self, genome: Genome) -> AnalyticGradient:
+        return replace(self, warm_start=genome)
+
 
 class AnalyticGradientLearner:
     """Running `AnalyticGradient`: one `step` is one update from some episodes."""
@@ -130,12 +133,11 @@ class AnalyticGradientLearner:
         self._weights = self._first.weights.copy()
         self._optimizer = method.optimizer.start(self._weights)
         self._cost, self._dropped = Cost(), 0
-        self._observed = RunningMoments.empty(spec.n_inputs)
+        self._observed = first_observations(self._first)
 
     @property
     def genome(self) -> Genome:
-        first, scaler = self._first, self._observed.scaler if self._observed.count else self._first.input_scaler
-        return Genome(self._spec, self._weights.copy(), scaler, first.output_scaler, first.running_stats)
+        return with_observations(replace(self._first, weights=self._weights.copy()), self._observed)
 
     @property
     def cost(self) -> Cost:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo import errors
 from evorobo.errors import EvoroboError, ResultsError, TaskError
+from evorobo.learners.base import HasStages
 from evorobo.settings import from_plain
 from evorobo.study.executors.base import Finding, Inspection
 from evorobo.study.folders import PROGRESS_FILE, REFUSED, TAKEN, Interrupted, Refused, remove_progress, trial_reason
@@ -76,7 +77,9 @@ def inspect_task(inspection: Inspection) -> Finding:
 def _start_briefly(trial: Trial) -> dict[str, str]:
     try:
         with _errors_left_to_trials():
-            trial.start()
+            learner = trial.start()
+            if isinstance(learner, HasStages):
+                learner.check_later_stages()
     except EvoroboError as error:
         return {"type": type(error).__name__, "message": str(error)}
     return {}

@@ -15,7 +15,6 @@ from evorobo import (
     SNES,
     XNES,
     BatchNorm,
-    Bounded,
     CanonicalES,
     Coevolution,
     ControlTask,
@@ -182,14 +181,12 @@ class Nameless:
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        (Evolution(Bounded(CMAES(), 3.0)), "Bounded limits weights, .*; leave Bounded out"),
-        (Evolution(HallOfFame(Bounded(CMAES(), 3.0))), "Bounded limits weights"),
         (
             Evolution(Nameless()),
             "nameless cannot start at a genome: Nameless has no setting init_std, sigma, noise_std",
         ),
     ],
-    ids=["bounded", "within", "unknown"],
+    ids=["unknown"],
 )
 def test_what_cannot_start_at_a_genome_is_refused(method, message):
     with pytest.raises(SettingsError, match=message):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Protocol, runtime_checkable
 
 import numpy as np
 
 from evorobo.errors import SettingsError, unknown
 from evorobo.fields import Example, Limits, PositiveFloat
 from evorobo.registry import register_component
-from evorobo.tasks.base import Cost
+from evorobo.tasks.base import Cost, Scoring
 
 MAX_EVALS = 1_000_000
 """Maximum number of evals of a trial."""
@@ -149,3 +150,39 @@ class Budget:
 
 
 StudiedBudget = Annotated[Budget, Example("Budget(flops=1e9)")]
+
+
+@runtime_checkable
+class ChecksBudget(Protocol):
+    """A method that knows cost columns in which its steps never cost anything."""
+
+    def check_budget(self, task: Scoring, budget: Budget) -> None:
+        """Check that learning comes to the end of a budget.
+
+        Parameters
+        ----------
+        task : Scoring
+            What is to be learned.
+        budget : Budget
+            What the trial may spend.
+
+        Raises
+        ------
+        SettingsError
+            If no step of the method spends any of it.
+        """
+
+
+def check_budget(method: object, task: Scoring, budget: Budget) -> None:
+    """Raise `SettingsError` for a budget that a method never spends, as far as it knows."""
+    if isinstance(method, ChecksBudget):
+        method.check_budget(task, budget)
+
+
+def require_spending(name: str, task: Scoring, budget: Budget, unspent: Collection[str]) -> None:
+    """Raise `SettingsError` where all limits are on `unspent` columns, which the method `name` never adds to."""
+    if budget.limits.keys() <= set(unspent):
+        raise SettingsError(
+            f"{name} spends none of {', '.join(budget.limits)} on {task.name}, so this budget never ends; add a limit "
+            "that it does spend, for example flops=1e9."
+        )
