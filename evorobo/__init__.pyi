@@ -128,9 +128,22 @@ from .tasks.control.robots.registry import register as register
 from .tasks.control.task import ControlTask as ControlTask
 from .tasks.control.teaching.demonstrations import Demonstrations as Demonstrations
 from .tasks.control.teaching.teachers import MixedTeachers as MixedTeachers, NoisyTeacher as NoisyTeacher
+from .tasks.data.class_metrics import (
+    Accuracy as Accuracy,
+    BalancedAccuracy as BalancedAccuracy,
+    ClassRecall as ClassRecall,
+    LogLoss as LogLoss,
+    MacroF1 as MacroF1,
+)
 from .tasks.data.dataset import Dataset as Dataset
 from .tasks.data.folds import folds as folds
-from .tasks.data.metrics import NMSE as NMSE, RMSE as RMSE, Accuracy as Accuracy, Metric as Metric
+from .tasks.data.metrics import (
+    NMSE as NMSE,
+    R2 as R2,
+    RMSE as RMSE,
+    MeanAbsoluteError as MeanAbsoluteError,
+    Metric as Metric,
+)
 from .tasks.data.parts import Parts as Parts, Split as Split
 from .tasks.data.readers import read_table as read_table
 from .tasks.data.splits import (

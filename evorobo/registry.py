@@ -31,7 +31,7 @@ _HOMES = {
     "callback": ("evorobo.study.stopping",),
     "teacher": ("evorobo.tasks.control.teaching.teachers",),
     "split": ("evorobo.tasks.data.splits",),
-    "metric": ("evorobo.tasks.data.metrics",),
+    "metric": ("evorobo.tasks.data.metrics", "evorobo.tasks.data.class_metrics"),
     "data set": ("evorobo.tasks.data.catalogue",),
     "exporter": ("evorobo.export",),
     "style": (),  # of methods in figures; those of the package are in evorobo.report.figures.style

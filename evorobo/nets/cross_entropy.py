@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,8 +29,10 @@ class CrossEntropy(Loss):
     ----------
     label_smoothing : float, default 0.0
         Part of the target that is spread over all classes, from 0 up to but not including 1.
-    class_weights : tuple of float, optional
-        Weight of each class, 0 or more, one per output. The mean is weighted as in PyTorch. Empty: all count equally.
+    class_weights : tuple of float or "balanced", optional
+        Weight of each class, 0 or more, one per output in the order of the classes. The mean is weighted as in PyTorch.
+        Empty: all count equally. "balanced": a `DatasetTask` gives each class the weight n / (k n_class), computed from
+        its n training rows and k classes, so that rare classes count as much as frequent ones.
     choices : tuple of int, optional
         Numbers of classes of the g choices. Empty: one choice among all outputs.
 
@@ -57,7 +59,7 @@ class CrossEntropy(Loss):
     for_classes = True
 
     label_smoothing: DecayRate = 0.0
-    class_weights: tuple[NonNegativeFloat, ...] = ()
+    class_weights: tuple[NonNegativeFloat, ...] | Literal["balanced"] = ()
     choices: tuple[PositiveInt, ...] = ()
 
     def value(self, outputs: Array, targets: np.ndarray, sample_weight: Array | None = None) -> Array:
@@ -95,6 +97,11 @@ class CrossEntropy(Loss):
 
     def _split(self, outputs: Array, targets: np.ndarray) -> list[tuple[Array, np.ndarray, Array]]:
         """Return logits, class numbers and class weights of each choice."""
+        if self.class_weights == "balanced":
+            raise SettingsError(
+                'class_weights="balanced" is computed from the training rows of a DatasetTask; give a weight for each '
+                "class here."
+            )
         class_weights = np.asarray(self.class_weights or np.ones(outputs.shape[-1]), outputs.dtype)
         if len(class_weights) != outputs.shape[-1]:
             raise SettingsError(

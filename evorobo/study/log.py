@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,15 @@ TIME_COLUMNS = ("cpu_seconds", "wall_seconds")
 
 FIRST_COLUMNS = (*COST_COLUMNS, "generations", "train", "validation", "test")
 """The columns of every log; those of the method follow, in the order in which they appear."""
+
+
+METRIC_PREFIX = "test "
+"""What columns of further test scores begin with, as in "test macro F1"."""
+
+
+def is_test(column: str) -> bool:
+    """Return whether a column holds test scores, which nothing may learn from."""
+    return column == "test" or column.startswith(METRIC_PREFIX)
 
 
 class Log:
@@ -42,12 +51,24 @@ class Log:
         """The digest of the file."""
         return self._hash.hexdigest()
 
-    def append(self, cost: Cost, generations: int, result: StepResult | None, validation: float, test: float) -> None:
-        """Add the row of an eval to the file; there is no `result` before the first step."""
+    def append(
+        self,
+        cost: Cost,
+        generations: int,
+        result: StepResult | None,
+        validation: float,
+        test: float,
+        metrics: Mapping[str, float] | None = None,
+    ) -> None:
+        """Add the row of an eval to the file; there is no `result` before the first step.
+
+        `metrics` are further test scores by name.
+        """
         row: dict[str, float] = {name: getattr(cost, name) for name in COST_COLUMNS} | {"generations": generations}
         if result:
             row |= {"train": result.score, **result.info}
-        self.append_row(row | {"validation": validation, "test": test})
+        more = {f"{METRIC_PREFIX}{name}": value for name, value in (metrics or {}).items()}
+        self.append_row(row | {"validation": validation, "test": test, **more})
 
     def append_row(self, row: dict[str, float]) -> None:
         """Add a row to the file."""
@@ -75,7 +96,7 @@ class Log:
         """The rows without the test score, as callbacks receive them."""
         if len(self._evals) != len(self.rows):
             more = self.rows[len(self._evals) :]
-            self._evals += tuple({name: value for name, value in row.items() if name != "test"} for row in more)
+            self._evals += tuple({name: row[name] for name in row if not is_test(name)} for row in more)
         return self._evals
 
     def state(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from evorobo.study.log import Log
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
+from evorobo.tasks.capabilities import HasMetrics
 from evorobo.user_code import as_error, error_text
 from evorobo.workers import closed_descriptors
 
@@ -280,8 +281,9 @@ class RunningTrial:
         if error := closed_descriptors():  # files that are written now could take their place
             raise error
         validation, test = task.validate(genome), task.test(genome)
+        metrics = task.test_metrics(genome) if isinstance(task, HasMetrics) else {}
         self._check_lock()
-        self.log.append(self.cost, self.generations, result, validation, test)
+        self.log.append(self.cost, self.generations, result, validation, test, metrics)
         if self.trial.callbacks:
             self.stops = self.stops or callbacks.notify(self.trial.callbacks, "on_eval", self._trial_state)
 

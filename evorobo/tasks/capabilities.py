@@ -163,6 +163,25 @@ class HasExpert(Protocol):
 
 
 @runtime_checkable
+class HasMetrics(Protocol):
+    """A task that tests by several metrics, of which `test` returns the first."""
+
+    def test_metrics(self, genome: Genome) -> dict[str, float]:
+        """Evaluate a genome on test data by the other metrics. No method learns from the result.
+
+        Parameters
+        ----------
+        genome : Genome
+            The trained network.
+
+        Returns
+        -------
+        dict of str to float
+            Values by name; empty with a single metric.
+        """
+
+
+@runtime_checkable
 class HasCaveat(Protocol):
     """A task that knows why its scores may be too good; reports show the reason beside every table and figure."""
 

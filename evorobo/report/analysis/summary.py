@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evorobo.files import as_path, write_atomically
-from evorobo.report.analysis import aggregate, ranks, tables
+from evorobo.report.analysis import aggregate, metric_table, ranks, tables
 from evorobo.report.analysis.cautions import cautions
 from evorobo.report.analysis.costs import shared_cost_column
 from evorobo.report.analysis.crossovers import find_crossovers
@@ -23,23 +23,30 @@ class Summary:
     verdicts: list[Verdict]
     sentences: list[str]
     cautions: list[str]
+    metrics: list[metric_table.MetricRow]
 
     def to_terminal(self) -> str:
-        """Table, sentences and cautions for a terminal."""
-        return "\n\n".join([tables.to_terminal(self.rows), *self.sentences, *self.cautions])
+        """Tables, sentences and cautions for a terminal."""
+        parts = [tables.to_terminal(self.rows), metric_table.to_terminal(self.metrics), *self.sentences]
+        return "\n\n".join(filter(None, [*parts, *self.cautions]))
 
     def to_markdown(self) -> str:
-        """Table, sentences and cautions in Markdown."""
+        """Tables, sentences and cautions in Markdown."""
         bullets = "\n".join(f"- {sentence}" for sentence in self.sentences)
-        return "\n\n".join([tables.to_markdown(self.rows), *filter(None, [bullets, *self.cautions])])
+        metrics = metric_table.to_markdown(self.metrics)
+        return "\n\n".join([tables.to_markdown(self.rows), *filter(None, [metrics, bullets, *self.cautions])])
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write `table.csv`, `table.md` and `verdicts.csv` into `folder`; returns their paths."""
+        """Write `table.csv`, `table.md`, `verdicts.csv` and, with several metrics, `metrics.csv` into `folder`.
+
+        Returns their paths.
+        """
         texts = {
             "table.csv": tables.to_csv(self.rows),
             "table.md": self.to_markdown() + "\n",
             "verdicts.csv": to_csv(self.verdicts),
         }
+        texts |= {"metrics.csv": metric_table.to_csv(self.metrics)} if self.metrics else {}
         for name, text in texts.items():
             write_atomically(as_path(folder) / name, text)
         return [as_path(folder) / name for name in texts]
@@ -48,7 +55,8 @@ class Summary:
 def summarize(table: StudyTable) -> Summary:
     """Compute the summary of a study."""
     all_verdicts = verdicts(table)
-    return Summary(tables.summary_rows(table), all_verdicts, _sentences(table, all_verdicts), cautions(table))
+    sentences, metrics = _sentences(table, all_verdicts), metric_table.metric_rows(table)
+    return Summary(tables.summary_rows(table), all_verdicts, sentences, cautions(table), metrics)
 
 
 def _sentences(table: StudyTable, all_verdicts: list[Verdict]) -> list[str]:

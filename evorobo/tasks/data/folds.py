@@ -8,7 +8,9 @@ from evorobo.tasks.data.splits import FoldSplit
 from evorobo.tasks.data.task import DatasetTask
 
 
-def folds(task: DatasetTask, n: int = 5, *, seed: int | None = 0, column: str | None = None) -> tuple[DatasetTask, ...]:
+def folds(
+    task: DatasetTask, n: int = 5, *, seed: int | None = 0, column: str | None = None, stratify: bool = False
+) -> tuple[DatasetTask, ...]:
     """Return the tasks of an n-fold cross-validation, for the `tasks` of a study.
 
     Parameters
@@ -21,6 +23,8 @@ def folds(task: DatasetTask, n: int = 5, *, seed: int | None = 0, column: str | 
         Seed of the random assignment. None makes each fold one stretch of rows; see `FoldSplit`.
     column : str, optional
         Name of a column whose groups stay together; see `FoldSplit`.
+    stratify : bool, default False
+        Whether all folds get the same fractions of the classes; see `FoldSplit`.
 
     Returns
     -------
@@ -33,5 +37,5 @@ def folds(task: DatasetTask, n: int = 5, *, seed: int | None = 0, column: str | 
     >>> [fold.name for fold in er.folds(er.DatasetTask("scitos-24"), 3, column="lap")]
     ['scitos-24-fold-0', 'scitos-24-fold-1', 'scitos-24-fold-2']
     """
-    splits = [FoldSplit(n, fold, seed, column) for fold in range(n)]
+    splits = [FoldSplit(n, fold, seed, column, stratify=stratify) for fold in range(n)]
     return tuple(replace(task, split=split, label=f"{task.name}-fold-{split.fold}") for split in splits)

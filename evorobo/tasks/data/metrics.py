@@ -1,4 +1,4 @@
-"""Metrics: the number that validation and test return, by which figures and tables compare.
+"""Metrics: the number that validation and test return, by which figures and tables compare; and those of values.
 
 A metric may differ from the loss of training. For classes, for example, the loss is the cross-entropy and the metric
 is the accuracy.
@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import DataError, SettingsError
+from evorobo.errors import DataError
 from evorobo.registry import register_component
 from evorobo.tasks.base import MetricInfo
 
@@ -38,6 +38,9 @@ class Metric(ABC):
     for_classes: ClassVar[bool | None] = None
     """True for a metric of class numbers only, False for one of values only, None for both."""
 
+    uses_probabilities: ClassVar[bool] = False
+    """Whether `predictions` are the probabilities of the classes, of shape ``(n_rows, n_classes)``."""
+
     @property
     @abstractmethod
     def info(self) -> MetricInfo:
@@ -60,29 +63,24 @@ class Metric(ABC):
             The metric over all rows.
         """
 
+    def columns(self, predictions: np.ndarray, targets: np.ndarray, classes: tuple[str, ...]) -> dict[str, float]:
+        """Return the columns of tables, where several metrics are listed.
 
-@register_component("metric", "Accuracy")
-@dataclass(frozen=True)
-@inherit_docs
-class Accuracy(Metric):
-    """Fraction of rows whose class is predicted correctly.
+        Parameters
+        ----------
+        predictions : array of shape (n_rows, n_targets) or (n_rows,)
+            As in `value`.
+        targets : array of shape (n_rows, n_targets) or (n_rows,)
+            As in `value`.
+        classes : tuple of str
+            Names of the classes, by number. Empty for values.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from evorobo import Accuracy
-    >>> Accuracy().value(np.array([0, 1, 2, 2]), np.array([0, 1, 1, 2]))
-    0.75
-    """
-
-    for_classes = True
-
-    @property
-    def info(self) -> MetricInfo:
-        return MetricInfo("accuracy")
-
-    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
-        return float(np.mean(predictions == targets))
+        Returns
+        -------
+        dict of str to float
+            By default one column, with the name in `info` and the `value`.
+        """
+        return {self.info.name: self.value(predictions, targets)}
 
 
 @register_component("metric", "RMSE")
@@ -156,27 +154,69 @@ class NMSE(Metric):
         DataError
             If a target is constant over these rows.
         """
-        constant = np.flatnonzero(np.ptp(targets, axis=0) == 0)
-        if len(constant):
-            raise DataError(
-                f"target {constant[0]} is {targets[0, constant[0]]:g} in all {len(targets)} rows evaluated, so its "
-                "variance is 0 and NMSE() is undefined; use RMSE(), or a split with more rows."
-            )
-        return float(np.mean(np.mean(np.square(predictions - targets), axis=0) / targets.var(axis=0)))
+        return _normalized_error(predictions, targets, "NMSE()")
 
 
-def default_metric(classes: bool) -> Metric:
-    """Return the metric of a task that names none."""
-    return Accuracy() if classes else RMSE()
+@register_component("metric", "R2")
+@dataclass(frozen=True)
+@inherit_docs
+class R2(Metric):
+    """Coefficient of determination: 1 minus the squared error over the variance, averaged over targets.
+
+    1 is perfect, and 0 is as good as the mean of the rows evaluated; it has no lower limit. It is 1 - NMSE.
+
+    References
+    ----------
+    Draper, N. R., and Smith, H. (1998). Applied Regression Analysis, section 1.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import R2
+    >>> R2().value(np.array([[1.0], [2.0], [4.0]]), np.array([[1.0], [2.0], [3.0]]))
+    0.5
+    """
+
+    for_classes = False
+
+    @property
+    def info(self) -> MetricInfo:
+        return MetricInfo("R2")
+
+    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
+        return 1 - _normalized_error(predictions, targets, "R2()")
 
 
-def resolve_metric(metric: Metric | None, classes: bool, name: str) -> Metric:
-    """Return `metric`, or the default for None. Raise `SettingsError` if it does not fit the targets of task `name`."""
-    if metric is None:
-        return default_metric(classes)
-    if metric.for_classes is (not classes):
-        targets = "classes" if classes else "values"
-        raise SettingsError(
-            f"{name} predicts {targets}, which {metric} cannot evaluate; use {default_metric(classes)}."
+@register_component("metric", "MeanAbsoluteError")
+@dataclass(frozen=True)
+@inherit_docs
+class MeanAbsoluteError(Metric):
+    """Mean absolute error over all rows and targets, in the units of the targets. `MAE` is the loss of that name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evorobo import MeanAbsoluteError
+    >>> MeanAbsoluteError().value(np.array([[3.0], [4.0]]), np.array([[0.0], [3.0]]))
+    2.0
+    """
+
+    for_classes = False
+
+    @property
+    def info(self) -> MetricInfo:
+        return MetricInfo("MAE", higher_is_better=False)
+
+    def value(self, predictions: np.ndarray, targets: np.ndarray) -> float:
+        return float(np.mean(np.abs(predictions - targets)))
+
+
+def _normalized_error(predictions: np.ndarray, targets: np.ndarray, metric: str) -> float:
+    """Return the squared error of each target over its variance, averaged over targets."""
+    constant = np.flatnonzero(np.ptp(targets, axis=0) == 0)
+    if len(constant):
+        raise DataError(
+            f"target {constant[0]} is {targets[0, constant[0]]:g} in all {len(targets)} rows evaluated, so its "
+            f"variance is 0 and {metric} is undefined; use RMSE(), or a split with more rows."
         )
-    return metric
+    return float(np.mean(np.mean(np.square(predictions - targets), axis=0) / targets.var(axis=0)))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,32 @@ from evorobo.tasks.data.leakage import dependence_caveat, leakage_caveat
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.readers import Columns, as_tuple, is_data_file, read_table
 from evorobo.tasks.data.sentinels import codes_caution
+from evorobo.tasks.data.sequences import sequence_numbers
 from evorobo.tasks.data.splits import FoldSplit, RandomSplit
+from evorobo.tasks.data.stratification import stratified_order
 from evorobo.tasks.data.tables import Table
 
 ARRAYS = "arrays/sha256-"
 """Prefix of the sources of arrays passed to `DatasetTask.from_arrays`: files in the cache, named by their content."""
 _RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
 _FILE_OPTIONS = ("columns", "ignore", "header", "classes", "thousands")
+
+
+@dataclass(frozen=True, eq=False)
+class DataSettings:
+    """The settings of a task that its prepared data depend on; see `DatasetTask`.
+
+    `columns` of a file, those that are not None, are kept beside its inputs.
+    """
+
+    source: str
+    target: Columns = -1
+    kind: str | None = None
+    split: Split | None = None
+    loader_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[str | None, ...] = ()
+    sequence: str | tuple[str, ...] | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,28 +94,19 @@ def values_caution(table: Table) -> str:
     return " ".join(filter(None, texts))
 
 
-def prepare_data(
-    source: str,
-    target: Columns,
-    kind: str | None,
-    split: Split | None,
-    loader_kwargs: Mapping[str, Any],
-    columns: tuple[str | None, ...] = (),
-) -> PreparedData:
-    """Load, split and scale; the same object for the same settings as long as the file or loader stays the same.
-
-    `columns` of a file, those that are not None, are kept beside its inputs.
-    """
+def prepare_data(settings: DataSettings) -> PreparedData:
+    """Load, split and scale; the same object for the same settings as long as the file or loader stays the same."""
+    source = settings.source
     if not is_data_file(source) or source.startswith(ARRAYS):
-        columns = ()
-    settings = json.dumps(to_plain((source, target, kind, split, loader_kwargs, columns)))
+        settings = replace(settings, columns=())
+    key = json.dumps([to_plain(getattr(settings, field.name)) for field in fields(settings)])
     if source.startswith(ARRAYS):
-        return _prepare(settings, None)  # the name is the checksum
+        return _prepare(key, None)  # the name is the checksum
     if loader := find_loader(source):
-        return _prepare(settings, loader)
+        return _prepare(key, loader)
     path = _locate(source)
     status = path.stat()
-    return _prepare(settings, None, os.getcwd(), str(path), status.st_mtime_ns, status.st_size)
+    return _prepare(key, None, os.getcwd(), str(path), status.st_mtime_ns, status.st_size)
 
 
 def name_of_source(source: str, loader_kwargs: Mapping[str, Any]) -> str:
@@ -127,15 +137,16 @@ def _table_bytes(table: Table) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def _prepare(settings: str, loader: Loader | None, *_stamp: object) -> PreparedData:
-    source, target, kind, split, loader_kwargs, columns = from_plain(json.loads(settings), imports=True)
+def _prepare(key: str, loader: Loader | None, *_stamp: object) -> PreparedData:
+    settings = DataSettings(*from_plain(json.loads(key), imports=True))
+    source, split = settings.source, settings.split
     if loader is not None:
-        if target != -1:
+        if settings.target != -1:
             raise SettingsError(f"{source} has its own target; leave target out, or give the path of its file.")
-        data = load_dataset(loader, source, loader_kwargs)
-        _check_kind(kind, data.table, source)
+        data = load_dataset(loader, source, settings.loader_kwargs)
+        _check_kind(settings.kind, data.table, source)
     else:
-        data = _read(_locate(source), target, kind, split, loader_kwargs, columns)
+        data = _read(_locate(source), settings)
     table = data.table
     sha256 = fingerprint(*data.files) if data.files else hashlib.sha256(_table_bytes(table)).hexdigest()
     if source.startswith(ARRAYS) and sha256 not in source:
@@ -143,6 +154,8 @@ def _prepare(settings: str, loader: Loader | None, *_stamp: object) -> PreparedD
     for array in (table.inputs, table.targets, *table.columns.values()):
         array.flags.writeable = False  # many tasks share it
     parts = (split or data.split).split(table)
+    if settings.rows is not None:
+        parts = replace(parts, train=some_rows(table, parts.train, settings.rows, settings.sequence, source))
     target_scaler = None if table.classes else Scaler.fit(table.targets[parts.train])
     reference_scores, caveat = (data.reference_scores, data.caveat) if split is None else ({}, "")
     return PreparedData(
@@ -158,26 +171,37 @@ def _prepare(settings: str, loader: Loader | None, *_stamp: object) -> PreparedD
     )
 
 
-def _read(
-    path: Path,
-    target: Columns,
-    kind: str | None,
-    split: Split | None,
-    options: Mapping[str, Any],
-    columns: tuple[str | None, ...],
-) -> Dataset:
-    """The data set in a file; `columns`, and those that `split` reads, are no inputs."""
+def some_rows(
+    table: Table, train: np.ndarray, n_rows: int, sequence: str | tuple[str, ...] | None, name: str
+) -> np.ndarray:
+    """Return `n_rows` of the training rows, sorted: whole sequences, or a part of each class; fewer are among more."""
+    if n_rows > len(train):
+        raise SettingsError(f"rows is {n_rows}, but {name} has {len(train)} training rows; lower it.")
+    rng = np.random.default_rng(0)
+    numbers = sequence_numbers(table, sequence, name)
+    if numbers is not None:
+        _, codes = np.unique(numbers[train], return_inverse=True)
+        order = np.argsort(rng.permutation(codes.max() + 1)[codes], kind="stable")
+    else:
+        order = rng.permutation(len(train))
+        order = stratified_order(table.targets[train], order) if table.classes else order
+    return np.sort(train[order[:n_rows]])
+
+
+def _read(path: Path, settings: DataSettings) -> Dataset:
+    """The data set in a file; the `columns`, and those that the split reads, are no inputs."""
+    split, options = settings.split, settings.loader_kwargs
     is_npz = path.suffix.lower() == ".npz"
     known = () if is_npz else _FILE_OPTIONS
     for option in options:
         if option not in known:
             raise unknown(f"option of {path.suffix} files", option, known)
-    if is_npz and target != -1:
+    if is_npz and settings.target != -1:
         raise SettingsError(f"{path.name} keeps its targets in the array 'targets'; leave target out.")
     if not is_npz:
-        kept = (*as_tuple(options.get("columns", ())), *(split.columns if split else ()), *columns)
+        kept = (*as_tuple(options.get("columns", ())), *(split.columns if split else ()), *settings.columns)
         options = {**options, "columns": tuple(dict.fromkeys(column for column in kept if column is not None))}
-    return Dataset(read_table(path, target, kind, **options), (path,))
+    return Dataset(read_table(path, settings.target, settings.kind, **options), (path,))
 
 
 def _locate(source: str) -> Path:

@@ -16,6 +16,7 @@ from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.fields import DecayRate, Limits, NonNegativeInt, Seed
 from evorobo.registry import register_component
 from evorobo.tasks.data.parts import Parts, Split
+from evorobo.tasks.data.stratification import class_numbers, stratified_groups, stratified_order
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.text.cells import to_number
 
@@ -34,6 +35,8 @@ class RandomSplit(Split):
         Fraction of all rows that test, above 0.
     seed : int, default 0
         Seed of the random order.
+    stratify : bool, default False
+        Whether all parts get the same fractions of the classes, as far as whole rows can.
 
     Examples
     --------
@@ -47,12 +50,14 @@ class RandomSplit(Split):
     validation: DecayRate = 0.1
     test: Annotated[float, Limits(gt=0, lt=1)] = 0.2
     seed: Seed = 0
+    stratify: bool = False
 
     def __post_init__(self) -> None:
         _check_fractions(self.validation, self.test)
 
     def split(self, table: Table) -> Parts:
         order = np.random.default_rng(self.seed).permutation(len(table))
+        order = stratified_order(class_numbers(table), order) if self.stratify else order
         test = round(self.test * len(table))
         validation = round(self.validation * len(table))
         return _sorted_parts(order[test + validation :], order[test : test + validation], order[:test])
@@ -265,6 +270,8 @@ class FoldSplit(Split):
         Name of a column. Rows with the same value stay together, and folds are about equally large.
     validation : bool, default True
         Whether the next fold validates. If False it trains too.
+    stratify : bool, default False
+        Whether all folds get the same fractions of the classes, as far as whole rows or groups can.
 
     References
     ----------
@@ -285,8 +292,11 @@ class FoldSplit(Split):
     seed: Seed | None = 0
     column: str | None = None
     validation: bool = True
+    stratify: bool = False
 
     def __post_init__(self) -> None:
+        if self.stratify and self.seed is None and self.column is None:
+            raise SettingsError("stratify=True mixes rows, but seed=None keeps their order; give a seed.")
         if self.validation and self.folds < 3:
             raise SettingsError(f"FoldSplit: folds must be a whole number of at least 3, not {self.folds}.")
         if self.fold >= self.folds:
@@ -297,19 +307,25 @@ class FoldSplit(Split):
         return () if self.column is None else (self.column,)
 
     def split(self, table: Table) -> Parts:
-        part = (
-            self._fold_of_rows(len(table)) if self.column is None else self._fold_of_groups(table.column(self.column))
-        )
+        part = self._fold_of_rows(table) if self.column is None else self._fold_of_groups(table)
         test = part == self.fold
         validation = (part == (self.fold + 1) % self.folds) & self.validation
         return _sorted_parts(*(np.flatnonzero(mask) for mask in (~validation & ~test, validation, test)))
 
-    def _fold_of_rows(self, rows: int) -> np.ndarray:
-        part = np.arange(rows) * self.folds // rows
-        return part if self.seed is None else np.random.default_rng(self.seed).permutation(part)
+    def _fold_of_rows(self, table: Table) -> np.ndarray:
+        part = np.arange(len(table)) * self.folds // len(table)
+        if self.seed is None:
+            return part
+        rng = np.random.default_rng(self.seed)
+        if not self.stratify:
+            return rng.permutation(part)
+        fold = np.empty(len(table), int)
+        fold[stratified_order(class_numbers(table), rng.permutation(len(table)))] = part
+        return fold
 
-    def _fold_of_groups(self, values: np.ndarray) -> np.ndarray:
+    def _fold_of_groups(self, table: Table) -> np.ndarray:
         """Return the fold of each row. The largest group comes first; each goes to the fold with the fewest rows."""
+        values = table.column(str(self.column))
         names, group, sizes = np.unique(
             [_group_name(value) for value in values], return_inverse=True, return_counts=True
         )
@@ -318,6 +334,8 @@ class FoldSplit(Split):
                 f"{len(names)} values of {self.column!r} are too few for {self.folds} folds; choose fewer folds."
             )
         order = np.arange(len(names)) if self.seed is None else np.random.default_rng(self.seed).permutation(len(names))
+        if self.stratify:
+            return stratified_groups(group, class_numbers(table), self.folds, order)
         fold, rows = np.empty(len(names), int), np.zeros(self.folds, int)
         for number in order[np.argsort(-sizes[order], kind="stable")]:
             fold[number] = rows.argmin()

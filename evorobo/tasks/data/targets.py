@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,13 +51,26 @@ class RowTargets:
         return rows[column[rows] == 1]
 
 
-def resolve_loss(loss: Loss | None, classes: bool, name: str) -> Loss:
-    """Return `loss`, or the default for None. Raise `SettingsError` if it does not fit the targets of task `name`."""
+def resolve_loss(loss: Loss | None, targets: RowTargets, train: np.ndarray) -> Loss:
+    """Return `loss`, or the default for None, with balanced class weights for the rows `train`.
+
+    Raises `SettingsError` if it does not fit the targets.
+    """
+    classes = targets.table.classes
     if loss is None:
         return CrossEntropy() if classes else MSE()
     several_choices = isinstance(loss, CrossEntropy) and loss.choices
     if loss.for_classes is (not classes) or several_choices:
-        targets, default = ("classes", "CrossEntropy()") if classes else ("values", "MSE()")
+        kind, default = ("classes", "CrossEntropy()") if classes else ("values", "MSE()")
         given = type(loss).__name__ + (" with choices" if several_choices else "")
-        raise SettingsError(f"{name} predicts {targets}, which {given} does not fit; use {default}.")
+        raise SettingsError(f"{targets.name} predicts {kind}, which {given} does not fit; use {default}.")
+    if isinstance(loss, CrossEntropy) and loss.class_weights == "balanced":
+        return replace(loss, class_weights=balanced_weights(targets.table.targets[targets.scored(train)], len(classes)))
     return loss
+
+
+def balanced_weights(class_numbers: np.ndarray, n_classes: int) -> tuple[float, ...]:
+    """Return a weight for each class with which all classes count equally: n / (k n_class); 0 without a row."""
+    counts = np.bincount(class_numbers, minlength=n_classes)
+    weights = len(class_numbers) / (n_classes * np.maximum(counts, 1))
+    return tuple(np.where(counts > 0, weights, 0.0).tolist())

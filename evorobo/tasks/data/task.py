@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError
 from evorobo.fields import Example, Limits, PositiveInt
-from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
@@ -21,11 +19,13 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import qualified_key
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
-from evorobo.tasks.capabilities import HasCaveat, HasUnlabelled, HasValidationCost
-from evorobo.tasks.data.dummy import dummy_predictions
-from evorobo.tasks.data.metrics import Metric, default_metric, resolve_metric
+from evorobo.tasks.capabilities import HasCaveat, HasUnlabelled
+from evorobo.tasks.data.baselines import all_fits
+from evorobo.tasks.data.evaluates_rows import EvaluatesRows
+from evorobo.tasks.data.evaluation import Evaluation, resolve_metrics
+from evorobo.tasks.data.metrics import Metric
 from evorobo.tasks.data.parts import Parts, Split
-from evorobo.tasks.data.preparation import PreparedData, cache_arrays, name_of_source, prepare_data
+from evorobo.tasks.data.preparation import DataSettings, PreparedData, cache_arrays, name_of_source, prepare_data
 from evorobo.tasks.data.sequences import RowSequences, sequence_names, sequence_numbers
 from evorobo.tasks.data.tables import Table, make_table
 from evorobo.tasks.data.targets import RowTargets, resolve_loss
@@ -37,7 +37,7 @@ MAX_ACTIVATIONS = 2**18
 @register_component("task", "DatasetTask")
 @dataclass(frozen=True)
 @inherit_docs
-class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
+class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat):
     """A task made of labeled data: a named data set, a file, or arrays.
 
     Evolution maximizes minus the loss on training rows, backpropagation minimizes the loss on all of them. Labels cost
@@ -59,8 +59,9 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
         beside the inputs), "ignore", "header", "classes" and "thousands"; see `read_table`.
     loss : Loss, optional
         The loss of training. By default ``CrossEntropy()`` for classes and ``MSE()`` for values.
-    metric : Metric, optional
-        What validation and test return. By default ``Accuracy()`` for classes and ``RMSE()`` for values.
+    metric : Metric or tuple of Metric, optional
+        What validation and test return. By default ``Accuracy()`` for classes and ``RMSE()`` for values. Of several the
+        first decides, and tables show them all.
     normalize : bool, default True
         Whether inputs and target values are scaled to mean 0 and standard deviation 1, fitted to the training rows.
     rows_per_score : int or None, default 256
@@ -79,6 +80,13 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
         the other rows, but they count neither in training nor in validation and test.
     window : int, default 64
         With `sequence`: the most rows of one sequence in a score, at least 1.
+    rows : int, optional
+        Number of training rows, for learning curves over the amount of data. A smaller number takes a part of the rows
+        of a larger one, with about the same fractions of classes; with `sequence` it takes whole sequences, the last
+        one cut. By default all.
+    baselines : tuple of {"logistic regression", "nearest neighbors", "random forest"}, default ()
+        Models of scikit-learn whose test scores are references beside a constant guess and a linear fit. They are left
+        out where it is not installed. For values, "logistic regression" has no effect.
     label : str, optional
         Name of the task. By default the name of the data set or file.
 
@@ -106,7 +114,7 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
     split: Annotated[Split, Example("RandomSplit()")] | None = None
     loader_kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
     loss: Annotated[Loss, Example("MSE()")] | None = None
-    metric: Annotated[Metric, Example("RMSE()")] | None = None
+    metric: Annotated[Metric, Example("RMSE()")] | tuple[Metric, ...] | None = None
     normalize: bool = True
     rows_per_score: PositiveInt | None = 256
     dtype: Literal["float32", "float64"] = "float32"
@@ -114,6 +122,8 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
     sequence: str | tuple[str, ...] | None = None
     scored_steps: str | None = None
     window: PositiveInt = 64
+    rows: PositiveInt | None = None
+    baselines: tuple[Literal["logistic regression", "nearest neighbors", "random forest"], ...] = ()
     label: str | None = None
 
     def __post_init__(self) -> None:
@@ -163,7 +173,8 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
 
     @property
     def name(self) -> str:
-        name = self.label or name_of_source(self.source, self.loader_kwargs)
+        amount = "" if self.rows is None else f"-{self.rows}-rows"
+        name = self.label or name_of_source(self.source, self.loader_kwargs) + amount
         return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "data"
 
     @property
@@ -203,7 +214,7 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
 
     @property
     def metric_info(self) -> MetricInfo:
-        return self._metric.info
+        return self._evaluation.metrics[0].info
 
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         self._check_network(spec)
@@ -241,116 +252,21 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
             sequence = sequence[layout.mask]
         return UnlabelledInputs(self.table.inputs[train[layout.valid_rows]], sequence=sequence)
 
-    def validate(self, genome: Genome) -> float:
-        """Evaluate a genome on the validation rows.
-
-        Parameters
-        ----------
-        genome : Genome
-            The trained network.
-
-        Returns
-        -------
-        float
-            The metric; NaN if the split has no validation rows.
-        """
-        return self._metric_value(genome, self.parts.validation)
-
-    def validate_with_cost(self, genome: Genome) -> tuple[float, Cost]:
-        rows = self.parts.validation
-        computed = len(self._sequences.whole(rows).rows) if len(rows) else 0  # padding of sequences included
-        return self.validate(genome), Cost(samples=len(rows), forward_flops=computed * genome.spec.forward_flops)
-
-    def test(self, genome: Genome) -> float:
-        return self._metric_value(genome, self.parts.test)
-
-    def predict(self, genome: Genome, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Predict rows of the table.
-
-        Parameters
-        ----------
-        genome : Genome
-            The trained network.
-        rows : array of int of shape (k,)
-            Sorted row numbers. Rows that `scored_steps` leaves out are passed through the network but not returned.
-
-        Returns
-        -------
-        predictions : array of shape (k, n_targets) or (k,)
-            Predicted values in the units of the targets, or class numbers.
-        targets : array of shape (k, n_targets) or (k,)
-            The true values or class numbers.
-        """
-        self._check_network(genome.spec)
-        layout, scored = self._sequences.whole(rows), self.scored_rows(rows)
-        outputs = layout.remove_padding(genome(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps))
-        return self._loss.predict(outputs[np.isin(rows[layout.valid_rows], scored)]), self.table.targets[scored]
-
-    def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
-        """Compute the loss of training on any rows of the table, with equal weights and scaled target values.
-
-        Parameters
-        ----------
-        genome : Genome
-            The network.
-        rows : array of int of shape (k,)
-            Sorted row numbers.
-
-        Returns
-        -------
-        float
-            The mean loss.
-        """
-        self._check_network(genome.spec)
-        layout = self._sequences.whole(rows)
-        outputs = replace(genome, output_scaler=None)(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps)
-        return float(self._loss.value(layout.remove_padding(outputs), self._targets.scaled(rows[layout.valid_rows])))
-
     def references(self) -> dict[str, float]:
         train, test = self.scored_rows(self.parts.train), self.scored_rows(self.parts.test)
-        inputs = self._data.input_scaler.transform(self.table.inputs)
-        predictions = dummy_predictions(self.table, inputs, train, test)
-        scores = {name: self._metric.value(values, self.table.targets[test]) for name, values in predictions.items()}
-        comparable = self._metric == default_metric(bool(self.table.classes))
-        return {**scores, **(self._data.reference_scores if comparable else {})}
+        scaler, published = self._data.input_scaler, self._data.reference_scores
+        return self._evaluation.references(scaler, train, test, all_fits(self.baselines), published)
 
     def caveat(self) -> str:
         return self._data.caution(self.sequence is not None, (self.sample_weight, self.scored_steps))
 
-    def scored_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Select the rows that count in validation and test.
-
-        Parameters
-        ----------
-        rows : array of int of shape (k,)
-            Row numbers.
-
-        Returns
-        -------
-        array of int
-            Those of `rows` where the column `scored_steps` is 1; all of them without such a column.
-        """
-        return self._targets.scored(rows)
-
-    def sequences(self, rows: np.ndarray) -> np.ndarray | None:
-        """Number the sequences of rows. A new one begins where the column `sequence` changes or rows are left out.
-
-        Parameters
-        ----------
-        rows : array of int of shape (k,)
-            Sorted row numbers.
-
-        Returns
-        -------
-        array of int of shape (k,) or None
-            Number of the sequence of each row; None if rows are independent.
-        """
-        return self._sequences.ids(rows)
-
     @property
     def _data(self) -> PreparedData:
         columns = (*sequence_names(self.sequence), self.sample_weight, self.scored_steps)
-        return prepare_data(self.source, self.target, self.kind, self.split, self.loader_kwargs, columns)
+        settings = DataSettings(
+            self.source, self.target, self.kind, self.split, self.loader_kwargs, columns, self.sequence, self.rows
+        )
+        return prepare_data(settings)
 
     @property
     def _sequences(self) -> RowSequences:
@@ -362,28 +278,13 @@ class DatasetTask(Task, HasValidationCost, HasUnlabelled, HasCaveat):
 
     @property
     def _loss(self) -> Loss:
-        return resolve_loss(self.loss, bool(self.table.classes), self.name)
+        return resolve_loss(self.loss, self._targets, self.parts.train)
 
     @property
-    def _metric(self) -> Metric:
-        return resolve_metric(self.metric, bool(self.table.classes), self.name)
+    def _evaluation(self) -> Evaluation:
+        metrics = resolve_metrics(self.metric, self._loss, bool(self.table.classes), self.name)
+        return Evaluation(self.table, self._targets, self._sequences, self._loss, metrics)
 
     @property
     def _target_scaler(self) -> Scaler | None:
         return self._data.target_scaler if self.normalize else None
-
-    def _metric_value(self, genome: Genome, rows: np.ndarray) -> float:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self._metric.value(*self.predict(genome, rows)) if len(rows) else float("nan")
-
-    def _check_network(self, spec: NetworkSpec) -> None:
-        if (spec.n_inputs, spec.n_outputs) != (self.n_inputs, self.n_outputs):
-            raise SettingsError(
-                f"{self.name} has {self.n_inputs} inputs and {self.n_outputs} outputs, "
-                f"the network {spec.n_inputs} and {spec.n_outputs}."
-            )
-        if spec.recurrent and self.sequence is None:
-            raise SettingsError(
-                f"rows of {self.name} are independent, but this network is recurrent; name the column that separates "
-                "sequences, for example sequence='lap'."
-            )

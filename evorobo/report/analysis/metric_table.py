@@ -1,0 +1,85 @@
+"""The table of further metrics: test scores of the solutions by other metrics than the one that decides."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tabulate import tabulate
+
+from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.statistics import bootstrap_interval, iqm
+from evorobo.study.log import METRIC_PREFIX
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric of one method on one task: the IQM over the finished runs and its 95% interval."""
+
+    task: str
+    method: str
+    metric: str
+    iqm: float
+    low: float
+    high: float
+    n: int
+
+
+def metric_rows(table: StudyTable) -> list[MetricRow]:
+    """Return a row for each task, method and further metric, in the order of the study."""
+    return [
+        _row(cell, column)
+        for task in table.tasks
+        for cell in table.cells_of(task, lambda cell: cell.finished).values()
+        for column in cell.finished[0].curve
+        if column.startswith(METRIC_PREFIX)
+    ]
+
+
+def to_terminal(rows: Sequence[MetricRow]) -> str:
+    """Return one table for each task, with a line for each method; an empty string without rows."""
+    return "\n\n".join(_table(rows, task, "simple") for task in dict.fromkeys(row.task for row in rows))
+
+
+def to_markdown(rows: Sequence[MetricRow]) -> str:
+    """Return the tables in Markdown."""
+    return "\n\n".join(_table(rows, task, "pipe") for task in dict.fromkeys(row.task for row in rows))
+
+
+def to_csv(rows: Sequence[MetricRow]) -> str:
+    """Return all rows with all digits; empty cells where there is no number."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(MetricRow.__dataclass_fields__)
+    writer.writerows(["" if value != value else value for value in vars(row).values()] for row in rows)
+    return text.getvalue()
+
+
+def _row(cell: Cell, column: str) -> MetricRow:
+    values = np.array([run.curve[column][-1] for run in cell.finished if column in run.curve], float)
+    values = values[np.isfinite(values)]
+    low, high = bootstrap_interval(values) if len(values) else (np.nan, np.nan)
+    middle = float(iqm(values)) if len(values) else np.nan
+    return MetricRow(
+        cell.task, cell.method, column.removeprefix(METRIC_PREFIX), middle, float(low), float(high), len(values)
+    )
+
+
+def _table(rows: Sequence[MetricRow], task: str, style: str) -> str:
+    of_task = [row for row in rows if row.task == task]
+    methods = list(dict.fromkeys(row.method for row in of_task))
+    metrics = list(dict.fromkeys(row.metric for row in of_task))
+    values = {(row.metric, row.method): row for row in of_task}
+    lines = [[metric, *(_text(values.get((metric, method))) for method in methods)] for metric in metrics]
+    sides = ["left", *["right"] * len(methods)]
+    return tabulate(lines, [f"test on {task}", *methods], style, colalign=sides, disable_numparse=True)
+
+
+def _text(row: MetricRow | None) -> str:
+    if row is None or np.isnan(row.iqm):
+        return ""
+    interval = "" if np.isnan(row.low) else f" ({row.low:.3g} to {row.high:.3g})"
+    return f"{row.iqm:.3g}{interval}"
