@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from browser import Browser
+from layout import outside_first_screen, overlaps, small_texts
 
 from evorobo import Backprop, Budget, ControlTask, DatasetTask, Evolution, OpenAIES, Study, write_report
 from evorobo.study.results import load
@@ -135,6 +136,44 @@ def test_names_in_the_data_are_shown_as_text(browser):
     assert browser.run("document.images.length") == 0
     assert browser.run("document.scripts.length") == 2
     assert HOSTILE[:14] in browser.run("document.querySelectorAll('.cards')[1].textContent")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_question_verdict_and_curves_fit_on_the_first_screen_and_nothing_overlaps(browser, width, height):
+    browser.resize(width, height)
+    problems = outside_first_screen(browser), overlaps(browser), small_texts(browser)
+    browser.resize(1200, 900)
+    assert problems == ([], [], [])
+
+
+def test_the_values_stand_beside_the_line_at_which_they_are_read(browser):
+    browser.run(chart(0, "scrollIntoView({behavior: 'instant'})"))
+    box = browser.run(f"{{const box = {chart(0, 'getBoundingClientRect()')}; [box.x, box.y, box.width, box.height]}}")
+    gaps, tops = [], set()
+    for across, down in ((0.3, 0.3), (0.3, 0.7), (0.5, 0.5)):
+        browser.call(
+            "Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + across * box[2], y=box[1] + down * box[3]
+        )
+        line = chart(0, "querySelector('[visibility=visible] line').getBoundingClientRect().left")
+        gap, top = browser.run(f"[tip.getBoundingClientRect().left - {line}, tip.getBoundingClientRect().top]")
+        gaps.append(gap)
+        tops.add(top)
+    assert gaps == pytest.approx([12] * 3, abs=2)
+    assert len(tops) == 1  # it does not follow the pointer up and down
+
+
+def test_the_curves_of_a_name_stand_out_while_the_pointer_is_on_it(browser):
+    enter, leave = (
+        f"document.querySelector('#legend button').dispatchEvent(new Event('pointer{way}'))"
+        for way in ("enter", "leave")
+    )
+    browser.run(enter)
+    assert (
+        browser.run("[...document.querySelectorAll('#curve-charts .faint')].map(one => one.dataset.name)")
+        == ["backprop"] * 2
+    )
+    browser.run(leave)
+    assert browser.run("document.querySelectorAll('.faint').length") == 0
 
 
 def test_it_fits_a_phone_and_opens_all_details_for_print(browser):

@@ -48,7 +48,7 @@ def figure(
     all_tasks = _visible_tasks(table)
     methods = [method for method in table.methods if any(table.cells[task, method].visible for task in all_tasks)]
     tasks, title = tasks or all_tasks, f"{table.results.name}{part}"
-    rows = {task: x or _default_costs(table, task) for task in tasks}
+    rows = {task: x or default_costs(table, task) for task in tasks}
     if len(methods) > MAX_OVERLAID_METHODS:
         ranked = rank_methods(table, all_tasks)
         return many_methods.figure(table, {task: x or costs[1:] for task, costs in rows.items()}, log, ranked, title)
@@ -108,7 +108,8 @@ def _draw_row(
     return f"{task}: {remarks[0]}" if remarks[0] else ""
 
 
-def _default_costs(table: StudyTable, task: str) -> tuple[str, ...]:
+def default_costs(table: StudyTable, task: str) -> tuple[str, ...]:
+    """The cost columns of the curves of a task: FLOPs, and environment steps or labeled samples."""
     runs = [run for cell in table.cells_of(task).values() for run in cell.visible]
     has_steps = any(cumulative_cost(run, "env_steps").max(initial=0) > 0 for run in runs)
     return "flops", "env_steps" if has_steps else "samples"

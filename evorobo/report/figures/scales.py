@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,53 +17,78 @@ _LOG_RATIO = 300  # of the highest loss to the lowest one
 _SHORT = FuncFormatter(lambda value, _: format_number(value).replace("-", "−"))  # noqa: RUF001
 
 
-def scale_cost(axes: Axes, min_cost: float, max_cost: float, log: bool) -> None:
-    """Scale the x axis from the lowest to the highest cost, with tick labels such as 1k, 10k, 100k."""
-    axes.xaxis.set_major_formatter(_SHORT)
+@dataclass(frozen=True)
+class ScoreRange:
+    """The range of a score axis, whether it is logarithmic, and a remark if evals lie outside of it."""
+
+    low: float
+    high: float
+    log: bool = False
+    remark: str = ""
+
+
+def cost_range(min_cost: float, max_cost: float, log: bool) -> tuple[float, float]:
+    """The range of a cost axis that shows the lowest and the highest cost, in figures and on the page."""
     if not log:
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-        axes.set_xlim(0, max_cost * 1.03)
-        return
-    axes.set_xscale("log")
-    short = max_cost / min_cost < 30
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,), numticks=6))
-    axes.xaxis.set_minor_locator(NullLocator() if short else LogLocator(subs="auto", numticks=60))
-    axes.xaxis.set_major_formatter(_SHORT)
-    axes.xaxis.set_minor_formatter(NullFormatter())
+        return 0.0, max_cost * 1.03
     margin = max(max_cost / min_cost, 1.5) ** 0.03
-    axes.set_xlim(min_cost / margin, max_cost * margin)
+    return min_cost / margin, max_cost * margin
 
 
-def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_better: bool) -> str:
-    """Scale the y axis to show all of `fixed` and all of `curves`, without a few outliers; returns a remark on these.
+def score_range(curves: Array, fixed: Iterable[float], higher_is_better: bool) -> ScoreRange | None:
+    """The range that shows all of `fixed` and all of `curves`, without a few outliers; None without values.
 
     A loss that falls over several powers of ten gets a logarithmic scale.
     """
     curves, finite = curves[np.isfinite(curves)], np.array([value for value in fixed if np.isfinite(value)])
     values = np.concatenate([curves, finite])
     if not len(values):
-        return ""
-    low, high = values.min(), values.max()
+        return None
+    low, high = float(values.min()), float(values.max())
     if not higher_is_better and low > 0 and high / low > _LOG_RATIO:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(_SHORT)
-        axes.yaxis.set_minor_formatter(NullFormatter())
         margin = (high / low) ** 0.04
-        axes.set_ylim(low / margin, high * margin)
-        return ""
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+        return ScoreRange(low / margin, high * margin, log=True)
     usual = np.concatenate([np.quantile(curves, [0.03, 0.97]) if len(curves) else finite, finite])
     remark = ""
     if high - low > _OUTLIER_RATIO * (usual.max() - usual.min()) > 0:
-        low, high = usual.min(), usual.max()
+        low, high = float(usual.min()), float(usual.max())
         outside = int(((curves < low) | (curves > high)).sum())
         span = f"from {format_number(values.min())} to {format_number(values.max())}"
         remark = f"{outside} of {len(curves)} evals lie outside the figure ({span})."
-    if max(abs(low), abs(high)) >= 1e4:
-        axes.yaxis.set_major_formatter(_SHORT)
     margin = 0.05 * (high - low) or 0.05 * max(abs(high), 1.0)
-    axes.set_ylim(low - margin, high + margin)
-    return remark
+    return ScoreRange(low - margin, high + margin, remark=remark)
+
+
+def scale_cost(axes: Axes, min_cost: float, max_cost: float, log: bool) -> None:
+    """Scale the x axis from the lowest to the highest cost, with tick labels such as 1k, 10k, 100k."""
+    axes.xaxis.set_major_formatter(_SHORT)
+    if log:
+        axes.set_xscale("log")
+        short = max_cost / min_cost < 30
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,), numticks=6))
+        axes.xaxis.set_minor_locator(NullLocator() if short else LogLocator(subs="auto", numticks=60))
+        axes.xaxis.set_major_formatter(_SHORT)
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.set_xlim(cost_range(min_cost, max_cost, log))
+
+
+def scale_score(axes: Axes, curves: Array, fixed: Iterable[float], higher_is_better: bool) -> str:
+    """Scale the y axis to the `score_range` of these values; returns its remark."""
+    limits = score_range(curves, fixed, higher_is_better)
+    if limits is None:
+        return ""
+    if limits.log:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(_SHORT)
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+        if max(abs(limits.low), abs(limits.high)) >= 1e4:
+            axes.yaxis.set_major_formatter(_SHORT)
+    axes.set_ylim(limits.low, limits.high)
+    return limits.remark
 
 
 def separate(positions: list[float], gap: float) -> list[float]:

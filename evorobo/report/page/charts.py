@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 from numpy.typing import ArrayLike
 
 from evorobo.report.analysis.aggregate import normalized_scores
-from evorobo.report.analysis.runs import cumulative_cost, reports_cost
+from evorobo.report.analysis.ranks import MAX_OVERLAID_METHODS
+from evorobo.report.analysis.runs import cumulative_cost, learning_curve, reports_cost
 from evorobo.report.analysis.study_table import Cell, StudyTable
-from evorobo.report.figures.scales import scale_score
+from evorobo.report.figures.curves import default_costs
+from evorobo.report.figures.scales import cost_range, score_range
 from evorobo.report.figures.style import Style, reference_dashes
 from evorobo.report.formatting import COST_LABELS, metric_label
-from evorobo.report.statistics import AverageCurve, Profile, average_curve, performance_profile
+from evorobo.report.statistics import AverageCurve, Curve, Profile, average_curve, performance_profile
 
 Json: TypeAlias = Any
 """A value that JSON can hold."""
@@ -39,12 +40,14 @@ def task_charts(table: StudyTable, task: str) -> Json:
     metric = table.results.metrics[task]
     cells = table.cells_of(task, lambda cell: cell.visible)
     references = table.references(task)
+    curves = {cost_column: _shown_curves(cells, cost_column) for cost_column in COST_LABELS}
     title, better = metric_label(metric).split("\n")
     return {
         "name": task,
         "metric": title,
         "better": better.strip("←→ "),
-        "scale": _scale(cells, list(references.values()), metric.higher_is_better),
+        "scale": _score_range(table, task, curves),
+        "ranges": {cost_column: _cost_range(of_cost) for cost_column, of_cost in curves.items() if of_cost},
         "references": [
             {"name": name, "value": value, "dashes": [_LINE * length for length in reference_dashes(name)[1]]}
             for name, value in references.items()
@@ -105,14 +108,36 @@ def _arrays_to_json(arrays: AverageCurve | Profile) -> Json:
     return {name: round_for_json(array) for name, array in vars(arrays).items()}
 
 
-def _scale(cells: dict[str, Cell], fixed: list[float], higher_is_better: bool) -> Json:
-    """The y axis of the figure of the study."""
-    axes = Figure().add_subplot()
-    values = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell.visible] or [np.empty(0)])
-    scores = [score for cell in cells.values() for score in cell.scores]
-    remark = scale_score(axes, values, [*fixed, *scores], higher_is_better)
-    low, high = axes.get_ylim()
-    return {"low": low, "high": high, "log": axes.get_yscale() == "log", "remark": remark}
+def _shown_curves(cells: Mapping[str, Cell], cost_column: str) -> list[Curve]:
+    """The curves that set the ranges of the axes, as in the figure: all runs, or the averages of many methods."""
+    runs = [run for cell in cells.values() for run in cell.visible if cumulative_cost(run, cost_column).max() > 0]
+    curves = [learning_curve(run, cost_column, log=True) for run in runs]
+    if is_crowded(cells):
+        of_methods = [cell.curves(cost_column, log=True) for cell in cells.values()]
+        means = [average_curve(of_method) for of_method in of_methods if of_method]
+        curves = [(mean.x, mean.middle) for mean in means] or curves
+    return [(x, y) for x, y in curves if len(x)]
+
+
+def is_crowded(methods: Collection[str]) -> bool:
+    """Whether there are so many methods that the single runs are hidden at first."""
+    return len(methods) > MAX_OVERLAID_METHODS
+
+
+def _score_range(table: StudyTable, task: str, curves: Mapping[str, Sequence[Curve]]) -> Json:
+    """The range of the score axis in the figure of the study."""
+    cells = table.cells_of(task, lambda cell: cell.visible)
+    shown = [y for cost_column in default_costs(table, task) for _, y in curves[cost_column]]
+    if not shown:  # nothing was spent yet
+        shown = [run.curve["test"] for cell in cells.values() for run in cell.visible]
+    fixed = [*table.references(task).values(), *(score for cell in cells.values() for score in cell.scores)]
+    limits = score_range(np.concatenate(shown or [np.empty(0)]), fixed, table.results.metrics[task].higher_is_better)
+    return vars(limits) if limits else {"low": 0.0, "high": 1.0, "log": False, "remark": ""}
+
+
+def _cost_range(curves: Sequence[Curve]) -> Json:
+    low, high = min(x[0] for x, _ in curves), max(x[-1] for x, _ in curves)
+    return {name: list(map(float, cost_range(low, high, name == "log"))) for name in ("log", "linear")}
 
 
 def _marker(marker: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import Any
 
 from evorobo.report.analysis.runs import cumulative_cost
@@ -35,6 +37,43 @@ def overview(results: Results) -> list[tuple[str, str]]:
         ("trials", _count_statuses(results.runs)),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def origin(results: Results) -> list[str]:
+    """In a few words each: how many trials, and when, at which commit and on which machine they ran."""
+    machines = [read_object(path) for run in results.runs if (path := run.folder / "machine.json").is_file()]
+    dates = sorted({date for machine in machines if (date := _format_date(machine.get("date")))})
+    commits = dict.fromkeys(commit for machine in machines if (commit := _short_commit(machine)))
+    computers = dict.fromkeys(text for machine in machines if (text := _computer(machine)))
+    commit = next(iter(commits)) if len(commits) == 1 else f"{len(commits)} commits"
+    computer = next(iter(computers)) if len(computers) == 1 else f"{len(computers)} types of machines"
+    return [
+        *filter(None, [_count_statuses(results.runs).replace("finished", "trials finished", 1)]),
+        *([" to ".join(dict.fromkeys((dates[0], dates[-1])))] if dates else []),
+        *([commit] if commits else []),
+        *([computer] if computers else []),
+    ]
+
+
+def _format_date(text: Any) -> str:
+    try:
+        return datetime.fromisoformat(text).date().isoformat()
+    except (TypeError, ValueError):
+        return ""
+
+
+def _short_commit(machine: dict[str, Any]) -> str:
+    commit, _, dirty = str(machine.get("commit") or "").partition("-")
+    if not commit:
+        return f"version {machine['evorobo']}" if machine.get("evorobo") else ""
+    return f"commit {commit[:8]}{' with changes' if dirty else ''}"
+
+
+def _computer(machine: dict[str, Any]) -> str:
+    processor = re.sub(r"\((R|TM|C)\)|\bProcessor\b", "", str(machine.get("processor") or "")).split()
+    cores = machine.get("cores")
+    parts = [" ".join(processor), f"{cores} cores" if cores else "", str(machine.get("system") or "")]
+    return ", ".join(filter(None, parts))
 
 
 def settings(results: Results) -> list[tuple[str, str]]:

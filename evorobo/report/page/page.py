@@ -15,6 +15,7 @@ from markupsafe import Markup
 from evorobo.errors import EvoroboError, ResultsError
 from evorobo.files import as_path, write_atomically
 from evorobo.report.analysis import tables
+from evorobo.report.analysis.headline import headline
 from evorobo.report.analysis.robustness import load_robustness, robustness
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
@@ -23,13 +24,13 @@ from evorobo.report.figures.style import assign_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page import facts
 from evorobo.report.page.behavior import behavior_data
-from evorobo.report.page.charts import Json, aggregate_charts, style_to_json, task_charts
+from evorobo.report.page.charts import Json, aggregate_charts, is_crowded, style_to_json, task_charts
 from evorobo.report.page.robustness import robustness_charts
 from evorobo.study.results import Results
 
 _SCRIPTS = (
-    "elements.js", "ticks.js", "chart.js", "curves.js", "finals.js", "predictions.js", "network.js", "stage.js",
-    "page.js",
+    "elements.js", "ticks.js", "plot.js", "chart.js", "curves.js", "finals.js", "predictions.js", "network.js",
+    "stage.js", "page.js",
 )  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def render_page(results: Results, *, run_robustness: bool = False) -> str:
     data = {
         "styles": {method: style_to_json(style) for method, style in assign_styles(results.methods).items()},
         "cost_labels": COST_LABELS,
+        "crowded": is_crowded(results.methods),
         "tasks": [
             task_charts(table, task) for task in results.tasks if table.cells_of(task, lambda cell: cell.visible)
         ],
@@ -93,6 +95,9 @@ def render_page(results: Results, *, run_robustness: bool = False) -> str:
     trial_columns, trials = facts.trials(results)
     return _template().render(
         results=results,
+        question=results.question.split("\n\n")[0],
+        headline=headline(table, summary.verdicts),
+        origin=facts.origin(results),
         policy=f"default-src 'none'; img-src data:; script-src {_source(script)}; style-src {_source(style)}; "
         "base-uri 'none'; form-action 'none'",
         script=Markup(script),
@@ -109,6 +114,7 @@ def render_page(results: Results, *, run_robustness: bool = False) -> str:
         settings=facts.settings(results),
         machines=facts.machines(results),
         tasks=data["tasks"],
+        crowded=data["crowded"],
         robustness=data["robustness"],
         behavior=data["behavior"],
         archives=_archives(table),

@@ -1,109 +1,158 @@
 /* One panel of lines: series with a band and single runs, references, and values at the pointer or by the arrow keys.
 
    A series: {name, style, x, middle, low, high, runs: [{x, y}]}; any of middle, low and high may hold null.
-   The panel: {title, remark, xLabel, xLog, y: {low, high, log}, references, series, describe(x)}; x: {low, high} is an
-   optional range of the axis, named: true adds a legend. */
-const WIDTH = 520, HEIGHT = 330, LEFT = 48, RIGHT = 66, TOP = 10, BOTTOM = 44;
+   The panel: {title, remark, xLabel, xLog, x: [low, high], y: {low, high, log}, references, series, heading(x)}; with
+   `named` each line has its name beside its right end, if there is room, else `named` is false and a key is elsewhere. */
+const TOP = 12, TICK_SPACE = 8, MAX_BANDS = 8; // more bands hide each other, so only that of the chosen name is visible
 const tip = document.getElementById("tip");
 
-function chart(panel) {
-  const { series, y } = panel;
-  const shown = value => value !== null && (!panel.xLog || value > 0);
-  const every = series.flatMap(one => [...(one.x ?? []), ...(one.runs ?? []).flatMap(run => run.x)]).filter(shown);
-  let low = panel.xLog ? Math.min(...every) : Math.min(0, ...every), high = Math.max(...every);
-  if (panel.x) ({ low, high } = panel.x);
-  if (!every.length) [low, high] = [1, 10];
-  const across = scale(low, high === low ? low * 1.5 || 1 : high, LEFT, WIDTH - RIGHT, panel.xLog);
-  const up = scale(y.low, y.high, HEIGHT - BOTTOM, TOP, y.log);
-
-  const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: 0, role: "img", "aria-label": `${panel.title}. ${panel.xLabel}. Arrow keys read the values.` });
-  const inside = draw("g", { "clip-path": `url(#${clip(picture)})` });
-  picture.append(axes(across, up, panel.xLabel), inside, references(panel.references ?? [], up));
-  for (const one of series) inside.append(...drawSeries(one, across, up, shown));
-  const cursor = draw("line", { y1: TOP, y2: HEIGHT - BOTTOM, stroke: "#222", "stroke-width": 1, visibility: "hidden" });
-  inside.append(cursor);
-  readable(picture, panel, [...new Set(series.flatMap(one => one.x ?? []).filter(shown))].sort((a, b) => a - b), across, cursor);
+function chart(panel, size) {
   const caption = make("figcaption", {}, panel.title, ...(panel.remark ? [make("small", {}, panel.remark)] : []));
-  if (panel.named) caption.append(make("small", { class: "legend" }, ...series.map(one => make("span", {}, sample(one.style), ` ${one.name}`))));
-  return make("figure", {}, caption, picture);
+  if (panel.key) caption.append(make("small", { class: "legend" }, ...panel.series.map(one => make("span", {}, sample(one.style), ` ${one.name}`))));
+  return plot(caption, size, (width, height) => drawPanel(panel, width, height));
+}
+
+/* The rectangle of the panel inside its axes, with scales and the texts around it. */
+function frame(panel, width, height) {
+  const font = width < 300 ? SMALL_FONT : FONT, { y } = panel;
+  const under = panel.xLabel ? wrapped(panel.xLabel, width - 4, font) : [];
+  const bottom = height - LINE - 6 - LINE * under.length;
+  const up = scale(y.low, y.high, bottom, TOP, y.log, Math.max(2, Math.floor((bottom - TOP) / 34)));
+  const left = Math.ceil(Math.max(...up.ticks.map(value => textWidth(up.text(value), font)), 10)) + TICK_SPACE + 2;
+  const labels = panel.named ? labelsOf(panel, up) : [];
+  const wide = labels.length ? Math.min(0.36 * width, Math.max(...labels.map(one => textWidth(one.name, font))) + 30) : 12;
+  const right = width - wide;
+  const across = scale(panel.x[0], panel.x[1], left, right, panel.xLog, Math.max(2, Math.floor((right - left) / 58)));
+  return { font, width, left, right, bottom, up, across, under, labels, wide };
+}
+
+/* The lines that have a name: methods at their last value, and references. */
+function labelsOf(panel, up) {
+  const lines = panel.series.filter(one => one.x?.length || one.runs?.length).map(one => {
+    const [x, middle] = one.x?.length ? [one.x, one.middle] : [one.runs[0].x, one.runs[0].y];
+    let last = middle.length - 1;
+    while (last > 0 && middle[last] === null) last--;
+    return { name: one.name, value: middle[last], end: x[last], style: one.style };
+  });
+  const scores = (panel.references ?? []).map(({ name, value, dashes }) => ({ name, value, end: null, style: { color: "#6b6b6b", dashes } }));
+  return [...lines, ...scores].filter(one => one.value !== null).map(one => ({ ...one, at: up.place(one.value) }));
+}
+
+function drawPanel(panel, width, height) {
+  const box = frame(panel, width, height), { across, up, left, right, bottom } = box, { series } = panel;
+  const shown = value => value !== null && (!panel.xLog || value > 0);
+  const picture = drawing(width, height, `${panel.title}. ${panel.xLabel}. Arrow keys read the values.`, { tabindex: 0 });
+  const inside = draw("g", { "clip-path": `url(#${clip(picture, box)})` });
+  picture.append(axes(box), inside);
+  for (const { value, dashes } of panel.references ?? [])
+    inside.append(draw("line", { x1: left, x2: right, y1: up.place(value), y2: up.place(value), stroke: "#6b6b6b", "stroke-dasharray": dashes.join(" ") }));
+  for (const one of series) inside.append(drawSeries(one, across, up, shown));
+  if (series.length > MAX_BANDS) picture.classList.add("crowded");
+  picture.append(endLabels(box));
+  const cursor = draw("g", { visibility: "hidden" }, draw("line", { y1: TOP, y2: bottom, stroke: "#222", "stroke-width": 1 }));
+  inside.append(cursor);
+  const xs = [...new Set(series.flatMap(one => one.x ?? []).filter(shown))].filter(x => x >= panel.x[0] && x <= panel.x[1]);
+  readable(picture, panel, xs.sort((a, b) => a - b), box, cursor);
+  return picture;
 }
 
 let clips = 0;
-function clip(picture) {
+function clip(picture, { left, right, bottom }) {
   const id = `clip-${clips++}`;
-  const area = draw("rect", { x: LEFT, y: TOP - 4, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM + 8 });
+  const area = draw("rect", { x: left, y: TOP - 4, width: right - left + 4, height: bottom - TOP + 8 });
   picture.append(draw("defs", {}, draw("clipPath", { id }, area)));
   return id;
 }
 
-function axes(across, up, xLabel) {
+function axes({ width, left, right, bottom, up, across, under }) {
   const group = draw("g");
   for (const value of up.ticks) {
     const at = up.place(value);
-    group.append(draw("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: at, y2: at, stroke: "#e4e4e4" }));
-    group.append(label(up.text(value), LEFT - 6, at + 4, { "text-anchor": "end" }));
+    group.append(draw("line", { x1: left, x2: right, y1: at, y2: at, stroke: "#e4e4e4" }));
+    group.append(label(up.text(value), left - TICK_SPACE, at + 5, { "text-anchor": "end", class: "tick" }));
   }
-  for (const value of across?.ticks ?? []) {
-    const at = across.place(value);
-    group.append(draw("line", { x1: at, x2: at, y1: TOP, y2: HEIGHT - BOTTOM, stroke: "#e4e4e4" }));
-    group.append(label(across.text(value), at, HEIGHT - BOTTOM + 16, { "text-anchor": "middle" }));
+  let free = -Infinity; // ticks that would touch the one before are left out
+  for (const value of across.ticks) {
+    const at = across.place(value), half = textWidth(across.text(value)) / 2;
+    group.append(draw("line", { x1: at, x2: at, y1: TOP, y2: bottom, stroke: "#e4e4e4" }));
+    if (at - half < free + 6 || at + half > width || at - half < 0) continue;
+    free = at + half;
+    group.append(label(across.text(value), at, bottom + LINE, { "text-anchor": "middle", class: "tick" }));
   }
-  group.append(draw("path", { d: `M${LEFT},${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}`, fill: "none", stroke: "#9a9a9a" }));
-  group.append(label(xLabel, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, { "text-anchor": "middle", class: "title" }));
+  group.append(draw("path", { d: `M${left},${TOP}V${bottom}H${right}`, fill: "none", stroke: "#9a9a9a" }));
+  under.forEach((line, i) => group.append(label(line, (left + right) / 2, bottom + LINE * (i + 2) + 2, { "text-anchor": "middle", class: "title" })));
   return group;
 }
 
-function references(scores, up) {
-  const group = draw("g");
-  let free = Infinity;
-  for (const { name, value, dashes } of [...scores].sort((a, b) => a.value - b.value)) {
-    const at = up.place(value), text = Math.min(at + 4, free);
-    free = text - 15;
-    group.append(draw("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: at, y2: at, stroke: "#6b6b6b", "stroke-dasharray": dashes.join(" ") }));
-    // long names are inside the panel, on their lines
-    if (name.length <= 9) group.append(label(name, WIDTH - RIGHT + 4, text));
-    else group.append(label(name, WIDTH - RIGHT - 4, text, { "text-anchor": "end", class: "halo" }));
-  }
+/* The names beside the panel, each joined to its line. */
+function endLabels({ labels, right, bottom, across, wide, font }) {
+  const group = draw("g", { class: "names" });
+  const places = separated(labels.map(one => one.at), font + 2, TOP + 4, bottom);
+  labels.forEach((one, i) => {
+    const at = Math.max(TOP, Math.min(bottom, one.at)), end = one.end === null ? right : Math.min(right, across.place(one.end));
+    if (right - end > 4) group.append(draw("line", { x1: end + 3, x2: right, y1: at, y2: at, stroke: one.style.color, "stroke-dasharray": "1 4" }));
+    const joint = { d: `M${right + 2},${at.toFixed(1)}L${right + 12},${places[i].toFixed(1)}h10`, ...stroke(one.style, one.end === null ? 1 : 2) };
+    group.append(draw("path", { ...joint, "stroke-dasharray": "none" }));
+    const text = label(fitted(one.name, wide - 28, font), right + 26, places[i] + 0.34 * font, { class: one.end === null ? "" : "dark" });
+    text.append(draw("title", {}, one.name));
+    group.append(one.end === null ? text : chooses(text, one.name));
+  });
   return group;
 }
 
 function drawSeries(series, across, up, shown) {
-  const parts = [];
+  const group = draw("g", { class: "series", "data-name": series.name }), { color } = series.style;
   const places = (x, y) => x.map((at, i) => [at, y[i]]).filter(([at, value]) => shown(at) && value !== null)
     .map(([at, value]) => [across.place(at), up.place(value)]);
   const path = points => points.length ? "M" + points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L") : "";
   for (const run of series.runs ?? [])
-    parts.push(draw("path", { d: path(places(run.x, run.y)), fill: "none", stroke: series.style.color, "stroke-width": 0.8, opacity: 0.4, class: "single" }));
-  if (!series.x) return parts;
-  const band = [...places(series.x, series.low), ...places(series.x, series.high).reverse()];
-  if (band.length) parts.push(draw("path", { d: `${path(band)}Z`, fill: series.style.color, opacity: 0.16 }));
+    group.append(draw("path", { d: path(places(run.x, run.y)), fill: "none", stroke: color, "stroke-width": 0.8, opacity: 0.4, class: "single" }));
+  if (!series.x) return group;
+  const lows = places(series.x, series.low), band = [...lows, ...places(series.x, series.high).reverse()];
+  if (lows.length > 1) group.append(draw("path", { d: `${path(band)}Z`, fill: color, opacity: 0.16, class: "band" }));
+  else if (lows.length) group.append(draw("path", { d: path(band), stroke: color, "stroke-width": 6, opacity: 0.25, class: "band" }));
   const line = places(series.x, series.middle);
-  parts.push(draw("path", { d: path(line), class: "average", ...stroke(series.style, 2.2) }));
+  group.append(draw("path", { d: path(line), class: "average", ...stroke(series.style, 2.2) }));
   const apart = Math.max(1, Math.ceil(line.length / 6));
-  parts.push(...line.filter((_, at) => at % apart === 0).map(([x, y]) => marker(series.style, x, y)));
-  return parts;
+  group.append(...line.filter((_, at) => at % apart === 0).map(([x, y]) => marker(series.style, x, y)));
+  return group;
 }
 
-/* Show values at the pointer and by the arrow keys. */
-function readable(picture, panel, xs, across, cursor) {
+/* While the pointer or the focus is on a name, its curves stand out from the others. */
+function chooses(element, name) {
+  const mark = chosen => document.querySelectorAll(".series").forEach(series => {
+    series.classList.toggle("chosen", chosen && series.dataset.name === name);
+    series.classList.toggle("faint", chosen && series.dataset.name !== name);
+  });
+  for (const event of ["pointerenter", "focus"]) element.addEventListener(event, () => mark(true));
+  for (const event of ["pointerleave", "blur"]) element.addEventListener(event, () => mark(false));
+  return element;
+}
+
+/* Show the values at the pointer and by the arrow keys, beside the line at which they are read. */
+function readable(picture, panel, xs, { across, up, bottom, right }, cursor) {
   let at = xs.length - 1;
-  const show = (left, top) => {
+  const show = () => {
     if (!xs.length) return;
-    const place = across.place(xs[at]);
-    cursor.setAttribute("x1", place);
-    cursor.setAttribute("x2", place);
+    const place = across.place(xs[at]), values = panel.series.filter(one => one.x).map(one => valueAt(one, xs[at]));
+    const lower = panel.references && panel.lowerIsBetter ? -1 : 1;
+    values.sort((a, b) => (b.value === null ? -Infinity : lower * b.value) - (a.value === null ? -Infinity : lower * a.value));
+    const dots = values.filter(one => one.value !== null).map(one => draw("circle", { cx: place, cy: up.place(one.value), r: 4, fill: one.style.color, stroke: "#fff" }));
+    cursor.replaceChildren(draw("line", { x1: place, x2: place, y1: TOP, y2: bottom, stroke: "#222" }), ...dots);
     cursor.setAttribute("visibility", "visible");
-    tip.textContent = panel.describe(xs[at]);
+    tip.replaceChildren(make("b", {}, panel.heading(xs[at])), ...values.map(one => make("span", {}, sample(one.style), one.text)));
     tip.hidden = false;
-    const { width, height } = tip.getBoundingClientRect();
-    tip.style.left = `${Math.max(4, left + width + 24 > innerWidth ? left - width - 16 : left + 16)}px`;
-    tip.style.top = `${Math.max(4, Math.min(top, innerHeight - height - 8))}px`;
+    const { width, height } = tip.getBoundingClientRect(), box = picture.getBoundingClientRect(), x = box.left + place;
+    const beside = x + 12 + width < innerWidth ? x + 12 : x - width - 12;
+    tip.style.left = `${Math.max(4, Math.min(beside, innerWidth - width - 4))}px`;
+    tip.style.top = `${Math.max(4, Math.min(box.top + TOP, innerHeight - height - 8))}px`;
   };
   const hide = () => { tip.hidden = true; cursor.setAttribute("visibility", "hidden"); };
   picture.addEventListener("pointermove", event => {
-    const box = picture.getBoundingClientRect(), x = (event.clientX - box.left) * WIDTH / box.width;
+    const x = event.clientX - picture.getBoundingClientRect().left;
+    if (x > right + 10) return hide();
     xs.forEach((value, i) => { if (Math.abs(across.place(value) - x) < Math.abs(across.place(xs[at]) - x)) at = i; });
-    show(event.clientX, event.clientY);
+    return show();
   });
   picture.addEventListener("keydown", event => {
     const moves = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: xs.length - 1 };
@@ -111,8 +160,7 @@ function readable(picture, panel, xs, across, cursor) {
     if (!(event.key in moves)) return undefined;
     event.preventDefault();
     at = Math.max(0, Math.min(xs.length - 1, moves[event.key]));
-    const box = picture.getBoundingClientRect();
-    return show(box.left + across.place(xs[at]) * box.width / WIDTH, box.top + 20);
+    return show();
   });
   picture.addEventListener("pointerleave", hide);
   picture.addEventListener("blur", hide);
@@ -122,7 +170,8 @@ function readable(picture, panel, xs, across, cursor) {
 function valueAt(series, x) {
   let at = -1;
   series.x.forEach((value, i) => { if (value <= x) at = i; });
-  if (at < 0 || series.middle[at] === null) return `${series.name}: no value yet`;
+  const value = at < 0 ? null : series.middle[at], { style } = series;
+  if (value === null) return { value, style, text: `${series.name}: no value yet` };
   const band = series.low[at] === null ? "" : ` [${shortened(series.low[at])}, ${shortened(series.high[at])}]`;
-  return `${series.name}: ${shortened(series.middle[at])}${band}`;
+  return { value, style, text: `${series.name}: ${shortened(value)}${band}` };
 }

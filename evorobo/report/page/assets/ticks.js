@@ -14,12 +14,12 @@ function roundNumbers(low, high, most) {
   return numbers;
 }
 
-function decades(low, high) {
+function decades(low, high, most) {
   const parts = high / low < 30 ? [1, 2, 5] : high / low < 1000 ? [1, 3] : [1], numbers = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
     for (const part of parts) numbers.push(part * 10 ** power);
   const inside = numbers.filter(each => each >= low * 0.999 && each <= high * 1.001);
-  const every = Math.ceil(inside.length / 7);
+  const every = Math.ceil(inside.length / most);
   return inside.filter((_, at) => at % every === 0);
 }
 
@@ -30,14 +30,14 @@ function written(value, step) {
   return value.toFixed(decimals).replace("-", "−");
 }
 
-/* A scale from [low, high] to [start, end] in the picture: where a value lies, where to write, and what. */
-function scale(low, high, start, end, log) {
+/* A scale from [low, high] to [start, end] in the picture: where a value lies, where to write, at most so often, and what. */
+function scale(low, high, start, end, log, most = 6) {
   if (log && low > 0) {
     const from = Math.log(low), over = Math.log(high) - from || 1;
     const place = value => start + (end - start) * (Math.log(value) - from) / over;
-    return { place, ticks: decades(low, high), text: shortened };
+    return { place, ticks: decades(low, high, most), text: shortened };
   }
-  const over = high - low || 1, ticks = roundNumbers(low, high, 6), step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
+  const over = high - low || 1, ticks = roundNumbers(low, high, most), step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
   const place = value => start + (end - start) * (value - low) / over;
   return { place, ticks, text: value => written(value, step) };
 }
