@@ -18,7 +18,12 @@ from evorobo.fields import checks_fields
 
 _HOMES = {
     "task": ("evorobo.tasks.control.task", "evorobo.tasks.data.task"),
-    "method": ("evorobo.learners.backprop", "evorobo.learners.evolution", "evorobo.learners.gradients"),
+    "method": (
+        "evorobo.learners.backprop",
+        "evorobo.learners.evolution",
+        "evorobo.learners.gradients",
+        "evorobo.learners.stages",
+    ),
     "strategy": ("evorobo.learners.evolution.strategies", "evorobo.learners.evolution.wrappers"),
     "operator": ("evorobo.learners.evolution.operators",),
     "layer": ("evorobo.nets",),
@@ -38,6 +43,8 @@ _HOMES = {
     "settings": (
         "evorobo.study",
         "evorobo.nets.output",
+        "evorobo.learners.budget",
+        "evorobo.learners.stages",
         "evorobo.learners.backprop",
         "evorobo.learners.evolution.strategies",
         "evorobo.learners.evolution.wrappers",

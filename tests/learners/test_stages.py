@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from curves import read_result, without_times
+from scripts import run as run_python
 
 import evorobo as er
 from evorobo import (
@@ -371,6 +372,16 @@ def test_stages_are_settings_like_any_others(tmp_path):
         with pytest.raises(SettingsError, match=f"{wrong} must be the number of an item, from 1 to 3"):
             apply_overrides(study, [f"methods.x.stages.{wrong}.share=0.1"])
     assert apply_overrides(study, ["hidden=[3,5]", "hidden.2=6"]).hidden == (3, 6)
+
+
+def test_a_worker_reads_them_in_a_fresh_process(tmp_path):
+    (tmp_path / "method.json").write_text(json.dumps(to_plain(Stages(CLONE, Evolution()))))
+    program = (
+        "import json; from evorobo.settings import from_plain; from evorobo import registry; "
+        "print(from_plain(json.load(open('method.json')), imports=True).name, registry.find('method', 'Stages').key)"
+    )
+    code, out, err = run_python("-c", program, folder=tmp_path)
+    assert (code, out, err) == (0, "backprop-then-cma-es Stages\n", "")
 
 
 @pytest.mark.parametrize(
