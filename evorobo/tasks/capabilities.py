@@ -220,7 +220,12 @@ class HasReturnGradient(Protocol):
     """A task whose score can be differentiated, for methods that climb it by its gradient."""
 
     def return_gradient(
-        self, *, horizon: int | None = None, discount: float = 1.0, action_noise: float = 0.0
+        self,
+        *,
+        horizon: int | None = None,
+        discount: float = 1.0,
+        action_noise: float = 0.0,
+        compiled: bool = False,
     ) -> ReturnGradient:
         """Return the function that computes gradients of returns.
 
@@ -232,6 +237,8 @@ class HasReturnGradient(Protocol):
             Factor of a reward for each step before it.
         action_noise : float, default 0.0
             Standard deviation of Gaussian noise on the outputs of the network.
+        compiled : bool, default False
+            Whether machine code is asked for.
 
         Returns
         -------

@@ -105,7 +105,12 @@ class Wave:
         return label
 
     def return_gradient(
-        self, *, horizon: int | None = None, discount: float = 1.0, action_noise: float = 0.0
+        self,
+        *,
+        horizon: int | None = None,
+        discount: float = 1.0,
+        action_noise: float = 0.0,
+        compiled: bool = False,
     ) -> ReturnGradient:
         """An episode is 32 random points; its return is minus the mean squared error on them."""
 

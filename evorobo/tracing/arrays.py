@@ -99,6 +99,7 @@ class Traced(np.ndarray[Any, Any]):
 
     def astype(self, dtype: Any, *arguments: Any, **named: Any) -> Any:
         kind = np.dtype(dtype)
+        kind = DOUBLE if kind.kind == "O" else kind  # the type that a traced array says it has
 
         def cast(value: Any) -> Any:
             if not isinstance(value, Number):

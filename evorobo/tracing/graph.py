@@ -59,15 +59,25 @@ class Graph:
         self.nodes = [_node(number, index, is_input=at < len(inputs)) for at, number in enumerate(numbers)]
         self.n_inputs = len(inputs)
         self.outputs = [index[_uncast(value).name] if isinstance(value, Number) else None for value in outputs]
-        self._constants = [0.0 if isinstance(value, Number) else float(value) for value in outputs]
+        self.constants = [0.0 if isinstance(value, Number) else float(value) for value in outputs]
 
     def evaluate(self, inputs: Array) -> Evaluation:
         """The values of all numbers for inputs `(rows, n_inputs)`."""
-        values: list[Any] = list(np.ascontiguousarray(inputs.T, float))
+        return Evaluation(self, self.values(list(np.ascontiguousarray(inputs.T, float))), len(inputs))
+
+    def values(self, inputs: Sequence[Any]) -> list[Any]:
+        """The values of all nodes for one array for each input, of numbers or of unknown numbers."""
+        values = list(inputs)
         with np.errstate(all="ignore"):
             for node in self.nodes[self.n_inputs :]:
                 values.append(_compute(node, _operands(node, values)))
-        return Evaluation(self, values, len(inputs))
+        return values
+
+    def partial(self, values: Sequence[Any], node: int, operand: int) -> Any:
+        """The partial derivative of a node for one of its operands, an array or one number; it may be infinite."""
+        partial = self.nodes[node].partial(operand)
+        assert partial is not None
+        return partial(values[node], *_operands(self.nodes[node], values))
 
     def reached_by(self, starts: Iterable[int], *, by_slope: bool) -> set[int]:
         """The nodes that depend on some of the nodes `starts`, which are included; by slopes only, or in any way."""
@@ -114,7 +124,7 @@ class Evaluation:
         """The outputs `(rows, n_outputs)`."""
         columns = [
             constant if node is None else self._values[node]
-            for node, constant in zip(self._graph.outputs, self._graph._constants, strict=True)
+            for node, constant in zip(self._graph.outputs, self._graph.constants, strict=True)
         ]
         return np.stack([np.broadcast_to(column, self._n_rows) for column in columns], axis=1).astype(float)
 
@@ -135,10 +145,7 @@ class Evaluation:
         """The partial derivative of a node for one of its operands, `(rows,)` or one number; it may be infinite."""
         key = node, operand
         if key not in self._partials:
-            described = self._graph.nodes[node]
-            partial = described.partial(operand)
-            assert partial is not None
-            self._partials[key] = partial(self._values[node], *_operands(described, self._values))
+            self._partials[key] = self._graph.partial(self._values, node, operand)
         return self._partials[key]
 
     def _sweep(self, output: int, adjoint: Array) -> Array:

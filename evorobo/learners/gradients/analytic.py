@@ -69,6 +69,10 @@ class AnalyticGradient(Method, WarmStartable):
         The genome at which learning starts, or its file: weights, scalers and running statistics, not the state of an
         optimizer. The network must be the same. A study takes a path. What the genome cost is not part of the cost.
         None starts at random weights; later random numbers are the same.
+    compiled : bool, default False
+        Compile episodes and their gradients with numba. The numbers differ from the plain ones by rounding, and do not
+        depend on the number of threads. The episodes of the logged score are compiled if the task is (see
+        `ControlTask`). Networks of the layers of this package can be compiled, derived layers cannot.
     name : str, default "analytic-gradient"
         Name in folders, tables and figures.
 
@@ -105,6 +109,7 @@ class AnalyticGradient(Method, WarmStartable):
     clipping: Literal["episode", "mean"] = "episode"
     action_noise: NonNegativeFloat = 0.0
     warm_start: Genome | str | None = None
+    compiled: bool = False
     name: str = "analytic-gradient"
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> AnalyticGradientLearner:
@@ -127,7 +132,10 @@ class AnalyticGradientLearner:
             )
         self._method, self._spec, self._rng = method, spec, rng
         self._gradient = task.return_gradient(
-            horizon=method.horizon, discount=method.discount, action_noise=method.action_noise
+            horizon=method.horizon,
+            discount=method.discount,
+            action_noise=method.action_noise,
+            compiled=method.compiled,
         )
         self._first = first_genome(method.warm_start, task, spec, rng)
         self._weights = self._first.weights.copy()

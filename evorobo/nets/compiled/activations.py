@@ -69,17 +69,18 @@ def trace_activation(key: str) -> tuple[Script, Number | float]:
     try:
         result = np.asarray(activation(key).function(traced([z])))
     except TaskError as error:
-        raise _not_traceable(key, str(error)) from error
+        raise not_traceable(key, str(error)) from error
     except BaseException as error:  # a user's function may raise anything
         reraise_interrupt(error)
-        raise _not_traceable(key, f"{type(error).__name__}: {error}") from error
+        raise not_traceable(key, f"{type(error).__name__}: {error}") from error
     if result.shape != (1, 1):
-        raise _not_traceable(key, f"it returns an array of shape {result.shape} for one of shape (1, 1)")
+        raise not_traceable(key, f"it returns an array of shape {result.shape} for one of shape (1, 1)")
     value: Number | float = result[0, 0]
     return script, value
 
 
-def _not_traceable(key: str, why: str) -> SettingsError:
+def not_traceable(key: str, why: str) -> SettingsError:
+    """The error for an activation that is not made of NumPy's elementwise functions."""
     return SettingsError(
         f"the activation {key!r} can be neither compiled nor exported: {why}; write its function with NumPy's "
         "elementwise functions and without if."

@@ -243,7 +243,12 @@ class ControlTask:
 
     @copy_doc(HasReturnGradient.return_gradient)
     def return_gradient(
-        self, *, horizon: int | None = None, discount: float = 1.0, action_noise: float = 0.0
+        self,
+        *,
+        horizon: int | None = None,
+        discount: float = 1.0,
+        action_noise: float = 0.0,
+        compiled: bool = False,
     ) -> ReturnGradient:
         if self._overrides("score", instead_of="return_gradient"):
             raise SettingsError(
@@ -251,7 +256,7 @@ class ControlTask:
                 "use; define both."
             )
         runs = self.env_spec, self.decoder, self._runner, self.normalize
-        return RobotReturnGradient(*runs, horizon, discount, action_noise)
+        return RobotReturnGradient(*runs, horizon, discount, action_noise, compiled)
 
     @copy_doc(HasRival.matches)
     def matches(self) -> Matches:

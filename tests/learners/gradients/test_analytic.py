@@ -68,7 +68,7 @@ class Listed(Bowl):
 
     gradients: tuple[tuple[float, ...], ...] = ()
 
-    def return_gradient(self, *, horizon=None, discount=1.0, action_noise=0.0):
+    def return_gradient(self, **settings):
         def differentiate(genome, n_episodes, rng):
             found = np.array(self.gradients)
             return ReturnGradients(np.arange(len(found), dtype=float), found, Cost(env_steps=10, episodes=len(found)))
@@ -248,7 +248,7 @@ def test_settings_out_of_range_are_refused(settings, message):
 def test_it_finds_the_top_of_a_hill_without_noise():
     @dataclass(frozen=True)
     class Hill(Bowl):
-        def return_gradient(self, *, horizon=None, discount=1.0, action_noise=0.0):
+        def return_gradient(self, **settings):
             def differentiate(genome, n_episodes, rng):
                 values = np.full(n_episodes, -np.square(genome.weights - 1).sum())
                 return ReturnGradients(values, np.tile(2 * (1 - genome.weights), (n_episodes, 1)), Cost(env_steps=1))

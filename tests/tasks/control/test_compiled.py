@@ -54,10 +54,10 @@ def pair(id, **settings):
 def interpret(patch):
     """From now on the text for numba is run by Python, on one thread."""
 
-    def episodes(text):
+    def episodes(text, name):
         names = {}
         exec(text, names)
-        return names["episodes"]
+        return names[name]
 
     patch.setattr("evorobo.tasks.control.compiled.episodes.compile_kernel", episodes)
     patch.setenv("OMP_NUM_THREADS", "1")
@@ -327,5 +327,5 @@ def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch, tmp_
     numba()
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    episodes = loading._import_text("def episodes():\n    return 7\n").episodes
+    episodes = loading._import_text("def episodes():\n    return 7\n", "episodes").episodes
     assert episodes() == 7

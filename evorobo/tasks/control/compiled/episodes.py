@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
+from evorobo.nets.compiled import choices, network
 from evorobo.nets.compiled.activations import activation_source, generated_activations
 from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.fold import freeze_batch_norm
-from evorobo.nets.scaling import RunningMoments
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.processes import thread_count
 from evorobo.tasks.control.behavior import MeasureRecorder
 from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.policies import Networks
+from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStream
 from evorobo.tasks.control.robots.traced_step import Draws
 from evorobo.tasks.control.rollout import ObservationMoments, Rollout
@@ -62,13 +66,12 @@ class CompiledRunner:
         simulator = VectorizedSimulator(self._robot, self._max_steps)
         observations = simulator.reset(seeds, 1)
         kernel, draws = self._prepare(simulator.state.shape[1], generated_activations(spec))
-        scaler = networks.input_scaler
-        scaling = np.array([scaler.mean, scaler.sd] if scaler else np.empty((0, observations.shape[1])), np.float32)
-        random_numbers = self._draw(simulator.random_streams.streams, draws)
+        scaling = scaling_rows(networks.input_scaler, observations.shape[1], np.float32)
+        random_numbers = draw_all(simulator.random_streams.streams, draws, self._max_steps)
         n_episodes, watched = len(weights) * len(seeds), observation_moments is not None
         returns, steps = np.empty(n_episodes), np.empty(n_episodes, np.int64)
         sums = np.zeros((n_episodes if watched else 0, 2, observations.shape[1]))
-        state, motors = np.array(simulator.state, float), self._motors(networks.decoder)
+        state, motors = np.array(simulator.state, float), motor_rows(networks.decoder, self._robot)
 
         def run_part(first: int, last: int) -> None:
             kernel(
@@ -76,7 +79,7 @@ class CompiledRunner:
                 *(self._max_steps, watched, returns, steps, sums),
             )
 
-        _run_threads(run_part, n_episodes)
+        run_threads(run_part, n_episodes)
         self._check(steps)
         if observation_moments is not None:
             observation_moments.running_moments = _observation_moments(
@@ -85,30 +88,14 @@ class CompiledRunner:
         shape = len(weights), len(seeds)
         return Rollout(returns.reshape(shape), steps.reshape(shape))
 
-    def _motors(self, decoder: Decoder) -> Array:
-        """The rows `(4, m)` of a kernel's `motors`."""
-        if not isinstance(decoder, BoxDecoder):
-            return np.empty((4, 0))
-        constants = (np.full(decoder.n_outputs, value) for value in (self._robot.action_limit, decoder.scaled))
-        return np.array([decoder.low, decoder.high, *constants])
-
     def _prepare(self, n_state: int, activations: tuple[str, ...]) -> tuple[Callable[..., None], Draws]:
         """The compiled kernel for `n_state` numbers of state and these activations, and what robots draw in a step."""
         if activations not in self._kernels:
             text, draws = trace_robot(self._robot, n_state)
-            self._kernels[activations] = compile_kernel(kernel_source(text, activation_source(activations))), draws
+            files = Path(choices.__file__), Path(network.__file__), Path(__file__).with_name("kernel.py")
+            source = kernel_source(files, activation_source(activations), text)
+            self._kernels[activations] = compile_kernel(source, "episodes"), draws
         return self._kernels[activations]
-
-    def _draw(self, streams: Sequence[RandomStream], draws: Draws) -> Array:
-        """All random numbers of the episodes `(episodes, steps, draws)`, in the order of the vectorized robot."""
-        if not draws:
-            return np.empty((len(streams), 1, 0))
-        return np.array(
-            [
-                [np.concatenate([stream.next(*draw) for draw in draws]) for _ in range(self._max_steps)]
-                for stream in streams
-            ]
-        )
 
     def _check(self, steps: np.ndarray) -> None:
         if steps.min() < 0:
@@ -118,7 +105,27 @@ class CompiledRunner:
             )
 
 
-def _run_threads(run_part: Callable[[int, int], None], n_episodes: int) -> None:
+def scaling_rows(scaler: Scaler | None, n_sensors: int, dtype: Any) -> Array:
+    """The rows `(2, k)` of a kernel's `scaling`, or none."""
+    return np.array([scaler.mean, scaler.sd] if scaler else np.empty((0, n_sensors)), dtype)
+
+
+def motor_rows(decoder: Decoder, robot: Robot) -> Array:
+    """The rows `(4, m)` of a kernel's `motors`."""
+    if not isinstance(decoder, BoxDecoder):
+        return np.empty((4, 0))
+    constants = (np.full(decoder.n_outputs, value) for value in (robot.action_limit, decoder.scaled))
+    return np.array([decoder.low, decoder.high, *constants])
+
+
+def draw_all(streams: Sequence[RandomStream], draws: Draws, max_steps: int) -> Array:
+    """All random numbers of episodes `(episodes, steps, draws)`, in the order of the vectorized robot."""
+    if not draws:
+        return np.empty((len(streams), 1, 0))
+    return np.array([stream.next_steps(draws, max_steps) for stream in streams])
+
+
+def run_threads(run_part: Callable[[int, int], None], n_episodes: int) -> None:
     """Run all parts `[first, last)` of the episodes on all threads."""
     if thread_count() == 1:
         run_part(0, n_episodes)

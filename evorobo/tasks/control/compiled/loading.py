@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -15,16 +16,16 @@ import numpy as np
 
 from evorobo.downloads import cache_folder, write_to_cache
 from evorobo.errors import DataError, SettingsError
-from evorobo.nets.compiled import choices, network
+from evorobo.nets.compiled import choices
+
+IMPORTS = re.compile(r"^from evorobo[^(\n]*(\([^)]*\).*|.*)\n", re.MULTILINE)
+"""The imports from this package, which the text of a kernel contains instead."""
 
 
-def kernel_source(advance: str, activations: str = "") -> str:
-    """The text of a kernel's file: the fixed parts, the generated activations, the robot's `advance`."""
-    files = [Path(choices.__file__), Path(network.__file__), Path(__file__).with_name("kernel.py")]
-    parts = [file.read_text() for file in files]
-    lines = [line for part in parts for line in part.splitlines() if not line.startswith("from evorobo")]
-    generated = ["", "", activations] if activations else []
-    return "\n".join([*lines, *generated, "", "", advance])
+def kernel_source(files: Sequence[Path], *generated: str) -> str:
+    """The text of a kernel's file: the fixed parts, then the generated ones that are not empty."""
+    fixed = "".join(IMPORTS.sub("", file.read_text()) for file in files)
+    return "\n\n".join([fixed, *(part for part in generated if part)])
 
 
 def uncompiled_step(advance: str) -> Callable[..., tuple[float, bool]]:
@@ -37,8 +38,11 @@ def uncompiled_step(advance: str) -> Callable[..., tuple[float, bool]]:
     return step
 
 
-def compile_kernel(text: str) -> Callable[..., None]:
-    """Compile the function `episodes` of a text; the first call takes some seconds, later ones use the cache.
+def compile_kernel(text: str, name: str, allocates: bool = True) -> Callable[..., None]:
+    """Compile the function `name` of a text; the first call takes some seconds, later ones use the cache.
+
+    Code that `allocates` no arrays counts no references to them, which would take longer than the small layers of a
+    robot's network.
 
     Raises `SettingsError` where numba is not installed.
     """
@@ -48,19 +52,25 @@ def compile_kernel(text: str) -> Callable[..., None]:
         raise SettingsError(
             "compiled=True needs numba: pip install 'evorobo[fast]', or leave compiled=True out."
         ) from error
-    module = _import_text(text)
-    # divisions by zero give infinity as in NumPy; flags of fastmath would change the rounding
-    compile_function = numba.njit(error_model="numpy", nogil=True, cache=True)
-    functions = {name: value for name, value in vars(module).items() if isinstance(value, FunctionType)}
-    for name, function in functions.items():
-        setattr(module, name, compile_function(function))
-    episodes: Callable[..., None] = module.episodes
-    return episodes
+    key = text, name
+    if key not in _kernels:
+        # divisions by zero give infinity as in NumPy; flags of fastmath would change the rounding
+        options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True, "_nrt": allocates}
+        module, compile_function = _import_text(text, name), numba.njit(**options)
+        functions = {own: value for own, value in vars(module).items() if isinstance(value, FunctionType)}
+        for own_name, function in functions.items():
+            setattr(module, own_name, compile_function(function))
+        _kernels[key] = getattr(module, name)
+    return _kernels[key]
 
 
-def _import_text(text: str) -> ModuleType:
+_kernels: dict[tuple[str, str], Callable[..., None]] = {}
+"""The kernels of this process, by text and name."""
+
+
+def _import_text(text: str, prefix: str) -> ModuleType:
     """The module of a text, from a cached file."""
-    name = f"episodes_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    name = f"{prefix}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     path = cache_folder() / "compiled" / f"{name}.py"
     try:
         if not path.is_file():  # numba compiles again whatever is written again

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from evorobo.errors import TaskError
@@ -10,7 +13,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import ReturnGradients
-from evorobo.tasks.control.gradients.episodes import EpisodeTape
+from evorobo.tasks.control.gradients.episodes import Episodes, EpisodeTape
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
 from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.rollout import TRAIN, VALIDATION
@@ -36,6 +39,7 @@ class RobotReturnGradient:
         horizon: int | None,
         discount: float,
         action_noise: float,
+        compiled: bool,
     ) -> None:
         if not isinstance(env_spec, RobotEnvSpec):
             raise TaskError(
@@ -45,16 +49,18 @@ class RobotReturnGradient:
         graph = RobotGraph(env_spec.robot)  # refuses robots with moves, which have another decoder
         assert isinstance(decoder, BoxDecoder)
         self._env_spec, self._decoder, self._runner, self._normalize = env_spec, decoder, runner, normalize
-        self._tape = EpisodeTape(graph, decoder, env_spec.max_steps, horizon, discount, action_noise)
+        settings: Any = graph, decoder, env_spec.max_steps, horizon, discount, action_noise
+        if not compiled:
+            self._run = run_step_by_step(EpisodeTape(*settings))
+        else:
+            from evorobo.tasks.control.compiled.gradients import CompiledTape
+
+            self._run = CompiledTape(*settings).run
 
     def __call__(self, genome: Genome, n_episodes: int, rng: np.random.Generator) -> ReturnGradients:
         seeds = rng.integers(TRAIN, VALIDATION, n_episodes)
         plain = self._runner.run(Networks.from_genome(genome, self._env_spec, self._decoder), seeds)
-        # a network for each episode, so that each has a gradient of its own
-        weights = np.tile(genome.weights, (n_episodes, 1))
-        network = ClosedLoopNetwork(genome.spec, weights, genome.input_scaler, genome.running_stats)
-        with np.errstate(all="ignore"):
-            episodes = self._tape.run(network, seeds[:, None], rng)
+        episodes = self._run(genome, seeds, rng)
         n_steps = int(episodes.steps.sum())
         cost = Cost(
             env_steps=n_steps,
@@ -65,3 +71,16 @@ class RobotReturnGradient:
         finite = np.isfinite(episodes.observations).all(axis=1)
         observed = RunningMoments.from_rows(episodes.observations[finite]) if self._normalize else None
         return ReturnGradients(plain.returns[0], episodes.gradient, cost, observed, episodes.saturated)
+
+
+def run_step_by_step(tape: EpisodeTape) -> Callable[[Genome, np.ndarray, np.random.Generator], Episodes]:
+    """The function that runs the episodes of one genome step by step, as `CompiledTape.run` does."""
+
+    def run(genome: Genome, seeds: np.ndarray, rng: np.random.Generator) -> Episodes:
+        # a network for each episode, so that each has a gradient of its own
+        weights = np.tile(genome.weights, (len(seeds), 1))
+        network = ClosedLoopNetwork(genome.spec, weights, genome.input_scaler, genome.running_stats)
+        with np.errstate(all="ignore"):
+            return tape.run(network, seeds[:, None], rng)
+
+    return run

@@ -12,6 +12,8 @@ from evorobo.errors import TaskError
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams
 from evorobo.tasks.control.robots.traced_step import trace_steps
+from evorobo.tracing.adjoint import trace_adjoint
+from evorobo.tracing.arrays import DOUBLE, Number, Script
 from evorobo.tracing.graph import Graph, Node, jumps
 
 
@@ -28,10 +30,10 @@ class RobotGraph:
             raise _no_slope(robot, "argmax, which chooses a move")
         self.n_states = robot.initial(RandomStreams.for_one(np.random.default_rng(0))).shape[1]
         try:
-            (self._step,) = trace_steps(robot, self.n_states)
+            (self.step,) = trace_steps(robot, self.n_states)
         except TaskError as error:
             raise TaskError(f"the gradient through {type(robot).__name__} is unknown: {error}.") from error
-        step = self._step
+        step = self.step
         # `terminal` is the last output: it has no slope, but its jumps count
         results = [*step.next_state, step.reward, *step.readings]
         self.graph = Graph([*step.state, *step.action, *step.random_numbers], results)
@@ -39,6 +41,11 @@ class RobotGraph:
         self.n_actions = len(step.action)
         if not self._reward_nodes & self._sloped:
             raise _no_slope(robot, self._obstacle())
+
+    @cached_property
+    def backward(self) -> TracedBackward:
+        """The backward pass of a step, traced."""
+        return TracedBackward(self)
 
     @cached_property
     def jumps(self) -> tuple[str, ...]:
@@ -101,6 +108,30 @@ class RobotGraph:
                 return f"np.{node.function}{' in ' * bool(node.place)}{node.place}"
             before = (graph.outputs[number],) if number < self.n_states else node.sources
             waiting += [source for source in before if source is not None]
+
+
+class TracedBackward:
+    """The backward pass of one step as lines of a script, in double precision.
+
+    `adjoints` are the gradients of the state and of the action before the step, as numbers or constants.
+    """
+
+    def __init__(self, robot_graph: RobotGraph) -> None:
+        self.script, graph = Script(), robot_graph.graph
+        n_states, n_actions = robot_graph.n_states, robot_graph.n_actions
+        n_random, n_sensors = graph.n_inputs - n_states - n_actions, len(graph.outputs) - n_states - 1
+        inputs = [
+            *self._inputs("state", n_states),
+            *self._inputs("action", n_actions),
+            *self._inputs("draws", n_random),
+        ]
+        grads = self._inputs("grad_state", n_states), [self.script.number("reward_weight", DOUBLE)]
+        grad_outputs = [*grads[0], *grads[1], *self._inputs("grad_sensors", n_sensors)]
+        outputs, self.adjoints = trace_adjoint(graph, inputs, grad_outputs, n_states + n_actions)
+        self.graph = Graph([*inputs, *grad_outputs], [*outputs, *self.adjoints])
+
+    def _inputs(self, name: str, n: int) -> list[Number]:
+        return [self.script.number(f"{name}[{at}]", DOUBLE) for at in range(n)]
 
 
 def describe_gradient(robot: Robot) -> str:

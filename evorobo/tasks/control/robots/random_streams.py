@@ -22,11 +22,23 @@ class RandomStream:
 
     def next(self, kind: str, size: int) -> Array:
         """The next draw `(size,)` of a kind, "normal" or "uniform"."""
-        draws, at = self._ahead.get((kind, size), (None, DRAWS_AHEAD))
-        if draws is None or at == DRAWS_AHEAD:
+        draws, at = self._ahead.get((kind, size), (np.empty((0, size)), 0))
+        if at == len(draws):
             draws, at = self._draw[kind]((DRAWS_AHEAD, size)), 0
         self._ahead[kind, size] = draws, at + 1
         return draws[at]
+
+    def next_steps(self, draws: Sequence[tuple[str, int]], n_steps: int) -> Array:
+        """The draws of many steps `(n_steps, numbers)`, where each step makes these draws in order."""
+        if len(draws) != 1:
+            return np.array([np.concatenate([self.next(*draw) for draw in draws]) for _ in range(n_steps)])
+        ((kind, size),) = draws
+        ahead, at = self._ahead.get((kind, size), (np.empty((0, size)), 0))
+        n_blocks = -(-max(0, n_steps - len(ahead) + at) // DRAWS_AHEAD)
+        # numbers come in the same order from one call as from many
+        rows = np.concatenate([ahead[at:], self._draw[kind]((n_blocks * DRAWS_AHEAD, size))])
+        self._ahead[kind, size] = rows, n_steps
+        return rows[:n_steps]
 
 
 class RandomStreams:
