@@ -1,8 +1,9 @@
 """Do the printed intervals contain the true value in 95% of cases, and are verdicts wrong in at most 5%?
 
-Run it with `python benchmarks/interval_coverage.py`; it takes some minutes on one core and prints Markdown tables.
+Run it with `python benchmarks/interval_coverage.py`; it takes some minutes on two cores and prints Markdown tables.
 Scores are of eight kinds, with equal and unequal spreads and numbers of runs. A value is marked where it is outside its
-bound (0.94 for a coverage, 0.05 for false positives) by more than two standard errors of the simulation.
+bound (0.94 for a coverage, 0.05 for false positives) by more than two standard errors of the simulation. Each table has
+random numbers of its own, so that the number of processes changes nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 from scipy.stats import binom, ttest_ind
@@ -23,6 +25,7 @@ from evorobo.report.statistics import (
     bootstrap_interval,
     decision_test,
     find_crossing,
+    hall_test,
     mean_probability_of_improvement,
     probability_test,
     stratified_bootstrap_interval,
@@ -45,6 +48,10 @@ KINDS: dict[str, Sampler] = {
 }
 """Eight kinds of scores; "saturated" has ties at its ceiling of 500, "heavy tails" is Student's t with 2 degrees."""
 
+SOLVE_TIMES = {"solve times": lambda rng, shape: np.ceil(rng.lognormal(1.5, 0.7, shape))}
+"""Costs of reaching a score, which are costs of the few evals of a run, so that many are equal."""
+
+SKEWED = ("lognormal", "minus lognormal", "saturated")
 TWO_VALUES = ("0 or 500 at .5", "0 or 500 at .9")  # their spread is given by the rate
 NUMBERS = (5, 6, 10, 20, 50)
 FEW = (3, 4)
@@ -98,7 +105,7 @@ def probability_coverage(
 ) -> dict:
     """Coverage of the interval of P, by kind with P = 1/2 or about 0.8, and by numbers of runs; the worst spread."""
     shares: dict = {}
-    for kind, sample in KINDS.items():
+    for kind, sample in (KINDS | SOLVE_TIMES).items():
         for target in (0.5, 0.8):
             for spread in (1.0, 3.0) if kind not in TWO_VALUES else (1.0,):
                 shift, true = shift_for(sample, spread, target if kind not in TWO_VALUES else 0.5)
@@ -115,10 +122,28 @@ def probability_coverage(
 
 def level(rng: np.random.Generator, n_repetitions: int, pairs: Iterable[tuple[int, int]] = LEVEL_PAIRS) -> dict:
     """False positives of a first verdict where P = 1/2, by kind and numbers of runs; the worst of three spreads."""
+    return _level(rng, n_repetitions, pairs, KINDS, lambda sample, spread: shift_for(sample, spread, 0.5)[0])
+
+
+def level_of_equal_means(
+    rng: np.random.Generator, n_repetitions: int, pairs: Iterable[tuple[int, int]] = LEVEL_PAIRS
+) -> dict:
+    """The same for skewed kinds with equal means, so that P is not 1/2 where spreads are unequal."""
+    kinds = {kind: KINDS[kind] for kind in SKEWED}
+    return _level(rng, n_repetitions, pairs, kinds, lambda sample, spread: (1 - spread) * mean_of(sample))
+
+
+def _level(
+    rng: np.random.Generator,
+    n_repetitions: int,
+    pairs: Iterable[tuple[int, int]],
+    kinds: dict[str, Sampler],
+    shift_of: Callable[[Sampler, float], float],
+) -> dict:
     shares: dict = {}
-    for kind, sample in KINDS.items():
+    for kind, sample in kinds.items():
         for spread in (1.0, 3.0, 1 / 3) if kind not in TWO_VALUES else (1.0,):
-            shift, _ = shift_for(sample, spread, 0.5)
+            shift = shift_of(sample, spread)
             for n, m in pairs:
                 x, y = spread * sample(rng, (n_repetitions, n)) + shift, sample(rng, (n_repetitions, m))
                 share = false_positives(is_significant(x, y))
@@ -138,7 +163,7 @@ def is_significant(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         warnings.simplefilter("ignore", RuntimeWarning)  # constant samples
         welch = np.nan_to_num(ttest_ind(x, y, axis=1, equal_var=False).pvalue)
     same_side = (x.mean(1) > y.mean(1)) == (placements(x, y).value > 0.5)
-    return (np.maximum(welch, probability_test(x, y)) < verdict_level(0)) & same_side
+    return (np.fmax(np.maximum(welch, probability_test(x, y)), hall_test(x, y)) < verdict_level(0)) & same_side
 
 
 @lru_cache
@@ -160,7 +185,13 @@ def shift_for(sample: Sampler, spread: float, target: float) -> tuple[float, flo
     return middle, p(middle)
 
 
-def rate_coverage() -> dict:
+@lru_cache
+def mean_of(sample: Sampler) -> float:
+    """The mean of a kind of scores, from a million of them."""
+    return float(sample(np.random.default_rng(0), (1_000_000,)).mean())
+
+
+def rate_coverage(rng: np.random.Generator, n_repetitions: int) -> dict:
     """Coverage of the interval of a success rate, without simulation."""
     shares = {}
     for rate in (0.5, 0.9, 0.99):
@@ -171,27 +202,51 @@ def rate_coverage() -> dict:
     return shares
 
 
-def crossing_coverage(rng: np.random.Generator, n_repetitions: int) -> dict:
-    """Coverage of the interval of a crossing at 10, by kind of the runs' levels and noise of each eval."""
+def profile_coverage(rng: np.random.Generator, n_repetitions: int) -> dict:
+    """Coverage of the band of a performance profile over three tasks, from the shares of runs above a score."""
     shares = {}
-    for kind in ("normal", "lognormal", "bimodal"):
+    for rates in ((0.5, 0.5, 0.5), (0.2, 0.5, 0.8), (0.05, 0.5, 0.95), (0.9, 0.95, 0.99)):
+        for n in NUMBERS:
+            counts = reduce(np.convolve, [binom.pmf(np.arange(n + 1), n, rate) for rate in rates])
+            low, high = success_rate_interval(np.arange(3 * n + 1), 3 * n)
+            true = np.mean(rates)
+            inside = counts[(low <= true) & (true <= high)].sum()
+            shares[f"shares {rates}", str(n)] = Share(float(inside), 10**9, 0.94, at_least=True)
+    return shares
+
+
+def crossing_coverage(rng: np.random.Generator, n_repetitions: int) -> dict:
+    """Coverage of the interval of a crossing at 10, by kind of the runs' levels, noise of each eval and shape."""
+    shares = {}
+    for kind, (middle, scale) in LEVELS.items():
         for noise in (0.02, 0.3, 1.0):
             for n in (5, 10, 20):
-                crossings = (
-                    find_crossing(_rising(rng, kind, noise, n, 0.1), _rising(rng, kind, noise, n, 0.0), n_resamples=300)
-                    for _ in range(n_repetitions)
-                )
-                inside = [one.low <= 10 <= one.high for one in crossings if one is not None]
+                inside = []
+                for repetition in range(n_repetitions):
+                    x, rise = CROSSING_SHAPES[repetition % len(CROSSING_SHAPES)]
+                    sides = [
+                        [
+                            (x, 1 + growth + level + noise * rng.normal(size=len(x)))
+                            for level in 0.15 * (KINDS[kind](rng, (n,)) - middle) / scale
+                        ]
+                        for growth in (rise, 0.0)
+                    ]
+                    crossing = find_crossing(*sides, n_resamples=300)
+                    if crossing is not None:
+                        inside.append(crossing.low <= 10 <= crossing.high)
                 shares[f"{kind}, noise {noise}", str(n)] = coverage(np.array(inside))
     return shares
 
 
-def _rising(rng: np.random.Generator, kind: str, noise: float, n: int, slope: float) -> list:
-    """`n` curves that are 1 at 10 on average, each with a level of its own and noise that is new at every eval."""
-    x = np.linspace(1, 20, 39)
-    middle, scale = {"normal": (0.0, 1.0), "lognormal": (1.0725, 1.17), "bimodal": (5.0, 5.0)}[kind]
-    levels = 0.15 * (KINDS[kind](rng, (n, 1)) - middle) / scale  # around the IQM of the kind
-    return [(x, y) for y in 1 + slope * (x - 10) + levels + rng.normal(0, noise, (n, len(x)))]
+LEVELS = {"normal": (0.0, 1.0), "lognormal": (1.0725, 1.17), "minus lognormal": (-1.0725, 1.17), "bimodal": (5.0, 5.0)}
+"""The IQM of the levels of runs, and their scale, for each kind of curves that cross."""
+
+CROSSING_SHAPES = [
+    (steps := np.linspace(1, 20, 39), 0.1 * (steps - 10)),
+    (steps := np.geomspace(1, 100, 41), 0.5 * np.log(steps / 10)),
+    (steps := np.linspace(1, 40, 40), 1 - np.exp(-(steps - 10) / 5).clip(0, 3)),
+]
+"""Evals and the difference of two curves, which is 0 at 10: a straight line, a logarithm, and a rise to a ceiling."""
 
 
 def tasks_coverage(rng: np.random.Generator, n_repetitions: int) -> dict:
@@ -244,31 +299,39 @@ def to_markdown(title: str, shares: dict) -> str:
     return f"{title}\n\n{tabulate(lines, ['', *columns], 'pipe', disable_numparse=True)}\n"
 
 
+TABLES: tuple[tuple[str, Callable[[np.random.Generator, int], dict], float], ...] = (
+    ("Coverage of the interval of the IQM, by number of runs", iqm_coverage, 1),
+    ("The same for 3 and 4 runs, which a caution names", lambda rng, n: iqm_coverage(rng, n, FEW), 1),
+    ("Coverage of the interval of P, by numbers of runs (worst of two spreads)", probability_coverage, 1),
+    ("Coverage of the interval of a success rate", rate_coverage, 1),
+    ("Coverage of the band of a performance profile over three tasks, by number of runs", profile_coverage, 1),
+    ("Coverage over three tasks, by number of runs", tasks_coverage, 1 / 4),
+    ("Coverage of the crossing of two curves, by number of runs", crossing_coverage, 1 / 8),
+    ("False positives of a verdict where P is 1/2 (worst of three spreads)", level, 2),
+    ("False positives of a verdict where skewed scores have equal means (worst of three spreads)",
+     level_of_equal_means, 2),
+    ("False positives of up to three verdicts on growing numbers of seeds", procedure_level, 1 / 2),
+)  # fmt: skip
+"""The title of each table, what computes it, and its number of samples as a multiple of `--repetitions`."""
+
+
+def table(number: int, n_repetitions: int) -> str:
+    """A table as Markdown."""
+    title, compute, share = TABLES[number]
+    return to_markdown(title, compute(np.random.default_rng([0, number]), max(int(share * n_repetitions), 1)))
+
+
 def main() -> None:
-    """Print all tables."""
+    """Print all tables, computed in two processes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--repetitions", type=int, default=2000, metavar="N", help="samples of each kind (default 2000)"
     )
-    n, rng = parser.parse_args().repetitions, np.random.default_rng(0)
-    print(to_markdown("Coverage of the interval of the IQM, by number of runs", iqm_coverage(rng, n)), flush=True)
-    print(to_markdown("The same for 3 and 4 runs, which a caution names", iqm_coverage(rng, n, FEW)), flush=True)
-    print(
-        to_markdown(
-            "Coverage of the interval of P, by numbers of runs (worst of two spreads)", probability_coverage(rng, n)
-        ),
-        flush=True,
-    )
-    print(to_markdown("Coverage of the interval of a success rate", rate_coverage()), flush=True)
-    print(to_markdown("Coverage over three tasks, by number of runs", tasks_coverage(rng, n // 8)), flush=True)
-    print(
-        to_markdown("Coverage of the crossing of two curves, by number of runs", crossing_coverage(rng, n // 16)),
-        flush=True,
-    )
-    print(to_markdown("False positives of a verdict (worst of three spreads)", level(rng, 2 * n)), flush=True)
-    print(
-        to_markdown("False positives of up to three verdicts on growing numbers of seeds", procedure_level(rng, n // 2))
-    )
+    n = parser.parse_args().repetitions
+    with ProcessPoolExecutor(2) as pool:
+        slowest_first = {number: pool.submit(table, number, n) for number in reversed(range(len(TABLES)))}
+        for number in range(len(TABLES)):
+            print(slowest_first[number].result(), flush=True)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ class ChoiceRule(Rule):
 
 @dataclass(frozen=True)
 class NumberRule(Rule):
-    """A whole number, or a finite number, within limits; True and False are no numbers."""
+    """A whole number, also written as 1e3, or a finite number, within limits; True and False are no numbers."""
 
     whole: bool
     at_least: float | None
@@ -137,12 +137,13 @@ class NumberRule(Rule):
         return kind + limits + (f" that is a multiple of {self.multiple_of}" if (self.multiple_of or 0) > 2 else "")
 
     def matches(self, value: Any) -> bool:
-        kinds = (int, np.integer) if self.whole else (int, float, np.integer, np.floating)
-        return isinstance(value, kinds) and not isinstance(value, bool)
+        if isinstance(value, float | np.floating):
+            return not self.whole or float(value).is_integer()
+        return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
     def convert(self, value: Any) -> int | float:
         super().convert(value)
-        number = int(value) if isinstance(value, int | np.integer) else float(value)
+        number = int(value) if self.whole or isinstance(value, int | np.integer) else float(value)
         if not abs(number) <= sys.float_info.max:
             raise Mismatch(value, self.allowed.replace("a number", "a finite number"))
         is_within = (

@@ -38,7 +38,7 @@ def test_settings_that_make_no_sense_are_one_sentence():
         (lambda: parse_seeds("0"), "the number of --seeds must be a whole number of at least 1, not 0"),
         (lambda: Budget(flops=1, n_evals=10**9), "n_evals must be a whole number from 1 to 1,000,000, not 1000000000"),
         (lambda: NetworkSpec.build(3, (99999999999,), 2).n_params, "at most 100,000,000 are accepted; use fewer units"),
-        (lambda: NetworkSpec(3.0, SPEC.layers), "n_inputs must be a whole number of at least 1, not 3.0"),
+        (lambda: NetworkSpec(3.5, SPEC.layers), "n_inputs must be a whole number of at least 1, not 3.5"),
         (lambda: NetworkSpec(3, (4,)), "NetworkSpec: layers[0] must be an object such as Dense(8), not 4"),
         (
             lambda: apply_overrides(STUDY, ["seeds=[true]"]),

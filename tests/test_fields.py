@@ -85,8 +85,8 @@ NOT_FINITE = [math.nan, math.inf, -math.inf, np.float32("nan"), 10**400, -(10**4
 TEXTS = ["3", "x"]
 FLAGS = [True, False, np.True_]
 WRONG = {
-    "int": [*NEVER, *TEXTS, *FLAGS, *NOT_FINITE, 1.0, 2.5, np.float64(3), (3,), [3], {}, {"a": 3}],
-    "seed": [*NEVER, *TEXTS, *FLAGS, *NOT_FINITE[:-1], -1, 1.0, (3,), {}],
+    "int": [*NEVER, *TEXTS, *FLAGS, *NOT_FINITE, 1.5, 2.5, np.float64(3.25), (3,), [3], {}, {"a": 3}],
+    "seed": [*NEVER, *TEXTS, *FLAGS, *NOT_FINITE[:-1], -1, 1.5, (3,), {}],
     "float": [*NEVER, *TEXTS, *FLAGS, *NOT_FINITE[:-1], (1.0,), [1.0], {}],
     "bool": [*NEVER, *NUMBERS, *TEXTS, *NOT_FINITE, 1, 1.0, np.int64(1), (True,), {}],
     "str": [*NEVER, *NUMBERS, *FLAGS, *NOT_FINITE, ("x",), ["x"], {}],
@@ -344,6 +344,12 @@ class StopAfter(er.Callback):
     """A callback in a script, which is not registered."""
 
     generations: PositiveInt
+
+
+@pytest.mark.parametrize("value", [1e3, np.float64(1e3), np.float32(1e3), np.int16(1000)])
+def test_a_whole_number_may_be_written_as_a_float(value):
+    patience = er.Stagnation(value).patience
+    assert (patience, type(patience)) == (1000, int)
 
 
 def test_a_class_that_is_not_registered_is_checked_where_it_joins_a_study():

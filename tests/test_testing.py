@@ -165,6 +165,19 @@ class Remembers(Sound):
         return super().initial(rng) + self.lives
 
 
+WIND = [0.0]
+
+
+def keeps_wind(self, state, action, rng):
+    WIND[0] += 0.01
+    return Sound.transition(self, state, action, rng) + WIND[0]
+
+
+def counts_rewards(self, state, action, after):
+    self.count = getattr(self, "count", 0) + 1
+    return Sound.reward(self, state, action, after) + self.count
+
+
 def sometimes_nan(self, state, rng):
     return np.where(state > 0.5, np.nan, state)
 
@@ -260,9 +273,21 @@ BROKEN_ROBOTS = {
     "python's global generator": (broken(Sound, observation=pythons_noise), "Wreck draws from the global generators"),
     "a generator of its own": (
         broken(Sound, observation=its_own_noise),
-        r"Wreck runs two different episodes from one seed, from step 1; draw all random numbers from rng",
+        r"Wreck.observation\(\) returned other numbers in a second run of one seed, at step 0; draw all random numbers",
     ),
-    "memory in the object": (Remembers, "Remembers runs two different episodes from one seed, from step 1"),
+    "memory in the object": (
+        Remembers,
+        r"Remembers.initial\(\) returned other numbers in a second run of one seed, at step 0; .* "
+        r"\(test_testing.py, line \d+\)",
+    ),
+    "a count of steps in the object": (
+        broken(Sound, reward=counts_rewards),
+        r"Wreck.reward\(\) returned other numbers in a second run of one seed, at step 1; .* store nothing",
+    ),
+    "a wind that a list in the file keeps": (
+        broken(Sound, transition=keeps_wind),
+        r"Wreck.transition\(\) returned other numbers in a second run of one seed, at step 1",
+    ),
     "rows that meet": (
         broken(Sound, reward=lambda self, state, action, after: after[:, 0] - after[:, 0].mean()),
         "a Wreck among 17 differs at step 1 from what it computes alone; compute each row from that row only",

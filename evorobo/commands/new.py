@@ -65,6 +65,9 @@ def add_check_task(parser: Parser) -> None:
     """Add the arguments of `evorobo check-task`."""
     parser.description = "Check that a robot or a task keeps its contract, and print what to fix where it does not."
     parser.add_argument("task", metavar="TASK", help="my_file:MyRobot, my_file:task, CartPole-v1 or data.csv")
+    parser.add_argument(
+        "--max-steps", type=int, metavar="N", help="steps after which an episode ends, for an id without a limit"
+    )
     add_trust(parser)
     parser.set_defaults(function=check_task)
 
@@ -73,7 +76,9 @@ def check_task(args: argparse.Namespace) -> None:
     """Check a robot, a task, an id or a data file, and print its reference scores."""
     thing = resolve_target(args.task)
     if isinstance(thing, str):
-        check_id(thing, args.trust)
+        check_id(thing, args.trust, args.max_steps)
+    elif args.max_steps is not None:
+        raise SettingsError(f"--max-steps is for the id of an environment; set it in the class or task of {args.task}.")
     else:
         check_object(thing, args.task)
 
@@ -108,15 +113,17 @@ def check_object(thing: Any, name: str) -> None:
         raise TaskError(f"{name} is a {kind}, neither an evorobo.Robot nor a task; give the name of one of these.")
 
 
-def check_id(id: str, trust: bool = False) -> None:
-    """Check the task of an id or a data file; a control task is checked with few episodes."""
+def check_id(id: str, trust: bool = False, max_steps: int | None = None) -> None:
+    """Check the task of an id or a data file; a control task is checked with few episodes of `max_steps` at most."""
     from evorobo.commands.targets import resolve_task
     from evorobo.tasks.control.task import ControlTask
     from evorobo.testing import check_task
 
     task = resolve_task(id, trust)
     if isinstance(task, ControlTask):
-        task = ControlTask(task.env, test_episodes=20, n_demonstrations=5)
+        task = ControlTask(task.env, max_steps=max_steps or task.max_steps, test_episodes=20, n_demonstrations=5)
+    elif max_steps is not None:
+        raise SettingsError(f"{id} is no environment, so it has no steps; leave out --max-steps.")
     check_task(task)
     print(f"{id}: the task is valid. {format_scores(task)}")
     scores = task.references()

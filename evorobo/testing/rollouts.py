@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,23 +26,38 @@ class StepRecord(NamedTuple):
     ended: bool
 
 
-def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
-    """Run the episodes of these seeds in one batch under random actions; robots whose episode has ended leave it."""
+Calls: TypeAlias = list[tuple[str, int, np.ndarray]]
+"""The calls of a robot's functions in their order: the name, the step, and a copy of the result."""
+
+
+def run_random_episodes(robot: Robot, seeds: Any, calls: Calls | None = None) -> list[list[StepRecord]]:
+    """Run the episodes of these seeds in one batch under random actions; robots whose episode has ended leave it.
+
+    What the robot's functions return is appended to `calls`.
+    """
     name, seeds, width = type_name(robot), list(seeds), len(robot.sensors)
+    step = 0
+
+    def call(function: str, *arguments: Any) -> np.ndarray:
+        result = call_checked(robot, function, *arguments)
+        if calls is not None:
+            calls.append((function, step, np.copy(result)))
+        return result
+
     rng = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in seeds], np.arange(len(seeds)))
     actions = np.stack([random_actions(robot, seed) for seed in seeds])
     episodes: list[list[StepRecord]] = [[] for _ in seeds]
     running = np.arange(len(seeds))
-    state = call_checked(robot, "initial", rng)
+    state = call("initial", rng)
     require(
         state.ndim == 2 and len(state) == len(seeds),
         f"{name}.initial() returned shape {state.shape} for {len(seeds)} robots; return one row of numbers for each, "
         "as rng.uniform and rng.normal do.",
     )
-    _observe(robot, state, rng, width, "initial")
-    for step in range(min(MAX_STEPS, robot.max_steps)):
-        action = clip_action(robot, actions[running, step])
-        after = call_checked(robot, "transition", state, action, rng)
+    _check_sensors(robot, state, call("observation", state, rng), width, "initial")
+    for step in range(1, min(MAX_STEPS, robot.max_steps) + 1):
+        action = clip_action(robot, actions[running, step - 1])
+        after = call("transition", state, action, rng)
         require(
             after.shape == state.shape,
             f"{name}.transition() returned shape {after.shape} for states of shape {state.shape}; return as many "
@@ -50,11 +65,12 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
         )
         require(
             bool(np.isfinite(after).all() or not np.isfinite(state).all()),
-            f"{name}.transition() returned {worst_value(after)} at step {step + 1} from finite states; look for a "
+            f"{name}.transition() returned {worst_value(after)} at step {step} from finite states; look for a "
             "division by zero or the root of a negative number.",
         )
-        reward, ended = call_checked(robot, "reward", state, action, after), call_checked(robot, "terminal", after)
-        sensors = _observe(robot, after, rng, width, "transition")
+        reward, ended = call("reward", state, action, after), call("terminal", after)
+        sensors = call("observation", after, rng)
+        _check_sensors(robot, after, sensors, width, "transition")
         rows = len(after)
         require(
             reward.shape == (rows,) and bool(np.isfinite(reward).all()),
@@ -75,8 +91,8 @@ def run_random_episodes(robot: Robot, seeds: Any) -> list[list[StepRecord]]:
     return episodes
 
 
-def _observe(robot: Robot, state: Array, rng: RandomStreams, width: int, source: str) -> Array:
-    sensors, name = call_checked(robot, "observation", state, rng), type_name(robot)
+def _check_sensors(robot: Robot, state: Array, sensors: np.ndarray, width: int, source: str) -> None:
+    name = type_name(robot)
     require(
         sensors.shape == (len(state), width),
         f"{name}.observation() returned shape {sensors.shape} for {len(state)} robots with {width} sensors; return "
@@ -100,7 +116,6 @@ def _observe(robot: Robot, state: Array, rng: RandomStreams, width: int, source:
         f"{name}.observation() returned readings from {sensors.min():.4g} to {sensors.max():.4g}, and limits() "
         f"promises {low:g} to {high:g}; widen the limits, or use np.clip on the readings.",
     )
-    return sensors
 
 
 def worst_value(numbers: np.ndarray) -> Any:

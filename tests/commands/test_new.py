@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import gymnasium
 import numpy as np
 import pytest
 from scripts import run, sentence
@@ -173,6 +174,22 @@ def test_any_gymnasium_id_can_be_checked(evorobo):
     code, out, err = evorobo("check-task", "CartPole-v1")
     assert (code, err) == (0, "")
     assert out.startswith("CartPole-v1: the task is valid. 4 inputs, 2 outputs; episode return: random ")
+
+
+def test_an_id_without_a_limit_of_steps_is_checked_with_one(evorobo, tmp_path):
+    gymnasium.register("endless/CartPole-v0", "gymnasium.envs.classic_control.cartpole:CartPoleEnv")
+    answer = sentence(evorobo("check-task", "endless/CartPole-v0"))
+    assert "has no limit of steps; give the task max_steps=... (check-task: --max-steps), or register" in answer
+    code, out, err = evorobo("check-task", "endless/CartPole-v0", "--max-steps", 50)
+    assert (code, err) == (0, "")
+    assert out.startswith("endless/CartPole-v0: the task is valid.")
+    (tmp_path / "rows.csv").write_text("x,y\n" + "\n".join(f"{x},{x / 2}" for x in range(1, 40)))
+    assert "rows.csv is no environment, so it has no steps" in sentence(
+        evorobo("check-task", "rows.csv", "--max-steps", 5)
+    )
+    assert "max_steps must be a whole number of at least 1 or None, not -3" in sentence(
+        evorobo("check-task", "endless/CartPole-v0", "--max-steps", -3)
+    )
 
 
 # ---- data

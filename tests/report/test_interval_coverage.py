@@ -35,7 +35,16 @@ def test_the_interval_of_p_holds_for_unequal_spreads_and_numbers(benchmark):
 
 
 def test_the_interval_of_a_success_rate_holds(benchmark):
-    assert outside(benchmark["rate_coverage"]()) == {}
+    assert outside(benchmark["rate_coverage"](np.random.default_rng(0), 1)) == {}
+
+
+def test_the_band_of_a_performance_profile_holds_over_unequal_tasks(benchmark):
+    assert outside(benchmark["profile_coverage"](np.random.default_rng(0), 1)) == {}
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_crossing_holds(benchmark):
+    assert outside(benchmark["crossing_coverage"](np.random.default_rng(0), 24)) == {}
 
 
 @pytest.mark.slow

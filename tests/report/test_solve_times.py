@@ -37,8 +37,8 @@ def test_where_all_runs_reach_the_ceiling_the_cost_of_reaching_it_decides(ceilin
     assert verdict.probability == p
     assert verdict.corrected_p == pytest.approx(1.25 * float(probability_test(FAST, SLOW)))
     assert verdict.to_sentence() == (
-        f"All runs reach 475, and fast sooner than slow: median 85 against 175 env steps (P = {p.value:.2f}, interval "
-        f"{p.low:.2f} to {p.high:.2f}, corrected p = {verdict.corrected_p:.2g})."
+        f"All runs reach 475, and fast sooner than slow: median 85 against 175 env steps (P = {p.value:.2f}, null "
+        f"1/2, interval {p.low:.2f} to {p.high:.2f}, corrected p = {verdict.corrected_p:.2g})."
     )
     assert verdict.to_sentence() in summarize(table).sentences
 

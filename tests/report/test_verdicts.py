@@ -56,8 +56,8 @@ def test_a_significant_verdict_has_its_numbers_in_the_sentence():
     # all 49 pairs are won; of the tests of mean and of P, that of P has the larger p
     p = 1.25 * probability_test(HIGH, LOW)
     assert verdict.to_sentence() == (
-        f"cma-es ends above backprop: mean 22.00 against 12.00 (P = 1.00, interval {verdict.low:.2f} to 1.00, "
-        f"n = 7 v 7, corrected p = {p:.2g})."
+        f"cma-es ends above backprop: mean 22.00 against 12.00 (P = 1.00, null 1/2, interval {verdict.low:.2f} to "
+        f"1.00, n = 7 v 7, corrected p = {p:.2g})."
     )
     assert verdict.to_sentence("when both have spent 1M FLOPs").startswith(
         "cma-es is above backprop when both have spent 1M FLOPs: mean"
@@ -255,7 +255,7 @@ def test_a_method_that_always_diverges_is_below():
     assert (verdict.first, verdict.significant, verdict.probability) == ("b", True, 1)
     lower = only(compare_scores({"a": [np.inf] * 8, "b": LOW}, LOSS))
     assert (lower.first, lower.significant) == ("b", True)
-    assert lower.to_sentence().startswith("b ends below (lower is better) a: P = 1.00 (interval")
+    assert lower.to_sentence().startswith("b ends below (lower is better) a: P = 1.00 (null 1/2, interval")
 
 
 def test_diverged_runs_of_a_study_count(tiny_table):

@@ -52,7 +52,7 @@ class SolveTimeVerdict:
         p, unit = self.probability, cost_unit(self.cost_column)
         costs = " against ".join(map(format_number, self.medians))
         numbers = (
-            f"median {costs} {unit} (P = {p.value:.2f}, interval {p.low:.2f} to {p.high:.2f}, corrected p "
+            f"median {costs} {unit} (P = {p.value:.2f}, null 1/2, interval {p.low:.2f} to {p.high:.2f}, corrected p "
             f"{format_p_value(self.corrected_p)})"
         )
         if self.significant:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -82,9 +84,8 @@ class Verdict:
         if self.p_value == 1 and self.mean_first == self.mean_second:
             text = f"{self.first} and {self.second} do not differ{when}: {self._means} ({counts})."
             return " ".join([text, *self.notes])
-        numbers = (
-            f"interval {self.low:.2f} to {self.high:.2f}, {counts}, corrected p {format_p_value(self.corrected_p)})."
-        )
+        p = f"corrected p {format_p_value(self.corrected_p)}"
+        numbers = f"null 1/2, interval {self.low:.2f} to {self.high:.2f}, {counts}, {p})."
         has_means = np.isfinite([self.mean_first, self.mean_second]).all()
         numbers = f"{self._means} (P = {self.probability:.2f}, {numbers}" if has_means else f"{self._means} ({numbers}"
         if self.significant:
@@ -242,14 +243,20 @@ def _decision(x: Array, y: Array) -> int:
 
 
 def _run_again(cell: Cell) -> str:
-    """A sentence that names the first run that failed and the command that runs it again."""
+    """A sentence that names the runs that failed and the command that runs one of them again."""
     run = cell.failed[0]
-    more = f" and {len(cell.failed) - 1} more" if len(cell.failed) > 1 else ""
-    text = f"seed {run.seed}{more} of {cell.method} failed."
-    study = run.folder.parents[2] if len(run.folder.parents) > 2 else run.folder
+    seeds = " and ".join(str(failed.seed) for failed in cell.failed)
+    text = f"seed{'s' * (len(cell.failed) > 1)} {seeds} of {cell.method} failed."
     if not (run.folder / "trial.json").is_file():
         return f"{text} Run the study again."
-    return f"{text} Run it again: evorobo run {run.folder / 'trial.json'} --results {study}"
+    again = "Run it again" if len(cell.failed) == 1 else "Run the study again, or one of them"
+    return f"{text} {again}: {command_to_run_again(run.folder)}"
+
+
+def command_to_run_again(folder: Path) -> str:
+    """The command that runs the trial in `folder` (study/task/method/seed-N) again, in place if it failed."""
+    words = ["evorobo", "run", folder / "trial.json", "--results", folder.parent.parent.parent]
+    return shlex.join(map(str, words))
 
 
 def to_csv(verdicts: Sequence[Verdict]) -> str:

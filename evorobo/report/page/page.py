@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
@@ -98,6 +99,7 @@ def render_page(results: Results, *, run_robustness: bool = False) -> str:
         question=results.question.split("\n\n")[0],
         headline=headline(table, summary.verdicts),
         origin=facts.origin(results),
+        folder=shlex.quote(str(results.folder)),
         policy=f"default-src 'none'; img-src data:; script-src {_source(script)}; style-src {_source(style)}; "
         "base-uri 'none'; form-action 'none'",
         script=Markup(script),

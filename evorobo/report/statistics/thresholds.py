@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.stats import CensoredData, ecdf
@@ -38,14 +36,11 @@ class HittingTimes:
 class KaplanMeierCurve:
     """The `share` of runs that have reached a threshold at each cost: a step function of arrays `(n_steps,)`.
 
-    `low` and `high` are the bounds of its interval, NaN where the share is 0 or 1. `median` is the cost at which half
-    of the runs have reached the threshold; it is infinite where fewer do.
+    `median` is the cost at which half of the runs have reached the threshold; it is infinite where fewer do.
     """
 
     costs: Array
     share: Array
-    low: Array
-    high: Array
     median: float
 
 
@@ -63,20 +58,16 @@ def time_to_threshold(curves: Sequence[Curve], threshold: float, higher_is_bette
     return HittingTimes(costs, reached)
 
 
-def kaplan_meier(times: HittingTimes, confidence: float = 0.95) -> KaplanMeierCurve:
-    """The share of runs that reach the threshold by each cost (Kaplan & Meier 1958), with Greenwood's log-log interval.
+def kaplan_meier(times: HittingTimes) -> KaplanMeierCurve:
+    """The share of runs that reach the threshold by each cost (Kaplan & Meier 1958).
 
     Runs that ended before they reached it are counted as long as they lasted.
     """
     sample = CensoredData(times.costs[times.reached], right=times.costs[~times.reached])
     solved = ecdf(sample).cdf
     costs, share = np.asarray(solved.quantiles, float), np.asarray(solved.probabilities, float)
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # NaN where no run has solved it, or all have
-        bounds: Any = solved.confidence_interval(confidence, method="log-log")  # its stubs say float
-    low, high = (np.asarray(side.probabilities, float) for side in (bounds.low, bounds.high))
     half = costs[share >= 0.5]
-    return KaplanMeierCurve(costs, share, low, high, float(half[0]) if len(half) else float("inf"))
+    return KaplanMeierCurve(costs, share, float(half[0]) if len(half) else float("inf"))
 
 
 def expected_running_time(times: HittingTimes) -> float:

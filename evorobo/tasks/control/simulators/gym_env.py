@@ -43,8 +43,8 @@ class GymEnvSpec:
         self._simulator = simulator or SyncSimulator(*self._make)
         if self.max_steps is None:
             raise SettingsError(
-                f"{spec.id} has no limit of steps; give the task max_steps=..., or register the environment with "
-                "max_episode_steps=..."
+                f"{spec.id} has no limit of steps; give the task max_steps=... (check-task: --max-steps), or register "
+                "the environment with max_episode_steps=..."
             )
 
     def simulator(self) -> Simulator:
