@@ -193,7 +193,7 @@ def test_halls_test_worked_by_hand():
     # x: mean 4, variance 12, sum of cubes 4 * 27 * ... = (-3)^3 + (-1)^3 + (-1)^3 + 5^3 = 96; y: mean 0, symmetric
     x, y = [1.0, 3, 3, 9], [-1.0, 0, 1]
     error = np.sqrt(12 / 4 + 1 / 3)
-    skewness = 96 / (4 * 3 * 2) / error**3  # third moment of the mean of x, unbiased: 96 n / ((n-1)(n-2)) / n^2
+    skewness = 96 / (4 * 3 * 2) / error**3  # third cumulant of the mean of x, unbiased: 96 n / ((n-1)(n-2)) / n^2
     welch = 4 / error
     value = welch + skewness * welch**2 / 3 + skewness**2 * welch**3 / 27 + skewness / 6
     degrees = (3 + 1 / 3) ** 2 / (3**2 / 3 + (1 / 3) ** 2 / 2)

@@ -33,7 +33,7 @@ def hall_test(first: ArrayLike, second: ArrayLike) -> Array:
 
     Welch's t is transformed by t + g t^2 / 3 + g^2 t^3 / 27 + g / 6, where g is the skewness of the difference of the
     means; this removes most of the effect of skewness on its distribution. The formula is Hall's for one sample, with
-    the third moment of a difference. NaN for fewer than three runs on a side, and where neither side varies.
+    the third cumulant of a difference. NaN for fewer than three runs on a side, and where neither side varies.
     """
     x, y = np.asarray(first, float), np.asarray(second, float)
     n, m = x.shape[-1], y.shape[-1]
@@ -41,15 +41,15 @@ def hall_test(first: ArrayLike, second: ArrayLike) -> Array:
         return np.full(x.shape[:-1], np.nan)
     one, other = x.var(axis=-1, ddof=1) / n, y.var(axis=-1, ddof=1) / m
     with np.errstate(invalid="ignore", divide="ignore"):
-        skewness = (_third_moment_of_mean(x) - _third_moment_of_mean(y)) / (one + other) ** 1.5
+        skewness = (_third_cumulant_of_mean(x) - _third_cumulant_of_mean(y)) / (one + other) ** 1.5
         value = (x.mean(axis=-1) - y.mean(axis=-1)) / np.sqrt(one + other)
         degrees = (one + other) ** 2 / (one**2 / (n - 1) + other**2 / (m - 1))
         value = value + skewness * value**2 / 3 + skewness**2 * value**3 / 27 + skewness / 6
     return np.asarray(2 * t.sf(np.abs(value), degrees))
 
 
-def _third_moment_of_mean(x: Array) -> Array:
-    """The unbiased estimate of the third central moment of the mean of samples `(..., n)`."""
+def _third_cumulant_of_mean(x: Array) -> Array:
+    """The unbiased estimate of the third cumulant of the mean of samples `(..., n)`."""
     n = x.shape[-1]
     return np.asarray(((x - x.mean(axis=-1, keepdims=True)) ** 3).sum(axis=-1) / (n * (n - 1) * (n - 2)))
 
