@@ -59,6 +59,13 @@ def add_step_timeout(parser: Parser) -> None:
     )
 
 
+def add_dask(parser: Parser) -> None:
+    """Add `--dask`, the flag of commands that can run trials on a cluster."""
+    parser.add_argument(
+        "--dask", metavar="CLUSTER", help="run the trials on Dask: tcp://host:8786, local:4, or a file cluster.toml"
+    )
+
+
 def parse_seeds(text: str) -> tuple[int, ...]:
     """Return the seeds of a `--seeds` flag: the first N, or a list. Raises `SettingsError` for any other text."""
     try:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ class ChildProcess:
     It has a session of its own, so Ctrl-C reaches this process alone. What it prints goes to the error stream, and its
     standard input is empty. With `piped` the streams belong to the program instead, which calls `take_streams` first.
     When this process dies, however it dies, the other one is ended with all that it started, and `folder` is removed.
+    It starts in the folder `home`, by default the current one, and searches `paths` first for modules.
     """
 
     def __init__(
@@ -35,19 +38,22 @@ class ChildProcess:
         piped: bool = False,
         folder: Path | None = None,
         variables: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        paths: Sequence[str] = (),
     ) -> None:
         one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         package_folder = str(Path(__file__).parents[1])
-        paths = os.pathsep.join(path or os.getcwd() for path in [*sys.path, package_folder])
+        searched = os.pathsep.join(path or os.getcwd() for path in [*paths, *sys.path, package_folder])
         self._folder = folder
         self._popen = subprocess.Popen(
             # -P: the current folder is searched only if it is one of the paths
             [sys.executable, "-P", "-c", program, *arguments],
+            cwd=home,
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE if piped else _error_stream(),
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            env={**os.environ, **one_thread, WORKER_VARIABLE: "1", "PYTHONPATH": paths, **(variables or {})},
+            env={**os.environ, **one_thread, WORKER_VARIABLE: "1", "PYTHONPATH": searched, **(variables or {})},
         )
         self.stdin, self.stdout = self._popen.stdin, self._popen.stdout
         _guard.add(self.pid, folder)
@@ -97,13 +103,13 @@ class _Guard:
         self._owner = 0
         self._lock = threading.Lock()
 
-    def add(self, pid: int, folder: Path | None) -> None:
+    def add(self, pid: int | None, folder: Path | None) -> None:
         self._write("+", pid, folder)
 
-    def remove(self, pid: int, folder: Path | None) -> None:
+    def remove(self, pid: int | None, folder: Path | None) -> None:
         self._write("-", pid, folder)
 
-    def _write(self, sign: str, pid: int, folder: Path | None) -> None:
+    def _write(self, sign: str, pid: int | None, folder: Path | None) -> None:
         with self._lock:
             if self._owner != os.getpid():  # the first child, or this process is a fork of the one with the guard
                 self._start()
@@ -133,6 +139,18 @@ class _Guard:
 
 
 _guard = _Guard()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a temporary folder that is removed at the end of the block, also where this process is killed."""
+    folder = Path(tempfile.mkdtemp(prefix="evorobo-")).resolve()
+    _guard.add(None, folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _guard.remove(None, folder)
 
 
 def _error_stream() -> int:

@@ -12,6 +12,7 @@ from evorobo.arguments import (
     Exit,
     Parser,
     add_common_flags,
+    add_dask,
     add_step_timeout,
     exits_with_a_sentence,
     parse_seeds,
@@ -75,7 +76,9 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
             _print_trials(study, args)
             raise Exit(0)
         try:
-            results = study.run(args.results, jobs=args.jobs, only=args.only, step_seconds=args.step_timeout)
+            results = study.run(
+                args.results, jobs=args.jobs, only=args.only, step_seconds=args.step_timeout, executor=args.dask
+            )
         except Interrupted:
             raise KeyboardInterrupt from None
         if any(run.status not in _BROKEN for run in results.runs):
@@ -91,6 +94,7 @@ def _build_parser() -> Parser:
     parser.add_argument("--seeds", metavar="N", help="number of seeds (5), or a list of seeds (3,7,11)")
     add_common_flags(parser, "trials")
     add_step_timeout(parser)
+    add_dask(parser)
     parser.add_argument("--budget", metavar="B", help="budget of each trial: flops=1e9, env_steps=1e5,n_evals=10")
     parser.add_argument("--only", metavar="PART", help='part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(

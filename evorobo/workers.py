@@ -54,10 +54,11 @@ class WorkerPool:
     """Workers that start together with the first order and are kept for further ones; a `with` block ends them.
 
     A worker that dies, or that is ended because of a fault, fails its order alone; another one takes its place.
+    Workers start in the folder `home`, by default the current one, and search `paths` first for modules.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, home: Path | None = None, paths: Sequence[str] = ()) -> None:
+        self.size, self._home, self._paths = size, home, paths
         self._idle: list[_Worker] = []
         self._busy: dict[_Worker, int] = {}
 
@@ -80,10 +81,10 @@ class WorkerPool:
         """
         waiting, pause = deque(enumerate(orders)), _SHORT_PAUSE
         if waiting:
-            self._idle += [_Worker() for _ in range(self.size - len(self._idle))]
+            self._idle += [self._new_worker() for _ in range(self.size - len(self._idle))]
         while waiting or self._busy:
             while waiting and len(self._busy) < self.size:
-                worker = self._idle.pop() if self._idle else _Worker()
+                worker = self._idle.pop() if self._idle else self._new_worker()
                 number, order = waiting.popleft()
                 self._busy[worker] = number
                 worker.submit(order)
@@ -102,6 +103,9 @@ class WorkerPool:
                     yield number, answer
             pause = _SHORT_PAUSE if changed else min(1.5 * pause, _LONG_PAUSE)
             time.sleep(pause)
+
+    def _new_worker(self) -> _Worker:
+        return _Worker(self._home, self._paths)
 
     def _release(self, worker: _Worker) -> None:
         del self._busy[worker]
@@ -135,7 +139,7 @@ class WorkerPool:
 class _Worker:
     """A process that runs `serve` in a private folder, which also holds its temporary files."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path | None, paths: Sequence[str]) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="evorobo-")).resolve()
         own = self._folder / "tmp"
         own.mkdir()
@@ -147,6 +151,8 @@ class _Worker:
             str(self._folder),
             folder=self._folder,
             variables=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own)),
+            home=home,
+            paths=paths,
         )
 
     def submit(self, order: Order) -> None:

@@ -51,6 +51,9 @@ REPORT = [  # within the report, imports go down this list
     {"study", "comparison"},
 ]
 OWNERS: dict[str, tuple[str, ...]] = {
+    "dask": ("evorobo.study.executors.dask",),
+    "dask_jobqueue": ("evorobo.study.executors.dask",),
+    "distributed": ("evorobo.study.executors.dask",),
     "filelock": ("evorobo.study.locks",),
     "deap": ("evorobo.learners.evolution.deap_bridge",),
     "gymnasium": ("evorobo.tasks.control",),

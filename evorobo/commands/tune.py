@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evorobo.arguments import Parser, add_common_flags, add_step_timeout, exit_with, parse_seeds
+from evorobo.arguments import Parser, add_common_flags, add_dask, add_step_timeout, exit_with, parse_seeds
 from evorobo.errors import SettingsError
 from evorobo.files import as_path
 
@@ -30,6 +30,7 @@ def add_tune(parser: Parser) -> None:
     add("--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting for all tries")
     add_common_flags(parser, "trials")
     add_step_timeout(parser)
+    add_dask(parser)
     add("--sampler-seed", type=int, default=0, metavar="SEED", help="seed of Optuna's sampler (default 0)")
     parser.set_defaults(function=tune)
 
@@ -58,6 +59,7 @@ def tune(args: argparse.Namespace) -> None:
             jobs=args.jobs,
             sampler_seed=args.sampler_seed,
             step_seconds=args.step_timeout,
+            executor=args.dask,
         )
     except Interrupted:
         exit_with("interrupted; run the same command again to continue.", 130)

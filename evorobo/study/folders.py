@@ -21,7 +21,9 @@ class Refused(ResultsError):
     """The folder of a trial holds something else, and is left as it is."""
 
 
-STATUSES = ("finished", "diverged", "failed", "unfinished")
+UNFINISHED = "unfinished"
+"""The status of a trial that has not ended, and the outcome of one that was interrupted."""
+STATUSES = ("finished", "diverged", "failed", UNFINISHED)
 """How a trial can have ended."""
 TAKEN = "taken"
 """The outcome of a trial that another process runs now."""
@@ -58,7 +60,7 @@ def record_failure(folder: Path, reason: str) -> str:
     if not lock.acquire():
         return TAKEN
     try:
-        if trial_status(folder) == "unfinished":
+        if trial_status(folder) == UNFINISHED:
             write_record(folder / "result.json", {"status": "failed", "reason": reason})
         return trial_status(folder)
     finally:
@@ -80,7 +82,7 @@ def trial_status(folder: Path) -> str:
     """Return "finished", "diverged", "failed" or "unfinished"."""
     path = folder / "result.json"
     if not path.exists():
-        return "unfinished"
+        return UNFINISHED
     status = read_record(path).get("status")
     if status not in STATUSES:
         raise ResultsError(f"{path} is damaged (no status); delete it, and the trial continues.")

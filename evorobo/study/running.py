@@ -20,7 +20,7 @@ from evorobo.settings import to_plain
 from evorobo.study import callbacks, checkpoint
 from evorobo.study.base import TrialSettings
 from evorobo.study.digests import check_files, digests
-from evorobo.study.folders import PROGRESS_FILE, TAKEN, Interrupted, Refused, trial_lock, trial_status
+from evorobo.study.folders import PROGRESS_FILE, TAKEN, UNFINISHED, Refused, trial_lock, trial_status
 from evorobo.study.log import Log
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
@@ -46,8 +46,8 @@ def run_batch(
     """Run each trial in its folder, or continue it; return the status of each, or why its results cannot be kept.
 
     Several trials must be of one task and one `Batchable` method. They are stepped in one call, and each gives the
-    same numbers as alone. The status of a trial that another process runs now is `TAKEN`. Raises `Interrupted`, after
-    checkpoints, when `should_stop()` returns True.
+    same numbers as alone. The status of a trial that another process runs now is `TAKEN`. When `should_stop()` returns
+    True, trials that have not ended are left `UNFINISHED`, with checkpoints.
     """
     runs = [RunningTrial(*each) for each in zip(trials, folders, on_progress, strict=True)]
     try:
@@ -89,10 +89,7 @@ def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], boo
             unfinished = [run for run in active if not run.outcome]
             if unfinished and should_stop():
                 for run in unfinished:
-                    with suppress(_LostLock):
-                        run.save_checkpoint()
-                paths = ", ".join(run.trial.path for run in unfinished)
-                raise Interrupted(f"{paths} was interrupted and can be continued.")
+                    run.interrupt()
 
 
 def _batch_learners(runs: list[RunningTrial]) -> BatchedLearners | None:
@@ -209,6 +206,12 @@ class RunningTrial:
         }
         checkpoint.save(self.folder / "checkpoint.npz", state)
         self._checkpoint_time = time.perf_counter()
+
+    def interrupt(self) -> None:
+        """Leave the trial unfinished, with a checkpoint."""
+        with suppress(_LostLock):
+            self.save_checkpoint()
+        self.outcome = UNFINISHED
 
     @property
     def cost(self) -> Cost:

@@ -29,7 +29,7 @@ from evorobo.study.baselines import Baseline, check_baselines as check_baselines
 from evorobo.study.callbacks import Callback, StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.digests import check_files
 from evorobo.study.executors.base import Executor, Finding, Inspection
-from evorobo.study.executors.local import make_executor
+from evorobo.study.executors.choice import make_executor
 from evorobo.study.executors.work import raise_error
 from evorobo.study.folders import trial_status
 from evorobo.study.locks import LEASE_SECONDS, FolderLock
@@ -230,6 +230,7 @@ class Study:
         jobs: int = 1,
         only: str | None = None,
         step_seconds: float | None = None,
+        executor: Any = None,
     ) -> Results:
         """Run the trials that are not finished, and read the results of all.
 
@@ -247,6 +248,9 @@ class Study:
         step_seconds : float, optional
             The time that a start, a step (a generation or a mini-batch) or an eval may take. A trial that exceeds it
             fails. It is no setting of the trials. Trials then run in worker processes, also with `jobs=1`.
+        executor : dask.distributed.Client or str, optional
+            The Dask cluster on which the trials run: a client, the address of a scheduler, `"local:4"`, or a TOML file
+            that describes the jobs of a queue. It runs as many trials at a time as it has threads.
 
         Returns
         -------
@@ -270,12 +274,12 @@ class Study:
         self._check(folder)
         write_baselines(self.baselines, folder)
         missing = [trial for trial in trials if not _is_finished(folder / trial.path)]
-        with make_executor(jobs, len(missing), step_seconds) as executor:
-            findings = self._inspect(executor, folder, missing)
+        with make_executor(jobs, len(missing), step_seconds, executor) as running:
+            findings = self._inspect(running, folder, missing)
             earlier_verdicts = self._earlier_verdicts(folder)
             self._claim(folder, missing, {**self._record(findings), "earlier_verdicts": earlier_verdicts})
             with Display(self.name, len(trials), len(trials) - len(missing)) as display:
-                run_trials(missing, folder, display, executor)
+                run_trials(missing, folder, display, running)
         return load(folder, trust=True)  # its code is that of this study
 
     def _check(self, folder: Path) -> None:

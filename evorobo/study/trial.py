@@ -23,7 +23,7 @@ from evorobo.settings import to_plain
 from evorobo.study.base import StudiedMethod, StudiedTask
 from evorobo.study.callbacks import StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
-from evorobo.study.folders import TAKEN, holds_other_files, suggest_trial, trial_status
+from evorobo.study.folders import TAKEN, UNFINISHED, Interrupted, holds_other_files, suggest_trial, trial_status
 from evorobo.study.memory import check_memory
 from evorobo.study.provenance import fingerprints, iter_definitions
 from evorobo.study.records import check_format, read_object, read_record
@@ -139,6 +139,8 @@ class Trial:
         (outcome,) = run_batch([self], [as_path(folder)], [on_progress], should_stop)
         if isinstance(outcome, ResultsError):
             raise outcome
+        if outcome == UNFINISHED:
+            raise Interrupted(f"{self.path} was interrupted and can be continued.")
         if outcome == TAKEN:
             raise ResultsError(
                 f"another process runs the trial in {folder}; wait for its end, or give another folder with --results."

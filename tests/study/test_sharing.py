@@ -19,7 +19,7 @@ from toys import Bowl, Slow
 from evorobo import Budget, Evolution, ResultsError, Study, Trial
 from evorobo.settings import to_plain
 from evorobo.study import sharing
-from evorobo.study.executors.local import make_executor
+from evorobo.study.executors.choice import make_executor
 from evorobo.study.folders import Interrupted, trial_lock, trial_status
 from evorobo.study.records import write_record
 from evorobo.study.results import read_curve

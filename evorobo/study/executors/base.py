@@ -50,7 +50,9 @@ class Executor(Protocol):
     the folders of the trials. Progress is read from these folders.
     """
 
-    n_slots: int
+    @property
+    def n_slots(self) -> int:
+        """How many batches run at a time."""
 
     def run(self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction) -> None:
         """Run each trial of each batch in its folder below `folder`, and report its start, progress and end.

@@ -12,6 +12,7 @@ from typing import Self
 
 from evorobo.study.executors.base import EventFunction, Finding, Inspection, TrialEvent
 from evorobo.study.executors.work import ending, inspect_task
+from evorobo.study.folders import UNFINISHED, Interrupted
 from evorobo.study.running import run_batch
 from evorobo.study.trial import Trial
 from evorobo.user_code import defer_interrupts
@@ -42,6 +43,8 @@ class SerialExecutor:
                 finally:
                     with suppress(OSError):
                         os.chdir(home)  # where a robot changed the folder
+                if UNFINISHED in outcomes:
+                    raise Interrupted("interrupted")
                 for trial, path, outcome in zip(batch, folders, outcomes, strict=True):
                     on_event(TrialEvent(trial.path, 1.0, *ending(path, outcome)))
 

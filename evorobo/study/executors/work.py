@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,31 +16,73 @@ from evorobo.errors import EvoroboError, ResultsError, TaskError
 from evorobo.learners.base import HasStages
 from evorobo.settings import from_plain
 from evorobo.study.executors.base import Finding, Inspection
-from evorobo.study.folders import PROGRESS_FILE, REFUSED, TAKEN, Interrupted, Refused, remove_progress, trial_reason
+from evorobo.study.folders import (
+    PROGRESS_FILE,
+    REFUSED,
+    TAKEN,
+    UNFINISHED,
+    Refused,
+    remove_progress,
+    trial_reason,
+)
+from evorobo.study.provenance import fingerprints
 from evorobo.study.running import run_batch
 from evorobo.study.trial import Trial
 from evorobo.tasks.capabilities import HasCaveat
 from evorobo.user_code import as_error, defer_interrupts
 from evorobo.workers import stop_requested
 
+MIN_START_MULTIPLE = 20
+"""A batch that is run in parts runs at least so many times as long as it takes to start, so that little is lost."""
 
-def run_trials(trials: list[Any], folders: list[str]) -> list[list[str]] | None:
+
+def run_trials(
+    trials: list[Any], folders: list[str], seconds: float | None = None, expected: list[Any] | None = None
+) -> list[list[str]]:
     """Run a batch of trials, given as plain settings, in a worker; return the status of each, and the reason.
 
-    The result is None where the worker is asked to stop: then the trials have checkpoints.
+    Trials that have not ended when the worker is asked to stop are "unfinished", with checkpoints. So are those that
+    have not ended after `seconds`, or after `MIN_START_MULTIPLE` times their start. `expected` are the fingerprints of
+    the trials where the study was started; a trial that has others here is refused.
     """
     paths = [Path(folder) for folder in folders]
     batch = [from_plain(trial, imports=True) for trial in trials]
+    if refusal := next(filter(None, map(_refusal, batch, expected or [])), ""):
+        return [[REFUSED, refusal]] * len(batch)
     writers = [_progress_writer(path / PROGRESS_FILE) for path in paths]
+    is_over = _time_limit(seconds)
     try:
         with defer_interrupts() as interrupted:
-            outcomes = run_batch(batch, paths, writers, lambda: stop_requested() or interrupted())
-    except Interrupted:
-        return None
+            outcomes = run_batch(batch, paths, writers, lambda: stop_requested() or interrupted() or is_over())
     finally:
         for path in paths:
             remove_progress(path)
     return [[*ending(path, outcome)] for path, outcome in zip(paths, outcomes, strict=True)]
+
+
+def _refusal(trial: Trial, expected: dict[str, Any]) -> str:
+    """Return a sentence where the data or the code of a trial are not the expected ones."""
+    for name, value in fingerprints(trial).items():
+        if expected.get(name, value) != value:
+            return (
+                f"{trial.path} would run with another {name.removesuffix('_sha256').replace('_', ' ')} on "
+                f"{platform.node()} than here; copy the files there, or put them into the current folder."
+            )
+    return ""
+
+
+def _time_limit(seconds: float | None) -> Callable[[], bool]:
+    """Return a function that is called after each step; it returns whether the batch has had its time."""
+    begin, limit = time.monotonic(), seconds
+
+    def is_over() -> bool:
+        nonlocal limit
+        elapsed = time.monotonic() - begin
+        if seconds is not None and limit == seconds:  # the first call: now it is known how long the start took
+            limit = max(seconds, MIN_START_MULTIPLE * elapsed)
+        return limit is not None and elapsed > limit
+
+    return is_over
 
 
 def _progress_writer(path: Path) -> Callable[[float], None]:
@@ -53,7 +97,7 @@ def ending(folder: Path, outcome: str | ResultsError) -> tuple[str, str]:
     """Return the status of a trial and the reason of it, for an outcome of `run_batch`."""
     if isinstance(outcome, ResultsError):
         return REFUSED if isinstance(outcome, Refused) else "failed", str(outcome)
-    return outcome, "" if outcome == TAKEN else trial_reason(folder)
+    return outcome, "" if outcome in (TAKEN, UNFINISHED) else trial_reason(folder)
 
 
 def inspect_plain(task: Any, trial: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from evorobo.files import as_path
 from evorobo.loading import stop_if_loading
 from evorobo.settings import to_plain
 from evorobo.study.executors.base import Executor, TrialEvent
-from evorobo.study.executors.local import make_executor
+from evorobo.study.executors.choice import make_executor
 from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
@@ -40,6 +40,7 @@ def tune(
     jobs: int = 1,
     sampler_seed: int = 0,
     step_seconds: float | None = None,
+    executor: Any = None,
 ) -> Path:
     """Search better settings for all methods of a study, with the same effort for each.
 
@@ -72,6 +73,8 @@ def tune(
         Seed of the sampler.
     step_seconds : float, optional
         The time that a step of a trial may take, as in `Study.run`.
+    executor : dask.distributed.Client or str, optional
+        The Dask cluster on which the trials run, as in `Study.run`.
 
     Returns
     -------
@@ -118,11 +121,11 @@ def tune(
     folders = [folder / f"try-{number:03d}" for number in range(trials)]
     n_trials = trials * len(searches) * len(study.seeds)
     with (
-        make_executor(jobs, len(searches) * len(study.seeds), step_seconds) as executor,
+        make_executor(jobs, len(searches) * len(study.seeds), step_seconds, executor) as running,
         Display(folder.name, n_trials, _count_ended(folders, study)) as display,
     ):
         for number, try_folder in enumerate(folders):
-            _run_try(searches, try_folder, executor, display)
+            _run_try(searches, try_folder, running, display)
             write_record(file, {**about, "trials": number + 1, "methods": _best_settings(searches)})
     for search in searches:
         if search.best is None:

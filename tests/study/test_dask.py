@@ -1,0 +1,304 @@
+"""Trials on a Dask cluster: the same curves and events as on one machine, whatever happens to its workers."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from curves import all_curves
+from hostile import Hostile
+from scripts import rail
+from toys import Bowl, Dies, Slow
+
+from evorobo import SNES, Budget, Evolution, ResultsError, SettingsError
+from evorobo.loading import load_script
+from evorobo.study.executors.dask import clusters, environment, executor, user_files as files_of_users
+from evorobo.study.executors.dask.clusters import open_cluster
+from evorobo.study.executors.dask.executor import DaskExecutor, write_files
+from evorobo.study.folders import Interrupted, trial_lock, trial_status
+from evorobo.study.sharing import run_trials
+from evorobo.study.trial import Trial
+
+
+def trial(task, seed=0, generations=5, method=None):
+    return Trial(
+        task, method or Evolution(SNES(population_size=4)), Budget(generations=generations, n_evals=2), (3,), seed
+    )
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A cluster of two processes, which ends without leaving a process or a file."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(temporary))
+        patch.setenv("TMPDIR", str(temporary))
+        patch.setenv("EVOROBO_TEST_MARK", str(temporary))
+        with ExitStack() as resources:
+            opened = open_cluster("local:2", resources)
+            opened.client.wait_for_workers(2)
+            yield opened
+    check_nothing_left(temporary)
+
+
+def check_nothing_left(temporary: Path) -> None:
+    deadline = time.monotonic() + 10
+    while (left := marked(str(temporary))) or list(temporary.iterdir()):
+        assert time.monotonic() < deadline, (left, list(temporary.iterdir()))
+        time.sleep(0.05)
+
+
+def marked(mark):
+    """Return the command lines of the running processes with this mark in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            is_ours = process.pid != os.getpid() and process.environ().get("EVOROBO_TEST_MARK") == mark
+            if is_ours and not process.cmdline()[-1].endswith("guard.py"):  # the guard of the tests goes on
+                found.append(process.cmdline())
+        except psutil.Error:
+            continue
+    return found
+
+
+def run(trials, folder, client, step_seconds=None, on_event=lambda event: None):
+    """Run trials on a cluster; return the status and the reason of each."""
+    events = []
+
+    def note(event):
+        events.append(event)
+        on_event(event)
+
+    with DaskExecutor(client, step_seconds) as executor:
+        run_trials(trials, folder, note, executor)
+    return {event.trial: (event.status, event.reason) for event in events if event.status}
+
+
+def alone(trials, folder):
+    for each in trials:
+        each.run(folder / each.path)
+    return all_curves(folder)
+
+
+@pytest.fixture
+def not_shared(monkeypatch):
+    """No worker sees a folder of this machine, neither for results nor with code."""
+    survey, files = DaskExecutor._survey, files_of_users.user_files
+
+    def blind(self, *arguments):
+        surveys = survey(self, *arguments)
+        return {worker: {**each, "has_folder": False, "has_files": False} for worker, each in surveys.items()}
+
+    monkeypatch.setattr(DaskExecutor, "_survey", blind)
+    monkeypatch.setattr(executor, "user_files", lambda *each, **how: replace(files(*each, **how), home="/nowhere"))
+    monkeypatch.setattr(executor, "CHECKPOINT_SECONDS", 0.3)
+
+
+class Killer:
+    """Kills the processes of workers now and then, while trials run."""
+
+    def __init__(self, client, times, seconds, seed=0):
+        self.kills, self._client = 0, client
+        self._rng, self._times, self._seconds = random.Random(seed), times, seconds
+        self._thread = threading.Thread(target=self._work)
+        self._over = threading.Event()
+
+    def _work(self):
+        while self.kills < self._times and not self._over.wait(self._rng.uniform(*self._seconds)):
+            pids = list(self._client.run(os.getpid, on_error="ignore").values())
+            if pids:
+                os.kill(self._rng.choice(sorted(pids)), signal.SIGKILL)
+                self.kills += 1
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+
+def check_kills(tmp_path, client, times, seconds, generations):
+    trials = [trial(Slow("slow", 0.01), seed, generations) for seed in range(4)]
+    expected = alone([replace(each, task=Bowl("slow")) for each in trials], tmp_path / "alone")
+    with Killer(client, times, seconds) as killer:
+        outcomes = run(trials, tmp_path / "dask", client)
+    assert killer.kills >= min(times, 2)
+    assert outcomes == {each.path: ("finished", "") for each in trials}
+    assert all_curves(tmp_path / "dask") == expected
+    names = {path.name for path in (tmp_path / "dask").rglob("*") if path.is_file()}
+    assert names == {"curve.csv", "genome.npz", "machine.json", "result.json", "trial.json"}
+    return killer.kills
+
+
+def test_workers_that_are_killed_cost_nothing_but_time(tmp_path, cluster):
+    check_kills(tmp_path, cluster.client, 2, (0.3, 0.6), 60)
+
+
+def test_without_a_shared_folder_too(tmp_path, cluster, not_shared):
+    check_kills(tmp_path, cluster.client, 2, (0.3, 0.6), 60)
+
+
+def test_failures_look_as_on_one_machine(tmp_path, cluster):
+    trials = [trial(Dies("exits")), trial(Dies("killed", "kill")), trial(Bowl())]
+    assert run(trials, tmp_path, cluster.client) == {
+        "exits/snes/seed-0": ("failed", "its worker process died (exit status 7)"),
+        "killed/snes/seed-0": ("failed", "its worker process died (SIGKILL, as when memory runs out)"),
+        "bowl/snes/seed-0": ("finished", ""),
+    }
+    assert trial_status(tmp_path / trial(Dies("exits")).path) == "failed"
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+def test_a_robot_that_hangs_fails_alone(tmp_path, cluster, not_shared):
+    outcomes = run([trial(Hostile("hangs")), trial(Bowl())], tmp_path, cluster.client, step_seconds=15.0)
+    assert outcomes["hangs/snes/seed-0"][1].startswith("a step took longer than 15 s, the limit of this run")
+    assert outcomes["bowl/snes/seed-0"] == ("finished", "")
+    assert trial_status(tmp_path / "hangs/snes/seed-0") == "failed"
+
+
+@pytest.mark.parametrize("where", ["shared", "not shared"])
+def test_ctrl_c_keeps_checkpoints_and_the_study_goes_on_without_the_cluster(tmp_path, cluster, where, request):
+    if where == "not shared":
+        request.getfixturevalue("not_shared")
+    trials = [trial(Slow("slow", 0.02), 0, 100)]
+    sent = []
+
+    def on_event(event):
+        if event.completed_fraction > 0.05 and not sent:
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        run(trials, tmp_path / "dask", cluster.client, on_event=on_event)
+    assert time.monotonic() - sent[0] < 6
+    assert list((tmp_path / "dask").rglob("checkpoint.npz"))
+    assert not list((tmp_path / "dask").rglob("*.lock"))
+    fast = [replace(each, task=Bowl("slow")) for each in trials]
+    for each in trials:
+        assert each.run(tmp_path / "dask" / each.path) == "finished"
+    assert all_curves(tmp_path / "dask") == alone(fast, tmp_path / "alone")
+
+
+def test_a_trial_that_another_run_holds_is_awaited(tmp_path, cluster, not_shared):
+    (held, free), events = [trial(Bowl(), seed) for seed in (0, 1)], []
+    lock = trial_lock(tmp_path / held.path)
+    assert lock.acquire()
+
+    def on_event(event):
+        events.append((event.trial, event.status))
+        if event.status == "finished":
+            lock.release()
+
+    assert run([held, free], tmp_path, cluster.client, on_event=on_event)[held.path] == ("finished", "")
+    assert [each for each in events if each[1]] == [
+        (held.path, "taken"),
+        (free.path, "finished"),
+        (held.path, "finished"),
+    ]
+
+
+def test_the_robots_of_the_user_travel_to_workers_that_do_not_have_them(tmp_path, cluster, not_shared, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = load_script(rail(tmp_path)).study
+    study = replace(study, seeds=(0,))
+    results = study.run("dask", executor=cluster.client)
+    assert [each.status for each in results.runs] == ["finished", "finished"]
+    study.run("alone")
+    assert all_curves(tmp_path / "dask") == all_curves(tmp_path / "alone")
+    for path in (tmp_path / "alone").rglob("trial.json"):
+        assert path.read_text() == (tmp_path / "dask" / path.relative_to(tmp_path / "alone")).read_text()
+
+
+def test_the_files_of_a_trial_are_its_code_and_what_its_settings_name(tmp_path, monkeypatch):
+    for name in ("inside", "outside", "inside/data"):
+        (tmp_path / name).mkdir()
+    script = tmp_path / "inside/own_bowl.py"
+    script.write_text(
+        "from dataclasses import dataclass\nfrom toys import Bowl\n\n\n"
+        "@dataclass(frozen=True)\nclass OwnBowl(Bowl):\n    file: str = 'data'\n"
+    )
+    (tmp_path / "inside/data/rows.csv").write_text("1,2")
+    monkeypatch.chdir(tmp_path / "outside")
+    own = trial(load_script(script).OwnBowl())
+    assert files_of_users.user_files([own], with_contents=False).are_here()
+    with pytest.raises(SettingsError, match=r"own_bowl.py is outside of the current folder .*; start the study from a"):
+        files_of_users.user_files([own], with_contents=True)
+    monkeypatch.chdir(tmp_path / "inside")
+    files = files_of_users.user_files([own], with_contents=True)
+    assert files.contents.keys() == {"own_bowl.py", "toys.py", "data/rows.csv"}
+    files.unpack(tmp_path / "worker")
+    assert (tmp_path / "worker/data/rows.csv").read_text() == "1,2"
+    script.write_text("changed")
+    assert not files.are_here()
+    monkeypatch.setattr(files_of_users, "MAX_BYTES", 5)
+    with pytest.raises(SettingsError, match="too much to send to workers"):
+        files_of_users.user_files([own], with_contents=True)
+
+
+def test_another_version_is_refused_and_another_processor_is_a_caution():
+    here = environment.environment()
+    assert environment.processor_caution(here, {"a": here}) == ""
+    environment.check_versions(here, {"a": here})
+    other = {"versions": {**here["versions"], "numpy": "1.0"}, "processor": {**here["processor"], "simd": "none"}}
+    with pytest.raises(SettingsError, match=r"the Dask worker b has numpy 1\.0, and this machine has .*; install"):
+        environment.check_versions(here, {"a": here, "b": other})
+    assert "the Dask worker b has another simd (none)" in environment.processor_caution(here, {"a": here, "b": other})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("local:0", "takes a number of workers"),
+        ("local:two", "takes a number of workers"),
+        ("host:8786", "takes the address of a scheduler"),
+        (8786, "executor must be a Dask client or a text"),
+        ("gone.toml", "gone.toml cannot be read"),
+        ("tcp://127.0.0.1:1", "there is no Dask scheduler at"),
+    ],
+)
+def test_a_cluster_that_cannot_be_opened_is_an_error_in_one_sentence(text, sentence, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 0.2)
+    with ExitStack() as resources, pytest.raises(SettingsError, match=sentence):
+        open_cluster(text, resources)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a half-made cluster of the library
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("queue = 'slurms'\njobs = 2", "did you mean 'slurm'"),
+        ("queue = 'slurm'", "needs either jobs = N or adapt"),
+        ("queue = 'slurm'\njobs = 2\ncores = 3", "unknown key in c.toml 'cores'"),
+        ("queue = 'slurm'\njobs = 2\noptions = { cpus = 3 }", "slurm does not accept these options"),
+        ("queue", "is no TOML file"),
+    ],
+)
+def test_a_wrong_description_of_a_queue_is_an_error_in_one_sentence(content, sentence, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    Path("c.toml").write_text(content)
+    with ExitStack() as resources, pytest.raises(SettingsError, match=sentence):
+        open_cluster("c.toml", resources)
+
+
+def test_files_from_workers_stay_in_the_folder_of_their_trial(tmp_path):
+    write_files(tmp_path / "seed-0", {"curve.csv": b"a", "checkpoint.npz": b"b"})
+    write_files(tmp_path / "seed-0", {"curve.csv": b"c", "result.json": b"d"})
+    assert {path.name: path.read_bytes() for path in (tmp_path / "seed-0").iterdir()} == {
+        "curve.csv": b"c",
+        "result.json": b"d",
+    }
+    for name in ("../curve.csv", "/etc/passwd", ".hidden", "a/b"):
+        with pytest.raises(ResultsError, match="which no trial has"):
+            write_files(tmp_path / "seed-0", {name: b"x"})
