@@ -58,6 +58,7 @@ from .learners.evolution.wrappers.restart_schemes import BIPOP as BIPOP, IPOP as
 from .learners.evolution.wrappers.restarts import Restarts as Restarts
 from .learners.evolution.wrappers.termination import TerminationCriteria as TerminationCriteria
 from .learners.gradients.analytic import AnalyticGradient as AnalyticGradient
+from .learners.gradients.shac import SHAC as SHAC
 from .learners.penalties import L1 as L1, L2 as L2, Penalty as Penalty
 from .learners.stages import Stage as Stage, Stages as Stages
 from .nets.activations import Activation as Activation
@@ -90,6 +91,7 @@ from .nets.schedules import (
     Constant as Constant,
     Cosine as Cosine,
     Exponential as Exponential,
+    Linear as Linear,
     ReduceOnPlateau as ReduceOnPlateau,
     Schedule as Schedule,
     Step as Step,

@@ -449,6 +449,7 @@ def test_list_describes_every_kind_of_component(evorobo):
         "MSE": "losses",
         "AnalyticGradient": "methods",
         "DAgger": "methods",
+        "SHAC": "methods",
         "RMSE": "metrics",
         "Adam": "optimizers",
         "L2": "penalties",

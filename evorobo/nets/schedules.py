@@ -25,11 +25,11 @@ class Schedule(Protocol):
     >>> from dataclasses import dataclass
     >>> from evorobo import Schedule
     >>> @dataclass(frozen=True)
-    ... class Linear(Schedule):
+    ... class Squared(Schedule):
     ...     def factor(self, budget_fraction, state):
-    ...         return 1 - budget_fraction
-    >>> Linear().factor(0.25, Linear().start())
-    0.75
+    ...         return (1 - budget_fraction) ** 2
+    >>> Squared().factor(0.5, Squared().start())
+    0.25
     """
 
     def __init__(self) -> None:  # without it the signature of a protocol is (*args, **kwargs)
@@ -117,6 +117,30 @@ class Step(Schedule):
 
     def factor(self, budget_fraction: float, state: ScheduleState) -> float:
         return self.drop ** sum(budget_fraction >= milestone for milestone in self.milestones)
+
+
+@register_component("schedule", "Linear")
+@dataclass(frozen=True)
+@inherit_docs
+class Linear(Schedule):
+    """Linear decay from 1 to `final` at the end of the budget.
+
+    Parameters
+    ----------
+    final : float, default 0.0
+        Factor at the end of the budget.
+
+    Examples
+    --------
+    >>> from evorobo import Linear
+    >>> Linear().factor(0.25, {}), Linear(0.5).factor(1.0, {})
+    (0.75, 0.5)
+    """
+
+    final: NonNegativeFloat = 0.0
+
+    def factor(self, budget_fraction: float, state: ScheduleState) -> float:
+        return 1 + (self.final - 1) * min(budget_fraction, 1.0)
 
 
 @register_component("schedule", "Exponential")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -244,6 +244,67 @@ class HasReturnGradient(Protocol):
         -------
         callable
             See `ReturnGradient`.
+
+        Raises
+        ------
+        TaskError
+            If no slope leads from the outputs of the network to the score. The message names what stops it.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Some steps of environments whose episodes go on from window to window.
+
+    Shapes begin with `(steps, n)`. The network acted on `observations`. `last_observations` are those after each step,
+    also of an episode that ended there, by a termination or, `truncated`, by a limit of time.
+
+    `gradient(grad_rewards, grad_last_observations)` returns the derivatives `(n_params,)` with respect to the weights,
+    and `(n_outputs,)` with respect to the logarithms of the standard deviations of the exploration, of an objective of
+    which the derivatives with respect to the rewards and to the last observations are given. It can be called once. The
+    result may hold numbers that are not finite. `cost` includes it.
+    """
+
+    observations: Array
+    last_observations: Array
+    rewards: Array
+    terminated: np.ndarray
+    truncated: np.ndarray
+    gradient: Callable[[Array, Array], tuple[Array, Array]]
+    cost: Cost
+    saturated: float = 0.0
+
+
+class ReturnWindows(Protocol):
+    """Environments whose episodes go on from window to window.
+
+    `run(genome, log_sd, n_steps, rng)` steps all of them by the network. Gaussian noise of standard deviation
+    `exp(log_sd)` is added to its outputs, before the tanh where the last layer has one. What the first window begins
+    with, noise and seeds of new episodes come from `rng`. `state` holds the running episodes, with which `restore`
+    continues bit for bit.
+    """
+
+    def run(self, genome: Genome, log_sd: Array, n_steps: int, rng: np.random.Generator) -> Window: ...
+    def state(self) -> dict[str, Any]: ...
+    def restore(self, state: dict[str, Any]) -> None: ...
+
+
+@runtime_checkable
+class HasReturnWindows(Protocol):
+    """A task whose rewards can be differentiated over windows of steps, for actor-critic methods."""
+
+    def return_windows(self, n_envs: int) -> ReturnWindows:
+        """Return environments whose episodes go on from window to window.
+
+        Parameters
+        ----------
+        n_envs : int
+            Number of environments.
+
+        Returns
+        -------
+        ReturnWindows
+            The environments.
 
         Raises
         ------

@@ -21,8 +21,9 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
-from evorobo.tasks.capabilities import ExpertLabeller, ReturnGradient, ReturnGradients
+from evorobo.tasks.capabilities import ExpertLabeller, ReturnGradient, ReturnGradients, ReturnWindows
 from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
+from evorobo.testing.wave_windows import WaveWindows
 
 STEPS = 9
 LEARNING_STEPS = 150
@@ -131,6 +132,9 @@ class Wave:
             return ReturnGradients(np.array(returns), np.array(gradients), cost)
 
         return differentiate
+
+    def return_windows(self, n_envs: int) -> ReturnWindows:
+        return WaveWindows(*self._points(0.0), n_envs)
 
     def validate(self, genome: Genome) -> float:
         return self.test(genome)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evorobo import (
+    SHAC,
     Adam,
     AnalyticGradient,
     Backprop,
@@ -31,6 +32,7 @@ METHODS = [
     Backprop(batch_size=20),
     Backprop(batch_size=20, early_stopping=EarlyStopping(patience=2), dtype="float32"),
     AnalyticGradient(episodes=2),
+    SHAC(n_envs=2, horizon=4, critic=(4,), critic_iterations=1),
 ]
 
 

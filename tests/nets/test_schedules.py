@@ -5,7 +5,7 @@ import json
 import pytest
 from record_torch_reference import FILE, plateaus
 
-from evorobo import Constant, Cosine, Exponential, ReduceOnPlateau, SettingsError, Step, WarmUp
+from evorobo import Constant, Cosine, Exponential, Linear, ReduceOnPlateau, SettingsError, Step, WarmUp
 
 TORCH = json.loads(FILE.read_text())["schedules"]
 
@@ -40,6 +40,8 @@ def test_reduce_on_plateau_equals_that_of_torch():
 def test_values_by_hand():
     assert curve(Constant(), [0, 0.3, 1]) == [1, 1, 1]
     assert curve(Step(), [0, 0.499, 0.5, 0.75, 1]) == pytest.approx([1, 1, 0.1, 0.01, 0.01])
+    assert curve(Linear(), [0, 0.25, 1]) == pytest.approx([1, 0.75, 0])
+    assert curve(Linear(0.2), [0, 0.5, 1, 1.5]) == pytest.approx([1, 0.6, 0.2, 0.2])
     assert curve(Exponential(), [0, 0.5, 1]) == pytest.approx([1, 0.1, 0.01])
     # half a cosine: (1 + sqrt(1/2)) / 2 at a quarter of the budget, 1/2 at half of it
     assert curve(Cosine(), [0, 0.25, 0.5, 1]) == pytest.approx([1, (1 + 0.5**0.5) / 2, 0.5, 0])

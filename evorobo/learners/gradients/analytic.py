@@ -13,6 +13,8 @@ from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.base import Method, StepResult, WarmStartable
+from evorobo.learners.gradients.norms import gradient_norms, shorten
+from evorobo.learners.gradients.shac import SHAC
 from evorobo.learners.warm_start import first_genome, first_observations, with_observations
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer
@@ -111,6 +113,28 @@ class AnalyticGradient(Method, WarmStartable):
     warm_start: Genome | str | None = None
     compiled: bool = False
     name: str = "analytic-gradient"
+
+    @staticmethod
+    def shac(**settings: Any) -> SHAC:
+        """Return short-horizon actor-critic, which follows the gradient through windows of steps.
+
+        Parameters
+        ----------
+        **settings
+            Settings of `SHAC`.
+
+        Returns
+        -------
+        SHAC
+            The method.
+
+        Examples
+        --------
+        >>> from evorobo import AnalyticGradient
+        >>> AnalyticGradient.shac(horizon=16).horizon
+        16
+        """
+        return SHAC(**settings)
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> AnalyticGradientLearner:
         return AnalyticGradientLearner(self, task, spec, rng)
@@ -213,17 +237,3 @@ class AnalyticGradientLearner:
         self._cost, self._dropped = Cost(**state["cost"]), state["dropped"]
         self._observed = RunningMoments(**state["observed"])
         self._rng.bit_generator.state = state["rng"]
-
-
-def gradient_norms(gradients: Array) -> Array:
-    """The norm of each row; squares of large numbers do not overflow."""
-    largest = np.abs(gradients).max(axis=1, initial=0.0)
-    scale = np.where(largest > 0, largest, 1.0)
-    norms: Array = largest * np.sqrt(np.square(gradients / scale[:, None]).sum(axis=1))
-    return norms
-
-
-def shorten(gradients: Array, norms: Array, limit: float) -> Array:
-    """Rows that are longer than `limit`, shortened to it."""
-    shortened: Array = gradients * np.minimum(1.0, limit / np.where(norms > 0, norms, 1.0))[:, None]
-    return shortened

@@ -25,13 +25,15 @@ from evorobo.tasks.capabilities import (
     HasExpert,
     HasMeasures,
     HasReturnGradient,
+    HasReturnWindows,
     HasRival,
     HasUnlabelled,
     HasValidationCost,
     ReturnGradient,
+    ReturnWindows,
 )
 from evorobo.tasks.control.behavior import MeasureRecorder, available_measures
-from evorobo.tasks.control.gradients.return_gradient import RobotReturnGradient
+from evorobo.tasks.control.gradients.return_gradient import RobotReturnGradient, return_windows
 from evorobo.tasks.control.matches import Matches
 from evorobo.tasks.control.policies import Networks, Policy
 from evorobo.tasks.control.reference_scores import REFERENCE_SCORES
@@ -258,6 +260,15 @@ class ControlTask:
             )
         runs = self.env_spec, self.decoder, self._runner, self.normalize
         return RobotReturnGradient(*runs, horizon, discount, action_noise, compiled)
+
+    @copy_doc(HasReturnWindows.return_windows)
+    def return_windows(self, n_envs: int) -> ReturnWindows:
+        if self._overrides("score", instead_of="return_windows"):
+            raise SettingsError(
+                f"{type(self).__name__} changes score() but not return_windows(), which gradients through the robot "
+                "use; define both."
+            )
+        return return_windows(self.env_spec, self.decoder, n_envs)
 
     @copy_doc(HasRival.matches)
     def matches(self) -> Matches:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -73,8 +73,9 @@ class EpisodeTape:
         self, network: ClosedLoopNetwork, seeds: np.ndarray, rng: np.random.Generator | None
     ) -> tuple[list[_Step], Array, np.ndarray]:
         robot, n_rows = self.robot_graph.robot, seeds.size
+        limit = robot.action_limit
         distinct, episode = np.unique(seeds, return_inverse=True)
-        streams = _RecordedStreams([RandomStream(make_generator(seed)) for seed in distinct], episode.ravel())
+        streams = RecordedStreams([RandomStream(make_generator(seed)) for seed in distinct], episode.ravel())
         state = robot.initial(streams)
         readings = self._observe(robot, state, streams)
         block = readings.reshape(*seeds.shape, -1)
@@ -84,7 +85,7 @@ class EpisodeTape:
             outputs = network.forward(block)
             if rng is not None and self.action_noise:
                 outputs = outputs + self.action_noise * rng.standard_normal(outputs.shape)
-            commands, slope = self._act(outputs.reshape(n_rows, -1))
+            commands, slope = commands_of(self.decoder, limit, outputs.reshape(n_rows, -1), rounded=self.rounded)
             action = commands[rows]
             streams.recorded.clear()
             before = np.array(state, float)
@@ -95,7 +96,7 @@ class EpisodeTape:
                 ended = np.ones_like(ended)
             observations, readings = readings, self._observe(robot, after, streams)
             inputs = np.concatenate([before, action, *streams.recorded], axis=1)
-            near_limit = np.abs(action) >= SATURATED * robot.action_limit
+            near_limit = np.abs(action) >= SATURATED * limit
             steps.append(_Step(rows, inputs, slope, observations, near_limit))
             returns[rows] += rewards
             lengths[rows] += 1
@@ -112,29 +113,16 @@ class EpisodeTape:
         readings = robot.observation(state, streams)
         return readings.astype(np.float32) if self.rounded else np.asarray(readings, float)
 
-    def _act(self, outputs: Array) -> tuple[Array, Array]:
-        """The motor commands of outputs `(rows, m)`, and their slopes; both clips pass the slope at their limits."""
-        decoder, limit = self.decoder, self.robot_graph.robot.action_limit
-        values, slope = outputs, np.ones(decoder.n_outputs)
-        if decoder.scaled:
-            slope = (decoder.high - decoder.low) / 2
-            values = decoder.low + (values + 1) / 2 * (decoder.high - decoder.low)
-        commands = decoder.actions(outputs)
-        if self.rounded:
-            commands = commands.astype(np.float32).astype(float)
-        inside = (values >= decoder.low) & (values <= decoder.high) & (np.abs(commands) <= limit)
-        return np.clip(commands, -limit, limit), slope * inside
-
     def _backward(self, network: ClosedLoopNetwork, steps: list[_Step], shape: tuple[int, ...]) -> None:
         graph, n_rows = self.robot_graph, int(np.prod(shape))
         n_states, n_actions = graph.n_states, graph.n_actions
         grad_state: Array = np.zeros((n_rows, n_states))
         grad_readings: Array = np.zeros((n_rows, len(graph.robot.sensors)))
-        for number, step, jacobian in self._jacobians(steps):
-            rows = step.rows
+        for number, jacobian in jacobians(graph, [step.inputs for step in steps]):
+            step, rows = steps[number], steps[number].rows
             rewards = np.full((len(rows), 1), self.discount**number)
             grad_outputs = np.concatenate([grad_state[rows], rewards, grad_readings[rows]], axis=1)
-            grad_inputs = _rows_times(grad_outputs, jacobian)
+            grad_inputs = rows_times(grad_outputs, jacobian)
             grad_state[rows] = grad_inputs[:, :n_states]
             grad_action = np.zeros((n_rows, n_actions))
             grad_action[rows] = grad_inputs[:, n_states:]
@@ -143,28 +131,6 @@ class EpisodeTape:
             if self.horizon and number % self.horizon == 0:
                 grad_state, grad_readings = np.zeros_like(grad_state), np.zeros_like(grad_readings)
                 network.cut()
-
-    def _jacobians(self, steps: list[_Step]) -> Any:
-        """From the last step to the first: its number, the step, and the derivatives of its graph.
-
-        They are computed for many steps in one batch, as each depends on the step alone.
-        """
-        graph = self.robot_graph
-        per_row = len(graph.graph.nodes) + len(graph.graph.outputs) * (graph.n_states + graph.n_actions)
-        last = len(steps)
-        while last:
-            first, n_rows = last - 1, len(steps[last - 1].rows)
-            while first and (n_rows + len(steps[first - 1].rows)) * per_row <= MAX_NUMBERS:
-                first -= 1
-                n_rows += len(steps[first].rows)
-            batch = steps[first:last]
-            evaluation = graph.graph.evaluate(np.concatenate([step.inputs for step in batch]))
-            jacobians = evaluation.jacobian(slice(0, graph.n_states + graph.n_actions))
-            starts = np.cumsum([len(step.rows) for step in batch])[:-1]
-            parts = np.split(jacobians, starts)
-            for number in reversed(range(first, last)):
-                yield number, steps[number], parts[number - first]
-            last = first
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +144,7 @@ class _Step:
     saturated: np.ndarray
 
 
-class _RecordedStreams(RandomStreams):
+class RecordedStreams(RandomStreams):
     """Random streams that keep the standard numbers they have drawn, in order."""
 
     def __init__(self, streams: list[RandomStream], episode: np.ndarray) -> None:
@@ -191,10 +157,44 @@ class _RecordedStreams(RandomStreams):
         return numbers
 
 
-def _rows_times(adjoints: Array, jacobians: Array) -> Array:
+def rows_times(adjoints: Array, jacobians: Array) -> Array:
     """For each row, its adjoints `(o,)` times its derivatives `(o, i)`; a zero adjoint gives 0 in any case."""
     with np.errstate(all="ignore"):
         products = np.matmul(adjoints[:, None, :], jacobians)[:, 0]
         if np.isfinite(products.sum()):
             return products
     return times(adjoints[:, :, None], jacobians).sum(1)
+
+
+def commands_of(decoder: BoxDecoder, limit: float, outputs: Array, *, rounded: bool = False) -> tuple[Array, Array]:
+    """The motor commands of outputs `(rows, m)`, and their slopes; both clips pass the slope at their limits."""
+    values, slope = outputs, np.ones(decoder.n_outputs)
+    if decoder.scaled:
+        slope = (decoder.high - decoder.low) / 2
+        values = decoder.low + (values + 1) / 2 * (decoder.high - decoder.low)
+    commands = decoder.actions(outputs)
+    if rounded:
+        commands = commands.astype(np.float32).astype(float)
+    inside = (values >= decoder.low) & (values <= decoder.high) & (np.abs(commands) <= limit)
+    return np.clip(commands, -limit, limit), slope * inside
+
+
+def jacobians(graph: RobotGraph, inputs: Sequence[Array]) -> Iterator[tuple[int, Array]]:
+    """From the last step to the first: its number, and the derivatives of its graph at `inputs[number] (rows, ...)`.
+
+    They are computed for many steps in one batch, as each depends on the step alone.
+    """
+    per_row = len(graph.graph.nodes) + len(graph.graph.outputs) * (graph.n_states + graph.n_actions)
+    last = len(inputs)
+    while last:
+        first, n_rows = last - 1, len(inputs[last - 1])
+        while first and (n_rows + len(inputs[first - 1])) * per_row <= MAX_NUMBERS:
+            first -= 1
+            n_rows += len(inputs[first])
+        batch = inputs[first:last]
+        evaluation = graph.graph.evaluate(np.concatenate(batch))
+        derivatives = evaluation.jacobian(slice(0, graph.n_states + graph.n_actions))
+        parts = np.split(derivatives, np.cumsum([len(step) for step in batch])[:-1])
+        for number in reversed(range(first, last)):
+            yield number, parts[number - first]
+        last = first

@@ -15,6 +15,7 @@ from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import ReturnGradients
 from evorobo.tasks.control.gradients.episodes import Episodes, EpisodeTape
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
+from evorobo.tasks.control.gradients.windows import RobotWindows
 from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.rollout import TRAIN, VALIDATION
 from evorobo.tasks.control.runner import Runner
@@ -41,15 +42,9 @@ class RobotReturnGradient:
         action_noise: float,
         compiled: bool,
     ) -> None:
-        if not isinstance(env_spec, RobotEnvSpec):
-            raise TaskError(
-                f"{env_spec.id} has no gradient: only vectorized robots (see evorobo.Robot) can be traced; methods "
-                "that go by scores may climb it."
-            )
-        graph = RobotGraph(env_spec.robot)  # refuses robots with moves, which have another decoder
-        assert isinstance(decoder, BoxDecoder)
-        self._env_spec, self._decoder, self._runner, self._normalize = env_spec, decoder, runner, normalize
-        settings: Any = graph, decoder, env_spec.max_steps, horizon, discount, action_noise
+        robot_spec, graph, box = differentiable(env_spec, decoder)
+        self._env_spec, self._decoder, self._runner, self._normalize = robot_spec, decoder, runner, normalize
+        settings: Any = graph, box, robot_spec.max_steps, horizon, discount, action_noise
         if not compiled:
             self._run = run_step_by_step(EpisodeTape(*settings))
         else:
@@ -84,3 +79,20 @@ def run_step_by_step(tape: EpisodeTape) -> Callable[[Genome, np.ndarray, np.rand
             return tape.run(network, seeds[:, None], rng)
 
     return run
+
+
+def return_windows(env_spec: EnvSpec, decoder: Decoder, n_envs: int) -> RobotWindows:
+    """The environments of `HasReturnWindows` for a vectorized robot."""
+    return RobotWindows(*differentiable(env_spec, decoder), n_envs)
+
+
+def differentiable(env_spec: EnvSpec, decoder: Decoder) -> tuple[RobotEnvSpec, RobotGraph, BoxDecoder]:
+    """A vectorized robot with its graph and decoder. Raises `TaskError` for an environment without gradient."""
+    if not isinstance(env_spec, RobotEnvSpec):
+        raise TaskError(
+            f"{env_spec.id} has no gradient: only vectorized robots (see evorobo.Robot) can be traced; methods that go "
+            "by scores may climb it."
+        )
+    graph = RobotGraph(env_spec.robot)  # refuses robots with moves, which have another decoder
+    assert isinstance(decoder, BoxDecoder)
+    return env_spec, graph, decoder

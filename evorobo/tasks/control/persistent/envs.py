@@ -77,7 +77,12 @@ class PersistentEnvs:
         if not self.observations.size:
             return {}
         actions = np.stack(self._actions) if self._actions else np.empty(0)
-        return {"seeds": self.seeds, "clock": self.clock, "actions": actions, "observations": self.observations}
+        return {
+            "seeds": self.seeds.copy(),
+            "clock": self.clock.copy(),
+            "actions": actions,
+            "observations": self.observations,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Run the episodes of a state again up to its observations.
@@ -86,7 +91,7 @@ class PersistentEnvs:
         """
         if not state:
             return
-        clock, actions = np.asarray(state["clock"], int), list(state["actions"])
+        clock, actions = np.array(state["clock"], int), list(state["actions"])
         starts = len(actions) - clock
         self._restart(np.arange(self.n_rows), np.asarray(state["seeds"], np.int64))
         longest = clock.argmax()

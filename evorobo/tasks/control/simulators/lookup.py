@@ -43,12 +43,13 @@ class RobotEnvSpec:
         self.action_space: Any = spaces_of.action_space if spaces_of else action_space(robot)
 
     def simulator(self) -> Simulator:
-        return CheckedSimulator(VectorizedSimulator(self.robot, self.max_steps), self._checks())
+        return CheckedSimulator(VectorizedSimulator(self.robot, self.max_steps), self.checks())
 
     def rows(self, n_rows: int) -> EnvRows:
-        return CheckedEnvRows(RobotEnvRows(self.robot, n_rows), self._checks())
+        return CheckedEnvRows(RobotEnvRows(self.robot, n_rows), self.checks())
 
-    def _checks(self) -> NumberChecks:
+    def checks(self) -> NumberChecks:
+        """Checks of the numbers of the robot."""
         return NumberChecks(self.id, len(self.robot.sensors), "evorobo.testing.check_robot finds the cause")
 
 

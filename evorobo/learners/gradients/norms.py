@@ -1,0 +1,21 @@
+"""Norms of gradients, and gradients shortened to a norm."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evorobo.arrays import Array
+
+
+def gradient_norms(gradients: Array) -> Array:
+    """The norm of each row; squares of large numbers do not overflow."""
+    largest = np.abs(gradients).max(axis=1, initial=0.0)
+    scale = np.where(largest > 0, largest, 1.0)
+    norms: Array = largest * np.sqrt(np.square(gradients / scale[:, None]).sum(axis=1))
+    return norms
+
+
+def shorten(gradients: Array, norms: Array, limit: float) -> Array:
+    """Rows that are longer than `limit`, shortened to it."""
+    shortened: Array = gradients * np.minimum(1.0, limit / np.where(norms > 0, norms, 1.0))[:, None]
+    return shortened

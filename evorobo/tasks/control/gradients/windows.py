@@ -1,0 +1,172 @@
+"""Windows of steps through robots whose episodes go on, and the gradient of what happens in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError
+from evorobo.nets.closed_loop import ClosedLoopNetwork, closed_loop_flops
+from evorobo.nets.genome import Genome
+from evorobo.nets.spec import NetworkSpec
+from evorobo.tasks.base import Cost
+from evorobo.tasks.capabilities import Window
+from evorobo.tasks.control.gradients.episodes import (
+    SATURATED,
+    RecordedStreams,
+    commands_of,
+    jacobians,
+    rows_times,
+)
+from evorobo.tasks.control.gradients.robot_graph import RobotGraph
+from evorobo.tasks.control.persistent.base import RowStep
+from evorobo.tasks.control.persistent.checked import CheckedEnvRows
+from evorobo.tasks.control.persistent.envs import PersistentEnvs, Transition
+from evorobo.tasks.control.robots.random_streams import RandomStreams
+from evorobo.tasks.control.robots.rows import RobotRows, RobotStep
+from evorobo.tasks.control.simulators.base import make_generator
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
+from evorobo.tasks.control.spaces import BoxDecoder
+from evorobo.tracing.graph import times
+
+
+class RobotWindows:
+    """The windows (see `ReturnWindows`) of a vectorized robot.
+
+    As in `EpisodeTape`, sensors and motors are not rounded to single precision.
+    """
+
+    def __init__(self, env_spec: RobotEnvSpec, graph: RobotGraph, decoder: BoxDecoder, n_envs: int) -> None:
+        self._graph, self._decoder = graph, decoder
+        self._limit = env_spec.robot.action_limit
+        self._rows = _RecordedRows(graph, n_envs)
+        checked = CheckedEnvRows(self._rows, env_spec.checks())
+        self._envs = PersistentEnvs(checked, n_envs, env_spec.max_steps, env_spec.id)
+        self._started = False
+
+    def run(self, genome: Genome, log_sd: Array, n_steps: int, rng: np.random.Generator) -> Window:
+        n_started = 0
+        if not self._started:
+            self._envs.reset(rng)
+            self._started, n_started = True, self._envs.n_rows
+        spec = before_tanh(genome.spec) if self._decoder.scaled else genome.spec
+        network = ClosedLoopNetwork(spec, genome.weights[None], genome.input_scaler, genome.running_stats)
+        self._rows.inputs.clear()
+        observations, noises, slopes = list[Array](), list[Array](), list[Array]()
+        transitions, n_saturated = list[Transition](), 0
+        for _ in range(n_steps):
+            observations.append(self._envs.observations)
+            noise = np.exp(log_sd) * rng.standard_normal((self._envs.n_rows, len(log_sd)))
+            outputs = network.forward(self._envs.observations[None])[0] + noise
+            slope: Any = 1.0
+            if self._decoder.scaled:
+                outputs = np.tanh(outputs)
+                slope = 1 - np.square(outputs)
+            commands, inside = commands_of(self._decoder, self._limit, outputs)
+            noises.append(noise)
+            slopes.append(slope * inside)
+            n_saturated += int(np.count_nonzero(np.abs(commands) >= SATURATED * self._limit))
+            transitions.append(self._envs.step(commands, rng))
+        steps = Steps(self._graph, network, list(self._rows.inputs), noises, slopes, transitions)
+        n_env_steps = n_steps * self._envs.n_rows
+        return Window(
+            np.stack(observations),
+            np.stack([transition.last_observations for transition in transitions]),
+            np.stack([transition.rewards for transition in transitions]),
+            np.stack([transition.terminated for transition in transitions]),
+            np.stack([transition.truncated for transition in transitions]),
+            steps.gradient,
+            Cost(
+                env_steps=n_env_steps,
+                episodes=n_started + sum(int(transition.ended.sum()) for transition in transitions),
+                forward_flops=n_env_steps * spec.forward_flops,
+                backward_flops=n_env_steps * closed_loop_flops(spec),
+            ),
+            n_saturated / (n_env_steps * len(log_sd)),
+        )
+
+    def state(self) -> dict[str, Any]:
+        return {"started": self._started, "envs": self._envs.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._started = bool(state["started"])
+        self._envs.restore(state["envs"])
+
+
+class Steps:
+    """The steps of a window, as its gradient needs them."""
+
+    def __init__(
+        self,
+        graph: RobotGraph,
+        network: ClosedLoopNetwork,
+        inputs: list[Array],
+        noises: list[Array],
+        slopes: list[Array],
+        transitions: list[Transition],
+    ) -> None:
+        self._graph, self._network, self._inputs = graph, network, inputs
+        self._noises, self._slopes, self._transitions = noises, slopes, transitions
+
+    def gradient(self, grad_rewards: Array, grad_last_observations: Array) -> tuple[Array, Array]:
+        """The gradient of the weights and of `log_sd` (see `Window`). It can be taken once."""
+        n_states, n_rows = self._graph.n_states, grad_rewards.shape[1]
+        grad_state: Array = np.zeros((n_rows, n_states))
+        grad_readings: Array = np.zeros((n_rows, len(self._graph.robot.sensors)))
+        grad_log_sd = np.zeros(self._noises[0].shape[1])
+        for number, jacobian in jacobians(self._graph, self._inputs):
+            ended = self._transitions[number].ended
+            grad_state[ended], grad_readings[ended] = 0.0, 0.0  # the next steps are another episode's
+            grad_readings = grad_readings + grad_last_observations[number]
+            grad_outputs = np.concatenate([grad_state, grad_rewards[number][:, None], grad_readings], axis=1)
+            grad_inputs = rows_times(grad_outputs, jacobian)
+            grad_state = grad_inputs[:, :n_states].copy()
+            dy = times(grad_inputs[:, n_states:], self._slopes[number])
+            grad_log_sd += (dy * self._noises[number]).sum(0)
+            grad_readings = self._network.backward(dy[None])[0]
+        return self._network.gradient[0], grad_log_sd
+
+
+class _RecordedRows(RobotRows):
+    """Rows (see `EnvRows`) of a robot in double precision, with the inputs `(n, ...)` of the graph of each step."""
+
+    def __init__(self, graph: RobotGraph, n_rows: int) -> None:
+        super().__init__(graph.robot, n_rows)
+        self.inputs: list[Array] = []
+        self._all, self._n_inputs = np.arange(n_rows), graph.graph.n_inputs
+        self._streams_of_step = RecordedStreams([], np.empty(0, int))
+
+    def restart(self, rows: np.ndarray, seeds: np.ndarray | Sequence[Any]) -> Array:
+        return np.asarray(super().restart(rows, [make_generator(seed) for seed in seeds]), float)
+
+    def step(self, actions: np.ndarray) -> RowStep:  # type: ignore[override]
+        self.inputs.append(np.empty((len(actions), self._n_inputs)))
+        observations, rewards, terminated = super().step(self._all, actions)
+        return RowStep(np.asarray(observations, float), rewards, terminated, np.zeros(len(actions), bool))
+
+    def _step_together(self, rows: np.ndarray, actions: np.ndarray) -> RobotStep:
+        before = np.array(self._states[rows], float)
+        step = super()._step_together(rows, actions)
+        self.inputs[-1][rows] = np.concatenate([before, actions, *self._streams_of_step.recorded], axis=1)
+        return step
+
+    def _streams_of(self, rows: np.ndarray) -> RandomStreams:
+        self._streams_of_step = RecordedStreams([self._streams[row] for row in rows], np.arange(len(rows)))
+        return self._streams_of_step
+
+
+def before_tanh(spec: NetworkSpec) -> NetworkSpec:
+    """The network without the tanh of its last layer; the weights are the same.
+
+    Raises `SettingsError` for another last layer, and for networks with memory.
+    """
+    last: Any = spec.layers[-1]
+    if getattr(last, "activation", None) != "tanh":
+        raise SettingsError(
+            f"exploration is added before the tanh of the last layer, which is {last} here; end hidden with Output()."
+        )
+    return NetworkSpec(spec.n_inputs, (*spec.layers[:-1], replace(last, activation="identity")))

@@ -1,0 +1,44 @@
+"""Windows of steps on the small task of `check_method`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.nets.genome import Genome
+from evorobo.nets.passes import forward, gradient
+from evorobo.tasks.base import Cost
+from evorobo.tasks.capabilities import Window
+
+
+class WaveWindows:
+    """Each step asks `n_envs` random points `x (rows, k)` for `y (rows, 1)`; the reward is minus the squared error."""
+
+    def __init__(self, x: Array, y: Array, n_envs: int) -> None:
+        self._x, self._y, self._n_envs = x, y, n_envs
+        self._rows = np.zeros(n_envs, int)
+
+    def run(self, genome: Genome, log_sd: Array, n_steps: int, rng: np.random.Generator) -> Window:
+        spec, weights = genome.spec, genome.weights
+        rows = np.concatenate([self._rows[None], rng.integers(len(self._x), size=(n_steps, self._n_envs))])
+        self._rows, shape = rows[-1], (n_steps, self._n_envs)
+        x, noise = self._x[rows[:-1]].reshape(-1, spec.n_inputs), np.exp(log_sd) * rng.standard_normal((*shape, 1))
+        errors = forward(spec, weights, x).reshape(*shape, 1) + noise - self._y[rows[:-1]]
+
+        def differentiate(grad_rewards: Array, grad_last_observations: Array) -> tuple[Array, Array]:
+            dy = -2 * errors * grad_rewards[..., None]
+            return gradient(spec, weights, x, dy.reshape(-1, 1)), (dy * noise).sum((0, 1))
+
+        never = np.zeros(shape, bool)
+        cost = Cost(env_steps=rows[1:].size, forward_flops=len(x) * spec.forward_flops)
+        return Window(
+            self._x[rows[:-1]], self._x[rows[1:]], -np.square(errors[..., 0]), never, never, differentiate, cost
+        )
+
+    def state(self) -> dict[str, Any]:
+        return {"rows": self._rows}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._rows = state["rows"]

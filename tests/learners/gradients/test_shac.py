@@ -1,0 +1,316 @@
+"""Short-horizon actor-critic: its gradient with the value of what follows, its targets, its state, what it refuses."""
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from toys import Bowl
+
+from evorobo import (
+    GRU,
+    SGD,
+    SHAC,
+    Adam,
+    AnalyticGradient,
+    BatchNorm,
+    ControlTask,
+    Dense,
+    Dropout,
+    Genome,
+    LearningError,
+    NetworkSpec,
+    Robot,
+    SettingsError,
+    TaskError,
+    register,
+)
+from evorobo.learners.gradients.critic import discounts, td_lambda_targets
+from evorobo.nets.passes import forward
+from evorobo.testing import check_method
+
+
+class Ledge(Robot):
+    """A cart that falls off a ledge at 1.2 on both sides; sensors, motors and first states are noisy."""
+
+    sensors, motors, max_steps = ("x", "v"), ("push", "turn"), 9
+
+    def initial(self, rng):
+        return rng.uniform(-1, 1, 2)
+
+    def observation(self, state, rng):
+        return np.sin(state) + rng.normal(0.1, 2)
+
+    def transition(self, state, action, rng):
+        x, v = state.T
+        v = 0.9 * v + 0.5 * action[:, 0] * np.cos(action[:, 1]) + rng.normal(0.05, 1)[:, 0]
+        return np.stack([x + 0.3 * v, v], axis=1)
+
+    def reward(self, state, action, next_state):
+        return 1 - np.square(next_state[:, 0]) - 0.1 * np.square(action).sum(1)
+
+    def terminal(self, state):
+        return np.abs(state[:, 0]) > 1.2
+
+
+class Broken(Ledge):
+    """A ledge whose rewards are roots of negative numbers."""
+
+    def reward(self, state, action, next_state):
+        return np.sqrt(next_state[:, 0])
+
+
+register(Ledge, "shac/Ledge-v0")
+register(Broken, "shac/Broken-v0")
+LEDGE = ControlTask("shac/Ledge-v0", test_episodes=5)
+SMALL = {"n_envs": 5, "horizon": 12, "critic": (6,), "critic_iterations": 2}
+
+
+def start(method, task=LEDGE, hidden=(4,), seed=0):
+    spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, getattr(task, "output", "identity"))
+    return method.start(task, spec, np.random.default_rng(seed))
+
+
+def objective(learner, window):
+    """The objective of Xu et al. (2022), eq. 5, as its sums are written; where episodes end, the sum begins anew."""
+    method, total = learner._method, 0.0
+    steps, n_envs = window.rewards.shape
+    values = learner._critic.values(window.last_observations, learner._observed.scaler)
+    for env in range(n_envs):
+        begin = 0
+        for t in range(steps):
+            total += method.discount ** (t - begin) * method.reward_scale * window.rewards[t, env]
+            terminated, truncated = window.terminated[t, env], window.truncated[t, env]
+            if not terminated and (truncated or t == steps - 1):
+                total += method.discount ** (t + 1 - begin) * values[t, env]
+            if terminated or truncated:
+                begin = t + 1
+    return total / (steps * n_envs)
+
+
+@pytest.mark.parametrize(
+    ("task", "hidden", "settings"),
+    [
+        (LEDGE, (4,), {"discount": 0.9, "reward_scale": 0.3}),
+        (ControlTask("shac/Ledge-v0", normalize=True), (Dense(4, "elu"), BatchNorm(), Dropout(0.2)), {}),
+        (ControlTask("evorobo/SwingUp-v0", max_steps=7), (4,), {"discount": 0.8}),
+        (ControlTask("evorobo/Phototaxis-v0", max_steps=9, env_kwargs={"noise": 0.05}), (4,), {"n_envs": 2}),
+    ],
+    ids=["ends", "normalized", "swing-up", "noise"],
+)
+def test_the_gradient_of_a_window_agrees_with_differences_the_value_of_what_follows_included(task, hidden, settings):
+    learner = start(SHAC(**{**SMALL, **settings}), task, hidden)
+    for _ in range(2):  # the critic, the scalers and the running episodes are no longer those of the start
+        learner.step(0.0)
+    params, state = learner._params, deepcopy(learner.state())
+    params = params + np.random.default_rng(1).normal(0, 0.3, params.shape)
+    n_weights, method = learner._spec.n_params, learner._method
+
+    def run(params):
+        learner.restore(deepcopy(state))
+        learner._params = params
+        window = learner._windows.run(learner.genome, params[n_weights:], method.horizon, learner._rng)
+        return objective(learner, window), window
+
+    window = run(params)[1]
+    assert window.truncated.any()
+    assert window.terminated.any() == ("Ledge" in task.env)
+    gradient = learner._gradient(window)
+    width, wrong = 1e-6, []
+    for number in range(len(params)):
+        step = width * (np.arange(len(params)) == number)
+        slope = (run(params + step)[0] - run(params - step)[0]) / (2 * width)
+        if abs(gradient[number] - slope) > 1e-6 * (1 + abs(slope)):
+            wrong.append((number, gradient[number], slope))
+    assert not wrong, wrong
+    assert np.abs(gradient[n_weights:]).min() > 0
+
+
+# ---- targets
+
+
+def published_targets(rewards, next_values, ended, discount, lam):
+    """As in the code of Xu et al. (2022), SHAC.compute_target_values."""
+    targets, ended = np.empty_like(rewards), ended.astype(float)
+    ended[-1] = 1.0
+    a = b = np.zeros(rewards.shape[1])
+    weight = np.ones(rewards.shape[1])
+    for i in reversed(range(len(rewards))):
+        weight = weight * lam * (1 - ended[i]) + ended[i]
+        a = (1 - ended[i]) * (lam * discount * a + discount * next_values[i] + (1 - weight) / (1 - lam) * rewards[i])
+        b = discount * (next_values[i] * ended[i] + b * (1 - ended[i])) + rewards[i]
+        targets[i] = (1 - lam) * a + weight * b
+    return targets
+
+
+def test_targets_are_those_of_the_published_code():
+    rng = np.random.default_rng(0)
+    rewards, values, ended = rng.normal(size=(12, 7)), rng.normal(size=(12, 7)), rng.random((12, 7)) < 0.25
+    expected = published_targets(rewards, values, ended, 0.9, 0.7)
+    np.testing.assert_allclose(td_lambda_targets(rewards, values, ended, 0.9, 0.7), expected, rtol=1e-12)
+
+
+def test_targets_of_a_worked_example():
+    # rewards 1, 2, 3, 4; a termination after the second step, whose value is 0, and 10 after the last
+    rewards, values = np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([[5.0], [0.0], [8.0], [10.0]])
+    ended = np.array([[False], [True], [False], [False]])
+    # 4 + .5 * 10 = 9; 3 + .5 (.75 * 8 + .25 * 9) = 7.125; 2; 1 + .5 (.75 * 5 + .25 * 2) = 3.125
+    found = td_lambda_targets(rewards, values, ended, 0.5, 0.25)
+    np.testing.assert_array_equal(found.ravel(), [3.125, 2.0, 7.125, 9.0])
+    one_step = td_lambda_targets(rewards, values, ended, 0.5, 0.0)
+    np.testing.assert_array_equal(one_step, rewards + 0.5 * values)
+
+
+def test_discounts_begin_anew_with_each_episode():
+    ended = np.array([[False, True], [True, False], [False, False]])
+    np.testing.assert_array_equal(discounts(ended, 0.5), [[1, 1], [0.5, 1], [1, 0.5]])
+
+
+# ---- the run
+
+
+@pytest.mark.parametrize(
+    ("method", "task", "hidden"),
+    [
+        (SHAC(**SMALL), None, (8,)),
+        (AnalyticGradient.shac(**SMALL), LEDGE, (4,)),
+        (
+            SHAC(SGD(0.01), Adam(), **SMALL, max_grad_norm=None, critic_minibatches=1, name="sgd"),
+            ControlTask("Pendulum-v1", max_steps=7, normalize=True),
+            (Dense(4, "identity"), BatchNorm(activation="relu"), Dropout(0.2)),
+        ),
+    ],
+    ids=["wave", "ledge", "normalized"],
+)
+def test_it_keeps_the_contract_of_methods(method, task, hidden):
+    check_method(method, task, hidden)
+
+
+def test_episodes_go_on_from_window_to_window_and_their_costs_are_counted():
+    learner = start(SHAC(**{**SMALL, "horizon": 4, "critic": (6,), "critic_minibatches": 2}), LEDGE)
+    first = learner.step(0.0)
+    envs = learner._windows._envs
+    assert envs.clock.max() == 4
+    for _ in range(4):
+        learner.step(0.0)
+    cost, spec, critic = learner.cost, learner._spec, learner._critic
+    assert (cost.env_steps, cost.samples) == (5 * 4 * 5, 0)
+    assert cost.episodes > 5 + 5
+    # per window: the values of 20 observations, the gradients of the valued ones, 2 passes of the critic over 20 rows
+    c = critic._spec
+    fit = 5 * 2 * 20
+    assert critic.cost.backward_flops >= fit * c.backward_flops
+    assert critic.cost.forward_flops >= (fit + 5 * 20) * c.forward_flops
+    assert cost.forward_flops == 100 * spec.forward_flops + critic.cost.forward_flops
+    assert cost.update_flops > 0
+    assert first.info["noise_sd"] == pytest.approx(np.exp(-1))
+
+
+def test_the_logged_score_is_the_return_of_the_last_episodes():
+    learner = start(SHAC(**{**SMALL, "n_envs": 3, "horizon": 5}))
+    returns, running = [None] * 3, np.zeros(3)
+    for _ in range(6):
+        state = deepcopy(learner.state())
+        window = learner._windows.run(learner.genome, learner._params[learner._spec.n_params :], 5, learner._rng)
+        learner.restore(state)
+        for t in range(5):
+            running += window.rewards[t]
+            for env in np.flatnonzero(window.terminated[t] | window.truncated[t]):
+                returns[env], running[env] = running[env], 0.0
+        expected = [now if last is None else last for last, now in zip(returns, running, strict=True)]
+        assert learner.step(0.0).score == pytest.approx(np.mean(expected), rel=1e-12)
+
+
+def test_the_solution_is_the_network_without_noise():
+    learner = start(SHAC(**SMALL, initial_log_sd=-40.0))
+    window = learner._windows.run(learner.genome, np.full(2, -40.0), 3, np.random.default_rng(0))
+    seen = window.observations[0]
+    np.testing.assert_allclose(
+        np.tanh(forward(NetworkSpec.build(2, (4,), 2), learner.genome.weights, seen)), learner.genome(seen), rtol=1e-12
+    )
+
+
+def test_a_window_without_finite_gradient_changes_the_critic_only_and_is_counted():
+    learner = start(SHAC(**SMALL))
+    before, critic = learner.genome.weights, learner._critic._weights.copy()
+    run = learner._windows.run
+
+    def spoiled(*args):
+        window = run(*args)
+        return replace(window, gradient=lambda *grads: [grad * np.inf for grad in window.gradient(*grads)])
+
+    learner._windows.run = spoiled
+    result = learner.step(0.0)
+    assert (result.info["dropped"], result.info["grad_norm"]) == (1, 0.0)
+    np.testing.assert_array_equal(learner.genome.weights, before)
+    assert not np.array_equal(learner._critic._weights, critic)
+
+
+def test_weights_that_are_not_finite_end_learning_with_the_last_finite_ones():
+    learner = start(SHAC(SGD(1e308), **{**SMALL, "max_grad_norm": None, "reward_scale": 1e3}))
+    before = learner.genome.weights
+    with pytest.raises(LearningError, match="learning diverged: the weights are no longer finite after 60 steps"):
+        learner.step(0.0)
+    np.testing.assert_array_equal(learner.genome.weights, before)
+
+
+def test_it_starts_at_a_genome():
+    cold = start(SHAC(**SMALL))
+    genome = Genome(cold._spec, cold.genome.weights + 1)
+    warm = start(SHAC(**SMALL, warm_start=genome))
+    np.testing.assert_array_equal(warm.genome.weights, genome.weights)
+    np.testing.assert_array_equal(warm._critic._weights, cold._critic._weights)  # later random numbers are the same
+
+
+# ---- what is refused
+
+
+@dataclass(frozen=True)
+class Shaped(ControlTask):
+    """A task with a score of its own."""
+
+    def score(self, spec, weights, rng, input_scaler):
+        return super().score(spec, weights, rng, input_scaler)
+
+
+@pytest.mark.parametrize(
+    ("task", "hidden", "error", "message"),
+    [
+        (ControlTask("CartPole-v1"), (4,), TaskError, "CartPole: no slope through the robot, by argmax"),
+        (ControlTask("Pendulum-v1", env_kwargs={"g": 9.0}), (4,), TaskError, "Pendulum-v1 has no gradient: only"),
+        (Bowl(), (4,), SettingsError, "bowl has no gradient over windows of steps; use Backprop or Evolution"),
+        (Shaped("shac/Ledge-v0"), (4,), SettingsError, r"Shaped changes score\(\) but not return_windows\(\)"),
+        (LEDGE, (GRU(3),), SettingsError, "shac learns networks without memory; leave the recurrent layers out"),
+    ],
+    ids=["moves", "foreign", "no robot", "own score", "memory"],
+)
+def test_a_task_or_network_that_does_not_fit_is_refused_at_the_start(task, hidden, error, message):
+    with pytest.raises(error, match=message):
+        start(SHAC(**SMALL), task, hidden)
+
+
+def test_another_last_layer_is_refused():
+    spec = NetworkSpec(2, (Dense(2, "sigmoid"),))
+    with pytest.raises(SettingsError, match="exploration is added before the tanh of the last layer, which is Dense"):
+        SHAC(**SMALL).start(LEDGE, spec, np.random.default_rng(0)).step(0.0)
+
+
+def test_a_reward_that_is_not_a_number_is_reported():
+    with pytest.raises(TaskError, match=r"shac/Broken-v0 returned rewards with nan at step \d"):
+        start(SHAC(**SMALL), ControlTask("shac/Broken-v0")).step(0.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_envs": 0}, "n_envs must be a whole number of at least 1"),
+        ({"horizon": 0}, "horizon must be a whole number of at least 1"),
+        ({"td_lambda": 1.5}, "td_lambda must be a number from 0 to 1"),
+        ({"target_decay": 1.0}, "target_decay must be a number of at least 0 and below 1"),
+        ({"reward_scale": 0.0}, "reward_scale must be a number above 0"),
+        ({"critic": (0,)}, "critic"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(SettingsError, match=message):
+        SHAC(**settings)
