@@ -102,10 +102,12 @@ from .registry import register_component as register_component
 from .report.analysis.compare import compare as compare
 from .report.analysis.transfer import transfer as transfer
 from .report.comparison import write_comparison as write_comparison
+from .report.figures.settings import FigureSettings as FigureSettings
 from .report.figures.solving import solving as solving
 from .report.figures.tournament import tournament as tournament
 from .report.formats.dataframe import load_results as load_results
 from .report.page.page import write_report as write_report
+from .report.plot import plot as plot
 from .report.replay.replay import Replay as Replay
 from .report.study import show as show
 from .script import main as main

@@ -360,18 +360,28 @@ def test_the_figure_is_drawn_into_any_file(evorobo, by_python, tmp_path):
         assert evorobo("plot", folder, *flags, "--out", target)[:2] == (0, f"{target}\n")
         assert target.read_bytes().startswith(b"\x89PNG")
     assert "unknown" in sentence(evorobo("plot", folder, "--x", "euros"))
+    flags = ["--only", "cma-es", "--rename", "cma-es=CMA", "--y-limits", "-9,99", "--title", "", "--width", "9cm"]
+    target = tmp_path / "paper.pdf"
+    assert evorobo("plot", folder, *flags, "--out", target)[:2] == (0, f"{target}\n{target.with_suffix('.txt')}\n")
+    assert target.read_bytes().startswith(b"%PDF")
+    assert "--y-limits takes two numbers, as 0,100, not '7'" in sentence(evorobo("plot", folder, "--y-limits", "7"))
+    assert "--rename takes OLD=NEW, not 'cma'" in sentence(evorobo("plot", folder, "--rename", "cma"))
+    assert "names no known format" in sentence(evorobo("plot", folder, "--out", "x.eps"))
 
 
 def test_the_table_is_printed_in_all_formats(evorobo, by_python):
     folder = by_python / "results/rail"
     texts = {}
-    for form in ("terminal", "markdown", "csv"):
+    for form in ("terminal", "markdown", "latex", "csv"):
         code, texts[form], err = evorobo("table", folder, "--format", form)
         assert (code, err) == (0, "")
         assert "cma-es" in texts[form]
         assert "backprop" in texts[form]
     assert evorobo("table", folder)[1] == texts["terminal"]
     assert texts["markdown"].startswith("|")
+    assert r"\begin{tabular}" in texts["latex"]
+    assert r"95\% interval" in texts["latex"]
+    assert "CMA" in evorobo("table", folder, "--rename", "cma-es=CMA")[1]
     assert texts["csv"].splitlines()[0].count(",") >= 5
 
 

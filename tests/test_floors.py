@@ -48,7 +48,7 @@ REPORT = [  # within the report, imports go down this list
     {"figures", "formats"},
     {"replay"},
     {"page"},
-    {"study", "comparison"},
+    {"study", "comparison", "plot"},
 ]
 OWNERS: dict[str, tuple[str, ...]] = {
     "dask": ("evorobo.study.executors.dask",),

@@ -3,41 +3,91 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evorobo.arguments import Exit, Parser, add_trust
 from evorobo.errors import ResultsError, SettingsError
-from evorobo.files import as_path
+
+if TYPE_CHECKING:
+    from evorobo.report.figures.settings import FigureSettings
 
 
 def add_plot(parser: Parser) -> None:
     """Add the arguments of `evorobo plot`."""
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
+    kinds = ("curves", "paths", "archives")
+    parser.add_argument("--kind", default=kinds[0], choices=kinds, metavar="KIND", help=f"{', '.join(kinds)}")
     parser.add_argument("--x", default="", metavar="COLUMN,..", help="cost columns of the x axes: flops,env_steps")
     parser.add_argument("--linear", action="store_true", help="use a linear x axis instead of a logarithmic one")
-    parser.add_argument("--out", metavar="FILE", help="default: curves.png in the folder")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help='a task or method to show, or a pattern: "cma*"'
+    )
+    parser.add_argument(
+        "--rename", action="append", default=[], metavar="OLD=NEW", help="another name of a task or method"
+    )
+    _add_figure_flags(parser)
+    parser.add_argument(
+        "--out", metavar="FILE", help="a name in .png, .pdf, .svg, .pgf or .csv; default: KIND.png in the folder"
+    )
     add_trust(parser, has_effect=False)
     parser.set_defaults(function=plot)
 
 
+def _add_figure_flags(parser: Parser) -> None:
+    """Add the flags that figures of curves have in common."""
+    parser.add_argument("--width", default="", metavar="WIDTH", help='on paper: 8.5cm, 85mm, 3.4in, "1 column"')
+    parser.add_argument("--title", metavar="TEXT", help='the title of the figure; "" for none')
+    parser.add_argument("--y-limits", metavar="LOW,HIGH", help="lowest and highest score of the axis: 0,100")
+    parser.add_argument("--log-y", action="store_true", help="use a logarithmic score axis")
+
+
+def _figure_settings(args: argparse.Namespace, **others: Any) -> FigureSettings:
+    """The settings of a figure as the flags say."""
+    from evorobo.report.figures.settings import FigureSettings
+
+    limits = None
+    if args.y_limits is not None:
+        try:
+            low, high = map(float, args.y_limits.split(","))
+        except ValueError as error:
+            raise SettingsError(f"--y-limits takes two numbers, as 0,100, not {args.y_limits!r}.") from error
+        limits = low, high
+    return FigureSettings(width=args.width, title=args.title, y_limits=limits, log_y=args.log_y, **others)
+
+
 def plot(args: argparse.Namespace) -> None:
-    """Draw learning curves and print the paths of the figures."""
-    from evorobo.report.analysis.study_table import StudyTable
-    from evorobo.report.figures import curves
+    """Draw a figure and print the paths of its files."""
+    from evorobo.report.plot import plot
     from evorobo.study.results import load
 
-    columns = tuple(filter(None, args.x.split(",")))
-    path = args.out or as_path(args.folder) / "curves.png"
-    study_table = StudyTable.from_results(load(args.folder))
-    print(*curves.plot(study_table, path, x=columns, log=not args.linear), sep="\n")
+    settings = _figure_settings(
+        args,
+        x=tuple(filter(None, args.x.split(","))),
+        log_x=not args.linear,
+        only=tuple(args.only),
+        rename=_pairs("--rename", args.rename),
+    )
+    print(*plot(load(args.folder, trust=args.trust), args.out, settings, kind=args.kind), sep="\n")
+
+
+def _pairs(flag: str, texts: Sequence[str]) -> dict[str, str]:
+    """The texts OLD=NEW of a flag as a table. Raises `SettingsError` for a text without "="."""
+    for text in texts:
+        if not all(text.partition("=")):
+            raise SettingsError(f"{flag} takes OLD=NEW, not {text!r}.")
+    return dict(text.split("=", 1) for text in texts)
 
 
 def add_table(parser: Parser) -> None:
     """Add the arguments of `evorobo table`."""
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
-    formats = ("terminal", "markdown", "csv")
+    formats = ("terminal", "markdown", "latex", "csv")
     parser.add_argument("--format", default="terminal", choices=formats, metavar="FORMAT", help=", ".join(formats))
+    parser.add_argument(
+        "--rename", action="append", default=[], metavar="OLD=NEW", help="another name of a task or method"
+    )
     add_trust(parser, has_effect=False)
     parser.set_defaults(function=table)
 
@@ -49,10 +99,15 @@ def table(args: argparse.Namespace) -> None:
     from evorobo.report.analysis.study_table import StudyTable
     from evorobo.study.results import load
 
-    study_table = StudyTable.from_results(load(args.folder))
-    to_text = {"terminal": tables.to_terminal, "markdown": tables.to_markdown, "csv": tables.to_csv}[args.format]
-    notes = [] if args.format == "csv" else cautions(study_table)
-    print("\n\n".join([to_text(tables.summary_rows(study_table)), *notes]))
+    study_table = StudyTable.from_results(load(args.folder)).rename(_pairs("--rename", args.rename))
+    rows, notes = tables.summary_rows(study_table), cautions(study_table)
+    if args.format == "csv":
+        print(tables.to_csv(rows))
+    elif args.format == "latex":
+        print(tables.to_latex(rows, notes))
+    else:
+        to_text = {"terminal": tables.to_terminal, "markdown": tables.to_markdown}[args.format]
+        print("\n\n".join([to_text(rows), *notes]))
 
 
 def add_compare(parser: Parser) -> None:
@@ -69,7 +124,9 @@ def add_compare(parser: Parser) -> None:
     parser.add_argument(
         "--column", action="append", default=[], metavar="OURS=THEIRS", help="a column of a CSV: seed=run_name"
     )
-    parser.add_argument("--out", default="results/compare", metavar="DIR", help="default results/compare")
+    _add_figure_flags(parser)
+    parser.add_argument("--figure", metavar="FILE", help="default: compare.png in the folder of --out")
+    parser.add_argument("--out", metavar="DIR", help="default results/compare/<first>-v-<second>")
     add_trust(parser, has_effect=False)
     parser.set_defaults(function=compare)
 
@@ -80,9 +137,9 @@ def compare(args: argparse.Namespace) -> None:
     from evorobo.report.comparison import write_comparison
 
     flags = {name: vars(args)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
-    columns = dict(text.partition("=")[::2] for text in args.column)
-    comparison = compare(*args.places, columns=columns, **flags)
-    print(comparison, "", *write_comparison(comparison, args.out), sep="\n")
+    settings = _figure_settings(args)
+    comparison = compare(*args.places, columns=_pairs("--column", args.column), **flags)
+    print(comparison, "", *write_comparison(comparison, args.out, settings, figure=args.figure), sep="\n")
     raise Exit(comparison.exit_status)
 
 

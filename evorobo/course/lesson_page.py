@@ -138,7 +138,8 @@ class LessonPage:
             The scores by name.
         """
         styles = {name: self.style(name) for name in values}
-        draw_finals(axes, {name: np.asarray(scores, float).tolist() for name, scores in values.items()}, styles)
+        scores = {name: np.asarray(of_name, float).tolist() for name, of_name in values.items()}
+        draw_finals(axes, scores, styles, _WIDTH * axes.get_position().width)
 
     def set_log_scale(self, axes: Axes, which: str) -> None:
         """Set logarithmic axes whose powers of ten are written as 1e-8, 0.1, 10.

@@ -90,6 +90,8 @@ class Results:
         Whether code that the settings name is run although this user's runs did not write them (see `load`).
     earlier_verdicts : tuple of int, optional
         The numbers of seeds with which the study had been finished before seeds were added.
+    method_settings : dict of str to dict, optional
+        By method, its settings as plain data; those of a baseline are empty.
     """
 
     folder: Path
@@ -104,6 +106,7 @@ class Results:
     question: str = ""
     trust: bool = False
     earlier_verdicts: tuple[int, ...] = ()
+    method_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def runs_of(self, task: str, method: str) -> list[Run]:
         """Return the runs of one task and method that have a log.
@@ -170,6 +173,7 @@ def load_study(folder: str | Path) -> Results:
             {task: printable(info["caution"]) for task, info in tasks.items() if "caution" in info},
             question=printable(content.get("question", "")),
             earlier_verdicts=tuple(int(n_seeds) for n_seeds in content.get("earlier_verdicts", ())),
+            method_settings=content["methods"],
         )
     except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ResultsError(f"{path} is damaged ({error}); run the experiment again.") from error

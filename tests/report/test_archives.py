@@ -104,7 +104,7 @@ def test_show_writes_both_for_a_study_with_archives_and_neither_for_a_study_with
     assert "coverage (min to max)" in capsys.readouterr().out
     plain = replace(results, methods=["cma-es"])
     plain_table = StudyTable.from_results(plain)
-    assert archives.plot(plain_table, "wave", tmp_path / "none.png") is None
+    assert archives.plot(plain_table, "wave", tmp_path / "none.png") == []
     assert archive_table.archive_rows(plain_table) == []
     assert not (tmp_path / "none.png").exists()
     assert render_page(results).count("data:image/png;base64,") == 1

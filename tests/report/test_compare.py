@@ -8,7 +8,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from evorobo import ResultsError, SettingsError, compare, write_comparison
+from evorobo import FigureSettings, ResultsError, SettingsError, compare, write_comparison
 from evorobo.report.figures import comparison_figure
 
 
@@ -69,7 +69,25 @@ def test_the_exit_status_depends_on_which_side_is_first(study):
 
 def test_methods_of_studies_with_one_name_are_named_by_their_folders(study, tmp_path):
     comparison = compare(study("s", {"ga": (3, 5)}, folder="old"), study("s", {"ga": (3, 9)}, folder="new"))
-    assert pairs(comparison) == {frozenset((f"{tmp_path}/old/ga", f"{tmp_path}/new/ga"))}
+    assert pairs(comparison) == {frozenset(("old", "new"))}
+    assert comparison.table.results.name == "old v new"
+    deep = [study("s", {"ga": (3, 5), "es": (3, 1)}, folder=f"{folder}/runs") for folder in ("a/b", "a/c")]
+    assert pairs(compare(*deep)) == {frozenset(("b/ga", "c/ga")), frozenset(("b/es", "c/es"))}
+
+
+def test_each_comparison_has_a_folder_of_its_own(study, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    comparison = compare(study("monday", {"ga": (10, 5)}), study("tuesday", {"ga": (12, 9)}))
+    assert {name for pair in pairs(comparison) for name in pair} == {"monday", "tuesday"}
+    settings = FigureSettings(width="1 column")
+    files = write_comparison(comparison, settings=settings, figure="paper.pdf")
+    assert [str(file) for file in files[:3]] == [
+        "paper.pdf",
+        "paper.txt",
+        "results/compare/monday-v-tuesday/compare.txt",
+    ]
+    with pytest.raises(SettingsError, match="names no known format"):
+        write_comparison(comparison, figure="paper.doc")
 
 
 def test_a_single_method_is_compared_with_all_methods_of_another_study(study):

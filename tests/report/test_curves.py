@@ -7,7 +7,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from evorobo import ResultsError, SettingsError
+from evorobo import FigureSettings, ResultsError, SettingsError
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.curves import figure, plot
@@ -83,7 +83,7 @@ def test_a_method_without_some_cost_is_named_and_not_drawn(small_table):
 
 
 def test_any_cost_and_a_linear_axis_that_starts_at_zero(small_table):
-    drawn = figure(small_table, x=("cpu_seconds", "samples", "episodes"), log=False)
+    drawn = figure(small_table, FigureSettings(x=("cpu_seconds", "samples", "episodes"), log_x=False))
     time, samples, episodes, _ = drawn.axes
     assert time.get_xlabel() == "CPU time [s]"
     assert samples.get_xlabel() == "labeled samples\ncma-es, my-own spend none"
@@ -93,7 +93,7 @@ def test_any_cost_and_a_linear_axis_that_starts_at_zero(small_table):
 
 def test_an_unknown_cost_column_offers_the_nearest(small_table):
     with pytest.raises(SettingsError, match="did you mean 'env_steps'"):
-        figure(small_table, x=("envsteps",))
+        FigureSettings(x=("envsteps",))
 
 
 def test_title_seeds_legend_and_caution_surround_the_panels(small_table):
@@ -207,7 +207,7 @@ def test_a_study_of_many_tasks_has_figures_of_sixteen_tasks_each(fakes, tmp_path
     for name in names:
         fakes.write_run(tmp_path / name / "ga" / "seed-0", fakes.learning(0, 0, 1))
     drawn = {}
-    monkeypatch.setattr(output, "save_figure", lambda figure, path: drawn.setdefault(path.name, figure))
+    monkeypatch.setattr(output, "save_figure", lambda figure, path: drawn.update({path.name: figure}) or path)
     paths = plot(fakes.load_table(tmp_path), tmp_path / "curves.png")
     assert [path.name for path in paths] == ["curves.png", "curves-2.png", "curves-3.png"][: len(sizes)] == list(drawn)
     titles = [[axes.get_title(loc="left") for axes in figure.axes] for figure in drawn.values()]
@@ -226,4 +226,4 @@ def test_scores_at_cost_0_do_not_stretch_a_logarithmic_axis(tiny_table):
     # the runs start with a score of 0 at cost 0
     study = tiny_table({"ga": [100.0, 101.0, 102.0]})
     assert figure(study).axes[0].get_ylim()[0] > 90
-    assert figure(study, log=False).axes[0].get_ylim()[0] <= 0
+    assert figure(study, FigureSettings(log_x=False)).axes[0].get_ylim()[0] <= 0

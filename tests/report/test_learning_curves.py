@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import trapezoid
 
 from evorobo import SettingsError
-from evorobo.report.statistics import area_under_curve, common_grid, evenly_spaced_indices, value_at
+from evorobo.report.statistics import area_under_curve, average_curve, common_grid, evenly_spaced_indices, value_at
 
 
 def test_the_value_is_that_of_the_last_eval_at_or_before_each_point():
@@ -31,6 +31,16 @@ def test_the_common_grid_starts_where_all_have_a_value_and_ends_with_the_last_ru
     grid = common_grid([(np.array([1.0, 4.0]), np.zeros(2)), (np.array([2.0, 3.0, 9.0]), np.zeros(3))])
     assert (grid[0], grid[-1]) == (2, 9)
     assert (np.diff(grid) > 0).all()
+
+
+def test_runs_that_end_at_slightly_different_costs_are_averaged_eval_by_eval():
+    # the last step of a run may exceed the budget, and one run stops early: its evals no longer delay the others
+    runs = [(np.array([10.0, 20.0, 30.0]) + luck, np.array([1.0, 2.0, 3.0])) for luck in (0.0, 1.0, 2.0)]
+    runs.append((np.array([10.5]), np.array([1.0])))
+    assert common_grid(runs).tolist() == [12, 22, 32]
+    mean = average_curve(runs[:3])
+    assert (mean.x.tolist(), mean.middle.tolist()) == ([12, 22, 32], [1, 2, 3])
+    assert average_curve(runs).middle.tolist() == [1, 2, 3]  # the interquartile mean leaves out 1 of (2, 2, 2, 1)
 
 
 def test_a_long_grid_is_subsampled_and_keeps_its_ends():

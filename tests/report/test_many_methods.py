@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import learning, write_run, write_study
 
+from evorobo import FigureSettings
 from evorobo.report.analysis.ranks import MAX_OVERLAID_METHODS, mean_ranks, rank_methods
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
@@ -63,7 +64,7 @@ def test_the_figure_of_a_study_has_a_line_for_each_of_many_methods(many, tmp_pat
 
 
 def test_a_line_shows_the_curve_and_the_final_scores_of_its_method_on_a_common_scale(many):
-    drawn = figure(many, {"climb": ("env_steps",)}, True, METHODS, "many")
+    drawn = figure(many, {"climb": ("env_steps",)}, METHODS, "many", FigureSettings())
     grid = np.array(drawn.axes).reshape(len(METHODS), 2)
     for method, (panel, scores) in zip(METHODS, grid, strict=True):
         runs = many.cells["climb", method].runs
@@ -79,14 +80,14 @@ def test_a_line_shows_the_curve_and_the_final_scores_of_its_method_on_a_common_s
 def test_names_of_close_references_are_stacked(many):
     near = {"random": 2.0, "solved": 90.0, "theirs": 91.0, "others": 92.0}
     results = replace(many.results, references={**many.results.references, "climb": near})
-    drawn = figure(StudyTable.from_results(results), {"climb": ("env_steps",)}, True, METHODS, "many")
+    drawn = figure(StudyTable.from_results(results), {"climb": ("env_steps",)}, METHODS, "many", FigureSettings())
     heights = {text.get_text(): text.get_position()[1] for text in drawn.axes[1].texts}
     assert heights["random"] == heights["solved"]
     assert len({heights[name] for name in ("solved", "theirs", "others")}) == 3
 
 
 def test_the_costs_can_be_chosen(many):
-    drawn = curves.figure(many, x=("episodes", "cpu_seconds"))
+    drawn = curves.figure(many, FigureSettings(x=("episodes", "cpu_seconds")))
     assert len(drawn.axes) == len(METHODS) * (3 + 3)
     labels = [axes.get_xlabel() for axes in drawn.axes[-6:]]
     assert labels[:2] == ["episodes", "CPU time [s]"]

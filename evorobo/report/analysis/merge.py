@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 from evorobo.errors import ResultsError
+from evorobo.files import as_path
 from evorobo.report.analysis.result_files import UNNAMED_TASK, is_table
 from evorobo.study.records import read_object
 from evorobo.study.results import Results
@@ -20,8 +20,8 @@ MethodPair = tuple[str, str]
 def merge_results(sides: Sequence[Results]) -> Results:
     """One `Results` with the tasks that all `sides` have.
 
-    A method whose name several sides use gets the name of its study as a prefix ("monday/cma-es"), or of its folder
-    where two studies have one name. Raises `ResultsError` where there is no common task, or where metrics differ.
+    Methods of equal names get names that say what differs (see `unique_method_names`). Raises `ResultsError` where
+    there is no common task, or where metrics differ.
     """
     sides = _name_tasks(sides)
     tasks = [task for task in sides[0].tasks if all(task in side.tasks for side in sides)]
@@ -40,27 +40,49 @@ def merge_results(sides: Sequence[Results]) -> Results:
     known = [side for side in sides if not is_table(side)] or list(sides)
     return Results(
         folder=sides[0].folder,
-        name=" v ".join(dict.fromkeys(side.name for side in sides)),
+        name=" v ".join(side_labels(sides)),
         tasks=tasks,
         methods=[name for of_side in names for name in of_side.values()],
         metrics={task: known[0].metrics[task] for task in tasks},
         references={task: known[0].references[task] for task in tasks},
         settings={},
         runs=runs,
+        method_settings={
+            names[number][method]: settings
+            for number, side in enumerate(sides)
+            for method, settings in side.method_settings.items()
+        },
         earlier_verdicts=max((side.earlier_verdicts for side in sides), key=len),
     )
 
 
 def unique_method_names(sides: Sequence[Results]) -> list[dict[str, str]]:
-    """For each side, the names of its methods in the merged results."""
+    """For each side, the names of its methods in the merged results, which say only what differs.
+
+    A name that several sides use gets the label of its side in front. Where all sides hold one method of the same
+    name, the label alone is the name.
+    """
     methods = [method for side in sides for method in side.methods]
-    studies = [side.name for side in sides]
-    names = []
-    for side in sides:
-        prefix = side.name if studies.count(side.name) == 1 else str(side.folder)
-        long_names = {name: prefix if Path(prefix).name == name else f"{prefix}/{name}" for name in side.methods}
-        names.append({name: name if methods.count(name) == 1 else long_names[name] for name in side.methods})
-    return names
+    labels = side_labels(sides)
+    if len(sides) > 1 and len(set(methods)) == 1:
+        return [{methods[0]: label} for label in labels]
+    return [
+        {name: name if methods.count(name) == 1 else f"{label}/{name}" for name in side.methods}
+        for side, label in zip(sides, labels, strict=True)
+    ]
+
+
+def side_labels(sides: Sequence[Results]) -> list[str]:
+    """A label for each side: the name of its study, or where two are equal the part of the paths that differs."""
+    names = [side.name for side in sides]
+    if len(set(names)) == len(names):
+        return names
+    paths = [as_path(side.folder).absolute().parts for side in sides]
+    start = next((i for i, parts in enumerate(zip(*paths, strict=False)) if len(set(parts)) > 1), 0)
+    ends = [parts[start:][::-1] for parts in paths]
+    end = next((i for i, parts in enumerate(zip(*ends, strict=False)) if len(set(parts)) > 1), 0)
+    labels = ["/".join(parts[end:][::-1]) for parts in ends]
+    return labels if all(labels) and len(set(labels)) == len(labels) else [str(side.folder) for side in sides]
 
 
 def method_pairs(sides: Sequence[Results]) -> list[MethodPair]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import EvoroboError, ResultsError
+from evorobo.errors import EvoroboError, ResultsError, SettingsError, unknown
 from evorobo.report.analysis.runs import cumulative_cost, learning_curve
 from evorobo.report.statistics import Curve, bootstrap_interval, iqm
 from evorobo.study.results import Results, Run
@@ -121,10 +121,14 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class StudyTable:
-    """A study's results with its runs sorted into a cell for each task and method."""
+    """A study's results with its runs sorted into a cell for each task and method.
+
+    `origins` holds the names that renamed tasks and methods have in the study (see `rename`).
+    """
 
     results: Results
     cells: dict[tuple[str, str], Cell]
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_results(cls, results: Results) -> StudyTable:
@@ -187,8 +191,42 @@ class StudyTable:
             methods=[method for method in self.methods if method in chosen_methods],
             runs=[run for cell in cells for run in cell.runs],
         )
-        return StudyTable(part, {(cell.task, cell.method): cell for cell in cells})
+        return StudyTable(part, {(cell.task, cell.method): cell for cell in cells}, self.origins)
+
+    def rename(self, names: Mapping[str, str]) -> StudyTable:
+        """The table with new names of tasks, methods and references, by their old ones.
+
+        Raises `SettingsError` for a name that is not there, and where two tasks or two methods would have one name.
+        """
+        results = self.results
+        references = {name for scores in results.references.values() for name in scores}
+        for name in names:
+            if name not in {*self.tasks, *self.methods, *references}:
+                raise unknown("task, method or reference", name, [*self.tasks, *self.methods, *references])
+
+        def new(name: str) -> str:
+            return names.get(name, name)
+
+        for old in (self.tasks, self.methods):
+            if len(set(map(new, old))) < len(old):
+                raise SettingsError(f"two of {', '.join(old)} would have one name; give different new names.")
+        part = replace(
+            results,
+            tasks=[new(task) for task in self.tasks],
+            methods=[new(method) for method in self.methods],
+            metrics={new(task): metric for task, metric in results.metrics.items()},
+            references={
+                new(task): {new(name): score for name, score in scores.items()}
+                for task, scores in results.references.items()
+            },
+            cautions={new(task): caution for task, caution in results.cautions.items()},
+            method_settings={new(method): settings for method, settings in results.method_settings.items()},
+            runs=[replace(run, task=new(run.task), method=new(run.method)) for run in results.runs],
+        )
+        origins = {new(name): self.origins.get(name, name) for name in [*self.tasks, *self.methods]}
+        return replace(StudyTable.from_results(part), origins=origins)
 
     def map_runs(self, change: Callable[[Run], Run]) -> StudyTable:
         """The table with every run replaced by `change(run)`."""
-        return StudyTable.from_results(replace(self.results, runs=[change(run) for run in self.results.runs]))
+        changed = StudyTable.from_results(replace(self.results, runs=[change(run) for run in self.results.runs]))
+        return replace(changed, origins=self.origins)

@@ -56,6 +56,13 @@ def to_markdown(rows: Sequence[Row]) -> str:
     return f"{table}\n\n{COST_NOTE}"
 
 
+def to_latex(rows: Sequence[Row], notes: Sequence[str] = ()) -> str:
+    """The table in LaTeX, with what its costs contain and `notes` below it; it needs the package booktabs."""
+    table = tabulate(format_cells(rows, str), COLUMN_TITLES, "latex_booktabs", colalign=_SIDES, disable_numparse=True)
+    below = [rf"{{\footnotesize {_escape_latex(note)}\par}}" for note in (COST_NOTE, *notes)]
+    return "\n".join([r"% needs \usepackage{booktabs}", table, r"\par\smallskip", *below])
+
+
 def to_csv(rows: Sequence[Row]) -> str:
     """All columns with all digits; empty cells where there is no number."""
     text = io.StringIO()
@@ -137,6 +144,13 @@ def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[s
         )
         before = row["task"]
     return lines
+
+
+def _escape_latex(text: str) -> str:
+    """A text in which LaTeX prints every character as it is."""
+    special = {**{character: f"\\{character}" for character in "&%$#_{}"}, "~": r"\textasciitilde{}"}
+    special |= {"^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": r"\ensuremath{<}", ">": r"\ensuremath{>}"}
+    return "".join(special.get(character, character) for character in text)
 
 
 def _escape(name: str) -> str:

@@ -19,7 +19,8 @@ from evorobo.report.figures import output
 from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.panel import draw_average
 from evorobo.report.figures.scales import scale_cost
-from evorobo.report.figures.style import Style, assign_styles
+from evorobo.report.figures.settings import FigureSettings
+from evorobo.report.figures.style import Style, table_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import average_curve
 from evorobo.study.results import Run
@@ -72,21 +73,22 @@ def _best_scores(archive: Archive) -> np.ndarray:
 
 
 _COLUMNS = 4
-_WIDTH, _HEIGHT = 2.9, 2.4  # inches, of a panel
+_WIDTH, _HEIGHT, _MIN_WIDTH = 2.9, 2.4, 1.7  # inches, of a panel
 
 
-def plot(table: StudyTable, task: str, path: str | Path) -> Path | None:
-    """Write the figure of a task's archives to `path` (PNG); returns the path, or None without archives.
+def plot(table: StudyTable, task: str, path: str | Path, settings: FigureSettings | None = None) -> list[Path]:
+    """Write the figure of a task's archives to `path`; returns the paths of the files, none without archives.
 
     The first panels show the growth of coverage, QD-score or hypervolume. The others show for each method the archive
     of the run that is the median by test score (see `draw_archive`). Maps of positions also show the path of its
     solution.
     """
-    drawn = figure(table, task)
-    return output.save_figure(drawn, path) if drawn else None
+    settings = settings or FigureSettings()
+    drawn = figure(table, task, settings)
+    return output.save_with_caption(drawn, path, settings) if drawn else []
 
 
-def figure(table: StudyTable, task: str) -> Figure | None:
+def figure(table: StudyTable, task: str, settings: FigureSettings | None = None) -> Figure | None:
     """The figure that `plot` writes; None where no run has an archive with measures (a hall of fame has none)."""
     cells = table.cells_of(task, lambda cell: cell.finished)
     median_runs = {method: run for method, cell in cells.items() if (run := _median_run(cell))}
@@ -99,9 +101,9 @@ def figure(table: StudyTable, task: str) -> Figure | None:
         for column in ARCHIVE_COLUMNS
         if any(logged_mask(run, column).any() for cell in cells.values() for run in cell.finished)
     ]
-    styles = assign_styles(cells)
+    settings, styles = settings or FigureSettings(), table_styles(table)
     count = len(logged) + len(archives)
-    columns = min(_COLUMNS, count)
+    columns = min(_COLUMNS, count, max(int(settings.inches / _MIN_WIDTH), 1) if settings.inches else count)
     rows = -(-count // columns)
     lowest, highest = np.quantile(np.concatenate([archive.scores for archive in archives.values()]), [0.05, 1.0])
     norm = Normalize(lowest, highest)
@@ -119,9 +121,10 @@ def figure(table: StudyTable, task: str) -> Figure | None:
             shaded |= draw_archive(axes, archive, norm, styles[method].color)
             if archive.measure_names[:2] == ("x", "y"):
                 _draw_path(axes, table, task, median_runs[method])
-        width = _WIDTH * columns + (0.7 if shaded else 0.0)
-        layout = FigureLayout(width, f"{table.results.name}: {task}", _subtitle(archives), legend, [])
-        drawn.set_size_inches(width, layout.top + layout.bottom + _HEIGHT * rows)
+        width = settings.inches or _WIDTH * columns + (0.7 if shaded else 0.0)
+        layout = FigureLayout(width, f"{table.results.name}: {task}", _subtitle(archives), legend, [], settings)
+        height = min(_HEIGHT, _HEIGHT / _WIDTH * width / columns)
+        drawn.set_size_inches(width, layout.top + layout.bottom + height * rows)
         if shaded:
             bar = drawn.colorbar(
                 ScalarMappable(norm, SCORE_COLORMAP), ax=grid[:count], shrink=0.6, aspect=30, extend="min"
@@ -163,7 +166,7 @@ def _draw_growth(axes: Axes, cells: dict[str, Cell], column: str, styles: dict[s
 def _draw_path(axes: Axes, table: StudyTable, name: str, run: Run) -> None:
     """Draw the path of a run's solution through the map, if the robot can be drawn."""
     try:
-        task = next(task for task in table.study.tasks if task.name == name)
+        task = next(task for task in table.study.tasks if task.name == table.origins.get(name, name))
     except EvoroboError:  # the script that defines the task is missing, or has changed
         return
     if isinstance(task, ControlTask) and task.robot is not None and defines(task.robot, "draw"):

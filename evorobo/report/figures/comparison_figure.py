@@ -13,66 +13,80 @@ from evorobo.report.analysis.cautions import excluded_runs_caution
 from evorobo.report.analysis.comparison import Comparison
 from evorobo.report.analysis.verdicts import Verdict
 from evorobo.report.figures import output
-from evorobo.report.figures.finals import draw_finals, finals_size, shorten
-from evorobo.report.figures.layout import FigureLayout
+from evorobo.report.figures.finals import draw_finals, finals_width, labels_height, shorten
+from evorobo.report.figures.layout import FigureLayout, PanelGrid, figure_width, panel_grid
 from evorobo.report.figures.panel import draw_curves, draw_references
-from evorobo.report.figures.scales import scale_score
-from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, assign_styles
+from evorobo.report.figures.scales import scale_score, score_range
+from evorobo.report.figures.settings import FigureSettings
+from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, table_styles
 from evorobo.report.formatting import format_cost, metric_label
 
 _CURVES, _PROBABILITIES = 3.6, 2.6  # inches
 
 
-def plot(comparison: Comparison, path: Path) -> list[Path]:
-    """Write the figure to `path` (PNG), in parts where there are many tasks; returns the paths."""
+def plot(comparison: Comparison, path: str | Path, settings: FigureSettings | None = None) -> list[Path]:
+    """Write the figure to `path`, in parts where there are many tasks; returns the paths."""
+    settings, tasks = settings or FigureSettings(), comparison.table.tasks
     return output.save_parts(
-        lambda tasks, part: figure(comparison, tasks=tasks, part=part), comparison.table.tasks, path
+        lambda tasks, part: figure(comparison, settings, tasks=tasks, part=part), tasks, path, settings
     )
 
 
-def figure(comparison: Comparison, *, tasks: Sequence[str] = (), part: str = "") -> Figure:
+def figure(
+    comparison: Comparison, settings: FigureSettings | None = None, *, tasks: Sequence[str] = (), part: str = ""
+) -> Figure:
     """The figure that `plot` writes, of some tasks or of all: a row for each task with curves, scores and pairs."""
-    table = comparison.table
+    table, settings = comparison.table, settings or FigureSettings()
     tasks = tasks or table.tasks
     verdicts = [verdict for verdict in comparison.verdicts if verdict.task in tasks]
-    styles = assign_styles(table.methods)
-    finals_width, labels_height = finals_size(table.methods)
-    widths = [_CURVES, finals_width, _PROBABILITIES]
-    width = 0.95 + sum(widths) + 0.6
+    styles = table_styles(table)
+    widths = [_CURVES, finals_width(table.methods), _PROBABILITIES]
+    width = figure_width(widths, settings)
     with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
-        grid = drawn.subplots(len(tasks), 3, squeeze=False, width_ratios=widths)
-        rows = zip(tasks, grid, strict=True)
-        has_crossing = [_draw_row(comparison, task, list(axes), styles) for task, axes in rows]
+        grid = panel_grid(drawn, len(tasks), widths, settings)
+        rows = zip(tasks, grid.rows, strict=True)
+        has_crossing = [_draw_row(comparison, task, axes, grid, styles, settings) for task, axes in rows]
         notes = [excluded_runs_caution(comparison.final)]
         subtitle = _subtitle(comparison, any(has_crossing))
-        layout = FigureLayout(width, f"{table.results.name}{part}", subtitle, styles, [note for note in notes if note])
+        title, notes = f"{table.results.name}{part}", [note for note in notes if note]
+        layout = FigureLayout(width, title, subtitle, styles, notes, settings)
         pairs = max(sum(verdict.task == task for verdict in verdicts) for task in tasks)
-        height = max(2.65, 0.9 + 0.42 * pairs) + labels_height
+        height = max(grid.height, 0.9 + 0.42 * pairs) + labels_height(table.methods, grid.widths[1])
         drawn.set_size_inches(width, layout.top + layout.bottom + height * len(tasks))
         layout.draw(drawn)
     return drawn
 
 
-def _draw_row(comparison: Comparison, task: str, axes: list[Axes], styles: dict[str, Style]) -> bool:
+def _draw_row(
+    comparison: Comparison,
+    task: str,
+    axes: list[Axes],
+    grid: PanelGrid,
+    styles: dict[str, Style],
+    settings: FigureSettings,
+) -> bool:
     """Draw one task; returns whether a crossing is marked."""
     table, metric = comparison.table, comparison.table.results.metrics[task]
     curves, scores, probabilities = axes
     cells = table.cells_of(task, lambda cell: cell.visible)
-    draw_curves(curves, cells, comparison.cost_column, styles, log=True)
+    draw_curves(curves, cells, comparison.cost_column, styles, settings.log_x, grid.widths[0])
     of_task = [verdict for verdict in comparison.verdicts if verdict.task == task]
     has_crossing = _mark_cost(comparison, curves, of_task)
     finals = [comparison.final.cells[task, method] for method in styles]
-    draw_finals(scores, {cell.method: cell.outcomes for cell in finals}, styles)
+    draw_finals(scores, {cell.method: cell.outcomes for cell in finals}, styles, grid.widths[1])
     references = table.references(task)
     fixed = [*references.values(), *(score for cell in finals for score in cell.scores)]
     evals = np.concatenate([run.curve["test"] for cell in cells.values() for run in cell.visible])
-    for panel in (curves, scores):
-        scale_score(panel, evals, fixed, metric.higher_is_better)
-    scores.tick_params(axis="y", which="both", labelleft=False, length=0)
+    shown = score_range(evals, fixed, metric.higher_is_better, settings.y_limits, settings.log_y)
+    for number, panel in enumerate((curves, scores)):
+        scale_score(panel, shown)
+        if number in grid.starts:
+            panel.set_ylabel(metric_label(metric))
+        else:
+            panel.tick_params(axis="y", which="both", labelleft=False, length=0)
     draw_references([curves, scores], references)
     curves.set_title(task)
-    curves.set_ylabel(metric_label(metric))
     when = "final scores" if comparison.cost is None else "scores at this cost"
     scores.set_title(when, weight="normal", color=MUTED_COLOR, size=8.5)
     _draw_probabilities(probabilities, of_task)

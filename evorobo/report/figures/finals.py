@@ -9,12 +9,16 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from evorobo.arrays import Array
+from evorobo.report.figures.layout import CHARACTER
 from evorobo.report.figures.style import TEXT_COLOR, Style
 from evorobo.report.statistics import bootstrap_interval, iqm
 
 
-def draw_finals(axes: Axes, outcomes: Mapping[str, ArrayLike], styles: dict[str, Style]) -> None:
-    """Draw the scores of the methods side by side; diverged runs have infinite ones, which are not drawn."""
+def draw_finals(axes: Axes, outcomes: Mapping[str, ArrayLike], styles: dict[str, Style], width: float) -> None:
+    """Draw the scores of the methods side by side, in a panel of `width` inches.
+
+    Diverged runs have infinite scores, which are not drawn.
+    """
     for x, (method, scores) in enumerate(outcomes.items()):
         values, color = np.asarray(scores, float), styles[method].color
         finite = values[np.isfinite(values)]
@@ -30,7 +34,7 @@ def draw_finals(axes: Axes, outcomes: Mapping[str, ArrayLike], styles: dict[str,
             )  # fmt: skip
     names = [shorten(method) for method in outcomes]
     axes.set_xticks(range(len(names)), names, color=TEXT_COLOR)
-    if _slanted(names):
+    if _slanted(names, width):
         for label in axes.get_xticklabels():
             label.set(rotation=40 if max(map(len, names)) <= 12 else 60, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.55, len(names) - 0.45)
@@ -38,12 +42,17 @@ def draw_finals(axes: Axes, outcomes: Mapping[str, ArrayLike], styles: dict[str,
     axes.grid(visible=False, axis="x")
 
 
-def finals_size(methods: Sequence[str]) -> tuple[float, float]:
-    """The width of the panel, and the height of slanted names below it, in inches."""
+def finals_width(methods: Sequence[str]) -> float:
+    """The usual width of the panel in inches."""
     names = [shorten(method) for method in methods]
-    if not _slanted(names):
-        return 0.35 + 0.66 * len(names), 0.0
-    return 0.7 + 0.44 * len(names), max(0.055 * max(map(len, names)) - 0.2, 0.0)
+    width = 0.35 + 0.66 * len(names)
+    return width if len(names) <= 4 and not _slanted(names, width) else 0.7 + 0.44 * len(names)
+
+
+def labels_height(methods: Sequence[str], width: float) -> float:
+    """The height of slanted names below the panel, in inches."""
+    names = [shorten(method) for method in methods]
+    return max(0.055 * max(map(len, names)) - 0.2, 0.0) if _slanted(names, width) else 0.0
 
 
 def shorten(name: str) -> str:
@@ -51,8 +60,9 @@ def shorten(name: str) -> str:
     return name if len(name) <= 24 else f"{name[:12].rstrip()}…{name[-11:].lstrip()}"
 
 
-def _slanted(names: Sequence[str]) -> bool:
-    return len(names) > 4 or max(map(len, names), default=0) > 9
+def _slanted(names: Sequence[str], width: float) -> bool:
+    """Whether names side by side would touch each other in a panel of `width` inches."""
+    return (width - 0.3) / max(len(names), 1) < CHARACTER * max(map(len, names), default=0) + 0.06
 
 
 def _jitter(n: int) -> Array:

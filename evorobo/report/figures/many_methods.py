@@ -8,25 +8,42 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evorobo.errors import SettingsError
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.finals import shorten
 from evorobo.report.figures.layout import FigureLayout, describe_seeds, footnotes
-from evorobo.report.figures.scales import scale_cost, scale_score
-from evorobo.report.figures.style import GRID_COLOR, MUTED_COLOR, TEXT_COLOR, Style, assign_styles, reference_dashes
+from evorobo.report.figures.scales import scale_cost, scale_score, score_range
+from evorobo.report.figures.settings import FigureSettings
+from evorobo.report.figures.style import GRID_COLOR, MUTED_COLOR, TEXT_COLOR, Style, reference_dashes, table_styles
 from evorobo.report.formatting import COST_LABELS, metric_label
 from evorobo.report.statistics import AverageCurve, average_curve
 
 _LINE, _CURVES, _SCORES, _CHARACTER = 0.36, 1.35, 1.75, 0.06  # inches
+_MIN_SHRINK = 0.5  # the narrowest panel, as a fraction of its usual width
 
 
 def figure(
-    table: StudyTable, columns: dict[str, tuple[str, ...]], log: bool, methods: Sequence[str], title: str
+    table: StudyTable,
+    columns: dict[str, tuple[str, ...]],
+    methods: Sequence[str],
+    title: str,
+    settings: FigureSettings,
 ) -> Figure:
-    """The curves of each task over its costs in `columns`, and its final scores; `methods` are drawn from the top."""
-    styles = assign_styles(methods)
+    """The curves of each task over its costs in `columns`, and its final scores; `methods` are drawn from the top.
+
+    Raises `SettingsError` for a width in which the panels have no room.
+    """
+    styles = table_styles(table)
+    styles = {method: styles[method] for method in methods}
     widths = [width for cost_columns in columns.values() for width in (*[_CURVES] * len(cost_columns), _SCORES)]
-    width = 0.4 + 0.075 * max(len(shorten(method)) for method in methods) + sum(widths)
+    names_width = 0.4 + 0.075 * max(len(shorten(method)) for method in methods)
+    width = settings.inches or names_width + sum(widths)
+    if width < (needed := names_width + _MIN_SHRINK * sum(widths)):
+        raise SettingsError(
+            f"{len(methods)} methods on {len(columns)} tasks need a width of {2.54 * needed:.1f} cm; choose a part of "
+            "the study with only, or a wider figure."
+        )
     with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
         grid = drawn.subplots(len(methods), len(widths), squeeze=False, width_ratios=widths)
@@ -35,7 +52,7 @@ def figure(
         remarks, first = [], 0
         for task, cost_columns in columns.items():
             last = first + len(cost_columns)
-            remarks.append(_draw_task(grid[:, first : last + 1], table, task, cost_columns, styles, log))
+            remarks.append(_draw_task(grid[:, first : last + 1], table, task, cost_columns, styles, settings))
             first = last + 1
         subtitle = (
             f"{describe_seeds(table)}; the best mean rank is on top. Curves: interquartile means (IQM), other methods "
@@ -43,19 +60,24 @@ def figure(
             "and dots (to the right) have one scale of scores."
         )
         notes = footnotes(table, columns, filter(None, remarks))
-        layout = FigureLayout(width, title, subtitle, {}, notes)
+        layout = FigureLayout(width, title, subtitle, {}, notes, settings)
         drawn.set_size_inches(width, layout.top + layout.bottom + _LINE * len(methods) + 0.85)
         layout.draw(drawn, row_gap=0.015)
     return drawn
 
 
 def _draw_task(
-    grid: np.ndarray, table: StudyTable, task: str, cost_columns: tuple[str, ...], styles: dict[str, Style], log: bool
+    grid: np.ndarray,
+    table: StudyTable,
+    task: str,
+    cost_columns: tuple[str, ...],
+    styles: dict[str, Style],
+    settings: FigureSettings,
 ) -> str:
     """Draw the columns of one task; returns a remark if something is not shown."""
     metric, references = table.results.metrics[task], table.references(task)
     cells = {method: table.cells[task, method] for method in table.methods if method in styles}
-    remark = ""
+    remark, log = "", settings.log_x
     for column, cost_column in enumerate(cost_columns):
         curves = {method: cell.curves(cost_column, log) for method, cell in cells.items()}
         means = {method: average_curve(runs) for method, runs in curves.items() if runs}
@@ -63,8 +85,10 @@ def _draw_task(
             _draw_curves(axes, means, method, styles, references)
         values = np.concatenate([np.zeros(0), *(mean.middle for mean in means.values())])
         fixed = [*references.values(), *(score for cell in cells.values() for score in cell.scores)]
+        shown = score_range(values, fixed, metric.higher_is_better, settings.y_limits, settings.log_y)
+        remark = shown.remark if shown else ""
         for axes in grid[:, column]:
-            remark = scale_score(axes, values, fixed, metric.higher_is_better)
+            scale_score(axes, shown)
             axes.set_yticks([], minor=False)
             axes.set_yticks([], minor=True)
             if means:

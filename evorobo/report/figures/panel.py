@@ -9,14 +9,17 @@ from matplotlib.axes import Axes
 from evorobo.report.analysis.runs import cumulative_cost, learning_curve, reports_cost
 from evorobo.report.analysis.study_table import Cell
 from evorobo.report.figures.finals import shorten
+from evorobo.report.figures.layout import CHARACTER
 from evorobo.report.figures.scales import scale_cost, separate
 from evorobo.report.figures.style import MUTED_COLOR, Style, reference_dashes
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import AverageCurve, average_curve
 
 
-def draw_curves(axes: Axes, cells: dict[str, Cell], cost_column: str, styles: dict[str, Style], log: bool) -> None:
-    """Draw every visible run as a thin line and the average of each method as a thick one.
+def draw_curves(
+    axes: Axes, cells: dict[str, Cell], cost_column: str, styles: dict[str, Style], log: bool, width: float = 3.1
+) -> None:
+    """Draw every visible run as a thin line and the average of each method as a thick one; `width` is in inches.
 
     Methods that spend none of the cost, or do not report it, are named under the axis.
     """
@@ -46,7 +49,8 @@ def draw_curves(axes: Axes, cells: dict[str, Cell], cost_column: str, styles: di
         _remark(without_cost, "spends none", "spend none"),
         _remark(unreported, "does not report it", "do not report it"),
     ]
-    axes.set_xlabel("\n".join([COST_LABELS[cost_column], *filter(None, remarks)]))
+    texts = [COST_LABELS[cost_column], *filter(None, remarks)]
+    axes.set_xlabel("\n".join(fill(text, int(width / CHARACTER)) for text in texts))
     if bounds:
         scale_cost(axes, min(bounds), max(bounds), log)
     else:
@@ -55,7 +59,7 @@ def draw_curves(axes: Axes, cells: dict[str, Cell], cost_column: str, styles: di
 
 def _remark(methods: list[str], singular: str, plural: str) -> str:
     verb = singular if len(methods) == 1 else plural
-    return fill(f"{', '.join(map(shorten, methods))} {verb}", 46) if methods else ""
+    return f"{', '.join(map(shorten, methods))} {verb}" if methods else ""
 
 
 def draw_average(axes: Axes, mean: AverageCurve, style: Style, method: str) -> None:

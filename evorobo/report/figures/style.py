@@ -6,14 +6,15 @@ a file of its own brings its style with `register_component("style", name)((colo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zlib import crc32
 
 from evorobo.errors import SettingsError, unknown
 from evorobo.registry import components
+from evorobo.report.analysis.study_table import StudyTable
 
 Dashes: TypeAlias = tuple[float, tuple[float, ...]]
 
@@ -46,43 +47,56 @@ NAMED_DASHES = {
 }
 """The dashes by the names that registered styles use."""
 
-METHOD_STYLES = {  # colors of Okabe & Ito 2008
-    "backprop": Style("#0072B2", SOLID, "o"),
-    "cma-es": Style("#D55E00", _DASHED, "s"),
-    "openai-es": Style("#009E73", _DASH_DOT, "^"),
-    "ga": Style("#CC79A7", _DOTTED, "D"),
-    "comma-es": Style("#E69F00", _LONG, "v"),
-    "plus-es": Style("#56B4E9", _DASH_DOT_DOT, "p"),
-    # related methods have the same hue, darker or lighter, and other dashes and markers
-    "sep-cma-es": Style("#F4935A", _DOTTED, "P"),
-    "one-plus-one": Style("#8A3A00", _DASH_DOT, "<"),
-    "ipop-cma-es": Style("#B8460E", _LONG, "H"),
-    "bipop-cma-es": Style("#FFBE98", SOLID, "h"),
-    "pgpe": Style("#66C9AC", _DASHED, ">"),
-    "snes": Style("#00573E", _DOTTED, "d"),
-    "xnes": Style("#9CCB3B", _LONG, "s"),
-    "ars": Style("#2C7F86", _DASH_DOT_DOT, "D"),
-    "canonical-es": Style("#C98A00", _DASH_DOT, "o"),
-    "steady-ga": Style("#8E4585", _DASHED, "8"),
-    "deep-ga": Style("#EBB5D3", _DASH_DOT, "X"),
-    "de": Style("#7B5CD6", _LONG, "^"),
-    "pso": Style("#B3A1EC", _DASHED, "v"),
-    "random-search": Style("#4d4d4d", _DASH_DOT_DOT, "x"),
+_DASHES = (SOLID, _DASHED, _DASH_DOT, _LONG, _DOTTED, _DASH_DOT_DOT)
+_MARKERS = tuple("os^Dvp<d>h*")
+
+FAMILIES = {
+    "gradient": ("#0072B2", "#56B4E9", "#204B81", "#4899D4"),
+    "cma": ("#D55E00", "#FBAA78", "#5D2318", "#E27E38"),
+    "natural gradient": ("#009E73", "#5CE7B6", "#0C6352", "#2A7E62"),
+    "evolution strategy": ("#E69F00", "#FDBF1E", "#65440C", "#75600C"),
+    "genetic": ("#CC79A7", "#EA94A8", "#620A4B", "#C81DA8"),
+    "swarm": ("#9278FA", "#C5C5F3", "#550BB4", "#7838DF"),
+    "other": ("#C9129D", "#8CA0C0", "#BFA14A", "#E58F88", "#7A7A1F", "#332288", "#882255", "#661100"),
+}
+"""The colors of each family of methods, bright ones before dark ones; the first ones are of Okabe & Ito 2008.
+
+All are distinct for color-blind readers (see the test). "other" is for methods of no known family.
+"""
+
+_MEMBERS = {
+    "gradient": ("backprop", "dagger", "analytic-gradient", "shac", "ppo"),
+    "cma": ("cma-es", "sep-cma-es", "one-plus-one", "ipop-cma-es", "bipop-cma-es"),
+    "natural gradient": ("openai-es", "pgpe", "snes", "xnes", "ars"),
+    "evolution strategy": ("comma-es", "plus-es", "canonical-es"),
+    "genetic": ("ga", "steady-ga", "deep-ga", "nsga2", "novelty", "map-elites"),
+    "swarm": ("de", "pso"),
+}
+
+
+def _family_style(family: str, number: int) -> Style:
+    """The style of a member of a family: all members differ, and close ones in color, dashes and marker."""
+    first, colors = list(FAMILIES).index(family), FAMILIES[family]
+    return Style(
+        colors[number % len(colors)],
+        _DASHES[(first + number + number // len(colors)) % len(_DASHES)],
+        _MARKERS[(first + number) % len(_MARKERS)],
+    )
+
+
+METHOD_STYLES = {
+    method: _family_style(family, number)
+    for family, members in _MEMBERS.items()
+    for number, method in enumerate(members)
+} | {
+    "random-search": Style("#4d4d4d", _DASH_DOT_DOT, "X"),
+    "grid": Style("#9a9a9a", _DASH_DOT, "8"),
     "random": Style("#8a8a8a", _DOTTED, "X"),
     "teacher": Style("#000000", _DASHED, "*"),
 }
+"""The styles of the methods of the package, and of references, by name."""
 
-# for other methods; partly Tol 2021, "muted", chosen to be distinct for color-blind readers
-_COLORS = ("#A50026", "#332288", "#BFA14A", "#882255", "#8CA0C0", "#7A7A1F", "#E58F88", "#661100")
-_DASHES = (_DASHED, SOLID, _DASH_DOT, _LONG, _DOTTED, _DASH_DOT_DOT)
-_MARKERS = ("h", "<", "d", ">", "8")
-_SLOTS = tuple(
-    # all combinations; the first eight have different colors, and neighbors differ in color, dashes and marker
-    Style(color, _DASHES[(i + k) % len(_DASHES)], _MARKERS[(i + j) % len(_MARKERS)])
-    for j in range(len(_MARKERS))
-    for k in range(len(_DASHES))
-    for i, color in enumerate(_COLORS)
-)
+_FAMILY_OF = {method.replace("-", ""): family for family, members in _MEMBERS.items() for method in members}
 
 
 def known_styles() -> dict[str, Style]:
@@ -106,34 +120,58 @@ def _registered_style(method: str, thing: object) -> Style:
 
 
 def style(method: str) -> Style:
-    """The style of a method in a figure where no other method prefers the same color."""
+    """The style of a method in a figure where no other method has the same color."""
     return assign_styles([method])[method]
 
 
-def assign_styles(methods: Iterable[str]) -> dict[str, Style]:
-    """The styles of the methods of one figure, all different.
+def table_styles(table: StudyTable) -> dict[str, Style]:
+    """The styles of all methods of a study, also of those that are not shown, by their new names."""
+    methods = dict.fromkeys([*table.results.method_settings, *table.methods])
+    origins = {method: table.origins.get(method, method) for method in methods}
+    settings = {origins[method]: plain for method, plain in table.results.method_settings.items()}
+    styles = assign_styles(origins.values(), settings)
+    return {method: styles[origins[method]] for method in table.methods}
 
-    Known methods have their own styles. The preferred color of another method depends on its name only. Where two
-    methods prefer the same color, the first one in alphabetical order gets it, and the other one the next free color.
+
+def assign_styles(methods: Iterable[str], settings: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Style]:
+    """The styles of the methods of one figure, all different; `settings` are those of methods as plain data.
+
+    Known methods have their own styles. Another method gets a free color of the family that its settings belong to, in
+    the order of the methods. Without a family the preferred color depends on the name only; where two names prefer one
+    color, the first one in alphabetical order gets it, and the other one the next free color.
     """
     methods = list(dict.fromkeys(methods))
     known = known_styles()
     styles = {name: known[name] for name in methods if name in known}
-    used: set[int] = set()
     postponed = []  # methods whose color is taken; they get another one after all preferred colors are given
-    for name in sorted(set(methods) - set(known)):
-        slot = crc32(name.encode()) % len(_COLORS)
-        if slot in used:
-            postponed.append((name, slot))
+    for name in methods:
+        kinds = _kinds((settings or {}).get(name, {}))
+        family = next((_FAMILY_OF[kind] for kind in kinds if kind in _FAMILY_OF), "")
+        if name not in styles and family:
+            own = [METHOD_STYLES[method] for method in _MEMBERS[family] if method.replace("-", "") in kinds]
+            free = (_family_style(family, number) for number in count())
+            styles[name] = next(style for style in chain(own, free) if style not in styles.values())
+    for name in sorted(set(methods) - set(styles)):
+        preferred = _family_style("other", crc32(name.encode()) % len(FAMILIES["other"]))
+        if preferred in styles.values():
+            postponed.append(name)
         else:
-            used.add(slot)
-            styles[name] = _SLOTS[slot]
-    for name, slot in postponed:
-        other_colors = ((slot + step) % len(_COLORS) for step in range(len(_COLORS)))
-        free = next(i for i in chain(other_colors, count(len(_COLORS))) if i not in used)
-        used.add(free)
-        styles[name] = _SLOTS[free % len(_SLOTS)]
+            styles[name] = preferred
+    for name in postponed:
+        first = crc32(name.encode()) % len(FAMILIES["other"])
+        others = chain(range(first, len(FAMILIES["other"])), range(first), count(len(FAMILIES["other"])))
+        free = (_family_style("other", number) for number in others)
+        styles[name] = next(style for style in free if style not in styles.values())
     return {name: styles[name] for name in methods}
+
+
+def _kinds(settings: object) -> list[str]:
+    """The types and names of a method and of the strategies in it, from the inside, in lower case without hyphens."""
+    if not isinstance(settings, Mapping):
+        return []
+    names = [str(settings[name]) for name in ("type", "name") if name in settings]
+    inner = (kind for name in ("evolution", "strategy") for kind in _kinds(settings.get(name)))
+    return [*inner, *(name.replace("-", "").lower() for name in names)]
 
 
 def reference_dashes(name: str) -> Dashes:

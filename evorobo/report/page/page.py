@@ -21,7 +21,7 @@ from evorobo.report.analysis.robustness import load_robustness, robustness
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
 from evorobo.report.figures import archives, output
-from evorobo.report.figures.style import assign_styles
+from evorobo.report.figures.style import table_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page import facts
 from evorobo.report.page.behavior import behavior_data
@@ -81,7 +81,7 @@ def render_page(results: Results, *, run_robustness: bool = False) -> str:
     summary = summarize(table)
     rows = robustness(table) if run_robustness else load_robustness(results.folder)
     data = {
-        "styles": {method: style_to_json(style) for method, style in assign_styles(results.methods).items()},
+        "styles": {method: style_to_json(style) for method, style in table_styles(table).items()},
         "cost_labels": COST_LABELS,
         "crowded": is_crowded(results.methods),
         "tasks": [
@@ -136,7 +136,7 @@ def _behavior(table: StudyTable) -> list[Json]:
 def _archives(table: StudyTable) -> list[tuple[str, str]]:
     """The name of each task with archives, and the figure of its archives as a data address."""
     figures = {task: figure for task in table.tasks if (figure := archives.figure(table, task))}
-    content = {task: b64encode(output.png_bytes(figure)).decode() for task, figure in figures.items()}
+    content = {task: b64encode(output.figure_bytes(figure)).decode() for task, figure in figures.items()}
     return [(task, f"data:image/png;base64,{text}") for task, text in content.items()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -50,12 +51,18 @@ def value_at(curve_x: ArrayLike, curve_y: ArrayLike, grid: ArrayLike) -> Array:
 def common_grid(curves: Sequence[Curve]) -> Array:
     """A common x axis `(n_points,)`, from the first point at which all runs have a value to the end of the last run.
 
-    The points lie where the evals lie. Where all runs have an eval at the same x, that x is a point.
+    Between two points, every run that has not ended has a new eval. So no point mixes new evals of some runs with old
+    ones of others, where the evals of the runs lie at slightly different costs.
     """
-    start = max(x[0] for x, _ in curves)
-    every = np.sort(np.concatenate([x for x, _ in curves]))
-    grid = np.unique([start, *every[len(curves) - 1 :: len(curves)], every[-1]])
-    return subsample(grid[grid >= start])
+    costs = [np.asarray(x, float).tolist() for x, _ in curves]
+    grid = [max(x[0] for x in costs)]
+    positions = [0] * len(costs)
+    while True:
+        positions = [bisect_right(x, grid[-1], first) for x, first in zip(costs, positions, strict=True)]
+        next_costs = [x[position] for x, position in zip(costs, positions, strict=True) if position < len(x)]
+        if not next_costs:
+            return subsample(np.array(grid))
+        grid.append(max(next_costs))
 
 
 def subsample(grid: Array) -> Array:

@@ -38,6 +38,8 @@ class Robot:
     measures : dict of str to tuple of float
         Measures of behavior (see `measure`), each with its usual range: `{"x": (0.0, 2.0)}`. If the first two are "x"
         and "y", they are places in the plane of `draw`.
+    length_unit : str
+        The unit of length of `draw`, for the scale bar of figures: "m", "cm"; default none.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Robot:
     max_steps: ClassVar[int] = 200
     reward_threshold: ClassVar[float | None] = None
     measures: ClassVar[dict[str, tuple[float, float]]] = {}
+    length_unit: ClassVar[str] = ""
 
     def initial(self, rng: RandomStreams) -> Array:
         """Draw the first state of each robot.

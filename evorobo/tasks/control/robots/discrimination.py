@@ -39,6 +39,7 @@ class Discrimination(Robot):
     sensors = tuple(f"infrared {place}" for place in INFRARED)
     motors = ("wheel left", "wheel right")
     max_steps = 500
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading; infrared readings; x and y of the cylinder, at least 10 cm from walls and robot."""

@@ -57,6 +57,7 @@ class DoublePoleBase(Robot):
 
     motors = ("push",)
     max_steps = 1000
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         """The state above; for damping followed by the number of steps and the terms of f in the last 100 steps."""

@@ -49,6 +49,7 @@ class Homing(Robot):
     sensors = (*(f"infrared {place}" for place in INFRARED), "light left", "light right", "black floor", "battery")
     motors = ("wheel left", "wheel right")
     max_steps = 600
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading; infrared readings; the charge of the battery, which is full."""

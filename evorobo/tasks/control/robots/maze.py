@@ -53,6 +53,7 @@ class Maze(Robot):
     )
     motors = ("wheel left", "wheel right")
     max_steps = 200
+    length_unit = "m"
     reward_threshold = 99.0
     measures: ClassVar[dict[str, tuple[float, float]]] = {"x": (0.0, LENGTH), "y": (0.0, WIDTH)}
 

@@ -54,6 +54,7 @@ class ObstacleAvoidance(Robot):
     sensors = tuple(f"infrared {place}" for place in INFRARED)
     motors = ("wheel left", "wheel right")
     max_steps = 240
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading, within 1 cm of one of `STARTS` in the middle of the corridor; infrared readings."""

@@ -39,6 +39,7 @@ class Phototaxis(Robot):
     sensors = ("light left", "light right")
     motors = ("wheel left", "wheel right")
     max_steps = 200
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         """x, y and heading of the robot, x and y of the lamp."""

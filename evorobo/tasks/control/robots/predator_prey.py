@@ -29,6 +29,7 @@ class _Chase(Contestant):
 
     noise: float
     max_steps = 500
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading of the predator; x, y, heading of the prey; the steps so far.

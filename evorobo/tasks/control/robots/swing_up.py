@@ -47,6 +47,7 @@ class SwingUp(Robot):
     sensors = ("x", "x'", "cos angle", "sin angle", "angle'")
     motors = ("push",)
     max_steps = 1000
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         return HANGING + rng.normal(self.spread, 4)

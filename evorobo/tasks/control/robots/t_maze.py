@@ -51,6 +51,7 @@ class TMaze(Robot):
     motors = ("wheel left", "wheel right")
     memory = ("side",)
     max_steps = 200
+    length_unit = "m"
     reward_threshold = 95.0
 
     def initial(self, rng: RandomStreams) -> Array:

@@ -54,6 +54,7 @@ class WallFollowing(Robot):
     sensors = tuple(f"US{number}" for number in range(1, 25))
     moves = ("Move-Forward", "Slight-Right-Turn", "Sharp-Right-Turn", "Slight-Left-Turn")
     max_steps = 540
+    length_unit = "m"
 
     def initial(self, rng: RandomStreams) -> Array:
         """x, y, heading, at least 0.7 m from the walls; then the 24 ranges without noise."""
