@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import select
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,10 @@ from evorobo.user_code import as_error
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises `SettingsError`: one sentence, with the nearest known name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._negative_number_matcher = re.compile(r"-\.?\d")  # also -5,10, a value of a flag
 
     def error(self, message: str) -> NoReturn:
         raise SettingsError(message)
