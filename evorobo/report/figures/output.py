@@ -123,14 +123,14 @@ def figure_bytes(figure: Figure, format: str = "png") -> bytes:
         if format == "pgf":
             matplotlib.rcParams["pgf.texsystem"] = texsystem
             matplotlib.rcParams["pgf.rcfonts"] = False  # the fonts of the paper
-        if format == "svg":
+        if format != "png":
             _round_positions(figure)
         figure.savefig(buffer, format=format, dpi=_DPI, **_metadata(figure, format))
     return buffer.getvalue()
 
 
 def _round_positions(figure: Figure) -> None:
-    """Lay the panels out on round positions: the ids in an SVG file are digests of all digits."""
+    """Lay the panels out on round positions, because the last digits of a layout differ from run to run."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes in figure.axes:
