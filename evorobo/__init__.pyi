@@ -66,6 +66,7 @@ from .nets.batch_norm import BatchNorm as BatchNorm
 from .nets.clip_up import ClipUp as ClipUp
 from .nets.cross_entropy import CrossEntropy as CrossEntropy
 from .nets.ctrnn import CTRNN as CTRNN
+from .nets.data_format import DataFormat as DataFormat, RollingWindow as RollingWindow
 from .nets.dense import Dense as Dense
 from .nets.dropout import Dropout as Dropout
 from .nets.elman import Elman as Elman

@@ -45,6 +45,7 @@ _HOMES = {
         "evorobo.nets.output",
         "evorobo.learners.budget",
         "evorobo.learners.stages",
+        "evorobo.nets.data_format",
         "evorobo.learners.backprop",
         "evorobo.learners.evolution.strategies",
         "evorobo.learners.evolution.wrappers",

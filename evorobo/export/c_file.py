@@ -14,7 +14,7 @@ from evorobo.export.controller import ExportedController
 from evorobo.export.exporter import Exporter
 from evorobo.export.expressions import Variable, VariableSlice
 from evorobo.export.formulas import Formula
-from evorobo.export.program import Assign, Comment, Instruction, MatMul, Normalize, Program
+from evorobo.export.program import Assign, Comment, Concatenate, Instruction, MatMul, Normalize, Program
 from evorobo.export.text import Syntax, comment_lines, format_rows
 from evorobo.registry import register_component
 
@@ -244,6 +244,12 @@ def _write_instruction(instruction: Instruction, program: Program, pointer: Call
 
             text = SYNTAX.write(expression, element, program.functions.formulas)
             return [f"for (int i = 0; i < {into.size}; i++) {pointer(into)}[i] = {text};"]
+        case Concatenate(into, parts):
+            starts = np.cumsum([0, *(part.size for part in parts)])
+            return [
+                f"for (int i = 0; i < {part.size}; i++) {pointer(into)}[{start} + i] = {pointer(part)}[i];"
+                for part, start in zip(parts, starts, strict=False)
+            ]
     raise AssertionError(instruction)
 
 

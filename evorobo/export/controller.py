@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evorobo.errors import SettingsError
 from evorobo.export.decoding import Decoding, decoding_of
+from evorobo.export.encoding import write_encoding
 from evorobo.export.expressions import Variable
 from evorobo.export.layers import write_layers
 from evorobo.export.program import Program
 from evorobo.export.self_test import SelfTestData, record_self_test
+from evorobo.nets.data_format import DataFormat
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.tasks.base import Task
+from evorobo.tasks.capabilities import HasDataFormat
 from evorobo.tasks.control.task import ControlTask
-from evorobo.tasks.data.task import DatasetTask
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,12 @@ class ExportedController:
 
     @property
     def n_sensors(self) -> int:
-        return self.genome.spec.n_inputs
+        return len(self.data.columns) if self.data else self.genome.spec.n_inputs
+
+    @property
+    def data(self) -> DataFormat | None:
+        """How the sensors become inputs; None where they are the inputs."""
+        return self.genome.data if self.genome.data and not self.genome.data.is_identity else None
 
     @property
     def n_outputs(self) -> int:
@@ -47,9 +54,14 @@ class ExportedController:
     @property
     def header(self) -> tuple[str, str, str]:
         """The first lines of every file: the title, the inputs, the outputs."""
-        names = ", ".join(self.sensors)
+        names = ", ".join(map(self._describe_sensor, range(len(self.sensors))))
         inputs = _counted(self.n_sensors, "sensor") + (f": {names}" if names else "")
         return self.title, f"In: {inputs}.", f"Out: {self._describe_action()}."
+
+    def _describe_sensor(self, number: int) -> str:
+        categories = self.data.categories[number] if self.data else ()
+        numbers = ", ".join(f"{code} {name}" for code, name in enumerate(categories))
+        return self.sensors[number] + (f" (the number of a text: {numbers})" if categories else "")
 
     def _describe_action(self) -> str:
         names, sizes, starts = self.decoding.names, self.decoding.sizes, self.decoding.starts
@@ -67,6 +79,8 @@ class ExportedController:
         """
         program, genome = Program(), self.genome
         x = Variable("sensors", self.n_sensors)
+        if self.data:
+            x = write_encoding(program, self.data, x)
         if genome.input_scaler:
             program.comment("sensors, normalized")
             mean, sd = _scaler_constants(program, "sensor", genome.input_scaler)
@@ -89,6 +103,8 @@ def prepare_export(genome: Genome, task: Task | None, title: str) -> ExportedCon
     Raises `SettingsError` for a batch norm that cannot be folded, and for a task that the genome does not fit.
     """
     genome = genome.folded()
+    if isinstance(task, HasDataFormat) and genome.data is None:
+        genome = replace(genome, data=task.data_format)
     spec = genome.spec
     if task is not None and (task.n_inputs, task.n_outputs) != (spec.n_inputs, spec.n_outputs):
         raise SettingsError(
@@ -96,7 +112,8 @@ def prepare_export(genome: Genome, task: Task | None, title: str) -> ExportedCon
             f"{task.n_outputs}; name the task that it was made for, or none."
         )
     decoding = decoding_of(task, genome)
-    return ExportedController(title, genome, decoding, record_self_test(genome, decoding, task), _sensor_names(task))
+    sensors = genome.data.columns if genome.data else _sensor_names(task)
+    return ExportedController(title, genome, decoding, record_self_test(genome, decoding, task), sensors)
 
 
 def _scaler_constants(program: Program, name: str, scaler: Scaler) -> tuple[Variable, Variable]:
@@ -107,9 +124,6 @@ def _scaler_constants(program: Program, name: str, scaler: Scaler) -> tuple[Vari
 def _sensor_names(task: Task | None) -> tuple[str, ...]:
     if isinstance(task, ControlTask) and task.robot and len(task.robot.sensors) == task.n_inputs:
         return tuple(task.robot.sensors)
-    if isinstance(task, DatasetTask):
-        names = task.table.input_names
-        return names if any(not name.isdigit() for name in names) else ()
     return ()
 
 

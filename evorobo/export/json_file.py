@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError
 from evorobo.export.controller import ExportedController
 from evorobo.export.decoding import BoundedOutputs, Decoding
@@ -16,6 +17,7 @@ from evorobo.export.exporter import Exporter
 from evorobo.export.formulas import activation_formula
 from evorobo.export.numpy_file import SYNTAX
 from evorobo.export.self_test import run_network
+from evorobo.nets.data_format import format_from_plain, format_to_plain
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -39,6 +41,7 @@ def write_json_file(controller: ExportedController) -> str:
         "spec": to_plain(genome.spec),
         "activations": _activations(genome.spec),
         "actions": genome.actions,
+        "data": format_to_plain(genome.data) if genome.data else None,
         "dtype": str(genome.weights.dtype),
         "layers": [
             {name: view.tolist() for name, view in views.items()} for views in genome.spec.unpack(genome.weights)
@@ -46,7 +49,7 @@ def write_json_file(controller: ExportedController) -> str:
         "input_scaler": _plain_scaler(genome.input_scaler),
         "output_scaler": _plain_scaler(genome.output_scaler),
         "decoding": _plain_decoding(controller.decoding),
-        "self_test": {name: np.asarray(values).tolist() for name, values in vars(controller.self_test).items()},
+        "self_test": {name: _plain_rows(values) for name, values in vars(controller.self_test).items()},
     }
     return _text(plain) + "\n"
 
@@ -68,9 +71,10 @@ def read_json_file(plain: dict[str, Any], path: Path) -> Genome:
             for name, view in views.items():
                 view[...] = layer[name]
         input_scaler, output_scaler = _scaler(plain["input_scaler"]), _scaler(plain["output_scaler"])
-        genome = Genome(spec, weights, input_scaler, output_scaler, actions=plain.get("actions", "scale"))
+        data = format_from_plain(plain.get("data"))
+        genome = Genome(spec, weights, input_scaler, output_scaler, actions=plain.get("actions", "scale"), data=data)
         recorded = {name: np.asarray(values, float) for name, values in plain["self_test"].items()}
-        if not all(np.isfinite(values).all() for values in (weights, *recorded.values())):
+        if not all(np.isfinite(values).all() for values in (weights, recorded["outputs"], recorded["actions"])):
             raise DataError(f"{path} holds weights or recorded steps that are not finite; export the genome again.")
         if len(recorded["sensors"]):
             outputs, expected = run_network(genome, recorded["sensors"]), recorded["outputs"]
@@ -93,6 +97,12 @@ def _activations(spec: NetworkSpec) -> dict[str, str]:
         steps, result = SYNTAX.body(activation_formula(key))
         formulas[key] = "; ".join([*(f"{name} = {value}" for name, value in steps), result])
     return formulas
+
+
+def _plain_rows(values: Array) -> list[Any]:
+    """Return rows of numbers with null for missing ones."""
+    rows: list[Any] = np.asarray(values).tolist()
+    return [[None if value != value else value for value in row] for row in rows]
 
 
 def _plain_scaler(scaler: Scaler | None) -> dict[str, list[float]] | None:

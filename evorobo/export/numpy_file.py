@@ -13,7 +13,7 @@ from evorobo.export.controller import ExportedController
 from evorobo.export.exporter import Exporter
 from evorobo.export.expressions import Variable, VariableSlice
 from evorobo.export.formulas import Formula
-from evorobo.export.program import Assign, Comment, Instruction, MatMul, Normalize, Program
+from evorobo.export.program import Assign, Comment, Concatenate, Instruction, MatMul, Normalize, Program
 from evorobo.export.text import Syntax, comment_lines, exact_literal, format_rows, indent_lines
 from evorobo.registry import register_component
 
@@ -150,6 +150,8 @@ def _write_instruction(instruction: Instruction, program: Program) -> list[str]:
             ]
         case Assign(into, expression):
             return [f"{value(into)} = {SYNTAX.write(expression, value, program.functions.formulas)}"]
+        case Concatenate(into, parts):
+            return [f"{value(into)} = np.concatenate([{', '.join(map(value, parts))}], axis=-1)"]
     raise AssertionError(instruction)
 
 

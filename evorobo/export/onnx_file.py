@@ -15,7 +15,7 @@ from evorobo.export.exporter import Exporter
 from evorobo.export.expressions import EXPANSIONS, Call, Constant, Expression, Variable, VariableSlice
 from evorobo.export.formulas import Formula
 from evorobo.export.numpy_file import python_self_test
-from evorobo.export.program import Assign, Comment, Instruction, MatMul, Normalize, Program
+from evorobo.export.program import Assign, Comment, Concatenate, Instruction, MatMul, Normalize, Program
 from evorobo.export.text import comment_lines
 from evorobo.registry import register_component
 
@@ -212,6 +212,8 @@ class _Graph:
                 self.current[into.name] = self.node("LayerNormalization", inputs, axis=-1, epsilon=epsilon)
             case Assign(into, expression):
                 self.current[into.name] = self.value(expression)
+            case Concatenate(into, parts):
+                self.current[into.name] = self.node("Concat", [self.value(part) for part in parts], axis=1)
 
     def value(self, expression: Expression) -> str:
         """The node output of an expression."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -48,7 +49,15 @@ class Assign:
     expression: Expression
 
 
-Instruction: TypeAlias = Comment | MatMul | Normalize | Assign
+@dataclass(frozen=True)
+class Concatenate:
+    """into = the elements of all parts, one after the other."""
+
+    into: Variable
+    parts: tuple[Variable, ...]
+
+
+Instruction: TypeAlias = Comment | MatMul | Normalize | Assign | Concatenate
 
 
 @dataclass
@@ -80,6 +89,11 @@ class Program:
     def layer_norm(self, name: str, x: Variable, gain: Variable, shift: Variable, epsilon: float) -> Variable:
         into = Variable(name, x.size)
         self.instructions.append(Normalize(into, x, gain.name, shift.name, epsilon))
+        return into
+
+    def concatenate(self, name: str, parts: Sequence[Variable]) -> Variable:
+        into = Variable(name, sum(part.size for part in parts))
+        self.instructions.append(Concatenate(into, tuple(parts)))
         return into
 
     def assign(self, name: str, size: int, expression: Expression) -> Variable:

@@ -8,6 +8,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.export.decoding import Decoding
+from evorobo.nets.data_format import DataFormat
 from evorobo.nets.genome import Genome
 from evorobo.tasks.base import Task
 from evorobo.tasks.control.rollout import TEST, run_episodes
@@ -45,7 +46,10 @@ def record_self_test(genome: Genome, decoding: Decoding, task: Task | None, n_st
 def run_network(genome: Genome, sensors: Array) -> Array:
     """Outputs `(steps, out)` for the sensors `(steps, in)` of consecutive steps, in the units of the task."""
     controller = genome.controller()
-    outputs = np.concatenate([controller(np.asarray(row, np.float64)[None, None])[0] for row in sensors])
+    inputs: Array = np.asarray(sensors, np.float64)
+    if genome.data:
+        inputs = genome.data.encode(inputs, np.zeros(len(inputs), int))
+    outputs = np.concatenate([controller(row[None, None])[0] for row in inputs])
     return genome.output_scaler.inverse_transform(outputs) if genome.output_scaler else outputs
 
 
@@ -61,6 +65,23 @@ def _sensors(genome: Genome, task: Task | None, n_steps: int) -> Array:
         )
         return np.concatenate(recorded)
     if isinstance(task, DatasetTask):
-        return task.table.inputs[task.parts.test[:n_steps]]
+        rows = task.raw_inputs[task.parts.test]
+        if not (genome.spec.recurrent or task.data_format.has_history):
+            rows = rows[np.argsort(~np.isnan(rows).any(1), kind="stable")]  # missing values first
+        return rows[:n_steps]
     drawn = np.random.default_rng(0).normal(size=(n_steps, genome.spec.n_inputs))
+    if genome.data and not genome.data.is_identity:
+        return _random_rows(genome.data, drawn)
     return genome.input_scaler.inverse_transform(drawn) if genome.input_scaler else drawn
+
+
+def _random_rows(data: DataFormat, drawn: Array) -> Array:
+    """Return random columns, some of them missing where missing values are replaced."""
+    rows = drawn[:, : len(data.columns)].copy()
+    for column, names in enumerate(data.categories):
+        if names:
+            rows[:, column] = np.arange(len(rows)) % (len(names) + 1) - 1
+        elif np.isfinite(data.fill[column]):
+            rows[:, column] += data.fill[column]
+            rows[column % 3 :: 5, column] = np.nan
+    return rows

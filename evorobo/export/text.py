@@ -80,6 +80,8 @@ def _plain_name(variable: Variable) -> str:
 
 def exact_literal(number: np.generic) -> str:
     """The shortest text that reads as the same number again, in its own precision."""
+    if np.isnan(number):
+        return 'float("nan")'
     return repr(number.item()) if number.dtype.itemsize == 8 else str(number)
 
 

@@ -13,11 +13,13 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 from evorobo.export.controller import ExportedController
 from evorobo.export.decoding import BoundedOutputs, Decoding
+from evorobo.export.encoding import write_encoding
 from evorobo.export.exporter import Exporter
 from evorobo.export.expressions import Variable
 from evorobo.export.formulas import Functions
 from evorobo.export.layers import describe_layer, unsupported_layer
 from evorobo.export.numpy_file import python_definition, python_float, python_self_test
+from evorobo.export.program import Assign, Comment, Concatenate, Instruction, MatMul, Program
 from evorobo.export.text import Syntax, comment_lines, exact_literal, format_rows, indent_lines
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
@@ -157,11 +159,11 @@ def write_torch(controller: ExportedController, weights: str) -> tuple[str, byte
     except ImportError as error:
         raise SettingsError("PyTorch's files are written by PyTorch: pip install 'evorobo[torch]'.") from error
     genome, functions = controller.genome, Functions()
-    begin, lines, state = _scalers(controller)
+    begin, lines, state = _inputs(controller)
     limits = action_limits(controller.decoding)
     begin += [f'self.register_buffer("{name}", torch.zeros({len(values)}))' for name, values in limits.items()]
     state |= limits
-    x = "x" if genome.input_scaler else "sensors"
+    x = lines[-1].split(" = ")[0] if lines else "sensors"
     for number, (layer, views) in enumerate(zip(genome.spec.layers, genome.spec.unpack(genome.weights), strict=True)):
         if type(layer) not in MODULE_WRITERS:
             raise unsupported_layer(layer, MODULE_WRITERS)
@@ -257,20 +259,50 @@ MODULE_WRITERS: dict[type, Callable[[Any, int, dict[str, Array], Functions], Mod
 }
 
 
-def _scalers(controller: ExportedController) -> tuple[list[str], list[str], dict[str, Array]]:
-    """What the scalers add: buffers, the first line of a step, and entries of the state_dict."""
-    genome = controller.genome
-    begin: list[str] = []
-    lines: list[str] = []
-    state: dict[str, Array] = {}
+def _inputs(controller: ExportedController) -> tuple[list[str], list[str], dict[str, Array]]:
+    """What comes before the network: buffers, lines of a step of which the last assigns its inputs, and their values.
+
+    The buffers of the outputs' scaler are among them.
+    """
+    genome, program = controller.genome, Program()
+    x = Variable("sensors", controller.n_sensors)
+    if controller.data:
+        x = write_encoding(program, controller.data, x)
+    lines = [line for instruction in program.instructions for line in _instruction(instruction, program)]
+    state = dict(program.constants)
+    if genome.input_scaler:
+        lines.append(f"x = ({x.name} - self.sensor_mean) / self.sensor_sd")
+    elif controller.data:
+        lines.append(f"x = {x.name}")
     for name, scaler in (("sensor", genome.input_scaler), ("output", genome.output_scaler)):
         if scaler:
             state |= {f"{name}_mean": scaler.mean, f"{name}_sd": scaler.sd}
-            size = len(scaler.mean)
-            begin += [f'self.register_buffer("{name}_{part}", torch.zeros({size}))' for part in ("mean", "sd")]
-    if genome.input_scaler:
-        lines.append("x = (sensors - self.sensor_mean) / self.sensor_sd")
+    begin = [
+        f'self.register_buffer("{name}", torch.zeros({", ".join(map(str, np.shape(values)))}))'
+        for name, values in state.items()
+    ]
     return begin, lines, state
+
+
+def _instruction(instruction: Instruction, program: Program) -> list[str]:
+    """The lines of an instruction. Constants are buffers; a state is zero until it is assigned."""
+
+    def value(variable: Variable) -> str:
+        if variable.name in program.state:
+            return f'self.memory.get("{variable.name}", torch.zeros({variable.size}))'
+        return f"self.{variable.name}" if variable.name in program.constants else variable.name
+
+    match instruction:
+        case Comment(text):
+            return [f"# {text}"]
+        case MatMul(into, x, weight, None):
+            return [f"{into.name} = {value(x)} @ self.{weight}"]
+        case Assign(into, expression):
+            target = f'self.memory["{into.name}"]' if into.name in program.state else into.name
+            return [f"{target} = {SYNTAX.write(expression, value, program.functions.formulas)}"]
+        case Concatenate(into, parts):
+            return [f"{into.name} = torch.cat([{', '.join(map(value, parts))}], dim=-1)"]
+    raise AssertionError(instruction)
 
 
 def action_limits(decoding: Decoding) -> dict[str, Array]:

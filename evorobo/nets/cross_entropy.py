@@ -158,6 +158,11 @@ def _eye(n_classes: int, dtype: Any) -> Array:
     return np.eye(n_classes, dtype=dtype)
 
 
+def softmax(outputs: Array) -> Array:
+    """Return the probabilities `(..., n_classes)` in double precision for logits."""
+    return np.asarray(np.exp(_log_softmax(np.asarray(outputs, np.float64))))
+
+
 def _log_softmax(logits: Array) -> Array:
     shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))

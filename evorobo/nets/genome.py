@@ -13,6 +13,8 @@ from evorobo.arrays import Array
 from evorobo.errors import DataError, EvoroboError, SettingsError, unknown
 from evorobo.files import as_path, npz_bytes, parse_json_object, read_npz, write_atomically
 from evorobo.nets.controller import Controller
+from evorobo.nets.cross_entropy import softmax
+from evorobo.nets.data_format import DataFormat, format_from_plain, format_to_plain
 from evorobo.nets.fold import fold_batch_norm
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import RunningMoments, Scaler
@@ -49,11 +51,15 @@ class Genome:
     observation_moments : RunningMoments, optional
         Statistics of the observations behind `input_scaler`, where the task normalizes them; a warm start goes on with
         them.
+    data : DataFormat, optional
+        For data sets: how a row becomes inputs (missing values, text, past rows), and the names of columns and classes.
+        By default the sensors are the inputs.
 
     Raises
     ------
     SettingsError
-        If the network needs running statistics of another number, or `actions` is unknown.
+        If the network needs running statistics of another number, `actions` is unknown, or `data` makes another number
+        of inputs.
 
     Examples
     --------
@@ -72,8 +78,13 @@ class Genome:
     running_stats: Array | None = None
     actions: str = "scale"
     observation_moments: RunningMoments | None = None
+    data: DataFormat | None = None
 
     def __post_init__(self) -> None:
+        if self.data is not None and self.data.n_inputs != self.spec.n_inputs:
+            raise SettingsError(
+                f"the network has {self.spec.n_inputs} inputs, but its data make {self.data.n_inputs} of a row."
+            )
         if self.actions not in ACTIONS:
             raise unknown("reading of actions", self.actions, ACTIONS)
         self.spec.unpack_running_stats(self.running_stats)  # raises if their number is wrong
@@ -94,10 +105,88 @@ class Genome:
             Motor values, class logits or predictions.
         """
         sensors = np.asarray(sensors, self.weights.dtype)
-        x = self.input_scaler.transform(sensors) if self.input_scaler else sensors
+        inputs = sensors if self.data is None or self.data.is_identity else self._encode(sensors, n_steps)
+        x = self.input_scaler.transform(inputs) if self.input_scaler else inputs
         y = forward(self.spec, self.weights, np.atleast_2d(x), running_stats=self.running_stats, n_steps=n_steps)
         y = y if sensors.ndim > 1 else y[0]
         return self.output_scaler.inverse_transform(y) if self.output_scaler else y
+
+    def predict(self, rows: Any) -> np.ndarray:
+        """Predict labels or values for rows of data.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n_rows, n_columns), data frame, dict, or sequence of dict
+            Rows as in the file that the genome was trained on: numbers, texts and missing cells, by the names or in the
+            order of ``genome.data.columns``. Where past rows count, these are the rows of one session in order of time.
+
+        Returns
+        -------
+        array of str of shape (n_rows,), or of float of shape (n_rows, n_targets)
+            The name of the class of each row, or values in the units of ``genome.data.targets``.
+
+        Raises
+        ------
+        SettingsError
+            If the genome was not trained on data.
+        DataError
+            If a column is missing, or a cell is missing or no number.
+        """
+        data, outputs = self._predict_outputs(rows)
+        if data.classes:
+            return np.array(data.classes)[outputs.argmax(-1)]
+        return outputs[:, : len(data.targets)]
+
+    def predict_proba(self, rows: Any) -> Array:
+        """Predict the probabilities of the classes, for networks trained by `CrossEntropy`.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n_rows, n_columns), data frame, dict, or sequence of dict
+            As in `predict`.
+
+        Returns
+        -------
+        array of shape (n_rows, n_classes)
+            Probabilities, in the order of ``genome.data.classes``.
+
+        Raises
+        ------
+        SettingsError
+            If the genome was not trained on classes.
+        DataError
+            If a column is missing, or a cell is missing or no number.
+        """
+        data, outputs = self._predict_outputs(rows)
+        if not data.classes:
+            raise SettingsError("this genome predicts values, which have no probabilities; use predict.")
+        return softmax(outputs)
+
+    def _predict_outputs(self, rows: Any) -> tuple[DataFormat, Array]:
+        if self.data is None:
+            raise SettingsError("this genome was not trained on data; call it with sensor values.")
+        numbers = self.data.to_numbers(rows)
+        n_steps = len(numbers) if self.spec.recurrent or self.data.has_history else 1
+        missing = np.argwhere(np.isnan(numbers) & np.isnan(self.data.fill))
+        if len(missing):
+            row, column = map(int, missing[0])
+            raise DataError(
+                f"row {row} has no value in column {self.data.columns[column]!r}, and nothing replaces it, since the "
+                "genome was trained without missing values; fill the cell."
+            )
+        return self.data, self(numbers, n_steps=n_steps)
+
+    def _encode(self, sensors: Array, n_steps: int) -> Array:
+        """Return the inputs of rows `(..., n_columns)`, where each `n_steps` rows are a session."""
+        assert self.data is not None
+        rows = sensors.reshape(-1, sensors.shape[-1])
+        if rows.shape[1] != len(self.data.columns):
+            raise SettingsError(
+                f"a row has {rows.shape[1]} values, and the genome reads {len(self.data.columns)} columns: "
+                f"{', '.join(self.data.columns)}."
+            )
+        inputs = self.data.encode(rows, np.arange(len(rows)) // n_steps * n_steps)
+        return inputs.reshape(*sensors.shape[:-1], -1)
 
     def controller(self) -> Controller:
         """Return a controller that keeps the state of recurrent layers from call to call.
@@ -105,8 +194,8 @@ class Genome:
         Returns
         -------
         Controller
-            Maps ``sensors (1, rows, n_inputs)`` to ``(1, rows, n_outputs)`` in double precision, without
-            `output_scaler`.
+            Maps ``inputs (1, rows, n_inputs)`` to ``(1, rows, n_outputs)`` in double precision, without
+            `output_scaler`. For data, ``genome.data.encode`` makes inputs of rows.
         """
         return Controller(self.spec, self.weights, self.input_scaler, self.running_stats)
 
@@ -145,8 +234,9 @@ class Genome:
         arrays |= scaler_arrays(self.input_scaler, self.output_scaler)
         if observed := self.observation_moments:
             arrays |= {f"observation_{name}": np.atleast_1d(value) for name, value in vars(observed).items()}
-        about = json.dumps({"format": FORMAT, "spec": to_plain(self.spec), "actions": self.actions})
-        write_atomically(path, npz_bytes({"about": np.array(about), **arrays}))
+        about = {"format": FORMAT, "spec": to_plain(self.spec), "actions": self.actions}
+        about |= {"data": format_to_plain(self.data)} if self.data else {}
+        write_atomically(path, npz_bytes({"about": np.array(json.dumps(about)), **arrays}))
 
     @classmethod
     def load(cls, path: str | Path, *, trust: bool = False) -> Genome:
@@ -188,6 +278,7 @@ class Genome:
                 load_array(arrays, "running_stats", spec.n_running_stats) if spec.n_running_stats else None,
                 about.get("actions", "scale"),
                 _load_observations(arrays, spec.n_inputs),
+                format_from_plain(about.get("data")),
             )
         except DataError:
             raise

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from evorobo.study.log import Log
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
-from evorobo.tasks.capabilities import HasMetrics
+from evorobo.tasks.capabilities import HasDataFormat, HasMetrics
 from evorobo.user_code import as_error, error_text
 from evorobo.workers import closed_descriptors
 
@@ -182,7 +183,7 @@ class RunningTrial:
         try:
             if isinstance(result, Exception):
                 if isinstance(result, LearningError):
-                    self.learner.genome.save(self.folder / "genome.npz")
+                    self._save_genome()
                 raise result
             self.generations += 1
             self.seconds = self.seconds + seconds
@@ -304,7 +305,7 @@ class RunningTrial:
         if not self._is_over:
             return
         self._check_lock()
-        self.learner.genome.save(self.folder / "genome.npz")
+        self._save_genome()
         artifacts = self.learner.artifacts()
         for name, content in artifacts.items():
             write_atomically(self.folder / name, content)
@@ -317,6 +318,12 @@ class RunningTrial:
         self._write_result({"status": "finished", "test": test, **early}, artifacts)
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
         self._end("finished")
+
+    def _save_genome(self) -> None:
+        genome, task = self.learner.genome, self.trial.task
+        if isinstance(task, HasDataFormat):
+            genome = replace(genome, data=task.data_format)
+        genome.save(self.folder / "genome.npz")
 
     def _write_result(self, result: dict[str, Any], artifacts: Iterable[str] = ()) -> None:
         """Write `result.json`, with the digests of the files that belong to it."""

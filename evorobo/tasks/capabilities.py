@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.nets.data_format import DataFormat
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -179,6 +180,15 @@ class HasMetrics(Protocol):
         dict of str to float
             Values by name; empty with a single metric.
         """
+
+
+@runtime_checkable
+class HasDataFormat(Protocol):
+    """A task of rows of data, whose genomes record how a row becomes inputs, and what the outputs are called."""
+
+    @property
+    def data_format(self) -> DataFormat:
+        """How a row of the file becomes inputs of the network, and the names of columns and classes."""
 
 
 @runtime_checkable

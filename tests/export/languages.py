@@ -72,7 +72,7 @@ class _Compiled:
         self.has_choices = "int action[" in path.read_text()
         self.n_actions = int(path.read_text().split(" action[")[1].split("]")[0])
         # large enough for all networks of these tests
-        self.memory = [(ctypes.c_float * 1000)(*[np.nan] * 1000)] if genome.spec.recurrent else []
+        self.memory = [(ctypes.c_float * 1000)(*[np.nan] * 1000)] if "_memory" in path.read_text() else []
         self.reset()
 
     def reset(self):

@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
-from evorobo.nets.cross_entropy import CrossEntropy
+from evorobo.nets.cross_entropy import CrossEntropy, softmax
 from evorobo.nets.genome import Genome
 from evorobo.nets.losses import Loss
 from evorobo.nets.scaling import Scaler
@@ -53,13 +53,15 @@ class Evaluation:
     def outputs(self, genome: Genome, rows: np.ndarray) -> tuple[Array, np.ndarray]:
         """Return the outputs for those of `rows` that have a target, and these targets."""
         layout, scored = self.sequences.whole(rows), self.targets.scored(rows)
-        outputs = layout.remove_padding(genome(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps))
+        network = replace(genome, data=None)  # the table holds its inputs
+        outputs = layout.remove_padding(network(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps))
         return outputs[np.isin(rows[layout.valid_rows], scored)], self.table.targets[scored]
 
     def loss_value(self, genome: Genome, rows: np.ndarray) -> float:
         """Return the loss on `rows`, with equal weights and scaled target values."""
         layout = self.sequences.whole(rows)
-        outputs = replace(genome, output_scaler=None)(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps)
+        network = replace(genome, output_scaler=None, data=None)
+        outputs = network(self.table.inputs[rows[layout.rows]], n_steps=layout.n_steps)
         return float(self.loss.value(layout.remove_padding(outputs), self.targets.scaled(rows[layout.valid_rows])))
 
     def references(
@@ -80,13 +82,6 @@ class Evaluation:
 
     def _predictions(self, metric: Metric, outputs: Array) -> np.ndarray:
         return softmax(outputs) if metric.uses_probabilities else self.loss.predict(outputs)
-
-
-def softmax(outputs: Array) -> Array:
-    """Return the probabilities `(..., n_classes)` in double precision for logits."""
-    logits = np.asarray(outputs, np.float64)
-    exponentials = np.exp(logits - logits.max(-1, keepdims=True))
-    return exponentials / exponentials.sum(-1, keepdims=True)
 
 
 def default_metric(classes: bool) -> Metric:

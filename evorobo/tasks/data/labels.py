@@ -60,17 +60,20 @@ def infer_kind(source: Source, columns: Sequence[NumbersOrTexts], lines: np.ndar
 
 
 def class_numbers(
-    source: Source, column: int, texts: Texts, lines: np.ndarray, classes: tuple[str, ...]
+    source: Source, column: int, texts: Texts, lines: np.ndarray, classes: tuple[str, ...], allow_missing: bool = False
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the class number of each row and the names of the classes: `classes`, or all texts, sorted.
+
+    With `allow_missing` the number of an empty cell is -1.
 
     Raises
     ------
     DataError
         If a text is not among `classes`, or if 1 and 1.0 may be one class or two.
     """
-    names = classes or _sorted(source, column, texts.numbers)
-    number = {name: index for index, name in enumerate(names)}
+    missing = {text: -1 for text in texts.numbers if allow_missing and is_missing(text) and text not in classes}
+    names = classes or sorted_texts(source, column, [text for text in texts.numbers if text not in missing])
+    number = {name: index for index, name in enumerate(names)} | missing
     if others := [text for text in texts.numbers if text not in number]:
         text, row = _first(texts, others)
         raise DataError(
@@ -119,7 +122,7 @@ def _same_number(texts: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
-def _sorted(source: Source, column: int, texts: Iterable[str]) -> tuple[str, ...]:
+def sorted_texts(source: Source, column: int, texts: Iterable[str]) -> tuple[str, ...]:
     """Return the names of classes, sorted as numbers if all are."""
     names = sorted(texts)
     if not all(map(is_number, names)):

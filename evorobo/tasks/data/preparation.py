@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,40 +16,24 @@ import numpy as np
 from evorobo.downloads import find_file, fingerprint, write_to_cache
 from evorobo.errors import DataError, SettingsError, unknown
 from evorobo.files import as_path, npz_bytes
+from evorobo.nets.data_format import DataFormat
 from evorobo.nets.scaling import Scaler
 from evorobo.registry import components
 from evorobo.settings import from_plain, to_plain
+from evorobo.tasks.data.data_settings import DataSettings
 from evorobo.tasks.data.dataset import Dataset, Loader, find_loader, load_dataset
+from evorobo.tasks.data.encoding import encode_table
 from evorobo.tasks.data.leakage import dependence_caveat, leakage_caveat
 from evorobo.tasks.data.parts import Parts, Split
-from evorobo.tasks.data.readers import Columns, as_tuple, is_data_file, read_table
+from evorobo.tasks.data.readers import as_tuple, is_data_file, read_table
 from evorobo.tasks.data.sentinels import codes_caution
-from evorobo.tasks.data.sequences import sequence_numbers
 from evorobo.tasks.data.splits import FoldSplit, RandomSplit
-from evorobo.tasks.data.stratification import stratified_order
 from evorobo.tasks.data.tables import Table
 
 ARRAYS = "arrays/sha256-"
 """Prefix of the sources of arrays passed to `DatasetTask.from_arrays`: files in the cache, named by their content."""
 _RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
 _FILE_OPTIONS = ("columns", "ignore", "header", "classes", "thousands")
-
-
-@dataclass(frozen=True, eq=False)
-class DataSettings:
-    """The settings of a task that its prepared data depend on; see `DatasetTask`.
-
-    `columns` of a file, those that are not None, are kept beside its inputs.
-    """
-
-    source: str
-    target: Columns = -1
-    kind: str | None = None
-    split: Split | None = None
-    loader_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    columns: tuple[str | None, ...] = ()
-    sequence: str | tuple[str, ...] | None = None
-    rows: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +45,9 @@ class PreparedData:
     """
 
     table: Table
+    raw: Table
+    """The rows of `table` as they are in the file."""
+    format: DataFormat
     parts: Parts
     input_scaler: Scaler
     target_scaler: Scaler | None
@@ -77,7 +64,7 @@ class PreparedData:
         These are test rows that depend on training rows, and values that may stand for missing ones. `no_session` are
         columns of weights.
         """
-        return " ".join(filter(None, (self._leakage(in_sequences, no_session), values_caution(self.table))))
+        return " ".join(filter(None, (self._leakage(in_sequences, no_session), values_caution(self.raw))))
 
     def _leakage(self, in_sequences: bool, no_session: Collection[str | None]) -> str:
         caveat = self.caveat or (leakage_caveat(self.parts) if self.is_time_series or in_sequences else "")
@@ -151,15 +138,16 @@ def _prepare(key: str, loader: Loader | None, *_stamp: object) -> PreparedData:
     sha256 = fingerprint(*data.files) if data.files else hashlib.sha256(_table_bytes(table)).hexdigest()
     if source.startswith(ARRAYS) and sha256 not in source:
         raise DataError(f"{data.files[0]} is damaged; delete it, and run the script that made it again.")
-    for array in (table.inputs, table.targets, *table.columns.values()):
+    raw, parts, row_format, inputs = encode_table(table, split or data.split, settings)
+    table = raw if row_format.is_identity else replace(raw, inputs=inputs, input_names=row_format.names)
+    for array in (raw.inputs, table.inputs, table.targets, *table.columns.values()):
         array.flags.writeable = False  # many tasks share it
-    parts = (split or data.split).split(table)
-    if settings.rows is not None:
-        parts = replace(parts, train=some_rows(table, parts.train, settings.rows, settings.sequence, source))
     target_scaler = None if table.classes else Scaler.fit(table.targets[parts.train])
     reference_scores, caveat = (data.reference_scores, data.caveat) if split is None else ({}, "")
     return PreparedData(
         table,
+        raw,
+        row_format,
         parts,
         Scaler.fit(table.inputs[parts.train]),
         target_scaler,
@@ -169,23 +157,6 @@ def _prepare(key: str, loader: Loader | None, *_stamp: object) -> PreparedData:
         caveat,
         sha256,
     )
-
-
-def some_rows(
-    table: Table, train: np.ndarray, n_rows: int, sequence: str | tuple[str, ...] | None, name: str
-) -> np.ndarray:
-    """Return `n_rows` of the training rows, sorted: whole sequences, or a part of each class; fewer are among more."""
-    if n_rows > len(train):
-        raise SettingsError(f"rows is {n_rows}, but {name} has {len(train)} training rows; lower it.")
-    rng = np.random.default_rng(0)
-    numbers = sequence_numbers(table, sequence, name)
-    if numbers is not None:
-        _, codes = np.unique(numbers[train], return_inverse=True)
-        order = np.argsort(rng.permutation(codes.max() + 1)[codes], kind="stable")
-    else:
-        order = rng.permutation(len(train))
-        order = stratified_order(table.targets[train], order) if table.classes else order
-    return np.sort(train[order[:n_rows]])
 
 
 def _read(path: Path, settings: DataSettings) -> Dataset:
@@ -201,7 +172,9 @@ def _read(path: Path, settings: DataSettings) -> Dataset:
     if not is_npz:
         kept = (*as_tuple(options.get("columns", ())), *(split.columns if split else ()), *settings.columns)
         options = {**options, "columns": tuple(dict.fromkeys(column for column in kept if column is not None))}
-    return Dataset(read_table(path, settings.target, settings.kind, **options), (path,))
+        options |= {"one_hot": settings.one_hot}
+    table = read_table(path, settings.target, settings.kind, **options, allow_missing=settings.missing is not None)
+    return Dataset(table, (path,))
 
 
 def _locate(source: str) -> Path:

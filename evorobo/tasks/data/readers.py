@@ -31,6 +31,8 @@ def read_table(
     header: bool | None = None,
     classes: Iterable[str] = (),
     thousands: str | None = None,
+    one_hot: Columns = (),
+    allow_missing: bool = False,
 ) -> Table:
     """Read a CSV, TSV, blank-separated, ARFF or NPZ file, gzipped or not.
 
@@ -59,6 +61,10 @@ def read_table(
         Names of the classes in their order. By default all that occur, sorted.
     thousands : {".", ",", "'", " ", ""}, optional
         Mark that separates thousands, empty for none. None recognizes it.
+    one_hot : str, int or iterable of these, default ()
+        Columns of text among the inputs, which become numbers of their texts; see `DatasetTask`.
+    allow_missing : bool, default False
+        Whether empty cells of inputs and targets are missing values instead of an error; see `DatasetTask`.
 
     Returns
     -------
@@ -94,11 +100,11 @@ def read_table(
             f"{path.name} has none of the suffixes that evorobo reads ({', '.join(SUFFIXES)}); save it as CSV."
         )
     if path.name.lower().endswith(".npz"):
-        return _read_npz(path, kind)
+        return _read_npz(path, kind, allow_missing)
     is_arff = path.name.lower().removesuffix(".gz").endswith(".arff")
     source = ArffSource(path) if is_arff else TextSource(path, header, thousands)
-    selection = Selection(source, as_tuple(target), as_tuple(columns), as_tuple(ignore))
-    return selection.read(kind, tuple(classes))
+    selection = Selection(source, as_tuple(target), as_tuple(columns), as_tuple(ignore), as_tuple(one_hot))
+    return selection.read(kind, tuple(classes), allow_missing)
 
 
 def is_data_file(path: str) -> bool:
@@ -111,7 +117,7 @@ def as_tuple(columns: Columns) -> tuple[str | int, ...]:
     return (columns,) if isinstance(columns, str | int) else tuple(columns)
 
 
-def _read_npz(path: Path, kind: str | None) -> Table:
+def _read_npz(path: Path, kind: str | None, allow_missing: bool) -> Table:
     """Read a table from the arrays `inputs`, `targets`, `classes` if present, and further columns."""
     arrays = read_npz(path)
     for name in ("inputs", "targets"):
@@ -119,4 +125,6 @@ def _read_npz(path: Path, kind: str | None) -> Table:
             raise DataError(f"{path.name} contains {', '.join(arrays) or 'nothing'}, but no array {name!r}; add it.")
     inputs, targets = arrays.pop("inputs"), arrays.pop("targets")
     classes = tuple(str(name) for name in arrays.pop("classes", np.empty(0, str)))
-    return make_table(inputs, targets, kind, classes=classes, columns=arrays, where=path.name)
+    return make_table(
+        inputs, targets, kind, classes=classes, columns=arrays, where=path.name, allow_missing=allow_missing
+    )

@@ -19,12 +19,20 @@ from evorobo.tasks.text.layout import INDEX
 from evorobo.tasks.text.odd_cells import Problem
 from evorobo.tasks.text.source import Columns, Source, read_columns
 
+MAX_CATEGORIES = 100
+"""Most texts of a column that become an input each."""
+
 
 class Selection:
     """Columns of a source by their role, each given by name or number."""
 
     def __init__(
-        self, source: Source, target: Sequence[str | int], columns: Sequence[str | int], ignore: Sequence[str | int]
+        self,
+        source: Source,
+        target: Sequence[str | int],
+        columns: Sequence[str | int],
+        ignore: Sequence[str | int],
+        one_hot: Sequence[str | int] = (),
     ) -> None:
         self.source = source
         self.targets = [source.find(column) for column in target]
@@ -40,11 +48,15 @@ class Selection:
         others = [column for column in range(len(source.names)) if column not in {*used, *self.left_out}]
         self.index = [column for column in others if column == 0 and source.names[0] == INDEX]
         self.inputs = [column for column in others if column not in self.index]
-        self.sessions = [column for column in self.inputs if is_session_name(source.names[column])]
+        self.one_hot = sorted({source.find(column) for column in one_hot})
+        if no_input := [source.names[column] for column in self.one_hot if column not in self.inputs]:
+            raise DataError(f"{source.file}: {no_input[0]!r} in one_hot is no input; remove it there.")
+        self.numbers = [column for column in self.inputs if column not in self.one_hot]
+        self.sessions = [column for column in self.numbers if is_session_name(source.names[column])]
         if not self.inputs:
             raise DataError(f"{source.file} has no column left as input; its columns are {', '.join(source.names)}.")
 
-    def read(self, kind: str | None, classes: tuple[str, ...]) -> Table:
+    def read(self, kind: str | None, classes: tuple[str, ...], allow_missing: bool) -> Table:
         """Read the table. See `read_table` for the parameters and the errors."""
         source, several = self.source, len(self.targets) > 1
         classes = classes or source.classes(self.targets[0])
@@ -53,17 +65,22 @@ class Selection:
         labels = self.targets if kind == "classification" and not several else []
         unclear = self.targets if kind is None else []
         columns = read_columns(
-            source, [self.inputs, values], labels, [*unclear, *self.kept, *self.index], [*self.left_out, *self.sessions]
+            source,
+            [self.numbers, values],
+            [*labels, *self.one_hot],
+            [*unclear, *self.kept, *self.index],
+            [*self.left_out, *self.sessions],
         )
         check_rows(source.file, len(columns.lines))
         if kind is None:
             kind = infer_kind(source, [columns.either[column] for column in unclear], columns.lines)
-        self._check_cells(kind, columns, classes)
+        self._check_cells(kind, columns, classes, allow_missing)
         self._check_index(columns)
-        targets, classes = self._targets(kind, columns, classes)
+        targets, classes = self._targets(kind, columns, classes, allow_missing)
         names = source.names
+        inputs, categories = self._inputs(columns)
         return Table(
-            columns.matrices[0].values,
+            inputs,
             targets,
             tuple(names[number] for number in self.inputs),
             tuple(names[number] for number in self.targets),
@@ -73,15 +90,38 @@ class Selection:
                 _column_texts(names[number], columns.either[number])
                 for number in (*self.index, *self.left_out, *self.sessions)
             ),
+            categories,
         )
 
-    def _targets(self, kind: str, columns: Columns, classes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
+    def _inputs(self, columns: Columns) -> tuple[Array, dict[str, tuple[str, ...]]]:
+        """Return the inputs `(rows, k)`, and the texts of those that hold the numbers of texts."""
+        numbers = columns.matrices[0].values
+        if not self.one_hot:
+            return numbers, {}
+        inputs, categories = np.empty((len(columns.lines), len(self.inputs))), {}
+        inputs[:, [self.inputs.index(column) for column in self.numbers]] = numbers
+        for column in self.one_hot:
+            texts = columns.texts[column]
+            names = tuple(sorted(text for text in texts.numbers if not is_missing(text)))
+            codes = np.array([names.index(text) if text in names else np.nan for text in texts.numbers] or [0.0])
+            inputs[:, self.inputs.index(column)] = codes[texts.codes]
+            categories[self.source.names[column]] = names
+            if len(names) > min(MAX_CATEGORIES, len(columns.lines) / 2):
+                raise DataError(
+                    f"{self.source.file}, {self.source.place(column)} holds {len(names)} different texts, too many for "
+                    f"one input each; leave it out: {ignore_text(self.source, [column])}."
+                )
+        return inputs, categories
+
+    def _targets(
+        self, kind: str, columns: Columns, classes: tuple[str, ...], allow_missing: bool
+    ) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return values `(rows, k)`, or class numbers `(rows,)` and the names of the classes."""
         several = len(self.targets) > 1
         if kind == "classification" and not several:
             (column,) = self.targets
             texts = columns.texts.get(column) or columns.either[column].texts or Texts()
-            return class_numbers(self.source, column, texts, columns.lines, classes)
+            return class_numbers(self.source, column, texts, columns.lines, classes, allow_missing)
         if kind == "regression":
             return self._values(columns), ()
         if not self._are_numbers(columns) or not is_one_hot(values := self._values(columns)):
@@ -100,7 +140,7 @@ class Selection:
             return columns.matrices[1].values
         return np.hstack([columns.either[column].as_numbers().values for column in self.targets])
 
-    def _check_cells(self, kind: str, columns: Columns, classes: tuple[str, ...]) -> None:
+    def _check_cells(self, kind: str, columns: Columns, classes: tuple[str, ...], allow_missing: bool) -> None:
         """Raise `DataError` if a cell of a column that is used is empty, no number, or stands for a missing value."""
         as_numbers, as_texts = list(columns.matrices), dict(columns.texts)
         for column in (column for column in (*self.targets, *self.kept) if column in columns.either):
@@ -116,6 +156,9 @@ class Selection:
         problems += [
             _holes(column, texts, classes if column in self.targets else ()) for column, texts in as_texts.items()
         ]
+        if allow_missing:
+            may_lack = {*self.inputs, *self.targets}
+            problems = [problem.without_missing() if problem.column in may_lack else problem for problem in problems]
         problems = sorted((problem for problem in problems if problem.counts), key=lambda problem: problem.column)
         if problems:
             cure = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
@@ -39,9 +39,9 @@ class Table:
     Parameters
     ----------
     inputs : array of shape (n_rows, n_inputs)
-        Inputs of the network, finite.
+        Inputs of the network; NaN is missing, for tasks with `missing`.
     targets : array of shape (n_rows, n_targets) or (n_rows,)
-        Values to predict, or class numbers.
+        Values to predict, or class numbers; NaN or -1 is missing.
     input_names : tuple of str
         Name of each input.
     target_names : tuple of str
@@ -52,6 +52,8 @@ class Table:
         Further columns that are not inputs, for example a lap, a day or a given split.
     texts : tuple of ColumnTexts, default ()
         Texts of columns of a file that are left out, and of inputs that are called like sessions.
+    categories : dict of str to tuple of str, default {}
+        The texts of inputs that hold the numbers of texts, by name.
 
     Examples
     --------
@@ -68,6 +70,36 @@ class Table:
     classes: tuple[str, ...] = ()
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     texts: tuple[ColumnTexts, ...] = ()
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def take(self, rows: np.ndarray) -> Table:
+        """Select rows.
+
+        Parameters
+        ----------
+        rows : array of int of shape (k,)
+            Row numbers.
+
+        Returns
+        -------
+        Table
+            The selected rows.
+        """
+        return replace(
+            self,
+            inputs=self.inputs[rows],
+            targets=self.targets[rows],
+            columns={name: values[rows] for name, values in self.columns.items()},
+            texts=tuple(
+                replace(column, groups=None if column.groups is None else column.groups[rows]) for column in self.texts
+            ),
+        )
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether an input or a target is missing."""
+        lacks_target = (self.targets < 0).any() if self.classes else np.isnan(self.targets).any()
+        return bool(lacks_target or np.isnan(self.inputs).any())
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -132,6 +164,7 @@ def make_table(
     classes: Iterable[str] = (),
     columns: Mapping[str, Any] | None = None,
     where: str = "the data",
+    allow_missing: bool = False,
 ) -> Table:
     """Make a table of arrays and check it.
 
@@ -149,6 +182,8 @@ def make_table(
         Further columns that are not inputs.
     where : str, default "the data"
         What messages of errors call the data.
+    allow_missing : bool, default False
+        Whether NaN among inputs and values to predict is a missing value instead of an error.
 
     Returns
     -------
@@ -179,14 +214,14 @@ def make_table(
             raise DataError(f"{where}: column {name!r} has shape {column.shape} instead of {(len(x),)}.")
     if kind is None:
         kind = "regression" if y.dtype.kind == "f" else "classification"
-    x = _finite(where, "inputs", x)
+    x = _finite(where, "inputs", x, allow_missing)
     names = tuple(str(number) for number in range(x.shape[1]))
     if kind == "classification":
         y, class_names = _class_numbers(where, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, tuple(classes))
         return Table(x, y, names, ("target",), class_names, more_columns)
     if y.dtype.kind not in "fiub":
         raise DataError(f"{where}: targets are {y.dtype}, and regression needs numbers; set kind='classification'.")
-    y = _finite(where, "targets", y.reshape(len(y), -1))
+    y = _finite(where, "targets", y.reshape(len(y), -1), allow_missing)
     target_names = ("target",) if y.shape[1] == 1 else tuple(f"target {number}" for number in range(y.shape[1]))
     return Table(x, y, names, target_names, (), more_columns)
 
@@ -255,14 +290,16 @@ def _class_numbers(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> 
     return numbers.astype(np.int64), classes
 
 
-def _finite(where: str, what: str, values: np.ndarray) -> Array:
+def _finite(where: str, what: str, values: np.ndarray, allow_missing: bool = False) -> Array:
     """Return `values` as floats, or raise `DataError` with the place of the first that is not finite."""
     values = values.astype(np.float64)
-    bad = np.argwhere(~np.isfinite(values))
+    bad = np.argwhere(~np.isfinite(values) & ~(np.isnan(values) & allow_missing))
     if len(bad):
         row, *column = map(int, bad[0])
         at = f"row {row}" + "".join(f", column {number}" for number in column)
-        raise DataError(f"{where}: {what} contain {values[tuple(bad[0])]} in {at}; fill or delete it.")
+        value = values[tuple(bad[0])]
+        hint = ', or set missing="drop", "mean" or "median" in the task' if np.isnan(value) else ""
+        raise DataError(f"{where}: {what} contain {value} in {at}; fill or delete it{hint}.")
     matrix = values.reshape(len(values), -1)
     for place, sentinel in find_sentinels(matrix).items():
         n_cells = int((matrix[:, place] == sentinel).sum())

@@ -12,6 +12,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
 from evorobo.fields import Example, Limits, PositiveInt
+from evorobo.nets.data_format import DataFormat, RollingWindow
 from evorobo.nets.losses import Loss
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import Scaler
@@ -19,13 +20,14 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import qualified_key
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
-from evorobo.tasks.capabilities import HasCaveat, HasUnlabelled
+from evorobo.tasks.capabilities import HasCaveat, HasDataFormat, HasUnlabelled
 from evorobo.tasks.data.baselines import all_fits
+from evorobo.tasks.data.data_settings import DataSettings
 from evorobo.tasks.data.evaluates_rows import EvaluatesRows
 from evorobo.tasks.data.evaluation import Evaluation, resolve_metrics
 from evorobo.tasks.data.metrics import Metric
 from evorobo.tasks.data.parts import Parts, Split
-from evorobo.tasks.data.preparation import DataSettings, PreparedData, cache_arrays, name_of_source, prepare_data
+from evorobo.tasks.data.preparation import PreparedData, cache_arrays, name_of_source, prepare_data
 from evorobo.tasks.data.sequences import RowSequences, sequence_names, sequence_numbers
 from evorobo.tasks.data.tables import Table, make_table
 from evorobo.tasks.data.targets import RowTargets, resolve_loss
@@ -37,7 +39,7 @@ MAX_ACTIVATIONS = 2**18
 @register_component("task", "DatasetTask")
 @dataclass(frozen=True)
 @inherit_docs
-class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat):
+class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat):
     """A task made of labeled data: a named data set, a file, or arrays.
 
     Evolution maximizes minus the loss on training rows, backpropagation minimizes the loss on all of them. Labels cost
@@ -87,6 +89,17 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat):
     baselines : tuple of {"logistic regression", "nearest neighbors", "random forest"}, default ()
         Models of scikit-learn whose test scores are references beside a constant guess and a linear fit. They are left
         out where it is not installed. For values, "logistic regression" has no effect.
+    missing : {"drop", "mean", "median"}, optional
+        What is done about missing values: rows that lack one are left out, or a missing number becomes the mean or
+        median of its column in the training rows, and a missing text none of the categories. The genome and exported
+        files do the same. Rows without a target are left out. By default missing values are an error.
+    one_hot : tuple of str or int, default ()
+        Columns of text, each of which becomes one input of 0 and 1 for each of its texts.
+    lags : tuple of int, default ()
+        The inputs so many rows before are inputs too, from 1 on, within the session of a row: that of `sequence`, else
+        the group of the split, else as columns like "session" and "lap" say. Its first row stands for those before.
+    windows : tuple of RollingWindow, default ()
+        Mean, standard deviation, minimum or maximum of the inputs over the last rows of the session are inputs too.
     label : str, optional
         Name of the task. By default the name of the data set or file.
 
@@ -124,6 +137,10 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat):
     window: PositiveInt = 64
     rows: PositiveInt | None = None
     baselines: tuple[Literal["logistic regression", "nearest neighbors", "random forest"], ...] = ()
+    missing: Literal["drop", "mean", "median"] | None = None
+    one_hot: tuple[str | int, ...] = ()
+    lags: tuple[PositiveInt, ...] = ()
+    windows: tuple[RollingWindow, ...] = ()
     label: str | None = None
 
     def __post_init__(self) -> None:
@@ -168,7 +185,15 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat):
         SettingsError
             If a setting or the name of a column is invalid.
         """
-        table = make_table(inputs, targets, settings.get("kind"), classes=classes, columns=columns, where="the arrays")
+        table = make_table(
+            inputs,
+            targets,
+            settings.get("kind"),
+            classes=classes,
+            columns=columns,
+            where="the arrays",
+            allow_missing=settings.get("missing") is not None,
+        )
         return cls(cache_arrays(table), **{**settings, "kind": "classification" if table.classes else "regression"})
 
     @property
@@ -181,6 +206,15 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat):
     def table(self) -> Table:
         """All rows of the data."""
         return self._data.table
+
+    @property
+    def data_format(self) -> DataFormat:
+        return self._data.format
+
+    @property
+    def raw_inputs(self) -> Array:
+        """The columns of all rows as they are in the file `(n_rows, n_columns)`: NaN is missing, texts are numbers."""
+        return self._data.raw.inputs
 
     @property
     def parts(self) -> Parts:
@@ -263,10 +297,9 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat):
     @property
     def _data(self) -> PreparedData:
         columns = (*sequence_names(self.sequence), self.sample_weight, self.scored_steps)
-        settings = DataSettings(
-            self.source, self.target, self.kind, self.split, self.loader_kwargs, columns, self.sequence, self.rows
-        )
-        return prepare_data(settings)
+        file = self.source, self.target, self.kind, self.split, self.loader_kwargs, columns
+        encoding = self.missing, self.one_hot, self.lags, self.windows
+        return prepare_data(DataSettings(*file, self.sequence, self.rows, *encoding))
 
     @property
     def _sequences(self) -> RowSequences:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,11 @@ class Problem:
     first_rows: dict[str, int]
     is_sentinel: bool = False
     """Whether the texts are numbers that stand for a missing value."""
+
+    def without_missing(self) -> Problem:
+        """Return the problem without its empty cells."""
+        counts = {text: count for text, count in self.counts.items() if not is_missing(text)}
+        return replace(self, counts=counts, first_rows={text: self.first_rows[text] for text in counts})
 
 
 def settle(matrices: Sequence[Numbers], decimal: str, thousands: str | None) -> list[Problem]:

@@ -8,10 +8,9 @@ from sklearn import metrics as sk
 from sklearn.utils.class_weight import compute_class_weight
 
 import evorobo as er
-from evorobo.nets.cross_entropy import CrossEntropy
+from evorobo.nets.cross_entropy import CrossEntropy, softmax
 from evorobo.study.log import Log
 from evorobo.tasks.data.baselines import MODELS
-from evorobo.tasks.data.evaluation import softmax
 from evorobo.tasks.data.targets import balanced_weights
 
 RNG = np.random.default_rng(0)

@@ -415,7 +415,10 @@ def test_arrays_with_nan_raise_one_sentence():
     x[3, 1] = np.nan
     with pytest.raises(DataError) as caught:
         DatasetTask.from_arrays(x, Y)
-    assert str(caught.value) == "the arrays: inputs contain nan in row 3, column 1; fill or delete it."
+    assert str(caught.value) == (
+        "the arrays: inputs contain nan in row 3, column 1; fill or delete it, or set "
+        'missing="drop", "mean" or "median" in the task.'
+    )
 
 
 def test_a_network_of_another_shape_raises_one_sentence():

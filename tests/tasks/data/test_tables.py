@@ -24,7 +24,11 @@ def test_invalid_arrays_raise_one_sentence():
         ((x[:, 0], y), {}, "inputs must be numbers of shape (rows, columns), not float64 (4,)."),
         ((x, y[:3]), {}, "targets (3,) do not fit inputs (4, 2); give one target per row."),
         ((x[:2], y[:2]), {}, "2 rows are too few to train, validate and test; give at least 3."),
-        ((np.where(np.eye(4, 2), np.nan, x), y), {}, "inputs contain nan in row 0, column 0; fill or delete it."),
+        (
+            (np.where(np.eye(4, 2), np.nan, x), y),
+            {},
+            "inputs contain nan in row 0, column 0; fill or delete it, or set missing=",
+        ),
         ((x, np.array([1, 2, np.inf, 3])), {}, "targets contain inf in row 2, column 0; fill or delete it."),
         ((x, list("abab")), {"kind": "regression"}, "targets are <U1, and regression needs numbers; set kind='classi"),
         ((x, [0, 1, 2, 1]), {"classes": ("a", "b")}, "with 2 names in classes, targets are numbers 0 to 1."),
