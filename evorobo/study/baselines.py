@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from glob import glob
 from pathlib import Path
@@ -102,21 +102,17 @@ class Baseline:
         paths = [path for path in sorted(glob(pattern, recursive=True), key=_by_number) if Path(path).is_file()]
         if not paths:
             raise DataError(f"no file fits {self.files} of the baseline {self.name}; give a path, or a pattern with *.")
-        monitors: dict[str, list[Path]] = {}  # environments side by side write one file each: 0.monitor.csv, ...
-        for path in map(Path, paths):
-            parallel = re.fullmatch(r"\d+\.monitor\.csv", path.name)
-            monitors.setdefault(str(path.parent / "*.monitor.csv" if parallel else path), []).append(path)
-        return {name: self._read(files) for name, files in monitors.items()}
+        return {name: self._read(files) for name, files in files_by_run(map(Path, paths)).items()}
 
     def _read(self, paths: list[Path]) -> dict[str, Array]:
         path = paths[0]
         if len(paths) > 1:
-            return _read_monitors(paths)
+            return read_monitors(paths)
         if path.suffix.lower() == ".npz":
-            return _read_evaluations(path)
+            return read_evaluations(path)
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             start = file.read(2)
-        return _read_monitors(paths) if start == "#{" else self._read_table(path)
+        return read_monitors(paths) if start == "#{" else self._read_table(path)
 
     def _read_table(self, path: Path) -> dict[str, Array]:
         table = read_text_file(path, header=True)
@@ -148,6 +144,20 @@ class Baseline:
         return only_column(
             table, (name, *usual), "scores" if name == "test" else "steps", f'name one with columns={{"{name}": "..."}}'
         )
+
+
+def is_of_parallel_environment(path: Path) -> bool:
+    """Whether it is the file of one of several environments of a run, such as 0.monitor.csv."""
+    return re.fullmatch(r"\d+\.monitor\.csv", path.name.lower()) is not None
+
+
+def files_by_run(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """The files of each run, by a name: those of the environments of one run lie in one folder."""
+    runs: dict[str, list[Path]] = {}
+    for path in paths:
+        name = path.parent / "*.monitor.csv" if is_of_parallel_environment(path) else path
+        runs.setdefault(str(name), []).append(path)
+    return runs
 
 
 def write_baselines(baselines: Sequence[Baseline], folder: Path) -> None:
@@ -182,7 +192,8 @@ def _rows_with(table: TextTable, column: int) -> TextTable:
     return replace(table, cells=tuple(cells[filled] for cells in table.cells), line_numbers=line_numbers)
 
 
-def _read_evaluations(path: Path) -> dict[str, Array]:
+def read_evaluations(path: Path) -> dict[str, Array]:
+    """Read the evaluations.npz of one run."""
     arrays = read_npz(path)
     if not {"timesteps", "results"} <= arrays.keys() or len(arrays["timesteps"]) != len(arrays["results"]):
         raise DataError(f"{path} has no timesteps and results of one length; give a file of an EvalCallback.")
@@ -195,7 +206,7 @@ def _read_evaluations(path: Path) -> dict[str, Array]:
     return {"env_steps": arrays["timesteps"].astype(float), "test": scores.astype(float)}
 
 
-def _read_monitors(paths: Sequence[Path]) -> dict[str, Array]:
+def read_monitors(paths: Sequence[Path]) -> dict[str, Array]:
     """Read the episodes of one run, from the files of its environments, in the order in which they ended."""
     parts = [_read_episodes(path) for path in paths]
     start = min(begin for begin, _ in parts)

@@ -100,6 +100,22 @@ def test_near_one_the_interval_is_wilsons_with_the_largest_variance():
     assert extreme_interval(pair) == (pair.value, pair.value)
 
 
+def test_below_six_runs_a_half_is_inside_where_all_pairs_are_won():
+    # Clopper & Pearson 1934; all 5 runs lie above the other side's median with probability 1/32
+    for low_side in (range(-5, 0), range(-20, 0)):
+        probability = probability_of_improvement(range(10, 15), low_side)
+        assert probability.low == pytest.approx(0.025 ** (1 / 5))
+        assert (probability.value, probability.high) == (1, 1)
+    assert probability_of_improvement(range(10, 16), range(-6, 0)).low > 0.5
+
+
+def test_the_interval_covers_a_half_between_two_modes(rng):
+    # the runs of x lie in two modes around those of y, so P is 1/2, and 0 or 1 in 1 of 16 pairs of samples
+    x = 100.0 * rng.choice([-1, 1], (4000, 5)) + rng.normal(size=(4000, 5))
+    low, high = probability_interval(placements(x, rng.normal(size=(4000, 20))))
+    assert np.mean((low <= 0.5) & (high >= 0.5)) >= 0.94
+
+
 def test_the_interval_has_its_coverage_where_few_runs_scatter_more(rng):
     # P = Phi(3 / sqrt(1 + 3^2)) with 10 runs of spread 3 and 50 of spread 1; Newcombe's interval alone has 0.9
     truth, pair = norm.cdf(3 / np.sqrt(10)), placements(rng.normal(3, 3, (4000, 10)), rng.normal(0, 1, (4000, 50)))

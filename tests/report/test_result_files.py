@@ -1,8 +1,10 @@
 """Read studies, their parts, and tables of other tools; everything else is an error with advice."""
 
+import numpy as np
 import pytest
 
 from evorobo import DataError, ResultsError, SettingsError
+from evorobo.report.analysis.compare import compare
 from evorobo.report.analysis.result_files import read_results
 from evorobo.report.formats.convert import convert
 from evorobo.tasks.base import MetricInfo
@@ -223,8 +225,90 @@ def test_an_unknown_column_is_an_error(tmp_path):
         read_results(tmp_path / "t.csv", columns={"seed": "nope"})
 
 
-@pytest.mark.parametrize("name", ["monitor.csv", "0.monitor.csv", "evaluations.npz"])
-def test_files_of_stable_baselines_are_read_by_baselines(tmp_path, name):
-    (tmp_path / name).write_text("#{}\nr,l,t\n1,2,3\n")
-    with pytest.raises(DataError, match=r"is a file of Stable-Baselines3 .* Baseline\(name, task, "):
-        read_results(tmp_path / name)
+def write_monitor(path, start, returns, header="#{}"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = f'#{{"t_start": {start}}}' if header == "#{}" else header
+    rows = "".join(f"{value},10,{number + 1}.5\n" for number, value in enumerate(returns))
+    path.write_text(f"{header}\nr,l,t\n{rows}")
+
+
+def test_four_monitor_files_of_one_run_are_one_run(tmp_path):
+    for number in range(4):
+        write_monitor(tmp_path / f"ppo/{number}.monitor.csv", 100.0 + number / 10, [number, 10 + number])
+    results = read_results(tmp_path / "ppo")
+    (run,) = results.runs
+    assert (results.name, run.method, run.seed, run.status) == ("ppo", "ppo", 0, "finished")
+    assert run.curve["env_steps"].tolist() == [10, 20, 30, 40, 50, 60, 70, 80]
+    # the episodes in the order in which they ended: 0, 1, 2, 3, 10, 11, 12, 13
+    assert run.curve["test"].tolist() == pytest.approx([0, 0.5, 1, 1.5, 16 / 5, 27 / 6, 39 / 7, 52 / 8])
+    with pytest.raises(DataError, match=r"2.monitor.csv is one of the 4 environments of a run; give the folder"):
+        read_results(tmp_path / "ppo/2.monitor.csv")
+
+
+def test_each_folder_of_monitor_files_is_a_run(tmp_path):
+    for seed in range(3):
+        for number in range(2):
+            write_monitor(tmp_path / f"logs/seed-{seed}/{number}.monitor.csv", 0, [seed, seed])
+    runs = read_results(tmp_path / "logs").runs
+    assert [(run.method, run.seed, run.curve["test"][-1]) for run in runs] == [
+        ("logs", seed, seed) for seed in range(3)
+    ]
+
+
+def test_logs_are_compared_with_a_study_under_the_name_of_their_folder(tmp_path_factory, small_study):
+    tmp_path = tmp_path_factory.mktemp("logs")
+    for seed in range(6):
+        write_monitor(tmp_path / f"theirs/{seed}/monitor.csv", 0, [100.0 + seed] * 5)
+    text = str(compare(small_study.folder / "CartPole/cma-es", tmp_path / "theirs"))
+    assert "cma-es" in text
+    assert "theirs" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a/monitor.csv", "a"),
+        ("a/ppo.monitor.csv", "ppo"),
+        ("b c/0.monitor.csv", "b c"),
+        ("a/PPO_2.Monitor.CSV", "PPO_2"),
+    ],
+)
+def test_a_monitor_file_is_named_after_itself_or_its_folder(tmp_path, path, name):
+    write_monitor(tmp_path / path, 0, [1, 2])
+    assert read_results(tmp_path / path).methods == [name]
+
+
+def test_evaluations_are_runs_and_their_steps_must_grow(tmp_path):
+    for seed in range(2):
+        (tmp_path / f"td3/{seed}").mkdir(parents=True)
+        np.savez(tmp_path / f"td3/{seed}/evaluations.npz", timesteps=[10, 20], results=[[1, 3], [seed, 6]])
+    runs = read_results(tmp_path / "td3").runs
+    assert [run.curve["test"].tolist() for run in runs] == [[2, 3], [2, 3.5]]
+    np.savez(tmp_path / "td3/1/evaluations.npz", timesteps=[10, 5], results=[[1, 3], [1, 6]])
+    with pytest.raises(DataError, match="timesteps begin again in .*, so several runs lie in it"):
+        read_results(tmp_path / "td3")
+
+
+def test_two_kinds_of_logs_in_a_folder_are_a_question(tmp_path):
+    write_monitor(tmp_path / "sac/monitor.csv", 0, [1, 2])
+    np.savez(tmp_path / "sac/evaluations.npz", timesteps=[10, 20], results=[[1, 3], [5, 6]])
+    with pytest.raises(DataError, match=r"holds monitor files of training episodes \(monitor.csv\) and evaluations"):
+        read_results(tmp_path / "sac")
+    assert read_results(tmp_path / "sac/evaluations.npz").runs[0].curve["test"].tolist() == [2, 5.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("#{}\nr,l,t\n1,2,3\n#{}\nr,l,t\n1,2,3\n", "line 4: a second header begins, so two runs lie in one file"),
+        ("#{}\nr,l,t\n1,2,3\nnan,2,4\n", "a score that is not a finite number, in its row 2"),
+        ("#{}\nr,l,t\n1,2,3\n1,2,1\n", "the time t falls in"),
+        ("#{}\nr,l,t\n", "holds no episode yet"),
+        ("r,l,t\n1,2,3\n", "is not a complete monitor.csv"),
+        ("", "is not a complete monitor.csv"),
+    ],
+)
+def test_a_monitor_file_that_is_not_one_run_is_refused(tmp_path, text, answer):
+    (tmp_path / "monitor.csv").write_text(text)
+    with pytest.raises(DataError, match=answer):
+        read_results(tmp_path / "monitor.csv")

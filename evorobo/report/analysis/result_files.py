@@ -11,6 +11,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, ResultsError, unknown
 from evorobo.files import as_path
+from evorobo.report.analysis.log_files import find_logs, is_log, read_logs
 from evorobo.study.baselines import SCORE_COLUMNS, STEP_COLUMNS, normalize_header, only_column
 from evorobo.study.folders import STATUSES
 from evorobo.study.results import Results, Run, load
@@ -32,15 +33,20 @@ def read_results(
     columns, and one of `SCORE_COLUMNS` (or `metric`). If it holds several runs it also has columns of `METHOD_COLUMNS`
     and `SEED_COLUMNS`, and one called "task". Case does not matter. `metric` is the column of scores. `columns`
     holds the file's name of a column for "task", "method", "seed", "test" or a cost column. Raises `ResultsError` or
-    `DataError` for anything else.
+    `DataError` for anything else. A monitor file or an `evaluations.npz` of Stable-Baselines3 is a run; of a folder all
+    are read, and the monitor files of parallel environments are one run.
     """
     path = as_path(path)
+    if path.is_file() and is_log(path):
+        return read_logs(path, [path], UNNAMED_TASK, lower_is_better)
     if path.is_file():
         return _table(path, metric, lower_is_better, columns or {})
     for up, study in enumerate((path, *path.absolute().parents[:2])):
         if (study / "study.json").is_file():
             names = path.absolute().parts[-up:] if up else ()
             return _with_metric(replace(_part(load(study), *names), folder=path), metric, lower_is_better)
+    if path.is_dir() and not any(path.glob("*/study.json")) and (logs := find_logs(path)):
+        return read_logs(path, logs, UNNAMED_TASK, lower_is_better)
     inside = sorted(str(file.parent) for file in path.glob("*/study.json"))
     hint = f"it holds {', '.join(inside)}; choose one" if inside else "give a folder that an experiment wrote"
     raise ResultsError(f"{path} is not a study, a part of one or a table: {hint}, or a CSV file with steps and scores.")
@@ -81,11 +87,6 @@ def _with_metric(results: Results, metric: str, lower_is_better: bool) -> Result
 
 
 def _table(path: Path, metric: str, lower_is_better: bool, names_of_columns: Mapping[str, str]) -> Results:
-    if path.name.lower().endswith(("monitor.csv", ".npz")):
-        raise DataError(
-            f"{path.name} is a file of Stable-Baselines3 for a run or one of its environments; add it to a study with "
-            f'Baseline(name, task, "{path}").'
-        )
     if not path.name.lower().removesuffix(".gz").endswith(TEXT_SUFFIXES):
         raise DataError(f"{path.name} is not a table that can be compared; save it as CSV with a header.")
     sheet = _rename_columns(read_text_file(path, header=True), names_of_columns)

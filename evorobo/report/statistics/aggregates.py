@@ -31,7 +31,8 @@ def optimality_gap(values: ArrayLike, axis: int = 0, target: float = 1.0) -> Arr
 def success_rate_interval(successes: ArrayLike, attempts: int, confidence: float = 0.95) -> tuple[Array, Array]:
     """The exact interval of success rates (Clopper & Pearson 1934): low and high, in the shape of `successes`.
 
-    It contains the true rate with at least this confidence at every rate and every number of attempts. Raises
+    It contains the true rate with at least this confidence at every rate and every number of attempts. Successes may
+    be fractions, as ties are. Raises
     `SettingsError` for more successes than attempts, or without attempts.
     """
     counts = np.asarray(successes, float)
@@ -39,8 +40,8 @@ def success_rate_interval(successes: ArrayLike, attempts: int, confidence: float
         raise SettingsError(f"{counts} successes of {attempts} attempts give no rate; count at least one attempt.")
     tail = (1 - confidence) / 2
     failures = attempts - counts
-    low = np.where(counts > 0, beta.ppf(tail, np.maximum(counts, 1), failures + 1), 0.0)
-    high = np.where(failures > 0, beta.isf(tail, counts + 1, np.maximum(failures, 1)), 1.0)
+    low = np.where(counts > 0, beta.ppf(tail, np.where(counts > 0, counts, 1), failures + 1), 0.0)
+    high = np.where(failures > 0, beta.isf(tail, counts + 1, np.where(failures > 0, failures, 1)), 1.0)
     return low, high
 
 

@@ -13,6 +13,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm, rankdata, t
 
 from evorobo.arrays import Array
+from evorobo.report.statistics.aggregates import success_rate_interval
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,16 @@ def extreme_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array,
     """The interval where P is so close to 0 or 1 that its variance cannot be estimated; the value alone elsewhere.
 
     This is where 1 - P or P is less than 2 / min(n, m), about two lost or won runs of the smaller side. It is Wilson's
-    (1927) interval with the largest variance that P can have, P (1 - P) / min(n, m) (Birnbaum & Klose 1957).
+    (1927) interval with the largest variance that P can have, P (1 - P) / min(n, m) (Birnbaum & Klose 1957). Below 6
+    runs it is that of Clopper & Pearson (1934) for min(n, m) runs: where the modes of one side lie around the other
+    side, all 5 runs win with probability 1/32, so that 1/2 has to be inside.
     """
     z, n, value = float(norm.ppf((1 + confidence) / 2)), min(pair.n_first, pair.n_second), pair.value
     middle = (value + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z / (1 + z**2 / n) * np.sqrt(value * (1 - value) / n + z**2 / (4 * n**2))
     is_extreme = n * np.minimum(value, 1 - value) < 2
-    return np.where(is_extreme, middle - reach, value), np.where(is_extreme, middle + reach, value)
+    low, high = success_rate_interval(n * value, n, confidence) if n < 6 else (middle - reach, middle + reach)
+    return np.where(is_extreme, low, value), np.where(is_extreme, high, value)
 
 
 def newcombe_interval(pair: Placements, confidence: float = 0.95) -> tuple[Array, Array]:
