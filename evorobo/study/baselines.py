@@ -24,7 +24,10 @@ from evorobo.tasks.data.text_files import MISSING, TextTable, read_text_file
 WINDOW, N_EVALS = 100, 50
 """Number of episodes in each mean return of a `monitor.csv`, as in Stable-Baselines3, and number of means kept."""
 
-STEP_COLUMNS = ("step", "steps", "timesteps", "total_timesteps", "global_step")
+STEP_COLUMNS = (
+    "step", "steps", "timesteps", "total_timesteps", "global_step", "env_step", "environment_steps", "num_steps",
+    "num_env_steps", "num_timesteps",
+)  # fmt: skip
 """Names of a column with environment steps in the tables of other tools, besides the names of cost columns."""
 SCORE_COLUMNS = (
     "test",

@@ -285,7 +285,7 @@ def test_evaluations_are_runs_and_their_steps_must_grow(tmp_path):
     runs = read_results(tmp_path / "td3").runs
     assert [run.curve["test"].tolist() for run in runs] == [[2, 3], [2, 3.5]]
     np.savez(tmp_path / "td3/1/evaluations.npz", timesteps=[10, 5], results=[[1, 3], [1, 6]])
-    with pytest.raises(DataError, match="timesteps begin again in .*, so several runs lie in it"):
+    with pytest.raises(DataError, match=r"timesteps begin again in .*, so several runs lie in it"):
         read_results(tmp_path / "td3")
 
 

@@ -162,7 +162,7 @@ def _find_column(sheet: TextTable, names: Sequence[str], of: str, cure: str) -> 
         return found
     listed = ", ".join((*names, *COST_COLUMNS) if of == "steps" else names)
     raise DataError(
-        f"{sheet.file} has no column of {of} ({listed}) among its columns {', '.join(sheet.names)}; rename one of them."
+        f"{sheet.file} has no column of {of} ({listed}) among its columns {', '.join(sheet.names)}; {cure}."
     )
 
 
