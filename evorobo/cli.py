@@ -13,6 +13,7 @@ from evorobo.version import __version__
 
 _COMMANDS = {
     "run": ("run", "run an experiment script, or one trial again"),
+    "watch": ("watch", "show a study while it runs"),
     "plot": ("results", "draw the learning curves of a study"),
     "table": ("results", "print the table of a study"),
     "compare": ("results", "compare results statistically"),

@@ -492,7 +492,7 @@ def test_list_includes_the_components_of_a_users_file(evorobo, tmp_path):
 
 
 COMMANDS = (
-    *("run", "plot", "table", "compare", "convert", "report", "replay", "tune"),
+    *("run", "watch", "plot", "table", "compare", "convert", "report", "replay", "tune"),
     *("lessons", "list", "new-task", "new-dataset", "check-task", "export", "import"),
 )
 

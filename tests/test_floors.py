@@ -48,6 +48,7 @@ REPORT = [  # within the report, imports go down this list
     {"figures", "formats"},
     {"replay"},
     {"page"},
+    {"watch"},
     {"study", "comparison", "plot"},
 ]
 OWNERS: dict[str, tuple[str, ...]] = {
@@ -65,7 +66,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pyarrow": ("evorobo.tasks.text.parsing",),
     "pooch": ("evorobo.downloads",),
     "psutil": ("evorobo.guard",),
-    "rich": ("evorobo.study",),
+    "rich": ("evorobo.study", "evorobo.report.watch"),
     "tensorboard": ("evorobo.report.formats",),
     "torch": ("evorobo.export",),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
-from evorobo.report.statistics import MIN_RUNS
 from evorobo.tasks.base import MetricInfo
 
 COST_LABELS = {
@@ -86,6 +85,8 @@ def few_runs_caution(n: int) -> str:
     The interval of the IQM of 2 to 4 runs reaches from the lowest to the highest score, between which the median of the
     scores lies with probability 1 - 2 / 2^n.
     """
+    from evorobo.report.statistics import MIN_RUNS  # it needs SciPy, which takes long to import
+
     if n >= MIN_RUNS or n < 1:
         return ""
     if n == 1:

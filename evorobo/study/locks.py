@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from filelock import SoftFileLease, Timeout
+from filelock._identity._process import owner_is_stale  # the library has no public way to ask without taking a lock
 
 from evorobo.errors import ResultsError
 from evorobo.files import write_error
@@ -86,3 +87,37 @@ class FolderLock:
         """Give the lock back; nothing happens where this process does not hold it."""
         if self._lease.is_locked:
             self._lease.release()
+
+
+class LockReader:
+    """Finds out whether a process holds a lock by reading alone: the lock is neither taken nor touched."""
+
+    def __init__(self, path: Path) -> None:
+        self._lease = SoftFileLease(path, lease_duration=LEASE_SECONDS, thread_local=False)
+        self._path = path
+        self._file: tuple[int, int] = (0, 0)
+        self._owner: tuple[int, str, int | None] | None = None
+        self._touched: tuple[int, float] = (0, 0.0)  # the last touch, and when it was seen
+
+    @property
+    def owner(self) -> tuple[int, str, int | None] | None:
+        """The process that held the lock at the last call of `is_held`: number, machine and start."""
+        return self._owner
+
+    def is_held(self) -> bool:
+        """Return whether the lock exists, its holder has touched it lately, and is alive if it is on this machine."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            self._owner = None
+            return False
+        if self._owner is None or self._file != (status.st_ino, status.st_size):
+            record = self._lease.owner
+            self._file = status.st_ino, status.st_size
+            self._owner = (record.pid, record.hostname, record.start) if record else None
+        if self._owner is None:  # it is being written
+            return False
+        if status.st_mtime_ns != self._touched[0]:
+            age = max(time.time() - status.st_mtime, 0.0) if not self._touched[0] else 0.0
+            self._touched = status.st_mtime_ns, time.monotonic() - age
+        return time.monotonic() - self._touched[1] < LEASE_SECONDS and not owner_is_stale(*self._owner)
