@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from evorobo import Robot, SettingsError, TaskError, register
 from evorobo.study import checkpoint
-from evorobo.tasks.control.persistent.envs import PersistentEnvs
+from evorobo.tasks.control.persistent.envs import PersistentEnvs, make_persistent_envs
 from evorobo.tasks.control.persistent.vector_env import VectorEnvRows
 from evorobo.tasks.control.robots.env import RobotVectorEnv
 from evorobo.tasks.control.rollout import TRAIN, VALIDATION
@@ -72,7 +72,7 @@ def made(kind):
 
 def persistent(kind, n_rows=N_ROWS):
     env_spec, decoder = made(kind)
-    return PersistentEnvs(env_spec.rows(n_rows), n_rows, env_spec.max_steps, env_spec.id), decoder
+    return make_persistent_envs(env_spec, n_rows), decoder
 
 
 def drive(envs, decoder, rng, n_steps, reset=True):
@@ -164,6 +164,22 @@ def test_a_window_that_is_killed_continues_bit_for_bit(kind, at, tmp_path):
             np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("kind", ["robot", "noise"])
+def test_compiled_rows_have_the_same_episodes_but_for_rounding(kind):
+    env_spec, decoder = made(kind)
+    compiled = make_persistent_envs(env_spec, N_ROWS, compiled=True)
+    expected = drive(persistent(kind)[0], decoder, np.random.default_rng(0), 30)
+    found = drive(compiled, decoder, np.random.default_rng(0), 30)
+    for one, other in zip(found, expected, strict=True):
+        for ours, theirs in zip(
+            (*one[:3], *vars(one[3]).values()), (*other[:3], *vars(other[3]).values()), strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    resumed = make_persistent_envs(env_spec, N_ROWS, compiled=True)
+    resumed.restore(compiled.state())
+    np.testing.assert_array_equal(resumed.observations, compiled.observations)
+
+
 def test_the_state_holds_the_actions_of_running_episodes_only():
     envs, decoder = persistent("robot")
     drive(envs, decoder, np.random.default_rng(0), 100)
@@ -239,6 +255,11 @@ def test_a_vector_environment_that_restarts_without_seeds_is_refused():
         SettingsError, match=r"RobotVectorEnv restarts its rows without seeds \(autoreset mode NEXT_STEP"
     ):
         VectorEnvRows(made)
+
+
+def test_code_that_cannot_be_compiled_is_refused():
+    with pytest.raises(TaskError, match="odd/Mixed-v0 runs code that cannot be compiled; leave compiled=True out"):
+        make_persistent_envs(made("dict")[0], 2, compiled=True)
 
 
 def test_faulty_numbers_are_named():

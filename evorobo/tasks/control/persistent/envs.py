@@ -11,7 +11,10 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.tasks.control.persistent.base import EnvRows
+from evorobo.tasks.control.persistent.checked import CheckedEnvRows
 from evorobo.tasks.control.rollout import TRAIN, VALIDATION
+from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,3 +126,17 @@ class PersistentEnvs:
 def _like(rows: np.ndarray, actions: np.ndarray) -> np.ndarray:
     """A mask of rows in the shape of actions `(rows, ...)`."""
     return rows.reshape(-1, *[1] * (actions.ndim - 1))
+
+
+def make_persistent_envs(env_spec: EnvSpec, n_rows: int, *, compiled: bool = False) -> PersistentEnvs:
+    """Environments of any kind in rows. Raises `TaskError` where compiled ones are asked for and cannot be made."""
+    if compiled and isinstance(env_spec, RobotEnvSpec):
+        from evorobo.tasks.control.compiled.rows import CompiledEnvRows
+
+        rows: EnvRows = CheckedEnvRows(CompiledEnvRows(env_spec.robot, n_rows), env_spec.checks())
+    elif compiled:
+        raise TaskError(f"{env_spec.id} runs code that cannot be compiled; leave compiled=True out.")
+    else:
+        rows = env_spec.rows(n_rows)
+    assert env_spec.max_steps is not None  # or no environment is made
+    return PersistentEnvs(rows, n_rows, env_spec.max_steps, env_spec.id)
