@@ -168,6 +168,7 @@ def add_report(parser: Parser) -> None:
     parser.add_argument(
         "--robustness", action="store_true", help="test all solutions with noise on sensors and weights"
     )
+    parser.add_argument("--importance", action="store_true", help="test all solutions with each sensor shuffled")
     parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
     add_trust(parser)
     parser.set_defaults(function=report)
@@ -190,7 +191,7 @@ def report(args: argparse.Namespace) -> None:
             f"Testing the solutions of {len(results.runs)} runs under noise; finished tests are kept if you interrupt.",
             flush=True,
         )
-    print(write_report(results, args.out, robustness=args.robustness))
+    print(write_report(results, args.out, robustness=args.robustness, importance=args.importance))
 
 
 def add_replay(parser: Parser) -> None:

@@ -8,7 +8,7 @@ from evorobo.files import write_atomically
 from evorobo.report.analysis import archive_table
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
-from evorobo.report.figures import archives, curves
+from evorobo.report.figures import archives, curves, importance
 from evorobo.report.plot import draw_paths
 from evorobo.study.results import Results
 
@@ -17,8 +17,9 @@ def show(results: Results) -> list[Path]:
     """Write the figures and tables of a study into its folder, and print tables, verdicts, cautions and file names.
 
     The files are `curves.png`, `table.csv`, `table.md` and `verdicts.csv`. There is a `paths-<task>.png` for each robot
-    that can be drawn, and `archives-<task>.png` with `archives.md` where methods keep archives. With more than 16 tasks
-    the curves have parts, `curves-2.png` and so on.
+    that can be drawn, and `archives-<task>.png` with `archives.md` where methods keep archives. For data sets
+    there is `importance-<task>.png` with `importance.csv`: what is lost when a column is shuffled. With more than
+    16 tasks the curves have parts, `curves-2.png` and so on.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def show(results: Results) -> list[Path]:
     """
     table, folder = StudyTable.from_results(results), results.folder
     files = curves.plot(table, folder / "curves.png")
-    for name, draw in {"paths": draw_paths, "archives": archives.plot}.items():
+    for name, draw in {"paths": draw_paths, "archives": archives.plot, "importance": importance.plot}.items():
         files += [file for task in table.tasks for file in draw(table, task, folder / f"{name}-{task}.png")]
     summary = summarize(table)
     files += summary.write(folder)

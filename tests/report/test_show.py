@@ -62,6 +62,9 @@ def test_show_writes_figures_and_tables_and_prints_their_paths(study, capsys):
     assert [path.name for path in written] == [
         "curves.png",
         "paths-wallfollowing.png",
+        "importance-home.png",
+        "importance-other-split.png",
+        "importance-abroad.png",
         "table.csv",
         "table.md",
         "verdicts.csv",

@@ -12,15 +12,16 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from evorobo.errors import EvoroboError, ResultsError
 from evorobo.files import as_path, write_atomically
-from evorobo.report.analysis import tables
+from evorobo.report.analysis import importance as shuffled, tables
 from evorobo.report.analysis.headline import headline
 from evorobo.report.analysis.robustness import load_robustness, robustness
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
-from evorobo.report.figures import archives, output
+from evorobo.report.figures import archives, importance as importance_figure, output
 from evorobo.report.figures.style import table_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page import facts
@@ -35,7 +36,9 @@ _SCRIPTS = (
 )  # fmt: skip
 
 
-def write_report(results: Results, out: str | Path | None = None, *, robustness: bool = False) -> Path:
+def write_report(
+    results: Results, out: str | Path | None = None, *, robustness: bool = False, importance: bool = False
+) -> Path:
     """Write the report of a study: one self-contained HTML file that needs no network access.
 
     Parameters
@@ -47,6 +50,9 @@ def write_report(results: Results, out: str | Path | None = None, *, robustness:
     robustness : bool, default False
         Whether all solutions are first tested with noise on their sensors and on their weights, 22 times each. The
         scores are kept in `robustness.csv`, and later reports show them.
+    importance : bool, default False
+        Whether all solutions of robots are first tested with each sensor shuffled, three times each. What is lost is
+        kept in `importance.csv`, and later reports show it. For data sets it is always shown.
 
     Returns
     -------
@@ -66,11 +72,11 @@ def write_report(results: Results, out: str | Path | None = None, *, robustness:
     'report.html'
     """
     path = as_path(out or results.folder / "report.html")
-    write_atomically(path, render_page(results, run_robustness=robustness))
+    write_atomically(path, render_page(results, run_robustness=robustness, run_importance=importance))
     return path
 
 
-def render_page(results: Results, *, run_robustness: bool = False) -> str:
+def render_page(results: Results, *, run_robustness: bool = False, run_importance: bool = False) -> str:
     """The HTML of the report.
 
     All text of the study is escaped, by the template or as JSON. The content security policy allows only the page's own
@@ -120,6 +126,7 @@ def render_page(results: Results, *, run_robustness: bool = False) -> str:
         robustness=data["robustness"],
         behavior=data["behavior"],
         archives=_archives(table),
+        importance=_importance(table, run_importance),
     )
 
 
@@ -136,8 +143,19 @@ def _behavior(table: StudyTable) -> list[Json]:
 def _archives(table: StudyTable) -> list[tuple[str, str]]:
     """The name of each task with archives, and the figure of its archives as a data address."""
     figures = {task: figure for task in table.tasks if (figure := archives.figure(table, task))}
-    content = {task: b64encode(output.figure_bytes(figure)).decode() for task, figure in figures.items()}
-    return [(task, f"data:image/png;base64,{text}") for task, text in content.items()]
+    return [(task, _data_address(figure)) for task, figure in figures.items()]
+
+
+def _importance(table: StudyTable, run: bool) -> list[tuple[str, str]]:
+    """The name of each task with known importance, and its figure as a data address."""
+    rows = shuffled.importance(table, table.study.tasks) if run else shuffled.importance_of_data(table)
+    means = {task: shuffled.mean_importance(rows, task) for task in table.tasks}
+    figures = {task: importance_figure.figure(table, task, means[task]) for task in table.tasks}
+    return [(task, _data_address(figure)) for task, figure in figures.items() if figure]
+
+
+def _data_address(figure: Figure) -> str:
+    return f"data:image/png;base64,{b64encode(output.figure_bytes(figure)).decode()}"
 
 
 def _template() -> Any:

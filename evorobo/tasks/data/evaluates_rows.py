@@ -79,6 +79,24 @@ class EvaluatesRows(Task, HasValidationCost, HasMetrics):
         outputs, targets = self._evaluation.outputs(genome, rows)
         return self._evaluation.loss.predict(outputs), targets
 
+    def metric_on(self, genome: Genome, rows: np.ndarray) -> float:
+        """Evaluate a genome on any rows of the table by the metric that decides.
+
+        Parameters
+        ----------
+        genome : Genome
+            The network.
+        rows : array of int of shape (k,)
+            Sorted row numbers.
+
+        Returns
+        -------
+        float
+            The metric; NaN without rows.
+        """
+        self._check_network(genome.spec)
+        return self._evaluation.value(genome, rows)
+
     def loss_on(self, genome: Genome, rows: np.ndarray) -> float:
         """Compute the loss of training on any rows of the table, with equal weights and scaled target values.
 
