@@ -77,7 +77,12 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
             raise Exit(0)
         try:
             results = study.run(
-                args.results, jobs=args.jobs, only=args.only, step_seconds=args.step_timeout, executor=args.dask
+                args.results,
+                jobs=args.jobs,
+                only=args.only,
+                step_seconds=args.step_timeout,
+                executor=args.dask,
+                spread=args.spread,
             )
         except Interrupted:
             raise KeyboardInterrupt from None
@@ -95,6 +100,9 @@ def _build_parser() -> Parser:
     add_common_flags(parser, "trials")
     add_step_timeout(parser)
     add_dask(parser)
+    parser.add_argument(
+        "--spread", default="trials", metavar="WHAT", help="what goes to the cluster: trials, or members of generations"
+    )
     parser.add_argument("--budget", metavar="B", help="budget of each trial: flops=1e9, env_steps=1e5,n_evals=10")
     parser.add_argument("--only", metavar="PART", help='part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(

@@ -231,6 +231,7 @@ class Study:
         only: str | None = None,
         step_seconds: float | None = None,
         executor: Any = None,
+        spread: str = "trials",
     ) -> Results:
         """Run the trials that are not finished, and read the results of all.
 
@@ -251,6 +252,9 @@ class Study:
         executor : dask.distributed.Client or str, optional
             The Dask cluster on which the trials run: a client, the address of a scheduler, `"local:4"`, or a TOML file
             that describes the jobs of a queue. It runs as many trials at a time as it has threads.
+        spread : {"trials", "members"}, default "trials"
+            What goes to the cluster. With "members" the trials run in this process, one after another, and the members
+            of each generation of `Evolution` are scored there, to the same scores. This is for expensive simulators.
 
         Returns
         -------
@@ -274,7 +278,7 @@ class Study:
         self._check(folder)
         write_baselines(self.baselines, folder)
         missing = [trial for trial in trials if not _is_finished(folder / trial.path)]
-        with make_executor(jobs, len(missing), step_seconds, executor) as running:
+        with make_executor(jobs, len(missing), step_seconds, executor, spread) as running:
             findings = self._inspect(running, folder, missing)
             earlier_verdicts = self._earlier_verdicts(folder)
             self._claim(folder, missing, {**self._record(findings), "earlier_verdicts": earlier_verdicts})

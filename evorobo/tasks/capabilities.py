@@ -192,6 +192,15 @@ class HasDataFormat(Protocol):
 
 
 @runtime_checkable
+class HasIndependentMembers(Protocol):
+    """A task that may score a generation in parts, on several machines, to the same bits."""
+
+    @property
+    def has_independent_members(self) -> bool:
+        """Whether the score of a member, its cost and what is drawn from the generator do not depend on the others."""
+
+
+@runtime_checkable
 class HasCaveat(Protocol):
     """A task that knows why its scores may be too good; reports show the reason beside every table and figure."""
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from curves import all_curves
@@ -18,11 +22,13 @@ from hostile import Hostile
 from scripts import rail
 from toys import Bowl, Dies, Slow
 
-from evorobo import SNES, Budget, Evolution, ResultsError, SettingsError
+from evorobo import SNES, Budget, ControlTask, Evolution, ResultsError, SettingsError, Study
 from evorobo.loading import load_script
+from evorobo.nets.spec import NetworkSpec
 from evorobo.study.executors.dask import clusters, environment, executor, user_files as files_of_users
-from evorobo.study.executors.dask.clusters import open_cluster
+from evorobo.study.executors.dask.clusters import ClusterLost, open_cluster
 from evorobo.study.executors.dask.executor import DaskExecutor, write_files
+from evorobo.study.executors.dask.members import MemberExecutor
 from evorobo.study.folders import Interrupted, trial_lock, trial_status
 from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
@@ -103,20 +109,27 @@ def not_shared(monkeypatch):
 
 
 class Killer:
-    """Kills the processes of workers now and then, while trials run."""
+    """Kills the processes of workers: each at a random moment after the trials went on since the last one."""
 
     def __init__(self, client, times, seconds, seed=0):
         self.kills, self._client = 0, client
         self._rng, self._times, self._seconds = random.Random(seed), times, seconds
         self._thread = threading.Thread(target=self._work)
-        self._over = threading.Event()
+        self._over, self._progress = threading.Event(), threading.Event()
+
+    def note(self, event):
+        if event.completed_fraction:
+            self._progress.set()
 
     def _work(self):
-        while self.kills < self._times and not self._over.wait(self._rng.uniform(*self._seconds)):
-            pids = list(self._client.run(os.getpid, on_error="ignore").values())
+        while self.kills < self._times and not self._over.is_set():
+            if not self._progress.wait(0.1) or self._over.wait(self._rng.uniform(0, self._seconds)):
+                continue
+            pids = sorted(self._client.run(os.getpid, on_error="ignore").values())
             if pids:
-                os.kill(self._rng.choice(sorted(pids)), signal.SIGKILL)
+                os.kill(self._rng.choice(pids), signal.SIGKILL)
                 self.kills += 1
+                self._progress.clear()
 
     def __enter__(self):
         self._thread.start()
@@ -131,7 +144,7 @@ def check_kills(tmp_path, client, times, seconds, generations):
     trials = [trial(Slow("slow", 0.01), seed, generations) for seed in range(4)]
     expected = alone([replace(each, task=Bowl("slow")) for each in trials], tmp_path / "alone")
     with Killer(client, times, seconds) as killer:
-        outcomes = run(trials, tmp_path / "dask", client)
+        outcomes = run(trials, tmp_path / "dask", client, on_event=killer.note)
     assert killer.kills >= min(times, 2)
     assert outcomes == {each.path: ("finished", "") for each in trials}
     assert all_curves(tmp_path / "dask") == expected
@@ -141,11 +154,100 @@ def check_kills(tmp_path, client, times, seconds, generations):
 
 
 def test_workers_that_are_killed_cost_nothing_but_time(tmp_path, cluster):
-    check_kills(tmp_path, cluster.client, 2, (0.3, 0.6), 60)
+    check_kills(tmp_path, cluster.client, 2, 0.3, 60)
 
 
 def test_without_a_shared_folder_too(tmp_path, cluster, not_shared):
-    check_kills(tmp_path, cluster.client, 2, (0.3, 0.6), 60)
+    check_kills(tmp_path, cluster.client, 2, 0.3, 60)
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+@pytest.mark.parametrize("where", ["shared", "not shared"])
+def test_twenty_kills_at_random_moments(tmp_path, cluster, where, request):
+    if where == "not shared":
+        request.getfixturevalue("not_shared")
+    assert check_kills(tmp_path, cluster.client, 20, 2.0, 1500) == 20
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+@pytest.mark.parametrize("where", ["shared", "not shared"])
+def test_a_study_whose_scheduler_is_killed_goes_on_with_another_cluster(tmp_path, where, request, monkeypatch):
+    if where == "not shared":
+        request.getfixturevalue("not_shared")
+    trials = [trial(Slow("slow", 0.01), seed, 500) for seed in range(4)]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("EVOROBO_TEST_MARK", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    processes = []
+
+    def launch(*words):
+        command = [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]]
+        paths = os.pathsep.join(filter(None, sys.path))
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        processes.append(subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}, **silent))
+
+    def on_event(event):
+        if event.completed_fraction > 0.3:
+            processes[0].kill()
+
+    for number in range(2):
+        launch("scheduler", "--port", str(port := free_port()), "--no-dashboard", "--host", "127.0.0.1")
+        launch(
+            "worker",
+            f"tcp://127.0.0.1:{port}",
+            "--nworkers",
+            "2",
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--local-directory",
+            str(tmp_path / "space"),
+        )
+        if number == 0:
+            with pytest.raises(ClusterLost, match=r"was lost .* Run the same command again"):
+                run(trials, tmp_path / "dask", f"tcp://127.0.0.1:{port}", on_event=on_event)
+            assert any(trial_status(tmp_path / "dask" / each.path) != "finished" for each in trials)
+        else:
+            outcomes = run(trials, tmp_path / "dask", f"tcp://127.0.0.1:{port}")
+            assert set(outcomes.values()) == {("finished", "")}
+        for process in processes:
+            process.terminate()
+            process.wait()
+        processes.clear()
+    (temporary / "dask-scratch-space").rmdir()  # of the scheduler
+    check_nothing_left(temporary)
+    fast = [replace(each, task=Bowl("slow")) for each in trials]
+    assert all_curves(tmp_path / "dask") == alone(fast, tmp_path / "alone")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class KillsItsWorker(Bowl):
+    """Ends the process of the Dask worker on whose behalf it runs."""
+
+    def score(self, *args):
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+def test_a_trial_whose_workers_die_again_and_again_fails(tmp_path, cluster, not_shared):
+    cluster.client.cluster.scheduler.allowed_failures = 0
+    outcomes = run([trial(KillsItsWorker("deadly")), trial(Bowl())], tmp_path, cluster.client)
+    cluster.client.cluster.scheduler.allowed_failures = 3
+    assert outcomes["bowl/snes/seed-0"] == ("finished", "")
+    status, reason = outcomes["deadly/snes/seed-0"]
+    assert status == trial_status(tmp_path / "deadly/snes/seed-0") == "failed"
+    assert reason.startswith("its Dask worker died 2 times without a new checkpoint")
 
 
 def test_failures_look_as_on_one_machine(tmp_path, cluster):
@@ -302,3 +404,53 @@ def test_files_from_workers_stay_in_the_folder_of_their_trial(tmp_path):
     for name in ("../curve.csv", "/etc/passwd", ".hidden", "a/b"):
         with pytest.raises(ResultsError, match="which no trial has"):
             write_files(tmp_path / "seed-0", {name: b"x"})
+
+
+def generations(task, population_size):
+    method, budget = Evolution(SNES(population_size=population_size)), Budget(generations=2, n_evals=1)
+    return Study.grid("spread", tasks=[task], methods=[method], seeds=1, budget=budget, hidden=(6,))
+
+
+def test_members_that_are_scored_on_a_cluster_give_the_same_curve(tmp_path, cluster):
+    task = ControlTask("evorobo/Phototaxis-v0", episodes=2, max_steps=30, validation_episodes=2, test_episodes=2)
+    study = generations(task, 7)
+    study.run(tmp_path / "alone")
+    study.run(tmp_path / "spread", executor=cluster.client, spread="members")
+    assert all_curves(tmp_path / "spread") == all_curves(tmp_path / "alone")
+    files = [tmp_path / where / "spread/phototaxis/snes/seed-0/trial.json" for where in ("spread", "alone")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+def test_64_networks_on_half_cheetah_get_the_same_bits_on_a_cluster(tmp_path, cluster):
+    task = ControlTask("HalfCheetah-v5", max_steps=200, validation_episodes=1, test_episodes=1)
+    study = generations(task, 64)
+    study.run(tmp_path / "alone")
+    study.run(tmp_path / "spread", executor=cluster.client, spread="members")
+    assert all_curves(tmp_path / "spread") == all_curves(tmp_path / "alone")
+
+
+def test_measures_are_spread_too_and_the_generator_goes_on_as_in_one_call(cluster):
+    task = ControlTask("evorobo/Phototaxis-v0", episodes=2, max_steps=20)
+    spec, rngs = NetworkSpec.build(2, (4,), 2, "tanh"), [np.random.default_rng(3) for _ in range(2)]
+    weights = np.random.default_rng(0).normal(size=(5, spec.n_params))
+    names = list(task.measures)[:2]
+    here = task.score_with_measures(names, spec, weights, rngs[0], None)
+    with MemberExecutor(cluster.client) as executor:
+        executor._run = executor._dask.start([task])
+        there = executor._score(task, names, spec, weights, rngs[1], None)
+    assert np.array_equal(here.values, there.values)
+    assert np.array_equal(here.measures, there.measures)
+    assert here.cost == there.cost
+    assert rngs[0].random() == rngs[1].random()
+
+
+def test_members_that_cannot_be_scored_apart_are_refused(tmp_path, cluster):
+    task = ControlTask("evorobo/Phototaxis-v0", normalize=True, max_steps=5, test_episodes=1, validation_episodes=1)
+    with pytest.raises(SettingsError, match="cannot be scored apart from each other"):
+        generations(task, 4).run(tmp_path, executor=cluster.client, spread="members")
+    with pytest.raises(SettingsError, match="name it with executor="):
+        generations(task, 4).run(tmp_path, spread="members")
+    with pytest.raises(SettingsError, match="did you mean 'members'"):
+        generations(task, 4).run(tmp_path, executor=cluster.client, spread="member")

@@ -12,6 +12,7 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Scores, Scoring
 from evorobo.tasks.capabilities import HasMeasures
+from evorobo.tasks.spreading import score_members
 
 SIZE = "size"
 """The measure that every task has: the mean absolute weight."""
@@ -40,10 +41,7 @@ class MeasureScorer:
         A measure that is not finite, of a member that diverged, is 0.
         """
         task_measures = [name for name in self.names if name != SIZE]
-        if task_measures and isinstance(self._task, HasMeasures):
-            scores = self._task.score_with_measures(task_measures, spec, weights, rng, input_scaler)
-        else:
-            scores = self._task.score(spec, weights, rng, input_scaler)
+        scores = score_members(self._task, task_measures, spec, weights, rng, input_scaler)
         if not self.names:
             return scores, np.empty((len(weights), 0))
         values = {SIZE: np.abs(genes).mean(1)}

@@ -170,6 +170,12 @@ class ControlTask:
         """The measures of a robot's behavior, each with its usual range."""
         return available_measures(self.env_spec, self.decoder)
 
+    @property
+    def has_independent_members(self) -> bool:
+        """Whether a generation may be scored in parts: observations are not normalized over all of it."""
+        own = any(is_overridden(self, each) for each in (ControlTask.score, ControlTask.score_with_measures))
+        return not (self.normalize or own)
+
     @copy_doc(Task.score)
     def score(self, spec: NetworkSpec, weights: Array, rng: np.random.Generator, input_scaler: Scaler | None) -> Scores:
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)

@@ -19,7 +19,7 @@ from evorobo.files import as_path
 from evorobo.processes import ChildProcess, temporary_folder
 
 CONNECT_SECONDS = 20.0
-_NOTE_SECONDS, _SLOTS_SECONDS = 10.0, 2.0
+_NOTE_SECONDS, _SLOTS_SECONDS, _CLOSE_SECONDS = 10.0, 2.0, 2.0
 _QUEUES = {
     "htcondor": "HTCondorCluster",
     "lsf": "LSFCluster",
@@ -112,7 +112,7 @@ def _connect(where: Any, resources: ExitStack) -> Client:
             f"there is no Dask scheduler at {where} ({type(error).__name__}); start one with dask scheduler, or "
             "correct the address."
         ) from error
-    resources.callback(client.close)
+    resources.callback(client.close, _CLOSE_SECONDS)
     return client
 
 
@@ -123,7 +123,7 @@ def _local(where: str, resources: ExitStack) -> OpenCluster:
         raise SettingsError(f"--dask local:N takes a number of workers, at least 1, not {number!r}.")
     folder = resources.enter_context(temporary_folder())
     resources.enter_context(dask.config.set({**_QUIET, "temporary-directory": str(folder)}))
-    cluster = LocalCluster(n_workers=0, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL)
+    cluster = LocalCluster(n_workers=0, processes=True, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL)
     resources.callback(cluster.close)
     client = _connect(cluster, resources)
     words = [cluster.scheduler_address, "--nworkers", number, "--nthreads", "1", "--no-dashboard"]

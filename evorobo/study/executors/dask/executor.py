@@ -45,7 +45,7 @@ from evorobo.study.provenance import fingerprints
 from evorobo.study.running import CHECKPOINT_SECONDS
 from evorobo.study.trial import Trial
 from evorobo.user_code import STOP_SECONDS, error_text
-from evorobo.workers import Answer
+from evorobo.workers import Answer, Order
 
 SHARED_PART_SECONDS = 600.0
 """How long a task goes on with trials on a shared folder; without one, `CHECKPOINT_SECONDS`, then files are sent."""
@@ -65,6 +65,8 @@ class _Task:
 
     trials: list[Trial]
     continues: bool = False
+    killed_at: tuple[Any, ...] | None = None
+    """The checkpoints of the trials when Dask last gave the task up, because its workers had died."""
 
 
 class DaskExecutor:
@@ -116,12 +118,10 @@ class DaskExecutor:
         """Return what the inspections find; see `Executor.inspect`. A worker that dies found nothing."""
         if not inspections:
             return []
-        run, _ = self._prepare([each.trial or each.task for each in inspections])
-        shared_run = self._client.submit(remote.as_it_is, run, pure=False)
+        run = self.start([each.trial or each.task for each in inspections])
         orders = [order(inspect_plain, task=to_plain(each.task), trial=to_plain(each.trial)) for each in inspections]
-        futures = [self._client.submit(remote.inspect, shared_run, each, pure=False) for each in orders]
         findings = []
-        for future in futures:
+        for future in self.submit(run, orders):
             try:
                 answer = future.result()
             except KilledWorker:
@@ -130,6 +130,18 @@ class DaskExecutor:
                 raise self._cluster.lost() from error
             findings.append(Finding() if answer.value is None else Finding(**answer.value))
         return findings
+
+    def start(self, settings: Sequence[Any]) -> Future:
+        """Compare all workers with this machine, and send the files of trials or tasks there, for `submit`."""
+        run, _ = self._prepare(settings)
+        return self._client.submit(remote.as_it_is, run, pure=False)
+
+    def submit(self, run: Future, orders: Sequence[Order]) -> list[Future]:
+        """Return futures of the answers to some orders, which processes on the workers give.
+
+        Their results raise `KilledWorker` where workers died of one, and `CancelledError` where the cluster is lost.
+        """
+        return [self._client.submit(remote.call, run, each, pure=False) for each in orders]
 
     def _prepare(self, settings: Sequence[Any], folder: Path | None = None) -> tuple[remote.Run, bool]:
         """Compare all workers with this machine; return the run, and whether all of them see the folder."""
@@ -291,8 +303,15 @@ class _Session:
         except Refused as error:
             endings = [remote.Ending(trial.path, REFUSED, str(error)) for trial in task.trials]
         except KilledWorker as error:
+            checkpoints = self._checkpoints(task)
+            if task.killed_at != checkpoints:  # it makes progress, or it only waited for its turn on these workers
+                self._waiting.appendleft(_Task(task.trials, True, checkpoints))
+                return
             address = getattr(error.last_worker, "address", "unknown")
-            reason = f"its Dask worker died, {error.allowed_failures + 1} times in all (the last one was {address})"
+            reason = (
+                f"its Dask worker died {2 * (error.allowed_failures + 1)} times without a new checkpoint (the last one "
+                f"was {address})"
+            )
             endings = [self._record_failure(trial.path, reason) for trial in task.trials]
         except Exception as error:
             endings = [self._record_failure(trial.path, error_text(error)) for trial in task.trials]
@@ -305,6 +324,11 @@ class _Session:
         if unfinished:
             left = [trial for trial in task.trials if trial.path in unfinished]
             self._waiting.appendleft(_Task(left, continues=True))
+
+    def _checkpoints(self, task: _Task) -> tuple[Any, ...]:
+        """Return what tells the checkpoints of a task's trials from earlier ones."""
+        paths = [self._folder / trial.path / "checkpoint.npz" for trial in task.trials]
+        return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
     def _record_failure(self, path: str, reason: str) -> remote.Ending:
         if lock := self._locks.pop(path, None):

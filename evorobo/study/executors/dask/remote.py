@@ -1,4 +1,4 @@
-"""What runs on Dask workers: each task runs a batch of trials, or an inspection, in a process of its own.
+"""What runs on Dask workers: each task runs a batch of trials, or a function, in a process of its own.
 
 User code never runs in the process of the Dask worker. A robot that crashes or hangs therefore ends as on one machine.
 """
@@ -105,8 +105,8 @@ def run_batch(run: Run, batch: Batch) -> list[Ending]:
         ]
 
 
-def inspect(run: Run, order: Order) -> Answer:
-    """Return the answer to an inspection."""
+def call(run: Run, order: Order) -> Answer:
+    """Return the answer of a process to an order."""
     clock = Clock(run.step_seconds)
     with _station(run).pool() as pool:
         try:
