@@ -23,6 +23,7 @@ from evorobo.loading import stop_if_loading
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.overrides import apply_overrides
 from evorobo.study.results import Results
+from evorobo.study.shards import select_shard
 from evorobo.study.study import Study
 from evorobo.study.tuning.tuned import tuned
 
@@ -83,6 +84,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
                 step_seconds=args.step_timeout,
                 executor=args.dask,
                 spread=args.spread,
+                shard=args.shard,
             )
         except Interrupted:
             raise KeyboardInterrupt from None
@@ -104,6 +106,7 @@ def _build_parser() -> Parser:
         "--spread", default="trials", metavar="WHAT", help="what goes to the cluster: trials, or members of generations"
     )
     parser.add_argument("--budget", metavar="B", help="budget of each trial: flops=1e9, env_steps=1e5,n_evals=10")
+    parser.add_argument("--shard", metavar="K/N", help="the part of the trials to run: 3/10 is the third of ten")
     parser.add_argument("--only", metavar="PART", help='part of the study: a task, a method, seed-3, "*/cma-es/*"')
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
@@ -127,7 +130,7 @@ def _change_study(study: Study, args: argparse.Namespace) -> Study:
 
 def _print_trials(study: Study, args: argparse.Namespace) -> None:
     folder = as_path(args.results) / study.name
-    trials = study.trials(args.only)
+    trials = select_shard(study.trials(args.only), args.shard)
     for trial in trials:
         spec = trial.spec
         widths = "-".join(map(str, spec.widths))

@@ -36,6 +36,7 @@ from evorobo.study.locks import LEASE_SECONDS, FolderLock
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
 from evorobo.study.results import Results, load, load_study, seed_folders
+from evorobo.study.shards import select_shard
 from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
 from evorobo.study.trust import remember
@@ -232,6 +233,7 @@ class Study:
         step_seconds: float | None = None,
         executor: Any = None,
         spread: str = "trials",
+        shard: str | None = None,
     ) -> Results:
         """Run the trials that are not finished, and read the results of all.
 
@@ -255,6 +257,8 @@ class Study:
         spread : {"trials", "members"}, default "trials"
             What goes to the cluster. With "members" the trials run in this process, one after another, and the members
             of each generation of `Evolution` are scored there, to the same scores. This is for expensive simulators.
+        shard : str, optional
+            The part of the trials to run, such as "3/10"; ten calls, on any machines, run all.
 
         Returns
         -------
@@ -274,7 +278,7 @@ class Study:
         check_integer(1, jobs=jobs)
         to_plain(self)  # settings that workers could not read are refused before anything runs
         folder = as_path(results) / self.name
-        trials = self.trials(only)
+        trials = select_shard(self.trials(only), shard)
         self._check(folder)
         write_baselines(self.baselines, folder)
         missing = [trial for trial in trials if not _is_finished(folder / trial.path)]

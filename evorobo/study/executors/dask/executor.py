@@ -326,7 +326,7 @@ class _Session:
             self._waiting.appendleft(_Task(left, continues=True))
 
     def _checkpoints(self, task: _Task) -> tuple[Any, ...]:
-        """Return what tells the checkpoints of a task's trials from earlier ones."""
+        """Return the times of the checkpoints of a task, which change with each new one."""
         paths = [self._folder / trial.path / "checkpoint.npz" for trial in task.trials]
         return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
