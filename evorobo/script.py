@@ -21,7 +21,7 @@ from evorobo.files import as_path
 from evorobo.learners.budget import Budget
 from evorobo.loading import stop_if_loading
 from evorobo.study.folders import Interrupted, trial_status
-from evorobo.study.overrides import apply_overrides
+from evorobo.study.overrides import apply_overrides, compile_all
 from evorobo.study.results import Results
 from evorobo.study.shards import select_shard
 from evorobo.study.study import Study
@@ -111,6 +111,7 @@ def _build_parser() -> Parser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
     )
+    parser.add_argument("--compiled", action="store_true", help="compile episodes and gradients with numba")
     parser.add_argument("--tuned", action="append", metavar="FILE", help="use the settings found by evorobo tune")
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
     return parser
@@ -121,6 +122,8 @@ def _change_study(study: Study, args: argparse.Namespace) -> Study:
     if args.tuned:
         study = tuned(study, *args.tuned)
     study = apply_overrides(study, args.set)
+    if args.compiled:
+        study = compile_all(study)
     if args.budget:
         study = replace(study, budget=Budget.parse(args.budget))
     if args.seeds:

@@ -41,6 +41,24 @@ def apply_overrides(study: Study, assignments: list[str]) -> Study:
     return changed
 
 
+def compile_all(study: Study) -> Study:
+    """Return the study with all tasks and methods compiled that have such a setting, those within others too."""
+    plain = to_plain(study)
+    _set_compiled(plain)
+    changed: Study = from_plain(plain, imports=True)
+    return changed
+
+
+def _set_compiled(plain: Any) -> None:
+    if isinstance(plain, dict):
+        if "type" in plain and plain.get("compiled") is False:
+            plain["compiled"] = True
+        plain = list(plain.values())
+    if isinstance(plain, list):
+        for item in plain:
+            _set_compiled(item)
+
+
 def get_setting(thing: Any, field: str, path: str) -> Any:
     """Return the value of the setting `field` ("strategy.sigma") of `thing` as plain data.
 

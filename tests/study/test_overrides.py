@@ -1,10 +1,25 @@
 """Settings changed from the command line."""
 
+from dataclasses import replace
+
 import pytest
 from toys import Bowl
 
-from evorobo import CMAES, SGD, Backprop, Budget, ControlTask, Dense, Evolution, SettingsError, Study
-from evorobo.study.overrides import apply_overrides
+from evorobo import (
+    CMAES,
+    SGD,
+    AnalyticGradient,
+    Backprop,
+    Budget,
+    ControlTask,
+    Dense,
+    Evolution,
+    SettingsError,
+    Stage,
+    Stages,
+    Study,
+)
+from evorobo.study.overrides import apply_overrides, compile_all
 
 STUDY = Study.grid(
     "study",
@@ -122,3 +137,11 @@ def test_null_clears_a_text_too():
     named = apply_overrides(STUDY, ["tasks.cartpole-v1.label=pole"])
     assert named.tasks[0].name == "pole"
     assert apply_overrides(named, ["tasks.pole.label=null"]).tasks[0].label is None
+
+
+def test_one_flag_compiles_tasks_and_methods_also_within_stages():
+    stages = Stages(Stage(Backprop(), Budget(generations=3)), AnalyticGradient())
+    study = compile_all(replace(STUDY, methods=(stages, Evolution(CMAES()))))
+    assert [task.compiled for task in study.tasks] == [True, True]
+    assert study.methods[0].stages[1].method == AnalyticGradient(compiled=True)
+    assert study.methods[1] == STUDY.methods[0]
