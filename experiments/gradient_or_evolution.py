@@ -44,17 +44,13 @@ robots |= {
     "MountainCarContinuous-v0": push,
 }
 clone, climb = Stage(Backprop(Adam(0.01)), Budget(generations=3000)), AnalyticGradient(Adam(0.02), horizon=50)
+evolve = Evolution(CMAES(), warm_start_step=0.3)
+alone = [Evolution(CMAES()), Evolution(OpenAIES()), climb, Stages(clone, name="clone")]
+staged = [Stages(clone, climb, name="clone-gradient"), Stages(clone, evolve, name="clone-cma-es")]
 study = Study.grid(
     "gradient-or-evolution",
     tasks=[ControlTask(env, teacher=teacher) for env, teacher in robots.items()],
-    methods=[
-        Evolution(CMAES()),
-        Evolution(OpenAIES()),
-        Stages(clone, name="clone"),
-        climb,
-        Stages(clone, climb, name="clone-gradient"),
-        Stages(clone, Evolution(CMAES(), warm_start_step=0.3), name="clone-cma-es"),
-    ],
+    methods=alone + staged,
     seeds=6,
     budget=Budget(env_steps=200_000, n_evals=10),
     hidden=(8,),

@@ -1,33 +1,21 @@
 """A robot finds a lamp: is its controller better evolved, trained to copy a teacher, or trained and then improved?"""
 
-from evorobo import (
-    CMAES,
-    Adam,
-    AnalyticGradient,
-    Backprop,
-    Budget,
-    ControlTask,
-    Evolution,
-    Stage,
-    Stages,
-    Study,
-    main,
-)
+import evorobo as er
 
-clone = Stage(Backprop(Adam(0.01)), Budget(generations=3000))
-study = Study.grid(
+clone = er.Stage(er.Backprop(er.Adam(0.01)), er.Budget(generations=3000))
+study = er.Study.grid(
     "phototaxis",
-    tasks=[ControlTask("evorobo/Phototaxis-v0", episodes=4)],
+    tasks=[er.ControlTask("evorobo/Phototaxis-v0", episodes=4)],
     methods=[
-        Evolution(CMAES()),
-        Backprop(),
-        Stages(clone, AnalyticGradient(Adam(0.02), horizon=50), name="clone-gradient"),
-        Stages(clone, Evolution(CMAES(), warm_start_step=0.3), name="clone-cma-es"),
+        er.Evolution(er.CMAES()),
+        er.Backprop(),
+        er.Stages(clone, er.AnalyticGradient(er.Adam(0.02), horizon=50), name="clone-gradient"),
+        er.Stages(clone, er.Evolution(er.CMAES(), warm_start_step=0.3), name="clone-cma-es"),
     ],
     seeds=10,
-    budget=Budget(flops=4e7),
+    budget=er.Budget(flops=4e7),
     hidden=(8,),
 )
 
 if __name__ == "__main__":
-    main(study)
+    er.main(study)
