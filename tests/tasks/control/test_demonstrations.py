@@ -115,6 +115,21 @@ def test_tables_that_make_no_sense_are_reported(content, match, tmp_path):
             r"holds 6 steps and 'terminals' of shape \(2,\); give each step one",
         ),
         (
+            {"observations": OBSERVATIONS, "actions": MOVES, "episode_ends": np.array([2, 5])},
+            "holds 6 steps; give a 'episode_ends' of whole numbers that rises to this number",
+        ),
+        (
+            {"observations": OBSERVATIONS, "actions": MOVES, "lengths": np.array([2.5, 3.5])},
+            "holds 6 steps; give a 'lengths' of whole numbers that adds up to this number",
+        ),
+        *(
+            (
+                {"observations": OBSERVATIONS, "actions": MOVES, "rollouts": np.array(values)},
+                "does not say where episodes are, and 'rollouts' may: rename it to 'episode' .numbers., 'dones'",
+            )
+            for values in ([False, False, True, False, False, True], [0, 0, 1, 1, 2, 2], [3, 6], [2, 2, 2])
+        ),
+        (
             {"observations": OBSERVATIONS, "actions": MOVES, "episode": EPISODE, "episodes": EPISODE[::-1] // 2},
             "has both 'episode' and 'episodes', which differ; leave one of them out",
         ),
@@ -151,6 +166,11 @@ def test_files_that_are_no_archives_are_reported(content, tmp_path):
         ({"episode_starts": [1, 0, 1, 0, 0, 1]}, [0, 0, 1, 1, 1, 2]),  # Stable-Baselines3
         ({"is_first": [1, 0, 0, 1, 0, 0], "is_last": [0, 0, 1, 0, 0, 1]}, [0, 0, 0, 1, 1, 1]),  # RLDS
         ({"episodes": [3, 3, 5, 5, 5, 9]}, [3, 3, 5, 5, 5, 9]),
+        ({"trajectory": [3, 3, 5, 5, 5, 9]}, [3, 3, 5, 5, 5, 9]),
+        ({"episode_ends": [2, 5, 6]}, [0, 0, 1, 1, 1, 2]),  # replay buffers of diffusion policies
+        ({"episode_lengths": [2, 3, 1]}, [0, 0, 1, 1, 1, 2]),
+        ({"episode_lengths": [6]}, [0] * 6),
+        ({"actions_of_teacher": [0.5] * 6, "step": [0, 1, 2, 3, 4, 5], "seed": 7}, [0] * 6),
         ({"episode": [0.5, 0.5, 0.25, 0.25, 1.0, 1.0]}, [0, 0, 1, 1, 2, 2]),
         ({"episode": [2.0, 2.0, 2.0, 4.0, 4.0, 4.0]}, [2, 2, 2, 4, 4, 4]),
         ({"episode_id": ["b", "b", "a", "a", "a", "a"]}, [0, 0, 1, 1, 1, 1]),

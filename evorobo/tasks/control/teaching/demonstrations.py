@@ -110,6 +110,7 @@ class Demonstrations:
             "action" are the action and others the observation; or the folder of a Minari data set. Arrays or columns
             of either file say where episodes are: `episode` (or `episodes`) holds their numbers, `terminals`,
             `timeouts`, `terminated`, `truncated` or `dones` mark the last steps, and `episode_starts` the first ones.
+            In an archive `episode_ends` may count the steps up to each end, or `episode_lengths` those of each episode.
             Without any, all steps are one episode. Columns named `reward` are left out.
 
         Returns

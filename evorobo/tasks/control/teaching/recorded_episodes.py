@@ -13,12 +13,14 @@ from evorobo.tasks.text.cells import to_boolean, to_number
 from evorobo.tasks.text.layout import INDEX
 from evorobo.tasks.text.source import TextSource, read_columns
 
-NUMBERS = ("episode", "episodes", "episode_id", "episode_ids", "episode_index")
+NUMBERS = ("episode", "episodes", "episode_id", "episode_ids", "episode_index", "trajectory", "trajectory_id")
 ENDS = (
     *("terminals", "timeouts", "terminal", "timeout", "terminated", "truncated", "terminations", "truncations"),
     *("done", "dones", "is_last", "is_terminal"),
 )
 STARTS = ("episode_starts", "episode_start", "is_first")
+END_INDEXES = ("episode_ends",)
+LENGTHS = ("episode_lengths", "episode_length", "lengths")
 NOT_SENSED = (*NUMBERS, *ENDS, *STARTS, "reward", "rewards")
 """Columns of a table that are neither observation nor action."""
 
@@ -26,12 +28,14 @@ NOT_SENSED = (*NUMBERS, *ENDS, *STARTS, "reward", "rewards")
 def episode_numbers(arrays: Mapping[str, np.ndarray], n_steps: int, file: str) -> np.ndarray:
     """Return the episode number `(n_steps,)` of each step.
 
-    Numbers of episodes count first, then flags at ends and starts. Without any, all steps are one episode.
+    Numbers of episodes count first, then the number of steps at the end of each episode, or of each episode, then flags
+    at ends and starts. Without any, all steps are one episode.
 
     Raises
     ------
     DataError
-        If the arrays do not fit the steps or contradict each other, or if steps of an episode are apart.
+        If the arrays do not fit the steps or contradict each other, if steps of an episode are apart, or if only an
+        array of another name may say where episodes are.
     """
     for name in (*NUMBERS, *ENDS, *STARTS):
         if name in arrays and arrays[name].shape != (n_steps,):
@@ -51,6 +55,15 @@ def episode_numbers(arrays: Mapping[str, np.ndarray], n_steps: int, file: str) -
                 f"{name!r} and time if robots took turns, or give each run a number of its own if each is one episode."
             )
         return numbers
+    for name in (*END_INDEXES, *LENGTHS):
+        if name in arrays:
+            return _numbers_from_sizes(arrays[name], n_steps, name, file)
+    unknown = [name for name, values in arrays.items() if name not in _KNOWN and _may_separate(values, n_steps)]
+    if unknown and not {*ENDS, *STARTS} & set(arrays):
+        raise DataError(
+            f"{file} does not say where episodes are, and {unknown[0]!r} may: rename it to 'episode' (numbers), "
+            "'dones' (flags at ends), 'episode_ends' or 'episode_lengths', or leave it out if all steps are one."
+        )
     starts = np.zeros(n_steps, bool)
     for name in STARTS:
         if name in arrays:
@@ -100,6 +113,29 @@ def read_table_of_steps(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{source.file}: column 0 has no name and does not number the rows; name it in the header.")
     texts = {name: columns.texts[number].array() for name, number in about.items()}
     return {**texts, "observations": observations, "actions": values[:, 0] if len(actions) == 1 else values}
+
+
+_KNOWN = {*NOT_SENSED, *END_INDEXES, *LENGTHS, "observations", "actions"}
+
+
+def _numbers_from_sizes(values: np.ndarray, n_steps: int, name: str, file: str) -> np.ndarray:
+    """Return the episode number of each step from the steps of each episode, or from those up to each end."""
+    lengths = np.diff(values, prepend=0) if name in END_INDEXES else values
+    is_whole = values.ndim == 1 and values.dtype.kind in "iu"
+    if not is_whole or not len(lengths) or (lengths < 1).any() or lengths.sum() != n_steps:
+        rule = "rises to this number" if name in END_INDEXES else "adds up to this number"
+        raise DataError(f"{file} holds {n_steps} steps; give a {name!r} of whole numbers that {rule}.")
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
+def _may_separate(values: np.ndarray, n_steps: int) -> bool:
+    """Whether an array may say where episodes are: flags or rising numbers of steps, or their ends or lengths."""
+    if values.ndim != 1 or len(values) < 2 or values.dtype.kind not in "biu":
+        return False
+    if len(values) == n_steps:
+        n_runs = 1 + np.count_nonzero(values[1:] != values[:-1])
+        return n_runs > 1 and (values.max() <= 1 or (bool((values[1:] >= values[:-1]).all()) and n_runs < n_steps))
+    return bool((values[-1] == n_steps and (values[1:] > values[:-1]).all()) or values.sum() == n_steps)
 
 
 def _normalized(name: str) -> str:
