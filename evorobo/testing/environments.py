@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import TaskError
+from evorobo.tasks.control.simulators.env_objects import RESET_RESULT, is_reset_result, step_hint
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, find_spec, make_gym_env
 from evorobo.tasks.control.spaces import make_decoder, make_flattener
 from evorobo.testing.common import location, raised_at, require
@@ -68,8 +69,8 @@ class _Checker:
         rng, self._n_steps = np.random.default_rng(seed), 0
         result = self._call("reset", seed=seed)
         require(
-            isinstance(result, tuple) and len(result) == 2,
-            f"{self.place('reset')} returned {type(result).__name__}; return a pair: the observation and a dict.",
+            is_reset_result(result),
+            f"{self.place('reset')} returned a {type(result).__name__}; {RESET_RESULT}.",
         )
         first = result[0]
         steps: list[Step] = [(self._flat("reset", first), 0.0, False)]
@@ -145,7 +146,7 @@ class _Checker:
             reraise_interrupt(error)
             raise TaskError(
                 f"{self.place(function)} raised {type(error).__name__} at step {self._n_steps}"
-                f"{raised_at(error)}: {error}. Fix it."
+                f"{raised_at(error)}: {error}{step_hint(error) or '. Fix it'}."
             ) from error
 
 

@@ -60,6 +60,17 @@ def test_the_published_threshold_is_a_reference(id: str) -> None:
     assert ControlTask(id, max_steps=20, test_episodes=2).references()["solved"] == SOLVED[id]
 
 
+@pytest.mark.parametrize("id", IDS)
+def test_an_episode_does_not_depend_on_the_episodes_before(id: str) -> None:
+    # BipedalWalker-v3 keeps contacts of the episode before, so its environments are made anew
+    task, other = ControlTask(id, max_steps=60), ControlTask(id, max_steps=60)
+    spec, weights = population(task)
+    other.score(spec, weights[::-1], np.random.default_rng(9), None)
+    scores = [one.score(spec, weights, np.random.default_rng(3), None).values for one in (task, other)]
+    np.testing.assert_array_equal(*scores)
+    assert task.caveat() == ""
+
+
 def test_they_keep_the_contract_of_tasks() -> None:
     check_task(ControlTask("LunarLander-v3", max_steps=20, validation_episodes=2, test_episodes=2, teacher=descend))
 

@@ -2,14 +2,15 @@
 
 import gymnasium
 import numpy as np
-import odd_environments  # noqa: F401 - registers its ids
 import pytest
+from odd_environments import Pair  # the module registers its ids
 
 from evorobo import ControlTask, NetworkSpec, SettingsError, TaskError
 from evorobo.nets.controller import Controller
 from evorobo.tasks.control.rollout import TRAIN, VALIDATION
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec
 from evorobo.tasks.control.simulators.sync import SyncSimulator
+from evorobo.testing import check_task
 
 IDS = ["odd/Mixed-v0", "odd/Pair-v0"]
 
@@ -128,6 +129,41 @@ def test_an_environment_without_an_end_asks_for_one():
     with pytest.raises(SettingsError, match="odd/Endless-v0 has no limit of steps; give the task max_steps="):
         ControlTask("odd/Endless-v0").env_spec  # noqa: B018
     assert ControlTask("odd/Endless-v0", max_steps=3).env_spec.max_steps == 3
+
+
+def old_step(self, action):
+    observation, reward, terminated, truncated, info = Pair.step(self, action)
+    return observation, reward, terminated or truncated, info
+
+
+def old_reset(self, *, seed=None, options=None):
+    return Pair.reset(self, seed=seed)[0]
+
+
+def list_of_reset(self, *, seed=None, options=None):
+    return list(Pair.reset(self, seed=seed))
+
+
+@pytest.mark.parametrize(
+    ("members", "answer"),
+    [
+        (
+            {"step": old_step},
+            r"step\(\).*; return five values from step\(\): observation, reward, terminated, truncated",
+        ),
+        ({"reset": old_reset}, r"returned a tuple.*; return a pair: the observation and a dict"),
+        ({"reset": list_of_reset}, r"returned a list.*; return a pair: the observation and a dict"),
+    ],
+)
+def test_the_older_interface_of_environments_is_named_with_the_cure(members, answer):
+    id = f"old/{'-'.join(members)}{len(gymnasium.registry)}-v0"
+    gymnasium.register(id, type("Old", (Pair,), members), max_episode_steps=5, disable_env_checker=True)
+    task = ControlTask(id, test_episodes=2)
+    spec = NetworkSpec.build(task.n_inputs, (), task.n_outputs, task.output)
+    with pytest.raises(TaskError, match=answer):
+        task.score(spec, np.zeros((2, spec.n_params)), np.random.default_rng(0), None)
+    with pytest.raises(TaskError, match=answer):
+        check_task(task)
 
 
 def test_images_are_refused_with_the_way_out():

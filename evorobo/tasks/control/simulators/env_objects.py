@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,17 @@ from evorobo.user_code import reraise_interrupt
 
 
 class EnvObjects:
-    """Environments by number, which are made on demand and used again."""
+    """Environments by number, which are made on demand and used again, or `made_anew` for each episode."""
 
     def __init__(
-        self, id: str, make: Callable[[], Any], flatten: Flatten, to_env_action: Callable[[np.ndarray], Any]
+        self,
+        id: str,
+        make: Callable[[], Any],
+        flatten: Flatten,
+        to_env_action: Callable[[np.ndarray], Any],
+        made_anew: bool = False,
     ) -> None:
-        self._id = id
+        self._id, self._made_anew = id, made_anew
         self._make, self._flatten, self._to_env_action = make, flatten, to_env_action
         self._environments: list[Any] = []
         self._seeds: list[int] = []
@@ -30,8 +36,14 @@ class EnvObjects:
             self._environments.append(self._make())
             self._seeds.append(0)
             self._n_steps.append(0)
+        if self._made_anew:
+            self._environments[number].close()
+            self._environments[number] = self._make()
         self._seeds[number], self._n_steps[number] = seed, 0
-        return self._flat(number, self._call(number, "reset", seed=seed)[0], "reset")
+        result = self._call(number, "reset", seed=seed)
+        if not is_reset_result(result):
+            raise TaskError(f"{self._id} returned a {type(result).__name__} from reset(); {RESET_RESULT}.")
+        return self._flat(number, result[0], "reset")
 
     def step(self, number: int, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool]:
         """Step one environment; return the flat observation, the reward, and whether it terminated or was truncated."""
@@ -68,5 +80,20 @@ class EnvObjects:
             reraise_interrupt(error)
             raise TaskError(
                 f"{self._id} raised {type(error).__name__} in {method}() at step {self._n_steps[number]} of the "
-                f"episode with seed {self._seeds[number]}: {error}"
+                f"episode with seed {self._seeds[number]}: {error}{step_hint(error)}"
             ) from error
+
+
+RESET_RESULT = "return a pair: the observation and a dict"
+
+
+def is_reset_result(result: Any) -> bool:
+    """Whether it is what `reset` returns: an observation and information about it."""
+    return isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict | NoneType)
+
+
+def step_hint(error: BaseException) -> str:
+    """The cure where `step` of an older interface returned four values to a wrapper; empty for other errors."""
+    if not (isinstance(error, ValueError) and "unpack (expected 5" in str(error)):
+        return ""
+    return "; return five values from step(): observation, reward, terminated, truncated and info"

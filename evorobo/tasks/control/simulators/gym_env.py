@@ -20,6 +20,9 @@ from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.spaces import Decoder, make_decoder, make_flattener
 from evorobo.user_code import reraise_interrupt
 
+_MADE_ANEW = ("BipedalWalker-v3", "BipedalWalkerHardcore-v3")
+"""Environments whose contacts depend on the episode before, also after a reset with a seed."""
+
 
 class GymEnvSpec:
     """Any environment of gymnasium, with its wrappers and keyword arguments.
@@ -39,7 +42,8 @@ class GymEnvSpec:
         example = make()
         self.observation_space, self.action_space = example.observation_space, example.action_space
         self._n_sensors, flatten = make_flattener(self.observation_space)
-        self._make = spec.id, make, flatten, make_decoder(self.action_space).to_env_action
+        to_env_action = make_decoder(self.action_space).to_env_action
+        self._make = spec.id, make, flatten, to_env_action, spec.id in _MADE_ANEW
         self._simulator = simulator or SyncSimulator(*self._make)
         if self.max_steps is None:
             raise SettingsError(

@@ -13,15 +13,23 @@ from evorobo.tasks.control.spaces import Flatten
 
 
 class SyncSimulator:
-    """A simulator (see `Simulator`) of environment objects, which are made on demand and used again."""
+    """A simulator (see `Simulator`) of environment objects, which are made on demand and used again.
+
+    They are `made_anew` for each episode where a reset leaves something of the episode before.
+    """
 
     state = None
     capacity = 64  # environment objects in memory; a task with more robots runs them in batches
 
     def __init__(
-        self, id: str, make: Callable[[], Any], flatten: Flatten, to_env_action: Callable[[np.ndarray], Any]
+        self,
+        id: str,
+        make: Callable[[], Any],
+        flatten: Flatten,
+        to_env_action: Callable[[np.ndarray], Any],
+        made_anew: bool = False,
     ) -> None:
-        self._objects = EnvObjects(id, make, flatten, to_env_action)
+        self._objects = EnvObjects(id, make, flatten, to_env_action, made_anew)
         self._running = np.empty(0, int)
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
