@@ -134,7 +134,8 @@ def _may_separate(values: np.ndarray, n_steps: int) -> bool:
         return False
     if len(values) == n_steps:
         n_runs = 1 + np.count_nonzero(values[1:] != values[:-1])
-        return n_runs > 1 and (values.max() <= 1 or (bool((values[1:] >= values[:-1]).all()) and n_runs < n_steps))
+        rises = bool((values[1:] >= values[:-1]).all())
+        return bool(1 < n_runs and (values.max() <= 1 or (rises and n_runs < n_steps)))
     return bool((values[-1] == n_steps and (values[1:] > values[:-1]).all()) or values.sum() == n_steps)
 
 
