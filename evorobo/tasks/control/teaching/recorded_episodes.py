@@ -135,7 +135,7 @@ def _may_separate(values: np.ndarray, n_steps: int) -> bool:
     if len(values) == n_steps:
         n_runs = 1 + np.count_nonzero(values[1:] != values[:-1])
         rises = bool((values[1:] >= values[:-1]).all())
-        return bool(1 < n_runs and (values.max() <= 1 or (rises and n_runs < n_steps)))
+        return bool(n_runs > 1 and (values.max() <= 1 or (rises and n_runs < n_steps)))
     return bool((values[-1] == n_steps and (values[1:] > values[:-1]).all()) or values.sum() == n_steps)
 
 
