@@ -14,10 +14,12 @@ COST_LABELS = {
     "forward_flops": "FLOPs, forward",
     "backward_flops": "FLOPs, backward",
     "update_flops": "FLOPs, updates",
+    "robot_flops": "FLOPs, robot",
     "cpu_seconds": "CPU time [s]",
     "wall_seconds": "wall time [s]",
 }
-"""The possible x axes and their labels: the cost columns of the log, and "flops", the sum of all kinds of FLOPs."""
+"""The possible x axes and their labels: the cost columns of the log, and "flops", the sum of those of networks and
+updates."""
 
 
 _UNITS = {
@@ -26,6 +28,7 @@ _UNITS = {
     "forward_flops": "forward FLOPs",
     "backward_flops": "backward FLOPs",
     "update_flops": "update FLOPs",
+    "robot_flops": "robot FLOPs",
 }
 
 

@@ -38,6 +38,9 @@ class Cost:
         Floating-point operations of backward passes.
     update_flops : int, default 0
         Floating-point operations of the strategy or the optimizer, which change weights.
+    robot_flops : int, default 0
+        Floating-point operations of vectorized robots whose functions can be traced, forward, and backward where a
+        gradient passes through them. They are no part of `flops`.
     cpu_seconds : float, default 0.0
         Processor time in seconds, including that of the processes of `ControlTask(processes=...)`.
     wall_seconds : float, default 0.0
@@ -56,6 +59,7 @@ class Cost:
     forward_flops: int = 0
     backward_flops: int = 0
     update_flops: int = 0
+    robot_flops: int = 0
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
 
@@ -68,6 +72,7 @@ class Cost:
             self.forward_flops + other.forward_flops,
             self.backward_flops + other.backward_flops,
             self.update_flops + other.update_flops,
+            self.robot_flops + other.robot_flops,
             self.cpu_seconds + other.cpu_seconds,
             self.wall_seconds + other.wall_seconds,
         )

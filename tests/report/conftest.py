@@ -14,8 +14,8 @@ from evorobo.study.records import write_record
 from evorobo.study.results import Results, load
 
 COLUMNS = (
-    "env_steps", "episodes", "samples", "forward_flops", "backward_flops", "update_flops", "cpu_seconds",
-    "wall_seconds", "train", "validation", "test",
+    "env_steps", "episodes", "samples", "forward_flops", "backward_flops", "update_flops", "robot_flops",
+    "cpu_seconds", "wall_seconds", "train", "validation", "test",
 )  # fmt: skip
 
 

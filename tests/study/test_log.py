@@ -38,8 +38,8 @@ def test_the_file_is_read_back_to_the_same_numbers(log):
 
 def test_an_unknown_value_is_an_empty_cell(log):
     first, second = log.path.read_text().splitlines()[1:]
-    assert first == "0,0,0,0,0,0,0.0,0.0,0,,1.0,2.0,,"
-    assert second.split(",")[9:11] == ["-0.5", ""]
+    assert first == "0,0,0,0,0,0,0,0.0,0.0,0,,1.0,2.0,,"
+    assert second.split(",")[10:12] == ["-0.5", ""]
     curve = read_curve(log.path)
     assert np.isnan(curve["train"][0])
     assert np.isnan(curve["validation"][1])
@@ -130,4 +130,4 @@ def test_callbacks_see_all_first_columns_and_no_test_score(log):
 def test_numbers_of_numpy_are_written_as_plain_numbers(tmp_path):
     log = Log(tmp_path / "curve.csv")
     log.append(Cost(), 0, StepResult(np.float64(0.25), {"norm": np.float32(0.5)}), np.float64(1), np.float64(2))
-    assert log.path.read_text().splitlines()[1] == "0,0,0,0,0,0,0.0,0.0,0,0.25,1.0,2.0,0.5"
+    assert log.path.read_text().splitlines()[1] == "0,0,0,0,0,0,0,0.0,0.0,0,0.25,1.0,2.0,0.5"

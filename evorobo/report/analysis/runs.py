@@ -34,6 +34,8 @@ def cumulative_cost(run: Run, cost_column: str) -> Array:
         raise unknown("cost column", cost_column, COST_LABELS)
     if cost_column == "flops":
         return np.sum([cumulative_cost(run, name) for name in FLOPS_COLUMNS], axis=0)
+    if cost_column not in run.curve and cost_column == "robot_flops":  # logs of before this column
+        return np.full(len(run.curve["test"]), np.nan)
     if cost_column not in run.curve:
         raise ResultsError(
             f"{run.folder} does not report {cost_column}; choose one of its columns, {', '.join(run.curve)}."

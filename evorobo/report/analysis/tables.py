@@ -15,7 +15,7 @@ from evorobo.report.formatting import decimals, format_duration, format_number
 
 Row: TypeAlias = dict[str, Any]
 
-_COSTS = ("env_steps", "episodes", "samples", "flops", "update_flops", "cpu_seconds", "wall_seconds")
+_COSTS = ("env_steps", "episodes", "samples", "flops", "update_flops", "robot_flops", "cpu_seconds", "wall_seconds")
 
 
 COST_NOTE = (

@@ -18,6 +18,7 @@ _COSTS = {
     "samples": "samples",
     "flops": "FLOPs",
     "update_flops": "update FLOPs",
+    "robot_flops": "robot FLOPs",
     "cpu_seconds": "CPU",
     "wall_seconds": "wall",
 }

@@ -60,7 +60,7 @@ class Search:
         paths = [folder / trial.path for trial in trials]
         curves = [read_curve(path / "curve.csv") for path in paths if (path / "curve.csv").exists()]
         for curve in curves:
-            costs = {name: _to_number(float(curve[name][-1])) for name in COST_COLUMNS}
+            costs = {name: _to_number(float(curve[name][-1])) for name in COST_COLUMNS if name in curve}
             self.cost = self.cost + Cost(**costs)  # type: ignore[arg-type]
         number, self._n_tries = self._n_tries, self._n_tries + 1
         broken = [path for path in paths if trial_status(path) != "finished"]

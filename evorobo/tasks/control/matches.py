@@ -66,7 +66,8 @@ class Matches:
         opponents = np.tile(np.repeat(rivals, self._episodes, axis=0), (len(weights), 1))
         seeds = rng.integers(TRAIN, VALIDATION, len(rivals) * self._episodes)
         rollout = self._run(spec, weights, rival_spec, opponents, seeds)
-        return Scores(rollout.returns.mean(1), rollout.cost(spec.forward_flops + rival_spec.forward_flops))
+        cost = rollout.cost(spec.forward_flops + rival_spec.forward_flops, self._arena.step_flops)
+        return Scores(rollout.returns.mean(1), cost)
 
     def tournament(self, ours: Sequence[Genome], theirs: Sequence[Genome]) -> Array:
         """Mean returns `(ours, theirs)` of each genome against each rival over the test episodes."""

@@ -50,10 +50,15 @@ class Rollout:
     returns: Array
     steps: np.ndarray
 
-    def cost(self, flops_per_step: int = 0) -> Cost:
-        """The cost of these episodes with networks of so many FLOPs in a forward pass."""
+    def cost(self, flops_per_step: int = 0, robot_flops: int = 0) -> Cost:
+        """The cost of these episodes, with so many FLOPs of networks and of the robot in each step."""
         n_steps = int(self.steps.sum())
-        return Cost(env_steps=n_steps, episodes=self.steps.size, forward_flops=n_steps * flops_per_step)
+        return Cost(
+            env_steps=n_steps,
+            episodes=self.steps.size,
+            forward_flops=n_steps * flops_per_step,
+            robot_flops=n_steps * robot_flops,
+        )
 
 
 def run_episodes(

@@ -181,7 +181,7 @@ class ControlTask:
         seeds = rng.integers(TRAIN, VALIDATION, self.episodes)
         observation_moments = ObservationMoments(spec.n_inputs) if self.normalize else None
         networks = Networks(self.decoder, spec, weights, input_scaler)
-        return _scores(self._runner.run(networks, seeds, observation_moments), spec, observation_moments)
+        return self._scores(self._runner.run(networks, seeds, observation_moments), spec, observation_moments)
 
     @copy_doc(HasMeasures.score_with_measures)
     def score_with_measures(
@@ -202,7 +202,7 @@ class ControlTask:
         recorder = MeasureRecorder(self.env_spec, self.decoder, names)
         networks = Networks(self.decoder, spec, weights, input_scaler)
         rollout = self._runner.run(networks, seeds, observation_moments, recorder)
-        return replace(_scores(rollout, spec, observation_moments), measures=recorder.means(self.episodes))
+        return replace(self._scores(rollout, spec, observation_moments), measures=recorder.means(self.episodes))
 
     @copy_doc(Task.examples)
     def examples(self, rng: np.random.Generator) -> Examples:
@@ -225,7 +225,7 @@ class ControlTask:
         rollout = self._validation_rollout(genome)
         own = self._overrides("validate", instead_of="validate_with_cost")
         value = self.validate(genome) if own else float(rollout.returns.mean())
-        return value, rollout.cost(genome.spec.forward_flops)
+        return value, rollout.cost(genome.spec.forward_flops, self.env_spec.step_flops)
 
     @copy_doc(Task.test)
     def test(self, genome: Genome) -> float:
@@ -357,7 +357,7 @@ class ControlTask:
     def _teaching(self) -> Teaching:
         return Teaching(self.env_spec, self.decoder, self.env_kwargs)
 
-
-def _scores(rollout: Rollout, spec: NetworkSpec, observation_moments: ObservationMoments | None) -> Scores:
-    cost = rollout.cost(spec.forward_flops)
-    return Scores(rollout.returns.mean(1), cost, observation_moments.running_moments if observation_moments else None)
+    def _scores(self, rollout: Rollout, spec: NetworkSpec, observation_moments: ObservationMoments | None) -> Scores:
+        cost = rollout.cost(spec.forward_flops, self.env_spec.step_flops)
+        observed = observation_moments.running_moments if observation_moments else None
+        return Scores(rollout.returns.mean(1), cost, observed)

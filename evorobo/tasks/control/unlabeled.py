@@ -31,7 +31,7 @@ def sample_inputs(env_spec: EnvSpec, decoder: Decoder, rng: np.random.Generator,
     while cost.env_steps < rows:
         rollout = runner.run(policies, rng.integers(TRAIN, VALIDATION, N_ROBOTS), collector)
         collector.first += N_ROBOTS
-        cost = cost + rollout.cost()
+        cost = cost + rollout.cost(robot_flops=env_spec.step_flops)
     sequence, inputs = collector.recorder.collected()
     return UnlabelledInputs(inputs[:rows], cost, sequence[:rows])
 

@@ -1,5 +1,7 @@
 """The vectorized CartPole equals gymnasium's bit for bit; where it would not, it is not used."""
 
+from dataclasses import replace
+
 import gymnasium
 import numpy as np
 import pytest
@@ -129,4 +131,4 @@ def test_fast_and_slow_path_give_the_same_scores():
     assert (type(fast.env_spec), type(slow.env_spec)) == (RobotEnvSpec, GymEnvSpec)
     one, other = (task.score(spec, weights, np.random.default_rng(2), None) for task in (fast, slow))
     np.testing.assert_array_equal(one.values, other.values)
-    assert one.cost == other.cost
+    assert replace(one.cost, robot_flops=0) == other.cost  # the slow path runs code that is not traced

@@ -3,6 +3,8 @@
 But for the pendulum's rewards: gymnasium squares single numbers by C's `pow`, which now and then rounds otherwise.
 """
 
+from dataclasses import replace
+
 import gymnasium
 import numpy as np
 import pytest
@@ -114,4 +116,4 @@ def test_fast_and_slow_path_give_the_same_scores(id, options):
     weights = np.random.default_rng(1).normal(size=(6, spec.n_params))
     one, other = (task.score(spec, weights, np.random.default_rng(2), None) for task in (fast, slow))
     np.testing.assert_allclose(one.values, other.values, rtol=1e-9)
-    assert one.cost == other.cost
+    assert replace(one.cost, robot_flops=0) == other.cost  # the slow path runs code that is not traced

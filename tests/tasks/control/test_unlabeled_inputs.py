@@ -53,7 +53,7 @@ def test_robots_act_at_random_and_their_steps_count():
     task = ControlTask("evorobo/Phototaxis-v0")
     shown = task.unlabelled_inputs(np.random.default_rng(0), 100)
     assert shown.inputs.shape == (100, task.n_inputs)
-    assert shown.cost == Cost(env_steps=8 * 13, episodes=8)  # eight robots, 13 steps each, the last rows left out
+    assert shown.cost == Cost(8 * 13, 8, robot_flops=8 * 13 * 56)  # 8 robots, 13 steps each, the last rows left out
     np.testing.assert_array_equal(np.unique(shown.sequence), np.arange(8))
     assert len(np.unique(shown.inputs, axis=0)) == 100
     again = task.unlabelled_inputs(np.random.default_rng(0), 100)
@@ -64,7 +64,7 @@ def test_robots_that_fall_early_are_set_up_again_until_enough_was_seen():
     task = ControlTask("CartPole-v1", max_steps=3)
     shown = task.unlabelled_inputs(np.random.default_rng(0), 60)
     assert shown.inputs.shape == (60, 4)
-    assert shown.cost == Cost(env_steps=3 * 24, episodes=24)
+    assert shown.cost == Cost(env_steps=3 * 24, episodes=24, robot_flops=3 * 24 * 28)
     assert len(np.unique(shown.sequence)) == 20
     starts = shown.inputs[np.flatnonzero(np.diff(shown.sequence, prepend=-1))]
     assert (np.abs(starts) <= 0.05).all()  # where CartPole begins

@@ -74,7 +74,7 @@ def episode_gradients(
             act(outputs[t], noise, t, number, motors, action, slope)
             for j in range(n_motors):
                 n_saturated += abs(action[j]) >= saturation * motors[2, j]
-            reward, ended = advance(state, action, 0, draws[number, t % draws.shape[1]], sensors)  # noqa: F821
+            reward, ended = advance(state, action, 0, draws[number, min(t, draws.shape[1] - 1)], sensors)  # noqa: F821
             total += reward
             n_steps += 1
         returns[number], steps[number], saturated[number] = total, n_steps, n_saturated
@@ -83,7 +83,7 @@ def episode_gradients(
         for back in range(n_steps):
             t = n_steps - 1 - back
             act(outputs[t], noise, t, number, motors, action, slope)
-            numbers = draws[number, t % draws.shape[1]]
+            numbers = draws[number, min(t, draws.shape[1] - 1)]
             advance_backward(path[t], action, numbers, grad_state, reward_weights[t], grad_sensors, grad_action)  # noqa: F821
             for j in range(n_motors):
                 grad_outputs[j] = times(grad_action[j], slope[j])

@@ -42,7 +42,7 @@ def compile_kernel(text: str, name: str, allocates: bool = True) -> Callable[...
     """Compile the function `name` of a text; the first call takes some seconds, later ones use the cache.
 
     Code that `allocates` no arrays counts no references to them, which would take longer than the small layers of a
-    robot's network.
+    robot's network; all its functions become one.
 
     Raises `SettingsError` where numba is not installed.
     """
@@ -55,7 +55,8 @@ def compile_kernel(text: str, name: str, allocates: bool = True) -> Callable[...
     key = text, name
     if key not in _kernels:
         # divisions by zero give infinity as in NumPy; flags of fastmath would change the rounding
-        options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True, "_nrt": allocates}
+        options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
+        options |= {"_nrt": allocates, "forceinline": not allocates}
         module, compile_function = _import_text(text, name), numba.njit(**options)
         functions = {own: value for own, value in vars(module).items() if isinstance(value, FunctionType)}
         for own_name, function in functions.items():

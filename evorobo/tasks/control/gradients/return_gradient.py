@@ -44,6 +44,7 @@ class RobotReturnGradient:
     ) -> None:
         robot_spec, graph, box = differentiable(env_spec, decoder)
         self._env_spec, self._decoder, self._runner, self._normalize = robot_spec, decoder, runner, normalize
+        self._graph = graph
         settings: Any = graph, box, robot_spec.max_steps, horizon, discount, action_noise
         if not compiled:
             self._run = run_step_by_step(EpisodeTape(*settings))
@@ -62,6 +63,7 @@ class RobotReturnGradient:
             episodes=n_episodes,
             forward_flops=n_steps * genome.spec.forward_flops,
             backward_flops=n_steps * closed_loop_flops(genome.spec),
+            robot_flops=n_steps * (self._env_spec.step_flops + self._graph.backward.flops),
         )
         finite = np.isfinite(episodes.observations).all(axis=1)
         observed = RunningMoments.from_rows(episodes.observations[finite]) if self._normalize else None

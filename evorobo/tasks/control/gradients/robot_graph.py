@@ -14,6 +14,7 @@ from evorobo.tasks.control.robots.random_streams import RandomStreams
 from evorobo.tasks.control.robots.traced_step import trace_steps
 from evorobo.tracing.adjoint import trace_adjoint
 from evorobo.tracing.arrays import DOUBLE, Number, Script
+from evorobo.tracing.flops import graph_flops
 from evorobo.tracing.graph import Graph, Node, jumps
 
 
@@ -113,7 +114,8 @@ class RobotGraph:
 class TracedBackward:
     """The backward pass of one step as lines of a script, in double precision.
 
-    `adjoints` are the gradients of the state and of the action before the step, as numbers or constants.
+    `adjoints` are the gradients of the state and of the action before the step, as numbers or constants. `flops` are
+    the operations that the forward pass does not have already.
     """
 
     def __init__(self, robot_graph: RobotGraph) -> None:
@@ -128,7 +130,8 @@ class TracedBackward:
         grads = self._inputs("grad_state", n_states), [self.script.number("reward_weight", DOUBLE)]
         grad_outputs = [*grads[0], *grads[1], *self._inputs("grad_sensors", n_sensors)]
         outputs, self.adjoints = trace_adjoint(graph, inputs, grad_outputs, n_states + n_actions)
-        self.graph = Graph([*inputs, *grad_outputs], [*outputs, *self.adjoints])
+        forward, both = Graph(inputs, outputs), Graph([*inputs, *grad_outputs], [*outputs, *self.adjoints])
+        self.flops = graph_flops(both) - graph_flops(forward)
 
     def _inputs(self, name: str, n: int) -> list[Number]:
         return [self.script.number(f"{name}[{at}]", DOUBLE) for at in range(n)]

@@ -43,6 +43,7 @@ class RobotWindows:
     def __init__(self, env_spec: RobotEnvSpec, graph: RobotGraph, decoder: BoxDecoder, n_envs: int) -> None:
         self._graph, self._decoder = graph, decoder
         self._limit = env_spec.robot.action_limit
+        self._robot_flops = env_spec.step_flops + graph.backward.flops
         self._rows = _RecordedRows(graph, n_envs)
         checked = CheckedEnvRows(self._rows, env_spec.checks())
         self._envs = PersistentEnvs(checked, n_envs, env_spec.max_steps, env_spec.id)
@@ -85,6 +86,7 @@ class RobotWindows:
                 episodes=n_started + sum(int(transition.ended.sum()) for transition in transitions),
                 forward_flops=n_env_steps * spec.forward_flops,
                 backward_flops=n_env_steps * closed_loop_flops(spec),
+                robot_flops=n_env_steps * self._robot_flops,
             ),
             n_saturated / (n_env_steps * len(log_sd)),
         )

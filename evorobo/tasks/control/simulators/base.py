@@ -46,6 +46,9 @@ class EnvSpec(Protocol):
     def max_steps(self) -> int | None: ...
     @property
     def reward_threshold(self) -> float | None: ...
+    @property
+    def step_flops(self) -> int:
+        """Floating-point operations of one step of a robot that can be traced; 0 for others."""
 
     def simulator(self) -> Simulator:
         """A simulator whose episodes equal those of `gymnasium.make(id)` for the same seeds and actions."""

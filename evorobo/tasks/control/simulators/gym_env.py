@@ -30,6 +30,8 @@ class GymEnvSpec:
     `simulator` steps it; by default one environment object after the other.
     """
 
+    step_flops = 0
+
     def __init__(
         self, spec: Any, env_kwargs: Mapping[str, Any], max_steps: int | None, simulator: Simulator | None = None
     ) -> None:

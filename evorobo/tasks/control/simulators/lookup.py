@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from evorobo.errors import SettingsError, TaskError
@@ -17,6 +17,7 @@ from evorobo.tasks.control.persistent.robots import RobotEnvRows
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.env import action_space, make_robot, observation_space
 from evorobo.tasks.control.robots.registry import ENV_ENTRY_POINT
+from evorobo.tasks.control.robots.step_flops import step_flops
 from evorobo.tasks.control.simulators.base import EnvSpec, Simulator
 from evorobo.tasks.control.simulators.checked import CheckedSimulator, NumberChecks
 from evorobo.tasks.control.simulators.gym_env import GymEnvSpec, explain_errors, find_spec, make_gym_env
@@ -42,6 +43,10 @@ class RobotEnvSpec:
         self.observation_space: Any = spaces_of.observation_space if spaces_of else observation_space(robot)
         self.action_space: Any = spaces_of.action_space if spaces_of else action_space(robot)
 
+    @cached_property
+    def step_flops(self) -> int:
+        return step_flops(self.robot)
+
     def simulator(self) -> Simulator:
         return CheckedSimulator(VectorizedSimulator(self.robot, self.max_steps), self.checks())
 
@@ -55,6 +60,8 @@ class RobotEnvSpec:
 
 class MujocoEnvSpec:
     """A MuJoCo robot of gymnasium with its default settings."""
+
+    step_flops = 0
 
     def __init__(self, spec: Any, max_steps: int, robot: str) -> None:
         self.id, self.max_steps, self.reward_threshold = spec.id, max_steps, spec.reward_threshold

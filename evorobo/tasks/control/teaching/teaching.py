@@ -129,7 +129,8 @@ class Teaching:
             raise TaskError(
                 f"the demonstrations hold what is no action of {self.env_spec.id} ({error}); record them on it."
             ) from error
-        cost = demonstrations.cost + extra_cost if extra_cost else demonstrations.cost
+        cost = demonstrations.cost + Cost(robot_flops=len(demonstrations.actions) * self.env_spec.step_flops)
+        cost = cost + extra_cost if extra_cost else cost
         sequence = sequence_ids(demonstrations.episode)
         return Examples(demonstrations.observations, targets, self.decoder.loss, cost, sequence)
 
