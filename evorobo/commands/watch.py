@@ -1,9 +1,10 @@
-"""`evorobo watch`: a study while it runs, in the terminal, in the browser, or as event files of TensorBoard."""
+"""`evorobo watch`: a study while it runs, in the terminal and in the browser."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from contextlib import suppress
 
 from evorobo.arguments import Exit, Parser, add_trust
 
@@ -16,7 +17,9 @@ def add_watch(parser: Parser) -> None:
     )
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
     parser.add_argument("--once", action="store_true", help="print the table once, for scripts")
-    add_trust(parser, has_effect=False)
+    parser.add_argument("--page", action="store_true", help="also serve a page for a browser on this machine")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="port of the page (default: any free one)")
+    add_trust(parser)
     parser.set_defaults(function=watch)
 
 
@@ -31,4 +34,14 @@ def watch(args: argparse.Namespace) -> None:
         monitor.update()
         print(to_text(monitor, shutil.get_terminal_size((100, 24)).columns))
         raise Exit(3 if not monitor.has_ended else int(monitor.count("failed", "diverged") > 0))
-    terminal.watch(monitor)
+    if not args.page:
+        terminal.watch(monitor)
+        return
+    from evorobo.report.watch.server import PageServer
+
+    monitor.update()
+    with PageServer(monitor, args.port, args.trust) as server:
+        print(f"The page is at {server.address}", flush=True)
+        terminal.watch(monitor, lock=server.lock)
+        with suppress(KeyboardInterrupt):
+            server.wait_for_page()

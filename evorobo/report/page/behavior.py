@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evorobo.errors import EvoroboError
+from evorobo.errors import EvoroboError, ResultsError
 from evorobo.nets.genome import Genome
 from evorobo.report.analysis.runs import load_genome
 from evorobo.report.analysis.study_table import StudyTable
@@ -30,6 +30,17 @@ _MAX_FRAMES = 60
 _SIZE = 300  # pixels
 _MAX_POINTS = 400  # of predictions over true values
 _EPISODE = 0
+
+
+def behaviors(table: StudyTable) -> list[Json]:
+    """The behavior of the best runs of each task; where the study cannot be made again, a sentence says why."""
+    try:
+        return [behavior_data(table, task) for task in table.study.tasks if task.name in table.tasks]
+    except ResultsError as error:
+        why = str(error)
+    except EvoroboError as error:  # the script of the study is missing, or has changed
+        why = f"The tasks cannot be loaded: {error}"
+    return [{"task": "", "kind": "none", "why": why, "methods": []}]
 
 
 def behavior_data(table: StudyTable, task: Task) -> Json:

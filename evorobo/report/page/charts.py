@@ -35,12 +35,12 @@ def style_to_json(style: Style) -> Json:
     }
 
 
-def task_charts(table: StudyTable, task: str) -> Json:
-    """The data of one task: scale, references, and curves, final scores and profiles by method."""
+def task_charts(table: StudyTable, task: str, cost_columns: Sequence[str] = tuple(COST_LABELS)) -> Json:
+    """The data of one task: scale, references, and curves over some costs, final scores and profiles by method."""
     metric = table.results.metrics[task]
     cells = table.cells_of(task, lambda cell: cell.visible)
     references = table.references(task)
-    curves = {cost_column: _shown_curves(cells, cost_column) for cost_column in COST_LABELS}
+    curves = {cost_column: _shown_curves(cells, cost_column) for cost_column in cost_columns}
     title, better = metric_label(metric).split("\n")
     return {
         "name": task,
@@ -52,7 +52,7 @@ def task_charts(table: StudyTable, task: str) -> Json:
             {"name": name, "value": value, "dashes": [_LINE * length for length in reference_dashes(name)[1]]}
             for name, value in references.items()
         ],
-        "methods": {method: _method(cell) for method, cell in cells.items()},
+        "methods": {method: _method(cell, cost_columns) for method, cell in cells.items()},
         "profiles": _profiles({method: [cell.outcomes] for method, cell in cells.items() if cell.finished}),
     }
 
@@ -73,14 +73,14 @@ def round_for_json(values: ArrayLike) -> Json:
     return float(f"{array:.5g}") if np.isfinite(array) else None
 
 
-def _method(cell: Cell) -> Json:
+def _method(cell: Cell, cost_columns: Sequence[str]) -> Json:
     runs = cell.visible
     method: Json = {
         "runs": [{"seed": run.seed, "status": run.status, "y": round_for_json(run.curve["test"])} for run in runs],
         "averages": {},
-        "unreported": [cost_column for cost_column in COST_LABELS if not reports_cost(runs, cost_column)],
+        "unreported": [cost_column for cost_column in cost_columns if not reports_cost(runs, cost_column)],
     }
-    for cost_column in COST_LABELS:
+    for cost_column in cost_columns:
         costs = [cumulative_cost(run, cost_column) for run in runs]
         if any(x.max(initial=0) > 0 for x in costs):
             for run, x in zip(method["runs"], costs, strict=True):

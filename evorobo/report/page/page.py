@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from base64 import b64encode
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from evorobo.errors import EvoroboError, ResultsError
 from evorobo.files import as_path, write_atomically
 from evorobo.report.analysis import importance as shuffled, tables
 from evorobo.report.analysis.headline import headline
@@ -25,15 +18,13 @@ from evorobo.report.figures import archives, importance as importance_figure, ou
 from evorobo.report.figures.style import table_styles
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.page import facts
-from evorobo.report.page.behavior import behavior_data
-from evorobo.report.page.charts import Json, aggregate_charts, is_crowded, style_to_json, task_charts
+from evorobo.report.page.behavior import behaviors
+from evorobo.report.page.charts import aggregate_charts, is_crowded, style_to_json, task_charts
+from evorobo.report.page.html import BEHAVIOR, CHARTS, render_html
 from evorobo.report.page.robustness import robustness_charts
 from evorobo.study.results import Results
 
-_SCRIPTS = (
-    "elements.js", "ticks.js", "plot.js", "chart.js", "curves.js", "finals.js", "predictions.js", "network.js",
-    "stage.js", "page.js",
-)  # fmt: skip
+_SCRIPTS = (*CHARTS, "finals.js", *BEHAVIOR, "page.js")
 
 
 def write_report(
@@ -77,11 +68,7 @@ def write_report(
 
 
 def render_page(results: Results, *, run_robustness: bool = False, run_importance: bool = False) -> str:
-    """The HTML of the report.
-
-    All text of the study is escaped, by the template or as JSON. The content security policy allows only the page's own
-    scripts and styles, by their hashes.
-    """
+    """The HTML of the report."""
     table = StudyTable.from_results(results)
     table.import_own_files()
     summary = summarize(table)
@@ -95,22 +82,18 @@ def render_page(results: Results, *, run_robustness: bool = False, run_importanc
         ],
         "aggregate": aggregate_charts(table),
         "robustness": robustness_charts(rows, table),
-        "behavior": _behavior(table),
+        "behavior": behaviors(table),
     }
-    script = "\n".join(_asset(name) for name in _SCRIPTS)
-    script, style = f'(() => {{\n"use strict";\n{script}\n}})();\n', _asset("page.css")
     trial_columns, trials = facts.trials(results)
-    return _template().render(
+    return render_html(
+        "page.html",
+        _SCRIPTS,
+        data,
         results=results,
         question=results.question.split("\n\n")[0],
         headline=headline(table, summary.verdicts),
         origin=facts.origin(results),
         folder=shlex.quote(str(results.folder)),
-        policy=f"default-src 'none'; img-src data:; script-src {_source(script)}; style-src {_source(style)}; "
-        "base-uri 'none'; form-action 'none'",
-        script=Markup(script),
-        style=Markup(style),
-        data=Markup(_escape_json(data)),
         verdicts=summary.sentences,
         cautions=summary.cautions,
         overview=facts.overview(results),
@@ -130,16 +113,6 @@ def render_page(results: Results, *, run_robustness: bool = False, run_importanc
     )
 
 
-def _behavior(table: StudyTable) -> list[Json]:
-    try:
-        return [behavior_data(table, task) for task in table.study.tasks if task.name in table.tasks]
-    except ResultsError as error:
-        why = str(error)
-    except EvoroboError as error:  # the script of the study is missing, or has changed
-        why = f"The tasks cannot be loaded: {error}"
-    return [{"task": "", "kind": "none", "why": why, "methods": []}]
-
-
 def _archives(table: StudyTable) -> list[tuple[str, str]]:
     """The name of each task with archives, and the figure of its archives as a data address."""
     figures = {task: figure for task in table.tasks if (figure := archives.figure(table, task))}
@@ -156,22 +129,3 @@ def _importance(table: StudyTable, run: bool) -> list[tuple[str, str]]:
 
 def _data_address(figure: Figure) -> str:
     return f"data:image/png;base64,{b64encode(output.figure_bytes(figure)).decode()}"
-
-
-def _template() -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_asset("page.html"))
-
-
-def _asset(name: str) -> str:
-    return (files("evorobo.report.page") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _source(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _escape_json(data: Json) -> str:
-    """JSON that a browser cannot mistake for markup anywhere in a page."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from evorobo.arrays import Array
-from evorobo.report.formatting import format_duration
 from evorobo.study.monitor import ENDED, StudyMonitor, WatchedTrial
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -86,10 +85,16 @@ def summary(monitor: StudyMonitor) -> str:
     parts += [f"{number} {name}" for name, number in numbers.items() if number]
     seconds = monitor.remaining_seconds
     if np.isfinite(seconds):
-        parts.append(f"about {format_duration(max(seconds, 1))} left")
+        parts.append(f"about {_round(seconds)} left")
     elif not monitor.has_ended and not numbers["running"]:
         parts.append("no process runs it now")
     return f"{monitor.results.name}: {', '.join(parts)}"
+
+
+def _round(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def render(monitor: StudyMonitor, width: int, height: int | None = None) -> Group:

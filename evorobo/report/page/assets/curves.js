@@ -62,10 +62,16 @@ function curvePanel(task, named) {
   };
 }
 
-function controls() {
+/* The costs that some method has spent, as options. */
+function offerCosts() {
   const select = chosen("cost_column"), spent = new Set(data.tasks.flatMap(task => Object.keys(task.ranges)));
+  const offered = new Set([...select.options].map(option => option.value));
   for (const [name, title] of Object.entries(data.cost_labels))
-    if (spent.has(name)) select.append(make("option", { value: name }, title));
+    if (spent.has(name) && !offered.has(name)) select.append(make("option", { value: name }, title));
+}
+
+function controls() {
+  offerCosts();
   for (const [name, style] of Object.entries(data.styles)) {
     const button = make("button", { type: "button", "aria-pressed": "true" }, sample(style), name);
     button.addEventListener("click", () => {
