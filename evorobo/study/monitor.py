@@ -10,7 +10,7 @@ import csv
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from evorobo.printable import MAX_SHOWN, printable
 from evorobo.study.folders import LOCK, PROGRESS_FILE, STATUSES
 from evorobo.study.locks import LockReader
 from evorobo.study.records import read_record
-from evorobo.study.results import Results, load_study, seed_folders
+from evorobo.study.results import Results, Run, load_study, seed_folders
+from evorobo.tasks.base import COST_COLUMNS
 
 ENDED = ("finished", "diverged", "failed")
 _FLOPS = ("forward_flops", "backward_flops", "update_flops")
@@ -202,6 +203,16 @@ class StudyMonitor:
     def count(self, *statuses: str) -> int:
         """The number of trials with one of these statuses."""
         return sum(trial.status in statuses for trial in self.trials)
+
+    def to_results(self, trials: Sequence[WatchedTrial] | None = None, *, trust: bool = False) -> Results:
+        """What was read of some trials, or of all, as `load` gives it; a trial that has not ended is unfinished."""
+        runs = []
+        for trial in self.trials if trials is None else trials:
+            columns = trial.log.columns if {*COST_COLUMNS, "test"} <= set(trial.log.columns) else []
+            curve = {name: trial.log.column(name) for name in columns} if trial.log.rows else {}
+            status = trial.status if trial.status in ENDED else "unfinished"
+            runs.append(Run(trial.folder, trial.task, trial.method, trial.seed, status, trial.reason, curve))
+        return replace(self.results, runs=runs, trust=trust)
 
     @property
     def has_ended(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +15,7 @@ from evorobo.report.page.behavior import behaviors
 from evorobo.report.page.charts import Json, is_crowded, style_to_json, task_charts
 from evorobo.report.page.html import BEHAVIOR, CHARTS, render_html
 from evorobo.report.watch.table import summary, watched_cells
-from evorobo.study.monitor import ENDED, StudyMonitor, WatchedTrial
-from evorobo.study.results import Results, Run
-from evorobo.tasks.base import COST_COLUMNS
+from evorobo.study.monitor import StudyMonitor, WatchedTrial
 
 _HEADER = ("task", "method", "finished", "running", "interrupted", "failed", "mean score", "spent")
 
@@ -34,7 +31,7 @@ def page(monitor: StudyMonitor, trust: bool) -> str:
 
 def live_data(monitor: StudyMonitor, trust: bool) -> Json:
     """What the page shows, with the number of the version."""
-    table = StudyTable.from_results(_results(monitor, monitor.trials, trust))
+    table = StudyTable.from_results(monitor.to_results(trust=trust))
     table.import_own_files()
     last = _last_trial(monitor)
     tasks = []
@@ -61,7 +58,7 @@ def last_replay(monitor: StudyMonitor, trust: bool) -> Json:
     trial = _last_trial(monitor)
     if trial is None:
         return []
-    table = StudyTable.from_results(_results(monitor, [trial], trust))
+    table = StudyTable.from_results(monitor.to_results([trial], trust=trust))
     scenes = behaviors(table.select([trial.task], [trial.method]))
     return [scene for scene in scenes if scene["methods"] or scene["why"]]
 
@@ -69,16 +66,6 @@ def last_replay(monitor: StudyMonitor, trust: bool) -> Json:
 def _last_trial(monitor: StudyMonitor) -> WatchedTrial | None:
     finished = [trial for trial in monitor.trials if trial.status == "finished" and trial.log.rows]
     return max(finished, key=lambda trial: trial.ended_at, default=None)
-
-
-def _results(monitor: StudyMonitor, trials: list[WatchedTrial], trust: bool) -> Results:
-    runs = []
-    for trial in trials:
-        complete = {*COST_COLUMNS, "test"} <= set(trial.log.columns)
-        curve = {name: trial.log.column(name) for name in trial.log.columns} if complete and trial.log.rows else {}
-        status = trial.status if trial.status in ENDED else "unfinished"
-        runs.append(Run(trial.folder, trial.task, trial.method, trial.seed, status, trial.reason, curve))
-    return replace(monitor.results, runs=runs, trust=trust)
 
 
 def _rows(monitor: StudyMonitor) -> list[list[str]]:
