@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from evorobo.checks import MAX_SEEDS, check_integer
 from evorobo.errors import EvoroboError, SettingsError, unknown
-from evorobo.printable import printable
+from evorobo.printable import printable, terminal_width, wrapped
 from evorobo.user_code import as_error
 
 
@@ -89,7 +89,7 @@ class Exit(SystemExit):
 
 def exit_with(message: str, code: int) -> NoReturn:
     """Print `message` on the error stream and end the program with that exit status."""
-    print(f"evorobo: {printable(message)}", file=sys.stderr)
+    print(wrapped(f"evorobo: {printable(message)}", terminal_width()), file=sys.stderr)
     raise Exit(code)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from typing import Any
 
 MAX_SHOWN = 500
@@ -20,6 +22,23 @@ def printable(text: object, max_length: int | None = None) -> str:
     if max_length is not None and len(shown) > max_length:
         shown = f"{shown[:max_length]} ... ({len(shown) - max_length:,} more characters)"
     return "".join(letter if letter in "\n\t" or letter.isprintable() else _escape(letter) for letter in shown)
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal, or of the variable COLUMNS; None where the output is a file or a pipe."""
+    return shutil.get_terminal_size((0, 0)).columns or None
+
+
+def wrapped(text: str, width: int | None, indent: str = "") -> str:
+    """Return lines of more than `width` characters broken between words; new lines begin with `indent`."""
+    if width is None:
+        return text
+    return "\n".join(
+        textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        if len(line) > width
+        else line
+        for line in text.split("\n")
+    )
 
 
 def _escape(letter: str) -> str:

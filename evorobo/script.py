@@ -17,9 +17,11 @@ from evorobo.arguments import (
     exits_with_a_sentence,
     parse_seeds,
 )
+from evorobo.errors import SettingsError
 from evorobo.files import as_path
 from evorobo.learners.budget import Budget
 from evorobo.loading import stop_if_loading
+from evorobo.notebooks import in_notebook
 from evorobo.study.folders import Interrupted, trial_status
 from evorobo.study.overrides import apply_overrides, compile_all
 from evorobo.study.results import Results
@@ -70,6 +72,8 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
     status 0
     """
     stop_if_loading()
+    if argv is None and in_notebook():
+        raise SettingsError("main reads a command line, and a notebook has none; use show(study.run()).")
     with exits_with_a_sentence("interrupted; finished work is kept. Run the same command again to continue."):
         args = _build_parser().parse_args(argv)
         study = _change_study(study, args)

@@ -23,6 +23,7 @@ import numpy as np
 from evorobo import registry
 from evorobo.errors import EvoroboError, SettingsError, unknown
 from evorobo.loading import SCRIPT_PREFIX, load_module, without_imports
+from evorobo.notebooks import in_notebook
 from evorobo.printable import shown
 from evorobo.user_code import reraise_interrupt
 
@@ -157,6 +158,11 @@ def reference_to(thing: Any) -> str:
         raise SettingsError(f"{name} cannot be found by a name; define it at the top level of a file.")
     where = _module_reference(thing.__module__)
     if where is None:
+        if in_notebook():
+            raise SettingsError(
+                f"{name} was defined in a cell; begin the cell with %%writefile my_file.py, and import {name} from "
+                "my_file in the next cell, so that it can be found again."
+            )
         raise SettingsError(f"{name} was typed at a prompt; put it into a file so that it can be found again.")
     return f"{where}:{name}"
 

@@ -25,6 +25,7 @@ GROUND = {
     "guard",
     "interfaces",
     "loading",
+    "notebooks",
     "printable",
     "processes",
     "registry",
@@ -49,7 +50,7 @@ REPORT = [  # within the report, imports go down this list
     {"replay"},
     {"page"},
     {"watch"},
-    {"study", "comparison", "plot"},
+    {"study", "comparison", "plot", "displays"},
 ]
 OWNERS: dict[str, tuple[str, ...]] = {
     "dask": ("evorobo.study.executors.dask",),
@@ -59,6 +60,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "deap": ("evorobo.learners.evolution.deap_bridge",),
     "gymnasium": ("evorobo.tasks.control",),
     "matplotlib": ("evorobo.report", "evorobo.course"),
+    "IPython": ("evorobo.notebooks",),
     "numba": ("evorobo.tasks.control.compiled",),
     "onnx": ("evorobo.export",),
     "optuna": ("evorobo.study.tuning",),

@@ -10,6 +10,7 @@ from evorobo import registry
 from evorobo.arguments import Parser
 from evorobo.errors import unknown
 from evorobo.files import as_path
+from evorobo.printable import terminal_width, wrapped
 
 _NOT_LISTED = "settings"
 """The kind of the parts of other components; their documentation describes them."""
@@ -40,7 +41,7 @@ def list_components(args: argparse.Namespace) -> None:
         if rows:
             print(f"{name}:")
         for key, summary in rows:
-            print(f"  {key:28} {summary.partition(chr(10))[0]}".rstrip())
+            print(wrapped(f"  {key:28} {summary.partition(chr(10))[0]}".rstrip(), terminal_width(), indent=" " * 31))
 
 
 def _plurals() -> dict[str, str]:

@@ -94,6 +94,7 @@ def add_table(parser: Parser) -> None:
 
 def table(args: argparse.Namespace) -> None:
     """Print a table of final scores and costs, with the cautions about the results below it."""
+    from evorobo.printable import terminal_width, wrapped
     from evorobo.report.analysis import tables
     from evorobo.report.analysis.cautions import cautions
     from evorobo.report.analysis.study_table import StudyTable
@@ -106,8 +107,9 @@ def table(args: argparse.Namespace) -> None:
     elif args.format == "latex":
         print(tables.to_latex(rows, notes))
     else:
-        to_text = {"terminal": tables.to_terminal, "markdown": tables.to_markdown}[args.format]
-        print("\n\n".join([to_text(rows), *notes]))
+        width = terminal_width() if args.format == "terminal" else None
+        text = tables.to_terminal(rows, width) if args.format == "terminal" else tables.to_markdown(rows)
+        print("\n\n".join([text, *(wrapped(note, width) for note in notes)]))
 
 
 def add_compare(parser: Parser) -> None:
@@ -133,13 +135,19 @@ def add_compare(parser: Parser) -> None:
 
 def compare(args: argparse.Namespace) -> None:
     """Print verdicts, write figure and tables, and exit with the status that the verdicts imply."""
+    from evorobo.printable import terminal_width
     from evorobo.report.analysis.compare import compare
     from evorobo.report.comparison import write_comparison
 
     flags = {name: vars(args)[name] for name in ("at", "metric", "threshold", "lower_is_better")}
     settings = _figure_settings(args)
     comparison = compare(*args.places, columns=_pairs("--column", args.column), **flags)
-    print(comparison, "", *write_comparison(comparison, args.out, settings, figure=args.figure), sep="\n")
+    print(
+        comparison.to_terminal(terminal_width()),
+        "",
+        *write_comparison(comparison, args.out, settings, figure=args.figure),
+        sep="\n",
+    )
     raise Exit(comparison.exit_status)
 
 

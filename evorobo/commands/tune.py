@@ -38,6 +38,7 @@ def add_tune(parser: Parser) -> None:
 def tune(args: argparse.Namespace) -> None:
     """Tune, then print the best settings, the file that holds them, and how to run the study with them."""
     from evorobo.learners.budget import Budget
+    from evorobo.printable import terminal_width
     from evorobo.report.analysis.tuning import to_terminal
     from evorobo.study.folders import Interrupted
     from evorobo.study.overrides import apply_overrides
@@ -64,7 +65,7 @@ def tune(args: argparse.Namespace) -> None:
     except Interrupted:
         exit_with("interrupted; run the same command again to continue.", 130)
     tuning = read_tuning(path)
-    print("", to_terminal(tuning), "", path, sep="\n")
+    print("", to_terminal(tuning, terminal_width()), "", path, sep="\n")
     script = shlex.quote(args.script)
     if missing := [method.name for method in study.methods if method.name not in tuning["methods"]]:
         print(f"Tune {', '.join(missing)} too, with the same effort, then run the study with --tuned for each file.")

@@ -19,6 +19,7 @@ from evorobo.nets.fold import fold_batch_norm
 from evorobo.nets.passes import forward
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
+from evorobo.notebooks import to_html
 from evorobo.settings import from_plain, to_plain
 
 FORMAT = "evorobo genome 2"
@@ -79,6 +80,9 @@ class Genome:
     actions: str = "scale"
     observation_moments: RunningMoments | None = None
     data: DataFormat | None = None
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
 
     def __post_init__(self) -> None:
         if self.data is not None and self.data.n_inputs != self.spec.n_inputs:

@@ -117,9 +117,8 @@ def draw_paths(table: StudyTable, name: str, path: Path, settings: FigureSetting
         return []
     n_episodes = min(_EPISODES, task.test_episodes)
     panels = {method: partial(_draw, task, genome, n_episodes) for method, genome in solutions.items()}
-    caption = (
-        f"{name}: {n_episodes} test episodes, the same for all. Each method is shown by its median run by test score."
-    )
+    episodes = "1 test episode" if n_episodes == 1 else f"{n_episodes} test episodes"
+    caption = f"{name}: {episodes}, the same for all. Each method is shown by its median run by test score."
     try:
         return plot_paths(table, panels, path, caption, task.robot.length_unit, settings)
     except TaskError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evorobo.files import write_atomically
+from evorobo.notebooks import display_pictures, in_notebook
+from evorobo.printable import terminal_width
 from evorobo.report.analysis import archive_table
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
@@ -61,6 +63,9 @@ def show(results: Results) -> list[Path]:
     if rows:
         files.append(folder / "archives.md")
         write_atomically(files[-1], archive_table.to_markdown(rows) + "\n")
-    print("", summary.to_terminal(), *(["", archive_table.to_terminal(rows)] if rows else []), sep="\n")
+    width = terminal_width()
+    print("", summary.to_terminal(width), *(["", archive_table.to_terminal(rows, width)] if rows else []), sep="\n")
     print("", *files, sep="\n")
+    if in_notebook():
+        display_pictures(files)
     return files

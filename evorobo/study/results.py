@@ -14,6 +14,7 @@ from evorobo.arrays import Array
 from evorobo.checks import check_name
 from evorobo.errors import ResultsError
 from evorobo.files import as_path, read_content
+from evorobo.notebooks import to_html
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.study.digests import check_content, check_exists, recorded_digests
 from evorobo.study.folders import STATUSES, suggest_study
@@ -107,6 +108,9 @@ class Results:
     trust: bool = False
     earlier_verdicts: tuple[int, ...] = ()
     method_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
 
     def runs_of(self, task: str, method: str) -> list[Run]:
         """Return the runs of one task and method that have a log.

@@ -227,3 +227,14 @@ def test_scores_at_cost_0_do_not_stretch_a_logarithmic_axis(tiny_table):
     study = tiny_table({"ga": [100.0, 101.0, 102.0]})
     assert figure(study).axes[0].get_ylim()[0] > 90
     assert figure(study, FigureSettings(log_x=False)).axes[0].get_ylim()[0] <= 0
+
+
+def test_curves_that_coincide_stay_visible(tmp_path, fakes):
+    methods = {"ga": 0.0, "cma-es": 0.0, "openai-es": 0.02, "comma-es": 30.0}
+    fakes.write_study(tmp_path, "equal", {"arm": {}}, list(methods))
+    for method, shift in methods.items():
+        for seed in range(3):
+            rows = [{**row, "test": row["test"] + shift} for row in fakes.learning(seed, 0, 100)]
+            fakes.write_run(tmp_path / f"arm/{method}/seed-{seed}", rows)
+    panel = figure(fakes.load_table(tmp_path)).axes[0]
+    assert [line(panel, method).get_linewidth() for method in methods] == [6, 4, 2, 2]

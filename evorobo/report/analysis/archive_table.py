@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from evorobo.arrays import Array
 from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.formatting import format_number
 from evorobo.study.results import Run
 
@@ -43,22 +44,24 @@ def archive_rows(table: StudyTable) -> list[Row]:
     return rows
 
 
-def to_terminal(rows: Sequence[Row]) -> str:
-    """The table for a terminal, without empty columns; an empty string without rows."""
-    return _to_text(rows, "simple")
+def to_terminal(rows: Sequence[Row], width: int | None = None) -> str:
+    """The table for a terminal of this width, without empty columns; an empty string without rows."""
+    lines, header, sides = _cells(rows)
+    return terminal_table(lines, header, sides, width, header[:3:-1]) if rows else ""
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """The table in Markdown."""
-    return _to_text(rows, "pipe")
+    lines, header, sides = _cells(rows)
+    return tabulate(lines, header, "pipe", colalign=sides, disable_numparse=True) if rows else ""
 
 
-def _to_text(rows: Sequence[Row], style: str) -> str:
+def _cells(rows: Sequence[Row]) -> tuple[list[list[str]], list[str], list[str]]:
+    """The lines, the header and the sides of the columns of the table."""
     columns = [column for column in ARCHIVE_COLUMNS if any(np.isfinite(row[column]) for row in rows)]
     header = ["task", "method", "n", *(f"{ARCHIVE_COLUMNS[column]} (min to max)" for column in columns)]
     lines = [[row["task"], row["method"], str(row["n"]), *(_cell(row, column) for column in columns)] for row in rows]
-    sides = ["left", "left", *["right"] * (len(columns) + 1)]
-    return tabulate(lines, header, style, colalign=sides, disable_numparse=True) if rows else ""
+    return lines, header, ["left", "left", *["right"] * (len(columns) + 1)]
 
 
 def _cell(row: Row, column: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evorobo.notebooks import to_html
+from evorobo.printable import wrapped
 from evorobo.report.analysis import scores
 from evorobo.report.analysis.crossovers import Crossover
 from evorobo.report.analysis.solve_times import SolveTimeVerdict
@@ -117,7 +119,26 @@ class Comparison:
         return 2 if all(np.isnan(verdict.corrected_p) for verdict in self.verdicts) else 0
 
     def __str__(self) -> str:
-        return "\n\n".join([*self.sentences, scores.to_terminal(self.rows, self.cost_column), *self.cautions])
+        return self.to_terminal()
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
+
+    def to_terminal(self, width: int | None = None) -> str:
+        """Return sentences, table and cautions.
+
+        Parameters
+        ----------
+        width : int, optional
+            The number of characters in a line of the terminal; by default lines are as long as they are.
+
+        Returns
+        -------
+        str
+            The text.
+        """
+        sentences, cautions = ([wrapped(text, width) for text in texts] for texts in (self.sentences, self.cautions))
+        return "\n\n".join([*sentences, scores.to_terminal(self.rows, self.cost_column, width), *cautions])
 
     def crossover(self, verdict: Verdict) -> Crossover | None:
         """Find where the curves of the two methods of a verdict cross for the last time.

@@ -11,6 +11,7 @@ import numpy as np
 from tabulate import tabulate
 
 from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.log import METRIC_PREFIX
 
@@ -39,14 +40,14 @@ def metric_rows(table: StudyTable) -> list[MetricRow]:
     ]
 
 
-def to_terminal(rows: Sequence[MetricRow]) -> str:
-    """Return one table for each task, with a line for each method; an empty string without rows."""
-    return "\n\n".join(_table(rows, task, "simple") for task in dict.fromkeys(row.task for row in rows))
+def to_terminal(rows: Sequence[MetricRow], width: int | None = None) -> str:
+    """Return one table for each task, with a line for each metric; an empty string without rows."""
+    return "\n\n".join(terminal_table(*_cells(rows, task), width) for task in dict.fromkeys(row.task for row in rows))
 
 
 def to_markdown(rows: Sequence[MetricRow]) -> str:
     """Return the tables in Markdown."""
-    return "\n\n".join(_table(rows, task, "pipe") for task in dict.fromkeys(row.task for row in rows))
+    return "\n\n".join(_markdown(rows, task) for task in dict.fromkeys(row.task for row in rows))
 
 
 def to_csv(rows: Sequence[MetricRow]) -> str:
@@ -68,14 +69,19 @@ def _row(cell: Cell, column: str) -> MetricRow:
     )
 
 
-def _table(rows: Sequence[MetricRow], task: str, style: str) -> str:
+def _markdown(rows: Sequence[MetricRow], task: str) -> str:
+    lines, header, sides = _cells(rows, task)
+    return tabulate(lines, header, "pipe", colalign=sides, disable_numparse=True)
+
+
+def _cells(rows: Sequence[MetricRow], task: str) -> tuple[list[list[str]], list[str], list[str]]:
+    """The lines, the header and the sides of the columns of the table of a task."""
     of_task = [row for row in rows if row.task == task]
     methods = list(dict.fromkeys(row.method for row in of_task))
     metrics = list(dict.fromkeys(row.metric for row in of_task))
     values = {(row.metric, row.method): row for row in of_task}
     lines = [[metric, *(_text(values.get((metric, method))) for method in methods)] for metric in metrics]
-    sides = ["left", *["right"] * len(methods)]
-    return tabulate(lines, [f"test on {task}", *methods], style, colalign=sides, disable_numparse=True)
+    return lines, [f"test on {task}", *methods], ["left", *["right"] * len(methods)]
 
 
 def _text(row: MetricRow | None) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from tabulate import tabulate
 
+from evorobo.printable import wrapped
 from evorobo.report.analysis.costs import median_cost_by_method
 from evorobo.report.analysis.solve_times import solve_times, task_threshold
 from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.formatting import cost_unit, decimals, format_number
 from evorobo.report.statistics import area_under_curve, expected_running_time, kaplan_meier
 
@@ -38,10 +39,19 @@ def score_rows(table: StudyTable, cost_column: str, threshold: float | None = No
     return rows
 
 
-def to_terminal(rows: Sequence[Row], cost_column: str) -> str:
-    """The table for a terminal; an empty string without rows."""
+def to_terminal(rows: Sequence[Row], cost_column: str, width: int | None = None) -> str:
+    """The table for a terminal of this width; an empty string without rows."""
     if not rows:
         return ""
+    header, lines, note = table_cells(rows, cost_column)
+    expected, spent = header[-1], header[3]
+    droppable = ["area", "best eval", "median", expected, "solved", spent]
+    table = terminal_table(lines, header, ["left", "left", *["right"] * 10], width, droppable)
+    return "\n".join(filter(None, [table, wrapped(note, width)]))
+
+
+def table_cells(rows: Sequence[Row], cost_column: str) -> tuple[list[str], list[list[str]], str]:
+    """The header of the table, its rows as text, and what stands below it."""
     tasks = dict.fromkeys(row["task"] for row in rows)
     n_decimals = {task: decimals([row["iqm"] for row in rows if row["task"] == task]) for task in tasks}
 
@@ -65,13 +75,11 @@ def to_terminal(rows: Sequence[Row], cost_column: str) -> str:
         ]
         for row in rows
     ]  # fmt: skip
-    sides = ["left", "left", *["right"] * 10]
-    text = tabulate(lines, header, "simple", colalign=sides, disable_numparse=True)
     thresholds = {row["task"]: score(row, "threshold") for row in rows if not np.isnan(row["threshold"])}
     if not thresholds:
-        return text
+        return header, lines, ""
     named = " and ".join(f"{value} on {task}" for task, value in thresholds.items())
-    return f"{text}\nSolved: some eval reached {named} or better; expected: mean {unit} per success."
+    return header, lines, f"Solved: some eval reached {named} or better; expected: mean {unit} per success."
 
 
 def to_csv(rows: Sequence[Row]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evorobo.files import as_path, write_atomically
+from evorobo.notebooks import to_html
+from evorobo.printable import wrapped
 from evorobo.report.analysis import aggregate, metric_table, ranks, tables
 from evorobo.report.analysis.cautions import cautions
 from evorobo.report.analysis.costs import shared_cost_column
@@ -25,10 +27,14 @@ class Summary:
     cautions: list[str]
     metrics: list[metric_table.MetricRow]
 
-    def to_terminal(self) -> str:
-        """Tables, sentences and cautions for a terminal."""
-        parts = [tables.to_terminal(self.rows), metric_table.to_terminal(self.metrics), *self.sentences]
-        return "\n\n".join(filter(None, [*parts, *self.cautions]))
+    def to_terminal(self, width: int | None = None) -> str:
+        """Tables, sentences and cautions for a terminal of this width."""
+        parts = [tables.to_terminal(self.rows, width), metric_table.to_terminal(self.metrics, width)]
+        texts = (wrapped(text, width) for text in [*self.sentences, *self.cautions])
+        return "\n\n".join(filter(None, [*parts, *texts]))
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
 
     def to_markdown(self) -> str:
         """Tables, sentences and cautions in Markdown."""

@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from tabulate import tabulate
 
+from evorobo.printable import wrapped
 from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.formatting import decimals, format_duration, format_number
 
 Row: TypeAlias = dict[str, Any]
@@ -44,10 +46,10 @@ def summary_rows(table: StudyTable) -> list[Row]:
     return rows
 
 
-def to_terminal(rows: Sequence[Row]) -> str:
-    """The table for a terminal, and what its costs contain."""
-    table = tabulate(format_cells(rows, str), COLUMN_TITLES, "simple", colalign=_SIDES, disable_numparse=True)
-    return f"{table}\n\n{COST_NOTE}"
+def to_terminal(rows: Sequence[Row], width: int | None = None) -> str:
+    """The table for a terminal of this width, and what its costs contain."""
+    table = terminal_table(format_cells(rows, str), COLUMN_TITLES, _SIDES, width, _DROPPABLE)
+    return f"{table}\n\n{wrapped(COST_NOTE, width)}"
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
@@ -116,6 +118,7 @@ COLUMN_TITLES = [
     "CPU",
 ]
 _SIDES = ["left", "left", *["right"] * 9]
+_DROPPABLE = ["samples", "worst", "best", "env steps", "CPU", "FLOPs", "n"]  # the first ones first
 
 
 def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:

@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
+from evorobo.printable import terminal_width
 from evorobo.report.analysis.runs import load_genome
 from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.results import Results
 from evorobo.tasks.base import Task
@@ -59,7 +59,7 @@ def transfer(results: Results) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     write_atomically(results.folder / "transfer.csv", text.getvalue())
-    return tabulate(rows, header, "simple", disable_numparse=True)
+    return terminal_table(rows, header, ["left"] * len(header), terminal_width())
 
 
 def _test_all(genomes: Sequence[Genome], trained_on: Task, task: Task) -> str:

@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tabulate import tabulate
-
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.formatting import format_cost
 from evorobo.study.results import Results
 from evorobo.tasks.base import FLOPS_COLUMNS
 
 
-def to_terminal(tuning: dict[str, Any]) -> str:
-    """The table of a file that `tune` wrote."""
+def to_terminal(tuning: dict[str, Any], width: int | None = None) -> str:
+    """The table of a file that `tune` wrote, for a terminal of this width."""
     rows = [
         [
             name,
             f"{best['validation']:.4g}",
             f"{best['try']}",
             ", ".join(f"{path.split('.', 2)[2]}={json.dumps(value)}" for path, value in best["settings"].items()),
-            best["failed"],
+            str(best["failed"]),
             _format_costs(best["cost"]),
         ]
         for name, best in tuning["methods"].items()
     ]
     header = ["method", f"validation {tuning['metric']['name']}", "try", "settings", "failed", "cost of tuning"]
-    return tabulate(rows, header, "simple", disable_numparse=True)
+    return terminal_table(rows, header, ["left"] * len(header), width)
 
 
 def tuning_cost_caution(results: Results) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
+from evorobo.notebooks import to_html
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.formatting import decimals, format_p_value
 from evorobo.report.statistics import (
@@ -93,6 +94,9 @@ class Verdict:
             return " ".join([f"{self.first} {verb} {better} {self.second}{when}: {numbers}", *self.notes])
         text = f"{self.first} against {self.second}{when} is undecided: {numbers}"
         return " ".join([text, self._advice(), *self.notes])
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
 
     @property
     def _means(self) -> str:

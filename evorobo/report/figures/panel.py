@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from evorobo.report.analysis.runs import cumulative_cost, learning_curve, reports_cost
@@ -14,6 +15,9 @@ from evorobo.report.figures.scales import scale_cost, separate
 from evorobo.report.figures.style import MUTED_COLOR, Style, reference_dashes
 from evorobo.report.formatting import COST_LABELS
 from evorobo.report.statistics import AverageCurve, average_curve
+
+_LINE = 2.0  # points, the width of an average curve
+_CLOSE = 0.01  # of the range of two curves, the largest difference that their lines hide
 
 
 def draw_curves(
@@ -26,6 +30,7 @@ def draw_curves(
     without_cost: list[str] = []
     unreported: list[str] = []
     bounds: list[float] = []
+    means: dict[str, AverageCurve] = {}
     for method, cell in cells.items():
         style = styles[method]
         curves = {
@@ -44,7 +49,9 @@ def draw_curves(
                 marker="o" if len(x) == 1 else "", ms=3.5, mec="none", label=f"_{method} {run.seed}",
             )  # fmt: skip
         if finished := [curves[run] for run in cell.finished if run in curves]:
-            draw_average(axes, average_curve(finished), style, method)
+            means[method] = average_curve(finished)
+    for method, mean in means.items():
+        draw_average(axes, mean, styles[method], method, _LINE * (1 + _n_hidden(means, method)))
     remarks = [
         _remark(without_cost, "spends none", "spend none"),
         _remark(unreported, "does not report it", "do not report it"),
@@ -62,13 +69,34 @@ def _remark(methods: list[str], singular: str, plural: str) -> str:
     return f"{', '.join(map(shorten, methods))} {verb}" if methods else ""
 
 
-def draw_average(axes: Axes, mean: AverageCurve, style: Style, method: str) -> None:
-    """Draw the IQM as a thick line over its band, in the style of the method."""
+def _n_hidden(means: dict[str, AverageCurve], method: str) -> int:
+    """How many of the curves that are drawn later would hide that of a method, because they have the same values."""
+    methods, mean = list(means), means[method]
+    later = (means[other] for other in methods[methods.index(method) + 1 :])
+    return sum(_coincide(mean, other) for other in later)
+
+
+def _coincide(one: AverageCurve, other: AverageCurve) -> bool:
+    """Whether two curves differ by less than a line's width over most of the costs that both have."""
+    grid = np.union1d(one.x, other.x)
+    grid = grid[(grid >= max(one.x[0], other.x[0])) & (grid <= min(one.x[-1], other.x[-1]))]
+    if not len(grid):
+        return False
+    values = np.concatenate([one.middle, other.middle])
+    gaps = np.abs(np.interp(grid, one.x, one.middle) - np.interp(grid, other.x, other.middle))
+    return bool(np.mean(gaps <= _CLOSE * np.ptp(values)) > 0.5)
+
+
+def draw_average(axes: Axes, mean: AverageCurve, style: Style, method: str, width: float = _LINE) -> None:
+    """Draw the IQM as a thick line over its band, in the style of the method.
+
+    A line of more than the usual `width` is visible on both sides of those that are drawn over it.
+    """
     if len(mean.x) == 1:  # here the band has no width
         axes.vlines(mean.x, mean.low, mean.high, color=style.color, lw=5, alpha=0.25, zorder=2.5)
     axes.fill_between(mean.x, mean.low, mean.high, color=style.color, alpha=0.16, lw=0, zorder=2.5)
     axes.plot(
-        mean.x, mean.middle, color=style.color, ls=style.dashes, lw=2, zorder=3, label=method,
+        mean.x, mean.middle, color=style.color, ls=style.dashes, lw=width, zorder=3, label=method,
         marker=style.marker, ms=5.5, mec="white", mew=0.7, markevery=(0.02, 0.19) if len(mean.x) > 6 else 1,
     )  # fmt: skip
 

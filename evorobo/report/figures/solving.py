@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tabulate import tabulate
 
 from evorobo.files import write_atomically
+from evorobo.printable import terminal_width
 from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.figures import output
 from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.scales import scale_cost
@@ -78,7 +79,7 @@ def solving(results: Results, published: Mapping[str, float] | None = None, note
     write_atomically(results.folder / "solving.csv", text.getvalue())
     path = output.save_figure(_figure(results.name, times, published or {}, note), results.folder / "solving.png")
     cells_of_rows = [[row.name, row.solved, *map(_format, row.numbers)] for row in rows]
-    body = tabulate(cells_of_rows, _HEADERS, "simple", colalign=("left", *["right"] * 5), disable_numparse=True)
+    body = terminal_table(cells_of_rows, _HEADERS, ["left", *["right"] * 5], terminal_width())
     remark = f"{note}\n\n" if note else ""
     return f"evaluations to solve\n{body}\n\n{remark}{path}"
 

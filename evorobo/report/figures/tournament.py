@@ -6,14 +6,14 @@ import csv
 import io
 from dataclasses import replace
 
-from tabulate import tabulate
-
 from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
+from evorobo.printable import terminal_width
 from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments
 from evorobo.report.analysis.runs import load_archive, load_genome
 from evorobo.report.analysis.study_table import Cell, StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.figures.tournament_figure import plot
 from evorobo.report.statistics import bootstrap_interval, evenly_spaced_indices, iqm
 from evorobo.study.results import Results, Run
@@ -85,7 +85,7 @@ def tournament(results: Results) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
     write_atomically(results.folder / "tournament.csv", text.getvalue())
-    return tabulate(rows, HEADER, "simple", disable_numparse=True)
+    return terminal_table(rows, HEADER, ["left"] * len(HEADER), terminal_width())
 
 
 def _runs_with_rivals(cell: Cell) -> list[Run]:

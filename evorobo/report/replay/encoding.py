@@ -22,16 +22,15 @@ _COLUMNS = 10  # of a sprite sheet
 _CAPTION = 22  # pixels
 
 
-def write_gif(frames: Sequence[np.ndarray], path: str | Path) -> Path:
-    """Write a looping GIF of `frames`, arrays of one shape `(height, width, 3)`; returns the path."""
+def gif_bytes(frames: Sequence[np.ndarray]) -> bytes:
+    """The content of a looping GIF of `frames`, arrays of one shape `(height, width, 3)`."""
     from PIL import Image
 
     first, *others = (Image.fromarray(frame).quantize(128) for frame in frames)
     durations = [1000 // FRAMES_PER_SECOND] * len(others) + [int(1000 * _LAST)]
     content = io.BytesIO()
     first.save(content, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
-    write_atomically(path, content.getvalue())
-    return as_path(path)
+    return content.getvalue()
 
 
 def write_mp4(frames: Sequence[np.ndarray], path: str | Path) -> Path:

@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, SettingsError
 from evorobo.fields import NonNegativeInt, PositiveInt, checks_fields
-from evorobo.files import as_path
+from evorobo.files import as_path, write_atomically
 from evorobo.nets.genome import Genome
+from evorobo.notebooks import to_html
 from evorobo.report.figures import output
 from evorobo.report.replay import window
-from evorobo.report.replay.encoding import add_caption, write_gif, write_mp4
+from evorobo.report.replay.encoding import add_caption, gif_bytes, write_mp4
 from evorobo.report.replay.frames import (
     EpisodeFrames,
     drawable_robot,
@@ -95,7 +96,21 @@ class Replay:
             If the task has no robot, or the robot cannot be drawn.
         """
         path = self._out(out, ".gif")
-        return write_gif(self._captioned_frames(), path)
+        write_atomically(path, self.gif_bytes())
+        return path
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
+
+    def gif_bytes(self) -> bytes:
+        """Return the content of the GIF that `gif` writes.
+
+        Returns
+        -------
+        bytes
+            The content.
+        """
+        return gif_bytes(self._captioned_frames())
 
     def mp4(self, out: str | Path | None = None) -> Path:
         """Write the episodes one after the other as a video.
