@@ -74,3 +74,23 @@ def test_several_tasks(fakes, tmp_path, by_task, sentence):
                 rows = [{"test": 0}, {"env_steps": 50, "test": score}]
                 fakes.write_run(tmp_path / f"task-{k}" / method / f"seed-{seed}", rows)
     assert of_table(StudyTable.from_results(fakes.load(tmp_path))) == sentence
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ({"es": LOW, "pso": [5, *HIGH]}, "ga ends above es; against pso it is withheld."),
+        (
+            {"es": LOW, "pso": [5, *HIGH], "de": [0, *HIGH]},
+            "ga ends above es; against pso and de it is undecided or withheld.",
+        ),
+    ],
+)
+def test_a_method_with_failed_runs_is_withheld_and_not_undecided(fakes, tmp_path, others, sentence):
+    fakes.write_study(tmp_path, "failed", {"reach": {}}, ["ga", *others])
+    for method, scores in {"ga": HIGH, **others}.items():
+        for seed, score in enumerate(scores):
+            status = "failed" if (method, seed) == ("pso", 0) else "finished"
+            rows = [{"test": 0}, {"env_steps": 50, "test": score}]
+            fakes.write_run(tmp_path / f"reach/{method}/seed-{seed}", rows, status)
+    assert of_table(StudyTable.from_results(fakes.load(tmp_path))) == sentence

@@ -54,7 +54,9 @@ def _on_task(verdicts: Sequence[Verdict]) -> str:
         all_others = _names(below) if len(below) <= _MAX_NAMES else f"all {len(below)} other methods"
         return f"{best} {ends} {all_others}{lower}."
     if len(of_best) <= _MAX_NAMES:
-        return f"{best} {ends} {_names(below)}{lower}; against {_names(rest)} it is undecided."
+        is_withheld = [bool(one.withheld) for one in of_best if not (one.first == best and one.significant)]
+        word = "withheld" if all(is_withheld) else "undecided or withheld" if any(is_withheld) else "undecided"
+        return f"{best} {ends} {_names(below)}{lower}; against {_names(rest)} it is {word}."
     return f"{has_best}: it {ends} {len(below)} of {len(of_best)} other methods, and {_undecided(len(rest))}."
 
 
