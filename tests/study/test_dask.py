@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,10 +35,8 @@ from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
 
 
-def trial(task, seed=0, generations=5, method=None):
-    return Trial(
-        task, method or Evolution(SNES(population_size=4)), Budget(generations=generations, n_evals=2), (3,), seed
-    )
+def trial(task, seed=0, generations=5, n_evals=2):
+    return Trial(task, Evolution(SNES(population_size=4)), Budget(generations=generations, n_evals=n_evals), (3,), seed)
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +113,13 @@ class Killer:
     def __init__(self, client, times, seconds, seed=0):
         self.kills, self._client = 0, client
         self._rng, self._times, self._seconds = random.Random(seed), times, seconds
+        self._fractions: dict[str, float] = {}
         self._thread = threading.Thread(target=self._work)
         self._over, self._progress = threading.Event(), threading.Event()
 
     def note(self, event):
-        if event.completed_fraction:
+        if event.completed_fraction > self._fractions.get(event.trial, 0.0):
+            self._fractions[event.trial] = event.completed_fraction
             self._progress.set()
 
     def _work(self):
@@ -141,7 +142,7 @@ class Killer:
 
 
 def check_kills(tmp_path, client, times, seconds, generations):
-    trials = [trial(Slow("slow", 0.01), seed, generations) for seed in range(4)]
+    trials = [trial(Slow("slow", 0.01), seed, generations, generations // 15) for seed in range(4)]
     expected = alone([replace(each, task=Bowl("slow")) for each in trials], tmp_path / "alone")
     with Killer(client, times, seconds) as killer:
         outcomes = run(trials, tmp_path / "dask", client, on_event=killer.note)
@@ -216,7 +217,7 @@ def test_a_study_whose_scheduler_is_killed_goes_on_with_another_cluster(tmp_path
             process.terminate()
             process.wait()
         processes.clear()
-    (temporary / "dask-scratch-space").rmdir()  # of the scheduler
+    shutil.rmtree(temporary / "dask-scratch-space", ignore_errors=True)  # of the scheduler that was killed
     check_nothing_left(temporary)
     fast = [replace(each, task=Bowl("slow")) for each in trials]
     assert all_curves(tmp_path / "dask") == alone(fast, tmp_path / "alone")
@@ -455,3 +456,43 @@ def test_members_that_cannot_be_scored_apart_are_refused(tmp_path, cluster):
         generations(task, 4).run(tmp_path, spread="members")
     with pytest.raises(SettingsError, match="did you mean 'members'"):
         generations(task, 4).run(tmp_path, executor=cluster.client, spread="member")
+
+
+SBATCH = """#!/bin/sh
+setsid bash "$1" > /dev/null 2>&1 &
+echo "Submitted batch job $!"
+echo "$!" >> {log}
+"""
+SCANCEL = """#!/bin/sh
+kill -9 -- "-$1"
+echo "canceled $1" >> {log}
+"""
+CLUSTER = """
+queue = "slurm"
+jobs = 2
+
+[options]
+cores = 1
+memory = "1GB"
+interface = "lo"
+local_directory = "{space}"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+def test_the_jobs_of_a_queue_run_a_study_and_are_canceled(tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    for name, text in {"sbatch": SBATCH, "scancel": SCANCEL}.items():
+        (tmp_path / "bin" / name).write_text(text.format(log=tmp_path / "log"))
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+    (tmp_path / "cluster.toml").write_text(CLUSTER.format(space=tmp_path / "space"))
+    trials = [trial(Slow("slow"), seed) for seed in range(4)]
+    assert set(run(trials, tmp_path / "dask", str(tmp_path / "cluster.toml")).values()) == {("finished", "")}
+    fast = [replace(each, task=Bowl("slow")) for each in trials]
+    assert all_curves(tmp_path / "dask") == alone(fast, tmp_path / "alone")
+    lines = (tmp_path / "log").read_text().split("\n")[:-1]
+    assert len(lines) == 4
+    assert sorted(lines[2:]) == sorted(f"canceled {job}" for job in lines[:2])

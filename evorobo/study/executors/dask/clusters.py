@@ -30,7 +30,6 @@ _QUEUES = {
     "slurm": "SLURMCluster",
 }
 _KEYS = {"queue", "jobs", "adapt", "options"}
-_QUIET = {"logging.distributed": "critical"}
 
 
 class ClusterLost(EvoroboError):
@@ -122,7 +121,7 @@ def _local(where: str, resources: ExitStack) -> OpenCluster:
     if not number.isdecimal() or int(number) < 1:
         raise SettingsError(f"--dask local:N takes a number of workers, at least 1, not {number!r}.")
     folder = resources.enter_context(temporary_folder())
-    resources.enter_context(dask.config.set({**_QUIET, "temporary-directory": str(folder)}))
+    resources.enter_context(dask.config.set({"temporary-directory": str(folder)}))
     cluster = LocalCluster(n_workers=0, processes=True, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL)
     resources.callback(cluster.close)
     client = _connect(cluster, resources)
@@ -157,7 +156,9 @@ def _queue(where: str, resources: ExitStack) -> OpenCluster:
     try:
         import dask_jobqueue
 
-        cluster = getattr(dask_jobqueue, _QUEUES[queue])(**settings.get("options", {}))
+        options = settings.get("options", {})
+        scheduler = {"dashboard_address": ":0", **options.get("scheduler_options", {})}  # the usual port may be taken
+        cluster = getattr(dask_jobqueue, _QUEUES[queue])(**{**options, "scheduler_options": scheduler})
     except ModuleNotFoundError as error:
         raise SettingsError(f"queues need {error.name}: pip install 'evorobo[dask]'") from error
     except (TypeError, ValueError) as error:
@@ -168,7 +169,7 @@ def _queue(where: str, resources: ExitStack) -> OpenCluster:
         cluster.scale(jobs=most)
     else:
         cluster.adapt(minimum_jobs=adapt.get("minimum", 0), maximum_jobs=most)
-    return OpenCluster(client, where, most * max(1, int(settings.get("options", {}).get("cores", 1))))
+    return OpenCluster(client, where, most * max(1, int(options.get("cores", 1))))
 
 
 def _read_toml(where: str) -> dict[str, Any]:

@@ -93,6 +93,10 @@ class DaskExecutor:
         """How many batches run at a time."""
         return self._cluster.n_slots
 
+    def wait_for_workers(self, number: int) -> None:
+        """Wait until so many workers are there."""
+        self._client.wait_for_workers(number)
+
     def __enter__(self) -> Self:
         return self
 
@@ -198,6 +202,7 @@ class _Session:
         self._waiting: deque[_Task] = deque()
         self._active: dict[Future, _Task] = {}
         self._started: set[str] = set()
+        self._begun: set[str] = set()  # since their tasks were submitted
         self._locks: dict[str, FolderLock] = {}
         self._fingerprints: dict[tuple[str, str], dict[str, Any]] = {}
 
@@ -234,6 +239,7 @@ class _Session:
             warnings.filterwarnings("ignore", "Sending large graph")
             future = self._client.submit(remote.run_batch, self._shared_run, batch, key=key, priority=priority)
         self._active[future] = task
+        self._begun.difference_update(paths)
         future.add_done_callback(self._news.put)
 
     def _fingerprints_of(self, trial: Trial) -> dict[str, Any]:
@@ -291,6 +297,7 @@ class _Session:
         path, fraction = news
         if any(path == trial.path for task in self._active.values() for trial in task.trials):
             self._start(path)
+            self._begun.add(path)
             if fraction:
                 self._on_event(TrialEvent(path, fraction))
 
@@ -303,9 +310,9 @@ class _Session:
         except Refused as error:
             endings = [remote.Ending(trial.path, REFUSED, str(error)) for trial in task.trials]
         except KilledWorker as error:
-            checkpoints = self._checkpoints(task)
-            if task.killed_at != checkpoints:  # it makes progress, or it only waited for its turn on these workers
-                self._waiting.appendleft(_Task(task.trials, True, checkpoints))
+            checkpoints, has_begun = self._checkpoints(task), any(trial.path in self._begun for trial in task.trials)
+            if task.killed_at != checkpoints or not has_begun:  # Dask also counts workers on which a task only waited
+                self._waiting.appendleft(_Task(task.trials, task.continues or has_begun, checkpoints))
                 return
             address = getattr(error.last_worker, "address", "unknown")
             reason = (

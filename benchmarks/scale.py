@@ -1,10 +1,12 @@
-"""Do long trials, large studies and large figures grow linearly?
+"""Do long trials, large studies and large figures grow linearly, and what does a cluster cost?
 
-Run `python benchmarks/growth.py`. It prints CPU seconds for trials of 1,000 to 8,000 evals, and for studies of 500 to
+Run `python benchmarks/scale.py`. It prints CPU seconds for trials of 1,000 to 8,000 evals, and for studies of 500 to
 10,000 trials: the first run, a run that finds all finished, and reading the results. Behind each number stands the
 exponent of the growth since the line before: 1 is linear, 2 quadratic. Files are in memory where the system has
 /dev/shm, since waiting for a disk would take most of the time. `--quick` leaves out the largest sizes.
 `--tasks` draws the figures of studies with 25 to 200 tasks, each in a process of its own, and adds their memory.
+`--dask` runs trials on Dask clusters of this machine. Its trials sleep, so that the figures hold on a busy machine too:
+the share of the workers' time in which a trial ran, and the CPU time of scheduler and client for each trial.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from evorobo import MSE, SGD, Backprop, Budget, Callback, Study, Trial
-from evorobo.study.results import load
+from evorobo import MSE, SGD, SNES, Backprop, Budget, Callback, Evolution, Study, Trial
+from evorobo.study.results import load, read_curve
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores
 
 EVALS = (1000, 2000, 4000, 8000)
@@ -145,6 +147,55 @@ def draw(folder: Path) -> None:
     print(json.dumps({"seconds": seconds, "megabytes": kilobytes / 1024, "files": len(files)}))
 
 
+@dataclass(frozen=True)
+class Nap(Plane):
+    """A task whose members sleep, as if a simulator ran on another processor."""
+
+    seconds: float = 0.05
+
+    def score(self, spec: Any, weights: np.ndarray, rng: np.random.Generator, input_scaler: Any) -> Scores:
+        time.sleep(self.seconds)
+        return super().score(spec, weights, rng, input_scaler)
+
+
+def naps(n_trials: int, seconds: float, generations: int) -> Study:
+    return Study.grid(
+        "naps",
+        tasks=[Nap(seconds=seconds / generations)],
+        methods=[Evolution(SNES(population_size=4))],
+        seeds=n_trials,
+        budget=Budget(generations=generations, n_evals=2),
+        hidden=(),
+    )
+
+
+def run_on(workers: int, one: Study, folder: Path) -> tuple[float, float, float]:
+    """Return seconds, the CPU seconds of this process (client and scheduler), and the share of time that trials ran."""
+    from evorobo.study.executors.dask.executor import DaskExecutor
+    from evorobo.study.sharing import run_trials
+
+    with redirect_stdout(io.StringIO()), DaskExecutor(f"local:{workers}") as executor:
+        executor.wait_for_workers(workers)
+        warm = naps(2 * workers, 0.01, 2)
+        run_trials(warm.trials(), folder / "warm", lambda event: None, executor)
+        begin, cpu = time.perf_counter(), time.process_time()
+        run_trials(one.trials(), folder / "naps", lambda event: None, executor)
+        seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    curves = [read_curve(path) for path in (folder / "naps").rglob("curve.csv")]
+    return seconds, cpu, sum(curve["wall_seconds"][-1] for curve in curves) / (workers * seconds)
+
+
+def clusters(folder: Path, quick: bool) -> None:
+    n_trials = 12 if quick else 60
+    seconds, cpu, share = run_on(2, naps(n_trials, 5, 100), folder / "long")
+    print(f"{n_trials} trials of 5 s on 2 workers: {seconds:.0f} s, trials ran {share:.0%} of the workers' time")
+    print("workers; short trials each second; CPU of client and scheduler for each trial")
+    for workers in (2, 4, 8):
+        n_trials = 20 * workers
+        seconds, cpu, _ = run_on(workers, naps(n_trials, 0.1, 2), folder / str(workers))
+        print(f"{workers:7} {n_trials / seconds:8.1f} / s {1000 * cpu / n_trials:8.1f} ms", flush=True)
+
+
 def main(*words: str) -> None:
     if "--draw" in words:
         draw(Path(words[-1]))
@@ -152,6 +203,9 @@ def main(*words: str) -> None:
     fewer = -1 if "--quick" in words else None
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         folder = Path(name)
+        if "--dask" in words:
+            clusters(folder / "dask", "--quick" in words)
+            return
         if "--tasks" in words:
             tasks(folder / "tasks")
             return
