@@ -132,6 +132,10 @@ def test_methods_of_one_family_get_its_colors_bright_ones_first(fakes, tmp_path)
     assert [styles[name].color for name in ("wide", "narrow", "restarted")] == list(FAMILIES["cma"][:3])
     assert styles["taught"] == METHOD_STYLES["backprop"]
     assert assign_styles(["cma-es", *settings], settings)["wide"].color == FAMILIES["cma"][1]
+    # a color that a known method uses is not used twice while others are free
+    assert assign_styles(["cma-es", "sep-cma-es", *settings], settings)["wide"].color == FAMILIES["cma"][2]
+    many = {f"{number}": evolved({}) for number in range(30)}
+    assert len(set(assign_styles(many, many).values())) == 30
 
 
 def test_a_part_of_a_study_and_new_names_keep_the_colors(small_table):

@@ -149,8 +149,7 @@ def assign_styles(methods: Iterable[str], settings: Mapping[str, Mapping[str, An
         family = next((_FAMILY_OF[kind] for kind in kinds if kind in _FAMILY_OF), "")
         if name not in styles and family:
             own = [METHOD_STYLES[method] for method in _MEMBERS[family] if method.replace("-", "") in kinds]
-            free = (_family_style(family, number) for number in count())
-            styles[name] = next(style for style in chain(own, free) if style not in styles.values())
+            styles[name] = _free_style([*own, *_members(family, len(FAMILIES[family]))], styles.values(), family)
     for name in sorted(set(methods) - set(styles)):
         preferred = _family_style("other", crc32(name.encode()) % len(FAMILIES["other"]))
         if preferred in styles.values():
@@ -163,6 +162,21 @@ def assign_styles(methods: Iterable[str], settings: Mapping[str, Mapping[str, An
         free = (_family_style("other", number) for number in others)
         styles[name] = next(style for style in free if style not in styles.values())
     return {name: styles[name] for name in methods}
+
+
+def _members(family: str, n: int) -> list[Style]:
+    return [_family_style(family, number) for number in range(n)]
+
+
+def _free_style(preferred: Iterable[Style], used: Iterable[Style], family: str) -> Style:
+    """The first of the preferred styles whose color is free, else the first free style of the family."""
+    used = list(used)
+    colors = {style.color for style in used}
+    later = (_family_style(family, number) for number in count())
+    free = chain(
+        (style for style in preferred if style.color not in colors), (style for style in later if style not in used)
+    )
+    return next(free)
 
 
 def _kinds(settings: object) -> list[str]:
