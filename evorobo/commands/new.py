@@ -33,6 +33,8 @@ def add_new_dataset(parser: Parser) -> None:
     parser.add_argument("--target", default="-1", metavar="COLUMN,..", help="what to predict, by name or number (last)")
     parser.add_argument("--kind", metavar="KIND", help="classification or regression, where it is ambiguous")
     parser.add_argument("--ignore", default="", metavar="COLUMN,..", help="columns that are not inputs")
+    parser.add_argument("--missing", choices=("drop", "mean", "median"), help="what is done about empty cells (median)")
+    parser.add_argument("--one-hot", default="", metavar="COLUMN,..", help="columns of text, one input for each text")
     parser.add_argument(
         "--header", choices=("yes", "no"), help="whether the first row holds names, where it is unclear"
     )
@@ -54,6 +56,8 @@ def new_dataset(args: argparse.Namespace) -> None:
         target=target[0] if len(target) == 1 else target,
         kind=args.kind,
         ignore=parse_columns(args.ignore),
+        missing=args.missing,
+        one_hot=parse_columns(args.one_hot),
         header={"yes": True, "no": False, None: None}[args.header],
         thousands=args.thousands,
     )

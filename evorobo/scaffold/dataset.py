@@ -6,6 +6,7 @@ import json
 import keyword
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from string import Template
@@ -17,13 +18,17 @@ from evorobo.errors import DataError
 from evorobo.files import as_path
 from evorobo.nets.spec import NetworkSpec
 from evorobo.scaffold.folder import RESERVED, check_module_name, write_folder
-from evorobo.tasks.data.leakage import dependence_caveat, split_code, suggested_split
+from evorobo.tasks.data.baselines import MODELS, has_scikit_learn
+from evorobo.tasks.data.leakage import dependence_caveat, split_code, suggested_split, time_inputs
 from evorobo.tasks.data.preparation import values_caution
-from evorobo.tasks.data.splits import BlockSplit, RandomSplit
+from evorobo.tasks.data.settling import OddColumnsError, content_notes, is_imbalanced
+from evorobo.tasks.data.splits import BlockSplit, FoldSplit, RandomSplit
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.task import DatasetTask
 
 HIDDEN = 16
+MAX_ROWS = 50_000
+"""Most rows for which a new data set has baselines of scikit-learn, which then take seconds."""
 EPOCHS = 100
 """Number of epochs that the budget of the experiment allows for backpropagation."""
 
@@ -40,7 +45,7 @@ FILE = os.path.relpath(Path(__file__).with_name($file))  # a relative path, so t
 task = er.DatasetTask(
     FILE,
     target=$target,
-    kind=$kind,$options
+    kind=$kind,$options$more
 $comment
     split=er.$split,
 )
@@ -95,28 +100,37 @@ def new_dataset(
     target: str | int | tuple[str | int, ...] = -1,
     kind: str | None = None,
     ignore: tuple[str | int, ...] = (),
+    missing: str | None = None,
+    one_hot: tuple[str | int, ...] = (),
     header: bool | None = None,
     thousands: str | None = None,
 ) -> tuple[list[Path], str]:
     """Write a folder with a copy of the file `source`, its task, an experiment and a test.
 
-    `target`, `kind`, and `ignore`, `header` and `thousands` as `loader_kwargs`, are those of `DatasetTask`. `name` is
-    the name of the folder, by default that of the file. Where a random split would separate rows that depend on each
-    other, the task gets a split that does not. Returns the paths and a sentence about the data, with a caution about
-    the split. Raises `DataError`, with the place, for inconsistent data and `SettingsError` for a name that is invalid
-    or used already.
+    `target`, `kind`, `missing`, `one_hot`, and `ignore`, `header` and `thousands` as `loader_kwargs`, are those of
+    `DatasetTask`. Without them empty cells become the median of the training rows, columns of a few texts become
+    one-hot, and time stamps are left out. `name` is the name of the folder, by default that of the file. Where a random
+    split would separate rows that depend on each other, the task gets a split that does not. Returns the paths, and
+    sentences about the data with cautions. Raises `DataError`, with the place, for inconsistent data and
+    `SettingsError` for a name that is invalid or used already.
     """
     source = as_path(source)
     if not source.is_file():
         raise DataError(f"there is no file {source}; give the path from the current folder.")
     name = name or _name_of(source)
     check_module_name(name)
-    settings = {"ignore": ignore or None, "header": header, "thousands": thousands}
-    options: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
-    task = DatasetTask(str(source), target=target, kind=cast(Any, kind), loader_kwargs=options)
-    about, comment = describe(task.table), INDEPENDENT
+    options = {"ignore": ignore or None, "header": header, "thousands": thousands}
+    options = {key: value for key, value in options.items() if value is not None}
+    task = DatasetTask(
+        str(source), target, cast(Any, kind), loader_kwargs=options, missing=cast(Any, missing), one_hot=one_hot
+    )
+    task, notes = settle(task)
+    about, comment = " ".join([describe(task.table), *notes, *content_notes(task.table)]), INDEPENDENT
     if leak := dependence_caveat(task.table, task.parts):
-        task = replace(task, split=suggested_split(task.table) or BlockSplit())
+        split = suggested_split(task.table) or BlockSplit()
+        if isinstance(split, FoldSplit) and is_imbalanced(task.table):
+            split = replace(split, stratify=True)
+        task = replace(task, split=split)
         about += f" With a random split {leak} The new task has a split that keeps such rows together."
         comment = "\n".join(textwrap.wrap(leak, 116, initial_indent="    # ", subsequent_indent="    # "))
     if codes := values_caution(task.table):
@@ -130,7 +144,8 @@ def new_dataset(
         "file": _to_code(source.name),
         "target": _to_code(target),
         "kind": _to_code("classification" if table.classes else "regression"),
-        "options": f"\n    loader_kwargs={_to_code(options)}," if options else "",
+        "options": f"\n    loader_kwargs={_to_code(dict(task.loader_kwargs))}," if task.loader_kwargs else "",
+        "more": _more_settings(task),
         "comment": comment,
         "split": split_code(task.split or RandomSplit()),
         "budget": f"{EPOCHS * epoch_flops:.0e}".replace("e+0", "e"),
@@ -141,6 +156,57 @@ def new_dataset(
     templates = {f"{name}.py": LOADER, "experiment.py": EXPERIMENT, f"test_{name}.py": TEST}
     files: dict[str, str | bytes] = {file: template.substitute(fields) for file, template in templates.items()}
     return write_folder(name, {source.name: source.read_bytes(), **files}), about
+
+
+def settle(task: DatasetTask) -> tuple[DatasetTask, list[str]]:
+    """Return the task with settings for odd columns that leave no doubt, and a sentence about each setting."""
+    notes = []
+    try:
+        table = task.table
+    except OddColumnsError as error:
+        if not error.is_settled:
+            raise
+        if error.has_missing:
+            notes.append(
+                "Empty cells become the median of the training rows; --missing mean or drop does something else."
+            )
+        if error.one_hot:
+            notes.append(f"Text in {', '.join(error.one_hot)} becomes one input for each text.")
+        if error.left_out:
+            notes.append(f"{', '.join(error.left_out)} holds names and not measurements, and is no input.")
+        task = _leave_out(
+            replace(
+                task,
+                missing=task.missing or ("median" if error.has_missing else None),
+                one_hot=(*task.one_hot, *error.one_hot),
+            ),
+            error.left_out,
+        )
+        table = task.table
+    if (times := time_inputs(table)) and len(times) < len(task.data_format.columns):
+        notes.append(f"{', '.join(times)} is left out, since it says where a row is in the recording.")
+        task = _leave_out(task, times)
+    return task, notes
+
+
+def _leave_out(task: DatasetTask, columns: Sequence[str]) -> DatasetTask:
+    if not columns:
+        return task
+    ignore = (*task.loader_kwargs.get("ignore", ()), *columns)
+    return replace(task, loader_kwargs={**task.loader_kwargs, "ignore": ignore})
+
+
+def _more_settings(task: DatasetTask) -> str:
+    """Return the lines of settings that are not those of every data set."""
+    lines = [f"missing={_to_code(task.missing)}"] if task.missing else []
+    lines += [f"one_hot={_to_code(task.one_hot)}"] if task.one_hot else []
+    if is_imbalanced(task.table):
+        lines += ['loss=er.CrossEntropy(class_weights="balanced")']
+        lines += ["metric=(er.BalancedAccuracy(), er.Accuracy(), er.MacroF1(), er.ClassRecall())"]
+    if has_scikit_learn() and len(task.table) <= MAX_ROWS:
+        models = MODELS if task.table.classes else MODELS[1:]
+        lines += [f"baselines={_to_code(models)}"]
+    return "".join(f"\n    {line}," for line in lines)
 
 
 def describe(table: Table) -> str:

@@ -306,6 +306,15 @@ def test_a_new_dataset_passes_on_how_the_file_is_read(evorobo, tmp_path):
     assert own_tests(tmp_path / "lidar")[0] == 0
 
 
+@pytest.mark.parametrize("line", [",2.0,3,go", "NaN,2.0,3,go", "1.0,2.0,3,"])
+def test_empty_cells_are_replaced_and_named(evorobo, tmp_path, line):
+    (tmp_path / "walls.csv").write_text(f"{rows()}{line}\n")
+    code, out, _ = evorobo("new-dataset", "walls.csv", "--target", "move")
+    assert code == 0
+    assert "Empty cells become the median of the training rows" in out
+    assert '    missing="median",\n' in (tmp_path / "walls" / "walls.py").read_text()
+
+
 BROKEN_DATA = {
     "no header where one is named": (rows().split("\n", 1)[1], "'move'"),
     "a ragged line": (rows() + "1.0,2.0\n", "line 62"),
@@ -313,10 +322,7 @@ BROKEN_DATA = {
         rows() + "near,2.0,3,go\n",
         "line 62, column 'left': 'near' is not a number; correct the cell",
     ),
-    "an empty cell": (rows() + ",2.0,3,go\n", "line 62, column 'left' is empty; fill the cell or delete the line"),
-    "NaN": (rows() + "NaN,2.0,3,go\n", "line 62, column 'left' is NaN; fill the cell or delete the line"),
     "infinity": (rows() + "inf,2.0,3,go\n", "line 62, column 'left'"),
-    "no target": (rows() + "1.0,2.0,3,\n", "line 62, column 'move' is empty; fill the cell or delete the line"),
     "one class": (
         rows().replace("turn", "go"),
         "all rows belong to one class, 'go'; classification needs at least two.",

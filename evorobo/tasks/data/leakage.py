@@ -141,6 +141,11 @@ def time_sign(table: Table) -> str:
     return f"rows resemble the row before, as in a recording (correlation {correlation:.2f})"
 
 
+def time_inputs(table: Table) -> list[str]:
+    """Return the inputs that are time stamps or counters of rows, which say where a row is in the recording."""
+    return [name for name, values in zip(table.input_names, table.inputs.T, strict=True) if _is_time(name, values)]
+
+
 def row_correlation(table: Table) -> float:
     """Return the median correlation of inputs with those of the row before, among rows of like targets; 0 for few rows.
 

@@ -12,6 +12,7 @@ from evorobo.tasks.data.labels import class_numbers, infer_kind
 from evorobo.tasks.data.leakage import is_session_name
 from evorobo.tasks.data.problems import ignore_text, problem_error
 from evorobo.tasks.data.sentinels import find_sentinels
+from evorobo.tasks.data.settling import OddColumnsError
 from evorobo.tasks.data.tables import ColumnTexts, Table, check_rows, is_one_hot
 from evorobo.tasks.text.cells import is_missing, to_number
 from evorobo.tasks.text.columns import Numbers, NumbersOrTexts, Texts, is_plain
@@ -167,7 +168,9 @@ class Selection:
                 else "if it is a class, name all classes in loader_kwargs={'classes': (...)}"
             )
             cures = dict.fromkeys(self.targets, cure)
-            raise problem_error(self.source, problems, columns.lines, self.inputs, cures)
+            message = str(problem_error(self.source, problems, columns.lines, self.inputs, cures))
+            n_rows = len(columns.lines)
+            raise OddColumnsError.from_problems(message, problems, self.source.names, n_rows, self.inputs, self.targets)
 
     def _check_index(self, columns: Columns) -> None:
         """Raise `DataError` if the first column, which has no name, is no index."""
