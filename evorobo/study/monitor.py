@@ -24,10 +24,9 @@ from evorobo.study.folders import LOCK, PROGRESS_FILE, STATUSES
 from evorobo.study.locks import LockReader
 from evorobo.study.records import read_record
 from evorobo.study.results import Results, Run, load_study, seed_folders
-from evorobo.tasks.base import COST_COLUMNS
+from evorobo.tasks.base import COST_COLUMNS, FLOPS_COLUMNS
 
 ENDED = ("finished", "diverged", "failed")
-_FLOPS = ("forward_flops", "backward_flops", "update_flops")
 _TAIL = 64  # bytes before the end of what was read; where they have changed, the file is another one
 _SEED_SECONDS = 60.0  # how often the folders are searched for trials that the settings do not have
 
@@ -173,7 +172,7 @@ class WatchedTrial:
 
     def _cost(self, name: str) -> Array:
         if name == "flops":
-            return np.nansum([self.log.column(part) for part in _FLOPS], axis=0)
+            return np.nansum([self.log.column(part) for part in FLOPS_COLUMNS], axis=0)
         return self.log.column(name)
 
 

@@ -72,11 +72,15 @@ def test_a_study_that_is_killed_and_continued(tmp_path):
             elif "continue" in until and now > until["continue"]:
                 del until["continue"]
                 study = run()
+        status = watch.wait(20)
+        study.wait(60)
     finally:
-        os.killpg(study.pid, signal.SIGKILL) if study.poll() is None and watch.poll() is None else study.wait()
-        watch.kill()
+        for process in (study, watch):
+            if process.poll() is None:
+                process.kill()
+            process.wait()
         os.close(ours)
-    assert watch.wait() == 0
+    assert status == 0
     assert "8 of 8 trials finished" in text[-2000:].decode(errors="replace")
     assert b"Traceback" not in text
     seconds, spent = cpu[-1]
