@@ -150,7 +150,7 @@ def test_all_cost_columns_are_kept_and_tasks_are_separated(tmp_path):
         (
             "a,score\n1,2\n",
             "test",
-            r"t\.csv has no column of steps \(step, .*wall_seconds\) among its columns a, score; rename",
+            r"t\.csv has no column of steps \(step, .*wall_seconds\) among its columns a, score; name the one",
         ),
         (
             "step,points\n1,2\n",

@@ -241,7 +241,7 @@ def test_without_validation_rows_nothing_is_tuned(tmp_path):
 
 
 def test_a_method_that_fails_with_all_settings_is_reported_with_the_last_reason(tmp_path):
-    study = a_study(budget=Budget(env_steps=100))
+    study = a_study()
     space = [SPACE[0], "methods.backprop.batch_size=-3..-1"]
     with pytest.raises(
         ResultsError,

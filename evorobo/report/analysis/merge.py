@@ -51,6 +51,7 @@ def merge_results(sides: Sequence[Results]) -> Results:
             names[number][method]: settings
             for number, side in enumerate(sides)
             for method, settings in side.method_settings.items()
+            if method in names[number]  # a part of a study keeps the settings of all
         },
         earlier_verdicts=max((side.earlier_verdicts for side in sides), key=len),
     )
