@@ -26,10 +26,12 @@ from toys import Bowl, Dies, Slow
 from evorobo import SNES, Budget, ControlTask, Evolution, ResultsError, SettingsError, Study
 from evorobo.loading import load_script
 from evorobo.nets.spec import NetworkSpec
-from evorobo.study.executors.dask import clusters, environment, executor, user_files as files_of_users
+from evorobo.study import running
+from evorobo.study.executors.dask import clusters, environment, executor, travel, user_files as files_of_users
 from evorobo.study.executors.dask.clusters import ClusterLost, open_cluster
-from evorobo.study.executors.dask.executor import DaskExecutor, write_files
+from evorobo.study.executors.dask.executor import DaskExecutor
 from evorobo.study.executors.dask.members import MemberExecutor
+from evorobo.study.executors.dask.travel import write_files
 from evorobo.study.folders import Interrupted, trial_lock, trial_status
 from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
@@ -104,7 +106,7 @@ def not_shared(monkeypatch):
 
     monkeypatch.setattr(DaskExecutor, "_survey", blind)
     monkeypatch.setattr(executor, "user_files", lambda *each, **how: replace(files(*each, **how), home="/nowhere"))
-    monkeypatch.setattr(executor, "CHECKPOINT_SECONDS", 0.3)
+    monkeypatch.setattr(executor, "MIN_SEND_SECONDS", 0.3)
 
 
 class Killer:
@@ -153,6 +155,8 @@ def check_kills(tmp_path, client, times, seconds, generations):
     assert names == {"curve.csv", "genome.npz", "machine.json", "result.json", "trial.json"}
 
 
+@pytest.mark.slow
+@pytest.mark.reproduction
 def test_workers_that_are_killed_cost_nothing_but_time(tmp_path, cluster):
     check_kills(tmp_path, cluster.client, 1, 0.3, 60)
 
@@ -269,9 +273,9 @@ def test_a_robot_that_hangs_fails_alone(tmp_path, cluster, not_shared):
     assert trial_status(tmp_path / "hangs/snes/seed-0") == "failed"
 
 
-@pytest.mark.parametrize(
-    "where", [pytest.param("shared", marks=[pytest.mark.slow, pytest.mark.reproduction]), "not shared"]
-)
+@pytest.mark.slow
+@pytest.mark.reproduction
+@pytest.mark.parametrize("where", ["shared", "not shared"])
 def test_ctrl_c_keeps_checkpoints_and_the_study_goes_on_without_the_cluster(tmp_path, cluster, where, request):
     if where == "not shared":
         request.getfixturevalue("not_shared")
@@ -294,6 +298,8 @@ def test_ctrl_c_keeps_checkpoints_and_the_study_goes_on_without_the_cluster(tmp_
     assert all_curves(tmp_path / "dask") == alone(fast, tmp_path / "alone")
 
 
+@pytest.mark.slow
+@pytest.mark.reproduction
 def test_a_trial_that_another_run_holds_is_awaited(tmp_path, cluster, not_shared):
     (held, free), events = [trial(Bowl(), seed) for seed in (0, 1)], []
     lock = trial_lock(tmp_path / held.path)
@@ -312,6 +318,8 @@ def test_a_trial_that_another_run_holds_is_awaited(tmp_path, cluster, not_shared
     ]
 
 
+@pytest.mark.slow
+@pytest.mark.reproduction
 def test_the_robots_of_the_user_travel_to_workers_that_do_not_have_them(tmp_path, cluster, not_shared, monkeypatch):
     monkeypatch.chdir(tmp_path)
     study = load_script(rail(tmp_path)).study
@@ -406,6 +414,38 @@ def test_files_from_workers_stay_in_the_folder_of_their_trial(tmp_path):
     for name in ("../curve.csv", "/etc/passwd", ".hidden", "a/b"):
         with pytest.raises(ResultsError, match="which no trial has"):
             write_files(tmp_path / "seed-0", {name: b"x"})
+
+
+def test_a_checkpoint_is_collected_while_its_trial_runs(tmp_path, monkeypatch):
+    """The study's folder can be continued at any time, and what it has of a curve does not travel again."""
+    there, here, one = tmp_path / "there", tmp_path / "here", trial(Bowl(), generations=12, n_evals=6)
+    monkeypatch.setattr(running, "PROGRESS_SECONDS", 0.0)
+    checkpoints, collected = travel.Checkpoints({"a": there}), []
+
+    def collect(completed_fraction):
+        if not checkpoints.has_new():
+            return
+        with travel.collectable("task", {"a": there}):
+            (found,) = travel.collect("task", travel.curve_marks({"a": here})).values()
+        assert travel.write_checkpoint(here, found)
+        assert (here / "curve.csv").read_bytes() == (there / "curve.csv").read_bytes()
+        collected.append((found.curve_start > 0, len(found.curve)))
+        shutil.copytree(here, tmp_path / str(len(collected)))
+
+    one.run(there, on_progress=collect)
+    assert travel.collect("task", {}) == {}
+    assert [is_growth for is_growth, _ in collected] == [False, True, True]
+    assert max(size for _, size in collected[1:]) < collected[0][1] / 2  # the first one has the header
+    (expected,) = all_curves(there).values()
+    for number in (1, 2, 3):
+        assert one.run(tmp_path / str(number)) == "finished"
+        assert [*all_curves(tmp_path / str(number)).values()] == [expected]
+
+
+def test_a_curve_that_changed_here_is_not_appended_to(tmp_path):
+    write_files(tmp_path, {"curve.csv": b"changed"})
+    assert not travel.write_checkpoint(tmp_path, travel.Checkpoint({}, 5, b"more"))
+    assert travel.read_files(tmp_path) == {"curve.csv": b"changed"}
 
 
 def generations(task, population_size):

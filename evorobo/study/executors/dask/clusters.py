@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import time
 import tomllib
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import dask
@@ -101,6 +102,18 @@ def open_cluster(where: Any, resources: ExitStack) -> OpenCluster:
     raise SettingsError(
         f"--dask takes the address of a scheduler (tcp://host:8786), local:4 or the name of a TOML file, not {where!r}."
     )
+
+
+def call_soon(client: Any, function: Callable[[str], None], token: str, seconds: float = 0.0) -> None:
+    """Call a function on all workers, and wait at most so many seconds, since a worker may hang."""
+
+    def call() -> None:
+        with suppress(Exception):  # the cluster may have gone
+            client.run(function, token, on_error="ignore")
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def _connect(where: Any, resources: ExitStack) -> Client:

@@ -9,7 +9,7 @@ import time
 import uuid
 import warnings
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ from evorobo.files import remove_temporary_files, write_atomically
 from evorobo.settings import to_plain
 from evorobo.study.digests import check_files
 from evorobo.study.executors.base import EventFunction, Finding, Inspection, TrialEvent
-from evorobo.study.executors.dask import remote
-from evorobo.study.executors.dask.clusters import ClusterLost, OpenCluster, open_cluster
+from evorobo.study.executors.dask import remote, travel
+from evorobo.study.executors.dask.clusters import ClusterLost, OpenCluster, call_soon, open_cluster
 from evorobo.study.executors.dask.environment import check_versions, environment, processor_caution
 from evorobo.study.executors.dask.user_files import UserFiles, user_files
 from evorobo.study.executors.supervision import order
@@ -42,13 +42,16 @@ from evorobo.study.folders import (
 )
 from evorobo.study.locks import FolderLock
 from evorobo.study.provenance import fingerprints
-from evorobo.study.running import CHECKPOINT_SECONDS
 from evorobo.study.trial import Trial
 from evorobo.user_code import STOP_SECONDS, error_text
 from evorobo.workers import Answer, Order
 
-SHARED_PART_SECONDS = 600.0
-"""How long a task goes on with trials on a shared folder; without one, `CHECKPOINT_SECONDS`, then files are sent."""
+PART_SECONDS = 600.0
+"""How long a task goes on with trials; what is left then is another task."""
+MIN_SEND_SECONDS = 2.0
+"""How often at most a task's new checkpoints are collected where workers do not see the folder of the study."""
+MAX_SENDS = 50
+"""How many such collections there may be in a second, for all workers."""
 MAX_EVENTS = 500
 """Most messages about progress that all workers send in a second."""
 MIN_EVENT_SECONDS = 0.5
@@ -67,14 +70,17 @@ class _Task:
     continues: bool = False
     killed_at: tuple[Any, ...] | None = None
     """The checkpoints of the trials when Dask last gave the task up, because its workers had died."""
+    has_collected: bool = False
+    """Whether there are newer checkpoints than those that the task was submitted with."""
+    is_collecting: bool = False
 
 
 class DaskExecutor:
     """Runs batches on the workers of a Dask cluster, each in a process of its own, as many at a time as it has threads.
 
     Where all workers see the folder of the study, they write there, and the locks of the trials share them with other
-    runs. Where not, a task has the files of its trials with it, and sends them back after `CHECKPOINT_SECONDS`; this
-    process holds the locks and writes. A task whose worker dies is run again elsewhere, by Dask.
+    runs. Where not, a task has the files of its trials with it; this process holds the locks, collects new checkpoints
+    and writes. A task whose worker dies is run again elsewhere, from the last checkpoint.
     """
 
     def __init__(self, cluster: Any, step_seconds: float | None = None) -> None:
@@ -169,9 +175,10 @@ class DaskExecutor:
         if not all(each["has_files"] for each in surveys.values()):
             files = user_files(settings, with_contents=True)
         is_shared = all(each["has_folder"] for each in surveys.values())
-        part_seconds = SHARED_PART_SECONDS if is_shared else CHECKPOINT_SECONDS
         event_seconds = max(MIN_EVENT_SECONDS, self.n_slots / MAX_EVENTS)
-        return remote.Run(self._token, files, here, self._step_seconds, part_seconds, event_seconds), is_shared
+        send_seconds = max(MIN_SEND_SECONDS, self.n_slots / MAX_SENDS)
+        run = remote.Run(self._token, files, here, self._step_seconds, PART_SECONDS, event_seconds, send_seconds)
+        return run, is_shared
 
     def _survey(self, files: UserFiles, probe: str) -> dict[str, Any]:
         surveys: dict[str, Any] = self._client.run(remote.survey, files, probe, on_error="return")
@@ -231,7 +238,7 @@ class _Session:
             tuple(to_plain(trial) for trial in task.trials),
             tuple(self._fingerprints_of(trial) for trial in task.trials),
             str(self._folder),
-            None if self._is_shared else tuple(remote.read_files(self._folder / path) for path in paths),
+            None if self._is_shared else tuple(travel.read_files(self._folder / path) for path in paths),
         )
         key = f"trial-{uuid.uuid4().hex}"
         priority = int(task.continues)  # a trial that has begun is finished first
@@ -294,12 +301,45 @@ class _Session:
             if task := self._active.pop(news, None):
                 self._end_task(news, task)
             return
-        path, fraction = news
-        if any(path == trial.path for task in self._active.values() for trial in task.trials):
+        future = next((future for future in self._active if future.key == news["task"]), None)
+        if future is not None:
+            self._act_on(news, future, self._active[future])
+
+    def _act_on(self, message: dict[str, Any], future: Future, task: _Task) -> None:
+        """Act on a message of a task."""
+        if "trial" in message:
+            path, fraction = message["trial"], message["fraction"]
             self._start(path)
             self._begun.add(path)
             if fraction:
                 self._on_event(TrialEvent(path, fraction))
+        elif "checkpoint_at" in message:
+            if not task.is_collecting:
+                task.is_collecting = True
+                self._collect(str(future.key), task, message["checkpoint_at"])
+        elif "checkpoints" in message:
+            task.is_collecting = False
+            for trial in task.trials:
+                if checkpoint := message["checkpoints"].get(trial.path):
+                    task.has_collected |= travel.write_checkpoint(self._folder / trial.path, checkpoint)
+        elif task.has_collected:  # it begins again elsewhere, since its worker died, but with old checkpoints
+            del self._active[future]
+            self._client.cancel([future], force=True)
+            self._waiting.appendleft(_Task(task.trials, continues=True))
+        else:
+            task.is_collecting = False  # the worker before may never answer
+
+    def _collect(self, key: str, task: _Task, worker: str) -> None:
+        """Ask a worker for the checkpoints of a task; what it answers is a message of the task."""
+        marks = travel.curve_marks({trial.path: self._folder / trial.path for trial in task.trials})
+
+        def ask() -> None:
+            answers: dict[str, Any] = {}
+            with suppress(Exception):  # the worker or the cluster may have gone
+                answers = self._client.run(travel.collect, key, marks, workers=[worker], on_error="ignore")
+            self._news.put({"task": key, "checkpoints": answers.get(worker, {})})
+
+        threading.Thread(target=ask, daemon=True).start()  # a worker may hang
 
     def _end_task(self, future: Future, task: _Task) -> None:
         """Report how the trials of a task ended; what has not ended is submitted again."""
@@ -325,7 +365,7 @@ class _Session:
         unfinished = {ending.path for ending in endings if ending.status == UNFINISHED}
         for ending in endings:
             if ending.files is not None:
-                write_files(self._folder / ending.path, ending.files)
+                travel.write_files(self._folder / ending.path, ending.files)
             if ending.status != UNFINISHED:
                 self._end(ending.path, ending.status, ending.reason)
         if unfinished:
@@ -354,30 +394,3 @@ class _Session:
             with suppress(ClusterLost):
                 self._read_news(LOOK_SECONDS)
         self._client.cancel([*self._active], force=True)
-
-
-def write_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Write the files of a trial that ran elsewhere: at any time, the folder can be continued or read.
-
-    The curve may be longer than the checkpoint knows, and `result.json` comes after the files that it vouches for.
-    """
-    last = ("curve.csv", "checkpoint.npz", "result.json")
-    for name in sorted(files, key=lambda name: last.index(name) if name in last else -1):
-        if Path(name).name != name or name.startswith("."):
-            raise ResultsError(f"a Dask worker sent a file {name!r}, which no trial has; check who runs the workers.")
-        if remote.content(folder / name) != files[name]:
-            write_atomically(folder / name, files[name])
-    for name in remote.read_files(folder).keys() - files.keys():
-        (folder / name).unlink(missing_ok=True)
-
-
-def call_soon(client: Any, function: Callable[[str], None], token: str, seconds: float = 0.0) -> None:
-    """Call a function on all workers, and wait at most so many seconds, since a worker may hang."""
-
-    def call() -> None:
-        with suppress(Exception):  # the cluster may have gone
-            client.run(function, token, on_error="ignore")
-
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(seconds)

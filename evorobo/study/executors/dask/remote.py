@@ -17,13 +17,13 @@ from typing import Any
 from distributed import get_worker
 
 from evorobo.errors import SettingsError
-from evorobo.files import is_temporary
 from evorobo.processes import temporary_folder
 from evorobo.study.executors.base import TrialEvent
+from evorobo.study.executors.dask import travel
 from evorobo.study.executors.dask.environment import check_versions, environment
 from evorobo.study.executors.dask.user_files import UserFiles
 from evorobo.study.executors.supervision import Clock, SupervisedBatch
-from evorobo.study.folders import LOCK, PROGRESS_FILE, Refused, trial_lock, trial_status
+from evorobo.study.folders import Refused, trial_lock, trial_status
 from evorobo.workers import Answer, Order, WorkerPool
 
 IDLE_SECONDS = 60.0
@@ -44,6 +44,8 @@ class Run:
     """How long a task goes on with trials; what is left then is another task."""
     event_seconds: float
     """The least time between two messages about the progress of a task."""
+    send_seconds: float
+    """The least time between two messages about new checkpoints of a task, which the study then collects."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,21 @@ def survey(files: UserFiles, probe: str) -> dict[str, Any]:
 
 def run_batch(run: Run, batch: Batch) -> list[Ending]:
     """Run trials for `run.part_seconds`, or to their ends."""
+    reporter = _Reporter(run)
+    reporter.begin()
     with _station(run).pool() as pool, _folder(batch) as folder:
-        supervised = SupervisedBatch(batch.trials, batch.paths, folder, _Reporter(run), run.step_seconds)
+        supervised = SupervisedBatch(batch.trials, batch.paths, folder, reporter, run.step_seconds)
+        folders = {path: folder / path for path in batch.paths} if batch.files is not None else {}
+        checkpoints = travel.Checkpoints(folders)
+
+        def watch() -> str:
+            reporter.report_new(checkpoints)
+            return supervised.watch()
+
         order = supervised.order(seconds=run.part_seconds, expected=list(batch.fingerprints))
         try:
-            answer = _answer(run, pool, order, supervised.start, supervised.watch)
+            with travel.collectable(reporter.key, folders):
+                answer = _answer(run, pool, order, supervised.start, watch)
             endings = supervised.endings(answer)
         except _Stopped:
             pool.stop()
@@ -100,7 +112,7 @@ def run_batch(run: Run, batch: Batch) -> list[Ending]:
         finally:
             supervised.remove_progress()
         return [
-            Ending(path, *ending, None if batch.files is None else read_files(folder / path))
+            Ending(path, *ending, None if batch.files is None else travel.read_files(folder / path))
             for path, ending in endings.items()
         ]
 
@@ -128,20 +140,6 @@ def forget(token: str) -> None:
         station = _stations.pop(token, None)
     if station:
         station.close()
-
-
-def read_files(folder: Path) -> dict[str, bytes]:
-    """Return the files of a trial, the lock and what is temporary left out."""
-    return {
-        path.name: path.read_bytes()
-        for path in sorted(folder.iterdir() if folder.is_dir() else [])
-        if path.is_file() and not (path.name.startswith((LOCK, PROGRESS_FILE)) or is_temporary(path.name))
-    }
-
-
-def content(path: Path) -> bytes | None:
-    """Return what a file holds, or None where it does not exist."""
-    return path.read_bytes() if path.is_file() else None
 
 
 def _answer(
@@ -186,17 +184,33 @@ def _folder(batch: Batch) -> Iterator[Path]:
 
 
 class _Reporter:
-    """Sends the progress of trials to the study, at most once in `run.event_seconds`."""
+    """Sends messages of a task to the study: that it begins, its progress and its new checkpoints, each at times."""
 
     def __init__(self, run: Run) -> None:
-        self._topic, self._seconds, self._worker = run.token, run.event_seconds, get_worker()
+        self._run, self._worker = run, get_worker()
+        self.key = str(self._worker.get_current_task())
         self._last: dict[str, float] = {}
+        self._next_look = 0.0
+
+    def begin(self) -> None:
+        """Report that the task begins, for the first time or again."""
+        self._send(begins=True)
 
     def __call__(self, event: TrialEvent) -> None:
         now = time.monotonic()
-        if now - self._last.get(event.trial, -self._seconds) >= self._seconds:
+        if now - self._last.get(event.trial, -self._run.event_seconds) >= self._run.event_seconds:
             self._last[event.trial] = now
-            self._worker.log_event(self._topic, [event.trial, event.completed_fraction])
+            self._send(trial=event.trial, fraction=event.completed_fraction)
+
+    def report_new(self, checkpoints: travel.Checkpoints) -> None:
+        """Report where checkpoints can be collected, if there are new ones."""
+        now = time.monotonic()
+        if now >= self._next_look and checkpoints.has_new():
+            self._next_look = now + self._run.send_seconds
+            self._send(checkpoint_at=self._worker.address)
+
+    def _send(self, **message: Any) -> None:
+        self._worker.log_event(self._run.token, {"task": self.key, **message})
 
 
 class _Station:
