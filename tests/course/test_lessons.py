@@ -37,8 +37,8 @@ def measure(number: int, seeds: int, **settings: int) -> dict[str, np.ndarray]:
 # ---- the course as a whole
 
 
-def test_ten_lessons_are_numbered_and_short_and_begin_with_their_statement():
-    assert [path.stem[:3] for path in SCRIPTS] == [f"{number:02}_" for number in range(1, 11)]
+def test_eleven_lessons_are_numbered_and_short_and_begin_with_their_statement():
+    assert [path.stem[:3] for path in SCRIPTS] == [f"{number:02}_" for number in range(1, 12)]
     for path in SCRIPTS:
         text = path.read_text()
         assert len(text.splitlines()) <= 60, path.name
