@@ -23,6 +23,7 @@ def add_tune(parser: Parser) -> None:
     add("script", metavar="SCRIPT", help="an experiment script with a study in it")
     add("--space", action="append", required=True, metavar="RANGE", help="methods.cma-es.strategy.sigma=0.05..2:log")
     add("--trials", type=int, default=20, metavar="N", help="number of settings to try for each method (default 20)")
+    add("--halving", type=int, metavar="N", help="pause trials early; the best of each method, one of N, continue")
     add("--seeds", metavar="N,..", help="default 1000,1001,1002")
     add("--task", metavar="NAME", help="the task to tune on, where the study has several")
     add("--method", action="append", default=[], metavar="NAME", help="tune only this method now (repeatable)")
@@ -53,6 +54,7 @@ def tune(args: argparse.Namespace) -> None:
             study,
             args.space,
             trials=args.trials,
+            halving=args.halving,
             seeds=parse_seeds(args.seeds) if args.seeds else SEEDS,
             task=args.task,
             methods=args.method,

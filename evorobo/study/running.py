@@ -23,6 +23,7 @@ from evorobo.study.base import TrialSettings
 from evorobo.study.digests import check_files, digests
 from evorobo.study.folders import PROGRESS_FILE, TAKEN, UNFINISHED, Refused, trial_lock, trial_status
 from evorobo.study.log import Log
+from evorobo.study.pauses import PAUSED, PAUSES_FILE, Pause, record_pause
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import write_record
 from evorobo.tasks.base import Cost
@@ -43,14 +44,16 @@ def run_batch(
     folders: Sequence[Path],
     on_progress: Sequence[ProgressFunction],
     should_stop: Callable[[], bool],
+    pause_at: float = 1.0,
 ) -> list[str | ResultsError]:
     """Run each trial in its folder, or continue it; return the status of each, or why its results cannot be kept.
 
     Several trials must be of one task and one `Batchable` method. They are stepped in one call, and each gives the
     same numbers as alone. The status of a trial that another process runs now is `TAKEN`. When `should_stop()` returns
-    True, trials that have not ended are left `UNFINISHED`, with checkpoints.
+    True, trials that have not ended are left `UNFINISHED`, with checkpoints. A trial that has spent the fraction
+    `pause_at` of its budget is left `PAUSED`, with a checkpoint and a record of the pause; its curve does not change.
     """
-    runs = [RunningTrial(*each) for each in zip(trials, folders, on_progress, strict=True)]
+    runs = [RunningTrial(*each, pause_at) for each in zip(trials, folders, on_progress, strict=True)]
     try:
         with threadpool_limits(1):  # sums have the same order on machines with any number of cores
             for run in runs:
@@ -112,8 +115,8 @@ class RunningTrial:
     the callbacks that stopped it, with their reasons.
     """
 
-    def __init__(self, trial: TrialSettings, folder: Path, on_progress: ProgressFunction) -> None:
-        self.trial, self.folder, self.on_progress = trial, folder, on_progress
+    def __init__(self, trial: TrialSettings, folder: Path, on_progress: ProgressFunction, pause_at: float) -> None:
+        self.trial, self.folder, self.on_progress, self._pause_at = trial, folder, on_progress, pause_at
         self.outcome: str | ResultsError = ""
         self.stops: list[callbacks.Stop] = []
         self.budget_fraction = 0.0
@@ -148,6 +151,7 @@ class RunningTrial:
             (self.folder / "result.json").unlink(missing_ok=True)
             self._start(state)
             self._end_if_over()
+            self._pause_if_due()
         except BaseException as error:
             self._end_with_error(as_error(error))
 
@@ -189,6 +193,7 @@ class RunningTrial:
             self.seconds = self.seconds + seconds
             self._account_and_log(result)
             self._end_if_over()
+            self._pause_if_due()
         except BaseException as error:
             self._end_with_error(as_error(error))
 
@@ -238,6 +243,7 @@ class RunningTrial:
         self.learner = self.trial.start()
         self._initial_fractions, self._eval_fractions = budget.used_fractions(self.cost, 0), budget.eval_fractions
         if state is None:
+            (self.folder / PAUSES_FILE).unlink(missing_ok=True)
             self._evaluate(None)
         else:
             self._resume(state)
@@ -318,6 +324,15 @@ class RunningTrial:
         self._write_result({"status": "finished", "test": test, **early}, artifacts)
         (self.folder / "checkpoint.npz").unlink(missing_ok=True)
         self._end("finished")
+
+    def _pause_if_due(self) -> None:
+        """Leave the trial where it is, once it has spent the fraction of its budget at which it pauses."""
+        if self.outcome or self.budget_fraction < self._pause_at:
+            return
+        validation = self.trial.task.validate(self.learner.genome)
+        self.save_checkpoint()
+        record_pause(self.folder, Pause(self._pause_at, float(validation), self.cost))
+        self._end(PAUSED)
 
     def _save_genome(self) -> None:
         genome, task = self.learner.genome, self.trial.task

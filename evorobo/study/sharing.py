@@ -16,10 +16,13 @@ from evorobo.study.trial import Trial
 FIRST_POLL_SECONDS, MAX_POLL_SECONDS = 0.1, 5.0
 
 
-def run_trials(trials: Sequence[Trial], folder: Path, on_event: EventFunction, executor: Executor) -> None:
+def run_trials(
+    trials: Sequence[Trial], folder: Path, on_event: EventFunction, executor: Executor, pause_at: float = 1.0
+) -> None:
     """Run trials in an executor, and wait for those that other runs have taken.
 
-    A trial whose other run dies is run here. Raises `ResultsError` where a folder turns out to hold another trial.
+    A trial whose other run dies is run here. With `pause_at`, trials run to this fraction of their budgets. Raises
+    `ResultsError` where a folder turns out to hold another trial.
     """
     taken: dict[str, FolderLock] = {}
     refusals: list[str] = []
@@ -33,7 +36,7 @@ def run_trials(trials: Sequence[Trial], folder: Path, on_event: EventFunction, e
 
     waiting = list(trials)
     while waiting:
-        executor.run(batch_trials(waiting, executor.n_slots), folder, forward)
+        executor.run(batch_trials(waiting, executor.n_slots), folder, forward, pause_at)
         free = _wait_for_others(taken, folder, on_event)
         waiting = [trial for trial in trials if trial.path in free]
     if refusals:

@@ -90,3 +90,15 @@ def test_ctrl_c_says_how_to_continue(evorobo, tmp_path, monkeypatch):
     monkeypatch.setattr("evorobo.study.tuning.tuning.run_trials", interrupted)
     code, _, err = evorobo("tune", rail(tmp_path), *FLAGS, "--jobs", 1)
     assert (code, err) == (130, "evorobo: interrupted; run the same command again to continue.\n")
+
+
+@pytest.mark.usefixtures("optuna")
+def test_halving_by_the_command(evorobo, tmp_path):
+    flags = ["--halving", 2, "--trials", 2, "--seeds", "50,51", "--budget", "generations=2", "--jobs", 1]
+    script = rail(tmp_path)
+    code, out, err = evorobo("tune", script, *FLAGS, *flags)
+    assert (code, err) == (0, "")
+    assert out.count("paused in") == 8
+    assert "--tuned results/rail-tuning/halving-2-of-2/rail.json" in out
+    refusal = sentence(evorobo("tune", script, *FLAGS, "--seeds", "50,51", "--halving", 1))
+    assert refusal.startswith("halving must be a whole number of at least 2, not 1")

@@ -33,6 +33,7 @@ from evorobo.study.executors.dask.executor import DaskExecutor
 from evorobo.study.executors.dask.members import MemberExecutor
 from evorobo.study.executors.dask.travel import write_files
 from evorobo.study.folders import Interrupted, trial_lock, trial_status
+from evorobo.study.pauses import read_pauses
 from evorobo.study.sharing import run_trials
 from evorobo.study.trial import Trial
 
@@ -93,6 +94,18 @@ def alone(trials, folder):
     for each in trials:
         each.run(folder / each.path)
     return all_curves(folder)
+
+
+def test_trials_pause_and_go_on_as_without_a_pause(cluster, tmp_path):
+    trials = [trial(Bowl(), seed, generations=10) for seed in (0, 1)]
+    events = []
+    with DaskExecutor(cluster.client) as executor:
+        run_trials(trials, tmp_path / "run", events.append, executor, 0.4)
+        paused = [event.status for event in events if event.status]
+        fractions = [[pause.fraction for pause in read_pauses(tmp_path / "run" / each.path)] for each in trials]
+        run_trials(trials, tmp_path / "run", events.append, executor)
+    assert (paused, fractions) == (["paused"] * 2, [[0.4]] * 2)
+    assert all_curves(tmp_path / "run") == alone(trials, tmp_path / "alone")
 
 
 @pytest.fixture

@@ -128,12 +128,12 @@ def test_two_workers_find_the_same_as_one_process(tmp_path, straight):
 def test_an_interrupted_search_continues_to_the_same_settings(tmp_path, straight, monkeypatch):
     run, calls = tuning_module.run_trials, []
 
-    def interrupted(trials, folder, on_event, jobs):
+    def interrupted(trials, folder, on_event, *how):
         calls.append(folder)
         if len(calls) == 3:
-            run(trials[:1], folder, on_event, jobs)
+            run(trials[:1], folder, on_event, *how)
             raise Interrupted("interrupted")
-        run(trials, folder, on_event, jobs)
+        run(trials, folder, on_event, *how)
 
     monkeypatch.setattr(tuning_module, "run_trials", interrupted)
     with pytest.raises(Interrupted):

@@ -54,10 +54,13 @@ class Executor(Protocol):
     def n_slots(self) -> int:
         """How many batches run at a time."""
 
-    def run(self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction) -> None:
+    def run(
+        self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction, pause_at: float = 1.0
+    ) -> None:
         """Run each trial of each batch in its folder below `folder`, and report its start, progress and end.
 
-        Whatever happens to a trial is its status, and the others go on. Ctrl-C stops all: running trials write a
+        Trials that have spent the fraction `pause_at` of their budgets are left there, "paused", and run on by a later
+        call. Whatever happens to a trial is its status, and the others go on. Ctrl-C stops all: running trials write a
         checkpoint, within `STOP_SECONDS`, then `Interrupted` is raised.
         """
 

@@ -33,7 +33,9 @@ class LocalExecutor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._pool.close()
 
-    def run(self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction) -> None:
+    def run(
+        self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction, pause_at: float = 1.0
+    ) -> None:
         """Run the batches; see `Executor.run`."""
         runs = [
             SupervisedBatch(
@@ -46,7 +48,7 @@ class LocalExecutor:
             for batch in batches
         ]
         try:
-            orders = [run.order() for run in runs]
+            orders = [run.order(pause_at=pause_at) for run in runs]
             answers = self._pool.run(orders, lambda number: runs[number].start(), lambda number: runs[number].watch())
             for number, answer in answers:
                 for path, (status, reason) in runs[number].endings(answer).items():

@@ -29,7 +29,9 @@ class SerialExecutor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         pass
 
-    def run(self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction) -> None:
+    def run(
+        self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction, pause_at: float = 1.0
+    ) -> None:
         """Run the batches; see `Executor.run`. A second Ctrl-C stops at once."""
         home, folder = os.getcwd(), folder.absolute()
         with defer_interrupts() as should_stop:
@@ -39,7 +41,7 @@ class SerialExecutor:
                 folders = [folder / trial.path for trial in batch]
                 on_progress = [partial(_report_progress, on_event, trial.path) for trial in batch]
                 try:
-                    outcomes = run_batch(batch, folders, on_progress, should_stop)
+                    outcomes = run_batch(batch, folders, on_progress, should_stop, pause_at)
                 finally:
                     with suppress(OSError):
                         os.chdir(home)  # where a robot changed the folder

@@ -25,6 +25,7 @@ from evorobo.study.folders import (
     remove_progress,
     trial_reason,
 )
+from evorobo.study.pauses import PAUSED
 from evorobo.study.provenance import fingerprints
 from evorobo.study.running import run_batch
 from evorobo.study.trial import Trial
@@ -37,13 +38,18 @@ MIN_START_MULTIPLE = 20
 
 
 def run_trials(
-    trials: list[Any], folders: list[str], seconds: float | None = None, expected: list[Any] | None = None
+    trials: list[Any],
+    folders: list[str],
+    seconds: float | None = None,
+    expected: list[Any] | None = None,
+    pause_at: float = 1.0,
 ) -> list[list[str]]:
     """Run a batch of trials, given as plain settings, in a worker; return the status of each, and the reason.
 
     Trials that have not ended when the worker is asked to stop are "unfinished", with checkpoints. So are those that
     have not ended after `seconds`, or after `MIN_START_MULTIPLE` times their start. `expected` are the fingerprints of
-    the trials where the study was started; a trial that has others here is refused.
+    the trials where the study was started; a trial that has others here is refused. At the fraction `pause_at` of their
+    budgets, trials are paused.
     """
     paths = [Path(folder) for folder in folders]
     batch = [from_plain(trial, imports=True) for trial in trials]
@@ -53,7 +59,9 @@ def run_trials(
     is_over = _time_limit(seconds)
     try:
         with defer_interrupts() as interrupted:
-            outcomes = run_batch(batch, paths, writers, lambda: stop_requested() or interrupted() or is_over())
+            outcomes = run_batch(
+                batch, paths, writers, lambda: stop_requested() or interrupted() or is_over(), pause_at
+            )
     finally:
         for path in paths:
             remove_progress(path)
@@ -97,7 +105,7 @@ def ending(folder: Path, outcome: str | ResultsError) -> tuple[str, str]:
     """Return the status of a trial and the reason of it, for an outcome of `run_batch`."""
     if isinstance(outcome, ResultsError):
         return REFUSED if isinstance(outcome, Refused) else "failed", str(outcome)
-    return outcome, "" if outcome in (TAKEN, UNFINISHED) else trial_reason(folder)
+    return outcome, "" if outcome in (TAKEN, UNFINISHED, PAUSED) else trial_reason(folder)
 
 
 def inspect_plain(task: Any, trial: Any) -> dict[str, Any]:

@@ -60,11 +60,11 @@ def tuned(study: Study, *paths: str | Path) -> Study:
     """
     tuning, *others = [read_tuning(path) for path in paths]
     for path, other in zip(paths[1:], others, strict=True):
-        for name in ("task", "trials", "seeds", "budget"):
-            if tuning[name] != other[name]:
+        for name in ("task", "trials", "halving", "seeds", "budget"):
+            if tuning.get(name) != other.get(name):
                 raise SettingsError(
-                    f"{name} of tuning: {tuning[name]} in {paths[0]} and {other[name]} in {path}; tune all methods "
-                    "with the same effort."
+                    f"{name} of tuning: {tuning.get(name)} in {paths[0]} and {other.get(name)} in {path}; tune all "
+                    "methods with the same effort."
                 )
         tuning["methods"] |= other["methods"]
     names = [method.name for method in study.methods]

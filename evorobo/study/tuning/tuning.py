@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evorobo.checks import check_integer
 from evorobo.errors import ResultsError, SettingsError, unknown
 from evorobo.files import as_path
 from evorobo.loading import stop_if_loading
 from evorobo.settings import to_plain
 from evorobo.study.executors.base import Executor, TrialEvent
 from evorobo.study.executors.choice import make_executor
-from evorobo.study.folders import trial_status
 from evorobo.study.progress import Display
 from evorobo.study.records import write_record
 from evorobo.study.sharing import run_trials
 from evorobo.study.study import Study
-from evorobo.study.tuning.search import Search
+from evorobo.study.tuning.rungs import Rung, plan_rungs
+from evorobo.study.tuning.search import Search, Try, has_run
 from evorobo.study.tuning.space import parse_ranges
 
 SEEDS = (1000, 1001, 1002)
 """Default seeds of tuning."""
-_ENDED = ("finished", "diverged")
 
 
 def tune(
@@ -33,6 +31,7 @@ def tune(
     space: Sequence[str],
     *,
     trials: int = 20,
+    halving: int | None = None,
     seeds: Iterable[int] = SEEDS,
     task: str | None = None,
     methods: Sequence[str] = (),
@@ -49,6 +48,11 @@ def tune(
     study. Its value is the mean validation score of its solutions; the test score is not used. A try that fails or
     diverges at any seed has no value, and its cost counts. After an interrupt the same call continues.
 
+    With `halving`, successive halving [2]_ spends less: all tries run on a small part of the budget, the best of each
+    method continue to a larger part, and so on. The trials pause there. Their learning rate schedules are those of the
+    whole budget, and the trials that reach it have the same curves as without a pause. The sampler proposes by the
+    scores at the first pause.
+
     Parameters
     ----------
     study : Study
@@ -58,6 +62,9 @@ def tune(
         the logarithm. A `*` for the name gives all methods the same range.
     trials : int, default 20
         Number of settings to try for each method, at least 1.
+    halving : int, optional
+        One of so many tries continues after each pause, at least 2. With 3, 81 tries run on 1/81 of the budget, the
+        best 27 on 1/27, 9 on 1/9, 3 on 1/3, and 1 on all of it. By default, all tries run on the whole budget.
     seeds : iterable of int, default (1000, 1001, 1002)
         Seeds of every try; none may be a seed of the study.
     task : str, optional
@@ -66,7 +73,8 @@ def tune(
         Names of the methods to tune now. They get a file of their own; `tuned` takes several files that were made with
         the same effort.
     results : str or pathlib.Path, default "results"
-        The folder for results; those of tuning are in `<results>/<study>-tuning`.
+        The folder for results; those of tuning are in `<results>/<study>-tuning`, and with `halving` in a folder of
+        their own in it, for example `halving-3-of-81`.
     jobs : int, default 1
         Number of worker processes, at least 1.
     sampler_seed : int, default 0
@@ -84,13 +92,15 @@ def tune(
     Raises
     ------
     SettingsError
-        Where a seed is the study's own, a method has no range, or Optuna is missing.
+        Where a seed is the study's own, a method has no range, trials are too few for `halving`, or Optuna is missing.
     ResultsError
         Where all tries of a method failed, or the folder cannot be written.
 
     References
     ----------
     .. [1] J. Bergstra, R. Bardenet, Y. Bengio and B. Kegl, "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011.
+    .. [2] K. Jamieson and A. Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
+       AISTATS 2016.
 
     Examples
     --------
@@ -104,11 +114,9 @@ def tune(
     """
     stop_if_loading()
     study = _on_tuning_seeds(_select_methods(study, methods), tuple(seeds), task)
-    check_integer(1, trials=trials)
+    rungs = plan_rungs(trials, halving)
     ranges = parse_ranges(study, space)
     folder = as_path(results) / f"{study.name}-tuning"
-    file = folder / f"{'-'.join([study.tasks[0].name, *methods])}.json"
-    searches = [Search(method, ranges[method.name], study, sampler_seed) for method in study.methods]
     about = {
         "study": study.name,
         "task": study.tasks[0].name,
@@ -118,18 +126,30 @@ def tune(
         "space": list(space),
         "sampler_seed": sampler_seed,
     }
-    folders = [folder / f"try-{number:03d}" for number in range(trials)]
-    n_trials = trials * len(searches) * len(study.seeds)
+    if halving is not None:
+        folder /= f"halving-{halving}-of-{trials}"
+        about["halving"] = halving
+    file = folder / f"{'-'.join([study.tasks[0].name, *methods])}.json"
+    searches = [Search(method, ranges[method.name], study, sampler_seed) for method in study.methods]
+    n_parallel = len(searches) * len(study.seeds)
+    n_parts = n_parallel * sum(rung.n_tries for rung in rungs)
     with (
-        make_executor(jobs, len(searches) * len(study.seeds), step_seconds, executor) as running,
-        Display(folder.name, n_trials, _count_ended(folders, study)) as display,
+        make_executor(jobs, n_parallel, step_seconds, executor) as running,
+        Display(folder.name, n_parts, _count_ended(folder, rungs, study)) as display,
     ):
-        for number, try_folder in enumerate(folders):
-            _run_try(searches, try_folder, running, display)
-            write_record(file, {**about, "trials": number + 1, "methods": _best_settings(searches)})
+        run_tries = partial(_run_tries, folder, running, display)
+        for number in range(trials):
+            run_tries([search.ask() for search in searches], rungs[0])
+            for search in searches:
+                search.tell()
+            if len(rungs) == 1:
+                write_record(file, {**about, "trials": number + 1, "methods": _best_settings(searches)})
+        for rung in rungs[1:]:
+            _run_rung(searches, rung, run_tries)
     for search in searches:
         if search.best is None:
             raise ResultsError(f"{search.method.name} failed with all of {trials} settings: {search.failure_reason}")
+    write_record(file, {**about, "trials": trials, "methods": _best_settings(searches)})
     return file
 
 
@@ -161,31 +181,52 @@ def _on_tuning_seeds(study: Study, seeds: tuple[int, ...], task: str | None) -> 
     return replace(study, tasks=tasks, seeds=seeds, budget=budget, baselines=(), tuning_seeds=())
 
 
-def _count_ended(folders: list[Path], study: Study) -> int:
-    """Return how many trials need not run again."""
-    paths = [folder / trial.path for folder in folders for trial in study.trials()]
-    return sum(trial_status(path) in _ENDED for path in paths)
+def _try_folder(folder: Path, number: int) -> Path:
+    return folder / f"try-{number:03d}"
 
 
-def _run_try(searches: list[Search], folder: Path, executor: Executor, display: Display) -> None:
-    """Try one more setting of every method; their trials run side by side."""
-    proposed = [search.ask() for search in searches]
-    trials = [trial for of_method in proposed for trial in of_method]
+def _count_ended(folder: Path, rungs: Sequence[Rung], study: Study) -> int:
+    """Return how many runs of trials to a rung need not be run again."""
+    paths = [_try_folder(folder, number) / trial.path for number in range(rungs[0].n_tries) for trial in study.trials()]
+    return sum(has_run(path, rung.fraction) for path in paths for rung in rungs)
+
+
+def _run_rung(searches: Sequence[Search], rung: Rung, run_tries: Callable[[Sequence[Try], Rung], None]) -> None:
+    """Run the best tries of each method on; where all of them fail, the next ones."""
+    rankings = {search: search.next_rung() for search in searches}
+    while any(rankings.values()):
+        for search, ranking in rankings.items():
+            search.running += ranking[: rung.n_tries]
+        chosen = [each for ranking in rankings.values() for each in ranking[: rung.n_tries]]
+        for number in sorted({each.number for each in chosen}):
+            run_tries([each for each in chosen if each.number == number], rung)
+        rankings = {search: [] if search.best else ranking[rung.n_tries :] for search, ranking in rankings.items()}
+
+
+def _run_tries(folder: Path, executor: Executor, display: Display, tries: Sequence[Try], rung: Rung) -> None:
+    """Run tries with the same number, of several methods, to a rung; their trials run side by side."""
+    folder = _try_folder(folder, tries[0].number)
+    trials = [trial for each in tries for trial in each.trials]
     for trial in trials:
         trial.check(folder / trial.path)
-    missing = [trial for trial in trials if trial_status(folder / trial.path) not in _ENDED]
-    on_event = partial(_forward_event, display, folder.name)
-    run_trials(missing, folder, on_event, executor)
-    for search, of_method in zip(searches, proposed, strict=True):
-        search.tell(of_method, folder)
+    missing = [trial for trial in trials if not has_run(folder / trial.path, rung.fraction)]
+    run_trials(missing, folder, partial(_forward_event, display, folder.name, rung.fraction), executor, rung.fraction)
+    for each in tries:
+        each.read(folder, rung.fraction)
 
 
-def _forward_event(display: Display, name: str, event: TrialEvent) -> None:
-    display(replace(event, trial=f"{name}/{event.trial}"))
+def _forward_event(display: Display, name: str, fraction: float, event: TrialEvent) -> None:
+    """Report an event of a trial that runs to a fraction of its budget."""
+    if fraction < 1:
+        name = f"{name} to {fraction:.2g}"
+    completed = min(1.0, event.completed_fraction / fraction)
+    display(replace(event, trial=f"{name}/{event.trial}", completed_fraction=completed))
 
 
-def _best_settings(searches: list[Search]) -> dict[str, Any]:
-    return {
-        search.method.name: {**(search.best or {}), "failed": search.n_failed, "cost": vars(search.cost)}
-        for search in searches
-    }
+def _best_settings(searches: Sequence[Search]) -> dict[str, Any]:
+    found = {}
+    for search in searches:
+        best = search.best
+        about = {"try": best.number, "validation": best.score, "settings": best.settings} if best else {}
+        found[search.method.name] = {**about, "failed": search.n_failed, "cost": vars(search.cost)}
+    return found

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -113,13 +113,16 @@ class DaskExecutor:
         with suppress(OSError, TimeoutError):
             self._resources.close()
 
-    def run(self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction) -> None:
+    def run(
+        self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction, pause_at: float = 1.0
+    ) -> None:
         """Run the batches; see `Executor.run`."""
         trials = [trial for batch in batches for trial in batch]
         if not trials:
             return
         try:
             run, is_shared = self._prepare(trials, folder.absolute())
+            run = replace(run, pause_at=pause_at)
             _Session(self._cluster, self._news, folder.absolute(), on_event, run, is_shared).run(batches)
         except KeyboardInterrupt:
             raise Interrupted("interrupted") from None

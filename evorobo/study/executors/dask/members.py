@@ -50,7 +50,9 @@ class MemberExecutor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._dask.__exit__(kind, error, at)
 
-    def run(self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction) -> None:
+    def run(
+        self, batches: Sequence[Sequence[Trial]], folder: Path, on_event: EventFunction, pause_at: float = 1.0
+    ) -> None:
         """Run the batches; see `Executor.run`."""
         trials = [trial for batch in batches for trial in batch]
         for trial in trials:
@@ -63,7 +65,7 @@ class MemberExecutor:
         if trials:
             self._run = self._dask.start(trials)
             with spread_members(self._score):
-                self._serial.run(batches, folder, on_event)
+                self._serial.run(batches, folder, on_event, pause_at)
 
     def inspect(self, inspections: Sequence[Inspection]) -> list[Finding]:
         """Return what the inspections find; see `Executor.inspect`."""

@@ -46,6 +46,8 @@ class Run:
     """The least time between two messages about the progress of a task."""
     send_seconds: float
     """The least time between two messages about new checkpoints of a task, which the study then collects."""
+    pause_at: float = 1.0
+    """The fraction of their budgets at which trials pause."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def run_batch(run: Run, batch: Batch) -> list[Ending]:
             reporter.report_new(checkpoints)
             return supervised.watch()
 
-        order = supervised.order(seconds=run.part_seconds, expected=list(batch.fingerprints))
+        order = supervised.order(seconds=run.part_seconds, expected=list(batch.fingerprints), pause_at=run.pause_at)
         try:
             with travel.collectable(reporter.key, folders):
                 answer = _answer(run, pool, order, supervised.start, watch)
