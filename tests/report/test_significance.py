@@ -228,3 +228,10 @@ def test_equal_means_of_saturated_scores_are_rarely_called_different(rng):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+def test_scores_far_above_others_differ_however_skewed_they_are():
+    above = np.array([51.7, 60.0, 61.2, 64.6, 66.9, 67.6, 70.6, 70.7, 71.5, 72.0])
+    below = np.array([44.2, 44.4, 44.6, 44.7, 45.0, 45.2, 45.5, 45.6, 46.2, 46.5])
+    assert decision_test(above, below) == pytest.approx(float(probability_test(above, below)))
+    assert decision_test(above, below) < 0.001

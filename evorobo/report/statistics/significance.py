@@ -33,7 +33,9 @@ def hall_test(first: ArrayLike, second: ArrayLike) -> Array:
 
     Welch's t is transformed by t + g t^2 / 3 + g^2 t^3 / 27 + g / 6, where g is the skewness of the difference of the
     means; this removes most of the effect of skewness on its distribution. The formula is Hall's for one sample, with
-    the third cumulant of a difference. NaN for fewer than three runs on a side, and where neither side varies.
+    the third cumulant of a difference. It is an expansion around 0 that turns back at g t = -3, so t is left as it is
+    below g t = -2, where more than half of it would be taken away. NaN for fewer than three runs on a side, and where
+    neither side varies.
     """
     x, y = np.asarray(first, float), np.asarray(second, float)
     n, m = x.shape[-1], y.shape[-1]
@@ -44,7 +46,8 @@ def hall_test(first: ArrayLike, second: ArrayLike) -> Array:
         skewness = (_third_cumulant_of_mean(x) - _third_cumulant_of_mean(y)) / (one + other) ** 1.5
         value = (x.mean(axis=-1) - y.mean(axis=-1)) / np.sqrt(one + other)
         degrees = (one + other) ** 2 / (one**2 / (n - 1) + other**2 / (m - 1))
-        value = value + skewness * value**2 / 3 + skewness**2 * value**3 / 27 + skewness / 6
+        transformed = value + skewness * value**2 / 3 + skewness**2 * value**3 / 27 + skewness / 6
+        value = np.where(skewness * value < -2, value, transformed)
     return np.asarray(2 * t.sf(np.abs(value), degrees))
 
 
