@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -130,6 +131,37 @@ def _from_plain(plain: Any) -> Any:
         raise SettingsError(
             f"{plain['type']} does not accept {', '.join(fields) or 'no settings'}: {error}."
         ) from error
+
+
+def with_defaults(plain: Any) -> Any:
+    """Return plain settings with each field that is absent at its default.
+
+    Settings that an earlier version wrote lack the fields that came later. Nothing is imported: settings of a class
+    that is not loaded stay as they are.
+    """
+    if isinstance(plain, list):
+        return [with_defaults(item) for item in plain]
+    if not isinstance(plain, dict):
+        return plain
+    complete = {key: with_defaults(item) for key, item in plain.items()}
+    kind = _loaded_class(plain.get("type"))
+    for field in dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ():
+        if not field.init or field.name in plain:
+            continue
+        if field.default is not dataclasses.MISSING:
+            complete[field.name] = to_plain(field.default)
+        elif field.default_factory is not dataclasses.MISSING:
+            complete[field.name] = to_plain(field.default_factory())
+    return complete
+
+
+def _loaded_class(reference: Any) -> Any:
+    """Return what a reference in plain settings names, without an import; None where that is nothing."""
+    if not isinstance(reference, str):
+        return None
+    with suppress(EvoroboError), without_imports():
+        return resolve_reference(reference)
+    return None
 
 
 def iter_settings(value: Any) -> Iterator[Any]:

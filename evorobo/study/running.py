@@ -25,7 +25,7 @@ from evorobo.study.folders import PROGRESS_FILE, TAKEN, UNFINISHED, Refused, tri
 from evorobo.study.log import Log
 from evorobo.study.pauses import PAUSED, PAUSES_FILE, Pause, record_pause
 from evorobo.study.provenance import continuations, provenance, trial_sha256
-from evorobo.study.records import write_record
+from evorobo.study.records import read_record, write_record
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import HasDataFormat, HasMetrics
 from evorobo.user_code import as_error, error_text
@@ -141,7 +141,7 @@ class RunningTrial:
             self._owns_folder = True
             remove_temporary_files(self.folder)
             (self.folder / PROGRESS_FILE).unlink(missing_ok=True)
-            settings = to_plain(self.trial)
+            settings = self._recorded_settings()
             self._identity = trial_sha256(self.trial, settings)
             state = self._read_checkpoint()
             write_record(self.folder / "trial.json", settings)
@@ -163,6 +163,15 @@ class RunningTrial:
         check_files(self.folder)
         self.outcome = "finished"
         return True
+
+    def _recorded_settings(self) -> dict[str, Any]:
+        """Return the plain settings of the trial as its folder has them: an earlier version wrote fewer fields.
+
+        They stay so, since the checkpoint belongs to them.
+        """
+        path = self.folder / "trial.json"
+        settings: dict[str, Any] = read_record(path) if path.exists() else to_plain(self.trial)
+        return settings
 
     def _read_checkpoint(self) -> dict[str, Any] | None:
         """Return the state in the checkpoint; None where the trial starts from its first step.

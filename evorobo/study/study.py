@@ -23,7 +23,7 @@ from evorobo.learners.budget import Budget, StudiedBudget, check_budget
 from evorobo.loading import stop_if_loading
 from evorobo.nets.spec import Hidden
 from evorobo.registry import register_component
-from evorobo.settings import to_plain
+from evorobo.settings import to_plain, with_defaults
 from evorobo.study.base import StudiedMethod, StudiedTask
 from evorobo.study.baselines import Baseline, check_baselines as check_baselines, write_baselines
 from evorobo.study.callbacks import Callback, StudiedCallback, check_callbacks as check_callbacks
@@ -352,7 +352,7 @@ class Study:
         if not (folder / "study.json").exists():
             return {}
         before = load_study(folder)
-        if before.settings["tasks"] != json.loads(json.dumps(to_plain(self.tasks))):
+        if with_defaults(before.settings["tasks"]) != json.loads(json.dumps(to_plain(self.tasks))):
             return {}
         return {
             task: Finding(scores, before.cautions.get(task, "")) for task, scores in before.references.items() if scores

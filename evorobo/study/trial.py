@@ -19,7 +19,7 @@ from evorobo.learners.base import Learner
 from evorobo.learners.budget import StudiedBudget, check_budget
 from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.registry import register_component
-from evorobo.settings import to_plain
+from evorobo.settings import to_plain, with_defaults
 from evorobo.study.base import StudiedMethod, StudiedTask
 from evorobo.study.callbacks import StudiedCallback, check_callbacks as check_callbacks
 from evorobo.study.code_fingerprint import user_defined
@@ -167,7 +167,7 @@ class Trial:
             if holds_other_files(folder):
                 raise ResultsError(f"{folder} holds files but no trial.json, so their settings are unknown. {cure}")
             return
-        old, new = read_record(folder / "trial.json"), json.loads(json.dumps(to_plain(self)))
+        old, new = with_defaults(read_record(folder / "trial.json")), json.loads(json.dumps(to_plain(self)))
         if old != new:
             raise ResultsError(f"{folder} holds a run of other settings ({first_difference(old, new)}). {cure}")
         starts_over = trial_status(folder) in ("failed", "diverged")

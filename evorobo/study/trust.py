@@ -17,7 +17,7 @@ from typing import Any
 from evorobo.errors import EvoroboError, ResultsError
 from evorobo.files import read_json, write_json
 from evorobo.loading import is_usable
-from evorobo.settings import from_plain
+from evorobo.settings import from_plain, with_defaults
 from evorobo.study.records import read_object
 
 RECORD_VARIABLE = "EVOROBO_RECORD"
@@ -51,7 +51,7 @@ def is_own(path: Path) -> bool:
         study = path.resolve().parents[3] / "study.json"
         if path.name != "trial.json" or _recorded(study) != _content(study):
             return False
-        return _is_part(read_object(path), read_object(study)["settings"])
+        return _is_part(with_defaults(read_object(path)), with_defaults(read_object(study)["settings"]))
     except (EvoroboError, OSError, LookupError, TypeError, AttributeError):
         return False
 

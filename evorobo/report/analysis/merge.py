@@ -9,6 +9,7 @@ from itertools import combinations
 from evorobo.errors import ResultsError
 from evorobo.files import as_path
 from evorobo.report.analysis.result_files import UNNAMED_TASK, is_table
+from evorobo.settings import with_defaults
 from evorobo.study.records import read_object
 from evorobo.study.results import Results
 from evorobo.study.trial import first_difference
@@ -111,7 +112,7 @@ def provenance_cautions(sides: Sequence[Results]) -> list[str]:
     """Cautions on results that were not run together: different settings, code or data, and scores of other tools."""
     texts = []
     studies = [side for side in sides if not is_table(side)]
-    settings = [dict(zip(side.tasks, side.settings.get("tasks", ()), strict=False)) for side in studies]
+    settings = [dict(zip(side.tasks, with_defaults(side.settings.get("tasks", [])), strict=False)) for side in studies]
     for side, others in zip(studies[1:], settings[1:], strict=True):
         for task in sorted(settings[0].keys() & others.keys()):
             if settings[0][task] != others[task]:
