@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from evorobo.arguments import Exit, Parser, add_trust
+from evorobo.files import as_path
 
 if TYPE_CHECKING:
     from evorobo.study.monitor import StudyMonitor
@@ -34,8 +35,10 @@ def watch(args: argparse.Namespace) -> None:
     """Show the state of a study once, or until it ends."""
     from evorobo.report.watch import terminal
     from evorobo.report.watch.table import to_text
-    from evorobo.study.monitor import StudyMonitor
+    from evorobo.study.monitor import StudyMonitor, wait_for_study
 
+    if not args.once:
+        wait_for_study(as_path(args.folder), lambda: print(f"Waiting for a study in {args.folder}", flush=True))
     monitor = StudyMonitor(args.folder)
     if args.once:
         monitor.update()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,13 +21,17 @@ from evorobo.errors import EvoroboError
 from evorobo.files import as_path
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.study.folders import LOCK, PROGRESS_FILE, STATUSES
-from evorobo.study.locks import LockReader
+from evorobo.study.locks import POLL_SECONDS, LockReader
 from evorobo.study.records import read_record
 from evorobo.study.results import Results, Run, load_study, seed_folders
 from evorobo.tasks.base import COST_COLUMNS, FLOPS_COLUMNS
 
 ENDED = ("finished", "diverged", "failed")
 _TAIL = 64  # bytes before the end of what was read; where they have changed, the file is another one
+IDLE_SECONDS = 30.0
+"""How long no trial may run before a study of which a part has ended counts as over; the rest was left out."""
+START_SECONDS = 15.0
+"""How long a study that was just started may take until it writes its settings."""
 _SEED_SECONDS = 60.0  # how often the folders are searched for trials that the settings do not have
 
 
@@ -176,6 +180,20 @@ class WatchedTrial:
         return self.log.column(name)
 
 
+def wait_for_study(folder: Path, on_wait: Callable[[], None], seconds: float = START_SECONDS) -> None:
+    """Wait until a study in `folder` has written its settings, or for `seconds`; `on_wait` is called before.
+
+    A folder that is a part of a study, or holds studies, is not waited for.
+    """
+    others = [*(parent / "study.json" for parent in folder.parents[:3]), *folder.glob("*/study.json")]
+    if (folder / "study.json").is_file() or any(path.is_file() for path in others):
+        return
+    on_wait()
+    end = time.monotonic() + seconds
+    while not (folder / "study.json").is_file() and time.monotonic() < end:
+        time.sleep(POLL_SECONDS)
+
+
 class StudyMonitor:
     """All trials of a study in its folder.
 
@@ -189,13 +207,19 @@ class StudyMonitor:
         self._settings: tuple[int, int] = (0, 0)
         self._searched = -_SEED_SECONDS
         self._paces: list[tuple[float, float]] = []
+        self._ran_at = time.monotonic()
+        self._was_over = False
         self.results: Results = load_study(self.folder)
 
     def update(self) -> bool:
         """Read what is new; return whether anything changed. `version` then has another value."""
         changed = self._update_settings() + sum(trial.update() for trial in self.trials) > 0
-        self.version += changed
         now, done = time.monotonic(), sum(trial.completed_fraction for trial in self.trials)
+        if self.count("running"):
+            self._ran_at = now
+        was_over, self._was_over = self._was_over, self.is_over
+        changed = changed or was_over != self._was_over
+        self.version += changed
         self._paces = [(at, then) for at, then in self._paces if now - at < 300 and then <= done] + [(now, done)]
         return changed
 
@@ -217,6 +241,16 @@ class StudyMonitor:
     def has_ended(self) -> bool:
         """Whether every trial has ended."""
         return all(trial.status in ENDED for trial in self.trials)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every trial has ended, or all that were begun have and none has run for half a minute.
+
+        A run with `--only` or `--shard` leaves out the others.
+        """
+        is_idle = time.monotonic() - self._ran_at >= IDLE_SECONDS
+        is_complete = self.count(*ENDED) > 0 and not self.count("running", "interrupted")
+        return self.has_ended or (is_idle and is_complete)
 
     @property
     def remaining_seconds(self) -> float:

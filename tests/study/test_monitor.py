@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
+from evorobo.study import monitor as monitor_module
 from evorobo.study.folders import trial_lock
 from evorobo.study.log import FIRST_COLUMNS
-from evorobo.study.monitor import LogReader, StudyMonitor
+from evorobo.study.monitor import LogReader, StudyMonitor, wait_for_study
 from evorobo.study.records import write_record
 
 HEADER = ",".join(FIRST_COLUMNS) + "\n"
@@ -193,3 +195,63 @@ def test_the_time_left_follows_the_logs(study):
 def test_a_folder_without_a_study_is_refused(tmp_path):
     with pytest.raises(ResultsError, match="holds no study"):
         StudyMonitor(tmp_path)
+
+
+def test_a_study_of_which_a_part_was_run_is_over_when_nothing_runs_for_a_while(study, monkeypatch):
+    monitor = StudyMonitor(study)
+    clock = [monitor_module.time.monotonic()]
+    monkeypatch.setattr(monitor_module.time, "monotonic", lambda: clock[0])
+
+    def is_over(seconds=31.0):
+        clock[0] += seconds
+        monitor.update()
+        return monitor.is_over
+
+    assert not is_over()  # nothing has begun
+    folders = [trial(study, seed=seed) for seed in (0, 1)]
+    locks = [trial_lock(folder) for folder in folders]
+    for folder, lock in zip(folders, locks, strict=True):
+        assert lock.acquire()
+        (folder / "curve.csv").write_text(HEADER + row(0, 1))
+    assert not is_over()
+    write_record(folders[0] / "result.json", {"status": "finished", "test": 1})
+    locks[0].release()
+    assert not is_over()
+    locks[1].release()  # it was killed, and may be continued
+    assert not is_over()
+    write_record(folders[1] / "result.json", {"status": "failed", "reason": "no memory"})
+    assert is_over()
+    assert not monitor.has_ended
+    lock = trial_lock(trial(study, "es"))
+    assert lock.acquire()  # the next trial
+    assert not is_over()
+    lock.release()
+    assert not is_over(5)  # between two trials
+    assert is_over()
+
+
+def test_a_study_that_has_just_been_started_is_waited_for(tmp_path):
+    waits = []
+    late = tmp_path / "elsewhere" / "late"
+    thread = threading.Timer(0.3, write_study_in, [late])
+    thread.start()
+    wait_for_study(late, lambda: waits.append(late))
+    thread.join()
+    assert waits == [late]
+    assert StudyMonitor(late).results.name == "demo"
+
+
+def test_other_folders_are_not_waited_for(study):
+    def refuse():
+        raise AssertionError("it waits")
+
+    for folder in (study, study / "reach" / "ga" / "seed-0", study.parent):
+        wait_for_study(folder, refuse)
+    waits = []
+    wait_for_study(study.parent / "none" / "none", lambda: waits.append(1), seconds=0.0)
+    assert waits == [1]
+
+
+def write_study_in(folder):
+    folder.mkdir(parents=True)
+    write_study(folder, [0])

@@ -42,7 +42,7 @@ def live_data(monitor: StudyMonitor, trust: bool) -> Json:
                 tasks.append(task_charts(table, task, tuple(columns)))
     return {
         "version": monitor.version,
-        "ended": monitor.has_ended,
+        "ended": monitor.is_over,
         "summary": summary(monitor).partition(": ")[2],
         "table": [_HEADER, *_rows(monitor)],
         "last": f"{last.path} {last.ended_at}" if last else "",

@@ -81,7 +81,7 @@ class PageServer:
     def note(self, path: str) -> None:
         """Note that a question was answered."""
         self._last_question = time.monotonic()
-        if path == "/replay.json" and self.monitor.has_ended:
+        if path == "/replay.json" and self.monitor.is_over:
             self._has_end.set()
 
 

@@ -48,7 +48,7 @@ def updates(
         if changed:
             on_update()
         yield changed
-        if monitor.has_ended:
+        if monitor.is_over:
             return
         time.sleep(max(_MIN_SECONDS, (time.thread_time() - begin) / _CPU_SHARE))
 
