@@ -1,10 +1,11 @@
 """Do long trials, large studies and large figures grow linearly, and what does a cluster cost?
 
-Run `python benchmarks/scale.py`. It prints CPU seconds for trials of 1,000 to 8,000 evals, and for studies of 500 to
+Run `python benchmarks/scale.py`. It prints CPU seconds for trials of 1,000 to 100,000 evals, and for studies of 500 to
 10,000 trials: the first run, a run that finds all finished, and reading the results. Behind each number stands the
 exponent of the growth since the line before: 1 is linear, 2 quadratic. Files are in memory where the system has
 /dev/shm, since waiting for a disk would take most of the time. `--quick` leaves out the largest sizes.
-`--tasks` draws the figures of studies with 25 to 200 tasks, each in a process of its own, and adds their memory.
+`--tasks` draws the figures of studies with 25 to 200 tasks, and then of one with 500 trials on five tasks, each in a
+process of its own, and adds their memory. Each part prints the largest memory of this process so far at its end.
 `--dask` runs trials on Dask clusters of this machine. Its trials sleep, so that the figures hold on a busy machine too:
 the share of the workers' time in which a trial ran, and the CPU time of scheduler and client for each trial.
 """
@@ -31,7 +32,7 @@ from evorobo import MSE, SGD, SNES, Backprop, Budget, Callback, Evolution, Study
 from evorobo.study.results import load, read_curve
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores
 
-EVALS = (1000, 2000, 4000, 8000)
+EVALS = (1000, 10_000, 100_000)
 TRIALS = (500, 1000, 2000, 5000, 10_000)
 TASKS = (25, 50, 100, 200)
 MEMORY = Path("/dev/shm")
@@ -72,7 +73,14 @@ class Reads(Callback):
 
 
 def trial(n_evals: int) -> Trial:
-    return Trial(Plane(), Backprop(SGD(0.01)), Budget(generations=n_evals, n_evals=30 * n_evals), (), 0, (Reads(),))
+    return Trial(
+        Plane(),
+        Backprop(SGD(0.01)),
+        Budget(generations=n_evals, n_evals=min(30 * n_evals, 1_000_000)),
+        (),
+        0,
+        (Reads(),),
+    )
 
 
 def study(n_tasks: int, n_methods: int, n_seeds: int) -> Study:
@@ -113,6 +121,7 @@ def evals(sizes: tuple[int, ...], folder: Path) -> None:
         seconds = [cpu_seconds(lambda path=path, size=size: trial(size).run(path))]  # type: ignore[misc]
         rows = len((path / "curve.csv").read_text().splitlines()) - 2
         before = print_line(rows, seconds, before)
+    print_memory()
 
 
 def trials(sizes: tuple[int, ...], folder: Path) -> None:
@@ -123,18 +132,35 @@ def trials(sizes: tuple[int, ...], folder: Path) -> None:
         seconds = [cpu_seconds(lambda one=one, path=path: one.run(path)) for _ in range(2)]  # type: ignore[misc]
         seconds.append(cpu_seconds(lambda path=path: load(path / "growth")))  # type: ignore[misc]
         before = print_line(size, seconds, before)
+    print_memory()
+
+
+def print_memory() -> None:
+    print(f"{'':8} {megabytes():9.0f} MB", flush=True)
+
+
+def megabytes() -> float:
+    """Return the largest memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def tasks(folder: Path) -> None:
     print("tasks of a study; all its figures; largest memory")
     before = None
     for size in TASKS:
-        one = study(size, 2, 2)
-        cpu_seconds(lambda one=one, size=size: one.run(folder / str(size)))  # type: ignore[misc]
-        words = [sys.executable, __file__, "--draw", str(folder / str(size) / "growth")]
-        out = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
-        before = print_line(size, [out["seconds"]], before)
-        print(f"{'':8} {out['megabytes']:9.0f} MB, {out['files']} figures")
+        before = report(size, study(size, 2, 2), folder / str(size), before)
+    print("trials of a study on five tasks; all its figures; largest memory")
+    report(500, study(5, 10, 10), folder / "trials", None)
+
+
+def report(size: int, one: Study, folder: Path, before: tuple[int, list[float]] | None) -> tuple[int, list[float]]:
+    """Run a study and draw it in another process; print a line, and return it for the exponents of the next one."""
+    cpu_seconds(lambda: one.run(folder))
+    words = [sys.executable, __file__, "--draw", str(folder / "growth")]
+    out = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    line = print_line(size, [out["seconds"]], before)
+    print(f"{'':8} {out['megabytes']:9.0f} MB, {out['files']} figures", flush=True)
+    return line
 
 
 def draw(folder: Path) -> None:
@@ -143,8 +169,7 @@ def draw(folder: Path) -> None:
 
     files: list[Any] = []
     seconds = cpu_seconds(lambda: files.extend(show(load(folder))))
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "megabytes": kilobytes / 1024, "files": len(files)}))
+    print(json.dumps({"seconds": seconds, "megabytes": megabytes(), "files": len(files)}))
 
 
 @dataclass(frozen=True)
