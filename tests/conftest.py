@@ -1,11 +1,14 @@
 """The command under test; and `toys` importable from every folder of tests, and from the workers they start."""
 
+import os
 import sys
 
 import pytest
 
 from evorobo.cli import main
 from evorobo.study.trust import RECORD_VARIABLE
+
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and lines of a terminal are wrapped
 
 
 @pytest.fixture(scope="session", autouse=True)
