@@ -39,6 +39,8 @@ class Budget:
         Backpropagation and evolution both spend them, so they are the usual limit of a comparison.
     forward_flops, backward_flops, update_flops : float, optional
         The three parts of `flops`.
+    robot_flops : float, optional
+        Floating-point operations of the robot's own step and of its derivative, where the robot can be traced.
     cpu_seconds, wall_seconds : float, optional
         Processor time and elapsed time. Runs with such a limit cannot be repeated exactly.
     generations : float, optional
@@ -69,6 +71,7 @@ class Budget:
     forward_flops: PositiveFloat | None = None
     backward_flops: PositiveFloat | None = None
     update_flops: PositiveFloat | None = None
+    robot_flops: PositiveFloat | None = None
     cpu_seconds: PositiveFloat | None = None
     wall_seconds: PositiveFloat | None = None
     generations: PositiveFloat | None = None

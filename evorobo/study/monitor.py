@@ -185,7 +185,7 @@ def wait_for_study(folder: Path, on_wait: Callable[[], None], seconds: float = S
 
     A folder that is a part of a study, or holds studies, is not waited for.
     """
-    others = [*(parent / "study.json" for parent in folder.parents[:3]), *folder.glob("*/study.json")]
+    others = [*(parent / "study.json" for parent in folder.parents[:3]), *sorted(folder.glob("*/study.json"))]
     if (folder / "study.json").is_file() or any(path.is_file() for path in others):
         return
     on_wait()

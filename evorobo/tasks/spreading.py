@@ -18,18 +18,10 @@ ScoreFunction = Callable[[Scoring, Sequence[str], NetworkSpec, Array, np.random.
 """Scores networks `weights (n, p)` on a task, with the measures of these names."""
 
 
-def score_members(
-    task: Scoring,
-    measures: Sequence[str],
-    spec: NetworkSpec,
-    weights: Array,
-    rng: np.random.Generator,
-    input_scaler: Scaler | None,
-) -> Scores:
-    """Return the scores of networks `weights (n, p)`, with the task's measures of these names if there are any."""
+def member_scoring(task: Scoring) -> ScoreFunction:
+    """Return the function that scores the members of a generation: here, or where `spread_members` sends them."""
     spread = _spread.get()
-    score = score_here if spread is None or not can_be_spread(task) else spread
-    return score(task, measures, spec, weights, rng, input_scaler)
+    return score_here if spread is None or not can_be_spread(task) else spread
 
 
 def score_here(
@@ -40,7 +32,7 @@ def score_here(
     rng: np.random.Generator,
     input_scaler: Scaler | None,
 ) -> Scores:
-    """Return the scores of networks, computed in this process."""
+    """Return the scores of networks `weights (n, p)`, with the task's measures of these names, in this process."""
     if measures and isinstance(task, HasMeasures):
         return task.score_with_measures(measures, spec, weights, rng, input_scaler)
     return task.score(spec, weights, rng, input_scaler)

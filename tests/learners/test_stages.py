@@ -47,6 +47,7 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.study import checkpoint, running
 from evorobo.study.executors.base import Inspection
 from evorobo.study.executors.work import inspect_task
+from evorobo.study.folders import Interrupted
 from evorobo.study.overrides import apply_overrides
 from evorobo.testing import check_method
 from evorobo.testing.methods import Wave
@@ -485,7 +486,7 @@ def test_a_trial_interrupted_at_every_step_has_the_same_curve(tmp_path, monkeypa
         try:
             trial.run(tmp_path / "halting", should_stop=lambda calls=calls: next(calls))
             break
-        except running.Interrupted:
+        except Interrupted:
             continue
     assert result_of(tmp_path / "halting") == result_of(tmp_path / "straight")
 

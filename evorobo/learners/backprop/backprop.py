@@ -35,7 +35,7 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Examples, Scoring, Task
 
-NEVER_SPENT = ("env_steps", "episodes")
+NEVER_SPENT = ("env_steps", "episodes", "robot_flops")
 """Cost columns that mini-batches never add to. Demonstrations, before the first step, do."""
 
 _CACHE_BYTES, _MAX_BATCHED, _USUAL_LENGTH = 2**20, 16, 32

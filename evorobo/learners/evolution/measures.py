@@ -12,7 +12,7 @@ from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Scores, Scoring
 from evorobo.tasks.capabilities import HasMeasures
-from evorobo.tasks.spreading import score_members
+from evorobo.tasks.spreading import member_scoring
 
 SIZE = "size"
 """The measure that every task has: the mean absolute weight."""
@@ -41,7 +41,7 @@ class MeasureScorer:
         A measure that is not finite, of a member that diverged, is 0.
         """
         task_measures = [name for name in self.names if name != SIZE]
-        scores = score_members(self._task, task_measures, spec, weights, rng, input_scaler)
+        scores = member_scoring(self._task)(self._task, task_measures, spec, weights, rng, input_scaler)
         if not self.names:
             return scores, np.empty((len(weights), 0))
         values = {SIZE: np.abs(genes).mean(1)}

@@ -23,8 +23,8 @@ def find_logs(folder: Path) -> list[Path]:
 
     Raises `DataError` where both kinds are there: which of them is meant is not known.
     """
-    inside = (file for pattern in ("*", "*/*", "*/*/*") for file in folder.glob(pattern))
-    files = sorted(file for file in inside if file.name.lower().endswith((_MONITOR, _EVALUATIONS)))
+    inside = sorted(file for pattern in ("*", "*/*", "*/*/*") for file in folder.glob(pattern))
+    files = [file for file in inside if file.name.lower().endswith((_MONITOR, _EVALUATIONS))]
     monitors = [file for file in files if file.name.lower().endswith(_MONITOR)]
     if monitors and len(monitors) < len(files):
         evaluations = next(file for file in files if file not in monitors)
@@ -49,7 +49,7 @@ def read_logs(path: Path, files: Iterable[Path], task: str, lower_is_better: boo
 
 def _check_complete(files: list[Path]) -> None:
     """Raise `DataError` for some of the environments of a run without the others."""
-    beside = [file for file in files[0].parent.iterdir() if is_of_parallel_environment(file)]
+    beside = [file for file in sorted(files[0].parent.iterdir()) if is_of_parallel_environment(file)]
     if is_of_parallel_environment(files[0]) and len(beside) > len(files):
         raise DataError(
             f"{files[0]} is one of the {len(beside)} environments of a run; give the folder {files[0].parent}, or a "

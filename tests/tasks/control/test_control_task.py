@@ -334,7 +334,7 @@ def test_options_reach_the_robot_and_unknown_ones_are_reported():
 
 
 @pytest.mark.parametrize("name", ["episodes", "n_demonstrations", "validation_episodes", "test_episodes"])
-@pytest.mark.parametrize("value", [0, -1, 2.0])
+@pytest.mark.parametrize("value", [0, -1, 2.5])
 def test_numbers_of_episodes_are_whole_and_positive(name, value):
     with pytest.raises(SettingsError, match=f"{name} must be a whole number of at least 1, not {value}"):
         ControlTask("CartPole-v1", **{name: value})

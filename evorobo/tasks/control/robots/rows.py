@@ -46,10 +46,11 @@ class RobotRows:
     def step(self, rows: np.ndarray, actions: np.ndarray) -> RobotStep:
         """Step these rows by `actions (len(rows), ...)`, which are within their limits."""
         types = self._types[rows].tolist()
-        if len(set(types)) == 1:
+        kinds = list(dict.fromkeys(types))
+        if len(kinds) == 1:
             return self._step_together(rows, actions)
         step = RobotStep(np.empty((len(rows), len(self.robot.sensors))), np.empty(len(rows)), np.empty(len(rows), bool))
-        for kind in set(types):  # their order does not matter: no row depends on another
+        for kind in kinds:
             group = np.flatnonzero([each == kind for each in types])
             for whole, part in zip(step, self._step_together(rows[group], actions[group]), strict=True):
                 whole[group] = part
