@@ -417,6 +417,14 @@ def test_a_wrong_description_of_a_queue_is_an_error_in_one_sentence(content, sen
         open_cluster("c.toml", resources)
 
 
+def test_queues_leave_the_handler_of_ctrl_c_as_it_is(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "dask_jobqueue"]:
+        monkeypatch.delitem(sys.modules, name)
+    before = signal.getsignal(signal.SIGINT)
+    clusters.import_queues()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_files_from_workers_stay_in_the_folder_of_their_trial(tmp_path):
     write_files(tmp_path / "seed-0", {"curve.csv": b"a", "checkpoint.npz": b"b"})
     write_files(tmp_path / "seed-0", {"curve.csv": b"c", "result.json": b"d"})

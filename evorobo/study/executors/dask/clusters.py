@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
 import tomllib
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from types import ModuleType
 from typing import Any
 
 import dask
@@ -167,11 +169,10 @@ def _queue(where: str, resources: ExitStack) -> OpenCluster:
             f"{where} needs either jobs = N or adapt = {{ minimum = 0, maximum = N }}; give one of both."
         )
     try:
-        import dask_jobqueue
-
+        queues = import_queues()
         options = settings.get("options", {})
         scheduler = {"dashboard_address": ":0", **options.get("scheduler_options", {})}  # the usual port may be taken
-        cluster = getattr(dask_jobqueue, _QUEUES[queue])(**{**options, "scheduler_options": scheduler})
+        cluster = getattr(queues, _QUEUES[queue])(**{**options, "scheduler_options": scheduler})
     except ModuleNotFoundError as error:
         raise SettingsError(f"queues need {error.name}: pip install 'evorobo[dask]'") from error
     except (TypeError, ValueError) as error:
@@ -183,6 +184,16 @@ def _queue(where: str, resources: ExitStack) -> OpenCluster:
     else:
         cluster.adapt(minimum_jobs=adapt.get("minimum", 0), maximum_jobs=most)
     return OpenCluster(client, where, most * max(1, int(options.get("cores", 1))))
+
+
+def import_queues() -> ModuleType:
+    """Import dask-jobqueue and keep the handler of Ctrl-C, which its import replaces."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        import dask_jobqueue
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    return dask_jobqueue
 
 
 def _read_toml(where: str) -> dict[str, Any]:
