@@ -20,7 +20,8 @@ from evorobo.arrays import Array
 from evorobo.errors import EvoroboError, ResultsError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
+from evorobo.nets.layer import ForwardContext, Params
+from evorobo.report.analysis.first_layer import FirstLayer, with_first_layer
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.statistics import bootstrap_interval
 from evorobo.study.digests import checked_path
@@ -136,12 +137,12 @@ def shuffled_losses(task: Task, genome: Genome, sensors: Sequence[np.ndarray], s
     """
     score = _score_function(task)
     recorder = Readings()
-    plain = score(_with_layer(genome, recorder))
+    plain = score(with_first_layer(genome, recorder))
     readings, sign = recorder.rows(), 1 if task.metric_info.higher_is_better else -1
     losses = []
     for number, inputs in enumerate(sensors):
         rngs = [np.random.default_rng([seed, number, repeat]) for repeat in range(N_REPEATS)]
-        scores = [score(_with_layer(genome, ShuffledInputs(readings, inputs, rng))) for rng in rngs]
+        scores = [score(with_first_layer(genome, ShuffledInputs(readings, inputs, rng))) for rng in rngs]
         losses.append(float(sign * (plain - np.mean(scores))))
     return losses
 
@@ -158,31 +159,8 @@ def _score_function(task: Task) -> Callable[[Genome], float]:
     return task.test
 
 
-def _with_layer(genome: Genome, layer: Layer) -> Genome:
-    return replace(genome, spec=replace(genome.spec, layers=(layer, *genome.spec.layers)), data=None)
-
-
 @dataclass(frozen=True, eq=False)
-class _FirstLayer(Layer):
-    """A layer without parameters before the network."""
-
-    def width(self, n_inputs: int) -> int:
-        return n_inputs
-
-    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
-        return {}
-
-    def flops(self, n_inputs: int) -> int:
-        return 0
-
-    def backward(
-        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
-    ) -> Array:
-        return dy
-
-
-@dataclass(frozen=True, eq=False)
-class Readings(_FirstLayer):
+class Readings(FirstLayer):
     """A first layer that keeps the inputs that pass."""
 
     def __post_init__(self) -> None:
@@ -200,7 +178,7 @@ class Readings(_FirstLayer):
 
 
 @dataclass(frozen=True, eq=False)
-class ShuffledInputs(_FirstLayer):
+class ShuffledInputs(FirstLayer):
     """A first layer that replaces `inputs` by those of random `readings`; equally many rows are permuted."""
 
     readings: Array

@@ -20,7 +20,8 @@ from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
-from evorobo.nets.layer import ForwardContext, Layer, Parameter, Params
+from evorobo.nets.layer import ForwardContext, Params
+from evorobo.report.analysis.first_layer import FirstLayer, with_first_layer
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.study.digests import checked_path
 from evorobo.tasks.base import Task
@@ -100,7 +101,7 @@ def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
     sd = sensor_std(task) / (genome.input_scaler.sd if genome.input_scaler else 1)
     for level in NOISE_LEVELS:
         noise = SensorNoise(level * sd, np.random.default_rng(seed))
-        yield task.test(replace(genome, spec=replace(genome.spec, layers=(noise, *genome.spec.layers))))
+        yield task.test(with_first_layer(genome, noise))
 
 
 def with_weight_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
@@ -119,28 +120,14 @@ _KINDS: dict[str, Callable[[Task, Genome, int], Iterator[float]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class SensorNoise(Layer):
+class SensorNoise(FirstLayer):
     """A first layer that adds Gaussian noise with standard deviation `sd (n_inputs,)` to its inputs."""
 
     sd: Array
     rng: np.random.Generator
 
-    def width(self, n_inputs: int) -> int:
-        return n_inputs
-
-    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
-        return {}
-
-    def flops(self, n_inputs: int) -> int:
-        return 0
-
     def forward(self, params: Params, x: Array, context: ForwardContext) -> tuple[Array, Any]:
         return x + (self.sd * self.rng.standard_normal(x.shape)).astype(x.dtype), None
-
-    def backward(
-        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
-    ) -> Array:
-        return dy
 
 
 def sensor_std(task: Task) -> Array:

@@ -18,6 +18,7 @@ from evorobo.tasks.control.policies import Policy
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.rollout import TEST, run_episodes
 from evorobo.tasks.control.simulators.base import EnvSpec
+from evorobo.tasks.control.simulators.env_objects import EnvObjects
 from evorobo.tasks.control.simulators.lookup import make_rendering_env
 from evorobo.tasks.control.simulators.sync import SyncSimulator
 from evorobo.tasks.control.spaces import Decoder, make_flattener
@@ -97,7 +98,7 @@ class _Renderer:
     def __init__(self, environment: Any, env_spec: EnvSpec, decoder: Decoder) -> None:
         self._environment, self._id = environment, env_spec.id
         flatten = make_flattener(env_spec.observation_space)[1]
-        self._simulator = SyncSimulator(env_spec.id, lambda: environment, flatten, decoder.to_env_action)
+        self._simulator = SyncSimulator(EnvObjects(env_spec.id, lambda: environment, flatten, decoder.to_env_action))
 
     def render(self, policy: Policy, seed: int, at: Collection[int]) -> list[np.ndarray]:
         """The pictures of one episode; afterwards the environment is closed."""

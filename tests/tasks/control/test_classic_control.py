@@ -104,7 +104,7 @@ def test_the_spaces_and_the_threshold_are_those_of_gymnasium(id):
 def test_keyword_arguments_take_the_slow_path_and_are_heard(id, options):
     task = ControlTask(id, env_kwargs=options)
     assert isinstance(task.env_spec, GymEnvSpec)
-    (name, value), environment = *options.items(), task.env_spec._object_arguments[1]().unwrapped
+    (name, value), environment = *options.items(), task.env_spec._make_objects.args[1]().unwrapped
     assert getattr(environment, name) == value
 
 

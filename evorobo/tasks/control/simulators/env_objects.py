@@ -14,7 +14,10 @@ from evorobo.user_code import reraise_interrupt
 
 
 class EnvObjects:
-    """Environments by number, which are made on demand and used again, or `made_anew` for each episode."""
+    """Environments by number, which are made on demand and used again.
+
+    They are `made_anew` for each episode where a reset leaves something of the episode before.
+    """
 
     def __init__(
         self,

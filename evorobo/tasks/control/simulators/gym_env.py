@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,8 @@ class GymEnvSpec:
         self.observation_space, self.action_space = example.observation_space, example.action_space
         self._n_sensors, flatten = make_flattener(self.observation_space)
         to_env_action = make_decoder(self.action_space).to_env_action
-        self._object_arguments = spec.id, make, flatten, to_env_action, spec.id in _MADE_ANEW
-        self._simulator = simulator or SyncSimulator(*self._object_arguments)
+        self._make_objects = partial(EnvObjects, spec.id, make, flatten, to_env_action, spec.id in _MADE_ANEW)
+        self._simulator = simulator or SyncSimulator(self._make_objects())
         if self.max_steps is None:
             raise SettingsError(
                 f"{spec.id} has no limit of steps; give the task max_steps=... (check-task: --max-steps), or register "
@@ -57,7 +58,7 @@ class GymEnvSpec:
         return CheckedSimulator(self._simulator, self._checks())
 
     def rows(self, n_rows: int) -> EnvRows:
-        return CheckedEnvRows(ObjectEnvRows(EnvObjects(*self._object_arguments)), self._checks())
+        return CheckedEnvRows(ObjectEnvRows(self._make_objects()), self._checks())
 
     def _checks(self) -> NumberChecks:
         return NumberChecks(self.id, self._n_sensors, "fix the environment, or wrap it")

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.simulators.env_objects import EnvObjects
-from evorobo.tasks.control.spaces import Flatten
 
 
 class SyncSimulator:
-    """A simulator (see `Simulator`) of environment objects, which are made on demand and used again.
-
-    They are `made_anew` for each episode where a reset leaves something of the episode before.
-    """
+    """A simulator (see `Simulator`) of environment objects."""
 
     state = None
     capacity = 64  # environment objects in memory; a task with more robots runs them in batches
 
-    def __init__(
-        self,
-        id: str,
-        make: Callable[[], Any],
-        flatten: Flatten,
-        to_env_action: Callable[[np.ndarray], Any],
-        made_anew: bool = False,
-    ) -> None:
-        self._objects = EnvObjects(id, make, flatten, to_env_action, made_anew)
+    def __init__(self, objects: EnvObjects) -> None:
+        self._objects = objects
         self._running = np.empty(0, int)
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:

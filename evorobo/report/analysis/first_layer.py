@@ -1,0 +1,34 @@
+"""A layer without parameters before a network, which tests it with other readings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evorobo.arrays import Array
+from evorobo.nets.genome import Genome
+from evorobo.nets.layer import Layer, Parameter, Params
+
+
+@dataclass(frozen=True, eq=False)
+class FirstLayer(Layer):
+    """A layer that changes the readings or keeps them, and passes gradients on."""
+
+    def width(self, n_inputs: int) -> int:
+        return n_inputs
+
+    def parameters(self, n_inputs: int) -> dict[str, Parameter]:
+        return {}
+
+    def flops(self, n_inputs: int) -> int:
+        return 0
+
+    def backward(
+        self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
+    ) -> Array:
+        return dy
+
+
+def with_first_layer(genome: Genome, layer: FirstLayer) -> Genome:
+    """Return the genome with a layer before its network; how it reads raw rows is left out."""
+    return replace(genome, spec=replace(genome.spec, layers=(layer, *genome.spec.layers)), data=None)
