@@ -246,6 +246,31 @@ class HasStages(Protocol):
 
 
 @runtime_checkable
+class HandsOver(Protocol):
+    """A learner that hands more than its genome to the next stage of `Stages`, such as a critic (see `ActorCritic`)."""
+
+    def handed_over(self) -> Any:
+        """Return what the next stage may go on with.
+
+        Returns
+        -------
+        object
+            The parts, as the next learner will not change them; None if there are none.
+        """
+
+    def take_over(self, parts: Any) -> None:
+        """Go on with the parts of the stage before, where they fit, instead of fresh ones. Called after the start.
+
+        What is taken must be part of `state`.
+
+        Parameters
+        ----------
+        parts : object
+            What `handed_over` of the stage before returned; not None, perhaps of a kind unknown to this learner.
+        """
+
+
+@runtime_checkable
 class Batchable(Protocol):
     """A method that can step several learners in one call. This is faster and changes no number."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Example, Limits, Probability
-from evorobo.learners.base import HasStages, Learner, Method, StepResult, WarmStartable
+from evorobo.learners.base import HandsOver, HasStages, Learner, Method, StepResult, WarmStartable
 from evorobo.learners.budget import Budget, ChecksBudget, check_budget
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
@@ -77,7 +77,8 @@ class Stages(Method, WarmStartable, ChecksBudget):
 
     All stages are one trial with one log, whose column `stage` counts them from 1. The solution is evaluated at the end
     of each. Weights, scalers, running statistics and those of the observations go on to the next stage, but not the
-    state of an optimizer or of a strategy.
+    state of an optimizer or of a strategy. A method with a critic and action noise that follows another one goes on
+    with its noise, and with its critic if that has the same layers, discount and scale of rewards.
 
     A stage ends at its limit, or when its method is done. Shares add up: with shares of 0.2 and 0.3 the first stage
     ends when 0.2 of the trial's budget is spent, and the second one at 0.5. So a stage that ends early leaves its rest
@@ -208,7 +209,7 @@ class StagesLearner:
         self._learner: Learner
         self._begin(0, None, 0.0)
 
-    def _begin(self, position: int, genome: Genome | None, budget_fraction: float) -> None:
+    def _begin(self, position: int, genome: Genome | None, budget_fraction: float, parts: Any = None) -> None:
         """Start the stage at a position in the list, at a genome; None stands for the start of the trial."""
         self._position, self._first_genome, self._first_fraction = position, genome, budget_fraction
         self._first_rng_state = self._rng.bit_generator.state
@@ -217,6 +218,8 @@ class StagesLearner:
         if genome is not None:
             method = method.with_warm_start(genome)
         self._learner = method.start(self._task, self._spec, self._rng)
+        if parts is not None:
+            self.take_over(parts)
 
     @property
     def _stage(self) -> Stage:
@@ -276,7 +279,7 @@ class StagesLearner:
             if (position := self._next(budget_fraction, diverged=True)) is None:
                 raise
             self._n_diverged += 1
-            self._hand_over(position, budget_fraction)
+            self._hand_over(position, budget_fraction, with_parts=False)
             return self.step(budget_fraction)
         self._seconds = self._seconds + Cost(cpu_seconds=cpu_seconds() - cpu, wall_seconds=time.perf_counter() - wall)
         self._n_steps += 1
@@ -289,11 +292,19 @@ class StagesLearner:
         diverged = {"diverged_stages": self._n_diverged} if self._n_diverged else {}
         return StepResult(result.score, {**result.info, **diverged, "stage": self._number})
 
-    def _hand_over(self, position: int, budget_fraction: float) -> None:
-        """Begin the stage at a position, at the solution of the present one."""
+    def _hand_over(self, position: int, budget_fraction: float, *, with_parts: bool = True) -> None:
+        """Begin the stage at a position, at the solution of the present one, and with its critic if it has one."""
         self._artifacts |= {f"stage-{self._number}-{name}": file for name, file in self._learner.artifacts().items()}
         self._earlier_cost = self._earlier_cost + self._learner.cost
-        self._begin(position, self._learner.genome, budget_fraction)
+        parts = self.handed_over() if with_parts else None
+        self._begin(position, self._learner.genome, budget_fraction, parts)
+
+    def handed_over(self) -> Any:
+        return self._learner.handed_over() if isinstance(self._learner, HandsOver) else None
+
+    def take_over(self, parts: Any) -> None:
+        if isinstance(self._learner, HandsOver):
+            self._learner.take_over(parts)
 
     def _fraction_of_stage(self, budget_fraction: float) -> float:
         """How much of the present stage is over, 0 to 1, for schedules."""

@@ -312,11 +312,13 @@ class ReturnWindows(Protocol):
 class HasReturnWindows(Protocol):
     """A task whose rewards can be differentiated over windows of steps, for actor-critic methods."""
 
-    def return_windows(self, n_envs: int) -> ReturnWindows:
+    def return_windows(self, spec: NetworkSpec, n_envs: int) -> ReturnWindows:
         """Return environments whose episodes go on from window to window.
 
         Parameters
         ----------
+        spec : NetworkSpec
+            Shape of the networks that will act.
         n_envs : int
             Number of environments.
 

@@ -133,7 +133,7 @@ class Wave:
 
         return differentiate
 
-    def return_windows(self, n_envs: int) -> ReturnWindows:
+    def return_windows(self, spec: NetworkSpec, n_envs: int) -> ReturnWindows:
         return WaveWindows(*self._points(0.0), n_envs)
 
     def validate(self, genome: Genome) -> float:

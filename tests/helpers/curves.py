@@ -29,3 +29,8 @@ def read_result(folder: Path) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((folder / "result.json").read_text())
     result.pop("sha256", None)
     return result
+
+
+def result_of(folder: Path) -> tuple[str, bytes, dict[str, Any]]:
+    """All that a trial has found, without its times: its curve, its genome and its result."""
+    return without_times(folder / "curve.csv"), (folder / "genome.npz").read_bytes(), read_result(folder)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
-import signal
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from curves import read_result, without_times
+from curves import result_of
+from killing import run_killed
 from scripts import run as run_python
 
 import evorobo as er
@@ -429,50 +429,17 @@ def test_one_log_holds_the_columns_of_all_stages_and_an_eval_at_the_end_of_each(
     assert (tmp_path / "genome.npz").exists()
 
 
-def result_of(folder):
-    return without_times(folder / "curve.csv"), (folder / "genome.npz").read_bytes(), read_result(folder)
-
-
-class Killed(Exception):
-    """Stands for the end of the process; nothing is written after it."""
-
-
-def killed(trial, folder, monkeypatch, name, number):
-    """Run a trial in a process that ends itself with SIGKILL at the call with this number of a learner's method."""
-    pid = os.fork()
-    if pid:
-        _, status = os.waitpid(pid, 0)
-        assert os.WIFSIGNALED(status), "it ended before it was killed"
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return
-    original, calls = getattr(StagesLearner, name), [0]
-
-    def method(*args):
-        result = original(*args)
-        calls[0] += 1
-        if calls[0] == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    try:
-        setattr(StagesLearner, name, method)
-        running.CHECKPOINT_SECONDS = 0.0
-        trial.run(folder)
-    finally:
-        os._exit(1)
-
-
 @pytest.mark.filterwarnings("ignore:This process")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that are copies of this one")
-def test_a_killed_trial_continues_exactly_in_the_middle_of_stages_and_hand_overs(tmp_path, monkeypatch):
+def test_a_killed_trial_continues_exactly_in_the_middle_of_stages_and_hand_overs(tmp_path):
     trial = trial_of()
     trial.run(tmp_path / "straight")
     folder = tmp_path / "killed"
-    killed(trial, folder, monkeypatch, "step", 4)  # within the first stage
-    killed(trial, folder, monkeypatch, "_begin", 2)  # the second one has begun, and has not stepped
-    killed(trial, folder, monkeypatch, "step", 5)  # the last step of the first one was the third since then
-    killed(trial, folder, monkeypatch, "_hand_over", 1)
-    killed(trial, folder, monkeypatch, "step", 2)
+    run_killed(trial, folder, StagesLearner, "step", 4)  # within the first stage
+    run_killed(trial, folder, StagesLearner, "_begin", 2)  # the second one has begun, and has not stepped
+    run_killed(trial, folder, StagesLearner, "step", 5)  # the last step of the first one was the third since then
+    run_killed(trial, folder, StagesLearner, "_hand_over", 1)
+    run_killed(trial, folder, StagesLearner, "step", 2)
     assert trial.run(folder) == "finished"
     assert result_of(folder) == result_of(tmp_path / "straight")
 

@@ -91,6 +91,15 @@ class Critic:
         return float(np.mean(losses))
 
     @property
+    def weights(self) -> Array:
+        """The trained weights, as a copy."""
+        return self._weights.copy()
+
+    def start_at(self, weights: Array) -> None:
+        """Go on with these weights, for both networks."""
+        self._weights, self._target = weights.copy(), weights.copy()
+
+    @property
     def is_finite(self) -> bool:
         return bool(np.isfinite(self._weights).all())
 

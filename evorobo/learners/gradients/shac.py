@@ -12,6 +12,7 @@ from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Decay, DecayRate, Limits, PositiveFloat, PositiveInt, Probability
 from evorobo.flops import update_flops
+from evorobo.learners.actor_critic import ActorCritic
 from evorobo.learners.base import Method, StepResult, WarmStartable
 from evorobo.learners.gradients.critic import SHORTENING_FLOPS, Critic, discounts, td_lambda_targets
 from evorobo.learners.gradients.norms import gradient_norms, shorten
@@ -41,7 +42,8 @@ class SHAC(Method, WarmStartable):
     of time has the value of the last observation. Then the critic is fitted to the TD(lambda) targets of the window.
 
     The network without noise is the solution; it is what `validate` and `test` evaluate. The critic and the standard
-    deviations belong to the method: they are part of the state and of the cost, not of the genome. Their inputs are
+    deviations belong to the method: they are part of the state and of the cost, not of the genome. As a later stage of
+    `Stages`, the method goes on with those of the stage before, where they fit. The inputs of the critic are
     scaled by the mean and standard deviation of earlier windows. The logged score is the mean over the environments of
     the return, with noise, of the last finished episode, or of the running one before the first has finished.
 
@@ -152,13 +154,13 @@ class SHACLearner:
                 "AnalyticGradient()."
             )
         self._method, self._spec, self._rng = method, spec, rng
-        self._windows = task.return_windows(method.n_envs)
+        self._windows = task.return_windows(spec, method.n_envs)
         self._first = first_genome(method.warm_start, task, spec, rng)
         # the weights of the network, followed by the logarithms of the standard deviations
         self._params = np.concatenate([self._first.weights, np.full(spec.n_outputs, method.initial_log_sd)])
         self._optimizer_state = method.optimizer.start(self._params)
-        critic_spec = NetworkSpec.build(spec.n_inputs, method.critic, 1)
-        self._critic = Critic(critic_spec, method.critic_optimizer, method.target_decay, rng)
+        self._critic_spec = NetworkSpec.build(spec.n_inputs, method.critic, 1)
+        self._critic = Critic(self._critic_spec, method.critic_optimizer, method.target_decay, rng)
         self._schedule_state = method.schedule.start()
         self._cost, self._dropped = Cost(), 0
         self._normalizes = normalizes_observations(task)
@@ -258,6 +260,25 @@ class SHACLearner:
             self._finished = np.where(ended, self._running, self._finished)
             self._running = np.where(ended, 0.0, self._running)
         return float(np.where(np.isnan(self._finished), self._running, self._finished).mean())
+
+    def handed_over(self) -> ActorCritic:
+        return ActorCritic(
+            self._params[self._spec.n_params :].copy(),
+            self._critic_spec,
+            self._critic.weights,
+            self._observed,
+            self._method.discount,
+            self._method.reward_scale,
+        )
+
+    def take_over(self, parts: Any) -> None:
+        if not isinstance(parts, ActorCritic):
+            return
+        if parts.log_sd is not None:
+            self._params[self._spec.n_params :] = parts.log_sd
+        if parts.same_critic(self._critic_spec, self._method.discount, self._method.reward_scale):
+            self._critic.start_at(parts.weights)
+            self._observed = parts.observed
 
     def artifacts(self) -> dict[str, bytes | str]:
         return {}

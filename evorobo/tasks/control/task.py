@@ -268,13 +268,13 @@ class ControlTask:
         return RobotReturnGradient(*runs, horizon, discount, action_noise, compiled)
 
     @copy_doc(HasReturnWindows.return_windows)
-    def return_windows(self, n_envs: int) -> ReturnWindows:
+    def return_windows(self, spec: NetworkSpec, n_envs: int) -> ReturnWindows:
         if self._overrides("score", instead_of="return_windows"):
             raise SettingsError(
                 f"{type(self).__name__} changes score() but not return_windows(), which gradients through the robot "
                 "use; define both."
             )
-        return return_windows(self.env_spec, self.decoder, n_envs)
+        return return_windows(self.env_spec, self.decoder, spec, n_envs)
 
     @copy_doc(HasRival.matches)
     def matches(self) -> Matches:

@@ -292,7 +292,7 @@ def test_a_task_or_network_that_does_not_fit_is_refused_at_the_start(task, hidde
 def test_another_last_layer_is_refused():
     spec = NetworkSpec(2, (Dense(2, "sigmoid"),))
     with pytest.raises(SettingsError, match="exploration is added before the tanh of the last layer, which is Dense"):
-        SHAC(**SMALL).start(LEDGE, spec, np.random.default_rng(0)).step(0.0)
+        SHAC(**SMALL).start(LEDGE, spec, np.random.default_rng(0))
 
 
 def test_a_reward_that_is_not_a_number_is_reported():

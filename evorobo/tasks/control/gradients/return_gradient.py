@@ -11,6 +11,7 @@ from evorobo.errors import TaskError
 from evorobo.nets.closed_loop import ClosedLoopNetwork, closed_loop_flops
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments
+from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import ReturnGradients
 from evorobo.tasks.control.gradients.episodes import Episodes, EpisodeTape
@@ -83,9 +84,9 @@ def run_step_by_step(tape: EpisodeTape) -> Callable[[Genome, np.ndarray, np.rand
     return run
 
 
-def return_windows(env_spec: EnvSpec, decoder: Decoder, n_envs: int) -> RobotWindows:
+def return_windows(env_spec: EnvSpec, decoder: Decoder, spec: NetworkSpec, n_envs: int) -> RobotWindows:
     """The environments of `HasReturnWindows` for a vectorized robot."""
-    return RobotWindows(*differentiable(env_spec, decoder), n_envs)
+    return RobotWindows(*differentiable(env_spec, decoder), spec, n_envs)
 
 
 def differentiable(env_spec: EnvSpec, decoder: Decoder) -> tuple[RobotEnvSpec, RobotGraph, BoxDecoder]:

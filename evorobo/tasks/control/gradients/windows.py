@@ -40,8 +40,11 @@ class RobotWindows:
     As in `EpisodeTape`, sensors and motors are not rounded to single precision.
     """
 
-    def __init__(self, env_spec: RobotEnvSpec, graph: RobotGraph, decoder: BoxDecoder, n_envs: int) -> None:
+    def __init__(
+        self, env_spec: RobotEnvSpec, graph: RobotGraph, decoder: BoxDecoder, spec: NetworkSpec, n_envs: int
+    ) -> None:
         self._graph, self._decoder = graph, decoder
+        self._spec = before_tanh(spec) if decoder.scaled else spec
         self._limit = env_spec.robot.action_limit
         self._robot_flops = env_spec.step_flops + graph.backward.flops
         self._rows = _RecordedRows(graph, n_envs)
@@ -54,7 +57,7 @@ class RobotWindows:
         if not self._started:
             self._envs.reset(rng)
             self._started, n_started = True, self._envs.n_rows
-        spec = before_tanh(genome.spec) if self._decoder.scaled else genome.spec
+        spec = self._spec
         network = ClosedLoopNetwork(spec, genome.weights[None], genome.input_scaler, genome.running_stats)
         self._rows.inputs.clear()
         observations, noises, slopes = list[Array](), list[Array](), list[Array]()
@@ -162,10 +165,7 @@ class _RecordedRows(RobotRows):
 
 
 def before_tanh(spec: NetworkSpec) -> NetworkSpec:
-    """The network without the tanh of its last layer; the weights are the same.
-
-    Raises `SettingsError` for another last layer, and for networks with memory.
-    """
+    """The network without the tanh of its last layer; the weights are the same. Raises `SettingsError` for another."""
     last: Any = spec.layers[-1]
     if getattr(last, "activation", None) != "tanh":
         raise SettingsError(
