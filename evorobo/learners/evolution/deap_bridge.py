@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from deap import base, tools
 from deap.algorithms import eaGenerateUpdate as eaGenerateUpdate
-from deap.benchmarks.tools import hypervolume as hypervolume
 from deap.tools import (
     HallOfFame as HallOfFame,
     cxBlend as cxBlend,
@@ -100,6 +99,13 @@ def make_statistics() -> tools.Statistics:
     statistics.register("score_sd", np.std)
     statistics.register("score_max", np.max)
     return statistics
+
+
+def hypervolume(front: list[Individual], reference: Array) -> float:
+    """The volume between a front and a reference point; both are minimized."""
+    from deap.benchmarks import tools  # imports scipy.spatial, half a second that each worker would pay
+
+    return float(tools.hypervolume(front, reference))
 
 
 @contextmanager

@@ -155,7 +155,7 @@ class RunningNSGA2:
         if self._settings.min_score is not None and len(self._front):
             reference = np.r_[self._settings.min_score, np.where(self._signs < 0, -1.0, 0.0)]
             members = [_with_objectives(self._first, values) for values in self._objectives[self._front]]
-            info["hypervolume"] = float(hypervolume(members, -reference))  # DEAP minimizes
+            info["hypervolume"] = hypervolume(members, -reference)  # DEAP minimizes
         return info
 
     @property
