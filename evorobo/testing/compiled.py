@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.tasks.control.compiled.loading import uncompiled_step
+from evorobo.nets.compiled import choices
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
@@ -27,7 +30,7 @@ def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
     except TaskError:
         return False
     streams.reset(seeds, 1)
-    advance = uncompiled_step(text)
+    advance = _uncompiled_step(text)
     running = np.arange(robots)
     for step in range(steps):
         random_numbers = [
@@ -68,3 +71,13 @@ def _is_close(one: Array, many: Array) -> bool:
     single = np.asarray(many).dtype == np.float32  # the last bit may round differently
     tolerance = 1e-6 if single else 1e-9
     return np.allclose(one, many, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def _uncompiled_step(advance: str) -> Callable[..., tuple[float, bool]]:
+    """The robot's `advance` in plain Python with NumPy's functions: slow, but with the numbers of NumPy."""
+    # NumPy has the used functions of `math` under the same names
+    names: dict[str, Any] = {**vars(choices), "math": np}
+    names |= {"float32": np.float32, "float64": np.float64, "int64": np.int64}
+    exec(advance, names)
+    step: Callable[..., tuple[float, bool]] = names["advance"]
+    return step

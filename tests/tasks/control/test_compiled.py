@@ -23,8 +23,8 @@ from evorobo import (
     TaskError,
     register,
 )
+from evorobo.machine_code import compiling
 from evorobo.nets.scaling import Scaler
-from evorobo.tasks.control.compiled import loading
 from evorobo.tasks.control.compiled.episodes import CompiledRunner
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.policies import Networks
@@ -327,5 +327,5 @@ def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch, tmp_
     numba()
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    episodes = loading._import_text("def episodes():\n    return 7\n", "episodes").episodes
+    episodes = compiling._import_text("def episodes():\n    return 7\n", "episodes").episodes
     assert episodes() == 7

@@ -11,6 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
+from evorobo.machine_code.compiling import compile_kernel, kernel_source
 from evorobo.nets.compiled import choices, network
 from evorobo.nets.compiled.activations import activation_source, generated_activations
 from evorobo.nets.compiled.layout import pack_networks
@@ -18,7 +19,6 @@ from evorobo.nets.fold import freeze_batch_norm
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.processes import thread_count
 from evorobo.tasks.control.behavior import MeasureRecorder
-from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.robots.base import Robot

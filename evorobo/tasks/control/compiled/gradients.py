@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.machine_code.compiling import compile_kernel, kernel_source
 from evorobo.nets.compiled import choices, double_layers
 from evorobo.nets.compiled.double_network import NetworkCode, network_constants
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.compiled import gradient_kernel
 from evorobo.tasks.control.compiled.episodes import draw_all, motor_rows, run_threads, scaling_rows
-from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
 from evorobo.tasks.control.compiled.tracing import robot_gradient_source
 from evorobo.tasks.control.gradients.episodes import SATURATED, Episodes
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph

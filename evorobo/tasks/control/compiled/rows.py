@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.machine_code.compiling import compile_kernel, kernel_source
 from evorobo.nets.compiled import choices
 from evorobo.tasks.control.compiled import rows_kernel
-from evorobo.tasks.control.compiled.loading import compile_kernel, kernel_source
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.persistent.base import RowStep
 from evorobo.tasks.control.robots.base import Robot, clip_action

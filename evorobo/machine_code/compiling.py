@@ -12,11 +12,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-import numpy as np
-
 from evorobo.downloads import cache_folder, write_to_cache
 from evorobo.errors import DataError, SettingsError
-from evorobo.nets.compiled import choices
 
 IMPORTS = re.compile(r"^from evorobo[^(\n]*(\([^)]*\).*|.*)\n", re.MULTILINE)
 """The imports from this package, which the text of a kernel contains instead."""
@@ -26,16 +23,6 @@ def kernel_source(files: Sequence[Path], *generated: str) -> str:
     """The text of a kernel's file: the fixed parts, then the generated ones that are not empty."""
     fixed = "".join(IMPORTS.sub("", file.read_text()) for file in files)
     return "\n\n".join([fixed, *(part for part in generated if part)])
-
-
-def uncompiled_step(advance: str) -> Callable[..., tuple[float, bool]]:
-    """The robot's `advance` in plain Python with NumPy's functions: slow, but with the numbers of NumPy."""
-    # NumPy has the used functions of `math` under the same names
-    names: dict[str, Any] = {**vars(choices), "math": np}
-    names |= {"float32": np.float32, "float64": np.float64, "int64": np.int64}
-    exec(advance, names)
-    step: Callable[..., tuple[float, bool]] = names["advance"]
-    return step
 
 
 def compile_kernel(text: str, name: str, allocates: bool = True) -> Callable[..., None]:
