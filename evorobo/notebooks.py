@@ -32,9 +32,11 @@ def live_html() -> Callable[[str], None]:
 
 
 def display_pictures(paths: Sequence[Path]) -> None:
-    """Show the PNG files among `paths` in the current cell."""
-    from IPython.display import Image, display
+    """Show the PNG and SVG files among `paths` in the current cell."""
+    from IPython.display import SVG, Image, display
 
     for path in paths:
         if path.suffix == ".png":
             display(Image(filename=str(path), width=900))
+        elif path.suffix == ".svg":
+            display(SVG(filename=str(path)))

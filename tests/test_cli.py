@@ -342,7 +342,7 @@ def test_a_robot_is_replayed_in_each_form(evorobo, tmp_path):
     assert evorobo("run", script(tmp_path, tasks=f"[{lamp}]", methods="[Evolution()]"), "--jobs", 1)[0] == 0
     folder = "results/toys/phototaxis/cma-es/seed-0"
     assert evorobo("replay", folder)[:2] == (0, f"{folder}/replay.gif\n")
-    assert evorobo("replay", folder, "--png", "--episodes", 2, "--out", "ways.png")[:2] == (0, "ways.png\n")
+    assert evorobo("replay", folder, "--plot", "--episodes", 2, "--out", "ways.png")[:2] == (0, "ways.png\n")
     assert (tmp_path / "ways.png").stat().st_size > 1000
 
 

@@ -144,7 +144,7 @@ LOOKS = [
     ["report", "lamp"],
     ["report", "lamp", "--robustness"],
     ["replay", TRIAL],
-    ["replay", TRIAL, "--png"],
+    ["replay", TRIAL, "--plot"],
     ["export", TRIAL, "--to", "numpy"],
     ["export", TRIAL, "--to", "c", "--task", f"{TRIAL}/trial.json"],
     ["run", f"{TRIAL}/trial.json"],

@@ -199,7 +199,7 @@ def test_check_task_and_replay_say_what_ended_the_program(tmp_path, evorobo):
     assert "The paths of arm are not drawn: Arm.draw() raised SystemExit: 0" in out
     assert "verdicts.csv" in out
     folder = next((tmp_path / "results/arms").glob("arm/*/seed-0"))
-    code, _, err = evorobo("replay", folder, "--png")
+    code, _, err = evorobo("replay", folder, "--plot")
     assert (code, "Arm.draw() raised SystemExit: 0" in err) == (2, True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def add_plot(parser: Parser) -> None:
     """Add the arguments of `evorobo plot`."""
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
-    kinds = ("curves", "paths", "archives")
+    kinds = ("curves", "paths", "archives", "importance")
     parser.add_argument("--kind", default=kinds[0], choices=kinds, metavar="KIND", help=f"{', '.join(kinds)}")
     parser.add_argument("--x", default="", metavar="COLUMN,..", help="cost columns of the x axes: flops,env_steps")
     parser.add_argument("--linear", action="store_true", help="use a linear x axis instead of a logarithmic one")
@@ -208,10 +208,12 @@ def add_replay(parser: Parser) -> None:
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--gif", action="store_const", dest="form", const="gif", help="a film as GIF (default)")
     forms.add_argument("--mp4", action="store_const", dest="form", const="mp4", help="a film as MP4, made by ffmpeg")
-    forms.add_argument("--png", action="store_const", dest="form", const="png", help="one picture of many episodes")
+    forms.add_argument("--plot", action="store_const", dest="form", const="plot", help="one figure of many episodes")
     forms.add_argument("--window", action="store_const", dest="form", const="window", help="a film on the screen")
     parser.add_argument("--episodes", type=int, metavar="N", help="number of test episodes")
     parser.add_argument("--episode", type=int, default=0, metavar="K", help="the first of them (default 0)")
+    parser.add_argument("--width", default="", metavar="WIDTH", help='of --plot on paper: 8.5cm, 3.4in, "1 column"')
+    parser.add_argument("--title", metavar="TEXT", help='the title of --plot; "" for none')
     parser.add_argument("--out", metavar="FILE", help="default: replay.gif, .mp4 or .png in the folder")
     add_trust(parser)
     parser.set_defaults(function=replay)
@@ -219,16 +221,23 @@ def add_replay(parser: Parser) -> None:
 
 def replay(args: argparse.Namespace) -> None:
     """Show test episodes of a trial's solution, and print the path of the file where one is written."""
+    from evorobo.report.figures.output import FORMATS
+    from evorobo.report.figures.settings import FigureSettings
     from evorobo.report.replay.replay import Replay
     from evorobo.report.replay.staleness import staleness_caution
 
     if args.form == "window" and args.out:
-        raise SettingsError("a window writes no file; leave out --out, or use --gif, --mp4 or --png.")
-    forms: dict[str, Callable[..., object]] = {"gif": Replay.gif, "mp4": Replay.mp4}
-    forms |= {"png": Replay.png, "window": Replay.window}
-    form = args.form or {".mp4": "mp4", ".png": "png"}.get(Path(args.out or "").suffix.lower(), "gif")
+        raise SettingsError("a window writes no file; leave out --out, or use --gif, --mp4 or --plot.")
+    by_ending = {".mp4": "mp4"} | {f".{ending}": "plot" for ending in FORMATS}
+    form = args.form or by_ending.get(Path(args.out or "").suffix.lower(), "gif")
+    if form != "plot" and (args.width or args.title is not None):
+        raise SettingsError("--width and --title are for a figure; add --plot.")
     shown = Replay(args.folder, args.episode, args.episodes, args.trust)
     if caution := staleness_caution(shown.trial_folder, args.trust):
         print(caution)
-    if path := forms[form](shown, *filter(None, [args.out])):
-        print(path)
+    if form == "window":
+        shown.window()
+    elif form == "plot":
+        print(*shown.plot(args.out, FigureSettings(width=args.width, title=args.title)), sep="\n")
+    else:
+        print({"gif": shown.gif, "mp4": shown.mp4}[form](args.out))

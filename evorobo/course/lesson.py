@@ -31,7 +31,8 @@ def teach(
     """Measure at several seeds, print the finding in one sentence, and draw it in one figure.
 
     The title of the figure is the first line of the lesson's script. The file is `results/lessons/NN-name.png`, with
-    the name of the script. On an error, or where flags are invalid, the process exits with status 2.
+    the name of the script, or of the format that `--format` names. On an error, or where flags are invalid, the process
+    exits with status 2.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def teach(
     seeds : int, default 10
         The number of seeds, unless the command line says otherwise.
     argv : sequence of str, optional
-        The flags `--seeds`, `--jobs` and `--results`; by default those of the command line.
+        The flags `--seeds`, `--jobs`, `--results`, `--format` and `--width`; by default those of the command line.
 
     Examples
     --------
@@ -74,20 +75,27 @@ def _teach(run_seed: SeedFunction, summarize: Any, draw: Any, seeds: int, argv: 
     parser = Parser(description="Measure the statement of this lesson, print the finding and draw it.")
     parser.add_argument("--seeds", default=str(seeds), metavar="N", help=f"how many seeds ({seeds}), or which (3,7,11)")
     add_common_flags(parser, "seeds")
+    parser.add_argument("--format", default="png", metavar="FORMAT", help="of the figure: png, pdf, svg or pgf")
+    parser.add_argument("--width", default="", metavar="WIDTH", help='of the figure on paper: 8.5cm, "2 columns"')
     args = parser.parse_args(argv)
+    from evorobo.report.figures.output import file_format
+    from evorobo.report.figures.settings import FigureSettings
+
+    settings = FigureSettings(width=args.width)
+    script = sys.modules[run_seed.__module__]
+    name = Path(script.__file__ or "").stem.replace("_", "-")
+    path = as_path(args.results) / "lessons" / f"{name}.{args.format}"
+    file_format(path)
     chosen_seeds = parse_seeds(args.seeds)
     measurements = run_seeds(run_seed, chosen_seeds, args.jobs)
     from evorobo.course.lesson_page import write_lesson_figure
     from evorobo.report.formatting import few_runs_caution
 
-    script = sys.modules[run_seed.__module__]
     title = (script.__doc__ or "").splitlines()[0]
     number = "1 seed" if len(chosen_seeds) == 1 else f"{len(chosen_seeds)} seeds"
     finding = f"{summarize(measurements)} ({number}; interquartile mean [95% interval])."
-    name = Path(script.__file__ or "").stem.replace("_", "-")
-    path = as_path(args.results) / "lessons" / f"{name}.png"
-    write_lesson_figure(title, finding, draw, measurements, few_runs_caution(len(chosen_seeds)), path)
-    print(finding, path, sep="\n")
+    note = few_runs_caution(len(chosen_seeds))
+    print(finding, *write_lesson_figure(title, finding, draw, measurements, note, path, settings), sep="\n")
 
 
 def run_seeds(run_seed: SeedFunction, seeds: Sequence[int], jobs: int = 1) -> dict[str, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from evorobo.report.figures import output
 from evorobo.report.figures.finals import draw_finals
 from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.panel import draw_average
+from evorobo.report.figures.settings import FigureSettings
 from evorobo.report.figures.style import METHOD_STYLES, MUTED_COLOR, Style
 from evorobo.report.formatting import decimals as decimals_of
 from evorobo.report.statistics import AverageCurve, bootstrap_interval, iqm
@@ -25,7 +27,9 @@ Measurements: TypeAlias = Mapping[str, Any]
 """The measurements of a lesson by name: arrays `(n_seeds, ...)`."""
 
 _WIDTH = 8.0  # inches
-_HEIGHT = 2.75  # of the panels
+_HEIGHT = 2.75  # of a line of panels
+_TITLE_CHARACTER = 0.085  # the mean width of a character of a panel's title
+_MIN_PANEL = 2.2  # the narrowest panel; on narrow paper panels stand below each other
 
 
 class LessonPage:
@@ -33,6 +37,11 @@ class LessonPage:
 
     A name has the same color in all panels of a page. The name of a method, such as "backprop" or "cma-es", has the
     color of that method in all figures of evorobo; other names take the next free color.
+
+    Parameters
+    ----------
+    settings : FigureSettings, optional
+        The width of the figure and its title.
 
     Attributes
     ----------
@@ -48,13 +57,15 @@ class LessonPage:
     >>> page.plot_scores(right, {"backprop": [0.9, 0.8], "cma-es": [0.7, 0.6]})
     """
 
-    def __init__(self) -> None:
-        self.figure = Figure(figsize=(_WIDTH, 1), layout="constrained")
+    def __init__(self, settings: FigureSettings | None = None) -> None:
+        self._settings = settings or FigureSettings()
+        self._width, self._lines = self._settings.inches or _WIDTH, 1
+        self.figure = Figure(figsize=(self._width, 1), layout="constrained")
         self._styles: dict[str, Style] = {}
         self._legend: dict[str, Style] = {}
 
     def add_panels(self, *titles: str, widths: Sequence[float] | None = None) -> list[Axes]:
-        """Add empty panels side by side.
+        """Add empty panels side by side, or below each other where the figure is narrow.
 
         Parameters
         ----------
@@ -68,10 +79,15 @@ class LessonPage:
         list of matplotlib.axes.Axes
             One axes object for each title.
         """
-        row = self.figure.subplots(1, len(titles), squeeze=False, width_ratios=widths)[0]
-        for axes, title in zip(row, titles, strict=True):
-            axes.set_title(title)
-        return list(row)
+        columns = min(len(titles), max(int(self._width / _MIN_PANEL), 1))
+        self._lines = -(-len(titles) // columns)
+        ratios = widths if self._lines == 1 else None
+        panels = list(self.figure.subplots(self._lines, columns, squeeze=False, width_ratios=ratios).flat)
+        for axes, title in zip(panels, titles, strict=False):
+            axes.set_title("\n".join(wrap(title, int(self._width / columns / _TITLE_CHARACTER))))
+        for spare in panels[len(titles) :]:
+            spare.remove()
+        return panels[: len(titles)]
 
     def style(self, name: str) -> Style:
         """Return the color, dashes and marker of a name.
@@ -139,7 +155,7 @@ class LessonPage:
         """
         styles = {name: self.style(name) for name in values}
         scores = {name: np.asarray(of_name, float).tolist() for name, of_name in values.items()}
-        draw_finals(axes, scores, styles, _WIDTH * axes.get_position().width)
+        draw_finals(axes, scores, styles, self._width * axes.get_position().width)
 
     def set_log_scale(self, axes: Axes, which: str) -> None:
         """Set logarithmic axes whose powers of ten are written as 1e-8, 0.1, 10.
@@ -228,8 +244,8 @@ class LessonPage:
         note : str
             The footnote; may be empty.
         """
-        layout = FigureLayout(_WIDTH, title, finding, self._legend, [note])
-        self.figure.set_size_inches(_WIDTH, layout.top + layout.bottom + _HEIGHT)
+        layout = FigureLayout(self._width, title, finding, self._legend, [note], self._settings)
+        self.figure.set_size_inches(self._width, layout.top + layout.bottom + _HEIGHT * self._lines)
         layout.draw(self.figure)
 
 
@@ -241,14 +257,21 @@ Draw: TypeAlias = Callable[[LessonPage, Measurements], object]
 
 
 def write_lesson_figure(
-    title: str, finding: str, draw: Draw, measurements: Measurements, note: str, path: Path
-) -> Path:
-    """Write the figure that `draw` makes of the measurements to `path` (PNG); returns the path."""
+    title: str,
+    finding: str,
+    draw: Draw,
+    measurements: Measurements,
+    note: str,
+    path: Path,
+    settings: FigureSettings | None = None,
+) -> list[Path]:
+    """Write the figure that `draw` makes of the measurements to `path`; returns the paths of the files."""
+    settings = settings or FigureSettings()
     with output.figure_style():
-        page = LessonPage()
+        page = LessonPage(settings)
         draw(page, measurements)
         page.add_layout(title, finding, note)
-    return output.save_figure(page.figure, path)
+    return output.save_with_caption(page.figure, path, settings)
 
 
 def estimate(values: ArrayLike, decimals: int | None = None) -> str:

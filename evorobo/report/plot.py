@@ -1,9 +1,11 @@
-"""Draw a figure of a study: learning curves, paths of robots or archives, as a picture or as numbers."""
+"""Draw a figure of a study: learning curves, paths of robots, archives or importance, as a picture or as numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from matplotlib.axes import Axes
 
@@ -12,7 +14,7 @@ from evorobo.files import as_path, write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.report.analysis.runs import load_genome
 from evorobo.report.analysis.study_table import StudyTable
-from evorobo.report.figures import archives, curves, output
+from evorobo.report.figures import archives, curves, importance, output
 from evorobo.report.figures.paths import plot_paths
 from evorobo.report.figures.settings import FigureSettings
 from evorobo.report.formats.bands import bands_csv
@@ -22,8 +24,10 @@ from evorobo.tasks.control.recording import draw_states, trajectory
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
-KINDS = ("curves", "paths", "archives")
+KINDS = ("curves", "paths", "archives", "importance")
 """The kinds of figures of a study."""
+
+_TaskFigure: TypeAlias = Callable[[StudyTable, str, Path, FigureSettings], list[Path]]
 
 _EPISODES = 6  # in a panel of paths
 
@@ -43,12 +47,13 @@ def plot(
         The results of a study, as `Study.run` returns them.
     out : str or Path, optional
         The file; the ending of its name decides on the format: .png, .pdf, .svg, .pgf (with LaTeX), or .csv for the
-        average curves and their bands. By default it is `curves.png`, `paths.png` or `archives.png` in the folder of
-        the study.
+        average curves and their bands. By default it is `curves.png`, `paths.png`, `archives.png` or `importance.png`
+        in the folder of the study.
     settings : FigureSettings, optional
         What the figure shows, its names, width and scales.
-    kind : {"curves", "paths", "archives"}, default "curves"
-        Learning curves with final scores; paths of the robots of the median runs; archives of quality diversity.
+    kind : {"curves", "paths", "archives", "importance"}, default "curves"
+        Learning curves with final scores; paths of the robots of the median runs; archives of quality diversity; what
+        is lost when a column of the data, or a sensor, is shuffled.
 
     Returns
     -------
@@ -87,21 +92,25 @@ def plot(
     if ending == "csv":
         write_atomically(path, bands_csv(table, settings))
         return [path]
-    if kind == "curves":
-        return curves.plot(table, path, settings)
-    draw = draw_paths if kind == "paths" else archives.plot
-    files = [file for task in table.tasks for file in draw(table, task, _path_of_task(path, table, task), settings)]
+    files = plot_kind(table, kind, path, settings, name_task=len(table.tasks) > 1)
     if not files:
         raise ResultsError(f"{results.folder} has no {kind} to show.")
     return files
 
 
-def _path_of_task(path: Path, table: StudyTable, task: str) -> Path:
-    """The path itself for a single task, else with the name of the task."""
-    return path if len(table.tasks) == 1 else path.with_stem(f"{path.stem}-{task}")
+def plot_kind(table: StudyTable, kind: str, path: Path, settings: FigureSettings, *, name_task: bool) -> list[Path]:
+    """Draw one kind of figure; returns the paths of its files, none where there is nothing to show.
+
+    Kinds with a figure for each task have the name of the task at the end of the file's name if `name_task`.
+    """
+    if kind == "curves":
+        return curves.plot(table, path, settings)
+    draw: _TaskFigure = {"paths": _draw_paths, "archives": archives.plot, "importance": importance.plot}[kind]
+    paths = {task: path.with_stem(f"{path.stem}-{task}") if name_task else path for task in table.tasks}
+    return [file for task in table.tasks for file in draw(table, task, paths[task], settings)]
 
 
-def draw_paths(table: StudyTable, name: str, path: Path, settings: FigureSettings | None = None) -> list[Path]:
+def _draw_paths(table: StudyTable, name: str, path: Path, settings: FigureSettings) -> list[Path]:
     """Draw test episodes of the teacher and of the median run of each method; no file if the robot cannot be drawn.
 
     Where the robot fails, the reason is printed, because the other figures and the tables do not need it.

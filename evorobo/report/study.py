@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evorobo.errors import unknown
 from evorobo.files import write_atomically
 from evorobo.notebooks import display_pictures, in_notebook
 from evorobo.printable import terminal_width
 from evorobo.report.analysis import archive_table
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
-from evorobo.report.figures import archives, curves, importance
-from evorobo.report.plot import draw_paths
+from evorobo.report.figures.output import FORMATS
+from evorobo.report.figures.settings import FigureSettings
+from evorobo.report.plot import KINDS, plot_kind
 from evorobo.study.results import Results
 
 
-def show(results: Results) -> list[Path]:
+def show(results: Results, settings: FigureSettings | None = None, *, format: str = "png") -> list[Path]:
     """Write the figures and tables of a study into its folder, and print tables, verdicts, cautions and file names.
 
     The files are `curves.png`, `table.csv`, `table.md` and `verdicts.csv`. There is a `paths-<task>.png` for each robot
@@ -27,6 +29,10 @@ def show(results: Results) -> list[Path]:
     ----------
     results : Results
         The results of a study, as `Study.run` returns them.
+    settings : FigureSettings, optional
+        What the figures show, their names, width and scales. Tables and verdicts are those of the whole study.
+    format : {"png", "pdf", "svg", "pgf"}, default "png"
+        The format of the figures, which is the ending of their names.
 
     Returns
     -------
@@ -37,6 +43,8 @@ def show(results: Results) -> list[Path]:
     ------
     ResultsError
         If no run has a score yet.
+    SettingsError
+        If the format is unknown.
 
     Examples
     --------
@@ -53,10 +61,13 @@ def show(results: Results) -> list[Path]:
     >>> [file.name for file in files]
     ['curves.png', 'paths-phototaxis.png', 'table.csv', 'table.md', 'verdicts.csv']
     """
-    table, folder = StudyTable.from_results(results), results.folder
-    files = curves.plot(table, folder / "curves.png")
-    for name, draw in {"paths": draw_paths, "archives": archives.plot, "importance": importance.plot}.items():
-        files += [file for task in table.tasks for file in draw(table, task, folder / f"{name}-{task}.png")]
+    if format not in FORMATS:
+        raise unknown("format", format, FORMATS)
+    table, folder, settings = StudyTable.from_results(results), results.folder, settings or FigureSettings()
+    shown = settings.select(table)
+    files = [
+        file for kind in KINDS for file in plot_kind(shown, kind, folder / f"{kind}.{format}", settings, name_task=True)
+    ]
     summary = summarize(table)
     files += summary.write(folder)
     rows = archive_table.archive_rows(table)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from evorobo import FigureSettings
 from evorobo.course import estimate
 from evorobo.course.lesson_page import LessonPage, write_lesson_figure
 from evorobo.report.figures import output
@@ -85,6 +86,22 @@ def test_a_figure_is_written_under_its_statement(tmp_path):
         texts.append(left.texts[0].get_position()[1])
 
     texts: list[float] = []
-    path = write_lesson_figure("A statement.", "A finding.", draw, {"one": VALUES}, "", tmp_path / "page.png")
+    (path,) = write_lesson_figure("A statement.", "A finding.", draw, {"one": VALUES}, "", tmp_path / "page.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert texts == [4.5]
+    paper = FigureSettings(width="1 column")
+    path, caption = write_lesson_figure("A.", "A finding.", draw, {"one": VALUES}, "A note.", tmp_path / "a.pdf", paper)
+    assert b"/FontFile2" in path.read_bytes()
+    assert caption.read_text() == "A finding. A note.\n"
+
+
+def test_the_panels_of_a_lesson_stand_below_each_other_on_narrow_paper():
+    for width, rows in (("", 1), ("1 column", 3), ("5in", 2)):
+        with output.figure_style():
+            page = LessonPage(FigureSettings(width=width))
+            panels = page.add_panels("one", "a title of many words that needs two lines", "three", widths=(1, 2, 1))
+            page.add_layout("A statement.", "A finding.", "")
+            page.figure.draw_without_rendering()
+        assert len({round(axes.get_position().y0, 2) for axes in panels}) == rows
+        titles = [axes.title if axes.get_title() else axes._left_title for axes in panels]
+        assert all(title.get_window_extent().x1 <= page.figure.bbox.x1 for title in titles)

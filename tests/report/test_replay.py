@@ -16,7 +16,9 @@ from evorobo import (
     DataError,
     DatasetTask,
     Evolution,
+    FigureSettings,
     Genome,
+    NetworkSpec,
     OpenAIES,
     Replay,
     ResultsError,
@@ -28,7 +30,7 @@ from evorobo import (
     register,
 )
 from evorobo.report.replay.encoding import FRAMES_PER_SECOND, sprite_sheet
-from evorobo.report.replay.frames import render_episodes, shared_limits
+from evorobo.report.replay.frames import render_episodes, shared_view
 from evorobo.tasks.control.recording import DISPLAY_VARIABLES, record_episode
 
 
@@ -50,7 +52,16 @@ class Invisible(Robot):
         return -np.abs(next_state[:, 0])
 
 
+class Labeled(Invisible):
+    """A robot that is drawn over time, on a logarithmic axis."""
+
+    def draw(self, ax, states):
+        ax.plot(np.arange(len(states)), 10.0 ** states[:, 0])
+        ax.set(xlabel="step", ylabel="place", yscale="log")
+
+
 register(Invisible, "test/Invisible-v0")
+register(Labeled, "test/Labeled-v0")
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +135,7 @@ def test_many_episodes_fit_into_one_picture(study, task, tmp_path):
     if task != "phototaxis":
         pytest.importorskip("pygame", reason="pip install 'gymnasium[classic-control]'")
     few, many = (
-        matplotlib.image.imread(Replay(trial_folder(study, task), n_episodes=n).png(tmp_path / f"{n}.png"))
+        matplotlib.image.imread(Replay(trial_folder(study, task), n_episodes=n).plot(tmp_path / f"{n}.png")[0])
         for n in (1, 3)
     )
     inked = [int((picture[..., :3] < 0.95).any(-1).sum()) for picture in (few, many)]
@@ -138,13 +149,38 @@ def test_the_frames_of_several_solutions_have_one_scale_and_one_start(study):
     assert [episode.steps[[0, -1]].tolist() for episode in (first, teacher)] == [[0, 24], [0, 24]]
     np.testing.assert_array_equal(first.frames[0], teacher.frames[0])
     assert (first.frames[-1] != teacher.frames[-1]).any()
-    (left, right), (bottom, top) = shared_limits(task.robot, [first.recording, teacher.recording])
+    view = shared_view(task.robot, [first.recording, teacher.recording])
+    assert not view.has_axes
+    (left, right), (bottom, top) = view.x, view.y
     for episode in (first, teacher):
         x, y = (episode.recording.states[:, :2] - episode.recording.states[:, 3:]).T
         assert left < x.min()
         assert x.max() < right
         assert bottom < y.min()
         assert y.max() < top
+
+
+def test_a_drawing_that_labels_an_axis_keeps_its_axes_in_frames():
+    task = ControlTask("test/Labeled-v0", test_episodes=3)
+    genome = Genome(NetworkSpec.build(1, (), 1), np.array([1.0, 0.0]))
+    first, other = render_episodes(task, [(genome, 0), (genome, 1)], max_frames=5, max_size=200)
+    view = shared_view(task.robot, [first.recording, other.recording])
+    places = 10.0 ** np.concatenate([first.recording.states, other.recording.states])
+    assert view.has_axes
+    assert 0 < view.y[0] < places.min() < places.max() < view.y[1]  # of a logarithmic axis
+    assert first.frames[0].shape == (150, 200, 3)
+    margin = first.frames[0][:, :24]  # labels and ticks, the same in all frames
+    assert (margin < 128).any()
+    for frame in (*first.frames, *other.frames):
+        np.testing.assert_array_equal(frame[:, :24], margin)
+
+
+def test_a_figure_of_many_episodes_for_a_paper(study, tmp_path):
+    settings = FigureSettings(width="8.5cm")
+    path, caption = Replay(trial_folder(study, "phototaxis"), n_episodes=3).plot(tmp_path / "paths.pdf", settings)
+    assert b"/FontFile2" in path.read_bytes()
+    assert caption.read_text().startswith("Test episodes 0 to 2, mean return ")
+    assert caption.read_text().endswith("m long.\n")
 
 
 def test_a_sprite_sheet_holds_every_frame_in_its_position(tmp_path):
@@ -171,9 +207,9 @@ def test_a_trial_without_a_genome_and_a_folder_without_a_trial_have_different_er
 
 def test_the_genome_file_stands_for_its_trial_and_a_wrong_suffix_raises(study, tmp_path):
     folder = trial_folder(study, "phototaxis")
-    assert Replay(folder / "genome.npz").png() == folder / "replay.png"
-    for write, name in ((Replay.gif, "film.mp4"), (Replay.png, "film"), (Replay.mp4, "film.gif")):
-        with pytest.raises(SettingsError, match=f"{name} would hold a .*; give it a name that ends in [.]"):
+    assert Replay(folder / "genome.npz").plot() == [folder / "replay.png"]
+    for write, name in ((Replay.gif, "film.mp4"), (Replay.plot, "film"), (Replay.mp4, "film.gif")):
+        with pytest.raises(SettingsError, match=f"{name} (would hold a|names no known) .*; give it a name that ends"):
             write(Replay(folder), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -189,7 +225,7 @@ def test_data_sets_and_robots_that_cannot_be_drawn_raise(study):
     with pytest.raises(TaskError, match="rows has no robot to show; evorobo report shows"):
         Replay(trial_folder(study, "rows")).gif()
     with pytest.raises(TaskError, match=r"test/Invisible-v0 cannot be shown as 'rgb_array'.* by its draw\(\)"):
-        Replay(trial_folder(study, "invisible")).png()
+        Replay(trial_folder(study, "invisible")).plot()
 
 
 def test_a_missing_ffmpeg_raises_with_the_command_that_installs_it(study, monkeypatch, tmp_path):

@@ -13,9 +13,11 @@ from evorobo import (
     ControlTask,
     DatasetTask,
     Evolution,
+    FigureSettings,
     Genome,
     GroupSplit,
     OpenAIES,
+    SettingsError,
     Study,
     show,
     transfer,
@@ -72,6 +74,17 @@ def test_show_writes_figures_and_tables_and_prints_their_paths(study, capsys):
     printed = capsys.readouterr().out
     assert all(path.stat().st_size > 100 and str(path) in printed for path in written)
     assert "openai-es" in printed
+
+
+def test_show_takes_the_settings_and_the_format_of_figures(study, capsys):
+    _, results = study
+    settings = FigureSettings(width="1 column", only=("wallfollowing",), rename={"wallfollowing": "walls"})
+    names = [path.name for path in show(results, settings, format="pdf")]
+    figures = ["curves.pdf", "curves.txt", "paths-walls.pdf", "paths-walls.txt"]
+    assert names == [*figures, "table.csv", "table.md", "verdicts.csv"]
+    assert "home" in capsys.readouterr().out  # tables are those of the whole study
+    with pytest.raises(SettingsError, match="unknown format 'pd'; did you mean 'pdf'"):
+        show(results, format="pd")
 
 
 def test_transfer_gives_the_iqm_of_each_cell_on_every_other_task(study):

@@ -1,11 +1,12 @@
 """Evaluations to solve a task, by hand: the table, the file and the figure."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
 
-from evorobo import solving
+from evorobo import FigureSettings, SettingsError, solving
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.solving import hitting_times
@@ -48,7 +49,7 @@ def test_the_table_has_mean_median_and_evaluations_per_success_beside_published_
 
 def test_a_note_on_the_published_numbers_stands_below_table_and_figure(study, monkeypatch):
     drawn = []
-    monkeypatch.setattr(output, "save_figure", lambda figure, path: drawn.append(figure) or path)
+    monkeypatch.setattr(output, "save_with_caption", lambda figure, path, settings: drawn.append(figure) or [path])
     printed = solving(study, PUBLISHED, "NEAT started elsewhere.")
     assert printed.splitlines()[-3:-1] == ["NEAT started elsewhere.", ""]
     assert "NEAT started elsewhere." in [text.get_text() for text in drawn[0].texts]
@@ -58,6 +59,22 @@ def test_a_note_on_the_published_numbers_stands_below_table_and_figure(study, mo
 def test_the_figure_is_written(study):
     assert str(study.folder / "solving.png") in solving(study)
     assert (study.folder / "solving.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_figure_for_a_paper_has_its_width_its_names_and_a_caption(study, tmp_path):
+    settings = FigureSettings(width="1 column", rename={"NEAT": "NEAT (2002)", "cma-es": "CMA-ES"})
+    printed = solving(study, PUBLISHED, "Other starts.", tmp_path / "fig.pdf", settings)
+    content, caption = (tmp_path / "fig.pdf").read_bytes(), (tmp_path / "fig.txt").read_text()
+    assert float(re.search(rb"/MediaBox \[ 0 0 ([0-9.]+) ", content)[1]) == pytest.approx(3.5 * 72, abs=0.1)
+    assert b"/FontFile2" in content
+    assert "Other starts." in caption
+    assert printed.splitlines()[-2:] == [str(tmp_path / "fig.pdf"), str(tmp_path / "fig.txt")]
+    assert "NEAT (2002)" in printed
+    assert "CMA-ES" in (study.folder / "solving.csv").read_text()
+    with pytest.raises(SettingsError, match="did you mean 'cma-es'"):
+        solving(study, PUBLISHED, settings=FigureSettings(rename={"cmaes": "x"}))
+    with pytest.raises(SettingsError, match=r"fig\.eps names no known format"):
+        solving(study, PUBLISHED, out=tmp_path / "fig.eps")
 
 
 def test_without_solved_trials_there_is_no_mean(tmp_path, fakes, study):

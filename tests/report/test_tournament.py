@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from evorobo import CMAES, Archive, Budget, Coevolution, ControlTask, Evolution, Genome, ResultsError, Study, tournament
+from evorobo import (
+    CMAES,
+    Archive,
+    Budget,
+    Coevolution,
+    ControlTask,
+    Evolution,
+    FigureSettings,
+    Genome,
+    ResultsError,
+    SettingsError,
+    Study,
+    tournament,
+)
 from evorobo.report.analysis.master_tournament import EPISODES_PER_MATCH, master_tournaments
 from evorobo.report.figures.tournament_figure import figure
 from evorobo.tasks.control.matches import Matches
@@ -74,6 +88,18 @@ def test_all_solutions_meet_the_rivals_of_all_methods(results):
     mean = replace(TASK, test_episodes=EPISODES_PER_MATCH).matches().tournament(solutions, rivals).mean()
     assert float(rows[6][4]) == pytest.approx(mean, abs=0.051)  # of two seeds the IQM is the mean
     assert (results.folder / "tournament-predator.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_figure_for_a_paper_has_its_width_and_new_names(results, tmp_path):
+    settings = FigureSettings(width="2 columns", only=("fame",), rename={"predator": "hunter", "prey": "hare"})
+    text = tournament(results, tmp_path / "fig.svg", settings)
+    assert {"hunter", "hare"} <= set(text.split())
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["fig-hunter.svg", "fig-hunter.txt"]
+    size = re.search(r'width="([0-9.]+)pt"', (tmp_path / "fig-hunter.svg").read_text())[1]
+    assert float(size) == pytest.approx(7.16 * 72, abs=0.1)
+    assert "champions of the hunter against champions of the hare" in (tmp_path / "fig-hunter.txt").read_text()
+    with pytest.raises(SettingsError, match=r"2 methods need a width of 8\.6 cm"):
+        tournament(results, settings=FigureSettings(width="8cm"))
 
 
 def test_one_seed_has_no_interval(results):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from math import isfinite
@@ -23,7 +23,9 @@ _MIN_WIDTH, _MAX_WIDTH = 4 / 2.54, 100 / 2.54
 @checks_fields
 @dataclass(frozen=True)
 class FigureSettings:
-    """Settings of figures of learning curves, for papers and slides.
+    """Settings of figures, for papers and slides.
+
+    Figures without an axis of scores, or of costs, ignore what is for such an axis.
 
     Parameters
     ----------
@@ -87,13 +89,15 @@ class FigureSettings:
         """
         return _to_inches(self.width) if self.width else None
 
-    def select(self, table: StudyTable) -> StudyTable:
+    def select(self, table: StudyTable, others: Collection[str] = ()) -> StudyTable:
         """Return the part of a table that `only` names, with the names of `rename`.
 
         Parameters
         ----------
         table : StudyTable
             The runs of a study.
+        others : collection of str, optional
+            Names in the figure that are not in the table, which `rename` may hold as well.
 
         Returns
         -------
@@ -112,7 +116,8 @@ class FigureSettings:
                     raise unknown("task or method", part, names)
             tasks, methods = _matching(table.tasks, self.only), _matching(table.methods, self.only)
             table = table.select(tasks or table.tasks, methods or table.methods)
-        return table.rename(self.rename) if self.rename else table
+        new_names = {old: new for old, new in self.rename.items() if old not in others}
+        return table.rename(new_names) if new_names else table
 
 
 def _matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -12,25 +11,42 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from evorobo.arrays import Array
+from evorobo.errors import SettingsError
 from evorobo.report.analysis.master_tournament import MasterTournament
 from evorobo.report.figures import output
 from evorobo.report.figures.layout import FigureLayout
 from evorobo.report.figures.panel import draw_average
+from evorobo.report.figures.settings import FigureSettings
 from evorobo.report.figures.style import assign_styles
 from evorobo.report.formatting import few_runs_caution
 from evorobo.report.statistics import Curve, average_curve
 
 CurveFunction: TypeAlias = Callable[[MasterTournament], Curve]
 
+_BESIDE = 1.0  # inches beside the columns: labels of the axes, color bar
+_COLUMN, _MIN_COLUMN = 3.0, 1.2  # inches, the width of a column
+_HEIGHT, _MARGINS = 1.8, 1.8  # of the three rows: times the width of a column, and inches
 
-def plot(master_tournaments: dict[str, list[MasterTournament]], robot: str, rival: str, title: str, path: Path) -> Path:
-    """Write the figure to `path` (PNG), with a column for each method; returns the path."""
-    return output.save_figure(figure(master_tournaments, robot, rival, title), path)
 
+def figure(
+    master_tournaments: dict[str, list[MasterTournament]],
+    robot: str,
+    rival: str,
+    title: str,
+    settings: FigureSettings | None = None,
+) -> Figure:
+    """The figure of master tournaments with a column for each method.
 
-def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, rival: str, title: str) -> Figure:
-    """The figure that `plot` writes."""
-    width = 1.0 + 3.0 * len(master_tournaments)
+    Raises `SettingsError` for a width in which the columns have no room.
+    """
+    settings, n_methods = settings or FigureSettings(), len(master_tournaments)
+    width = settings.inches or _BESIDE + _COLUMN * n_methods
+    column = (width - _BESIDE) / n_methods
+    if column < _MIN_COLUMN:
+        raise SettingsError(
+            f"{n_methods} methods need a width of {2.54 * (_BESIDE + _MIN_COLUMN * n_methods):.1f} cm; choose some "
+            "with only, or a wider figure."
+        )
     with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
         grid = drawn.subplots(3, len(master_tournaments), squeeze=False, height_ratios=[2, 3, 2], sharey="row")
@@ -58,8 +74,9 @@ def figure(master_tournaments: dict[str, list[MasterTournament]], robot: str, ri
         grid[2, 0].set_ylabel(f"mean score of the {robot}\nagainst all generations")
         drawn.colorbar(image, ax=list(grid[1]), label=f"score of the {robot}", shrink=0.85, aspect=30)
         notes = _notes(robot, rival, min(len(runs) for runs in master_tournaments.values()))
-        layout = FigureLayout(width, f"{title}: master tournament", "", assign_styles([robot, rival]), notes)
-        drawn.set_size_inches(width, layout.top + layout.bottom + 7.2)
+        styles = assign_styles([robot, rival])
+        layout = FigureLayout(width, f"{title}: master tournament", "", styles, notes, settings)
+        drawn.set_size_inches(width, layout.top + layout.bottom + _MARGINS + _HEIGHT * column)
         layout.draw(drawn)
     return drawn
 

@@ -1,12 +1,14 @@
-"""Replay the solution of a trial: as a GIF, an MP4, one picture of many episodes, or in a window."""
+"""Replay the solution of a trial: as a GIF, an MP4, one figure of many episodes, or in a window."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evorobo.errors import ResultsError, SettingsError
@@ -15,6 +17,10 @@ from evorobo.files import as_path, write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.notebooks import to_html
 from evorobo.report.figures import output
+from evorobo.report.figures.layout import FigureLayout
+from evorobo.report.figures.paths import paths
+from evorobo.report.figures.settings import FigureSettings
+from evorobo.report.figures.style import assign_styles
 from evorobo.report.replay import window
 from evorobo.report.replay.encoding import add_caption, gif_bytes, write_mp4
 from evorobo.report.replay.frames import (
@@ -23,7 +29,6 @@ from evorobo.report.replay.frames import (
     recorded_states,
     render_episodes,
     require_robot_task,
-    shared_limits,
 )
 from evorobo.study.digests import checked_path
 from evorobo.study.trial import Trial
@@ -33,6 +38,7 @@ from evorobo.tasks.control.task import ControlTask
 _MAX_FRAMES = 150  # of an episode
 _SIZE = 480  # pixels
 _PATHS, _ROWS, _COLUMNS = 20, 4, 6  # episodes drawn as paths; episodes drawn as rows of frames, and frames in a row
+_SHEET = 10.0  # inches, the usual width of the rows of frames
 
 
 @checks_fields
@@ -47,7 +53,7 @@ class Replay:
     first_episode : int, default 0
         The number of the first episode to show.
     n_episodes : int, optional
-        The number of episodes; by default 1 for a GIF, video or window and up to 20 for a picture.
+        The number of episodes; by default 1 for a GIF, video or window and up to 20 for a figure.
     trust : bool, default False
         Whether code that the settings name is run although this user's runs did not write them (see `Trial.load`).
 
@@ -66,7 +72,7 @@ class Replay:
     >>> results = study.run(mkdtemp(), jobs=1)  # doctest: +ELLIPSIS
     [1/4] ...
     >>> replay = er.Replay(results.folder / "phototaxis" / "cma-es" / "seed-0", n_episodes=2)
-    >>> replay.gif().name, replay.png().name
+    >>> replay.gif().name, replay.plot()[0].name
     ('replay.gif', 'replay.png')
     """
 
@@ -95,7 +101,7 @@ class Replay:
         TaskError
             If the task has no robot, or the robot cannot be drawn.
         """
-        path = self._out(out, ".gif")
+        path = self._film_path(out, ".gif")
         write_atomically(path, self.gif_bytes())
         return path
 
@@ -130,27 +136,35 @@ class Replay:
         SettingsError
             If ffmpeg is not installed.
         """
-        path = self._out(out, ".mp4")
+        path = self._film_path(out, ".mp4")
         return write_mp4(self._captioned_frames(), path)
 
-    def png(self, out: str | Path | None = None) -> Path:
-        """Write many episodes as one picture.
+    def plot(self, out: str | Path | None = None, settings: FigureSettings | None = None) -> list[Path]:
+        """Draw many episodes in one figure: PNG, PDF, SVG or PGF.
 
         A robot that draws itself is shown by its paths; other episodes are rows of frames.
 
         Parameters
         ----------
         out : str or Path, optional
-            The file; by default `replay.png` in the folder of the trial.
+            The file; the ending of its name decides on the format. By default `replay.png` in the folder of the trial.
+        settings : FigureSettings, optional
+            The width and the title.
 
         Returns
         -------
-        Path
-            The file that was written.
+        list of Path
+            The files that were written: the figure, and with a width also a text file with its caption.
+
+        Raises
+        ------
+        SettingsError
+            If the ending of the file's name is unknown.
         """
-        path = self._out(out, ".png")
-        figure = self._path_figure() if drawable_robot(self._task) else self._contact_sheet()
-        return output.save_figure(figure, path)
+        path, settings = as_path(out or self.trial_folder / "replay.png"), settings or FigureSettings()
+        output.file_format(path)
+        figure = self._path_figure(settings) if drawable_robot(self._task) else self._contact_sheet(settings)
+        return output.save_with_caption(figure, path, settings)
 
     def window(self) -> None:
         """Play the episodes in a window, until it is closed or the episodes are over.
@@ -174,15 +188,19 @@ class Replay:
         folder = as_path(self.folder)
         return folder.parent if folder.is_file() else folder
 
-    def _out(self, out: str | Path | None, suffix: str) -> Path:
+    def _film_path(self, out: str | Path | None, suffix: str) -> Path:
         path = as_path(out) if out else self.trial_folder / f"replay{suffix}"
         if path.suffix.lower() != suffix:
             raise SettingsError(f"{path} would hold a {suffix[1:].upper()}; give it a name that ends in {suffix}.")
         return path
 
     @cached_property
+    def _trial(self) -> Trial:
+        return Trial.load(self.trial_folder / "trial.json", trust=self.trust)
+
+    @cached_property
     def _task(self) -> ControlTask:
-        return require_robot_task(Trial.load(self.trial_folder / "trial.json", trust=self.trust).task)
+        return require_robot_task(self._trial.task)
 
     @cached_property
     def _genome(self) -> Genome:
@@ -206,24 +224,20 @@ class Replay:
                 frames.append(add_caption(frame, text))
         return frames
 
-    def _path_figure(self) -> Figure:
-        robot, episodes = drawable_robot(self._task), self._episodes(_PATHS)
+    def _path_figure(self, settings: FigureSettings) -> Figure:
+        robot, episodes, method = drawable_robot(self._task), self._episodes(_PATHS), self._trial.method.name
         assert robot is not None
         records = [record_episode(self._task, self._genome, episode) for episode in episodes]
-        (left, right), (bottom, top) = limits = shared_limits(robot, records)
-        with output.figure_style():
-            figure = Figure(figsize=(6, 6 * (top - bottom) / (right - left) + 0.3), layout="constrained")
-            axes = figure.add_subplot()
+
+        def draw(axes: Axes) -> None:
             for record in records:
                 draw_states(robot, axes, recorded_states(record))
-            axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
-            axes.set_axis_off()
-            mean = np.mean([record.score for record in records])
-            axes.set_title(f"{self._task.name}: {_describe_episodes(episodes)}, mean return {mean:.4g}")
-        return figure
 
-    def _contact_sheet(self) -> Figure:
-        episodes = self._episodes(_ROWS)
+        about = _describe_episodes(episodes, [record.score for record in records])
+        return paths({method: draw}, assign_styles([method]), self._task.name, about, robot.length_unit, settings)
+
+    def _contact_sheet(self, settings: FigureSettings) -> Figure:
+        episodes, width = self._episodes(_ROWS), settings.inches or _SHEET
         with output.figure_style():
             figure = Figure(layout="constrained")
             grid = figure.subplots(len(episodes), _COLUMNS, squeeze=False)
@@ -233,13 +247,21 @@ class Replay:
                     axes.set_axis_off()
                 for axes, step, frame in zip(row, shown.steps, shown.frames, strict=False):
                     axes.imshow(frame)
-                    axes.set_title(f"step {step + 1}", weight="normal")
-                row[0].set_title(f"episode {episode}, return {shown.recording.score:.4g}\nstep {shown.steps[0] + 1}")
-            height, width, _ = rendered[0].frames[0].shape
-            figure.set_size_inches(10, len(episodes) * (10 / _COLUMNS * height / width + 0.45) + 0.3)
-            figure.suptitle(f"{self._task.name}: {_describe_episodes(episodes)}", fontsize=10)
+                    axes.set_title(f"step {step + 1}", weight="normal", size=8)
+                row[0].annotate(
+                    f"episode {episode}, return {shown.recording.score:.4g}", (0, 1), xytext=(0, 18),
+                    xycoords="axes fraction", textcoords="offset points", weight="bold", size=8,
+                )  # fmt: skip
+            about = _describe_episodes(episodes, [shown.recording.score for shown in rendered])
+            layout = FigureLayout(width, f"{self._task.name}: {self._trial.method.name}", about, {}, [], settings)
+            frame_height, frame_width, _ = rendered[0].frames[0].shape
+            height = len(episodes) * (width / _COLUMNS * frame_height / frame_width + 0.45)
+            figure.set_size_inches(width, layout.top + layout.bottom + height)
+            layout.draw(figure)
         return figure
 
 
-def _describe_episodes(episodes: range) -> str:
-    return f"test episode {episodes[0]}" if len(episodes) == 1 else f"test episodes {episodes[0]} to {episodes[-1]}"
+def _describe_episodes(episodes: range, scores: Sequence[float]) -> str:
+    if len(episodes) == 1:
+        return f"Test episode {episodes[0]}, return {scores[0]:.4g}."
+    return f"Test episodes {episodes[0]} to {episodes[-1]}, mean return {np.mean(scores):.4g}."

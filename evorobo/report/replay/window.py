@@ -12,8 +12,8 @@ import matplotlib
 from evorobo.errors import SettingsError
 from evorobo.nets.genome import Genome
 from evorobo.report.replay.encoding import FRAMES_PER_SECOND
-from evorobo.report.replay.frames import drawable_robot, recorded_states, shared_limits
-from evorobo.tasks.control.recording import DISPLAY_VARIABLES, draw_states, record_episode, render_episode
+from evorobo.report.replay.frames import drawable_robot, recorded_states, shared_view
+from evorobo.tasks.control.recording import DISPLAY_VARIABLES, record_episode, render_episode
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.task import ControlTask
 
@@ -41,15 +41,13 @@ def _play(robot: Robot, task: ControlTask, genome: Genome, episode: int) -> None
             "matplotlib has no window toolkit; pip install PyQt6, or write the episode to a file with --gif."
         )
     recording = record_episode(task, genome, episode)
-    limits = shared_limits(robot, [recording])
+    view = shared_view(robot, [recording])
     figure, axes = pyplot.subplots()
 
     def draw(step: int) -> list[Any]:
         axes.clear()
-        draw_states(robot, axes, recorded_states(recording)[: step + 1])
-        axes.set(xlim=limits[0], ylim=limits[1], aspect="equal")
+        view.draw(robot, axes, recorded_states(recording)[: step + 1])
         axes.set_title(f"{task.name}, episode {episode}, step {step + 1} of {len(recording)}")
-        axes.set_axis_off()
         return []
 
     animation = FuncAnimation(figure, draw, len(recording), interval=1000 / FRAMES_PER_SECOND, repeat=False)
