@@ -105,9 +105,13 @@ def plot_kind(table: StudyTable, kind: str, path: Path, settings: FigureSettings
     """
     if kind == "curves":
         return curves.plot(table, path, settings)
-    draw: _TaskFigure = {"paths": _draw_paths, "archives": archives.plot, "importance": importance.plot}[kind]
+    by_kind: dict[str, _TaskFigure] = {
+        "paths": _draw_paths,
+        "archives": archives.plot,
+        "importance": importance.plot,
+    }
     paths = {task: path.with_stem(f"{path.stem}-{task}") if name_task else path for task in table.tasks}
-    return [file for task in table.tasks for file in draw(table, task, paths[task], settings)]
+    return [file for task in table.tasks for file in by_kind[kind](table, task, paths[task], settings)]
 
 
 def _draw_paths(table: StudyTable, name: str, path: Path, settings: FigureSettings) -> list[Path]:
