@@ -218,6 +218,8 @@ class StagesLearner:
         if genome is not None:
             method = method.with_warm_start(genome)
         self._learner = method.start(self._task, self._spec, self._rng)
+        # asked for in each step, and a check of a protocol takes as long as a small step
+        self._inner_stages = self._learner if isinstance(self._learner, HasStages) else None
         if parts is not None:
             self.take_over(parts)
 
@@ -254,13 +256,13 @@ class StagesLearner:
 
     @property
     def has_own_limit(self) -> bool:
-        return self._stage.budget is not None or (isinstance(self._learner, HasStages) and self._learner.has_own_limit)
+        return self._stage.budget is not None or (self._inner_stages is not None and self._inner_stages.has_own_limit)
 
     def ends_stage(self, budget_fraction: float) -> bool:
         if self._next(budget_fraction) is not None:
             return True
-        inner = self._learner
-        return isinstance(inner, HasStages) and inner.ends_stage(self._fraction_of_stage(budget_fraction))
+        inner = self._inner_stages
+        return inner is not None and inner.ends_stage(self._fraction_of_stage(budget_fraction))
 
     def _next(self, budget_fraction: float, *, diverged: bool = False) -> int | None:
         """The position of the stage with which the next step begins; None if the present one goes on."""

@@ -27,7 +27,7 @@ from evorobo.study.pauses import PAUSED, PAUSES_FILE, Pause, record_pause
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import read_record, write_record
 from evorobo.tasks.base import Cost
-from evorobo.tasks.capabilities import HasDataFormat, HasMetrics
+from evorobo.tasks.capabilities import HasDataFormat, HasJointEval, HasMetrics
 from evorobo.user_code import as_error, error_text
 from evorobo.workers import closed_descriptors
 
@@ -250,6 +250,7 @@ class RunningTrial:
     def _start(self, state: dict[str, Any] | None) -> None:
         budget = self.trial.budget
         self.learner = self.trial.start()
+        self._stages = self.learner if isinstance(self.learner, HasStages) else None
         self._initial_fractions, self._eval_fractions = budget.used_fractions(self.cost, 0), budget.eval_fractions
         if state is None:
             (self.folder / PAUSES_FILE).unlink(missing_ok=True)
@@ -277,7 +278,7 @@ class RunningTrial:
         budget = self.trial.budget
         before, self._fractions = self._fractions, budget.used_fractions(self.cost, self.generations)
         self.budget_fraction = max(self._fractions)
-        stages = self.learner if isinstance(self.learner, HasStages) else None
+        stages = self._stages
         if self._fractions == before and not (stages and stages.has_own_limit):
             raise SettingsError(
                 f"{self.trial.method.name} spends none of {', '.join(budget.limits)} on {self.trial.task.name}, so "
@@ -299,7 +300,10 @@ class RunningTrial:
         genome, task = self.learner.genome, self.trial.task
         if error := closed_descriptors():  # files that are written now could take their place
             raise error
-        validation, test = task.validate(genome), task.test(genome)
+        if isinstance(task, HasJointEval):
+            validation, test = task.validate_and_test(genome)
+        else:
+            validation, test = task.validate(genome), task.test(genome)
         metrics = task.test_metrics(genome) if isinstance(task, HasMetrics) else {}
         self._check_lock()
         self.log.append(self.cost, self.generations, result, validation, test, metrics)

@@ -183,6 +183,25 @@ class HasMetrics(Protocol):
 
 
 @runtime_checkable
+class HasJointEval(Protocol):
+    """A task that validates and tests a genome in one call, which takes less time than two calls."""
+
+    def validate_and_test(self, genome: Genome) -> tuple[float, float]:
+        """Evaluate a genome on validation and on test data.
+
+        Parameters
+        ----------
+        genome : Genome
+            The trained network.
+
+        Returns
+        -------
+        tuple of float
+            What `validate` and `test` return.
+        """
+
+
+@runtime_checkable
 class HasDataFormat(Protocol):
     """A task of rows of data, whose genomes record how a row becomes inputs, and what the outputs are called."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
 from evorobo.nets.compiled import choices
+from evorobo.tasks.control.compiled.episodes import draw_all
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.robots.base import Robot, clip_action
 from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
@@ -30,20 +31,18 @@ def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
     except TaskError:
         return False
     streams.reset(seeds, 1)
+    random_numbers = draw_all(streams.random_streams, draws, steps)
     advance = _uncompiled_step(text)
     running = np.arange(robots)
     for step in range(steps):
-        random_numbers = [
-            [value for draw in draws for value in streams.random_streams.streams[number].next(*draw)]
-            for number in running
-        ]
         before = np.array(simulator.state, float)
+        numbers = random_numbers[running, step % random_numbers.shape[1]]
         clipped = clip_action(robot, actions[running, step])
         observations, rewards, ended = simulator.step(clipped)
         for row, state in enumerate(before):
             sensors, action = np.zeros(len(robot.sensors), np.float32), np.atleast_1d(clipped[row])
             with np.errstate(all="ignore"):
-                reward, is_end = advance(state, action, action[0], np.array(random_numbers[row]), sensors)
+                reward, is_end = advance(state, action, action[0], numbers[row], sensors)
             pairs = {
                 "transition": (state, simulator.state[row]),
                 "reward": (reward, rewards[row]),

@@ -51,13 +51,18 @@ class SinglePolicy:
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """A policy factory of networks of one kind, with a row of `weights (n, p)` for each member."""
+    """A policy factory of networks of one kind, with a row of `weights (n, p)` for each member.
+
+    `episode_groups` are sizes of groups of a member's episodes that are computed apart, each to the bits that it has
+    without the other groups.
+    """
 
     decoder: Decoder
     spec: NetworkSpec
     weights: Array
     input_scaler: Scaler | None = None
     running_stats: Array | None = None
+    episode_groups: tuple[int, ...] = ()
 
     @classmethod
     def from_genome(cls, genome: Genome, env_spec: EnvSpec, decoder: Decoder) -> Networks:
@@ -76,11 +81,32 @@ class Networks:
     def n_members(self) -> int:
         return len(self.weights)
 
-    def policy(self, members: slice = slice(None)) -> NetworkPolicy:
+    def policy(self, members: slice = slice(None)) -> Policy:
+        if not self.episode_groups:
+            return self._policy(members)
+        ends = np.cumsum(self.episode_groups).tolist()
+        groups = [slice(end - size, end) for size, end in zip(self.episode_groups, ends, strict=True)]
+        return GroupedPolicy([(group, self._policy(members)) for group in groups])
+
+    def _policy(self, members: slice) -> NetworkPolicy:
         weights = self.weights[members]
         return NetworkPolicy(
             Controller(self.spec, weights, self.input_scaler, running_stats=self.running_stats), self.decoder
         )
+
+
+class GroupedPolicy:
+    """Policies, each for a slice of the episodes."""
+
+    def __init__(self, groups: list[tuple[slice, NetworkPolicy]]) -> None:
+        self._groups = groups
+
+    def __call__(self, observations: Array) -> np.ndarray:
+        return np.concatenate([policy(observations[:, group]) for group, policy in self._groups], axis=1)
+
+    def keep(self, members: np.ndarray) -> None:
+        for _, policy in self._groups:
+            policy.keep(members)
 
 
 class NetworkPolicy:

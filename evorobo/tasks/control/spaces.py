@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -124,16 +124,16 @@ class BoxDecoder:
     def n_outputs(self) -> int:
         return len(self.low)
 
-    @property
+    @cached_property
     def bounded(self) -> bool:
         return bool((np.abs(self.low) < LARGEST_END).all() and (np.abs(self.high) < LARGEST_END).all())
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether actions are whole numbers."""
         return np.dtype(self.dtype).kind in "iub"
 
-    @property
+    @cached_property
     def scaled(self) -> bool:
         return self.bounded and not self.clip
 

@@ -23,6 +23,7 @@ from evorobo.tasks.capabilities import (
     ExpertLabeller,
     HasCaveat,
     HasExpert,
+    HasJointEval,
     HasMeasures,
     HasReturnGradient,
     HasReturnWindows,
@@ -231,6 +232,16 @@ class ControlTask:
     def test(self, genome: Genome) -> float:
         return float(self._run_genome(genome, TEST + np.arange(self.test_episodes)).returns.mean())
 
+    @copy_doc(HasJointEval.validate_and_test)
+    def validate_and_test(self, genome: Genome) -> tuple[float, float]:
+        own = any(is_overridden(self, each) for each in (ControlTask.validate_with_cost, ControlTask.test))
+        if own or self._overrides("validate", instead_of="validate_and_test") or not self.robot:
+            return self.validate(genome), self.test(genome)
+        sizes = self.validation_episodes, self.test_episodes
+        seeds = np.concatenate([VALIDATION + np.arange(sizes[0]), TEST + np.arange(sizes[1])])
+        returns = self._runner.run(replace(self._networks(genome), episode_groups=sizes), seeds).returns
+        return float(returns[:, : sizes[0]].mean()), float(returns[:, sizes[0] :].mean())
+
     @copy_doc(Task.references)
     def references(self) -> dict[str, float]:
         scores = self._teaching.references(self.teacher, TEST + np.arange(self.test_episodes))
@@ -351,7 +362,10 @@ class ControlTask:
         return self._run_genome(genome, VALIDATION + np.arange(self.validation_episodes))
 
     def _run_genome(self, genome: Genome, seeds: np.ndarray) -> Rollout:
-        return self._runner.run(Networks.from_genome(genome, self.env_spec, self.decoder), seeds)
+        return self._runner.run(self._networks(genome), seeds)
+
+    def _networks(self, genome: Genome) -> Networks:
+        return Networks.from_genome(genome, self.env_spec, self.decoder)
 
     @property
     def _teaching(self) -> Teaching:

@@ -30,7 +30,7 @@ from evorobo.tasks.control.compiled.gradients import CompiledTape
 from evorobo.tasks.control.gradients.episodes import EpisodeTape
 from evorobo.tasks.control.gradients.return_gradient import run_step_by_step
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
-from evorobo.tasks.control.robots.random_streams import RandomStream
+from evorobo.tasks.control.robots.random_streams import LockstepStreams, RandomStream
 
 SEEDS = np.arange(3)
 
@@ -192,13 +192,14 @@ def test_tanh_has_the_precision_of_numpy():
 @pytest.mark.parametrize("n_steps", [1, 63, 64, 65, 200])
 @pytest.mark.parametrize("draws", [[("normal", 3)], [("normal", 2), ("uniform", 1)], [("uniform", 2)] * 2])
 def test_draws_of_many_steps_are_those_of_single_steps(draws, n_steps):
-    one, many = (RandomStream(np.random.default_rng(5)) for _ in range(2))
-    for stream in one, many:
-        stream.next("normal", 3)  # as a first observation does
+    one = RandomStream(np.random.default_rng(5))
+    many = LockstepStreams([np.random.default_rng(seed) for seed in (4, 5)], np.array([1, 0, 1]))
+    one.next("normal", 3), many.normal(1.0, 3)  # as a first observation does
     expected = [np.concatenate([one.next(*draw) for draw in draws]) for _ in range(n_steps)]
-    np.testing.assert_array_equal(many.next_steps(draws, n_steps), expected)
+    np.testing.assert_array_equal(many.next_steps(draws, n_steps)[1], expected)
+    many.keep(np.array([True, False, False]))
     for _ in range(70):
-        np.testing.assert_array_equal(many.next(*draws[0]), one.next(*draws[0]))
+        np.testing.assert_array_equal(many._next(*draws[0]), one.next(*draws[0])[None])
 
 
 register_component("activation", "by_if")(Activation(np.tanh, lambda z: 1.0 if z > 0 else 0.0))

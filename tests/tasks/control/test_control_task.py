@@ -8,6 +8,7 @@ import odd_environments  # noqa: F401 - registers its ids
 import pytest
 
 from evorobo import (
+    GRU,
     MSE,
     ControlTask,
     CrossEntropy,
@@ -398,6 +399,26 @@ def test_a_derived_task_is_validated_by_its_own_method_wherever_validation_costs
     value, cost = own.validate_with_cost(genome)
     assert value == own.validate(genome) == LAMP.validate(genome) + 1000
     assert cost == LAMP.validate_with_cost(genome)[1]
+
+
+@pytest.mark.parametrize("env", ["evorobo/Phototaxis-v0", "CartPole-v1", "evorobo/TMaze-v0", "odd/Mixed-v0"])
+def test_validation_and_test_in_one_call_are_those_of_two_calls_to_the_last_bit(env):
+    task = ControlTask(env, validation_episodes=3, test_episodes=11, max_steps=60)
+    spec = NetworkSpec.build(task.n_inputs, (GRU(4),), task.n_outputs, task.output)
+    genome = Genome(spec, spec.init(rng()))
+    assert task.validate_and_test(genome) == (task.validate(genome), task.test(genome))
+
+
+def test_a_derived_task_validates_and_tests_by_its_own_methods():
+    @dataclasses.dataclass(frozen=True)
+    class Strict(ControlTask):
+        def test(self, genome):
+            return super().test(genome) - 1
+
+    spec = network(LAMP)
+    genome, validation, test = Genome(spec, spec.init(rng())), LAMP.validate, LAMP.test
+    assert derived(Strict).validate_and_test(genome) == (validation(genome), test(genome) - 1)
+    assert derived(Bonus).validate_and_test(genome) == (validation(genome) + 1000, test(genome))
 
 
 def test_a_derived_task_that_changes_the_validation_with_cost_alone_is_validated_by_it():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from evorobo.tasks.control.behavior import MeasureRecorder
 from evorobo.tasks.control.compiled.tracing import trace_robot
 from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import RandomStream
+from evorobo.tasks.control.robots.random_streams import LockstepStreams
 from evorobo.tasks.control.robots.traced_step import Draws
 from evorobo.tasks.control.rollout import ObservationMoments, Rollout
 from evorobo.tasks.control.simulators.base import EnvSpec
@@ -67,7 +67,7 @@ class CompiledRunner:
         observations = simulator.reset(seeds, 1)
         kernel, draws = self._prepare(simulator.state.shape[1], generated_activations(spec))
         scaling = scaling_rows(networks.input_scaler, observations.shape[1], np.float32)
-        random_numbers = draw_all(simulator.random_streams.streams, draws, self._max_steps)
+        random_numbers = draw_all(simulator.random_streams, draws, self._max_steps)
         n_episodes, watched = len(weights) * len(seeds), observation_moments is not None
         returns, steps = np.empty(n_episodes), np.empty(n_episodes, np.int64)
         sums = np.zeros((n_episodes if watched else 0, 2, observations.shape[1]))
@@ -118,11 +118,11 @@ def motor_rows(decoder: Decoder, robot: Robot) -> Array:
     return np.array([decoder.low, decoder.high, *constants])
 
 
-def draw_all(streams: Sequence[RandomStream], draws: Draws, max_steps: int) -> Array:
+def draw_all(streams: LockstepStreams, draws: Draws, max_steps: int) -> Array:
     """All random numbers of episodes `(episodes, steps, draws)`, in the order of the vectorized robot."""
     if not draws:
-        return np.empty((len(streams), 1, 0))
-    return np.array([stream.next_steps(draws, max_steps) for stream in streams])
+        return np.empty((len(streams.streams), 1, 0))
+    return streams.next_steps(draws, max_steps)
 
 
 def run_threads(run_part: Callable[[int, int], None], n_episodes: int) -> None:

@@ -18,7 +18,7 @@ from evorobo.tasks.control.compiled.episodes import draw_all, motor_rows, run_th
 from evorobo.tasks.control.compiled.tracing import robot_gradient_source
 from evorobo.tasks.control.gradients.episodes import SATURATED, Episodes
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
-from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
+from evorobo.tasks.control.robots.random_streams import LockstepStreams
 from evorobo.tasks.control.simulators.base import make_generator
 from evorobo.tasks.control.spaces import BoxDecoder
 
@@ -48,10 +48,9 @@ class CompiledTape:
 
     def run(self, genome: Genome, seeds: np.ndarray, rng: np.random.Generator | None = None) -> Episodes:
         """Run the episodes of these seeds `(e,)`; `rng` draws the action noise. The gradients are `(e, p)`."""
-        streams = [RandomStream(make_generator(seed)) for seed in seeds]
-        start = RandomStreams(streams, np.arange(len(seeds)))
-        states = np.asarray(self._robot.initial(start), float)
-        readings = np.asarray(self._robot.observation(states, start), float)
+        streams = LockstepStreams([make_generator(seed) for seed in seeds], np.arange(len(seeds)))
+        states = np.asarray(self._robot.initial(streams), float)
+        readings = np.asarray(self._robot.observation(states, streams), float)
         draws = draw_all(streams, self._draws, self._max_steps)
         noise = np.empty((0, len(seeds), self._motors.shape[1]))
         drawn_from = rng.bit_generator.state if rng else {}

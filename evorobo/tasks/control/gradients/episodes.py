@@ -11,7 +11,7 @@ from evorobo.arrays import Array
 from evorobo.nets.closed_loop import ClosedLoopNetwork
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
 from evorobo.tasks.control.robots.base import Robot
-from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
+from evorobo.tasks.control.robots.random_streams import LockstepStreams, RandomStreams
 from evorobo.tasks.control.simulators.base import make_generator
 from evorobo.tasks.control.spaces import BoxDecoder
 from evorobo.tracing.graph import times
@@ -75,7 +75,7 @@ class EpisodeTape:
         robot, n_rows = self.robot_graph.robot, seeds.size
         limit = robot.action_limit
         distinct, episode = np.unique(seeds, return_inverse=True)
-        streams = RecordedStreams([RandomStream(make_generator(seed)) for seed in distinct], episode.ravel())
+        streams = RecordedStreams([make_generator(seed) for seed in distinct], episode.ravel())
         state = robot.initial(streams)
         readings = self._observe(robot, state, streams)
         block = readings.reshape(*seeds.shape, -1)
@@ -144,11 +144,11 @@ class _Step:
     saturated: np.ndarray
 
 
-class RecordedStreams(RandomStreams):
+class RecordedStreams(LockstepStreams):
     """Random streams that keep the standard numbers they have drawn, in order."""
 
-    def __init__(self, streams: list[RandomStream], episode: np.ndarray) -> None:
-        super().__init__(streams, episode)
+    def __init__(self, generators: Sequence[np.random.Generator], episode: np.ndarray) -> None:
+        super().__init__(generators, episode)
         self.recorded: list[Array] = []
 
     def _next(self, kind: str, size: int) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot, clip_action
-from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
+from evorobo.tasks.control.robots.random_streams import LockstepStreams
 from evorobo.tasks.control.simulators.base import make_generator
 
 
@@ -25,10 +25,9 @@ class VectorizedSimulator:
         self.state: Array = np.empty((0, 0))
 
     def reset(self, seeds: np.ndarray, copies: int) -> Array:
-        streams = [RandomStream(make_generator(seed)) for seed in seeds]
-        first = self.robot.initial(RandomStreams(streams, np.arange(len(seeds))))
-        self.state = np.tile(first, (copies, 1))
-        self.random_streams = RandomStreams(streams, np.tile(np.arange(len(seeds)), copies))
+        self.random_streams = LockstepStreams([make_generator(seed) for seed in seeds], np.arange(len(seeds)))
+        self.state = np.tile(self.robot.initial(self.random_streams), (copies, 1))
+        self.random_streams.repeat(copies)
         self._n_steps = 0
         return self._observe()
 
