@@ -103,7 +103,7 @@ def few_runs_caution(n: int) -> str:
     )
 
 
-def excluded_runs_caution(failed: int, diverged: int, unfinished: int, total: int) -> str:
+def excluded_runs_caution(failed: int, diverged: int, unfinished: int, total: int, paused: int = 0) -> str:
     """How many runs are not in the averages, and why; empty if all are."""
     sentences = []
     if failed:
@@ -112,6 +112,8 @@ def excluded_runs_caution(failed: int, diverged: int, unfinished: int, total: in
         sentences.append(f"{diverged} of {total} runs diverged: the worst in IQM and verdicts, not in average curves.")
     if unfinished:
         sentences.append(f"{unfinished} of {total} runs {_are(unfinished)} unfinished and not in the averages.")
+    if paused:
+        sentences.append(f"{paused} of {total} runs {_are(paused)} paused by tuning and not in the averages.")
     return " ".join(sentences)
 
 

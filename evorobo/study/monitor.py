@@ -20,8 +20,9 @@ from evorobo.arrays import Array
 from evorobo.errors import EvoroboError
 from evorobo.files import as_path
 from evorobo.printable import MAX_SHOWN, printable
-from evorobo.study.folders import LOCK, PROGRESS_FILE, STATUSES
+from evorobo.study.folders import LOCK, PROGRESS_FILE, STATUSES, UNFINISHED
 from evorobo.study.locks import POLL_SECONDS, LockReader
+from evorobo.study.pauses import PAUSED, describe_pause, latest_pause
 from evorobo.study.records import read_record
 from evorobo.study.results import Results, Run, load_study, seed_folders
 from evorobo.tasks.base import COST_COLUMNS, FLOPS_COLUMNS
@@ -97,8 +98,8 @@ class LogReader:
 class WatchedTrial:
     """One trial as its folder shows it.
 
-    `status` is "waiting" before the first step, "running", "interrupted" where no process runs it any longer, or how
-    it ended. `completed_fraction` is the part of its budget that is spent.
+    `status` is "waiting" before the first step, "running", "paused" where tuning left it, "interrupted" where no
+    process runs it any longer, or how it ended. `completed_fraction` is the part of its budget that is spent.
     """
 
     folder: Path
@@ -140,7 +141,9 @@ class WatchedTrial:
         else:
             is_held = self.lock.is_held()
             begun = self.log.rows or (self.folder / "checkpoint.npz").exists()
-            self.status = "running" if is_held else "interrupted" if begun else "waiting"
+            pause = None if is_held else latest_pause(self.folder)
+            self.reason = describe_pause(pause) if pause else ""
+            self.status = "running" if is_held else PAUSED if pause else "interrupted" if begun else "waiting"
             self.completed_fraction = self._fraction(is_held)
         return changed or before != (self.status, self.completed_fraction)
 
@@ -233,7 +236,7 @@ class StudyMonitor:
         for trial in self.trials if trials is None else trials:
             columns = trial.log.columns if {*COST_COLUMNS, "test"} <= set(trial.log.columns) else []
             curve = {name: trial.log.column(name) for name in columns} if trial.log.rows else {}
-            status = trial.status if trial.status in ENDED else "unfinished"
+            status = trial.status if trial.status in (*ENDED, PAUSED) else UNFINISHED
             runs.append(Run(trial.folder, trial.task, trial.method, trial.seed, status, trial.reason, curve))
         return replace(self.results, runs=runs, trust=trust)
 
@@ -249,7 +252,7 @@ class StudyMonitor:
         A run with `--only` or `--shard` leaves out the others.
         """
         is_idle = time.monotonic() - self._ran_at >= IDLE_SECONDS
-        is_complete = self.count(*ENDED) > 0 and not self.count("running", "interrupted")
+        is_complete = self.count(*ENDED, PAUSED) > 0 and not self.count("running", "interrupted")
         return self.has_ended or (is_idle and is_complete)
 
     @property

@@ -31,6 +31,20 @@ def read_pauses(folder: Path) -> list[Pause]:
     ]
 
 
+def latest_pause(folder: Path) -> Pause | None:
+    """Return the pause at which the trial in a folder was left; None where it has ended or gone on since."""
+    file, checkpoint = folder / PAUSES_FILE, folder / "checkpoint.npz"
+    if not file.exists() or (folder / "result.json").exists():
+        return None
+    has_gone_on = checkpoint.exists() and checkpoint.stat().st_mtime_ns > file.stat().st_mtime_ns
+    return None if has_gone_on else read_pauses(folder)[-1]
+
+
+def describe_pause(pause: Pause) -> str:
+    """Return where a trial was left, in a few words."""
+    return f"paused at {pause.fraction:.2g} of its budget"
+
+
 def record_pause(folder: Path, pause: Pause) -> None:
     """Add a pause to those of the trial in a folder; one at the same fraction is replaced."""
     pauses = [*(each for each in read_pauses(folder) if each.fraction != pause.fraction), pause]

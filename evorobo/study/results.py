@@ -17,7 +17,8 @@ from evorobo.files import as_path, read_content
 from evorobo.notebooks import to_html
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.study.digests import check_content, check_exists, recorded_digests
-from evorobo.study.folders import STATUSES, suggest_study
+from evorobo.study.folders import STATUSES, UNFINISHED, suggest_study
+from evorobo.study.pauses import PAUSED, describe_pause, latest_pause
 from evorobo.study.records import read_record
 from evorobo.tasks.base import MetricInfo
 
@@ -34,10 +35,10 @@ class Run:
         Names of the task and the method.
     seed : int
         Seed of the trial.
-    status : {"finished", "diverged", "failed", "unfinished"}
-        How the trial ended.
+    status : {"finished", "diverged", "failed", "unfinished", "paused"}
+        How the trial ended; tuning with halving leaves most trials "paused" at a part of their budget.
     reason : str
-        Why it failed, diverged or was stopped by a callback, in one sentence; empty otherwise.
+        Why it failed, diverged, was paused or was stopped by a callback, in one sentence; empty otherwise.
     curve : dict of str to array of shape (n_evals,)
         Columns of the log, NaN where a cell is empty. The dict is empty before the first eval.
     stopped_by : tuple of str, optional
@@ -191,7 +192,7 @@ def _metric_info(name: str, unit: str = "", higher_is_better: bool = True) -> Me
 
 def _read_run(folder: Path, task: str, method: str) -> Run:
     path = folder / "result.json"
-    result = read_record(path) if path.exists() else {"status": "unfinished"}
+    result = read_record(path) if path.exists() else {"status": UNFINISHED}
     if result.get("status") not in STATUSES:
         raise ResultsError(f"{path} is damaged (no status); delete its folder and run the study again.")
     path = folder / "curve.csv"
@@ -201,9 +202,11 @@ def _read_run(folder: Path, task: str, method: str) -> Run:
     curve = read_curve(path, recorded.get(path.name)) if path.exists() else {}
     if result["status"] == "finished" and not len(curve.get("test", ())):
         raise ResultsError(f"{path} is damaged (no test scores); delete its folder and run the study again.")
-    reason = printable(result.get("reason", ""), MAX_SHOWN)
+    status, reason = result["status"], printable(result.get("reason", ""), MAX_SHOWN)
+    if status == UNFINISHED and (pause := latest_pause(folder)):
+        status, reason = PAUSED, describe_pause(pause)
     stopped_by, continued = (_read_texts(folder, result, name) for name in ("stopped_by", "continued"))
-    return Run(folder, task, method, int(folder.name[5:]), result["status"], reason, curve, stopped_by, continued)
+    return Run(folder, task, method, int(folder.name[5:]), status, reason, curve, stopped_by, continued)
 
 
 def _read_texts(folder: Path, result: dict[str, Any], name: str) -> tuple[str, ...]:

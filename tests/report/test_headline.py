@@ -18,7 +18,8 @@ def of_table(table):
 @pytest.mark.parametrize(
     ("scores", "sentence"),
     [
-        ({"ga": LOW}, "There is nothing to compare yet: two methods with finished runs are needed."),
+        ({"ga": LOW}, "ga ends at 4.500 (IQM of 10 runs); there is no other method to compare with."),
+        ({"ga": LOW, "es": []}, "There is nothing to compare yet: two methods with finished runs are needed."),
         ({"ga": HIGH, "es": LOW}, "ga ends above es: mean 94.50 against 4.500."),
         ({"ga": [0, *HIGH], "es": [1, *HIGH]}, "es against ga is undecided: mean 86.00 against 85.91."),
         ({"ga": [5] * 10, "es": [5] * 10}, "ga and es do not differ: mean 5.000 against 5.000."),

@@ -10,7 +10,7 @@ import pytest
 from browser import Browser
 from layout import outside_first_screen, overlaps, small_texts
 
-from evorobo import write_report
+from evorobo import FigureSettings, write_report
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import curves
 from evorobo.report.page.charts import task_charts
@@ -68,7 +68,7 @@ def test_nothing_overlaps_and_the_curves_are_on_the_first_screen(fakes, tmp_path
 def test_the_axes_have_the_ranges_of_the_figure(fakes, tmp_path, methods):
     table = StudyTable.from_results(write(fakes, tmp_path, ["phototaxis"], methods))
     task = task_charts(table, "phototaxis")
-    axes = curves.figure(table, x=("flops", "env_steps")).axes[:2]
+    axes = curves.figure(table, FigureSettings(x=("flops", "env_steps"))).axes[:2]
     for panel, cost_column in zip(axes, ("flops", "env_steps"), strict=True):
         np.testing.assert_allclose(task["ranges"][cost_column]["log"], panel.get_xlim())
         if len(methods) == 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -11,11 +12,17 @@ import pytest
 
 from evorobo.errors import ResultsError
 from evorobo.files import write_atomically
+from evorobo.report.analysis.cautions import excluded_runs_caution
+from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.watch.table import watched_cells
 from evorobo.study import monitor as monitor_module
 from evorobo.study.folders import trial_lock
 from evorobo.study.log import FIRST_COLUMNS
 from evorobo.study.monitor import LogReader, StudyMonitor, wait_for_study
+from evorobo.study.pauses import Pause, record_pause
 from evorobo.study.records import write_record
+from evorobo.study.results import load
+from evorobo.tasks.base import Cost
 
 HEADER = ",".join(FIRST_COLUMNS) + "\n"
 
@@ -255,3 +262,23 @@ def test_other_folders_are_not_waited_for(study):
 def write_study_in(folder):
     folder.mkdir(parents=True)
     write_study(folder, [0])
+
+
+def test_a_trial_that_tuning_left_is_paused_until_it_goes_on(study):
+    folder = trial(study)
+    (folder / "curve.csv").write_text(HEADER + row(0, 1.5))
+    (folder / "checkpoint.npz").touch()
+    record_pause(folder, Pause(1 / 3, 2.0, Cost()))
+    monitor = StudyMonitor(study)
+    assert statuses(monitor)["ga-0"] == "paused"
+    assert watched_cells(monitor)[0].paused == 1
+    (run,) = load(study).runs
+    assert (run.status, run.reason) == ("paused", "paused at 0.33 of its budget")
+    caution = excluded_runs_caution(StudyTable.from_results(load(study)))
+    assert caution == "1 of 1 runs is paused by tuning and not in the averages."
+    later = (folder / "pauses.json").stat().st_mtime_ns + 1
+    os.utime(folder / "checkpoint.npz", ns=(later, later))  # it went on, and was interrupted
+    assert statuses(monitor)["ga-0"] == "interrupted"
+    assert load(study).runs[0].status == "unfinished"
+    write_record(folder / "result.json", {"status": "finished", "test": 1.5})
+    assert statuses(monitor)["ga-0"] == load(study).runs[0].status == "finished"

@@ -12,6 +12,7 @@ from evorobo.report.analysis.tuning import tuning_cost_caution
 from evorobo.report.analysis.verdicts import earlier_verdicts
 from evorobo.report.formatting import COST_LABELS, format_cost, format_number
 from evorobo.report.statistics import success_rate_interval
+from evorobo.study.pauses import PAUSED
 from evorobo.study.results import Results, Run
 
 _MIN_RUNS_OF_TWO_VALUES = 4  # two or three runs may have two scores of any kind
@@ -42,8 +43,9 @@ def excluded_runs_caution(table: StudyTable) -> str:
     """How many runs are not in the averages, and why."""
     cells = table.cells.values()
     failed, diverged = sum(len(cell.failed) for cell in cells), sum(len(cell.diverged) for cell in cells)
-    unfinished, total = sum(len(cell.unfinished) for cell in cells), sum(len(cell.runs) for cell in cells)
-    return formatting.excluded_runs_caution(failed, diverged, unfinished, total)
+    unfinished = [run for cell in cells for run in cell.unfinished]
+    paused, total = sum(run.status == PAUSED for run in unfinished), sum(len(cell.runs) for cell in cells)
+    return formatting.excluded_runs_caution(failed, diverged, len(unfinished) - paused, total, paused)
 
 
 def few_runs_caution(table: StudyTable) -> str:

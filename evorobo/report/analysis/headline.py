@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import isfinite
 
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.verdicts import Verdict, format_together
@@ -15,7 +16,7 @@ _MAX_NAMES = 3  # more methods are counted instead
 def headline(table: StudyTable, verdicts: Sequence[Verdict]) -> str:
     """One sentence on all `verdicts` of a study, without the numbers that the verdicts themselves give."""
     if not verdicts:
-        return NOTHING
+        return _on_single_method(table) if len(table.methods) == 1 else NOTHING
     if all(verdict.withheld for verdict in verdicts):
         return "The verdict is withheld, because runs failed."
     by_task = [[one for one in verdicts if one.task == task] for task in table.tasks]
@@ -24,6 +25,18 @@ def headline(table: StudyTable, verdicts: Sequence[Verdict]) -> str:
         return _on_pair(verdicts[0]) if len(verdicts) == 1 else _on_task(by_task[0])
     methods = {name for verdict in verdicts for name in (verdict.first, verdict.second)}
     return _on_pair_over_tasks(verdicts) if len(methods) == 2 else _on_tasks(verdicts, len(by_task))
+
+
+def _on_single_method(table: StudyTable) -> str:
+    """The score of the only method of a study; of several tasks, that there is nothing to compare."""
+    cells = [cell for cell in table.cells.values() if cell.finished]
+    if not cells:
+        return NOTHING
+    if len(table.tasks) > 1 or not isfinite(cells[0].iqm):
+        return f"There is nothing to compare: {table.methods[0]} is the only method."
+    score, n = format_together(cells[0].iqm, cells[0].iqm)[0], len(cells[0].counted)
+    runs = "1 run" if n == 1 else f"{n} runs"
+    return f"{table.methods[0]} ends at {score} (IQM of {runs}); there is no other method to compare with."
 
 
 def _on_pair(verdict: Verdict) -> str:

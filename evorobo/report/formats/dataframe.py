@@ -34,7 +34,7 @@ def load_results(path: str | Path) -> pandas.DataFrame:
         A row for each eval; a trial without evals has one row. Missing values are NaN. The columns are:
 
         - `study`, `task`, `method` and `seed`;
-        - `status` ("finished", "diverged", "failed" or "unfinished") and `reason`;
+        - `status` ("finished", "diverged", "failed", "unfinished" or "paused") and `reason`;
         - `eval_index` (0 is before the first step) and `generations`;
         - the cost columns, and `flops` for forward, backward and update FLOPs together;
         - `train`, `validation` and `test`;

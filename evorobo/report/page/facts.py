@@ -86,7 +86,13 @@ def settings(results: Results) -> list[tuple[str, str]]:
     methods = zip(results.methods, methods_and_baselines, strict=False)
     by_name |= {f"task {name}": task for name, task in tasks}
     by_name |= {f"method {name}": method for name, method in methods}
-    return [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in by_name.items() if value]
+    return [(name, _format_json(value)) for name, value in by_name.items() if value]
+
+
+def _format_json(value: Json) -> str:
+    """A value as JSON in lines, where lists of numbers and texts are one line each."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return re.sub(r"\[\n[^\[\]{}]*\]", lambda match: re.sub(r"\n *", " ", match[0]), text)
 
 
 def trials(results: Results) -> tuple[list[str], list[list[str]]]:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from evorobo.report.page.charts import Json
@@ -21,7 +21,7 @@ BEHAVIOR = ("predictions.js", "network.js", "stage.js")
 
 
 def render_html(template: str, scripts: Sequence[str], data: Json, *, connects: bool = False, **fields: Any) -> str:
-    """Fill a template of this folder; `connects` is whether the page may ask the server that it came from.
+    """Fill a template of the folder `assets`; `connects` is whether the page may ask the server that it came from.
 
     All text in `fields` and `data` is escaped, by the template or as JSON. The content security policy allows only the
     page's own scripts and styles, by their hashes.
@@ -30,8 +30,11 @@ def render_html(template: str, scripts: Sequence[str], data: Json, *, connects: 
     script, style = f'(() => {{\n"use strict";\n{script}\n}})();\n', _asset("page.css")
     policy = f"default-src 'none'; img-src data:; script-src {_source(script)}; style-src {_source(style)}; "
     policy += "connect-src 'self'; " if connects else ""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_asset(template)).render(
+    environment = Environment(
+        loader=PackageLoader("evorobo.report.page", "assets"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template(template).render(
         policy=f"{policy}base-uri 'none'; form-action 'none'",
         script=Markup(script),
         style=Markup(style),

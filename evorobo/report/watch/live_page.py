@@ -17,7 +17,7 @@ from evorobo.report.page.html import BEHAVIOR, CHARTS, render_html
 from evorobo.report.watch.table import summary, watched_cells
 from evorobo.study.monitor import StudyMonitor, WatchedTrial
 
-_HEADER = ("task", "method", "finished", "running", "interrupted", "failed", "mean score", "spent")
+_HEADER = ("task", "method", "finished", "running", "paused", "interrupted", "failed", "mean score", "spent")
 
 
 def page(monitor: StudyMonitor, trust: bool) -> str:
@@ -74,7 +74,7 @@ def _rows(monitor: StudyMonitor) -> list[list[str]]:
             cell.task,
             cell.method,
             f"{cell.finished}/{cell.n_trials}",
-            *(str(number or "") for number in (cell.running, cell.interrupted, cell.failed)),
+            *(str(number or "") for number in (cell.running, cell.paused, cell.interrupted, cell.failed)),
             f"{cell.score:.4g}" if np.isfinite(cell.score) else "",
             f"{cell.completed_fraction:.0%}",
         ]

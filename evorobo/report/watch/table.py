@@ -12,6 +12,7 @@ from rich.text import Text
 
 from evorobo.arrays import Array
 from evorobo.study.monitor import ENDED, StudyMonitor, WatchedTrial
+from evorobo.study.pauses import PAUSED
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _SPARKS = 16  # characters of the longest sparkline
@@ -27,6 +28,7 @@ class WatchedCell:
     n_trials: int
     finished: int
     running: int
+    paused: int
     interrupted: int
     failed: int
     score: float
@@ -43,11 +45,12 @@ def watched_cells(monitor: StudyMonitor) -> list[WatchedCell]:
 
 
 def _cell(task: str, method: str, trials: Sequence[WatchedTrial]) -> WatchedCell:
-    counts = {status: sum(trial.status == status for trial in trials) for status in (*ENDED, "running", "interrupted")}
+    statuses = (*ENDED, "running", PAUSED, "interrupted")
+    counts = {status: sum(trial.status == status for trial in trials) for status in statuses}
     scores = [trial.score for trial in trials if trial.status not in ("failed", "diverged")]
     scores = [score for score in scores if np.isfinite(score)]
     return WatchedCell(
-        task, method, len(trials), counts["finished"], counts["running"], counts["interrupted"],
+        task, method, len(trials), counts["finished"], counts["running"], counts[PAUSED], counts["interrupted"],
         counts["failed"] + counts["diverged"], float(np.mean(scores)) if scores else float("nan"),
         float(np.mean([trial.completed_fraction for trial in trials])), _mean_curve(trials),
     )  # fmt: skip
@@ -81,7 +84,7 @@ def summary(monitor: StudyMonitor) -> str:
     """The state of the study in one line."""
     finished, failed = monitor.count("finished"), monitor.count("failed", "diverged")
     parts = [f"{finished} of {len(monitor.trials)} trials finished"]
-    numbers = {"running": monitor.count("running"), "interrupted": monitor.count("interrupted"), "failed": failed}
+    numbers = {status: monitor.count(status) for status in ("running", PAUSED, "interrupted")} | {"failed": failed}
     parts += [f"{number} {name}" for name, number in numbers.items() if number]
     seconds = monitor.remaining_seconds
     if np.isfinite(seconds):
@@ -117,7 +120,7 @@ def _table(cells: Sequence[WatchedCell], width: int) -> Table:
     names = ["task", "method"]
     if len({cell.task for cell in cells}) < 2:
         del columns[names.pop(0)]
-    for name in ("running", "interrupted", "failed"):
+    for name in ("running", "paused", "interrupted", "failed"):
         if not any(columns[name]):
             del columns[name]
     _shorten(columns, names, width, 16)
@@ -153,6 +156,7 @@ def _columns(cells: Sequence[WatchedCell]) -> dict[str, list[str]]:
         "method": [cell.method for cell in cells],
         "finished": [f"{cell.finished}/{cell.n_trials}" for cell in cells],
         "running": [str(cell.running or "") for cell in cells],
+        "paused": [str(cell.paused or "") for cell in cells],
         "interrupted": [str(cell.interrupted or "") for cell in cells],
         "failed": [str(cell.failed or "") for cell in cells],
         "score": [f"{cell.score:.4g}" if np.isfinite(cell.score) else "" for cell in cells],
