@@ -1,9 +1,13 @@
-"""PPO of Stable-Baselines3 on three robots: 20 seeds each, scored on the test episodes of our tasks.
+"""Our PPO beside that of Stable-Baselines3: equal settings and steps on three robots, and seconds to CartPole at 475.
 
 Run `python benchmarks/ppo_peer.py` where Stable-Baselines3 is installed, or name the Python that has it:
 
     python3 -m venv .peers && .peers/bin/pip install . stable-baselines3==2.9.2
     python benchmarks/ppo_peer.py --peer .peers/bin/python
+
+It continues where it stopped, and prints medians and the probability that ours is better, with its 95 % interval. With
+`--seconds` it measures whole processes instead, from the command to a CartPole-v1 held for 475 steps by the mean of 20
+test episodes, with an eval after each 2,048 steps on both sides.
 
 The settings were fixed before the runs. Networks are Stable-Baselines3's own: two hidden layers of 64 tanh units for
 the actor, two for the critic. CartPole has the settings of rl-baselines3-zoo with constant rates; Pendulum has theirs
@@ -19,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -72,6 +77,86 @@ def returns(model: Any, env: str) -> np.ndarray:
         running &= ~(terminated | truncated)
     envs.close()
     return total
+
+
+def our_scores(name: str, seeds: int, folder: Path, jobs: int) -> list[float]:
+    """The last test scores of our PPO, with the same settings: constant rates, orthogonal first weights."""
+    from evorobo import PPO, Adam, Budget, Constant, ControlTask, Study
+
+    run = RUNS[name]
+    ours = {"gamma": "discount"}
+    settings = {ours.get(key, key): value for key, value in run.settings.items() if key != "learning_rate"}
+    adam = Adam(run.settings.get("learning_rate", 3e-4), epsilon=1e-5)
+    study = Study.grid(
+        "ppo-peer",
+        tasks=[ControlTask(run.env, label=name)],
+        methods=[PPO(adam, Constant(), n_envs=run.n_envs, orthogonal=True, **settings)],
+        seeds=seeds,
+        budget=Budget(env_steps=run.env_steps, n_evals=run.env_steps // run.eval_steps),
+        hidden=(64, 64),
+    )
+    return [float(run.curve["test"][-1]) for run in study.run(folder / name, jobs=jobs).runs]
+
+
+def compare(args: argparse.Namespace) -> None:
+    from evorobo.report.statistics.pairs import probability_of_improvement
+
+    print(f"{'':<14}{'steps':>8}{'seeds':>8}{'ours':>9}{'SB3':>9}   P(ours is better)")
+    for name in args.robots:
+        files = [evaluations(args.results, name, seed) for seed in range(args.seeds)]
+        theirs = [float(np.load(file)["results"][-1].mean()) for file in files if file.exists()]
+        ours = our_scores(name, args.seeds, args.results / "ours", args.jobs)
+        p = probability_of_improvement(ours, theirs)
+        medians = f"{np.median(ours):>9.1f}{np.median(theirs):>9.1f}"
+        interval = f"{p.value:.2f} ({p.low:.2f} to {p.high:.2f})"
+        print(
+            f"{name:<14}{RUNS[name].env_steps:>8,}{f'{len(ours)}, {len(theirs)}':>8}{medians}   {interval}", flush=True
+        )
+
+
+OURS_TO_475 = """
+import sys, tempfile
+from evorobo import PPO, Adam, Budget, Constant, ControlTask, StopAt, Trial
+task = ControlTask("CartPole-v1", test_episodes=20, validation_episodes=1)
+ppo = PPO(Adam(1e-3, epsilon=1e-5), Constant(), n_envs=8, n_steps=32, n_epochs=20, batch_size=256, discount=0.98,
+          gae_lambda=0.8, orthogonal=True)
+budget = Budget(env_steps=204_800, n_evals=100)
+with tempfile.TemporaryDirectory() as folder:
+    trial = Trial(task, ppo, budget, (64, 64), int(sys.argv[1]), (StopAt(475.0),))
+    assert trial.run(folder) == "finished"
+"""
+SB3_TO_475 = """
+import sys
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import EvalCallback, StopTrainingOnRewardThreshold
+from stable_baselines3.common.env_util import make_vec_env
+torch.set_num_threads(1)
+seed = int(sys.argv[1])
+envs = make_vec_env("CartPole-v1", n_envs=20, seed=1000 + seed)
+stop = StopTrainingOnRewardThreshold(475, verbose=0)
+evals = EvalCallback(envs, callback_on_new_best=stop, n_eval_episodes=20, eval_freq=256, verbose=0, warn=False)
+PPO("MlpPolicy", make_vec_env("CartPole-v1", n_envs=8, seed=seed), seed=seed, device="cpu", n_steps=32, n_epochs=20,
+    batch_size=256, gamma=0.98, gae_lambda=0.8, learning_rate=1e-3).learn(204_800, callback=evals)
+assert evals.best_mean_reward >= 475
+"""
+
+
+def seconds_to_475(args: argparse.Namespace) -> None:
+    """Print the seconds of whole processes, in turn, by the clock and of the processor."""
+    variables = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    programs = {"evorobo": (sys.executable, OURS_TO_475), "Stable-Baselines3": (args.peer, SB3_TO_475)}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
+    for seed in range(args.seeds):
+        for name, (python, program) in programs.items():
+            wall, cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([python, "-W", "ignore", "-c", program, str(seed)], env=variables, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            used = after.ru_utime + after.ru_stime - cpu.ru_utime - cpu.ru_stime
+            seconds[name].append((time.perf_counter() - wall, used))
+            print(f"{name:<20} seed {seed}: {seconds[name][-1][0]:.1f} s, {used:.1f} CPU s", flush=True)
+    ours, theirs = (np.median(values, 0) for values in seconds.values())
+    print(f"medians {ours.round(1)} and {theirs.round(1)}; ratios {(theirs / ours).round(1)} (clock, CPU)")
 
 
 def evaluations(folder: Path, name: str, seed: int) -> Path:
@@ -129,6 +214,7 @@ def main(args: argparse.Namespace) -> None:
 
     with ThreadPoolExecutor(args.jobs) as pool:
         list(pool.map(start, args.robots))
+    compare(args)
 
 
 if __name__ == "__main__":
@@ -139,6 +225,7 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", type=Path, default=Path("results/ppo-peer"))
+    parser.add_argument("--seconds", action="store_true", help="measure seconds to CartPole at 475 instead")
     parser.add_argument("--run", nargs="+", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
@@ -146,5 +233,7 @@ if __name__ == "__main__":
             train(arguments.run[0], int(one), arguments.results)
     elif arguments.peer is None:
         parser.error("Stable-Baselines3 is not installed here; name a Python that has it with --peer.")
+    elif arguments.seconds:
+        seconds_to_475(arguments)
     else:
         main(arguments)

@@ -17,18 +17,9 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
 from evorobo.files import check_expansion, check_zip, open_plain, parse_json_object
+from evorobo.learners.stable_baselines.policies import KNOWN_POLICIES, TORCH_ACTIVATIONS, KnownPolicy
 
 TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".tar", ".bin", ".zip")
-
-
-@dataclass(frozen=True)
-class KnownPolicy:
-    """What the names in a state_dict say about a policy: which of them compute actions, and with which activations."""
-
-    title: str
-    only: tuple[str, ...]
-    activation: str
-    output: str
 
 
 @dataclass(frozen=True)
@@ -38,43 +29,6 @@ class StateDict:
     arrays: dict[str, Array]
     policy: KnownPolicy | None = None
 
-
-KNOWN_POLICIES: tuple[tuple[tuple[str, ...], KnownPolicy], ...] = (
-    (
-        ("action_net.weight", "value_net.weight"),
-        KnownPolicy(
-            "an actor of Stable-Baselines3's PPO or A2C",
-            ("mlp_extractor.shared_net", "mlp_extractor.policy_net", "action_net"),
-            "tanh",
-            "identity",
-        ),
-    ),
-    (
-        ("actor.latent_pi.0.weight", "actor.mu.weight"),
-        KnownPolicy("an actor of Stable-Baselines3's SAC", ("actor.latent_pi", "actor.mu"), "relu", "tanh"),
-    ),
-    (
-        ("actor.mu.0.weight", "critic.qf0.0.weight"),
-        KnownPolicy("an actor of Stable-Baselines3's TD3 or DDPG", ("actor.mu",), "relu", "tanh"),
-    ),
-    (
-        ("q_net.q_net.0.weight", "q_net_target.q_net.0.weight"),
-        KnownPolicy("a value network of Stable-Baselines3's DQN", ("q_net",), "relu", "identity"),
-    ),
-)
-"""Names that only such a policy has, and what is known about it then; its activations are the defaults of the tool."""
-
-_ACTIVATIONS = {
-    "Tanh": "tanh",
-    "ReLU": "relu",
-    "LeakyReLU": "leaky_relu",
-    "ELU": "elu",
-    "GELU": "gelu",
-    "Sigmoid": "sigmoid",
-    "Softplus": "softplus",
-    "Identity": "identity",
-}
-"""The names of PyTorch's activations and of ours."""
 
 _NO_ACTOR = re.compile(r"value|critic|target|(^|_)(vf|qf?\d)")
 
@@ -220,9 +174,9 @@ def _with_settings(policy: KnownPolicy, settings: Any, where: str) -> KnownPolic
     kwargs = settings.get("policy_kwargs") if isinstance(settings, dict) else None
     kwargs = kwargs if isinstance(kwargs, dict) else {}
     if given := re.search(r"(\w+)'>$", str(kwargs.get("activation_fn"))):
-        if (name := given.group(1)) not in _ACTIVATIONS:
+        if (name := given.group(1)) not in TORCH_ACTIVATIONS:
             raise DataError(f"{where}: the activation {name} of its hidden layers has no counterpart here.")
-        policy = replace(policy, activation=_ACTIVATIONS[name])
+        policy = replace(policy, activation=TORCH_ACTIVATIONS[name])
     return replace(policy, output="tanh") if kwargs.get("squash_output") else policy
 
 

@@ -36,6 +36,7 @@ from evorobo.tasks.capabilities import (
 from evorobo.tasks.control.behavior import MeasureRecorder, available_measures
 from evorobo.tasks.control.gradients.return_gradient import RobotReturnGradient, return_windows
 from evorobo.tasks.control.matches import Matches
+from evorobo.tasks.control.persistent.rollouts import ControlRolloutEnvs
 from evorobo.tasks.control.policies import Networks, Policy
 from evorobo.tasks.control.reference_scores import REFERENCE_SCORES
 from evorobo.tasks.control.robots.base import Robot
@@ -50,6 +51,7 @@ from evorobo.tasks.control.teaching.demonstrations import Demonstrations, is_rec
 from evorobo.tasks.control.teaching.teachers import Teacher
 from evorobo.tasks.control.teaching.teaching import Teaching
 from evorobo.tasks.control.unlabeled import sample_inputs, steps_for
+from evorobo.tasks.rollout_envs import HasRolloutEnvs, RolloutEnvs
 
 N_REPEATED_STEPS = 100
 """The steps of a test episode that are run again to see whether an environment repeats itself."""
@@ -286,6 +288,15 @@ class ControlTask:
                 "use; define both."
             )
         return return_windows(self.env_spec, self.decoder, spec, n_envs)
+
+    @copy_doc(HasRolloutEnvs.rollout_envs)
+    def rollout_envs(self, n_envs: int) -> RolloutEnvs:
+        if self._overrides("score", instead_of="rollout_envs"):
+            raise SettingsError(
+                f"{type(self).__name__} changes score() but not rollout_envs(), which policy gradients use; define "
+                "both."
+            )
+        return ControlRolloutEnvs(self.env_spec, self.decoder, n_envs, compiled=self.compiled)
 
     @copy_doc(HasRival.matches)
     def matches(self) -> Matches:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,25 +14,7 @@ from evorobo.tasks.control.persistent.checked import CheckedEnvRows
 from evorobo.tasks.control.rollout import TRAIN, VALIDATION
 from evorobo.tasks.control.simulators.base import EnvSpec
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
-
-
-@dataclass(frozen=True, eq=False)
-class Transition:
-    """One step of n rows.
-
-    `last_observations (n, k)` are those after the step. Where `ended`, they are the last ones of an episode, and the
-    row has restarted: `PersistentEnvs.observations` are then the first ones of the next episode. After a termination
-    nothing follows, so its value is 0; after a truncation the last observation has a value. Both may be true.
-    """
-
-    last_observations: Array
-    rewards: Array
-    terminated: np.ndarray
-    truncated: np.ndarray
-
-    @property
-    def ended(self) -> np.ndarray:
-        return self.terminated | self.truncated
+from evorobo.tasks.rollout_envs import Transition
 
 
 class PersistentEnvs:
