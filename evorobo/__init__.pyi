@@ -117,6 +117,10 @@ from .study.baselines import Baseline as Baseline
 from .study.callbacks import Callback as Callback, TrialState as TrialState
 from .study.stopping import Stagnation as Stagnation, StopAt as StopAt, StopWhen as StopWhen
 from .study.study import Study as Study
+from .study.trackers.base import TrackedTrial as TrackedTrial, Tracker as Tracker, TrackerRun as TrackerRun
+from .study.trackers.mlflow import MLflow as MLflow
+from .study.trackers.tensorboard import TensorBoard as TensorBoard
+from .study.trackers.wandb import WandB as WandB
 from .study.trial import Trial as Trial
 from .study.tuning.tuned import tuned as tuned
 from .study.tuning.tuning import tune as tune

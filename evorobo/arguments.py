@@ -71,6 +71,15 @@ def add_dask(parser: Parser) -> None:
     )
 
 
+def add_track(parser: Parser) -> None:
+    """Add `--track` and `--track-x`, the flags of commands that send evals to experiment trackers."""
+    text = "also send evals to mlflow, wandb or tensorboard; mlflow:URI, wandb:PROJECT, tensorboard:DIR"
+    parser.add_argument("--track", action="append", default=[], metavar="TRACKER", help=text)
+    parser.add_argument(
+        "--track-x", default="", metavar="COLUMN", help="cost that the steps of trackers count (default flops)"
+    )
+
+
 def parse_seeds(text: str) -> tuple[int, ...]:
     """Return the seeds of a `--seeds` flag: the first N, or a list. Raises `SettingsError` for any other text."""
     try:

@@ -35,6 +35,7 @@ _HOMES = {
     "schedule": ("evorobo.nets.schedules",),
     "penalty": ("evorobo.learners.penalties",),
     "callback": ("evorobo.study.stopping",),
+    "tracker": ("evorobo.study.trackers",),
     "teacher": ("evorobo.tasks.control.teaching.teachers",),
     "split": ("evorobo.tasks.data.splits",),
     "metric": ("evorobo.tasks.data.metrics", "evorobo.tasks.data.class_metrics"),
@@ -80,7 +81,7 @@ def register_component(kind: str, key: str) -> Callable[[T], T]:
     kind : str
         One of "activation", "callback", "data set", "exporter", "initializer", "layer", "loss", "method", "metric",
         "operator" (of a genetic algorithm), "optimizer", "penalty", "schedule", "settings" (parts of any of these),
-        "split", "strategy", "style" (of a method in figures), "task", "teacher".
+        "split", "strategy", "style" (of a method in figures), "task", "teacher", "tracker".
     key : str
         The name in settings, lists and files; it must not change once files refer to it.
 

@@ -14,6 +14,7 @@ from evorobo.arguments import (
     add_common_flags,
     add_dask,
     add_step_timeout,
+    add_track,
     exits_with_a_sentence,
     parse_seeds,
 )
@@ -27,6 +28,7 @@ from evorobo.study.overrides import apply_overrides, compile_all
 from evorobo.study.results import Results
 from evorobo.study.shards import select_shard
 from evorobo.study.study import Study
+from evorobo.study.trackers.choice import make_trackers
 from evorobo.study.tuning.tuned import tuned
 
 _BROKEN = ("failed", "diverged")
@@ -89,6 +91,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> Results:
                 executor=args.dask,
                 spread=args.spread,
                 shard=args.shard,
+                callbacks=make_trackers(args.track, args.track_x),
             )
         except Interrupted:
             raise KeyboardInterrupt from None
@@ -117,6 +120,7 @@ def _build_parser() -> Parser:
     )
     parser.add_argument("--compiled", action="store_true", help="compile episodes and gradients with numba")
     parser.add_argument("--tuned", action="append", metavar="FILE", help="use the settings found by evorobo tune")
+    add_track(parser)
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")
     return parser
 

@@ -136,6 +136,34 @@ class WorkerPool:
         self._idle, self._busy = [], {}
 
 
+class BackgroundCall:
+    """A call in a worker process beside this one. It begins at once, and ends with `stop_calls`."""
+
+    def __init__(self, order: Order) -> None:
+        self.worker = _Worker(None, ())
+        self.worker.submit(order)
+
+
+def stop_calls(calls: Sequence[BackgroundCall], seconds: float) -> list[Answer]:
+    """Ask functions to return (`stop_requested`), and end their processes after so many seconds; return the answers."""
+    deadline = time.monotonic() + seconds
+    answers = []
+    try:
+        for call in calls:
+            call.worker.request_stop()
+            call.worker.request_end()
+        for call in calls:
+            while (answer := call.worker.answer()) is None and time.monotonic() < deadline:
+                time.sleep(_LONG_PAUSE)
+            if answer is not None:
+                call.worker.process.wait(END_SECONDS)
+            answers.append(answer or Answer(error=f"it was ended after {seconds:g} s"))
+    finally:
+        for call in calls:
+            call.worker.end()
+    return answers
+
+
 class _Worker:
     """A process that runs `serve` in a private folder, which also holds its temporary files."""
 

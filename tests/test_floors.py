@@ -76,8 +76,10 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "psutil": ("evorobo.guard",),
     "stable_baselines3": ("evorobo.learners.stable_baselines",),
     "rich": ("evorobo.study", "evorobo.report.watch"),
-    "tensorboard": ("evorobo.report.formats",),
+    "mlflow": ("evorobo.study.trackers.mlflow",),
+    "tensorboard": ("evorobo.study.trackers.tensorboard",),
     "torch": ("evorobo.export", "evorobo.learners.stable_baselines"),
+    "wandb": ("evorobo.study.trackers.wandb",),
 }
 MOST_LINES = 400
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from evorobo.errors import ResultsError
 from evorobo.files import open_plain, read_content
+from evorobo.study.folders import trial_status
 from evorobo.study.records import read_record
 
 CURE = "restore it from a copy, or delete its folder and run the study again."
@@ -64,3 +65,15 @@ def _sha256(path: Path) -> str:
 
 def _changed(path: Path) -> ResultsError:
     return ResultsError(f"{path} is not what its trial wrote (its sha256 is not the one in result.json); {CURE}")
+
+
+def is_finished(folder: Path) -> bool:
+    """Return whether a trial is finished. Raises `ResultsError` where its files are not what it wrote.
+
+    A checkpoint that a crash at its very end has left is removed.
+    """
+    if trial_status(folder) != "finished":
+        return False
+    check_files(folder)
+    (folder / "checkpoint.npz").unlink(missing_ok=True)
+    return True

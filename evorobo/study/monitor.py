@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ IDLE_SECONDS = 30.0
 """How long no trial may run before a study of which a part has ended counts as over; the rest was left out."""
 START_SECONDS = 15.0
 """How long a study that was just started may take until it writes its settings."""
+_MIN_SECONDS = 1.0  # between two updates
+_CPU_SHARE = 0.015
+"""The part of one processor that following may use: where an update takes longer, the next one comes later."""
 _SEED_SECONDS = 60.0  # how often the folders are searched for trials that the settings do not have
 
 
@@ -311,6 +314,27 @@ class StudyMonitor:
         changed = len(trials) != len(self.trials)
         self.trials = trials
         return changed
+
+
+def updates(
+    monitor: StudyMonitor, is_over: Callable[[], bool], lock: AbstractContextManager[object] | None = None
+) -> Iterator[bool]:
+    """Update until it is over, as often as the share of the processor allows; yield whether something has changed.
+
+    `lock` is held during each update.
+    """
+    while True:
+        begin = time.thread_time()
+        with lock or nullcontext():
+            changed = monitor.update()
+        yield changed
+        end = time.monotonic() + max(_MIN_SECONDS, (time.thread_time() - begin) / _CPU_SHARE)
+        while not is_over():
+            if (left := end - time.monotonic()) <= 0:
+                break
+            time.sleep(min(left, POLL_SECONDS))
+        else:
+            return
 
 
 def _limits(budget: Any) -> dict[str, float]:

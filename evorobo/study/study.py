@@ -27,7 +27,7 @@ from evorobo.settings import to_plain, with_defaults
 from evorobo.study.base import StudiedMethod, StudiedTask
 from evorobo.study.baselines import Baseline, check_baselines as check_baselines, write_baselines
 from evorobo.study.callbacks import Callback, StudiedCallback, check_callbacks as check_callbacks
-from evorobo.study.digests import check_files
+from evorobo.study.digests import is_finished
 from evorobo.study.executors.base import Executor, Finding, Inspection
 from evorobo.study.executors.choice import make_executor
 from evorobo.study.executors.work import raise_error
@@ -38,6 +38,8 @@ from evorobo.study.records import write_record
 from evorobo.study.results import Results, load, load_study, seed_folders
 from evorobo.study.shards import select_shard
 from evorobo.study.sharing import run_trials
+from evorobo.study.trackers.base import Tracker, check_trackers
+from evorobo.study.trackers.following import tracking
 from evorobo.study.trial import Trial
 from evorobo.study.trust import remember
 from evorobo.tasks.base import Task
@@ -234,6 +236,7 @@ class Study:
         executor: Any = None,
         spread: str = "trials",
         shard: str | None = None,
+        callbacks: Sequence[Tracker] = (),
     ) -> Results:
         """Run the trials that are not finished, and read the results of all.
 
@@ -259,6 +262,9 @@ class Study:
             of each generation of `Evolution` are scored there, to the same scores. This is for expensive simulators.
         shard : str, optional
             The part of the trials to run, such as "3/10"; ten calls, on any machines, run all.
+        callbacks : sequence of Tracker, optional
+            Experiment trackers, such as `MLflow()`: they receive the evals of all trials in the folder while this
+            runs, and are no settings of the trials.
 
         Returns
         -------
@@ -276,17 +282,18 @@ class Study:
         """
         stop_if_loading()
         check_integer(1, jobs=jobs)
+        check_trackers(callbacks)
         to_plain(self)  # settings that workers could not read are refused before anything runs
         folder = as_path(results) / self.name
         trials = select_shard(self.trials(only), shard)
         self._check(folder)
         write_baselines(self.baselines, folder)
-        missing = [trial for trial in trials if not _is_finished(folder / trial.path)]
+        missing = [trial for trial in trials if not is_finished(folder / trial.path)]
         with make_executor(jobs, len(missing), step_seconds, executor, spread) as running:
             findings = self._inspect(running, folder, missing)
             earlier_verdicts = self._earlier_verdicts(folder)
             self._claim(folder, missing, {**self._record(findings), "earlier_verdicts": earlier_verdicts})
-            with Display(self.name, len(trials), len(trials) - len(missing)) as display:
+            with tracking(folder, callbacks), Display(self.name, len(trials), len(trials) - len(missing)) as display:
                 run_trials(missing, folder, display, running)
         return load(folder, trust=True)  # its code is that of this study
 
@@ -376,18 +383,6 @@ class Study:
         script = sys.modules.get("__main__")
         studies = [thing for thing in vars(script).values() if isinstance(thing, Study)] if script else []
         return inspect.getdoc(script) or "" if self.name in [study.name for study in studies] else ""
-
-
-def _is_finished(folder: Path) -> bool:
-    """Return whether a trial is finished. Raises `ResultsError` where its files are not what it wrote.
-
-    A checkpoint that a crash at its very end has left is removed.
-    """
-    if trial_status(folder) != "finished":
-        return False
-    check_files(folder)
-    (folder / "checkpoint.npz").unlink(missing_ok=True)
-    return True
 
 
 def _listed(values: Any) -> Any:

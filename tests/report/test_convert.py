@@ -1,14 +1,13 @@
 """Results in the formats of other tools, read back by those tools to the same numbers."""
 
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evorobo import ResultsError, SettingsError, load_results
 from evorobo.report.formats.convert import convert
-from evorobo.report.formats.tensorboard import EVENTS, LiveEvents
+from evorobo.study.trackers.tensorboard import EVENTS
 
 
 @pytest.fixture
@@ -117,25 +116,3 @@ def test_a_missing_package_raises_with_the_command_that_installs_it(tiny_study, 
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(SettingsError, match=advice):
         convert(tiny_study({"ga": [1]}).folder, to)
-
-
-def test_live_events_follow_a_run_that_goes_back_to_its_checkpoint(small_study, scalars, tmp_path):
-    live, run = LiveEvents(tmp_path, "env_steps"), small_study.runs_of("CartPole", "cma-es")[0]
-    path = tmp_path / "cart-pole" / run.task / run.method / f"seed-{run.seed}"
-
-    def read(n_rows, change=0.0, first_changed=99):
-        curve = {name: column[:n_rows].copy() for name, column in run.curve.items()}
-        curve["test"][first_changed:] += change
-        live.update(replace(small_study, runs=[replace(run, curve=curve)]))
-        _, steps, values = scalars(path)["test"]
-        np.testing.assert_array_equal(steps, curve["env_steps"])
-        np.testing.assert_allclose(values, curve["test"], rtol=1e-6)
-
-    read(5)
-    size = (path / EVENTS).stat().st_size
-    read(5)
-    assert (path / EVENTS).stat().st_size == size  # nothing is written twice
-    read(12)
-    read(14, change=9.0, first_changed=8)  # it went back to row 8 and has other scores there
-    read(10, change=9.0, first_changed=8)  # it went back to row 10
-    read(20, change=9.0, first_changed=8)

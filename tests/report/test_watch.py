@@ -11,6 +11,7 @@ from rich.console import Console
 from evorobo.cli import main
 from evorobo.report.watch import terminal
 from evorobo.report.watch.table import sparkline, to_text, watched_cells
+from evorobo.study import monitor as monitor_module
 from evorobo.study.monitor import StudyMonitor
 
 
@@ -73,7 +74,7 @@ def test_ctrl_c_ends_it_without_a_word(tiny_study, monkeypatch):
     def interrupt(seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(terminal.time, "sleep", interrupt)
+    monkeypatch.setattr(monitor_module.time, "sleep", interrupt)
     monitor = StudyMonitor(tiny_study({"ga": [1, 2], "es": [3, 4]}, unfinished=1).folder)
     for is_terminal in (False, True):
         out = io.StringIO()
