@@ -60,6 +60,8 @@ from .learners.evolution.wrappers.termination import TerminationCriteria as Term
 from .learners.gradients.analytic import AnalyticGradient as AnalyticGradient
 from .learners.gradients.shac import SHAC as SHAC
 from .learners.penalties import L1 as L1, L2 as L2, Penalty as Penalty
+from .learners.policy_gradients.a2c import A2C as A2C
+from .learners.policy_gradients.ppo import PPO as PPO
 from .learners.stable_baselines.method import StableBaselines as StableBaselines
 from .learners.stages import Stage as Stage, Stages as Stages
 from .nets.activations import Activation as Activation

@@ -461,6 +461,7 @@ def test_list_describes_every_kind_of_component(evorobo):
         "AnalyticGradient": "methods",
         "DAgger": "methods",
         "SHAC": "methods",
+        "PPO": "methods",
         "RMSE": "metrics",
         "Adam": "optimizers",
         "L2": "penalties",

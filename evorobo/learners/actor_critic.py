@@ -15,7 +15,8 @@ class ActorCritic:
 
     `log_sd (m,)` are the logarithms of the standard deviations of Gaussian noise on the outputs before the tanh of the
     last layer; None for other noise. The critic is a network `spec` with `weights`, whose inputs are scaled by
-    `observed`. Its values are sums of `reward_scale` times the rewards, discounted by `discount`.
+    `observed`; without statistics they are scaled as those of the genome. Its values are sums of `reward_scale` times
+    the rewards, discounted by `discount`; `observed_sums` are those of the sums by which rewards are normalized.
     """
 
     log_sd: Array | None
@@ -24,7 +25,11 @@ class ActorCritic:
     observed: RunningMoments
     discount: float
     reward_scale: float
+    observed_sums: RunningMoments | None = None
 
-    def same_critic(self, spec: NetworkSpec, discount: float, reward_scale: float) -> bool:
+    def same_critic(
+        self, spec: NetworkSpec, discount: float, reward_scale: float, normalizes_rewards: bool = False
+    ) -> bool:
         """Whether a critic with these settings computes the same values from the same weights."""
-        return (self.spec, self.discount, self.reward_scale) == (spec, discount, reward_scale)
+        own = self.spec, self.discount, self.reward_scale, self.observed_sums is not None
+        return own == (spec, discount, reward_scale, normalizes_rewards)

@@ -18,6 +18,7 @@ class ForwardContext:
 
     The rows of a batch are sequences of `n_steps` time steps, one sequence after another. Several networks that are
     trained together have one generator each. `mask (batch,)` is False for padding; None means that all rows are real.
+    `starts (sequences, n_steps)` is True where a new episode begins within a sequence: recurrent layers reset there.
     `running_stats` belong to the genome; training updates them. `state` is what recurrent layers start from and update;
     None starts at zero and keeps nothing.
     """
@@ -26,6 +27,7 @@ class ForwardContext:
     rng: np.random.Generator | Sequence[np.random.Generator] | None = None
     n_steps: int = 1
     mask: np.ndarray | None = None
+    starts: np.ndarray | None = None
     running_stats: dict[str, Array] = field(default_factory=dict)
     state: dict[str, Array] | None = None
 

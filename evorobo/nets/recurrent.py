@@ -92,12 +92,15 @@ class Recurrent(Layer):
         states = context.state or {name: np.zeros((*lead, rows, self.units), drive.dtype) for name in self.state_names}
         outputs = np.empty((*lead, rows, context.n_steps, self.units), drive.dtype)
         caches = []
+        resets = _resets(context)
         for t in range(context.n_steps):
+            if t in resets:
+                states = {name: np.where(resets[t], 0.0, state) for name, state in states.items()}
             outputs[..., t, :], states, cache = self.step(params, drive[..., t, :], states)
             caches.append(cache)
         if context.state is not None:
             context.state.update(states)
-        return outputs.reshape(*lead, rows * context.n_steps, self.units), (x, caches)
+        return outputs.reshape(*lead, rows * context.n_steps, self.units), (x, caches, resets)
 
     def backward(
         self, params: Params, cache: Any, dy: Array, gradients: Params, needs_input_grad: bool = True
@@ -137,7 +140,7 @@ class Recurrent(Layer):
         grad_states : dict of str to array
             Gradients with respect to the first states.
         """
-        x, caches = cache
+        x, caches, resets = cache
         lead, n_steps = dy.shape[:-2], len(caches)
         dy = dy.reshape(*lead, -1, n_steps, self.units)
         for gradient in gradients.values():
@@ -147,6 +150,8 @@ class Recurrent(Layer):
         ddrives: list[Array] = [dy] * n_steps
         for t in reversed(range(n_steps)):
             ddrives[t], grad_states = self.step_backward(params, caches[t], dy[..., t, :], grad_states, gradients)
+            if t in resets:
+                grad_states = {name: np.where(resets[t], 0.0, state) for name, state in grad_states.items()}
         ddrive = np.stack(ddrives, axis=-2)
         ddrive = ddrive.reshape(*lead, -1, ddrive.shape[-1])
         gradients["weight"][...] = np.matmul(x.swapaxes(-1, -2), ddrive)
@@ -154,6 +159,13 @@ class Recurrent(Layer):
             gradients["bias"][...] = ddrive.sum(-2)
         dx = np.matmul(ddrive, params["weight"].swapaxes(-1, -2)) if needs_input_grad else ddrive
         return dx, grad_states
+
+
+def _resets(context: ForwardContext) -> dict[int, np.ndarray]:
+    """Return, for each time step in which episodes begin, which sequences `(sequences, 1)` are reset before it."""
+    if context.starts is None:
+        return {}
+    return {int(t): context.starts[:, t, None] for t in np.flatnonzero(context.starts.any(axis=0))}
 
 
 def transpose(matrix: Array) -> Array:

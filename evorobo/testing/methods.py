@@ -22,8 +22,9 @@ from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.study import checkpoint
 from evorobo.tasks.base import COST_COLUMNS, Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
 from evorobo.tasks.capabilities import ExpertLabeller, ReturnGradient, ReturnGradients, ReturnWindows
+from evorobo.tasks.rollout_envs import RolloutEnvs
 from evorobo.testing.common import check_name, forbid_global_rng, require, round_trip, type_name
-from evorobo.testing.wave_windows import WaveWindows
+from evorobo.testing.wave_windows import WaveRolloutEnvs, WaveWindows
 
 STEPS = 9
 LEARNING_STEPS = 150
@@ -135,6 +136,9 @@ class Wave:
 
     def return_windows(self, spec: NetworkSpec, n_envs: int) -> ReturnWindows:
         return WaveWindows(*self._points(0.0), n_envs)
+
+    def rollout_envs(self, n_envs: int) -> RolloutEnvs:
+        return WaveRolloutEnvs(*self._points(0.0), n_envs)
 
     def validate(self, genome: Genome) -> float:
         return self.test(genome)

@@ -1,4 +1,4 @@
-"""Windows of steps on the small task of `check_method`."""
+"""Windows and rollouts on the small task of `check_method`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.passes import forward, gradient
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import Window
+from evorobo.tasks.rollout_envs import Transition
 
 
 class WaveWindows:
@@ -36,6 +37,39 @@ class WaveWindows:
         return Window(
             self._x[rows[:-1]], self._x[rows[1:]], -np.square(errors[..., 0]), never, never, differentiate, cost
         )
+
+    def state(self) -> dict[str, Any]:
+        return {"rows": self._rows}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._rows = state["rows"]
+
+
+class WaveRolloutEnvs:
+    """The same steps for rollouts (see `RolloutEnvs`)."""
+
+    choices: tuple[int, ...] = ()
+    bounded = False
+    step_flops = 0
+
+    def __init__(self, x: Array, y: Array, n_envs: int) -> None:
+        self._x, self._y, self._n_envs = x, y, n_envs
+        self._rows = np.empty(0, int)
+        self.limits = np.array([[-np.inf], [np.inf]])
+
+    @property
+    def observations(self) -> Array:
+        return self._x[self._rows]
+
+    def reset(self, rng: np.random.Generator) -> Array:
+        self._rows = rng.integers(len(self._x), size=self._n_envs)
+        return self.observations
+
+    def step(self, outputs: np.ndarray, rng: np.random.Generator) -> Transition:
+        rewards = -np.square(outputs - self._y[self._rows]).sum(1)
+        self.reset(rng)
+        never = np.zeros(self._n_envs, bool)
+        return Transition(self.observations, rewards, never, never)
 
     def state(self) -> dict[str, Any]:
         return {"rows": self._rows}

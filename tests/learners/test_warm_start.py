@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evorobo import (
+    PPO,
     SHAC,
     Adam,
     AnalyticGradient,
@@ -33,6 +34,7 @@ METHODS = [
     Backprop(batch_size=20, early_stopping=EarlyStopping(patience=2), dtype="float32"),
     AnalyticGradient(episodes=2),
     SHAC(n_envs=2, horizon=4, critic=(4,), critic_iterations=1),
+    PPO(n_envs=2, n_steps=8, critic=(4,), initial_log_sd=-1.0),
 ]
 
 

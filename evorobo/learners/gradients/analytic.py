@@ -13,8 +13,8 @@ from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.base import Method, StepResult, WarmStartable
-from evorobo.learners.gradients.norms import gradient_norms, shorten
 from evorobo.learners.gradients.shac import SHAC
+from evorobo.learners.norms import gradient_norms, shorten
 from evorobo.learners.warm_start import first_genome, first_observations, with_observations
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer

@@ -8,16 +8,13 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.flops import update_flops
-from evorobo.learners.gradients.norms import gradient_norms, shorten
+from evorobo.learners.norms import SHORTENING_FLOPS, gradient_norms, shorten
 from evorobo.nets.closed_loop import ClosedLoopNetwork, closed_loop_flops
 from evorobo.nets.optimizers import Optimizer
 from evorobo.nets.passes import backward_pass, forward, forward_pass
 from evorobo.nets.scaling import Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost
-
-SHORTENING_FLOPS = 4
-"""Operations for each number of a gradient whose norm is limited."""
 
 
 class Critic:
@@ -114,21 +111,6 @@ class Critic:
     def restore(self, state: dict[str, Any]) -> None:
         self._weights, self._target, self._optimizer_state = state["weights"], state["target"], state["optimizer"]
         self.cost = Cost(**state["cost"])
-
-
-def td_lambda_targets(rewards: Array, next_values: Array, ended: np.ndarray, discount: float, decay: float) -> Array:
-    """The targets `(steps, n)` of TD(lambda) within a window, where lambda is `decay`.
-
-    `next_values` are the values of the observations after each step, 0 after a termination. Where `ended`, and after
-    the last step of the window, they stand for all that follows.
-    """
-    targets = np.empty_like(rewards)
-    following = next_values[-1]
-    for step in reversed(range(len(rewards))):
-        value = next_values[step]
-        following = np.where(ended[step], value, (1 - decay) * value + decay * following)
-        targets[step] = following = rewards[step] + discount * following
-    return targets
 
 
 def discounts(ended: np.ndarray, discount: float) -> Array:

@@ -14,8 +14,9 @@ from evorobo.fields import Decay, DecayRate, Limits, PositiveFloat, PositiveInt,
 from evorobo.flops import update_flops
 from evorobo.learners.actor_critic import ActorCritic
 from evorobo.learners.base import Method, StepResult, WarmStartable
-from evorobo.learners.gradients.critic import SHORTENING_FLOPS, Critic, discounts, td_lambda_targets
-from evorobo.learners.gradients.norms import gradient_norms, shorten
+from evorobo.learners.gradients.critic import Critic, discounts
+from evorobo.learners.norms import SHORTENING_FLOPS, gradient_norms, shorten
+from evorobo.learners.returns import td_lambda_targets
 from evorobo.learners.warm_start import first_genome, first_observations, normalizes_observations, with_observations
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
@@ -276,7 +277,8 @@ class SHACLearner:
             return
         if parts.log_sd is not None:
             self._params[self._spec.n_params :] = parts.log_sd
-        if parts.same_critic(self._critic_spec, self._method.discount, self._method.reward_scale):
+        same = parts.same_critic(self._critic_spec, self._method.discount, self._method.reward_scale)
+        if same and parts.observed.count:
             self._critic.start_at(parts.weights)
             self._observed = parts.observed
 

@@ -65,7 +65,7 @@ All are distinct for color-blind readers (see the test). "other" is for methods 
 """
 
 _MEMBERS = {
-    "gradient": ("backprop", "dagger", "analytic-gradient", "shac", "ppo"),
+    "gradient": ("backprop", "dagger", "analytic-gradient", "shac", "ppo", "a2c"),
     "cma": ("cma-es", "sep-cma-es", "one-plus-one", "ipop-cma-es", "bipop-cma-es"),
     "natural gradient": ("openai-es", "pgpe", "snes", "xnes", "ars"),
     "evolution strategy": ("comma-es", "plus-es", "canonical-es"),

@@ -25,7 +25,8 @@ from evorobo import (
     TaskError,
     register,
 )
-from evorobo.learners.gradients.critic import discounts, td_lambda_targets
+from evorobo.learners.gradients.critic import discounts
+from evorobo.learners.returns import td_lambda_targets
 from evorobo.nets.passes import forward
 from evorobo.testing import check_method
 

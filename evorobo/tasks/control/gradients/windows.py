@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
+from evorobo.nets.before_tanh import before_tanh
 from evorobo.nets.closed_loop import ClosedLoopNetwork, closed_loop_flops
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
@@ -25,12 +24,13 @@ from evorobo.tasks.control.gradients.episodes import (
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
 from evorobo.tasks.control.persistent.base import RowStep
 from evorobo.tasks.control.persistent.checked import CheckedEnvRows
-from evorobo.tasks.control.persistent.envs import PersistentEnvs, Transition
+from evorobo.tasks.control.persistent.envs import PersistentEnvs
 from evorobo.tasks.control.robots.random_streams import RandomStreams
 from evorobo.tasks.control.robots.rows import RobotRows, RobotStep
 from evorobo.tasks.control.simulators.base import make_generator
 from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
 from evorobo.tasks.control.spaces import BoxDecoder
+from evorobo.tasks.rollout_envs import Transition
 from evorobo.tracing.graph import times
 
 
@@ -162,13 +162,3 @@ class _RecordedRows(RobotRows):
     def _streams_of(self, rows: np.ndarray) -> RandomStreams:
         self._streams_of_step = RecordedStreams([self._streams[row] for row in rows], np.arange(len(rows)))
         return self._streams_of_step
-
-
-def before_tanh(spec: NetworkSpec) -> NetworkSpec:
-    """The network without the tanh of its last layer; the weights are the same. Raises `SettingsError` for another."""
-    last: Any = spec.layers[-1]
-    if getattr(last, "activation", None) != "tanh":
-        raise SettingsError(
-            f"exploration is added before the tanh of the last layer, which is {last} here; end hidden with Output()."
-        )
-    return NetworkSpec(spec.n_inputs, (*spec.layers[:-1], replace(last, activation="identity")))

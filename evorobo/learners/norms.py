@@ -6,6 +6,9 @@ import numpy as np
 
 from evorobo.arrays import Array
 
+SHORTENING_FLOPS = 4
+"""Operations for each number of a gradient whose norm is limited."""
+
 
 def gradient_norms(gradients: Array) -> Array:
     """The norm of each row; squares of large numbers do not overflow."""
