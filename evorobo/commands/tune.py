@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from evorobo.arguments import Parser, add_common_flags, add_dask, add_step_timeout, exit_with, parse_seeds
 from evorobo.errors import SettingsError
 from evorobo.files import as_path
+from evorobo.study.tuning.rungs import MIN_FRACTION
 
 if TYPE_CHECKING:
     from evorobo.study.study import Study
@@ -24,6 +25,8 @@ def add_tune(parser: Parser) -> None:
     add("--space", action="append", required=True, metavar="RANGE", help="methods.cma-es.strategy.sigma=0.05..2:log")
     add("--trials", type=int, default=20, metavar="N", help="number of settings to try for each method (default 20)")
     add("--halving", type=int, metavar="N", help="pause trials early; the best of each method, one of N, continue")
+    text = "with --halving, the least part of the budget at which trials are compared (default 0.03)"
+    add("--min-fraction", type=float, default=MIN_FRACTION, metavar="F", help=text)
     add("--seeds", metavar="N,..", help="default 1000,1001,1002")
     add("--task", metavar="NAME", help="the task to tune on, where the study has several")
     add("--method", action="append", default=[], metavar="NAME", help="tune only this method now (repeatable)")
@@ -55,6 +58,7 @@ def tune(args: argparse.Namespace) -> None:
             args.space,
             trials=args.trials,
             halving=args.halving,
+            min_fraction=args.min_fraction,
             seeds=parse_seeds(args.seeds) if args.seeds else SEEDS,
             task=args.task,
             methods=args.method,

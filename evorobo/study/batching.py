@@ -15,9 +15,9 @@ def batch_trials(trials: Sequence[Trial], jobs: int) -> list[list[Trial]]:
 
     Seeds trained as one batch are charged equal shares of its run time. Trials with a time budget are never batched.
     """
-    cells: dict[tuple[str, str], list[Trial]] = {}
+    cells: dict[str, list[Trial]] = {}
     for trial in trials:
-        cells.setdefault((trial.task.name, trial.method.name), []).append(trial)
+        cells.setdefault(trial.path.rpartition("/")[0], []).append(trial)
     batches = []
     for cell in cells.values():
         size = min(_max_batch_size(cell[0]), -(-len(cell) // jobs))

@@ -32,7 +32,7 @@ class TrialState:
         What the trial has spent so far.
     generations : int
         Number of steps of the learner so far.
-    evals : tuple of dict
+    evals : sequence of dict
         The rows of the log so far, by column name, the newest last. The test score is left out: what stops a trial
         must not depend on the data that evaluate it.
 
@@ -51,7 +51,7 @@ class TrialState:
     genome: Genome
     cost: Cost
     generations: int
-    evals: tuple[dict[str, float], ...]
+    evals: Sequence[dict[str, float]]
 
 
 class Callback:

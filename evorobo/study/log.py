@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from evorobo.errors import ResultsError
 from evorobo.files import append_text, write_atomically
@@ -31,6 +31,29 @@ def is_test(column: str) -> bool:
     return column == "test" or column.startswith(METRIC_PREFIX)
 
 
+class Evals(Sequence[dict[str, float]]):
+    """The first rows of a list that grows: a view that stays as it is, since a copy for each eval would take long."""
+
+    def __init__(self, rows: list[dict[str, float]], n_rows: int) -> None:
+        self._rows, self._n_rows = rows, n_rows
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, float]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, float]]: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, float] | list[dict[str, float]]:
+        chosen = range(self._n_rows)[index]
+        return self._rows[chosen] if isinstance(chosen, int) else [self._rows[number] for number in chosen]
+
+    def __repr__(self) -> str:
+        return repr(self[:])
+
+
 class Log:
     """Rows of numbers by column name, and their file.
 
@@ -41,7 +64,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: list[dict[str, float]] = []
-        self._evals: tuple[dict[str, float], ...] = ()
+        self._evals: list[dict[str, float]] = []
         self._columns: tuple[str, ...] = FIRST_COLUMNS
         self._size = 0
         self._hash = sha256()
@@ -92,12 +115,11 @@ class Log:
         self._account(text)
 
     @property
-    def evals(self) -> tuple[dict[str, float], ...]:
+    def evals(self) -> Evals:
         """The rows without the test score, as callbacks receive them."""
-        if len(self._evals) != len(self.rows):
-            more = self.rows[len(self._evals) :]
-            self._evals += tuple({name: row[name] for name in row if not is_test(name)} for row in more)
-        return self._evals
+        more = self.rows[len(self._evals) :]
+        self._evals += [{name: row[name] for name in row if not is_test(name)} for row in more]
+        return Evals(self._evals, len(self._evals))
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint needs to find the rows of now in the file later."""

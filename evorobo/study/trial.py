@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,27 @@ class Trial:
         check_name(self.task.name)
         check_name(self.method.name)
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Folder of the trial in its study: task/method/seed-N."""
         return f"{self.task.name}/{self.method.name}/seed-{self.seed}"
+
+    def placed(self, folder: str) -> Trial:
+        """Return the same trial with its path in a folder, as the tries of a search have folders of their own.
+
+        Parameters
+        ----------
+        folder : str
+            Name of the folder.
+
+        Returns
+        -------
+        Trial
+            A trial with the same settings.
+        """
+        trial = replace(self)
+        trial.__dict__["path"] = f"{folder}/{self.path}"
+        return trial
 
     @cached_property
     def spec(self) -> NetworkSpec:

@@ -99,6 +99,6 @@ def test_halving_by_the_command(evorobo, tmp_path):
     code, out, err = evorobo("tune", script, *FLAGS, *flags)
     assert (code, err) == (0, "")
     assert out.count("paused in") == 8
-    assert "--tuned results/rail-tuning/halving-2-of-2/rail.json" in out
+    assert "--tuned results/rail-tuning/halving-2-of-2-from-0.5/rail.json" in out
     refusal = sentence(evorobo("tune", script, *FLAGS, "--seeds", "50,51", "--halving", 1))
     assert refusal.startswith("halving must be a whole number of at least 2, not 1")

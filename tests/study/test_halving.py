@@ -14,6 +14,7 @@ from evorobo import SGD, Backprop, Budget, Evolution, SettingsError, Study, Tria
 from evorobo.study import running
 from evorobo.study.pauses import Pause, read_pauses, record_pause
 from evorobo.study.results import read_curve
+from evorobo.study.tuning import tuning as tuning_module
 from evorobo.study.tuning.rungs import Rung, plan_rungs
 from evorobo.study.tuning.tuned import read_tuning
 from evorobo.study.tuning.tuning import _run_rung
@@ -70,7 +71,10 @@ def folders(path, method, seed=7):
 
 
 def test_each_rung_keeps_one_of_three_and_the_last_has_the_whole_budget():
-    assert plan_rungs(81, 3) == [(81, 1 / 81), (27, 1 / 27), (9, 1 / 9), (3, 1 / 3), (1, 1.0)]
+    assert plan_rungs(81, 3, 0.01) == [(81, 1 / 81), (27, 1 / 27), (9, 1 / 9), (3, 1 / 3), (1, 1.0)]
+    assert plan_rungs(81, 3) == [(81, 1 / 27), (27, 1 / 9), (9, 1 / 3), (3, 1.0)]
+    assert plan_rungs(81, 3, 1 / 9) == [(81, 1 / 9), (27, 1 / 3), (9, 1.0)]
+    assert plan_rungs(27, 3) == [(27, 1 / 27), (9, 1 / 9), (3, 1 / 3), (1, 1.0)]
     assert plan_rungs(10, 3) == [(10, 1 / 9), (3, 1 / 3), (1, 1.0)]
     assert plan_rungs(11, 4) == [(11, 1 / 4), (2, 1.0)]
     assert plan_rungs(20, None) == [(20, 1.0)]
@@ -154,6 +158,15 @@ def test_where_all_survivors_fail_the_next_ones_run():
 # ---- the same from anywhere
 
 
+def test_trials_that_continue_run_side_by_side(tmp_path, monkeypatch):
+    batches, run = [], tuning_module.run_trials
+    monkeypatch.setattr(
+        tuning_module, "run_trials", lambda trials, *rest: (batches.append(len(trials)), run(trials, *rest))
+    )
+    halved(tmp_path)
+    assert batches == [4] * 9 + [12, 4]  # two methods and two seeds at a time, then of three tries, then of one
+
+
 def test_two_workers_find_the_same_as_one_process(straight, tmp_path):
     assert content(halved(tmp_path, jobs=2)) == content(straight)
 
@@ -195,7 +208,7 @@ def test_a_trial_that_starts_over_forgets_its_pauses(tmp_path):
 
 
 def test_the_plan_is_a_folder_of_its_own_and_in_the_file(straight):
-    assert straight.parts[-3:] == ("toys-tuning", "halving-3-of-9", "bowl.json")
+    assert straight.parts[-3:] == ("toys-tuning", "halving-3-of-9-from-0.111", "bowl.json")
     found = read_tuning(straight)
     assert (found["trials"], found["halving"]) == (9, 3)
     assert tuned(a_study(Budget(generations=27)), straight).tuning["cma-es"]["trials"] == 9
@@ -216,6 +229,8 @@ def test_halving_of_one_method_only_is_unequal_effort(straight, tmp_path):
     ("how", "sentence"),
     [
         ({"halving": 1}, "halving must be a whole number of at least 2, not 1"),
+        ({"halving": 3, "min_fraction": 0.4}, "min_fraction=0.4 is above 1/3"),
+        ({"halving": 3, "min_fraction": 0}, "min_fraction must be a number between 0 and 1, not 0"),
         ({"halving": 2.5}, "halving must be a whole number of at least 2, not 2.5"),
         ({"halving": 4, "trials": 3}, "halving=4 keeps one of 4 trials, and 3 are too few for that; give at least 4"),
     ],

@@ -131,3 +131,15 @@ def test_numbers_of_numpy_are_written_as_plain_numbers(tmp_path):
     log = Log(tmp_path / "curve.csv")
     log.append(Cost(), 0, StepResult(np.float64(0.25), {"norm": np.float32(0.5)}), np.float64(1), np.float64(2))
     assert log.path.read_text().splitlines()[1] == "0,0,0,0,0,0,0,0.0,0.0,0,0.25,1.0,2.0,0.5"
+
+
+def test_the_evals_of_a_callback_stay_as_they_were_and_cost_nothing_for_each_row(log):
+    seen = log.evals
+    log.append(COST, 2, StepResult(3.0, {}), 0.5, 1.0)
+    assert (len(seen), len(log.evals)) == (2, 3)
+    assert [row["generations"] for row in log.evals] == [0, 1, 2]
+    assert log.evals[-1]["validation"] == 0.5
+    assert seen[-1] == seen[1:][0] == log.evals[1]
+    assert seen[-1] is log.evals[1]  # no copies
+    with pytest.raises(IndexError):
+        seen[2]

@@ -78,7 +78,8 @@ class Search:
         trial = Try(len(self.tries), settings, [])
         try:
             assignments = [range_.assignment(settings[range_.path]) for range_ in self._ranges]
-            trial.trials = apply_overrides(self._study, assignments).trials()
+            trials = apply_overrides(self._study, assignments).trials()
+            trial.trials = [each.placed(f"try-{trial.number:03d}") for each in trials]
         except SettingsError as error:
             trial.failure = str(error)
         self.tries.append(trial)

@@ -60,7 +60,7 @@ def tuned(study: Study, *paths: str | Path) -> Study:
     """
     tuning, *others = [read_tuning(path) for path in paths]
     for path, other in zip(paths[1:], others, strict=True):
-        for name in ("task", "trials", "halving", "seeds", "budget"):
+        for name in ("task", "trials", "halving", "rungs", "seeds", "budget"):
             if tuning.get(name) != other.get(name):
                 raise SettingsError(
                     f"{name} of tuning: {tuning.get(name)} in {paths[0]} and {other.get(name)} in {path}; tune all "

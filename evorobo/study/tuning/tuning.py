@@ -18,7 +18,7 @@ from evorobo.study.progress import Display
 from evorobo.study.records import write_record
 from evorobo.study.sharing import run_trials
 from evorobo.study.study import Study
-from evorobo.study.tuning.rungs import Rung, plan_rungs
+from evorobo.study.tuning.rungs import MIN_FRACTION, Rung, plan_rungs
 from evorobo.study.tuning.search import Search, Try, has_run
 from evorobo.study.tuning.space import parse_ranges
 
@@ -32,6 +32,7 @@ def tune(
     *,
     trials: int = 20,
     halving: int | None = None,
+    min_fraction: float = MIN_FRACTION,
     seeds: Iterable[int] = SEEDS,
     task: str | None = None,
     methods: Sequence[str] = (),
@@ -63,8 +64,11 @@ def tune(
     trials : int, default 20
         Number of settings to try for each method, at least 1.
     halving : int, optional
-        One of so many tries continues after each pause, at least 2. With 3, 81 tries run on 1/81 of the budget, the
-        best 27 on 1/27, 9 on 1/9, 3 on 1/3, and 1 on all of it. By default, all tries run on the whole budget.
+        One of so many tries continues after each pause, at least 2. With 3, 81 tries run on 1/27 of the budget, the
+        best 27 on 1/9, 9 on 1/3, and 3 on all of it. By default, all tries run on the whole budget.
+    min_fraction : float, default 0.03
+        The least part of the budget at which tries are compared with `halving`. More is safer for settings that are
+        slow at first, and costs more.
     seeds : iterable of int, default (1000, 1001, 1002)
         Seeds of every try; none may be a seed of the study.
     task : str, optional
@@ -74,7 +78,7 @@ def tune(
         the same effort.
     results : str or pathlib.Path, default "results"
         The folder for results; those of tuning are in `<results>/<study>-tuning`, and with `halving` in a folder of
-        their own in it, for example `halving-3-of-81`.
+        their own in it, for example `halving-3-of-81-from-0.037`.
     jobs : int, default 1
         Number of worker processes, at least 1.
     sampler_seed : int, default 0
@@ -114,7 +118,7 @@ def tune(
     """
     stop_if_loading()
     study = _on_tuning_seeds(_select_methods(study, methods), tuple(seeds), task)
-    rungs = plan_rungs(trials, halving)
+    rungs = plan_rungs(trials, halving, min_fraction)
     ranges = parse_ranges(study, space)
     folder = as_path(results) / f"{study.name}-tuning"
     about = {
@@ -127,12 +131,13 @@ def tune(
         "sampler_seed": sampler_seed,
     }
     if halving is not None:
-        folder /= f"halving-{halving}-of-{trials}"
-        about["halving"] = halving
+        folder /= f"halving-{halving}-of-{trials}-from-{rungs[0].fraction:.3g}"
+        about |= {"halving": halving, "rungs": [list(rung) for rung in rungs]}
     file = folder / f"{'-'.join([study.tasks[0].name, *methods])}.json"
     searches = [Search(method, ranges[method.name], study, sampler_seed) for method in study.methods]
-    n_parallel = len(searches) * len(study.seeds)
-    n_parts = n_parallel * sum(rung.n_tries for rung in rungs)
+    n_trials = len(searches) * len(study.seeds)
+    n_parallel = n_trials * max([rung.n_tries for rung in rungs[1:]], default=1)
+    n_parts = n_trials * sum(rung.n_tries for rung in rungs)
     with (
         make_executor(jobs, n_parallel, step_seconds, executor) as running,
         Display(folder.name, n_parts, _count_ended(folder, rungs, study)) as display,
@@ -181,13 +186,10 @@ def _on_tuning_seeds(study: Study, seeds: tuple[int, ...], task: str | None) -> 
     return replace(study, tasks=tasks, seeds=seeds, budget=budget, baselines=(), tuning_seeds=())
 
 
-def _try_folder(folder: Path, number: int) -> Path:
-    return folder / f"try-{number:03d}"
-
-
 def _count_ended(folder: Path, rungs: Sequence[Rung], study: Study) -> int:
     """Return how many runs of trials to a rung need not be run again."""
-    paths = [_try_folder(folder, number) / trial.path for number in range(rungs[0].n_tries) for trial in study.trials()]
+    numbers, trials = range(rungs[0].n_tries), study.trials()
+    paths = [folder / f"try-{number:03d}" / trial.path for number in numbers for trial in trials]
     return sum(has_run(path, rung.fraction) for path in paths for rung in rungs)
 
 
@@ -198,29 +200,28 @@ def _run_rung(searches: Sequence[Search], rung: Rung, run_tries: Callable[[Seque
         for search, ranking in rankings.items():
             search.running += ranking[: rung.n_tries]
         chosen = [each for ranking in rankings.values() for each in ranking[: rung.n_tries]]
-        for number in sorted({each.number for each in chosen}):
-            run_tries([each for each in chosen if each.number == number], rung)
+        run_tries(sorted(chosen, key=lambda each: each.number), rung)
         rankings = {search: [] if search.best else ranking[rung.n_tries :] for search, ranking in rankings.items()}
 
 
 def _run_tries(folder: Path, executor: Executor, display: Display, tries: Sequence[Try], rung: Rung) -> None:
-    """Run tries with the same number, of several methods, to a rung; their trials run side by side."""
-    folder = _try_folder(folder, tries[0].number)
+    """Run tries to a rung, all their trials side by side."""
     trials = [trial for each in tries for trial in each.trials]
     for trial in trials:
         trial.check(folder / trial.path)
     missing = [trial for trial in trials if not has_run(folder / trial.path, rung.fraction)]
-    run_trials(missing, folder, partial(_forward_event, display, folder.name, rung.fraction), executor, rung.fraction)
+    run_trials(missing, folder, partial(_forward_event, display, rung.fraction), executor, rung.fraction)
     for each in tries:
         each.read(folder, rung.fraction)
 
 
-def _forward_event(display: Display, name: str, fraction: float, event: TrialEvent) -> None:
+def _forward_event(display: Display, fraction: float, event: TrialEvent) -> None:
     """Report an event of a trial that runs to a fraction of its budget."""
+    name, _, path = event.trial.partition("/")
     if fraction < 1:
         name = f"{name} to {fraction:.2g}"
     completed = min(1.0, event.completed_fraction / fraction)
-    display(replace(event, trial=f"{name}/{event.trial}", completed_fraction=completed))
+    display(replace(event, trial=f"{name}/{path}", completed_fraction=completed))
 
 
 def _best_settings(searches: Sequence[Search]) -> dict[str, Any]:
