@@ -241,6 +241,17 @@ def test_the_figure_shows_curves_scores_at_the_cost_and_probabilities(study):
     assert [text.get_text() for text in probabilities.texts] == [f"{verdict.first} v {verdict.second}"]
 
 
+def test_many_pairs_are_listed_beside_curves_of_the_usual_height(study):
+    comparison = compare(study("s", {name: (3, k) for k, name in enumerate(["a", "bb", "ccc", "dddd", "eeeee"])}))
+    drawn = comparison_figure.figure(comparison)
+    drawn.draw_without_rendering()
+    curves, scores, probabilities = drawn.axes
+    names = [label.get_text() for label in probabilities.get_yticklabels()]
+    assert names == [f"{one.first} v {one.second}" for one in comparison.verdicts]
+    heights = [axes.get_window_extent().height / drawn.dpi for axes in (curves, scores, probabilities)]
+    assert max(heights[:2]) <= 2 <= heights[2]
+
+
 def test_the_figure_marks_the_crossover_of_a_single_pair(fakes, tmp_path):
     fakes.write_study(tmp_path, "race", {"run": {}}, ["slow", "fast"])
     for seed in range(8):

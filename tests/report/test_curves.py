@@ -12,6 +12,7 @@ from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.curves import figure, plot
 from evorobo.report.figures.style import METHOD_STYLES, style
+from evorobo.report.page.charts import task_charts
 from evorobo.report.statistics import average_curve, bootstrap_interval, iqm
 
 
@@ -238,3 +239,7 @@ def test_curves_that_coincide_stay_visible(tmp_path, fakes):
             fakes.write_run(tmp_path / f"arm/{method}/seed-{seed}", rows)
     panel = figure(fakes.load_table(tmp_path)).axes[0]
     assert [line(panel, method).get_linewidth() for method in methods] == [6, 4, 2, 2]
+    places = [line(panel, f"_{method} markers").get_markevery()[0] for method in methods]
+    assert len(set(places)) == len(methods)  # markers of one curve are not under those of another
+    of_page = task_charts(fakes.load_table(tmp_path), "arm")["methods"].values()
+    assert [method["averages"]["flops"]["hidden"] for method in of_page] == [2, 1, 0, 0]

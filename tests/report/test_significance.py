@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.stats import norm, t
+from scipy.stats import norm, t, ttest_ind
 
 from evorobo import SettingsError
 from evorobo.report.statistics import (
@@ -12,6 +12,7 @@ from evorobo.report.statistics import (
     decision_test,
     hall_test,
     holm_correction,
+    means_power,
     permutation_test,
     probability_test,
     verdict_level,
@@ -130,7 +131,7 @@ def test_the_power_is_a_number_for_huge_effects():
 
 def test_the_added_runs_give_both_tests_their_power(rng):
     x, y = rng.normal(0, 1, 8) + 0.5, rng.normal(0, 1, 8)
-    x += 0.8 + y.mean() - x.mean()
+    x += 0.55 + y.mean() - x.mean()  # many runs: the skewness does not count
     added = additional_runs(x, y, 0.04)
 
     def power(n):
@@ -140,6 +141,20 @@ def test_the_added_runs_give_both_tests_their_power(rng):
                    norm.sf(norm.isf(0.02) - z))  # fmt: skip
 
     assert power(8 + added - 1) < 0.8 <= power(8 + added)
+
+
+def test_with_few_runs_the_power_is_that_of_both_tests_of_the_means(rng):
+    x, y = np.array([1.0] * 6 + [6.0]), np.linspace(-0.1, 0.1, 7)  # P is 1, so the tests of the means need more runs
+    difference, sds, n = x.mean() - y.mean(), (x.std(ddof=1), y.std(ddof=1)), 7 + additional_runs(x, y, 0.04)
+
+    def share(n):
+        draws = rng.normal(difference, sds[0], (4000, n)), rng.normal(0, sds[1], (4000, n))
+        of_means = ttest_ind(*draws, axis=1, equal_var=False).pvalue
+        return np.mean((of_means < 0.04) & (hall_test(*draws) < 0.04))
+
+    assert welch_power(difference, sds, (n - 1, n - 1), 0.04) > 0.8
+    assert share(n - 2) < 0.8 < share(n) + 0.02
+    assert means_power(difference, sds, (n, n), 0.04) == pytest.approx(share(n), abs=0.04)
 
 
 def test_never_zero_runs_are_asked_for(rng):

@@ -14,7 +14,7 @@ from evorobo.report.analysis.comparison import Comparison
 from evorobo.report.analysis.verdicts import Verdict
 from evorobo.report.figures import output
 from evorobo.report.figures.finals import draw_finals, finals_width, labels_height, shorten
-from evorobo.report.figures.layout import FigureLayout, PanelGrid, figure_width, panel_grid
+from evorobo.report.figures.layout import CHARACTER, FigureLayout, PanelGrid, figure_width, panel_grid
 from evorobo.report.figures.panel import draw_curves, draw_references
 from evorobo.report.figures.scales import scale_score, score_range
 from evorobo.report.figures.settings import FigureSettings
@@ -22,6 +22,9 @@ from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, table_s
 from evorobo.report.formatting import format_cost, metric_label
 
 _CURVES, _PROBABILITIES = 3.6, 2.6  # inches
+_ABOVE, _LISTED = 0.42, 0.17  # inches of a pair whose names stand above its line, or beside it where pairs are many
+_MAX_ABOVE = 8  # pairs
+_TALL = 1.5
 
 
 def plot(comparison: Comparison, path: str | Path, settings: FigureSettings | None = None) -> list[Path]:
@@ -40,7 +43,7 @@ def figure(
     tasks = tasks or table.tasks
     verdicts = [verdict for verdict in comparison.verdicts if verdict.task in tasks]
     styles = table_styles(table)
-    widths = [_CURVES, finals_width(table.methods), _PROBABILITIES]
+    widths = [_CURVES, finals_width(table.methods), _PROBABILITIES + _names_width(comparison, tasks)]
     width = figure_width(widths, settings)
     with output.figure_style():
         drawn = Figure(figsize=(width, 1), layout="constrained")
@@ -52,10 +55,22 @@ def figure(
         title, notes = f"{table.results.name}{part}", [note for note in notes if note]
         layout = FigureLayout(width, title, subtitle, styles, notes, settings)
         pairs = max(sum(verdict.task == task for verdict in verdicts) for task in tasks)
-        height = max(grid.height, 0.9 + 0.42 * pairs) + labels_height(table.methods, grid.widths[1])
+        labels = labels_height(table.methods, grid.widths[1])
+        height = max(grid.height, 0.9 + (_LISTED if pairs > _MAX_ABOVE else _ABOVE) * pairs) + labels
+        if height > _TALL * grid.height:  # many pairs: the curves keep their proportions
+            for row in grid.rows:
+                for axes, panel_width in zip(row[:2], grid.widths, strict=False):
+                    axes.set_box_aspect((grid.height - 0.8) / panel_width)
+                    axes.set_anchor("N")
         drawn.set_size_inches(width, layout.top + layout.bottom + height * len(tasks))
         layout.draw(drawn)
     return drawn
+
+
+def _names_width(comparison: Comparison, tasks: Sequence[str]) -> float:
+    """The width of the names of pairs beside their lines, in inches."""
+    by_task = [[_pair(verdict) for verdict in comparison.verdicts if verdict.task == task] for task in tasks]
+    return CHARACTER * max((len(name) for names in by_task if len(names) > _MAX_ABOVE for name in names), default=0)
 
 
 def _draw_row(
@@ -116,16 +131,23 @@ def _draw_probabilities(axes: Axes, verdicts: Sequence[Verdict]) -> None:
             [verdict.probability], [y], ls="", marker="o", ms=5.5, color=color, mfc=face, mew=1.4,
             label=f"_{verdict.first}",
         )  # fmt: skip
-        names = f"{shorten(verdict.first)} v {shorten(verdict.second)}"
-        axes.annotate(
-            names, (0, y), xytext=(0, 6), textcoords="offset points", size=7.5, color=color,
-            bbox={"fc": "white", "ec": "none", "pad": 0.5},
-        )  # fmt: skip
+        if len(verdicts) <= _MAX_ABOVE:
+            axes.annotate(
+                _pair(verdict), (0, y), xytext=(0, 6), textcoords="offset points", size=7.5, color=color,
+                bbox={"fc": "white", "ec": "none", "pad": 0.5},
+            )  # fmt: skip
     axes.set(xlim=(-0.02, 1.02), ylim=(len(verdicts) - 0.6, -0.7), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
+    if len(verdicts) > _MAX_ABOVE:
+        axes.set_yticks(range(len(verdicts)), map(_pair, verdicts), size=7)
+        axes.tick_params(axis="y", length=0)
     axes.set_xticklabels(["0", ".25", "even", ".75", "1"])
     axes.set_xlabel("probability; hollow and gray: undecided")
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
+
+
+def _pair(verdict: Verdict) -> str:
+    return f"{shorten(verdict.first)} v {shorten(verdict.second)}"
 
 
 def _subtitle(comparison: Comparison, has_crossing: bool) -> str:

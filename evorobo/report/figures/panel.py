@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import fill
 
 import numpy as np
@@ -50,8 +51,9 @@ def draw_curves(
             )  # fmt: skip
         if finished := [curves[run] for run in cell.finished if run in curves]:
             means[method] = average_curve(finished)
-    for method, mean in means.items():
-        draw_average(axes, mean, styles[method], method, _LINE * (1 + _n_hidden(means, method)))
+    for number, (method, mean) in enumerate(means.items()):
+        width = _LINE * (1 + n_hidden_by(means, method))
+        draw_average(axes, mean, styles[method], method, width, number / len(means))
     remarks = [
         _remark(without_cost, "spends none", "spend none"),
         _remark(unreported, "does not report it", "do not report it"),
@@ -69,7 +71,7 @@ def _remark(methods: list[str], singular: str, plural: str) -> str:
     return f"{', '.join(map(shorten, methods))} {verb}" if methods else ""
 
 
-def _n_hidden(means: dict[str, AverageCurve], method: str) -> int:
+def n_hidden_by(means: Mapping[str, AverageCurve], method: str) -> int:
     """How many of the curves that are drawn later would hide that of a method, because they have the same values."""
     methods, mean = list(means), means[method]
     later = (means[other] for other in methods[methods.index(method) + 1 :])
@@ -87,17 +89,21 @@ def _coincide(one: AverageCurve, other: AverageCurve) -> bool:
     return bool(np.mean(gaps <= _CLOSE * np.ptp(values)) > 0.5)
 
 
-def draw_average(axes: Axes, mean: AverageCurve, style: Style, method: str, width: float = _LINE) -> None:
+def draw_average(
+    axes: Axes, mean: AverageCurve, style: Style, method: str, width: float = _LINE, phase: float = 0.0
+) -> None:
     """Draw the IQM as a thick line over its band, in the style of the method.
 
-    A line of more than the usual `width` is visible on both sides of those that are drawn over it.
+    A line of more than the usual `width` is visible on both sides of those that are drawn over it. Markers of curves
+    with another `phase`, from 0 to 1, have other places.
     """
     if len(mean.x) == 1:  # here the band has no width
         axes.vlines(mean.x, mean.low, mean.high, color=style.color, lw=5, alpha=0.25, zorder=2.5)
     axes.fill_between(mean.x, mean.low, mean.high, color=style.color, alpha=0.16, lw=0, zorder=2.5)
+    axes.plot(mean.x, mean.middle, color=style.color, ls=style.dashes, lw=width, zorder=3, label=method)
     axes.plot(
-        mean.x, mean.middle, color=style.color, ls=style.dashes, lw=width, zorder=3, label=method,
-        marker=style.marker, ms=5.5, mec="white", mew=0.7, markevery=(0.02, 0.19) if len(mean.x) > 6 else 1,
+        mean.x, mean.middle, ls="", marker=style.marker, ms=5.5, color=style.color, mec="white", mew=0.7, zorder=3.5,
+        markevery=(0.02 + 0.19 * phase, 0.19) if len(mean.x) > 6 else 1, label=f"_{method} markers",
     )  # fmt: skip
 
 

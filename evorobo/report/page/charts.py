@@ -15,6 +15,7 @@ from evorobo.report.analysis.ranks import MAX_OVERLAID_METHODS
 from evorobo.report.analysis.runs import cumulative_cost, learning_curve, reports_cost
 from evorobo.report.analysis.study_table import Cell, StudyTable
 from evorobo.report.figures.curves import default_costs
+from evorobo.report.figures.panel import n_hidden_by
 from evorobo.report.figures.scales import cost_range, score_range
 from evorobo.report.figures.style import Style, reference_dashes
 from evorobo.report.formatting import COST_LABELS, metric_label
@@ -41,6 +42,7 @@ def task_charts(table: StudyTable, task: str, cost_columns: Sequence[str] = tupl
     cells = table.cells_of(task, lambda cell: cell.visible)
     references = table.references(task)
     curves = {cost_column: _shown_curves(cells, cost_column) for cost_column in cost_columns}
+    averages = {cost_column: _averages(cells, cost_column) for cost_column in cost_columns}
     title, better = metric_label(metric).split("\n")
     return {
         "name": task,
@@ -52,7 +54,7 @@ def task_charts(table: StudyTable, task: str, cost_columns: Sequence[str] = tupl
             {"name": name, "value": value, "dashes": [_LINE * length for length in reference_dashes(name)[1]]}
             for name, value in references.items()
         ],
-        "methods": {method: _method(cell, cost_columns) for method, cell in cells.items()},
+        "methods": {method: _method(method, cell, averages) for method, cell in cells.items()},
         "profiles": _profiles({method: [cell.outcomes] for method, cell in cells.items() if cell.finished}),
     }
 
@@ -73,20 +75,26 @@ def round_for_json(values: ArrayLike) -> Json:
     return float(f"{array:.5g}") if np.isfinite(array) else None
 
 
-def _method(cell: Cell, cost_columns: Sequence[str]) -> Json:
+def _averages(cells: Mapping[str, Cell], cost_column: str) -> dict[str, AverageCurve]:
+    curves = {method: cell.curves(cost_column) for method, cell in cells.items()}
+    return {method: average_curve(of_method) for method, of_method in curves.items() if of_method}
+
+
+def _method(name: str, cell: Cell, averages: Mapping[str, dict[str, AverageCurve]]) -> Json:
     runs = cell.visible
     method: Json = {
         "runs": [{"seed": run.seed, "status": run.status, "y": round_for_json(run.curve["test"])} for run in runs],
         "averages": {},
-        "unreported": [cost_column for cost_column in cost_columns if not reports_cost(runs, cost_column)],
+        "unreported": [cost_column for cost_column in averages if not reports_cost(runs, cost_column)],
     }
-    for cost_column in cost_columns:
+    for cost_column, means in averages.items():
         costs = [cumulative_cost(run, cost_column) for run in runs]
         if any(x.max(initial=0) > 0 for x in costs):
             for run, x in zip(method["runs"], costs, strict=True):
                 run.setdefault("x", {})[cost_column] = round_for_json(x)
-            if curves := cell.curves(cost_column):
-                method["averages"][cost_column] = _arrays_to_json(average_curve(curves))
+            if name in means:
+                hidden = {"hidden": n_hidden_by(means, name)}
+                method["averages"][cost_column] = _arrays_to_json(means[name]) | hidden
     if cell.finished:
         method["scores"] = round_for_json(cell.scores)
         method["iqm"], method["interval"] = round_for_json(cell.iqm), round_for_json(cell.interval)

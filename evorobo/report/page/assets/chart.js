@@ -1,6 +1,7 @@
 /* One panel of lines: series with a band and single runs, references, and values at the pointer or by the arrow keys.
 
-   A series: {name, style, x, middle, low, high, runs: [{x, y}]}; any of middle, low and high may hold null.
+   A series: {name, style, x, middle, low, high, hidden, runs: [{x, y}]}; any of middle, low and high may hold null, and
+   `hidden` is the number of later lines that cover this one, which is then wider.
    The panel: {title, remark, xLabel, xLog, x: [low, high], y: {low, high, log}, references, series, heading(x)}; with
    `named` each line has its name beside its right end, if there is room, else `named` is false and a key is elsewhere. */
 const TOP = 12, TICK_SPACE = 8, MAX_BANDS = 8; // more bands hide each other, so only that of the chosen name is visible
@@ -46,7 +47,7 @@ function drawPanel(panel, width, height) {
   picture.append(axes(box), inside);
   for (const { value, dashes } of panel.references ?? [])
     inside.append(draw("line", { x1: left, x2: right, y1: up.place(value), y2: up.place(value), stroke: "#6b6b6b", "stroke-dasharray": dashes.join(" ") }));
-  for (const one of series) inside.append(drawSeries(one, across, up, shown));
+  series.forEach((one, i) => inside.append(drawSeries(one, across, up, shown, i / series.length)));
   if (series.length > MAX_BANDS) picture.classList.add("crowded");
   picture.append(endLabels(box));
   const cursor = draw("g", { visibility: "hidden" }, draw("line", { y1: TOP, y2: bottom, stroke: "#222", "stroke-width": 1 }));
@@ -100,7 +101,7 @@ function endLabels({ labels, right, bottom, across, wide, font }) {
   return group;
 }
 
-function drawSeries(series, across, up, shown) {
+function drawSeries(series, across, up, shown, phase) {
   const group = draw("g", { class: "series", "data-name": series.name }), { color } = series.style;
   const places = (x, y) => x.map((at, i) => [at, y[i]]).filter(([at, value]) => shown(at) && value !== null)
     .map(([at, value]) => [across.place(at), up.place(value)]);
@@ -112,9 +113,9 @@ function drawSeries(series, across, up, shown) {
   if (lows.length > 1) group.append(draw("path", { d: `${path(band)}Z`, fill: color, opacity: 0.16, class: "band" }));
   else if (lows.length) group.append(draw("path", { d: path(band), stroke: color, "stroke-width": 6, opacity: 0.25, class: "band" }));
   const line = places(series.x, series.middle);
-  group.append(draw("path", { d: path(line), class: "average", ...stroke(series.style, 2.2) }));
-  const apart = Math.max(1, Math.ceil(line.length / 6));
-  group.append(...line.filter((_, at) => at % apart === 0).map(([x, y]) => marker(series.style, x, y)));
+  group.append(draw("path", { d: path(line), class: "average", ...stroke(series.style, 2.2 * (1 + (series.hidden ?? 0))) }));
+  const apart = Math.max(1, Math.ceil(line.length / 6)), first = Math.floor(apart * phase);
+  group.append(...line.filter((_, at) => at % apart === first).map(([x, y]) => marker(series.style, x, y)));
   return group;
 }
 
