@@ -242,7 +242,7 @@ def test_the_figure_shows_curves_scores_at_the_cost_and_probabilities(study):
 
 
 def test_many_pairs_are_listed_beside_curves_of_the_usual_height(study):
-    comparison = compare(study("s", {name: (3, k) for k, name in enumerate(["a", "bb", "ccc", "dddd", "eeeee"])}))
+    comparison = compare(study("s", {name: (3, k) for k, name in enumerate("abcdefg")}))
     drawn = comparison_figure.figure(comparison)
     drawn.draw_without_rendering()
     curves, scores, probabilities = drawn.axes
