@@ -118,7 +118,7 @@ def _build_parser() -> Parser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: hidden=[8,8]"
     )
-    parser.add_argument("--compiled", action="store_true", help="compile episodes and gradients with numba")
+    parser.add_argument("--compiled", action="store_true", help="compile episodes, gradients and training with numba")
     parser.add_argument("--tuned", action="append", metavar="FILE", help="use the settings found by evorobo tune")
     add_track(parser)
     parser.add_argument("--dry-run", action="store_true", help="list the trials and run none")

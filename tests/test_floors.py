@@ -68,6 +68,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "gymnasium": ("evorobo.tasks.control", "evorobo.learners.stable_baselines"),
     "matplotlib": ("evorobo.report", "evorobo.course"),
     "IPython": ("evorobo.notebooks",),
+    "llvmlite": ("evorobo.machine_code",),
     "numba": ("evorobo.machine_code",),
     "onnx": ("evorobo.export",),
     "optuna": ("evorobo.study.tuning",),

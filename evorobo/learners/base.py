@@ -308,3 +308,20 @@ class BatchedLearners(Protocol):
 
     def step(self, budget_fraction: Sequence[float]) -> Sequence[StepResult | Exception]:
         """Call `Learner.step` for each learner. One with an error must leave the batch."""
+
+
+@runtime_checkable
+class ManySteps(Protocol):
+    """Batched learners that know what their next steps cost, and can do several of them in one call."""
+
+    def upcoming_costs(self) -> Sequence[Cost]:
+        """Return what each learner will have spent after each of its next steps, in arrays `(steps,)`.
+
+        The cost of what may follow the last one of these steps, such as a validation, is not included.
+        """
+
+    def take_steps(self, budget_fractions: Sequence[Sequence[float]]) -> Sequence[StepResult | Exception]:
+        """Do as many steps of each learner as it gets fractions of the budget, and return the last results.
+
+        The numbers are those of single steps.
+        """

@@ -14,6 +14,7 @@ from typing import Any
 
 from evorobo.downloads import cache_folder, write_to_cache
 from evorobo.errors import DataError, SettingsError
+from evorobo.machine_code.products import compiled_matrix_product
 
 IMPORTS = re.compile(r"^from evorobo[^(\n]*(\([^)]*\).*|.*)\n", re.MULTILINE)
 """The imports from this package, which the text of a kernel contains instead."""
@@ -42,12 +43,18 @@ def compile_kernel(text: str, name: str, allocates: bool = True) -> Callable[...
     key = text, name
     if key not in _kernels:
         # divisions by zero give infinity as in NumPy; flags of fastmath would change the rounding
-        options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
-        options |= {"_nrt": allocates, "forceinline": not allocates}
-        module, compile_function = _import_text(text, name), numba.njit(**options)
+        options: dict[str, Any] = {
+            "error_model": "numpy",
+            "nogil": True,
+            "_nrt": allocates,
+            "forceinline": not allocates,
+        }
+        module = _import_text(text, name)
         functions = {own: value for own, value in vars(module).items() if isinstance(value, FunctionType)}
         for own_name, function in functions.items():
-            setattr(module, own_name, compile_function(function))
+            setattr(module, own_name, numba.njit(cache=own_name == name, **options)(function))
+        if hasattr(module, "add_matrix_product"):
+            vars(module)["add_matrix_product"] = compiled_matrix_product()
         _kernels[key] = getattr(module, name)
     return _kernels[key]
 

@@ -47,7 +47,10 @@ class SequenceBatches:
     """
 
     def __init__(self, rows: int, sequence: np.ndarray | None = None, window: int | None = None) -> None:
-        self._bounds: np.ndarray | None = None
+        self.bounds = np.zeros((0, 2), np.int64)
+        """First row and the one after the last row of each sequence; empty where each row is an item."""
+        self.n_steps = 1
+        """The length of the longest sequence."""
         self._count = rows
         if sequence is not None:
             starts = np.flatnonzero(np.r_[True, sequence[1:] != sequence[:-1]])
@@ -57,21 +60,31 @@ class SequenceBatches:
                 for start, end in zip(starts, np.r_[starts[1:], rows], strict=True)
                 for first in range(start, end, length)
             ]
-            self._bounds = np.array(bounds)
-            self._count = len(bounds)
+            self.bounds = np.array(bounds)
+            self._count, self.n_steps = len(bounds), int((self.bounds[:, 1] - self.bounds[:, 0]).max())
 
     def __len__(self) -> int:
         return self._count
 
     def take(self, items: np.ndarray) -> Layout:
         """Return the batch of these items, by number."""
-        if self._bounds is None:
+        if not len(self.bounds):
             return Layout(items)
-        starts, ends = self._bounds[items].T
+        starts, ends = self.bounds[items].T
         n_steps = int((ends - starts).max())
         rows = starts[:, None] + np.arange(n_steps)
         mask = rows < ends[:, None]
         return Layout(np.where(mask, rows, starts[:, None]).ravel(), n_steps, None if mask.all() else mask.ravel())
+
+    def count_rows(self, items: np.ndarray, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of these items up to each batch, without and with padding."""
+        sizes = np.minimum(np.arange(batch_size, len(items) + batch_size, batch_size), len(items))
+        if not len(self.bounds):
+            return sizes, sizes
+        lengths = np.subtract(*self.bounds[items].T[::-1])
+        starts = np.arange(0, len(items), batch_size)
+        longest = np.maximum.reduceat(lengths, starts)
+        return np.cumsum(lengths)[sizes - 1], np.cumsum(longest * np.diff(sizes, prepend=0))
 
 
 def sequence_ids(*keys: np.ndarray) -> np.ndarray:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evorobo.learners.base import Batchable
+from evorobo.study.stepping import SECONDS
 from evorobo.study.trial import Trial
-
-_SECONDS = {"cpu_seconds", "wall_seconds"}
 
 
 def batch_trials(trials: Sequence[Trial], jobs: int) -> list[list[Trial]]:
@@ -27,6 +26,6 @@ def batch_trials(trials: Sequence[Trial], jobs: int) -> list[list[Trial]]:
 
 
 def _max_batch_size(trial: Trial) -> int:
-    if not isinstance(trial.method, Batchable) or _SECONDS & trial.budget.limits.keys():
+    if not isinstance(trial.method, Batchable) or SECONDS & trial.budget.limits.keys():
         return 1
     return trial.method.max_batched_learners(trial.spec)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import remove_temporary_files, write_atomically, write_json
-from evorobo.learners.base import Batchable, BatchedLearners, HasStages, Learner, StepResult
+from evorobo.learners.base import BatchedLearners, HasStages, Learner, StepResult
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.processes import cpu_seconds
 from evorobo.settings import to_plain
@@ -26,6 +26,7 @@ from evorobo.study.log import Log
 from evorobo.study.pauses import PAUSED, PAUSES_FILE, Pause, record_pause
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import read_record, write_record
+from evorobo.study.stepping import SECONDS, batch_learners, step, upcoming_fractions
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import HasDataFormat, HasJointEval, HasMetrics
 from evorobo.user_code import as_error, error_text
@@ -74,18 +75,18 @@ def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], boo
     progress_time = time.perf_counter()
     while unfinished := [run for run in runs if not run.outcome]:
         if len(unfinished) != len(active):
-            active, batched = unfinished, _batch_learners(unfinished)
-        fractions = [run.budget_fraction for run in active]
-        results: Sequence[StepResult | Exception]
+            active, trial = unfinished, unfinished[0].trial
+            batched = batch_learners(trial.method, trial.spec, [run.learner for run in active])
+        n_steps, results = 1, list[StepResult | Exception]()
         cpu, wall = cpu_seconds(), time.perf_counter()
         try:
-            results = batched.step(fractions) if batched else [active[0].learner.step(fractions[0])]
+            n_steps, results = step(active, batched)
         except BaseException as error:
             results = [as_error(error)] * len(active)
         now, share = time.perf_counter(), 1 / len(active)
         seconds = Cost(cpu_seconds=(cpu_seconds() - cpu) * share, wall_seconds=(now - wall) * share)
         for run, result in zip(active, results, strict=True):
-            run.after_step(result, seconds)
+            run.after_steps(n_steps, result, seconds)
         if now - progress_time > PROGRESS_SECONDS:
             progress_time = now
             for run in active:
@@ -94,14 +95,6 @@ def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], boo
             if unfinished and should_stop():
                 for run in unfinished:
                     run.interrupt()
-
-
-def _batch_learners(runs: list[RunningTrial]) -> BatchedLearners | None:
-    """Return the learners of `runs` combined into one; None for a single run."""
-    method = runs[0].trial.method
-    if len(runs) == 1 or not isinstance(method, Batchable):
-        return None
-    return method.batch_learners([run.learner for run in runs])
 
 
 class _LostLock(Exception):
@@ -191,14 +184,24 @@ class RunningTrial:
         path.unlink()
         return None
 
-    def after_step(self, result: StepResult | Exception, seconds: Cost) -> None:
-        """Account for a step that took `seconds` and ended with `result`; end the trial if it is over."""
+    def fractions_before_steps(self, costs: Cost) -> list[float]:
+        """Return the spent fraction of the budget before each of the next steps that can be done in one call."""
+        budget = self.trial.budget
+        if self._generation_callbacks or budget.limits.keys() & SECONDS:
+            return [self.budget_fraction]
+        next_eval = self._eval_fractions[self.n_evals]
+        initial = self._initial_fractions
+        after = upcoming_fractions(budget, costs, self.generations, initial, next_eval, self._pause_at)
+        return [self.budget_fraction, *after[:-1]]
+
+    def after_steps(self, n_steps: int, result: StepResult | Exception, seconds: Cost) -> None:
+        """Account for steps that took `seconds`, the last with this `result`; end the trial if it is over."""
         try:
             if isinstance(result, Exception):
                 if isinstance(result, LearningError):
                     self._save_genome()
                 raise result
-            self.generations += 1
+            self.generations += n_steps
             self.seconds = self.seconds + seconds
             self._account_and_log(result)
             self._end_if_over()

@@ -15,6 +15,8 @@ from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Example, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.backprop.batched import Batch, BatchedBackprop
+from evorobo.learners.backprop.compiled import CompiledBackprop, check_compilable, flat_targets
+from evorobo.learners.backprop.minibatches import MiniBatches
 from evorobo.learners.backprop.stopping import EarlyStopping
 from evorobo.learners.base import Batchable, Method, StepResult, WarmStartable
 from evorobo.learners.budget import Budget, ChecksBudget, require_spending
@@ -45,6 +47,9 @@ Measured seconds per network and step, for ten networks at once, relative to one
 (24-32-4, batch 256), .61 (24-64-64-4, batch 64). For 21-128-128-7 with batch 256: .96 for two networks, 1.2 for five,
 which no longer fit into the cache.
 """
+
+_MAX_STEPS, _MAX_FLOPS = 256, 10**9
+"""Largest number of steps, and of floating-point operations, of one call of machine code: some tenths of a second."""
 
 
 @register_component("method", "Backprop")
@@ -86,6 +91,10 @@ class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
         None starts at random weights; later random numbers are the same.
     dtype : {"float64", "float32"}, default "float64"
         Precision of training. "float32" is faster for wide networks.
+    compiled : bool, default False
+        Train in machine code, compiled by numba, many mini-batches in one call. The numbers differ from the plain ones
+        by rounding, and do not depend on the number of threads. Dense, normalizing, Elman, GRU and dropout layers can
+        be compiled, with all losses, optimizers and penalties of this package, but without derived classes.
     name : str, default "backprop"
         Name in folders, tables and figures.
 
@@ -128,6 +137,7 @@ class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
     bptt_steps: PositiveInt | None = 64
     warm_start: Genome | str | None = None
     dtype: Literal["float64", "float32"] = "float64"
+    compiled: bool = False
     name: str = "backprop"
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> BackpropLearner:
@@ -142,6 +152,8 @@ class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
     def max_batched_learners(self, spec: NetworkSpec) -> int:
         if is_overridden(self, Backprop.start):  # learners of a derived class may step in another way
             return 1
+        if self.compiled:  # one after another, so that one call of Python serves all
+            return _MAX_BATCHED
         # as many as keep the values between their layers in the cache of one core; more are slower
         rows = self.batch_size * (self.bptt_steps or _USUAL_LENGTH if spec.recurrent else 1)
         return max(1, min(_MAX_BATCHED, _CACHE_BYTES // (rows * sum(spec.widths) * np.dtype(self.dtype).itemsize)))
@@ -171,8 +183,8 @@ class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
             flops += 3 * in_matrices
         return round(flops)
 
-    def batch_learners(self, learners: Sequence[BackpropLearner]) -> BatchedBackprop:
-        return BatchedBackprop(learners)
+    def batch_learners(self, learners: Sequence[BackpropLearner]) -> BatchedBackprop | CompiledBackprop:
+        return CompiledBackprop(learners) if self.compiled else BatchedBackprop(learners)
 
 
 class BackpropLearner:
@@ -206,18 +218,17 @@ class BackpropLearner:
                 f"the examples of {task.name} are single rows, but a recurrent network needs sequences; use a network "
                 "without recurrent layers, or name the column that numbers the sequences."
             )
+        if method.compiled:
+            check_compilable(self)
+        self._batches, self._flops_per_update = MiniBatches(method.batch_size), method.update_flops(spec)
         self._set_examples(examples, examples.inputs)
         self.loss = np.nan
-        self._samples, self._computed_rows = 0, 0  # without and with padding
-        self._n_updates, self._flops_per_update = 0, method.update_flops(spec)
-        self._epoch, self._position = -1, len(self._items)
-        self._order = np.arange(0)
         self._loss_sum, self._n_batches = 0.0, 0  # of this epoch
         held_out = held_out and replace(held_out, loss=self.criterion)
         self._stopper = (
             method.early_stopping.start(task, self._current_genome, held_out) if method.early_stopping else None
         )
-        self.batched = BatchedBackprop([self])
+        self.batched = method.batch_learners([self])
 
     def _set_examples(self, examples: Examples, new_inputs: Array) -> None:
         if self._normalizes:
@@ -228,14 +239,16 @@ class BackpropLearner:
         are_classes = np.issubdtype(examples.targets.dtype, np.integer)
         self._targets = examples.targets if are_classes else examples.targets.astype(dtype)
         self._sample_weight = None if examples.sample_weight is None else examples.sample_weight.astype(dtype)
-        self._items = SequenceBatches(
-            len(self._inputs), examples.sequence if self.spec.recurrent else None, self.method.bptt_steps
-        )
+        sequence = examples.sequence if self.spec.recurrent else None
+        self._batches.set_items(SequenceBatches(len(self._inputs), sequence, self.method.bptt_steps))
+        if self.method.compiled:
+            weights = np.zeros(0, dtype) if self._sample_weight is None else self._sample_weight
+            targets = flat_targets(self._targets, self.criterion, self.spec.n_outputs)
+            self.flat_examples = self._batches.items.bounds, self._inputs.ravel(), targets, weights
 
     def add_examples(self, more: Examples, held_out: Examples | None = None) -> None:
         """Between two epochs: train on `more` examples as well, and add `held_out` to those for early stopping."""
         self._set_examples(self._examples + more, more.inputs)
-        self._position = len(self._items)
         if self._stopper:
             self._stopper.restart_patience(held_out)
 
@@ -256,10 +269,10 @@ class BackpropLearner:
     @property
     def cost(self) -> Cost:
         training = Cost(
-            samples=self._samples,
-            forward_flops=self._computed_rows * self.spec.forward_flops,
-            backward_flops=self._computed_rows * self.spec.backward_flops,
-            update_flops=self._n_updates * self._flops_per_update,
+            samples=self._batches.samples,
+            forward_flops=self._batches.computed_rows * self.spec.forward_flops,
+            backward_flops=self._batches.computed_rows * self.spec.backward_flops,
+            update_flops=self._batches.n_updates * self._flops_per_update,
         )
         cost = self._examples.cost + training
         return cost + self._stopper.cost if self._stopper else cost
@@ -267,29 +280,51 @@ class BackpropLearner:
     @property
     def epochs(self) -> int:
         """Number of complete epochs."""
-        return self._epoch + (self._position >= len(self._items))
+        return self._batches.epoch + self._batches.epoch_is_over
 
     def step(self, budget_fraction: float) -> StepResult:
         if len(self.batched) > 1:
-            BatchedBackprop([self])  # it leaves the others
+            self.batched = self.method.batch_learners([self])  # it leaves the others
         (result,) = self.batched.step([budget_fraction])
         if isinstance(result, Exception):
             raise result
         return result
 
-    # ---- called by BatchedBackprop, in this order
+    # ---- called by BatchedBackprop or CompiledBackprop, in this order
+
+    def upcoming_costs(self) -> Cost:
+        """Return what is spent after each of the next steps of this epoch, in arrays `(steps,)`."""
+        self._begin_epoch_if_due()
+        flops = (self.spec.forward_flops + self.spec.backward_flops) * self.method.batch_size * self.n_steps
+        samples, rows = self._batches.upcoming_rows(max(1, min(_MAX_STEPS, _MAX_FLOPS // max(flops, 1))))
+        arrays: dict[str, Any] = {
+            "samples": samples,
+            "forward_flops": rows * self.spec.forward_flops,
+            "backward_flops": rows * self.spec.backward_flops,
+            "update_flops": np.arange(1, len(samples) + 1) * self._flops_per_update,
+        }
+        return self.cost + Cost(**arrays)
+
+    def next_items(self, n: int, drawn_widths: Sequence[int]) -> tuple[np.ndarray, Array]:
+        """Return the items of the next `n` batches, and the random numbers of input noise and dropout for them."""
+        self._begin_epoch_if_due()
+        noise = self.spec.n_inputs if self.method.input_noise else 0
+        return self._batches.upcoming(n), self._batches.draws(n, noise, drawn_widths, self.rng, self.weights.dtype)
+
+    def advance(self, n: int) -> None:
+        """Count `n` batches."""
+        self._batches.advance(n)
+
+    @property
+    def n_steps(self) -> int:
+        """The length of the longest sequence or window."""
+        return self._batches.items.n_steps
 
     def next_batch(self) -> Batch:
         """Return the next mini-batch. After the last one of an epoch a new epoch begins."""
-        if self._position >= len(self._items):
-            self._begin_epoch()
-        layout = self._items.take(self._order[self._position : self._position + self.method.batch_size])
-        self._position += self.method.batch_size
-        rows = layout.valid_rows
-        self._samples += len(rows)
-        self._computed_rows += len(layout.rows)
-        self._n_updates += 1
-        inputs = self._inputs.take(layout.rows, axis=0)
+        self._begin_epoch_if_due()
+        layout = self._batches.take()
+        rows, inputs = layout.valid_rows, self._inputs.take(layout.rows, axis=0)
         if self.method.input_noise:
             inputs += self.method.input_noise * self.rng.standard_normal(inputs.shape, inputs.dtype)
         targets = self._targets.take(rows, axis=0)
@@ -300,33 +335,33 @@ class BackpropLearner:
         """Return the schedule's factor of the learning rate."""
         return self.method.schedule.factor(budget_fraction, self._schedule_state)
 
-    def finish_step(self, loss: float, norm: float, factor: float) -> StepResult:
-        """Finish a step, given loss and gradient norm before the weights changed."""
-        if self._stopper and self._position >= len(self._items):
+    def finish_steps(self, losses: Sequence[float], norm: float, factor: float) -> StepResult:
+        """Finish steps within an epoch, given their losses, and the last gradient norm before the weights changed."""
+        if self._stopper and self._batches.epoch_is_over:
             self._stopper.on_epoch_end(self._current_genome)
-        self.loss = loss
-        self._loss_sum, self._n_batches = self._loss_sum + loss, self._n_batches + 1
+        self.loss = losses[-1]
+        for loss in losses:
+            self._loss_sum, self._n_batches = self._loss_sum + loss, self._n_batches + 1
         learning_rate = self.method.optimizer.learning_rate * factor
-        info = {"epoch": self._epoch, "learning_rate": learning_rate, "grad_norm": norm}
+        info = {"epoch": self._batches.epoch, "learning_rate": learning_rate, "grad_norm": norm}
         info |= self._stopper.info if self._stopper else {}
         return StepResult(-self._loss_sum / self._n_batches, info)
 
     def divergence_error(self, loss: float, norm: float) -> LearningError:
         """Return the error for a step after which the weights were reset to the last finite ones."""
-        per_epoch = -(-len(self._items) // self.method.batch_size)
-        step = self._epoch * per_epoch + -(-self._position // self.method.batch_size)
+        done = self._batches
         return LearningError(
-            f"training diverged: loss {loss:.3g} and gradient norm {norm:.3g} in step {step} (epoch {self._epoch}), "
-            f"after {self._samples} samples. Try a learning rate below {self.method.optimizer.learning_rate:g}, "
-            "max_grad_norm=1, or scaled inputs."
+            f"training diverged: loss {loss:.3g} and gradient norm {norm:.3g} in step {done.batches_done} (epoch "
+            f"{done.epoch}), after {done.samples} samples. Try a learning rate below "
+            f"{self.method.optimizer.learning_rate:g}, max_grad_norm=1, or scaled inputs."
         )
 
-    def _begin_epoch(self) -> None:
-        if self._n_batches:
-            self.method.schedule.on_epoch_end(self._loss_sum / self._n_batches, self._schedule_state)
-        self._order = self.rng.permutation(len(self._items))
-        self._epoch, self._position, self._loss_sum = self._epoch + 1, 0, 0.0
-        self._n_batches = 0
+    def _begin_epoch_if_due(self) -> None:
+        if self._batches.epoch_is_over:
+            if self._n_batches:
+                self.method.schedule.on_epoch_end(self._loss_sum / self._n_batches, self._schedule_state)
+            self._batches.begin_epoch(self.rng)
+            self._loss_sum, self._n_batches = 0.0, 0
 
     # ---- results and state
 
@@ -341,14 +376,9 @@ class BackpropLearner:
             "last_finite_running_stats": self.last_finite_running_stats,
             "optimizer": self.optimizer,
             "schedule": self._schedule_state,
-            "order": self._order,
             "loss_sum": self._loss_sum,
             "n_batches": self._n_batches,
-            "epoch": self._epoch,
-            "position": self._position,
-            "samples": self._samples,
-            "computed_rows": self._computed_rows,
-            "n_updates": self._n_updates,
+            **self._batches.state(),
             "stopper": self._stopper.state() if self._stopper else {},
             "rng": self.rng.bit_generator.state,
         }
@@ -357,11 +387,9 @@ class BackpropLearner:
         self.weights, self.last_finite = state["weights"], state["last_finite"]
         self.running_stats, self.last_finite_running_stats = state["running_stats"], state["last_finite_running_stats"]
         self.optimizer, self._schedule_state = state["optimizer"], state["schedule"]
-        self._order, self._loss_sum, self._n_batches = state["order"], state["loss_sum"], state["n_batches"]
-        self._epoch, self._position = state["epoch"], state["position"]
-        self._samples, self._computed_rows = state["samples"], state["computed_rows"]
-        self._n_updates = state["n_updates"]
+        self._loss_sum, self._n_batches = state["loss_sum"], state["n_batches"]
+        self._batches.restore(state)
         if self._stopper:
             self._stopper.restore(state["stopper"])
         self.rng.bit_generator.state = state["rng"]
-        BatchedBackprop([self])
+        self.batched = self.method.batch_learners([self])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from math import isfinite, sqrt
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class TrainedNetwork(Protocol):
     running_stats: Array
     last_finite_running_stats: Array
     optimizer: State
-    batched: BatchedBackprop
+    batched: Any
 
     @property
     def method(self) -> UpdateSettings: ...
@@ -72,7 +72,7 @@ class TrainedNetwork(Protocol):
 
     def lr_factor(self, budget_fraction: float) -> float: ...
 
-    def finish_step(self, loss: float, norm: float, factor: float) -> StepResult: ...
+    def finish_steps(self, losses: Sequence[float], norm: float, factor: float) -> StepResult: ...
 
     def divergence_error(self, loss: float, norm: float) -> LearningError: ...
 
@@ -144,7 +144,7 @@ class BatchedBackprop:
                 results.append(learner.divergence_error(losses[row], norm))
                 continue
             try:
-                results.append(learner.finish_step(losses[row], norm, factors[row]))
+                results.append(learner.finish_steps(losses[row : row + 1], norm, factors[row]))
             except BaseException as error:  # validation of this learner failed; the others continue
                 results.append(as_error(error))
         return results

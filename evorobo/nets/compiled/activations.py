@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -59,15 +60,31 @@ def activation_source(generated: Sequence[str]) -> str:
     return "\n".join([*functions, *branches]) + "\n"
 
 
+def activation_and_slope(number: int, key: str, dtype: np.dtype[Any]) -> str:
+    """The text of a function `activation_<number>(z)` that returns an activation and its derivative.
+
+    It calls the `tanh` of its kernel, which a processor computes for several numbers at once.
+    """
+    script = Script()
+    z = traced([script.number("z", dtype)])
+    results = [_traced(key, function, z) for function in (activation(key).function, activation(key).derivative)]
+    returned = ", ".join(script.cast(result, dtype) for result in results)
+    lines = [line.replace("math.tanh(", "tanh(") for line in script.lines]
+    return "\n".join([f"def activation_{number}(z):", *(f"    {line}" for line in [*lines, f"return {returned}"])])
+
+
 def trace_activation(key: str) -> tuple[Script, Number | float]:
     """What the activation's `function` computes from one number of single precision, the only input of the script.
 
     Raises `SettingsError` for a function that cannot be traced.
     """
     script = Script()
-    z = script.number("float32(z)", SINGLE)
+    return script, _traced(key, activation(key).function, traced([script.number("float32(z)", SINGLE)]))
+
+
+def _traced(key: str, function: Callable[[Any], Any], z: Any) -> Number | float:
     try:
-        result = np.asarray(activation(key).function(traced([z])))
+        result = np.asarray(function(z))
     except TaskError as error:
         raise not_traceable(key, str(error)) from error
     except BaseException as error:  # a user's function may raise anything
@@ -76,7 +93,7 @@ def trace_activation(key: str) -> tuple[Script, Number | float]:
     if result.shape != (1, 1):
         raise not_traceable(key, f"it returns an array of shape {result.shape} for one of shape (1, 1)")
     value: Number | float = result[0, 0]
-    return script, value
+    return value
 
 
 def not_traceable(key: str, why: str) -> SettingsError:

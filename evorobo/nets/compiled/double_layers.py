@@ -10,12 +10,7 @@ inner loop runs along a row.
 
 import math
 
-from numpy import float64, int64
-
-SHIFT = 6755399441055744.0
-"""1.5 times 2^52: its last bit counts ones, so that a sum with it is rounded to a whole number."""
-SHIFT_BITS = int64(4843621399236968448)
-"""The bits of `SHIFT` as a whole number."""
+from evorobo.nets.compiled.double_functions import sigmoid, tanh
 
 
 def add_product(x, matrix, z):
@@ -54,32 +49,6 @@ def transpose(matrix, target):
 def add(dz, total):
     for j in range(len(total)):
         total[j] += dz[j]
-
-
-def tanh(x):
-    """tanh of one number, within 3e-16, by arithmetic that a processor does for several numbers at once.
-
-    With z = -2 |x| = n log(2) + r, exp(z) - 1 is 2^n (exp(r) - 1) + (2^n - 1), where exp(r) - 1 is a Taylor polynomial
-    of degree 13; tanh |x| is then -(exp(z) - 1) / (exp(z) + 1).
-    """
-    z = abs(x)
-    z = -2.0 * (20.0 if z > 20.0 else z)
-    shifted = z * 1.4426950408889634 + SHIFT
-    n = shifted - SHIFT
-    r = (z - n * 0.6931471803691238) - n * 1.9082149292705877e-10
-    p = 1.0 / 479001600.0 + r * (1.0 / 6227020800.0)
-    p = 1.0 / 3628800.0 + r * (1.0 / 39916800.0 + r * p)
-    p = 1.0 / 40320.0 + r * (1.0 / 362880.0 + r * p)
-    p = 1.0 / 720.0 + r * (1.0 / 5040.0 + r * p)
-    p = 1.0 / 24.0 + r * (1.0 / 120.0 + r * p)
-    p = r + r * r * (0.5 + r * (1.0 / 6.0 + r * p))
-    power = int64(((float64(shifted).view(int64) - SHIFT_BITS) + 1023) << 52).view(float64)
-    e = power * p + (power - 1.0)
-    return math.copysign(e / (e + 2.0), x)
-
-
-def sigmoid(z):
-    return (tanh(0.5 * z) + 1.0) * 0.5
 
 
 def dense_forward(weight, bias, x, y, cache):

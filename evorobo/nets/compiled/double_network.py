@@ -14,9 +14,8 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import TaskError
-from evorobo.nets.activations import activation
 from evorobo.nets.batch_norm import Affine, BatchNorm
-from evorobo.nets.compiled.activations import not_traceable
+from evorobo.nets.compiled.activations import activation_and_slope
 from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
@@ -26,8 +25,7 @@ from evorobo.nets.layer import Layer
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.spec import NetworkSpec
-from evorobo.tracing.arrays import DOUBLE, Script, traced
-from evorobo.user_code import reraise_interrupt
+from evorobo.tracing.arrays import DOUBLE
 
 
 @dataclass(frozen=True)
@@ -211,23 +209,8 @@ class NetworkCode:
 
 def _activation_functions(number: int, key: str) -> str:
     """The text of a function of one number that returns an activation and its derivative, and of one for a layer."""
-    script = Script()
-    z = traced([script.number("z", DOUBLE)])
-    try:
-        results = [np.asarray(function(z)) for function in (activation(key).function, activation(key).derivative)]
-    except TaskError as error:
-        raise not_traceable(key, str(error)) from error
-    except BaseException as error:  # a user's function may raise anything
-        reraise_interrupt(error)
-        raise not_traceable(key, f"{type(error).__name__}: {error}") from error
-    for result in results:
-        if result.shape != (1, 1):
-            raise not_traceable(key, f"it returns an array of shape {result.shape} for one of shape (1, 1)")
-    returned = [script.cast(result.item(), DOUBLE) for result in results]
-    lines = [line.replace("math.tanh(", "tanh(") for line in script.lines]  # several at once, see double_layers.py
-    single = _function(f"activation_{number}(z)", [*lines, f"return {', '.join(returned)}"])
     loop = ["for j in range(len(y)):", f"    y[j], slope[j] = activation_{number}(y[j])"]
-    return "\n\n\n".join([single, _function(f"activate_{number}(y, slope)", loop)])
+    return f"{activation_and_slope(number, key, DOUBLE)}\n\n\n{_function(f'activate_{number}(y, slope)', loop)}"
 
 
 def _function(head: str, lines: list[str]) -> str:

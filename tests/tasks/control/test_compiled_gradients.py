@@ -23,7 +23,7 @@ from evorobo import (
     register,
     register_component,
 )
-from evorobo.nets.compiled.double_layers import tanh
+from evorobo.nets.compiled.double_functions import tanh
 from evorobo.nets.compiled.double_network import NetworkCode
 from evorobo.tasks.control.compiled import gradients
 from evorobo.tasks.control.compiled.gradients import CompiledTape

@@ -9,7 +9,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.machine_code.compiling import compile_kernel, kernel_source
-from evorobo.nets.compiled import choices, double_layers
+from evorobo.nets.compiled import choices, double_functions, double_layers
 from evorobo.nets.compiled.double_network import NetworkCode, network_constants
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
@@ -86,8 +86,8 @@ class CompiledTape:
     def _compile(self, spec: NetworkSpec) -> tuple[NetworkCode, Callable[..., None]]:
         if spec not in self._kernels:
             code = NetworkCode(spec)
-            files = Path(choices.__file__), Path(double_layers.__file__), Path(gradient_kernel.__file__)
-            text = kernel_source(files, code.source, self._robot_source)
+            modules = choices, double_functions, double_layers, gradient_kernel
+            text = kernel_source([Path(str(module.__file__)) for module in modules], code.source, self._robot_source)
             self._kernels[spec] = code, compile_kernel(text, "episode_gradients", allocates=False)
         return self._kernels[spec]
 
