@@ -11,6 +11,7 @@ from evorobo.export.numpy_file import SYNTAX
 from evorobo.nets.activations import Activation, activation
 from evorobo.nets.compiled import choices
 from evorobo.nets.compiled.activations import activation_source
+from evorobo.nets.compiled.network import GENERATED
 from evorobo.testing.common import require
 
 POINTS = 201
@@ -129,5 +130,5 @@ def _run_compiled(key: str, z: Array) -> Array:
     exec(activation_source([key]), names)
     values = z.astype(np.float32)
     with np.errstate(all="ignore"):
-        names["activate_generated"](-1, values, len(values))
+        names["activate_generated"](GENERATED, values, len(values))
     return values

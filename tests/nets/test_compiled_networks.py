@@ -48,8 +48,7 @@ def run_kernel(spec, weights, sensors):
         for step, values in enumerate(sensors[:, member]):
             one, other = np.zeros((2, table[0, 6]), np.float32)
             one[: spec.n_inputs] = values
-            result = network.network_outputs(rows[member], table, cache, one, other)
-            outputs[step, member] = result[: spec.n_outputs]
+            network.network_outputs(rows[member], table, cache, one, other, outputs[step, member])
     return outputs
 
 

@@ -38,8 +38,8 @@ def generated_activations(spec: NetworkSpec) -> tuple[str, ...]:
 
 
 def kernel_number(key: str, generated: Sequence[str]) -> int:
-    """The number by which the kernel calls an activation: negative for generated ones."""
-    return KERNEL_NUMBERS[key] if key in KERNEL_NUMBERS else -1 - generated.index(key)
+    """The number by which the kernel calls an activation."""
+    return KERNEL_NUMBERS[key] if key in KERNEL_NUMBERS else network.GENERATED + generated.index(key)
 
 
 def activation_source(generated: Sequence[str]) -> str:
@@ -53,7 +53,7 @@ def activation_source(generated: Sequence[str]) -> str:
         lines = [*script.lines, f"return {returned}"]
         functions += [f"def generated_{number}(z):", *(f"    {line}" for line in lines), "", ""]
         branches += [
-            f"    if activation == {-1 - number}:",
+            f"    if activation == {network.GENERATED + number}:",
             "        for j in range(n):",
             f"            z[j] = generated_{number}(z[j])",
         ]

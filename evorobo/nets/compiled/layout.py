@@ -32,7 +32,7 @@ an activation by key, or a kind of layer by number."""
 
 
 def pack_networks(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]:
-    """Networks `weights (n, p)` as rows `(n, p')`, and the table `(layers, 7)` that describes each row.
+    """Networks `weights (n, p)` as rows `(n, p')`, and the unsigned table `(layers, 7)` that describes each row.
 
     The columns of the table are: inputs, values of the state that the product takes in, rows and columns of the
     matrix, the number of the activation or kind, outputs, and the width of the widest layer. A row holds each layer's
@@ -52,7 +52,7 @@ def pack_networks(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]
         number = kernel_number(then, generated) if isinstance(then, str) else then
         table.append([n_in, n_rows - n_in, rows, columns, number, layer.width(n_in)])
     widest = max(max(row[2], row[3]) for row in table)
-    return np.concatenate(parts, axis=1), np.array([[*row, widest] for row in table])
+    return np.concatenate(parts, axis=1), np.array([[*row, widest] for row in table], np.uint32)
 
 
 def _layer_matrix(layer: Layer, params: Params, n_in: int) -> Product:

@@ -9,12 +9,16 @@ from numpy import float32
 
 IDENTITY, TANH, RELU, LEAKY_RELU, ELU, SIGMOID, SOFTPLUS, GELU = range(8)
 LAYER_NORM, GRU, LSTM, CTRNN = range(8, 12)
-"""Layers that do more than apply an activation; see `layer_normalize` and `update_gated_units`. Negative numbers are
-generated activations; see `activate_generated`."""
+"""Layers that do more than apply an activation; see `layer_normalize` and `update_gated_units`."""
+GENERATED = 12
+"""The first of the generated activations; see `activate_generated`."""
 
 
-def network_outputs(weights, layers, cache, one, other):
-    """The network's outputs for the inputs in `one`; both buffers are overwritten, and one of them is returned."""
+def network_outputs(weights, layers, cache, one, other, outputs):
+    """Write the network's outputs for the inputs in `one`; both buffers are overwritten.
+
+    Sizes of `layers` are unsigned, and rows are taken eight at a time: LLVM then computes several columns at once.
+    """
     at = 0
     for layer in range(len(layers)):
         n_in, n_state, n_rows, n_columns, activation, n_out = layers[layer, :6]
@@ -26,23 +30,36 @@ def network_outputs(weights, layers, cache, one, other):
         for j in range(n_columns):
             other[j] = bias[j]
         at += n_columns
-        for i in range(0, n_rows, 4):
-            a, b, c, d = one[i], one[i + 1], one[i + 2], one[i + 3]
-            four = weights[at : at + 4 * n_columns]  # rows of the matrix
+        row = 0
+        while row + 8 <= n_rows:
+            eight = weights[at : at + 8 * n_columns]  # rows of the matrix
+            a, b, c, d = one[row], one[row + 1], one[row + 2], one[row + 3]
+            e, f, g, h = one[row + 4], one[row + 5], one[row + 6], one[row + 7]
+            for j in range(n_columns):
+                z = other[j]
+                first, second = a * eight[j] + b * eight[n_columns + j], c * eight[2 * n_columns + j]
+                z += first + (second + d * eight[3 * n_columns + j])
+                first = e * eight[4 * n_columns + j] + f * eight[5 * n_columns + j]
+                other[j] = z + (first + (g * eight[6 * n_columns + j] + h * eight[7 * n_columns + j]))
+            row, at = row + 8, at + 8 * n_columns
+        if row < n_rows:  # four more
+            four = weights[at : at + 4 * n_columns]
+            a, b, c, d = one[row], one[row + 1], one[row + 2], one[row + 3]
             for j in range(n_columns):
                 first, second = a * four[j] + b * four[n_columns + j], c * four[2 * n_columns + j]
                 other[j] += first + (second + d * four[3 * n_columns + j])
             at += 4 * n_columns
         if activation == LAYER_NORM:
             layer_normalize(other, n_out)
-        elif activation > LAYER_NORM:
+        elif LAYER_NORM < activation < GENERATED:
             update_gated_units(activation, other, cache[layer], n_out)
         else:
             activate(activation, other, n_columns)
             for j in range(n_state):
                 cache[layer, j] = other[j]
         one, other = other, one
-    return one
+    for j in range(len(outputs)):
+        outputs[j] = one[j]
 
 
 def layer_normalize(z, n):
@@ -117,7 +134,7 @@ def activate(activation, z, n):
         for j in range(n):
             inner = float32(0.7978845608028654) * (z[j] + float32(0.044715) * z[j] * z[j] * z[j])
             z[j] = z[j] * (quick_tanh(inner) + one) / two
-    elif activation < IDENTITY:
+    elif activation >= GENERATED:
         activate_generated(activation, z, n)
 
 

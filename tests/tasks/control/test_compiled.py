@@ -54,7 +54,7 @@ def pair(id, **settings):
 def interpret(patch):
     """From now on the text for numba is run by Python, on one thread."""
 
-    def episodes(text, name):
+    def episodes(text, name, allocates):
         names = {}
         exec(text, names)
         return names[name]

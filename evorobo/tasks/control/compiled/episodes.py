@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ class CompiledRunner:
             kernel(
                 *(first, last, rows, layers, scaling, motors, state, observations, random_numbers),
                 *(self._max_steps, watched, returns, steps, sums),
+                *step_buffers(layers, state.shape[1], observations.shape[1], motors.shape[1]),
             )
 
         run_threads(run_part, n_episodes)
@@ -94,7 +96,7 @@ class CompiledRunner:
             text, draws = trace_robot(self._robot, n_state)
             files = Path(choices.__file__), Path(network.__file__), Path(__file__).with_name("kernel.py")
             source = kernel_source(files, activation_source(activations), text)
-            self._kernels[activations] = compile_kernel(source, "episodes"), draws
+            self._kernels[activations] = compile_kernel(source, "episodes", allocates=False), draws
         return self._kernels[activations]
 
     def _check(self, steps: np.ndarray) -> None:
@@ -103,6 +105,13 @@ class CompiledRunner:
                 f"{self._id} computed a number that is not finite at step {-steps[steps < 0][0]}; "
                 "evorobo.testing.check_robot finds the cause, and a run without compiled=True names the number."
             )
+
+
+def step_buffers(layers: np.ndarray, n_states: int, n_sensors: int, n_motors: int) -> tuple[Array, ...]:
+    """The arrays in which a kernel keeps the numbers of one step: network, state, sensors, action and outputs."""
+    widest, single = int(layers[0, 6]), partial(np.zeros, dtype=np.float32)
+    network = single(widest), single(widest), single((len(layers), widest))
+    return *network, np.zeros(n_states), single(n_sensors), np.zeros(n_motors), single(int(layers[-1, 5]))
 
 
 def scaling_rows(scaler: Scaler | None, n_sensors: int, dtype: Any) -> Array:

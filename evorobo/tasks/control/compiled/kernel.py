@@ -7,14 +7,34 @@ same numbers, on any number of threads.
 
 import math  # noqa: F401 - unused imports are for the code of robots
 
-from numpy import float32, float64, int64, zeros  # noqa: F401
+from numpy import float32, float64, int64  # noqa: F401
 
 from evorobo.nets.compiled.choices import both, clip, either, fmax, fmin, maximum, minimum, pick, sloped  # noqa: F401
 from evorobo.nets.compiled.network import argmax, network_outputs
 
 
 def episodes(
-    first, last, weights, layers, scaling, motors, states, observations, draws, max_steps, watched, returns, steps, sums
+    first,
+    last,
+    weights,
+    layers,
+    scaling,
+    motors,
+    states,
+    observations,
+    draws,
+    max_steps,
+    watched,
+    returns,
+    steps,
+    sums,
+    one,
+    other,
+    memory,
+    state,
+    sensors,
+    action,
+    outputs,
 ):
     """Run the episodes `first` to `last` of a population: number i is episode i % e of member i // e, of e.
 
@@ -25,13 +45,18 @@ def episodes(
 
     The function writes `returns` and `steps`, which is negative where a number is not finite. If `watched`, it writes
     `sums (n * e, 2, k)`: sums of the deviations of observations from `observations[0]`, and of their squares.
+
+    The arrays after `sums` hold the numbers of one step (see `step_buffers`).
     """
-    one, other = zeros(layers[0, 6], float32), zeros(layers[0, 6], float32)
-    memory = zeros((len(layers), layers[0, 6]), float32)
-    state, sensors, action = zeros(states.shape[1]), zeros(observations.shape[1], float32), zeros(motors.shape[1])
     for number in range(first, last):
         member, episode = number // len(states), number % len(states)
-        state[:], sensors[:], memory[:] = states[episode], observations[episode], float32(0.0)
+        for j in range(len(state)):
+            state[j] = states[episode, j]
+        for j in range(len(sensors)):
+            sensors[j] = observations[episode, j]
+        for layer in range(len(memory)):
+            for j in range(memory.shape[1]):
+                memory[layer, j] = float32(0.0)
         total, n_steps, ended, move = 0.0, 0, False, 0
         while not ended and 0 <= n_steps < max_steps:
             if watched:
@@ -43,7 +68,7 @@ def episodes(
                 one[j] = sensors[j]
                 if len(scaling):
                     one[j] = (sensors[j] - scaling[0, j]) / scaling[1, j]
-            outputs = network_outputs(weights[member], layers, memory, one, other)
+            network_outputs(weights[member], layers, memory, one, other, outputs)
             if len(action):
                 for j in range(len(action)):
                     value = float64(outputs[j])
@@ -52,7 +77,7 @@ def episodes(
                     single = float64(float32(min(max(value, motors[0, j]), motors[1, j])))
                     action[j] = min(max(single, -motors[2, j]), motors[2, j])
             else:
-                move = argmax(outputs, layers[-1, 5])
+                move = argmax(outputs, len(outputs))
             reward, ended = advance(state, action, move, draws[episode, n_steps % draws.shape[1]], sensors)  # noqa: F821
             total += reward
             n_steps += 1
