@@ -70,7 +70,7 @@ def paths(
             about = f"{about} All panels have one scale; the bar is {_add_scale_bar(drawn[0], unit)} long."
         layout = FigureLayout(width, f"{title}: paths", about, {}, [], settings)
         panel_width = width / columns
-        panel_height = panel_width * shape + 0.15 if plain else 0.8 * panel_width + 0.5
+        panel_height = panel_width * shape + 0.35 if plain else 0.8 * panel_width + 0.5
         figure.set_size_inches(width, layout.top + layout.bottom + panel_height * rows)
         layout.draw(figure)
     return figure
@@ -95,16 +95,16 @@ def _share_limits(drawn: list[Axes], equal: bool) -> float:
 
 
 def _add_scale_bar(axes: Axes, unit: str) -> str:
-    """Add a bar of a round length in the lower right corner; returns its length with the unit."""
+    """Add a bar of a round length below the panel, on the right; returns its length with the unit."""
     left, right = axes.get_xlim()
     longest = _BAR * (right - left)
     size = 10.0 ** floor(log10(longest))
     length = max(factor * size for factor in (1, 2, 5) if factor * size <= longest)
     label = f"{length:g} {unit}".strip()
     bar = AnchoredSizeBar(
-        axes.transData, length, label, "lower right", pad=0.2, borderpad=0.6, sep=2, color=TEXT_COLOR, label_top=True,
-        size_vertical=(right - left) / 250, fontproperties=FontProperties(size=7.5),
+        axes.transData, length, label, "upper right", pad=0, borderpad=0.5, sep=2, color=TEXT_COLOR, frameon=False,
+        size_vertical=(right - left) / 250, fontproperties=FontProperties(size=7.5), bbox_to_anchor=(1, 0),
+        bbox_transform=axes.transAxes,
     )  # fmt: skip
-    bar.patch.set(facecolor="white", edgecolor="none", alpha=0.7)
     axes.add_artist(bar)
     return label

@@ -79,7 +79,7 @@ def _family_style(family: str, number: int) -> Style:
     first, colors = list(FAMILIES).index(family), FAMILIES[family]
     return Style(
         colors[number % len(colors)],
-        _DASHES[(first + number + number // len(colors)) % len(_DASHES)],
+        _DASHES[(first + number) % len(_DASHES)],
         _MARKERS[(first + number) % len(_MARKERS)],
     )
 

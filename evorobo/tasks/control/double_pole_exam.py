@@ -45,9 +45,9 @@ WITHOUT_VELOCITIES = {
 """Mean evaluations to a solution without velocities, with the damping fitness; same sources."""
 
 NOTE = (
-    "Published means come from several papers. Igel (2003) and NEAT (Stanley & Miikkulainen 2002) started their "
-    "episodes from other states than the one here, at rest with the long pole 0.07 rad from upright, and networks "
-    "differ. So they show an order of magnitude only."
+    "Published means come from several papers, whose networks, rules for a solution and starts differ. Episodes start "
+    "at rest with the long pole 0.07 rad from upright, as in the code of NEAT (Stanley & Miikkulainen 2002); the start "
+    "of Igel (2003) could not be checked. So they show an order of magnitude only."
 )
 """What stands at a figure with these numbers."""
 

@@ -92,12 +92,12 @@ class Arena:
     def draw(self, ax: Any, *paths: Array) -> None:
         """Draw the walls from above and the `paths` of a robot, each `(steps, k)`, in the colors C0, C1, ...
 
-        The circle is the robot; the line in it points ahead.
+        Every second path is dashed. The circle is the robot; the line in it points ahead.
         """
         for x1, y1, x2, y2 in self.walls:
             ax.plot([x1, x2], [y1, y2], color="black", linewidth=1.5)
         for number, path in enumerate(paths):
-            ax.plot(*path[:, :2].T, color=f"C{number}", linewidth=1.2)
+            ax.plot(*path[:, :2].T, color=f"C{number}", linewidth=1.2, linestyle="--" if number % 2 else "-")
             ax.plot(*path[0, :2], marker="o", markersize=4, color="black")
         x, y, heading = paths[-1][-1, POSE]
         turn = heading + np.linspace(0, 2 * np.pi, 33)

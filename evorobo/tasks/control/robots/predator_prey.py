@@ -50,10 +50,10 @@ class _Chase(Contestant):
         return limits_with_noise(self.noise)
 
     def draw(self, ax: Any, states: Array) -> None:
-        """Draw the arena from above: predator red, prey blue; dots mark the starts, lines in the hulls the headings."""
+        """Draw the arena from above: predator dark red, prey light blue; dots are starts, lines in hulls headings."""
         ax.plot([0, SIDE, SIDE, 0, 0], [0, 0, SIDE, SIDE, 0], color="black", linewidth=1.5)
         turn = np.linspace(0, 2 * np.pi, 33)
-        for part, color in ((PREDATOR, "#C1272D"), (PREY, "#0072B2")):
+        for part, color in ((PREDATOR, "#A3161E"), (PREY, "#56B4E9")):
             x, y, heading = states[:, part].T
             ax.plot(x, y, linewidth=0.8, alpha=0.7, color=color)
             ax.plot(x[0], y[0], marker="o", markersize=3, color=color)

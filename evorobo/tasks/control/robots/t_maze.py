@@ -101,12 +101,13 @@ class TMaze(Robot):
         return steer(CRUISE, -1.9 * side * (0.6 - beside - oblique))
 
     def draw(self, ax: Any, states: Array) -> None:
-        """Draw a path for each trip, and its light in the same color."""
+        """Draw a path for each trip, and its light in the same color; dashed paths have hollow stars."""
         trips = np.split(states, np.flatnonzero(np.diff(states[:, TRIPS])) + 1)
         MAZE.draw(ax, *trips)
         for number, trip in enumerate(trips):
             place = -0.1 * trip[0, SIDE], 0.05
-            ax.plot(*place, color=f"C{number}", marker="*", markersize=12, markeredgecolor="black")
+            inside = "white" if number % 2 else f"C{number}"
+            ax.plot(*place, color=f"C{number}", marker="*", markersize=12, markerfacecolor=inside)
 
 
 def _score(state: Array) -> Array:
