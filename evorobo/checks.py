@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from evorobo.errors import SettingsError
@@ -84,3 +84,17 @@ def is_overridden(thing: object, function: Callable[..., Any]) -> bool:
     changed.
     """
     return getattr(type(thing), function.__name__) is not function
+
+
+def unchanged_kind(thing: object, kinds: Collection[type], free: Collection[str] = ()) -> type | None:
+    """Return the one of `kinds` by whose methods a thing computes; None where its class is or overrides something else.
+
+    A derived class may have other settings and further methods, and it may override the methods in `free`.
+    """
+    own: set[str] = set()
+    for kind in type(thing).__mro__:
+        if kind in kinds:
+            changed = {name for name in own.difference(free) if callable(getattr(kind, name, None))}
+            return None if changed else kind
+        own.update(name for name in vars(kind) if not name.startswith("__"))
+    return None

@@ -11,6 +11,9 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.errors import SettingsError
 
+FREE_METHODS = ("parameters", "flops", "backward_flops")
+"""Methods that a derived layer may override and still compute what its parent does: initial weights and counts."""
+
 
 @dataclass(slots=True)
 class ForwardContext:

@@ -1,5 +1,7 @@
 """The network of the compiled kernel, run by Python, has the outputs of the network in NumPy."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from package_keys import ACTIVATIONS
@@ -8,6 +10,7 @@ from evorobo import CTRNN, GRU, LSTM, Activation, Dense, Elman, LayerNorm, Netwo
 from evorobo.nets.activations import activation
 from evorobo.nets.compiled import choices, network
 from evorobo.nets.compiled.activations import KERNEL_NUMBERS, activation_source, generated_activations
+from evorobo.nets.compiled.double_network import NetworkCode
 from evorobo.nets.compiled.layout import pack_networks
 from evorobo.nets.controller import Controller
 
@@ -63,6 +66,25 @@ def test_outputs_are_those_of_numpy_over_fifty_steps(hidden):
     expected = np.array([controller(values[:, None])[:, 0] for values in sensors])
     np.testing.assert_allclose(run_kernel(spec, weights, sensors), expected, atol=2e-5)
     assert expected.std(0).mean() > 0.05
+
+
+class Shy(Dense):
+    """A dense layer that begins near zero."""
+
+    def parameters(self, n_inputs):
+        return {
+            name: dataclasses.replace(parameter, init=lambda rng, shape=parameter.shape: 0.01 * rng.normal(size=shape))
+            for name, parameter in super().parameters(n_inputs).items()
+        }
+
+
+def test_derived_layers_that_compute_as_their_parent_are_compiled_as_it():
+    own, plain = NetworkSpec(3, (Shy(4), Dense(2))), NetworkSpec(3, (Dense(4), Dense(2)))
+    weights = np.stack([own.init(np.random.default_rng(seed)) for seed in range(2)])
+    assert np.abs(weights[:, :12]).max() < 0.1
+    for one, other in zip(pack_networks(own, weights), pack_networks(plain, weights), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert NetworkCode(own).source == NetworkCode(plain).source
 
 
 def test_padding_is_zero():

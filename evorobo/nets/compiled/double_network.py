@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import unchanged_kind
 from evorobo.errors import TaskError
 from evorobo.nets.batch_norm import Affine, BatchNorm
 from evorobo.nets.compiled.activations import activation_and_slope
@@ -21,7 +22,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import Layer
+from evorobo.nets.layer import FREE_METHODS, Layer
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.spec import NetworkSpec
@@ -91,7 +92,7 @@ class NetworkCode:
         self._buffer("x0", (STEPS, spec.n_inputs))
         self._buffer("d0", (spec.n_inputs,))
         for layer in spec.layers:
-            if type(layer) is not Dropout:
+            if not unchanged_kind(layer, (Dropout,), FREE_METHODS):
                 self._add(layer)
         last = self._layers
         first = ("weights", "gradient", "constants", "x0", f"x{last}", f"d{last}", "d0")
@@ -138,19 +139,20 @@ class NetworkCode:
         return name
 
     def _add(self, layer: Layer) -> None:
-        if type(layer) not in CODE:  # a derived class may compute something else
+        kind = unchanged_kind(layer, CODE, FREE_METHODS)
+        if not kind:  # a derived class that computes something else
             known = ", ".join(kind.__name__ for kind in (*CODE, Dropout))
             raise TaskError(
                 f"gradients of networks with {type(layer).__name__} layers cannot be compiled, these can: {known}; "
                 "leave compiled=True out."
             )
-        code, number, n_out = CODE[type(layer)], self._layers, layer.width(self._width)
+        code, number, n_out = CODE[kind], self._layers, layer.width(self._width)
         values, transposed, grads = self._parameters(layer, code)
         self._layers, self._width = number + 1, n_out
         x, y = f"x{number}", self._buffer(f"x{number + 1}", (STEPS, n_out))
         dx, dy = f"d{number}", self._buffer(f"d{number + 1}", (n_out,))
         cache = self._buffer(f"c{number}", (STEPS, code.cache * n_out + code.extra))
-        extra = self._constants(number, {LayerNorm: 1, BatchNorm: 2 * n_out}.get(type(layer), 0))
+        extra = self._constants(number, 1 if kind is LayerNorm else 2 * n_out if kind is BatchNorm else 0)
         forward = [*values, *extra, f"{x}[t]", f"{y}[t]", f"{cache}[t]"]
         backward = [*transposed, *grads, *extra, f"{x}[t]", f"{cache}[t]", dy, dx]
         states = []
@@ -164,7 +166,7 @@ class NetworkCode:
         self._forward.append(f"{code.prefix}_forward({', '.join(forward)})")
         if isinstance(layer, Dense | Affine | BatchNorm | Elman):
             self._forward.append(f"{self._activation(layer.activation)}({y}[t], {cache}[t])")
-        if type(layer) is Elman:
+        if kind is Elman:
             self._forward.append(f"copy({y}[t], {states[0]})")
         self._backward.insert(0, f"{code.prefix}_backward({', '.join(backward)})")
 

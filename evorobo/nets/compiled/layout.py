@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import unchanged_kind
 from evorobo.errors import TaskError
 from evorobo.nets.batch_norm import Affine, BatchNorm
 from evorobo.nets.compiled import network
@@ -17,7 +18,7 @@ from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
-from evorobo.nets.layer import Layer, Params
+from evorobo.nets.layer import FREE_METHODS, Layer, Params
 from evorobo.nets.layer_norm import LayerNorm
 from evorobo.nets.lstm import LSTM
 from evorobo.nets.recurrent import sigmoid
@@ -41,7 +42,7 @@ def pack_networks(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]
     parts, table = [], []
     generated = generated_activations(spec)
     for layer, params, n_in in zip(spec.layers, spec.unpack(weights), spec.widths, strict=False):
-        if type(layer) is Dropout:  # it does nothing outside training
+        if unchanged_kind(layer, (Dropout,), FREE_METHODS):  # it does nothing outside training
             continue
         matrix, bias, then = _layer_matrix(layer, params, n_in)
         n_rows, n_columns = matrix.shape[1:]
@@ -56,13 +57,14 @@ def pack_networks(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]
 
 
 def _layer_matrix(layer: Layer, params: Params, n_in: int) -> Product:
-    if type(layer) not in PRODUCTS:  # a derived class may compute something else
+    kind = unchanged_kind(layer, PRODUCTS, FREE_METHODS)
+    if not kind:  # a derived class that computes something else
         known = ", ".join(kind.__name__ for kind in (*PRODUCTS, BatchNorm, Dropout))
         raise TaskError(
             f"networks with {type(layer).__name__} layers cannot be compiled, these can: {known}; leave "
             "compiled=True out."
         )
-    return PRODUCTS[type(layer)](layer, params, n_in)
+    return PRODUCTS[kind](layer, params, n_in)
 
 
 def _affine(layer: Affine, params: Params, n_in: int) -> Product:
