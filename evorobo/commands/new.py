@@ -10,6 +10,7 @@ from typing import Any
 from evorobo.arguments import Parser, add_trust
 from evorobo.errors import SettingsError, TaskError
 from evorobo.files import as_path
+from evorobo.tasks.text.cells import is_number
 
 
 def add_new_task(parser: Parser) -> None:
@@ -41,6 +42,9 @@ def add_new_dataset(parser: Parser) -> None:
     parser.add_argument(
         "--thousands", metavar="MARK", help="what separates thousands, '' for nothing, where it is unclear"
     )
+    parser.add_argument(
+        "--na-values", default="", metavar="VALUE,..", help="texts and numbers that stand for missing values: err,-999"
+    )
     parser.add_argument("--name", metavar="NAME", help="of the folder (default: the name of the file)")
     parser.set_defaults(function=new_dataset)
 
@@ -58,6 +62,7 @@ def new_dataset(args: argparse.Namespace) -> None:
         ignore=parse_columns(args.ignore),
         missing=args.missing,
         one_hot=parse_columns(args.one_hot),
+        na_values=parse_cells(args.na_values),
         header={"yes": True, "no": False, None: None}[args.header],
         thousands=args.thousands,
     )
@@ -171,6 +176,12 @@ def parse_columns(text: str) -> tuple[str | int, ...]:
     """Return columns by name or number."""
     columns = [part.strip() for part in text.split(",") if part.strip()]
     return tuple(int(column) if column.removeprefix("-").isdigit() else column for column in columns)
+
+
+def parse_cells(text: str) -> tuple[str | float, ...]:
+    """Return contents of cells as numbers where they are numbers, else as texts."""
+    cells = [part.strip() for part in text.split(",") if part.strip()]
+    return tuple(float(cell) if is_number(cell) else cell for cell in cells)
 
 
 def print_next_steps(files: list[Path], name: str) -> None:

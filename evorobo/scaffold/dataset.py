@@ -6,7 +6,7 @@ import json
 import keyword
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from string import Template
@@ -19,12 +19,14 @@ from evorobo.files import as_path
 from evorobo.nets.spec import NetworkSpec
 from evorobo.scaffold.folder import RESERVED, check_module_name, write_folder
 from evorobo.tasks.data.baselines import MODELS, has_scikit_learn
+from evorobo.tasks.data.file_report import with_answers
+from evorobo.tasks.data.findings import content_findings, imbalance_note, is_imbalanced
 from evorobo.tasks.data.leakage import dependence_caveat, split_code, suggested_split, time_inputs
-from evorobo.tasks.data.preparation import values_caution
-from evorobo.tasks.data.settling import OddColumnsError, content_notes, is_imbalanced
+from evorobo.tasks.data.sentinels import find_codes
 from evorobo.tasks.data.splits import BlockSplit, FoldSplit, RandomSplit
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.task import DatasetTask
+from evorobo.tasks.text.questions import OpenQuestion
 
 HIDDEN = 16
 MAX_ROWS = 50_000
@@ -104,14 +106,15 @@ def new_dataset(
     one_hot: tuple[str | int, ...] = (),
     header: bool | None = None,
     thousands: str | None = None,
+    na_values: tuple[str | float, ...] = (),
 ) -> tuple[list[Path], str]:
     """Write a folder with a copy of the file `source`, its task, an experiment and a test.
 
-    `target`, `kind`, `missing`, `one_hot`, and `ignore`, `header` and `thousands` as `loader_kwargs`, are those of
-    `DatasetTask`. Without them empty cells become the median of the training rows, columns of a few texts become
-    one-hot, and time stamps are left out. `name` is the name of the folder, by default that of the file. Where a random
-    split would separate rows that depend on each other, the task gets a split that does not. Returns the paths, and
-    sentences about the data with cautions. Raises `DataError`, with the place, for inconsistent data and
+    `target`, `kind`, `missing`, `one_hot`, and `ignore`, `header`, `thousands` and `na_values` as `loader_kwargs`, are
+    those of `DatasetTask`. Without them empty cells become the median of the training rows, columns of a few texts
+    become one-hot, and time stamps are left out. `name` is the name of the folder, by default that of the file. Where a
+    random split would separate rows that depend on each other, the task gets a split that does not. Returns the paths,
+    and sentences about the data with cautions. Raises `DataError`, with the place, for inconsistent data and
     `SettingsError` for a name that is invalid or used already.
     """
     source = as_path(source)
@@ -119,22 +122,21 @@ def new_dataset(
         raise DataError(f"there is no file {source}; give the path from the current folder.")
     name = name or _name_of(source)
     check_module_name(name)
-    options = {"ignore": ignore or None, "header": header, "thousands": thousands}
+    options = {"ignore": ignore or None, "header": header, "thousands": thousands, "na_values": na_values or None}
     options = {key: value for key, value in options.items() if value is not None}
     task = DatasetTask(
         str(source), target, cast(Any, kind), loader_kwargs=options, missing=cast(Any, missing), one_hot=one_hot
     )
     task, notes = settle(task)
-    about, comment = " ".join([describe(task.table), *notes, *content_notes(task.table)]), INDEPENDENT
+    comment = INDEPENDENT
     if leak := dependence_caveat(task.table, task.parts):
         split = suggested_split(task.table) or BlockSplit()
         if isinstance(split, FoldSplit) and is_imbalanced(task.table):
             split = replace(split, stratify=True)
         task = replace(task, split=split)
-        about += f" With a random split {leak} The new task has a split that keeps such rows together."
+        notes.append(f"With a random split {leak} The new task has a split that keeps such rows together.")
         comment = "\n".join(textwrap.wrap(leak, 116, initial_indent="    # ", subsequent_indent="    # "))
-    if codes := values_caution(task.table):
-        about += f" Caution: {codes}"
+    about = "\n".join([describe(task.table), *(f"- {note}" for note in notes)])
     table = task.table
     spec = NetworkSpec.build(task.n_inputs, (HIDDEN,), task.n_outputs)
     epoch_flops = len(task.parts.train) * (spec.forward_flops + spec.backward_flops)
@@ -159,41 +161,47 @@ def new_dataset(
 
 
 def settle(task: DatasetTask) -> tuple[DatasetTask, list[str]]:
-    """Return the task with settings for odd columns that leave no doubt, and a sentence about each setting."""
+    """Return the task with settings for all that is odd and leaves no doubt, and a sentence about each setting."""
     notes = []
     try:
         table = task.table
-    except OddColumnsError as error:
-        if not error.is_settled:
+    except OpenQuestion as question:
+        if not question.is_certain:
             raise
-        if error.has_missing:
-            notes.append(
-                "Empty cells become the median of the training rows; --missing mean or drop does something else."
-            )
-        if error.one_hot:
-            notes.append(f"Text in {', '.join(error.one_hot)} becomes one input for each text.")
-        if error.left_out:
-            notes.append(f"{', '.join(error.left_out)} holds names and not measurements, and is no input.")
-        task = _leave_out(
-            replace(
-                task,
-                missing=task.missing or ("median" if error.has_missing else None),
-                one_hot=(*task.one_hot, *error.one_hot),
-            ),
-            error.left_out,
-        )
+        notes += _answer_notes(question.answers)
+        task = with_answers(task, question.answers)
         table = task.table
-    if (times := time_inputs(table)) and len(times) < len(task.data_format.columns):
-        notes.append(f"{', '.join(times)} is left out, since it says where a row is in the recording.")
-        task = _leave_out(task, times)
-    return task, notes
+    if times := time_inputs(table)[: len(task.data_format.columns) - 1]:
+        notes.append(f"{_list(times)}: left out, since it says where a row is in the recording.")
+        task = with_answers(task, {"ignore": tuple(times)})
+    if codes := find_codes(table.inputs):
+        names = ", ".join(f"{code:.10g} in {table.input_names[column]!r}" for column, code in codes.items())
+        notes.append(f"{names}: far from all other values, taken for missing; delete na_values in the module if not.")
+        task = with_answers(task, {"na_values": tuple(codes.values()), "missing": task.missing or "median"})
+    for finding in content_findings(task.table):
+        notes.append(finding.sentence)
+        if finding.left_out and len(finding.left_out) < len(task.data_format.columns):
+            notes[-1] += " It is in `ignore` of the module."
+            task = with_answers(task, {"ignore": finding.left_out})
+    return task, [*notes, *filter(None, [imbalance_note(task.table)])]
 
 
-def _leave_out(task: DatasetTask, columns: Sequence[str]) -> DatasetTask:
-    if not columns:
-        return task
-    ignore = (*task.loader_kwargs.get("ignore", ()), *columns)
-    return replace(task, loader_kwargs={**task.loader_kwargs, "ignore": ignore})
+def _answer_notes(answers: Mapping[str, Any]) -> list[str]:
+    """Return a sentence about each setting that new data got by itself."""
+    notes = []
+    if "missing" in answers:
+        notes.append("Empty cells become the median of the training rows; --missing mean or drop does something else.")
+    if columns := answers.get("one_hot"):
+        notes.append(f"{_list(columns)}: text, one input for each text.")
+    if columns := answers.get("ignore"):
+        notes.append(f"{_list(columns)}: left out, since it holds times, names or one value, and is no measurement.")
+    if values := answers.get("na_values"):
+        notes.append(f"{_list(values)}: taken for missing, since it is no measurement.")
+    return notes
+
+
+def _list(items: Iterable[object]) -> str:
+    return ", ".join(map(repr, items))
 
 
 def _more_settings(task: DatasetTask) -> str:
@@ -211,12 +219,12 @@ def _more_settings(task: DatasetTask) -> str:
 
 def describe(table: Table) -> str:
     """Return a sentence about the rows, inputs and targets of a table."""
-    inputs = f"{len(table)} rows of {table.inputs.shape[1]} inputs"
+    inputs, target = f"{len(table)} rows of {table.inputs.shape[1]} inputs", ", ".join(map(repr, table.target_names))
     if not table.classes:
-        return f"{inputs}, {table.targets.shape[1]} values to predict."
+        return f"{inputs}; to predict: the value{'s' if len(table.target_names) > 1 else ''} {target}."
     counts = np.bincount(table.targets, minlength=len(table.classes))
     share = counts.max() / len(table)
-    return f"{inputs}, {len(table.classes)} classes, the largest {share:.0%} of the rows."
+    return f"{inputs}; to predict: {len(table.classes)} classes of {target}, the largest {share:.0%} of the rows."
 
 
 def _name_of(source: Path) -> str:

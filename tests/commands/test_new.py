@@ -208,7 +208,7 @@ def test_a_new_dataset_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_
     (tmp_path / "Wall data.csv").write_text(rows())
     code, out, err = evorobo("new-dataset", "Wall data.csv", "--target", "move", "--ignore", "lap")
     assert (code, err) == (0, "")
-    assert out.startswith("60 rows of 2 inputs, 2 classes, the largest ")
+    assert out.startswith("60 rows of 2 inputs; to predict: 2 classes of 'move', the largest ")
     folder = tmp_path / "wall_data"
     assert {path.name for path in folder.iterdir()} == {
         "Wall data.csv",
@@ -224,11 +224,11 @@ def test_a_new_dataset_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_
 
 
 def test_several_targets_and_a_name_for_the_folder(evorobo, tmp_path):
-    lines = ["a;b;x;y", *(f"{i};{i % 3};{i / 2};{i * i}" for i in range(30))]
+    lines = ["a;b;x;y", *(f"{i * 7 % 30};{i % 3};{i / 2};{i * i}" for i in range(30))]
     (tmp_path / "arm.csv").write_text("\n".join(lines))
     code, out, err = evorobo("new-dataset", "arm.csv", "--target", "x,y", "--name", "two_joints")
     assert (code, err) == (0, "")
-    assert out.startswith("30 rows of 2 inputs, 2 values to predict.")
+    assert out.startswith("30 rows of 2 inputs; to predict: the values 'x', 'y'.")
     assert own_tests(tmp_path / "two_joints")[0] == 0
 
 
@@ -271,7 +271,8 @@ def test_a_new_dataset_splits_by_whole_sessions_and_says_so(evorobo, tmp_path):
     code, out, err = evorobo("new-dataset", "imu.csv", "--target", "activity", "--ignore", "subject")
     assert (code, err) == (0, "")
     assert out.startswith(
-        "120 rows of 2 inputs, 2 classes, the largest 67% of the rows. With a random split 100% of the test rows share "
+        "120 rows of 2 inputs; to predict: 2 classes of 'activity', the largest 67% of the rows.\n"
+        "- With a random split 100% of the test rows share "
         "their 'subject' with training rows and may resemble them, so the scores may be too good; split by whole "
         'groups: FoldSplit(column="subject"). The new task has a split that keeps such rows together.\n'
     )
@@ -293,7 +294,8 @@ def test_a_code_of_missing_values_does_not_change_the_split(evorobo, tmp_path):
     (tmp_path / "walls.csv").write_text(rows() + "9999,2.5,3,go\n")
     code, out, _ = evorobo("new-dataset", "walls.csv", "--target", "move", "--ignore", "lap")
     assert code == 0
-    assert "Caution: 'left' holds 9999 in 1 of 61 rows, far from its other values" in out
+    assert "- 9999 in 'left': far from all other values, taken for missing" in out
+    assert 'FoldSplit(folds=4, column="lap")' in (tmp_path / "walls" / "walls.py").read_text()
 
 
 def test_a_new_dataset_passes_on_how_the_file_is_read(evorobo, tmp_path):
@@ -302,7 +304,7 @@ def test_a_new_dataset_passes_on_how_the_file_is_read(evorobo, tmp_path):
     assert "--header yes or --header no" in sentence(evorobo("new-dataset", "lidar.csv"))
     code, out, _ = evorobo("new-dataset", "lidar.csv", "--header", "yes")
     assert code == 0
-    assert out.startswith("40 rows of 2 inputs, 2 classes")
+    assert out.startswith("40 rows of 2 inputs; to predict: 2 classes of 'move'")
     assert own_tests(tmp_path / "lidar")[0] == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from evorobo.tasks.text.source import Source
 class ArffSource(Source):
     """An ARFF file, gzipped or not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, na_values: Collection[str | float] = ()) -> None:
         from scipy.io import arff
 
         try:
@@ -29,7 +29,7 @@ class ArffSource(Source):
             ) from error
         except READ_ERRORS as error:
             raise unreadable(path, error) from error
-        super().__init__(path.name, metadata.names(), line_word="data row")
+        super().__init__(path.name, metadata.names(), na_values=na_values, line_word="data row")
         self._nominal: dict[str, tuple[str, ...]] = {}
         self._n_rows = len(data)
         self._cells: list[Cells] = []

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from evorobo.nets.data_format import RollingWindow
 from evorobo.tasks.data.parts import Split
 from evorobo.tasks.data.readers import Columns
+
+
+class FileSettings(Protocol):
+    """The settings of a file that decide what is unclear in it; see `DatasetTask`."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def target(self) -> Columns: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def loader_kwargs(self) -> Mapping[str, Any]: ...
+    @property
+    def missing(self) -> str | None: ...
+    @property
+    def one_hot(self) -> tuple[str | int, ...]: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,6 @@ from evorobo.tasks.data.tables import check_classes, is_one_hot
 from evorobo.tasks.text.cells import (
     is_code,
     is_long_id,
-    is_missing,
     is_number,
     is_value,
     plain_minus,
@@ -24,38 +23,48 @@ from evorobo.tasks.text.cells import (
     to_number,
 )
 from evorobo.tasks.text.columns import NumbersOrTexts, Texts
+from evorobo.tasks.text.questions import OpenQuestion
 from evorobo.tasks.text.source import Source
 
+MAX_ODD = 3
+"""Up to this many different texts among numbers may stand for missing values."""
 MAX_WHOLE = 20
 """Up to this many different whole numbers, each in two rows on average, may be classes as well."""
 
 
-def infer_kind(source: Source, columns: Sequence[NumbersOrTexts], lines: np.ndarray) -> str:
+def infer_kind(
+    source: Source, columns: Sequence[NumbersOrTexts], lines: np.ndarray, labels_at: Sequence[str | int]
+) -> str:
     """Return "classification" for targets of text and "regression" for numbers.
+
+    `labels_at` are inputs that may be meant as the target.
 
     Raises
     ------
-    DataError
-        If a column mixes numbers and text, or if its numbers may be classes.
+    OpenQuestion
+        If a column mixes numbers and text, if its numbers may be classes, or if it has a text of its own in most rows.
     """
     for column in columns:
         if column.texts is None:
             continue
-        texts = [text for text in column.texts.numbers if not is_missing(text)]
+        texts = [text for text in column.texts.numbers if not source.is_missing(text)]
         others = [text for text in texts if not is_value(text) or to_boolean({text.lower()})]
         if len(others) == len(texts):
+            if len(texts) > max(MAX_WHOLE, len(lines) / 2) and not source.has_declared_types:
+                _ask_target(source, column.column, len(texts), len(lines), labels_at)
             return "classification"
         if others:
             text, row = _first(column.texts, others)
-            raise DataError(
+            raise OpenQuestion(
                 f"{source.at(column.column, int(lines[row]))}: {quoted(text)} is text in a column of numbers; "
-                "correct the cell, or set kind='classification'."
+                "correct the cell, or set kind='classification'.",
+                {"na_values": tuple(others), "missing": "median"} if len(others) <= MAX_ODD else {},
             )
         if len(columns) == 1 and not source.has_declared_types and (doubt := _doubt(texts, len(lines))):
-            _ask(source, f"{source.place(column.column)} holds {doubt}")
+            _ask_kind(source, f"{source.place(column.column)} holds {doubt}")
     if not source.has_declared_types and len(columns) > 1 and is_one_hot(_stack(columns)):
         names = ", ".join(repr(source.names[column.column]) for column in columns)
-        _ask(source, f"columns {names} hold a 1 in one column of each row")
+        _ask_kind(source, f"columns {names} hold a 1 in one column of each row")
     return "regression"
 
 
@@ -71,7 +80,7 @@ def class_numbers(
     DataError
         If a text is not among `classes`, or if 1 and 1.0 may be one class or two.
     """
-    missing = {text: -1 for text in texts.numbers if allow_missing and is_missing(text) and text not in classes}
+    missing = {text: -1 for text in texts.numbers if allow_missing and source.is_missing(text) and text not in classes}
     names = classes or sorted_texts(source, column, [text for text in texts.numbers if text not in missing])
     number = {name: index for index, name in enumerate(names)} | missing
     if others := [text for text in texts.numbers if text not in number]:
@@ -89,11 +98,22 @@ def _first(texts: Texts, some: Sequence[str]) -> tuple[str, int]:
     return min(((text, rows[text]) for text in some), key=lambda pair: pair[1])
 
 
-def _ask(source: Source, doubt: str) -> NoReturn:
-    """Raise the error that asks whether numbers are classes."""
-    raise DataError(
+def _ask_kind(source: Source, doubt: str) -> NoReturn:
+    """Raise the question whether numbers are classes."""
+    raise OpenQuestion(
         f"{source.file}, {doubt}: classification? Set kind='classification' if these are classes, or "
-        "kind='regression' if they are values to predict; on the command line --kind."
+        "kind='regression' if they are values to predict; on the command line --kind.",
+        {"kind": "classification"},
+    )
+
+
+def _ask_target(source: Source, column: int, n_texts: int, n_rows: int, labels_at: Sequence[str | int]) -> NoReturn:
+    """Raise the question which column is the target, if one holds a text of its own in most rows."""
+    likely = f"as target={labels_at[-1]!r}, or --target {labels_at[-1]}" if labels_at else "by target, or --target"
+    raise OpenQuestion(
+        f"{source.file}, {source.place(column)} holds {n_texts} different texts in {n_rows} rows, which are no "
+        f"classes; name the column to predict, {likely}; kind='classification' takes these texts as classes.",
+        {"target": labels_at[-1]} if labels_at else {},
     )
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,12 +25,14 @@ MAX_LEAKAGE = 0.5
 MIN_CORRELATION = 0.5
 """Rows depend on the row before if at least half of the inputs correlate with it so much."""
 MIN_ROWS = 30
+MIN_ORDER = 0.9
+"""Times that increase in fewer rows than this are not sorted."""
 STRETCH, MAX_STRETCHES = 400, 50
 """Rows of a stretch, and the number of stretches, from which the correlation is estimated."""
 _SESSION = re.compile(
     "(.*_)?(session|subject|person|participant|patient|user|operator|driver|pilot|run|trial|lap|ride|tour|track|route|"
     "episode|recording|bag|file|sequence|seq|experiment|day|date|robot|vehicle|car|drone|device|room|site|group|"
-    "trajectory|traj|demo|demonstration|rollout|cycle)(_?(id|no|nr|num|number|name|index))?"
+    "drive|flight|mission|trajectory|traj|demo|demonstration|rollout|cycle)(_?(id|no|nr|num|number|name|index))?"
 )
 _OTHER = re.compile("(.*_)?(split|fold|part|subset|set|weights?|label|class|target|last|index)")
 _TIME = re.compile(
@@ -39,6 +42,8 @@ _TIME = re.compile(
 _TIME_TEXT = re.compile(
     r"(\d{4}-\d\d?-\d\d?[T ]+|\d\d?[./]\d\d?[./]\d{2,4} +)?\d\d?:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?"
 )
+_SORTABLE = re.compile(r"(\d{4}-\d\d-\d\d[T ]?)?(\d\d:\d\d(:\d\d([.,]\d+)?)?)?Z?|\d+(\.\d+)?")
+"""Times whose texts are in the order of the times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +130,8 @@ def main_session(found: Collection[Session]) -> Session:
 def time_sign(table: Table) -> str:
     """Return why rows seem to follow each other in time: a time stamp, or a correlation. Empty if they do not."""
     for column in table.texts:
-        values = np.array([to_number(text) for text in column.sample])
+        decimal = "," if any("," in text for text in column.sample) else "."
+        values = np.array([to_number(text, decimal) for text in column.sample])
         if _is_time(column.name, values) or (column.sample and all(map(_TIME_TEXT.fullmatch, column.sample))):
             return f"rows have a time stamp ({column.name!r})"
     for name, values in (*table.columns.items(), *zip(table.input_names, table.inputs.T, strict=True)):
@@ -144,6 +150,20 @@ def time_sign(table: Table) -> str:
 def time_inputs(table: Table) -> list[str]:
     """Return the inputs that are time stamps or counters of rows, which say where a row is in the recording."""
     return [name for name, values in zip(table.input_names, table.inputs.T, strict=True) if _is_time(name, values)]
+
+
+def unsorted_time(table: Table) -> str:
+    """Return the name of a column of times that go back in more than a tenth of the rows; empty without any."""
+    for column in table.texts:
+        if is_time_name(column.name) and all(map(_SORTABLE.fullmatch, column.sample)):
+            steps = [after >= before for before, after in pairwise(column.sample)]
+            if steps and np.mean(steps) < MIN_ORDER:
+                return column.name
+    for name, values in (*table.columns.items(), *zip(table.input_names, table.inputs.T, strict=True)):
+        is_varied = values.dtype.kind in "fiu" and len(np.unique(values)) > len(values) / 2
+        if is_varied and is_time_name(name) and np.mean(np.diff(values) >= 0) < MIN_ORDER:
+            return name
+    return ""
 
 
 def row_correlation(table: Table) -> float:
@@ -183,6 +203,11 @@ def is_session_name(name: str) -> bool:
     return _SESSION.fullmatch(_normalized(name)) is not None
 
 
+def is_time_name(name: str) -> bool:
+    """Return whether a column is called like a time or a date."""
+    return _TIME.fullmatch(_normalized(name)) is not None or _normalized(name) == "date"
+
+
 def _normalized(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
 
@@ -202,7 +227,7 @@ def _is_time(name: str, values: Array) -> bool:
     return (
         len(steps) > 1
         and _TIME.fullmatch(_normalized(name)) is not None
-        and bool((steps >= 0).mean() >= 0.9 and (steps > 0).any())
+        and bool((steps >= 0).mean() >= MIN_ORDER and (steps > 0).any())
     )
 
 

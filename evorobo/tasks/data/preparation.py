@@ -23,17 +23,20 @@ from evorobo.settings import from_plain, to_plain
 from evorobo.tasks.data.data_settings import DataSettings
 from evorobo.tasks.data.dataset import Dataset, Loader, find_loader, load_dataset
 from evorobo.tasks.data.encoding import encode_table
+from evorobo.tasks.data.file_report import report
+from evorobo.tasks.data.findings import copies_caution, target_copies
 from evorobo.tasks.data.leakage import dependence_caveat, leakage_caveat
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.readers import as_tuple, is_data_file, read_table
 from evorobo.tasks.data.sentinels import codes_caution
 from evorobo.tasks.data.splits import FoldSplit, RandomSplit
 from evorobo.tasks.data.tables import Table
+from evorobo.tasks.text.questions import OpenQuestion
 
 ARRAYS = "arrays/sha256-"
 """Prefix of the sources of arrays passed to `DatasetTask.from_arrays`: files in the cache, named by their content."""
 _RESERVED = ("inputs", "targets", "classes", "file", "allow_pickle")
-_FILE_OPTIONS = ("columns", "ignore", "header", "classes", "thousands")
+_FILE_OPTIONS = ("columns", "ignore", "header", "classes", "thousands", "na_values")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +79,9 @@ class PreparedData:
 def values_caution(table: Table) -> str:
     """Return a sentence about values that may stand for missing ones, or ""."""
     texts = [codes_caution(table.inputs, table.input_names)]
-    if not table.classes:
+    if table.classes:
+        texts.append(copies_caution(target_copies(table), table))
+    else:
         texts.append(codes_caution(table.targets, table.target_names))
     return " ".join(filter(None, texts))
 
@@ -161,6 +166,13 @@ def _prepare(key: str, loader: Loader | None, *_stamp: object) -> PreparedData:
 
 def _read(path: Path, settings: DataSettings) -> Dataset:
     """The data set in a file; the `columns`, and those that the split reads, are no inputs."""
+    try:
+        return Dataset(_read_table(path, settings), (path,))
+    except OpenQuestion as question:
+        raise report(question, settings, lambda settled: _read_table(path, settled)) from None
+
+
+def _read_table(path: Path, settings: DataSettings) -> Table:
     split, options = settings.split, settings.loader_kwargs
     is_npz = path.suffix.lower() == ".npz"
     known = () if is_npz else _FILE_OPTIONS
@@ -173,8 +185,7 @@ def _read(path: Path, settings: DataSettings) -> Dataset:
         kept = (*as_tuple(options.get("columns", ())), *(split.columns if split else ()), *settings.columns)
         options = {**options, "columns": tuple(dict.fromkeys(column for column in kept if column is not None))}
         options |= {"one_hot": settings.one_hot}
-    table = read_table(path, settings.target, settings.kind, **options, allow_missing=settings.missing is not None)
-    return Dataset(table, (path,))
+    return read_table(path, settings.target, settings.kind, **options, allow_missing=settings.missing is not None)
 
 
 def _locate(source: str) -> Path:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evorobo.errors import DataError
 from evorobo.tasks.text.cells import is_long_id, is_missing, to_grouped
 from evorobo.tasks.text.odd_cells import Problem
 from evorobo.tasks.text.source import Source
@@ -16,47 +15,48 @@ WHOLE_LIMITS = (str(2**63 - 1), str(-(2**63)), str(2**64 - 1))
 MAX_COLUMNS, MAX_TEXTS, MAX_CLASSES, MAX_LENGTH = 12, 3, 50, 60
 
 
-def problem_error(
+def problem_message(
     source: Source, problems: Sequence[Problem], lines: np.ndarray, inputs: Sequence[int], cures: Mapping[int, str]
-) -> DataError:
-    """Return the error that names all problems of a file.
+) -> tuple[str, str]:
+    """Return the message that names all problems of a file, and the statement without advice.
 
     `lines` is the line of each row. `cures` says for columns that are no `inputs` what helps besides correcting a cell.
     """
-    if len(problems) == 1:
-        return _one_column(source, problems[0], lines, inputs, cures)
     items = [
         f"{source.place(problem.column)} ({_contents(source, problem, lines)})" for problem in problems[:MAX_COLUMNS]
     ]
     more = f" and {len(problems) - MAX_COLUMNS} more columns" if len(problems) > MAX_COLUMNS else ""
+    contents = f"cells that are empty or not numbers: {', '.join(items)}{more}"
+    mark = next((mark for problem in problems for text in problem.counts if (mark := doubtful_mark(text))), "")
+    short = f"{contents}; {_thousands_text(mark)}." if mark else f"{contents}."
+    if len(problems) == 1:
+        return _one_column(source, problems[0], lines, inputs, cures), short
     advice = [f"correct these cells or delete their {source.line_word}s"]
     if odd_inputs := [problem.column for problem in problems if problem.column in inputs]:
         advice.append(f"or leave columns out: {ignore_text(source, odd_inputs)}")
     advice += [f"or {cures[problem.column]}" for problem in problems if cures.get(problem.column)][:1]
-    if mark := next((mark for problem in problems for text in problem.counts if (mark := _doubtful_mark(text))), ""):
+    if mark:
         advice.append(f"or {_thousands_text(mark)}")
     advice += [hint for problem in problems if (hint := _label_hint(source, problem, lines, inputs))][:1]
-    return DataError(
-        f"{source.file} holds cells that are empty or not numbers: {', '.join(items)}{more}; {', '.join(advice)}."
-    )
+    return f"{source.file} holds {contents}; {', '.join(advice)}.", short
 
 
 def _one_column(
     source: Source, problem: Problem, lines: np.ndarray, inputs: Sequence[int], cures: Mapping[int, str]
-) -> DataError:
-    """Return the error for the first odd cell of a column, with what else is odd in the column."""
+) -> str:
+    """Return the message for the first odd cell of a column, with what else is odd in the column."""
     text = min(problem.first_rows, key=lambda text: problem.first_rows[text])
     at = source.at(problem.column, int(lines[problem.first_rows[text]]))
     cure = cures.get(problem.column, "")
     if is_missing(text):
         sentence = f"{at} is {text or 'empty'}; fill the cell or delete the {source.line_word}"
         cure = cure if text else ""
-    elif mark := _doubtful_mark(text):
+    elif mark := doubtful_mark(text):
         sentence, cure = f"{at}: {quoted(text)} {_reason(problem, text)}; {_thousands_text(mark)}", ""
     else:
         sentence = f"{at}: {quoted(text)} {_reason(problem, text)}; correct the cell"
         if problem.column in inputs and is_long_id(text):
-            name = _name(source, problem.column)
+            name = source.reference(problem.column)
             cure = f"keep the column beside the inputs: loader_kwargs={{'columns': ({name!r},)}}, or --ignore {name}"
         elif problem.column in inputs:
             cure = f"leave the column out: {ignore_text(source, [problem.column])}"
@@ -69,7 +69,7 @@ def _one_column(
         if n_cells > 1
         else ""
     )
-    return DataError(f"{sentence}{more}.")
+    return f"{sentence}{more}."
 
 
 def quoted(text: str) -> str:
@@ -80,7 +80,7 @@ def quoted(text: str) -> str:
 def _reason(problem: Problem, text: str) -> str:
     if problem.is_sentinel:
         return "is no measurement and stands for a missing value"
-    if mark := _doubtful_mark(text):
+    if mark := doubtful_mark(text):
         return f"is {text.replace(mark, '')} or {text.replace(mark, '.')}"
     if is_long_id(text):
         is_limit = text.lstrip("+") in WHOLE_LIMITS
@@ -92,7 +92,7 @@ def _reason(problem: Problem, text: str) -> str:
     return NO_NUMBER
 
 
-def _doubtful_mark(text: str) -> str:
+def doubtful_mark(text: str) -> str:
     """Return the mark of a number that separates thousands or decimals, "" for other texts."""
     numbers = [number for decimal in ",." if (number := to_grouped(text, decimal)) and not number.certain]
     return numbers[0].mark if numbers else ""
@@ -132,16 +132,11 @@ def _label_hint(source: Source, problem: Problem, lines: np.ndarray, inputs: Seq
     is_label = sum(problem.counts.values()) == len(lines) and 1 < len(texts) <= min(MAX_CLASSES, len(lines) / 2)
     if not is_label or problem.column not in inputs:
         return ""
-    name = _name(source, problem.column)
+    name = source.reference(problem.column)
     return f"if it is what to predict, set target={name!r}, or --target {name}"
-
-
-def _name(source: Source, column: int) -> str | int:
-    name = source.names[column]
-    return column if name == str(column) else name
 
 
 def ignore_text(source: Source, columns: Sequence[int]) -> str:
     """Return how columns are left out, in Python and on the command line."""
-    names = tuple(_name(source, column) for column in columns)
+    names = tuple(source.reference(column) for column in columns)
     return f"loader_kwargs={{'ignore': {names!r}}}, or --ignore {','.join(map(str, names))}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from evorobo.tasks.text.source import TextSource
 
 Columns = str | int | Iterable[str | int]
 """One column or several, by name or number."""
+Cells = str | float | Iterable[str | float]
+"""One content of a cell or several, as texts or numbers."""
 SUFFIXES = (*TEXT_SUFFIXES, ".arff", ".npz")
+T = TypeVar("T")
 THOUSANDS = (".", ",", "'", " ", "")
 
 
@@ -32,6 +36,7 @@ def read_table(
     classes: Iterable[str] = (),
     thousands: str | None = None,
     one_hot: Columns = (),
+    na_values: Cells = (),
     allow_missing: bool = False,
 ) -> Table:
     """Read a CSV, TSV, blank-separated, ARFF or NPZ file, gzipped or not.
@@ -63,6 +68,8 @@ def read_table(
         Mark that separates thousands, empty for none. None recognizes it.
     one_hot : str, int or iterable of these, default ()
         Columns of text among the inputs, which become numbers of their texts; see `DatasetTask`.
+    na_values : str, float or iterable of these, default ()
+        Texts and numbers that stand for missing values, as "err" or -999.
     allow_missing : bool, default False
         Whether empty cells of inputs and targets are missing values instead of an error; see `DatasetTask`.
 
@@ -102,7 +109,12 @@ def read_table(
     if path.name.lower().endswith(".npz"):
         return _read_npz(path, kind, allow_missing)
     is_arff = path.name.lower().removesuffix(".gz").endswith(".arff")
-    source = ArffSource(path) if is_arff else TextSource(path, header, thousands)
+    if (missing := as_tuple(cast(Any, na_values))) and not allow_missing:
+        raise SettingsError(
+            f"na_values={missing!r} are missing values; say what is done about them, as by "
+            'missing="median" in the task or --missing median.'
+        )
+    source = ArffSource(path, missing) if is_arff else TextSource(path, header, thousands, missing)
     selection = Selection(source, as_tuple(target), as_tuple(columns), as_tuple(ignore), as_tuple(one_hot))
     return selection.read(kind, tuple(classes), allow_missing)
 
@@ -112,9 +124,9 @@ def is_data_file(path: str) -> bool:
     return path.lower().removesuffix(".gz").endswith(SUFFIXES)
 
 
-def as_tuple(columns: Columns) -> tuple[str | int, ...]:
-    """Return one column or several as a tuple."""
-    return (columns,) if isinstance(columns, str | int) else tuple(columns)
+def as_tuple(values: T | Iterable[T]) -> tuple[T, ...]:
+    """Return one value or several as a tuple."""
+    return cast(tuple[T, ...], (values,) if isinstance(values, str | float | int) else tuple(cast(Any, values)))
 
 
 def _read_npz(path: Path, kind: str | None, allow_missing: bool) -> Table:

@@ -10,9 +10,9 @@ from evorobo.arrays import Array
 from evorobo.errors import DataError
 from evorobo.tasks.data.labels import class_numbers, infer_kind
 from evorobo.tasks.data.leakage import is_session_name
-from evorobo.tasks.data.problems import ignore_text, problem_error
+from evorobo.tasks.data.problems import ignore_text, problem_message
 from evorobo.tasks.data.sentinels import find_sentinels
-from evorobo.tasks.data.settling import OddColumnsError
+from evorobo.tasks.data.settling import odd_columns
 from evorobo.tasks.data.tables import ColumnTexts, Table, check_rows, is_one_hot
 from evorobo.tasks.text.cells import is_missing, to_number
 from evorobo.tasks.text.columns import Numbers, NumbersOrTexts, Texts, is_plain
@@ -20,6 +20,8 @@ from evorobo.tasks.text.layout import INDEX
 from evorobo.tasks.text.odd_cells import Problem
 from evorobo.tasks.text.source import Columns, Source, read_columns
 
+MAX_LABELS = 20
+"""Most texts of a column that is suggested as the target."""
 MAX_CATEGORIES = 100
 """Most texts of a column that become an input each."""
 
@@ -36,7 +38,7 @@ class Selection:
         one_hot: Sequence[str | int] = (),
     ) -> None:
         self.source = source
-        self.targets = [source.find(column) for column in target]
+        self.targets = [source.find_single(column) for column in target]
         self.kept = list(dict.fromkeys(source.find(column) for column in columns))
         if not self.targets:
             raise DataError(f"{source.file}: no column is the target; name one as target.")
@@ -74,7 +76,8 @@ class Selection:
         )
         check_rows(source.file, len(columns.lines))
         if kind is None:
-            kind = infer_kind(source, [columns.either[column] for column in unclear], columns.lines)
+            labels_at = label_columns(columns, self.inputs, source)
+            kind = infer_kind(source, [columns.either[column] for column in unclear], columns.lines, labels_at)
         self._check_cells(kind, columns, classes, allow_missing)
         self._check_index(columns)
         targets, classes = self._targets(kind, columns, classes, allow_missing)
@@ -103,7 +106,7 @@ class Selection:
         inputs[:, [self.inputs.index(column) for column in self.numbers]] = numbers
         for column in self.one_hot:
             texts = columns.texts[column]
-            names = tuple(sorted(text for text in texts.numbers if not is_missing(text)))
+            names = tuple(sorted(text for text in texts.numbers if not self.source.is_missing(text)))
             codes = np.array([names.index(text) if text in names else np.nan for text in texts.numbers] or [0.0])
             inputs[:, self.inputs.index(column)] = codes[texts.codes]
             categories[self.source.names[column]] = names
@@ -155,11 +158,15 @@ class Selection:
         problems = [problem for problem in columns.problems if problem.column in used]
         problems += [problem for matrix in as_numbers for problem in _sentinels(matrix)]
         problems += [
-            _holes(column, texts, classes if column in self.targets else ()) for column, texts in as_texts.items()
+            _holes(self.source, column, texts, classes if column in self.targets else ())
+            for column, texts in as_texts.items()
         ]
         if allow_missing:
             may_lack = {*self.inputs, *self.targets}
-            problems = [problem.without_missing() if problem.column in may_lack else problem for problem in problems]
+            problems = [
+                problem.without_missing(self.source.is_missing) if problem.column in may_lack else problem
+                for problem in problems
+            ]
         problems = sorted((problem for problem in problems if problem.counts), key=lambda problem: problem.column)
         if problems:
             cure = (
@@ -168,9 +175,9 @@ class Selection:
                 else "if it is a class, name all classes in loader_kwargs={'classes': (...)}"
             )
             cures = dict.fromkeys(self.targets, cure)
-            message = str(problem_error(self.source, problems, columns.lines, self.inputs, cures))
+            texts = problem_message(self.source, problems, columns.lines, self.inputs, cures)
             n_rows = len(columns.lines)
-            raise OddColumnsError.from_problems(message, problems, self.source.names, n_rows, self.inputs, self.targets)
+            raise odd_columns(texts, problems, self.source, n_rows, self.inputs, self.targets)
 
     def _check_index(self, columns: Columns) -> None:
         """Raise `DataError` if the first column, which has no name, is no index."""
@@ -184,6 +191,17 @@ class Selection:
                 )
 
 
+def label_columns(columns: Columns, inputs: Sequence[int], source: Source) -> list[str | int]:
+    """Return the inputs that hold a few recurring texts in all rows, as labels do."""
+    found = []
+    for problem in columns.problems:
+        texts = [text for text in problem.counts if not is_missing(text)]
+        is_full = sum(problem.counts.values()) == len(columns.lines) and 1 < len(texts) <= MAX_LABELS
+        if is_full and problem.column in inputs and not is_session_name(source.names[problem.column]):
+            found.append(source.reference(problem.column))
+    return found
+
+
 def _sentinels(matrix: Numbers) -> list[Problem]:
     """Return a problem for each column with a value that stands for a missing one."""
     problems = []
@@ -195,9 +213,9 @@ def _sentinels(matrix: Numbers) -> list[Problem]:
     return problems
 
 
-def _holes(column: int, texts: Texts, classes: tuple[str, ...]) -> Problem:
+def _holes(source: Source, column: int, texts: Texts, classes: tuple[str, ...]) -> Problem:
     """Return the problem of a column of texts with its empty cells; texts among `classes` are not empty."""
-    missing = [text for text in texts.numbers if is_missing(text) and text not in classes]
+    missing = [text for text in texts.numbers if source.is_missing(text) and text not in classes]
     counts, first_rows = texts.counts() if missing else ({}, {})
     return Problem(column, {text: counts[text] for text in missing}, {text: first_rows[text] for text in missing})
 

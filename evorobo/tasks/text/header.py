@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from evorobo.errors import DataError
 from evorobo.tasks.text.cells import is_missing, is_number, is_value, is_whole, to_number
+from evorobo.tasks.text.questions import OpenQuestion
 
 Rows = Sequence[Sequence[str]]
 
@@ -24,7 +25,7 @@ def find_header(name: str, line: int, rows: Rows, header: bool | None) -> bool:
 
     Raises
     ------
-    DataError
+    OpenQuestion
         If both readings are possible. The message names `name`, `line` and the setting.
     """
     if header is not None:
@@ -45,9 +46,10 @@ def find_header(name: str, line: int, rows: Rows, header: bool | None) -> bool:
     if not reason:
         return False
     start = ", ".join(first[:4]) + (", ..." if len(first) > 4 else "")
-    raise DataError(
+    raise OpenQuestion(
         f"{name}, line {line} ({start}) may be a header or the first row of data: it holds {reason}; set header=True "
-        "or header=False in loader_kwargs, or --header yes or --header no."
+        "or header=False in loader_kwargs, or --header yes or --header no.",
+        {"header": True},
     )
 
 
@@ -62,6 +64,38 @@ def is_unit_row(rows: Rows) -> bool:
     if any(is_value(cell) or (cell and is_missing(cell)) for cell in numeric):
         return False
     return len(numeric) > 1 or all(_UNIT.fullmatch(cell) for cell in first)
+
+
+def count_title_rows(rows: Rows) -> int:
+    """Return how many rows above the names hold a single text, as the title of a spreadsheet does."""
+    width = max(map(len, rows), default=0)
+    for number, row in enumerate(rows[:-2]):
+        content = [cell for cell in row if cell]
+        if len(content) > 1 and all(map(_is_text, content)):
+            return number
+        if len(content) != 1 or not _is_text(content[0]) or width < 3:
+            break
+    return 0
+
+
+def merged_names(rows: Rows) -> list[str]:
+    """Return the name of each column from one or several rows above the data.
+
+    Where the first row leaves cells empty or repeats them, as names of groups above several columns, the name of the
+    group is followed by that in the second row. Other rows are units.
+    """
+    first = list(rows[0])
+    if len(rows) == 1 or len(rows[1]) != len(first):
+        return first
+    groups: list[str] = []
+    for cell in first:
+        groups.append(cell or (groups[-1] if groups else ""))
+    counts = Counter(first)
+    names = [
+        f"{group} {cell}".strip() if not name or counts[name] > 1 else name
+        for name, group, cell in zip(first, groups, rows[1], strict=True)
+    ]
+    return names if len(set(names)) == len(names) else first
 
 
 def _strange_numbers(first: Sequence[str], columns: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:

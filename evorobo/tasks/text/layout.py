@@ -16,7 +16,7 @@ from typing import IO, TextIO, cast
 from evorobo.errors import DataError
 from evorobo.files import GuardedStream, check_plain
 from evorobo.tasks.text.cells import is_value, to_grouped, to_number
-from evorobo.tasks.text.header import find_header, is_unit_row
+from evorobo.tasks.text.header import count_title_rows, find_header, is_unit_row, merged_names
 
 SAMPLE_SIZE = 2**18
 SAMPLE_ROWS = 300
@@ -184,6 +184,8 @@ class _Sample:
     def layout(self, encoding: str, header: bool | None, decimal: str | None) -> Layout:
         """Recognize names and units above the data."""
         ends, rows, comment = self._rows()
+        n_titles = count_title_rows(rows) if header is not False else 0
+        ends, rows = ends[n_titles:], rows[n_titles:]
         if not rows or rows == [[rows[0][0]]]:
             raise DataError(f"{self.name} cannot be read as a table: it holds a single cell; give rows of numbers.")
         first = _fit_header(rows[0], rows[1:])
@@ -200,7 +202,7 @@ class _Sample:
             n_above = 1
             while n_above < len(rows) - 1 and is_unit_row(rows[n_above:]):
                 n_above += 1
-            names, skip, rows = first, ends[n_above - 1], rows[n_above:]
+            names, skip, rows = merged_names([first, *rows[1:n_above]]), ends[n_above - 1], rows[n_above:]
         content = [any(row[number] for row in rows if number < len(row)) for number in range(len(first))]
         unnamed = UNNAMED if has_names else "{}"
         return Layout(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evorobo.tasks.text.cells import Grouped, is_long_id, is_missing, to_boolean, to_grouped, to_number
+from evorobo.tasks.text.cells import Grouped, is_long_id, to_boolean, to_grouped, to_number
 from evorobo.tasks.text.columns import Numbers
+
+_WITH_UNIT = re.compile(r"(?P<number>[+-]?\d[\d.,' ]*?) ?(?P<unit>[%‰°A-Za-zµμΩ][A-Za-z%°µμΩ/*·^²³]*\d?)")
 
 
 class DecimalComma(Exception):
@@ -26,16 +29,19 @@ class Problem:
     is_sentinel: bool = False
     """Whether the texts are numbers that stand for a missing value."""
 
-    def without_missing(self) -> Problem:
+    def without_missing(self, is_missing: Callable[[str], bool]) -> Problem:
         """Return the problem without its empty cells."""
         counts = {text: count for text, count in self.counts.items() if not is_missing(text)}
         return replace(self, counts=counts, first_rows={text: self.first_rows[text] for text in counts})
 
 
-def settle(matrices: Sequence[Numbers], decimal: str, thousands: str | None) -> list[Problem]:
+def settle(
+    matrices: Sequence[Numbers], decimal: str, thousands: str | None, is_missing: Callable[[str], bool]
+) -> list[Problem]:
     """Give odd cells their numbers where these are certain, and return the problems with the others.
 
-    `thousands` is the mark that separates thousands, empty for none; None recognizes it.
+    `thousands` is the mark that separates thousands, empty for none; None recognizes it. Numbers with one unit in all
+    cells of a column, as in "0.5 m", are read without it.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def settle(matrices: Sequence[Numbers], decimal: str, thousands: str | None) -> 
         raise DecimalComma
     problems = []
     for matrix, column in columns:
-        values = _booleans(matrix, column)
+        values = _booleans(matrix, column, is_missing) or _without_unit(matrix, column, decimal, is_missing)
         if values is None:
             texts = {text: readings[text] for text in matrix.odd[column].texts.numbers}
             is_swapped = decimal == "," and any(reading.is_swapped(thousands) for reading in texts.values())
@@ -97,7 +103,7 @@ def _has_decimal_comma(text: str, thousands: str | None) -> bool:
     return "," in text and not math.isnan(to_number(text, ",")) and (thousands == "" or not to_grouped(text))
 
 
-def _booleans(matrix: Numbers, column: int) -> dict[str, float] | None:
+def _booleans(matrix: Numbers, column: int, is_missing: Callable[[str], bool]) -> dict[str, float] | None:
     """Return the numbers of a column's Booleans if it holds nothing else but 0, 1 and empty cells."""
     texts = matrix.odd[column].texts.numbers
     pair = to_boolean({text.lower() for text in texts if not is_missing(text)})
@@ -105,6 +111,26 @@ def _booleans(matrix: Numbers, column: int) -> dict[str, float] | None:
     if pair is None or not np.isin(values[~np.isnan(values)], (0, 1)).all():
         return None
     return {text: pair.get(text.lower(), np.nan) for text in texts}
+
+
+def _without_unit(
+    matrix: Numbers, column: int, decimal: str, is_missing: Callable[[str], bool]
+) -> dict[str, float] | None:
+    """Return the numbers of cells that all have the same unit, None if some cells have another one or none."""
+    odd, values = matrix.odd[column], matrix.values[:, matrix.columns.index(column)]
+    if np.isfinite(values).any():
+        return None
+    numbers, units = {}, set()
+    for text in odd.texts.numbers:
+        if is_missing(text):
+            continue
+        match = _WITH_UNIT.fullmatch(text)
+        if match is None:
+            return None
+        grouped, number = to_grouped(match["number"], decimal), to_number(match["number"], decimal)
+        numbers[text] = grouped.value if grouped and grouped.certain else number
+        units.add(match["unit"])
+    return numbers if len(units) == 1 and not any(map(math.isnan, numbers.values())) else None
 
 
 def _find_problem(matrix: Numbers, column: int) -> Problem | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from evorobo.errors import DataError, unknown
 from evorobo.tasks.text.blocks import read_blocks
+from evorobo.tasks.text.cells import is_missing, to_number
 from evorobo.tasks.text.columns import Numbers, NumbersOrTexts, Texts
 from evorobo.tasks.text.layout import Layout, recognize
 from evorobo.tasks.text.odd_cells import DecimalComma, Problem, settle
@@ -21,7 +23,8 @@ class Source(ABC):
     """A file with named columns.
 
     `thousands` is the mark that separates thousands, empty for none, None if it is unknown. `decimal` separates
-    decimals, as far as the first rows show. `line_word` is what messages call a row.
+    decimals, as far as the first rows show. `na_values` are texts and numbers that stand for missing values.
+    `line_word` is what messages call a row. The second of equal names gets a number, as in pandas: x, x.1.
     """
 
     def __init__(
@@ -31,16 +34,18 @@ class Source(ABC):
         *,
         decimal: str = ".",
         thousands: str | None = None,
+        na_values: Collection[str | float] = (),
         line_word: str = "line",
     ) -> None:
         self.file = file
-        self.names = tuple(names)
+        self._names = tuple(names)
+        self.names = unique_names(names)
+        self.repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
+        """Names that several columns have in the file."""
         self.decimal = decimal
         self.thousands = thousands
+        self.na_values = frozenset(na_values)
         self.line_word = line_word
-        for name in self.names:
-            if self.names.count(name) > 1:
-                raise DataError(f"{file} has two columns named {name!r}; rename one of them.")
 
     has_declared_types = False
     """Whether the file says which columns are numbers and which are classes."""
@@ -57,6 +62,27 @@ class Source(ABC):
         """Return the number of a column that is given by name, or by number from 0, or from -1 backwards."""
         return find_column(self.file, self.names, column)
 
+    def find_single(self, column: str | int) -> int:
+        """Return the number of a column; raise `DataError` for a name that several columns have in the file."""
+        if column in self.repeated:
+            numbers = [number for number, name in enumerate(self._names) if name == column]
+            raise DataError(
+                f"{self.file} has {len(numbers)} columns named {column!r}; give one of the numbers "
+                f"{', '.join(map(str, numbers))} instead."
+            )
+        return self.find(column)
+
+    def reference(self, column: int) -> str | int:
+        """Return the name of a column, or its number where it has no name."""
+        name = self.names[column]
+        return column if name == str(column) else name
+
+    def is_missing(self, text: str) -> bool:
+        """Return whether a cell is empty, or holds one of `na_values`."""
+        return is_missing(text) or (
+            bool(self.na_values) and (text in self.na_values or to_number(text, self.decimal) in self.na_values)
+        )
+
     def place(self, column: int) -> str:
         """Return what messages call a column: "column 'front'"."""
         return place_of_column(self.names, column)
@@ -64,6 +90,20 @@ class Source(ABC):
     def at(self, column: int, line: int) -> str:
         """Return the place of a cell for an error message: "robots.csv, line 7, column 'front'"."""
         return f"{self.file}, {self.line_word} {line}, {self.place(column)}"
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names of which the second and later of equal ones have a number, as pandas writes them: x, x.1."""
+    counts: dict[str, int] = {}
+    taken, unique = set(names), []
+    for name in names:
+        new = name
+        while name in counts and new in taken:
+            new, counts[name] = f"{name}.{counts[name]}", counts[name] + 1
+        counts.setdefault(name, 1)
+        taken.add(new)
+        unique.append(new)
+    return tuple(unique)
 
 
 def find_column(file: str, names: Sequence[str], column: str | int) -> int:
@@ -91,13 +131,23 @@ class TextSource(Source):
     For `header` and `thousands` see `recognize` and `settle`.
     """
 
-    def __init__(self, path: Path, header: bool | None = None, thousands: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: bool | None = None,
+        thousands: str | None = None,
+        na_values: Collection[str | float] = (),
+    ) -> None:
         self.layout: Layout = recognize(path, header, {".": ",", ",": "."}.get(thousands or ""))
         self._path = path
         names = self.layout.names
         self._used = [number for number in range(len(names)) if number not in self.layout.blank]
         super().__init__(
-            path.name, [names[number] for number in self._used], decimal=self.layout.decimal, thousands=thousands
+            path.name,
+            [names[number] for number in self._used],
+            decimal=self.layout.decimal,
+            thousands=thousands,
+            na_values=na_values,
         )
 
     def blocks(self, kinds: list[str], decimal: str) -> Iterator[Block]:
@@ -183,5 +233,9 @@ def _read(
     for column in either:
         either_columns[column].read_numbers()
     either_numbers = [either_columns[column].numbers for column in either]
-    problems = settle([*matrices, *(column for column in either_numbers if column)], decimal, source.thousands)
+    codes = [value for value in source.na_values if isinstance(value, int | float)]
+    matrices_of_all = [*matrices, *(column for column in either_numbers if column)]
+    for matrix in matrices_of_all if codes else ():
+        matrix.values[np.isin(matrix.values, codes)] = np.nan
+    problems = settle(matrices_of_all, decimal, source.thousands, source.is_missing)
     return Columns(matrices, text_columns, either_columns, np.concatenate(lines), problems)

@@ -189,10 +189,6 @@ THREADS = {  # what public issue threads show; the rows are invented
         "FIRMWARE_VER,v1\nDEVICE_ID,7\n" + PLAIN,
         "a.csv, line 2 has 2 cells where other lines have 3; correct the line.",
     ),
-    "a remark above the header": (
-        "Device: e-puck\nDate: 2024-05-03\n\n" + PLAIN,
-        "a.csv, line 1 has 1 cells where most lines have 3; correct the line, or begin it with # if it is a remark.",
-    ),
     "a sensor that is left out where it fails (opendata-stuttgart 382)": (
         PLAIN + "0.5,go\n",
         "a.csv, line 14 has 2 cells where other lines have 3; correct the line.",
@@ -216,7 +212,6 @@ THREADS = {  # what public issue threads show; the rows are invented
         "%time,front,move\n" + "".join(f"14231558372048270{n:02},{row[:5]},{row[12:]}\n" for n, row in enumerate(ROWS)),
         "line 2, column 'time': '1423155837204827000' has more digits than a number holds, as an id has; correct the",
     ),
-    "one name twice": ("x,x,move\n" + BODY, "a.csv has two columns named 'x'; rename one of them."),
     "zeros at the end of a file": (PLAIN + "\0\0\0", "a.csv cannot be read (it is not a text file)"),
 }  # fmt: skip
 
@@ -224,6 +219,15 @@ THREADS = {  # what public issue threads show; the rows are invented
 @pytest.mark.parametrize(("text", "expected"), THREADS.values(), ids=THREADS)
 def test_files_of_issue_threads_that_are_no_tables_get_one_sentence(write, text, expected):
     assert expected in sentence(write("a.csv", text))
+
+
+def test_titles_above_the_names_are_left_out(write):
+    table, plain = (
+        read_table(write("a.csv", "Device: e-puck\nDate: 2024-05-03\n\n" + PLAIN)),
+        read_table(write("b.csv", PLAIN)),
+    )
+    assert (table.input_names, table.classes) == (plain.input_names, plain.classes)
+    assert np.array_equal(table.inputs, plain.inputs)
 
 
 def test_a_pattern_of_a_lidar_has_units_in_its_names(write):

@@ -125,7 +125,6 @@ def test_a_header_of_numbers_needs_the_option(write):
         ("x,y\n1,2\n3,4\n", "robots.csv: 2 rows are too few to train, validate and test; give at least 3."),
         ("x,y\n", "robots.csv: 0 rows are too few to train, validate and test; give at least 3."),
         ("", "robots.csv is empty; give a file with one row of numbers per example."),
-        ("x,x\n1,2\n3,4\n5,6\n", "robots.csv has two columns named 'x'; rename one of them."),
         ("y\n1\n2\n3\n", "robots.csv has no column left as input; its columns are y."),
         ("x,y\n1,a\n2,a\n3,a\n", "robots.csv: all rows belong to one class, 'a'; classification needs at least two."),
     ],
