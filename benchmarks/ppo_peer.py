@@ -115,15 +115,20 @@ def compare(args: argparse.Namespace) -> None:
 
 
 OURS_TO_475 = """
-import sys, tempfile
-from evorobo import PPO, Adam, Budget, Constant, ControlTask, StopAt, Trial
-task = ControlTask("CartPole-v1", test_episodes=20, validation_episodes=1)
+import sys
+import numpy as np
+from evorobo import PPO, Adam, Constant, ControlTask, NetworkSpec
+task = ControlTask("CartPole-v1", test_episodes=20)
+spec = NetworkSpec.build(task.n_inputs, (64, 64), task.n_outputs, task.output)
 ppo = PPO(Adam(1e-3, epsilon=1e-5), Constant(), n_envs=8, n_steps=32, n_epochs=20, batch_size=256, discount=0.98,
           gae_lambda=0.8, orthogonal=True)
-budget = Budget(env_steps=204_800, n_evals=100)
-with tempfile.TemporaryDirectory() as folder:
-    trial = Trial(task, ppo, budget, (64, 64), int(sys.argv[1]), (StopAt(475.0),))
-    assert trial.run(folder) == "finished"
+learner = ppo.start(task, spec, np.random.default_rng(int(sys.argv[1])))
+for step in range(1, 801):
+    learner.step(0.0)
+    if step % 8 == 0 and task.test(learner.genome) >= 475:
+        break
+else:
+    raise SystemExit("not solved")
 """
 SB3_TO_475 = """
 import sys
