@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -11,10 +13,12 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import dask
 import numpy as np
 import psutil
 import pytest
@@ -425,6 +429,24 @@ def test_queues_leave_the_handler_of_ctrl_c_as_it_is(monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a half-made cluster of the library
+def test_queues_are_loaded_in_the_main_thread_or_one_sentence_says_so(monkeypatch, tmp_path):
+    pytest.importorskip("dask_jobqueue")
+    (tmp_path / "c.toml").write_text("queue = 'slurm'\njobs = 2\noptions = { cpus = 3 }")
+
+    def sentence():
+        with ExitStack() as resources, pytest.raises(SettingsError) as raised:
+            open_cluster(str(tmp_path / "c.toml"), resources)
+        return str(raised.value)
+
+    with ThreadPoolExecutor(1) as thread:
+        assert "slurm does not accept these options" in thread.submit(sentence).result()  # it is loaded already
+        for name in [name for name in sys.modules if name.partition(".")[0] == "dask_jobqueue"]:
+            monkeypatch.delitem(sys.modules, name)
+        assert "can only be imported in the main thread" in thread.submit(sentence).result()
+    gc.collect()  # the half-made cluster, here and not in another test
+
+
 def test_files_from_workers_stay_in_the_folder_of_their_trial(tmp_path):
     write_files(tmp_path / "seed-0", {"curve.csv": b"a", "checkpoint.npz": b"b"})
     write_files(tmp_path / "seed-0", {"curve.csv": b"c", "result.json": b"d"})
@@ -519,37 +541,50 @@ def test_members_that_cannot_be_scored_apart_are_refused(tmp_path, cluster):
         generations(task, 4).run(tmp_path, executor=cluster.client, spread="member")
 
 
-SBATCH = """#!/bin/sh
-setsid bash "$1" > /dev/null 2>&1 &
-echo "Submitted batch job $!"
+SUBMIT = """#!/bin/sh
+cat ${{1:-/dev/stdin}} > {log}.$$.sh
+cat {log}.$$.sh >> {log}.scripts
+setsid bash {log}.$$.sh > /dev/null 2>&1 < /dev/null &
+echo "{answer}"
 echo "$!" >> {log}
 """
-SCANCEL = """#!/bin/sh
+CANCEL = """#!/bin/sh
 kill -9 -- "-$1"
 echo "canceled $1" >> {log}
 """
 CLUSTER = """
-queue = "slurm"
+queue = "{queue}"
 jobs = 2
 
 [options]
 cores = 1
 memory = "1GB"
+walltime = "{walltime}"
+queue = "compute"
 interface = "lo"
 local_directory = "{space}"
 """
+QUEUES = {
+    "slurm": ("sbatch", "scancel", "Submitted batch job $!", "#SBATCH -p compute|#SBATCH --mem=|#SBATCH -t 04:00:00"),
+    "pbs": ("qsub", "qdel", "$!.server", "#PBS -q compute|#PBS -l select=1:ncpus=1:mem=|#PBS -l walltime=04:00:00"),
+    "lsf": ("bsub", "bkill", "Job <$!> is submitted to queue", "#BSUB -q compute|#BSUB -n 1|#BSUB -M |#BSUB -W 04:00"),
+}
+"""By batch system: the commands that submit and cancel, what the first one answers, and lines of the job's script."""
 
 
 @pytest.mark.slow
 @pytest.mark.reproduction
-def test_the_jobs_of_a_queue_run_a_study_and_are_canceled(tmp_path, monkeypatch):
+@pytest.mark.parametrize("queue", QUEUES)
+def test_the_jobs_of_a_queue_run_a_study_and_are_canceled(queue, tmp_path, monkeypatch):
+    submit, cancel, answer, expected = QUEUES[queue]
     (tmp_path / "bin").mkdir()
-    for name, text in {"sbatch": SBATCH, "scancel": SCANCEL}.items():
-        (tmp_path / "bin" / name).write_text(text.format(log=tmp_path / "log"))
+    for name, text in {submit: SUBMIT, cancel: CANCEL}.items():
+        (tmp_path / "bin" / name).write_text(text.format(log=tmp_path / "log", answer=answer))
         (tmp_path / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-    (tmp_path / "cluster.toml").write_text(CLUSTER.format(space=tmp_path / "space"))
+    walltime = "04:00" if queue == "lsf" else "04:00:00"
+    (tmp_path / "cluster.toml").write_text(CLUSTER.format(queue=queue, walltime=walltime, space=tmp_path / "space"))
     trials = [trial(Slow("slow"), seed) for seed in range(4)]
     assert set(run(trials, tmp_path / "dask", str(tmp_path / "cluster.toml")).values()) == {("finished", "")}
     fast = [replace(each, task=Bowl("slow")) for each in trials]
@@ -557,3 +592,64 @@ def test_the_jobs_of_a_queue_run_a_study_and_are_canceled(tmp_path, monkeypatch)
     lines = (tmp_path / "log").read_text().split("\n")[:-1]
     assert len(lines) == 4
     assert sorted(lines[2:]) == sorted(f"canceled {job}" for job in lines[:2])
+    scripts = (tmp_path / "log.scripts").read_text()
+    assert all(line in scripts for line in expected.split("|")), scripts
+
+
+@dataclass(frozen=True)
+class FullDisk(Bowl):
+    """Runs on a machine whose disk takes files of 600 bytes at most, until space was made."""
+
+    marker: str = ""
+
+    def score(self, *args):
+        if not Path(self.marker).exists():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (600, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        return super().score(*args)
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+@pytest.mark.parametrize("where", ["shared", "not shared"])
+def test_trials_on_a_full_disk_fail_and_name_it_and_the_next_run_continues_them(tmp_path, cluster, where, request):
+    if where == "not shared":
+        request.getfixturevalue("not_shared")
+    full = [trial(FullDisk("full", marker=str(tmp_path / "space")), seed, 200, 20) for seed in (0, 1)]
+    trials = [*full, *(trial(Bowl(), seed) for seed in range(6))]
+    outcomes = run(trials, tmp_path / "dask", cluster.client)
+    for each in full:
+        status, reason = outcomes[each.path]
+        assert status == trial_status(tmp_path / "dask" / each.path) == "failed"
+        assert "File too large" in reason
+    assert {status for status, _ in outcomes.values()} <= {"finished", "failed"}
+    (tmp_path / "space").touch()
+    cluster.client.restart()  # the processes that have the limit
+    cluster.client.wait_for_workers(2)
+    assert set(run(trials, tmp_path / "dask", cluster.client).values()) == {("finished", "")}
+    assert all_curves(tmp_path / "dask") == alone(trials, tmp_path / "alone")
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+def test_a_machine_that_hangs_is_given_up_and_its_trials_go_on_elsewhere(tmp_path, not_shared):
+    trials = [trial(Slow("slow", 0.02), seed, 300, 30) for seed in range(3)]
+    stopped = []
+    with dask.config.set({"distributed.scheduler.worker-ttl": "5s"}), ExitStack() as resources:
+        opened = open_cluster("local:2", resources)
+        opened.client.wait_for_workers(2)
+
+        def on_event(event):
+            if event.completed_fraction > 0.3 and not stopped:
+                worker = psutil.Process(min(opened.client.run(os.getpid).values()))
+                stopped.extend([worker, *worker.children(recursive=True)])
+                for process in stopped:
+                    process.suspend()
+
+        outcomes = run(trials, tmp_path / "dask", opened.client, on_event=on_event)
+        for process in stopped:
+            with suppress(psutil.Error):
+                process.kill()
+    assert stopped
+    assert set(outcomes.values()) == {("finished", "")}
+    fast = [replace(each, task=Bowl("slow")) for each in trials]
+    assert all_curves(tmp_path / "dask") == alone(fast, tmp_path / "alone")

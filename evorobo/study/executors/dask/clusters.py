@@ -187,7 +187,17 @@ def _queue(where: str, resources: ExitStack) -> OpenCluster:
 
 
 def import_queues() -> ModuleType:
-    """Import dask-jobqueue and keep the handler of Ctrl-C, which its import replaces."""
+    """Import dask-jobqueue and keep the handler of Ctrl-C, which its import replaces.
+
+    Raises `SettingsError` in a thread that may not do so.
+    """
+    if "dask_jobqueue" in sys.modules:
+        return sys.modules["dask_jobqueue"]
+    if threading.current_thread() is not threading.main_thread():
+        raise SettingsError(
+            "dask-jobqueue can only be imported in the main thread, since it replaces the handler of Ctrl-C; run the "
+            "study there, or import dask_jobqueue there first."
+        )
     handler = signal.getsignal(signal.SIGINT)
     try:
         import dask_jobqueue
