@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite, sqrt
+
 import numpy as np
 
 from evorobo.arrays import Array
@@ -22,3 +24,12 @@ def shorten(gradients: Array, norms: Array, limit: float) -> Array:
     """Rows that are longer than `limit`, shortened to it."""
     shortened: Array = gradients * np.minimum(1.0, limit / np.where(norms > 0, norms, 1.0))[:, None]
     return shortened
+
+
+def shorten_in_place(gradient: Array, limit: float) -> None:
+    """Shorten one gradient `(p,)` to `limit` if it is longer."""
+    norm = sqrt(np.vdot(gradient, gradient))
+    if not isfinite(norm):  # squares of large numbers overflow
+        norm = float(gradient_norms(gradient[None])[0])
+    if norm > limit:
+        gradient *= limit / norm

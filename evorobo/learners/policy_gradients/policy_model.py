@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.learners.policy_gradients.distributions import ActionDistribution
-from evorobo.learners.policy_gradients.objective import mean_kl, normalized, policy_loss, value_loss
+from evorobo.learners.policy_gradients.objective import mean_kl, mean_of, normalized, policy_loss, value_loss
 from evorobo.learners.policy_gradients.rollout_network import RolloutNetwork
 from evorobo.nets.spec import NetworkSpec
 
@@ -116,14 +116,14 @@ class PolicyModel:
             values, batch.targets.reshape(rows), batch.values.reshape(rows), settings.clip_range_vf
         )
         self.critic.backward((settings.value_coef * grad_values)[:, None])
-        entropy = float(evaluation.entropies.mean())
+        entropy = mean_of(evaluation.entropies)
         return LossParts(
             policy.value - settings.entropy_coef * entropy + settings.value_coef * value,
             policy.value,
             value,
             entropy,
             mean_kl(policy.log_ratios, policy.ratios),
-            float((np.abs(policy.ratios - 1) > settings.clip_range).mean()),
+            np.count_nonzero(np.abs(policy.ratios - 1) > settings.clip_range) / rows,
         )
 
     def state(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from evorobo.flops import update_flops
 from evorobo.learners.actor_critic import ActorCritic
 from evorobo.learners.base import Method, StepResult, WarmStartable
 from evorobo.learners.budget import Budget, ChecksBudget, require_spending
-from evorobo.learners.norms import SHORTENING_FLOPS, gradient_norms, shorten
+from evorobo.learners.norms import SHORTENING_FLOPS, shorten_in_place
 from evorobo.learners.policy_gradients.distributions import Categorical, Gaussian
 from evorobo.learners.policy_gradients.objective import explained_variance
 from evorobo.learners.policy_gradients.orthogonal import orthogonal_weights
@@ -280,7 +280,7 @@ class PPOLearner:
             rollout.outputs.reshape(values.size, -1), model.log_sd, rollout.samples.reshape(values.size, -1)
         )
         arrays = inputs, rollout.starts, rollout.samples, evaluation.log_probs.reshape(shape), values, targets - values
-        has_memory = model.actor.spec.recurrent or model.critic.spec.recurrent
+        has_memory = model.actor.recurrent or model.critic.recurrent
         sequences = [
             array.swapaxes(0, 1) if has_memory else array.reshape(values.size, 1, *array.shape[2:])
             for array in (*arrays, targets)
@@ -297,7 +297,7 @@ class PPOLearner:
             if method.target_kl and losses[-1].kl > KL_TOLERANCE * method.target_kl:
                 break
             if method.max_grad_norm:
-                gradient[:] = shorten(gradient[None], gradient_norms(gradient[None]), method.max_grad_norm)[0]
+                shorten_in_place(gradient, method.max_grad_norm)
             method.optimizer.update(params, gradient, self._optimizer_state, factor)
             n_updates += 1
         per_update = update_flops(method.optimizer, len(params)) + SHORTENING_FLOPS * len(params) * bool(

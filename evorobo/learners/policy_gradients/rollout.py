@@ -91,7 +91,7 @@ def rollout_values(rollout: Rollout, critic: RolloutNetwork, scaler: Scaler | No
     values, next_values = np.empty(needed.shape), np.zeros(needed.shape)
     n_passes = needed.size
     critic.begin_rollout()
-    if critic.spec.recurrent:
+    if critic.recurrent:
         for step, ended in enumerate(rollout.ended):
             values[step] = critic.act(inputs[step])[:, 0]
             if needed[step].any():

@@ -25,7 +25,7 @@ class RolloutNetwork:
     """
 
     def __init__(self, spec: NetworkSpec, weights: Array, gradient: Array, running_stats: Array | None) -> None:
-        self.spec = spec
+        self.spec, self.recurrent = spec, spec.recurrent
         self._acting, self._training = (Workspace(spec, weights[None], gradient[None]) for _ in range(2))
         self._contexts = shared_context(spec, ForwardContext(), running_stats)
         self.states: States = [{} for _ in spec.layers]
@@ -37,7 +37,7 @@ class RolloutNetwork:
 
     def act(self, inputs: Array) -> Array:
         """Compute the outputs `(n, m)` of the next step. They are valid until the next call."""
-        if not self.spec.recurrent:
+        if not self.recurrent:
             return self._acting.forward(inputs[None], self._contexts)[0]
         outputs, self.states = self._step(inputs)
         return outputs
@@ -53,7 +53,7 @@ class RolloutNetwork:
 
     def restart(self, rows: np.ndarray) -> None:
         """Set the states of the environments of a mask to zero."""
-        if self.spec.recurrent and rows.any():
+        if self.recurrent and rows.any():
             mask = rows[:, None]
             self.states = [
                 {name: np.where(mask, 0.0, state) for name, state in states.items()} for states in self.states
@@ -66,7 +66,7 @@ class RolloutNetwork:
         where episodes begin.
         """
         contexts = self._contexts
-        if self.spec.recurrent:
+        if self.recurrent:
             contexts = [
                 replace(
                     context,
