@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 from evorobo.course.network_figure import Layers, Names, draw_network
 from evorobo.report.figures import output
 from evorobo.report.figures.finals import draw_finals
-from evorobo.report.figures.layout import FigureLayout
+from evorobo.report.figures.layout import CHARACTER, FigureLayout
 from evorobo.report.figures.panel import draw_average
 from evorobo.report.figures.settings import FigureSettings
-from evorobo.report.figures.style import METHOD_STYLES, MUTED_COLOR, Style
+from evorobo.report.figures.style import METHOD_STYLES, MUTED_COLOR, Style, distinct_styles
 from evorobo.report.formatting import decimals as decimals_of
 from evorobo.report.statistics import AverageCurve, bootstrap_interval, iqm
 
@@ -59,7 +59,7 @@ class LessonPage:
 
     def __init__(self, settings: FigureSettings | None = None) -> None:
         self._settings = settings or FigureSettings()
-        self._width, self._lines = self._settings.inches or _WIDTH, 1
+        self._width, self._lines, self._columns = self._settings.inches or _WIDTH, 1, 1
         self.figure = Figure(figsize=(self._width, 1), layout="constrained")
         self._styles: dict[str, Style] = {}
         self._legend: dict[str, Style] = {}
@@ -79,7 +79,7 @@ class LessonPage:
         list of matplotlib.axes.Axes
             One axes object for each title.
         """
-        columns = min(len(titles), max(int(self._width / _MIN_PANEL), 1))
+        self._columns = columns = min(len(titles), max(int(self._width / _MIN_PANEL), 1))
         self._lines = -(-len(titles) // columns)
         ratios = widths if self._lines == 1 else None
         panels = list(self.figure.subplots(self._lines, columns, squeeze=False, width_ratios=ratios).flat)
@@ -103,8 +103,8 @@ class LessonPage:
             An object with the attributes `color`, `dashes` and `marker`.
         """
         if name not in self._styles:
-            free = [style for style in METHOD_STYLES.values() if style not in self._styles.values()]
-            self._styles[name] = METHOD_STYLES.get(name) or (free or list(METHOD_STYLES.values()))[0]
+            free = (style for style in distinct_styles() if style not in self._styles.values())
+            self._styles[name] = METHOD_STYLES.get(name) or next(free)
         return self._styles[name]
 
     def plot_curve(self, axes: Axes, x: ArrayLike, values: ArrayLike, name: str) -> None:
@@ -244,6 +244,9 @@ class LessonPage:
         note : str
             The footnote; may be empty.
         """
+        characters = int(1.15 * self._width / self._columns / CHARACTER)
+        for axes in self.figure.axes:
+            axes.set_xlabel("\n".join(wrap(axes.get_xlabel(), characters)))
         layout = FigureLayout(self._width, title, finding, self._legend, [note], self._settings)
         self.figure.set_size_inches(self._width, layout.top + layout.bottom + _HEIGHT * self._lines)
         layout.draw(self.figure)

@@ -6,7 +6,7 @@ a file of its own brings its style with `register_component("style", name)((colo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any, TypeAlias
@@ -162,6 +162,12 @@ def assign_styles(methods: Iterable[str], settings: Mapping[str, Mapping[str, An
         free = (_family_style("other", number) for number in others)
         styles[name] = next(style for style in free if style not in styles.values())
     return {name: styles[name] for name in methods}
+
+
+def distinct_styles() -> Iterator[Style]:
+    """The styles of all families in turn, without end: the first ones are as different as possible."""
+    families = [family for family in FAMILIES if family != "other"]
+    return (_family_style(family, number) for number in count() for family in families)
 
 
 def _members(family: str, n: int) -> list[Style]:
