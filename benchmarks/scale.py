@@ -212,8 +212,15 @@ def run_on(workers: int, one: Study, folder: Path) -> tuple[float, float, float]
 
 def clusters(folder: Path, quick: bool) -> None:
     n_trials = 12 if quick else 60
-    seconds, cpu, share = run_on(2, naps(n_trials, 5, 100), folder / "long")
-    print(f"{n_trials} trials of 5 s on 2 workers: {seconds:.0f} s, trials ran {share:.0%} of the workers' time")
+    alone = 0.0
+    for workers in (1, 2):
+        seconds, _, share = run_on(workers, naps(n_trials, 5, 100), folder / f"long-{workers}")
+        alone = alone or seconds
+        print(
+            f"{n_trials} trials of 5 s on {workers} workers: {seconds:.0f} s, efficiency against one worker "
+            f"{alone / (workers * seconds):.0%}; trials ran {share:.0%} of the workers' time",
+            flush=True,
+        )
     print("workers; short trials each second; CPU of client and scheduler for each trial")
     for workers in (2, 4, 8):
         n_trials = 20 * workers

@@ -202,6 +202,7 @@ def test_a_study_whose_scheduler_is_killed_goes_on_with_another_cluster(tmp_path
     temporary.mkdir()
     monkeypatch.setenv("EVOROBO_TEST_MARK", str(temporary))
     monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 120.0)  # on a busy machine the scheduler starts late
     processes = []
 
     def launch(*words):

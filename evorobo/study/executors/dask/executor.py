@@ -50,8 +50,8 @@ PART_SECONDS = 600.0
 """How long a task goes on with trials; what is left then is another task."""
 MIN_SEND_SECONDS = 2.0
 """How often at most a task's new checkpoints are collected where workers do not see the folder of the study."""
-MAX_SENDS = 50
-"""How many such collections there may be in a second, for all workers."""
+MAX_SENDS = 25
+"""How many such collections there may be in a second, for all workers; each takes this process about 20 ms."""
 MAX_EVENTS = 500
 """Most messages about progress that all workers send in a second."""
 MIN_EVENT_SECONDS = 0.5
