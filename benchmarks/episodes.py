@@ -10,6 +10,16 @@ and how many times the plain loop's steps: one environment of gymnasium, one net
 The targets are 30 times the plain loop for machine code, and more than evosax. `evosax` is its own GymnaxProblem
 without normalization, compiled before the measurement. It steps all robots for the longest possible episode;
 only steps of robots that have not ended are counted. Machine code and JAX use as many threads as there are processors.
+
+A step of the balancing CartPole takes 246 ns of CPU time in machine code and 268 in evosax, medians of 40 pairs on a
+busy machine with two cores and AVX-512. The shortest wall times on two threads are 144 and 237 ns, a ratio of 1.65
+(target 1.5): JAX uses hardly more than one core here. When all cores are busy, the ratio is that of CPU times.
+
+A profile by addresses (perf) says what a step is made of: 46 % are products of weights, of which 30 are sums and
+products in vectors of eight numbers, and most of the rest are checks by which LLVM makes sure that arrays do not
+overlap. 21 % are tanh, bounded by its division, and 20 % the physics, of which 5 are sine and cosine. What brings
+little, with equal numbers: vectors of 16 numbers (nothing), sizes that are constants (5 to 13 %, for a kernel that is
+compiled for each shape of network). Fused multiplications and additions would halve the products, and change the scores.
 """
 
 from __future__ import annotations
