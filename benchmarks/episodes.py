@@ -19,7 +19,7 @@ A profile by addresses (perf) says what a step is made of: 46 % are products of 
 products in vectors of eight numbers, and most of the rest are checks by which LLVM makes sure that arrays do not
 overlap. 21 % are tanh, bounded by its division, and 20 % the physics, of which 5 are sine and cosine. What brings
 little, with equal numbers: vectors of 16 numbers (nothing), sizes that are constants (5 to 13 %, for a kernel that is
-compiled for each shape of network). Fused multiplications and additions would halve the products, and change the scores.
+compiled for each shape of network). Fused multiplications and additions would halve the products and change scores.
 """
 
 from __future__ import annotations
