@@ -94,6 +94,8 @@ class Results:
         The numbers of seeds with which the study had been finished before seeds were added.
     method_settings : dict of str to dict, optional
         By method, its settings as plain data; those of a baseline are empty.
+    reference_metrics : dict of str to dict, optional
+        By task and name of the reference, its further metrics by name.
     """
 
     folder: Path
@@ -109,6 +111,7 @@ class Results:
     trust: bool = False
     earlier_verdicts: tuple[int, ...] = ()
     method_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reference_metrics: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         return to_html(self)
@@ -179,6 +182,13 @@ def load_study(folder: str | Path) -> Results:
             question=printable(content.get("question", "")),
             earlier_verdicts=tuple(int(n_seeds) for n_seeds in content.get("earlier_verdicts", ())),
             method_settings=content["methods"],
+            reference_metrics={
+                task: {
+                    printable(name): {printable(metric): float(value) for metric, value in metrics.items()}
+                    for name, metrics in info.get("reference_metrics", {}).items()
+                }
+                for task, info in tasks.items()
+            },
         )
     except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ResultsError(f"{path} is damaged ({error}); run the experiment again.") from error

@@ -362,7 +362,9 @@ class Study:
         if with_defaults(before.settings["tasks"]) != json.loads(json.dumps(to_plain(self.tasks))):
             return {}
         return {
-            task: Finding(scores, before.cautions.get(task, "")) for task, scores in before.references.items() if scores
+            task: Finding(scores, before.cautions.get(task, ""), before.reference_metrics.get(task, {}))
+            for task, scores in before.references.items()
+            if scores
         }
 
     def _record(self, findings: Mapping[str, Finding]) -> dict[str, Any]:
@@ -371,6 +373,8 @@ class Study:
         for task in self.tasks:
             finding = findings[task.name]
             tasks[task.name] = {"metric": vars(task.metric_info), "references": finding.references or {}}
+            if finding.reference_metrics:
+                tasks[task.name]["reference_metrics"] = finding.reference_metrics
             if finding.caution:
                 tasks[task.name]["caution"] = finding.caution
         methods = {method.name: to_plain(method) for method in self.methods}

@@ -183,6 +183,20 @@ class HasMetrics(Protocol):
 
 
 @runtime_checkable
+class HasReferenceMetrics(Protocol):
+    """A task whose references have several metrics."""
+
+    def reference_metrics(self) -> dict[str, dict[str, float]]:
+        """Evaluate the references by the other metrics, as `HasMetrics.test_metrics` does genomes.
+
+        Returns
+        -------
+        dict of str to dict
+            By name of the reference, values by name of the metric.
+        """
+
+
+@runtime_checkable
 class HasJointEval(Protocol):
     """A task that validates and tests a genome in one call, which takes less time than two calls."""
 

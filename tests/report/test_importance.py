@@ -61,6 +61,8 @@ def test_the_importance_of_data_equals_that_of_scikit_learn(results, monkeypatch
 def test_it_is_written_with_a_figure_and_a_section_of_the_page_and_kept(results, capsys):
     files = {path.name for path in er.show(results)}
     assert "importance-turns.png" in files
+    lines = capsys.readouterr().out.partition("lost on turns without")[2].splitlines()
+    assert [line.split()[0] for line in lines[2:4]] == ["0", "2"]
     rows = load_importance(results.folder)
     assert len(rows) == 2 * 2 * 4
     means = {one.sensor: one.mean for one in mean_importance(rows, "turns") if one.method == "backprop"}

@@ -6,8 +6,6 @@ many are useful".
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -17,12 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import EvoroboError, ResultsError
-from evorobo.files import write_atomically
+from evorobo.errors import EvoroboError
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Params
 from evorobo.report.analysis.first_layer import FirstLayer, with_first_layer
+from evorobo.report.analysis.row_files import read_rows, write_rows
 from evorobo.report.analysis.study_table import StudyTable
+from evorobo.report.analysis.terminal_table import terminal_table
 from evorobo.report.statistics import bootstrap_interval
 from evorobo.study.digests import checked_path
 from evorobo.tasks.base import Task
@@ -31,10 +30,11 @@ from evorobo.tasks.data.task import DatasetTask
 
 N_REPEATS = 3
 """Shuffles of each sensor, whose scores are averaged."""
+MAX_SENSORS = 12
+"""Most sensors in the table of a terminal."""
 MAX_ROWS = 2000
 """Test rows of a data set on which importance is computed, at equal distances."""
 _MAX_READINGS = 20_000
-_FIELDS = ("task", "method", "seed", "sensor", "loss", "genome")
 
 
 class ImportanceRow(NamedTuple):
@@ -77,9 +77,7 @@ def importance(table: StudyTable, tasks: Sequence[Task]) -> list[ImportanceRow]:
                     for key, loss in zip(wanted, losses, strict=True):
                         known[key] = ImportanceRow(*key[:4], loss, fingerprint)
                 rows += [known[key] for key in wanted]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_FIELDS, *rows])
-    write_atomically(folder / "importance.csv", text.getvalue())
+    write_rows(folder / "importance.csv", ImportanceRow, rows)
     return rows
 
 
@@ -94,15 +92,7 @@ def importance_of_data(table: StudyTable) -> list[ImportanceRow]:
 
 def load_importance(folder: Path) -> list[ImportanceRow]:
     """Return the rows that were written before; an empty list where there is no file."""
-    path = folder / "importance.csv"
-    if not path.is_file():
-        return []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            _, *lines = csv.reader(file)
-        return [ImportanceRow(t, m, int(seed), sensor, float(loss), g) for t, m, seed, sensor, loss, g in lines]
-    except (ValueError, csv.Error) as error:
-        raise ResultsError(f"{path} is damaged ({error}); delete it, and it is made again.") from error
+    return read_rows(folder / "importance.csv", ImportanceRow)
 
 
 def mean_importance(rows: Iterable[ImportanceRow], task: str) -> list[MeanImportance]:
@@ -116,6 +106,31 @@ def mean_importance(rows: Iterable[ImportanceRow], task: str) -> list[MeanImport
         low, high = bootstrap_interval(np.array(values)) if len(values) > 1 else (np.nan, np.nan)
         means.append(MeanImportance(method, sensor, float(np.mean(values)), float(low), float(high)))
     return means
+
+
+def to_terminal(table: StudyTable, rows: Sequence[ImportanceRow], width: int | None = None) -> str:
+    """Return a table for each task, with a line for each sensor, most important first; an empty string without rows."""
+    texts = []
+    for task in table.tasks:
+        means = {(one.sensor, one.method): one for one in mean_importance(rows, task)}
+        methods, sensors = list(dict.fromkeys(key[1] for key in means)), list(dict.fromkeys(key[0] for key in means))
+        largest = {name: max(means[key].mean for key in means if key[0] == name) for name in sensors}
+        shown = sorted(sensors, key=lambda name: -largest[name])[:MAX_SENSORS]
+        if not shown:
+            continue
+        lines = [[name, *(_text(means.get((name, method))) for method in methods)] for name in shown]
+        header = [f"lost on {task} without", *methods]
+        text = terminal_table(lines, header, ["left", *["right"] * len(methods)], width)
+        left_out = len(sensors) - len(shown)
+        texts.append(f"{text}\n{left_out} less important ones are in importance.csv." if left_out else text)
+    return "\n\n".join(texts)
+
+
+def _text(mean: MeanImportance | None) -> str:
+    if mean is None:
+        return ""
+    interval = "" if np.isnan(mean.low) else f" ({mean.low:.3g} to {mean.high:.3g})"
+    return f"{mean.mean:.3g}{interval}"
 
 
 def sensor_inputs(task: Task) -> dict[str, np.ndarray]:

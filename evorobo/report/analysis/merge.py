@@ -46,6 +46,7 @@ def merge_results(sides: Sequence[Results]) -> Results:
         methods=[name for of_side in names for name in of_side.values()],
         metrics={task: known[0].metrics[task] for task in tasks},
         references={task: known[0].references[task] for task in tasks},
+        reference_metrics={task: known[0].reference_metrics.get(task, {}) for task in tasks},
         settings={},
         runs=runs,
         method_settings={

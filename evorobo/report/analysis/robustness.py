@@ -6,8 +6,6 @@ descent need not (Lehman et al. 2018, "ES is more than just a traditional finite
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -18,10 +16,10 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.errors import ResultsError
-from evorobo.files import write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Params
 from evorobo.report.analysis.first_layer import FirstLayer, with_first_layer
+from evorobo.report.analysis.row_files import read_rows, write_rows
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.study.digests import checked_path
 from evorobo.tasks.base import Task
@@ -32,7 +30,6 @@ NOISE_LEVELS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 _COPIES = 3  # perturbed copies of each genome; their scores are averaged
 _ROWS = 4000  # of sensor readings, to estimate their standard deviations
-_FIELDS = ("task", "method", "seed", "noise_on", "level", "score", "genome")
 
 
 class RobustnessRow(NamedTuple):
@@ -75,25 +72,12 @@ def robustness(table: StudyTable) -> list[RobustnessRow]:
 
 
 def _write(rows: Iterable[RobustnessRow], folder: Path) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_FIELDS, *rows])
-    write_atomically(folder / "robustness.csv", text.getvalue())
+    write_rows(folder / "robustness.csv", RobustnessRow, rows)
 
 
 def load_robustness(folder: Path) -> list[RobustnessRow]:
     """The rows that `robustness` wrote before; an empty list where there is no file."""
-    path = folder / "robustness.csv"
-    if not path.is_file():
-        return []
-    try:
-        with path.open(newline="") as file:
-            _, *lines = csv.reader(file)
-        return [
-            RobustnessRow(t, m, int(seed), on, float(level), float(score), g)
-            for t, m, seed, on, level, score, g in lines
-        ]
-    except (ValueError, csv.Error) as error:
-        raise ResultsError(f"{path} is damaged ({error}); delete it and ask for --robustness again.") from error
+    return read_rows(folder / "robustness.csv", RobustnessRow)
 
 
 def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:

@@ -219,6 +219,10 @@ class StudyTable:
                 new(task): {new(name): score for name, score in scores.items()}
                 for task, scores in results.references.items()
             },
+            reference_metrics={
+                new(task): {new(name): metrics for name, metrics in of_task.items()}
+                for task, of_task in results.reference_metrics.items()
+            },
             cautions={new(task): caution for task, caution in results.cautions.items()},
             method_settings={new(method): settings for method, settings in results.method_settings.items()},
             runs=[replace(run, task=new(run.task), method=new(run.method)) for run in results.runs],

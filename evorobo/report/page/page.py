@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from evorobo.files import as_path, write_atomically
-from evorobo.report.analysis import importance as shuffled, tables
+from evorobo.report.analysis import importance as shuffled, metric_table, tables
 from evorobo.report.analysis.headline import headline
 from evorobo.report.analysis.robustness import load_robustness, robustness
 from evorobo.report.analysis.study_table import StudyTable
@@ -110,6 +110,7 @@ def render_page(results: Results, *, run_robustness: bool = False, run_importanc
         robustness=data["robustness"],
         behavior=data["behavior"],
         archives=_archives(table),
+        metrics=_metrics(summary.metrics),
         importance=_importance(table, run_importance),
     )
 
@@ -118,6 +119,12 @@ def _archives(table: StudyTable) -> list[tuple[str, str]]:
     """The name of each task with archives, and the figure of its archives as a data address."""
     figures = {task: figure for task in table.tasks if (figure := archives.figure(table, task))}
     return [(task, _data_address(figure)) for task, figure in figures.items()]
+
+
+def _metrics(rows: list[metric_table.MetricRow]) -> list[tuple[list[str], list[list[str]]]]:
+    """The header and the lines of the table of further metrics of each task that has some."""
+    tables_of_tasks = [metric_table.cells_of_task(rows, task) for task in dict.fromkeys(row.task for row in rows)]
+    return [(header, lines) for lines, header, _ in tables_of_tasks]
 
 
 def _importance(table: StudyTable, run: bool) -> list[tuple[str, str]]:

@@ -39,6 +39,8 @@ class Finding:
 
     references: dict[str, float] | None = None
     caution: str = ""
+    reference_metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By reference, its further metrics."""
     error: dict[str, str] = field(default_factory=dict)
     """The type and the message of an error of the settings, which ends the study before it runs."""
 

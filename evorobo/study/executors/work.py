@@ -29,7 +29,7 @@ from evorobo.study.pauses import PAUSED
 from evorobo.study.provenance import fingerprints
 from evorobo.study.running import run_batch
 from evorobo.study.trial import Trial
-from evorobo.tasks.capabilities import HasCaveat
+from evorobo.tasks.capabilities import HasCaveat, HasReferenceMetrics
 from evorobo.user_code import as_error, defer_interrupts
 from evorobo.workers import stop_requested
 
@@ -118,12 +118,13 @@ def inspect_task(inspection: Inspection) -> Finding:
     with threadpool_limits(1):
         if inspection.trial:
             return Finding(error=_start_briefly(inspection.trial))
-        task, references, caution = inspection.task, None, ""
+        task, references, caution, metrics = inspection.task, None, "", {}
         with _errors_left_to_trials(TaskError):
             references = dict(task.references())
+            metrics = task.reference_metrics() if isinstance(task, HasReferenceMetrics) else {}
         with _errors_left_to_trials(TaskError):
             caution = task.caveat() if isinstance(task, HasCaveat) else ""
-        return Finding(references, caution)
+        return Finding(references, caution, metrics)
 
 
 def _start_briefly(trial: Trial) -> dict[str, str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +19,13 @@ from evorobo.tasks.data.metrics import RMSE, Metric
 from evorobo.tasks.data.sequences import RowSequences
 from evorobo.tasks.data.tables import Table
 from evorobo.tasks.data.targets import RowTargets
+
+
+class ReferenceScore(NamedTuple):
+    """What a baseline scores: by the first metric, and by the columns of the others."""
+
+    score: float
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,20 +71,29 @@ class Evaluation:
         return float(self.loss.value(layout.remove_padding(outputs), self.targets.scaled(rows[layout.valid_rows])))
 
     def references(
-        self, scaler: Scaler, train: np.ndarray, test: np.ndarray, baselines: Baselines, published: Mapping[str, float]
-    ) -> dict[str, float]:
-        """Return the first metric of baselines fitted to the rows `train`, and `published` scores if they are of it.
+        self, scaler: Scaler, train: np.ndarray, test: np.ndarray, baselines: Baselines
+    ) -> dict[str, ReferenceScore]:
+        """Return the metrics of baselines fitted to the rows `train`.
 
-        A baseline without probabilities is left out where the metric needs them.
+        A metric that needs probabilities is left out for a baseline without; if it is the first, its score is NaN.
         """
-        metric, targets = self.metrics[0], self.table.targets[test]
+        first, targets = self.metrics[0], self.table.targets[test]
         scores = {}
         for name, fit in baselines(self.table, scaler.transform(self.table.inputs), train, test).items():
-            predictions = fit.probabilities if metric.uses_probabilities else fit.predictions
-            if predictions is not None:
-                scores[name] = metric.value(predictions, targets)
-        comparable = metric == default_metric(bool(self.table.classes))
-        return {**scores, **(published if comparable else {})}
+            score, columns = float("nan"), dict[str, float]()
+            for metric in self.metrics:
+                predictions = fit.probabilities if metric.uses_probabilities else fit.predictions
+                if predictions is not None:
+                    columns |= metric.columns(predictions, targets, self.table.classes)
+                    score = metric.value(predictions, targets) if metric is first else score
+            columns.pop(first.info.name, None)
+            scores[name] = ReferenceScore(score, columns)
+        return scores
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the first metric is that of a task that names none, as that of published scores is."""
+        return bool(self.metrics[0] == default_metric(bool(self.table.classes)))
 
     def _predictions(self, metric: Metric, outputs: Array) -> np.ndarray:
         return softmax(outputs) if metric.uses_probabilities else self.loss.predict(outputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -20,11 +21,11 @@ from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.settings import qualified_key
 from evorobo.tasks.base import Cost, Examples, MetricInfo, Scores, Task, UnlabelledInputs
-from evorobo.tasks.capabilities import HasCaveat, HasDataFormat, HasUnlabelled
+from evorobo.tasks.capabilities import HasCaveat, HasDataFormat, HasReferenceMetrics, HasUnlabelled
 from evorobo.tasks.data.baselines import all_fits
 from evorobo.tasks.data.data_settings import DataSettings
 from evorobo.tasks.data.evaluates_rows import EvaluatesRows
-from evorobo.tasks.data.evaluation import Evaluation, resolve_metrics
+from evorobo.tasks.data.evaluation import Evaluation, ReferenceScore, resolve_metrics
 from evorobo.tasks.data.metrics import Metric
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.preparation import PreparedData, cache_arrays, name_of_source, prepare_data
@@ -39,7 +40,7 @@ MAX_ACTIVATIONS = 2**18
 @register_component("task", "DatasetTask")
 @dataclass(frozen=True)
 @inherit_docs
-class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat):
+class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat, HasReferenceMetrics):
     """A task made of labeled data: a named data set, a file, or arrays.
 
     Evolution maximizes minus the loss on training rows, backpropagation minimizes the loss on all of them. Labels cost
@@ -287,9 +288,12 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat):
         return UnlabelledInputs(self.table.inputs[train[layout.valid_rows]], sequence=sequence)
 
     def references(self) -> dict[str, float]:
-        train, test = self.scored_rows(self.parts.train), self.scored_rows(self.parts.test)
-        scaler, published = self._data.input_scaler, self._data.reference_scores
-        return self._evaluation.references(scaler, train, test, all_fits(self.baselines), published)
+        published = self._data.reference_scores if self._evaluation.is_default else {}
+        scores = {name: one.score for name, one in _reference_scores(self, self.fingerprint).items()}
+        return {name: score for name, score in scores.items() if score == score} | dict(published)
+
+    def reference_metrics(self) -> dict[str, dict[str, float]]:
+        return {name: one.metrics for name, one in _reference_scores(self, self.fingerprint).items() if one.metrics}
 
     def caveat(self) -> str:
         return self._data.caution(self.sequence is not None, (self.sample_weight, self.scored_steps))
@@ -321,3 +325,10 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat):
     @property
     def _target_scaler(self) -> Scaler | None:
         return self._data.target_scaler if self.normalize else None
+
+
+@lru_cache(maxsize=4)
+def _reference_scores(task: DatasetTask, fingerprint: str) -> dict[str, ReferenceScore]:
+    """Return the scores of the baselines of a task, whose fits take seconds, once for data with this fingerprint."""
+    train, test = task.scored_rows(task.parts.train), task.scored_rows(task.parts.test)
+    return task._evaluation.references(task._data.input_scaler, train, test, all_fits(task.baselines))

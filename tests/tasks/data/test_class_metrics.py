@@ -115,7 +115,18 @@ def test_of_several_metrics_the_first_decides_and_the_others_have_columns_and_a_
     assert "metrics.csv" in files
     assert "recall of rock" in (results.folder / "table.md").read_text()
     assert "recall of rock" in capsys.readouterr().out
-    assert (results.folder / "metrics.csv").read_text().count("terrain,") == 12
+    metrics = (results.folder / "metrics.csv").read_text()
+    assert metrics.count(",method,") == 1 + 12
+    majority, fit = task.reference_metrics()["majority class"], task.reference_metrics()["linear fit"]
+    largest = np.bincount(task.table.targets[task.parts.train]).argmax()
+    assert majority["accuracy"] == np.mean(task.table.targets[task.parts.test] == largest)
+    assert majority["log loss"] > 0
+    assert "log loss" not in fit
+    assert f"terrain,linear fit,reference,accuracy,{fit['accuracy']},,,0" in metrics
+    assert metrics.count(",reference,") == len(majority) + len(fit) == 11
+    er.write_report(results)
+    page = (results.folder / "report.html").read_text()
+    assert "(linear fit)" in page.partition('<table class="metrics">')[2].partition("</table>")[0]
 
 
 def test_callbacks_see_no_test_score(tmp_path):
