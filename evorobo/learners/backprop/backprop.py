@@ -94,7 +94,7 @@ class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
     compiled : bool, default False
         Train in machine code, compiled by numba, many mini-batches in one call. The numbers differ from the plain ones
         by rounding, and do not depend on the number of threads. Dense, normalizing, Elman, GRU and dropout layers can
-        be compiled, with all losses, optimizers and penalties of this package, but without derived classes.
+        be compiled, with all losses, optimizers and penalties of this package. Anything else is refused.
     name : str, default "backprop"
         Name in folders, tables and figures.
 

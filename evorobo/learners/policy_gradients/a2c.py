@@ -67,6 +67,8 @@ class A2C(PPO):
         biases 0.
     warm_start : str, Genome or None, default None
         The genome at which learning starts, or its file, as in `Backprop`.
+    compiled : bool, default False
+        Learn from rollouts in machine code; see `PPO`.
     name : str, default "a2c"
         Name in folders, tables and figures.
 

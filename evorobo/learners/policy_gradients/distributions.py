@@ -66,6 +66,7 @@ class Categorical:
     n_log_sds = 0
 
     def __init__(self, choices: tuple[int, ...]) -> None:
+        self.choices = choices
         ends = np.cumsum(choices).tolist()
         self._groups = [slice(end - size, end) for end, size in zip(ends, choices, strict=True)]
 

@@ -60,8 +60,8 @@ def activation_source(generated: Sequence[str]) -> str:
     return "\n".join([*functions, *branches]) + "\n"
 
 
-def activation_and_slope(number: int, key: str, dtype: np.dtype[Any]) -> str:
-    """The text of a function `activation_<number>(z)` that returns an activation and its derivative.
+def activation_and_slope(name: str, key: str, dtype: np.dtype[Any]) -> str:
+    """The text of a function `<name>(z)` that returns an activation and its derivative.
 
     It calls the `tanh` of its kernel, which a processor computes for several numbers at once.
     """
@@ -70,7 +70,7 @@ def activation_and_slope(number: int, key: str, dtype: np.dtype[Any]) -> str:
     results = [_traced(key, function, z) for function in (activation(key).function, activation(key).derivative)]
     returned = ", ".join(script.cast(result, dtype) for result in results)
     lines = [line.replace("math.tanh(", "tanh(") for line in script.lines]
-    return "\n".join([f"def activation_{number}(z):", *(f"    {line}" for line in [*lines, f"return {returned}"])])
+    return "\n".join([f"def {name}(z):", *(f"    {line}" for line in [*lines, f"return {returned}"])])
 
 
 def trace_activation(key: str) -> tuple[Script, Number | float]:

@@ -212,7 +212,8 @@ class NetworkCode:
 def _activation_functions(number: int, key: str) -> str:
     """The text of a function of one number that returns an activation and its derivative, and of one for a layer."""
     loop = ["for j in range(len(y)):", f"    y[j], slope[j] = activation_{number}(y[j])"]
-    return f"{activation_and_slope(number, key, DOUBLE)}\n\n\n{_function(f'activate_{number}(y, slope)', loop)}"
+    one = activation_and_slope(f"activation_{number}", key, DOUBLE)
+    return f"{one}\n\n\n{_function(f'activate_{number}(y, slope)', loop)}"
 
 
 def _function(head: str, lines: list[str]) -> str:

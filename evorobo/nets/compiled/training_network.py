@@ -31,10 +31,14 @@ LAYERS = Dense, BatchNorm, LayerNorm, Elman, GRU, Dropout
 
 
 class TrainingNetwork:
-    """The text of a network's passes, and the arrays on which they work."""
+    """The text of a network's passes, whose functions begin with `name`, and the arrays on which they work.
 
-    def __init__(self, spec: NetworkSpec, dtype: np.dtype[Any]) -> None:
-        self._dtype, self._last = dtype, len(spec.layers)
+    Dropout draws numbers in `training` only. Batch normalization uses its running statistics where `n_data`, the number
+    of rows of data, is 1.
+    """
+
+    def __init__(self, spec: NetworkSpec, dtype: np.dtype[Any], name: str = "network", training: bool = True) -> None:
+        self._dtype, self._last, self._name, self._training = dtype, len(spec.layers), name, training
         self._parts: dict[str, Part] = {}
         self._activations: dict[str, str] = {}
         self._pack, self._forward, self._backward = list[str](), list[str](), list[str]()
@@ -47,7 +51,7 @@ class TrainingNetwork:
 
     @property
     def source(self) -> str:
-        """The text of the functions `network_pack`, `network_forward` and `network_backward`."""
+        """The text of the functions `<name>_pack`, `<name>_forward` and `<name>_backward`."""
         unpack = f"({', '.join([*ENDS, *self._names])}) = parts"
         alias = f"{', '.join(self._ends)} = {', '.join(END_ARRAYS + END_SIZES)}"
         functions = {
@@ -59,7 +63,7 @@ class TrainingNetwork:
             "backward(gradient, parts, rows, block, n_steps, n_data)": self._backward,
         }
         texts = [
-            "\n".join([f"def network_{head}:", *(f"    {line}" for line in [unpack, alias, *lines])])
+            "\n".join([f"def {self._name}_{head}:", *(f"    {line}" for line in [unpack, alias, *lines])])
             for head, lines in functions.items()
         ]
         return "\n\n\n".join([*self._activations.values(), *texts]) + "\n"
@@ -209,10 +213,10 @@ class TrainingNetwork:
         return [*backward, dx] if k else backward
 
     def _add_dropout(self, k: int, layer: Dropout) -> list[str]:
-        if layer.rate:
+        if layer.rate and self._training:
             self.drawn_widths.append(self._width)
         factors, rate = self._array(f"factors{k}", per_row=padded_width(self._width, self._dtype)), f"rate{k}"
-        self._number(rate, layer.rate)
+        self._number(rate, layer.rate if self._training else 0.0)
         self._forward += [
             f"used = dropout_forward(x{k}, {factors}, x{k + 1}, n{k}, w{k}, block, n_steps, n_items, draws, used, "
             f"{rate})"
@@ -230,9 +234,9 @@ class TrainingNetwork:
     def _activation(self, key: str) -> str:
         """The name of the function of an activation, which is written when it is first needed."""
         if key not in self._activations:
-            number = len(self._activations)
-            loop = f"y[j], slope[j] = activation_{number}(y[j])"
-            head = f"def activate_{number}(y, slope, first, last):\n    for j in range(first, last):"
-            text = f"{activation_and_slope(number, key, self._dtype)}\n\n\n{head}\n        {loop}"
+            own = f"{self._name}_activation_{len(self._activations)}"
+            loop = f"y[j], slope[j] = {own}(y[j])"
+            head = f"def {own}_rows(y, slope, first, last):\n    for j in range(first, last):"
+            text = f"{activation_and_slope(own, key, self._dtype)}\n\n\n{head}\n        {loop}"
             self._activations[key] = text
-        return f"activate_{list(self._activations).index(key)}"
+        return f"{self._name}_activation_{list(self._activations).index(key)}_rows"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.checks import unchanged_kind
 from evorobo.errors import SettingsError
 from evorobo.machine_code import products
 from evorobo.machine_code.compiling import kernel_source
@@ -24,6 +27,7 @@ from evorobo.nets.compiled import (
 )
 from evorobo.nets.compiled.training_network import LAYERS, TrainingNetwork
 from evorobo.nets.cross_entropy import CrossEntropy
+from evorobo.nets.layer import FREE_METHODS
 from evorobo.nets.losses import MAE, MSE, GaussianNLL, Huber, Loss
 from evorobo.nets.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
 from evorobo.nets.spec import NetworkSpec
@@ -48,21 +52,23 @@ OPTIMIZERS: dict[type, tuple[str, tuple[str, ...]]] = {
 """The functions of `training_updates.py`, and the arrays of their state."""
 
 
-def require_compilable(spec: NetworkSpec, loss: Loss, optimizer: Optimizer) -> None:
-    """Raise `SettingsError` for a network, loss or optimizer whose updates cannot be compiled.
+def require_compilable(spec: NetworkSpec, loss: Loss | None, optimizer: Optimizer) -> None:
+    """Raise `SettingsError` for a network, a loss if there is one, or an optimizer that cannot be compiled.
 
-    A derived class may compute something else, so only classes of this package can be.
+    Losses and optimizers must be of this package, since a derived class may compute something else. Layers may be
+    derived from those of this package if they compute the same.
     """
     for layer in spec.layers:
-        _require(layer, "layers", LAYERS)
-    _require(loss, "losses", LOSSES)
-    _require(optimizer, "optimizers", OPTIMIZERS)
+        _require(layer, "layers", LAYERS, unchanged_kind(layer, LAYERS, FREE_METHODS))
+    if loss is not None:
+        _require(loss, "losses", LOSSES, type(loss))
+    _require(optimizer, "optimizers", OPTIMIZERS, type(optimizer))
 
 
-def _require(part: object, kind: str, known: Any) -> None:
-    if type(part) not in known:
+def _require(part: object, plural: str, known: Collection[type], kind: type | None) -> None:
+    if kind not in known:
         raise SettingsError(
-            f"training with {type(part).__name__} {kind} cannot be compiled, these can: "
+            f"training with {type(part).__name__} {plural} cannot be compiled, these can: "
             f"{', '.join(each.__name__ for each in known)}; leave compiled=True out."
         )
 
@@ -94,12 +100,16 @@ def optimizer_settings(optimizer: Optimizer) -> Array:
 
 def training_source(network: TrainingNetwork, loss: Loss, optimizer: Optimizer, dtype: np.dtype[Any]) -> str:
     """Return the text of the kernel, whose function is `train`."""
+    chosen = [f"compute_loss = {LOSSES[type(loss)]}", f"optimize = {OPTIMIZERS[type(optimizer)][0]}"]
+    return kernel_text(dtype, [training_losses, training_kernel], [network.source], chosen)
+
+
+def kernel_text(
+    dtype: np.dtype[Any], modules: Sequence[ModuleType], networks: Sequence[str], chosen: Sequence[str]
+) -> str:
+    """Return the text of a kernel: what all of them need, then its own modules, networks and chosen functions."""
     functions = double_functions if dtype == np.float64 else single_functions
-    modules = choices, functions, training_layers, training_losses, training_updates, training_kernel
+    files = [choices, functions, training_layers, training_updates, *modules]
     digest = hashlib.sha256(Path(products.__file__).read_bytes()).hexdigest()
-    chosen = [
-        f"compute_loss = {LOSSES[type(loss)]}",
-        f"optimize = {OPTIMIZERS[type(optimizer)][0]}",
-        f"# products: {digest}",
-    ]
-    return kernel_source([Path(str(module.__file__)) for module in modules], network.source, "\n".join(chosen) + "\n")
+    last = "\n".join([*chosen, f"# products: {digest}"]) + "\n"
+    return kernel_source([Path(str(module.__file__)) for module in files], *networks, last)

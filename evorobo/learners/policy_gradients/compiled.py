@@ -1,0 +1,129 @@
+"""The passes of PPO over a rollout in machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.errors import SettingsError
+from evorobo.learners.policy_gradients import learn_kernel
+from evorobo.learners.policy_gradients.distributions import Categorical, Gaussian
+from evorobo.learners.policy_gradients.passes import KL_TOLERANCE, PassResults, PassSettings
+from evorobo.learners.policy_gradients.policy_model import Batch, LossParts, LossSettings, PolicyModel
+from evorobo.machine_code.compiling import compile_kernel
+from evorobo.nets.compiled.training_network import TrainingNetwork
+from evorobo.nets.compiled.training_source import (
+    OPTIMIZERS,
+    kernel_text,
+    optimizer_settings,
+    require_compilable,
+)
+from evorobo.nets.optimizers import State
+
+DOUBLE = np.dtype(np.float64)
+FUNCTIONS: dict[type, tuple[str, str]] = {
+    Gaussian: ("gaussian_evaluate", "gaussian_gradient"),
+    Categorical: ("categorical_evaluate", "categorical_gradient"),
+}
+
+
+class CompiledPasses:
+    """Updates of a model by the minibatches of a rollout, whose numbers differ from NumPy's by rounding."""
+
+    def __init__(
+        self, model: PolicyModel, settings: PassSettings, loss_settings: LossSettings, running_stats: Array | None
+    ) -> None:
+        optimizer = settings.optimizer
+        specs = model.actor.spec, model.critic.spec
+        for spec in specs:
+            require_compilable(spec, None, optimizer)
+            if spec.recurrent:
+                raise SettingsError(
+                    "PPO of networks with memory cannot be compiled; leave compiled=True out, or use layers without "
+                    "memory."
+                )
+        self._model, self._pass_settings = model, settings
+        actor, critic = (
+            TrainingNetwork(spec, DOUBLE, name, training=False)
+            for spec, name in zip(specs, ("actor", "critic"), strict=True)
+        )
+        self._networks = actor, critic
+        evaluate, gradient = FUNCTIONS[type(model.distribution)]
+        chosen = [
+            f"evaluate = {evaluate}",
+            f"action_gradient = {gradient}",
+            f"optimize = {OPTIMIZERS[type(optimizer)][0]}",
+        ]
+        text = kernel_text(DOUBLE, [learn_kernel], [actor.source, critic.source], chosen)
+        self._kernel: Callable[..., tuple[int, int]] = compile_kernel(text, "learn", allocates=False)  # type: ignore[assignment]
+        stats = [running_stats, specs[1].init_running_stats()]
+        self._stats = [np.zeros(0) if each is None else np.array(each, float) for each in stats]
+        self._settings = (
+            loss_settings.clip_range,
+            loss_settings.clip_range_vf or 0.0,
+            loss_settings.normalize_advantage,
+            loss_settings.entropy_coef,
+            loss_settings.value_coef,
+            settings.max_grad_norm or 0.0,
+            KL_TOLERANCE * (settings.target_kl or 0.0),
+        )
+        self._sizes = np.array(getattr(model.distribution, "choices", ()), np.int64)
+        self._room: tuple[int, tuple[Any, ...]] = (0, ())
+
+    def learn(self, batch: Batch, factor: float, state: State, rng: np.random.Generator) -> PassResults:
+        """Pass the steps of a rollout several times; `factor` is that of the learning rate."""
+        settings, losses, n_rows, n_updates = self._pass_settings, list[LossParts](), 0, 0
+        size = min(settings.batch_size or batch.n_rows, batch.n_rows)
+        for _ in range(settings.n_epochs):
+            order, rate = rng.permutation(batch.n_rows), settings.optimizer.learning_rate * factor
+            more, updates = self._pass(batch, order, size, rate, state)
+            losses, n_updates = losses + more, n_updates + updates
+            n_rows += min(len(more) * size, batch.n_rows)
+            if updates < len(more):
+                break
+        return PassResults(losses, n_rows, n_updates)
+
+    def _pass(
+        self, batch: Batch, order: np.ndarray, batch_size: int, rate: float, state: State
+    ) -> tuple[list[LossParts], int]:
+        """Pass the rows once, in this order; return the losses and the number of updates."""
+        model, optimizer = self._model, self._pass_settings.optimizer
+        names = OPTIMIZERS[type(optimizer)][1]
+        n_actor, begin = len(model.actor_weights), len(model.params) - len(model.critic_weights)
+        gradient, empty = model.gradient, model.params[:0]
+        one, two = [*(state[name] for name in names), empty, empty][:2]
+        n_steps = state["t"].reshape(1) if "t" in state else np.zeros(1)
+        results = np.zeros((-(-len(order) // batch_size), len(LossParts._fields)))
+        room, *parts = self._arrays(min(batch_size, len(order)))
+        rollout = [batch.log_probs, batch.values, batch.advantages, batch.targets]
+        samples = batch.samples.ravel()
+        n_losses, n_updates = self._kernel(
+            order,
+            batch_size,
+            np.ascontiguousarray(batch.inputs, float).ravel(),
+            samples.astype(np.int64) if len(self._sizes) else samples,
+            tuple(np.ascontiguousarray(array, float).ravel() for array in rollout),
+            model.params,
+            gradient,
+            (model.actor_weights, gradient[:n_actor], self._stats[0]),
+            (model.critic_weights, gradient[begin:], self._stats[1]),
+            model.log_sd,
+            gradient[n_actor:begin],
+            (one, two, n_steps, optimizer_settings(optimizer)),
+            rate,
+            self._settings,
+            self._sizes,
+            results,
+            room,
+            *parts,
+        )
+        return [LossParts(*row) for row in results[:n_losses].tolist()], n_updates
+
+    def _arrays(self, rows: int) -> tuple[Any, ...]:
+        if self._room[0] != rows:
+            own = np.zeros(rows), np.zeros(rows * (1 + len(self._sizes))), np.zeros(rows)
+            self._room = rows, (own, *(network.parts(rows, 1) for network in self._networks))
+        return self._room[1]

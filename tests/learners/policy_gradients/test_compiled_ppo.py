@@ -1,0 +1,81 @@
+"""PPO in machine code: its updates are those of NumPy."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from evorobo import (
+    A2C,
+    GRU,
+    PPO,
+    BatchNorm,
+    ControlTask,
+    Dense,
+    Dropout,
+    LayerNorm,
+    NetworkSpec,
+    RMSprop,
+    SettingsError,
+)
+from evorobo.learners.policy_gradients import compiled
+
+SMALL = {"n_envs": 2, "n_steps": 12, "n_epochs": 2, "batch_size": 10, "critic": (5, Dense(3, "relu"))}
+CASES = {
+    "moves": ("CartPole-v1", (5,), PPO(**SMALL, entropy_coef=0.01)),
+    "motors, clipped values": (
+        "Pendulum-v1",
+        (5, Dropout(0.3)),
+        PPO(RMSprop(0.003), **SMALL, clip_range=0.01, clip_range_vf=0.01, entropy_coef=0.02, max_grad_norm=None),
+    ),
+    "a stop by divergence": ("Acrobot-v1", (BatchNorm(), 4, LayerNorm()), PPO(**SMALL, target_kl=1e-12)),
+    "A2C": ("MountainCarContinuous-v0", (3,), A2C(n_envs=3, critic=(4,))),
+}
+
+
+@pytest.fixture
+def interpreted(monkeypatch):
+    """The text for numba is run by Python."""
+
+    def run(text, name, allocates):
+        names = {}
+        exec(text, names)
+        return names[name]
+
+    monkeypatch.setattr(compiled, "compile_kernel", run)
+
+
+def start(name, hidden, method):
+    task = ControlTask(name, test_episodes=1)
+    spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
+    return method.start(task, spec, np.random.default_rng(0))
+
+
+def check_equal(name, hidden, method, steps):
+    plain, found = (start(name, hidden, replace(method, compiled=each)) for each in (False, True))
+    for step in range(steps):
+        one, other = plain.step(step / 10), found.step(step / 10)
+        assert other.info == pytest.approx(one.info, rel=1e-9, abs=1e-12)
+        assert other.score == one.score or np.isnan(one.score)
+    np.testing.assert_allclose(found._model.params, plain._model.params, rtol=1e-12, atol=1e-12)
+    assert found.cost == plain.cost
+    assert found._rng.bit_generator.state == plain._rng.bit_generator.state
+
+
+@pytest.mark.parametrize(("name", "hidden", "method"), CASES.values(), ids=CASES)
+def test_updates_are_those_of_numpy(name, hidden, method, interpreted):
+    check_equal(name, hidden, method, steps=2)
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+@pytest.mark.skipif(find_spec("numba") is None, reason="compiling needs numba")
+@pytest.mark.parametrize(("name", "hidden", "method"), CASES.values(), ids=CASES)
+def test_machine_code_computes_what_its_text_says(name, hidden, method):
+    check_equal(name, hidden, method, steps=3)
+
+
+def test_networks_with_memory_are_refused():
+    with pytest.raises(SettingsError, match=r"networks with memory cannot be compiled; leave compiled=True out"):
+        start("CartPole-v1", (GRU(2),), PPO(compiled=True))
