@@ -47,3 +47,4 @@ class DataSettings:
     one_hot: tuple[str | int, ...] = ()
     lags: tuple[int, ...] = ()
     windows: tuple[RollingWindow, ...] = ()
+    max_gap: float | None = None

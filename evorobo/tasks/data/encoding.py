@@ -10,12 +10,15 @@ from evorobo.arrays import Array
 from evorobo.errors import DataError, SettingsError
 from evorobo.nets.data_format import DataFormat
 from evorobo.tasks.data.data_settings import DataSettings
-from evorobo.tasks.data.leakage import sessions
+from evorobo.tasks.data.leakage import sessions, time_column
 from evorobo.tasks.data.parts import Parts, Split
 from evorobo.tasks.data.sequences import MAX_RECURRENCE, sequence_names, sequence_numbers
 from evorobo.tasks.data.splits import FoldSplit, GroupSplit
 from evorobo.tasks.data.stratification import stratified_order
 from evorobo.tasks.data.tables import Table
+
+MAX_STEPS = 5
+"""Steps of time that are longer than the usual one this many times are gaps."""
 
 
 def encode_table(table: Table, split: Split, settings: DataSettings) -> tuple[Table, Parts, DataFormat, Array]:
@@ -57,7 +60,7 @@ def session_starts(table: Table, split: Split, settings: DataSettings) -> np.nda
     """Return for each row the first row of its session, of which past rows are taken.
 
     Sessions are those of the setting `sequence`, else of the groups of the split, else all columns that are called or
-    look like sessions; without any the table is one session.
+    look like sessions; without any the table is one session. A gap in time begins a session, too.
     """
     names = sequence_names(settings.sequence)
     if not names and isinstance(split, FoldSplit | GroupSplit):
@@ -71,6 +74,7 @@ def session_starts(table: Table, split: Split, settings: DataSettings) -> np.nda
     for numbers in columns:
         assert numbers is not None
         is_first[1:] |= numbers[1:] != numbers[:-1]
+    is_first[1:] |= _gaps(table, is_first[1:], settings)
     return np.maximum.accumulate(np.where(is_first, np.arange(len(table)), 0))
 
 
@@ -88,6 +92,36 @@ def some_rows(table: Table, train: np.ndarray, settings: DataSettings) -> np.nda
         order = rng.permutation(len(train))
         order = stratified_order(table.targets[train], order) if table.classes else order
     return np.sort(train[order[: settings.rows]])
+
+
+def _gaps(table: Table, is_first: np.ndarray, settings: DataSettings) -> np.ndarray:
+    """Return whether the time stamp makes a gap or a step back before each row but the first; `is_first` of a session.
+
+    Raises
+    ------
+    DataError
+        If there are gaps and no `max_gap`, or a `max_gap` and no time stamp.
+    """
+    stamp = time_column(table)
+    if stamp is None:
+        if settings.max_gap is not None:
+            raise DataError(
+                f"{settings.source} has no column of numbers that is called like a time and increases, which max_gap "
+                "needs; name it, or keep it beside the inputs: loader_kwargs={'columns': ('time',)}."
+            )
+        return np.zeros(len(is_first), bool)
+    name, times = stamp
+    steps = np.diff(times.astype(np.float64))
+    usual = float(np.median(steps[~is_first])) if not is_first.all() else 0.0
+    limit = settings.max_gap or MAX_STEPS * usual
+    gaps = ((steps > limit) | (steps < 0)) & ~is_first
+    if settings.max_gap is None and gaps.any() and usual > 0:
+        raise DataError(
+            f"{settings.source}: the steps of {name!r} are {usual:.6g}, but {gaps.sum()} go back or exceed {limit:.6g} "
+            f"within a session (the largest is {steps[gaps].max():.6g}); set max_gap={limit:.6g} if past rows begin "
+            "anew there, or a larger one if they reach across."
+        )
+    return gaps if settings.max_gap is not None else np.zeros(len(is_first), bool)
 
 
 def _is_in_order(groups: np.ndarray) -> bool:

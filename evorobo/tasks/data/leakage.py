@@ -152,6 +152,14 @@ def time_inputs(table: Table) -> list[str]:
     return [name for name, values in zip(table.input_names, table.inputs.T, strict=True) if _is_time(name, values)]
 
 
+def time_column(table: Table) -> tuple[str, Array] | None:
+    """Return the name and the values of the first column of numbers that is a time stamp, None without any."""
+    columns = (*table.columns.items(), *zip(table.input_names, table.inputs.T, strict=True))
+    return next(
+        ((name, values) for name, values in columns if values.dtype.kind in "fiu" and _is_time(name, values)), None
+    )
+
+
 def unsorted_time(table: Table) -> str:
     """Return the name of a column of times that go back in more than a tenth of the rows; empty without any."""
     for column in table.texts:

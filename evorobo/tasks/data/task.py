@@ -12,7 +12,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.fields import Example, Limits, PositiveInt
+from evorobo.fields import Example, Limits, PositiveFloat, PositiveInt
 from evorobo.nets.data_format import DataFormat, RollingWindow
 from evorobo.nets.losses import Loss
 from evorobo.nets.passes import forward
@@ -101,6 +101,10 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat, 
         the group of the split, else as columns like "session" and "lap" say. Its first row stands for those before.
     windows : tuple of RollingWindow, default ()
         Mean, standard deviation, minimum or maximum of the inputs over the last rows of the session are inputs too.
+    max_gap : float, optional
+        With `lags` or `windows`: the longest step of the time stamp within a session, above 0, in its units. After a
+        longer one, and after a step back, past rows begin anew. The time stamp is a column of numbers that is called
+        like one, among the inputs or "columns". Without `max_gap`, a file with gaps is an error.
     label : str, optional
         Name of the task. By default the name of the data set or file.
 
@@ -142,6 +146,7 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat, 
     one_hot: tuple[str | int, ...] = ()
     lags: tuple[PositiveInt, ...] = ()
     windows: tuple[RollingWindow, ...] = ()
+    max_gap: PositiveFloat | None = None
     label: str | None = None
 
     def __post_init__(self) -> None:
@@ -302,7 +307,7 @@ class DatasetTask(EvaluatesRows, Task, HasUnlabelled, HasCaveat, HasDataFormat, 
     def _data(self) -> PreparedData:
         columns = (*sequence_names(self.sequence), self.sample_weight, self.scored_steps)
         file = self.source, self.target, self.kind, self.split, self.loader_kwargs, columns
-        encoding = self.missing, self.one_hot, self.lags, self.windows
+        encoding = self.missing, self.one_hot, self.lags, self.windows, self.max_gap
         return prepare_data(DataSettings(*file, self.sequence, self.rows, *encoding))
 
     @property

@@ -96,6 +96,28 @@ def test_sessions_are_recognized_without_a_split_by_them(file):
     assert data.table.inputs[inner, 6:] == pytest.approx(data.table.inputs[inner - 1, :6])
 
 
+def test_past_rows_do_not_reach_across_gaps_in_time():
+    times = np.r_[np.arange(30) * 0.1, 100 + np.arange(30) * 0.1]
+    x, session = RNG.normal(size=(60, 1)), np.repeat([1, 2, 3, 4], 15)
+    settings = {"lags": (1,), "split": er.FoldSplit(2, column="session", validation=False)}
+
+    def lagged(times, **more):
+        columns = {"time": times, "session": session}
+        return er.DatasetTask.from_arrays(x, x[:, 0], columns=columns, **settings, **more).table.inputs[:, 1]
+
+    before = x[np.maximum(np.arange(60) - 1, 0), 0]
+    before[15::15] = x[15::15, 0]
+    assert lagged(times) == pytest.approx(before)  # the gap lies between two sessions
+    times[20:] += 9
+    with pytest.raises(er.DataError, match=r"steps of 'time' are .*, but 1 go back or exceed .* within a session"):
+        lagged(times)
+    assert lagged(times, max_gap=10) == pytest.approx(before)
+    before[20] = x[20, 0]
+    assert lagged(times, max_gap=0.5) == pytest.approx(before)
+    with pytest.raises(er.DataError, match="no column of numbers that is called like a time"):
+        lagged(RNG.permutation(times), max_gap=0.5)
+
+
 def test_missing_values_of_arrays(tmp_path):
     x = RNG.normal(size=(60, 2))
     x[5, 1] = np.nan
