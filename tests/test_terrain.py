@@ -10,11 +10,11 @@ from evorobo.study.results import load
 
 NOTES = (
     "Empty cells become the median of the training rows",
-    "Text in weather becomes one input for each text",
-    "timestamp is left out, since it says where a row is in the recording",
+    "'weather': text, one input for each text",
+    "'timestamp': left out, since it says where a row is in the recording",
     "The classes are unequal (asphalt 80%, gravel 15%, mud 5%)",
     "share their 'session' with training rows",
-    "session holds names and not measurements, and is no input",
+    "'session': left out, since it holds times, names or one value",
 )
 
 
