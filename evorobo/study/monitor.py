@@ -317,24 +317,30 @@ class StudyMonitor:
 
 
 def updates(
-    monitor: StudyMonitor, is_over: Callable[[], bool], lock: AbstractContextManager[object] | None = None
+    monitor: StudyMonitor,
+    should_stop: Callable[[], bool] | None = None,
+    lock: AbstractContextManager[object] | None = None,
 ) -> Iterator[bool]:
-    """Update until it is over, as often as the share of the processor allows; yield whether something has changed.
+    """Update as often as the share of the processor allows, and yield whether something has changed.
 
-    `lock` is held during each update.
+    It ends when the study is over, or else when `should_stop()` returns True. `lock` is held during each update.
     """
     while True:
         begin = time.thread_time()
         with lock or nullcontext():
             changed = monitor.update()
         yield changed
-        end = time.monotonic() + max(_MIN_SECONDS, (time.thread_time() - begin) / _CPU_SHARE)
-        while not is_over():
-            if (left := end - time.monotonic()) <= 0:
-                break
+        seconds = max(_MIN_SECONDS, (time.thread_time() - begin) / _CPU_SHARE)
+        if should_stop is None:
+            if monitor.is_over:
+                return
+            time.sleep(seconds)
+            continue
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if should_stop():
+                return
             time.sleep(min(left, POLL_SECONDS))
-        else:
-            return
 
 
 def _limits(budget: Any) -> dict[str, float]:

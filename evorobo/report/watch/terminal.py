@@ -28,7 +28,7 @@ def watch(
             _print_lines(monitor, on_update, console, lock)
             return
         with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-            for changed in updates(monitor, lambda: monitor.is_over, lock):
+            for changed in updates(monitor, lock=lock):
                 if changed:
                     on_update()
                 live.update(render(monitor, console.width, console.height), refresh=True)
@@ -41,7 +41,7 @@ def _print_lines(
     lock: AbstractContextManager[object] | None,
 ) -> None:
     last = ""
-    for changed in updates(monitor, lambda: monitor.is_over, lock):
+    for changed in updates(monitor, lock=lock):
         if changed:
             on_update()
         line = summary(monitor)
