@@ -30,12 +30,15 @@ def terminal_width() -> int | None:
 
 
 def wrapped(text: str, width: int | None, indent: str = "") -> str:
-    """Return lines of more than `width` characters broken between words; new lines begin with `indent`."""
+    """Return lines of more than `width` characters broken between words; new lines begin with `indent`.
+
+    Lines that begin with four blanks are commands to copy, and stay whole.
+    """
     if width is None:
         return text
     return "\n".join(
         textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-        if len(line) > width
+        if len(line) > width and not line.startswith(" " * 4)
         else line
         for line in text.split("\n")
     )

@@ -10,6 +10,7 @@ from typing import Any
 from evorobo.arguments import Parser, add_trust
 from evorobo.errors import SettingsError, TaskError
 from evorobo.files import as_path
+from evorobo.printable import terminal_width, wrapped
 from evorobo.tasks.text.cells import is_number
 
 
@@ -66,7 +67,7 @@ def new_dataset(args: argparse.Namespace) -> None:
         header={"yes": True, "no": False, None: None}[args.header],
         thousands=args.thousands,
     )
-    print(about)
+    print(wrapped(about, terminal_width(), "  "))
     print_next_steps(files, files[0].parent.name)
 
 

@@ -53,7 +53,7 @@ def report(question: OpenQuestion, settings: DataSettings, read: Callable[[DataS
     code, flags = settings_code(settled), " ".join(map(shlex.quote, settings_flags(settled)))
     if len(statements) > 1:
         text = _lines(settings.source, statements) + f"\nSettings that settle all: {code}"
-        text += f"\nThe same as a command: evorobo new-dataset {shlex.quote(settings.source)} {flags}"
+        text += f"\nThe same as a command:\n    evorobo new-dataset {shlex.quote(settings.source)} {flags}"
     elif answers.keys() <= _CHOICES:
         text = str(question)
     else:

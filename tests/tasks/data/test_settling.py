@@ -126,7 +126,7 @@ def test_new_dataset_asks_once_for_all_and_then_works(make, x, evorobo, tmp_path
         code, _, text = evorobo(*command)
         assert code == 2
         assert all(sentence in text for sentence in sentences), text
-        advised = re.search("The same as a command: evorobo (.*)", text)
+        advised = re.search(r"The same as a command:\n    evorobo (.*)", text)
         command = shlex.split(advised[1]) if advised else [*command, "--kind", "classification"]
     assert evorobo(*command)[0] == 0
     monkeypatch.syspath_prepend(tmp_path / make.__name__)
