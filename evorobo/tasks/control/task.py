@@ -81,8 +81,8 @@ class ControlTask:
     n_demonstrations : int, default 20
         Episodes that the teacher shows, at least 1; their steps count in the cost.
     normalize : bool, default False
-        Scale observations by the mean and standard deviation of all that learning has observed so far: by evolution and
-        by gradients through the robot those of earlier steps, by backpropagation the examples.
+        Scale observations by the mean and standard deviation of all that learning has observed so far: by evolution,
+        policy gradients and gradients through the robot those of earlier steps, by backpropagation the examples.
     validation_episodes : int, default 20
         Episodes of `validate`, at least 1.
     test_episodes : int, default 100
