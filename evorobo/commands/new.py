@@ -110,7 +110,7 @@ def check_object(thing: Any, name: str) -> None:
         print(report.gradient)
         ids = ids_of_robot(type(instance))
         for id in ids:
-            check_id(id)
+            check_id(id, with_gradient=False)
         if not ids:
             print(
                 f'No id is registered for it: evorobo.register({type(instance).__name__}, "my/Name-v0") makes a task.'
@@ -123,9 +123,11 @@ def check_object(thing: Any, name: str) -> None:
         raise TaskError(f"{name} is a {kind}, neither an evorobo.Robot nor a task; give the name of one of these.")
 
 
-def check_id(id: str, trust: bool = False, max_steps: int | None = None) -> None:
+def check_id(id: str, trust: bool = False, max_steps: int | None = None, *, with_gradient: bool = True) -> None:
     """Check the task of an id or a data file; a control task is checked with few episodes of `max_steps` at most."""
     from evorobo.commands.targets import resolve_task
+    from evorobo.tasks.control.gradients.robot_graph import describe_gradient
+    from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
     from evorobo.tasks.control.task import ControlTask
     from evorobo.testing import check_task
 
@@ -136,6 +138,8 @@ def check_id(id: str, trust: bool = False, max_steps: int | None = None) -> None
         raise SettingsError(f"{id} is no environment, so it has no steps; leave out --max-steps.")
     check_task(task)
     print(f"{id}: the task is valid. {format_scores(task)}")
+    if with_gradient and isinstance(task, ControlTask) and isinstance(task.env_spec, RobotEnvSpec):
+        print(describe_gradient(task.env_spec.robot))
     scores = task.references()
     if scores.get("teacher", float("inf")) <= scores.get("random", float("-inf")):
         print("Its teacher is no better than random actions, so copying it is useless; fix or delete the teacher.")

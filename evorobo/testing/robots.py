@@ -52,8 +52,8 @@ class RobotReport:
     >>> report = check_robot("CartPole-v1")
     >>> report.compiled
     True
-    >>> print(report.gradient)
-    CartPole: no slope through the robot, by argmax, which chooses a move; methods that go by scores may climb it.
+    >>> report.gradient[:73]
+    'Differentiable: no. CartPole: no slope through the robot, by argmax, whic'
     """
 
     compiled: bool
@@ -86,7 +86,7 @@ def check_robot(robot: Robot | type[Robot] | str) -> RobotReport:
     --------
     >>> from evorobo.testing import check_robot
     >>> check_robot("evorobo/Phototaxis-v0").gradient
-    'Gradients pass through the robot, and nothing jumps.'
+    'Differentiable: yes, and nothing jumps.'
     """
     made, make_environment = _make(robot)
     try:

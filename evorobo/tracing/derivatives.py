@@ -24,11 +24,12 @@ from evorobo.tracing.python_text import MATH
 
 Partial = Callable[..., Any]
 
-_COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "isfinite", "isnan", "isinf")
+COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+_TESTS = ("isfinite", "isnan", "isinf")
 _LOGIC = ("not", "and", "or", "xor")
 WITHOUT_SLOPE = frozenset(
     (
-        *_COMPARISONS,
+        *(*COMPARISONS, *_TESTS),
         *(f"logical_{name}" for name in _LOGIC),
         *("invert", "bitwise_and", "bitwise_or", "bitwise_xor"),
         *("sign", "rint", "floor", "ceil", "trunc", "floor_divide"),
@@ -36,7 +37,7 @@ WITHOUT_SLOPE = frozenset(
 )
 """Functions whose results have no slope."""
 
-JUMPING = frozenset(("remainder", "fmod"))
+JUMPING = frozenset(("remainder", "fmod", "arctan2", "copysign"))
 """Functions with a slope that jump nevertheless."""
 
 

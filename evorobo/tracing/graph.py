@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -65,19 +65,34 @@ class Graph:
         """The values of all numbers for inputs `(rows, n_inputs)`."""
         return Evaluation(self, self.values(list(np.ascontiguousarray(inputs.T, float))), len(inputs))
 
-    def values(self, inputs: Sequence[Any]) -> list[Any]:
-        """The values of all nodes for one array for each input, of numbers or of unknown numbers."""
-        values = list(inputs)
+    def values(
+        self,
+        inputs: Sequence[Any],
+        forced: Mapping[int, tuple[np.ndarray, Any]] | None = None,
+        only: Container[int] | None = None,
+    ) -> list[Any]:
+        """The values of all nodes for one array for each input, of numbers or of unknown numbers.
+
+        `forced` gives other values to some nodes, each with a mask of the rows in which it has them. Nodes that are not
+        in `only` are left out, as None.
+        """
+        values, forced = list(inputs), forced or {}
         with np.errstate(all="ignore"):
-            for node in self.nodes[self.n_inputs :]:
-                values.append(_compute(node, _operands(node, values)))
+            for number, node in enumerate(self.nodes[self.n_inputs :], self.n_inputs):
+                value = None
+                if only is None or number in only:
+                    value = _compute(node, operands_of(node, values))
+                    if number in forced:
+                        rows, other = forced[number]
+                        value = np.where(rows, other, value)
+                values.append(value)
         return values
 
     def partial(self, values: Sequence[Any], node: int, operand: int) -> Any:
         """The partial derivative of a node for one of its operands, an array or one number; it may be infinite."""
         partial = self.nodes[node].partial(operand)
         assert partial is not None
-        return partial(values[node], *_operands(self.nodes[node], values))
+        return partial(values[node], *operands_of(self.nodes[node], values))
 
     def reached_by(self, starts: Iterable[int], *, by_slope: bool) -> set[int]:
         """The nodes that depend on some of the nodes `starts`, which are included; by slopes only, or in any way."""
@@ -213,7 +228,8 @@ def _node(number: Number, index: dict[str, int], is_input: bool) -> Node:
     return Node(number.name, function, operation.operands, sources, number.dtype, operation.place)
 
 
-def _operands(node: Node, values: Sequence[Any]) -> list[Any]:
+def operands_of(node: Node, values: Sequence[Any]) -> list[Any]:
+    """The operands of a node, of the values of all nodes."""
     return [
         operand if source is None else values[source]
         for operand, source in zip(node.operands, node.sources, strict=True)

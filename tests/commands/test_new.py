@@ -34,7 +34,7 @@ def test_a_new_task_runs_passes_its_test_and_keeps_the_contract(evorobo, tmp_pat
 
     code, out, err = evorobo("check-task", "my_robot/my_robot.py:MyRobot")
     assert (code, err) == (0, "")
-    assert re.match(r"my_robot/my_robot\.py:MyRobot: the robot is valid\. .*\nGradients pass through the robot", out)
+    assert re.match(r"my_robot/my_robot\.py:MyRobot: the robot is valid\. .*\nDifferentiable: yes", out)
     told = re.search(
         r"my/MyRobot-v0: the task is valid\. 4 inputs, 2 outputs; "
         r"episode return: random ([\d.]+), teacher ([\d.]+)\.\n",

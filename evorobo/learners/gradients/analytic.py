@@ -14,7 +14,7 @@ from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.base import Method, StepResult, WarmStartable
 from evorobo.learners.gradients.shac import SHAC
-from evorobo.learners.norms import gradient_norms, shorten
+from evorobo.learners.norms import gradient_norms, require_slope, shorten
 from evorobo.learners.warm_start import first_genome, first_observations, with_observations
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer
@@ -43,7 +43,7 @@ class AnalyticGradient(Method, WarmStartable):
     The gradient is that of smooth effects alone. It leaves out what jumps: collisions, ends of episodes, other choices
     of `np.where` (see `RobotReport`). Over long episodes of a chaotic robot it explodes. Episodes whose gradient is not
     finite are left out of the mean and counted (column `dropped`). Motor commands near their limits have hardly any
-    slope; the column `saturated` is their share.
+    slope; the column `saturated` is their share. Learning that begins with all motors saturated is refused.
 
     Parameters
     ----------
@@ -182,6 +182,8 @@ class AnalyticGradientLearner:
         gradients, n_kept = result.gradients[finite], int(finite.sum())
         self._dropped += len(finite) - n_kept
         norms = gradient_norms(gradients)
+        if not self._cost.env_steps:
+            require_slope(norms, result.saturated, self._spec.n_outputs)
         if n_kept:
             mean = self._mean(gradients, norms)
             weights = self._weights.copy()

@@ -15,7 +15,7 @@ from evorobo.flops import update_flops
 from evorobo.learners.actor_critic import ActorCritic
 from evorobo.learners.base import Method, StepResult, WarmStartable
 from evorobo.learners.gradients.critic import Critic, discounts
-from evorobo.learners.norms import SHORTENING_FLOPS, gradient_norms, shorten
+from evorobo.learners.norms import SHORTENING_FLOPS, gradient_norms, require_slope, shorten
 from evorobo.learners.returns import td_lambda_targets
 from evorobo.learners.warm_start import first_genome, first_observations, normalizes_observations, with_observations
 from evorobo.nets.dense import Dense
@@ -185,6 +185,8 @@ class SHACLearner:
             window = self._windows.run(self.genome, log_sd, method.horizon, rng)
             next_values = np.where(window.terminated, 0.0, self._critic.values(window.last_observations, scaler))
             gradient = self._gradient(window)
+        if not self._cost.env_steps:
+            require_slope(gradient[: self._spec.n_params], window.saturated, self._spec.n_outputs)
         targets = td_lambda_targets(
             method.reward_scale * window.rewards,
             next_values,

@@ -23,6 +23,9 @@ Adam moves a weight by about its learning rate in an update (Kingma & Ba 2015, s
 0.003, 100 updates move it by at most 0.3, about the size of an initial weight.
 """
 
+SATURATED = 0.9
+"""Share of motor commands near their limits, at the end of a run, from which on a gradient gets a caution."""
+
 
 def cautions(table: StudyTable) -> list[str]:
     """What a reader must know before relying on averages and verdicts; empty if there is nothing."""
@@ -32,6 +35,7 @@ def cautions(table: StudyTable) -> list[str]:
     texts += [unequal_costs_caution(table, task, column) for task in table.tasks for column in _budget_columns(table)]
     texts += [success_rate_caution(table, task) for task in table.tasks]
     texts += [few_updates_caution(table, task) for task in table.tasks]
+    texts += [saturated_caution(table, task) for task in table.tasks]
     texts += [best_so_far_caution(table, task) for task in table.tasks]
     texts += [equal_curves_caution(table, task) for task in table.tasks]
     texts += [tuned_seeds_caution(table.results), baselines_caution(table.results), tuning_cost_caution(table.results)]
@@ -110,6 +114,25 @@ def few_updates_caution(table: StudyTable, task: str) -> str:
         f"Few updates of the weights on {task}: {', '.join(texts)}. Fewer than {MIN_UPDATES} hardly move them from "
         "their first values, so this compares budgets, not methods. Set a smaller batch_size (for recurrent networks, "
         "smaller bptt_steps as well) or a larger budget."
+    )
+
+
+def saturated_caution(table: StudyTable, task: str) -> str:
+    """Whether runs of a gradient ended with motors near their limits, where tanh is flat: then they stand still."""
+    texts = []
+    for method, cell in table.cells_of(task, lambda cell: cell.finished).items():
+        shares = [run.curve["saturated"][-1] for run in cell.finished if "saturated" in run.curve]
+        high = [share for share in shares if share >= SATURATED]
+        if high:
+            texts.append(
+                f"{method} with {np.median(high):.0%} of its motor commands ({len(high)} of {len(shares)} runs)"
+            )
+    if not texts:
+        return ""
+    return (
+        f"Hardly any slope left on {task}: saturated motors at the end of {', '.join(texts)}. A motor near its limit "
+        "changes little with the weights, so the gradient is about zero. Smaller learning rates, normalize=True or "
+        "action noise may prevent it."
     )
 
 

@@ -290,6 +290,16 @@ def test_a_task_or_network_that_does_not_fit_is_refused_at_the_start(task, hidde
         start(SHAC(**SMALL), task, hidden)
 
 
+@pytest.mark.parametrize("method", [SHAC(**SMALL), AnalyticGradient(episodes=2)])
+def test_motors_that_are_all_saturated_at_the_start_are_named(method):
+    cold = start(method)
+    genome = Genome(cold._spec, 1e4 * (1 + np.abs(cold.genome.weights)))
+    learner = start(replace(method, warm_start=genome))
+    with pytest.raises(LearningError, match="no slope left: 2 of 2 motors are saturated in 100 % of the steps"):
+        learner.step(0.0)
+    np.testing.assert_array_equal(learner.genome.weights, genome.weights)
+
+
 def test_another_last_layer_is_refused():
     spec = NetworkSpec(2, (Dense(2, "sigmoid"),))
     with pytest.raises(SettingsError, match="exploration is added before the tanh of the last layer, which is Dense"):

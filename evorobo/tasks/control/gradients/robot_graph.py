@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import TaskError
+from evorobo.tasks.control.gradients.jump_probe import JumpProbe
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStreams
 from evorobo.tasks.control.robots.traced_step import trace_steps
@@ -53,17 +54,24 @@ class RobotGraph:
         """What can jump while the actions change smoothly, and thus has an effect that the gradient leaves out.
 
         The ends of episodes, and each function with its line: comparisons that choose by `np.where`, as in a collision,
-        and roundings.
+        and roundings. A choice between two numbers that are equal where it changes, as of a kink, is no jump.
         """
         graph = self._with_ends
         end = graph.outputs[-1]
         found = ["ends of episodes, by terminal()"] if end is not None and end in self._dependent else []
         effects = graph.leading_to(node for node in graph.outputs[:-1] if node is not None)
+        by_line: dict[str, list[int]] = {}
         for number in sorted(effects):
             node = graph.nodes[number]
             if node.place and jumps(node) and self._is_sloped(node):
-                found.append(f"np.{node.function} in {node.place}")
-        return tuple(dict.fromkeys(found))
+                by_line.setdefault(f"np.{node.function} in {node.place}", []).append(number)
+        if not by_line:
+            return tuple(found)
+        moving = sorted(number for number in self._sloped if number < self.n_states + self.n_actions)
+        probe = JumpProbe(self.robot, self.graph, self.n_states, self.n_actions, moving)
+        index = {node.name: number for number, node in enumerate(self.graph.nodes)}
+        lines = {line: [index[graph.nodes[number].name] for number in numbers] for line, numbers in by_line.items()}
+        return (*found, *(line for line, numbers in lines.items() if probe.jumps(numbers)))
 
     def _is_sloped(self, node: Node) -> bool:
         return any(source in self._sloped for source in node.sources)
@@ -138,15 +146,15 @@ class TracedBackward:
 
 
 def describe_gradient(robot: Robot) -> str:
-    """Sentences on the gradient through a robot: why there is none, or what can jump."""
+    """Sentences on the gradient through a robot: why there is none, or what jumps."""
     try:
         found = RobotGraph(robot).jumps
     except TaskError as error:
-        return f"{error}"
+        return f"Differentiable: no. {error}"
     if not found:
-        return "Gradients pass through the robot, and nothing jumps."
+        return "Differentiable: yes, and nothing jumps."
     return (
-        f"Gradients pass through the robot, but leave out what jumps, so they are biased where these matter: "
+        "Differentiable: yes, but the gradient leaves out what jumps, so it is biased where these matter: "
         f"{_listed(found)}."
     )
 

@@ -147,7 +147,7 @@ def test_what_cuts_the_slope_is_named(functions, operation):
     robot = cart(**functions)
     with pytest.raises(TaskError, match=f"Cart: no slope through the robot, by {operation}"):
         RobotGraph(robot)
-    assert f"{describe_gradient(robot)}".startswith("Cart: no slope")
+    assert f"{describe_gradient(robot)}".startswith("Differentiable: no. Cart: no slope")
 
 
 def test_a_slope_through_the_state_of_earlier_steps_counts():
@@ -187,7 +187,7 @@ def test_collisions_and_ends_of_the_packages_robots_are_listed():
     assert any("_on_black_floor() (homing.py" in jump for jump in homing)
     assert RobotGraph(robot_of("evorobo/Phototaxis-v0")).jumps == ()  # an arc becomes a straight line smoothly
     text = describe_gradient(robot_of("evorobo/SwingUp-v0"))
-    assert text.startswith("Gradients pass through the robot, but leave out what jumps")
+    assert text.startswith("Differentiable: yes, but the gradient leaves out what jumps, so it is biased")
 
 
 def driven(turn):

@@ -1,0 +1,247 @@
+"""Which comparisons and roundings of a robot's step are jumps: the results are compared on both sides of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evorobo.arrays import Array
+from evorobo.tasks.control.robots.base import Robot
+from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
+from evorobo.tracing.derivatives import COMPARISONS
+from evorobo.tracing.graph import Graph, operands_of, times
+
+N_ROWS = 512
+"""Pairs of states and actions between which a comparison is to change."""
+
+MAX_PAIRS = 2000
+"""Pairs that are followed to the place of the change, of all comparisons of one line of the robot's code."""
+
+WAYS, MAX_WAYS, NEWTON_STEPS = 32, 8, 5
+"""States from which a change is looked for by Newton's method, for how many comparisons, and in how many steps."""
+
+BISECTIONS = 42
+SMALLEST_JUMP = 1e-5
+"""A smaller difference, relative to the numbers themselves, is not called a jump."""
+
+WIDER = (0.0, 0.5, 2.0)
+"""How far states are moved from those of random driving, as multiples of their spread."""
+
+
+class JumpProbe:
+    """Looks for the two sides of each number of a graph that may jump, on random states of the robot.
+
+    `moving` are the inputs that change smoothly with the actions; the others are kept.
+    """
+
+    def __init__(self, robot: Robot, graph: Graph, n_states: int, n_actions: int, moving: Sequence[int]) -> None:
+        self._graph, self._n_states, self._n_outputs = graph, n_states, len(graph.outputs)
+        self._needed: dict[tuple[int, ...], set[int]] = {}
+        self._moving, rng = moving, np.random.default_rng(0)
+        driven = _driven_states(robot, N_ROWS, rng)
+        spread = driven.max(0) - driven.min(0) + 1e-3 * (1 + np.abs(driven).max(0))
+        moves = np.isin(np.arange(n_states), moving)
+        n_rest = graph.n_inputs - n_states - n_actions
+        starts, ends = list[Array](), list[Array]()
+        for wider in WIDER:
+            rest = rng.uniform(0, 1, (N_ROWS, n_rest))
+            for sides in (starts, ends):
+                states = driven if sides is starts else rng.permutation(driven)
+                states = np.where(moves, states + wider * spread * rng.uniform(-1, 1, states.shape), driven)
+                actions = rng.uniform(-robot.action_limit, robot.action_limit, (N_ROWS, n_actions))
+                sides.append(np.concatenate([states, actions, rest], axis=1))
+        self._starts, self._ends = np.concatenate(starts), np.concatenate(ends)
+        self._at_start, self._at_end = self._values(self._starts), self._values(self._ends)
+
+    def jumps(self, nodes: Sequence[int]) -> bool:
+        """Whether a result jumps by one of these nodes.
+
+        A comparison that never changed, not even on a way that was chosen for it, is none; other nodes are taken for
+        jumps if they never changed.
+        """
+        pairs, starts, ends = list[tuple[int, int]](), self._starts, self._ends
+        for node in nodes:
+            changed = np.flatnonzero(self._branch(node, self._at_start) != self._branch(node, self._at_end))
+            pairs += [(node, int(row)) for row in changed]
+        if not pairs:
+            compared = [node for node in nodes if self._graph.nodes[node].function in COMPARISONS]
+            if len(compared) < len(nodes):
+                return True
+            compared = compared[:: -(-len(compared) // MAX_WAYS)]
+            ways = [self._way_to_change(node) for node in compared]
+            pairs = [(node, 0) for node, way in zip(compared, ways, strict=True) if way]
+            if not pairs:
+                return False
+            starts, ends = (np.concatenate([way[side] for way in ways if way]) for side in (0, 1))
+            pairs = [(node, row) for row, (node, _) in enumerate(pairs)]
+        if len(pairs) > MAX_PAIRS:
+            pairs = [pairs[at] for at in np.linspace(0, len(pairs) - 1, MAX_PAIRS).astype(int)]
+        which, rows = (np.array(column) for column in zip(*pairs, strict=True))
+        left, right = self._sides(which, starts[rows], ends[rows])
+        at_left, at_right = self._values(left), self._values(right)
+        # the same place with the other side of this node alone: it has to be this one that jumps
+        forced = {int(node): (which == node, at_right[node]) for node in np.unique(which)}
+        alone = self._values(left, forced)
+        before = self._results(at_left)
+        steps = [self._differences(which, before, self._results(after), at_left) for after in (at_right, alone)]
+        its_own = self._operand_steps(which, at_left, at_right) <= SMALLEST_JUMP  # no other node jumps before it
+        return bool((its_own & (np.minimum(*steps) > SMALLEST_JUMP)).any())
+
+    def _way_to_change(self, node: int) -> tuple[Array, Array] | None:
+        """Inputs before and after a change of a comparison, by Newton's method from some states; None if it fails."""
+        inputs, needed = self._starts[:: len(self._starts) // WAYS], self._before([node])
+        first = self._branch(node, self._values(inputs, only=needed))
+        after = inputs
+        for _ in range(NEWTON_STEPS):
+            values = self._values(after, only=needed)
+            changed = np.flatnonzero(self._branch(node, values) != first)
+            if len(changed):
+                return inputs[changed[:1]], after[changed[:1]]
+            one, other = operands_of(self._graph.nodes[node], values)
+            with np.errstate(all="ignore"):
+                slope = self._slope_of_difference(node, values)
+                step = 1.01 * (np.subtract(one, other) / np.square(slope).sum(1))[:, None] * slope
+            after = after - np.where(np.isfinite(step), step, 0.0)
+        return None
+
+    def _slope_of_difference(self, node: int, values: list[Any]) -> Array:
+        """The derivatives of the two compared numbers' difference with respect to the moving inputs."""
+        shape = np.shape(values[0])
+        adjoints: dict[int, Array] = {}
+        for sign, source in zip((1.0, -1.0), self._graph.nodes[node].sources, strict=True):
+            if source is not None:
+                adjoints[source] = adjoints.get(source, np.zeros(shape)) + sign
+        for number in reversed(range(self._graph.n_inputs, len(self._graph.nodes))):
+            if number in adjoints:
+                for operand, source in self._graph.nodes[number].slope_edges:
+                    part = times(adjoints[number], self._graph.partial(values, number, operand))
+                    adjoints[source] = adjoints.get(source, np.zeros(shape)) + part
+        slope = np.zeros((*shape, self._graph.n_inputs))
+        for number in self._moving:
+            slope[:, number] = adjoints.get(number, 0.0)
+        return slope
+
+    def _sides(self, which: np.ndarray, start: Array, end: Array) -> tuple[Array, Array]:
+        """The inputs just before and just after the change of each node on the way from start to end."""
+        low, high = np.zeros(len(start)), np.ones(len(start))
+        nodes = [(int(node), which == node) for node in np.unique(which)]
+        first = self._branches(nodes, start)
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            same = self._branches(nodes, _between(start, end, middle)) == first
+            low, high = np.where(same, middle, low), np.where(same, high, middle)
+        return _between(start, end, low), _between(start, end, high)
+
+    def _branches(self, nodes: list[tuple[int, np.ndarray]], inputs: Array) -> Array:
+        values, branches = self._values(inputs, only=self._before([node for node, _ in nodes])), np.zeros(len(inputs))
+        for node, rows in nodes:
+            branches[rows] = self._branch(node, values)[rows]
+        return branches
+
+    def _branch(self, number: int, values: list[Any]) -> Array:
+        """A number that changes where this node can jump, and is constant elsewhere."""
+        node = self._graph.nodes[number]
+        with np.errstate(all="ignore"):
+            match node.function:
+                case "remainder":
+                    branch = np.floor(np.divide(*operands_of(node, values)))
+                case "fmod":
+                    branch = np.trunc(np.divide(*operands_of(node, values)))
+                case "arctan2":
+                    y, x = operands_of(node, values)
+                    branch = np.where(np.less(x, 0), np.sign(y), 0)
+                case "copysign":
+                    branch = np.signbit(operands_of(node, values)[1])
+                case _:
+                    branch = values[number]
+        return np.broadcast_to(np.asarray(branch, float), np.shape(values[0]))
+
+    def _operand_steps(self, which: np.ndarray, left: list[Any], right: list[Any]) -> Array:
+        """The largest difference of an operand of each row's node between the sides, relative to the numbers."""
+        steps = np.zeros(len(which))
+        for number in np.unique(which):
+            node, rows = self._graph.nodes[number], which == number
+            for one, other in zip(operands_of(node, left), operands_of(node, right), strict=True):
+                step = np.broadcast_to(_relative(np.asarray(one, float), np.asarray(other, float)), len(which))
+                steps[rows] = np.maximum(steps, step)[rows]
+        return steps
+
+    def _before(self, nodes: Sequence[int]) -> set[int]:
+        """The nodes that are needed to compute some nodes, kept for the same ones."""
+        key = tuple(nodes)
+        if key not in self._needed:
+            self._needed[key] = self._graph.leading_to(nodes)
+        return self._needed[key]
+
+    def _values(self, inputs: Array, forced: Any = None, only: Any = None) -> list[Any]:
+        return self._graph.values(list(np.ascontiguousarray(inputs.T)), forced, only)
+
+    def _results(self, values: list[Any]) -> Array:
+        shape = np.shape(values[0])
+        columns = [
+            np.broadcast_to(constant if node is None else values[node], shape)
+            for node, constant in zip(self._graph.outputs, self._graph.constants, strict=True)
+        ]
+        return np.stack(columns, axis=1).astype(float)
+
+    def _differences(self, which: np.ndarray, before: Array, after: Array, values: list[Any]) -> Array:
+        """The largest difference of a result in each row, relative to the numbers.
+
+        A state that is wrapped, as an angle that jumps by a whole turn, has the difference 0.
+        """
+        steps = _steps(before, after)
+        state = steps[:, : self._n_states]
+        for turn in (np.full(len(steps), 2 * np.pi), np.full(len(steps), 360.0), self._periods(which, values)):
+            with np.errstate(all="ignore"):
+                turns = np.rint(state / turn[:, None])
+                wrapped = np.abs(state - turns * turn[:, None])
+            state = np.where(turns > 0, wrapped, state)
+        steps[:, : self._n_states] = state
+        return (steps / _scale(before, after)).max(1)
+
+    def _periods(self, which: np.ndarray, values: list[Any]) -> Array:
+        """For the rows of a remainder, its divisor; infinity for all others."""
+        periods = np.full(len(which), np.inf)
+        for number in np.unique(which):
+            node = self._graph.nodes[number]
+            if node.function in ("remainder", "fmod"):
+                rows = which == number
+                periods[rows] = np.abs(np.broadcast_to(operands_of(node, values)[1], len(which))[rows])
+        return periods
+
+
+def _steps(before: Array, after: Array) -> Array:
+    """The differences; 0 between equal infinities and between two NaN, infinity between NaN and a number."""
+    with np.errstate(all="ignore"):
+        steps = np.where((before == after) | (np.isnan(before) & np.isnan(after)), 0.0, np.abs(after - before))
+    return np.where(np.isnan(steps), np.inf, steps)
+
+
+def _scale(before: Array, after: Array) -> Array:
+    smaller = np.fmin(np.abs(before), np.abs(after))
+    return 1e-3 + np.where(np.isfinite(smaller), smaller, 0.0)
+
+
+def _relative(before: Array, after: Array) -> Array:
+    return _steps(before, after) / _scale(before, after)
+
+
+def _between(start: Array, end: Array, share: Array) -> Array:
+    between: Array = start + share[:, None] * (end - start)
+    return between
+
+
+def _driven_states(robot: Robot, n_rows: int, rng: np.random.Generator) -> Array:
+    """States of robots that keep a random action each, at a random time of at most 200 steps, or as they end."""
+    streams = RandomStreams([RandomStream(np.random.default_rng(seed)) for seed in range(n_rows)], np.arange(n_rows))
+    state = np.asarray(robot.initial(streams), float)
+    actions = rng.uniform(-robot.action_limit, robot.action_limit, (n_rows, len(robot.motors)))
+    until = rng.integers(0, min(robot.max_steps, 200), n_rows)
+    for step in range(int(until.max())):
+        with np.errstate(all="ignore"):
+            after = np.asarray(robot.transition(state, actions, streams), float)
+        goes_on = (step < until) & np.isfinite(after).all(1) & ~np.asarray(robot.terminal(after), bool)
+        state = np.where(goes_on[:, None], after, state)
+    return state
