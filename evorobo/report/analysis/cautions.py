@@ -118,7 +118,7 @@ def few_updates_caution(table: StudyTable, task: str) -> str:
 
 
 def saturated_caution(table: StudyTable, task: str) -> str:
-    """Whether runs of a gradient ended with motors near their limits, where tanh is flat: then they stand still."""
+    """Whether runs of a gradient ended with motors near their limits, where tanh is flat: then learning stagnates."""
     texts = []
     for method, cell in table.cells_of(task, lambda cell: cell.finished).items():
         shares = [run.curve["saturated"][-1] for run in cell.finished if "saturated" in run.curve]

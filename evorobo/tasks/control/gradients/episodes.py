@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class EpisodeTape:
         robot, n_rows = self.robot_graph.robot, seeds.size
         limit = robot.action_limit
         distinct, episode = np.unique(seeds, return_inverse=True)
-        streams = RecordedStreams([make_generator(seed) for seed in distinct], episode.ravel())
+        streams = RecordedLockstepStreams([make_generator(seed) for seed in distinct], episode.ravel())
         state = robot.initial(streams)
         readings = self._observe(robot, state, streams)
         block = readings.reshape(*seeds.shape, -1)
@@ -144,17 +145,21 @@ class _Step:
     saturated: np.ndarray
 
 
-class RecordedStreams(LockstepStreams):
+class RecordedStreams(RandomStreams):
     """Random streams that keep the standard numbers they have drawn, in order."""
 
-    def __init__(self, generators: Sequence[np.random.Generator], episode: np.ndarray) -> None:
-        super().__init__(generators, episode)
+    def __init__(self, streams: Sequence[Any], episode: np.ndarray) -> None:
+        super().__init__(streams, episode)
         self.recorded: list[Array] = []
 
     def _next(self, kind: str, size: int) -> Array:
         numbers = super()._next(kind, size)
         self.recorded.append(numbers)
         return numbers
+
+
+class RecordedLockstepStreams(RecordedStreams, LockstepStreams):
+    """The same for episodes that begin together; made of their generators."""
 
 
 def rows_times(adjoints: Array, jacobians: Array) -> Array:
