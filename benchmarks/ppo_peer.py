@@ -21,8 +21,8 @@ does, which `Baseline` reads. A run has one thread.
 Seen on a very busy machine, in one thread: to CartPole at 475, seeds 0 to 2, ours has medians of 6.8 s by the clock and
 3.8 CPU s, Stable-Baselines3 23.0 and 11.8. That is 3.1 to 3.4 times sooner, not 5. Imports take less than a second of
 ours; most of the rest is learning, in double precision. Our 20 seeds have the medians 357 (CartPole), -300 (Pendulum)
-and 26.9 (Phototaxis). The other side was not complete then: 352, 300 and 500 on CartPole, -345 on Pendulum, and 36 and
-41 on Phototaxis, where ours seems to be behind.
+and 26.9 (Phototaxis). Too few runs of the other side were complete then to compare: 295 to 500 in 6 seeds of CartPole,
+-345 and -375 on Pendulum, 36, 41, 24 and 26 on Phototaxis.
 """
 
 from __future__ import annotations
