@@ -126,11 +126,13 @@ def test_the_report_says_whether_a_robot_has_a_gradient_and_can_be_compiled():
     sound, choosing = check_robot(Sound), check_robot(Choosing)
     assert (sound.compiled, choosing.compiled) == (True, True)
     assert sound.gradient.startswith("Differentiable: yes")
-    assert choosing.gradient.startswith("Differentiable: no. Choosing: no slope through the robot, by argmax")
+    assert choosing.gradient.startswith("Differentiable: no; Choosing: no slope through the robot, by argmax")
     branching = broken(Sound, reward=lambda self, state, action, after: np.array([float(x > 0) for x in after[:, 0]]))
     report = check_robot(branching)
     assert not report.compiled
-    assert report.gradient.startswith("the gradient through Wreck is unknown: it makes a plain number")
+    assert report.gradient.startswith(
+        "Differentiable: no; the gradient through Wreck is unknown: it makes a plain number"
+    )
 
 
 def broken(kind, **parts):

@@ -53,7 +53,7 @@ class RobotReport:
     >>> report.compiled
     True
     >>> report.gradient[:73]
-    'Differentiable: no. CartPole: no slope through the robot, by argmax, whic'
+    'Differentiable: no; CartPole: no slope through the robot, by argmax, whic'
     """
 
     compiled: bool

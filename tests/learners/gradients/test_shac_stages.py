@@ -136,7 +136,7 @@ def test_a_killed_trial_continues_exactly_in_the_middle_of_windows_stages_and_ha
     folder = tmp_path / "killed"
     run_killed(trial, folder, StagesLearner, "step", 120)  # within the clone
     run_killed(trial, folder, _RecordedRows, "step", 17)  # within the first window
-    run_killed(trial, folder, _RecordedRows, "step", 32 * 40 + 9)  # within a later one, episodes have restarted
+    run_killed(trial, folder, _RecordedRows, "step", 32 * 12 + 9)  # within a later one, episodes have restarted
     run_killed(trial, folder, StagesLearner, "step", 8)  # in the middle of the second stage
     run_killed(trial, folder, StagesLearner, "_hand_over", 1)  # from critic to critic
     run_killed(trial, folder, _RecordedRows, "step", 13)

@@ -150,7 +150,7 @@ def describe_gradient(robot: Robot) -> str:
     try:
         found = RobotGraph(robot).jumps
     except TaskError as error:
-        return f"Differentiable: no. {error}"
+        return f"Differentiable: no; {error}"
     if not found:
         return "Differentiable: yes, and nothing jumps."
     return (

@@ -147,7 +147,7 @@ def test_what_cuts_the_slope_is_named(functions, operation):
     robot = cart(**functions)
     with pytest.raises(TaskError, match=f"Cart: no slope through the robot, by {operation}"):
         RobotGraph(robot)
-    assert f"{describe_gradient(robot)}".startswith("Differentiable: no. Cart: no slope")
+    assert f"{describe_gradient(robot)}".startswith("Differentiable: no; Cart: no slope")
 
 
 def test_a_slope_through_the_state_of_earlier_steps_counts():
