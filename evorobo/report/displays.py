@@ -40,7 +40,8 @@ def _results(results: Results) -> str:
 
 
 def _summary(summary: Summary) -> str:
-    table = _table(tables.format_cells(summary.rows, str), tables.COLUMN_TITLES)
+    titles, lines = tables.format_cells(summary.rows, str)
+    table = _table(lines, titles)
     return table + "".join(map(_paragraph, [*summary.sentences, *summary.cautions]))
 
 

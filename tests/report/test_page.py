@@ -102,6 +102,15 @@ def test_the_page_has_verdicts_cautions_and_table(tiny_study):
     assert "The weights became NaN." in text  # the reason why a trial failed
 
 
+def test_the_table_of_the_page_has_the_operations_of_robots_where_there_are_any(fakes, tmp_path):
+    for name, flops in (("traced", 2500), ("not-traced", 0)):
+        fakes.write_study(tmp_path / name, name, {"run": {}}, ["ga"])
+        rows = [{"test": 0}, {"env_steps": 50, "robot_flops": flops, "test": 1}]
+        fakes.write_run(tmp_path / name / "run/ga/seed-0", rows)
+        table = render_page(fakes.load(tmp_path / name)).split("</table>")[0]
+        assert ("2.5k" in table, ">robot FLOPs<" in table) == (flops > 0, flops > 0)
+
+
 def test_names_are_only_text(tiny_study):
     results = tiny_study({"ga": [1, 2], "es": [3, 4]}, references={HOSTILE: 1.5})
     runs = [replace(run, method=HOSTILE) if run.method == "es" else run for run in results.runs]

@@ -97,6 +97,18 @@ def test_the_terminal_shows_short_numbers(tiny_table):
     assert "(random)" in table
 
 
+def test_the_operations_of_robots_are_beside_flops_only_where_there_are_any(tiny_table):
+    rows = summary_rows(tiny_table(SCORES, references={"random": 1.0}))
+    assert "robot FLOPs" not in to_terminal(rows) + to_markdown(rows)  # the runs report 0, the reference none
+    rows = [{**row, "robot_flops": row["robot_flops"] + 2500} for row in rows]
+    lines = [[cell.strip() for cell in line.split("|")] for line in to_markdown(rows).splitlines()]
+    assert lines[0][-4:-1] == ["FLOPs", "robot FLOPs", "CPU"]
+    assert [line[-4:-2] for line in lines[2:5]] == [["30", "2.5k"], ["30", "2.5k"], ["", ""]]
+    assert "2.5k" in to_terminal(rows)
+    assert max(map(len, to_terminal(rows, 80).splitlines())) <= 80
+    assert "There is no room for: best, worst, env steps, robot FLOPs." in to_terminal(rows, 80)
+
+
 def test_a_study_without_runs_has_an_empty_table(tiny_table):
     assert summary_rows(tiny_table({})) == []
     assert to_csv([]).strip() == ""

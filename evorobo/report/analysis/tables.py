@@ -48,19 +48,20 @@ def summary_rows(table: StudyTable) -> list[Row]:
 
 def to_terminal(rows: Sequence[Row], width: int | None = None) -> str:
     """The table for a terminal of this width, and what its costs contain."""
-    table = terminal_table(format_cells(rows, str), COLUMN_TITLES, _SIDES, width, _DROPPABLE)
+    titles, lines = format_cells(rows, str)
+    table = terminal_table(lines, titles, _sides(titles), width, [name for name in _DROPPABLE if name in titles])
     return f"{table}\n\n{wrapped(COST_NOTE, width)}"
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """The table in Markdown, and what its costs contain."""
-    table = tabulate(format_cells(rows, _escape), COLUMN_TITLES, "pipe", colalign=_SIDES, disable_numparse=True)
+    table = _tabulate(*format_cells(rows, _escape), "pipe")
     return f"{table}\n\n{COST_NOTE}"
 
 
 def to_latex(rows: Sequence[Row], notes: Sequence[str] = ()) -> str:
     """The table in LaTeX, with what its costs contain and `notes` below it; it needs the package booktabs."""
-    table = tabulate(format_cells(rows, str), COLUMN_TITLES, "latex_booktabs", colalign=_SIDES, disable_numparse=True)
+    table = _tabulate(*format_cells(rows, str), "latex_booktabs")
     below = [rf"{{\footnotesize {_escape_latex(note)}\par}}" for note in (COST_NOTE, *notes)]
     return "\n".join([r"% needs \usepackage{booktabs}", table, r"\par\smallskip", *below])
 
@@ -104,25 +105,18 @@ def _reference_row(task: str, name: str, value: float) -> Row:
     return {"task": task, "method": name, "kind": "reference", "iqm": float(value), **nan, **counts, **costs}
 
 
-COLUMN_TITLES = [
-    "task",
-    "method",
-    "test IQM",
-    "95% interval",
-    "best",
-    "worst",
-    "n",
-    "env steps",
-    "samples",
-    "FLOPs",
-    "CPU",
-]
-_SIDES = ["left", "left", *["right"] * 9]
-_DROPPABLE = ["samples", "worst", "best", "env steps", "CPU", "FLOPs", "n"]  # the first ones first
+_SCORE_TITLES = ["test IQM", "95% interval", "best", "worst"]
+_COST_TITLES = {"env_steps": "env steps", "samples": "samples", "flops": "FLOPs", "robot_flops": "robot FLOPs"}
+_DROPPABLE = ["samples", "robot FLOPs", "worst", "best", "env steps", "CPU", "FLOPs", "n"]  # the first ones first
 
 
-def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[str]]:
-    """The rows as text. A task is named in its first row only, and the name of a reference is in brackets."""
+def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
+    """The titles of the columns, and the rows as text.
+
+    A task is named in its first row only, and the name of a reference is in brackets. The operations of robots have a
+    column only if there are any.
+    """
+    costs = [key for key in _COST_TITLES if key != "robot_flops" or any(row[key] > 0 for row in rows)]
     lines, before = [], None
     for row in rows:
         of_task = [other for other in rows if other["task"] == row["task"]]
@@ -141,12 +135,20 @@ def format_cells(rows: Sequence[Row], name: Callable[[str], str]) -> list[list[s
                 score(row["best"]),
                 score(row["worst"]),
                 str(row["n"]) if row["kind"] == "method" else "",
-                *("" if np.isnan(row[key]) else format_number(row[key]) for key in ("env_steps", "samples", "flops")),
+                *("" if np.isnan(row[key]) else format_number(row[key]) for key in costs),
                 "" if np.isnan(row["cpu_seconds"]) else format_duration(row["cpu_seconds"]),
             ]
         )
         before = row["task"]
-    return lines
+    return ["task", "method", *_SCORE_TITLES, "n", *(_COST_TITLES[key] for key in costs), "CPU"], lines
+
+
+def _tabulate(titles: Sequence[str], lines: Sequence[Sequence[str]], style: str) -> str:
+    return tabulate(lines, titles, style, colalign=_sides(titles), disable_numparse=True)
+
+
+def _sides(titles: Sequence[str]) -> list[str]:
+    return ["left" if title in ("task", "method") else "right" for title in titles]
 
 
 def _escape_latex(text: str) -> str:

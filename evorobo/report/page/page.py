@@ -85,6 +85,7 @@ def render_page(results: Results, *, run_robustness: bool = False, run_importanc
         "behavior": behaviors(table),
     }
     trial_columns, trials = facts.trials(results)
+    titles, lines = tables.format_cells(summary.rows, str)
     return render_html(
         "page.html",
         _SCRIPTS,
@@ -98,8 +99,8 @@ def render_page(results: Results, *, run_robustness: bool = False, run_importanc
         verdicts=summary.sentences,
         cautions=summary.cautions,
         overview=facts.overview(results),
-        headers=tables.COLUMN_TITLES,
-        rows=tables.format_cells(summary.rows, str),
+        headers=titles,
+        rows=lines,
         cost_note=tables.COST_NOTE,
         trial_columns=trial_columns,
         trials=trials,
