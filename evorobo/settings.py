@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from evorobo import registry
+from evorobo.cells import CannotRecord, record_cell
 from evorobo.errors import EvoroboError, SettingsError, unknown
 from evorobo.loading import SCRIPT_PREFIX, load_module, without_imports
 from evorobo.notebooks import in_notebook
@@ -188,15 +189,24 @@ def reference_to(thing: Any) -> str:
     name = thing.__qualname__
     if "<" in name:
         raise SettingsError(f"{name} cannot be found by a name; define it at the top level of a file.")
-    where = _module_reference(thing.__module__)
-    if where is None:
+    return f"{_module_reference(thing.__module__) or _recorded_file(thing)}:{name}"
+
+
+def _recorded_file(thing: Any) -> str:
+    """Return the file that records a class or function of a notebook cell, or of an IPython prompt."""
+    name = thing.__qualname__
+    try:
+        return record_cell(thing).as_posix()
+    except CannotRecord as error:
         if in_notebook():
+            reason = f" and {error}" if str(error) else ""
             raise SettingsError(
-                f"{name} was defined in a cell; begin the cell with %%writefile my_file.py, and import {name} from "
-                "my_file in the next cell, so that it can be found again."
-            )
-        raise SettingsError(f"{name} was typed at a prompt; put it into a file so that it can be found again.")
-    return f"{where}:{name}"
+                f"{name} was defined in a cell{reason}; begin the cell with %%writefile my_file.py, and import {name} "
+                "from my_file in the next cell, so that it can be found again."
+            ) from None
+        raise SettingsError(
+            f"{name} was typed at a prompt; put it into a file so that it can be found again."
+        ) from None
 
 
 def _module_reference(module: str) -> str | None:

@@ -15,6 +15,7 @@ HOUSE = Path(__file__).parents[1] / "evorobo"
 GROUND = {
     "annotations",
     "arrays",
+    "cells",
     "checks",
     "docstrings",
     "downloads",

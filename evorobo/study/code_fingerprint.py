@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from evorobo.cells import recorded
 from evorobo.loading import source_file
 
 ALL_NAMES = "*"
@@ -27,7 +28,8 @@ _IMPORTS = ast.Import, ast.ImportFrom
 
 def user_defined(definitions: Iterable[Any]) -> list[Any]:
     """Return the classes and functions that are defined in files of the user, sorted by name."""
-    own = {definition for definition in definitions if source_file(sys.modules.get(definition.__module__))}
+    known = map(recorded, definitions)
+    own = {definition for definition in known if source_file(sys.modules.get(definition.__module__))}
     return sorted(own, key=lambda definition: (definition.__qualname__, definition.__module__))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import is_dataclass
 from typing import Any
 
+from evorobo.cells import is_in_a_record
 from evorobo.errors import SettingsError
 from evorobo.fields import checks_fields
 from evorobo.settings import reference_to
@@ -46,7 +47,7 @@ def register(robot: type[Robot], id: str) -> None:
         raise SettingsError(f"{robot!r} is no robot class; derive it from evorobo.Robot.")
     if is_dataclass(robot):
         checks_fields(robot)
-    _register(reference_to(robot), id, robot.max_steps, robot.reward_threshold)
+    _register(reference_to(robot), id, robot.max_steps, robot.reward_threshold, typed=robot.__module__ == "__main__")
 
 
 def register_built_in() -> None:
@@ -55,16 +56,44 @@ def register_built_in() -> None:
         _register(robot.reference, robot.id, robot.max_steps or Robot.max_steps, robot.reward_threshold)
 
 
-def _register(robot: str, id: str, max_steps: int, reward_threshold: float | None) -> None:
+def _register(robot: str, id: str, max_steps: int, reward_threshold: float | None, typed: bool = False) -> None:
+    """Add an id. One that was typed in a notebook cell takes the place of the same robot before an edit."""
     from gymnasium.envs import registration
 
     spec = registration.registry.get(id)
     if spec is not None:
-        if spec.kwargs.get("robot") == robot:
+        before = str(spec.kwargs.get("robot") or spec.entry_point)
+        if before == robot:
             return
-        raise SettingsError(
-            f"the id {id!r} is taken by {spec.kwargs.get('robot') or spec.entry_point}; choose another id."
-        )
+        if not (is_in_a_record(before) and is_in_a_record(robot)) or _name(before) != _name(robot):
+            raise SettingsError(f"the id {id!r} is taken by {before}; choose another id.")
+        _versions[_qualified(before, id)] = registration.registry.pop(id)
+    _add(robot, id, max_steps, reward_threshold)
+    if spec is not None and not typed:  # an earlier version, loaded for its trials
+        _versions[_qualified(robot, id)] = registration.registry[id]
+        registration.registry[id] = spec
+
+
+def version_of(env: str) -> Any:
+    """Return the gymnasium spec of a recorded cell's robot that was registered again after an edit; else None."""
+    return _versions.get(env)
+
+
+def _qualified(robot: str, id: str) -> str:
+    return f"{robot.rpartition(':')[0]}:{id}"
+
+
+def _name(robot: str) -> str:
+    return robot.rpartition(":")[2]
+
+
+_versions: dict[str, Any] = {}
+"""Gymnasium specs of robots in notebook cells besides the latest ones, by their qualified ids."""
+
+
+def _add(robot: str, id: str, max_steps: int, reward_threshold: float | None) -> None:
+    from gymnasium.envs import registration
+
     registration.register(
         id,
         entry_point=ENV_ENTRY_POINT,
@@ -81,7 +110,7 @@ def qualified_id(env: str) -> str:
     from gymnasium.envs.registration import registry
 
     spec = registry.get(env.rpartition(":")[2])
-    if spec is None:
+    if spec is None or is_in_a_record(env):  # of several versions, the one that is named
         return env
     maker = spec.kwargs.get("robot") or spec.entry_point
     try:

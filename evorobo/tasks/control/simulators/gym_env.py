@@ -14,6 +14,7 @@ from evorobo.loading import load_module
 from evorobo.tasks.control.persistent.base import EnvRows
 from evorobo.tasks.control.persistent.checked import CheckedEnvRows
 from evorobo.tasks.control.persistent.env_objects import ObjectEnvRows
+from evorobo.tasks.control.robots.registry import version_of
 from evorobo.tasks.control.simulators.base import Simulator
 from evorobo.tasks.control.simulators.checked import CheckedSimulator, NumberChecks
 from evorobo.tasks.control.simulators.env_objects import EnvObjects
@@ -97,6 +98,8 @@ def find_spec(env: str) -> Any:
     module, colon, id = env.rpartition(":")
     if colon:
         load_module(module, env)
+    if version := version_of(env):
+        return version
     try:
         return gymnasium.spec(id)
     except gymnasium.error.Error as error:
