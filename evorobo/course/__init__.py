@@ -1,4 +1,4 @@
-"""The tools that lessons use: training epoch by epoch, runs at several seeds, one figure. Names: `__init__.pyi`."""
+"""The tools that lessons use: training, sampled episodes, runs at several seeds, one figure. Names: `__init__.pyi`."""
 
 import lazy_loader
 

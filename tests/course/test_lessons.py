@@ -37,8 +37,8 @@ def measure(number: int, seeds: int, **settings: int) -> dict[str, np.ndarray]:
 # ---- the course as a whole
 
 
-def test_eleven_lessons_are_numbered_and_short_and_begin_with_their_statement():
-    assert [path.stem[:3] for path in SCRIPTS] == [f"{number:02}_" for number in range(1, 12)]
+def test_twelve_lessons_are_numbered_and_short_and_begin_with_their_statement():
+    assert [path.stem[:3] for path in SCRIPTS] == [f"{number:02}_" for number in range(1, 13)]
     for path in SCRIPTS:
         text = path.read_text()
         assert len(text.splitlines()) <= 60, path.name
@@ -158,3 +158,16 @@ def test_10_the_loss_is_higher_between_the_solutions_of_backprop_and_evolution()
     assert (line[:, 0] < line[:, -1]).all()
     assert (line.max(1) > line[:, [0, -1]].max(1) + 0.02).all()
     assert (data["share"] > 0.8).all()
+
+
+def test_12_a_baseline_and_gae_lower_the_error_and_ppo_learns_soonest():
+    data = measure(12, seeds=3)
+    plain, baseline, mixed = data["errors"].swapaxes(0, 1)
+    assert (plain[:, 0] > 1.5 * baseline[:, 0]).all()
+    assert (baseline[:, 0] > 1.5 * mixed[:, 0]).all()
+    # without bias the error falls with the number of episodes; that of GAE ends at its bias
+    assert (plain[:, 0] > 20 * plain[:, -1]).all()
+    assert mixed[:, -1].mean() > baseline[:, -1].mean()
+    *others, ppo = data["curves"].swapaxes(0, 1)
+    assert (ppo[:, -1] > 190).all()
+    assert all(np.median(other[:, 8]) < ppo[:, 8].min() for other in others)
