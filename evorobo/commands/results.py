@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def add_plot(parser: Parser) -> None:
     """Add the arguments of `evorobo plot`."""
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
-    kinds = ("curves", "paths", "archives", "importance")
+    kinds = ("curves", "paths", "archives", "importance", "rows")
     parser.add_argument("--kind", default=kinds[0], choices=kinds, metavar="KIND", help=f"{', '.join(kinds)}")
     parser.add_argument("--x", default="", metavar="COLUMN,..", help="cost columns of the x axes: flops,env_steps")
     parser.add_argument("--linear", action="store_true", help="use a linear x axis instead of a logarithmic one")

@@ -1,4 +1,4 @@
-"""Draw a figure of a study: learning curves, paths of robots, archives or importance, as a picture or as numbers."""
+"""Draw a figure of a study, as a picture or as numbers: curves, paths, archives, importance or amounts of data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evorobo.files import as_path, write_atomically
 from evorobo.nets.genome import Genome
 from evorobo.report.analysis.runs import load_genome
 from evorobo.report.analysis.study_table import StudyTable
-from evorobo.report.figures import archives, curves, importance, output
+from evorobo.report.figures import archives, curves, data_amounts, importance, output
 from evorobo.report.figures.paths import plot_paths
 from evorobo.report.figures.settings import FigureSettings
 from evorobo.report.formats.bands import bands_csv
@@ -24,7 +24,7 @@ from evorobo.tasks.control.recording import draw_states, trajectory
 from evorobo.tasks.control.robots.base import defines
 from evorobo.tasks.control.task import ControlTask
 
-KINDS = ("curves", "paths", "archives", "importance")
+KINDS = ("curves", "paths", "archives", "importance", "rows")
 """The kinds of figures of a study."""
 
 _TaskFigure: TypeAlias = Callable[[StudyTable, str, Path, FigureSettings], list[Path]]
@@ -47,13 +47,14 @@ def plot(
         The results of a study, as `Study.run` returns them.
     out : str or Path, optional
         The file; the ending of its name decides on the format: .png, .pdf, .svg, .pgf (with LaTeX), or .csv for the
-        average curves and their bands. By default it is `curves.png`, `paths.png`, `archives.png` or `importance.png`
-        in the folder of the study.
+        average curves and their bands. By default it has the name of the kind, such as `curves.png`, in the folder of
+        the study.
     settings : FigureSettings, optional
         What the figure shows, its names, width and scales.
-    kind : {"curves", "paths", "archives", "importance"}, default "curves"
+    kind : {"curves", "paths", "archives", "importance", "rows"}, default "curves"
         Learning curves with final scores; paths of the robots of the median runs; archives of quality diversity; what
-        is lost when a column of the data, or a sensor, is shuffled.
+        is lost when a column of the data, or a sensor, is shuffled; final scores by the number of training rows, for
+        tasks that differ only in `rows`.
 
     Returns
     -------
@@ -93,6 +94,8 @@ def plot(
         write_atomically(path, bands_csv(table, settings))
         return [path]
     files = plot_kind(table, kind, path, settings, name_task=len(table.tasks) > 1)
+    if not files and kind == "rows":
+        raise ResultsError(f"{results.folder} has no finished tasks that differ only in rows; give them several rows=.")
     if not files:
         raise ResultsError(f"{results.folder} has no {kind} to show.")
     return files
@@ -105,6 +108,8 @@ def plot_kind(table: StudyTable, kind: str, path: Path, settings: FigureSettings
     """
     if kind == "curves":
         return curves.plot(table, path, settings)
+    if kind == "rows":
+        return data_amounts.plot(table, path, settings)
     by_kind: dict[str, _TaskFigure] = {
         "paths": _draw_paths,
         "archives": archives.plot,
