@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 import evorobo as er
 
 PENDULUM = er.AnalyticGradient.shac(
-    optimizer=er.Adam(0.01, 0.7, 0.95),
-    critic_optimizer=er.Adam(0.01, 0.7, 0.95),
+    optimizer=er.Adam(0.02, 0.7, 0.95),
+    critic_optimizer=er.Adam(0.02, 0.7, 0.95),
     n_envs=8,
     horizon=16,
     discount=0.95,
