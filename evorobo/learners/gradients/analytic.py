@@ -9,16 +9,15 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import LearningError, SettingsError
+from evorobo.errors import SettingsError
 from evorobo.fields import Decay, NonNegativeFloat, PositiveFloat, PositiveInt
 from evorobo.flops import update_flops
 from evorobo.learners.base import Method, StepResult, WarmStartable
+from evorobo.learners.gradients.learner import GradientLearner
 from evorobo.learners.gradients.shac import SHAC
 from evorobo.learners.norms import gradient_norms, require_slope, shorten
-from evorobo.learners.warm_start import first_genome, first_observations, with_observations
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer
-from evorobo.nets.scaling import RunningMoments
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Task
@@ -143,10 +142,8 @@ class AnalyticGradient(Method, WarmStartable):
         return replace(self, warm_start=genome)
 
 
-class AnalyticGradientLearner:
+class AnalyticGradientLearner(GradientLearner):
     """Running `AnalyticGradient`: one `step` is one update from some episodes."""
-
-    done = False
 
     def __init__(self, method: AnalyticGradient, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, HasReturnGradient):
@@ -154,26 +151,14 @@ class AnalyticGradientLearner:
                 f"{task.name} has no gradient of its score; use Backprop or Evolution, or give the task a method "
                 "return_gradient() (see evorobo.tasks.capabilities.HasReturnGradient)."
             )
-        self._method, self._spec, self._rng = method, spec, rng
+        self._method = method
         self._gradient = task.return_gradient(
             horizon=method.horizon,
             discount=method.discount,
             action_noise=method.action_noise,
             compiled=method.compiled,
         )
-        self._first = first_genome(method.warm_start, task, spec, rng)
-        self._weights = self._first.weights.copy()
-        self._optimizer = method.optimizer.start(self._weights)
-        self._cost, self._dropped = Cost(), 0
-        self._observed = first_observations(self._first)
-
-    @property
-    def genome(self) -> Genome:
-        return with_observations(replace(self._first, weights=self._weights.copy()), self._observed)
-
-    @property
-    def cost(self) -> Cost:
-        return self._cost
+        super().__init__(method.optimizer, method.warm_start, task, spec, rng)
 
     def step(self, budget_fraction: float) -> StepResult:
         method = self._method
@@ -185,16 +170,8 @@ class AnalyticGradientLearner:
         if not self._cost.env_steps:
             require_slope(norms, result.saturated, self._spec.n_outputs)
         if n_kept:
-            mean = self._mean(gradients, norms)
-            weights = self._weights.copy()
-            with np.errstate(all="ignore"):
-                method.optimizer.update(weights, -mean, self._optimizer)
-            if not np.isfinite(weights).all():
-                raise LearningError(
-                    f"learning diverged: the weights are no longer finite after {self._cost.env_steps} steps; try a "
-                    f"learning rate below {method.optimizer.learning_rate:g}, or a max_grad_norm."
-                )
-            self._weights = weights
+            cure = f"learning rate below {method.optimizer.learning_rate:g}, or a max_grad_norm"
+            self._ascend(self._mean(gradients, norms), cure)
         self._cost = self._cost + result.cost + Cost(update_flops=round(self._update_flops(n_kept)))
         if result.observation_moments:  # the episodes of a step change the scaler of the next one only
             self._observed = self._observed + result.observation_moments
@@ -220,22 +197,3 @@ class AnalyticGradientLearner:
         if not n_gradients:
             return 0
         return update_flops(self._method.optimizer, self._spec.n_params) + 4 * n_gradients * self._spec.n_params
-
-    def artifacts(self) -> dict[str, bytes | str]:
-        return {}
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "weights": self._weights,
-            "optimizer": self._optimizer,
-            "cost": vars(self._cost),
-            "dropped": self._dropped,
-            "observed": vars(self._observed),
-            "rng": self._rng.bit_generator.state,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self._weights, self._optimizer = state["weights"], state["optimizer"]
-        self._cost, self._dropped = Cost(**state["cost"]), state["dropped"]
-        self._observed = RunningMoments(**state["observed"])
-        self._rng.bit_generator.state = state["rng"]

@@ -9,15 +9,15 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import LearningError, SettingsError
+from evorobo.errors import SettingsError
 from evorobo.fields import Decay, DecayRate, Limits, PositiveFloat, PositiveInt, Probability
 from evorobo.flops import update_flops
 from evorobo.learners.actor_critic import ActorCritic
 from evorobo.learners.base import Method, StepResult, WarmStartable
 from evorobo.learners.gradients.critic import Critic, discounts
+from evorobo.learners.gradients.learner import GradientLearner
 from evorobo.learners.norms import SHORTENING_FLOPS, gradient_norms, require_slope, shorten
 from evorobo.learners.returns import td_lambda_targets
-from evorobo.learners.warm_start import first_genome, first_observations, normalizes_observations, with_observations
 from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer_norm import LayerNorm
@@ -28,6 +28,8 @@ from evorobo.nets.spec import Hidden, NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Cost, Task
 from evorobo.tasks.capabilities import HasReturnWindows, Window
+
+_CURE = "smaller learning rate or reward_scale"
 
 
 @register_component("method", "SHAC")
@@ -138,10 +140,8 @@ class SHAC(Method, WarmStartable):
         return replace(self, warm_start=genome)
 
 
-class SHACLearner:
+class SHACLearner(GradientLearner):
     """Running `SHAC`: one `step` is one window, one update of the network, and the fit of the critic."""
-
-    done = False
 
     def __init__(self, method: SHAC, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, HasReturnWindows):
@@ -154,24 +154,15 @@ class SHACLearner:
                 f"{method.name} learns networks without memory; leave the recurrent layers out, or take "
                 "AnalyticGradient()."
             )
-        self._method, self._spec, self._rng = method, spec, rng
+        self._method = method
         self._windows = task.return_windows(spec, method.n_envs)
-        self._first = first_genome(method.warm_start, task, spec, rng)
-        # the weights of the network, followed by the logarithms of the standard deviations
-        self._params = np.concatenate([self._first.weights, np.full(spec.n_outputs, method.initial_log_sd)])
-        self._optimizer_state = method.optimizer.start(self._params)
+        # the logarithms of the standard deviations follow the weights of the network
+        log_sd = np.full(spec.n_outputs, method.initial_log_sd)
+        super().__init__(method.optimizer, method.warm_start, task, spec, rng, log_sd)
         self._critic_spec = NetworkSpec.build(spec.n_inputs, method.critic, 1)
         self._critic = Critic(self._critic_spec, method.critic_optimizer, method.target_decay, rng)
         self._schedule_state = method.schedule.start()
-        self._cost, self._dropped = Cost(), 0
-        self._normalizes = normalizes_observations(task)
-        self._observed = first_observations(self._first)
         self._running, self._finished = np.zeros(method.n_envs), np.full(method.n_envs, np.nan)
-
-    @property
-    def genome(self) -> Genome:
-        genome = replace(self._first, weights=self._params[: self._spec.n_params].copy())
-        return with_observations(genome, self._observed) if self._normalizes else genome
 
     @property
     def cost(self) -> Cost:
@@ -207,7 +198,7 @@ class SHACLearner:
             rng=rng,
         )
         if not self._critic.is_finite:
-            raise self._diverged("weights of the critic")
+            raise self._diverged("weights of the critic", _CURE)
         # the observations of a window change the scaling of the next one only
         self._observed = self._observed + RunningMoments.from_rows(window.observations.reshape(targets.size, -1))
         info = {
@@ -241,21 +232,10 @@ class SHACLearner:
         norms = gradient_norms(gradient[None])
         if method.max_grad_norm:
             gradient = shorten(gradient[None], norms, method.max_grad_norm)[0]
-        params = self._params.copy()
-        with np.errstate(all="ignore"):
-            method.optimizer.update(params, -gradient, self._optimizer_state, factor)
-        if not np.isfinite(params).all():
-            raise self._diverged("weights")
-        self._params = params
-        flops = update_flops(method.optimizer, len(params)) + SHORTENING_FLOPS * len(params)
+        self._ascend(gradient, _CURE, factor)
+        flops = update_flops(method.optimizer, gradient.size) + SHORTENING_FLOPS * gradient.size
         self._cost = self._cost + Cost(update_flops=round(flops))
         return float(norms[0])
-
-    def _diverged(self, what: str) -> LearningError:
-        return LearningError(
-            f"learning diverged: the {what} are no longer finite after {self._cost.env_steps} steps; try a smaller "
-            "learning rate or reward_scale."
-        )
 
     def _mean_return(self, window: Window) -> float:
         for rewards, ended in zip(window.rewards, window.terminated | window.truncated, strict=True):
@@ -284,30 +264,18 @@ class SHACLearner:
             self._critic.start_at(parts.weights)
             self._observed = parts.observed
 
-    def artifacts(self) -> dict[str, bytes | str]:
-        return {}
-
     def state(self) -> dict[str, Any]:
-        return {
-            "params": self._params,
-            "optimizer": self._optimizer_state,
+        return super().state() | {
             "critic": self._critic.state(),
             "schedule": self._schedule_state,
             "windows": self._windows.state(),
-            "cost": vars(self._cost),
-            "dropped": self._dropped,
-            "observed": vars(self._observed),
             "running": self._running,
             "finished": self._finished,
-            "rng": self._rng.bit_generator.state,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._params, self._optimizer_state = state["params"], state["optimizer"]
+        super().restore(state)
         self._critic.restore(state["critic"])
         self._schedule_state = state["schedule"]
         self._windows.restore(state["windows"])
-        self._cost, self._dropped = Cost(**state["cost"]), state["dropped"]
-        self._observed = RunningMoments(**state["observed"])
         self._running, self._finished = state["running"], state["finished"]
-        self._rng.bit_generator.state = state["rng"]
