@@ -22,6 +22,7 @@ _HOMES = {
         "evorobo.learners.backprop",
         "evorobo.learners.evolution",
         "evorobo.learners.gradients",
+        "evorobo.learners.policy_gradients",
         "evorobo.learners.stable_baselines.method",
         "evorobo.learners.stages",
     ),
