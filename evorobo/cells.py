@@ -27,6 +27,9 @@ FOLDER = "cells"
 """The folder below the current one in which cells are recorded."""
 
 
+_OF_IPYTHON = {"open", "exit", "quit"}  # built-in functions that IPython replaces by its own
+
+
 class CannotRecord(Exception):
     """A definition that no file can hold; the message is the reason, which may be empty."""
 
@@ -99,6 +102,7 @@ def _text_with_needs(name: str, cell: str) -> str:
     namespace = vars(sys.modules["__main__"])
     statements = {statement: ast.unparse(statement) for statement in ast.parse(cell).body}
     owner = name.split(".")[0]
+    built_in = {name for name, value in vars(builtins).items() if namespace.get(name, value) is value} | _OF_IPYTHON
     needed, imports, waiting = set[ast.stmt](), set[str](), {owner}
     while waiting:
         wanted = waiting.pop()
@@ -111,7 +115,7 @@ def _text_with_needs(name: str, cell: str) -> str:
         done = {text for statement in needed for text in _bound(statements[statement])} | {
             line.split()[-1] for line in imports
         }
-        waiting = names - done - set(vars(builtins)) - {"__name__"}
+        waiting = names - done - built_in - {"__name__"}
     future = {text: None for text in statements.values() if text.startswith("from __future__ ")}
     body = [text for statement, text in statements.items() if statement in needed and text not in future]
     text = "\n".join([*future, *sorted(imports), "", "\n\n".join(body), ""])

@@ -107,6 +107,9 @@ def test_what_no_file_can_hold_is_refused_with_the_reason(run_cell):
     run_cell("GAINS[0] = 2.0")
     with pytest.raises(SettingsError, match="own was typed"):
         to_plain(main.own)
+    main = run_cell("sum = 3")  # no longer the built-in function
+    with pytest.raises(SettingsError, match="total was typed"):
+        to_plain(run_cell("def total(x):\n    return sum(x)").total)
     exec("def unknown(x):\n    return x", vars(main))
     with pytest.raises(SettingsError, match="unknown was typed"):
         to_plain(main.unknown)
