@@ -10,14 +10,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from evorobo import NetworkSpec
+from evorobo.learners.policy_gradients.orthogonal import orthogonal_weights
 from evorobo.study.log import TIME_COLUMNS
 
 HOUSE = Path(__file__).parents[1] / "evorobo"
 FACTORIZATIONS = {"eig", "eigh", "svd", "qr"}
-INVARIANT = {"learners/evolution/strategies/cma_es.py", "learners/evolution/strategies/xnes.py"}
-"""Where factors are used whose signs LAPACK chooses; `test_processors.py` tests that results do not depend on them."""
+INVARIANT = {
+    "learners/evolution/strategies/cma_es.py",
+    "learners/evolution/strategies/xnes.py",
+    "learners/policy_gradients/orthogonal.py",
+}
+"""Where factors are used whose signs LAPACK chooses. Results do not depend on them; see also `test_processors.py`."""
 LISTINGS = {"glob", "rglob", "iterdir", "listdir", "scandir", "walk"}
 ORDERLESS = {"sorted", "any", "all", "set", "frozenset", "len", "sum", "min", "max"}
 
@@ -66,6 +73,20 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_no_module_depends_on_an_arbitrary_order(path: Path) -> None:
     assert list(findings(ast.parse(path.read_text()))) == []
+
+
+def test_orthogonal_weights_are_the_same_whatever_signs_the_factors_have(monkeypatch):
+    spec = NetworkSpec.build(5, (7, 3), 4)
+    weights = orthogonal_weights(spec, np.zeros(spec.n_params), 0.01, np.random.default_rng(1))
+    qr = np.linalg.qr
+
+    def with_other_signs(matrix):
+        q, r = qr(matrix)
+        signs = np.where(np.arange(len(r)) % 2, 1.0, -1.0)
+        return q * signs, r * signs[:, None]
+
+    monkeypatch.setattr(np.linalg, "qr", with_other_signs)
+    assert np.array_equal(weights, orthogonal_weights(spec, np.zeros(spec.n_params), 0.01, np.random.default_rng(1)))
 
 
 def test_factors_with_arbitrary_signs_are_used_only_where_signs_cancel() -> None:

@@ -165,4 +165,5 @@ def test_baselines_of_scikit_learn_are_references_by_the_metric_of_the_task(monk
     values = er.DatasetTask.from_arrays(X, X[:, :2] ** 2, baselines=MODELS).references()
     assert list(values) == ["constant guess", "linear fit", "nearest neighbors", "random forest"]
     monkeypatch.setattr("evorobo.tasks.data.baselines.has_scikit_learn", lambda: False)
-    assert list(task.references()) == ["majority class", "linear fit"]
+    without = er.DatasetTask.from_arrays(X, NAMES, baselines=MODELS[1:])
+    assert list(without.references()) == ["majority class", "linear fit"]
