@@ -26,7 +26,7 @@ from evorobo.study.log import Log
 from evorobo.study.pauses import PAUSED, PAUSES_FILE, Pause, record_pause
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import read_record, write_record
-from evorobo.study.stepping import SECONDS, batch_learners, step, upcoming_fractions
+from evorobo.study.stepping import SECONDS, batch_learners, step_batch, upcoming_fractions
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import HasDataFormat, HasJointEval, HasMetrics
 from evorobo.user_code import as_error, error_text
@@ -77,10 +77,13 @@ def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], boo
         if len(unfinished) != len(active):
             active, trial = unfinished, unfinished[0].trial
             batched = batch_learners(trial.method, trial.spec, [run.learner for run in active])
-        n_steps, results = 1, list[StepResult | Exception]()
+        n_steps = 1
+        results: Sequence[StepResult | Exception]
         cpu, wall = cpu_seconds(), time.perf_counter()
         try:
-            n_steps, results = step(active, batched)
+            n_steps, results = (
+                step_batch(active, batched) if batched else (1, [active[0].learner.step(active[0].budget_fraction)])
+            )
         except BaseException as error:
             results = [as_error(error)] * len(active)
         now, share = time.perf_counter(), 1 / len(active)
@@ -91,8 +94,7 @@ def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], boo
             progress_time = now
             for run in active:
                 run.on_progress(run.completed_fraction)
-            unfinished = [run for run in active if not run.outcome]
-            if unfinished and should_stop():
+            if (unfinished := [run for run in active if not run.outcome]) and should_stop():
                 for run in unfinished:
                     run.interrupt()
 
@@ -104,16 +106,14 @@ class _LostLock(Exception):
 class RunningTrial:
     """A trial that runs in its folder.
 
-    `outcome` is empty until the trial ends, `budget_fraction` is the spent fraction of its budget, and `stops` holds
-    the callbacks that stopped it, with their reasons.
+    `outcome` is empty until it ends; `budget_fraction` is spent; `stops` has the callbacks that ended it, with reasons.
     """
 
     def __init__(self, trial: TrialSettings, folder: Path, on_progress: ProgressFunction, pause_at: float) -> None:
         self.trial, self.folder, self.on_progress, self._pause_at = trial, folder, on_progress, pause_at
         self.outcome: str | ResultsError = ""
         self.stops: list[callbacks.Stop] = []
-        self.budget_fraction = 0.0
-        self.generations, self.n_evals, self.seconds = 0, 0, Cost()
+        self.budget_fraction, self.generations, self.n_evals, self.seconds = 0.0, 0, 0, Cost()
         self.log = Log(folder / "curve.csv")
         self.lock = trial_lock(folder)
         self.learner: Learner

@@ -26,16 +26,13 @@ def batch_learners(method: Method, spec: NetworkSpec, learners: Sequence[Learner
 class Stepped(Protocol):
     """A trial whose learner is stepped."""
 
-    learner: Learner
     budget_fraction: float
 
     def fractions_before_steps(self, costs: Cost) -> list[float]: ...
 
 
-def step(runs: Sequence[Stepped], batched: BatchedLearners | None) -> tuple[int, list[StepResult | Exception]]:
+def step_batch(runs: Sequence[Stepped], batched: BatchedLearners) -> tuple[int, list[StepResult | Exception]]:
     """Step the learners of `runs`; return how many steps each has done, and the results of the last one."""
-    if batched is None:
-        return 1, [runs[0].learner.step(runs[0].budget_fraction)]
     if not isinstance(batched, ManySteps):
         return 1, list(batched.step([run.budget_fraction for run in runs]))
     pairs = zip(runs, batched.upcoming_costs(), strict=True)

@@ -53,7 +53,7 @@ class A2C(PPO):
         Largest norm of the gradient of network, standard deviations and critic together, above 0.
     target_kl : float or None, default None
         Passes over a rollout end before a minibatch whose mean Kullback-Leibler divergence from the policy that acted
-        is above 1.5 times this value, above 0.
+        exceeds 1.5 times this value, above 0.
     reward_scale : float, default 1.0
         Factor, above 0, of the rewards from which the method learns.
     normalize_rewards : bool, default False

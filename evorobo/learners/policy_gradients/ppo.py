@@ -103,7 +103,7 @@ class PPO(Method, WarmStartable, ChecksBudget):
         shortened. None is no limit.
     target_kl : float or None, default None
         Passes over a rollout end before a minibatch whose mean Kullback-Leibler divergence from the policy that acted
-        is above 1.5 times this value, above 0. None is no limit.
+        exceeds 1.5 times this value, above 0. None is no limit.
     reward_scale : float, default 1.0
         Factor, above 0, of the rewards from which the method learns. The critic learns sums of about -1000 slowly.
     normalize_rewards : bool, default False
