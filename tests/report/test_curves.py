@@ -6,6 +6,7 @@ import matplotlib
 import matplotlib.image
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from evorobo import FigureSettings, ResultsError, SettingsError
 from evorobo.report.analysis.study_table import StudyTable
@@ -192,6 +193,17 @@ def test_texts_around_the_panels_do_not_overlap(small_table):
         assert drawn.bbox.x0 <= box.x0 < box.x1 <= drawn.bbox.x1 + 1
         # a pixel of padding between two lines of a footnote is no overlap
         assert not any(box.padded(-2).overlaps(other.padded(-2)) for other in boxes[i + 1 :])
+
+
+def test_names_of_references_that_are_close_do_not_overlap(small_table, monkeypatch):
+    close = {"PPO, 1M steps": 470.0, "ARS, 12M steps": 474.0, "solved": 475.0, "random": 22.0}
+    monkeypatch.setattr(StudyTable, "references", lambda self, task: close)
+    drawn = figure(small_table)
+    drawn.draw_without_rendering()
+    boxes = [Text.get_window_extent(text) for panel in drawn.axes for text in panel.texts]  # without their lines
+    assert len(boxes) == len(close)
+    for i, box in enumerate(boxes):
+        assert not any(box.padded(1).overlaps(other.padded(1)) for other in boxes[i + 1 :])
 
 
 def test_a_dollar_in_a_name_is_drawn_as_a_dollar(tiny_study, tmp_path):

@@ -16,6 +16,7 @@ from evorobo.errors import EvoroboError
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.layout import FigureLayout, describe_seeds, figure_width, footnotes, panel_grid
+from evorobo.report.figures.panel import NAME_GAP
 from evorobo.report.figures.scales import scale_score, score_range, separate
 from evorobo.report.figures.settings import FigureSettings
 from evorobo.report.figures.style import MUTED_COLOR, TEXT_COLOR, Style, reference_dashes, table_styles
@@ -24,7 +25,6 @@ from evorobo.settings import to_plain
 from evorobo.tasks.data.task import DatasetTask
 
 _PANEL = 3.6  # inches, the usual width
-_NAME_GAP = 0.07  # of a panel's height, between the centers of two names
 _SPACE = 1.12  # the least ratio of two amounts whose numbers have room side by side is this to the power of digits
 
 
@@ -132,7 +132,7 @@ def _draw_references(axes: Axes, references: Mapping[int, Mapping[str, float]]) 
     names = list(dict.fromkeys(name for of_task in references.values() for name in of_task))
     lines = [[(amount, of_task[name]) for amount, of_task in references.items() if name in of_task] for name in names]
     to_panel = axes.transData + axes.transAxes.inverted()
-    heights = separate([to_panel.transform(points[-1])[1] for points in lines], _NAME_GAP)
+    heights = separate([to_panel.transform(points[-1])[1] for points in lines], NAME_GAP)
     for name, points, height in zip(names, lines, heights, strict=True):
         x, y = zip(*points, strict=True)
         axes.plot(x, y, color=MUTED_COLOR, ls=reference_dashes(name), lw=0.9, zorder=1.5, label=f"_{name}")

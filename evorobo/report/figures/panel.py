@@ -107,7 +107,8 @@ def draw_average(
     )  # fmt: skip
 
 
-_GAP = 0.07  # of a panel's height, between the centers of two labels
+NAME_GAP = 0.09
+"""The distance between the centers of two names of references, as a fraction of a panel's height."""
 
 
 def draw_references(axes: list[Axes], references: dict[str, float]) -> None:
@@ -117,7 +118,7 @@ def draw_references(axes: list[Axes], references: dict[str, float]) -> None:
             panel.axhline(value, color=MUTED_COLOR, lw=0.9, ls=reference_dashes(name), zorder=1.5, label=f"_{name}")
     last = axes[-1]
     to_panel = last.transData + last.transAxes.inverted()
-    heights = separate([to_panel.transform((1, value))[1] for value in references.values()], _GAP)
+    heights = separate([to_panel.transform((1, value))[1] for value in references.values()], NAME_GAP)
     for name, value, height in zip(references, references.values(), heights, strict=True):
         last.annotate(
             name, (1, value), xycoords=last.get_yaxis_transform(), xytext=(1.06, height), textcoords=last.transAxes,
