@@ -4,6 +4,7 @@ Settings were chosen on Phototaxis alone; pendulum-v1 and maze were not looked a
 """
 
 import numpy as np
+from robots.pendulum import swing
 
 from evorobo import (
     CMAES,
@@ -19,12 +20,6 @@ from evorobo import (
     Study,
     main,
 )
-
-
-def swing(sensors):  # pump energy, and hold the pendulum where it is nearly upright
-    cos, sin, speed = sensors
-    pump = np.sign(speed) if speed**2 + 30 * cos < 30 else -np.sign(speed)
-    return np.clip([-10 * sin - 2 * speed if cos > 0.9 else 2 * pump], -2, 2)
 
 
 def push(sensors):  # with the speed

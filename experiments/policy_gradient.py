@@ -5,7 +5,7 @@ guide advises for such robots; all else are defaults. `evorobo tune --trials 20 
 trials and seeds; the spaces are one learning rate or step size for each arm, from a tenth to ten times its default.
 """
 
-import numpy as np
+from robots.pendulum import swing
 
 from evorobo import (
     A2C,
@@ -23,13 +23,6 @@ from evorobo import (
     Study,
     main,
 )
-
-
-def swing(sensors):  # pump energy, and hold the pendulum where it is nearly upright
-    cos, sin, speed = sensors
-    pump = np.sign(speed) if speed**2 + 30 * cos < 30 else -np.sign(speed)
-    return np.clip([-10 * sin - 2 * speed if cos > 0.9 else 2 * pump], -2, 2)
-
 
 robots = {"Pendulum-v1": swing, "evorobo/Phototaxis-v0": None, "robots.hovercraft:my/Hovercraft-v0": None}
 ppo, clone = PPO(discount=0.95, reward_scale=0.1), Stage(Backprop(Adam(0.01)), Budget(generations=3000))
