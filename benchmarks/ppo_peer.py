@@ -57,6 +57,8 @@ class Run:
     eval_steps: int
     n_envs: int
     settings: dict[str, Any]
+    scaled: bool = False
+    """Observations and rewards are scaled by running statistics, and the learning rate falls to 0."""
 
 
 CARTPOLE = {
@@ -68,10 +70,11 @@ RUNS = {
     "cartpole-v1": Run("CartPole-v1", 19_968, 9_984, 8, CARTPOLE),
     "pendulum-v1": Run("Pendulum-v1", 24_576, 12_288, 4, PENDULUM),
     "phototaxis": Run("evorobo/Phototaxis-v0", 20_480, 10_240, 8, PHOTOTAXIS),
+    "halfcheetah-v5": Run("HalfCheetah-v5", 999_424, 499_712, 8, {"n_steps": 256}, scaled=True),
 }
 
 
-def returns(model: Any, env: str) -> np.ndarray:
+def returns(model: Any, env: str, scale: Any) -> np.ndarray:
     """The return of each test episode; all advance together, and an episode that begins later does not count."""
     import gymnasium
 
@@ -80,7 +83,7 @@ def returns(model: Any, env: str) -> np.ndarray:
     observations, _ = envs.reset(seed=[TEST_SEED + number for number in range(TEST_EPISODES)])
     total, running = np.zeros(TEST_EPISODES), np.ones(TEST_EPISODES, bool)
     while running.any():
-        actions, _ = model.predict(observations, deterministic=True)
+        actions, _ = model.predict(scale(observations), deterministic=True)
         observations, rewards, terminated, truncated, _ = envs.step(actions)
         total[running] += rewards[running]
         running &= ~(terminated | truncated)
@@ -183,6 +186,7 @@ def train(name: str, seed: int, folder: Path) -> None:
     from stable_baselines3 import PPO
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.vec_env import VecNormalize
 
     import evorobo.tasks.control.robots.phototaxis  # noqa: F401 - registers it
 
@@ -197,7 +201,9 @@ def train(name: str, seed: int, folder: Path) -> None:
             return True
 
         def evaluate(self) -> None:
-            scores = returns(self.model, run.env)
+            scores = returns(
+                self.model, run.env, env.normalize_obs if run.scaled else lambda observations: observations
+            )
             evals.append((self.num_timesteps, scores, time.process_time() - began))
 
         def _on_rollout_start(self) -> None:  # the policy has been updated with all steps so far
@@ -207,8 +213,11 @@ def train(name: str, seed: int, folder: Path) -> None:
         def _on_training_end(self) -> None:
             self.evaluate()
 
-    env = make_vec_env(run.env, n_envs=run.n_envs, seed=seed)
-    PPO("MlpPolicy", env, seed=seed, device="cpu", **run.settings).learn(run.env_steps, Evals())
+    env: Any = make_vec_env(run.env, n_envs=run.n_envs, seed=seed)
+    settings = dict(run.settings)
+    if run.scaled:
+        env, settings["learning_rate"] = VecNormalize(env), lambda left: 3e-4 * left
+    PPO("MlpPolicy", env, seed=seed, device="cpu", **settings).learn(run.env_steps, Evals())
     steps, scores, seconds = map(np.array, zip(*evals, strict=True))
     path = evaluations(folder, name, seed)
     path.parent.mkdir(parents=True, exist_ok=True)

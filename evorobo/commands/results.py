@@ -173,9 +173,7 @@ def convert(args: argparse.Namespace) -> None:
 def add_report(parser: Parser) -> None:
     """Add the arguments of `evorobo report`."""
     parser.add_argument("folder", metavar="FOLDER", help="results/<study>")
-    parser.add_argument(
-        "--robustness", action="store_true", help="test all solutions with noise on sensors and weights"
-    )
+    parser.add_argument("--robustness", action="store_true", help="test all solutions with noise and weaker motors")
     parser.add_argument("--importance", action="store_true", help="test all solutions with each sensor shuffled")
     parser.add_argument("--out", metavar="FILE", help="default: report.html in the folder")
     add_trust(parser)
@@ -196,7 +194,8 @@ def report(args: argparse.Namespace) -> None:
         note_left_out(error, "the behavior of its solutions")
     if args.robustness:
         print(
-            f"Testing the solutions of {len(results.runs)} runs under noise; finished tests are kept if you interrupt.",
+            f"Testing the solutions of {len(results.runs)} runs with noise and weaker motors; finished tests are kept "
+            "if you interrupt.",
             flush=True,
         )
     print(write_report(results, args.out, robustness=args.robustness, importance=args.importance))

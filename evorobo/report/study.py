@@ -8,7 +8,7 @@ from evorobo.errors import unknown
 from evorobo.files import write_atomically
 from evorobo.notebooks import display_pictures, in_notebook
 from evorobo.printable import terminal_width
-from evorobo.report.analysis import archive_table, importance
+from evorobo.report.analysis import archive_table, importance, robustness
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.summary import summarize
 from evorobo.report.figures.output import FORMATS
@@ -76,8 +76,9 @@ def show(results: Results, settings: FigureSettings | None = None, *, format: st
         write_atomically(files[-1], archive_table.to_markdown(rows) + "\n")
     width = terminal_width()
     shuffled = importance.to_terminal(table, importance.load_importance(folder), width)
+    changed = robustness.to_terminal(table, robustness.load_robustness(folder), width)
     archives = archive_table.to_terminal(rows, width) if rows else ""
-    print("", summary.to_terminal(width), *(f"\n{text}" for text in (shuffled, archives) if text), sep="\n")
+    print("", summary.to_terminal(width), *(f"\n{text}" for text in (shuffled, changed, archives) if text), sep="\n")
     print("", *files, sep="\n")
     if in_notebook():
         display_pictures(files)

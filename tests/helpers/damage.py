@@ -199,7 +199,7 @@ def write_results(folder: Path) -> None:
     content = {"task": "phototaxis", "trials": 20, "seeds": [1000], "budget": {"flops": 1}}
     write_record(folder / "tuning.json", {**content, "methods": {"cma-es": best, "backprop": other}})
     export_genome(_genome(), "json", folder / "controller.json")
-    (folder / "robustness.csv").write_text("task,method,seed,noise_on,level,score,genome\nbowl,ga,0,weights,0.1,3,ab\n")
+    (folder / "robustness.csv").write_text("task,method,seed,changed,level,score,genome\nbowl,ga,0,weights,0.1,3,ab\n")
 
 
 def read_machine(folder: Path, path: Path) -> None:

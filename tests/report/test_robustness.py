@@ -1,9 +1,10 @@
-"""Scores under noise: unchanged without noise, noise of the right size, nothing tested twice."""
+"""Scores under changes: unchanged without one, noise and motors of the right size, nothing tested twice."""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,12 +29,15 @@ from evorobo.files import write_json
 from evorobo.nets.scaling import Scaler
 from evorobo.report.analysis import robustness as robustness_module
 from evorobo.report.analysis.robustness import (
-    NOISE_LEVELS,
+    LEVELS,
     SensorNoise,
+    changes_of,
     load_robustness,
     robustness,
     sensor_std,
+    to_terminal,
     with_sensor_noise,
+    with_weaker_motors,
     with_weight_noise,
 )
 from evorobo.report.analysis.study_table import StudyTable
@@ -42,6 +46,7 @@ from evorobo.report.statistics import bootstrap_interval, iqm
 from evorobo.study.digests import digests
 from evorobo.study.results import load
 from evorobo.tasks.base import UnlabelledInputs
+from evorobo.tasks.control.spaces import decoder_of
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +78,12 @@ def test_without_noise_the_scores_are_those_of_the_trial(table):
 
 def test_each_finished_run_is_tested_at_every_level_under_both_kinds_of_noise(table):
     rows = robustness(table)
-    assert len(rows) == len({row[:5] for row in rows}) == 2 * 2 * 2 * len(NOISE_LEVELS)
+    assert len(rows) == len({row[:5] for row in rows}) == 2 * 2 * 2 * len(LEVELS)
     assert load_robustness(table.results.folder) == rows
 
 
-def test_noise_on_an_informative_sensor_lowers_the_score(table):
-    rows = [row for row in robustness(table) if (row.task, row.noise_on) == ("rows", "sensors")]
+def test_changed_an_informative_sensor_lowers_the_score(table):
+    rows = [row for row in robustness(table) if (row.task, row.changed) == ("rows", "sensors")]
     without, with_noise = (np.mean([row.score for row in rows if row.level == level]) for level in (0.0, 0.8))
     assert without - with_noise > 0.05
 
@@ -103,7 +108,7 @@ def test_a_genome_is_tested_once_and_the_one_of_a_new_run_again(table, monkeypat
         write_json(run.folder / "result.json", result)
         changed = [row for row in robustness(table) if row not in before]
         assert {row[:3] for row in changed} == {("rows", "openai-es", 0)}
-        assert len(changed) == 2 * len(NOISE_LEVELS)
+        assert len(changed) == 2 * len(LEVELS)
     monkeypatch.undo()
     assert robustness(table) == before
 
@@ -139,7 +144,7 @@ def change_genome(folder):
     replace(genome, weights=genome.weights + 1).save(folder / "genome.npz")
 
 
-def test_the_noise_on_sensors_is_relative_to_their_standard_deviation():
+def test_the_changed_sensors_is_relative_to_their_standard_deviation():
     """The task returns the deviation of its one linear unit, whose sensor has a standard deviation of 3."""
 
     class Spread:
@@ -154,10 +159,10 @@ def test_the_noise_on_sensors_is_relative_to_their_standard_deviation():
     spec = NetworkSpec.build(1, (), 1)
     genome = Genome(spec, np.array([1.0, 0.0]), Scaler(np.array([3.0]), np.array([4.0])))
     scores_under_noise = list(with_sensor_noise(Spread(), genome, seed=0))
-    np.testing.assert_allclose(scores_under_noise, np.array(NOISE_LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
+    np.testing.assert_allclose(scores_under_noise, np.array(LEVELS) * 3 / 4, rtol=0.05, atol=1e-12)
 
 
-def test_the_noise_on_weights_is_relative_to_their_root_mean_square():
+def test_the_changed_weights_is_relative_to_their_root_mean_square():
     class Moved:
         def test(self, genome):
             return float(np.sqrt(np.mean(np.square(genome.weights - weights))))
@@ -166,7 +171,44 @@ def test_the_noise_on_weights_is_relative_to_their_root_mean_square():
     weights = np.random.default_rng(1).normal(0, 2.5, spec.n_params)
     size = np.sqrt(np.mean(np.square(weights)))
     scores_under_noise = list(with_weight_noise(Moved(), Genome(spec, weights), seed=0))
-    np.testing.assert_allclose(scores_under_noise, np.array(NOISE_LEVELS) * size, rtol=0.03, atol=1e-12)
+    np.testing.assert_allclose(scores_under_noise, np.array(LEVELS) * size, rtol=0.03, atol=1e-12)
+
+
+@pytest.mark.parametrize("actions", ["scale", "clip"])
+def test_weaker_motors_act_with_a_share_of_their_commands(actions, monkeypatch):
+    """The score is the mean command of Pendulum's motor, within -2 and 2: 1.6 without a change, or 2 if cut there."""
+
+    def test(self, genome):
+        return float(decoder_of(genome, self.decoder).actions(genome(np.zeros((5, 3)))).mean())
+
+    monkeypatch.setattr(ControlTask, "test", test)
+    spec = NetworkSpec.build(3, (), 1, "identity")
+    task = ControlTask("Pendulum-v1")
+    for output, command in ((0.8, 1.6 if actions == "scale" else 0.8), (3.0, 2.0)):
+        genome = Genome(spec, np.array([0.0, 0.0, 0.0, output]), actions=actions)
+        np.testing.assert_allclose(
+            list(with_weaker_motors(task, genome, 0)), command * (1 - np.array(LEVELS)), rtol=1e-12
+        )
+
+
+def test_robots_with_motors_are_tested_with_weaker_ones_and_the_table_has_the_means(tmp_path):
+    task = ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=5)
+    assert changes_of(task) == ["sensors", "weights", "motors"]
+    assert changes_of(ControlTask("CartPole-v1")) == ["sensors", "weights"]
+    methods, budget = [Evolution(OpenAIES(population_size=4))], Budget(generations=2)
+    study = Study.grid("weaker", tasks=[task], methods=methods, seeds=2, budget=budget, hidden=())
+    table = StudyTable.from_results(study.run(tmp_path))
+    rows = robustness(table)
+    means = [
+        np.mean([row.score for row in rows if row[3:5] == key])
+        for key in (("sensors", 0.0), ("sensors", 0.2), ("weights", 0.2), ("motors", 0.2))
+    ]
+    header, _, line = to_terminal(table, rows).splitlines()
+    assert re.split("  +", header.strip()) == [
+        *("task", "method", "unchanged", "noisy sensors", "noisy weights", "weaker motors")
+    ]
+    assert line.split() == ["phototaxis", "openai-es", *(f"{mean:.4g}" for mean in means)]
+    assert to_terminal(table, []) == ""
 
 
 def test_standard_deviations_come_from_training_rows_or_a_random_policy(table):
@@ -186,7 +228,7 @@ def test_networks_with_batch_norm_can_be_tested():
     genome = Genome(spec, rng.normal(size=spec.n_params), running_stats=running_stats)
     for noise in (with_sensor_noise, with_weight_noise):
         assert next(iter(noise(task, genome, 0))) == task.test(genome)
-        assert len(list(noise(task, genome, 0))) == len(NOISE_LEVELS)
+        assert len(list(noise(task, genome, 0))) == len(LEVELS)
 
 
 def test_noise_does_not_change_the_number_of_weights():
@@ -204,14 +246,12 @@ def test_a_damaged_file_raises(table, tmp_path):
 def test_the_charts_show_the_iqm_of_the_runs_at_each_level(table):
     rows = robustness(table)
     charts = robustness_charts(rows, table)
-    assert [(chart["task"], chart["noise_on"]) for chart in charts] == [
-        (task, noise) for task in ("rows", "cartpole-v1") for noise in ("sensors", "weights")
+    assert [(chart["task"], chart["title"]) for chart in charts] == [
+        (task, f"noise on the {noisy}") for task in ("rows", "cartpole-v1") for noisy in ("sensors", "weights")
     ]
     curve = charts[0]["methods"]["openai-es"]
-    assert curve["x"] == list(NOISE_LEVELS)
-    scores = [
-        [row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in NOISE_LEVELS
-    ]
+    assert curve["x"] == list(LEVELS)
+    scores = [[row.score for row in rows if row[3:5] == ("sensors", level) and row.task == "rows"] for level in LEVELS]
     np.testing.assert_allclose(curve["middle"], [iqm(of_level) for of_level in scores], rtol=1e-4)
     np.testing.assert_allclose(curve["low"], [bootstrap_interval(of_level)[0] for of_level in scores], rtol=1e-4)
 
@@ -220,7 +260,7 @@ def test_the_file_has_named_columns(table):
     robustness(table)
     with (table.results.folder / "robustness.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert set(rows[0]) == {"task", "method", "seed", "noise_on", "level", "score", "genome"}
+    assert set(rows[0]) == {"task", "method", "seed", "changed", "level", "score", "genome"}
     assert load(table.results.folder).tasks == ["rows", "cartpole-v1"]
 
 
@@ -240,7 +280,7 @@ def test_results_before_an_interruption_are_kept(table, tmp_path, monkeypatch):
     monkeypatch.setitem(robustness_module._KINDS, "sensors", interrupted)
     with pytest.raises(KeyboardInterrupt):
         robustness(StudyTable.from_results(load(folder)))
-    assert 2 * 3 * len(NOISE_LEVELS) == len(load_robustness(folder)) < len(straight)
+    assert 2 * 3 * len(LEVELS) == len(load_robustness(folder)) < len(straight)
     assert set(load_robustness(folder)) < set(straight)
     monkeypatch.undo()
     assert robustness(StudyTable.from_results(load(folder))) == straight

@@ -18,7 +18,7 @@ from evorobo.arrays import Array
 from evorobo.errors import EvoroboError
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Params
-from evorobo.report.analysis.first_layer import FirstLayer, with_first_layer
+from evorobo.report.analysis.extra_layer import ExtraLayer, with_first_layer
 from evorobo.report.analysis.row_files import read_rows, write_rows
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.terminal_table import terminal_table
@@ -175,7 +175,7 @@ def _score_function(task: Task) -> Callable[[Genome], float]:
 
 
 @dataclass(frozen=True, eq=False)
-class Readings(FirstLayer):
+class Readings(ExtraLayer):
     """A first layer that keeps the inputs that pass."""
 
     def __post_init__(self) -> None:
@@ -193,7 +193,7 @@ class Readings(FirstLayer):
 
 
 @dataclass(frozen=True, eq=False)
-class ShuffledInputs(FirstLayer):
+class ShuffledInputs(ExtraLayer):
     """A first layer that replaces `inputs` by those of random `readings`; equally many rows are permuted."""
 
     readings: Array

@@ -39,8 +39,8 @@ def write_report(
     out : str or Path, optional
         The file; by default `report.html` in the folder of the study.
     robustness : bool, default False
-        Whether all solutions are first tested with noise on their sensors and on their weights, 22 times each. The
-        scores are kept in `robustness.csv`, and later reports show them.
+        Whether all solutions are first tested with noise on their sensors and on their weights and, where a robot has
+        motors, with weaker motors: 28 times each. The scores are kept in `robustness.csv`, and later reports show them.
     importance : bool, default False
         Whether all solutions of robots are first tested with each sensor shuffled, three times each. What is lost is
         kept in `importance.csv`, and later reports show it. For data sets it is always shown.

@@ -1,4 +1,4 @@
-"""The charts of robustness: scores over the noise on sensors and on weights, with bootstrap intervals."""
+"""The charts of robustness: scores over the size of each change, with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from evorobo.report.page.charts import Json, round_for_json
 from evorobo.report.statistics import bootstrap_interval, iqm
 
 TITLES = {
-    "sensors": "noise on the sensors [share of the standard deviation of each sensor]",
-    "weights": "noise on the weights [share of their root mean square]",
+    "sensors": ("noise on the sensors", "share of the standard deviation of each sensor"),
+    "weights": ("noise on the weights", "share of their root mean square"),
+    "motors": ("weaker motors", "share of each command that is lost"),
 }
 
 
 def robustness_charts(rows: Sequence[RobustnessRow], table: StudyTable) -> list[Json]:
-    """A chart for each task and kind of noise: the IQM of the runs at each level, by method."""
+    """A chart for each task and kind of change: the IQM of the runs at each level, by method."""
     charts = []
     for task in table.tasks:
-        for noise_on, title in TITLES.items():
-            of_chart = [row for row in rows if (row.task, row.noise_on) == (task, noise_on)]
+        for changed, (title, unit) in TITLES.items():
+            of_chart = [row for row in rows if (row.task, row.changed) == (task, changed)]
             methods = {m: _curve([row for row in of_chart if row.method == m]) for m in table.methods}
             methods = {method: curve for method, curve in methods.items() if curve}
             if methods:
-                charts.append({"task": task, "noise_on": noise_on, "title": title, "methods": methods})
+                charts.append({"task": task, "title": title, "unit": unit, "methods": methods})
     return charts
 
 

@@ -88,15 +88,15 @@ function profiles(title, xLabel, methods) {
 }
 
 function drawRobustness() {
-  const charts = data.robustness.map(({ task, noise_on, title, methods }) => {
+  const charts = data.robustness.map(({ task, title, unit, methods }) => {
     const series = Object.entries(methods).map(([name, curve]) => ({ name, style: data.styles[name], ...curve }));
     const info = data.tasks.find(one => one.name === task), levels = series.flatMap(one => one.x);
     const values = series.flatMap(one => [...one.middle, ...one.low, ...one.high]).filter(value => value !== null);
     const low = Math.min(...values), high = Math.max(...values), margin = 0.06 * (high - low) || 1;
     return chart({
-      title: `${task}: noise on the ${noise_on}`, remark: `${info.metric}, ${info.better}`, key: true, xLabel: title, xLog: false,
+      title: `${task}: ${title}`, remark: `${info.metric}, ${info.better}`, key: true, xLabel: `${title} [${unit}]`, xLog: false,
       x: [0, Math.max(...levels) || 1], y: { low: low - margin, high: high + margin, log: false }, references: [], series,
-      lowerIsBetter: info.better.startsWith("lower"), heading: x => `noise of ${shortened(x)}`,
+      lowerIsBetter: info.better.startsWith("lower"), heading: x => `${title}: ${shortened(x)}`,
     }, flat);
   });
   document.getElementById("robust-charts")?.replaceChildren(...charts);

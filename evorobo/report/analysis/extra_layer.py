@@ -1,4 +1,4 @@
-"""A layer without parameters before a network, which tests it with other readings."""
+"""A layer without parameters before or after a network, which tests it with other readings or motors."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from evorobo.nets.layer import Layer, Parameter, Params
 
 
 @dataclass(frozen=True, eq=False)
-class FirstLayer(Layer):
-    """A layer that changes the readings or keeps them, and passes gradients on."""
+class ExtraLayer(Layer):
+    """A layer that changes what passes through it or keeps it, and passes gradients on."""
 
     def width(self, n_inputs: int) -> int:
         return n_inputs
@@ -29,6 +29,11 @@ class FirstLayer(Layer):
         return dy
 
 
-def with_first_layer(genome: Genome, layer: FirstLayer) -> Genome:
+def with_first_layer(genome: Genome, layer: ExtraLayer) -> Genome:
     """Return the genome with a layer before its network; how it reads raw rows is left out."""
     return replace(genome, spec=replace(genome.spec, layers=(layer, *genome.spec.layers)), data=None)
+
+
+def with_last_layer(genome: Genome, layer: ExtraLayer) -> Genome:
+    """Return the genome with a layer after its network."""
+    return replace(genome, spec=replace(genome.spec, layers=(*genome.spec.layers, layer)), data=None)
