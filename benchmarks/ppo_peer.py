@@ -13,6 +13,8 @@ The settings were fixed before the runs. Networks are Stable-Baselines3's own: t
 the actor, two for the critic. CartPole has the settings of rl-baselines3-zoo with constant rates; Pendulum has theirs
 with shorter rollouts and without state-dependent exploration; Phototaxis has the defaults, with 8 environments of 256
 steps for one of 2,048. Budgets are small, so that 20 seeds run in minutes: few runs are at their best by then.
+HalfCheetah runs with `--robots halfcheetah-v5` only: 5 seeds of a million steps take about two hours. It has the same
+settings, observations and rewards scaled by running statistics, and rates that fall to 0.
 
 A score is the mean return of 100 noise-free test episodes (the mean of the Gaussian, clipped, or the most likely move),
 with the seeds of `ControlTask.test`. Each run writes an `evaluations.npz` as the `EvalCallback` of Stable-Baselines3
@@ -57,6 +59,7 @@ class Run:
     eval_steps: int
     n_envs: int
     settings: dict[str, Any]
+    n_seeds: int = 20
     scaled: bool = False
     """Observations and rewards are scaled by running statistics, and the learning rate falls to 0."""
 
@@ -70,7 +73,7 @@ RUNS = {
     "cartpole-v1": Run("CartPole-v1", 19_968, 9_984, 8, CARTPOLE),
     "pendulum-v1": Run("Pendulum-v1", 24_576, 12_288, 4, PENDULUM),
     "phototaxis": Run("evorobo/Phototaxis-v0", 20_480, 10_240, 8, PHOTOTAXIS),
-    "halfcheetah-v5": Run("HalfCheetah-v5", 999_424, 499_712, 8, {"n_steps": 256}, scaled=True),
+    "halfcheetah-v5": Run("HalfCheetah-v5", 999_424, 499_712, 8, {"n_steps": 256}, n_seeds=5, scaled=True),
 }
 
 
@@ -92,17 +95,20 @@ def returns(model: Any, env: str, scale: Any) -> np.ndarray:
 
 
 def our_scores(name: str, seeds: int, folder: Path, jobs: int) -> list[float]:
-    """The last test scores of our PPO, with the same settings: constant rates, orthogonal first weights."""
-    from evorobo import PPO, Adam, Budget, Constant, ControlTask, Study
+    """The last test scores of our PPO, with the same settings and orthogonal first weights."""
+    from evorobo import PPO, Adam, Budget, Constant, ControlTask, Linear, Study
 
     run = RUNS[name]
     ours = {"gamma": "discount"}
     settings = {ours.get(key, key): value for key, value in run.settings.items() if key != "learning_rate"}
     adam = Adam(run.settings.get("learning_rate", 3e-4), epsilon=1e-5)
+    if run.scaled:
+        settings["normalize_rewards"] = True
+    schedule = Linear() if run.scaled else Constant()
     study = Study.grid(
         "ppo-peer",
-        tasks=[ControlTask(run.env, label=name)],
-        methods=[PPO(adam, Constant(), n_envs=run.n_envs, orthogonal=True, **settings)],
+        tasks=[ControlTask(run.env, normalize=run.scaled, label=name)],
+        methods=[PPO(adam, schedule, n_envs=run.n_envs, orthogonal=True, **settings)],
         seeds=seeds,
         budget=Budget(env_steps=run.env_steps, n_evals=run.env_steps // run.eval_steps),
         hidden=(64, 64),
@@ -115,9 +121,10 @@ def compare(args: argparse.Namespace) -> None:
 
     print(f"{'':<14}{'steps':>8}{'seeds':>8}{'ours':>9}{'SB3':>9}   P(ours is better)")
     for name in args.robots:
-        files = [evaluations(args.results, name, seed) for seed in range(args.seeds)]
+        seeds = args.seeds or RUNS[name].n_seeds
+        files = [evaluations(args.results, name, seed) for seed in range(seeds)]
         theirs = [float(np.load(file)["results"][-1].mean()) for file in files if file.exists()]
-        ours = our_scores(name, args.seeds, args.results / "ours", args.jobs)
+        ours = our_scores(name, seeds, args.results / "ours", args.jobs)
         p = probability_of_improvement(ours, theirs)
         medians = f"{np.median(ours):>9.1f}{np.median(theirs):>9.1f}"
         interval = f"{p.value:.2f} ({p.low:.2f} to {p.high:.2f})"
@@ -164,7 +171,7 @@ def seconds_to_475(args: argparse.Namespace) -> None:
     variables = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     programs = {"evorobo": (sys.executable, OURS_TO_475), "Stable-Baselines3": (args.peer, SB3_TO_475)}
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
-    for seed in range(args.seeds):
+    for seed in range(args.seeds or 5):
         for name, (python, program) in programs.items():
             wall, cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run([python, "-W", "ignore", "-c", program, str(seed)], env=variables, check=True)
@@ -230,7 +237,8 @@ def main(args: argparse.Namespace) -> None:
     variables = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
     def start(name: str) -> None:
-        seeds = [seed for seed in range(args.seeds) if not evaluations(args.results, name, seed).exists()]
+        numbers = range(args.seeds or RUNS[name].n_seeds)
+        seeds = [seed for seed in numbers if not evaluations(args.results, name, seed).exists()]
         if seeds:
             options = ["--results", str(args.results), "--run", name, *map(str, seeds)]
             subprocess.run([args.peer, "-W", "ignore", __file__, *options], env=variables, check=True)
@@ -244,8 +252,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     default = sys.executable if find_spec("stable_baselines3") else None
     parser.add_argument("--peer", metavar="PYTHON", default=default, help="the Python with Stable-Baselines3")
-    parser.add_argument("--robots", nargs="*", default=list(RUNS), choices=list(RUNS))
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument(
+        "--robots", nargs="*", default=[name for name in RUNS if not RUNS[name].scaled], choices=list(RUNS)
+    )
+    parser.add_argument("--seeds", type=int, help="default: those of the table")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", type=Path, default=Path("results/ppo-peer"))
     parser.add_argument("--seconds", action="store_true", help="measure seconds to CartPole at 475 instead")
