@@ -7,7 +7,6 @@ from math import isfinite, sqrt
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import LearningError
 
 SHORTENING_FLOPS = 4
 """Operations for each number of a gradient whose norm is limited."""
@@ -34,12 +33,3 @@ def shorten_in_place(gradient: Array, limit: float) -> None:
         norm = float(gradient_norms(gradient[None])[0])
     if norm > limit:
         gradient *= limit / norm
-
-
-def require_slope(norms: Array, saturated: float, n_motors: int) -> None:
-    """Raise `LearningError` where all motors are saturated in all steps, so that the gradients are exactly zero."""
-    if saturated == 1.0 and not norms.any():
-        raise LearningError(
-            f"no slope left: {n_motors} of {n_motors} motors are saturated in 100 % of the steps, so the gradient is "
-            "exactly zero; begin at smaller weights, or take a method that goes by scores."
-        )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -251,15 +251,15 @@ class HasCaveat(Protocol):
 class ReturnGradients:
     """Returns `(episodes,)` and their gradients `(episodes, n_params)` with respect to the weights.
 
-    `observation_moments` are statistics of the observations, where the task normalizes them. `saturated` is the share
-    of motor commands near their limits, where they have hardly any slope.
+    `observation_moments` are statistics of the observations, where the task normalizes them. `saturated` is, for each
+    motor, by index and name as in "1_turn", the share of its commands near a limit, where they have hardly any slope.
     """
 
     returns: Array
     gradients: Array
     cost: Cost
     observation_moments: RunningMoments | None = None
-    saturated: float = 0.0
+    saturated: Mapping[str, float] = field(default_factory=dict)
 
 
 ReturnGradient = Callable[[Genome, int, np.random.Generator], ReturnGradients]
@@ -309,12 +309,15 @@ class Window:
     """Some steps of environments whose episodes go on from window to window.
 
     Shapes begin with `(steps, n)`. The network acted on `observations`. `last_observations` are those after each step,
-    also of an episode that ended there, by a termination or, `truncated`, by a limit of time.
+    also of an episode that ended there, by a termination or, `truncated`, by a limit of time. `entropies` are those of
+    the distributions of the motor values; where a tanh follows the noise, the logarithm of its slope at the drawn value
+    is added.
 
-    `gradient(grad_rewards, grad_last_observations)` returns the derivatives `(n_params,)` with respect to the weights,
-    and `(n_outputs,)` with respect to the logarithms of the standard deviations of the exploration, of an objective of
-    which the derivatives with respect to the rewards and to the last observations are given. It can be called once. The
-    result may hold numbers that are not finite. `cost` includes it.
+    `gradient(grad_rewards, grad_entropies, grad_last_observations)` returns the derivatives `(n_params,)` with respect
+    to the weights, and `(n_outputs,)` with respect to the logarithms of the standard deviations of the exploration, of
+    an objective of which the derivatives with respect to rewards, entropies and last observations are given. It can be
+    called once. The result may hold numbers that are not finite. `cost` includes it. `saturated` is that of
+    `ReturnGradients`.
     """
 
     observations: Array
@@ -322,9 +325,10 @@ class Window:
     rewards: Array
     terminated: np.ndarray
     truncated: np.ndarray
-    gradient: Callable[[Array, Array], tuple[Array, Array]]
+    entropies: Array
+    gradient: Callable[[Array, Array, Array], tuple[Array, Array]]
     cost: Cost
-    saturated: float = 0.0
+    saturated: Mapping[str, float] = field(default_factory=dict)
 
 
 class ReturnWindows(Protocol):

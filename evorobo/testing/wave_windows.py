@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
+from evorobo.nets.before_tanh import gaussian_entropy
 from evorobo.nets.genome import Genome
 from evorobo.nets.passes import forward, gradient
 from evorobo.tasks.base import Cost
@@ -28,15 +29,16 @@ class WaveWindows:
         x, noise = self._x[rows[:-1]].reshape(-1, spec.n_inputs), np.exp(log_sd) * rng.standard_normal((*shape, 1))
         errors = forward(spec, weights, x).reshape(*shape, 1) + noise - self._y[rows[:-1]]
 
-        def differentiate(grad_rewards: Array, grad_last_observations: Array) -> tuple[Array, Array]:
+        def differentiate(grad_rewards: Array, grad_entropies: Array, _: Array) -> tuple[Array, Array]:
             dy = -2 * errors * grad_rewards[..., None]
-            return gradient(spec, weights, x, dy.reshape(-1, 1)), (dy * noise).sum((0, 1))
+            grad_log_sd = (dy * noise).sum((0, 1)) + grad_entropies.sum()
+            return gradient(spec, weights, x, dy.reshape(-1, 1)), grad_log_sd
 
         never = np.zeros(shape, bool)
         cost = Cost(env_steps=rows[1:].size, forward_flops=len(x) * spec.forward_flops)
-        return Window(
-            self._x[rows[:-1]], self._x[rows[1:]], -np.square(errors[..., 0]), never, never, differentiate, cost
-        )
+        entropies = np.full(shape, gaussian_entropy(log_sd))
+        seen, rewards = (self._x[rows[:-1]], self._x[rows[1:]]), -np.square(errors[..., 0])
+        return Window(*seen, rewards, never, never, entropies, differentiate, cost)
 
     def state(self) -> dict[str, Any]:
         return {"rows": self._rows}

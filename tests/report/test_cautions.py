@@ -129,15 +129,17 @@ def test_saturated_motors_at_the_end_of_a_gradient_have_a_caution(fakes, tmp_pat
     fakes.write_study(tmp_path, "race", {"run": {}}, ["gradient", "free", "ga"])
     for seed in range(3):
         for method, more in (
-            ("gradient", {"saturated": 0.96 - 0.4 * (seed == 0)}),
-            ("free", {"saturated": 0.2}),
+            ("gradient", {"saturated": 0.5, "saturated_0_push": 0.2, "saturated_1_turn": 0.97 - 0.4 * (seed == 0)}),
+            ("free", {"saturated": 0.2, "saturated_0_push": 0.2, "saturated_1_turn": 0.2}),
             ("ga", {}),
         ):
             rows = [{"env_steps": steps, "test": TEN[seed] * steps, **more} for steps in (0, 10)]
             fakes.write_run(tmp_path / f"run/{method}/seed-{seed}", rows)
     (text,) = [text for text in cautions(fakes.load_table(tmp_path)) if text.startswith("Hardly any slope")]
-    begin = "Hardly any slope left on run: saturated motors at the end of gradient with 96% of its motor commands"
-    assert text.startswith(f"{begin} (2 of 3 runs). A motor near its limit")
+    assert text.startswith(
+        "Hardly any slope left on run: at the end of gradient, motor 1 (turn) is saturated in 97% of the steps "
+        "(2 of 3 runs). A motor near its limit"
+    )
 
 
 def test_few_updates_of_training_have_a_caution(fakes, tmp_path):

@@ -15,7 +15,8 @@ from evorobo.flops import update_flops
 from evorobo.learners.base import Method, StepResult, WarmStartable
 from evorobo.learners.gradients.learner import GradientLearner
 from evorobo.learners.gradients.shac import SHAC
-from evorobo.learners.norms import gradient_norms, require_slope, shorten
+from evorobo.learners.norms import gradient_norms, shorten
+from evorobo.learners.saturation import require_slope, saturated_columns
 from evorobo.nets.genome import Genome
 from evorobo.nets.optimizers import Adam, Optimizer
 from evorobo.nets.spec import NetworkSpec
@@ -42,7 +43,8 @@ class AnalyticGradient(Method, WarmStartable):
     The gradient is that of smooth effects alone. It leaves out what jumps: collisions, ends of episodes, other choices
     of `np.where` (see `RobotReport`). Over long episodes of a chaotic robot it explodes. Episodes whose gradient is not
     finite are left out of the mean and counted (column `dropped`). Motor commands near their limits have hardly any
-    slope; the column `saturated` is their share. Learning that begins with all motors saturated is refused.
+    slope; the column `saturated` is their share, and each motor has one of its own. Learning that begins without any
+    slope because motors are saturated is refused.
 
     Parameters
     ----------
@@ -168,7 +170,7 @@ class AnalyticGradientLearner(GradientLearner):
         self._dropped += len(finite) - n_kept
         norms = gradient_norms(gradients)
         if not self._cost.env_steps:
-            require_slope(norms, result.saturated, self._spec.n_outputs)
+            require_slope(norms, result.saturated)
         if n_kept:
             cure = f"learning rate below {method.optimizer.learning_rate:g}, or a max_grad_norm"
             self._ascend(self._mean(gradients, norms), cure)
@@ -178,7 +180,7 @@ class AnalyticGradientLearner(GradientLearner):
         info = {
             "grad_norm": float(np.median(norms)) if n_kept else 0.0,
             "dropped": self._dropped,
-            "saturated": result.saturated,
+            **saturated_columns(result.saturated),
         }
         return StepResult(float(result.returns.mean()), info)
 

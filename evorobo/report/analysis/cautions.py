@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from evorobo.learners.saturation import motor_columns
 from evorobo.report import formatting
 from evorobo.report.analysis.costs import median_cost_by_method, roughly_equal
 from evorobo.report.analysis.result_files import is_table
@@ -24,7 +25,7 @@ Adam moves a weight by about its learning rate in an update (Kingma & Ba 2015, s
 """
 
 SATURATED = 0.9
-"""Share of motor commands near their limits, at the end of a run, from which on a gradient gets a caution."""
+"""Share of a motor's commands near its limits, at the end of a run, from which on a gradient gets a caution."""
 
 
 def cautions(table: StudyTable) -> list[str]:
@@ -121,18 +122,18 @@ def saturated_caution(table: StudyTable, task: str) -> str:
     """Whether runs of a gradient ended with motors near their limits, where tanh is flat: then learning stagnates."""
     texts = []
     for method, cell in table.cells_of(task, lambda cell: cell.finished).items():
-        shares = [run.curve["saturated"][-1] for run in cell.finished if "saturated" in run.curve]
-        high = [share for share in shares if share >= SATURATED]
-        if high:
-            texts.append(
-                f"{method} with {np.median(high):.0%} of its motor commands ({len(high)} of {len(shares)} runs)"
-            )
+        motors = {column: label for run in cell.finished for column, label in motor_columns(run.curve).items()}
+        for column, label in motors.items():
+            shares = [run.curve[column][-1] for run in cell.finished if column in run.curve]
+            high = [share for share in shares if share >= SATURATED]
+            if high:
+                share, runs = f"{np.median(high):.0%}", f"{len(high)} of {len(shares)} runs"
+                texts.append(f"at the end of {method}, {label} is saturated in {share} of the steps ({runs})")
     if not texts:
         return ""
     return (
-        f"Hardly any slope left on {task}: saturated motors at the end of {', '.join(texts)}. A motor near its limit "
-        "changes little with the weights, so the gradient is about zero. Smaller learning rates, normalize=True or "
-        "action noise may prevent it."
+        f"Hardly any slope left on {task}: {'; '.join(texts)}. A motor near its limit changes little with the weights, "
+        "so its gradient is about zero. Smaller learning rates, normalize=True or action noise may prevent it."
     )
 
 

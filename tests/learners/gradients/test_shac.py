@@ -27,6 +27,7 @@ from evorobo import (
 )
 from evorobo.learners.gradients.critic import discounts
 from evorobo.learners.returns import td_lambda_targets
+from evorobo.nets.before_tanh import log_tanh_slope
 from evorobo.nets.passes import forward
 from evorobo.testing import check_method
 
@@ -80,7 +81,8 @@ def objective(learner, window):
     for env in range(n_envs):
         begin = 0
         for t in range(steps):
-            total += method.discount ** (t - begin) * method.reward_scale * window.rewards[t, env]
+            reward = method.reward_scale * window.rewards[t, env] + method.entropy_coef * window.entropies[t, env]
+            total += method.discount ** (t - begin) * reward
             terminated, truncated = window.terminated[t, env], window.truncated[t, env]
             if not terminated and (truncated or t == steps - 1):
                 total += method.discount ** (t + 1 - begin) * values[t, env]
@@ -92,7 +94,7 @@ def objective(learner, window):
 @pytest.mark.parametrize(
     ("task", "hidden", "settings"),
     [
-        (LEDGE, (4,), {"discount": 0.9, "reward_scale": 0.3}),
+        (LEDGE, (4,), {"discount": 0.9, "reward_scale": 0.3, "entropy_coef": 0.2}),
         (ControlTask("shac/Ledge-v0", normalize=True), (Dense(4, "elu"), BatchNorm(), Dropout(0.2)), {}),
         (ControlTask("evorobo/SwingUp-v0", max_steps=7), (4,), {"discount": 0.8}),
         (ControlTask("evorobo/Phototaxis-v0", max_steps=9, env_kwargs={"noise": 0.05}), (4,), {"n_envs": 2}),
@@ -295,9 +297,31 @@ def test_motors_that_are_all_saturated_at_the_start_are_named(method):
     cold = start(method)
     genome = Genome(cold._spec, 1e4 * (1 + np.abs(cold.genome.weights)))
     learner = start(replace(method, warm_start=genome))
-    with pytest.raises(LearningError, match="no slope left: 2 of 2 motors are saturated in 100 % of the steps"):
+    named = r"no slope left: motor 0 \(push\) and motor 1 \(turn\) are saturated in 100 % of the steps"
+    with pytest.raises(LearningError, match=named):
         learner.step(0.0)
     np.testing.assert_array_equal(learner.genome.weights, genome.weights)
+
+
+@pytest.mark.parametrize("method", [SHAC(**SMALL, initial_log_sd=-3.0), AnalyticGradient(episodes=2)])
+def test_one_saturated_motor_of_two_has_its_own_column(method):
+    cold = start(method)
+    genome = Genome(cold._spec, np.append(np.zeros(cold._spec.n_params - 1), 40.0))  # the bias of "turn"
+    info = start(replace(method, warm_start=genome)).step(0.0).info
+    assert [info[name] for name in ("saturated", "saturated_0_push", "saturated_1_turn")] == [0.5, 0.0, 1.0]
+
+
+def test_the_entropy_of_a_window_is_that_of_the_drawn_motor_values():
+    learner = start(SHAC(**SMALL))
+    log_sd = np.array([-0.5, 0.25])
+    window = learner._windows.run(learner.genome, log_sd, 4, np.random.default_rng(0))
+    # a normal number has .5 log(2 pi e) + log sd; a tanh adds the logarithm of its slope, 1 - action ** 2
+    actions = np.stack([inputs[:, 2:4] for inputs in learner._windows._rows.inputs])
+    expected = (0.5 * np.log(2 * np.pi * np.e) + log_sd + np.log(1 - np.square(actions))).sum(-1)
+    np.testing.assert_allclose(window.entropies, expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        log_tanh_slope(np.array([-400.0, 0.0, 400.0])), [2 * np.log(2) - 800, 0, 2 * np.log(2) - 800]
+    )
 
 
 def test_another_last_layer_is_refused():
@@ -318,6 +342,7 @@ def test_a_reward_that_is_not_a_number_is_reported():
         ({"horizon": 0}, "horizon must be a whole number of at least 1"),
         ({"td_lambda": 1.5}, "td_lambda must be a number from 0 to 1"),
         ({"target_decay": 1.0}, "target_decay must be a number of at least 0 and below 1"),
+        ({"entropy_coef": -0.1}, "entropy_coef must be a number of at least 0"),
         ({"reward_scale": 0.0}, "reward_scale must be a number above 0"),
         ({"critic": (0,)}, "critic"),
     ],

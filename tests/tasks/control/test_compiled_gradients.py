@@ -72,7 +72,7 @@ def check_equal(task, genome, rtol=1e-12, **settings):
     np.testing.assert_allclose(found.returns, plain.returns[:, 0], rtol=rtol)
     np.testing.assert_allclose(found.observations, plain.observations, rtol=1e-9, atol=rtol)
     np.testing.assert_array_equal(found.steps, plain.steps[:, 0])
-    assert found.saturated == plain.saturated
+    np.testing.assert_array_equal(found.saturated, plain.saturated)
     assert rngs[0].bit_generator.state == rngs[1].bit_generator.state
     return found
 
@@ -148,8 +148,10 @@ def test_a_saturated_motor_has_no_slope(interpreted):
     genome = genome_of(task, (Dense(4),))
     genome.weights[:-2], genome.weights[-2:] = 0.0, 40.0
     found = check_equal(task, genome)
-    assert found.saturated == 1.0
+    np.testing.assert_array_equal(found.saturated, [1.0, 1.0])
     assert not found.gradient.any()
+    genome.weights[-2] = 0.0  # the other one goes on moving
+    np.testing.assert_array_equal(check_equal(task, genome).saturated, [0.0, 1.0])
 
 
 def test_machine_code_has_the_gradient_of_numpy_for_any_number_of_threads(monkeypatch):

@@ -53,8 +53,8 @@ def episode_gradients(
     `noise (max_steps, e, m)` is added to the outputs of the network, unless it is empty. The gradient flows through
     `horizon` steps, or through all if it is 0. `reward_weights (max_steps,)` are those of the rewards in the gradient.
 
-    The function writes `returns`, `steps`, the number of motor commands beyond the share `saturation` of their range,
-    the observations `observed (e, max_steps, k)`, and `gradients (e, p)`.
+    The function writes `returns`, `steps`, the observations `observed (e, max_steps, k)` and `gradients (e, p)`. To
+    `saturated (e, m)` it adds the number of each motor's commands beyond the share `saturation` of their range.
     """
     gradient, inputs, outputs, grad_outputs, grad_inputs = parts[1], parts[3], parts[4], parts[5], parts[6]
     path, state, grad_state, sensors, grad_sensors, action, slope, grad_action = buffers
@@ -63,7 +63,7 @@ def episode_gradients(
         network_begin(parts)  # noqa: F821
         copy(states[number], state)
         copy(readings[number], sensors)
-        total, n_steps, ended, n_saturated = 0.0, 0, False, 0
+        total, n_steps, ended = 0.0, 0, False
         while not ended and n_steps < max_steps:
             t = n_steps
             copy(state, path[t])
@@ -73,11 +73,11 @@ def episode_gradients(
             network_forward(parts, t)  # noqa: F821
             act(outputs[t], noise, t, number, motors, action, slope)
             for j in range(n_motors):
-                n_saturated += abs(action[j]) >= saturation * motors[2, j]
+                saturated[number, j] += abs(action[j]) >= saturation * motors[2, j]
             reward, ended = advance(state, action, 0, draws[number, min(t, draws.shape[1] - 1)], sensors)  # noqa: F821
             total += reward
             n_steps += 1
-        returns[number], steps[number], saturated[number] = total, n_steps, n_saturated
+        returns[number], steps[number] = total, n_steps
         clear(grad_state)
         clear(grad_sensors)
         for back in range(n_steps):

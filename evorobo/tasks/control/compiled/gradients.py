@@ -57,7 +57,7 @@ class CompiledTape:
         if rng and self._noise:
             noise = self._noise * rng.standard_normal((self._max_steps, *noise.shape[1:]))
         n = len(seeds)
-        returns, steps, saturated = np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64)
+        returns, steps, saturated = np.empty(n), np.empty(n, np.int64), np.zeros((n, self._motors.shape[1]), np.int64)
         observed = np.empty((n, self._max_steps, readings.shape[1]))
         gradients = np.empty((n, genome.spec.n_params))
         code, kernel = self._compile(genome.spec)
@@ -80,8 +80,8 @@ class CompiledTape:
             rng.bit_generator.state = drawn_from
             rng.standard_normal((longest, *noise.shape[1:]))
         running = np.arange(longest)[:, None] < steps  # in the order of steps
-        share = saturated.sum() / (steps.sum() * self._motors.shape[1])
-        return Episodes(returns, steps, gradients, observed.swapaxes(0, 1)[:longest][running], float(share))
+        observations = observed.swapaxes(0, 1)[:longest][running]
+        return Episodes(returns, steps, gradients, observations, saturated.sum(0) / steps.sum())
 
     def _compile(self, spec: NetworkSpec) -> tuple[NetworkCode, Callable[..., None]]:
         if spec not in self._kernels:

@@ -29,14 +29,14 @@ class Episodes:
     """Results of episodes `(n, e)`, e for each of n networks, and the gradient `(n, p)` of their summed returns.
 
     The gradient is that of the discounted returns. `observations (steps, k)` are those on which a network acted,
-    `saturated` is the share of motor commands near a limit.
+    `saturated (m,)` are the shares of each motor's commands near a limit.
     """
 
     returns: Array
     steps: np.ndarray
     gradient: Array
     observations: Array
-    saturated: float
+    saturated: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class EpisodeTape:
             lengths.reshape(seeds.shape),
             network.gradient,
             observations,
-            float(saturated.mean()),
+            saturated.mean(0),
         )
 
     def _forward(
@@ -160,6 +160,11 @@ class RecordedStreams(RandomStreams):
 
 class RecordedLockstepStreams(RecordedStreams, LockstepStreams):
     """The same for episodes that begin together; made of their generators."""
+
+
+def by_motor(robot: Robot, numbers: Array) -> dict[str, float]:
+    """The number of each motor by its index and name, as in "1_turn"."""
+    return {f"{at}_{name}": float(number) for at, (name, number) in enumerate(zip(robot.motors, numbers, strict=True))}
 
 
 def rows_times(adjoints: Array, jacobians: Array) -> Array:

@@ -14,7 +14,7 @@ from evorobo.nets.scaling import RunningMoments
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import ReturnGradients
-from evorobo.tasks.control.gradients.episodes import Episodes, EpisodeTape
+from evorobo.tasks.control.gradients.episodes import Episodes, EpisodeTape, by_motor
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
 from evorobo.tasks.control.gradients.windows import RobotWindows
 from evorobo.tasks.control.policies import Networks
@@ -68,7 +68,8 @@ class RobotReturnGradient:
         )
         finite = np.isfinite(episodes.observations).all(axis=1)
         observed = RunningMoments.from_rows(episodes.observations[finite]) if self._normalize else None
-        return ReturnGradients(plain.returns[0], episodes.gradient, cost, observed, episodes.saturated)
+        saturated = by_motor(self._graph.robot, episodes.saturated)
+        return ReturnGradients(plain.returns[0], episodes.gradient, cost, observed, saturated)
 
 
 def run_step_by_step(tape: EpisodeTape) -> Callable[[Genome, np.ndarray, np.random.Generator], Episodes]:

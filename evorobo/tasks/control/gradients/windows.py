@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.nets.before_tanh import before_tanh
+from evorobo.nets.before_tanh import before_tanh, gaussian_entropy, log_tanh_slope
 from evorobo.nets.closed_loop import ClosedLoopNetwork, closed_loop_flops
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
@@ -17,6 +18,7 @@ from evorobo.tasks.capabilities import Window
 from evorobo.tasks.control.gradients.episodes import (
     SATURATED,
     RecordedStreams,
+    by_motor,
     commands_of,
     jacobians,
     rows_times,
@@ -60,22 +62,24 @@ class RobotWindows:
         spec = self._spec
         network = ClosedLoopNetwork(spec, genome.weights[None], genome.input_scaler, genome.running_stats)
         self._rows.inputs.clear()
-        observations, noises, slopes = list[Array](), list[Array](), list[Array]()
-        transitions, n_saturated = list[Transition](), 0
+        observations, explored, entropies = list[Array](), list[Explored](), list[Array]()
+        transitions, n_saturated = list[Transition](), np.zeros(len(log_sd))
         for _ in range(n_steps):
             observations.append(self._envs.observations)
             noise = np.exp(log_sd) * rng.standard_normal((self._envs.n_rows, len(log_sd)))
             outputs = network.forward(self._envs.observations[None])[0] + noise
             slope: Any = 1.0
+            entropy_slope, entropy = np.zeros_like(outputs), np.full(len(outputs), gaussian_entropy(log_sd))
             if self._decoder.scaled:
+                entropy = entropy + log_tanh_slope(outputs).sum(1)
                 outputs = np.tanh(outputs)
-                slope = 1 - np.square(outputs)
+                slope, entropy_slope = 1 - np.square(outputs), -2 * outputs
             commands, inside = commands_of(self._decoder, self._limit, outputs)
-            noises.append(noise)
-            slopes.append(slope * inside)
-            n_saturated += int(np.count_nonzero(np.abs(commands) >= SATURATED * self._limit))
+            explored.append(Explored(noise, slope * inside, entropy_slope))
+            entropies.append(entropy)
+            n_saturated += (np.abs(commands) >= SATURATED * self._limit).sum(0)
             transitions.append(self._envs.step(commands, rng))
-        steps = Steps(self._graph, network, list(self._rows.inputs), noises, slopes, transitions)
+        steps = Steps(self._graph, network, list(self._rows.inputs), explored, transitions)
         n_env_steps = n_steps * self._envs.n_rows
         return Window(
             np.stack(observations),
@@ -83,6 +87,7 @@ class RobotWindows:
             np.stack([transition.rewards for transition in transitions]),
             np.stack([transition.terminated for transition in transitions]),
             np.stack([transition.truncated for transition in transitions]),
+            np.stack(entropies),
             steps.gradient,
             Cost(
                 env_steps=n_env_steps,
@@ -91,7 +96,7 @@ class RobotWindows:
                 backward_flops=n_env_steps * closed_loop_flops(spec),
                 robot_flops=n_env_steps * self._robot_flops,
             ),
-            n_saturated / (n_env_steps * len(log_sd)),
+            by_motor(self._graph.robot, n_saturated / n_env_steps),
         )
 
     def state(self) -> dict[str, Any]:
@@ -102,6 +107,15 @@ class RobotWindows:
         self._envs.restore(state["envs"])
 
 
+@dataclass(frozen=True, eq=False)
+class Explored:
+    """Of the outputs `(n, m)` of one step: their noise, the slope of the commands, and that of the entropy."""
+
+    noise: Array
+    slope: Array
+    entropy_slope: Array
+
+
 class Steps:
     """The steps of a window, as its gradient needs them."""
 
@@ -110,28 +124,30 @@ class Steps:
         graph: RobotGraph,
         network: ClosedLoopNetwork,
         inputs: list[Array],
-        noises: list[Array],
-        slopes: list[Array],
+        explored: list[Explored],
         transitions: list[Transition],
     ) -> None:
         self._graph, self._network, self._inputs = graph, network, inputs
-        self._noises, self._slopes, self._transitions = noises, slopes, transitions
+        self._explored, self._transitions = explored, transitions
 
-    def gradient(self, grad_rewards: Array, grad_last_observations: Array) -> tuple[Array, Array]:
+    def gradient(
+        self, grad_rewards: Array, grad_entropies: Array, grad_last_observations: Array
+    ) -> tuple[Array, Array]:
         """The gradient of the weights and of `log_sd` (see `Window`). It can be taken once."""
         n_states, n_rows = self._graph.n_states, grad_rewards.shape[1]
         grad_state: Array = np.zeros((n_rows, n_states))
         grad_readings: Array = np.zeros((n_rows, len(self._graph.robot.sensors)))
-        grad_log_sd = np.zeros(self._noises[0].shape[1])
+        grad_log_sd = np.full(self._explored[0].noise.shape[1], grad_entropies.sum())
         for number, jacobian in jacobians(self._graph, self._inputs):
-            ended = self._transitions[number].ended
+            ended, explored = self._transitions[number].ended, self._explored[number]
             grad_state[ended], grad_readings[ended] = 0.0, 0.0  # the next steps are another episode's
             grad_readings = grad_readings + grad_last_observations[number]
             grad_outputs = np.concatenate([grad_state, grad_rewards[number][:, None], grad_readings], axis=1)
             grad_inputs = rows_times(grad_outputs, jacobian)
             grad_state = grad_inputs[:, :n_states].copy()
-            dy = times(grad_inputs[:, n_states:], self._slopes[number])
-            grad_log_sd += (dy * self._noises[number]).sum(0)
+            dy = times(grad_inputs[:, n_states:], explored.slope)
+            dy += grad_entropies[number][:, None] * explored.entropy_slope
+            grad_log_sd += (dy * explored.noise).sum(0)
             grad_readings = self._network.backward(dy[None])[0]
         return self._network.gradient[0], grad_log_sd
 

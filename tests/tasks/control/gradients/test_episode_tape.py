@@ -5,7 +5,19 @@ import pytest
 from every_layer import LAYERS
 from forward_mode import return_tangents
 
-from evorobo import GRU, ControlTask, Dense, Elman, LayerNorm, NetworkSpec, Scaler
+from evorobo import (
+    GRU,
+    AnalyticGradient,
+    ControlTask,
+    Dense,
+    Elman,
+    Genome,
+    LayerNorm,
+    NetworkSpec,
+    Robot,
+    Scaler,
+    register,
+)
 from evorobo.nets.closed_loop import ClosedLoopNetwork
 from evorobo.tasks.control.gradients import episodes
 from evorobo.tasks.control.gradients.episodes import EpisodeTape
@@ -143,5 +155,43 @@ def test_saturated_motors_are_counted_and_have_no_slope():
     weights[:] = 0.0
     weights[:, -2:] = 40.0  # the biases of the motors
     result = tape_of(task).run(ClosedLoopNetwork(spec, weights), SEEDS)
-    assert result.saturated == 1.0
+    np.testing.assert_array_equal(result.saturated, [1.0, 1.0])
     assert not result.gradient.any()
+
+
+class Sway(Robot):
+    """A robot whose sensor is 0, 1, 2, ... step after step, with two motors."""
+
+    sensors, motors, max_steps = ("time",), ("push", "turn"), 8
+
+    def initial(self, rng):
+        return rng.uniform(0, 0, 1)
+
+    def observation(self, state, rng):
+        return state
+
+    def transition(self, state, action, rng):
+        return state + 1 + 1e-6 * action.sum(1, keepdims=True)
+
+    def reward(self, state, action, next_state):
+        return action.sum(1)
+
+    def terminal(self, state):
+        return state[:, 0] > 7.5
+
+
+def test_each_motor_has_its_own_share_of_saturated_steps():
+    register(Sway, "tape/Sway-v0")
+    task = ControlTask("tape/Sway-v0")
+    spec = NetworkSpec(1, (Dense(2, "tanh"),))
+    # outputs are tanh(t) and tanh(t / 10); tanh(4) = .9993 is the first beyond .999, so 4, 5, 6, 7 of 8 steps
+    weights = np.array([[1.0, 0.1, 0.0, 0.0]])
+    result = tape_of(task).run(ClosedLoopNetwork(spec, weights), np.arange(3)[None])
+    np.testing.assert_array_equal(result.saturated, [0.5, 0.0])
+    gradient = task.return_gradient()(Genome(spec, weights[0]), 3, np.random.default_rng(0))
+    assert gradient.saturated == {"0_push": 0.5, "1_turn": 0.0}
+    learner = AnalyticGradient(episodes=2, warm_start=Genome(spec, weights[0])).start(
+        task, spec, np.random.default_rng(0)
+    )
+    info = learner.step(0.0).info
+    assert [info[name] for name in ("saturated", "saturated_0_push", "saturated_1_turn")] == [0.25, 0.5, 0.0]
