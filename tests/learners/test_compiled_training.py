@@ -9,6 +9,7 @@ from curves import all_curves
 from own_layer import Doubled
 
 from evorobo import (
+    CTRNN,
     GRU,
     L1,
     L2,
@@ -36,11 +37,13 @@ from evorobo import (
     Momentum,
     Nesterov,
     NetworkSpec,
+    Parameter,
     RMSprop,
     SettingsError,
     Trial,
 )
 from evorobo.learners.backprop import compiled
+from evorobo.nets.batch_norm import Affine
 from evorobo.study.running import run_batch
 from evorobo.tasks.base import Examples, MetricInfo
 
@@ -114,7 +117,6 @@ def check_equal(task, method, steps, tolerance):
     assert plain.epochs == found.epochs
 
 
-NORMALIZED = 9, Dropout(0.3), BatchNorm(activation="relu"), LayerNorm(), Dense(2, "gelu", bias=False)
 CASES = {
     "every part of the update": (
         Table(NetworkSpec.build(3, (5,), 4), CrossEntropy(0.1, (1.0, 2.0, 0.5, 1.5)), weighted=True),
@@ -137,6 +139,14 @@ CASES = {
         Table(NetworkSpec.build(2, (Elman(2, "relu", bias=False), GRU(2)), 2), MAE()),
         Backprop(ClipUp(0.1), 2, bptt_steps=None),
     ),
+    "an LSTM and a CTRNN": (
+        Table(NetworkSpec.build(2, (LSTM(3), CTRNN(2), Affine("relu")), 2), MSE(), weighted=True),
+        Backprop(Adam(0.01), 3, bptt_steps=5),
+    ),
+    "a CTRNN first, whole sequences": (
+        Table(NetworkSpec.build(2, (CTRNN(2, max_tau=3.0), LSTM(2), Affine()), 2), MSE()),
+        Backprop(Momentum(0.5), 4, bptt_steps=None),
+    ),
     "several choices": (
         Table(NetworkSpec.build(2, (), 5), CrossEntropy(choices=(2, 3)), weighted=True),
         Backprop(Momentum(0.1), 30),
@@ -150,7 +160,10 @@ def test_updates_in_double_precision_are_those_of_numpy(task, method, interprete
     check_equal(task, method, steps=5, tolerance=1e-12)
 
 
-@pytest.mark.parametrize(("task", "method"), list(CASES.values())[:3], ids=list(CASES)[:3])
+SINGLE = {name: CASES[name] for name in list(CASES)[:3] + list(CASES)[4:6]}
+
+
+@pytest.mark.parametrize(("task", "method"), SINGLE.values(), ids=SINGLE)
 def test_updates_in_single_precision_are_those_of_numpy(task, method, interpreted):
     check_equal(task, replace(method, dtype="float32"), steps=2, tolerance=1e-5)
 
@@ -237,6 +250,20 @@ def take(learner, steps):
         learner.step(0.0)
 
 
+@dataclass(frozen=True)
+class Quiet(Dense):
+    """A layer of other initial weights."""
+
+    def parameters(self, n_inputs):
+        weight, bias = super().parameters(n_inputs).values()
+        return {"weight": Parameter(weight.shape, lambda rng: 0.1 * weight.init(rng)), "bias": bias}
+
+
+def test_derived_layers_that_compute_the_same_are_compiled_as_their_parents(interpreted):
+    task = Table(NetworkSpec.build(3, (Quiet(5),), 4), CrossEntropy())
+    check_equal(task, TRAINING, steps=2, tolerance=1e-12)
+
+
 class OwnLoss(MSE):
     pass
 
@@ -252,7 +279,6 @@ class OwnPenalty(L2):
 @pytest.mark.parametrize(
     ("layers", "changes", "named"),
     [
-        ((LSTM(2),), {}, "LSTM"),
         ((Doubled(2),), {}, "Doubled"),
         ((), {"loss": OwnLoss()}, "OwnLoss"),
         ((), {"optimizer": OwnOptimizer()}, "OwnOptimizer"),

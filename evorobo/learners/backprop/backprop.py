@@ -93,8 +93,9 @@ class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
         Precision of training. "float32" is faster for wide networks.
     compiled : bool, default False
         Train in machine code, compiled by numba, many mini-batches in one call. The numbers differ from the plain ones
-        by rounding, and do not depend on the number of threads. Dense, normalizing, Elman, GRU and dropout layers can
-        be compiled, with all losses, optimizers and penalties of this package. Anything else is refused.
+        by rounding, and do not depend on the number of threads. All layers, losses, optimizers and penalties of this
+        package can be compiled, and layers derived from them that change initial weights only. Anything else is
+        refused.
     name : str, default "backprop"
         Name in folders, tables and figures.
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
 from evorobo.learners.policy_gradients import learn_kernel
 from evorobo.learners.policy_gradients.distributions import Categorical, Gaussian
 from evorobo.learners.policy_gradients.passes import KL_TOLERANCE, PassResults, PassSettings
@@ -40,11 +39,6 @@ class CompiledPasses:
         specs = model.actor.spec, model.critic.spec
         for spec in specs:
             require_compilable(spec, None, optimizer)
-            if spec.recurrent:
-                raise SettingsError(
-                    "PPO of networks with memory cannot be compiled; leave compiled=True out, or use layers without "
-                    "memory."
-                )
         self._model, self._pass_settings = model, settings
         actor, critic = (
             TrainingNetwork(spec, DOUBLE, name, training=False)
@@ -71,17 +65,18 @@ class CompiledPasses:
             KL_TOLERANCE * (settings.target_kl or 0.0),
         )
         self._sizes = np.array(getattr(model.distribution, "choices", ()), np.int64)
-        self._room: tuple[int, tuple[Any, ...]] = (0, ())
+        self._room: tuple[tuple[int, int], tuple[Any, ...]] = ((0, 0), ())
 
     def learn(self, batch: Batch, factor: float, state: State, rng: np.random.Generator) -> PassResults:
         """Pass the steps of a rollout several times; `factor` is that of the learning rate."""
         settings, losses, n_rows, n_updates = self._pass_settings, list[LossParts](), 0, 0
-        size = min(settings.batch_size or batch.n_rows, batch.n_rows)
+        n_sequences, n_steps = batch.log_probs.shape
+        size = batch.sequences_per_minibatch(settings.batch_size)
         for _ in range(settings.n_epochs):
-            order, rate = rng.permutation(batch.n_rows), settings.optimizer.learning_rate * factor
+            order, rate = rng.permutation(n_sequences), settings.optimizer.learning_rate * factor
             more, updates = self._pass(batch, order, size, rate, state)
             losses, n_updates = losses + more, n_updates + updates
-            n_rows += min(len(more) * size, batch.n_rows)
+            n_rows += min(len(more) * size, n_sequences) * n_steps
             if updates < len(more):
                 break
         return PassResults(losses, n_rows, n_updates)
@@ -89,7 +84,7 @@ class CompiledPasses:
     def _pass(
         self, batch: Batch, order: np.ndarray, batch_size: int, rate: float, state: State
     ) -> tuple[list[LossParts], int]:
-        """Pass the rows once, in this order; return the losses and the number of updates."""
+        """Pass the sequences once, in this order; return the losses and the number of updates."""
         model, optimizer = self._model, self._pass_settings.optimizer
         names = OPTIMIZERS[type(optimizer)][1]
         n_actor, begin = len(model.actor_weights), len(model.params) - len(model.critic_weights)
@@ -97,19 +92,22 @@ class CompiledPasses:
         one, two = [*(state[name] for name in names), empty, empty][:2]
         n_steps = state["t"].reshape(1) if "t" in state else np.zeros(1)
         results = np.zeros((-(-len(order) // batch_size), len(LossParts._fields)))
-        room, *parts = self._arrays(min(batch_size, len(order)))
+        room, *parts = self._arrays(batch_size, batch.log_probs.shape[1])
         rollout = [batch.log_probs, batch.values, batch.advantages, batch.targets]
         samples = batch.samples.ravel()
+        states = [network.first_states(len(order)).ravel() for network in (model.actor, model.critic)]
         n_losses, n_updates = self._kernel(
             order,
             batch_size,
+            batch.log_probs.shape[1],
             np.ascontiguousarray(batch.inputs, float).ravel(),
+            np.ascontiguousarray(batch.starts).ravel(),
             samples.astype(np.int64) if len(self._sizes) else samples,
             tuple(np.ascontiguousarray(array, float).ravel() for array in rollout),
             model.params,
             gradient,
-            (model.actor_weights, gradient[:n_actor], self._stats[0]),
-            (model.critic_weights, gradient[begin:], self._stats[1]),
+            (model.actor_weights, gradient[:n_actor], self._stats[0], states[0]),
+            (model.critic_weights, gradient[begin:], self._stats[1], states[1]),
             model.log_sd,
             gradient[n_actor:begin],
             (one, two, n_steps, optimizer_settings(optimizer)),
@@ -122,8 +120,12 @@ class CompiledPasses:
         )
         return [LossParts(*row) for row in results[:n_losses].tolist()], n_updates
 
-    def _arrays(self, rows: int) -> tuple[Any, ...]:
-        if self._room[0] != rows:
-            own = np.zeros(rows), np.zeros(rows * (1 + len(self._sizes))), np.zeros(rows)
-            self._room = rows, (own, *(network.parts(rows, 1) for network in self._networks))
+    def _arrays(self, n_sequences: int, n_steps: int) -> tuple[Any, ...]:
+        """Return arrays for minibatches of so many sequences, and those of the networks."""
+        if self._room[0] != (n_sequences, n_steps):
+            rows = n_sequences * n_steps
+            numbers = np.zeros(rows), np.zeros(rows * (1 + len(self._sizes))), np.zeros(rows)
+            own = *numbers, np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+            networks = (network.parts(n_sequences, n_steps) for network in self._networks)
+            self._room = (n_sequences, n_steps), (own, *networks)
         return self._room[1]

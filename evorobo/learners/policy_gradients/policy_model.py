@@ -47,10 +47,14 @@ class Batch:
     def n_rows(self) -> int:
         return self.log_probs.size
 
+    def sequences_per_minibatch(self, batch_size: int | None) -> int:
+        """The number of sequences in a minibatch of about `batch_size` steps; None is the whole rollout."""
+        n_sequences, n_steps = self.log_probs.shape
+        return n_sequences if batch_size is None else min(max(1, round(batch_size / n_steps)), n_sequences)
+
     def minibatches(self, batch_size: int | None, rng: np.random.Generator) -> Iterator[Batch]:
         """Minibatches of whole sequences in random order, with about `batch_size` steps each."""
-        n_sequences, n_steps = self.log_probs.shape
-        size = n_sequences if batch_size is None else max(1, round(batch_size / n_steps))
+        n_sequences, size = len(self.sequences), self.sequences_per_minibatch(batch_size)
         order = rng.permutation(n_sequences)
         arrays = [getattr(self, field.name)[order] for field in fields(self)]
         for start in range(0, n_sequences, size):

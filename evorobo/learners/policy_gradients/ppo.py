@@ -118,8 +118,8 @@ class PPO(Method, WarmStartable, ChecksBudget):
     warm_start : str, Genome or None, default None
         The genome at which learning starts, or its file, as in `Backprop`.
     compiled : bool, default False
-        Learn from rollouts in machine code, compiled with numba, for networks without memory. The numbers differ by
-        rounding. For the steps of the robots, `ControlTask` has a `compiled` of its own.
+        Learn from rollouts in machine code, compiled with numba, with the layers and optimizers of `Backprop`. The
+        numbers differ by rounding. For the steps of the robots, `ControlTask` has a `compiled` of its own.
     name : str, default "ppo"
         Name in folders, tables and figures.
 

@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.nets.layer import ForwardContext
 from evorobo.nets.passes import shared_context
+from evorobo.nets.recurrent import Recurrent
 from evorobo.nets.spec import NetworkSpec
 from evorobo.nets.workspace import Workspace
 
@@ -58,6 +59,16 @@ class RolloutNetwork:
             self.states = [
                 {name: np.where(mask, 0.0, state) for name, state in states.items()} for states in self.states
             ]
+
+    def first_states(self, n: int) -> Array:
+        """Return the states `(n, k)` in which the rollout began, those of all layers side by side."""
+        states = [
+            first[name][0] if first else np.zeros((n, layer.units))
+            for layer, first in zip(self.spec.layers, self._first_states, strict=True)
+            if isinstance(layer, Recurrent)
+            for name in layer.state_names
+        ]
+        return np.concatenate([np.zeros((n, 0)), *states], axis=1)
 
     def forward(self, inputs: Array, starts: np.ndarray, sequences: np.ndarray) -> Array:
         """Compute the outputs `(rows, m)` of sequences of inputs `(sequences, steps, k)`, one after the other.

@@ -49,7 +49,7 @@ def train(
     """
     weights, gradient, last_weights, stats, last_stats = network
     one, two, t, optimizer_settings = optimizer
-    x, y, dy, data, mask, sums, n_in, w_in, n_out, w_out = parts[:10]
+    x, y, dy, data, mask, continues, sums, n_in, w_in, n_out, w_out = parts[:11]
     used = 0
     for update in range(len(rates)):
         first, last = update * batch_size, min((update + 1) * batch_size, len(items))
@@ -63,7 +63,7 @@ def train(
         for t_step in range(n_steps):
             for i in range(block):
                 row = t_step * block + i
-                data[row], mask[row] = -1, real(0.0)
+                data[row], mask[row], continues[row] = -1, real(0.0), real(1.0) if t_step else real(0.0)
                 if i < n_items:
                     item = items[first + i]
                     start, end = (bounds[item, 0], bounds[item, 1]) if len(bounds) else (item, item + 1)

@@ -8,7 +8,7 @@ by time step: the first `block` rows are the first steps of all sequences. Rows 
 
 import math
 
-from evorobo.nets.compiled.double_functions import real, sigmoid, tanh
+from evorobo.nets.compiled.double_functions import real
 
 
 def add_matrix_product(a, a_at, a_row, a_column, b, b_at, c, c_at, rows, depth, width):
@@ -172,6 +172,18 @@ def layer_norm_input_gradient(normalized, gain, sd, dz, dx, n, w, rows):
             dx[i * w + j] = (dz[i * w + j] * gain[j] - mean - normalized[i * w + j] * projection) * sd[i]
 
 
+def affine_forward(x, gain, shift, y, w, rows):
+    for i in range(rows):
+        for j in range(w):
+            y[i * w + j] = x[i * w + j] * gain[j] + shift[j]
+
+
+def affine_input_gradient(gain, dz, dx, w, rows):
+    for i in range(rows):
+        for j in range(w):
+            dx[i * w + j] = dz[i * w + j] * gain[j]
+
+
 def dropout_forward(x, factors, y, n, w, block, n_steps, n_items, draws, at, rate):
     """Keep a number where its draw is at least `rate`; return how many draws are used.
 
@@ -193,64 +205,3 @@ def dropout_forward(x, factors, y, n, w, block, n_steps, n_items, draws, at, rat
 def dropout_backward(factors, dy, dx, n):
     for j in range(n):
         dx[j] = dy[j] * factors[j]
-
-
-def elman_backward(y, slope, transposed, grad_recurrent, dy, carry, n, w, block, n_steps):
-    """Write to `dy` the gradient of what goes into the activation."""
-    clear(carry, block * w)
-    for back in range(n_steps):
-        at = (n_steps - 1 - back) * block * w
-        for j in range(block * w):
-            dy[at + j] = (dy[at + j] + carry[j]) * slope[at + j]
-        if at:
-            clear(carry, block * w)
-            add_matrix_product(dy, at, w, 1, transposed, 0, carry, 0, block, w, w)
-    clear(grad_recurrent, len(grad_recurrent))
-    add_matrix_product(y, 0, 1, w, dy, block * w, grad_recurrent, 0, (n + 3) // 4 * 4, (n_steps - 1) * block, w)
-
-
-def gru_forward(drive, recurrent, candidate, product, inner, y, n, w, block, n_steps):
-    """`drive` holds the products of the inputs, three gates side by side, and then r, z and the candidate."""
-    for t in range(n_steps):
-        clear(product, block * 3 * w)
-        if t:
-            add_matrix_product(y, (t - 1) * block * w, w, 1, recurrent, 0, product, 0, block, n, 3 * w)
-        for i in range(block):
-            row, own = (t * block + i) * w, 3 * i * w
-            for j in range(w):
-                gates = 3 * row + j
-                r = sigmoid(drive[gates] + product[own + j])
-                z = sigmoid(drive[gates + w] + product[own + w + j])
-                part = product[own + 2 * w + j] + candidate[j]
-                new = tanh(drive[gates + 2 * w] + r * part)
-                before = y[row - block * w + j] if t else real(0.0)
-                drive[gates], drive[gates + w], drive[gates + 2 * w], inner[row + j] = r, z, new, part
-                y[row + j] = new + z * (before - new)
-
-
-def gru_backward(
-    drive, transposed, grad_recurrent, grad_candidate, inner, y, dy, ddrive, dproduct, carry, n, w, block, n_steps
-):
-    clear(carry, block * w)
-    clear(grad_candidate, w)
-    for back in range(n_steps):
-        t = n_steps - 1 - back
-        for i in range(block):
-            row = (t * block + i) * w
-            for j in range(w):
-                gates = 3 * row + j
-                r, z, new = drive[gates], drive[gates + w], drive[gates + 2 * w]
-                before = y[row - block * w + j] if t else real(0.0)
-                dh = dy[row + j] + carry[i * w + j]
-                dn = dh * (real(1.0) - z) * (real(1.0) - new * new)
-                dr = dn * inner[row + j] * r * (real(1.0) - r)
-                dz = dh * (before - new) * z * (real(1.0) - z)
-                ddrive[gates], ddrive[gates + w], ddrive[gates + 2 * w] = dr, dz, dn
-                dproduct[gates], dproduct[gates + w], dproduct[gates + 2 * w] = dr, dz, dn * r
-                carry[i * w + j] = dh * z
-                grad_candidate[j] += dn * r
-        if t:
-            add_matrix_product(dproduct, t * block * 3 * w, 3 * w, 1, transposed, 0, carry, 0, block, 3 * w, w)
-    clear(grad_recurrent, len(grad_recurrent))
-    rows, depth = (n + 3) // 4 * 4, (n_steps - 1) * block
-    add_matrix_product(y, 0, 1, w, dproduct, block * 3 * w, grad_recurrent, 0, rows, depth, 3 * w)

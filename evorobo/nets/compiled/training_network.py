@@ -11,51 +11,57 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from evorobo.machine_code.products import aligned_zeros, padded_rows, padded_width
-from evorobo.nets.batch_norm import BatchNorm
+from evorobo.nets.batch_norm import Affine, BatchNorm
 from evorobo.nets.compiled.activations import activation_and_slope
+from evorobo.nets.ctrnn import CTRNN
 from evorobo.nets.dense import Dense
 from evorobo.nets.dropout import Dropout
 from evorobo.nets.elman import Elman
 from evorobo.nets.gru import GRU
 from evorobo.nets.layer import Layer
 from evorobo.nets.layer_norm import LayerNorm
+from evorobo.nets.lstm import LSTM
+from evorobo.nets.recurrent import Recurrent
 from evorobo.nets.spec import NetworkSpec
 
 Part: TypeAlias = int | float | tuple[int, int, int]
 """A number, or the size of an array: so many numbers, so many for each row, and so many for each row of a time step."""
 
 END_ARRAYS, END_SIZES = ["x", "y", "dy"], ["n_in", "w_in", "n_out", "w_out"]
-ENDS = [*END_ARRAYS, "data", "mask", "sums", *END_SIZES]
-"""The first parts: inputs, outputs and their gradient, the rows' numbers in the data, which rows are data, and room."""
-LAYERS = Dense, BatchNorm, LayerNorm, Elman, GRU, Dropout
+ENDS = [*END_ARRAYS, "data", "mask", "continues", "sums", *END_SIZES]
+"""The first parts: inputs, outputs and their gradient, the rows' numbers in the data, which rows are data, which of
+them go on from the state of the step before (see `training_recurrent.py`), and room."""
+LAYERS = Dense, Affine, BatchNorm, LayerNorm, Elman, GRU, LSTM, CTRNN, Dropout
 
 
 class TrainingNetwork:
     """The text of a network's passes, whose functions begin with `name`, and the arrays on which they work.
 
     Dropout draws numbers in `training` only. Batch normalization uses its running statistics where `n_data`, the number
-    of rows of data, is 1.
+    of rows of data, is 1. Recurrent layers begin at zero, or at states that `<name>_load` copies.
     """
 
     def __init__(self, spec: NetworkSpec, dtype: np.dtype[Any], name: str = "network", training: bool = True) -> None:
         self._dtype, self._last, self._name, self._training = dtype, len(spec.layers), name, training
         self._parts: dict[str, Part] = {}
         self._activations: dict[str, str] = {}
-        self._pack, self._forward, self._backward = list[str](), list[str](), list[str]()
-        self._n_weights, self._n_stats, self._width = 0, 0, spec.n_inputs
+        self._pack, self._load, self._forward, self._backward = list[str](), list[str](), list[str](), list[str]()
+        self._n_weights, self._n_stats, self._n_states, self._width = 0, 0, 0, spec.n_inputs
         self.drawn_widths: list[int] = []
         """Numbers that each dropout layer draws for a row, in order."""
         self._boundary(0)
         for number, layer in enumerate(spec.layers):
             self._add(number, layer)
+        self._number("n_states", self._n_states)
 
     @property
     def source(self) -> str:
-        """The text of the functions `<name>_pack`, `<name>_forward` and `<name>_backward`."""
+        """The text of the functions `<name>_pack`, `<name>_load`, `<name>_forward` and `<name>_backward`."""
         unpack = f"({', '.join([*ENDS, *self._names])}) = parts"
         alias = f"{', '.join(self._ends)} = {', '.join(END_ARRAYS + END_SIZES)}"
         functions = {
             "pack(weights, parts)": self._pack,
+            "load(states, items, parts)": self._load,
             "forward(parts, stats, rows, block, n_steps, n_items, n_data, draws, used)": [
                 *self._forward,
                 "return used",
@@ -80,8 +86,9 @@ class TrainingNetwork:
             return aligned_zeros(part[0] + part[1] * rows + part[2] * block, self._dtype)
 
         arrays, sizes = self._ends[: len(END_ARRAYS)], self._ends[len(END_ARRAYS) :]
-        data, mask, sums = np.zeros(rows, np.int64), aligned_zeros(rows, self._dtype), aligned_zeros(16, self._dtype)
-        return *map(made, arrays), data, mask, sums, *map(made, sizes), *map(made, self._names)
+        mask, continues, sums = (aligned_zeros(size, self._dtype) for size in (rows, rows, 16))
+        data = np.zeros(rows, np.int64)
+        return *map(made, arrays), data, mask, continues, sums, *map(made, sizes), *map(made, self._names)
 
     @property
     def _ends(self) -> list[str]:
@@ -114,10 +121,12 @@ class TrainingNetwork:
         unpack = [self._add_parameter(k, name, shape, layer) for name, shape in shapes.items()]
         if isinstance(layer, Dropout):
             backward = self._add_dropout(k, layer)
+        elif isinstance(layer, Affine):
+            backward = self._add_affine(k, layer)
         elif isinstance(layer, BatchNorm | LayerNorm):
             backward = self._add_normalization(k, layer)
         else:
-            assert isinstance(layer, Dense | Elman | GRU)
+            assert isinstance(layer, Dense | Recurrent)
             backward = self._add_product(k, layer, "bias" in shapes)
         self._backward = backward + unpack + self._backward
 
@@ -137,47 +146,21 @@ class TrainingNetwork:
             self._pack.append(f"transpose({size}, {count[name]}, {n_parts} * w{k + 1}, {target}, {width})")
         return f"unpack(g{name}{k}, {copied}, n{k + 1}, w{k + 1}, gradient, {start})"
 
-    def _add_product(self, k: int, layer: Dense | Elman | GRU, has_bias: bool) -> list[str]:
+    def _add_product(self, k: int, layer: Dense | Recurrent, has_bias: bool) -> list[str]:
         """Add a layer whose inputs are multiplied by a matrix, and return the lines of its backward pass."""
         w, y, dy = padded_width(self._width, self._dtype), f"x{k + 1}", f"d{k + 1}"
-        n_parts = 3 if isinstance(layer, GRU) else 1
+        n_parts = 3 if isinstance(layer, GRU) else 4 if isinstance(layer, LSTM) else 1
         if not has_bias:
             self._array(f"bias{k}", w)
             self._array(f"gbias{k}", w)
         width = f"{n_parts} * w{k + 1}"
-        if isinstance(layer, GRU):
-            product, dz = self._array(f"drive{k}", per_row=3 * w), self._array(f"ddrive{k}", per_row=3 * w)
+        if n_parts > 1:
+            product, dz = (self._array(f"{name}{k}", per_row=n_parts * w) for name in ("drive", "ddrive"))
         else:
             product, dz = y, dy
         self._forward.append(f"dense_forward(x{k}, w{k}, n{k}, weight{k}, bias{k}, {product}, {width}, rows)")
-        if isinstance(layer, GRU):
-            self._array(f"product{k}", per_block_row=3 * w)
-            self._array(f"inner{k}", per_row=w)
-            self._array(f"dproduct{k}", per_row=3 * w)
-            self._array(f"carry{k}", per_block_row=w)
-            sizes = f"n{k + 1}, w{k + 1}, block, n_steps"
-            self._forward.append(
-                f"gru_forward({product}, recurrent{k}, candidate{k}, product{k}, inner{k}, {y}, {sizes})"
-            )
-            backward = [
-                f"gru_backward({product}, trecurrent{k}, grecurrent{k}, gcandidate{k}, inner{k}, {y}, {dy}, {dz}, "
-                f"dproduct{k}, carry{k}, {sizes})"
-            ]
-        elif isinstance(layer, Elman):
-            self._array(f"carry{k}", per_block_row=w)
-            slope, activate = self._array(f"slope{k}", per_row=w), self._activation(layer.activation)
-            own = f"n{k + 1}, w{k + 1}"
-            self._forward += [
-                "for t in range(n_steps):",
-                f"    at, size = t * block * w{k + 1}, block * w{k + 1}",
-                "    if t:",
-                f"        add_matrix_product({y}, at - size, w{k + 1}, 1, recurrent{k}, 0, {y}, at, block, {own})",
-                f"    {activate}({y}, {slope}, at, at + size)",
-            ]
-            backward = [
-                f"elman_backward({y}, {slope}, trecurrent{k}, grecurrent{k}, {dy}, carry{k}, n{k + 1}, w{k + 1}, "
-                "block, n_steps)"
-            ]
+        if isinstance(layer, Recurrent):
+            backward = [self._add_recurrence(k, layer)]
         else:
             backward = self._add_activation(k, layer.activation)
         backward.append(f"dense_backward(x{k}, w{k}, n{k}, gweight{k}, gbias{k}, {dz}, {width}, rows)")
@@ -185,6 +168,75 @@ class TrainingNetwork:
             depth = width if n_parts > 1 else f"n{k + 1}"
             backward.append(f"input_gradient({dz}, {width}, {depth}, tweight{k}, d{k}, w{k}, rows)")
         return backward
+
+    def _add_recurrence(self, k: int, layer: Recurrent) -> str:
+        """Add the time steps of a layer after the product of its inputs, and return the line of its backward pass."""
+        w, y, dy, sizes = padded_width(self._width, self._dtype), f"x{k + 1}", f"d{k + 1}", f"n{k + 1}, w{k + 1}"
+        for state in layer.state_names:
+            start = self._number(f"at_{state}{k}", self._n_states)
+            first = self._array(f"first_{state}{k}", per_block_row=w)
+            self._load.append(f"load_states(states, n_states, {start}, {first}, {sizes}, items)")
+            self._n_states += self._width
+            self._array(f"before_{state}{k}", per_row=w)
+            self._array(f"carry_{state}{k}", per_block_row=w)
+        steps = f"{sizes}, block, n_steps"
+        match layer:
+            case Elman():
+                slope, activate = self._array(f"slope{k}", per_row=w), self._activation(layer.activation)
+                product = f"before_h{k}, at, w{k + 1}, 1, recurrent{k}, 0, {y}, at, block, {sizes}"
+                self._forward += [
+                    "for t in range(n_steps):",
+                    f"    at, size = t * block * w{k + 1}, block * w{k + 1}",
+                    f"    if previous_states({y}, first_h{k}, continues, before_h{k}, t, block, w{k + 1}):",
+                    f"        add_matrix_product({product})",
+                    f"    {activate}({y}, {slope}, at, at + size)",
+                ]
+                return (
+                    f"elman_backward(before_h{k}, continues, {slope}, trecurrent{k}, grecurrent{k}, {dy}, carry_h{k}, "
+                    f"{steps})"
+                )
+            case GRU():
+                self._array(f"product{k}", per_block_row=3 * w)
+                self._array(f"inner{k}", per_row=w)
+                self._array(f"dproduct{k}", per_row=3 * w)
+                self._forward.append(
+                    f"gru_forward(drive{k}, recurrent{k}, candidate{k}, product{k}, inner{k}, first_h{k}, continues, "
+                    f"before_h{k}, {y}, {steps})"
+                )
+                return (
+                    f"gru_backward(drive{k}, trecurrent{k}, grecurrent{k}, gcandidate{k}, inner{k}, before_h{k}, "
+                    f"continues, {dy}, ddrive{k}, dproduct{k}, carry_h{k}, {steps})"
+                )
+            case LSTM():
+                self._array(f"cell{k}", per_row=w)
+                self._array(f"tanh_cell{k}", per_row=w)
+                self._forward.append(
+                    f"lstm_forward(drive{k}, recurrent{k}, cell{k}, tanh_cell{k}, first_h{k}, first_c{k}, continues, "
+                    f"before_h{k}, before_c{k}, {y}, {steps})"
+                )
+                return (
+                    f"lstm_backward(drive{k}, trecurrent{k}, grecurrent{k}, tanh_cell{k}, before_h{k}, before_c{k}, "
+                    f"continues, {dy}, ddrive{k}, carry_h{k}, carry_c{k}, {steps})"
+                )
+            case _:
+                self._array(f"rates{k}", w)
+                self._array(f"product{k}", per_block_row=w)
+                for name in ("state", "outputs_before", "net_input"):
+                    self._array(f"{name}{k}", per_row=w)
+                self._forward.append(
+                    f"ctrnn_forward(recurrent{k}, shift{k}, log_tau{k}, rates{k}, state{k}, outputs_before{k}, "
+                    f"net_input{k}, first_y{k}, continues, before_y{k}, {y}, {steps})"
+                )
+                return (
+                    f"ctrnn_backward(trecurrent{k}, grecurrent{k}, gshift{k}, glog_tau{k}, log_tau{k}, rates{k}, "
+                    f"outputs_before{k}, net_input{k}, continues, {y}, {dy}, product{k}, carry_y{k}, {steps})"
+                )
+
+    def _add_affine(self, k: int, layer: Affine) -> list[str]:
+        self._forward.append(f"affine_forward(x{k}, gain{k}, shift{k}, x{k + 1}, w{k}, rows)")
+        dy, activation = f"d{k + 1}", self._add_activation(k, layer.activation)
+        backward = [*activation, f"scale_backward(x{k}, ggain{k}, gshift{k}, {dy}, w{k}, rows)"]
+        return [*backward, f"affine_input_gradient(gain{k}, {dy}, d{k}, w{k}, rows)"] if k else backward
 
     def _add_normalization(self, k: int, layer: BatchNorm | LayerNorm) -> list[str]:
         w, y, dy = padded_width(self._width, self._dtype), f"x{k + 1}", f"d{k + 1}"

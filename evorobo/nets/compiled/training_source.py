@@ -23,6 +23,7 @@ from evorobo.nets.compiled import (
     training_kernel,
     training_layers,
     training_losses,
+    training_recurrent,
     training_updates,
 )
 from evorobo.nets.compiled.training_network import LAYERS, TrainingNetwork
@@ -109,7 +110,7 @@ def kernel_text(
 ) -> str:
     """Return the text of a kernel: what all of them need, then its own modules, networks and chosen functions."""
     functions = double_functions if dtype == np.float64 else single_functions
-    files = [choices, functions, training_layers, training_updates, *modules]
+    files = [choices, functions, training_layers, training_recurrent, training_updates, *modules]
     digest = hashlib.sha256(Path(products.__file__).read_bytes()).hexdigest()
     last = "\n".join([*chosen, f"# products: {digest}"]) + "\n"
     return kernel_source([Path(str(module.__file__)) for module in files], *networks, last)

@@ -8,16 +8,18 @@ import pytest
 
 from evorobo import (
     A2C,
+    CTRNN,
     GRU,
+    LSTM,
     PPO,
     BatchNorm,
     ControlTask,
     Dense,
     Dropout,
+    Elman,
     LayerNorm,
     NetworkSpec,
     RMSprop,
-    SettingsError,
 )
 from evorobo.learners.policy_gradients import compiled
 
@@ -31,6 +33,17 @@ CASES = {
     ),
     "a stop by divergence": ("Acrobot-v1", (BatchNorm(), 4, LayerNorm()), PPO(**SMALL, target_kl=1e-12)),
     "A2C": ("MountainCarContinuous-v0", (3,), A2C(n_envs=3, critic=(4,))),
+    "memory": (
+        "CartPole-v1",
+        (GRU(3), LSTM(2)),
+        PPO(n_envs=3, n_steps=12, n_epochs=1, batch_size=24, critic=(Elman(3),), entropy_coef=0.01),
+    ),
+    "memory of the actor alone": (
+        "Pendulum-v1",
+        (CTRNN(3),),
+        PPO(n_envs=3, n_steps=9, n_epochs=2, batch_size=1, critic=(3,), clip_range_vf=0.01),
+    ),
+    "A2C, memory of the critic alone": ("Acrobot-v1", (3,), A2C(n_envs=2, critic=(LSTM(2), CTRNN(2)))),
 }
 
 
@@ -47,7 +60,7 @@ def interpreted(monkeypatch):
 
 
 def start(name, hidden, method):
-    task = ControlTask(name, test_episodes=1)
+    task = ControlTask(name, test_episodes=1, max_steps=7)  # episodes end in the middle of rollouts
     spec = NetworkSpec.build(task.n_inputs, hidden, task.n_outputs, task.output)
     return method.start(task, spec, np.random.default_rng(0))
 
@@ -74,8 +87,3 @@ def test_updates_are_those_of_numpy(name, hidden, method, interpreted):
 @pytest.mark.parametrize(("name", "hidden", "method"), CASES.values(), ids=CASES)
 def test_machine_code_computes_what_its_text_says(name, hidden, method):
     check_equal(name, hidden, method, steps=3)
-
-
-def test_networks_with_memory_are_refused():
-    with pytest.raises(SettingsError, match=r"networks with memory cannot be compiled; leave compiled=True out"):
-        start("CartPole-v1", (GRU(2),), PPO(compiled=True))
