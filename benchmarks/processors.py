@@ -7,8 +7,8 @@ and order of the methods. Flags of the experiment may follow, for example `--see
 
 On a processor with AVX-512, whose own kernel is SkylakeX, all 30 final scores of the first main job (CMA-ES, a
 self-adaptive evolution strategy, backprop) were equal to the last bit, and curves to 8.9e-11. With two seeds of today's
-methods, those of the gradient through the robot differ, whose long products are in double precision and are never
-rounded to single; verdicts and order are the same:
+methods without PPO, those of the gradient through the robot differ, whose long products are in double precision and are
+never rounded to single; verdicts and order are the same:
 
     Haswell     6 of 8 scores equal to the last bit, others to 2.1e-07, curves to 2.0e-06
     Nehalem     6 of 8 scores equal to the last bit, others to 2.0e-07, curves to 1.6e-06

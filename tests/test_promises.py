@@ -75,6 +75,12 @@ def test_evolution_finds_the_light_better_than_the_teacher_and_backprop_about_as
     assert references["random"] < 10 < 35 < references["teacher"] < 45
     assert scores(results, "cma-es").mean() > 1.3 * references["teacher"]
     assert scores(results, "clone-gradient").mean() > 1.4 * references["teacher"]
+    assert scores(results, "ppo").mean() > 1.3 * references["teacher"]
+    steps = {
+        method: sum(run.curve["env_steps"][-1] for run in results.runs if run.method == method)
+        for method in ("cma-es", "ppo")
+    }
+    assert steps["cma-es"] > 8 * steps["ppo"]
     assert scores(results, "clone-cma-es").mean() > references["teacher"]
     assert scores(results, "backprop").mean() == pytest.approx(references["teacher"], rel=0.15)
 

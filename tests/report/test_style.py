@@ -96,10 +96,17 @@ TEN = ["backprop", "dagger", "cma-es", "sep-cma-es", "openai-es", "pgpe", "comma
         ([colors[0] for colors in FAMILIES.values()], 0.07),
         ([color for family, colors in FAMILIES.items() if family != "other" for color in colors[:2]], 0.07),
         ([METHOD_STYLES[method].color for method in TEN], 0.07),
+        ([METHOD_STYLES[method].color for method in ("backprop", "shac", "ppo", "a2c", "cma-es")], 0.07),
     ],
 )
 def test_colors_are_distinct_for_color_blind_readers(colors, at_least):
     assert smallest_distance(colors) > at_least
+
+
+def test_a_policy_gradient_does_not_have_the_color_of_backpropagation():
+    settings = {"quick": {"type": "PPO", "name": "quick"}, "backprop": {"type": "Backprop", "name": "backprop"}}
+    assert assign_styles(settings, settings)["quick"] == METHOD_STYLES["ppo"]
+    assert METHOD_STYLES["ppo"].color not in FAMILIES["gradient"]
 
 
 def test_ten_methods_of_equal_gray_differ_in_dashes_and_markers():

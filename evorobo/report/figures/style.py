@@ -58,6 +58,7 @@ FAMILIES = {
     "genetic": ("#CC79A7", "#EA94A8", "#620A4B", "#C81DA8"),
     "swarm": ("#9278FA", "#C5C5F3", "#550BB4", "#7838DF"),
     "other": ("#C9129D", "#8CA0C0", "#BFA14A", "#E58F88", "#7A7A1F", "#332288", "#882255", "#661100"),
+    "policy gradient": ("#8C592A", "#007373", "#5C3310", "#003B3B"),
 }
 """The colors of each family of methods, bright ones before dark ones; the first ones are of Okabe & Ito 2008.
 
@@ -65,12 +66,13 @@ All are distinct for color-blind readers (see the test). "other" is for methods 
 """
 
 _MEMBERS = {
-    "gradient": ("backprop", "dagger", "analytic-gradient", "shac", "ppo", "a2c"),
+    "gradient": ("backprop", "dagger", "analytic-gradient", "shac"),
     "cma": ("cma-es", "sep-cma-es", "one-plus-one", "ipop-cma-es", "bipop-cma-es"),
     "natural gradient": ("openai-es", "pgpe", "snes", "xnes", "ars"),
     "evolution strategy": ("comma-es", "plus-es", "canonical-es"),
     "genetic": ("ga", "steady-ga", "deep-ga", "nsga2", "novelty", "map-elites"),
     "swarm": ("de", "pso"),
+    "policy gradient": ("a2c", "ppo", "sb3-a2c", "sb3-ppo"),
 }
 
 
