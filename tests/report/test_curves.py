@@ -12,9 +12,10 @@ from evorobo import FigureSettings, ResultsError, SettingsError
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.figures import output
 from evorobo.report.figures.curves import figure, plot
+from evorobo.report.figures.panel import n_hidden_by
 from evorobo.report.figures.style import METHOD_STYLES, style
 from evorobo.report.page.charts import task_charts
-from evorobo.report.statistics import average_curve, bootstrap_interval, iqm
+from evorobo.report.statistics import AverageCurve, average_curve, bootstrap_interval, iqm
 
 
 def line(axes, label):
@@ -240,6 +241,14 @@ def test_scores_at_cost_0_do_not_stretch_a_logarithmic_axis(tiny_table):
     study = tiny_table({"ga": [100.0, 101.0, 102.0]})
     assert figure(study).axes[0].get_ylim()[0] > 90
     assert figure(study, FigureSettings(log_x=False)).axes[0].get_ylim()[0] <= 0
+
+
+def test_a_curve_is_not_hidden_by_one_that_shares_its_end_only():
+    costs = np.geomspace(1.0, 100.0, 11)
+    whole = AverageCurve(costs, *[np.minimum(costs, 50.0)] * 3)
+    tail = AverageCurve(costs[-3:], *[whole.middle[-3:]] * 3)
+    assert n_hidden_by({"whole": whole, "tail": tail}, "whole") == 0
+    assert n_hidden_by({"tail": tail, "whole": whole}, "tail") == 1
 
 
 def test_curves_that_coincide_stay_visible(tmp_path, fakes):

@@ -52,8 +52,8 @@ def draw_curves(
         if finished := [curves[run] for run in cell.finished if run in curves]:
             means[method] = average_curve(finished)
     for number, (method, mean) in enumerate(means.items()):
-        width = _LINE * (1 + n_hidden_by(means, method))
-        draw_average(axes, mean, styles[method], method, width, number / len(means))
+        points = _LINE * (1 + n_hidden_by(means, method))
+        draw_average(axes, mean, styles[method], method, points, number / len(means))
     remarks = [
         _remark(without_cost, "spends none", "spend none"),
         _remark(unreported, "does not report it", "do not report it"),
@@ -75,17 +75,13 @@ def n_hidden_by(means: Mapping[str, AverageCurve], method: str) -> int:
     """How many of the curves that are drawn later would hide that of a method, because they have the same values."""
     methods, mean = list(means), means[method]
     later = (means[other] for other in methods[methods.index(method) + 1 :])
-    return sum(_coincide(mean, other) for other in later)
+    return sum(_hides(other, mean) for other in later)
 
 
-def _coincide(one: AverageCurve, other: AverageCurve) -> bool:
-    """Whether two curves differ by less than a line's width over most of the costs that both have."""
-    grid = np.union1d(one.x, other.x)
-    grid = grid[(grid >= max(one.x[0], other.x[0])) & (grid <= min(one.x[-1], other.x[-1]))]
-    if not len(grid):
-        return False
+def _hides(other: AverageCurve, one: AverageCurve) -> bool:
+    """Whether most points of one curve are on the line of the other; points beyond its ends are not."""
+    gaps = np.abs(one.middle - np.interp(one.x, other.x, other.middle, left=np.nan, right=np.nan))
     values = np.concatenate([one.middle, other.middle])
-    gaps = np.abs(np.interp(grid, one.x, one.middle) - np.interp(grid, other.x, other.middle))
     return bool(np.mean(gaps <= _CLOSE * np.ptp(values)) > 0.5)
 
 
