@@ -40,7 +40,6 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 
 from evorobo import MSE, Adam, Backprop, CrossEntropy, NetworkSpec  # noqa: E402
-from evorobo.learners.base import ManySteps  # noqa: E402
 from evorobo.tasks.base import Examples, MetricInfo  # noqa: E402
 
 RATE, ROUNDS, SECONDS = 0.003, 7, 0.4
@@ -107,9 +106,10 @@ def ours(shape: Shape, networks: int = 1, compiled: bool = False) -> Epoch:
         remaining = -(-shape.rows // shape.batch)
         while remaining:
             steps = 1
-            if isinstance(batch, ManySteps):
-                steps = np.size(batch.upcoming_costs()[0].samples)
-                batch.take_steps([[0.0] * steps] * networks)
+            if (costs := [learner.upcoming_costs(0.0) for learner in learners])[0]:
+                steps = np.size(costs[0].samples)
+                for learner in learners:
+                    learner.take_steps([0.0] * steps)
             else:
                 batch.step(shares)
             remaining -= steps

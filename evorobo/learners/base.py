@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from evorobo.errors import LearningError
 from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost, Task
@@ -312,16 +313,18 @@ class BatchedLearners(Protocol):
 
 @runtime_checkable
 class ManySteps(Protocol):
-    """Batched learners that know what their next steps cost, and can do several of them in one call."""
+    """A learner that can do several steps in one call, at times when it knows what they cost."""
 
-    def upcoming_costs(self) -> Sequence[Cost]:
-        """Return what each learner will have spent after each of its next steps, in arrays `(steps,)`.
+    def upcoming_costs(self, budget_fraction: float) -> Cost | None:
+        """Return what will be spent after each of the next steps, in arrays `(steps,)`; None if `step` must be called.
 
-        The cost of what may follow the last one of these steps, such as a validation, is not included.
+        The cost of what may follow the last one of these steps, such as a validation, is not included. Only the last
+        one may end learning, or a stage by a limit of its own.
         """
 
-    def take_steps(self, budget_fractions: Sequence[Sequence[float]]) -> Sequence[StepResult | Exception]:
-        """Do as many steps of each learner as it gets fractions of the budget, and return the last results.
+    def take_steps(self, budget_fractions: Sequence[float]) -> tuple[int, StepResult | LearningError]:
+        """Do a step for each fraction of the budget, after `upcoming_costs`; return how many were done, and the result.
 
-        The numbers are those of single steps.
+        The numbers are those of single steps. Fewer steps are done where a stage is over before one of them. The result
+        is that of the last step, or the error of the one after it.
         """

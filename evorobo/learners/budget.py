@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
 from evorobo.fields import Example, Limits, PositiveFloat
 from evorobo.registry import register_component
@@ -145,11 +146,43 @@ class Budget:
         ]
 
     @property
+    def has_seconds(self) -> bool:
+        """Whether seconds are limited, which are known only after a step."""
+        return not self.limits.keys().isdisjoint(("cpu_seconds", "wall_seconds"))
+
+    def fractions_after_steps(self, costs: Cost, generations: int) -> list[Array]:
+        """Compute which fraction of each limit is spent after each of several steps.
+
+        Parameters
+        ----------
+        costs : Cost
+            What is spent after each of the steps, in arrays of shape (steps,). A number stands for all steps.
+        generations : int
+            Number of steps of the learner before them.
+
+        Returns
+        -------
+        list of array of shape (steps,)
+            The fractions of each limit.
+        """
+        counts = generations + np.arange(1, np.size(costs.samples) + 1)
+        spent = self.used_fractions(costs, counts)  # type: ignore[arg-type]
+        return [np.broadcast_to(each, counts.shape) for each in spent]
+
+    @property
     def eval_fractions(self) -> list[float]:
         """Fractions of the budget at which the solution is evaluated."""
         if self.n_evals == 1:
             return [1.0]
         return [float(fraction) for fraction in np.geomspace(0.01, 1.0, self.n_evals)]
+
+
+def costs_within(budget: Budget, costs: Cost, generations: int) -> Cost:
+    """Return the costs after each of several steps, in arrays, up to the step that spends the budget."""
+    spent = np.max(budget.fractions_after_steps(costs, generations), axis=0)
+    n_steps = np.searchsorted(spent, 1.0) + 1
+    columns: dict[str, Any] = vars(costs)
+    return Cost(**{name: cost[:n_steps] if np.ndim(cost) else cost for name, cost in columns.items()})
 
 
 StudiedBudget = Annotated[Budget, Example("Budget(flops=1e9)")]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,10 +13,10 @@ import numpy as np
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import Example, Limits, Probability
-from evorobo.learners.base import HandsOver, HasStages, Learner, Method, StepResult, WarmStartable
-from evorobo.learners.budget import Budget, ChecksBudget, check_budget
+from evorobo.learners.base import HandsOver, HasStages, Learner, ManySteps, Method, StepResult, WarmStartable
+from evorobo.learners.budget import Budget, ChecksBudget, check_budget, costs_within
+from evorobo.learners.warm_start import genome_state, restored_genome
 from evorobo.nets.genome import Genome
-from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.processes import cpu_seconds
 from evorobo.registry import register_component
@@ -220,6 +221,8 @@ class StagesLearner:
         self._learner = method.start(self._task, self._spec, self._rng)
         # asked for in each step, and a check of a protocol takes as long as a small step
         self._inner_stages = self._learner if isinstance(self._learner, HasStages) else None
+        self._many_steps = self._learner if isinstance(self._learner, ManySteps) else None
+        self._upcoming: Cost | None = None  # the costs of the next steps of the present learner
         if parts is not None:
             self.take_over(parts)
 
@@ -277,14 +280,22 @@ class StagesLearner:
         before, cpu, wall = self._own_fractions, cpu_seconds(), time.perf_counter()
         try:
             result = self._learner.step(self._fraction_of_stage(budget_fraction))
-        except LearningError:
-            if (position := self._next(budget_fraction, diverged=True)) is None:
-                raise
-            self._n_diverged += 1
-            self._hand_over(position, budget_fraction, with_parts=False)
-            return self.step(budget_fraction)
+        except LearningError as error:
+            return self._step_after_divergence(error, budget_fraction)
         self._seconds = self._seconds + Cost(cpu_seconds=cpu_seconds() - cpu, wall_seconds=time.perf_counter() - wall)
         self._n_steps += 1
+        return self._finished(result, before)
+
+    def _step_after_divergence(self, error: LearningError, budget_fraction: float) -> StepResult:
+        """Do the first step of the next stage, or raise the error of the last one."""
+        if (position := self._next(budget_fraction, diverged=True)) is None:
+            raise error
+        self._n_diverged += 1
+        self._hand_over(position, budget_fraction, with_parts=False)
+        return self.step(budget_fraction)
+
+    def _finished(self, result: StepResult, before: list[float]) -> StepResult:
+        """The result of the stage's last step, with the columns of stages; `before` are its own fractions before it."""
         if (budget := self._stage.budget) and self._own_fractions == before:
             raise SettingsError(
                 f"stage {self._number}, {self._stage.method.name}, spends none of {', '.join(budget.limits)} on "
@@ -314,6 +325,40 @@ class StagesLearner:
         of_trial = (budget_fraction - first) / (mark - first)
         return min(max([of_trial, *self._own_fractions]), 1.0)
 
+    def upcoming_costs(self, budget_fraction: float) -> Cost | None:
+        budget = self._stage.budget
+        if self._many_steps is None or (budget and budget.has_seconds) or self._next(budget_fraction) is not None:
+            return None
+        costs = self._many_steps.upcoming_costs(self._fraction_of_stage(budget_fraction))
+        if costs is not None and budget:
+            costs = costs_within(budget, costs, self._n_steps)
+        self._upcoming = costs
+        return costs and self._earlier_cost + costs
+
+    def take_steps(self, budget_fractions: Sequence[float]) -> tuple[int, StepResult | LearningError]:
+        assert self._many_steps
+        before = self._own_fractions
+        n_steps, result = self._many_steps.take_steps(self._fractions_of_stage(budget_fractions))
+        self._n_steps += n_steps
+        if isinstance(result, StepResult):
+            return n_steps, self._finished(result, before)
+        try:
+            return n_steps + 1, self._step_after_divergence(result, budget_fractions[n_steps])
+        except LearningError as error:
+            return n_steps, error
+
+    def _fractions_of_stage(self, budget_fractions: Sequence[float]) -> list[float]:
+        """How much of the present stage is over before each of the next steps, those after its mark left out."""
+        first, mark, budget = self._first_fraction, self._marks[self._number], self._stage.budget
+        n_steps = max(bisect_left(budget_fractions, mark), 1)
+        if n_steps < len(budget_fractions) and self._next(budget_fractions[n_steps]) is None:
+            n_steps = len(budget_fractions)  # no other stage follows
+        fractions = [(fraction - first) / (mark - first) for fraction in budget_fractions[:n_steps]]
+        if budget and self._upcoming:
+            after = np.max(budget.fractions_after_steps(self._upcoming, self._n_steps), axis=0).tolist()
+            fractions = [max(pair) for pair in zip(fractions, [max(self._own_fractions), *after], strict=False)]
+        return [min(fraction, 1.0) for fraction in fractions]
+
     def check_later_stages(self) -> None:
         for _, stage in self._stages[self._position + 1 :]:
             method: Any = stage.method
@@ -329,7 +374,7 @@ class StagesLearner:
     def state(self) -> dict[str, Any]:
         return {
             "position": self._position,
-            "first_genome": _genome_state(self._first_genome) if self._first_genome else {},
+            "first_genome": genome_state(self._first_genome) if self._first_genome else {},
             "first_fraction": self._first_fraction,
             "first_rng": self._first_rng_state,
             "n_steps": self._n_steps,
@@ -341,7 +386,7 @@ class StagesLearner:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        genome = _restored_genome(self._spec, state["first_genome"]) if state["first_genome"] else None
+        genome = restored_genome(self._spec, state["first_genome"]) if state["first_genome"] else None
         if genome is not None:  # what a start draws, such as demonstrations, is not part of a state
             self._rng.bit_generator.state = state["first_rng"]
             self._begin(state["position"], genome, state["first_fraction"])
@@ -353,20 +398,3 @@ class StagesLearner:
 
 def _as_array(file: bytes | str) -> np.ndarray:
     return np.frombuffer(file.encode() if isinstance(file, str) else file, np.uint8)
-
-
-def _genome_state(genome: Genome) -> dict[str, Any]:
-    """A genome as arrays and plain values, without its network."""
-    parts = {name: getattr(genome, name) for name in ("input_scaler", "output_scaler", "observation_moments")}
-    return {
-        "weights": genome.weights,
-        "running_stats": genome.running_stats,
-        "actions": genome.actions,
-        **{name: dict(vars(part)) if part is not None else None for name, part in parts.items()},
-    }
-
-
-def _restored_genome(spec: NetworkSpec, state: Mapping[str, Any]) -> Genome:
-    kinds = {"input_scaler": Scaler, "output_scaler": Scaler, "observation_moments": RunningMoments}
-    parts: dict[str, Any] = {name: kind(**state[name]) if state[name] else None for name, kind in kinds.items()}
-    return Genome(spec, state["weights"], running_stats=state["running_stats"], actions=state["actions"], **parts)

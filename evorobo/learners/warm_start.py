@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -78,3 +80,21 @@ def _shape(spec: NetworkSpec) -> str:
 
 def _equal(one: Scaler, other: Scaler | None) -> bool:
     return other is not None and np.array_equal(one.mean, other.mean) and np.array_equal(one.sd, other.sd)
+
+
+def genome_state(genome: Genome) -> dict[str, Any]:
+    """Return a genome as arrays and plain values, without its network."""
+    parts = {name: getattr(genome, name) for name in ("input_scaler", "output_scaler", "observation_moments")}
+    return {
+        "weights": genome.weights,
+        "running_stats": genome.running_stats,
+        "actions": genome.actions,
+        **{name: dict(vars(part)) if part is not None else None for name, part in parts.items()},
+    }
+
+
+def restored_genome(spec: NetworkSpec, state: Mapping[str, Any]) -> Genome:
+    """Return the genome of a `genome_state`."""
+    kinds = {"input_scaler": Scaler, "output_scaler": Scaler, "observation_moments": RunningMoments}
+    parts: dict[str, Any] = {name: kind(**state[name]) if state[name] else None for name, kind in kinds.items()}
+    return Genome(spec, state["weights"], running_stats=state["running_stats"], actions=state["actions"], **parts)

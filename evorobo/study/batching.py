@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evorobo.learners.base import Batchable
-from evorobo.study.stepping import SECONDS
 from evorobo.study.trial import Trial
 
 
@@ -26,6 +25,6 @@ def batch_trials(trials: Sequence[Trial], jobs: int) -> list[list[Trial]]:
 
 
 def _max_batch_size(trial: Trial) -> int:
-    if not isinstance(trial.method, Batchable) or SECONDS & trial.budget.limits.keys():
+    if not isinstance(trial.method, Batchable) or trial.budget.has_seconds:
         return 1
     return trial.method.max_batched_learners(trial.spec)

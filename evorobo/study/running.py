@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from evorobo.errors import LearningError, ResultsError, SettingsError
 from evorobo.files import remove_temporary_files, write_atomically, write_json
-from evorobo.learners.base import BatchedLearners, HasStages, Learner, StepResult
+from evorobo.learners.base import BatchedLearners, HasStages, Learner, ManySteps, StepResult
 from evorobo.printable import MAX_SHOWN, printable
 from evorobo.processes import cpu_seconds
 from evorobo.settings import to_plain
@@ -26,7 +26,7 @@ from evorobo.study.log import Log
 from evorobo.study.pauses import PAUSED, PAUSES_FILE, Pause, record_pause
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import read_record, write_record
-from evorobo.study.stepping import SECONDS, batch_learners, step_batch, upcoming_fractions
+from evorobo.study.stepping import batch_learners, step_batch, upcoming_fractions
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import HasDataFormat, HasJointEval, HasMetrics
 from evorobo.user_code import as_error, error_text
@@ -75,20 +75,17 @@ def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], boo
     progress_time = time.perf_counter()
     while unfinished := [run for run in runs if not run.outcome]:
         if len(unfinished) != len(active):
-            active, trial = unfinished, unfinished[0].trial
-            batched = batch_learners(trial.method, trial.spec, [run.learner for run in active])
-        n_steps = 1
-        results: Sequence[StepResult | Exception]
+            active = unfinished
+            batched = batch_learners(active[0].trial.method, [run.learner for run in active])
+        results: Sequence[tuple[int, StepResult | Exception]]
         cpu, wall = cpu_seconds(), time.perf_counter()
         try:
-            n_steps, results = (
-                step_batch(active, batched) if batched else (1, [active[0].learner.step(active[0].budget_fraction)])
-            )
+            results = step_batch(active, batched)
         except BaseException as error:
-            results = [as_error(error)] * len(active)
+            results = [(0, as_error(error))] * len(active)
         now, share = time.perf_counter(), 1 / len(active)
         seconds = Cost(cpu_seconds=(cpu_seconds() - cpu) * share, wall_seconds=(now - wall) * share)
-        for run, result in zip(active, results, strict=True):
+        for run, (n_steps, result) in zip(active, results, strict=True):
             run.after_steps(n_steps, result, seconds)
         if now - progress_time > PROGRESS_SECONDS:
             progress_time = now
@@ -187,7 +184,7 @@ class RunningTrial:
     def fractions_before_steps(self, costs: Cost) -> list[float]:
         """Return the spent fraction of the budget before each of the next steps that can be done in one call."""
         budget = self.trial.budget
-        if self._generation_callbacks or budget.limits.keys() & SECONDS:
+        if self._generation_callbacks or budget.has_seconds:
             return [self.budget_fraction]
         next_eval = self._eval_fractions[self.n_evals]
         initial = self._initial_fractions
@@ -254,6 +251,7 @@ class RunningTrial:
         budget = self.trial.budget
         self.learner = self.trial.start()
         self._stages = self.learner if isinstance(self.learner, HasStages) else None
+        self.many_steps = self.learner if isinstance(self.learner, ManySteps) else None
         self._initial_fractions, self._eval_fractions = budget.used_fractions(self.cost, 0), budget.eval_fractions
         if state is None:
             (self.folder / PAUSES_FILE).unlink(missing_ok=True)

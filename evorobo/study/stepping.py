@@ -1,4 +1,4 @@
-"""Steps of the learners of one batch: all in one call, and several steps of each where nothing is due in between."""
+"""Steps of the learners of one batch: all in one call, or several steps of each where nothing is due in between."""
 
 from __future__ import annotations
 
@@ -9,36 +9,55 @@ import numpy as np
 
 from evorobo.learners.base import Batchable, BatchedLearners, Learner, ManySteps, Method, StepResult
 from evorobo.learners.budget import Budget
-from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Cost
-
-SECONDS = frozenset({"cpu_seconds", "wall_seconds"})
-
-
-def batch_learners(method: Method, spec: NetworkSpec, learners: Sequence[Learner]) -> BatchedLearners | None:
-    """Return learners of one method combined into one; None for a single learner that gains nothing by it."""
-    if not isinstance(method, Batchable) or method.max_batched_learners(spec) == 1:
-        return None
-    batched = method.batch_learners(learners)
-    return batched if len(learners) > 1 or isinstance(batched, ManySteps) else None
+from evorobo.user_code import as_error
 
 
 class Stepped(Protocol):
     """A trial whose learner is stepped."""
 
-    budget_fraction: float
+    @property
+    def budget_fraction(self) -> float: ...
+
+    @property
+    def learner(self) -> Learner: ...
+
+    @property
+    def many_steps(self) -> ManySteps | None: ...
 
     def fractions_before_steps(self, costs: Cost) -> list[float]: ...
 
 
-def step_batch(runs: Sequence[Stepped], batched: BatchedLearners) -> tuple[int, list[StepResult | Exception]]:
-    """Step the learners of `runs`; return how many steps each has done, and the results of the last one."""
-    if not isinstance(batched, ManySteps):
-        return 1, list(batched.step([run.budget_fraction for run in runs]))
-    pairs = zip(runs, batched.upcoming_costs(), strict=True)
-    fractions = [run.fractions_before_steps(costs) for run, costs in pairs]
+def batch_learners(method: Method, learners: Sequence[Learner]) -> BatchedLearners | None:
+    """Return learners of one method combined into one; None for a single one."""
+    return method.batch_learners(learners) if len(learners) > 1 and isinstance(method, Batchable) else None
+
+
+def step_batch(
+    runs: Sequence[Stepped], batched: BatchedLearners | None
+) -> Sequence[tuple[int, StepResult | Exception]]:
+    """Step the learners of `runs`; return for each how many steps it has done, and the result of the last one."""
+    fractions = [_fractions_before_steps(run) for run in runs]
     n_steps = min(map(len, fractions))
-    return n_steps, list(batched.take_steps([each[:n_steps] for each in fractions]))
+    if n_steps:
+        return [_take_steps(run, before[:n_steps]) for run, before in zip(runs, fractions, strict=True)]
+    if batched:
+        return [(1, result) for result in batched.step([run.budget_fraction for run in runs])]
+    return [(1, run.learner.step(run.budget_fraction)) for run in runs]
+
+
+def _fractions_before_steps(run: Stepped) -> list[float]:
+    """Return the spent fraction of the budget before each step of one call; empty where a learner does a single one."""
+    costs = run.many_steps.upcoming_costs(run.budget_fraction) if run.many_steps else None
+    return [] if costs is None else run.fractions_before_steps(costs)
+
+
+def _take_steps(run: Stepped, fractions: Sequence[float]) -> tuple[int, StepResult | Exception]:
+    assert run.many_steps
+    try:
+        return run.many_steps.take_steps(fractions)
+    except BaseException as error:  # the others continue
+        return 0, as_error(error)
 
 
 def upcoming_fractions(
@@ -49,9 +68,7 @@ def upcoming_fractions(
     `costs` are those after each step, in arrays. An eval is due where the fraction completed since the `initial` ones
     reaches `next_eval`.
     """
-    counts = generations + np.arange(1, np.size(costs.samples) + 1)
-    fractions = budget.used_fractions(costs, counts)  # type: ignore[arg-type]
-    spent = [np.broadcast_to(each, counts.shape) for each in fractions]
+    spent = budget.fractions_after_steps(costs, generations)
     completed = np.max([(now - before) / (1 - before) for now, before in zip(spent, initial, strict=True)], axis=0)
     largest = np.max(spent, axis=0)
     due = (completed >= next_eval) | (largest >= min(1.0, pause_at))

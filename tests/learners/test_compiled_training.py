@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from curves import all_curves
+from interpreted import run_by_python
 from own_layer import Doubled
 
 from evorobo import (
@@ -58,13 +59,7 @@ needs_numba = pytest.mark.skipif(
 def interpreted(monkeypatch):
     """The text for numba is run by Python."""
 
-    def run(text, name, allocates):
-        names = {}
-        exec(text, names)
-        names["math"] = np  # which gives NaN where `math` raises errors
-        return np.errstate(all="ignore")(names[name])
-
-    monkeypatch.setattr(compiled, "compile_kernel", run)
+    monkeypatch.setattr(compiled, "compile_kernel", run_by_python)
 
 
 @dataclass(frozen=True)
@@ -190,13 +185,13 @@ def test_hundreds_of_updates_follow_those_of_numpy_and_many_at_once_equal_single
         plain.step(fraction)
         last = single.step(fraction)
     done = 0
-    batched = replace(TRAINING, compiled=True).batch_learners([several])
     while done < 400:
-        n = len(batched.upcoming_costs()[0].samples)
-        assert n <= 5  # those of one epoch
         before = several.cost
-        costs = batched.upcoming_costs()[0]
-        (result,) = batched.take_steps([schedule[done : done + n]])
+        costs = several.upcoming_costs(schedule[done])
+        n = len(costs.samples)
+        assert n <= 5  # those of one epoch
+        n_done, result = several.take_steps(schedule[done : done + n])
+        assert n_done == n
         done += n
         assert several.cost.samples == costs.samples[-1] > before.samples
         assert several.cost.update_flops == costs.update_flops[-1]
@@ -309,10 +304,9 @@ def test_early_stopping_ends_an_epoch_as_with_numpy():
     plain, found = learners(CLASSES, method)
     while not plain.done:
         plain.step(0.5)
-    batched = found.batched
     while not found.done:
-        steps = len(batched.upcoming_costs()[0].samples)
-        batched.take_steps([[0.5] * steps])
+        steps = len(found.upcoming_costs(0.5).samples)
+        found.take_steps([0.5] * steps)
     assert found.epochs == plain.epochs
     assert found.cost == plain.cost
     np.testing.assert_allclose(found.genome.weights, plain.genome.weights, rtol=1e-9)

@@ -94,8 +94,7 @@ class Backprop(Method, Batchable, WarmStartable, ChecksBudget):
     compiled : bool, default False
         Train in machine code, compiled by numba, many mini-batches in one call. The numbers differ from the plain ones
         by rounding, and do not depend on the number of threads. All layers, losses, optimizers and penalties of this
-        package can be compiled, and layers derived from them that change initial weights only. Anything else is
-        refused.
+        package can be compiled, and layers derived from them with other initial weights. Anything else is refused.
     name : str, default "backprop"
         Name in folders, tables and figures.
 
@@ -291,10 +290,9 @@ class BackpropLearner:
             raise result
         return result
 
-    # ---- called by BatchedBackprop or CompiledBackprop, in this order
-
-    def upcoming_costs(self) -> Cost:
-        """Return what is spent after each of the next steps of this epoch, in arrays `(steps,)`."""
+    def upcoming_costs(self, budget_fraction: float) -> Cost | None:
+        if not isinstance(self.batched, CompiledBackprop) or is_overridden(self, BackpropLearner.step):
+            return None
         self._begin_epoch_if_due()
         flops = (self.spec.forward_flops + self.spec.backward_flops) * self.method.batch_size * self.n_steps
         samples, rows = self._batches.upcoming_rows(max(1, min(_MAX_STEPS, _MAX_FLOPS // max(flops, 1))))
@@ -305,6 +303,12 @@ class BackpropLearner:
             "update_flops": np.arange(1, len(samples) + 1) * self._flops_per_update,
         }
         return self.cost + Cost(**arrays)
+
+    def take_steps(self, budget_fractions: Sequence[float]) -> tuple[int, StepResult | LearningError]:
+        assert isinstance(self.batched, CompiledBackprop)
+        return self.batched.train(self, budget_fractions)
+
+    # ---- called by BatchedBackprop or CompiledBackprop, in this order
 
     def next_items(self, n: int, drawn_widths: Sequence[int]) -> tuple[np.ndarray, Array]:
         """Return the items of the next `n` batches, and the random numbers of input noise and dropout for them."""

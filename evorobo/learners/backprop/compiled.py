@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from evorobo.arrays import Array
-from evorobo.errors import SettingsError
+from evorobo.errors import LearningError, SettingsError
 from evorobo.learners.backprop.batched import TrainedNetwork, UpdateSettings
 from evorobo.learners.base import StepResult
 from evorobo.learners.penalties import L1, L2
@@ -25,7 +25,6 @@ from evorobo.nets.compiled.training_source import (
 from evorobo.nets.compiled.training_updates import L1 as L1_KIND, L2 as L2_KIND, NO_PENALTY
 from evorobo.nets.cross_entropy import CrossEntropy
 from evorobo.nets.losses import GaussianNLL, Loss
-from evorobo.tasks.base import Cost
 from evorobo.user_code import as_error
 
 PENALTIES: dict[type | None, int] = {None: NO_PENALTY, L1: L1_KIND, L2: L2_KIND}
@@ -51,8 +50,6 @@ class CompilableNetwork(TrainedNetwork, Protocol):
 
     @property
     def n_steps(self) -> int: ...
-
-    def upcoming_costs(self) -> Cost: ...
 
     def next_items(self, n: int, drawn_widths: Sequence[int]) -> tuple[np.ndarray, Array]: ...
 
@@ -104,28 +101,24 @@ class CompiledBackprop:
         return len(self._learners)
 
     def step(self, budget_fraction: Sequence[float]) -> list[StepResult | Exception]:
-        """Train each learner on one mini-batch and return a result or an error for each."""
-        return self.take_steps([[fraction] for fraction in budget_fraction])
+        """Train each learner on one mini-batch and return a result or an error for each.
 
-    def upcoming_costs(self) -> list[Cost]:
-        """Return what each learner will have spent after each of its next steps, in arrays `(steps,)`."""
-        return [learner.upcoming_costs() for learner in self._learners]
-
-    def take_steps(self, budget_fractions: Sequence[Sequence[float]]) -> list[StepResult | Exception]:
-        """Train each learner on one mini-batch for each of its fractions of the budget, within an epoch.
-
-        The result is that of the last step. A learner with an error must leave. After a `LearningError` its weights are
-        the last finite ones.
+        A learner with an error must leave.
         """
         results: list[StepResult | Exception] = []
-        for learner, fractions in zip(self._learners, budget_fractions, strict=True):
+        for learner, fraction in zip(self._learners, budget_fraction, strict=True):
             try:
-                results.append(self._train(learner, fractions))
+                results.append(self.train(learner, [fraction])[1])
             except BaseException as error:  # validation of this learner failed; the others continue
                 results.append(as_error(error))
         return results
 
-    def _train(self, learner: CompilableNetwork, fractions: Sequence[float]) -> StepResult:
+    def train(self, learner: CompilableNetwork, fractions: Sequence[float]) -> tuple[int, StepResult | LearningError]:
+        """Train a learner on one mini-batch for each fraction of the budget, within an epoch.
+
+        Return how many steps were done and the result of the last one, or the error of the one after it, which leaves
+        the last finite weights.
+        """
         items, draws = learner.next_items(len(fractions), self._network.drawn_widths)
         factors = [learner.lr_factor(fraction) for fraction in fractions]
         optimizer = self._method.optimizer
@@ -150,9 +143,9 @@ class CompiledBackprop:
         losses, norms = results[:, 0].tolist(), results[:, 1].tolist()
         if n_done < len(rates):
             learner.advance(n_done + 1)
-            raise learner.divergence_error(losses[n_done], sqrt(norms[n_done]))
+            return n_done, learner.divergence_error(losses[n_done], sqrt(norms[n_done]))
         learner.advance(n_done)
-        return learner.finish_steps(losses, sqrt(norms[-1]), factors[-1])
+        return n_done, learner.finish_steps(losses, sqrt(norms[-1]), factors[-1])
 
     def _arrays(self, learner: CompilableNetwork) -> tuple[Array, ...]:
         return (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from evorobo.docstrings import inherit_docs
-from evorobo.errors import SettingsError
+from evorobo.errors import LearningError, SettingsError
 from evorobo.fields import PositiveInt, Probability
 from evorobo.learners.backprop.backprop import NEVER_SPENT, Backprop
 from evorobo.learners.base import Method, StepResult, WarmStartable
@@ -118,13 +119,25 @@ class DAggerLearner:
         return self._round == self._method.rounds and self._training.done
 
     def step(self, budget_fraction: float) -> StepResult:
-        if self._round < self._method.rounds and self._round_is_over:
+        if self._next_round_is_due:
             self._begin_round()
-        result = self._training.step(budget_fraction)
+        return self._with_round(self._training.step(budget_fraction))
+
+    def upcoming_costs(self, budget_fraction: float) -> Cost | None:
+        return None if self._next_round_is_due else self._training.upcoming_costs(budget_fraction)
+
+    def take_steps(self, budget_fractions: Sequence[float]) -> tuple[int, StepResult | LearningError]:
+        n_steps, result = self._training.take_steps(budget_fractions)
+        return n_steps, self._with_round(result) if isinstance(result, StepResult) else result
+
+    def _with_round(self, result: StepResult) -> StepResult:
         return StepResult(result.score, {**result.info, "round": self._round})
 
     @property
-    def _round_is_over(self) -> bool:
+    def _next_round_is_due(self) -> bool:
+        """Whether the present round, which is not the last one, is over; it can end after the last step of an epoch."""
+        if self._round == self._method.rounds:
+            return False
         return self._training.done or self._training.epochs >= self._first_epoch + self._method.epochs
 
     def _begin_round(self) -> None:

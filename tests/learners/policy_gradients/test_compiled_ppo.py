@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from interpreted import run_by_python
 
 from evorobo import (
     A2C,
@@ -51,12 +52,7 @@ CASES = {
 def interpreted(monkeypatch):
     """The text for numba is run by Python."""
 
-    def run(text, name, allocates):
-        names = {}
-        exec(text, names)
-        return names[name]
-
-    monkeypatch.setattr(compiled, "compile_kernel", run)
+    monkeypatch.setattr(compiled, "compile_kernel", run_by_python)
 
 
 def start(name, hidden, method):
