@@ -18,14 +18,15 @@ from threadpoolctl import threadpool_limits
 import evorobo as er
 
 PENDULUM = er.AnalyticGradient.shac(
-    optimizer=er.Adam(0.01, 0.7, 0.95),
-    critic_optimizer=er.Adam(0.01, 0.7, 0.95),
+    optimizer=er.Adam(0.02, 0.7, 0.95),
+    critic_optimizer=er.Adam(0.02, 0.7, 0.95),
     n_envs=8,
     horizon=16,
     discount=0.95,
     critic=(32, 32),
     critic_iterations=8,
     reward_scale=0.1,
+    entropy_coef=0.01,
 )
 SWING_UP = er.AnalyticGradient.shac(
     optimizer=er.Adam(0.002, 0.7, 0.95),
