@@ -40,6 +40,9 @@ WITHOUT_SLOPE = frozenset(
 JUMPING = frozenset(("remainder", "fmod", "arctan2", "copysign"))
 """Functions with a slope that jump nevertheless."""
 
+POLES = frozenset(("divide", "reciprocal", "power", "float_power", "tan"))
+"""Functions with poles: where the divisor, the base of a negative power or the cosine is 0."""
+
 
 def _share_of_winner(wins: Callable[[Array, Array], Any], number: int) -> Partial:
     """The partial derivative of a minimum or maximum: 1 for the winner, 1/2 each for equal operands."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from evorobo.arrays import Array
 from evorobo.tracing.arrays import Number
-from evorobo.tracing.derivatives import JUMPING, PARTIALS, WITHOUT_SLOPE, Partial, canonical_name
+from evorobo.tracing.derivatives import JUMPING, PARTIALS, POLES, WITHOUT_SLOPE, Partial, canonical_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,4 +249,4 @@ def jumps(node: Node) -> bool:
     """Whether a number can jump where its operands change smoothly."""
     if node.function == "cast":
         return node.kind.kind != "f"
-    return node.function in WITHOUT_SLOPE or node.function in JUMPING
+    return node.function in WITHOUT_SLOPE or node.function in JUMPING or node.function in POLES

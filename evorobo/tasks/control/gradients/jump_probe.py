@@ -10,7 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import RandomStream, RandomStreams
-from evorobo.tracing.derivatives import COMPARISONS
+from evorobo.tracing.derivatives import COMPARISONS, POLES
 from evorobo.tracing.graph import Graph, operands_of, times
 
 N_ROWS = 512
@@ -22,7 +22,7 @@ MAX_PAIRS = 2000
 WAYS, MAX_WAYS, NEWTON_STEPS = 32, 8, 5
 """States from which a change is looked for by Newton's method, for how many comparisons, and in how many steps."""
 
-BISECTIONS = 42
+BISECTIONS, POLE_BISECTIONS = 42, (20, 26)
 SMALLEST_JUMP = 1e-5
 """A smaller difference, relative to the numbers themselves, is not called a jump."""
 
@@ -58,15 +58,15 @@ class JumpProbe:
     def jumps(self, nodes: Sequence[int]) -> bool:
         """Whether a result jumps by one of these nodes.
 
-        A comparison that never changed, not even on a way that was chosen for it, is none; other nodes are taken for
-        jumps if they never changed.
+        A comparison that never changed, not even on a way that was chosen for it, is none, nor is a divisor that never
+        crossed 0; other nodes are taken for jumps if they never changed. The nodes are all poles, or none is.
         """
         pairs, starts, ends = list[tuple[int, int]](), self._starts, self._ends
         for node in nodes:
             changed = np.flatnonzero(self._branch(node, self._at_start) != self._branch(node, self._at_end))
             pairs += [(node, int(row)) for row in changed]
         if not pairs:
-            compared = [node for node in nodes if self._graph.nodes[node].function in COMPARISONS]
+            compared = [node for node in nodes if self._graph.nodes[node].function in (*COMPARISONS, *POLES)]
             if len(compared) < len(nodes):
                 return True
             compared = compared[:: -(-len(compared) // MAX_WAYS)]
@@ -79,15 +79,23 @@ class JumpProbe:
         if len(pairs) > MAX_PAIRS:
             pairs = [pairs[at] for at in np.linspace(0, len(pairs) - 1, MAX_PAIRS).astype(int)]
         which, rows = (np.array(column) for column in zip(*pairs, strict=True))
-        left, right = self._sides(which, starts[rows], ends[rows])
-        at_left, at_right = self._values(left), self._values(right)
+        at_left, at_right = self._sides(which, starts[rows], ends[rows], BISECTIONS)
+        its_own = self._operand_steps(which, at_left, at_right) <= SMALLEST_JUMP  # no other node jumps before it
+        if self._graph.nodes[nodes[0]].function not in POLES:
+            return bool((its_own & (self._effects(which, at_left, at_right) > SMALLEST_JUMP)).any())
+        # close to a pole, factors that cancel it are rounded: so the sides are farther, and steps must not shrink
+        far, near = (self._effects(which, *self._sides(which, starts[rows], ends[rows], n)) for n in POLE_BISECTIONS)
+        # x / (1 + x) does not exceed 1 where values have no bound
+        return bool((its_own & (near > SMALLEST_JUMP) & (near / (1 + near) > far / (1 + far) / 2)).any())
+
+    def _effects(self, which: np.ndarray, at_left: list[Any], at_right: list[Any]) -> Array:
+        """The largest difference of a result between the sides of each row's node, by this node alone."""
+        left = list(at_left[: self._graph.n_inputs])
         # the same place with the other side of this node alone: it has to be this one that jumps
         forced = {int(node): (which == node, at_right[node]) for node in np.unique(which)}
-        alone = self._values(left, forced)
-        before = self._results(at_left)
-        steps = [self._differences(which, before, self._results(after), at_left) for after in (at_right, alone)]
-        its_own = self._operand_steps(which, at_left, at_right) <= SMALLEST_JUMP  # no other node jumps before it
-        return bool((its_own & (np.minimum(*steps) > SMALLEST_JUMP)).any())
+        alone, before = self._graph.values(left, forced), self._results(at_left)
+        one, other = (self._differences(which, before, self._results(after), at_left) for after in (at_right, alone))
+        return np.minimum(one, other)
 
     def _way_to_change(self, node: int) -> tuple[Array, Array] | None:
         """Inputs before and after a change of a comparison, by Newton's method from some states; None if it fails."""
@@ -99,18 +107,31 @@ class JumpProbe:
             changed = np.flatnonzero(self._branch(node, values) != first)
             if len(changed):
                 return inputs[changed[:1]], after[changed[:1]]
-            one, other = operands_of(self._graph.nodes[node], values)
             with np.errstate(all="ignore"):
                 slope = self._slope_of_difference(node, values)
-                step = 1.01 * (np.subtract(one, other) / np.square(slope).sum(1))[:, None] * slope
+                step = 1.01 * (self._difference(node, values) / np.square(slope).sum(1))[:, None] * slope
             after = after - np.where(np.isfinite(step), step, 0.0)
         return None
 
+    def _difference(self, number: int, values: list[Any]) -> Any:
+        """What is 0 where a node changes: the difference of the two compared numbers, or the distance from a pole."""
+        node = self._graph.nodes[number]
+        operands = operands_of(node, values)
+        match node.function:
+            case "divide":
+                return operands[1]
+            case "tan":
+                return operands[0] - np.pi * (np.floor(operands[0] / np.pi) + 0.5)
+            case "reciprocal" | "power" | "float_power":
+                return operands[0]
+        return np.subtract(*operands)
+
     def _slope_of_difference(self, node: int, values: list[Any]) -> Array:
-        """The derivatives of the two compared numbers' difference with respect to the moving inputs."""
-        shape = np.shape(values[0])
+        """The derivatives of `_difference` with respect to the moving inputs."""
+        shape, function = np.shape(values[0]), self._graph.nodes[node].function
+        signs = (0.0, 1.0) if function == "divide" else (1.0, -1.0 * (function not in POLES))
         adjoints: dict[int, Array] = {}
-        for sign, source in zip((1.0, -1.0), self._graph.nodes[node].sources, strict=True):
+        for sign, source in zip(signs, self._graph.nodes[node].sources, strict=False):
             if source is not None:
                 adjoints[source] = adjoints.get(source, np.zeros(shape)) + sign
         for number in reversed(range(self._graph.n_inputs, len(self._graph.nodes))):
@@ -123,16 +144,16 @@ class JumpProbe:
             slope[:, number] = adjoints.get(number, 0.0)
         return slope
 
-    def _sides(self, which: np.ndarray, start: Array, end: Array) -> tuple[Array, Array]:
-        """The inputs just before and just after the change of each node on the way from start to end."""
+    def _sides(self, which: np.ndarray, start: Array, end: Array, n: int) -> tuple[list[Any], list[Any]]:
+        """The values before and after the change of each row's node from start to end, by n bisections of the way."""
         low, high = np.zeros(len(start)), np.ones(len(start))
         nodes = [(int(node), which == node) for node in np.unique(which)]
         first = self._branches(nodes, start)
-        for _ in range(BISECTIONS):
+        for _ in range(n):
             middle = (low + high) / 2
             same = self._branches(nodes, _between(start, end, middle)) == first
             low, high = np.where(same, middle, low), np.where(same, high, middle)
-        return _between(start, end, low), _between(start, end, high)
+        return self._values(_between(start, end, low)), self._values(_between(start, end, high))
 
     def _branches(self, nodes: list[tuple[int, np.ndarray]], inputs: Array) -> Array:
         values, branches = self._values(inputs, only=self._before([node for node, _ in nodes])), np.zeros(len(inputs))
@@ -154,6 +175,15 @@ class JumpProbe:
                     branch = np.where(np.less(x, 0), np.sign(y), 0)
                 case "copysign":
                     branch = np.signbit(operands_of(node, values)[1])
+                case "divide":
+                    branch = np.sign(operands_of(node, values)[1])
+                case "reciprocal":
+                    branch = np.sign(operands_of(node, values)[0])
+                case "power" | "float_power":
+                    base, exponent = operands_of(node, values)
+                    branch = np.where(np.less(exponent, 0), np.sign(base), 0)
+                case "tan":
+                    branch = np.floor(operands_of(node, values)[0] / np.pi + 0.5)
                 case _:
                     branch = values[number]
         return np.broadcast_to(np.asarray(branch, float), np.shape(values[0]))
@@ -175,8 +205,8 @@ class JumpProbe:
             self._needed[key] = self._graph.leading_to(nodes)
         return self._needed[key]
 
-    def _values(self, inputs: Array, forced: Any = None, only: Any = None) -> list[Any]:
-        return self._graph.values(list(np.ascontiguousarray(inputs.T)), forced, only)
+    def _values(self, inputs: Array, only: Any = None) -> list[Any]:
+        return self._graph.values(list(np.ascontiguousarray(inputs.T)), None, only)
 
     def _results(self, values: list[Any]) -> Array:
         shape = np.shape(values[0])

@@ -15,6 +15,7 @@ from evorobo.tasks.control.robots.random_streams import RandomStreams
 from evorobo.tasks.control.robots.traced_step import trace_steps
 from evorobo.tracing.adjoint import trace_adjoint
 from evorobo.tracing.arrays import DOUBLE, Number, Script
+from evorobo.tracing.derivatives import POLES
 from evorobo.tracing.flops import graph_flops
 from evorobo.tracing.graph import Graph, Node, jumps
 
@@ -54,7 +55,8 @@ class RobotGraph:
         """What can jump while the actions change smoothly, and thus has an effect that the gradient leaves out.
 
         The ends of episodes, and each function with its line: comparisons that choose by `np.where`, as in a collision,
-        and roundings. A choice between two numbers that are equal where it changes, as of a kink, is no jump.
+        roundings, and divisions by a number that crosses 0. A choice between two numbers that are equal where it
+        changes, as of a kink, is no jump.
         """
         graph = self._with_ends
         end = graph.outputs[-1]
@@ -64,7 +66,7 @@ class RobotGraph:
         for number in sorted(effects):
             node = graph.nodes[number]
             if node.place and jumps(node) and self._is_sloped(node):
-                by_line.setdefault(f"np.{node.function} in {node.place}", []).append(number)
+                by_line.setdefault(name_of_jump(node), []).append(number)
         if not by_line:
             return tuple(found)
         moving = sorted(number for number in self._sloped if number < self.n_states + self.n_actions)
@@ -117,6 +119,11 @@ class RobotGraph:
                 return f"np.{node.function}{' in ' * bool(node.place)}{node.place}"
             before = (graph.outputs[number],) if number < self.n_states else node.sources
             waiting += [source for source in before if source is not None]
+
+
+def name_of_jump(node: Node) -> str:
+    """The function and line of a number that jumps."""
+    return f"{'the pole of ' * (node.function in POLES)}np.{node.function} in {node.place}"
 
 
 class TracedBackward:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from jump_search import explain, search_jumps
 from test_robot_graph import cart, robot_of
 
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
@@ -29,7 +30,16 @@ JUMPS = {
     "a bearing": (observed(lambda s: np.arctan2(s[:, 1], s[:, 0])), "np.arctan2"),
     "a saw tooth": (rewarded(lambda x: x % 0.7), "np.remainder"),
     "steps": (observed(lambda s: np.rint(3 * s[:, 0])), "np.rint"),
+    "a division by a number that crosses 0": (
+        observed(lambda s: np.tanh(0.1 / (s[:, 0] - 0.4))),
+        "the pole of np.divide",
+    ),
+    "a division by 0 far from all random states": (rewarded(lambda x: 1 / (x - 80)), "the pole of np.divide"),
+    "a reciprocal": (rewarded(lambda x: np.reciprocal(x - 0.4)), "the pole of np.reciprocal"),
+    "a power below 0": (observed(lambda s: s[:, 0] ** -3.0), "the pole of np.power"),
+    "a tangent": (observed(lambda s: np.tan(2 * s[:, 0])), "the pole of np.tan"),
 }
+FAR = [name for name in JUMPS if "far from" in name]
 NO_JUMPS = {
     "a kink": rewarded(lambda x: np.where(x > 0.3, x, 0.3)),
     "a square with a sign": rewarded(lambda x: np.sign(x) * x * x),
@@ -42,6 +52,10 @@ NO_JUMPS = {
     | SINE,
     "the cosine of a bearing": observed(lambda s: np.cos(np.arctan2(s[:, 1], s[:, 0]) - 0.3)),
     "the square of a centered angle": rewarded(lambda x: np.square((x + np.pi) % (2 * np.pi) - np.pi)),
+    "a quotient whose factors cancel": rewarded(lambda x: np.sin(x) / x),
+    "an arc": moved(lambda s: np.stack([s[:, 0] + (np.sin(2 + s[:, 1]) - np.sin(2)) / s[:, 1], 0.9 * s[:, 1]], axis=1)),
+    "a division by a distance": observed(lambda s: s[:, 1] / np.hypot(s[:, 0], 0.1)),
+    "a power of 0 or more": rewarded(lambda x: x**3 / (1 + x**2)),
 }
 
 
@@ -53,7 +67,41 @@ def test_a_jump_is_listed(functions, operation):
 
 @pytest.mark.parametrize("functions", NO_JUMPS.values(), ids=NO_JUMPS)
 def test_what_changes_smoothly_is_not_listed(functions):
-    assert RobotGraph(cart(**functions)).jumps == ()
+    graph = RobotGraph(cart(**functions))
+    assert graph.jumps == ()
+    assert search_jumps(graph, 20) == []
+
+
+# ---- a search that sees results only
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [jump[0] for name, jump in JUMPS.items() if name not in FAR],
+    ids=[name for name in JUMPS if name not in FAR],
+)
+def test_a_search_by_results_alone_finds_the_jumps_that_are_listed(functions):
+    graph = RobotGraph(cart(**functions))
+    assert set().union(*explain(graph, search_jumps(graph, 400))) == set(graph.jumps)
+
+
+@pytest.mark.parametrize(
+    ("id", "n_lines", "n_found"),
+    [
+        ("evorobo/Maze-v0", 25, 50),
+        ("evorobo/TMaze-v0", 8, 20),
+        ("evorobo/Homing-v0", 30, 30),
+        ("evorobo/Phototaxis-v0", 40, 0),
+        ("evorobo/SwingUp-v0", 40, 0),
+        ("Pendulum-v1", 40, 0),
+        ("MountainCarContinuous-v0", 200, 0),
+    ],
+)
+def test_no_jump_of_the_packages_robots_is_missing_in_the_list(id, n_lines, n_found):
+    graph = RobotGraph(robot_of(id))
+    found = search_jumps(graph, n_lines)
+    assert len(found) >= n_found
+    assert all(explain(graph, found))
 
 
 def test_of_the_packages_robots_only_real_jumps_are_listed():
