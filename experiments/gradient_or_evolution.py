@@ -46,7 +46,7 @@ study = Study.grid(
     "gradient-or-evolution",
     tasks=[ControlTask(env, teacher=teacher) for env, teacher in robots.items()],
     methods=alone + staged,
-    seeds=6,
+    seeds=10,
     budget=Budget(env_steps=200_000, n_evals=10),
     hidden=(8,),
 )
