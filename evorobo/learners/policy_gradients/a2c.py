@@ -67,6 +67,8 @@ class A2C(PPO):
         biases 0.
     warm_start : str, Genome or None, default None
         The genome at which learning starts, or its file, as in `Backprop`.
+    dtype : {"float64", "float32"}, default "float64"
+        Precision of the networks, while they act in rollouts and learn; see `PPO`.
     compiled : bool, default False
         Learn from rollouts in machine code; see `PPO`.
     name : str, default "a2c"

@@ -22,7 +22,6 @@ from evorobo.nets.compiled.training_source import (
 )
 from evorobo.nets.optimizers import State
 
-DOUBLE = np.dtype(np.float64)
 FUNCTIONS: dict[type, tuple[str, str]] = {
     Gaussian: ("gaussian_evaluate", "gaussian_gradient"),
     Categorical: ("categorical_evaluate", "categorical_gradient"),
@@ -39,9 +38,9 @@ class CompiledPasses:
         specs = model.actor.spec, model.critic.spec
         for spec in specs:
             require_compilable(spec, None, optimizer)
-        self._model, self._pass_settings = model, settings
+        self._model, self._pass_settings, dtype = model, settings, model.params.dtype
         actor, critic = (
-            TrainingNetwork(spec, DOUBLE, name, training=False)
+            TrainingNetwork(spec, dtype, name, training=False)
             for spec, name in zip(specs, ("actor", "critic"), strict=True)
         )
         self._networks = actor, critic
@@ -51,10 +50,10 @@ class CompiledPasses:
             f"action_gradient = {gradient}",
             f"optimize = {OPTIMIZERS[type(optimizer)][0]}",
         ]
-        text = kernel_text(DOUBLE, [learn_kernel], [actor.source, critic.source], chosen)
+        text = kernel_text(dtype, [learn_kernel], [actor.source, critic.source], chosen)
         self._kernel: Callable[..., tuple[int, int]] = compile_kernel(text, "learn", allocates=False)  # type: ignore[assignment]
         stats = [running_stats, specs[1].init_running_stats()]
-        self._stats = [np.zeros(0) if each is None else np.array(each, float) for each in stats]
+        self._stats = [np.array(() if each is None else each, dtype) for each in stats]
         self._settings = (
             loss_settings.clip_range,
             loss_settings.clip_range_vf or 0.0,
@@ -95,7 +94,10 @@ class CompiledPasses:
         room, *parts = self._arrays(batch_size, batch.log_probs.shape[1])
         rollout = [batch.log_probs, batch.values, batch.advantages, batch.targets]
         samples = batch.samples.ravel()
-        states = [network.first_states(len(order)).ravel() for network in (model.actor, model.critic)]
+        states = [
+            network.first_states(len(order)).ravel().astype(model.params.dtype)
+            for network in (model.actor, model.critic)
+        ]
         n_losses, n_updates = self._kernel(
             order,
             batch_size,

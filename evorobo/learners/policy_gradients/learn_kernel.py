@@ -1,12 +1,14 @@
 """A pass of PPO over the steps of a rollout, in the Python that numba compiles.
 
-The compiled code is the text of the functions in double precision, of `training_layers.py` and `training_updates.py`
-(see `evorobo.nets.compiled`), of this file, and of the networks of actor and critic. Formulas are those of
-`objective.py` and `distributions.py`. `items` are the numbers of the steps of a minibatch in the rollout, and `places`
-those of their rows in the arrays of the networks.
+The compiled code is the text of the functions in double or single precision, of `training_layers.py` and
+`training_updates.py` (see `evorobo.nets.compiled`), of this file, and of the networks of actor and critic. Formulas are
+those of `objective.py` and `distributions.py`. `items` are the numbers of the steps of a minibatch in the rollout, and
+`places` those of their rows in the arrays of the networks.
 """
 
 import math
+
+from numpy import float32, float64, int64  # noqa: F401 - for the code of activations
 
 from evorobo.nets.compiled.training_layers import clear
 from evorobo.nets.compiled.training_updates import clip_by_norm

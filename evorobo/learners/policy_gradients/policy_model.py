@@ -56,7 +56,7 @@ class Batch:
         """Minibatches of whole sequences in random order, with about `batch_size` steps each."""
         n_sequences, size = len(self.sequences), self.sequences_per_minibatch(batch_size)
         order = rng.permutation(n_sequences)
-        arrays = [getattr(self, field.name)[order] for field in fields(self)]
+        arrays = [getattr(self, field.name).take(order, 0) for field in fields(self)]
         for start in range(0, n_sequences, size):
             yield Batch(*(array[start : start + size] for array in arrays))
 
@@ -75,15 +75,21 @@ class LossParts(NamedTuple):
 class PolicyModel:
     """A network that acts, the logarithms of its standard deviations, and a network of values, in one vector `params`.
 
-    `gradient` is that of the last loss. Parameters are changed in place.
+    `gradient` is that of the last loss. Parameters are changed in place. They have the precision `dtype`, in which the
+    networks compute, and the optimizer too; the loss is computed in double precision.
     """
 
     def __init__(
-        self, actor: NetworkSpec, critic: NetworkSpec, distribution: ActionDistribution, running_stats: Array | None
+        self,
+        actor: NetworkSpec,
+        critic: NetworkSpec,
+        distribution: ActionDistribution,
+        running_stats: Array | None,
+        dtype: str = "float64",
     ) -> None:
         self.distribution, self._n_actor = distribution, actor.n_params
         self._begin_critic = actor.n_params + distribution.n_log_sds
-        self.params = np.zeros(self._begin_critic + critic.n_params)
+        self.params = np.zeros(self._begin_critic + critic.n_params, dtype)
         self.gradient = np.zeros_like(self.params)
         own_stats = critic.init_running_stats() if critic.n_running_stats else None
         begin, end = self._n_actor, self._begin_critic

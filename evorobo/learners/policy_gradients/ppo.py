@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -117,6 +117,9 @@ class PPO(Method, WarmStartable, ChecksBudget):
         biases 0. The first genome is then not that of other methods with the same seed. A warm start keeps its weights.
     warm_start : str, Genome or None, default None
         The genome at which learning starts, or its file, as in `Backprop`.
+    dtype : {"float64", "float32"}, default "float64"
+        Precision of the networks, while they act in rollouts and learn. "float32" is faster for wide networks; genomes
+        and evals are in double precision.
     compiled : bool, default False
         Learn from rollouts in machine code, compiled with numba, with the layers and optimizers of `Backprop`. The
         numbers differ by rounding. For the steps of the robots, `ControlTask` has a `compiled` of its own.
@@ -168,6 +171,7 @@ class PPO(Method, WarmStartable, ChecksBudget):
     initial_log_sd: Annotated[float, Limits(ge=-20, le=10)] | None = None
     orthogonal: bool = False
     warm_start: Genome | str | None = None
+    dtype: Literal["float64", "float32"] = "float64"
     compiled: bool = False
     name: str = "ppo"
 
@@ -202,6 +206,7 @@ class PPOLearner:
             critic,
             Categorical(choices) if choices else Gaussian(spec.n_outputs),
             self._first.running_stats,
+            method.dtype,
         )
         self._set_first_params(spec, critic)
         self._optimizer_state = method.optimizer.start(self._model.params)
@@ -237,7 +242,7 @@ class PPOLearner:
 
     @property
     def genome(self) -> Genome:
-        genome = replace(self._first, weights=self._model.actor_weights.copy())
+        genome = replace(self._first, weights=self._model.actor_weights.astype(float))
         return with_observations(genome, self._observed) if self._normalizes else genome
 
     @property
@@ -257,6 +262,7 @@ class PPOLearner:
                 self._envs, model.actor, model.distribution, model.log_sd, scaler, method.n_steps, rng
             )
             values, next_values, n_passes = rollout_values(rollout, model.critic, scaler)
+            self._count(rollout, episodes, n_passes)
             rewards = rollout.rewards
             if self._reward_scale:
                 rewards = self._reward_scale.scale(rewards, rollout.ended)
@@ -271,7 +277,6 @@ class PPOLearner:
                 f"learning diverged: the weights are no longer finite after {self._cost.env_steps} steps; try a "
                 "smaller learning rate or reward_scale."
             )
-        self._count(rollout, episodes, n_passes)
         self._returns.add(rollout)
         method.schedule.on_epoch_end(-self._returns.mean, self._schedule_state)
         # the observations of a rollout change the scaling of the next one only
@@ -332,9 +337,9 @@ class PPOLearner:
     def handed_over(self) -> ActorCritic:
         method, model, scale = self._method, self._model, self._reward_scale
         return ActorCritic(
-            model.log_sd.copy() if len(model.log_sd) else None,
+            model.log_sd.astype(float) if len(model.log_sd) else None,
             model.critic.spec,
-            model.critic_weights.copy(),
+            model.critic_weights.astype(float),
             self._scaling,
             method.discount,
             method.reward_scale,

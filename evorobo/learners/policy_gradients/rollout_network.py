@@ -22,13 +22,16 @@ class RolloutNetwork:
     """A network in n environments. `weights (p,)` and `gradient (p,)` are views, which others change and read.
 
     Recurrent layers have a state for each environment. Layers compute as outside training: batch normalization uses its
-    running statistics, and dropout changes nothing.
+    running statistics, and dropout changes nothing. All layers compute in the precision of the weights; outputs and
+    their gradients are in double precision.
     """
 
     def __init__(self, spec: NetworkSpec, weights: Array, gradient: Array, running_stats: Array | None) -> None:
         self.spec, self.recurrent = spec, spec.recurrent
         self._acting, self._training = (Workspace(spec, weights[None], gradient[None]) for _ in range(2))
-        self._contexts = shared_context(spec, ForwardContext(), running_stats)
+        self._dtype = weights.dtype
+        stats = None if running_stats is None else running_stats.astype(self._dtype)
+        self._contexts = shared_context(spec, ForwardContext(), stats)
         self.states: States = [{} for _ in spec.layers]
         self._first_states: States = self.states
 
@@ -39,7 +42,7 @@ class RolloutNetwork:
     def act(self, inputs: Array) -> Array:
         """Compute the outputs `(n, m)` of the next step. They are valid until the next call."""
         if not self.recurrent:
-            return self._acting.forward(inputs[None], self._contexts)[0]
+            return self._compute(self._acting, inputs[None], self._contexts)
         outputs, self.states = self._step(inputs)
         return outputs
 
@@ -50,7 +53,10 @@ class RolloutNetwork:
     def _step(self, inputs: Array) -> tuple[Array, States]:
         states = [dict(state) for state in self.states]
         contexts = [replace(context, state=state) for context, state in zip(self._contexts, states, strict=True)]
-        return self._acting.forward(inputs[None], contexts)[0], states
+        return self._compute(self._acting, inputs[None], contexts), states
+
+    def _compute(self, workspace: Workspace, inputs: Array, contexts: list[ForwardContext]) -> Array:
+        return workspace.forward(inputs.astype(self._dtype, copy=False), contexts)[0].astype(float, copy=False)
 
     def restart(self, rows: np.ndarray) -> None:
         """Set the states of the environments of a mask to zero."""
@@ -87,11 +93,11 @@ class RolloutNetwork:
                 )
                 for context, states in zip(contexts, self._first_states, strict=True)
             ]
-        return self._training.forward(inputs.reshape(1, -1, inputs.shape[-1]), contexts)[0]
+        return self._compute(self._training, inputs.reshape(1, -1, inputs.shape[-1]), contexts)
 
     def backward(self, dy: Array) -> None:
         """Write the gradient of the last `forward`, from that of its outputs."""
-        self._training.backward(dy[None])
+        self._training.backward(dy[None].astype(self._dtype, copy=False))
 
     def state(self) -> dict[str, Any]:
         return {str(number): state for number, state in enumerate(self.states)}

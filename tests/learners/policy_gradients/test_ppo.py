@@ -246,8 +246,9 @@ def test_the_noise_free_action_is_the_genomes_and_noise_is_drawn_before_the_tanh
         (A2C(n_envs=4, critic=(6,), normalize_rewards=True), ControlTask("ppo/Cliff-v0", normalize=True), (4,)),
         (PPO(**{**SMALL, "critic": (Elman(3),), "n_steps": 4}, clip_range_vf=0.2, target_kl=0.01), CLIFF, (GRU(3),)),
         (PPO(**SMALL, entropy_coef=0.01, normalize_advantage=False), BUTTONS, (4,)),
+        (PPO(**{**SMALL, "critic": (LSTM(3),), "n_steps": 4}, dtype="float32"), CLIFF, (BatchNorm(), GRU(3))),
     ],
-    ids=["learns", "a2c", "memory", "objects"],
+    ids=["learns", "a2c", "memory", "objects", "single precision"],
 )
 def test_runs_repeat_and_continue_bit_for_bit(method, task, hidden):
     if task is None:
@@ -367,6 +368,8 @@ def test_what_cannot_be_learned_is_refused_in_one_sentence():
     with pytest.raises(SettingsError, match="ppo spends none of samples on cliff"):
         PPO().check_budget(CLIFF, Budget(samples=100))
     learner = start(PPO(Adam(1e300), **SMALL, max_grad_norm=None))
-    with pytest.raises(LearningError, match="learning diverged"):
+    with pytest.raises(LearningError, match=r"learning diverged: .* after 48 steps"):  # of the lost rollout, too
         learner.step(0.0)
+    assert learner.cost.env_steps == 48
+    assert learner.cost.update_flops > 0
     assert np.isfinite(learner.genome.weights).all()
