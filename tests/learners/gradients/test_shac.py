@@ -233,6 +233,38 @@ def test_the_solution_is_the_network_without_noise():
     )
 
 
+def test_the_whole_gradient_is_shortened_and_the_target_critic_follows_slowly():
+    settings = {**SMALL, "optimizer": SGD(1.0), "critic_optimizer": SGD(0.1)}
+    steps = []
+    for limit in (None, 1e-3):
+        learner = start(SHAC(**settings, max_grad_norm=limit))
+        params, target = learner._params, learner._critic._target
+        norm = learner.step(0.0).info["grad_norm"]
+        steps.append(learner._params - params)
+        # all weights and standard deviations are shortened together, so the direction stays
+        assert np.linalg.norm(steps[-1]) == pytest.approx(limit or norm, rel=1e-9)
+        np.testing.assert_allclose(learner._critic._target, 0.4 * target + 0.6 * learner._critic._weights, rtol=1e-12)
+    np.testing.assert_allclose(steps[1] / 1e-3, steps[0] / norm, rtol=1e-9)
+
+
+def test_observations_are_scaled_by_those_of_earlier_windows():
+    learner = start(SHAC(**SMALL), ControlTask("shac/Ledge-v0", normalize=True))
+    run, seen = learner._windows.run, []
+
+    def listening(genome, *args):
+        window = run(genome, *args)
+        seen.append((genome.input_scaler, window.observations.reshape(-1, 2)))
+        return window
+
+    learner._windows.run = listening
+    for _ in range(3):
+        learner.step(0.0)
+    for number, (scaler, _) in enumerate(seen[1:], 1):
+        earlier = np.concatenate([observations for _, observations in seen[:number]])
+        np.testing.assert_allclose((scaler.mean, scaler.sd), (earlier.mean(0), earlier.std(0)), rtol=1e-9)
+    assert seen[0][0] is None
+
+
 def test_a_window_without_finite_gradient_changes_the_critic_only_and_is_counted():
     learner = start(SHAC(**SMALL))
     before, critic = learner.genome.weights, learner._critic._weights.copy()

@@ -93,6 +93,15 @@ def test_a_score_is_the_mean_over_episodes_and_charged_for_all_of_them():
     assert (scored.cost.samples, scored.cost.backward_flops) == (0, 0)
 
 
+def test_members_of_a_generation_meet_the_same_episodes():
+    # so noise does not decide between them; rows of PPO's rollouts have seeds of their own (test_persistent_envs.py)
+    noisy = ControlTask("evorobo/Phototaxis-v0", env_kwargs={"noise": 0.3}, episodes=2, max_steps=20)
+    spec, weights = population(noisy)
+    values = [noisy.score(spec, np.tile(weights[0], (4, 1)), rng(seed), None).values for seed in range(2)]
+    assert [len(np.unique(scores)) for scores in values] == [1, 1]
+    assert values[0][0] != values[1][0]
+
+
 @pytest.fixture
 def seeds_met(monkeypatch):
     """The seeds of all episodes that are played from now on."""

@@ -25,7 +25,7 @@ from evorobo.tasks.control.gradients.robot_graph import RobotGraph
 from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.runner import StepRunner
 
-LONG = ("evorobo/Homing-v0", "evorobo/Maze-v0")
+LONG = ("evorobo/Homing-v0", "evorobo/Maze-v0", "evorobo/TMaze-v0")
 """Robots whose step takes a thousand operations."""
 SEEDS = np.arange(6).reshape(2, 3)
 TESTED = [layer for layer in LAYERS if layer != Dense(4, "gelu")]  # its forward pass takes plain arrays only
@@ -74,7 +74,7 @@ def check_dot_product(task, spec, weights, running_stats=None, scaler=None, **se
         v = np.random.default_rng(seed).normal(size=weights.shape)
         forward = return_tangents(tape, spec, weights, v, SEEDS, scaler, running_stats).sum(1)
         size = np.linalg.norm(found, axis=1) * np.linalg.norm(v, axis=1)
-        assert (np.abs((found * v).sum(1) - forward) < 1e-10 * size).all()
+        assert (np.abs((found * v).sum(1) - forward) <= 1e-10 * size).all()
 
 
 @pytest.mark.parametrize("layer", TESTED, ids=str)
@@ -83,7 +83,9 @@ def test_every_layer_passes_the_dot_product_test_over_whole_episodes(layer):
     check_dot_product(task, spec, weights, running_stats)
 
 
-@pytest.mark.parametrize("id", ["evorobo/SwingUp-v0", "evorobo/Homing-v0", "evorobo/Maze-v0", "Pendulum-v1"])
+@pytest.mark.parametrize(
+    "id", ["evorobo/SwingUp-v0", "evorobo/Homing-v0", "evorobo/Maze-v0", "evorobo/TMaze-v0", "Pendulum-v1"]
+)
 def test_every_kind_of_robot_passes_the_dot_product_test(id):
     # Pendulum and SwingUp are chaotic: gradients are far too large for differences
     task, spec, weights, _ = case(id, (Dense(5), Elman(3)), max_steps=20 if id in LONG else 120)
