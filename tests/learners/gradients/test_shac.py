@@ -356,6 +356,18 @@ def test_the_entropy_of_a_window_is_that_of_the_drawn_motor_values():
     )
 
 
+def test_entropy_frees_a_saturated_motor_that_rewards_leave_where_it_is():
+    spec, shares = start(SHAC(**SMALL))._spec, []
+    genome = Genome(spec, np.append(np.zeros(spec.n_params - 1), 5.0))  # tanh(5) = .9999, with a slope of .0002
+    for coef in (0.0, 0.05):
+        learner = start(SHAC(SGD(1.0), **SMALL, initial_log_sd=-3.0, entropy_coef=coef, warm_start=genome))
+        shares.append([learner.step(0.0).info["saturated_1_turn"] for _ in range(25)])
+    assert set(shares[0]) == {1.0}
+    assert (shares[1][0], shares[1][-1]) == (1.0, 0.0)
+    # the slope of the entropy is -2 tanh(5) a step, weighed by discounts: 5 is left by about .05 * 2 in a window
+    assert learner.genome.weights[-1] < 5 - 25 * 0.05 * 2 * 0.7
+
+
 def test_another_last_layer_is_refused():
     spec = NetworkSpec(2, (Dense(2, "sigmoid"),))
     with pytest.raises(SettingsError, match="exploration is added before the tanh of the last layer, which is Dense"):
