@@ -14,16 +14,23 @@ from typing import Any
 
 from evorobo.downloads import cache_folder, write_to_cache
 from evorobo.errors import DataError, SettingsError
-from evorobo.machine_code.products import compiled_matrix_product
+from evorobo.machine_code import products, weighted_rows
 
 IMPORTS = re.compile(r"^from evorobo[^(\n]*(\([^)]*\).*|.*)\n", re.MULTILINE)
 """The imports from this package, which the text of a kernel contains instead."""
+LLVM_FUNCTIONS = {
+    "add_matrix_product": products.compiled_matrix_product,
+    "weighted_rows": weighted_rows.compiled_weighted_rows,
+}
+"""Functions that a kernel calls in the language of LLVM, in place of those in Python with the same numbers."""
 
 
 def kernel_source(files: Sequence[Path], *generated: str) -> str:
     """The text of a kernel's file: the fixed parts, then the generated ones that are not empty."""
     fixed = "".join(IMPORTS.sub("", file.read_text()) for file in files)
-    return "\n\n".join([fixed, *(part for part in generated if part)])
+    llvm = b"".join(Path(str(module.__file__)).read_bytes() for module in (products, weighted_rows))
+    version = f"# functions of LLVM: {hashlib.sha256(llvm).hexdigest()}\n"  # numba caches by the text
+    return "\n\n".join([fixed, *(part for part in generated if part), version])
 
 
 def compile_kernel(text: str, name: str, allocates: bool = True) -> Callable[..., None]:
@@ -53,8 +60,8 @@ def compile_kernel(text: str, name: str, allocates: bool = True) -> Callable[...
         functions = {own: value for own, value in vars(module).items() if isinstance(value, FunctionType)}
         for own_name, function in functions.items():
             setattr(module, own_name, numba.njit(cache=own_name == name, **options)(function))
-        if hasattr(module, "add_matrix_product"):
-            vars(module)["add_matrix_product"] = compiled_matrix_product()
+        for own_name in functions.keys() & LLVM_FUNCTIONS:
+            setattr(module, own_name, LLVM_FUNCTIONS[own_name]())
         _kernels[key] = getattr(module, name)
     return _kernels[key]
 

@@ -1,12 +1,14 @@
 """The network of the compiled kernel, run by Python, has the outputs of the network in NumPy."""
 
 import dataclasses
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from package_keys import ACTIVATIONS
 
 from evorobo import CTRNN, GRU, LSTM, Activation, Dense, Elman, LayerNorm, NetworkSpec, register_component
+from evorobo.machine_code.weighted_rows import compiled_weighted_rows
 from evorobo.nets.activations import activation
 from evorobo.nets.compiled import choices, network
 from evorobo.nets.compiled.activations import KERNEL_NUMBERS, activation_source, generated_activations
@@ -40,6 +42,21 @@ def test_activations_of_the_kernel_have_the_values_of_numpy(name):
 )
 def test_the_index_of_the_largest_is_that_of_numpy(values):
     assert network.argmax(np.array(values, np.float32), 3) == np.argmax(values)
+
+
+@pytest.mark.skipif(find_spec("numba") is None, reason="compiling needs numba: pip install 'evorobo[fast]'")
+def test_the_weighted_rows_of_machine_code_are_those_of_python_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    for n_rows, n_columns in ((4, 8), (12, 24), (8, 72), (32, 48)):
+        weights = rng.normal(size=5 + (1 + n_rows) * n_columns).astype(np.float32)
+        factors = rng.normal(size=n_rows).astype(np.float32)
+        sums = np.zeros((2, n_columns + 1), np.float32)
+        for function, row in zip((network.weighted_rows, compiled_weighted_rows()), sums, strict=True):
+            function(weights, 5, n_rows, n_columns, factors, row)
+        np.testing.assert_array_equal(sums[1], sums[0])
+        matrix = weights[5 + n_columns :].reshape(n_rows, n_columns)
+        np.testing.assert_allclose(sums[0, :-1], weights[5 : 5 + n_columns] + factors @ matrix, rtol=1e-4, atol=1e-5)
+        assert not sums[:, -1].any()
 
 
 def run_kernel(spec, weights, sensors):

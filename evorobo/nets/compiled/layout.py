@@ -10,6 +10,7 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import unchanged_kind
 from evorobo.errors import TaskError
+from evorobo.machine_code.products import aligned_zeros, padded_width
 from evorobo.nets.batch_norm import Affine, BatchNorm
 from evorobo.nets.compiled import network
 from evorobo.nets.compiled.activations import generated_activations, kernel_number
@@ -53,7 +54,11 @@ def pack_networks(spec: NetworkSpec, weights: Array) -> tuple[Array, np.ndarray]
         number = kernel_number(then, generated) if isinstance(then, str) else then
         table.append([n_in, n_rows - n_in, rows, columns, number, layer.width(n_in)])
     widest = max(max(row[2], row[3]) for row in table)
-    return np.concatenate(parts, axis=1), np.array([[*row, widest] for row in table], np.uint32)
+    joined = np.concatenate(parts, axis=1)
+    aligned = aligned_zeros(len(weights) * padded_width(joined.shape[1], joined.dtype), joined.dtype)
+    packed = aligned.reshape(len(weights), -1)
+    packed[:, : joined.shape[1]] = joined
+    return packed, np.array([[*row, widest] for row in table], np.uint32)
 
 
 def _layer_matrix(layer: Layer, params: Params, n_in: int) -> Product:

@@ -15,10 +15,7 @@ GENERATED = 12
 
 
 def network_outputs(weights, layers, cache, one, other, outputs):
-    """Write the network's outputs for the inputs in `one`; both buffers are overwritten.
-
-    Sizes of `layers` are unsigned, and rows are taken eight at a time: LLVM then computes several columns at once.
-    """
+    """Write the network's outputs for the inputs in `one`; both buffers are overwritten."""
     at = 0
     for layer in range(len(layers)):
         n_in, n_state, n_rows, n_columns, activation, n_out = layers[layer, :6]
@@ -26,29 +23,8 @@ def network_outputs(weights, layers, cache, one, other, outputs):
             one[n_in + j] = cache[layer, j]
         for j in range(n_in + n_state, n_rows):
             one[j] = float32(0.0)
-        bias = weights[at : at + n_columns]
-        for j in range(n_columns):
-            other[j] = bias[j]
-        at += n_columns
-        row = 0
-        while row + 8 <= n_rows:
-            eight = weights[at : at + 8 * n_columns]  # rows of the matrix
-            a, b, c, d = one[row], one[row + 1], one[row + 2], one[row + 3]
-            e, f, g, h = one[row + 4], one[row + 5], one[row + 6], one[row + 7]
-            for j in range(n_columns):
-                z = other[j]
-                first, second = a * eight[j] + b * eight[n_columns + j], c * eight[2 * n_columns + j]
-                z += first + (second + d * eight[3 * n_columns + j])
-                first = e * eight[4 * n_columns + j] + f * eight[5 * n_columns + j]
-                other[j] = z + (first + (g * eight[6 * n_columns + j] + h * eight[7 * n_columns + j]))
-            row, at = row + 8, at + 8 * n_columns
-        if row < n_rows:  # four more
-            four = weights[at : at + 4 * n_columns]
-            a, b, c, d = one[row], one[row + 1], one[row + 2], one[row + 3]
-            for j in range(n_columns):
-                first, second = a * four[j] + b * four[n_columns + j], c * four[2 * n_columns + j]
-                other[j] += first + (second + d * four[3 * n_columns + j])
-            at += 4 * n_columns
+        weighted_rows(weights, at, n_rows, n_columns, one, other)
+        at += (1 + n_rows) * n_columns
         if activation == LAYER_NORM:
             layer_normalize(other, n_out)
         elif LAYER_NORM < activation < GENERATED:
@@ -60,6 +36,21 @@ def network_outputs(weights, layers, cache, one, other, outputs):
         one, other = other, one
     for j in range(len(outputs)):
         outputs[j] = one[j]
+
+
+def weighted_rows(weights, at, n_rows, n_columns, factors, sums):
+    """Write to `sums` the biases, and the rows of the matrix that follows them times `factors`, four rows at a time.
+
+    A kernel calls that of `evorobo.machine_code.weighted_rows` in place of this one.
+    """
+    for j in range(n_columns):
+        z = weights[at + j]
+        for row in range(0, n_rows, 4):
+            four = at + (1 + row) * n_columns + j
+            first = factors[row] * weights[four] + factors[row + 1] * weights[four + n_columns]
+            second = factors[row + 2] * weights[four + 2 * n_columns]
+            z += first + (second + factors[row + 3] * weights[four + 3 * n_columns])
+        sums[j] = z
 
 
 def layer_normalize(z, n):

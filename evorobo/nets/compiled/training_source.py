@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +12,6 @@ import numpy as np
 from evorobo.arrays import Array
 from evorobo.checks import unchanged_kind
 from evorobo.errors import SettingsError
-from evorobo.machine_code import products
 from evorobo.machine_code.compiling import kernel_source
 from evorobo.nets.clip_up import ClipUp
 from evorobo.nets.compiled import (
@@ -111,6 +109,4 @@ def kernel_text(
     """Return the text of a kernel: what all of them need, then its own modules, networks and chosen functions."""
     functions = double_functions if dtype == np.float64 else single_functions
     files = [choices, functions, training_layers, training_recurrent, training_updates, *modules]
-    digest = hashlib.sha256(Path(products.__file__).read_bytes()).hexdigest()
-    last = "\n".join([*chosen, f"# products: {digest}"]) + "\n"
-    return kernel_source([Path(str(module.__file__)) for module in files], *networks, last)
+    return kernel_source([Path(str(module.__file__)) for module in files], *networks, "\n".join(chosen))
