@@ -211,6 +211,14 @@ def test_robots_with_motors_are_tested_with_weaker_ones_and_the_table_has_the_me
     assert to_terminal(table, []) == ""
 
 
+def test_solutions_of_compiled_tasks_are_tested_without_compilation():
+    task = ControlTask("evorobo/Phototaxis-v0", max_steps=20, test_episodes=5)
+    spec = NetworkSpec.build(task.n_inputs, (), task.n_outputs, task.output)
+    genome = Genome(spec, np.random.default_rng(0).normal(size=spec.n_params))
+    for test in (with_sensor_noise, with_weaker_motors):
+        assert list(test(replace(task, compiled=True), genome, 0)) == list(test(task, genome, 0))
+
+
 def test_standard_deviations_come_from_training_rows_or_a_random_policy(table):
     task = DatasetTask.from_arrays(np.arange(60.0).reshape(30, 2) * [1, 5], np.arange(30) % 2, label="ramp")
     np.testing.assert_allclose(sensor_std(task), task.table.inputs[task.parts.train].std(0))

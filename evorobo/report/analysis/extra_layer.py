@@ -8,6 +8,8 @@ from typing import Any
 from evorobo.arrays import Array
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import Layer, Parameter, Params
+from evorobo.tasks.base import Task
+from evorobo.tasks.control.task import ControlTask
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,3 +39,8 @@ def with_first_layer(genome: Genome, layer: ExtraLayer) -> Genome:
 def with_last_layer(genome: Genome, layer: ExtraLayer) -> Genome:
     """Return the genome with a layer after its network."""
     return replace(genome, spec=replace(genome.spec, layers=(*genome.spec.layers, layer)), data=None)
+
+
+def not_compiled(task: Task) -> Task:
+    """Return the task as it tests networks with such a layer, which cannot be compiled."""
+    return replace(task, compiled=False) if isinstance(task, ControlTask) and task.compiled else task

@@ -7,7 +7,7 @@ many are useful".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from evorobo.arrays import Array
 from evorobo.errors import EvoroboError
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Params
-from evorobo.report.analysis.extra_layer import ExtraLayer, with_first_layer
+from evorobo.report.analysis.extra_layer import ExtraLayer, not_compiled, with_first_layer
 from evorobo.report.analysis.row_files import read_rows, write_rows
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.terminal_table import terminal_table
@@ -169,9 +169,7 @@ def _score_function(task: Task) -> Callable[[Genome], float]:
         if task.sequence is None and len(rows) > MAX_ROWS:
             rows = rows[np.linspace(0, len(rows) - 1, MAX_ROWS).astype(int)]
         return lambda genome: task.metric_on(genome, rows)
-    if isinstance(task, ControlTask) and task.compiled:
-        return replace(task, compiled=False).test  # the layer is not compiled
-    return task.test
+    return not_compiled(task).test
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from evorobo.arrays import Array
 from evorobo.errors import ResultsError
 from evorobo.nets.genome import Genome
 from evorobo.nets.layer import ForwardContext, Params
-from evorobo.report.analysis.extra_layer import ExtraLayer, with_first_layer, with_last_layer
+from evorobo.report.analysis.extra_layer import ExtraLayer, not_compiled, with_first_layer, with_last_layer
 from evorobo.report.analysis.row_files import read_rows, write_rows
 from evorobo.report.analysis.study_table import StudyTable
 from evorobo.report.analysis.terminal_table import terminal_table
@@ -114,10 +114,11 @@ def to_terminal(table: StudyTable, rows: Iterable[RobustnessRow], width: int | N
 
 def with_sensor_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
     """The test scores at all levels of Gaussian noise on the sensors."""
-    sd = sensor_std(task) / (genome.input_scaler.sd if genome.input_scaler else 1)
+    plain = not_compiled(task)
+    sd = sensor_std(plain) / (genome.input_scaler.sd if genome.input_scaler else 1)
     for level in LEVELS:
         noise = SensorNoise(level * sd, np.random.default_rng(seed))
-        yield task.test(with_first_layer(genome, noise))
+        yield plain.test(with_first_layer(genome, noise))
 
 
 def with_weight_noise(task: Task, genome: Genome, seed: int) -> Iterator[float]:
@@ -133,9 +134,9 @@ def with_weaker_motors(task: Task, genome: Genome, seed: int) -> Iterator[float]
     """The test scores at all shares of each motor command that are lost."""
     if not isinstance(task, ControlTask):
         raise TypeError(f"{task.name} has no motors")
-    decoder = decoder_of(genome, task.decoder)
+    plain, decoder = not_compiled(task), decoder_of(genome, task.decoder)
     for level in LEVELS:
-        yield task.test(with_last_layer(genome, WeakerMotors(decoder, 1 - level)) if level else genome)
+        yield plain.test(with_last_layer(genome, WeakerMotors(decoder, 1 - level)))
 
 
 def changes_of(task: Task) -> list[str]:
