@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evorobo.errors import SettingsError
+from evorobo.nets.dense import Dense
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -22,10 +23,19 @@ def first_genome(warm_start: Genome | str | None, task: Scoring, spec: NetworkSp
     `SettingsError` for a warm start of another network, or whose inputs or outputs are scaled in another way.
     """
     cold = Genome(spec, spec.init(rng), task.input_scaler, task.output_scaler, _initial_stats(spec))
-    if warm_start is None:
-        return cold
+    return cold if warm_start is None else fitting_genome(warm_start, task, cold)
+
+
+def fitting_genome(warm_start: Genome | str, task: Scoring, cold: Genome) -> Genome:
+    """Return a warm start, a genome or its file, that can replace the genome of a cold start; see `first_genome`."""
+    spec = cold.spec
     genome = warm_start if isinstance(warm_start, Genome) else Genome.load(warm_start)
     start = "the warm start" if isinstance(warm_start, Genome) else f"the warm start {warm_start}"
+    if genome.actions != cold.actions and cold.actions == "clip":
+        raise SettingsError(
+            f"{start} ends in a tanh, and this method in motor values, clipped to their limits; begin at a genome that "
+            "the same method has learned, or use a method that ends in a tanh."
+        )
     if genome.spec != spec:
         raise SettingsError(
             f"{start} is a network {_shape(genome.spec)}, and {task.name} is learned by one {_shape(spec)}; set hidden "
@@ -94,7 +104,9 @@ def genome_state(genome: Genome) -> dict[str, Any]:
 
 
 def restored_genome(spec: NetworkSpec, state: Mapping[str, Any]) -> Genome:
-    """Return the genome of a `genome_state`."""
+    """Return the genome of a `genome_state`. One that gives motor values, clipped, has a last layer without tanh."""
+    if state["actions"] == "clip" and isinstance(last := spec.layers[-1], Dense):
+        spec = replace(spec, layers=(*spec.layers[:-1], replace(last, activation="identity")))
     kinds = {"input_scaler": Scaler, "output_scaler": Scaler, "observation_moments": RunningMoments}
     parts: dict[str, Any] = {name: kind(**state[name]) if state[name] else None for name, kind in kinds.items()}
     return Genome(spec, state["weights"], running_stats=state["running_stats"], actions=state["actions"], **parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -24,7 +25,7 @@ from evorobo.learners.stable_baselines.model import (
     write_weights,
 )
 from evorobo.learners.stable_baselines.vec_env import RolloutVecEnv
-from evorobo.learners.warm_start import normalizes_observations
+from evorobo.learners.warm_start import fitting_genome, normalizes_observations
 from evorobo.nets.genome import Genome
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
@@ -47,19 +48,28 @@ class StableBaselinesLearner:
     def __init__(self, method: AlgorithmSettings, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> None:
         if not isinstance(task, HasRolloutEnvs):
             raise SettingsError(f"{task.name} has no environments to step, which {method.name} needs; use Backprop.")
-        first = spec.init(rng)
+        weights = spec.init(rng)
         envs = task.rollout_envs(method.n_envs)
         self._rng, self._robot_flops = rng, envs.step_flops
         self._policy, self._spec = POLICIES[method.algorithm], actor_spec(method, spec, envs, task.name)
-        self._is_clipped = not envs.choices and self._policy.output == "identity"
+        is_clipped = not envs.choices and self._policy.output == "identity"
+        cold = Genome(self._spec, weights, actions="clip" if is_clipped else "scale")
+        self._first = cold if method.warm_start is None else fitting_genome(method.warm_start, task, cold)
         self._env = RolloutVecEnv(envs, method.n_envs, spec.n_inputs, rng)
         self._normalizer: VecNormalize | None = None
-        if normalizes_observations(task):
+        self._normalizes, scaler = normalizes_observations(task), self._first.input_scaler
+        if self._normalizes:
             self._normalizer = VecNormalize(self._env, norm_reward=False, clip_obs=np.inf)
+            if observed := self._first.observation_moments:
+                self._observed = observed
+        elif scaler:  # of the warm start, which stays as it is
+            self._normalizer = VecNormalize(self._env, False, norm_reward=False, clip_obs=np.inf, epsilon=0.0)
+            self._observed = RunningMoments(1.0, scaler.mean, scaler.sd**2)
+        self._schedule, self._schedule_state = method.schedule, method.schedule.start()
         with self._seeded():
-            self._model: Any = make_model(method, self._spec, self._normalizer or self._env)
-        if method.initialization == "genome":
-            write_weights(self._model, self._policy, self._spec, first)
+            self._model: Any = make_model(method, self._spec, self._normalizer or self._env, self._schedule_state)
+        if method.warm_start is not None or method.initialization == "genome":
+            write_weights(self._model, self._policy, self._spec, self._first.weights)
         optimizers = [self._part(name) for name in self._model.get_parameters() if name.endswith("optimizer")]
         self._counter = FlopCounter(self._model.policy, optimizers)
         self._genome = self._read_genome()
@@ -76,6 +86,7 @@ class StableBaselinesLearner:
 
     def step(self, budget_fraction: float) -> StepResult:
         self._model.budget_fraction = budget_fraction
+        n_episodes = self._env.n_episodes
         try:
             with self._seeded(), np.errstate(all="ignore"):
                 self._model.learn(1, log_interval=None, reset_num_timesteps=False)
@@ -87,6 +98,8 @@ class StableBaselinesLearner:
         if not np.isfinite(genome.weights).all():
             raise self._diverged()
         self._genome = genome
+        if self._env.n_episodes > n_episodes > 0:  # the first step only begins some
+            self._schedule.on_epoch_end(-self._env.mean_return, self._schedule_state)
         return StepResult(self._env.mean_return)
 
     def artifacts(self) -> dict[str, bytes | str]:
@@ -101,11 +114,12 @@ class StableBaselinesLearner:
             "last": last,
             "env": self._env.state(),
             "flops": vars(self._counter.cost),
+            "schedule": dict(self._schedule_state),
             "rng": self._rng.bit_generator.state,
         }
         if (log_ent_coef := getattr(model, "log_ent_coef", None)) is not None:
             state["log_ent_coef"] = log_ent_coef.detach().numpy().copy()
-        if self._normalizer:
+        if self._normalizes:
             state["observed"] = vars(self._observed)
         if (buffer := getattr(model, "replay_buffer", None)) is not None:
             n = buffer.buffer_size if buffer.full else buffer.pos
@@ -128,11 +142,9 @@ class StableBaselinesLearner:
             model.log_ent_coef.data.copy_(torch.from_numpy(state["log_ent_coef"]))
         self._env.restore(state["env"])
         self._counter.cost = Cost(**state["flops"])
-        if self._normalizer:
-            observed = RunningMoments(**state["observed"])
-            statistics: Any = self._normalizer.obs_rms
-            statistics.mean, statistics.count = observed.mean, observed.count
-            statistics.var = observed.squared_deviations / observed.count
+        self._schedule_state.update(state["schedule"])
+        if self._normalizes:
+            self._observed = RunningMoments(**state["observed"])
         if "replay" in state:
             buffer = model.replay_buffer
             buffer.pos, buffer.full = state["replay"]["position"], state["replay"]["full"]
@@ -145,13 +157,13 @@ class StableBaselinesLearner:
     def _read_genome(self) -> Genome:
         """The actor as a genome, with the normalization of observations up to now."""
         weights = read_weights(self._model, self._policy, self._spec)
-        scaler, observed = None, None
-        if self._normalizer:
-            observed = self._observed
-            variance = observed.squared_deviations / observed.count
-            scaler = Scaler(observed.mean, np.sqrt(variance + self._normalizer.epsilon))
-        actions = "clip" if self._is_clipped else "scale"
-        return Genome(self._spec, weights, scaler, actions=actions, observation_moments=observed)
+        if not self._normalizes:
+            return replace(self._first, weights=weights)
+        assert self._normalizer
+        observed = self._observed
+        variance = observed.squared_deviations / observed.count
+        scaler = Scaler(observed.mean, np.sqrt(variance + self._normalizer.epsilon))
+        return replace(self._first, weights=weights, input_scaler=scaler, observation_moments=observed)
 
     @property
     def _observed(self) -> RunningMoments:
@@ -159,6 +171,13 @@ class StableBaselinesLearner:
         assert self._normalizer
         statistics: Any = self._normalizer.obs_rms
         return RunningMoments(float(statistics.count), statistics.mean.copy(), statistics.var * statistics.count)
+
+    @_observed.setter
+    def _observed(self, observed: RunningMoments) -> None:
+        assert self._normalizer
+        statistics: Any = self._normalizer.obs_rms
+        statistics.mean, statistics.count = observed.mean.copy(), observed.count
+        statistics.var = observed.squared_deviations / observed.count
 
     def _part(self, name: str) -> Any:
         """The network or optimizer of this name in `get_parameters`."""

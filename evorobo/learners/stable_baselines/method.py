@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,9 @@ import numpy as np
 from evorobo.docstrings import inherit_docs
 from evorobo.errors import SettingsError
 from evorobo.fields import NonNegativeFloat, PositiveInt
-from evorobo.learners.base import Method
+from evorobo.learners.base import Method, WarmStartable
+from evorobo.nets.genome import Genome
+from evorobo.nets.schedules import Constant, Schedule
 from evorobo.nets.spec import NetworkSpec
 from evorobo.registry import register_component
 from evorobo.tasks.base import Task
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 @register_component("method", "StableBaselines")
 @dataclass(frozen=True)
 @inherit_docs
-class StableBaselines(Method):
+class StableBaselines(Method, WarmStartable):
     """Train the network of a study with an algorithm of Stable-Baselines3.
 
     The algorithm runs as it is, on the environments of the task, in one process and one thread. The actor has the
@@ -55,6 +57,13 @@ class StableBaselines(Method):
     initialization : {"genome", "library"}, default "genome"
         Where the actor starts. "genome": at the random genome at which all methods start. "library": at the weights
         that Stable-Baselines3 draws, orthogonal ones for PPO and A2C.
+    schedule : Schedule, default Constant()
+        Learning rate over the budget: its factor times the `learning_rate` of `settings`. For schedules that follow the
+        training score, an epoch is a step in which an episode ends.
+    warm_start : str, Genome or None, default None
+        The genome at which the actor starts, or its file, with its scaling of observations. On motors PPO and A2C begin
+        at genomes of their own kind only. Critics begin at random, DQN takes the outputs for values, and the noise is
+        that of the algorithm.
     name : str, optional
         Name in results and figures; by default "sb3-" and the algorithm.
 
@@ -81,6 +90,8 @@ class StableBaselines(Method):
     critic: tuple[PositiveInt, ...] = (64, 64)
     action_noise: NonNegativeFloat = 0.0
     initialization: Literal["genome", "library"] = "genome"
+    schedule: Schedule = Constant()
+    warm_start: Genome | str | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -93,3 +104,6 @@ class StableBaselines(Method):
         from evorobo.learners.stable_baselines.learner import StableBaselinesLearner
 
         return StableBaselinesLearner(self, task, spec, rng)
+
+    def with_warm_start(self, genome: Genome) -> StableBaselines:
+        return replace(self, warm_start=genome)

@@ -18,6 +18,8 @@ from evorobo.arrays import Array
 from evorobo.errors import SettingsError, unknown
 from evorobo.learners.stable_baselines.policies import DQN, ON_POLICY, SAC, TD3, TORCH_ACTIVATIONS, KnownPolicy
 from evorobo.nets.dense import Dense
+from evorobo.nets.genome import Genome
+from evorobo.nets.schedules import Schedule, ScheduleState
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.rollout_envs import RolloutEnvs
 
@@ -47,6 +49,10 @@ class AlgorithmSettings(Protocol):
     def action_noise(self) -> float: ...
     @property
     def initialization(self) -> str: ...
+    @property
+    def schedule(self) -> Schedule: ...
+    @property
+    def warm_start(self) -> Genome | str | None: ...
     @property
     def name(self) -> str: ...
 
@@ -86,13 +92,14 @@ def actor_spec(method: AlgorithmSettings, spec: NetworkSpec, envs: RolloutEnvs, 
     return replace(spec, layers=(*dense[:-1], replace(dense[-1], activation=policy.output)))
 
 
-def make_model(method: AlgorithmSettings, spec: NetworkSpec, env: VecEnv) -> Any:
-    """The model of the algorithm, whose schedules follow the attribute `budget_fraction`.
+def make_model(method: AlgorithmSettings, spec: NetworkSpec, env: VecEnv, schedule_state: ScheduleState) -> Any:
+    """The model of the algorithm, whose schedules follow the attribute `budget_fraction`, and `schedule_state`.
 
     Raises `SettingsError` for settings that the algorithm does not have or refuses.
     """
     algorithm: Any = getattr(stable_baselines3, method.algorithm)
-    accepted = [name for name in inspect.signature(algorithm).parameters if name not in DECIDED_HERE]
+    parameters = inspect.signature(algorithm).parameters
+    accepted = [name for name in parameters if name not in DECIDED_HERE]
     for name in method.settings:
         if name not in accepted:
             raise unknown(f"setting of {method.algorithm}", name, accepted)
@@ -104,6 +111,8 @@ def make_model(method: AlgorithmSettings, spec: NetworkSpec, env: VecEnv) -> Any
         shapes = hidden
     kwargs: dict[str, Any] = {"net_arch": shapes, "activation_fn": getattr(torch.nn, classes[activation])}
     settings = method.settings | {"policy_kwargs": dict(method.settings.get("policy_kwargs", {})) | kwargs}
+    rate = settings.get("learning_rate", parameters["learning_rate"].default)
+    settings["learning_rate"] = lambda remaining: rate * method.schedule.factor(1 - remaining, schedule_state)
     if method.action_noise:
         if POLICIES[method.algorithm].output != "tanh":
             raise SettingsError(f"{method.algorithm} takes no action_noise; set it to 0.")

@@ -6,15 +6,24 @@ import numpy as np
 import pytest
 
 from evorobo import (
+    Adam,
+    Backprop,
     BatchNorm,
+    Budget,
     ControlTask,
     Dense,
+    Genome,
     LearningError,
+    Linear,
     NetworkSpec,
+    ReduceOnPlateau,
     SettingsError,
     StableBaselines,
+    Stage,
+    Stages,
     import_genome,
 )
+from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.study import checkpoint
 from evorobo.tasks.control.spaces import DiscreteDecoder, decoder_of
 from evorobo.testing.common import forbid_global_rng
@@ -23,12 +32,17 @@ OFF_POLICY = {"learning_starts": 5, "batch_size": 8, "buffer_size": 24}
 RUNS = {
     "PPO": ("Pendulum-v1", StableBaselines("PPO", {"n_steps": 16, "batch_size": 16, "n_epochs": 2}, n_envs=2)),
     "A2C": ("Acrobot-v1", StableBaselines("A2C")),
-    "DQN": ("CartPole-v1", StableBaselines("DQN", {**OFF_POLICY, "target_update_interval": 12})),
+    "DQN": (
+        "CartPole-v1",
+        StableBaselines("DQN", {**OFF_POLICY, "target_update_interval": 12}, schedule=ReduceOnPlateau(0.5, patience=0)),
+    ),
     "SAC": ("Pendulum-v1", StableBaselines("SAC", OFF_POLICY)),
     "TD3": ("Pendulum-v1", StableBaselines("TD3", OFF_POLICY, n_envs=2, action_noise=0.1)),
     "DDPG": ("MountainCarContinuous-v0", StableBaselines("DDPG", OFF_POLICY, action_noise=0.2)),
 }
 STEPS = 14
+SPEC = NetworkSpec.build(3, (8,), 1, "tanh")
+TANH = Genome(SPEC, np.zeros(SPEC.n_params))
 
 
 def make_task(env, **settings):
@@ -91,6 +105,72 @@ def test_learning_starts_at_the_genome_of_the_seed_or_at_weights_of_the_library(
     assert (weights == target).all()
 
 
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("normalize", [True, False])
+def test_the_actor_begins_at_a_genome_with_its_scaling(name, normalize):
+    pytest.importorskip("stable_baselines3")
+    env, method = RUNS[name]
+    task, rng = make_task(env, normalize=normalize), np.random.default_rng(1)
+    cold = start(replace(method, schedule=Linear()), task).genome
+    n = task.n_inputs
+    observed = RunningMoments(50.0, rng.normal(size=n), rng.uniform(20, 80, n))
+    scaler = observed.scaler if normalize else Scaler(rng.normal(size=n), rng.uniform(0.5, 2, n))
+    given = replace(
+        cold,
+        weights=rng.normal(0, 0.4, len(cold.weights)),
+        input_scaler=scaler,
+        observation_moments=observed if normalize else None,
+    )
+    learner = start(replace(method, warm_start=given, initialization="library"), task)
+    observations = rng.normal(0, 2, (100, n))
+    expected = decoder_of(given, task.decoder).actions(given(observations))
+    np.testing.assert_allclose(
+        decoder_of(learner.genome, task.decoder).actions(learner.genome(observations)), expected, atol=1e-5
+    )
+    actions = learner._model.predict(learner._normalizer.normalize_obs(observations), deterministic=True)[0]
+    np.testing.assert_allclose(actions, expected, atol=1e-5)
+    run(learner)
+    if normalize:
+        assert learner.genome.observation_moments.count >= 50 + STEPS
+    else:
+        assert learner.genome.input_scaler is scaler
+
+
+def test_a_clone_goes_on_by_sac_and_a_stage_of_ppo_by_ppo_and_both_continue_from_a_checkpoint(tmp_path):
+    pytest.importorskip("stable_baselines3")
+    clone = Stage(Backprop(Adam(0.01)), Budget(generations=3))
+    sac = StableBaselines("SAC", OFF_POLICY | {"learning_starts": 0})
+    ppo = Stage(StableBaselines("PPO", {"n_steps": 4, "batch_size": 4}), Budget(env_steps=8))
+    light, pendulum = make_task("evorobo/Phototaxis-v0"), make_task("Pendulum-v1")
+    for task, stages in ((light, Stages(clone, sac)), (pendulum, Stages(ppo, replace(ppo.method, name="again")))):
+        records = run(start(stages, task), 9)
+        stopped, resumed = start(stages, task), start(stages, task)
+        assert run(stopped, 6) == records[:6]
+        checkpoint.save(tmp_path / "checkpoint.npz", stopped.state())
+        resumed.restore(checkpoint.load(tmp_path / "checkpoint.npz"))
+        assert run(resumed, 3) == records[6:]
+        assert records[-1][0].info["stage"] == 2
+
+
+def test_schedules_scale_the_learning_rate_over_the_budget():
+    pytest.importorskip("stable_baselines3")
+    for method, rate in ((StableBaselines("A2C"), 7e-4), (StableBaselines("SAC", {"learning_rate": 0.01}), 0.01)):
+        learner = start(replace(method, schedule=Linear(0.2)), make_task("Pendulum-v1"))
+        assert learner._model.lr_schedule(1.0) == pytest.approx(rate)
+        learner._model.learning_starts = 0
+        for fraction in (0.25, 1.0):
+            learner.step(fraction)
+            rates = (
+                [group["lr"] for group in learner._model.policy.optimizer.param_groups]
+                if rate < 0.01
+                else [
+                    learner._model.actor.optimizer.param_groups[0]["lr"],
+                    learner._model.critic.optimizer.param_groups[0]["lr"],
+                ]
+            )
+            assert rates == pytest.approx([rate * (1 - 0.8 * fraction)] * len(rates))
+
+
 def test_operations_of_actor_and_critic_are_counted():
     pytest.importorskip("stable_baselines3")
     method = StableBaselines("PPO", {"n_steps": 8, "batch_size": 16, "n_epochs": 3}, n_envs=2, critic=(5,))
@@ -139,6 +219,14 @@ def test_weights_that_are_not_finite_end_the_run_with_the_last_finite_genome():
         (StableBaselines("PPO", {"seed": 8}), "CartPole-v1", (8,), "'seed'"),
         (StableBaselines("PPO", {"n_steps": 1}), "CartPole-v1", (8,), "refuses the settings of sb3-ppo"),
         (StableBaselines("PPO", action_noise=0.1), "CartPole-v1", (8,), "takes no action_noise"),
+        (
+            StableBaselines("PPO", warm_start=TANH),
+            "Pendulum-v1",
+            (8,),
+            "ends in a tanh, and this method in motor values",
+        ),
+        (StableBaselines("SAC", warm_start=TANH), "Pendulum-v1", (9,), "set hidden to the layers of the genome"),
+        (StableBaselines("PPO", {"learning_rate": "1e-3"}), "CartPole-v1", (8,), "refuses the settings of sb3-ppo"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(method, env, hidden, message):
