@@ -27,13 +27,13 @@ def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
     seeds = np.arange(robots)
     simulator.reset(seeds, 1)
     try:
-        text, draws = trace_robot(robot, simulator.state.shape[1])
+        source = trace_robot(robot, simulator.state.shape[1])
     except TaskError:
         return False
     streams.reset(seeds, 1)
-    random_numbers = draw_all(streams.random_streams, draws, steps)
-    advance = _uncompiled_step(text)
-    running = np.arange(robots)
+    random_numbers = draw_all(streams.random_streams, source.draws, steps)
+    advance = _uncompiled_step(source.text)
+    running, kept = np.arange(robots), np.zeros(source.n_kept)
     for step in range(steps):
         before = np.array(simulator.state, float)
         numbers = random_numbers[running, step % random_numbers.shape[1]]
@@ -42,7 +42,7 @@ def check_compiled(robot: Robot, actions: np.ndarray) -> bool:
         for row, state in enumerate(before):
             sensors, action = np.zeros(len(robot.sensors), np.float32), np.atleast_1d(clipped[row])
             with np.errstate(all="ignore"):
-                reward, is_end = advance(state, action, action[0], numbers[row], sensors)
+                reward, is_end = advance(state, action, action[0], numbers[row], sensors, kept)
             pairs = {
                 "transition": (state, simulator.state[row]),
                 "reward": (reward, rewards[row]),

@@ -37,6 +37,7 @@ class Script:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.kinds: list[np.dtype[Any]] = []  # of the numbers, line by line
         self._names: dict[str, str] = {}
 
     def number(self, text: str, dtype: np.dtype[Any], operation: Operation | None = None) -> Number:
@@ -44,6 +45,7 @@ class Script:
         if text not in self._names:
             self._names[text] = f"v{len(self._names)}"
             self.lines.append(f"{self._names[text]} = {text}")
+            self.kinds.append(dtype)
         return Number(self, self._names[text], dtype, operation)
 
     def cast(self, value: Any, dtype: np.dtype[Any]) -> str:

@@ -27,6 +27,7 @@ from evorobo.nets.compiled.double_functions import tanh
 from evorobo.nets.compiled.double_network import NetworkCode
 from evorobo.tasks.control.compiled import gradients
 from evorobo.tasks.control.compiled.gradients import CompiledTape
+from evorobo.tasks.control.compiled.tracing import trace_robot_gradient
 from evorobo.tasks.control.gradients.episodes import EpisodeTape
 from evorobo.tasks.control.gradients.return_gradient import run_step_by_step
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
@@ -93,6 +94,7 @@ def test_every_layer_has_the_gradient_of_numpy(layer, interpreted):
         ("Pendulum-v1", None),
         ("evorobo/Homing-v0", None),
         ("evorobo/Maze-v0", 2),
+        ("evorobo/ObstacleAvoidance-v0", None),
     ],
 )
 def test_every_kind_of_robot_has_the_gradient_of_numpy(id, horizon, interpreted):
@@ -223,8 +225,30 @@ def test_what_cannot_be_compiled_is_refused_in_a_sentence(layer, error, message)
         NetworkCode(NetworkSpec(2, (layer, Dense(1))))
 
 
+class Iterated(Guarded):
+    """A map that is applied so often that its gradient takes too many lines; there is nothing to do in a loop."""
+
+    def transition(self, state, action, rng):
+        x = state[:, :1] + action
+        for _ in range(800):
+            x = np.sin(x) + 0.1
+        return np.concatenate([x, x], axis=1)
+
+
 def test_a_robot_whose_step_is_too_long_is_refused():
-    task = ControlTask("evorobo/ObstacleAvoidance-v0")
-    message = r"ObstacleAvoidance cannot be compiled: a step takes \d+ numbers, and more than 10000 take numba minutes"
+    robot_graph = RobotGraph(Iterated())
+    message = r"Iterated cannot be compiled: a step takes \d+ lines, and more than 4000 take numba minutes"
     with pytest.raises(TaskError, match=message):
-        CompiledTape(*settings_of(task))
+        trace_robot_gradient(robot_graph)
+
+
+@pytest.mark.slow
+@pytest.mark.reproduction
+def test_machine_code_of_many_sensors_and_walls_has_the_gradient_of_numpy_for_any_number_of_threads(monkeypatch):
+    pytest.importorskip("numba", reason="compiling needs numba: pip install 'evorobo[fast]'")
+    task = ControlTask("evorobo/ObstacleAvoidance-v0", max_steps=20)
+    results = []
+    for threads in "1", "3":
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        results.append(check_equal(task, genome_of(task, (Dense(8),)), horizon=7))
+    np.testing.assert_array_equal(results[0].gradient, results[1].gradient)

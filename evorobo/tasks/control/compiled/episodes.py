@@ -20,7 +20,7 @@ from evorobo.nets.fold import freeze_batch_norm
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.processes import thread_count
 from evorobo.tasks.control.behavior import MeasureRecorder
-from evorobo.tasks.control.compiled.tracing import trace_robot
+from evorobo.tasks.control.compiled.tracing import StepSource, trace_robot
 from evorobo.tasks.control.policies import Networks
 from evorobo.tasks.control.robots.base import Robot
 from evorobo.tasks.control.robots.random_streams import LockstepStreams
@@ -49,7 +49,7 @@ class CompiledRunner:
                 "can. Leave compiled=True out."
             )
         self._id, self._robot, self._max_steps = env_spec.id, env_spec.robot, env_spec.max_steps
-        self._kernels: dict[tuple[str, ...], tuple[Callable[..., None], Draws]] = {}
+        self._kernels: dict[tuple[str, ...], tuple[Callable[..., None], StepSource]] = {}
 
     def run(
         self,
@@ -66,9 +66,9 @@ class CompiledRunner:
         rows, layers = pack_networks(spec, weights)
         simulator = VectorizedSimulator(self._robot, self._max_steps)
         observations = simulator.reset(seeds, 1)
-        kernel, draws = self._prepare(simulator.state.shape[1], generated_activations(spec))
+        kernel, step = self._prepare(simulator.state.shape[1], generated_activations(spec))
         scaling = scaling_rows(networks.input_scaler, observations.shape[1], np.float32)
-        random_numbers = draw_all(simulator.random_streams, draws, self._max_steps)
+        random_numbers = draw_all(simulator.random_streams, step.draws, self._max_steps)
         n_episodes, watched = len(weights) * len(seeds), observation_moments is not None
         returns, steps = np.empty(n_episodes), np.empty(n_episodes, np.int64)
         sums = np.zeros((n_episodes if watched else 0, 2, observations.shape[1]))
@@ -79,6 +79,7 @@ class CompiledRunner:
                 *(first, last, rows, layers, scaling, motors, state, observations, random_numbers),
                 *(self._max_steps, watched, returns, steps, sums),
                 *step_buffers(layers, state.shape[1], observations.shape[1], motors.shape[1]),
+                np.zeros(step.n_kept),
             )
 
         run_threads(run_part, n_episodes)
@@ -90,13 +91,13 @@ class CompiledRunner:
         shape = len(weights), len(seeds)
         return Rollout(returns.reshape(shape), steps.reshape(shape))
 
-    def _prepare(self, n_state: int, activations: tuple[str, ...]) -> tuple[Callable[..., None], Draws]:
-        """The compiled kernel for `n_state` numbers of state and these activations, and what robots draw in a step."""
+    def _prepare(self, n_state: int, activations: tuple[str, ...]) -> tuple[Callable[..., None], StepSource]:
+        """The compiled kernel for `n_state` numbers of state and these activations, and the step that is in it."""
         if activations not in self._kernels:
-            text, draws = trace_robot(self._robot, n_state)
+            step = trace_robot(self._robot, n_state)
             files = Path(choices.__file__), Path(network.__file__), Path(__file__).with_name("kernel.py")
-            source = kernel_source(files, activation_source(activations), text)
-            self._kernels[activations] = compile_kernel(source, "episodes", allocates=False), draws
+            source = kernel_source(files, activation_source(activations), step.text)
+            self._kernels[activations] = compile_kernel(source, "episodes", allocates=False), step
         return self._kernels[activations]
 
     def _check(self, steps: np.ndarray) -> None:

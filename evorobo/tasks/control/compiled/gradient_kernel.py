@@ -57,7 +57,7 @@ def episode_gradients(
     `saturated (e, m)` it adds the number of each motor's commands beyond the share `saturation` of their range.
     """
     gradient, inputs, outputs, grad_outputs, grad_inputs = parts[1], parts[3], parts[4], parts[5], parts[6]
-    path, state, grad_state, sensors, grad_sensors, action, slope, grad_action = buffers
+    path, state, grad_state, sensors, grad_sensors, action, slope, grad_action, kept = buffers
     n_sensors, n_motors = len(sensors), len(action)
     for number in range(first, last):
         network_begin(parts)  # noqa: F821
@@ -74,7 +74,8 @@ def episode_gradients(
             act(outputs[t], noise, t, number, motors, action, slope)
             for j in range(n_motors):
                 saturated[number, j] += abs(action[j]) >= saturation * motors[2, j]
-            reward, ended = advance(state, action, 0, draws[number, min(t, draws.shape[1] - 1)], sensors)  # noqa: F821
+            numbers = draws[number, min(t, draws.shape[1] - 1)]
+            reward, ended = advance(state, action, 0, numbers, sensors, kept)  # noqa: F821
             total += reward
             n_steps += 1
         returns[number], steps[number] = total, n_steps
@@ -84,7 +85,9 @@ def episode_gradients(
             t = n_steps - 1 - back
             act(outputs[t], noise, t, number, motors, action, slope)
             numbers = draws[number, min(t, draws.shape[1] - 1)]
-            advance_backward(path[t], action, numbers, grad_state, reward_weights[t], grad_sensors, grad_action)  # noqa: F821
+            advance_backward(  # noqa: F821
+                path[t], action, numbers, grad_state, reward_weights[t], grad_sensors, grad_action, kept
+            )
             for j in range(n_motors):
                 grad_outputs[j] = times(grad_action[j], slope[j])
             network_backward(parts, t)  # noqa: F821

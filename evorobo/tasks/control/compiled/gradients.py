@@ -15,7 +15,7 @@ from evorobo.nets.genome import Genome
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.control.compiled import gradient_kernel
 from evorobo.tasks.control.compiled.episodes import draw_all, motor_rows, run_threads, scaling_rows
-from evorobo.tasks.control.compiled.tracing import robot_gradient_source
+from evorobo.tasks.control.compiled.tracing import trace_robot_gradient
 from evorobo.tasks.control.gradients.episodes import SATURATED, Episodes
 from evorobo.tasks.control.gradients.robot_graph import RobotGraph
 from evorobo.tasks.control.robots.random_streams import LockstepStreams
@@ -39,11 +39,11 @@ class CompiledTape:
         discount: float,
         action_noise: float,
     ) -> None:
-        self._robot, self._draws, self._max_steps = robot_graph.robot, robot_graph.step.draws, max_steps
+        self._robot, self._max_steps = robot_graph.robot, max_steps
         self._horizon, self._noise = horizon or 0, action_noise
         self._reward_weights = np.array([discount**t for t in range(max_steps)])
         self._motors = motor_rows(decoder, robot_graph.robot)
-        self._robot_source = robot_gradient_source(robot_graph)
+        self._step = trace_robot_gradient(robot_graph)
         self._kernels: dict[NetworkSpec, tuple[NetworkCode, Callable[..., None]]] = {}
 
     def run(self, genome: Genome, seeds: np.ndarray, rng: np.random.Generator | None = None) -> Episodes:
@@ -51,7 +51,7 @@ class CompiledTape:
         streams = LockstepStreams([make_generator(seed) for seed in seeds], np.arange(len(seeds)))
         states = np.asarray(self._robot.initial(streams), float)
         readings = np.asarray(self._robot.observation(states, streams), float)
-        draws = draw_all(streams, self._draws, self._max_steps)
+        draws = draw_all(streams, self._step.draws, self._max_steps)
         noise = np.empty((0, len(seeds), self._motors.shape[1]))
         drawn_from = rng.bit_generator.state if rng else {}
         if rng and self._noise:
@@ -67,7 +67,8 @@ class CompiledTape:
         def run_part(first: int, last: int) -> None:
             parts = code.parts(self._max_steps)
             parts[0][:], parts[2][:] = genome.weights, constants
-            buffers = kernel_buffers(self._max_steps, states.shape[1], readings.shape[1], self._motors.shape[1])
+            sizes = states.shape[1], readings.shape[1], self._motors.shape[1], self._step.n_kept
+            buffers = kernel_buffers(self._max_steps, *sizes)
             kernel(
                 *(first, last, parts, buffers, scaling, self._motors, states, readings, draws, noise),
                 *(self._max_steps, self._horizon, self._reward_weights, SATURATED),
@@ -87,12 +88,12 @@ class CompiledTape:
         if spec not in self._kernels:
             code = NetworkCode(spec)
             modules = choices, double_functions, double_layers, gradient_kernel
-            text = kernel_source([Path(str(module.__file__)) for module in modules], code.source, self._robot_source)
+            text = kernel_source([Path(str(module.__file__)) for module in modules], code.source, self._step.text)
             self._kernels[spec] = code, compile_kernel(text, "episode_gradients", allocates=False)
         return self._kernels[spec]
 
 
-def kernel_buffers(n_steps: int, n_states: int, n_sensors: int, n_motors: int) -> tuple[Array, ...]:
+def kernel_buffers(n_steps: int, n_states: int, n_sensors: int, n_motors: int, n_kept: int) -> tuple[Array, ...]:
     """The arrays in which a kernel keeps the states of all steps, and the numbers of one step."""
-    sizes = n_states, n_states, n_sensors, n_sensors, n_motors, n_motors, n_motors
+    sizes = n_states, n_states, n_sensors, n_sensors, n_motors, n_motors, n_motors, n_kept
     return np.zeros((n_steps, n_states)), *map(np.zeros, sizes)

@@ -35,6 +35,7 @@ def episodes(
     sensors,
     action,
     outputs,
+    kept,
 ):
     """Run the episodes `first` to `last` of a population: number i is episode i % e of member i // e, of e.
 
@@ -46,7 +47,7 @@ def episodes(
     The function writes `returns` and `steps`, which is negative where a number is not finite. If `watched`, it writes
     `sums (n * e, 2, k)`: sums of the deviations of observations from `observations[0]`, and of their squares.
 
-    The arrays after `sums` hold the numbers of one step (see `step_buffers`).
+    The arrays after `sums` hold the numbers of one step (see `step_buffers`), `kept` those of the robot.
     """
     for number in range(first, last):
         member, episode = number // len(states), number % len(states)
@@ -78,7 +79,8 @@ def episodes(
                     action[j] = min(max(single, -motors[2, j]), motors[2, j])
             else:
                 move = argmax(outputs, len(outputs))
-            reward, ended = advance(state, action, move, draws[episode, n_steps % draws.shape[1]], sensors)  # noqa: F821
+            numbers = draws[episode, n_steps % draws.shape[1]]
+            reward, ended = advance(state, action, move, numbers, sensors, kept)  # noqa: F821
             total += reward
             n_steps += 1
             not_finite = reward - reward

@@ -26,8 +26,9 @@ class CompiledEnvRows:
     def __init__(self, robot: Robot, n_rows: int) -> None:
         self._robot, self._n_rows = robot, n_rows
         n_states = robot.initial(RandomStreams.for_one(np.random.default_rng(0))).shape[1]
-        text, self._draws = trace_robot(robot, n_states)
-        source = kernel_source([Path(str(module.__file__)) for module in (choices, rows_kernel)], text)
+        step = trace_robot(robot, n_states)
+        self._draws, self._kept = step.draws, np.zeros(step.n_kept)
+        source = kernel_source([Path(str(module.__file__)) for module in (choices, rows_kernel)], step.text)
         self._kernel = compile_kernel(source, rows_kernel.step_rows.__name__)
         self._streams: list[RandomStream] = [RandomStream(np.random.default_rng(0))] * n_rows
         self._states = np.empty((n_rows, n_states))
@@ -49,5 +50,5 @@ class CompiledEnvRows:
             draws = np.array([np.concatenate([one.next(*draw) for draw in self._draws]) for one in self._streams])
         sensors = np.empty((n, len(self._robot.sensors)), np.float32)
         rewards, terminated = np.empty(n), np.empty(n, bool)
-        self._kernel(self._states, motors, moves, draws, sensors, rewards, terminated)
+        self._kernel(self._states, motors, moves, draws, sensors, rewards, terminated, self._kept)
         return RowStep(sensors, rewards, terminated, np.zeros(n, bool))
