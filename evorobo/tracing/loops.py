@@ -158,15 +158,15 @@ class _Writer:
     def body(self, results: Sequence[str]) -> Body:
         """All lines, in an order in which they can be computed."""
         used = [list(map(_operand, _OPERAND.findall(text))) for text in results]
-        self._keep(source for operands in used for source in operands if isinstance(source, int))
+        self._keep(source for read in used for source in read if isinstance(source, int))
         for group in range(len(self._members)):
             for operands in self._operands(group):
                 self._keep_operands(group, operands)
         text: list[str] = []
         for block in self._blocks:
             text += self._loop(block) if block.n_rounds else self._single_lines(block)
-        for result, operands in zip(results, used, strict=True):
-            text.append(_OPERAND.sub("{}", result).format(*map(self._read, operands)))
+        for result, read in zip(results, used, strict=True):
+            text.append(_OPERAND.sub("{}", result).format(*map(self._read, read)))
         return Body(text, [f"{name} = np.array({value})" for value, name in self._tables.items()], self._n_kept)
 
     def _operands(self, group: int) -> list[tuple[Operand, ...]]:
