@@ -249,4 +249,6 @@ def jumps(node: Node) -> bool:
     """Whether a number can jump where its operands change smoothly."""
     if node.function == "cast":
         return node.kind.kind != "f"
+    if node.function in ("divide", "reciprocal"):
+        return node.sources[-1] is not None
     return node.function in WITHOUT_SLOPE or node.function in JUMPING or node.function in POLES

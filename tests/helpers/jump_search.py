@@ -148,5 +148,5 @@ def _branch(node, number, values):
             case "copysign":
                 return np.signbit(operands_of(node, values)[1])
             case "divide":
-                return np.sign(operands_of(node, values)[1])
+                return np.sign(operands_of(node, values)[0]) + 3 * np.sign(operands_of(node, values)[1])
     return values[number]

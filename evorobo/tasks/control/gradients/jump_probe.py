@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,10 @@ MAX_PAIRS = 2000
 WAYS, MAX_WAYS, NEWTON_STEPS = 32, 8, 5
 """States from which a change is looked for by Newton's method, for how many comparisons, and in how many steps."""
 
-BISECTIONS, POLE_BISECTIONS = 42, (20, 26)
+DEPTHS, POLE_DEPTHS = (36, 42), (20, 26)
+"""Bisections of the way between two states, until its sides are compared. Next to a pole, factors that cancel it are
+rounded, so its sides are farther from each other."""
+
 SMALLEST_JUMP = 1e-5
 """A smaller difference, relative to the numbers themselves, is not called a jump."""
 
@@ -39,19 +43,23 @@ class JumpProbe:
     def __init__(self, robot: Robot, graph: Graph, n_states: int, n_actions: int, moving: Sequence[int]) -> None:
         self._graph, self._n_states, self._n_outputs = graph, n_states, len(graph.outputs)
         self._needed: dict[tuple[int, ...], set[int]] = {}
+        self._by_numerator = set[int]()  # the divisions that are followed to the 0 of their numerator
         self._moving, rng = moving, np.random.default_rng(0)
         driven = _driven_states(robot, N_ROWS, rng)
         spread = driven.max(0) - driven.min(0) + 1e-3 * (1 + np.abs(driven).max(0))
         moves = np.isin(np.arange(n_states), moving)
         n_rest = graph.n_inputs - n_states - n_actions
         starts, ends = list[Array](), list[Array]()
+        limit, shape = robot.action_limit, (N_ROWS, n_actions)
         for wider in WIDER:
             rest = rng.uniform(0, 1, (N_ROWS, n_rest))
             for sides in (starts, ends):
                 states = driven if sides is starts else rng.permutation(driven)
                 states = np.where(moves, states + wider * spread * rng.uniform(-1, 1, states.shape), driven)
-                actions = rng.uniform(-robot.action_limit, robot.action_limit, (N_ROWS, n_actions))
-                sides.append(np.concatenate([states, actions, rest], axis=1))
+                sides.append(np.concatenate([states, rng.uniform(-limit, limit, shape), rest], axis=1))
+        rest, corners = rng.uniform(0, 1, (N_ROWS, n_rest)), limit * rng.choice([-1.0, 1.0], shape)
+        for sides, actions in ((starts, corners), (ends, -corners)):
+            sides.append(np.concatenate([driven, actions, rest], axis=1))
         self._starts, self._ends = np.concatenate(starts), np.concatenate(ends)
         self._at_start, self._at_end = self._values(self._starts), self._values(self._ends)
 
@@ -61,10 +69,13 @@ class JumpProbe:
         A comparison that never changed, not even on a way that was chosen for it, is none, nor is a divisor that never
         crossed 0; other nodes are taken for jumps if they never changed. The nodes are all poles, or none is.
         """
-        pairs, starts, ends = list[tuple[int, int]](), self._starts, self._ends
-        for node in nodes:
-            changed = np.flatnonzero(self._branch(node, self._at_start) != self._branch(node, self._at_end))
-            pairs += [(node, int(row)) for row in changed]
+        one_sided = [node for node in nodes if node in self._one_sided]
+        self._by_numerator = set(one_sided)
+        rows = np.arange(len(self._starts) - N_ROWS, len(self._starts))
+        if one_sided and self._jumps_at(self._changes(one_sided, rows), self._starts, self._ends):
+            return True
+        self._by_numerator = set()
+        pairs, starts, ends = self._changes(nodes, np.arange(len(self._starts))), self._starts, self._ends
         if not pairs:
             compared = [node for node in nodes if self._graph.nodes[node].function in (*COMPARISONS, *POLES)]
             if len(compared) < len(nodes):
@@ -76,26 +87,40 @@ class JumpProbe:
                 return False
             starts, ends = (np.concatenate([way[side] for way in ways if way]) for side in (0, 1))
             pairs = [(node, row) for row, (node, _) in enumerate(pairs)]
+        return self._jumps_at(pairs, starts, ends)
+
+    def _changes(self, nodes: Sequence[int], rows: np.ndarray) -> list[tuple[int, int]]:
+        """Each node with the rows of random states in which it changes, of some rows."""
+        pairs = list[tuple[int, int]]()
+        for node in nodes:
+            changed = rows[self._branch(node, self._at_start)[rows] != self._branch(node, self._at_end)[rows]]
+            pairs += [(node, int(row)) for row in changed]
+        return pairs
+
+    def _jumps_at(self, pairs: list[tuple[int, int]], starts: Array, ends: Array) -> bool:
+        """Whether a result jumps where a node changes, for pairs of a node and a row of starts and ends."""
+        if not pairs:
+            return False
         if len(pairs) > MAX_PAIRS:
             pairs = [pairs[at] for at in np.linspace(0, len(pairs) - 1, MAX_PAIRS).astype(int)]
         which, rows = (np.array(column) for column in zip(*pairs, strict=True))
-        at_left, at_right = self._sides(which, starts[rows], ends[rows], BISECTIONS)
-        its_own = self._operand_steps(which, at_left, at_right) <= SMALLEST_JUMP  # no other node jumps before it
-        if self._graph.nodes[nodes[0]].function not in POLES:
-            return bool((its_own & (self._effects(which, at_left, at_right) > SMALLEST_JUMP)).any())
-        # close to a pole, factors that cancel it are rounded: so the sides are farther, and steps must not shrink
-        far, near = (self._effects(which, *self._sides(which, starts[rows], ends[rows], n)) for n in POLE_BISECTIONS)
-        # x / (1 + x) does not exceed 1 where values have no bound
-        return bool((its_own & (near > SMALLEST_JUMP) & (near / (1 + near) > far / (1 + far) / 2)).any())
+        sides = self._sides(which, starts[rows], ends[rows])
+        is_pole = self._graph.nodes[pairs[0][0]].function in POLES
+        (far, _), effects = (self._effects(which, *sides[depth]) for depth in (POLE_DEPTHS if is_pole else DEPTHS))
+        near = np.minimum(*effects)
+        # what only has an infinite slope shrinks with the distance of the sides
+        jumps = (near > SMALLEST_JUMP) & (_bounded(near) > _bounded(far) / 2)
+        its_own = self._operand_steps(which, *sides[DEPTHS[1]]) <= SMALLEST_JUMP  # no other node jumps before it
+        return bool((jumps & its_own).any())
 
-    def _effects(self, which: np.ndarray, at_left: list[Any], at_right: list[Any]) -> Array:
-        """The largest difference of a result between the sides of each row's node, by this node alone."""
-        left = list(at_left[: self._graph.n_inputs])
+    def _effects(self, which: np.ndarray, left: Array, right: Array) -> tuple[Array, Array]:
+        """The largest difference of a result between the sides of each row's node, and that by this node alone."""
+        at_left, at_right = self._values(left), self._values(right)
         # the same place with the other side of this node alone: it has to be this one that jumps
         forced = {int(node): (which == node, at_right[node]) for node in np.unique(which)}
-        alone, before = self._graph.values(left, forced), self._results(at_left)
-        one, other = (self._differences(which, before, self._results(after), at_left) for after in (at_right, alone))
-        return np.minimum(one, other)
+        before, after = self._results(at_left), (at_right, self._values(left, forced))
+        both, alone = (self._differences(which, before, self._results(values), at_left) for values in after)
+        return both, alone
 
     def _way_to_change(self, node: int) -> tuple[Array, Array] | None:
         """Inputs before and after a change of a comparison, by Newton's method from some states; None if it fails."""
@@ -144,16 +169,18 @@ class JumpProbe:
             slope[:, number] = adjoints.get(number, 0.0)
         return slope
 
-    def _sides(self, which: np.ndarray, start: Array, end: Array, n: int) -> tuple[list[Any], list[Any]]:
-        """The values before and after the change of each row's node from start to end, by n bisections of the way."""
+    def _sides(self, which: np.ndarray, start: Array, end: Array) -> dict[int, tuple[Array, Array]]:
+        """The inputs before and after the change of each row's node from start to end, by numbers of bisections."""
         low, high = np.zeros(len(start)), np.ones(len(start))
         nodes = [(int(node), which == node) for node in np.unique(which)]
-        first = self._branches(nodes, start)
-        for _ in range(n):
+        first, sides = self._branches(nodes, start), dict[int, tuple[Array, Array]]()
+        for depth in range(1, DEPTHS[1] + 1):
             middle = (low + high) / 2
             same = self._branches(nodes, _between(start, end, middle)) == first
             low, high = np.where(same, middle, low), np.where(same, high, middle)
-        return self._values(_between(start, end, low)), self._values(_between(start, end, high))
+            if depth in (*DEPTHS, *POLE_DEPTHS):
+                sides[depth] = _between(start, end, low), _between(start, end, high)
+        return sides
 
     def _branches(self, nodes: list[tuple[int, np.ndarray]], inputs: Array) -> Array:
         values, branches = self._values(inputs, only=self._before([node for node, _ in nodes])), np.zeros(len(inputs))
@@ -176,7 +203,8 @@ class JumpProbe:
                 case "copysign":
                     branch = np.signbit(operands_of(node, values)[1])
                 case "divide":
-                    branch = np.sign(operands_of(node, values)[1])
+                    # by a divisor that is 0 without crossing it, a quotient may jump where its numerator crosses 0
+                    branch = np.sign(operands_of(node, values)[0 if number in self._by_numerator else 1])
                 case "reciprocal":
                     branch = np.sign(operands_of(node, values)[0])
                 case "power" | "float_power":
@@ -188,12 +216,28 @@ class JumpProbe:
                     branch = values[number]
         return np.broadcast_to(np.asarray(branch, float), np.shape(values[0]))
 
-    def _operand_steps(self, which: np.ndarray, left: list[Any], right: list[Any]) -> Array:
+    @cached_property
+    def _one_sided(self) -> set[int]:
+        """The divisions by numbers that have one sign at all states, such as a distance.
+
+        They are followed for other actions only: a robot that was moved may lie in a wall, where none can be.
+        """
+        values, found = (self._at_start, self._at_end), set[int]()
+        for number, node in enumerate(self._graph.nodes):
+            if node.function == "divide":
+                signs = {float(sign) for side in values for sign in np.unique(np.sign(operands_of(node, side)[1]))}
+                if not {-1.0, 1.0} <= signs:
+                    found.add(number)
+        return found
+
+    def _operand_steps(self, which: np.ndarray, left: Array, right: Array) -> Array:
         """The largest difference of an operand of each row's node between the sides, relative to the numbers."""
+        needed = self._before(tuple(int(node) for node in np.unique(which)))
+        at_left, at_right = self._values(left, only=needed), self._values(right, only=needed)
         steps = np.zeros(len(which))
         for number in np.unique(which):
             node, rows = self._graph.nodes[number], which == number
-            for one, other in zip(operands_of(node, left), operands_of(node, right), strict=True):
+            for one, other in zip(operands_of(node, at_left), operands_of(node, at_right), strict=True):
                 step = np.broadcast_to(_relative(np.asarray(one, float), np.asarray(other, float)), len(which))
                 steps[rows] = np.maximum(steps, step)[rows]
         return steps
@@ -205,8 +249,8 @@ class JumpProbe:
             self._needed[key] = self._graph.leading_to(nodes)
         return self._needed[key]
 
-    def _values(self, inputs: Array, only: Any = None) -> list[Any]:
-        return self._graph.values(list(np.ascontiguousarray(inputs.T)), None, only)
+    def _values(self, inputs: Array, forced: Any = None, only: Any = None) -> list[Any]:
+        return self._graph.values(list(np.ascontiguousarray(inputs.T)), forced, only)
 
     def _results(self, values: list[Any]) -> Array:
         shape = np.shape(values[0])
@@ -252,6 +296,11 @@ def _steps(before: Array, after: Array) -> Array:
 def _scale(before: Array, after: Array) -> Array:
     smaller = np.fmin(np.abs(before), np.abs(after))
     return 1e-3 + np.where(np.isfinite(smaller), smaller, 0.0)
+
+
+def _bounded(differences: Array) -> Array:
+    """x / (1 + x), which is 1 for infinite differences."""
+    return 1 - 1 / (1 + differences)
 
 
 def _relative(before: Array, after: Array) -> Array:
