@@ -1,8 +1,9 @@
 """Moves to choose from: policy gradients, evolution, a clone of a simple rule, and a clone that PPO improves.
 
-The return of these three robots has no slope in the weights. No arm is tuned, so all had the same effort: none; each
-has its defaults. `evorobo tune --trials 20 --seeds 2` gives all arms the same trials and seeds; the spaces are one
-learning rate or step size for each arm, from a tenth to ten times its default.
+The return of these three robots has no slope in the weights. All arms have the same tuning effort and spaces as in
+`policy_gradient.py`, on CartPole only. The settings found are taken by
+
+    python experiments/policy_gradient_moves.py --tuned results/reference/policy-gradient-moves/tuning.json
 """
 
 from evorobo import (
@@ -48,7 +49,7 @@ study = Study.grid(
         Stages(clone, name="clone"),
         Stages(clone, ppo, name="clone-ppo"),
     ],
-    seeds=5,
+    seeds=10,
     budget=Budget(env_steps=100_000, n_evals=10),
     hidden=(16,),
 )
