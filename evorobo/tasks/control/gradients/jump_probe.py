@@ -1,4 +1,4 @@
-"""Which comparisons, roundings and divisions of a robot's step are jumps: the results are compared on both sides of each."""
+"""Which comparisons, roundings and divisions of a robot's step jump: the results are compared on both sides of each."""
 
 from __future__ import annotations
 
