@@ -4,11 +4,11 @@ A robot with many sensors and walls computes the same few numbers for each pair.
 and compilers take minutes for ten thousands of lines; with loops it has a few hundred. Each number is computed from the
 same operands by the same operation as before, so none changes in any bit.
 
-Lines form a group if they have the same text but for their operands, and operand by operand belong to equal groups.
-A line that continues a chain, such as a sum or a maximum, belongs to the group of the line before it. So a group
-depends on earlier groups only and, in a chain, on its own earlier lines: groups can be computed one after the other,
-each from its first line to its last. Groups of equal length share a loop where each number needs only those of its own
-or of earlier rounds. Numbers that are needed outside of their round are kept in the array `kept`.
+Lines form a group if they have the same text but for their operands, and if operand by operand these belong to the
+same groups, or to their own group, as in a sum or a maximum of many numbers. No two groups need each other's numbers,
+so they can be computed one after the other, each from its first line to its last. Groups of equal length share a loop
+where each number needs only those of its own or of earlier rounds. Numbers that are needed outside of their round are
+kept in the array `kept`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from evorobo.tracing.arrays import DOUBLE, TRUTH, Script
 
-MIN_LINES = 1000
+MIN_LINES = 1100
 """Scripts with fewer lines have no loops: they compile in seconds, and names are faster than the array."""
 MIN_ROUNDS = 4
 """Groups of fewer lines are written line by line."""
@@ -81,25 +81,43 @@ def _parsed(script: Script) -> list[_Line]:
 
 def _groups(lines: Sequence[_Line]) -> list[int]:
     """The number of each line's group; groups are numbered in an order in which they can be computed."""
-    numbers: dict[Any, int] = {}
     groups: list[int] = []
-    keys: list[tuple[int | None, ...]] = []
+    first_needs: list[tuple[int | None, ...]] = []  # the groups of the operands of each group's first line
+    before: list[int] = []  # the bits of all groups that have to be computed before each group
+    by_text: dict[str, list[int]] = {}
     for line in lines:
-        key = tuple(groups[operand] if isinstance(operand, int) else None for operand in line.operands)
-        group = None
-        if len(key) > 1:
-            for place, operand in enumerate(line.operands):
-                if not isinstance(operand, int) or lines[operand].text != line.text:
-                    continue
-                before = keys[operand]
-                if key[:place] + key[place + 1 :] == before[:place] + before[place + 1 :]:  # a chain goes on
-                    group, key = groups[operand], before
-                    break
+        needs = tuple(groups[operand] if isinstance(operand, int) else None for operand in line.operands)
+        alike = by_text.setdefault(line.text, [])
+        group = next((number for number in alike if _belongs(number, needs, first_needs[number], before)), None)
         if group is None:
-            group = numbers.setdefault((line.text, key), len(numbers))
+            group = len(before)
+            alike.append(group)
+            first_needs.append(needs)
+            before.append(0)
         groups.append(group)
-        keys.append(key)
-    return groups
+        added = 0
+        for need in needs:
+            if need is not None and need != group:
+                added |= before[need] | 1 << need
+        if added & ~before[group]:
+            before[group] |= added
+            for other, bits in enumerate(before):
+                if bits >> group & 1:
+                    before[other] |= added
+    order = sorted(range(len(before)), key=lambda number: before[number].bit_count())
+    position = {number: at for at, number in enumerate(order)}
+    return [position[group] for group in groups]
+
+
+def _belongs(
+    group: int, needs: tuple[int | None, ...], first_needs: tuple[int | None, ...], before: Sequence[int]
+) -> bool:
+    """Whether a line with operands of these groups can be computed together with a group of the same text."""
+    for need, first in zip(needs, first_needs, strict=True):
+        if (need is None) != (first is None) or need not in (first, group):
+            return False
+    # not if it needs what is computed after the group
+    return not any(before[need] >> group & 1 for need in needs if need is not None and need != group)
 
 
 @dataclass
