@@ -129,12 +129,22 @@ class AnalyticGradient(Method, WarmStartable):
         SHAC
             The method.
 
+        Raises
+        ------
+        SettingsError
+            If `compiled=True` is given, which windows and critics do not have.
+
         Examples
         --------
         >>> from evorobo import AnalyticGradient
         >>> AnalyticGradient.shac(horizon=16).horizon
         16
         """
+        if settings.pop("compiled", False):
+            raise SettingsError(
+                "shac has no compiled=True: its windows and critic are computed by NumPy; leave it out, compile the "
+                "evals alone by ControlTask(compiled=True), or take AnalyticGradient(compiled=True) on whole episodes."
+            )
         return SHAC(**settings)
 
     def start(self, task: Task, spec: NetworkSpec, rng: np.random.Generator) -> AnalyticGradientLearner:

@@ -368,6 +368,12 @@ def test_entropy_frees_a_saturated_motor_that_rewards_leave_where_it_is():
     assert learner.genome.weights[-1] < 5 - 25 * 0.05 * 2 * 0.7
 
 
+def test_compiled_windows_are_refused_in_a_sentence():
+    with pytest.raises(SettingsError, match=r"shac has no compiled=True: .* take AnalyticGradient\(compiled=True\)"):
+        AnalyticGradient.shac(compiled=True)
+    assert AnalyticGradient.shac(compiled=False) == AnalyticGradient.shac()
+
+
 def test_another_last_layer_is_refused():
     spec = NetworkSpec(2, (Dense(2, "sigmoid"),))
     with pytest.raises(SettingsError, match="exploration is added before the tanh of the last layer, which is Dense"):
