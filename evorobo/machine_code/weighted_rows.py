@@ -1,6 +1,6 @@
 """Sums of the rows of a matrix, weighted by numbers, in machine code: a layer of a network for one observation.
 
-LLVM would check before each layer that arrays do not overlap, and keep the sums in memory. Here up to 32 sums stay in
+LLVM would check before each layer that arrays do not overlap, and keep the sums in memory. Here up to 128 sums stay in
 registers over all rows. Each number is the same as in the Python code that this code replaces.
 """
 
@@ -19,11 +19,18 @@ def compiled_weighted_rows() -> Callable[..., None]:
     """Return `weighted_rows` of `evorobo.nets.compiled.network` in machine code, for kernels to call."""
     import numba
 
-    two, one, half = _columns(16, 2), _columns(16, 1), _columns(8, 1)
+    eight, four, two, one = (_columns(16, registers) for registers in (8, 4, 2, 1))
+    half = _columns(8, 1)
 
     def weighted_rows(weights, at, n_rows, n_columns, factors, sums):  # type: ignore[no-untyped-def]
         column = 0
-        while column + 32 <= n_columns:
+        while column + 128 <= n_columns:
+            eight(weights, at + column, n_rows, n_columns, factors, sums, column)
+            column += 128
+        if column + 64 <= n_columns:
+            four(weights, at + column, n_rows, n_columns, factors, sums, column)
+            column += 64
+        if column + 32 <= n_columns:
             two(weights, at + column, n_rows, n_columns, factors, sums, column)
             column += 32
         if column + 16 <= n_columns:

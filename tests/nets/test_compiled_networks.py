@@ -47,7 +47,7 @@ def test_the_index_of_the_largest_is_that_of_numpy(values):
 @pytest.mark.skipif(find_spec("numba") is None, reason="compiling needs numba: pip install 'evorobo[fast]'")
 def test_the_weighted_rows_of_machine_code_are_those_of_python_to_the_last_bit():
     rng = np.random.default_rng(0)
-    for n_rows, n_columns in ((4, 8), (12, 24), (8, 72), (32, 48)):
+    for n_rows, n_columns in ((4, 8), (12, 56), (8, 120), (68, 128)):
         weights = rng.normal(size=5 + (1 + n_rows) * n_columns).astype(np.float32)
         factors = rng.normal(size=n_rows).astype(np.float32)
         sums = np.zeros((2, n_columns + 1), np.float32)
@@ -63,12 +63,12 @@ def run_kernel(spec, weights, sensors):
     """Outputs `(steps, members, out)` of the kernel for sensors `(steps, members, in)`."""
     rows, table = pack_networks(spec, weights)
     outputs = np.empty((*sensors.shape[:2], spec.n_outputs), np.float32)
-    for member in range(len(weights)):
-        cache = np.zeros((len(table), table[0, 6]), np.float32)
-        for step, values in enumerate(sensors[:, member]):
-            one, other = np.zeros((2, table[0, 6]), np.float32)
-            one[: spec.n_inputs] = values
-            network.network_outputs(rows[member], table, cache, one, other, outputs[step, member])
+    members = np.arange(len(weights))
+    cache = np.zeros((len(weights), len(table), table[0, 6]), np.float32)
+    for step, values in enumerate(sensors):
+        one, other = np.zeros((2, len(weights), table[0, 6]), np.float32)
+        one[:, : spec.n_inputs] = values
+        network.network_outputs(rows, members, table, cache, one, other, outputs[step])
     return outputs
 
 

@@ -14,28 +14,35 @@ GENERATED = 12
 """The first of the generated activations; see `activate_generated`."""
 
 
-def network_outputs(weights, layers, cache, one, other, outputs):
-    """Write the network's outputs for the inputs in `one`; both buffers are overwritten."""
+def network_outputs(weights, members, layers, cache, one, other, outputs):
+    """Write the outputs of the networks `members` for the inputs in the rows of `one`.
+
+    They are computed layer by layer, so that a processor does not wait for one of them. The rows of both buffers are
+    overwritten.
+    """
     at = 0
     for layer in range(len(layers)):
         n_in, n_state, n_rows, n_columns, activation, n_out = layers[layer, :6]
-        for j in range(n_state):
-            one[n_in + j] = cache[layer, j]
-        for j in range(n_in + n_state, n_rows):
-            one[j] = float32(0.0)
-        weighted_rows(weights, at, n_rows, n_columns, one, other)
-        at += (1 + n_rows) * n_columns
-        if activation == LAYER_NORM:
-            layer_normalize(other, n_out)
-        elif LAYER_NORM < activation < GENERATED:
-            update_gated_units(activation, other, cache[layer], n_out)
-        else:
-            activate(activation, other, n_columns)
+        for i in range(len(members)):
+            inputs, sums, state = one[i], other[i], cache[i, layer]
             for j in range(n_state):
-                cache[layer, j] = other[j]
+                inputs[n_in + j] = state[j]
+            for j in range(n_in + n_state, n_rows):
+                inputs[j] = float32(0.0)
+            weighted_rows(weights[members[i]], at, n_rows, n_columns, inputs, sums)
+            if activation == LAYER_NORM:
+                layer_normalize(sums, n_out)
+            elif LAYER_NORM < activation < GENERATED:
+                update_gated_units(activation, sums, state, n_out)
+            else:
+                activate(activation, sums, n_columns)
+                for j in range(n_state):
+                    state[j] = sums[j]
+        at += (1 + n_rows) * n_columns
         one, other = other, one
-    for j in range(len(outputs)):
-        outputs[j] = one[j]
+    for i in range(len(members)):
+        for j in range(outputs.shape[1]):
+            outputs[i, j] = one[i, j]
 
 
 def weighted_rows(weights, at, n_rows, n_columns, factors, sums):

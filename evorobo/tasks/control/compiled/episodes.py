@@ -31,6 +31,8 @@ from evorobo.tasks.control.simulators.lookup import RobotEnvSpec
 from evorobo.tasks.control.simulators.vectorized import VectorizedSimulator
 from evorobo.tasks.control.spaces import BoxDecoder, Decoder
 
+SIDE_BY_SIDE = 6
+"""Episodes that a thread steps in turns: while one waits for a result, a processor computes for another."""
 PARTS_PER_THREAD = 4
 """Parts of the work for each thread; more than one because episodes differ in length."""
 
@@ -108,11 +110,17 @@ class CompiledRunner:
             )
 
 
-def step_buffers(layers: np.ndarray, n_states: int, n_sensors: int, n_motors: int) -> tuple[Array, ...]:
-    """The arrays in which a kernel keeps the numbers of one step: network, state, sensors, action and outputs."""
+def step_buffers(layers: np.ndarray, n_states: int, n_sensors: int, n_motors: int) -> tuple[np.ndarray, ...]:
+    """The arrays in which a kernel keeps the numbers of the episodes that run side by side, each in a row.
+
+    They are the numbers of the episodes, their members, first states, steps and returns, and what belongs to the
+    present step: network, state, sensors, action and outputs.
+    """
     widest, single = int(layers[0, 6]), partial(np.zeros, dtype=np.float32)
-    network = single(widest), single(widest), single((len(layers), widest))
-    return *network, np.zeros(n_states), single(n_sensors), np.zeros(n_motors), single(int(layers[-1, 5]))
+    counts = [np.zeros(SIDE_BY_SIDE, np.int64) for _ in range(4)]
+    network = (single((SIDE_BY_SIDE, *shape)) for shape in ((widest,), (widest,), (len(layers), widest)))
+    robot = np.zeros((SIDE_BY_SIDE, n_states)), single((SIDE_BY_SIDE, n_sensors)), np.zeros((SIDE_BY_SIDE, n_motors))
+    return *counts, np.zeros(SIDE_BY_SIDE), *network, *robot, single((SIDE_BY_SIDE, int(layers[-1, 5])))
 
 
 def scaling_rows(scaler: Scaler | None, n_sensors: int, dtype: Any) -> Array:

@@ -28,6 +28,11 @@ def episodes(
     returns,
     steps,
     sums,
+    numbers,
+    members,
+    starts,
+    n_steps,
+    totals,
     one,
     other,
     memory,
@@ -47,45 +52,74 @@ def episodes(
     The function writes `returns` and `steps`, which is negative where a number is not finite. If `watched`, it writes
     `sums (n * e, 2, k)`: sums of the deviations of observations from `observations[0]`, and of their squares.
 
-    The arrays after `sums` hold the numbers of one step (see `step_buffers`), `kept` those of the robot.
+    The arrays after `sums` hold the numbers of the episodes that run side by side, each in its row (see
+    `step_buffers`), and `kept` those of a step of the robot. Where an episode has ended, another takes its row, at the
+    end the last row.
     """
-    for number in range(first, last):
-        member, episode = number // len(states), number % len(states)
-        for j in range(len(state)):
-            state[j] = states[episode, j]
-        for j in range(len(sensors)):
-            sensors[j] = observations[episode, j]
-        for layer in range(len(memory)):
-            for j in range(memory.shape[1]):
-                memory[layer, j] = float32(0.0)
-        total, n_steps, ended, move = 0.0, 0, False, 0
-        while not ended and 0 <= n_steps < max_steps:
+    running, following = 0, first
+    while running or following < last:
+        while running < len(numbers) and following < last:
+            episode = following % len(states)
+            numbers[running], members[running], starts[running] = following, following // len(states), episode
+            n_steps[running], totals[running] = 0, 0.0
+            for j in range(state.shape[1]):
+                state[running, j] = states[episode, j]
+            for j in range(sensors.shape[1]):
+                sensors[running, j] = observations[episode, j]
+            clear_memory(memory[running])
+            running, following = running + 1, following + 1
+        for i in range(running):
             if watched:
-                for j in range(len(sensors)):
-                    deviation = float64(sensors[j]) - float64(observations[0, j])
-                    sums[number, 0, j] += deviation
-                    sums[number, 1, j] += deviation * deviation
-            for j in range(len(sensors)):
-                one[j] = sensors[j]
+                for j in range(sensors.shape[1]):
+                    deviation = float64(sensors[i, j]) - float64(observations[0, j])
+                    sums[numbers[i], 0, j] += deviation
+                    sums[numbers[i], 1, j] += deviation * deviation
+            for j in range(sensors.shape[1]):
+                one[i, j] = sensors[i, j]
                 if len(scaling):
-                    one[j] = (sensors[j] - scaling[0, j]) / scaling[1, j]
-            network_outputs(weights[member], layers, memory, one, other, outputs)
-            if len(action):
-                for j in range(len(action)):
-                    value = float64(outputs[j])
+                    one[i, j] = (sensors[i, j] - scaling[0, j]) / scaling[1, j]
+        network_outputs(weights, members[:running], layers, memory, one, other, outputs)
+        for i in range(running - 1, -1, -1):  # the last row takes the place of one that ends
+            move, draw = 0, n_steps[i] if draws.shape[1] > 1 else 0
+            if action.shape[1]:
+                for j in range(action.shape[1]):
+                    value = float64(outputs[i, j])
                     if motors[3, j]:
                         value = motors[0, j] + (value + 1.0) / 2.0 * (motors[1, j] - motors[0, j])
                     single = float64(float32(min(max(value, motors[0, j]), motors[1, j])))
-                    action[j] = min(max(single, -motors[2, j]), motors[2, j])
+                    action[i, j] = min(max(single, -motors[2, j]), motors[2, j])
             else:
-                move = argmax(outputs, len(outputs))
-            numbers = draws[episode, n_steps % draws.shape[1]]
-            reward, ended = advance(state, action, move, numbers, sensors, kept)  # noqa: F821
-            total += reward
-            n_steps += 1
+                move = argmax(outputs[i], outputs.shape[1])
+            reward, ended = advance(  # noqa: F821
+                state[i], action[i], move, draws[starts[i], draw], sensors[i], kept
+            )
+            totals[i] += reward
+            n_steps[i] += 1
             not_finite = reward - reward
-            for j in range(len(sensors)):
-                not_finite += float64(sensors[j] - sensors[j])
+            for j in range(sensors.shape[1]):
+                not_finite += float64(sensors[i, j] - sensors[i, j])
             if not_finite != 0.0:
-                n_steps = -n_steps
-        returns[number], steps[number] = total, n_steps
+                n_steps[i] = -n_steps[i]
+            if ended or not 0 <= n_steps[i] < max_steps:
+                returns[numbers[i]], steps[numbers[i]] = totals[i], n_steps[i]
+                running -= 1
+                move_row(running, i, numbers, members, starts, n_steps, totals, memory, state, sensors)
+
+
+def clear_memory(memory):
+    for layer in range(len(memory)):
+        for j in range(memory.shape[1]):
+            memory[layer, j] = float32(0.0)
+
+
+def move_row(source, target, numbers, members, starts, n_steps, totals, memory, state, sensors):
+    """Continue an episode in another row."""
+    numbers[target], members[target], starts[target] = numbers[source], members[source], starts[source]
+    n_steps[target], totals[target] = n_steps[source], totals[source]
+    for layer in range(memory.shape[1]):
+        for j in range(memory.shape[2]):
+            memory[target, layer, j] = memory[source, layer, j]
+    for j in range(state.shape[1]):
+        state[target, j] = state[source, j]
+    for j in range(sensors.shape[1]):
+        sensors[target, j] = sensors[source, j]
