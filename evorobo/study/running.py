@@ -26,7 +26,7 @@ from evorobo.study.log import Log
 from evorobo.study.pauses import PAUSED, PAUSES_FILE, Pause, record_pause
 from evorobo.study.provenance import continuations, provenance, trial_sha256
 from evorobo.study.records import read_record, write_record
-from evorobo.study.stepping import batch_learners, step_batch, upcoming_fractions
+from evorobo.study.stepping import batch_learners, step_together, upcoming_fractions
 from evorobo.tasks.base import Cost
 from evorobo.tasks.capabilities import HasDataFormat, HasJointEval, HasMetrics
 from evorobo.user_code import as_error, error_text
@@ -80,7 +80,8 @@ def _step_to_the_end(runs: Sequence[RunningTrial], should_stop: Callable[[], boo
         results: Sequence[tuple[int, StepResult | Exception]]
         cpu, wall = cpu_seconds(), time.perf_counter()
         try:
-            results = step_batch(active, batched)
+            single = active[0]  # without batched learners there is no other
+            results = step_together(active, batched) or [(1, single.learner.step(single.budget_fraction))]
         except BaseException as error:
             results = [(0, as_error(error))] * len(active)
         now, share = time.perf_counter(), 1 / len(active)

@@ -20,9 +20,6 @@ class Stepped(Protocol):
     def budget_fraction(self) -> float: ...
 
     @property
-    def learner(self) -> Learner: ...
-
-    @property
     def many_steps(self) -> ManySteps | None: ...
 
     def fractions_before_steps(self, costs: Cost) -> list[float]: ...
@@ -33,17 +30,19 @@ def batch_learners(method: Method, learners: Sequence[Learner]) -> BatchedLearne
     return method.batch_learners(learners) if len(learners) > 1 and isinstance(method, Batchable) else None
 
 
-def step_batch(
+def step_together(
     runs: Sequence[Stepped], batched: BatchedLearners | None
 ) -> Sequence[tuple[int, StepResult | Exception]]:
-    """Step the learners of `runs`; return for each how many steps it has done, and the result of the last one."""
+    """Do several steps of each learner of `runs`, or one step of all batched ones.
+
+    Return for each how many steps it has done, and the result of the last one; nothing where a single learner has to do
+    a single step, which is left to the caller, so that few frames lead to the user's robot.
+    """
     fractions = [_fractions_before_steps(run) for run in runs]
     n_steps = min(map(len, fractions))
     if n_steps:
         return [_take_steps(run, before[:n_steps]) for run, before in zip(runs, fractions, strict=True)]
-    if batched:
-        return [(1, result) for result in batched.step([run.budget_fraction for run in runs])]
-    return [(1, run.learner.step(run.budget_fraction)) for run in runs]
+    return [(1, result) for result in batched.step([run.budget_fraction for run in runs])] if batched else []
 
 
 def _fractions_before_steps(run: Stepped) -> list[float]:
