@@ -14,10 +14,10 @@ only steps of robots that have not ended are counted. Machine code and JAX use a
 A step of the balancing CartPole takes 156 ns of CPU time on a processor with AVX-512, in turns with 231 ns before
 `evorobo.machine_code.weighted_rows` kept the sums of a layer in registers (187), and before episodes were stepped side
 by side (228 for one at a time, 175 for two, 156 for six). In turns with evosax it takes 173 ns, and evosax 255: 1.47
-times per CPU second while all processors were busy. With the 231 ns, a quiet machine with two processors made 6.1
-million steps per second of wall time on two threads, 1.38 times those of evosax (target 1.5). JAX uses hardly more than
-one processor here, and the second one adds a third. Networks of 64-64 units take 12 % less time than before, those of
-128-128, which do not fit into the first cache, 15 to 20 % more.
+times per CPU second while all processors were busy. A quiet machine with two processors made 7.05 million steps per
+second of wall time on two threads, evosax 4.44: 1.59 times (target 1.5; 1.38 before). One thread made 6.25 million, and
+JAX uses hardly more than one processor here. Networks of 64-64 and of 128-128 units take 15 and 22 % less time than
+before.
 
 A profile by addresses (perf) says what the kernel's time is made of: 36 % are tanh (a rational function with a
 division), 27 % the products of weights, and 25 % the physics, of which 5 are sine and cosine. Vectors of 16 numbers for

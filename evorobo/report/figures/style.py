@@ -68,8 +68,8 @@ All are distinct for color-blind readers (see the test). "other" is for methods 
 _MEMBERS = {
     "gradient": ("backprop", "dagger", "analytic-gradient", "shac"),
     "cma": ("cma-es", "sep-cma-es", "one-plus-one", "ipop-cma-es", "bipop-cma-es"),
-    "natural gradient": ("openai-es", "pgpe", "snes", "xnes", "ars"),
-    "evolution strategy": ("comma-es", "plus-es", "canonical-es"),
+    "natural gradient": ("openai-es", "pgpe", "snes", "xnes"),
+    "evolution strategy": ("comma-es", "plus-es", "canonical-es", "ars"),
     "genetic": ("ga", "steady-ga", "deep-ga", "nsga2", "novelty", "map-elites"),
     "swarm": ("de", "pso"),
     "policy gradient": ("a2c", "ppo", "sb3-a2c", "sb3-ppo"),
