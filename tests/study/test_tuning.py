@@ -270,8 +270,10 @@ def test_settings_of_other_methods_are_refused(straight):
 def test_a_file_that_is_not_of_tuning_is_refused(tmp_path, text):
     if text is not None:
         (tmp_path / "x.json").write_text(text)
-    with pytest.raises(ResultsError, match=r"x\.json is not a file of evorobo tune"):
+    with pytest.raises(ResultsError, match=r"x\.json is not a file of evorobo tune") as caught:
         tuned(a_study(), tmp_path / "x.json")
+    assert "Error(" not in str(caught.value)
+    assert str(caught.value).count("x.json") == 1
 
 
 def test_without_optuna_the_cure_is_named(monkeypatch, tmp_path):

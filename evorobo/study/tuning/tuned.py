@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evorobo.checks import check_integer, check_name, check_seeds
-from evorobo.errors import ResultsError, SettingsError
+from evorobo.errors import DataError, ResultsError, SettingsError
 from evorobo.files import as_path, read_json
 from evorobo.study.overrides import apply_overrides
 from evorobo.study.records import check_format
@@ -108,9 +108,15 @@ def read_tuning(path: str | Path) -> dict[str, Any]:
         check_name(tuning["task"])
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ResultsError(
-            f"{path} is not a file of evorobo tune ({error!r}); give results/<study>-tuning/<task>.json."
+            f"{path} is not a file of evorobo tune ({_reason(error)}); give results/<study>-tuning/<task>.json."
         ) from error
     return tuning
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DataError):  # its sentence names the path again
+        return "no JSON can be read there"
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _check_type(kind: type, *values: Any) -> None:
