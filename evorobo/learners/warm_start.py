@@ -10,7 +10,7 @@ import numpy as np
 
 from evorobo.errors import SettingsError
 from evorobo.nets.dense import Dense
-from evorobo.nets.genome import Genome
+from evorobo.nets.genome import Genome, part_not_finite
 from evorobo.nets.scaling import RunningMoments, Scaler
 from evorobo.nets.spec import NetworkSpec
 from evorobo.tasks.base import Scoring
@@ -43,6 +43,8 @@ def fitting_genome(warm_start: Genome | str, task: Scoring, cold: Genome) -> Gen
         )
     if genome.actions != cold.actions:
         raise SettingsError(f"{start} gives motor values, clipped to their limits, and methods here train others.")
+    if part := part_not_finite(genome):
+        raise SettingsError(f"{start} holds {part} that are not finite numbers; begin at another genome.")
     if normalizes_observations(task) and genome.observation_moments is None:
         raise SettingsError(
             f"{start} holds no statistics of observations, with which {task.name} would go on to normalize; set "

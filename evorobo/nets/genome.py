@@ -290,10 +290,17 @@ class Genome:
             raise DataError(f"{path} cannot be used here: {error}") from error
         except (LookupError, TypeError, ValueError, AttributeError, EvoroboError) as error:
             raise DataError(f"{path} was not written by Genome.save ({error}).") from error
-        for name, values in (("weights", genome.weights), ("running statistics", genome.running_stats)):
-            if values is not None and not np.isfinite(values).all():
-                raise DataError(f"{path} holds {name} that are not finite numbers, since its training diverged.")
+        if part := part_not_finite(genome):
+            raise DataError(f"{path} holds {part} that are not finite numbers, since its training diverged.")
         return genome
+
+
+def part_not_finite(genome: Genome) -> str:
+    """The part of a genome that holds NaN or infinite numbers, in words; an empty text if there is none."""
+    for name, values in (("weights", genome.weights), ("running statistics", genome.running_stats)):
+        if values is not None and not np.isfinite(values).all():
+            return name
+    return ""
 
 
 def _load_observations(arrays: dict[str, Array], size: int) -> RunningMoments | None:

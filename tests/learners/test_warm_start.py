@@ -141,8 +141,9 @@ def table(seed=0, shift=0.0):
         (table(), genome_for(table(1, 5.0)), "scales its inputs in another way than sum, whose scaling comes from"),
         (table(), replace(genome_for(table()), output_scaler=None), "scales its outputs in another way"),
         (table(), replace(genome_for(table()), input_scaler=None), "scales its inputs in another way"),
+        (LAMP, replace(genome_for(LAMP), weights=np.full(22, np.nan)), "holds weights that are not finite numbers"),
     ],
-    ids=["units", "activation", "robot", "clip", "normalize", "rows", "outputs", "inputs"],
+    ids=["units", "activation", "robot", "clip", "normalize", "rows", "outputs", "inputs", "nan"],
 )
 def test_a_warm_start_that_does_not_fit_is_refused(task, genome, message):
     with pytest.raises(SettingsError, match=message) as raised:
