@@ -99,13 +99,9 @@ def to_terminal(table: StudyTable, rows: Iterable[RobustnessRow], width: int | N
     kinds = [kind for kind in _KINDS if any(key[2] == kind for key in scores)]
     lines = []
     for task, method in table.cells:
-        if (task, method, "sensors", 0.0) in scores:
-            cells = [scores.get((task, method, kind, SHOWN_LEVEL)) for kind in kinds]
-            means = [
-                np.mean(scores[task, method, "sensors", 0.0]),
-                *(np.mean(cell) if cell else None for cell in cells),
-            ]
-            lines.append([task, method, *("" if mean is None else f"{mean:.4g}" for mean in means)])
+        if unchanged := scores.get((task, method, "sensors", 0.0)):
+            cells = [unchanged, *(scores.get((task, method, kind, SHOWN_LEVEL), []) for kind in kinds)]
+            lines.append([task, method, *(f"{np.mean(cell):.4g}" if cell else "" for cell in cells)])
     if not lines:
         return ""
     header = ["task", "method", "unchanged", *(_HEADINGS[kind] for kind in kinds)]
